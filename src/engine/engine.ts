@@ -1,0 +1,46 @@
+/** What an engine is: something that opens programs. It knows nothing of nets or experiments. */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Graph, Program } from '../graph/value.js'
+import type { Weights } from '../net/weights.js'
+
+export type EngineName = 'tensorflow' | 'wasm' | 'cpu'
+
+/** What an engine cannot do, as facts. */
+export type EngineError =
+  | { readonly _tag: 'UnknownEngine'; readonly name: string }
+  | {
+      readonly _tag: 'EngineMissing'
+      readonly engine: EngineName
+      readonly missing: string
+      readonly mend: string
+    }
+  | { readonly _tag: 'EngineFailed'; readonly engine: EngineName; readonly reason: string }
+
+/** Values by input name. */
+export type Feeds = Readonly<Record<string, Float32Array>>
+
+/**
+ * Values by output name, in the order and length of the output's shape. They are the caller's to keep:
+ * no later call writes to them.
+ */
+export type Fetched<G extends Graph = Graph> = { readonly [Name in keyof G['outputs']]: Float32Array }
+
+/** A program and its variables on an engine, until closed. */
+export interface Session<P extends Program = Program> {
+  /** Runs one call to its end; its updates are in place for the next. Blocks; throws only when the engine breaks. */
+  readonly run: <C extends keyof P>(call: C, feeds: Feeds) => Fetched<P[C]>
+  /** Every variable as it is now, by name. */
+  readonly read: () => Weights
+  /** Sets the variables named; the others stay. */
+  readonly write: (values: Weights) => void
+  readonly close: () => void
+}
+
+export interface Engine {
+  readonly name: EngineName
+  readonly version: string
+  /** Part of what makes a run repeat itself: another number of threads adds in another order. */
+  readonly threads: number
+  /** Variables begin as zeros. */
+  readonly open: <P extends Program>(program: P) => TaskEither<EngineError, Session<P>>
+}

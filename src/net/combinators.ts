@@ -1,0 +1,130 @@
+/** The words that join layers: one after another, side by side, around. Functions over them are new words. */
+import type { Activation, Layer, Net, Stack } from './layer.js'
+import type { Shape } from './shape.js'
+import type { AnyWord, Fit, MapWord, Row, SomeWord, Whole } from './word.js'
+import { type ConvOptions, conv, depthwise, maxPool } from './words.js'
+
+const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.activation : layer._tag)
+
+const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
+
+/** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
+const christen = (layers: readonly Layer[]): readonly Layer[] => {
+  const taken = new Set(layers.map(layer => layer.name))
+  const fresh = (kind: string, nth: number): string => {
+    const name = nth === 1 ? kind : `${kind}${nth}`
+    return taken.has(name) ? fresh(kind, nth + 1) : name
+  }
+  return layers.map(layer => {
+    if (layer.name !== '') return layer
+    const name = fresh(kindOf(layer), 1)
+    taken.add(name)
+    return rename(name, layer)
+  })
+}
+
+const series = (name: string, layers: readonly Layer[]): Stack =>
+  Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(christen(layers)) })
+
+/** The same layer under another name. */
+export const named = <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W
+
+/**
+ * Layers one after another.
+ *
+ * Law  a rank that does not fit the next layer is a type error; a size that does not, an error of `infer`
+ */
+export const stack = <const Words extends readonly SomeWord[]>(
+  name: string,
+  ...layers: Words & Fit<Words>
+): Row<Words> => series(name, layers) as Row<Words> // the rank is a phantom: only the type checker carries it
+
+/** What comes in goes out. */
+export const identity: AnyWord = Object.freeze({ _tag: 'stack', name: 'identity', layers: [] })
+
+/** Branches side by side on the same map, their channels joined in this order. */
+export const concat = (name: string, ...branches: readonly (MapWord | AnyWord)[]): MapWord =>
+  Object.freeze({ _tag: 'concat' as const, name, branches: Object.freeze(christen(branches)) })
+
+export interface ResidualOptions {
+  /** What the input passes on its way around the body; by default nothing. */
+  readonly shortcut?: MapWord | AnyWord
+  /** Applied to the sum; by default none. */
+  readonly activation?: Activation | null
+}
+
+/** The body's output plus its input (or the shortcut's output): both must have one shape. */
+export const residual = (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord =>
+  Object.freeze({
+    _tag: 'residual' as const,
+    name,
+    body: named('body', body),
+    shortcut: named('shortcut', options.shortcut ?? identity),
+    activation: options.activation ?? null,
+  })
+
+/** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
+export const repeat = <W extends MapWord | AnyWord>(
+  name: string,
+  times: number,
+  unit: W | ((nth: number) => W),
+): W =>
+  series(
+    name,
+    Array.from({ length: times }, (_, nth) =>
+      named(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
+    ),
+  ) as W // a row of words of one rank has that rank
+
+/** The four branches of a basic Inception module; those left out are not built. */
+export interface Module {
+  /** Filters of the 1×1 branch. */
+  readonly point?: number
+  /** The 3×3 branch: filters of its 1×1 reduction, filters of its 3×3. */
+  readonly three?: readonly [reduce: number, filters: number]
+  /** The 5×5 branch, as two 3×3: filters of its 1×1 reduction and of the 3×3s, the second like the first unless told. */
+  readonly five?:
+    | readonly [reduce: number, filters: number]
+    | readonly [reduce: number, first: number, second: number]
+  /** The 3×3 max-pooling branch: filters of the 1×1 behind it. */
+  readonly pool?: number
+}
+
+/**
+ * The basic Inception module: 1×1, 3×3, 5×5 and pooling branches side by side.
+ *
+ * Shapes  [h, w, c] → [h, w, point + three + five + pool]
+ * Source  Szegedy et al. 2015; each 5×5 as two 3×3 as in Tian, Arbel, Clark 2021
+ */
+export const inception = (name: string, { point, three, five, pool }: Module): MapWord =>
+  concat(
+    name,
+    ...(point === undefined ? [] : [conv(point, 1, { name: 'point' })]),
+    ...(three === undefined
+      ? []
+      : [stack('three', conv(three[0], 1, { name: 'reduce' }), conv(three[1], 3))]),
+    ...(five === undefined
+      ? []
+      : [stack('five', conv(five[0], 1, { name: 'reduce' }), conv(five[1], 3), conv(five[2] ?? five[1], 3))]),
+    ...(pool === undefined ? [] : [stack('pool', maxPool(3, { stride: 1 }), conv(pool, 1))]),
+  )
+
+/** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
+export const separable = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
+  stack(
+    options.name ?? '',
+    depthwise(kernel, { ...options, name: 'depthwise' }),
+    conv(filters, 1, { name: 'point' }),
+  )
+
+/**
+ * A net: its name, what comes in, the layers in order, a vector of one number a class at the end.
+ *
+ * @example
+ * net('tiny', image(28, 28, 1), conv(8), maxPool(), globalAvgPool, dense(10))
+ */
+export const net = <const Words extends readonly SomeWord[]>(
+  name: string,
+  input: Shape,
+  ...layers: Words & NoInfer<Whole<Words>>
+): Net => Object.freeze({ _tag: 'net' as const, name, input, body: series('', layers) })

@@ -1,0 +1,47 @@
+/** Addresses: the names from the root to a layer, joined by `/`. The net's own body has the path `''`. */
+import * as O from 'fp-ts/lib/Option.js'
+import { childrenOf, type Layer, type Net, withChildren } from './layer.js'
+
+export type Path = string
+
+export const under = (path: Path, name: string): Path => (path === '' ? name : `${path}/${name}`)
+
+export const parentOf = (path: Path): Path => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+
+export const nameOf = (path: Path): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** Whether `path` is `place` or lies inside it. */
+export const within = (place: Path, path: Path): boolean =>
+  place === '' || path === place || path.startsWith(`${place}/`)
+
+/** Every layer with its path, a parent before its children. */
+export const layersOf = (net: Net): ReadonlyMap<Path, Layer> => {
+  const found = new Map<Path, Layer>()
+  const visit = (path: Path, layer: Layer): void => {
+    found.set(path, layer)
+    for (const child of childrenOf(layer)) visit(under(path, child.name), child)
+  }
+  visit('', net.body)
+  return found
+}
+
+export const layerAt =
+  (path: Path) =>
+  (net: Net): O.Option<Layer> =>
+    O.fromNullable(layersOf(net).get(path))
+
+/**
+ * Rebuilds the tree bottom-up: `edit` sees each layer with its children already edited.
+ *
+ * Law  editing with the identity gives an equal net
+ */
+export const editLayers =
+  (edit: (layer: Layer, path: Path) => Layer) =>
+  (net: Net): Net => {
+    const visit = (layer: Layer, path: Path): Layer =>
+      edit(withChildren(childrenOf(layer).map(child => visit(child, under(path, child.name))))(layer), path)
+    const body = visit(net.body, '')
+    return body._tag === 'stack'
+      ? { ...net, body }
+      : { ...net, body: { _tag: 'stack', name: '', layers: [body] } }
+  }

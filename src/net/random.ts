@@ -1,0 +1,57 @@
+/** Streams of random numbers, each a function of a seed and a key: nothing else has to be remembered to resume. */
+
+/** The next number, uniform in [0, 1). */
+export type Stream = () => number
+
+/** FNV-1a over the characters, then an avalanche, so that near keys give far streams. */
+const hash = (text: string, start: number): number => {
+  let h = start ^ 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/**
+ * The stream of `seed` and `key`, the same on every machine. Source  sfc32, Chris Doty-Humphrey's PractRand
+ *
+ * @example
+ * stream(0, 'stem/conv/kernel')
+ */
+export const stream = (seed: number, key: string): Stream => {
+  let a = hash(key, seed | 0)
+  let b = hash(key, a)
+  let c = hash(key, b)
+  let counter = 1
+  const next = () => {
+    const sum = (((a + b) | 0) + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (((c << 21) | (c >>> 11)) + sum) | 0
+    return (sum >>> 0) / 0x1_0000_0000
+  }
+  for (let i = 0; i < 12; i++) next()
+  return next
+}
+
+/** A whole number in [0, below). */
+export const below = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
+
+/** Draws from the standard normal distribution. Source  Box and Muller 1958 */
+export const normal =
+  (draw: Stream): Stream =>
+  () =>
+    Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw())
+
+/** 0 … size−1 in random order. Source  Fisher and Yates */
+export const permutation = (draw: Stream, size: number): Int32Array => {
+  const order = Int32Array.from({ length: size }, (_, i) => i)
+  for (let i = size - 1; i > 0; i--) {
+    const j = below(draw, i + 1)
+    const kept = order[i] ?? 0
+    order[i] = order[j] ?? 0
+    order[j] = kept
+  }
+  return order
+}

@@ -1,0 +1,17 @@
+/** What flows between layers: the sizes of one image's values, without the batch. */
+
+/** `[height, width, channels]` of a map or `[units]` of a vector. */
+export type Shape = readonly number[]
+
+/** A map keeps its place in the image; a vector has forgotten it. */
+export type Rank = 'map' | 'vector'
+
+export const rankOf = (shape: Shape): Rank => (shape.length === 1 ? 'vector' : 'map')
+
+export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
+
+/** The last size: channels of a map, units of a vector. */
+export const channelsOf = (shape: Shape): number => shape.at(-1) ?? 0
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis])

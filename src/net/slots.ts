@@ -1,0 +1,72 @@
+/** What each layer stores: its slots, their shapes, how they begin and whether training moves them. */
+import type { Inferred, Placed } from './infer.js'
+import type { Layer } from './layer.js'
+import { type Path, under } from './path.js'
+import { channelsOf, type Shape } from './shape.js'
+
+/** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm. */
+export type SlotName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
+
+export interface Slot {
+  /** The layer's path, `/`, the slot's name: the weight's key in the store. */
+  readonly key: string
+  readonly slot: SlotName
+  readonly at: Path
+  readonly shape: Shape
+  /** Values that feed one output: what initialisation divides by. */
+  readonly fanIn: number
+  readonly trained: boolean
+}
+
+export const keyOf = (path: Path, slot: SlotName): string => under(path, slot)
+
+const kernelShape = (layer: Layer, input: Shape): Shape | null => {
+  switch (layer._tag) {
+    case 'conv':
+      return [layer.kernel, layer.kernel, channelsOf(input), layer.filters]
+    case 'depthwise':
+      return [layer.kernel, layer.kernel, channelsOf(input), 1]
+    case 'dense':
+      return [channelsOf(input), layer.units]
+    default:
+      return null
+  }
+}
+
+const hasBias = (layer: Layer): boolean => 'bias' in layer && layer.bias
+
+/** Whether batch norm is part of the layer. */
+export const hasNorm = (layer: Layer): boolean =>
+  layer._tag === 'norm' || ('norm' in layer && layer.norm !== null)
+
+const fanInOf = (layer: Layer, kernel: Shape): number =>
+  kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1).reduce((product, size) => product * size, 1)
+
+/** The slots of one placed layer, in the order of the store. */
+export const slotsOf = ({ path, layer, input, output }: Placed): readonly Slot[] => {
+  const kernel = kernelShape(layer, input)
+  const slot = (name: SlotName, shape: Shape, trained = true): Slot => ({
+    key: keyOf(path, name),
+    slot: name,
+    at: path,
+    shape,
+    fanIn: kernel === null ? 1 : fanInOf(layer, kernel),
+    trained,
+  })
+  const channels = [channelsOf(output)]
+  return [
+    ...(kernel === null ? [] : [slot('kernel', kernel)]),
+    ...(hasBias(layer) ? [slot('bias', channels)] : []),
+    ...(hasNorm(layer)
+      ? [
+          slot('scale', channels),
+          slot('shift', channels),
+          slot('mean', channels, false),
+          slot('variance', channels, false),
+        ]
+      : []),
+  ]
+}
+
+/** Every slot of a net, in the order of computation. */
+export const allSlots = (inferred: Inferred): readonly Slot[] => [...inferred.values()].flatMap(slotsOf)

@@ -1,0 +1,77 @@
+/** The weight store: plain arrays by path and slot, and how they begin. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from './error.js'
+import { type Inferred, infer } from './infer.js'
+import type { Layer, Net } from './layer.js'
+import { normal, stream } from './random.js'
+import { type Shape, sizeOf } from './shape.js'
+import { allSlots, type Slot } from './slots.js'
+
+export interface Tensor {
+  readonly shape: Shape
+  /** Row by row, the last axis fastest; never written to once it is in a store. */
+  readonly data: Float32Array
+}
+
+/** By key: the layer's path, `/`, the slot, as in `stem/conv/kernel`. */
+export type Weights = Readonly<Record<string, Tensor>>
+
+/** A net and the weights it runs with: immutable, plain data. */
+export interface Model {
+  readonly net: Net
+  readonly weights: Weights
+}
+
+export const filled = (shape: Shape, value: number): Tensor => ({
+  shape,
+  data: new Float32Array(sizeOf(shape)).fill(value),
+})
+
+const rectified = (layer: Layer | undefined): boolean =>
+  layer !== undefined &&
+  'activation' in layer &&
+  (layer.activation === 'relu' || layer.activation === 'relu6')
+
+/** He where a ReLU (or a batch norm that may be followed by one) comes next, else Glorot, both normal. */
+const spread = ({ shape, fanIn }: Slot, layer: Layer | undefined): number => {
+  const fanOut = (fanIn * (shape.at(-1) ?? 1)) / (shape.at(-2) ?? 1)
+  const he = rectified(layer) || (layer !== undefined && 'norm' in layer && layer.norm !== null)
+  return Math.sqrt(he ? 2 / fanIn : 2 / (fanIn + fanOut))
+}
+
+const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tensor => {
+  if (slot.slot !== 'kernel')
+    return filled(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
+  const draw = normal(stream(seed, slot.key))
+  const deviation = spread(slot, layer)
+  return {
+    shape: slot.shape,
+    data: Float32Array.from({ length: sizeOf(slot.shape) }, () => deviation * draw()),
+  }
+}
+
+/**
+ * The first weights of a placed net. Each kernel has a stream of its own, named by its path: adding a layer
+ * changes no other's weights.
+ *
+ * Source  He et al. 2015; Glorot and Bengio 2010
+ */
+export const initialise = (inferred: Inferred, seed: number): Weights =>
+  Object.fromEntries(
+    allSlots(inferred).map(slot => [slot.key, begin(seed, slot, inferred.get(slot.at)?.layer)]),
+  )
+
+/**
+ * A net with its first weights.
+ *
+ * Errors  those of `infer`
+ * Law     the same net and seed give the same weights, bit for bit
+ */
+export const plant =
+  (seed: number) =>
+  (net: Net): E.Either<NetError, Model> =>
+    pipe(
+      infer(net),
+      E.map(inferred => ({ net, weights: initialise(inferred, seed) })),
+    )

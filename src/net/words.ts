@@ -1,0 +1,123 @@
+/** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
+import type { Activation, Normalisation, Padding } from './layer.js'
+import type { Shape } from './shape.js'
+import type { AnyWord, MapWord, VectorWord, Word } from './word.js'
+
+interface Named {
+  /** The last part of the layer's path; by default its kind, numbered where a sibling has it already. */
+  readonly name?: string
+}
+
+/** Batch norm follows unless `norm: false`; only then can there be a bias. */
+type Normed =
+  | { readonly norm?: true | Partial<Normalisation>; readonly bias?: false }
+  | { readonly norm: false; readonly bias?: boolean }
+
+/** A dilated convolution cannot also stride. */
+type Stepped =
+  | { readonly stride?: number; readonly dilation?: 1 }
+  | { readonly stride?: 1; readonly dilation?: number }
+
+export type ConvOptions = Named &
+  Normed &
+  Stepped & { readonly padding?: Padding; readonly activation?: Activation | null }
+
+export type DenseOptions = Named & { readonly activation?: Activation | null } & (
+    | { readonly norm?: false; readonly bias?: boolean }
+    | { readonly norm: true | Partial<Normalisation>; readonly bias?: false }
+  )
+
+export type PoolOptions = Named & { readonly stride?: number; readonly padding?: 'same' | 'valid' }
+
+/** Keeps 0.9 of the running statistics at each step; ε = 1e-5. */
+export const defaultNorm: Normalisation = Object.freeze({ momentum: 0.9, epsilon: 1e-5 })
+
+const normOf = (norm: boolean | Partial<Normalisation>): Normalisation | null =>
+  norm === false ? null : norm === true ? defaultNorm : { ...defaultNorm, ...norm }
+
+const window = (options: ConvOptions) => {
+  const norm = normOf(options.norm ?? true)
+  return {
+    name: options.name ?? '',
+    stride: options.stride ?? 1,
+    padding: options.padding ?? 'same',
+    dilation: options.dilation ?? 1,
+    norm,
+    bias: norm === null && (options.bias ?? true),
+    activation: options.activation === undefined ? ('relu' as const) : options.activation,
+  }
+}
+
+/** What a net takes in: `image(28, 28, 1)` is height, width, channels. */
+export const image = (height: number, width: number, channels: number): Shape =>
+  Object.freeze([height, width, channels])
+
+/**
+ * The unit of every net here: convolution, batch norm, ReLU. Options switch its parts.
+ *
+ * Shapes  [h, w, c] → [h/stride, w/stride, filters] with `'same'` padding
+ *
+ * @example
+ * conv(16)                                    // 3×3
+ * conv(16, 1, { activation: null })           // a linear 1×1
+ * conv(16, 5, { norm: false, padding: 0 })    // as LeNet had it, with a bias
+ */
+export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options) })
+
+/** One filter for each channel, then batch norm and ReLU. Shapes  [h, w, c] → [h/stride, w/stride, c] */
+export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options) })
+
+const pool =
+  (_tag: 'maxPool' | 'avgPool') =>
+  (size = 2, options: PoolOptions = {}): MapWord =>
+    Object.freeze({
+      _tag,
+      name: options.name ?? '',
+      size,
+      stride: options.stride ?? size,
+      padding: options.padding ?? 'same',
+    })
+
+/** The largest value of each window; strides by its size unless told. */
+export const maxPool = pool('maxPool')
+
+/** The mean of each window, padding not counted; strides by its size unless told. */
+export const avgPool = pool('avgPool')
+
+/** The mean over the image. Shapes  [h, w, c] → [c] */
+export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globalAvgPool', name: '' })
+
+/** A map as a vector, row by row. Shapes  [h, w, c] → [h·w·c] */
+export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
+
+/** Every unit sees every input; linear with a bias unless told. Shapes  [n] → [units] */
+export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
+  const norm = normOf(options.norm ?? false)
+  return Object.freeze({
+    _tag: 'dense' as const,
+    name: options.name ?? '',
+    units,
+    norm,
+    bias: norm === null && (options.bias ?? true),
+    activation: options.activation ?? null,
+  })
+}
+
+/** While training, sets this share of the values to zero and scales the others up. */
+export const dropout = (rate: number, options: Named = {}): AnyWord =>
+  Object.freeze({ _tag: 'dropout' as const, name: options.name ?? '', rate })
+
+/** Batch norm on its own, for nets that normalise before they activate. */
+export const norm = (options: Named & Partial<Normalisation> = {}): AnyWord =>
+  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...options })
+
+const activate = (activation: Activation): AnyWord =>
+  Object.freeze({ _tag: 'activate' as const, name: '', activation })
+
+export const relu = activate('relu')
+export const relu6 = activate('relu6')
+export const sigmoid = activate('sigmoid')
+export const tanh = activate('tanh')
+export const swish = activate('swish')
