@@ -1,0 +1,23 @@
+/** Losses as operations: numbers to make small. */
+import { channelsOf } from '../net/shape.js'
+import * as op from './ops.js'
+import type { Value } from './value.js'
+
+/** Moves `share` of each target evenly to all classes. Source  Szegedy et al. 2016 */
+export const smooth = (targets: Value, share: number): Value =>
+  share === 0 ? targets : op.add(op.mul(targets, 1 - share), share / channelsOf(targets.shape))
+
+/** The mean over the batch of the cross-entropy between softmaxed logits and targets, in nats. Shapes  → [] */
+export const crossEntropy = (logits: Value, targets: Value, smoothing = 0): Value =>
+  op.mean(op.crossEntropy(logits, smooth(targets, smoothing)))
+
+/**
+ * Cross-entropy to a teacher's softened answers, times T² so that its gradient keeps its size.
+ *
+ * Source  Hinton, Vinyals, Dean 2015
+ */
+export const distillation = (logits: Value, teacher: Value, temperature: number): Value =>
+  op.mul(
+    op.mean(op.crossEntropy(op.mul(logits, 1 / temperature), op.softmax(op.mul(op.stop(teacher), 1 / temperature)))),
+    temperature ** 2,
+  )

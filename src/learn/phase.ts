@@ -1,0 +1,191 @@
+/**
+ * One phase of learning: a program stepped over batches, epoch by epoch, on an engine.
+ * What is learnt is its program's business; training and pushing differ there alone.
+ */
+import { setImmediate } from 'node:timers/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Batch, Feed } from '../data/batches.js'
+import type { Engine, Feeds, Session } from '../engine/engine.js'
+import { type Graph, inputsOf, variablesOf } from '../graph/value.js'
+import { stream } from '../net/random.js'
+import { sameShape, sizeOf } from '../net/shape.js'
+import type { Model, Weights } from '../net/weights.js'
+import type { LearnError } from './error.js'
+import { addScores, lossOf, noScore, type Score, scoreOf } from './score.js'
+
+/** A model, and what its optimizer remembers, by variable name. */
+export interface Learner {
+  readonly model: Model
+  readonly slots: Weights
+}
+
+/** Where a phase is: epochs done, steps done in the one under way, and what they scored. */
+export interface Position {
+  readonly epoch: number
+  readonly step: number
+  readonly score: Score
+}
+
+export const atStart: Position = { epoch: 0, step: 0, score: noScore }
+
+/** The calls every phase has: `train` is fed images and targets and gives logits, `infer` images and gives logits. */
+export type Calls = { readonly [call in 'train' | 'infer']: Graph }
+
+export interface Phase {
+  readonly calls: Calls
+  readonly epochs: number
+  readonly seed: number
+  readonly training: Feed
+  readonly validation: Feed
+  /** What a step is fed beside its batch and its noise; steps count from the phase's first. */
+  readonly feeds: (step: number, steps: number) => Feeds
+  /** Called before each step: what a phase does to its own variables on the way. */
+  readonly before?: (session: Session, step: number, steps: number) => void
+}
+
+/** One step taken. */
+export interface Stepped extends Position {
+  readonly epochs: number
+  /** Of an epoch. */
+  readonly steps: number
+}
+
+/** One epoch done: what training and validation scored. */
+export interface Epoch {
+  readonly epoch: number
+  readonly training: Score
+  readonly validation: Score
+}
+
+/** Who is told, and who may stop it. */
+export interface Watch<Err> {
+  readonly onStep: (stepped: Stepped) => void
+  /** After each epoch, and where a phase is interrupted: the moment to save. */
+  readonly onPause: (learner: Learner, position: Position, done: Epoch | null) => TE.TaskEither<Err, void>
+  readonly stopping: () => boolean
+}
+
+/** Uniform numbers for every dropout layer, a function of the seed and the step alone. */
+const noiseFor = (graph: Graph, seed: number): ((step: number) => Feeds) => {
+  const inputs = Object.entries(inputsOf(graph)).filter(([name]) => name.startsWith('noise/'))
+  return step =>
+    Object.fromEntries(
+      inputs.map(([name, shape]) => [
+        name,
+        Float32Array.from({ length: sizeOf(shape) }, stream(seed, `${name}/${step}`)),
+      ]),
+    )
+}
+
+/** Those values the calls have a variable for, of its shape: another optimizer's slots are left behind. */
+const known = (calls: Calls, values: Weights): Weights => {
+  const variables = variablesOf(calls)
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, { shape }]) => sameShape(variables[name] ?? [-1], shape)),
+  )
+}
+
+/** The session's variables, told apart: what the model stores, and what else there is. */
+const learnerOf = (session: Session, { model }: Learner): Learner => {
+  const all = Object.entries(session.read())
+  const stored = ([name]: readonly [string, unknown]) => name in model.weights
+  return {
+    model: { net: model.net, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
+    slots: Object.fromEntries(all.filter(entry => !stored(entry))),
+  }
+}
+
+const allFinite = ({ model }: Learner): boolean =>
+  Object.values(model.weights).every(({ data }) => data.every(Number.isFinite))
+
+/** Scores `infer` over a feed. */
+export const score =
+  (session: Session<Pick<Calls, 'infer'>>) =>
+  async (feed: Feed): Promise<Score> => {
+    let sum = noScore
+    for (let step = 0; step < feed.batches; step++) {
+      const batch = await feed.batch(0, step)
+      sum = addScores(sum, scoreOf(logitsOf(session.run('infer', { images: batch.images })), batch))
+      await setImmediate()
+    }
+    return sum
+  }
+
+const logitsOf = (fetched: Readonly<Record<string, Float32Array>>): Float32Array =>
+  fetched.logits ?? new Float32Array()
+
+const walk = async <Err>(
+  phase: Phase,
+  watch: Watch<Err>,
+  session: Session,
+  learner: Learner,
+  from: Position,
+): Promise<E.Either<LearnError | Err, Learner>> => {
+  const { training, epochs } = phase
+  const steps = training.batches
+  const noise = noiseFor(phase.calls.train, phase.seed)
+  const evaluate = score(session)
+  const batchAt = (nth: number): Promise<Batch> => training.batch(Math.floor(nth / steps), nth % steps)
+
+  const stepOnce = (batch: Batch, nth: number): Score => {
+    phase.before?.(session, nth, steps * epochs)
+    const feeds = { images: batch.images, targets: batch.targets, ...noise(nth), ...phase.feeds(nth, steps * epochs) }
+    return scoreOf(logitsOf(session.run('train', feeds)), batch)
+  }
+
+  let position = from
+  let next = position.epoch < epochs ? batchAt(position.epoch * steps + position.step) : undefined
+  while (next !== undefined) {
+    const nth = position.epoch * steps + position.step
+    const batch = await next
+    next = nth + 1 < epochs * steps ? batchAt(nth + 1) : undefined
+    const after = addScores(position.score, stepOnce(batch, nth))
+    position = { ...position, step: position.step + 1, score: after }
+    if (!Number.isFinite(lossOf(after)))
+      return E.left({ _tag: 'NotFinite', what: 'loss', epoch: position.epoch, step: position.step })
+    watch.onStep({ ...position, epochs, steps })
+    await setImmediate()
+
+    const ended = position.step === steps
+    const stopped = watch.stopping()
+    if (!ended && !stopped) continue
+    const now = learnerOf(session, learner)
+    if (!allFinite(now)) return E.left({ _tag: 'NotFinite', what: 'weights', epoch: position.epoch, step: position.step })
+    const done = ended ? { epoch: position.epoch, training: after, validation: await evaluate(phase.validation) } : null
+    if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
+    const paused = await watch.onPause(now, position, done)()
+    if (E.isLeft(paused)) return paused
+    if (stopped && next !== undefined) return E.left({ _tag: 'Interrupted' })
+  }
+  return E.right(learnerOf(session, learner))
+}
+
+export const broken =
+  ({ name }: Engine) =>
+  (reason: unknown): LearnError => ({ _tag: 'EngineFailed', engine: name, reason: String(reason) })
+
+/**
+ * Runs a phase from a position on, and gives back what was learnt.
+ *
+ * Errors  NotFinite with the loss or a weight overflown; Interrupted where `stopping` says so, after `onPause`;
+ *         the engine's and the data's
+ * Law     interrupted anywhere and run on from there gives the same weights, bit for bit
+ */
+export const runPhase =
+  <Err>(engine: Engine, watch: Watch<Err>) =>
+  (phase: Phase) =>
+  (learner: Learner, from: Position = atStart): TE.TaskEither<LearnError | Err, Learner> =>
+    TE.bracket(
+      engine.open(phase.calls),
+      session =>
+        pipe(
+          TE.tryCatch(async () => {
+            session.write(known(phase.calls, { ...learner.slots, ...learner.model.weights }))
+            return walk(phase, watch, session, learner, from)
+          }, broken(engine)),
+          TE.flatMapEither(outcome => outcome),
+        ),
+      session => TE.fromIO(() => session.close()),
+    )

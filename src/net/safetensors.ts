@@ -1,0 +1,127 @@
+/**
+ * The safetensors format: an 8-byte length, a JSON header of names, shapes and offsets, then the bytes.
+ * Source  github.com/huggingface/safetensors, format specification
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { count, decode, type Misread } from './closed.js'
+import { sizeOf } from './shape.js'
+import type { Tensor, Weights } from './weights.js'
+
+export type Metadata = Readonly<Record<string, string>>
+
+export type TensorsError =
+  | Misread
+  /** The bytes end before what the header promises; offsets in bytes. */
+  | { readonly _tag: 'Truncated'; readonly at: number; readonly wanted: number; readonly got: number }
+  | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number }
+
+const alignment = 8
+
+const headerOf = (tensors: Weights, metadata: Metadata): Uint8Array => {
+  let offset = 0
+  const entries = Object.entries(tensors).map(([key, { shape, data }]) => {
+    const from = offset
+    offset += data.byteLength
+    return [key, { dtype: 'F32', shape, data_offsets: [from, offset] }] as const
+  })
+  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) })
+  return new TextEncoder().encode(text.padEnd(Math.ceil(text.length / alignment) * alignment + alignment))
+}
+
+/** Law  `decodeTensors` gives back the same tensors, bit for bit, and the same metadata */
+export const encodeTensors = (tensors: Weights, metadata: Metadata = {}): Uint8Array => {
+  const header = headerOf(tensors, metadata)
+  const size = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0)
+  const bytes = new Uint8Array(8 + header.byteLength + size)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.byteLength), true)
+  bytes.set(header, 8)
+  let offset = 8 + header.byteLength
+  for (const { data } of Object.values(tensors)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
+    offset += data.byteLength
+  }
+  return bytes
+}
+
+const entryCodec = t.type({
+  dtype: t.literal('F32'),
+  shape: t.readonlyArray(count),
+  data_offsets: t.tuple([count, count]),
+})
+
+type Entry = t.TypeOf<typeof entryCodec>
+
+const metadataCodec = t.record(t.string, t.string)
+
+const room = (bytes: Uint8Array, at: number, wanted: number): E.Either<TensorsError, number> =>
+  at + wanted <= bytes.byteLength ? E.right(at) : E.left({ _tag: 'Truncated', at, wanted, got: bytes.byteLength - at })
+
+const headerIn = (bytes: Uint8Array): E.Either<TensorsError, { readonly body: number; readonly header: unknown }> =>
+  pipe(
+    room(bytes, 0, 8),
+    E.map(() => Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))),
+    E.tap(length => room(bytes, 8, length)),
+    E.flatMap(length =>
+      E.tryCatch(
+        () => ({ body: 8 + length, header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) }),
+        (): TensorsError => ({ _tag: 'Misread', at: 'header', wanted: 'JSON', got: 'other bytes' }),
+      ),
+    ),
+  )
+
+const tensorIn =
+  (bytes: Uint8Array, body: number) =>
+  (key: string, { shape, data_offsets: [from, to] }: Entry): E.Either<TensorsError, Tensor> => {
+    if (to - from !== 4 * sizeOf(shape))
+      return E.left({ _tag: 'Misread', at: key, wanted: `${4 * sizeOf(shape)} bytes for [${shape}]`, got: `${to - from}` })
+    return pipe(
+      room(bytes, body + from, to - from),
+      E.map(at => ({ shape, data: new Float32Array(bytes.slice(at, at + to - from).buffer) })),
+    )
+  }
+
+const finiteIn =
+  (key: string) =>
+  (tensor: Tensor): E.Either<TensorsError, Tensor> => {
+    const index = tensor.data.findIndex(value => !Number.isFinite(value))
+    return index < 0 ? E.right(tensor) : E.left({ _tag: 'NotFiniteWeight', key, index })
+  }
+
+/**
+ * Reads a file's bytes; nothing is allocated before its sizes are checked.
+ *
+ * Errors  Truncated, Misread with the key, NotFiniteWeight
+ */
+export const decodeTensors = (
+  bytes: Uint8Array,
+): E.Either<TensorsError, { readonly tensors: Weights; readonly metadata: Metadata }> =>
+  pipe(
+    headerIn(bytes),
+    E.flatMap(({ body, header }) =>
+      pipe(
+        decode(t.UnknownRecord)(header),
+        E.flatMap(({ __metadata__: metadata = {}, ...entries }) =>
+          pipe(
+            E.Do,
+            E.bind('metadata', () => decode(metadataCodec)(metadata)),
+            E.bind('tensors', () =>
+              pipe(
+                Object.entries(entries),
+                E.traverseArray(([key, entry]) =>
+                  pipe(
+                    decode(entryCodec)(entry),
+                    E.flatMap(found => tensorIn(bytes, body)(key, found)),
+                    E.flatMap(finiteIn(key)),
+                    E.map(tensor => [key, tensor] as const),
+                  ),
+                ),
+                E.map(found => Object.fromEntries(found)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  )

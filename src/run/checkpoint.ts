@@ -1,0 +1,144 @@
+/** Where a run is, in one file: the learner, models kept on the way, and the place in the schedule. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import type { Learner, Position } from '../learn/phase.js'
+import { closed, count, decode, finite, share } from '../net/closed.js'
+import { netCodec } from '../net/codec.js'
+import type { Net } from '../net/layer.js'
+import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
+import type { Model, Weights } from '../net/weights.js'
+import type { RunError } from './error.js'
+import { readBytes, writeWhole } from './files.js'
+
+/** How a step of the schedule ended. */
+export interface StageResult {
+  readonly name: string
+  readonly params: number
+  readonly macs: number
+  readonly validation: { readonly accuracy: number }
+  readonly seconds: number
+}
+
+/** The place inside a step of the schedule. */
+export type Inside = { readonly _tag: 'training'; readonly position: Position }
+
+/** What a run goes on from. */
+export interface Checkpoint {
+  readonly learner: Learner
+  /** Models a step wants to find again, by what they are to it. */
+  readonly kept: Readonly<Record<string, Model>>
+  readonly stages: readonly StageResult[]
+  /** `null` between steps: the next begins. */
+  readonly inside: Inside | null
+  /** Spent so far, and of it in the step under way. */
+  readonly seconds: { readonly run: number; readonly stage: number }
+  /** Bytes of the event log that belong to what is saved. */
+  readonly logged: number
+}
+
+const scoreCodec = closed({ images: count, correct: count, nats: finite })
+const positionCodec = closed({ epoch: count, step: count, score: scoreCodec })
+const insideCodec: t.Type<Inside, unknown> = closed({ _tag: t.literal('training'), position: positionCodec })
+
+export const stageCodec: t.Type<StageResult, unknown> = closed({
+  name: t.string,
+  params: count,
+  macs: count,
+  validation: closed({ accuracy: share }),
+  seconds: finite,
+})
+
+const factsCodec = closed({
+  net: netCodec,
+  kept: t.record(t.string, netCodec),
+  stages: t.readonlyArray(stageCodec),
+  inside: t.union([insideCodec, t.null]),
+  seconds: closed({ run: finite, stage: finite }),
+  logged: count,
+})
+
+const under = (prefix: string, weights: Weights): Weights =>
+  Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [`${prefix}:${key}`, tensor]))
+
+const from = (prefix: string, tensors: Weights): Weights =>
+  Object.fromEntries(
+    Object.entries(tensors).flatMap(([key, tensor]) =>
+      key.startsWith(`${prefix}:`) ? [[key.slice(prefix.length + 1), tensor] as const] : [],
+    ),
+  )
+
+const encode = ({ learner: { model, slots }, kept, ...facts }: Checkpoint): Uint8Array => {
+  const nets: Readonly<Record<string, Net>> = Object.fromEntries(Object.entries(kept).map(([name, { net }]) => [name, net]))
+  const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
+  return encodeTensors(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
+    checkpoint: JSON.stringify({ net: model.net, kept: nets, ...facts }),
+  })
+}
+
+const parsed = (text: string): E.Either<TensorsError, unknown> =>
+  E.tryCatch(
+    () => JSON.parse(text),
+    () => ({ _tag: 'Misread', at: 'checkpoint', wanted: 'JSON', got: text.slice(0, 40) }),
+  )
+
+const decodeCheckpoint = (bytes: Uint8Array): E.Either<TensorsError, Checkpoint> =>
+  pipe(
+    decodeTensors(bytes),
+    E.flatMap(({ tensors, metadata }) =>
+      pipe(
+        parsed(metadata.checkpoint ?? ''),
+        E.flatMap(decode(factsCodec)),
+        E.map(({ net, kept, ...facts }) => ({
+          ...facts,
+          learner: { model: { net, weights: from('model', tensors) }, slots: from('slot', tensors) },
+          kept: Object.fromEntries(
+            Object.entries(kept).map(([name, each]) => [name, { net: each, weights: from(`kept.${name}`, tensors) }]),
+          ),
+        })),
+      ),
+    ),
+  )
+
+/** Law  reading what was saved gives an equal checkpoint, bit for bit */
+export const saveCheckpoint =
+  (file: string) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
+    writeWhole(file, encode(checkpoint))
+
+/** Errors  FileMissing, BadFile with the first fault found */
+export const readCheckpoint = (file: string): TE.TaskEither<RunError, Checkpoint> =>
+  pipe(
+    readBytes(file),
+    TE.flatMapEither(bytes =>
+      pipe(
+        decodeCheckpoint(bytes),
+        E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+      ),
+    ),
+  )
+
+/** A model as one safetensors file, its net in the metadata. */
+export const saveModel =
+  (file: string) =>
+  ({ net, weights }: Model): TE.TaskEither<RunError, void> =>
+    writeWhole(file, encodeTensors(weights, { net: JSON.stringify(net) }))
+
+export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
+  pipe(
+    readBytes(file),
+    TE.flatMapEither(bytes =>
+      pipe(
+        decodeTensors(bytes),
+        E.flatMap(({ tensors, metadata }) =>
+          pipe(
+            parsed(metadata.net ?? ''),
+            E.flatMap(decode(netCodec)),
+            E.map(net => ({ net, weights: tensors })),
+          ),
+        ),
+        E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+      ),
+    ),
+  )

@@ -1,0 +1,21 @@
+/** What a run is given: an engine, its data, and effects as functions. */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/set.js'
+import type { Engine } from '../engine/engine.js'
+import type { Stepped } from '../learn/phase.js'
+import type { Checkpoint } from './checkpoint.js'
+import type { RunError } from './error.js'
+import type { RunEvent } from './event.js'
+
+export interface Env {
+  readonly engine: Engine
+  readonly dataset: Dataset
+  readonly seed: number
+  /** Tells an event, if any, and gives back how long the log is now, in bytes. */
+  readonly emit: (event: RunEvent | null) => TaskEither<RunError, number>
+  readonly onStep: (stepped: Stepped) => void
+  readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
+  readonly stopping: () => boolean
+  /** Seconds of a steady clock. */
+  readonly clock: () => number
+}

@@ -1,0 +1,18 @@
+/** What can go wrong in a run, as facts. */
+import type { LearnError } from '../learn/error.js'
+import type { Misread } from '../net/closed.js'
+import type { TensorsError } from '../net/safetensors.js'
+
+export type RunError =
+  | LearnError
+  | { readonly _tag: 'FileMissing'; readonly file: string }
+  /** A file or folder that cannot be read or written, with the system's reason. */
+  | { readonly _tag: 'FileFailed'; readonly file: string; readonly reason: string }
+  /** A file of a run that does not hold what it should. */
+  | { readonly _tag: 'BadFile'; readonly file: string; readonly fault: TensorsError | Misread }
+  /** A DSL file that fails to load, with its first line of complaint. */
+  | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string }
+  | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
+  | { readonly _tag: 'NothingToResume'; readonly folder: string }
+  /** The run began with another value of what makes it repeat itself. */
+  | { readonly _tag: 'RunDiffers'; readonly what: string; readonly began: string; readonly now: string }

@@ -1,0 +1,135 @@
+/** A run is a fold of the schedule's steps over a learner, saved wherever it can be taken up again. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { evaluationFeed } from '../data/batches.js'
+import type { Dataset } from '../data/set.js'
+import { assess, evaluationBatch } from '../learn/assess.js'
+import type { LearnError } from '../learn/error.js'
+import type { Learner } from '../learn/phase.js'
+import { accuracyOf, type Score } from '../learn/score.js'
+import { macsOf, paramsOf } from '../net/count.js'
+import { infer } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
+import { channelsOf, sameShape } from '../net/shape.js'
+import { plant } from '../net/weights.js'
+import type { Checkpoint, Inside, StageResult } from './checkpoint.js'
+import type { Env } from './env.js'
+import type { RunError } from './error.js'
+import type { RunEvent } from './event.js'
+import type { Experiment } from './experiment.js'
+import type { Step } from './schedule.js'
+import { runStep } from './step.js'
+
+/** Where a run begins: the net with its first weights. */
+export const beginning =
+  (seed: number) =>
+  ({ net }: Experiment): E.Either<RunError, Checkpoint> =>
+    pipe(
+      plant(seed)(net),
+      E.map(model => ({
+        learner: { model, slots: {} },
+        kept: {},
+        stages: [],
+        inside: null,
+        seconds: { run: 0, stage: 0 },
+        logged: 0,
+      })),
+    )
+
+/** Whether the data's images and classes are what the net takes and gives. */
+const suits =
+  ({ image, classes }: Dataset) =>
+  (net: Net): E.Either<LearnError, Net> =>
+    pipe(
+      infer(net),
+      E.flatMap((inferred): E.Either<LearnError, Net> => {
+        const output = inferred.get('')?.output ?? []
+        if (!sameShape(net.input, image)) return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
+        return channelsOf(output) === classes.length
+          ? E.right(net)
+          : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
+      }),
+    )
+
+/** Scores a learner's model on images of the data set the run is for. */
+const scored =
+  ({ engine, dataset }: Env, part: 'validation' | 'test') =>
+  ({ model }: Learner): TE.TaskEither<LearnError, Score> =>
+    assess(engine)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+
+const resultOf =
+  (env: Env, name: string, seconds: number) =>
+  (learner: Learner): TE.TaskEither<RunError, StageResult> =>
+    pipe(
+      TE.Do,
+      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
+      TE.bindW('validation', () => scored(env, 'validation')(learner)),
+      TE.map(({ inferred, validation }) => ({
+        name,
+        params: paramsOf(inferred),
+        macs: macsOf(inferred),
+        validation: { accuracy: accuracyOf(validation) },
+        seconds,
+      })),
+    )
+
+/** Runs one step from where `from` is in it, and tells how it ended. */
+const runStage =
+  (env: Env, step: Step) =>
+  (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> => {
+    const stage = from.stages.length
+    const began = env.clock()
+    const spent = () => ({
+      run: from.seconds.run + env.clock() - began,
+      stage: from.seconds.stage + env.clock() - began,
+    })
+    const tellAndSave =
+      (event: RunEvent | null) =>
+      (checkpoint: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
+        pipe(
+          env.emit(event),
+          TE.map(logged => ({ ...checkpoint, logged })),
+          TE.tap(env.save),
+        )
+    const pause = (learner: Learner, kept: Checkpoint['kept'], inside: Inside, event: RunEvent | null) =>
+      pipe({ ...from, learner, kept, inside, seconds: spent() }, tellAndSave(event), TE.asUnit)
+
+    return pipe(
+      from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
+      TE.flatMap(() => runStep({ ...env, stage, pause })(step)(from)),
+      TE.bindTo('held'),
+      TE.bind('result', ({ held }) => resultOf(env, step._tag, spent().stage)(held.learner)),
+      TE.flatMap(({ held, result }) =>
+        pipe(
+          { ...from, ...held, stages: [...from.stages, result], inside: null, seconds: { run: spent().run, stage: 0 } },
+          tellAndSave({ _tag: 'stageEnded', stage, result }),
+        ),
+      ),
+    )
+  }
+
+/**
+ * Runs what is left of an experiment.
+ *
+ * Law  a run that was stopped or killed and taken up again ends in the same weights as one that was not
+ */
+export const runSchedule =
+  (env: Env) =>
+  (experiment: Experiment) =>
+  (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
+    pipe(
+      suits(env.dataset)(from.learner.model.net),
+      TE.fromEither,
+      TE.flatMap(() =>
+        experiment.schedule
+          .slice(from.stages.length)
+          .reduce<TE.TaskEither<RunError, Checkpoint>>(
+            (before, step) => pipe(before, TE.flatMap(runStage(env, step))),
+            TE.right(from),
+          ),
+      ),
+    )
+
+/** The one look at the test images, by the last weights. */
+export const testScore = (env: Env) => (end: Checkpoint): TE.TaskEither<RunError, Score> => scored(env, 'test')(end.learner)
