@@ -1,0 +1,29 @@
+/** The native addon, as far as it is used here. */
+import { constants } from 'node:os'
+
+/** Of `@tensorflow/tfjs-node-gpu`'s `TFJSBinding`. Tensors and models are numbered; each must be deleted. */
+export interface Binding {
+  readonly createTensor: (shape: readonly number[], type: number, data: Float32Array) => number
+  readonly deleteTensor: (tensor: number) => void
+  readonly tensorDataSync: (tensor: number) => Float32Array
+  readonly loadSavedModel: (folder: string, tags: string) => number
+  readonly deleteSavedModel: (model: number) => void
+  /** Names are `node:output`, joined by commas. */
+  readonly runSavedModel: (
+    model: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ) => readonly { readonly id: number }[]
+  readonly getNumOfTensors: () => number
+  readonly getNumOfSavedModels: () => number
+  readonly isUsingGpuDevice: () => boolean
+  readonly TF_Version: string
+}
+
+/** Loads an addon file. Throws what the loader says. */
+export const openBinding = (file: string): Binding => {
+  const addon: { readonly exports: unknown } = { exports: {} }
+  process.dlopen(addon, file, constants.dlopen.RTLD_NOW)
+  return addon.exports as Binding // what the C++ source of the package exports
+}
