@@ -19,10 +19,15 @@ export type Inferred = ReadonlyMap<Path, Placed>
 
 type Fitted = E.Either<NetError, readonly Placed[]>
 
-const positive = (at: Path, what: string, got: number): E.Either<NetError, number> =>
-  Number.isInteger(got) && got >= 1
-    ? E.right(got)
-    : E.left({ _tag: 'WrongSize', at, what, got, wanted: 'a whole number from 1 up' })
+const whole =
+  (least: number) =>
+  (at: Path, what: string, got: number): E.Either<NetError, number> =>
+    Number.isInteger(got) && got >= least
+      ? E.right(got)
+      : E.left({ _tag: 'WrongSize', at, what, got, wanted: `a whole number from ${least} up` })
+
+const positive = whole(1)
+const notNegative = whole(0)
 
 const ranked =
   (wanted: Rank) =>
@@ -66,7 +71,7 @@ const windowSizes = (at: Path, kernel: number, stride: number, dilation: number,
     positive(at, 'kernel', kernel),
     E.flatMap(() => positive(at, 'stride', stride)),
     E.flatMap(() => positive(at, 'dilation', dilation)),
-    E.flatMap(() => (typeof padding === 'number' ? positive(at, 'padding + 1', padding + 1) : E.right(0))),
+    E.flatMap(() => (typeof padding === 'number' ? notNegative(at, 'padding', padding) : E.right(0))),
   )
 
 const share = (at: Path, what: string, got: number): E.Either<NetError, number> =>

@@ -1,0 +1,303 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { lower } from '../src/graph/lower.js'
+import { type Graph, inputsOf } from '../src/graph/value.js'
+import { concat, identity, named, net, residual, stack } from '../src/net/combinators.js'
+import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
+import type { NetError } from '../src/net/error.js'
+import { type Inferred, infer } from '../src/net/infer.js'
+import type { Layer, Net } from '../src/net/layer.js'
+import { layersOf } from '../src/net/path.js'
+import { allSlots } from '../src/net/slots.js'
+import { type Model, plant } from '../src/net/weights.js'
+import {
+  avgPool,
+  conv,
+  dense,
+  depthwise,
+  dropout,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+} from '../src/net/words.js'
+import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
+import { evaluate } from './reference.js'
+
+const fitting = <A>(either: E.Either<NetError, A>): A => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+
+const inferred = (net: Net): Inferred => fitting(infer(net))
+const planted = (net: Net, seed: number): Model => fitting(plant(seed)(net))
+
+describe('over random nets', () => {
+  test.each(['training', 'inference'] as const)('each layer gives what was inferred, %s', mode => {
+    const batch = 2
+    fc.assert(
+      fc.property(arbitraryModel({ dropout: true }), model => {
+        const places = inferred(model.net)
+        const { at } = fitting(lower({ batch, mode })(model.net))
+        const graph: Graph = { outputs: Object.fromEntries(at), updates: [] }
+        const feeds = Object.fromEntries(
+          Object.entries(inputsOf(graph)).map(([name, shape]) => [name, fedWith(1, name, shape)]),
+        )
+        const weights = Object.fromEntries(
+          Object.entries(model.weights).map(([key, { data }]) => [key, data]),
+        )
+        const { outputs } = evaluate(graph, feeds, weights)
+        expect([...at.keys()].sort()).toEqual([...places.keys()].sort())
+        for (const [path, { output }] of places) {
+          expect(at.get(path)?.shape).toEqual([batch, ...output])
+          expect(outputs[path]?.length).toBe(batch * output.reduce((product, size) => product * size, 1))
+          expect(outputs[path]?.every(Number.isFinite)).toBe(true)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('every layer has its place, and takes what the one before gives', () => {
+    fc.assert(
+      fc.property(arbitraryNet({ dropout: true }), net => {
+        const places = inferred(net)
+        expect([...places.keys()].sort()).toEqual([...layersOf(net).keys()].sort())
+        for (const { layer, path, input, output } of places.values()) {
+          if (layer._tag !== 'stack') continue
+          const inside = layer.layers.map(({ name }) => places.get(path === '' ? name : `${path}/${name}`))
+          expect([input, ...inside.map(each => each?.output)]).toEqual([
+            ...inside.map(each => each?.input),
+            output,
+          ])
+        }
+      }),
+    )
+  })
+
+  test('parameters counted are trained weights stored', () => {
+    fc.assert(
+      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+        const places = inferred(net)
+        const { weights } = planted(net, seed)
+        const sizes = Object.entries(weights).map(([key, { shape, data }]) => {
+          expect(data.length).toBe(shape.reduce((product, size) => product * size, 1))
+          return [key, data.length] as const
+        })
+        const count = (kept: (key: string) => boolean) =>
+          sizes.reduce((sum, [key, size]) => sum + (kept(key) ? size : 0), 0)
+        expect(storedOf(places)).toBe(count(() => true))
+        expect(paramsOf(places)).toBe(count(key => !/\/(mean|variance)$/.test(key)))
+        expect(Object.keys(weights)).toEqual(allSlots(places).map(({ key }) => key))
+      }),
+    )
+  })
+
+  test('the same seed gives the same weights, another seed others', () => {
+    fc.assert(
+      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+        expect(planted(net, seed).weights).toEqual(planted(net, seed).weights)
+        expect(planted(net, seed).weights['head/kernel']).not.toEqual(
+          planted(net, seed + 1).weights['head/kernel'],
+        )
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('a layer more changes the first weights of no other', () => {
+    fc.assert(
+      fc.property(arbitraryNet(), fc.integer(), (one, seed) => {
+        const more: Net = {
+          ...one,
+          body: { ...one.body, layers: [...one.body.layers, { ...dense(3), name: 'more' }] },
+        }
+        const { 'more/kernel': _, 'more/bias': __, ...rest } = planted(more, seed).weights
+        expect(rest).toEqual(planted(one, seed).weights)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+test('seed 0 is a seed', () => {
+  const tiny = net('tiny', image(4, 4, 1), conv(2), globalAvgPool, dense(2))
+  const kernel = (seed: number) => planted(tiny, seed).weights['conv/kernel']?.data ?? []
+  expect(kernel(0)).toEqual(kernel(0))
+  expect(kernel(0)).not.toEqual(kernel(1))
+})
+
+test('first weights spread as He and Glorot say', () => {
+  const { weights } = planted(net('wide', image(8, 8, 16), conv(64, 3), globalAvgPool, dense(500)), 0)
+  const deviation = (key: string) => {
+    const data = weights[key]?.data ?? new Float32Array()
+    return Math.sqrt(data.reduce((sum, w) => sum + w * w, 0) / data.length)
+  }
+  expect(deviation('conv/kernel') / Math.sqrt(2 / (9 * 16))).toBeCloseTo(1, 1)
+  expect(deviation('dense/kernel') / Math.sqrt(2 / (64 + 500))).toBeCloseTo(1, 1)
+})
+
+test('counts of a net done by hand', () => {
+  const places = inferred(
+    net('hand', image(8, 6, 3), conv(4, 3, { stride: 2 }), depthwise(3), maxPool(2), flatten, dense(5)),
+  )
+  expect(places.get('conv')?.output).toEqual([4, 3, 4])
+  expect(places.get('maxPool')?.output).toEqual([2, 2, 4])
+  expect(paramsOf(places)).toBe(9 * 3 * 4 + 8 + (9 * 4 + 8) + 16 * 5 + 5)
+  expect(storedOf(places) - paramsOf(places)).toBe(16)
+  expect(macsOf(places)).toBe(12 * 9 * 3 * 4 + 12 * 9 * 4 + 80)
+})
+
+/** A tree as it may come from a file: what the words would not let anyone write. */
+const tree = (...layers: readonly Layer[]): Net => ({
+  _tag: 'net',
+  name: 'tree',
+  input: [8, 8, 3],
+  body: { _tag: 'stack', name: '', layers },
+})
+
+const end: readonly Layer[] = [
+  { ...globalAvgPool, name: 'pool' },
+  { ...dense(3), name: 'head' },
+]
+const called = (name: string, layer: Layer): Layer => ({ ...layer, name })
+
+describe('what does not fit is named by its path', () => {
+  const cases: Readonly<Record<string, readonly [Net, NetError]>> = {
+    'a map at the end': [
+      tree(called('a', conv(3))),
+      { _tag: 'WrongRank', at: '', wanted: 'vector', got: [8, 8, 3] },
+    ],
+    'a map into dense': [
+      tree(called('a', dense(3)), ...end),
+      { _tag: 'WrongRank', at: 'a', wanted: 'vector', got: [8, 8, 3] },
+    ],
+    'a vector into conv': [
+      tree(...end, called('late', conv(3))),
+      { _tag: 'WrongRank', at: 'late', wanted: 'map', got: [3] },
+    ],
+    'no filters': [
+      tree(called('a', conv(0)), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'filters', got: 0, wanted: 'a whole number from 1 up' },
+    ],
+    'half a kernel': [
+      tree(called('a', conv(3, 1.5)), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'kernel', got: 1.5, wanted: 'a whole number from 1 up' },
+    ],
+    'a stride of 0': [
+      tree(called('a', conv(3, 3, { stride: 0 })), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'stride', got: 0, wanted: 'a whole number from 1 up' },
+    ],
+    'a dilation of 0': [
+      tree(called('a', depthwise(3, { dilation: 0 })), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'dilation', got: 0, wanted: 'a whole number from 1 up' },
+    ],
+    'padding below 0': [
+      tree(called('a', conv(3, 3, { padding: -1 })), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'padding', got: -1, wanted: 'a whole number from 0 up' },
+    ],
+    'a dropout of everything': [
+      tree(called('a', dropout(1)), ...end),
+      { _tag: 'WrongSize', at: 'a', what: 'rate', got: 1, wanted: 'at least 0 and below 1' },
+    ],
+    'no units': [
+      tree(called('pool', globalAvgPool), called('head', dense(Number.NaN))),
+      { _tag: 'WrongSize', at: 'head', what: 'units', got: Number.NaN, wanted: 'a whole number from 1 up' },
+    ],
+    'a window larger than its map': [
+      net(
+        'n',
+        image(8, 8, 3),
+        stack('deep', conv(3), conv(3, 5, { dilation: 2, padding: 0, name: 'wide' }), conv(2)),
+        globalAvgPool,
+        dense(2),
+      ),
+      { _tag: 'WindowTooLarge', at: 'deep/wide', window: 9, map: [8, 8, 3] },
+    ],
+    'a pool larger than its map': [
+      net('n', image(8, 8, 3), avgPool(9, { padding: 'valid' }), globalAvgPool, dense(2)),
+      { _tag: 'WindowTooLarge', at: 'avgPool', window: 9, map: [8, 8, 3] },
+    ],
+    'branches of two sizes': [
+      net(
+        'n',
+        image(8, 8, 3),
+        concat('c', conv(2, 1, { name: 'one' }), conv(2, 3, { name: 'two', stride: 2 })),
+        globalAvgPool,
+        dense(2),
+      ),
+      { _tag: 'BranchesDiffer', at: 'c', branch: 'c/two', got: [4, 4, 2], wanted: [8, 8, 2] },
+    ],
+    'a sum of two shapes': [
+      net('n', image(8, 8, 3), residual('r', conv(4)), globalAvgPool, dense(2)),
+      { _tag: 'SumDiffers', at: 'r', body: [8, 8, 4], shortcut: [8, 8, 3] },
+    ],
+    'no branches': [
+      net('n', image(8, 8, 3), concat('c'), globalAvgPool, dense(2)),
+      { _tag: 'NoBranches', at: 'c' },
+    ],
+    'two of one name': [
+      net(
+        'n',
+        image(8, 8, 3),
+        stack('s', conv(1, 1, { name: 'a' }), conv(2, 1, { name: 'a' })),
+        globalAvgPool,
+        dense(2),
+      ),
+      { _tag: 'TwoOfOneName', at: 's', name: 'a' },
+    ],
+    'a name with a stroke': [
+      net('n', image(8, 8, 3), stack('s', conv(1, 1, { name: 'a/b' })), globalAvgPool, dense(2)),
+      { _tag: 'BadName', at: 's', name: 'a/b' },
+    ],
+    'no name': [tree(conv(3), ...end), { _tag: 'BadName', at: '', name: '' }],
+    'an image without rows': [
+      net('n', image(0, 8, 3), globalAvgPool, dense(2)),
+      { _tag: 'WrongSize', at: '', what: 'input', got: 0, wanted: 'a whole number from 1 up' },
+    ],
+  }
+
+  test.each(Object.entries(cases))('%s', (_, [odd, error]) => {
+    expect(infer(odd)).toEqual(E.left(error))
+  })
+
+  test('planting and lowering refuse it too', () => {
+    const odd = tree(called('a', conv(3)))
+    expect(E.isLeft(plant(0)(odd))).toBe(true)
+    expect(E.isLeft(lower({ batch: 1, mode: 'inference' })(odd))).toBe(true)
+  })
+})
+
+describe('names', () => {
+  test('come from the kind, numbered from the second on, around those given', () => {
+    const named2 = net(
+      'n',
+      image(8, 8, 3),
+      conv(2),
+      conv(2, 1, { name: 'conv2' }),
+      conv(2),
+      globalAvgPool,
+      dense(2),
+    )
+    expect(named2.body.layers.map(({ name }) => name)).toEqual([
+      'conv',
+      'conv2',
+      'conv3',
+      'globalAvgPool',
+      'dense',
+    ])
+  })
+
+  test('can be given to any word', () => {
+    const layers = net(
+      'n',
+      image(8, 8, 3),
+      named('first', conv(2)),
+      named('around', identity),
+      globalAvgPool,
+      dense(2),
+    ).body.layers
+    expect(layers.map(({ name }) => name)).toEqual(['first', 'around', 'globalAvgPool', 'dense'])
+  })
+})
