@@ -149,6 +149,27 @@ test('counts of a net done by hand', () => {
   expect(macsOf(places)).toBe(12 * 9 * 3 * 4 + 12 * 9 * 4 + 80)
 })
 
+test('what each word stores', () => {
+  const { weights } = planted(
+    net(
+      'stores',
+      image(4, 4, 3),
+      depthwise(5),
+      conv(2, 1, { norm: false }),
+      flatten,
+      dense(7, { bias: false }),
+    ),
+    0,
+  )
+  expect(Object.entries(weights).map(([key, { shape }]) => [key, shape])).toEqual([
+    ['depthwise/kernel', [5, 5, 3, 1]],
+    ...['scale', 'shift', 'mean', 'variance'].map(slot => [`depthwise/${slot}`, [3]]),
+    ['conv/kernel', [1, 1, 3, 2]],
+    ['conv/bias', [2]],
+    ['dense/kernel', [32, 7]],
+  ])
+})
+
 /** A tree as it may come from a file: what the words would not let anyone write. */
 const tree = (...layers: readonly Layer[]): Net => ({
   _tag: 'net',
