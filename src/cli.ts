@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+const whole = (text: string): number => {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('A whole number from 0 up is wanted.')
+  return n
+}
+
+const program = new Command('espalier')
+  .description('Grow, push and prune convolutional nets written as TypeScript values.')
+  .option('--debug', 'show the stack of what went wrong')
+  .showHelpAfterError('(--help shows what is known)')
+
+const watched = (command: Command): Command =>
+  command.option('--json', 'the result as one line of JSON on stdout, all else on stderr')
+
+watched(program.command('train'))
+  .description('train the experiment of a DSL file')
+  .argument('[file]', 'a module whose default export is an experiment', 'dsl/quickstart.ts')
+  .option('--data <folder>', 'where the data set lies')
+  .option('--take <n>', 'only this many training images', whole)
+  .option('--skip-bad', 'leave out images that cannot be read, and list them')
+  .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
+  .option('--seed <n>', 'of all that is random', whole, 0)
+  .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
+  .option('--resume <folder>', 'go on with this run; its own settings hold')
+  .action(async (file: string, options) => (await import('./cli/train.js')).train(file, options))
+
+watched(program.command('resume'))
+  .description('go on with a run that was stopped')
+  .argument('<folder>', "the run's folder")
+  .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
+
+program
+  .command('describe')
+  .description('a table of layers with output shape, parameters and multiply–accumulates')
+  .argument('<file>', 'a module whose default export is a net or an experiment')
+  .action(async (file: string) => (await import('./cli/describe.js')).describeFile(file))
+
+program
+  .command('engine')
+  .description('get TensorFlow and build the native engine')
+  .option('--gpu', 'the build for NVIDIA GPUs')
+  .option('--tensorflow <folder>', "an unpacked wheel's or site-packages' tensorflow folder, instead of a download")
+  .action(async options => (await import('./cli/engine.js')).buildEngine(options))
+
+program
+  .command('doctor')
+  .description('what engines there are, which one will be used and why, what is missing')
+  .action(async () => (await import('./cli/engine.js')).doctor())
+
+await program.parseAsync()

@@ -1,0 +1,126 @@
+/** `espalier train` and `espalier resume` */
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { openData } from '../data/open.js'
+import { engineOf } from '../engine/choose.js'
+import { outcome } from '../report/outcome.js'
+import { progress } from '../report/progress.js'
+import type { RunError } from '../run/error.js'
+import type { Result } from '../run/event.js'
+import type { Experiment } from '../run/experiment.js'
+import { loadExperiment } from '../run/load.js'
+import { begin, begun, type Onlooker, type Opened, resume } from '../run/run.js'
+import type { Settings } from '../run/settings.js'
+import { end } from './end.js'
+
+interface Watched {
+  readonly json?: boolean
+}
+
+interface TrainArguments extends Watched {
+  readonly data?: string
+  readonly take?: number
+  readonly skipBad?: boolean
+  readonly engine?: string
+  readonly seed: number
+  readonly out?: string
+  readonly resume?: string
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** The first Ctrl-C asks to stop after the step; a second one stops at once. */
+const stopper = (): (() => boolean) => {
+  let asked = false
+  process.once('SIGINT', () => {
+    asked = true
+  })
+  return () => asked
+}
+
+const onlooker = (): Onlooker => {
+  const { onEvent, onStep } = progress(process.stderr)
+  return { onEvent, onStep, stopping: stopper() }
+}
+
+const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
+
+type DataSettings = Omit<Settings['data'], 'checksum'>
+
+const open = (
+  { data }: Experiment,
+  seed: number,
+  { folder, take, skipBad }: DataSettings,
+  engine: { readonly name?: string; readonly threads?: number },
+): TE.TaskEither<RunError, Opened> =>
+  pipe(
+    TE.Do,
+    TE.bind('engine', () => engineOf(engine.name, engine.threads)),
+    TE.bindW('dataset', () =>
+      openData({
+        seed,
+        ...(folder !== undefined && { folder }),
+        ...(take !== undefined && { take }),
+        ...(skipBad !== undefined && { skipBad }),
+      })(data),
+    ),
+  )
+
+const fresh = (experiment: Experiment, { seed, out, data, take, skipBad, engine }: TrainArguments): TE.TaskEither<RunError, Result> => {
+  const path = out ?? join('runs', `${experiment.net.name}-${now()}`)
+  const from: DataSettings = {
+    ...(data !== undefined && { folder: data }),
+    ...(take !== undefined && { take }),
+    ...(skipBad !== undefined && { skipBad }),
+  }
+  return pipe(
+    open(experiment, seed, from, engine === undefined ? {} : { name: engine }),
+    TE.tapIO(({ engine: chosen }) => () => announce(chosen, path)),
+    TE.flatMap(opened => {
+      const { name, version, threads } = opened.engine
+      const settings = { seed, engine: { name, version, threads }, data: { ...from, checksum: opened.dataset.checksum } }
+      return begin(path, settings, opened, onlooker())(experiment)
+    }),
+    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+  )
+}
+
+const announce = ({ name, version, threads }: Opened['engine'], path: string): void => {
+  say(`${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}; saving in ${path}`)
+  if (name === 'wasm') say('a faster engine: npm run engine')
+}
+
+const afterwards = (error: RunError, path: string): void => {
+  if (error._tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
+}
+
+const further = (path: string): TE.TaskEither<RunError, Result> =>
+  pipe(
+    begun(path),
+    TE.flatMap(run =>
+      pipe(
+        open(run.experiment, run.settings.seed, run.settings.data, run.settings.engine),
+        TE.flatMap(opened => resume(run, opened, onlooker())),
+      ),
+    ),
+    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+  )
+
+const printed =
+  ({ json }: Watched) =>
+  (result: Result): void =>
+    void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
+
+export const train = (file: string, options: TrainArguments): Promise<void> =>
+  end(
+    options.resume === undefined
+      ? pipe(
+          loadExperiment(file),
+          TE.flatMap(experiment => fresh(experiment, options)),
+        )
+      : further(options.resume),
+    printed(options),
+  )
+
+export const resumeRun = (folder: string, options: Watched): Promise<void> => end(further(folder), printed(options))

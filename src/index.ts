@@ -1,0 +1,36 @@
+/** The public surface. */
+export { cosine, constant, step } from './learn/rate.js'
+export { adamw, sgd } from './graph/optimizer.js'
+export { concat, identity, inception, named, net, repeat, residual, separable, stack } from './net/combinators.js'
+export type { Module, ResidualOptions } from './net/combinators.js'
+export {
+  avgPool,
+  conv,
+  dense,
+  depthwise,
+  dropout,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+  norm,
+  relu,
+  relu6,
+  sigmoid,
+  swish,
+  tanh,
+} from './net/words.js'
+export { infer } from './net/infer.js'
+export { macsOf, paramsOf } from './net/count.js'
+export { plant } from './net/weights.js'
+export type { Model, Tensor, Weights } from './net/weights.js'
+export type { Layer, Net } from './net/layer.js'
+export type { AnyWord, MapWord, VectorWord, Word } from './net/word.js'
+export { glyphs, mnist } from './data/spec.js'
+export { shift } from './data/augment.js'
+export { lower } from './graph/lower.js'
+export { differentiate } from './graph/differentiate.js'
+export { deconvolution, gradient } from './graph/rules.js'
+export { experiment } from './run/experiment.js'
+export type { Experiment } from './run/experiment.js'
+export { train } from './run/schedule.js'

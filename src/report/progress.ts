@@ -1,0 +1,79 @@
+/** A run as it goes: a bar an epoch on a terminal, a line an epoch where there is none. */
+import type { WriteStream } from 'node:tty'
+import { Presets, SingleBar } from 'cli-progress'
+import type { Stepped } from '../learn/phase.js'
+import { accuracyOf, lossOf } from '../learn/score.js'
+import type { RunEvent } from '../run/event.js'
+import { duration, grouped, percent } from './number.js'
+
+export interface Progress {
+  readonly onEvent: (event: RunEvent) => void
+  readonly onStep: (stepped: Stepped) => void
+  /** Clears what is unfinished, so that a message has a line of its own. */
+  readonly stop: () => void
+}
+
+/** Images and seconds since the bar began. */
+interface Pace {
+  readonly began: number
+  readonly images: number
+}
+
+const eventLine = (event: RunEvent): string => {
+  switch (event._tag) {
+    case 'stageBegan':
+      return `stage ${event.stage + 1}: ${event.name}`
+    case 'epoch':
+      return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}`
+    case 'stageEnded':
+      return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
+  }
+}
+
+/** What a bar shows beside itself: loss, accuracy, images a second, time left of the phase. */
+const gauges = ({ score, epoch, epochs, step, steps }: Stepped, pace: Pace, now: number) => {
+  const perSecond = (score.images - pace.images) / Math.max(1e-9, now - pace.began)
+  const imagesLeft = ((epochs - epoch) * steps - step) * (score.images / Math.max(1, step))
+  return {
+    epoch: `${epoch + 1}/${epochs}`,
+    loss: lossOf(score).toFixed(4),
+    accuracy: percent(accuracyOf(score)),
+    speed: grouped(perSecond),
+    left: duration(imagesLeft / Math.max(1e-9, perSecond)),
+  }
+}
+
+const format = '  epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left'
+
+const onTerminal = (stream: WriteStream): Progress => {
+  const bar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 }, Presets.shades_grey)
+  let pace: Pace | null = null
+  const stop = () => {
+    if (pace !== null) bar.stop()
+    pace = null
+  }
+  return {
+    stop,
+    onEvent: event => {
+      stop()
+      stream.write(`${eventLine(event)}\n`)
+    },
+    onStep: stepped => {
+      const now = performance.now() / 1000
+      if (pace === null) {
+        pace = { began: now, images: stepped.score.images }
+        bar.start(stepped.steps, stepped.step, gauges(stepped, pace, now))
+      }
+      bar.update(stepped.step, gauges(stepped, pace, now))
+    },
+  }
+}
+
+const onPaper = (stream: NodeJS.WriteStream): Progress => ({
+  stop: () => undefined,
+  onEvent: event => void stream.write(`${eventLine(event)}\n`),
+  onStep: () => undefined,
+})
+
+export const progress = (stream: NodeJS.WriteStream): Progress =>
+  stream.isTTY === true ? onTerminal(stream as WriteStream) : onPaper(stream) // isTTY says it is one

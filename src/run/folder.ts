@@ -1,0 +1,25 @@
+/** A run's folder: what lies where in it. */
+import { join } from 'node:path'
+
+export interface Folder {
+  readonly path: string
+  /** The experiment as JSON. */
+  readonly experiment: string
+  readonly settings: string
+  /** One event a line. */
+  readonly events: string
+  readonly checkpoint: string
+  /** The model at the end: weights, the net in the metadata. */
+  readonly model: string
+  readonly result: string
+}
+
+export const folderAt = (path: string): Folder => ({
+  path,
+  experiment: join(path, 'experiment.json'),
+  settings: join(path, 'run.json'),
+  events: join(path, 'events.jsonl'),
+  checkpoint: join(path, 'checkpoint.safetensors'),
+  model: join(path, 'model.safetensors'),
+  result: join(path, 'result.json'),
+})

@@ -1,0 +1,144 @@
+/** A whole run: a folder, an engine, data, the fold over the schedule, one look at the test, the result. */
+import { existsSync } from 'node:fs'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/set.js'
+import type { Engine } from '../engine/engine.js'
+import type { Stepped } from '../learn/phase.js'
+import { accuracyOf, lossOf } from '../learn/score.js'
+import { macsOf, paramsOf } from '../net/count.js'
+import { infer } from '../net/infer.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint, saveModel } from './checkpoint.js'
+import { experimentCodec } from './codec.js'
+import type { Env } from './env.js'
+import type { RunError } from './error.js'
+import type { Result, RunEvent } from './event.js'
+import type { Experiment } from './experiment.js'
+import { appendLine, cutTo, makeFolder, readJson, writeJson } from './files.js'
+import { beginning, runSchedule, testScore } from './fold.js'
+import { type Folder, folderAt } from './folder.js'
+import { type Settings, settingsCodec } from './settings.js'
+
+/** Who watches a run, and who may stop it. */
+export interface Onlooker {
+  readonly onEvent: (event: RunEvent) => void
+  readonly onStep: (stepped: Stepped) => void
+  readonly stopping: () => boolean
+}
+
+/** Everything a run needs that has an effect of its own to get. */
+export interface Opened {
+  readonly engine: Engine
+  readonly dataset: Dataset
+}
+
+/** The log as an effect: a line an event, counted in bytes from where the checkpoint left it. */
+const logTo = ({ events }: Folder, from: number, { onEvent }: Onlooker): Env['emit'] => {
+  let length = from
+  return event => {
+    if (event === null) return TE.right(length)
+    const line = JSON.stringify(event)
+    length += Buffer.byteLength(line) + 1
+    onEvent(event)
+    return pipe(
+      appendLine(events, line),
+      TE.map(() => length),
+    )
+  }
+}
+
+const resultOf =
+  (experiment: Experiment, settings: Settings, env: Env, folder: Folder) =>
+  (end: Checkpoint): TE.TaskEither<RunError, Result> =>
+    pipe(
+      TE.Do,
+      TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
+      TE.bindW('test', () => testScore(env)(end)),
+      TE.map(({ inferred, test }): Result => ({
+        experiment: experiment.net.name,
+        engine: { name: env.engine.name, version: env.engine.version },
+        seed: settings.seed,
+        data: { name: env.dataset.name, checksum: env.dataset.checksum },
+        params: paramsOf(inferred),
+        macs: macsOf(inferred),
+        stages: end.stages,
+        test: { accuracy: accuracyOf(test), loss: lossOf(test) },
+        seconds: end.seconds.run,
+        out: folder.path,
+      })),
+    )
+
+/** Goes on from a checkpoint to the end, in the run's folder. */
+const finish =
+  (folder: Folder, experiment: Experiment, settings: Settings, { engine, dataset }: Opened, onlooker: Onlooker) =>
+  (from: Checkpoint): TE.TaskEither<RunError, Result> => {
+    const env: Env = {
+      engine,
+      dataset,
+      seed: settings.seed,
+      emit: logTo(folder, from.logged, onlooker),
+      onStep: onlooker.onStep,
+      save: saveCheckpoint(folder.checkpoint),
+      stopping: onlooker.stopping,
+      clock: () => performance.now() / 1000,
+    }
+    return pipe(
+      cutTo(folder.events, from.logged),
+      TE.flatMap(() => runSchedule(env)(experiment)(from)),
+      TE.tap(end => saveModel(folder.model)(end.learner.model)),
+      TE.flatMap(resultOf(experiment, settings, env, folder)),
+      TE.tap(result => writeJson(folder.result)(result)),
+    )
+  }
+
+/**
+ * Begins a run in a folder of its own.
+ *
+ * Errors  every `RunError`; what was learnt before one is in the folder
+ */
+export const begin =
+  (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (experiment: Experiment): TE.TaskEither<RunError, Result> => {
+    const folder = folderAt(path)
+    return pipe(
+      TE.fromEither(beginning(settings.seed)(experiment)),
+      TE.tap(() => makeFolder(path)),
+      TE.tap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
+      TE.tap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
+      TE.tap(saveCheckpoint(folder.checkpoint)),
+      TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
+    )
+  }
+
+/** What a run's folder says it is. */
+export interface Begun {
+  readonly folder: Folder
+  readonly experiment: Experiment
+  readonly settings: Settings
+}
+
+/** Errors  NothingToResume where there is no checkpoint; BadFile */
+export const begun = (path: string): TE.TaskEither<RunError, Begun> => {
+  const folder = folderAt(path)
+  return pipe(
+    existsSync(folder.checkpoint) ? TE.right(folder) : TE.left<RunError>({ _tag: 'NothingToResume', folder: path }),
+    TE.bindTo('folder'),
+    TE.bind('experiment', () => readJson(experimentCodec)(folder.experiment)),
+    TE.bind('settings', () => readJson(settingsCodec)(folder.settings)),
+  )
+}
+
+const same = (what: string, began: string, now: string): TE.TaskEither<RunError, void> =>
+  began === now ? TE.right(undefined) : TE.left({ _tag: 'RunDiffers', what, began, now })
+
+/** Takes a run up where its checkpoint is. Errors  RunDiffers where engine, threads or data are not what they were */
+export const resume =
+  ({ folder, experiment, settings }: Begun, opened: Opened, onlooker: Onlooker): TE.TaskEither<RunError, Result> =>
+    pipe(
+      same('engine', settings.engine.name, opened.engine.name),
+      TE.flatMap(() => same('engine version', settings.engine.version, opened.engine.version)),
+      TE.flatMap(() => same('threads', `${settings.engine.threads}`, `${opened.engine.threads}`)),
+      TE.flatMap(() => same('data checksum', settings.data.checksum, opened.dataset.checksum)),
+      TE.flatMap(() => readCheckpoint(folder.checkpoint)),
+      TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
+    )
