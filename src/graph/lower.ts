@@ -40,6 +40,8 @@ export interface Lowered {
   readonly logits: Value
   /** Each layer's output by path. */
   readonly at: ReadonlyMap<Path, Value>
+  /** Each layer's input by path. */
+  readonly into: ReadonlyMap<Path, Value>
   /** By key, the running statistics among them. */
   readonly weights: ReadonlyMap<string, Value>
   readonly statistics: readonly Statistic[]
@@ -68,6 +70,7 @@ const dropped = (x: Value, noise: Value, rate: number): Value =>
 const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lowered => {
   const weights = new Map(allSlots(inferred).map(({ key, shape }) => [key, op.weight(key, shape)]))
   const at = new Map<Path, Value>()
+  const into = new Map<Path, Value>()
   const statistics: Statistic[] = []
   const noise: Value[] = []
 
@@ -121,6 +124,7 @@ const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lower
 
   const visit = (layer: Layer, path: Path, x: Value): Value => {
     const y = within(layer, path, x)
+    into.set(path, x)
     at.set(path, y)
     return y
   }
@@ -141,7 +145,7 @@ const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lower
 
   const images = op.input('images', [batch, ...net.input])
   const logits = visit(net.body, '', images)
-  return { images, logits, at, weights, statistics, noise }
+  return { images, logits, at, into, weights, statistics, noise }
 }
 
 /**
