@@ -1,0 +1,69 @@
+/** Files fetched once, and known by their sums. */
+import { createHash } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type DataError, Fault, factOf } from './error.js'
+
+export interface Remote {
+  readonly url: string
+  /** SHA-256 of the file as it is sent. */
+  readonly sum: string
+}
+
+/** How far something long has come; `total` is 0 where nobody knows. */
+export interface Progress {
+  readonly what: string
+  readonly done: number
+  readonly total: number
+}
+
+export type Report = (progress: Progress) => void
+
+/** Gives up when nothing has come for so long, ms. */
+const patience = 30_000
+
+const write = async (remote: Remote, part: string, onProgress: Report): Promise<string> => {
+  const control = new AbortController()
+  const timer = setTimeout(() => control.abort(new Error(`no answer for ${patience / 1000} s`)), patience)
+  const response = await fetch(remote.url, { signal: control.signal })
+  if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
+  const total = Number(response.headers.get('content-length') ?? 0)
+  const hash = createHash('sha256')
+  const handle = await open(part, 'w')
+  try {
+    let done = 0
+    for await (const chunk of response.body) {
+      timer.refresh()
+      hash.update(chunk)
+      await handle.writeFile(chunk)
+      done += chunk.length
+      onProgress({ what: basename(remote.url), done, total })
+    }
+  } finally {
+    clearTimeout(timer)
+    await handle.close()
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * Fetches a file; it appears under its name only when it is whole and its sum is right.
+ *
+ * Errors  ChecksumDiffers; ReadFailed with the address where the network or the server fails
+ */
+export const download =
+  (onProgress: Report) =>
+  (remote: Remote, file: string): TE.TaskEither<DataError, void> =>
+    TE.tryCatch(async () => {
+      const part = `${file}.${process.pid}.part`
+      await mkdir(dirname(file), { recursive: true })
+      try {
+        const got = await write(remote, part, onProgress)
+        if (got !== remote.sum)
+          throw new Fault({ _tag: 'ChecksumDiffers', file: remote.url, got, wanted: remote.sum })
+        await rename(part, file)
+      } finally {
+        await rm(part, { force: true })
+      }
+    }, factOf(remote.url))

@@ -1,0 +1,64 @@
+/** Files as streams of bytes, unpacked where they are gzip, and the sums that name their content. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { Fault } from './error.js'
+
+/** Deflate cannot pack tighter than this: what bounds an announced size by the file that announces it. */
+export const tightest = 1032
+
+/** The first bytes of a file, and its size. */
+export const headOf = async (
+  file: string,
+  bytes: number,
+): Promise<{ readonly head: Buffer; readonly size: number }> => {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return { head: buffer.subarray(0, bytesRead), size: (await handle.stat()).size }
+  } finally {
+    await handle.close()
+  }
+}
+
+const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b
+
+/** The largest content a file can hold, unpacked. */
+export const mostOf = async (file: string): Promise<number> => {
+  const { head, size } = await headOf(file, 2)
+  return isGzip(head) ? size * tightest : size
+}
+
+async function* unpacked(file: string): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip()
+  try {
+    yield* pipeline(createReadStream(file), gunzip, () => undefined)
+  } catch (reason) {
+    throw reason instanceof Error && 'code' in reason && String(reason.code).startsWith('Z_')
+      ? new Fault({
+          _tag: 'BadStream',
+          file,
+          entry: null,
+          offset: gunzip.bytesWritten,
+          reason: reason.message,
+        })
+      : reason
+  }
+}
+
+/**
+ * The bytes of a file in pieces, unpacked where it begins as gzip does.
+ *
+ * Errors  BadStream where it cannot be unpacked
+ */
+export const chunksOf = async (file: string): Promise<AsyncIterable<Buffer>> =>
+  isGzip((await headOf(file, 2)).head) ? unpacked(file) : createReadStream(file)
+
+/** The short sum of several pieces of content. */
+export const checksumOf = (pieces: readonly (string | Uint8Array)[]): string => {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('hex').slice(0, 16)
+}
