@@ -8,6 +8,7 @@ const node = (op: Op, inputs: readonly Value[], shape: Shape): Value => Object.f
 export const input = (name: string, shape: Shape): Value => node({ kind: 'input', name }, [], shape)
 export const weight = (name: string, shape: Shape): Value => node({ kind: 'weight', name }, [], shape)
 export const constant = (value: number): Value => node({ kind: 'constant', value }, [], [])
+export const eye = (size: number): Value => node({ kind: 'eye' }, [], [size, size])
 export const part = (index: number, value: Value, shape: Shape): Value =>
   node({ kind: 'part', index }, [value], shape)
 

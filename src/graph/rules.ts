@@ -107,6 +107,7 @@ export const gradient: Rules = {
   input: none,
   weight: none,
   constant: none,
+  eye: none,
   part: none,
   conv: (dy, { op: { window } }, x = dy, kernel = dy) => [
     op.convInput(dy, kernel, x, window),

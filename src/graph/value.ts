@@ -25,6 +25,8 @@ export type Op =
   /** A variable as it was when the call began. */
   | { readonly kind: 'weight'; readonly name: string }
   | { readonly kind: 'constant'; readonly value: number }
+  /** 1 on the diagonal of a square, else 0. */
+  | { readonly kind: 'eye' }
   | { readonly kind: 'part'; readonly index: number }
   /** x, kernel → y */
   | { readonly kind: 'conv' | 'depthwise'; readonly window: Window }

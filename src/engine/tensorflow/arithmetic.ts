@@ -88,6 +88,11 @@ export const broadcast: Emitter<'broadcast'> = (write, { shape, inputs: [source]
     : write.add('BroadcastTo', [x, write.ints(shape)], { ...floats, Tidx: type(int32) }),
 ]
 
+export const eye: Emitter<'eye'> = (write, { shape: [size = 0] }) => {
+  const ones = write.add('BroadcastTo', [write.number(1), write.ints([size])], { ...floats, Tidx: type(int32) })
+  return [write.add('MatrixDiag', [ones], floats)]
+}
+
 const axisOf = (write: Writer, axis: number): Ref =>
   write.add('Const', [], {
     dtype: type(int32),

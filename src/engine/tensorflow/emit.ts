@@ -14,6 +14,7 @@ export type Edges = { readonly [K in Edge]: Emitter<K> }
 
 const inner = {
   constant: (write, { op }) => [write.number(op.value)],
+  eye: arithmetic.eye,
   part: (_, { op }, [first, ...more]) => [more[op.index - 1] ?? first],
   stop: (_write, _value, x) => [x[0]],
   ...windows,
