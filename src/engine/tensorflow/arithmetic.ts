@@ -89,7 +89,10 @@ export const broadcast: Emitter<'broadcast'> = (write, { shape, inputs: [source]
 ]
 
 export const eye: Emitter<'eye'> = (write, { shape: [size = 0] }) => {
-  const ones = write.add('BroadcastTo', [write.number(1), write.ints([size])], { ...floats, Tidx: type(int32) })
+  const ones = write.add('Fill', [write.ints([size]), write.number(1)], {
+    ...floats,
+    index_type: type(int32),
+  })
   return [write.add('MatrixDiag', [ones], floats)]
 }
 

@@ -14,7 +14,6 @@ export type Edges = { readonly [K in Edge]: Emitter<K> }
 
 const inner = {
   constant: (write, { op }) => [write.number(op.value)],
-  eye: arithmetic.eye,
   part: (_, { op }, [first, ...more]) => [more[op.index - 1] ?? first],
   stop: (_write, _value, x) => [x[0]],
   ...windows,
@@ -29,6 +28,7 @@ const inner = {
   sum: arithmetic.sum,
   reshape: arithmetic.reshape,
   broadcast: arithmetic.broadcast,
+  eye: arithmetic.eye,
   concat: arithmetic.concat,
   slice: arithmetic.slice,
   softmax: arithmetic.softmax,

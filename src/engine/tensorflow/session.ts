@@ -66,7 +66,8 @@ const runner = (binding: Binding, model: number, { inputs, outputs, done }: Call
   return (feeds: Feeds): Readonly<Record<string, Float32Array>> => {
     for (const { name, shape, data } of feeding) {
       const given = feeds[name]
-      if (given?.length !== data.length) throw new RangeError(`feed ${name}: wanted [${shape}], got ${given?.length ?? 'nothing'}`)
+      if (given?.length !== data.length)
+        throw new RangeError(`feed ${name}: wanted [${shape}], got ${given?.length ?? 'nothing'}`)
       data.set(given)
     }
     const values = fetch(binding, model, feeding, fedNames, fetchedNames)
@@ -74,7 +75,11 @@ const runner = (binding: Binding, model: number, { inputs, outputs, done }: Call
   }
 }
 
-const readAll = (binding: Binding, model: number, variables: readonly (readonly [string, Access])[]): Weights => {
+const readAll = (
+  binding: Binding,
+  model: number,
+  variables: readonly (readonly [string, Access])[],
+): Weights => {
   const values = fetch(binding, model, [], '', listed(variables.map(([, { read }]) => read)))
   return Object.fromEntries(
     variables.map(([name, { shape }], nth) => [name, { shape, data: values[nth] as Float32Array }]), // as many as variables

@@ -34,9 +34,7 @@ export interface Variables {
  */
 export const variables = (write: Writer, handles: Handles, values: readonly Value[]): Variables => {
   const of = (name: string): Ref => handles.get(name) as Ref // a program's handles are made for all its names
-  const needed = values.flatMap(({ op }) =>
-    op.kind === 'weight' || op.kind === 'average' ? [op.name] : [],
-  )
+  const needed = values.flatMap(({ op }) => (op.kind === 'weight' || op.kind === 'average' ? [op.name] : []))
   const begun = new Map([...new Set(needed)].map(name => [name, read(write, of(name))]))
   const last = new Map<string, readonly Ref[]>([...begun].map(([name, ref]) => [name, [after(ref)]]))
   const changes: Ref[] = []
@@ -95,4 +93,3 @@ export const variables = (write: Writer, handles: Handles, values: readonly Valu
   }
   return { edges, changes: () => changes }
 }
-

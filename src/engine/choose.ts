@@ -1,0 +1,64 @@
+/** Which engine a run gets: the one named, else the fastest that is there. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Engine, EngineError, EngineName } from './engine.js'
+import { findNative } from './tensorflow/native.js'
+
+const names: readonly EngineName[] = ['tensorflow', 'wasm', 'cpu']
+
+const isEngine = (name: string): name is EngineName => names.some(known => known === name)
+
+type Load = (threads: number | undefined) => TE.TaskEither<EngineError, Engine>
+
+/** Loads a module only when its engine is wanted. */
+const lazily =
+  <M>(
+    engine: EngineName,
+    module: () => Promise<M>,
+    load: (loaded: M, threads?: number) => TE.TaskEither<EngineError, Engine>,
+  ): Load =>
+  threads =>
+    pipe(
+      TE.tryCatch(
+        module,
+        (reason): EngineError => ({ _tag: 'EngineFailed', engine, reason: String(reason) }),
+      ),
+      TE.flatMap(loaded => load(loaded, threads)),
+    )
+
+const loaders: { readonly [N in EngineName]: Load } = {
+  tensorflow: lazily(
+    'tensorflow',
+    () => import('./tensorflow/load.js'),
+    ({ loadEngine }, threads) => loadEngine(threads === undefined ? {} : { threads }),
+  ),
+  wasm: lazily(
+    'wasm',
+    () => import('./wasm/index.js'),
+    ({ loadWasm }) => loadWasm(),
+  ),
+  cpu: lazily(
+    'cpu',
+    () => import('./cpu.js'),
+    ({ loadCpu }) => loadCpu(),
+  ),
+}
+
+/** The engine a run gets that names none: TensorFlow where its binding is there, else wasm. */
+export const usual = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
+
+/**
+ * Loads an engine by name, or the usual one.
+ *
+ * Errors  UnknownEngine; those of loading it
+ */
+export const engineOf = (name?: string, threads?: number): TE.TaskEither<EngineError, Engine> =>
+  pipe(
+    TE.fromIO(() => name ?? usual()),
+    TE.flatMapEither(
+      E.fromPredicate(isEngine, (unknown): EngineError => ({ _tag: 'UnknownEngine', name: unknown })),
+    ),
+    TE.flatMap(engine => loaders[engine](threads)),
+  )

@@ -1,0 +1,54 @@
+/** What can go wrong on the way to an engine, as facts; the words for people are in `report/prose`. */
+export type { EngineError } from './engine.js'
+
+/** Why there is no native engine. `mend` is a command or a setting that helps. */
+export type NativeError =
+  /** A program that is not on the PATH; `tried` are the names it might have had. */
+  | {
+      readonly _tag: 'ToolMissing'
+      readonly tool: 'compiler' | 'python' | 'pip'
+      readonly tried: readonly string[]
+      readonly mend: string
+    }
+  /** An npm package that is not installed. */
+  | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
+  /** No known wheel for this machine: TensorFlow must come from elsewhere. */
+  | { readonly _tag: 'NoWheel'; readonly platform: string; readonly mend: string }
+  | {
+      readonly _tag: 'DownloadRefused'
+      readonly requirement: string
+      readonly reason: string
+      readonly mend: string
+    }
+  | {
+      readonly _tag: 'ChecksumMismatch'
+      readonly file: string
+      readonly wanted: string
+      readonly got: string
+      readonly mend: string
+    }
+  /** A wheel that cannot be unpacked. */
+  | { readonly _tag: 'WheelBroken'; readonly file: string; readonly reason: string; readonly mend: string }
+  /** A folder that should hold TensorFlow and lacks a part of it. */
+  | { readonly _tag: 'NotTensorFlow'; readonly folder: string; readonly lacks: string; readonly mend: string }
+  /** `reason` is the compiler's first error. */
+  | {
+      readonly _tag: 'CompileFailed'
+      readonly compiler: string
+      readonly reason: string
+      readonly mend: string
+    }
+  | { readonly _tag: 'LoadFailed'; readonly file: string; readonly reason: string; readonly mend: string }
+  /** It runs, but a small gradient came out wrong. */
+  | {
+      readonly _tag: 'TrialFailed'
+      readonly file: string
+      readonly wanted: readonly number[]
+      readonly got: readonly number[]
+    }
+  | {
+      readonly _tag: 'CacheUnwritable'
+      readonly folder: string
+      readonly reason: string
+      readonly mend: string
+    }

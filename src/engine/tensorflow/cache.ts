@@ -1,0 +1,82 @@
+/** Where built engines are kept: the user's cache, so that a second clone need not build again. */
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import envPaths from 'env-paths'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+
+/** What is known of a built engine. */
+export const Facts = t.type({
+  /** TensorFlow's version, as it says itself. */
+  tensorflow: t.string,
+  /** The npm package whose C++ source the binding is. */
+  tfjs: t.string,
+  /** `cpu` and `gpu` are fetched wheels, `linked` is a TensorFlow found elsewhere on the machine. */
+  kind: t.keyof({ cpu: null, gpu: null, linked: null }),
+  /** The folder with TensorFlow's libraries. */
+  libraries: t.string,
+})
+export type Facts = t.TypeOf<typeof Facts>
+
+/** A binding that is there. */
+export interface Native {
+  readonly file: string
+  readonly source: 'built' | 'stock'
+  readonly facts: O.Option<Facts>
+}
+
+/** The folder of all engines: `ESPALIER_CACHE`, or where this system keeps caches. */
+export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  join(env['ESPALIER_CACHE'] || envPaths('espalier', { suffix: '' }).cache, 'engines')
+
+export const addonName = 'tfjs_binding.node'
+const factsName = 'facts.json'
+const currentName = 'current'
+
+export const factsFile = (folder: string): string => join(folder, factsName)
+
+const factsAt = (folder: string): O.Option<Facts> =>
+  pipe(
+    E.tryCatch(
+      () => JSON.parse(readFileSync(factsFile(folder), 'utf8')) as unknown, // JSON.parse gives any
+      E.toError,
+    ),
+    E.flatMapOption(
+      json => O.fromEither(Facts.decode(json)),
+      () => new Error(factsName),
+    ),
+    O.fromEither,
+  )
+
+/** The engine kept in `folder`, where its binding and TensorFlow's libraries are still there. */
+export const nativeAt = (folder: string): O.Option<Native> =>
+  pipe(
+    factsAt(folder),
+    O.filter(({ libraries }) => existsSync(join(folder, addonName)) && existsSync(libraries)),
+    O.map(facts => ({ file: join(folder, addonName), source: 'built', facts: O.some(facts) })),
+  )
+
+/** The engine built or chosen last. */
+export const currentNative = (cache: string = cacheFolder()): O.Option<Native> =>
+  nativeAt(join(cache, currentName))
+
+/** Makes `key` the engine that is used from now on. */
+export const choose = (cache: string, key: string): void => {
+  const link = join(cache, currentName)
+  const fresh = `${link}.${process.pid}`
+  rmSync(fresh, { force: true })
+  symlinkSync(key, fresh)
+  renameSync(fresh, link)
+}
+
+/** Puts a finished folder in its place in one rename. */
+export const keep = (cache: string, key: string, staged: string): void => {
+  const place = join(cache, key)
+  const old = `${place}.old.${process.pid}`
+  if (existsSync(place)) renameSync(place, old)
+  renameSync(staged, place)
+  rmSync(old, { recursive: true, force: true })
+  choose(cache, key)
+}

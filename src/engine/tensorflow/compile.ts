@@ -1,0 +1,97 @@
+/** The addon from the npm package's own C++ source, against the TensorFlow of a wheel. */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { NativeError } from '../error.js'
+import { type CommandError, command, firstOf } from './command.js'
+
+const require = createRequire(import.meta.url)
+
+/** The folder of an installed npm package. */
+export const packageFolder = (name: string): E.Either<NativeError, string> =>
+  E.tryCatch(
+    () => dirname(require.resolve(`${name}/package.json`)),
+    (): NativeError => ({ _tag: 'PackageMissing', name, mend: `npm install ${name}` }),
+  )
+
+export const tfjsPackage = '@tensorflow/tfjs-node-gpu'
+
+/** The version of the installed `@tensorflow/tfjs-node-gpu`. */
+export const tfjsVersion: () => E.Either<NativeError, string> = () =>
+  pipe(
+    packageFolder(tfjsPackage),
+    E.map(() => (require(`${tfjsPackage}/package.json`) as { readonly version: string }).version), // every package has one
+  )
+
+const compilers = (env: NodeJS.ProcessEnv): readonly [string, ...string[]] =>
+  env['CXX'] ? [env['CXX']] : ['g++', 'clang++', 'c++']
+
+/** Finds a C++ compiler: `CXX`, or one of the usual names. */
+export const findCompiler: TE.TaskEither<NativeError, string> = async () => {
+  const tried = compilers(process.env)
+  return pipe(
+    await firstOf(tried, ['--version'])(),
+    E.mapLeft(
+      (): NativeError => ({
+        _tag: 'ToolMissing',
+        tool: 'compiler',
+        tried,
+        mend: 'apt-get install g++',
+      }),
+    ),
+  )
+}
+
+/** The first line that names an error, without the lines that lead to it. */
+const firstError = (failure: CommandError): string =>
+  failure._tag === 'NotFound'
+    ? failure.program
+    : (failure.output.split('\n').find(line => /error[: ]|cannot find|undefined reference/i.test(line)) ??
+      failure.output.trim().slice(0, 300))
+
+export interface Compilation {
+  readonly compiler: string
+  /** The folder with TensorFlow's libraries and headers. */
+  readonly tensorflow: string
+  /** Where the addon will look for the libraries; may begin with `$ORIGIN`. */
+  readonly libraries: string
+  readonly output: string
+}
+
+const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
+
+/** Compiles and links the addon; gives its file. */
+export const compile = ({
+  compiler,
+  tensorflow,
+  libraries,
+  output,
+}: Compilation): TE.TaskEither<NativeError, string> =>
+  pipe(
+    E.Do,
+    E.bind('tfjs', () => packageFolder(tfjsPackage)),
+    E.bind('headers', () => packageFolder('node-api-headers')),
+    TE.fromEither,
+    TE.flatMap(({ tfjs, headers }) =>
+      pipe(
+        command(compiler, [
+          ...flags,
+          ...[join(headers, 'include'), join(tensorflow, 'include'), tfjs].map(folder => `-I${folder}`),
+          ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(file => join(tfjs, 'binding', file)),
+          ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
+          ...[`-Wl,-rpath,${libraries}`, '-o', output],
+        ]),
+        TE.bimap(
+          (failure): NativeError => ({
+            _tag: 'CompileFailed',
+            compiler,
+            reason: firstError(failure),
+            mend: 'a compiler that knows C++17 (set CXX to it)',
+          }),
+          () => output,
+        ),
+      ),
+    ),
+  )

@@ -1,0 +1,90 @@
+/** TensorFlow as an engine: the binding loaded into this process, once. */
+import { availableParallelism } from 'node:os'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Engine, EngineError } from '../engine.js'
+import { type Binding, openBinding } from './binding.js'
+import { findNative } from './native.js'
+import { openSession } from './session.js'
+
+export interface LoadOptions {
+  /** Threads an operation may use; by default `TF_NUM_INTRAOP_THREADS`, or every core. */
+  readonly threads?: number
+}
+
+const failed = (reason: unknown): EngineError => ({
+  _tag: 'EngineFailed',
+  engine: 'tensorflow',
+  reason: reason instanceof Error ? reason.message : String(reason),
+})
+
+const missing: EngineError = {
+  _tag: 'EngineMissing',
+  engine: 'tensorflow',
+  missing: 'the native binding',
+  mend: 'npm run engine',
+}
+
+/** Threads as the environment or the machine has them. */
+export const threadsOf = (env: NodeJS.ProcessEnv = process.env): number =>
+  Number(env['TF_NUM_INTRAOP_THREADS']) || availableParallelism()
+
+/** TensorFlow reads these once, when it starts. */
+const settings = (threads: number): NodeJS.ProcessEnv => ({
+  TF_CPP_MIN_LOG_LEVEL: '2',
+  TF_NUM_INTEROP_THREADS: `${threads}`,
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  ...process.env,
+  TF_NUM_INTRAOP_THREADS: `${threads}`,
+})
+
+interface Loaded {
+  readonly binding: Binding
+  readonly threads: number
+}
+
+/** TensorFlow cannot be started twice in a process: what is loaded stays. */
+let loaded: O.Option<Loaded> = O.none
+
+const start = (file: string, threads: number): E.Either<EngineError, Loaded> =>
+  E.tryCatch(() => {
+    Object.assign(process.env, settings(threads))
+    const now = { binding: openBinding(file), threads }
+    loaded = O.some(now)
+    return now
+  }, failed)
+
+/** The binding itself, for what is no program. */
+export const loadBinding = ({ threads = threadsOf() }: LoadOptions = {}): E.Either<EngineError, Loaded> =>
+  pipe(
+    loaded,
+    O.match(
+      () =>
+        pipe(
+          findNative(),
+          E.fromOption(() => missing),
+          E.flatMap(({ file }) => start(file, threads)),
+        ),
+      E.right,
+    ),
+  )
+
+const engineOn = ({ binding, threads }: Loaded): Engine => ({
+  name: 'tensorflow',
+  version: binding.TF_Version,
+  threads,
+  open: program => TE.tryCatch(async () => openSession(binding, program), failed),
+})
+
+/**
+ * The TensorFlow engine. The number of threads holds from the first load in a process on.
+ *
+ * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
+ */
+export const loadEngine = (options: LoadOptions = {}): TE.TaskEither<EngineError, Engine> =>
+  pipe(
+    TE.fromIOEither(() => loadBinding(options)),
+    TE.map(engineOn),
+  )

@@ -1,0 +1,247 @@
+/** The native engine: found where it is, built where it is not, tried before it is trusted. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { NativeError } from '../error.js'
+import {
+  addonName,
+  cacheFolder,
+  choose,
+  currentNative,
+  type Facts,
+  factsFile,
+  keep,
+  type Native,
+  nativeAt,
+} from './cache.js'
+import { compile, findCompiler, packageFolder, tfjsPackage, tfjsVersion } from './compile.js'
+import { type Answer, trial } from './trial.js'
+import {
+  checkWheel,
+  digestOf,
+  fetchWheel,
+  findPython,
+  tensorflowIn,
+  tensorflowVersion,
+  unpackWheel,
+  type WheelKind,
+} from './wheel.js'
+
+/** The binding that the npm package's own install script fetched, where that worked. */
+const stockNative: () => O.Option<Native> = () =>
+  pipe(
+    packageFolder(tfjsPackage),
+    O.fromEither,
+    O.map(folder => join(folder, 'lib')),
+    O.filter(existsSync),
+    O.flatMap(lib =>
+      O.fromNullable(
+        readdirSync(lib)
+          .map(name => join(lib, name, addonName))
+          .find(existsSync),
+      ),
+    ),
+    O.map(file => ({ file, source: 'stock', facts: O.none })),
+  )
+
+/** The binding that would be used: the one built last, else the npm package's own. */
+export const findNative = (cache: string = cacheFolder()): O.Option<Native> =>
+  pipe(currentNative(cache), O.alt(stockNative))
+
+export type Stage = 'tools' | 'download' | 'checksum' | 'unpack' | 'compile' | 'try'
+
+export interface BuildOptions {
+  /** The wheel that can use a GPU, and falls back to the CPU. */
+  readonly gpu?: boolean
+  /** A TensorFlow that is there: an unpacked wheel, a `site-packages`, or the `tensorflow` folder in one. */
+  readonly tensorflow?: string
+  readonly cache?: string
+  /** Told before each stage. */
+  readonly onProgress?: (stage: Stage) => void
+}
+
+/** What a build made, or found made before. */
+export interface Built {
+  readonly file: string
+  readonly facts: Facts
+  readonly gpu: boolean
+  /** Whether it was there already. */
+  readonly kept: boolean
+}
+
+interface Plan {
+  readonly kind: Facts['kind']
+  readonly key: string
+  readonly cache: string
+  readonly tell: (stage: Stage) => TE.TaskEither<never, void>
+}
+
+const planOf = (
+  { gpu = false, tensorflow, cache = cacheFolder(), onProgress }: BuildOptions,
+  tfjs: string,
+): Plan => {
+  const kind = tensorflow === undefined ? (gpu ? 'gpu' : 'cpu') : 'linked'
+  const version =
+    tensorflow === undefined
+      ? tensorflowVersion
+      : createHash('sha256').update(realpathSync(tensorflow)).digest('hex').slice(0, 12)
+  return {
+    kind,
+    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}`,
+    cache,
+    tell: stage => TE.fromIO(() => onProgress?.(stage)),
+  }
+}
+
+const unwritable =
+  (folder: string) =>
+  (reason: unknown): NativeError => ({
+    _tag: 'CacheUnwritable',
+    folder,
+    reason: reason instanceof Error ? reason.message : String(reason),
+    mend: 'set ESPALIER_CACHE to a folder that can be written',
+  })
+
+const onDisk = <A>(folder: string, effect: () => A): TE.TaskEither<NativeError, A> =>
+  TE.fromEither(E.tryCatch(effect, unwritable(folder)))
+
+const builtOf =
+  (kept: boolean) =>
+  (file: string, facts: Facts, { gpu }: Answer): Built => ({ file, facts, gpu, kept })
+
+/** An engine built before under the same key, if it still works. */
+const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    nativeAt(join(cache, key)),
+    O.flatMap(({ file, facts }) =>
+      pipe(
+        facts,
+        O.map(known => ({ file, known })),
+      ),
+    ),
+    TE.fromOption(
+      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: 'npm run engine' }),
+    ),
+    TE.tap(() => tell('try')),
+    TE.flatMap(({ file, known }) =>
+      pipe(
+        trial(file),
+        TE.map(answer => builtOf(true)(file, known, answer)),
+      ),
+    ),
+    TE.tap(() => onDisk(cache, () => choose(cache, key))),
+  )
+
+/** TensorFlow unpacked into `staged` from the pinned wheel. */
+const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEither<NativeError, string> =>
+  pipe(
+    findPython,
+    TE.filterOrElse(
+      () => process.platform === 'linux' && process.arch === 'x64',
+      (): NativeError => ({
+        _tag: 'NoWheel',
+        platform: `${process.platform} ${process.arch}`,
+        mend: 'npm run engine -- --tensorflow DIR',
+      }),
+    ),
+    TE.flatMap(python =>
+      pipe(
+        tell('download'),
+        TE.flatMap(() => fetchWheel(kind, join(staged, 'wheel'))(python)),
+        TE.tap(() => tell('checksum')),
+        TE.flatMap(file => checkWheel(digestOf(kind, file))(file)),
+        TE.tap(() => tell('unpack')),
+        TE.flatMap(unpackWheel(python, staged)),
+        TE.tapIO(() => () => rmSync(join(staged, 'wheel'), { recursive: true })),
+      ),
+    ),
+    TE.flatMap(tensorflowIn),
+  )
+
+interface Place {
+  readonly tensorflow: string
+  /** Where the addon finds the libraries once it is in its place. */
+  readonly libraries: string
+}
+
+/** Compiles in `staged`, tries it, and moves it to its place in the cache. */
+const finished =
+  ({ kind, key, cache, tell }: Plan, tfjs: string, staged: string, compiler: string) =>
+  ({ tensorflow, libraries }: Place): TE.TaskEither<NativeError, Built> =>
+    pipe(
+      tell('compile'),
+      TE.flatMap(() => compile({ compiler, tensorflow, libraries, output: join(staged, addonName) })),
+      TE.tap(() => tell('try')),
+      TE.flatMap(trial),
+      TE.flatMap(answer => {
+        const place = join(cache, key)
+        const facts: Facts = {
+          tensorflow: answer.version,
+          tfjs,
+          kind,
+          libraries: kind === 'linked' ? tensorflow : join(place, 'tensorflow'),
+        }
+        return onDisk(cache, () => {
+          rmSync(join(staged, 'tensorflow', 'include'), { recursive: true, force: true })
+          writeFileSync(factsFile(staged), `${JSON.stringify(facts, null, 2)}\n`)
+          keep(cache, key, staged)
+          return builtOf(false)(join(place, addonName), facts, answer)
+        })
+      }),
+    )
+
+const made = (plan: Plan, tfjs: string, folder: string | undefined): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    plan.tell('tools'),
+    TE.flatMap(() => findCompiler),
+    TE.flatMap(compiler =>
+      TE.bracket(
+        onDisk(plan.cache, () => {
+          mkdirSync(plan.cache, { recursive: true })
+          const staged = mkdtempSync(join(plan.cache, 'build-'))
+          mkdirSync(join(staged, 'wheel'))
+          return staged
+        }),
+        staged =>
+          pipe(
+            plan.kind === 'linked'
+              ? pipe(
+                  tensorflowIn(realpathSync(folder ?? '')),
+                  TE.map(tensorflow => ({ tensorflow, libraries: tensorflow })),
+                )
+              : pipe(
+                  fetched(plan.kind, staged, plan.tell),
+                  TE.map(tensorflow => ({ tensorflow, libraries: '$ORIGIN/tensorflow' })),
+                ),
+            TE.flatMap(finished(plan, tfjs, staged, compiler)),
+          ),
+        staged => TE.fromIO(() => rmSync(staged, { recursive: true, force: true })),
+      ),
+    ),
+  )
+
+/**
+ * Builds the native engine into the cache and makes it the one that is used; where it was built before and still
+ * works, only the latter.
+ *
+ * Errors  every `NativeError`; nothing is left half done
+ *
+ * @example
+ * buildNative({ tensorflow: '/opt/tensorflow', onProgress: stage => console.error(stage) })
+ */
+export const buildNative = (options: BuildOptions = {}): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    TE.fromEither(tfjsVersion()),
+    TE.tap(() => (options.tensorflow === undefined ? TE.right('') : tensorflowIn(options.tensorflow))),
+    TE.flatMap(tfjs => {
+      const plan = planOf(options, tfjs)
+      return pipe(
+        reused(plan),
+        TE.orElse(() => made(plan, tfjs, options.tensorflow)),
+      )
+    }),
+  )
