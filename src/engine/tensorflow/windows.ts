@@ -1,57 +1,86 @@
 /** Convolutions and pools: operations with a window that slides. */
 import type { PoolWindow, Window } from '../../graph/value.js'
 import type { Padding } from '../../net/layer.js'
-import type { Emitter } from './emitter.js'
-import { type Attrs, floats, ints, text } from './node.js'
+import { folded } from './dilated.js'
+import type { Emitted, Emitter, ValueOf } from './emitter.js'
+import { type Attrs, floats, ints, type Ref, text } from './node.js'
+import * as padded from './padded.js'
+import type { Writer } from './writer.js'
 
 const square = (size: number) => ints([1, size, size, 1])
 
-const explicit = (padding: number) => ints([0, 0, padding, padding, padding, padding, 0, 0])
+const padding = (pad: Padding): Attrs =>
+  typeof pad === 'number'
+    ? { padding: text('EXPLICIT'), explicit_paddings: ints([0, 0, pad, pad, pad, pad, 0, 0]) }
+    : { padding: text(pad.toUpperCase()) }
 
-const padded = (padding: Padding): Attrs =>
-  typeof padding === 'number'
-    ? { padding: text('EXPLICIT'), explicit_paddings: explicit(padding) }
-    : { padding: text(padding.toUpperCase()) }
-
-const sliding = ({ stride, dilation, padding }: Window): Attrs => ({
+const sliding = (window: Window): Attrs => ({
   ...floats,
-  strides: square(stride),
-  dilations: square(dilation),
+  strides: square(window.stride),
+  dilations: square(window.dilation),
   data_format: text('NHWC'),
-  ...padded(padding),
+  ...padding(window.padding),
 })
 
-const pooling = ({ size, stride, padding }: PoolWindow): Attrs => ({
+const pooling = (window: PoolWindow): Attrs => ({
   ...floats,
-  ksize: square(size),
-  strides: square(stride),
+  ksize: square(window.size),
+  strides: square(window.stride),
   data_format: text('NHWC'),
-  ...padded(padding),
+  ...padding(window.padding),
 })
+
+/** Windows without holes over maps that are padded already. */
+const close: Attrs = sliding({ stride: 1, dilation: 1, padding: 'valid' })
 
 export const conv: Emitter<'conv'> = (write, { op }, [x], [kernel]) => [
   write.add('Conv2D', [x, kernel], sliding(op.window)),
 ]
 
-export const convInput: Emitter<'convInput'> = (write, { op, shape }, [dy], [kernel]) => [
-  write.add('Conv2DBackpropInput', [write.ints(shape), kernel, dy], sliding(op.window)),
-]
+/** TensorFlow's CPU kernels know no gradient of a dilated window; folded maps need none. */
+const toInput =
+  (name: string) =>
+  (
+    write: Writer,
+    { op: { window }, shape, inputs: [, kernel] }: ValueOf<'convInput' | 'depthwiseInput'>,
+    [dy]: Emitted,
+    [filter]: Emitted,
+  ): Emitted => {
+    if (window.dilation === 1) return [write.add(name, [write.ints(shape), filter, dy], sliding(window))]
+    const fold = folded(write, window, shape, kernel?.shape[0] ?? 1)
+    return [fold.openX(write.add(name, [write.ints(fold.x), filter, fold.foldY(dy)], close))]
+  }
 
-export const convKernel: Emitter<'convKernel'> = (write, { op, shape }, [dy], [x]) => [
-  write.add('Conv2DBackpropFilter', [x, write.ints(shape), dy], sliding(op.window)),
-]
+const toKernel =
+  (name: string) =>
+  (
+    write: Writer,
+    { op: { window }, shape, inputs: [, source] }: ValueOf<'convKernel' | 'depthwiseKernel'>,
+    [dy]: Emitted,
+    [x]: Emitted,
+  ): Emitted => {
+    if (window.dilation === 1) return [write.add(name, [x, write.ints(shape), dy], sliding(window))]
+    const fold = folded(write, window, source?.shape ?? [], shape[0] ?? 1)
+    return [write.add(name, [fold.foldX(x), write.ints(shape), fold.foldY(dy)], close)]
+  }
 
-export const depthwise: Emitter<'depthwise'> = (write, { op }, [x], [kernel]) => [
-  write.add('DepthwiseConv2dNative', [x, kernel], sliding(op.window)),
-]
+export const convInput: Emitter<'convInput'> = toInput('Conv2DBackpropInput')
+export const convKernel: Emitter<'convKernel'> = toKernel('Conv2DBackpropFilter')
 
-export const depthwiseInput: Emitter<'depthwiseInput'> = (write, { op, shape }, [dy], [kernel]) => [
-  write.add('DepthwiseConv2dNativeBackpropInput', [write.ints(shape), kernel, dy], sliding(op.window)),
-]
+export const depthwise: Emitter<'depthwise'> = (
+  write,
+  { op: { window }, inputs: [source, filter] },
+  [x],
+  [kernel],
+) => {
+  const name = 'DepthwiseConv2dNative'
+  if (window.dilation === 1) return [write.add(name, [x, kernel], sliding(window))]
+  const fold = folded(write, window, source?.shape ?? [], filter?.shape[0] ?? 1)
+  return [fold.openY(write.add(name, [fold.foldX(x), kernel], close))]
+}
 
-export const depthwiseKernel: Emitter<'depthwiseKernel'> = (write, { op, shape }, [dy], [x]) => [
-  write.add('DepthwiseConv2dNativeBackpropFilter', [x, write.ints(shape), dy], sliding(op.window)),
-]
+export const depthwiseInput: Emitter<'depthwiseInput'> = toInput('DepthwiseConv2dNativeBackpropInput')
+export const depthwiseKernel: Emitter<'depthwiseKernel'> = toKernel('DepthwiseConv2dNativeBackpropFilter')
 
 export const maxPool: Emitter<'maxPool'> = (write, { op }, [x]) => [
   write.add('MaxPool', [x], pooling(op.window)),
@@ -61,10 +90,27 @@ export const maxPoolGrad: Emitter<'maxPoolGrad'> = (write, { op }, [dy], [x], [y
   write.add('MaxPoolGrad', [x, y, dy], pooling(op.window)),
 ]
 
-export const avgPool: Emitter<'avgPool'> = (write, { op }, [x]) => [
-  write.add('AvgPool', [x], pooling(op.window)),
-]
+const inside = (window: PoolWindow): PoolWindow => ({ ...window, padding: 'valid' })
 
-export const avgPoolGrad: Emitter<'avgPoolGrad'> = (write, { op, shape }, [dy]) => [
-  write.add('AvgPoolGrad', [write.ints(shape), dy], pooling(op.window)),
-]
+/** Only an average knows no padding by a number: it takes the padded map, and its mean is put right. */
+export const avgPool: Emitter<'avgPool'> = (write, { op: { window }, shape, inputs: [source] }, [x]) => {
+  const pool = (map: Ref, at: PoolWindow): Ref => write.add('AvgPool', [map], pooling(at))
+  const { padding: pad } = window
+  if (typeof pad !== 'number') return [pool(x, window)]
+  const share = padded.share(write, window, source?.shape ?? [], shape)
+  return [write.add('Mul', [pool(padded.pad(write, x, pad), inside(window)), share], floats)]
+}
+
+export const avgPoolGrad: Emitter<'avgPoolGrad'> = (
+  write,
+  { op: { window }, shape, inputs: [signal] },
+  [dy],
+) => {
+  const back = (size: readonly number[], from: Ref, at: PoolWindow): Ref =>
+    write.add('AvgPoolGrad', [write.ints(size), from], pooling(at))
+  const { padding: pad } = window
+  if (typeof pad !== 'number') return [back(shape, dy, window)]
+  const share = padded.share(write, window, shape, signal?.shape ?? [])
+  const whole = back(padded.shape(shape, pad), write.add('Mul', [dy, share], floats), inside(window))
+  return [padded.unpad(write, whole, shape, pad)]
+}
