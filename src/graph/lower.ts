@@ -26,6 +26,15 @@ import type { PoolWindow, Value, Window } from './value.js'
  */
 export type Mode = 'training' | 'inference'
 
+export interface LowerOptions {
+  readonly batch: number
+  readonly mode: Mode
+  /** Stands before the names of the weights, where two nets share a graph. */
+  readonly prefix?: string
+  /** Another net's images; by default an input of their own, named `images`. */
+  readonly images?: Value
+}
+
 /** What batch norm saw in a batch, for the running statistic stored under `key`. */
 export interface Statistic {
   readonly key: string
@@ -67,8 +76,9 @@ const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride,
 const dropped = (x: Value, noise: Value, rate: number): Value =>
   op.mul(x, op.mul(op.sub(1, op.greater(rate, noise)), 1 / (1 - rate)))
 
-const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lowered => {
-  const weights = new Map(allSlots(inferred).map(({ key, shape }) => [key, op.weight(key, shape)]))
+const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
+  const { batch, mode, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
+  const weights = new Map(allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]))
   const at = new Map<Path, Value>()
   const into = new Map<Path, Value>()
   const statistics: Statistic[] = []
@@ -143,7 +153,6 @@ const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lower
     }
   }
 
-  const images = op.input('images', [batch, ...net.input])
   const logits = visit(net.body, '', images)
   return { images, logits, at, into, weights, statistics, noise }
 }
@@ -159,9 +168,9 @@ const lowered = (net: Net, inferred: Inferred, batch: number, mode: Mode): Lower
  * pipe(model.net, lower({ batch: 64, mode: 'training' }))
  */
 export const lower =
-  ({ batch, mode }: { readonly batch: number; readonly mode: Mode }) =>
+  (options: LowerOptions) =>
   (net: Net): E.Either<NetError, Lowered> =>
     pipe(
       infer(net),
-      E.map(inferred => lowered(net, inferred, batch, mode)),
+      E.map(inferred => lowered(net, inferred, options)),
     )

@@ -1,15 +1,15 @@
 /** What can go wrong while learning, as facts. */
 import type { DataError } from '../data/error.js'
 import type { EngineError } from '../engine/engine.js'
-import type { NetError } from '../net/error.js'
 import type { Shape } from '../net/shape.js'
+import type { PruneError } from '../surgery/error.js'
 
 export type LearnError =
-  | NetError
+  | PruneError
   | EngineError
   | DataError
   /** The loss or a weight is no longer a number; the state before this epoch is what to go on from. */
-  | { readonly _tag: 'NotFinite'; readonly what: string; readonly epoch: number; readonly step: number }
+  | { readonly _tag: 'Overflow'; readonly what: string; readonly epoch: number; readonly step: number }
   /** The data's images or classes are not what the net takes or gives. */
   | { readonly _tag: 'DataDiffers'; readonly what: 'image' | 'classes'; readonly net: Shape; readonly data: Shape }
   /** Fewer images than one batch holds. */

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Batch, Feed } from '../data/batches.js'
+import { ahead, type Batch, type Feed } from '../data/batches.js'
 import type { Engine, Feeds, Session } from '../engine/engine.js'
 import { type Graph, inputsOf, variablesOf } from '../graph/value.js'
 import { stream } from '../net/random.js'
@@ -42,7 +42,9 @@ export interface Phase {
   /** What a step is fed beside its batch and its noise; steps count from the phase's first. */
   readonly feeds: (step: number, steps: number) => Feeds
   /** Called before each step: what a phase does to its own variables on the way. */
-  readonly before?: (session: Session, step: number, steps: number) => void
+  readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
+  /** Variables that are given and stay as they are, such as a teacher's weights. */
+  readonly fixed?: Weights
 }
 
 /** One step taken. */
@@ -88,8 +90,8 @@ const known = (calls: Calls, values: Weights): Weights => {
 }
 
 /** The session's variables, told apart: what the model stores, and what else there is. */
-const learnerOf = (session: Session, { model }: Learner): Learner => {
-  const all = Object.entries(session.read())
+const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learner => {
+  const all = Object.entries(session.read()).filter(([name]) => !(name in fixed))
   const stored = ([name]: readonly [string, unknown]) => name in model.weights
   return {
     model: { net: model.net, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
@@ -123,43 +125,41 @@ const walk = async <Err>(
   learner: Learner,
   from: Position,
 ): Promise<E.Either<LearnError | Err, Learner>> => {
-  const { training, epochs } = phase
+  const { epochs, fixed = {} } = phase
+  const training = ahead(1)(phase.training)
   const steps = training.batches
   const noise = noiseFor(phase.calls.train, phase.seed)
   const evaluate = score(session)
-  const batchAt = (nth: number): Promise<Batch> => training.batch(Math.floor(nth / steps), nth % steps)
 
   const stepOnce = (batch: Batch, nth: number): Score => {
-    phase.before?.(session, nth, steps * epochs)
     const feeds = { images: batch.images, targets: batch.targets, ...noise(nth), ...phase.feeds(nth, steps * epochs) }
     return scoreOf(logitsOf(session.run('train', feeds)), batch)
   }
 
   let position = from
-  let next = position.epoch < epochs ? batchAt(position.epoch * steps + position.step) : undefined
-  while (next !== undefined) {
-    const nth = position.epoch * steps + position.step
-    const batch = await next
-    next = nth + 1 < epochs * steps ? batchAt(nth + 1) : undefined
-    const after = addScores(position.score, stepOnce(batch, nth))
+  while (position.epoch < epochs) {
+    const batch = await training.batch(position.epoch, position.step)
+    const ready = phase.before?.(session, position.epoch * steps + position.step, steps * epochs) ?? E.right(undefined)
+    if (E.isLeft(ready)) return ready
+    const after = addScores(position.score, stepOnce(batch, position.epoch * steps + position.step))
     position = { ...position, step: position.step + 1, score: after }
     if (!Number.isFinite(lossOf(after)))
-      return E.left({ _tag: 'NotFinite', what: 'loss', epoch: position.epoch, step: position.step })
+      return E.left({ _tag: 'Overflow', what: 'loss', epoch: position.epoch, step: position.step })
     watch.onStep({ ...position, epochs, steps })
     await setImmediate()
 
     const ended = position.step === steps
     const stopped = watch.stopping()
     if (!ended && !stopped) continue
-    const now = learnerOf(session, learner)
-    if (!allFinite(now)) return E.left({ _tag: 'NotFinite', what: 'weights', epoch: position.epoch, step: position.step })
+    const now = learnerOf(session, learner, fixed)
+    if (!allFinite(now)) return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
     const done = ended ? { epoch: position.epoch, training: after, validation: await evaluate(phase.validation) } : null
     if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
     const paused = await watch.onPause(now, position, done)()
     if (E.isLeft(paused)) return paused
-    if (stopped && next !== undefined) return E.left({ _tag: 'Interrupted' })
+    if (stopped && position.epoch < epochs) return E.left({ _tag: 'Interrupted' })
   }
-  return E.right(learnerOf(session, learner))
+  return E.right(learnerOf(session, learner, fixed))
 }
 
 export const broken =
@@ -169,7 +169,7 @@ export const broken =
 /**
  * Runs a phase from a position on, and gives back what was learnt.
  *
- * Errors  NotFinite with the loss or a weight overflown; Interrupted where `stopping` says so, after `onPause`;
+ * Errors  Overflow with the loss or a weight overflown; Interrupted where `stopping` says so, after `onPause`;
  *         the engine's and the data's
  * Law     interrupted anywhere and run on from there gives the same weights, bit for bit
  */
@@ -182,7 +182,7 @@ export const runPhase =
       session =>
         pipe(
           TE.tryCatch(async () => {
-            session.write(known(phase.calls, { ...learner.slots, ...learner.model.weights }))
+            session.write(known(phase.calls, { ...learner.slots, ...learner.model.weights, ...phase.fixed }))
             return walk(phase, watch, session, learner, from)
           }, broken(engine)),
           TE.flatMapEither(outcome => outcome),

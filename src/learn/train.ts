@@ -10,6 +10,8 @@ import type { Graph, Value } from '../graph/value.js'
 import type { Feeds } from '../engine/engine.js'
 import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
+import type { Model, Weights } from '../net/weights.js'
 import type { Calls } from './phase.js'
 import { cosine, factorAt, type Schedule } from './rate.js'
 
@@ -71,51 +73,79 @@ export const seeing =
       E.map(lowered => ({ ...lowered, targets: op.input('targets', lowered.logits.shape) })),
     )
 
-/** The forward pass alone. */
+/** The forward pass alone: logits, and the outputs of the layers named. */
 export const inferring =
-  (batch: number) =>
+  (batch: number, taps: Readonly<Record<string, Path>> = {}) =>
   (net: Net): E.Either<NetError, Graph> =>
     pipe(
       net,
       lower({ batch, mode: 'inference' }),
-      E.map(({ logits }) => ({ outputs: { logits }, updates: [] })),
+      E.map(({ logits, at }) => ({
+        outputs: { logits, ...Object.fromEntries(Object.entries(taps).map(([name, path]) => [name, at.get(path) ?? logits])) },
+        updates: [],
+      })),
     )
 
-/** One training step of an objective: gradients, clipping, the optimizer, running statistics. */
-export const stepOf =
+/** What slopes change: weights by the optimizer, their gradients clipped, and running statistics. */
+export const applied =
   ({ optimizer, clip: limit }: Pick<TrainOptions, 'optimizer' | 'clip'>) =>
-  (seen: Seen, objective: Value): Graph => {
-    const slopes = slopesOf(seen, objective)
-    const updates = updatesOf(optimizer)(limit === null ? slopes : clip(limit)(slopes))
-    return { outputs: { loss: objective, logits: seen.logits }, updates: [...updates, ...follow(seen)] }
-  }
+  (seen: Seen, slopes: readonly Slope[]): readonly Value[] => [
+    ...updatesOf(optimizer)(limit === null ? slopes : clip(limit)(slopes)),
+    ...follow(seen),
+  ]
 
-/** A teacher's share in the objective. */
+/** How much a student listens to its teacher, as data. */
 export interface Teaching {
   readonly temperature: number
-  /** Share of the distillation loss in the whole, 0 to 1. */
+  /** Share of the teacher's answers in the objective, 0 to 1. */
   readonly weight: number
 }
 
-/** Cross-entropy, mixed with the answers of a teacher fed as `teacher` where there is one. */
+/** A teacher: a model that answers the same images, and how much it counts. */
+export interface Teacher extends Teaching {
+  readonly model: Model
+}
+
+const teacherPrefix = 'teacher/'
+
+/** A teacher's weights as variables that nobody changes. */
+export const teacherWeights = (teacher: Teacher | null): Weights =>
+  Object.fromEntries(
+    Object.entries(teacher?.model.weights ?? {}).map(([key, tensor]) => [`${teacherPrefix}${key}`, tensor]),
+  )
+
+/** Cross-entropy, mixed with the softened answers of a teacher in the same graph where there is one. */
 export const objectiveOf =
-  (smoothing: number, teaching: Teaching | null = null) =>
-  ({ logits, targets }: Seen): Value => {
+  (smoothing: number, teacher: Teacher | null) =>
+  ({ logits, targets, images }: Seen): E.Either<NetError, Value> => {
     const hard = crossEntropy(logits, targets, smoothing)
-    if (teaching === null) return hard
-    const soft = distillation(logits, op.input('teacher', logits.shape), teaching.temperature)
-    return op.add(op.mul(hard, 1 - teaching.weight), op.mul(soft, teaching.weight))
+    if (teacher === null) return E.right(hard)
+    const { weight, temperature, model } = teacher
+    return pipe(
+      model.net,
+      lower({ batch: images.shape[0] ?? 1, mode: 'inference', prefix: teacherPrefix, images }),
+      E.map(({ logits: answers }) =>
+        op.add(op.mul(hard, 1 - weight), op.mul(distillation(logits, answers, temperature), weight)),
+      ),
+    )
   }
 
 /** The two calls of plain training. */
 export const trainCalls =
-  (options: TrainOptions, evaluated: number) =>
+  (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
   (net: Net): E.Either<NetError, Calls> =>
     pipe(
       E.Do,
       E.bind('seen', () => seeing(options.batch)(net)),
       E.bind('infer', () => inferring(evaluated)(net)),
-      E.map(({ seen, infer }) => ({ train: stepOf(options)(seen, objectiveOf(options.smoothing)(seen)), infer })),
+      E.bind('loss', ({ seen }) => objectiveOf(options.smoothing, teacher)(seen)),
+      E.map(({ seen, infer, loss }) => ({
+        train: {
+          outputs: { loss, logits: seen.logits },
+          updates: applied(options)(seen, slopesOf(seen, loss)),
+        },
+        infer,
+      })),
     )
 
 /** The rate at each step, as the schedule has it. */

@@ -45,7 +45,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
   BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
-  NotFinite: ({ what, epoch, step }) =>
+  Overflow: ({ what, epoch, step }) =>
     `the ${what} overflowed in epoch ${epoch + 1}, step ${step}; the last checkpoint is good: try a lower rate, or clip`,
   DataDiffers: ({ what, net, data }) =>
     what === 'image'

@@ -1,0 +1,136 @@
+/**
+ * Push: training that moves what tells classes apart onto few, uncorrelated neurons, and out of the others.
+ *
+ * Source  Tian, Arbel, Clark 2020 (arXiv 2009.13716) for the aim: class separation, a covariance penalty, alignment
+ *         with a compact set of neurons; the terms' forms and the losers are this project's own
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Feeds } from '../engine/engine.js'
+import * as op from '../graph/ops.js'
+import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } from '../graph/separation.js'
+import type { Graph, Value } from '../graph/value.js'
+import { infer } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
+import { decisionOf } from '../surgery/decision.js'
+import type { LearnError } from './error.js'
+import { fade, fadeFeeds, type Losers, losersDefaults, remember, sparsify } from './losers.js'
+import type { Calls } from './phase.js'
+import {
+  applied,
+  inferring,
+  objectiveOf,
+  rateFeeds,
+  type Seen,
+  seeing,
+  slopesOf,
+  type Teacher,
+  type TrainOptions,
+  trainDefaults,
+} from './train.js'
+
+/** The weight of each term of the objective; 0 leaves it out. */
+export interface Terms {
+  /** α of separation feature by feature. */
+  readonly axis: number
+  /** α of separation in any direction. */
+  readonly ridge: number
+  /** β of the correlation within classes. */
+  readonly correlation: number
+  /** γ of compactness of the pre-decision features. */
+  readonly compactness: number
+  /** γλ of the mean compactness of all units' pooled outputs. */
+  readonly units: number
+}
+
+export interface PushOptions extends TrainOptions {
+  readonly terms: Terms
+  /** Share of the phase over which the terms rise from 0 to their weights. */
+  readonly ramp: number
+  /** `null` leaves them where they are. */
+  readonly losers: Losers | null
+}
+
+/** No term but the losers: the recipe that was found to hold the most. */
+export const noTerms: Terms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
+
+/** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
+export const alignment: Terms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
+
+export const pushDefaults: PushOptions = {
+  ...trainDefaults,
+  balanced: true,
+  clip: 5,
+  terms: noTerms,
+  ramp: 0.3,
+  losers: losersDefaults,
+}
+
+/** A map's mean over the image; a vector as it is. */
+const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
+
+/** The pooled outputs of every unit with an activation. */
+const unitsOf = ({ at, weights }: Seen): readonly Value[] =>
+  [...at].flatMap(([path, value]) => (weights.has(`${path}/scale`) ? [pooled(value)] : []))
+
+/** What the terms add to the objective, each by its weight; those of weight 0 are not built. */
+const termsOf = (terms: Terms, seen: Seen, features: Value): readonly Value[] => {
+  const classes = scatter(features, seen.targets)
+  const units = unitsOf(seen)
+  const perUnit = () =>
+    op.mul(units.map(unit => compactness(scatter(unit, seen.targets))).reduce((a, b) => op.add(a, b)), 1 / units.length)
+  const weighed: readonly (readonly [number, () => Value])[] = [
+    [-terms.axis, () => axisSeparation(classes)],
+    [-terms.ridge, () => ridgeSeparation(classes)],
+    [terms.correlation, () => correlation(classes)],
+    [terms.compactness, () => compactness(classes)],
+    [units.length > 0 ? terms.units : 0, perUnit],
+  ]
+  return weighed.flatMap(([weight, build]) => (weight === 0 ? [] : [op.mul(build(), weight)]))
+}
+
+/** r: rises from 0 to 1. */
+const rampInput = op.input('ramp', [])
+
+const pushing = (options: PushOptions, seen: Seen, features: Value, loss: Value): Graph => {
+  const terms = termsOf(options.terms, seen, features)
+  const objective = terms.length === 0 ? loss : op.add(loss, op.mul(rampInput, terms.reduce((a, b) => op.add(a, b))))
+  const { losers } = options
+  const slopes = slopesOf(seen, objective)
+  const updates =
+    losers === null
+      ? applied(options)(seen, slopes)
+      : [...fade(slopes)(applied(options)(seen, sparsify(losers)(slopes))), ...remember(losers)(slopes)]
+  return { outputs: { loss: objective, logits: seen.logits }, updates }
+}
+
+/**
+ * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
+ *
+ * Errors  NoDecision where the net does not end in a dense layer on a vector
+ */
+export const pushCalls =
+  (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
+  (net: Net): E.Either<LearnError, Calls> =>
+    pipe(
+      E.Do,
+      E.bindW('decision', () => pipe(infer(net), E.flatMap(decisionOf))),
+      E.bindW('seen', () => seeing(options.batch)(net)),
+      E.bindW('infer', ({ decision }) => inferring(evaluated, { features: decision.features })(net)),
+      E.bindW('loss', ({ seen }) => objectiveOf(options.smoothing, teacher)(seen)),
+      E.map(({ seen, infer, decision, loss }) => ({
+        train: pushing(options, seen, seen.at.get(decision.features) ?? seen.logits, loss),
+        infer,
+      })),
+    )
+
+/** What a push is fed at each step beside its batch. */
+export const pushFeeds =
+  (options: PushOptions) =>
+  (step: number, steps: number): Feeds => ({
+    ...rateFeeds(options)(step, steps),
+    ...(Object.values(options.terms).some(weight => weight !== 0) && {
+      ramp: Float32Array.of(Math.min(1, (step + 1) / Math.max(1, options.ramp * steps))),
+    }),
+    ...(options.losers !== null && fadeFeeds(options.losers)(step, steps)),
+  })
