@@ -1,0 +1,73 @@
+/** Groups and pruning of a 28-module Inception net with weights, beside Torch-Pruning where Python has it. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { inception, net, repeat, stack } from '../src/net/combinators.js'
+import { paramsOf } from '../src/net/count.js'
+import { groups } from '../src/net/groups.js'
+import { infer } from '../src/net/infer.js'
+import { plant } from '../src/net/weights.js'
+import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { l1 } from '../src/surgery/criteria.js'
+import { prune } from '../src/surgery/prune.js'
+
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+
+const module = (name: string) =>
+  inception(name, { point: 128, three: [96, 160], five: [32, 64, 64], pool: 64 })
+
+/** 28 modules of 416 channels. */
+const large = net(
+  'large',
+  image(224, 224, 3),
+  stack(
+    'stem',
+    conv(64, 7, { stride: 2 }),
+    maxPool(3, { stride: 2 }),
+    conv(64, 1),
+    conv(192),
+    maxPool(3, { stride: 2 }),
+  ),
+  repeat('early', 9, module('')),
+  maxPool(3, { stride: 2, name: 'half' }),
+  repeat('middle', 10, module('')),
+  maxPool(3, { stride: 2, name: 'quarter' }),
+  repeat('late', 9, module('')),
+  globalAvgPool,
+  dense(1000),
+)
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+const timed = (repeats: number, work: () => unknown): number =>
+  median(
+    Array.from({ length: repeats }, () => {
+      const begin = performance.now()
+      work()
+      return performance.now() - begin
+    }),
+  )
+
+const model = right(plant(0)(large))
+const inferred = right(infer(large))
+const first = timed(1, () => right(prune({ keep: { params: 0.5 }, by: l1, rank: 'global' })(model)))
+const rows = {
+  'groups, ms': timed(9, () => groups(inferred)),
+  'groups and prune to half the parameters, ms': timed(9, () =>
+    right(prune({ keep: { params: 0.5 }, by: l1, rank: 'global' })(model)),
+  ),
+  'the same, first call, ms': first,
+  'groups and prune by eta, ms': timed(9, () => right(prune({ eta: 1, by: l1, minimum: 1 })(model))),
+}
+
+console.log(`${paramsOf(inferred)} parameters, ${groups(inferred).length} groups`)
+for (const [what, ms] of Object.entries(rows)) console.log(`${what.padEnd(48)}${ms.toFixed(1)}`)
+
+const script = fileURLToPath(new URL('prune_torch.py', import.meta.url))
+const python = process.env['ESPALIER_PYTHON'] ?? 'python3'
+const peer = spawnSync(python, [script], { encoding: 'utf8' })
+console.log(peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`)

@@ -1,0 +1,153 @@
+/** Dependency groups, derived from the tree: which channels live and die together, and where each leaves its mark. */
+import type { Inferred, Placed } from './infer.js'
+import type { Path } from './path.js'
+import { type SlotName, slotsOf } from './slots.js'
+import { along, type Wiring, wire } from './wires.js'
+
+/** What a slot does with the channels along one of its axes: a kernel makes its last, reads the one before. */
+export type Role = 'makes' | 'reads' | 'follows'
+
+/** An axis of a stored array along which the group's channels lie. */
+export interface Member {
+  readonly path: Path
+  readonly slot: SlotName
+  readonly axis: number
+  readonly role: Role
+  /** `times` places on the axis for each channel of the group, channel after channel. */
+  readonly rows: Int32Array
+  /** 1, or more where a channel comes back: height · width behind a flatten. */
+  readonly times: number
+}
+
+/** Wires with the same members: any of them may go alone, and takes its place on every member's axis along. */
+export interface Group {
+  /** The layer that makes the first of them, with their range where it makes others too; `input` for the image. */
+  readonly name: string
+  readonly wires: Int32Array
+  /** The image that comes in and the numbers that go out keep their channels. */
+  readonly fixed: 'input' | 'output' | null
+  readonly members: readonly Member[]
+}
+
+interface Axis extends Omit<Member, 'rows' | 'times'> {
+  readonly wires: Int32Array
+}
+
+const roleOf = (slot: SlotName, axis: number, axes: number): Role =>
+  slot === 'kernel' && axis >= axes - 2 ? (axis === axes - 1 ? 'makes' : 'reads') : 'follows'
+
+const axesOf =
+  (wiring: Wiring) =>
+  (placed: Placed): readonly Axis[] =>
+    slotsOf(placed).flatMap(({ at, slot, shape }) =>
+      along(wiring)(at, placed.layer, slot).flatMap((wires, axis): readonly Axis[] => {
+        if (wires === null) return []
+        const role = placed.layer._tag === 'depthwise' ? 'follows' : roleOf(slot, axis, shape.length)
+        return [{ path: at, slot, axis, role, wires }]
+      }),
+    )
+
+const fixes = [null, 'input', 'output'] as const
+
+/** Whether a wire is free, of the image, or of what goes out, as an index of `fixes`. */
+const fixedOf = ({ count, input, output }: Wiring): Uint8Array => {
+  const fixed = new Uint8Array(count)
+  for (const each of input) fixed[each] = 1
+  for (const each of output) fixed[each] = 2
+  return fixed
+}
+
+/** Wires that meet the same axes equally often, in one bundle: each wire walks a trie, an axis a step. */
+const bundled = (begin: Uint8Array, axes: readonly Axis[]): readonly Int32Array[] => {
+  const state = Int32Array.from(begin)
+  const steps = new Map<number, number>()
+  axes.forEach(({ wires }, nth) => {
+    for (const each of wires) {
+      const step = (state[each] ?? 0) * axes.length + nth
+      const next = steps.get(step) ?? steps.size + fixes.length
+      steps.set(step, next)
+      state[each] = next
+    }
+  })
+  const bundles = new Map<number, number[]>()
+  state.forEach((end, each) => {
+    const bundle = bundles.get(end)
+    if (bundle === undefined) bundles.set(end, [each])
+    else bundle.push(each)
+  })
+  return [...bundles.values()].map(bundle => Int32Array.from(bundle))
+}
+
+/** The bundle each wire is in, and its place there. */
+const homes = (count: number, bundles: readonly Int32Array[]) => {
+  const [bundle, place] = [new Int32Array(count), new Int32Array(count)]
+  bundles.forEach((wires, nth) => {
+    wires.forEach((each, i) => {
+      bundle[each] = nth
+      place[each] = i
+    })
+  })
+  return { bundle, place }
+}
+
+/** An axis as a member of every bundle that meets it. */
+const split = (
+  { wires, ...axis }: Axis,
+  { bundle, place }: ReturnType<typeof homes>,
+): readonly (readonly [bundle: number, member: Member])[] => {
+  const met = new Map<number, number[][]>()
+  wires.forEach((each, row) => {
+    const lists = met.get(bundle[each] ?? 0) ?? []
+    met.set(bundle[each] ?? 0, lists)
+    const at = place[each] ?? 0
+    const list = lists[at]
+    if (list === undefined) lists[at] = [row]
+    else list.push(row)
+  })
+  return [...met].map(([nth, lists]) => [
+    nth,
+    { ...axis, rows: Int32Array.from(lists.flat()), times: lists[0]?.length ?? 0 },
+  ])
+}
+
+/** Places as ranges: 0, 1, 2, 5 is 0:3,5:6. */
+const ranges = (places: Int32Array): string => {
+  const sorted = [...places].sort((a, b) => a - b)
+  const starts = sorted.filter((place, i) => sorted[i - 1] !== place - 1)
+  const ends = sorted.filter((place, i) => sorted[i + 1] !== place + 1)
+  return starts.map((start, i) => `${start}:${(ends[i] ?? start) + 1}`).join(',')
+}
+
+const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
+  const maker = members.find(({ role }) => role === 'makes')
+  if (maker === undefined) return 'input'
+  const whole = maker.rows.length === out.get(maker.path)?.length
+  return whole ? maker.path : `${maker.path}[${ranges(maker.rows)}]`
+}
+
+/**
+ * The groups of a net, in the order of their first channels.
+ *
+ * Law  they partition the wires, and every axis of every slot; whichever channels go, if none is fixed and every
+ *      layer keeps one, what is left fits
+ *
+ * @example
+ * pipe(infer(net), E.map(inferred => groups(inferred)))
+ */
+export const groups = (inferred: Inferred, wiring: Wiring = wire(inferred)): readonly Group[] => {
+  const axes = [...inferred.values()].flatMap(axesOf(wiring))
+  const fixed = fixedOf(wiring)
+  const bundles = bundled(fixed, axes)
+  const home = homes(wiring.count, bundles)
+  const members = bundles.map((): Member[] => [])
+  for (const axis of axes) for (const [nth, member] of split(axis, home)) members[nth]?.push(member)
+  return bundles.map((wires, nth) => {
+    const mine = members[nth] ?? []
+    return {
+      name: nameOf(wiring, mine),
+      wires,
+      fixed: fixes[fixed[wires[0] ?? 0] ?? 0] ?? null,
+      members: mine,
+    }
+  })
+}

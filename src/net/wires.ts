@@ -1,0 +1,158 @@
+/**
+ * Wires: channels that live and die together are on one wire, whichever layers they pass. Every position of every
+ * value is on one. Nothing here knows weights.
+ */
+import type { Inferred } from './infer.js'
+import type { Layer } from './layer.js'
+import { type Path, under } from './path.js'
+import { channelsOf } from './shape.js'
+import type { SlotName } from './slots.js'
+
+/** What each position of a layer's input and output carries, by the layer's path. */
+export interface Followed {
+  readonly into: ReadonlyMap<Path, Int32Array>
+  readonly out: ReadonlyMap<Path, Int32Array>
+}
+
+/** What becomes of channels where they are made and where they are summed; all else passes or joins them. */
+export interface Meaning {
+  readonly made: (path: Path, count: number, input: Int32Array) => Int32Array
+  readonly summed: (path: Path, body: Int32Array, shortcut: Int32Array) => Int32Array
+}
+
+export const joined = (parts: readonly Int32Array[]): Int32Array => {
+  const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0))
+  let from = 0
+  for (const part of parts) {
+    whole.set(part, from)
+    from += part.length
+  }
+  return whole
+}
+
+export const upTo = (count: number, from = 0): Int32Array =>
+  Int32Array.from({ length: count }, (_, i) => from + i)
+
+/**
+ * Follows channels from the input to the end under a meaning.
+ *
+ * Law  every value's length is the last size of its inferred shape
+ */
+export const follow =
+  ({ made, summed }: Meaning) =>
+  (inferred: Inferred, input: Int32Array): Followed => {
+    const into = new Map<Path, Int32Array>()
+    const out = new Map<Path, Int32Array>()
+    const visit = (layer: Layer, path: Path, x: Int32Array): Int32Array => {
+      const y = through(layer, path, x)
+      into.set(path, x)
+      out.set(path, y)
+      return y
+    }
+    const through = (layer: Layer, path: Path, x: Int32Array): Int32Array => {
+      const child = (each: Layer, value: Int32Array) => visit(each, under(path, each.name), value)
+      switch (layer._tag) {
+        case 'conv':
+          return made(path, layer.filters, x)
+        case 'dense':
+          return made(path, layer.units, x)
+        case 'flatten': {
+          const [height = 1, width = 1] = inferred.get(path)?.input ?? []
+          return joined(Array.from({ length: height * width }, () => x))
+        }
+        case 'stack':
+          return layer.layers.reduce((value, each) => child(each, value), x)
+        case 'concat':
+          return joined(layer.branches.map(branch => child(branch, x)))
+        case 'residual':
+          return summed(path, child(layer.body, x), child(layer.shortcut, x))
+        default:
+          return x
+      }
+    }
+    const root = inferred.get('')
+    if (root !== undefined) visit(root.layer, '', input)
+    return { into, out }
+  }
+
+/** The wires of a net. */
+export interface Wiring extends Followed {
+  readonly count: number
+  /** Those of the image that comes in. */
+  readonly input: Int32Array
+  /** Those of the numbers that go out. */
+  readonly output: Int32Array
+}
+
+/** Sets that merge. Source  Tarjan 1975, with path halving */
+const merging = () => {
+  const parent: number[] = []
+  const root = (of: number): number => {
+    let at = of
+    for (let up = parent[at] ?? at; up !== at; up = parent[at] ?? at) {
+      parent[at] = parent[up] ?? up
+      at = up
+    }
+    return at
+  }
+  const fresh = (count: number): Int32Array => {
+    const made = upTo(count, parent.length)
+    for (const each of made) parent.push(each)
+    return made
+  }
+  const merge = (a: number, b: number): void => {
+    const [low, high] = [Math.min(root(a), root(b)), Math.max(root(a), root(b))]
+    parent[high] = low
+  }
+  return { root, fresh, merge, size: () => parent.length }
+}
+
+/** Numbers wires 0, 1, … in the order their first channel is made. */
+const numbered = (size: number, root: (of: number) => number): { count: number; number: Int32Array } => {
+  const number = new Int32Array(size)
+  let count = 0
+  for (let at = 0; at < size; at++) number[at] = root(at) === at ? count++ : (number[root(at)] ?? 0)
+  return { count, number }
+}
+
+/**
+ * Which wire every position of every value is on.
+ *
+ * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its own; the rest is partitioned
+ */
+export const wire = (inferred: Inferred): Wiring => {
+  const { root, fresh, merge, size } = merging()
+  const start = fresh(channelsOf(inferred.get('')?.input ?? []))
+  const raw = follow({
+    made: (_, count) => fresh(count),
+    summed: (_, body, shortcut) => {
+      body.forEach((each, i) => {
+        merge(each, shortcut[i] ?? each)
+      })
+      return body
+    },
+  })(inferred, start)
+  const { count, number } = numbered(size(), root)
+  const seen = new Map<Int32Array, Int32Array>()
+  const final = (value: Int32Array): Int32Array => {
+    const done = seen.get(value) ?? value.map(each => number[each] ?? 0)
+    seen.set(value, done)
+    return done
+  }
+  const all = (values: ReadonlyMap<Path, Int32Array>) =>
+    new Map([...values].map(([path, value]) => [path, final(value)] as const))
+  const [into, out] = [all(raw.into), all(raw.out)]
+  return { count, input: final(start), output: out.get('') ?? final(start), into, out }
+}
+
+const none = new Int32Array()
+
+/** For each axis of a layer's slot, what its positions carry; null for the sides of a window. */
+export const along =
+  ({ into, out }: Followed) =>
+  (path: Path, layer: Layer, slot: SlotName): readonly (Int32Array | null)[] => {
+    const [x, y] = [into.get(path) ?? none, out.get(path) ?? none]
+    if (slot !== 'kernel') return [y]
+    if (layer._tag === 'dense') return [x, y]
+    return layer._tag === 'depthwise' ? [null, null, x, null] : [null, null, x, y]
+  }

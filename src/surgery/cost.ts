@@ -1,0 +1,52 @@
+/** What a channel costs: what deleting it, and all that goes with it, frees. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../net/error.js'
+import type { Inferred, Placed } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
+import { sizeOf } from '../net/shape.js'
+import { type Slot, slotsOf } from '../net/slots.js'
+import { along, type Wiring } from '../net/wires.js'
+import { dissect } from './anatomy.js'
+
+export type Cost = 'params' | 'macs'
+
+/** How often each value of a slot is multiplied for one image. */
+const usesOf = ({ layer, output }: Placed, { slot }: Slot): number => {
+  if (slot !== 'kernel') return 0
+  return layer._tag === 'dense' ? 1 : sizeOf(output.slice(0, -1))
+}
+
+/** By wire: for each axis a wire lies on, the share of the slot that goes with one place. */
+const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Array => {
+  const costs = new Float64Array(wiring.count)
+  for (const placed of inferred.values())
+    for (const slot of slotsOf(placed)) {
+      if (!slot.trained) continue
+      const values = sizeOf(slot.shape) * (cost === 'params' ? 1 : usesOf(placed, slot))
+      along(wiring)(placed.path, placed.layer, slot.slot).forEach((wires, axis) => {
+        for (const each of wires ?? []) costs[each] = (costs[each] ?? 0) + values / (slot.shape[axis] ?? 1)
+      })
+    }
+  return costs
+}
+
+/**
+ * The parameters or multiply–accumulates of one image that go with each channel: its own filter, its batch norm and
+ * what reads it, in every layer of its group.
+ *
+ * Shapes  by path, one number a channel
+ */
+export const costsOf =
+  (cost: Cost) =>
+  (net: Net): E.Either<NetError, Readonly<Record<Path, Float64Array>>> =>
+    pipe(
+      dissect(net),
+      E.map(({ inferred, wiring }) => {
+        const costs = costOfWires(cost, inferred, wiring)
+        return Object.fromEntries(
+          [...wiring.out].map(([path, wires]) => [path, Float64Array.from(wires, each => costs[each] ?? 0)]),
+        )
+      }),
+    )

@@ -1,0 +1,53 @@
+/** What surgery refuses, as facts; the words for people are in `report/prose`. */
+import type { NetError } from '../net/error.js'
+import type { Path } from '../net/path.js'
+import type { Shape } from '../net/shape.js'
+
+/** What a net may be measured by. */
+export type Measure = 'params' | 'macs' | 'bytes' | 'latency'
+
+/** An address or a store that does not belong to the net. */
+export type AddressError =
+  /** A name given in `where` that no layer has. */
+  | { readonly _tag: 'UnknownPath'; readonly at: Path; readonly where: string }
+  /** The store lacks a weight of the net, or holds it in another shape. */
+  | { readonly _tag: 'WrongWeight'; readonly key: string; readonly wanted: Shape; readonly got: Shape | null }
+
+/** Utilities that cannot rank. */
+export type UtilityError =
+  | { readonly _tag: 'WrongLength'; readonly at: Path; readonly wanted: number; readonly got: number }
+  | { readonly _tag: 'NotFinite'; readonly at: Path; readonly channel: number; readonly value: number }
+
+/** An option no pruning or growth can have: `wanted` says what would do. */
+export interface OptionError {
+  readonly _tag: 'WrongOption'
+  readonly option: string
+  readonly got: number
+  readonly wanted: string
+}
+
+export type PruneError =
+  | NetError
+  | AddressError
+  | UtilityError
+  | OptionError
+  /** A channel to remove that the layer does not have. */
+  | {
+      readonly _tag: 'UnknownChannel'
+      readonly at: Path
+      readonly channel: number
+      readonly channels: number
+    }
+  /** A channel to remove that is protected, comes in or goes out. */
+  | { readonly _tag: 'ProtectedChannel'; readonly at: Path; readonly channel: number }
+  /** Nothing would remain at a place that what goes out is made of. */
+  | { readonly _tag: 'EmptyNet'; readonly at: Path }
+  /** Even with all unprotected channels gone, more is left than was asked for. */
+  | {
+      readonly _tag: 'OutOfReach'
+      readonly measure: Measure
+      readonly wanted: number
+      readonly least: number
+    }
+  /** The net does not end in a layer that decides on a vector. */
+  | { readonly _tag: 'NoDecision' }

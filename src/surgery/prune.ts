@@ -1,0 +1,136 @@
+/** Prune: a model that has lost channels, branches and bodies, physically. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Path } from '../net/path.js'
+import type { Model } from '../net/weights.js'
+import { type Anatomy, type Channel, dissect, fitted, known } from './anatomy.js'
+import { byChannel, byScore, type Choice } from './choose.js'
+import { type Narrowed, narrow } from './cut.js'
+import type { OptionError, PruneError } from './error.js'
+import type { PruneOptions } from './options.js'
+import { checked, type Utilities } from './rank.js'
+import type { Remap } from './remap.js'
+
+/** A channel that went, and why. */
+export interface Removed extends Channel {
+  readonly group: string
+  /** Its own, as given; null where none was. */
+  readonly utility: number | null
+  /** What was compared with the threshold, below which channels go; null where channels were named. */
+  readonly score: number | null
+  readonly threshold: number | null
+  /** How many of the candidates scored less; null where it was none. */
+  readonly rank: number | null
+  /** `starved` when it was worth keeping, but what it is made of, or all it stood with, went. */
+  readonly why: 'utility' | 'starved'
+}
+
+export interface Pruned {
+  readonly model: Model
+  readonly removed: readonly Removed[]
+  /** Residuals whose body went whole. */
+  readonly bypassed: readonly Path[]
+  /** By path, the old channel of each channel a layer gives now. */
+  readonly channels: Readonly<Record<Path, Int32Array>>
+  readonly remap: Remap
+}
+
+const wholeFrom = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
+  got === undefined || (Number.isInteger(got) && got >= least)
+    ? E.right(undefined)
+    : E.left({ _tag: 'WrongOption', option, got, wanted: `a whole number from ${least} up` })
+
+const fromZero = (option: string, got: number): E.Either<OptionError, void> =>
+  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
+
+/** Whether the options' numbers and names make sense for this net. */
+const sensible = (options: PruneOptions, { inferred }: Anatomy): E.Either<PruneError, void> =>
+  pipe(
+    known('protect', inferred)(options.protect ?? []),
+    E.flatMap(() =>
+      'channels' in options
+        ? known('channels', inferred)(Object.keys(options.channels))
+        : pipe(
+            known('ignore', inferred)(options.ignore ?? []),
+            E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minimum', options.minimum)),
+            E.flatMap(() => wholeFrom(1, 'multiple', options.multiple)),
+            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : E.right(undefined))),
+          ),
+    ),
+  )
+
+/** Nothing is known of what channels are worth where they were named. */
+const nothing: Utilities = {}
+
+const utilitiesOf = (options: PruneOptions, model: Model): E.Either<PruneError, Utilities> => {
+  if ('channels' in options) return E.right(nothing)
+  return typeof options.by === 'function' ? options.by(model, undefined) : E.right(options.by)
+}
+
+const removedBy = (
+  { makers, groups, groupOf }: Anatomy,
+  utilities: Utilities,
+  { settled, wish, verdict }: Choice,
+): readonly Removed[] =>
+  makers.flatMap((mine, each) => {
+    if (settled.kept[each] === 1) return []
+    const rank = verdict?.rank[each] ?? -1
+    return mine.map(({ path, channel }) => ({
+      path,
+      channel,
+      group: groups[groupOf[each] ?? 0]?.name ?? '',
+      utility: utilities[path]?.[channel] ?? null,
+      score: rank < 0 ? null : (verdict?.score[each] ?? null),
+      threshold: verdict?.threshold ?? null,
+      rank: rank < 0 ? null : rank,
+      why: wish[each] === 0 ? 'utility' : 'starved',
+    }))
+  })
+
+const operated =
+  (model: Model, options: PruneOptions) =>
+  (anatomy: Anatomy): E.Either<PruneError, Pruned> => {
+    const narrowed = narrow(anatomy, model)
+    const pruned =
+      (utilities: Utilities, choice: Choice) =>
+      (after: Narrowed): Pruned => ({
+        model: after.model(),
+        removed: removedBy(anatomy, utilities, choice),
+        bypassed: [...choice.settled.bypassed],
+        channels: after.channels(),
+        remap: after.remap(),
+      })
+    return pipe(
+      sensible(options, anatomy),
+      E.flatMap(() => fitted(model, anatomy.inferred)),
+      E.flatMap(() => utilitiesOf(options, model)),
+      E.tap(checked(anatomy)),
+      E.flatMap(utilities =>
+        pipe(
+          'channels' in options
+            ? byChannel(options)(anatomy)
+            : byScore(options, narrowed)(anatomy, utilities),
+          E.flatMap(choice => pipe(narrowed(choice.settled), E.map(pruned(utilities, choice)))),
+        ),
+      ),
+    )
+  }
+
+/**
+ * Removes the channels worth least, or those named: kernels, batch-norm slots and dense rows shrink; a branch, a
+ * module or a residual's body with nothing left goes whole, and the tree closes over it. Paths stay.
+ *
+ * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
+ * Errors  UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
+ *         the target; EmptyNet when a threshold or a list of channels would cut off what goes out
+ * Law     forward(pruned) = forward(masked); pruning nothing gives the model itself; disjoint prunings commute
+ * Source  Tian, Arbel, Clark 2021 (CVIU), for `eta`; Fang et al. 2023, for groups
+ *
+ * @example
+ * pipe(model, prune({ eta: 0.1, by: utilities }))
+ * pipe(model, prune({ keep: { params: 0.3 }, by: l1 }))
+ */
+export const prune =
+  (options: PruneOptions) =>
+  (model: Model): E.Either<PruneError, Pruned> =>
+    pipe(dissect(model.net), E.flatMap(operated(model, options)))

@@ -1,0 +1,154 @@
+/**
+ * From the channels one would like to remove to those that can go: widths are topped up, a branch that starves goes
+ * whole, and what the output needs keeps its best.
+ */
+import { type Concat, childrenOf, type Layer, type Residual } from '../net/layer.js'
+import { type Path, under, within } from '../net/path.js'
+import { type Anatomy, isPrivate, privateTo } from './anatomy.js'
+
+export interface Limits {
+  /** By wire, 1 where it must stay. */
+  readonly pinned: Uint8Array
+  /** By wire: of those that must not all go, the highest stay. */
+  readonly score: Float64Array
+  /** Channels each group keeps at least; only with 0 may a group go whole. */
+  readonly minimum: number
+  /** Kept channels of a group are topped up to a multiple of this. */
+  readonly multiple: number
+  /** Layers that may not go, nor what they lie in. */
+  readonly protect: readonly Path[]
+}
+
+/** A place that would have lost its last channel. */
+export interface Rescue {
+  readonly at: Path
+  /** Whether what goes out would have been cut off; else the place was only bound to one that stays. */
+  readonly vital: boolean
+}
+
+export interface Settled {
+  /** By wire. */
+  readonly kept: Uint8Array
+  /** Residuals whose body goes whole. */
+  readonly bypassed: ReadonlySet<Path>
+  readonly rescued: readonly Rescue[]
+}
+
+type Need = 'vital' | 'bound' | null
+
+const isBest =
+  (score: Float64Array) =>
+  (a: number, b: number): number =>
+    (score[b] ?? 0) - (score[a] ?? 0) || a - b
+
+/** How many of `size` channels stay where `kept` would. */
+const widthOf =
+  ({ minimum, multiple }: Limits) =>
+  (kept: number, size: number): number =>
+    Math.min(size, Math.ceil(Math.max(kept, minimum) / multiple) * multiple)
+
+/**
+ * Settles one wish after another over the same net.
+ *
+ * Law  what is left fits; a wish that can be had as it is is left as it is; what is pinned stays
+ */
+export const settle = (anatomy: Anatomy, limits: Limits) => {
+  const { wiring, groups, groupOf } = anatomy
+  const { pinned, score } = limits
+  const widened = widthOf(limits)
+  const best = groups.map(({ wires }) => [...wires].sort(isBest(score)))
+  const privates = new Map<Path, readonly number[]>()
+  const privateIn = (place: Path): readonly number[] => {
+    const known = privates.get(place) ?? privateTo(anatomy, place)
+    privates.set(place, known)
+    return known
+  }
+
+  return (wish: Uint8Array, worthless: ReadonlySet<Path> = new Set()): Settled => {
+    const kept = wish.slice()
+    const bypassed = new Set<Path>()
+    const rescued: Rescue[] = []
+    const stays = (each: number): boolean => kept[each] === 1
+    const outOf = (path: Path): Int32Array => wiring.out.get(path) ?? new Int32Array()
+
+    const topUp = (group: number, floor: number): void => {
+      const wires = best[group] ?? []
+      const width = wires.filter(stays).length
+      if (width === 0 && floor === 0 && limits.minimum === 0) return
+      const missing = widened(Math.max(width, floor), wires.length) - width
+      for (const each of wires.filter(one => !stays(one)).slice(0, missing)) kept[each] = 1
+    }
+
+    const rescue = (at: Path, need: Need): void => {
+      const [first] = [...outOf(at)].sort(isBest(score))
+      if (first === undefined) return
+      rescued.push({ at, vital: need === 'vital' })
+      kept[first] = 1
+      topUp(groupOf[first] ?? 0, 1)
+    }
+
+    const mayGo = (path: Path): boolean =>
+      !limits.protect.some(place => within(path, place)) && privateIn(path).every(each => pinned[each] === 0)
+    const leavesNothing = (path: Path): boolean =>
+      outOf(path).every(each => !stays(each) || isPrivate(anatomy, path)(each))
+    const drop = (path: Path): void => {
+      for (const each of privateIn(path)) kept[each] = 0
+    }
+
+    /** Whether the layer passes anything on; where it is needed, it is made to. */
+    const alive = (layer: Layer, path: Path, need: Need): boolean => {
+      const child = (each: Layer, needed: Need) => alive(each, under(path, each.name), needed)
+      switch (layer._tag) {
+        case 'stack':
+          return layer.layers.every(each => child(each, need))
+        case 'concat':
+          return anyBranch(layer, path, need)
+        case 'residual':
+          return aroundOrThrough(layer, path, need)
+        default:
+          if (need !== null && !outOf(path).some(stays)) rescue(path, need)
+          return outOf(path).some(stays)
+      }
+    }
+
+    const anyBranch = (layer: Concat, path: Path, need: Need): boolean => {
+      const at = (branch: Layer) => under(path, branch.name)
+      const dead = layer.branches.filter(branch => !alive(branch, at(branch), null))
+      const saved = dead.filter(branch => !mayGo(at(branch)) || !leavesNothing(at(branch)))
+      const value = (branch: Layer) => Math.max(...[...outOf(at(branch))].map(each => score[each] ?? 0))
+      if (need !== null && dead.length === layer.branches.length && saved.length === 0)
+        saved.push(...dead.toSorted((a, b) => value(b) - value(a)).slice(0, 1))
+      const bound: Need = dead.length === layer.branches.length ? need : 'bound'
+      for (const branch of dead)
+        if (saved.includes(branch)) alive(branch, at(branch), bound ?? 'bound')
+        else drop(at(branch))
+      return dead.length < layer.branches.length || saved.length > 0
+    }
+
+    const aroundOrThrough = (layer: Residual, path: Path, need: Need): boolean => {
+      if (!outOf(path).some(stays)) {
+        if (need === null) return false
+        rescue(path, need)
+      }
+      const body = under(path, layer.body.name)
+      const idle = worthless.has(path) || !alive(layer.body, body, null)
+      if (idle && limits.minimum === 0 && mayGo(body)) {
+        bypassed.add(path)
+        drop(body)
+      } else if (idle) alive(layer.body, body, 'bound')
+      return alive(layer.shortcut, under(path, layer.shortcut.name), need)
+    }
+
+    groups.forEach((group, nth) => {
+      if (group.fixed === null) topUp(nth, 0)
+    })
+    alive(anatomy.net.body, '', 'vital')
+    return { kept, bypassed, rescued }
+  }
+}
+
+/** Every residual of a layer, by path. */
+export const residualsOf = (layer: Layer, path: Path = ''): readonly (readonly [Path, Residual])[] => [
+  ...(layer._tag === 'residual' ? [[path, layer] as const] : []),
+  ...childrenOf(layer).flatMap(child => residualsOf(child, under(path, child.name))),
+]

@@ -1,0 +1,89 @@
+/** How far to cut: the fewest channels whose removal meets a target, found by bisection on nets alone. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { macsOf, paramsOf, storedOf } from '../net/count.js'
+import type { NetError } from '../net/error.js'
+import type { Model } from '../net/weights.js'
+import type { Narrowed } from './cut.js'
+import type { Measure, OptionError, PruneError } from './error.js'
+
+/** What a net is measured by; latency in ms, by a function of the user's. */
+export type Target =
+  | { readonly params: number }
+  | { readonly macs: number }
+  | { readonly bytes: number }
+  | { readonly latency: number; readonly measure: (model: Model) => number }
+
+interface Gauge {
+  readonly of: Measure
+  readonly figure: number
+  readonly read: (narrowed: Narrowed) => number
+}
+
+const gaugeOf = (target: Target): Gauge => {
+  if ('params' in target)
+    return { of: 'params', figure: target.params, read: ({ inferred }) => paramsOf(inferred) }
+  if ('macs' in target) return { of: 'macs', figure: target.macs, read: ({ inferred }) => macsOf(inferred) }
+  if ('bytes' in target)
+    return { of: 'bytes', figure: target.bytes, read: ({ inferred }) => 4 * storedOf(inferred) }
+  return { of: 'latency', figure: target.latency, read: ({ model }) => target.measure(model()) }
+}
+
+const positive = (option: string, got: number, most: number): E.Either<OptionError, number> =>
+  got > 0 && got <= most
+    ? E.right(got)
+    : E.left({
+        _tag: 'WrongOption',
+        option,
+        got,
+        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
+      })
+
+/** A share of what the whole net has, or a figure not to exceed. */
+export type Goal = { readonly keep: Target } | { readonly atMost: Target }
+
+/** The smallest number up to `most` whose reading is within the limit, as that of `most` is. */
+const bisected = (
+  most: number,
+  limit: number,
+  read: (count: number) => E.Either<NetError, number>,
+): E.Either<NetError, number> => {
+  let [low, high] = [0, most] // below `low` readings exceed the limit; at `high` they do not
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const reading = read(middle)
+    if (E.isLeft(reading)) return reading
+    if (reading.right <= limit) high = middle
+    else low = middle + 1
+  }
+  return E.right(high)
+}
+
+/**
+ * How many candidates must go, of `most`; `without` tells the net that has lost the first so many.
+ *
+ * Errors  OutOfReach when all of them are too few
+ * Law     with one fewer, the target is missed
+ */
+export const reach =
+  (goal: Goal) =>
+  (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
+    const [option, target, limit] =
+      'keep' in goal
+        ? (['keep', goal.keep, 1] as const)
+        : (['atMost', goal.atMost, Number.POSITIVE_INFINITY] as const)
+    const { of, figure, read } = gaugeOf(target)
+    const reading = (count: number) => pipe(without(count), E.map(read))
+    return pipe(
+      positive(`${option} ${of}`, figure, limit),
+      E.flatMap((): E.Either<PruneError, number> => (option === 'keep' ? reading(0) : E.right(1))),
+      E.bindTo('whole'),
+      E.bindW('least', () => reading(most)),
+      E.flatMap(({ whole, least }): E.Either<PruneError, number> => {
+        const wanted = whole * figure
+        return least <= wanted
+          ? bisected(most, wanted, reading)
+          : E.left({ _tag: 'OutOfReach', measure: of, wanted, least })
+      }),
+    )
+  }
