@@ -109,6 +109,7 @@ type Silent =
   | 'input'
   | 'weight'
   | 'constant'
+  | 'eye'
   | 'part'
   | 'sign'
   | 'greater'

@@ -1,0 +1,28 @@
+/** The slow reference: tfjs in plain JavaScript. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Engine, EngineError } from './engine.js'
+
+const failed = (reason: unknown): EngineError => ({
+  _tag: 'EngineFailed',
+  engine: 'cpu',
+  reason: reason instanceof Error ? reason.message : String(reason),
+})
+
+/** Loads tfjs only when asked. Errors  EngineFailed */
+export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
+  pipe(
+    TE.tryCatch(async () => {
+      const tf = await import('@tensorflow/tfjs-core')
+      await import('@tensorflow/tfjs-backend-cpu')
+      await tf.setBackend('cpu')
+      const { openSession } = await import('./tfjs/session.js')
+      return { version: tf.version_core, openSession }
+    }, failed),
+    TE.map(({ version, openSession }) => ({
+      name: 'cpu',
+      version,
+      threads: 1,
+      open: program => TE.tryCatch(async () => openSession('cpu', program), failed),
+    })),
+  )
