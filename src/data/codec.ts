@@ -20,6 +20,8 @@ export const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentat
 
 const numbers = t.readonlyArray(finite)
 
+const shape = t.readonlyArray(whole)
+
 const common = {
   name: t.string,
   validation: finite,
@@ -30,4 +32,14 @@ const common = {
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
   glyphs: closed({ ...tag('glyphs'), ...common, drawn: whole, train: whole, test: whole }),
   mnist: closed({ ...tag('mnist'), ...common }),
+  cifar10: closed({ ...tag('cifar10'), ...common }),
+  imageFolder: closed({ ...tag('imageFolder'), ...common, image: shape }),
+  tfrecord: closed({
+    ...tag('tfrecord'),
+    ...common,
+    image: shape,
+    classes: t.readonlyArray(t.string),
+    keys: closed({ image: t.string, label: t.string }),
+    firstLabel: whole,
+  }),
 })

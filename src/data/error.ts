@@ -30,6 +30,14 @@ export type DataError =
       readonly got: string | number
       readonly wanted: string
     } & Place)
+  /** An entry of an archive that no data set needs and no archive may have: it leaves its folder, or is a link. */
+  | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
+  /** An image that cannot be decoded. */
+  | ({ readonly _tag: 'NotAnImage'; readonly reason: string } & Place)
+  /** A class folder without a single image. */
+  | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
+  /** A record without one of the values every record must have. */
+  | ({ readonly _tag: 'ValueMissing'; readonly key: string } & Place)
   /** Two files (or parts) that belong together do not agree. */
   | {
       readonly _tag: 'PartsDiffer'

@@ -11,7 +11,7 @@ import type { DataError } from './error.js'
 import { type Idx, readIdx } from './idx.js'
 import { checksumOf } from './read.js'
 import { held } from './set.js'
-import { noClose, type OpenOptions, type Source } from './source.js'
+import { noClose, type OpenOptions, reportOf, type Source } from './source.js'
 
 interface Part {
   readonly stem: string
@@ -116,16 +116,16 @@ const fetchPart =
   }
 
 const located =
-  ({ folder, onProgress = () => undefined }: OpenOptions) =>
+  (options: OpenOptions) =>
   (part: Part): TE.TaskEither<DataError, string> => {
-    const place = folder ?? cacheFolder('mnist')
+    const place = options.folder ?? cacheFolder('mnist')
     return pipe(
       TE.fromTask(find(place, part)),
       TE.flatMap(file =>
         file !== undefined
           ? TE.right(file)
-          : folder === undefined
-            ? fetchPart(place, onProgress)(part)
+          : options.folder === undefined
+            ? fetchPart(place, reportOf(options))(part)
             : TE.left(missing(place, null)(part)),
       ),
     )
@@ -187,8 +187,8 @@ export const openMnist = (options: OpenOptions): TE.TaskEither<DataError, Source
       checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
       classes: Array.from({ length: largest + 1 }, (_, label) => `${label}`),
       stored: [train.sizes[1] ?? 0, train.sizes[2] ?? 0, 1],
-      train: held(train.values, Int32Array.from(trainLabels.values)),
-      test: held(testImages.values, Int32Array.from(testLabels.values)),
+      train: { _tag: 'held', images: held(train.values, Int32Array.from(trainLabels.values)) },
+      test: { _tag: 'held', images: held(testImages.values, Int32Array.from(testLabels.values)) },
       skipped: [],
       close: noClose,
     })),

@@ -25,6 +25,9 @@ export const headOf = async (
 
 const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b
 
+/** Whether a file begins as gzip does. */
+export const isPacked = async (file: string): Promise<boolean> => isGzip((await headOf(file, 2)).head)
+
 /** The largest content a file can hold, unpacked. */
 export const mostOf = async (file: string): Promise<number> => {
   const { head, size } = await headOf(file, 2)
@@ -54,7 +57,7 @@ async function* unpacked(file: string): AsyncGenerator<Buffer> {
  * Errors  BadStream where it cannot be unpacked
  */
 export const chunksOf = async (file: string): Promise<AsyncIterable<Buffer>> =>
-  isGzip((await headOf(file, 2)).head) ? unpacked(file) : createReadStream(file)
+  (await isPacked(file)) ? unpacked(file) : createReadStream(file)
 
 /** The short sum of several pieces of content. */
 export const checksumOf = (pieces: readonly (string | Uint8Array)[]): string => {

@@ -1,14 +1,20 @@
-/** What every kind of data set is read into before it is split: all its images, as bytes. */
+/** What every kind of data set is read into before it is taken from, held and split. */
 import type { Shape } from '../net/shape.js'
 import type { Report } from './download.js'
+import type { Pictures } from './pictures.js'
 import type { Images, Skipped } from './set.js'
+
+/** Images as bytes, or still encoded. `sum` names their content, as far as it was read. */
+export type Part =
+  | { readonly _tag: 'held'; readonly images: Images }
+  | { readonly _tag: 'encoded'; readonly pictures: Pictures; readonly sum: string }
 
 export interface Source {
   readonly checksum: string
   readonly classes: readonly string[]
   readonly stored: Shape
-  readonly train: Images
-  readonly test: Images
+  readonly train: Part
+  readonly test: Part
   readonly skipped: readonly Skipped[]
   readonly close: () => Promise<void>
 }
@@ -23,7 +29,16 @@ export interface OpenOptions {
   /** Leaves images out that cannot be read, and lists them, instead of refusing the whole set. */
   readonly skipBad?: boolean
   readonly onProgress?: Report
+  /** Bytes of images kept in memory, encoded and again decoded; what is larger is streamed. By default 256 MiB. */
+  readonly memory?: number
 }
+
+export const memoryOf = ({ memory = 2 ** 28 }: OpenOptions): number => memory
+
+export const reportOf = ({ onProgress = () => undefined }: OpenOptions): Report => onProgress
 
 /** Nothing to close. */
 export const noClose = async (): Promise<void> => undefined
+
+export const labelsOf = (part: Part): Int32Array =>
+  part._tag === 'held' ? part.images.labels : part.pictures.labels

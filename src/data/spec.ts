@@ -1,4 +1,5 @@
 /** Where images come from, as data: the words an experiment names its data with. */
+import type { Shape } from '../net/shape.js'
 import type { Augmentation } from './augment.js'
 
 /** Mean and deviation a channel, of values in 0–1. */
@@ -31,7 +32,28 @@ export interface Mnist extends Common {
   readonly _tag: 'mnist'
 }
 
-export type DataSpec = Glyphs | Mnist
+export interface Cifar10 extends Common {
+  readonly _tag: 'cifar10'
+}
+
+export interface ImageFolder extends Common {
+  readonly _tag: 'imageFolder'
+  /** What images are scaled and cut to when they are decoded. */
+  readonly image: Shape
+}
+
+export interface TfRecord extends Common {
+  readonly _tag: 'tfrecord'
+  /** What images are scaled and cut to when they are decoded. */
+  readonly image: Shape
+  /** The classes' names, in the order of their labels. */
+  readonly classes: readonly string[]
+  /** Keys of an Example's features, and the label of the first class. */
+  readonly keys: { readonly image: string; readonly label: string }
+  readonly firstLabel: number
+}
+
+export type DataSpec = Glyphs | Mnist | Cifar10 | ImageFolder | TfRecord
 
 /** What every data word takes. */
 export type DataOptions = Partial<Common>
@@ -63,3 +85,50 @@ export const glyphs = (
  */
 export const mnist = (options: DataOptions = {}): Mnist =>
   Object.freeze({ _tag: 'mnist' as const, ...common('mnist', options) })
+
+/** CIFAR-10 in its binary batches: 32×32×3. */
+export const cifar10 = (options: DataOptions = {}): Cifar10 =>
+  Object.freeze({ _tag: 'cifar10' as const, ...common('cifar10', options) })
+
+/**
+ * Folders of JPEG, PNG or WebP images, one a class, in `train` and `test` (or `val`): on disk, or in
+ * `train.tar.gz` and `test.tar.gz`. They are scaled until they cover `image`, and their middle is cut out.
+ *
+ * @example
+ * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
+ * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
+ */
+export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder =>
+  Object.freeze({ _tag: 'imageFolder' as const, ...common('images', options), image })
+
+export interface TfRecordOptions extends DataOptions {
+  readonly keys?: { readonly image?: string; readonly label?: string }
+  readonly firstLabel?: number
+}
+
+/**
+ * Shards of `tf.train.Example` records, `train*` and `test*` (or `validation*`), as ImageNet is usually kept:
+ * encoded images with labels from 1 on, unless told. `classes` are their names, or how many there are.
+ *
+ * @example
+ * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })
+ */
+export const tfrecord = (
+  image: Shape,
+  classes: number | readonly string[],
+  options: TfRecordOptions = {},
+): TfRecord =>
+  Object.freeze({
+    _tag: 'tfrecord' as const,
+    ...common('records', options),
+    image,
+    classes:
+      typeof classes === 'number'
+        ? Array.from({ length: classes }, (_, nth) => `${nth}`)
+        : Object.freeze([...classes]),
+    keys: {
+      image: options.keys?.image ?? 'image/encoded',
+      label: options.keys?.label ?? 'image/class/label',
+    },
+    firstLabel: options.firstLabel ?? 1,
+  })
