@@ -14,5 +14,7 @@ export type LearnError =
   | { readonly _tag: 'DataDiffers'; readonly what: 'image' | 'classes'; readonly net: Shape; readonly data: Shape }
   /** Fewer images than one batch holds. */
   | { readonly _tag: 'TooFewImages'; readonly images: number; readonly batch: number }
+  /** A pruned net that does not answer as the masked one: relative to the largest logit. */
+  | { readonly _tag: 'NotProven'; readonly difference: number; readonly tolerance: number }
   /** Asked to stop; what was learnt so far has been handed over. */
   | { readonly _tag: 'Interrupted' }

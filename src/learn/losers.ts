@@ -20,6 +20,9 @@ import { prune } from '../surgery/prune.js'
 import type { Utilities } from '../surgery/rank.js'
 import type { Goal } from '../surgery/target.js'
 
+/** What a cut is to leave: a target, or the channels worth at least so many deviations. */
+export type Aim = Goal | { readonly eta: number }
+
 /** How losers are found and faded, as data. */
 export interface Losers {
   /** λ of λ·Σ|γ|. */
@@ -131,20 +134,20 @@ export const utilitiesIn = (slots: Weights): Utilities =>
 
 /** What pruning by worth would compare: utilities by a power of the cost in what the goal counts. */
 export const worth =
-  ({ cost }: Losers, goal: Goal): Criterion<Weights> =>
+  ({ cost }: Losers, aim: Aim): Criterion<Weights> =>
   (model, slots) => {
-    const counted = 'keep' in goal ? goal.keep : goal.atMost
+    const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
     const criterion: Criterion<Weights> = (_, seen) => E.right(utilitiesIn(seen))
     return perCost('macs' in counted ? 'macs' : 'params', cost)(criterion)(model, slots)
   }
 
 /** By layer with a norm, 1 at each channel that would go. */
-const condemn = (losers: Losers, goal: Goal, model: Model, slots: Weights): E.Either<PruneError, Flags> =>
+const condemn = (losers: Losers, aim: Aim, model: Model, slots: Weights): E.Either<PruneError, Flags> =>
   pipe(
     E.Do,
     E.bind('inferred', () => infer(model.net)),
-    E.bindW('by', () => worth(losers, goal)(model, slots)),
-    E.bindW('pruned', ({ by }) => prune({ ...goal, by, rank: 'raw' })(model)),
+    E.bindW('by', () => worth(losers, aim)(model, slots)),
+    E.bindW('pruned', ({ by }) => prune('eta' in aim ? { ...aim, by } : { ...aim, by, rank: 'raw' })(model)),
     E.map(({ inferred, pruned }) =>
       [...inferred.values()].flatMap(({ path, layer, output }) => {
         if (!hasNorm(layer)) return []
@@ -173,15 +176,15 @@ const slotsFor = (weights: Weights, flags: Flags): Weights =>
     ]),
   )
 
-/** At the phase's first step nobody is condemned; at the step told, those below the round's threshold are. */
+/** At a phase's first step nobody is condemned; at the step told, those the aim leaves no room for are. */
 export const verdicts =
-  (losers: Losers, goal: Goal, { net, weights }: Model) =>
+  (losers: Losers, aim: Aim | null, { net, weights }: Model) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== toldAt(losers, steps)) return E.right(undefined)
     const all = session.read()
     const now: Model = { net, weights: Object.fromEntries(Object.keys(weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]]))) }
     return pipe(
-      step === 0 ? E.right(nobody(now)) : condemn(losers, goal, now, all),
+      step === 0 || aim === null ? E.right(nobody(now)) : condemn(losers, aim, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }
@@ -200,4 +203,12 @@ export const condemnedIn = (slots: Weights): Readonly<Record<Path, readonly numb
         ? [[parentOf(parentOf(name)), channels] as const]
         : []
     }),
+  )
+
+/** Without what was told of channels; what they are worth stays. */
+export const forget = (slots: Weights): Weights =>
+  Object.fromEntries(
+    Object.entries(slots).filter(
+      ([name]) => !name.endsWith(`/scale/${slotNames.condemned}`) && !name.endsWith(`/scale/${slotNames.reach}`),
+    ),
   )

@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { differentiate } from '../graph/differentiate.js'
 import { type Lowered, lower } from '../graph/lower.js'
 import * as op from '../graph/ops.js'
@@ -15,6 +16,12 @@ import type { Path } from '../net/path.js'
 import { channelsOf, type Shape } from '../net/shape.js'
 import { decisionOf } from '../surgery/decision.js'
 import type { PruneError } from '../surgery/error.js'
+import type { Model } from '../net/weights.js'
+import type { Utilities } from '../surgery/rank.js'
+import { discriminantsOf, noMoments, powerOf, spreadOf } from './discriminants.js'
+import type { LearnError } from './error.js'
+import { momentsAt } from './separation.js'
+import { gather, type Sight, using } from './sight.js'
 
 /**
  * What flows back, and what is made of it.
@@ -100,3 +107,52 @@ export const utilityOf = (kind: TraceKind, shape: Shape, images: number, sums: F
   })
   return utility
 }
+
+const noSums = (graph: Graph): ReadonlyMap<Path, Float64Array> =>
+  new Map(
+    Object.entries(graph.outputs).map(([path, { shape }]) => [
+      path,
+      new Float64Array(shape.reduce((product, size) => product * size, 1)),
+    ]),
+  )
+
+const addTo = (sum: Float64Array, more: Float32Array | undefined): Float64Array =>
+  sum.map((value, i) => value + (more?.[i] ?? 0))
+
+/**
+ * The trace from the features `keep` marks, or from all.
+ *
+ * Errors  NoDecision where the net does not end in a dense layer on a vector
+ */
+export const traceIn =
+  (sight: Sight, kind: TraceKind, keep: ((power: Float64Array) => Float32Array) | null = null) =>
+  (model: Model): TE.TaskEither<LearnError, Utilities> =>
+    pipe(
+      TE.Do,
+      TE.bind('decision', () => TE.fromEither(pipe(infer(model.net), E.flatMap(decisionOf)))),
+      TE.bindW('call', () => TE.fromEither(traceCall(kind, sight.batch)(model.net))),
+      TE.bindW('spread', ({ decision }) =>
+        pipe(
+          momentsAt(sight, [decision.features])(model),
+          TE.map(found => spreadOf(found.get(decision.features) ?? noMoments(1, decision.size))),
+        ),
+      ),
+      TE.flatMap(({ call: { graph }, spread }) =>
+        using(sight, { trace: graph }, model, async session => {
+          const power = powerOf(spread)
+          const given = {
+            keep: keep?.(power) ?? new Float32Array(power.length).fill(1),
+            ...(kind !== 'deconv' && { discriminants: Float32Array.from(discriminantsOf(spread)) }),
+          }
+          const sums = await gather(sight, noSums(graph), batch => before => {
+            const seen = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
+            return new Map([...before].map(([path, sum]) => [path, addTo(sum, seen[path])]))
+          })
+          const images = sight.batch * Math.min(sight.batches, sight.feed.batches)
+          return Object.fromEntries(
+            [...sums].map(([path, sum]) => [path, utilityOf(kind, graph.outputs[path]?.shape ?? [], images, sum)]),
+          )
+        }),
+      ),
+    )
+

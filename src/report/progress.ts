@@ -4,7 +4,7 @@ import { Presets, SingleBar } from 'cli-progress'
 import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
 import type { RunEvent } from '../run/event.js'
-import { duration, grouped, percent } from './number.js'
+import { duration, grouped, percent, short } from './number.js'
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
@@ -25,6 +25,12 @@ const eventLine = (event: RunEvent): string => {
       return `stage ${event.stage + 1}: ${event.name}`
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}`
+    case 'pruned':
+      return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again`
+    case 'roundEnded':
+      return `  round ${event.round + 1} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+    case 'roundsStopped':
+      return `  rounds stopped: ${event.why}`
     case 'stageEnded':
       return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
   }

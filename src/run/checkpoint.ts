@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Learner, Position } from '../learn/phase.js'
-import { closed, count, decode, finite, share } from '../net/closed.js'
+import { closed, count, decode, finite, share, tagged } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
@@ -21,8 +21,25 @@ export interface StageResult {
   readonly seconds: number
 }
 
+/** What rounds hold against: the net they began with. */
+export interface Base {
+  readonly params: number
+  readonly macs: number
+  readonly bytes: number
+  readonly accuracy: number
+}
+
 /** The place inside a step of the schedule. */
-export type Inside = { readonly _tag: 'training'; readonly position: Position }
+export type Inside =
+  | { readonly _tag: 'training'; readonly position: Position }
+  /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
+  | {
+      readonly _tag: 'rounds'
+      readonly base: Base
+      readonly round: number
+      readonly step: number
+      readonly inside: Inside | null
+    }
 
 /** What a run goes on from. */
 export interface Checkpoint {
@@ -40,7 +57,20 @@ export interface Checkpoint {
 
 const scoreCodec = closed({ images: count, correct: count, nats: finite })
 const positionCodec = closed({ epoch: count, step: count, score: scoreCodec })
-const insideCodec: t.Type<Inside, unknown> = closed({ _tag: t.literal('training'), position: positionCodec })
+const baseCodec: t.Type<Base, unknown> = closed({ params: count, macs: count, bytes: count, accuracy: share })
+
+const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', () =>
+  tagged<Inside>('a place in a step', {
+    training: closed({ _tag: t.literal('training'), position: positionCodec }),
+    rounds: closed({
+      _tag: t.literal('rounds'),
+      base: baseCodec,
+      round: count,
+      step: count,
+      inside: t.union([insideCodec, t.null]),
+    }),
+  }),
+)
 
 export const stageCodec: t.Type<StageResult, unknown> = closed({
   name: t.string,

@@ -2,11 +2,14 @@
 import * as t from 'io-ts'
 import { dataCodec } from '../data/codec.js'
 import type { Optimizer } from '../graph/optimizer.js'
+import { type CriterionName, rankingOf } from '../learn/criteria.js'
+import type { Losers } from '../learn/losers.js'
 import type { Schedule } from '../learn/rate.js'
+import type { Teaching } from '../learn/train.js'
 import { closed, count, finite, positive, share, tagged, whole } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Experiment } from './experiment.js'
-import type { Step } from './schedule.js'
+import type { Aim, Amount, Step } from './schedule.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: count }
@@ -33,9 +36,59 @@ const training = {
   balanced: t.boolean,
 }
 
-const step: t.Type<Step, unknown> = tagged<Step>('a step', {
-  train: closed({ ...tag('train'), ...training }),
-})
+const maybe = <A, O>(codec: t.Type<A, O>) => t.union([codec, t.null])
+
+const teaching: t.Type<Teaching, unknown> = closed({ temperature: positive, weight: share })
+
+const terms = closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite })
+
+const losers: t.Type<Losers, unknown> = closed({ sparsity: finite, from: share, until: share, cost: finite, memory: share })
+
+/** One key of three, so that a wrong one is told. */
+const amount: t.Type<Amount, unknown> = t.union([
+  closed({ params: positive }),
+  closed({ macs: positive }),
+  closed({ bytes: positive }),
+])
+
+const aim: t.Type<Aim, unknown> = t.union([
+  closed({ keep: amount }),
+  closed({ atMost: amount }),
+  closed({ eta: finite }),
+])
+
+const criterion: t.Type<CriterionName> = t.keyof(rankingOf)
+
+const step: t.Type<Step, unknown> = t.recursion('a step', () =>
+  tagged<Step>('a step', {
+    train: closed({ ...tag('train'), ...training, teaching: maybe(teaching) }),
+    push: closed({
+      ...tag('push'),
+      ...training,
+      teaching: maybe(teaching),
+      aim: maybe(aim),
+      terms,
+      ramp: share,
+      losers: maybe(losers),
+    }),
+    prune: closed({
+      ...tag('prune'),
+      aim: maybe(aim),
+      by: criterion,
+      cost: finite,
+      images: whole,
+      minimum: count,
+      protect: t.readonlyArray(t.string),
+    }),
+    rounds: closed({
+      ...tag('rounds'),
+      rounds: whole,
+      until: aim,
+      within: maybe(share),
+      steps: t.readonlyArray(step),
+    }),
+  }),
+)
 
 export const experimentCodec: t.Type<Experiment, unknown> = closed({
   ...tag('experiment'),

@@ -3,11 +3,14 @@ import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 
-export type RunError =
-  | LearnError
+export type FileError =
   | { readonly _tag: 'FileMissing'; readonly file: string }
   /** A file or folder that cannot be read or written, with the system's reason. */
   | { readonly _tag: 'FileFailed'; readonly file: string; readonly reason: string }
+
+export type RunError =
+  | LearnError
+  | FileError
   /** A file of a run that does not hold what it should. */
   | { readonly _tag: 'BadFile'; readonly file: string; readonly fault: TensorsError | Misread }
   /** A DSL file that fails to load, with its first line of complaint. */

@@ -28,4 +28,27 @@ export type RunEvent =
       readonly training: Scored
       readonly validation: Scored
     }
+  /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
+  | {
+      readonly _tag: 'pruned'
+      readonly stage: number
+      readonly place: string
+      readonly removed: number
+      readonly params: number
+      readonly macs: number
+      readonly raw: Scored
+      readonly repaired: Scored
+    }
+  /** A round's end; `kept` is false where it lost too much and was taken back. */
+  | {
+      readonly _tag: 'roundEnded'
+      readonly stage: number
+      readonly round: number
+      readonly params: number
+      readonly macs: number
+      readonly validation: Scored
+      readonly kept: boolean
+    }
+  /** Why rounds ended before their number was up. */
+  | { readonly _tag: 'roundsStopped'; readonly stage: number; readonly why: 'accuracy' | 'nothing left to cut' }
   | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode, type Misread } from '../net/closed.js'
-import type { RunError } from './error.js'
+import type { FileError, RunError } from './error.js'
 import type * as t from 'io-ts'
 
 const isMissing = (reason: unknown): boolean =>
@@ -12,12 +12,12 @@ const isMissing = (reason: unknown): boolean =>
 
 const failed =
   (file: string) =>
-  (reason: unknown): RunError =>
+  (reason: unknown): FileError =>
     isMissing(reason)
       ? { _tag: 'FileMissing', file }
       : { _tag: 'FileFailed', file, reason: reason instanceof Error ? reason.message : String(reason) }
 
-export const readBytes = (file: string): TE.TaskEither<RunError, Uint8Array> =>
+export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
   TE.tryCatch(() => readFile(file), failed(file))
 
 const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
@@ -38,17 +38,17 @@ const replace = async (file: string, content: Uint8Array | string): Promise<void
 }
 
 /** Law  whoever reads `file` finds the old content or the new, never a part */
-export const writeWhole = (file: string, content: Uint8Array | string): TE.TaskEither<RunError, void> =>
+export const writeWhole = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => replace(file, content), failed(file))
 
-export const makeFolder = (folder: string): TE.TaskEither<RunError, void> =>
+export const makeFolder = (folder: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => void (await mkdir(folder, { recursive: true })), failed(folder))
 
-export const appendLine = (file: string, line: string): TE.TaskEither<RunError, void> =>
+export const appendLine = (file: string, line: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => appendFile(file, `${line}\n`), failed(file))
 
 /** Keeps the first `bytes` of a file that may hold more. */
-export const cutTo = (file: string, bytes: number): TE.TaskEither<RunError, void> =>
+export const cutTo = (file: string, bytes: number): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => {
     await mkdir(dirname(file), { recursive: true })
     await appendFile(file, '')
@@ -74,5 +74,5 @@ export const readJson =
 
 export const writeJson =
   (file: string) =>
-  (value: unknown): TE.TaskEither<RunError, void> =>
+  (value: unknown): TE.TaskEither<FileError, void> =>
     writeWhole(file, `${JSON.stringify(value, null, 2)}\n`)

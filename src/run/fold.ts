@@ -97,7 +97,7 @@ const runStage =
 
     return pipe(
       from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
-      TE.flatMap(() => runStep({ ...env, stage, pause })(step)(from)),
+      TE.flatMap(() => runStep({ ...env, stage, place: `${stage}`, aim: null, pause }, step)(from)),
       TE.bindTo('held'),
       TE.bind('result', ({ held }) => resultOf(env, step._tag, spent().stage)(held.learner)),
       TE.flatMap(({ held, result }) =>

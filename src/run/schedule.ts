@@ -1,12 +1,61 @@
-/** What happens over time, as data: the steps of a schedule. */
-import { type TrainOptions, trainDefaults } from '../learn/train.js'
+/** What happens over time, as data: the steps of a schedule and the words that make them. */
+import type { CriterionName } from '../learn/criteria.js'
+import { losersDefaults, type Losers } from '../learn/losers.js'
+import { type PushOptions, pushDefaults, type Terms } from '../learn/push.js'
+import { constant } from '../learn/rate.js'
+import { type Teaching, type TrainOptions, trainDefaults } from '../learn/train.js'
+import type { Path } from '../net/path.js'
 
 /** Trains the whole net. */
 export interface Train extends TrainOptions {
   readonly _tag: 'train'
+  /** How much the model before pruning teaches, where there was one. */
+  readonly teaching: Teaching | null
 }
 
-export type Step = Train
+/**
+ * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
+ * of its layer, the paper's threshold.
+ */
+export type Aim = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
+
+export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
+
+/** Pushes: `aim` is what the prune after it is to leave; `null` takes that of the rounds around it. */
+export interface Push extends PushOptions {
+  readonly _tag: 'push'
+  readonly aim: Aim | null
+  readonly teaching: Teaching | null
+}
+
+/** Cuts, and measures batch norm again. */
+export interface Prune {
+  readonly _tag: 'prune'
+  readonly aim: Aim | null
+  readonly by: CriterionName
+  /** The power of its cost a channel's utility is divided by. */
+  readonly cost: number
+  /** Images the criterion and batch norm look at. */
+  readonly images: number
+  readonly minimum: number
+  readonly protect: readonly Path[]
+}
+
+/** Repeats its steps with an aim that tightens from round to round. */
+export interface Rounds {
+  readonly _tag: 'rounds'
+  readonly rounds: number
+  /** Reached in the last round, in equal ratios. */
+  readonly until: Aim
+  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
+  readonly within: number | null
+  readonly steps: readonly Step[]
+}
+
+export type Step = Train | Push | Prune | Rounds
+
+/** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
+export const teaching: Teaching = { temperature: 3, weight: 0.7 }
 
 /**
  * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, warmed up and let down along a cosine, unless told.
@@ -14,4 +63,77 @@ export type Step = Train
  * @example
  * train({ epochs: 8, batch: 64, smoothing: 0.1 })
  */
-export const train = (options: Partial<TrainOptions> = {}): Train => ({ _tag: 'train', ...trainDefaults, ...options })
+export const train = (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
+  _tag: 'train',
+  ...trainDefaults,
+  teaching: null,
+  ...options,
+})
+
+/** What `push` takes: terms and losers by the parts that differ from the default. */
+export type PushWord = Partial<Omit<Push, '_tag' | 'terms' | 'losers'>> & {
+  readonly terms?: Partial<Terms>
+  readonly losers?: Partial<Losers> | null
+}
+
+/**
+ * Trains while useful work moves onto few neurons: the losers of the round are faded to zero, and the terms asked
+ * for pull features apart, out of correlation and together.
+ *
+ * @example
+ * push({ epochs: 2 })                                     // out of the losers
+ * push({ epochs: 2, terms: alignment, losers: null })     // onto few features
+ */
+export const push = ({ terms, losers, ...options }: PushWord = {}): Push => ({
+  _tag: 'push',
+  ...pushDefaults,
+  schedule: constant(),
+  aim: null,
+  teaching,
+  ...options,
+  terms: { ...pushDefaults.terms, ...terms },
+  losers: losers === null ? null : { ...losersDefaults, ...losers },
+})
+
+/**
+ * Cuts what is worth least.
+ *
+ * @example
+ * prune({ aim: { keep: { params: 0.3 } }, by: 'taylor' })
+ * prune({ aim: { eta: 0.1 }, by: 'deconv' })
+ */
+export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
+  _tag: 'prune',
+  aim: null,
+  by: 'losers',
+  cost: 0.5,
+  images: 1000,
+  minimum: 0,
+  protect: [],
+  ...options,
+})
+
+type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
+
+/**
+ * Repeats steps until the net has shrunk to the aim, round by round in equal ratios.
+ *
+ * @example
+ * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
+ */
+export const untilTarget = (
+  { rounds = 4, within = null, ...until }: Aim & RoundsWord,
+  ...steps: readonly Step[]
+): Rounds => ({ _tag: 'rounds', rounds, until, within, steps })
+
+/**
+ * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
+ * round, and the last net within the bound is what stays.
+ *
+ * @example
+ * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminant' }), train({ epochs: 1 }))
+ */
+export const whileAccuracy = (
+  { within, eta = 0.1, rounds = 20 }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  ...steps: readonly Step[]
+): Rounds => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })

@@ -1,0 +1,71 @@
+/** Criteria by name, the measured ones among them: from a learner and what an engine sees to one number a channel. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Cost } from '../surgery/cost.js'
+import { type Criterion, l1, l2, normScale, perCost, random } from '../surgery/criteria.js'
+import type { Ranking, Utilities } from '../surgery/rank.js'
+import type { LearnError } from './error.js'
+import { utilitiesIn } from './losers.js'
+import type { Learner } from './phase.js'
+import { separationIn } from './separation.js'
+import type { Sight } from './sight.js'
+import { taylorIn } from './taylor.js'
+import { traceIn } from './trace.js'
+
+/**
+ * - `random`, `l1`, `l2`, `normScale`  from the weights alone
+ * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
+ * - `lda`                              class separation of each channel alone
+ * - `deconv`                           the papers' trace
+ * - `discriminant`, `gradient`         the trace from class-discriminative responses, this project's own
+ * - `losers`                           what the slopes of the push before it have shown
+ */
+export type CriterionName =
+  | 'random' | 'l1' | 'l2' | 'normScale' | 'taylor' | 'lda' | 'deconv' | 'discriminant' | 'gradient' | 'losers'
+
+/** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
+export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
+  random: 'raw',
+  l1: 'global',
+  l2: 'global',
+  normScale: 'raw',
+  taylor: 'raw',
+  lda: 'global',
+  deconv: 'eta',
+  discriminant: 'eta',
+  gradient: 'global',
+  losers: 'raw',
+}
+
+type Measured = (learner: Learner, sight: Sight, seed: number) => TE.TaskEither<LearnError, Utilities>
+
+const fromWeights =
+  (criterion: Criterion): Measured =>
+  ({ model }) =>
+    TE.fromEither(criterion(model, undefined))
+
+const measured: { readonly [N in CriterionName]: Measured } = {
+  random: (learner, sight, seed) => fromWeights(random(seed))(learner, sight, seed),
+  l1: fromWeights(l1),
+  l2: fromWeights(l2),
+  normScale: fromWeights(normScale),
+  taylor: ({ model }, sight) => taylorIn(sight)(model),
+  lda: ({ model }, sight) => separationIn(sight)(model),
+  deconv: ({ model }, sight) => traceIn(sight, 'deconv')(model),
+  discriminant: ({ model }, sight) => traceIn(sight, 'discriminant')(model),
+  gradient: ({ model }, sight) => traceIn(sight, 'gradient')(model),
+  losers: ({ slots }) => TE.right(utilitiesIn(slots)),
+}
+
+/** A criterion's utilities, divided by a power of what each channel costs; power 0 leaves them as they are. */
+export const utilitiesBy =
+  (name: CriterionName, { cost, power }: { readonly cost: Cost; readonly power: number }) =>
+  (learner: Learner, sight: Sight, seed: number): TE.TaskEither<LearnError, Utilities> =>
+    pipe(
+      measured[name](learner, sight, seed),
+      TE.flatMapEither(
+        (utilities): E.Either<LearnError, Utilities> =>
+          power === 0 ? E.right(utilities) : perCost(cost, power)(() => E.right(utilities))(learner.model, undefined),
+      ),
+    )

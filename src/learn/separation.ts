@@ -1,0 +1,85 @@
+/** How well each channel alone tells classes apart. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { lower } from '../graph/lower.js'
+import * as op from '../graph/ops.js'
+import type { Graph } from '../graph/value.js'
+import { infer } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
+import { channelsOf } from '../net/shape.js'
+import { hasNorm } from '../net/slots.js'
+import type { Model } from '../net/weights.js'
+import type { Utilities } from '../surgery/rank.js'
+import { addMoments, type Moments, noMoments, powerOf, spreadOf } from './discriminants.js'
+import type { LearnError } from './error.js'
+import { gather, type Sight, using } from './sight.js'
+
+/** The classes a net tells apart. */
+const classesOf = (net: Net): E.Either<LearnError, number> =>
+  pipe(
+    infer(net),
+    E.map(inferred => channelsOf(inferred.get('')?.output ?? [])),
+  )
+
+/** Every layer with a batch norm or a product, pooled. */
+const pooledCall =
+  (batch: number, paths: readonly Path[]) =>
+  (net: Net): E.Either<LearnError, Graph> =>
+    pipe(
+      lower({ batch, mode: 'inference' })(net),
+      E.map(({ at }) => ({
+        outputs: Object.fromEntries(
+          paths.flatMap(path => {
+            const value = at.get(path)
+            return value === undefined ? [] : [[path, value.shape.length === 4 ? op.mean(value, [1, 2]) : value]]
+          }),
+        ),
+        updates: [],
+      })),
+    )
+
+/** Class statistics of the pooled outputs of these layers. */
+export const momentsAt =
+  (sight: Sight, paths: readonly Path[]) =>
+  (model: Model): TE.TaskEither<LearnError, ReadonlyMap<Path, Moments>> =>
+    pipe(
+      TE.Do,
+      TE.bind('classes', () => TE.fromEither(classesOf(model.net))),
+      TE.bind('graph', () => TE.fromEither(pooledCall(sight.batch, paths)(model.net))),
+      TE.flatMap(({ classes, graph }) =>
+        using(sight, { look: graph }, model, session => {
+          const start = new Map(
+            paths.map(path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const),
+          )
+          return gather<ReadonlyMap<Path, Moments>>(sight, start, batch => sums => {
+            const seen = session.run('look', { images: batch.images })
+            return new Map(
+              [...sums].map(([path, moments]) => [path, addMoments(batch)(seen[path] ?? new Float32Array())(moments)]),
+            )
+          })
+        }),
+      ),
+    )
+
+const unitPaths = (net: Net): E.Either<LearnError, readonly Path[]> =>
+  pipe(
+    infer(net),
+    E.map(inferred =>
+      [...inferred.values()].flatMap(({ path, layer }) =>
+        layer._tag === 'conv' || (layer._tag === 'dense' && hasNorm(layer)) ? [path] : [],
+      ),
+    ),
+  )
+
+/** sb/sw of each unit's pooled output: class separation axis by axis. Source  Tian, Arbel, Clark 2017 */
+export const separationIn =
+  (sight: Sight) =>
+  (model: Model): TE.TaskEither<LearnError, Utilities> =>
+    pipe(
+      TE.fromEither(unitPaths(model.net)),
+      TE.flatMap(paths => momentsAt(sight, paths)(model)),
+      TE.map(found => Object.fromEntries([...found].map(([path, moments]) => [path, powerOf(spreadOf(moments))]))),
+    )
+

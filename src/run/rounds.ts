@@ -1,0 +1,140 @@
+/** Rounds: steps repeated with an aim that tightens, each round kept or taken back. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { accuracyOf } from '../learn/score.js'
+import { macsOf, paramsOf, storedOf } from '../net/count.js'
+import { infer } from '../net/infer.js'
+import type { Base, Inside } from './checkpoint.js'
+import type { RunError } from './error.js'
+import type { Aim, Amount, Rounds, Step } from './schedule.js'
+import { type From, type Held, scoredAs, type StepEnv, validated } from './stepenv.js'
+
+type Place = Extract<Inside, { readonly _tag: 'rounds' }>
+
+/** Runs one step; given, since rounds may hold rounds. */
+export type RunStep = (env: StepEnv, step: Step) => (from: From) => TE.TaskEither<RunError, Held>
+
+const baseOf =
+  (env: StepEnv) =>
+  ({ learner: { model } }: From): TE.TaskEither<RunError, Base> =>
+    pipe(
+      TE.Do,
+      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
+      TE.bindW('score', () => validated(env)(model)),
+      TE.map(({ inferred, score }) => ({
+        params: paramsOf(inferred),
+        macs: macsOf(inferred),
+        bytes: 4 * storedOf(inferred),
+        accuracy: accuracyOf(score),
+      })),
+    )
+
+/** What `amount` says of one of the three counts, with a figure of its own. */
+const rescaled = (amount: Amount, scale: (count: 'params' | 'macs' | 'bytes', figure: number) => number): Amount => {
+  if ('params' in amount) return { params: scale('params', amount.params) }
+  if ('macs' in amount) return { macs: scale('macs', amount.macs) }
+  return { bytes: scale('bytes', amount.bytes) }
+}
+
+/** The aim of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
+export const aimOf = ({ until, rounds }: Rounds, base: Base, round: number): Aim => {
+  const part = round / rounds
+  if ('eta' in until) return { eta: until.eta * part }
+  return 'keep' in until
+    ? { atMost: rescaled(until.keep, (count, share) => base[count] * share ** part) }
+    : { atMost: rescaled(until.atMost, (count, figure) => base[count] * (figure / base[count]) ** part) }
+}
+
+const runSteps = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => {
+  const envAt = (step: number, kept: From['kept']): StepEnv => ({
+    ...env,
+    place: `${env.place}/${place.round}/${step}`,
+    aim: aimOf(rounds, place.base, place.round + 1),
+    pause: (learner, _, inside, event) => env.pause(learner, kept, { ...place, step, inside }, event),
+  })
+  return (from: Held): TE.TaskEither<RunError, Held> =>
+    rounds.steps.slice(place.step).reduce<TE.TaskEither<RunError, Held>>((before, step, nth) => {
+      const at = place.step + nth
+      const inside = nth === 0 ? place.inside : null
+      return pipe(
+        before,
+        TE.flatMap(held => run(envAt(at, held.kept), step)({ ...held, inside })),
+        TE.tap(held => env.pause(held.learner, held.kept, { ...place, step: at + 1, inside: null }, null)),
+      )
+    }, TE.right(from))
+}
+
+/** The last net within the bound, its optimizer as new. */
+const takenBack = ({ kept }: Held): Held => ({
+  learner: { model: kept.accepted ?? kept.teacher ?? never(), slots: {} },
+  kept,
+})
+
+const never = (): never => {
+  throw new Error('rounds keep the model they began with')
+}
+
+type Ended = { readonly held: Held; readonly stop: 'accuracy' | 'nothing left to cut' | null }
+
+const runRound = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => (from: Held): TE.TaskEither<RunError, Ended> =>
+  pipe(
+    runSteps(env, rounds, place, run)(from),
+    TE.bindTo('held'),
+    TE.bindW('score', ({ held }) => validated(env)(held.learner.model)),
+    TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),
+    TE.flatMap(({ held, score, inferred }): TE.TaskEither<RunError, Ended> => {
+      const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
+      const accepted: Held = { ...held, kept: { ...held.kept, accepted: held.learner.model } }
+      const next = kept ? accepted : takenBack(held)
+      const event = {
+        _tag: 'roundEnded',
+        stage: env.stage,
+        round: place.round,
+        params: paramsOf(inferred),
+        macs: macsOf(inferred),
+        validation: scoredAs(score),
+        kept,
+      } as const
+      return pipe(
+        env.pause(next.learner, next.kept, { ...place, round: place.round + 1, step: 0, inside: null }, event),
+        TE.map(() => ({ held: next, stop: kept ? null : 'accuracy' })),
+      )
+    }),
+    TE.orElse((error: RunError): TE.TaskEither<RunError, Ended> =>
+      error._tag === 'EmptyNet' || error._tag === 'OutOfReach'
+        ? TE.right({ held: takenBack(from), stop: 'nothing left to cut' })
+        : TE.left(error),
+    ),
+  )
+
+const fromRound = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => (held: Held): TE.TaskEither<RunError, Held> =>
+  place.round >= rounds.rounds
+    ? TE.right(held)
+    : pipe(
+        runRound(env, rounds, place, run)(held),
+        TE.flatMap(({ held: next, stop }) =>
+          stop === null
+            ? fromRound(env, rounds, { ...place, round: place.round + 1, step: 0, inside: null }, run)(next)
+            : pipe(
+                env.emit({ _tag: 'roundsStopped', stage: env.stage, why: stop }),
+                TE.map(() => next),
+              ),
+        ),
+      )
+
+/**
+ * Law  what comes out is the last net whose validation accuracy was within the bound, or the one that came in
+ */
+export const runRounds =
+  (env: StepEnv, rounds: Rounds, run: RunStep) =>
+  (from: From): TE.TaskEither<RunError, Held> =>
+    from.inside?._tag === 'rounds'
+      ? fromRound(env, rounds, from.inside, run)(from)
+      : pipe(
+          baseOf(env)(from),
+          TE.flatMap(base => {
+            const { model } = from.learner
+            const held: Held = { learner: from.learner, kept: { ...from.kept, teacher: model, accepted: model } }
+            return fromRound(env, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null }, run)(held)
+          }),
+        )
