@@ -8,11 +8,17 @@ export type FileError =
   /** A file or folder that cannot be read or written, with the system's reason. */
   | { readonly _tag: 'FileFailed'; readonly file: string; readonly reason: string }
 
+/** A file that does not hold what it should. */
+export interface BadFile {
+  readonly _tag: 'BadFile'
+  readonly file: string
+  readonly fault: TensorsError | Misread
+}
+
 export type RunError =
   | LearnError
   | FileError
-  /** A file of a run that does not hold what it should. */
-  | { readonly _tag: 'BadFile'; readonly file: string; readonly fault: TensorsError | Misread }
+  | BadFile
   /** A DSL file that fails to load, with its first line of complaint. */
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode, type Misread } from '../net/closed.js'
-import type { FileError, RunError } from './error.js'
+import type { BadFile, FileError } from './error.js'
 import type * as t from 'io-ts'
 
 const isMissing = (reason: unknown): boolean =>
@@ -58,18 +58,18 @@ export const cutTo = (file: string, bytes: number): TE.TaskEither<FileError, voi
 const parse = (file: string) => (bytes: Uint8Array) =>
   TE.tryCatch(
     async (): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes)),
-    (): RunError => ({ _tag: 'BadFile', file, fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' } }),
+    (): BadFile => ({ _tag: 'BadFile', file, fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' } }),
   )
 
 /** A JSON file that holds what `codec` describes. */
 export const readJson =
   <A>(codec: t.Type<A, unknown>) =>
-  (file: string): TE.TaskEither<RunError, A> =>
+  (file: string): TE.TaskEither<FileError | BadFile, A> =>
     pipe(
       readBytes(file),
       TE.flatMap(parse(file)),
       TE.flatMapEither(decode(codec)),
-      TE.mapLeft((fault: RunError | Misread): RunError => (fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault)),
+      TE.mapLeft((fault: FileError | BadFile | Misread): FileError | BadFile => (fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault)),
     )
 
 export const writeJson =
