@@ -123,8 +123,8 @@ export const begun = (path: string): TE.TaskEither<RunError, Begun> => {
   return pipe(
     existsSync(folder.checkpoint) ? TE.right(folder) : TE.left<RunError>({ _tag: 'NothingToResume', folder: path }),
     TE.bindTo('folder'),
-    TE.bind('experiment', () => readJson(experimentCodec)(folder.experiment)),
-    TE.bind('settings', () => readJson(settingsCodec)(folder.settings)),
+    TE.bindW('experiment', () => readJson(experimentCodec)(folder.experiment)),
+    TE.bindW('settings', () => readJson(settingsCodec)(folder.settings)),
   )
 }
 
