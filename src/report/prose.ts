@@ -1,11 +1,13 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
+import type { NativeError } from '../engine/error.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { Shape } from '../net/shape.js'
 import type { RunError } from '../run/error.js'
+import { grouped } from './number.js'
 
 /** Everything that can be told. */
-export type Fact = RunError | TensorsError | Misread
+export type Fact = RunError | NativeError | TensorsError | Misread
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -41,10 +43,39 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       ? `${spot(fact)}: the file ends where ${fact.wanted} bytes were announced`
       : `byte ${fact.at}: ${fact.wanted} bytes were announced, ${fact.got} are there`,
   BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
+  UnsafeEntry: fact => `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
+  NotAnImage: fact => `${spot(fact)}: not an image: ${fact.reason}; --skip-bad leaves it out`,
+  EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
+  ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
   PartsDiffer: ({ what, first, second }) =>
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
   BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
+  UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
+  WrongWeight: ({ key, wanted, got }) =>
+    `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
+  WrongLength: ({ at, wanted, got }) => `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
+  NotFinite: ({ at, channel, value }) => `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
+  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; ${wanted} would fit`,
+  UnknownChannel: ({ at, channel, channels }) => `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
+  ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
+  EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
+  OutOfReach: ({ measure, wanted, least }) =>
+    `${grouped(wanted)} ${measure} are out of reach: what is protected leaves ${grouped(least)}`,
+  NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
+  NotProven: ({ difference, tolerance }) =>
+    `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
+  ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
+  PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,
+  NoWheel: ({ platform, mend }) => `no known TensorFlow for ${platform}; ${mend}`,
+  DownloadRefused: ({ requirement, reason, mend }) => `${requirement} could not be downloaded: ${reason}; ${mend}`,
+  ChecksumMismatch: ({ file, wanted, got, mend }) => `${file}: its sha256 is ${got}, not ${wanted}; ${mend}`,
+  WheelBroken: ({ file, reason, mend }) => `${file} cannot be unpacked: ${reason}; ${mend}`,
+  NotTensorFlow: ({ folder, lacks, mend }) => `${folder} is no TensorFlow: ${lacks} is missing; ${mend}`,
+  CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; ${mend}`,
+  LoadFailed: ({ file, reason, mend }) => `${file} does not load: ${reason}; ${mend}`,
+  TrialFailed: ({ file, wanted, got }) => `${file} computes wrongly: a gradient is ${got.join(', ')}, not ${wanted.join(', ')}`,
+  CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; ${mend}`,
   Overflow: ({ what, epoch, step }) =>
     `the ${what} overflowed in epoch ${epoch + 1}, step ${step}; the last checkpoint is good: try a lower rate, or clip`,
   DataDiffers: ({ what, net, data }) =>

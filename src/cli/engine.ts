@@ -1,0 +1,26 @@
+/** `espalier engine` and `espalier doctor` */
+import { buildNative, type Stage } from '../engine/tensorflow/native.js'
+import { end } from './end.js'
+
+interface EngineArguments {
+  readonly gpu?: boolean
+  readonly tensorflow?: string
+}
+
+const doing: { readonly [S in Stage]: string } = {
+  tools: 'looking for python, pip and a compiler',
+  download: 'downloading TensorFlow',
+  checksum: 'checking its sha256',
+  unpack: 'unpacking',
+  compile: 'compiling the binding',
+  try: 'trying it on a small gradient',
+}
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`)
+
+export const buildEngine = (options: EngineArguments): Promise<void> =>
+  end(buildNative({ ...options, onProgress: stage => tell(`${doing[stage]} …`) }), ({ file, facts, gpu, kept }) =>
+    process.stdout.write(
+      `TensorFlow ${facts.tensorflow} ${kept ? 'was built before' : 'is built'} and works${gpu ? ', a GPU is visible' : ''}: ${file}\n`,
+    ),
+  )
