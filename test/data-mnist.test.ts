@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { evaluationFeed } from '../src/data/batches.js'
+import { openData } from '../src/data/open.js'
+import { mnist } from '../src/data/spec.js'
+import { countsOf } from '../src/data/split.js'
+import { failure, ownCache, realData, scratch, succeed } from './scratch.js'
+
+const idx = (sizes: readonly number[], byte: (at: number) => number): Buffer => {
+  const header = Buffer.alloc(4 + 4 * sizes.length)
+  header.writeUInt32BE(0x0800 + sizes.length, 0)
+  for (const [axis, size] of sizes.entries()) header.writeUInt32BE(size, 4 + 4 * axis)
+  const length = sizes.reduce((product, size) => product * size, 1)
+  return Buffer.concat([header, Uint8Array.from({ length }, (_, at) => byte(at))])
+}
+
+/** A set of 8×6 images in five classes. */
+const small = (): Record<string, Buffer> => ({
+  'train-images-idx3-ubyte': idx([40, 8, 6], at => at % 256),
+  'train-labels.idx1-ubyte.gz': gzipSync(idx([40], at => at % 5)),
+  't10k-images-idx3-ubyte.gz': gzipSync(idx([7, 8, 6], at => (3 * at) % 256)),
+  't10k-labels-idx1-ubyte': idx([7], at => at % 5),
+})
+
+const open = (files: Record<string, Buffer>, more: { take?: number } = {}) =>
+  openData({ folder: scratch(files), seed: 0, ...more })(mnist())
+
+ownCache()
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+describe('mnist', () => {
+  test('reads any set in its form, each file packed or not, by either name', async () => {
+    const data = await succeed(open(small()))
+    expect(data).toMatchObject({ image: [8, 6, 1], classes: ['0', '1', '2', '3', '4'] })
+    expect([data.train.size, data.validation.size, data.test.size]).toEqual([36, 4, 7])
+    const { images, labels } = await evaluationFeed(data, data.test, { batch: 7 }).batch(0, 0)
+    expect([...labels]).toEqual([0, 1, 2, 3, 4, 0, 1])
+    const [mean = 0] = data.mean
+    const [deviation = 1] = data.deviation
+    expect(images[50]).toBeCloseTo((150 / 255 - mean) / deviation, 5)
+  })
+
+  test('the sum names the content, packed or not, whatever was taken of it', async () => {
+    const files = small()
+    const repacked = { ...files, 't10k-labels-idx1-ubyte': gzipSync(files['t10k-labels-idx1-ubyte'] ?? '') }
+    const changed = { ...files, 't10k-labels-idx1-ubyte': idx([7], at => (at + 1) % 5) }
+    const [first, taken, packed, other] = await Promise.all([
+      succeed(open(files)),
+      succeed(open(files, { take: 10 })),
+      succeed(open(repacked)),
+      succeed(open(changed)),
+    ])
+    expect(first.checksum).toMatch(/^[0-9a-f]{16}$/)
+    expect([taken.checksum, packed.checksum]).toEqual([first.checksum, first.checksum])
+    expect(other.checksum).not.toBe(first.checksum)
+  })
+
+  test('takes a share of each class and leaves the test alone', async () => {
+    const data = await succeed(open(small(), { take: 20 }))
+    expect([data.train.size, data.validation.size, data.test.size]).toEqual([18, 2, 7])
+    const both = Int32Array.from([...data.train.labels, ...data.validation.labels])
+    expect(countsOf(both, 5)).toEqual([4, 4, 4, 4, 4])
+  })
+
+  test('a file that is missing: which, and where from', async () => {
+    const { 'train-images-idx3-ubyte': _, ...rest } = small()
+    const fact = await failure(open(rest))
+    expect(fact).toMatchObject({ _tag: 'FilesMissing', data: 'mnist' })
+    expect('files' in fact && fact.files).toContain('train-images-idx3-ubyte.gz')
+    expect('sources' in fact && fact.sources[0]).toContain('/train-images-idx3-ubyte.gz')
+  })
+
+  test('files that do not belong together', async () => {
+    const cases: readonly [string, Buffer, object][] = [
+      [
+        't10k-labels-idx1-ubyte',
+        idx([6], () => 0),
+        { _tag: 'PartsDiffer', what: 'number of images and labels' },
+      ],
+      ['t10k-images-idx3-ubyte.gz', idx([7, 6, 8], () => 0), { _tag: 'PartsDiffer', what: 'image size' }],
+      ['t10k-labels-idx1-ubyte', idx([7], at => at), { _tag: 'BadValue', what: 'label', got: 5, offset: 13 }],
+    ]
+    for (const [name, content, fact] of cases)
+      expect(await failure(open({ ...small(), [name]: content }))).toMatchObject(fact)
+  })
+
+  test('without a folder it is fetched; offline it says which files go where', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')))
+    const fact = await failure(openData({ seed: 0 })(mnist()))
+    expect(fact).toMatchObject({
+      _tag: 'FilesMissing',
+      folder: join(process.env.ESPALIER_CACHE ?? '', 'data/mnist'),
+      reason: 'fetch failed',
+    })
+    expect('files' in fact && fact.files.length).toBe(4)
+  })
+
+  test('what a server sends instead is refused by its sum, and leaves nothing behind', async () => {
+    vi.stubGlobal('fetch', async () => new Response('<html>please log in</html>'))
+    expect(await failure(openData({ seed: 0 })(mnist()))).toMatchObject({ _tag: 'ChecksumDiffers' })
+    vi.stubGlobal('fetch', async () => new Response('gone', { status: 404 }))
+    expect(await failure(openData({ seed: 0 })(mnist()))).toMatchObject({
+      _tag: 'FilesMissing',
+      reason: 'the server answered 404',
+    })
+  })
+
+  test('real MNIST', async () => {
+    const folder = realData('mnist')
+    if (folder === null) return
+    const data = await succeed(openData({ folder, seed: 0 })(mnist()))
+    expect([data.train.size, data.validation.size, data.test.size]).toEqual([54_000, 6_000, 10_000])
+    expect(data).toMatchObject({ image: [28, 28, 1], checksum: 'c65580678af93f1e' })
+    expect(data.mean[0]).toBeCloseTo(0.1307, 3) // the figures everyone uses
+    expect(data.deviation[0]).toBeCloseTo(0.3081, 3)
+    expect(countsOf(data.test.labels, 10)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
+  })
+})
