@@ -1,7 +1,7 @@
 /** Dependency groups: laws over random nets, then hand-made ones whose groups anyone can check. */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
 import { groups } from '../src/net/groups.js'
 import { type Inferred, infer } from '../src/net/infer.js'
@@ -12,6 +12,8 @@ import { allSlots } from '../src/net/slots.js'
 import { wire } from '../src/net/wires.js'
 import { conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { arbitraryNet } from './arbitrary.js'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const placed = (given: Net): Inferred => {
   const inferred = infer(given)

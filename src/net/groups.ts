@@ -90,24 +90,29 @@ const homes = (count: number, bundles: readonly Int32Array[]) => {
   return { bundle, place }
 }
 
-/** An axis as a member of every bundle that meets it. */
+/** An axis as a member of every bundle that meets it; `met` is zeros, and left so. */
 const split = (
   { wires, ...axis }: Axis,
+  bundles: readonly Int32Array[],
   { bundle, place }: ReturnType<typeof homes>,
+  met: Int32Array,
 ): readonly (readonly [bundle: number, member: Member])[] => {
-  const met = new Map<number, number[][]>()
+  const counts = new Map<number, number>()
+  for (const each of wires) counts.set(bundle[each] ?? 0, (counts.get(bundle[each] ?? 0) ?? 0) + 1)
+  const members = new Map(
+    [...counts].map(([nth, count]) => {
+      const times = count / (bundles[nth]?.length ?? count)
+      return [nth, { ...axis, rows: new Int32Array(count), times }] as const
+    }),
+  )
   wires.forEach((each, row) => {
-    const lists = met.get(bundle[each] ?? 0) ?? []
-    met.set(bundle[each] ?? 0, lists)
-    const at = place[each] ?? 0
-    const list = lists[at]
-    if (list === undefined) lists[at] = [row]
-    else list.push(row)
+    const member = members.get(bundle[each] ?? 0)
+    const nth = met[each] ?? 0
+    if (member !== undefined) member.rows[(place[each] ?? 0) * member.times + nth] = row
+    met[each] = nth + 1
   })
-  return [...met].map(([nth, lists]) => [
-    nth,
-    { ...axis, rows: Int32Array.from(lists.flat()), times: lists[0]?.length ?? 0 },
-  ])
+  for (const each of wires) met[each] = 0
+  return [...members]
 }
 
 /** Places as ranges: 0, 1, 2, 5 is 0:3,5:6. */
@@ -140,7 +145,9 @@ export const groups = (inferred: Inferred, wiring: Wiring = wire(inferred)): rea
   const bundles = bundled(fixed, axes)
   const home = homes(wiring.count, bundles)
   const members = bundles.map((): Member[] => [])
-  for (const axis of axes) for (const [nth, member] of split(axis, home)) members[nth]?.push(member)
+  const met = new Int32Array(wiring.count)
+  for (const axis of axes)
+    for (const [nth, member] of split(axis, bundles, home, met)) members[nth]?.push(member)
   return bundles.map((wires, nth) => {
     const mine = members[nth] ?? []
     return {

@@ -30,8 +30,12 @@ export const joined = (parts: readonly Int32Array[]): Int32Array => {
   return whole
 }
 
-export const upTo = (count: number, from = 0): Int32Array =>
-  Int32Array.from({ length: count }, (_, i) => from + i)
+/** `count` numbers from `from` on. */
+export const upTo = (count: number, from = 0): Int32Array => {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = from + i
+  return numbers
+}
 
 /**
  * Follows channels from the input to the end under a meaning.

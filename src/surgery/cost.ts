@@ -18,16 +18,30 @@ const usesOf = ({ layer, output }: Placed, { slot }: Slot): number => {
   return layer._tag === 'dense' ? 1 : sizeOf(output.slice(0, -1))
 }
 
-/** By wire: for each axis a wire lies on, the share of the slot that goes with one place. */
+/** How often each wire lies on an axis. */
+const timesOn = (count: number, wires: Int32Array): Int32Array => {
+  const times = new Int32Array(count)
+  for (const each of wires) times[each] = (times[each] ?? 0) + 1
+  return times
+}
+
+/** By wire, what goes with it: its places on each axis of each slot, those on two axes at once counted once. */
 const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
+  const add = (each: number, cost: number): void => {
+    costs[each] = (costs[each] ?? 0) + cost
+  }
   for (const placed of inferred.values())
     for (const slot of slotsOf(placed)) {
       if (!slot.trained) continue
       const values = sizeOf(slot.shape) * (cost === 'params' ? 1 : usesOf(placed, slot))
-      along(wiring)(placed.path, placed.layer, slot.slot).forEach((wires, axis) => {
-        for (const each of wires ?? []) costs[each] = (costs[each] ?? 0) + values / (slot.shape[axis] ?? 1)
-      })
+      const [rows, columns] = along(wiring)(placed.path, placed.layer, slot.slot).filter(
+        wires => wires !== null,
+      )
+      for (const each of rows ?? []) add(each, values / (rows?.length ?? 1))
+      if (rows === undefined || columns === undefined) continue
+      const read = timesOn(wiring.count, rows)
+      for (const each of columns) add(each, (values / columns.length) * (1 - (read[each] ?? 0) / rows.length))
     }
   return costs
 }

@@ -56,9 +56,9 @@ const perFilter = (
   f: (value: number) => number,
 ): Float64Array => {
   const sums = new Float64Array(channels)
-  kernel?.data.forEach((value, i) => {
-    sums[i % channels] = (sums[i % channels] ?? 0) + f(value)
-  })
+  const data = kernel?.data ?? new Float32Array()
+  for (let from = 0; from < data.length; from += channels)
+    for (let c = 0; c < channels; c++) sums[c] = (sums[c] ?? 0) + f(data[from + c] ?? 0)
   return sums
 }
 

@@ -1,6 +1,6 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
 import { nameOf, parentOf } from '../net/path.js'
-import { type Shape, sizeOf } from '../net/shape.js'
+import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import { filled, type Tensor, type Weights } from '../net/weights.js'
 import { upTo } from '../net/wires.js'
 
@@ -19,19 +19,36 @@ export interface Origin {
 /** By the new key. */
 export type Remap = ReadonlyMap<string, Origin>
 
-/** Copies one row of the last axis. */
-const copyRow = (
-  from: Float32Array,
-  source: number,
-  to: Float32Array,
-  target: number,
-  columns: Int32Array,
-) => {
-  for (let j = 0; j < columns.length; j++) {
-    const place = columns[j] ?? -1
-    if (place >= 0) to[target + j] = from[source + place] ?? 0
+interface Plane {
+  readonly data: Float32Array
+  readonly from: number
+  readonly width: number
+}
+
+/** Gathers rows and columns of one matrix into another. */
+const copyPlane = (old: Plane, next: Plane, rows: Int32Array, columns: Int32Array): void => {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? -1
+    if (row < 0) continue
+    const source = old.from + row * old.width
+    const target = next.from + i * next.width
+    for (let j = 0; j < columns.length; j++) {
+      const column = columns[j] ?? -1
+      if (column >= 0) next.data[target + j] = old.data[source + column] ?? 0
+    }
   }
 }
+
+/** The axes before the last two as one: which matrix each new matrix comes from, −1 where it is new. */
+const planesOf = (lead: readonly Int32Array[], sizes: Shape): Int32Array =>
+  lead.reduce<Int32Array>(
+    (planes, places, axis) =>
+      Int32Array.from({ length: planes.length * places.length }, (_, i) => {
+        const [plane, place] = [planes[Math.floor(i / places.length)] ?? -1, places[i % places.length] ?? -1]
+        return plane < 0 || place < 0 ? -1 : plane * (sizes[axis] ?? 1) + place
+      }),
+    Int32Array.of(0),
+  )
 
 /**
  * Gathers the old places of each axis; new places hold 0.
@@ -43,21 +60,13 @@ export const take =
   (tensor: Tensor): Tensor => {
     if (axes.every(places => places === null)) return tensor
     const data = new Float32Array(sizeOf(shape))
-    const last = shape.length - 1
-    const [strides, steps] = [tensor.shape, shape].map(sizes =>
-      sizes.map((_, axis) => sizeOf(sizes.slice(axis + 1))),
-    )
     const lists = shape.map((size, axis) => axes[axis] ?? upTo(size))
-    const copy = (axis: number, source: number, target: number): void => {
-      const places = lists[axis] ?? upTo(0)
-      if (axis === last) copyRow(tensor.data, source, data, target, places)
-      else
-        places.forEach((place, i) => {
-          if (place >= 0)
-            copy(axis + 1, source + place * (strides?.[axis] ?? 0), target + i * (steps?.[axis] ?? 0))
-        })
-    }
-    copy(0, 0, 0)
+    const [rows = upTo(1), columns = upTo(1)] = shape.length > 1 ? lists.slice(-2) : [upTo(1), lists[0]]
+    const [width, area] = [channelsOf(tensor.shape), sizeOf(tensor.shape.slice(-2))]
+    planesOf(lists.slice(0, -2), tensor.shape).forEach((plane, nth) => {
+      const next = { data, from: nth * rows.length * columns.length, width: columns.length }
+      if (plane >= 0) copyPlane({ data: tensor.data, from: plane * area, width }, next, rows, columns)
+    })
     return { shape, data }
   }
 

@@ -56,8 +56,13 @@ const around = ({ name, activation }: Residual, shortcut: Layer): Stack =>
 export const simplify =
   ({ out }: Wiring, { kept, bypassed }: Pick<Settled, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
-    const width = (path: Path): number =>
-      out.get(path)?.reduce((count, each) => count + (kept[each] ?? 0), 0) ?? 0
+    const known = new Map<Int32Array, number>()
+    const width = (path: Path): number => {
+      const wires = out.get(path) ?? new Int32Array()
+      const count = known.get(wires) ?? wires.reduce((sum, each) => sum + (kept[each] ?? 0), 0)
+      known.set(wires, count)
+      return count
+    }
 
     const visit = (layer: Layer, path: Path): Layer | null => {
       if (width(path) === 0) return null

@@ -1,0 +1,139 @@
+/** Criteria of weights, what a channel costs, and where a net decides. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test, vi } from 'vitest'
+import { net, residual, stack } from '../src/net/combinators.js'
+import { macsOf, paramsOf } from '../src/net/count.js'
+import type { Model } from '../src/net/weights.js'
+import { conv, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words.js'
+import { costsOf } from '../src/surgery/cost.js'
+import { type Criterion, l1, l2, normScale, perCost, random } from '../src/surgery/criteria.js'
+import { decisionOf } from '../src/surgery/decision.js'
+import { prune } from '../src/surgery/prune.js'
+import { arbitraryModel, arbitraryNet, modelOf } from './arbitrary.js'
+import { left, placed, right } from './surgery.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+/** The values of one filter, the slow way. */
+const filterOf = ({ weights }: Model, path: string, filter: number): readonly number[] => {
+  const { shape = [], data = new Float32Array() } = weights[`${path}/kernel`] ?? {}
+  return [...data].filter((_, i) => i % (shape.at(-1) ?? 1) === filter)
+}
+
+const utilities = (criterion: Criterion, model: Model) => right(criterion(model, undefined))
+
+describe('criteria', () => {
+  test('l1 and l2 are the norms of each filter', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), model => {
+        for (const [path, values] of Object.entries(utilities(l1, model)))
+          Array.from(values).forEach((value, filter) => {
+            expect(value).toBeCloseTo(
+              filterOf(model, path, filter).reduce((sum, w) => sum + Math.abs(w), 0),
+              5,
+            )
+          })
+        for (const [path, values] of Object.entries(utilities(l2, model)))
+          Array.from(values).forEach((value, filter) => {
+            expect(value).toBeCloseTo(Math.hypot(...filterOf(model, path, filter)), 5)
+          })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('normScale speaks of the units with batch norm alone', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), model => {
+        const makers = [...placed(model.net).values()].filter(
+          ({ layer }) => (layer._tag === 'conv' || layer._tag === 'dense') && layer.norm !== null,
+        )
+        expect(utilities(normScale, model)).toEqual(
+          Object.fromEntries(
+            makers.map(({ path }) => [
+              path,
+              Float64Array.from(model.weights[`${path}/scale`]?.data ?? [], Math.abs),
+            ]),
+          ),
+        )
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('random repeats itself, and differs from seed to seed and from layer to layer', () => {
+    const model = modelOf(1)(net('n', image(4, 4, 1), conv(8), conv(8), globalAvgPool, dense(2)))
+    const once = utilities(random(0), model)
+    expect(utilities(random(0), model)).toEqual(once)
+    expect(utilities(random(1), model)).not.toEqual(once)
+    expect(once.conv).not.toEqual(once.conv2)
+  })
+
+  test('a store of another net is refused', () => {
+    const [model] = fc.sample(arbitraryModel(), 1)
+    if (model !== undefined) expect(left(l1({ ...model, weights: {} }, undefined))._tag).toBe('WrongWeight')
+  })
+
+  test('perCost divides by a power of the cost, and passes refusals on', () => {
+    const model = modelOf(1)(net('n', image(4, 4, 1), conv(3), conv(2), globalAvgPool, dense(2)))
+    const costs = right(costsOf('params')(model.net))
+    const [plain, divided] = [utilities(l1, model), utilities(perCost('params', 0.5)(l1), model)]
+    expect(divided.conv2?.[1]).toBeCloseTo((plain.conv2?.[1] ?? 0) / Math.sqrt(costs.conv2?.[1] ?? 0), 9)
+    const refusing: Criterion<unknown, 'no'> = () => E.left('no')
+    expect(perCost('macs', 1)(refusing)(model, undefined)).toEqual(E.left('no'))
+  })
+})
+
+describe('costs', () => {
+  test('are what deleting one channel frees, in every layer of a random net', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), model => {
+        const inferred = placed(model.net)
+        const costs = { params: right(costsOf('params')(model.net)), macs: right(costsOf('macs')(model.net)) }
+        for (const { path, layer } of inferred.values()) {
+          if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
+          const pruned = prune({ channels: { [path]: [0] } })(model)
+          if (E.isLeft(pruned)) continue
+          const after = placed(pruned.right.model.net)
+          if (after.size < inferred.size) continue // the last channel of a part takes the part along
+          const many =
+            new Set(pruned.right.removed.map(removed => removed.path)).size < pruned.right.removed.length
+          if (many) continue
+          expect(paramsOf(inferred) - paramsOf(after)).toBeCloseTo(costs.params[path]?.[0] ?? 0, 6)
+          expect(macsOf(inferred) - macsOf(after)).toBeCloseTo(costs.macs[path]?.[0] ?? 0, 6)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('the decision', () => {
+  test('is the last dense layer, on what comes before it', () => {
+    fc.assert(
+      fc.property(arbitraryNet({ dropout: true }), given => {
+        const { head, features, size } = right(decisionOf(placed(given)))
+        expect(head).toBe('head')
+        expect(placed(given).get(features)?.output).toEqual([size])
+      }),
+      { numRuns: 50 },
+    )
+    const nested = net(
+      'n',
+      image(4, 4, 1),
+      residual('r', conv(1)),
+      stack('top', stack('pooled', globalAvgPool, dropout(0.5)), dense(2, { name: 'classes' })),
+    )
+    expect(right(decisionOf(placed(nested)))).toEqual({
+      head: 'top/classes',
+      features: 'top/pooled/dropout',
+      size: 1,
+    })
+  })
+
+  test('a net that ends otherwise has none', () => {
+    for (const end of [globalAvgPool, flatten])
+      expect(left(decisionOf(placed(net('n', image(4, 4, 1), conv(2), end))))).toEqual({ _tag: 'NoDecision' })
+  })
+})

@@ -1,0 +1,635 @@
+/** Pruning: its certificate and laws over random nets and utilities, then each way a tree closes, then refusals. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test, vi } from 'vitest'
+import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
+import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
+import { groups } from '../src/net/groups.js'
+import type { Layer, Net } from '../src/net/layer.js'
+import { layersOf, type Path, under, within } from '../src/net/path.js'
+import { stream } from '../src/net/random.js'
+import { channelsOf, sizeOf } from '../src/net/shape.js'
+import { allSlots } from '../src/net/slots.js'
+import type { Model, Weights } from '../src/net/weights.js'
+import { wire } from '../src/net/wires.js'
+import { conv, dense, flatten, globalAvgPool, image, maxPool, relu } from '../src/net/words.js'
+import { mask } from '../src/surgery/mask.js'
+import type { PruneOptions } from '../src/surgery/options.js'
+import { prune } from '../src/surgery/prune.js'
+import type { Combine, Ranking } from '../src/surgery/rank.js'
+import { carry } from '../src/surgery/remap.js'
+import { arbitraryModel, modelOf } from './arbitrary.js'
+import { deepFreeze, difference, forward, left, placed, right, utilitiesOf } from './surgery.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const share = fc.double({ min: 0.05, max: 1, noNaN: true })
+
+const goals = fc.oneof(
+  fc.record({ eta: fc.double({ min: 0, max: 2, noNaN: true }) }),
+  fc.record({
+    keep: fc.oneof(fc.record({ params: share }), fc.record({ macs: share }), fc.record({ bytes: share })),
+    rank: fc.constantFrom<Ranking[]>('raw', 'global', 'eta', 'layer'),
+  }),
+)
+
+const cases = fc
+  .record({
+    model: arbitraryModel(),
+    seed: fc.nat(),
+    goal: goals,
+    combine: fc.constantFrom<Combine[]>('sum', 'mean', 'max'),
+    minimum: fc.constantFrom(0, 0, 0, 1, 2),
+    multiple: fc.constantFrom(1, 1, 1, 2, 4),
+  })
+  .map(({ model, seed, goal, ...limits }) => {
+    const options: PruneOptions = { by: utilitiesOf(model.net, seed), ...goal, ...limits }
+    return { model, options, seed }
+  })
+
+/** Some paths of a net. */
+const pathsOf = (given: Net, seed: number, odds: number): readonly Path[] => {
+  const draw = stream(seed, 'paths')
+  return [...placed(given).keys()].filter(path => path !== '' && draw() < odds)
+}
+
+/** Two sets of free channels, apart and by wire. */
+const twoSets = (given: Net, seed: number): readonly [ByPath, ByPath] => {
+  const draw = stream(seed, 'sets')
+  const inferred = placed(given)
+  const wiring = wire(inferred)
+  const sides = new Map<number, number>()
+  for (const { wires, fixed } of groups(inferred, wiring)) {
+    const odds = draw() < 0.2 ? 0.5 : 0.25
+    if (fixed === null) for (const each of wires) sides.set(each, Math.floor(draw() / odds))
+  }
+  const side = (nth: number): ByPath =>
+    Object.fromEntries(
+      [...inferred.values()].flatMap(({ path, layer }) => {
+        if (layer._tag !== 'conv' && layer._tag !== 'dense') return []
+        const wires = wiring.out.get(path) ?? new Int32Array()
+        return [[path, [...wires.keys()].filter(channel => sides.get(wires[channel] ?? -1) === nth)]]
+      }),
+    )
+  return [side(0), side(1)]
+}
+
+type ByPath = Readonly<Record<Path, readonly number[]>>
+
+/** The same channels under their numbers after a pruning; those already gone left out. */
+const renumbered = (channels: ByPath, survivors: Readonly<Record<Path, Int32Array>>): ByPath =>
+  Object.fromEntries(
+    Object.entries(channels).flatMap(([path, places]) => {
+      const now = survivors[path]
+      return now === undefined ? [] : [[path, places.map(place => now.indexOf(place)).filter(i => i >= 0)]]
+    }),
+  )
+
+const runs = { numRuns: 150 }
+
+describe('laws', () => {
+  test('the pruned net computes what the masked net does; a refusal is a named one', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options }) => {
+        const pruned = prune(options)(model)
+        if (E.isLeft(pruned)) {
+          expect(['EmptyNet', 'OutOfReach']).toContain(pruned.left._tag)
+          return
+        }
+        const masked = right(mask(pruned.right)(model))
+        expect(difference(forward(pruned.right.model), forward(masked))).toBeLessThan(1e-5)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('what is stored is what is counted, and what goes out keeps its shape', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options }) => {
+        const pruned = prune(options)(model)
+        if (E.isLeft(pruned)) return
+        const { net: narrower, weights } = pruned.right.model
+        const inferred = placed(narrower)
+        expect(Object.values(weights).reduce((sum, { data }) => sum + data.length, 0)).toBe(
+          storedOf(inferred),
+        )
+        expect(Object.entries(weights).map(([key, { shape }]) => [key, shape])).toEqual(
+          allSlots(inferred).map(({ key, shape }) => [key, shape]),
+        )
+        expect(Object.values(weights).every(({ shape, data }) => data.length === sizeOf(shape))).toBe(true)
+        expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
+      }),
+      runs,
+    )
+  })
+
+  test('a target is met, and would be missed with one candidate fewer', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), fc.nat(), share, (model, seed, params) => {
+        const pruned = prune({ by: utilitiesOf(model.net, seed), keep: { params }, minimum: 1 })(model)
+        if (E.isLeft(pruned)) return
+        const wanted = params * paramsOf(placed(model.net))
+        expect(paramsOf(placed(pruned.right.model.net))).toBeLessThanOrEqual(wanted)
+        const { removed } = pruned.right
+        const last = Math.max(...removed.map(({ rank }) => rank ?? -1))
+        const fewer = removed.filter(({ rank }) => rank !== last)
+        const channels = Object.fromEntries(
+          fewer.map(({ path }) => [
+            path,
+            fewer.filter(other => other.path === path).map(({ channel }) => channel),
+          ]),
+        )
+        if (removed.length > 0)
+          expect(paramsOf(placed(right(prune({ channels })(model)).model.net))).toBeGreaterThan(wanted)
+      }),
+      runs,
+    )
+  })
+
+  test('pruning nothing gives the same net and the same arrays', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), fc.nat(), (model, seed) => {
+        const by = utilitiesOf(model.net, seed)
+        const nothings: readonly PruneOptions[] = [
+          { by, eta: 0 },
+          { by, keep: { params: 1 } },
+          { channels: {} },
+        ]
+        for (const options of nothings) {
+          const pruned = right(prune(options)(model))
+          expect(pruned.removed).toEqual([])
+          expect(pruned.model.net).toBe(model.net)
+          for (const [key, tensor] of Object.entries(model.weights))
+            expect(pruned.model.weights[key]).toBe(tensor)
+        }
+      }),
+      runs,
+    )
+  })
+
+  test('equal utilities above 0 leave the model as it is, whatever eta', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), fc.double({ min: 0, max: 9, noNaN: true }), (model, eta) => {
+        const by = Object.fromEntries(
+          [...placed(model.net).values()].map(({ path, output }) => [
+            path,
+            Array(channelsOf(output)).fill(3),
+          ]),
+        )
+        expect(right(prune({ by, eta })(model)).model.net).toBe(model.net)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('disjoint prunings commute where both orders are granted', () => {
+    const seen = { both: 0 }
+    fc.assert(
+      fc.property(arbitraryModel(), fc.nat(), (model, seed) => {
+        const [a, b] = twoSets(model.net, seed)
+        const inTurn = (first: ByPath, second: ByPath): Model | null => {
+          const once = prune({ channels: first })(model)
+          if (E.isLeft(once)) return null
+          const twice = prune({ channels: renumbered(second, once.right.channels) })(once.right.model)
+          return E.isLeft(twice) ? null : twice.right.model
+        }
+        const [ab, ba] = [inTurn(a, b), inTurn(b, a)]
+        if (ab === null || ba === null) return
+        seen.both++
+        expect(ba).toEqual(ab)
+        const channels = Object.fromEntries(
+          Object.keys(a).map(path => [path, [...(a[path] ?? []), ...(b[path] ?? [])]]),
+        )
+        expect(right(prune({ channels })(model)).model).toEqual(ab)
+      }),
+      { numRuns: 200 },
+    )
+    expect(seen.both).toBeGreaterThan(40)
+  })
+
+  test('nothing protected is touched, nothing ignored loses channels of its own', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options, seed }) => {
+        const protect = pathsOf(model.net, seed, 0.2)
+        const ignore = pathsOf(model.net, seed + 1, 0.2)
+        const pruned = prune({ ...options, protect, ...('channels' in options ? {} : { ignore }) })(model)
+        if (E.isLeft(pruned)) return
+        const { net: narrower, weights } = pruned.right.model
+        const [before, after] = [layersOf(model.net), layersOf(narrower)]
+        for (const [path, layer] of before) {
+          if (!protect.some(place => within(place, path))) continue
+          expect(after.get(path)).toEqual(layer)
+          for (const [key, tensor] of Object.entries(model.weights))
+            if (within(path, key)) expect(weights[key]).toBe(tensor)
+        }
+        for (const { path } of pruned.right.removed)
+          expect(ignore.some(place => within(place, path))).toBe(false)
+      }),
+      runs,
+    )
+  })
+
+  test('minimum widths and multiples hold for every group', () => {
+    fc.assert(
+      fc.property(
+        arbitraryModel(),
+        fc.nat(),
+        fc.constantFrom(1, 2, 3),
+        fc.constantFrom(1, 2, 4),
+        (model, seed, minimum, multiple) => {
+          const by = utilitiesOf(model.net, seed)
+          const pruned = right(prune({ by, eta: 1, minimum, multiple })(model))
+          const { out } = wire(placed(model.net))
+          const gone = new Set(pruned.removed.map(({ path, channel }) => out.get(path)?.[channel]))
+          for (const { wires } of groups(placed(model.net))) {
+            const width = [...wires].filter(each => !gone.has(each)).length
+            expect(width).toBeGreaterThanOrEqual(Math.min(minimum, wires.length))
+            expect(width === wires.length || width % multiple === 0).toBe(true)
+          }
+        },
+      ),
+      runs,
+    )
+  })
+
+  test('the model given is not written to', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options }) => {
+        const copy = structuredClone(model)
+        prune(deepFreeze(options))(deepFreeze(model))
+        expect(model).toEqual(copy)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('channels tell the old number of each new one, and slots are cut alike', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options }) => {
+        const pruned = prune(options)(model)
+        if (E.isLeft(pruned)) return
+        const slots = Object.fromEntries(
+          Object.entries(model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
+        )
+        const carried: Weights = carry(pruned.right)(slots)
+        expect(carried).toEqual(
+          Object.fromEntries(
+            Object.entries(pruned.right.model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
+          ),
+        )
+        for (const { path, layer } of placed(pruned.right.model.net).values()) {
+          const bias =
+            'bias' in layer && layer.bias ? 'bias' : 'norm' in layer && layer.norm !== null ? 'shift' : null
+          if (bias === null) continue
+          const [old, now] = [model.weights, pruned.right.model.weights].map(
+            all => all[`${path}/${bias}`]?.data,
+          )
+          expect([...(pruned.right.channels[path] ?? [])].map(channel => old?.[channel])).toEqual([
+            ...(now ?? []),
+          ])
+        }
+      }),
+      runs,
+    )
+  })
+
+  test('what went says why', () => {
+    fc.assert(
+      fc.property(
+        arbitraryModel(),
+        fc.nat(),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (model, seed, eta) => {
+          const by = utilitiesOf(model.net, seed)
+          const pruned = prune({ by, eta })(model)
+          if (E.isLeft(pruned)) return
+          const names = new Set(groups(placed(model.net)).map(({ name }) => name))
+          for (const { path, channel, utility, score, threshold, group, why } of pruned.right.removed) {
+            expect(utility).toBe(by[path]?.[channel] ?? null)
+            expect(threshold).toBe(eta)
+            expect((score ?? Number.POSITIVE_INFINITY) < eta).toBe(why === 'utility')
+            expect(names).toContain(group)
+          }
+        },
+      ),
+      runs,
+    )
+  })
+})
+
+/** Each layer of a net as `path: kind`, with its width where it has one. */
+const drawn = (given: Net): readonly string[] => {
+  const visit = (layer: Layer, path: Path): readonly string[] => {
+    const kind = layer._tag === 'activate' ? layer.activation : layer._tag
+    const width = layer._tag === 'conv' ? ` ${layer.filters}` : ''
+    const below =
+      layer._tag === 'stack'
+        ? layer.layers
+        : layer._tag === 'concat'
+          ? layer.branches
+          : layer._tag === 'residual'
+            ? [layer.body, layer.shortcut]
+            : []
+    return [`${path}: ${kind}${width}`, ...below.flatMap(each => visit(each, under(path, each.name)))]
+  }
+  return given.body.layers.flatMap(layer => visit(layer, layer.name))
+}
+
+const all = (count: number): readonly number[] => [...Array(count).keys()]
+
+const cutting = (given: Net, channels: ByPath) => right(prune({ channels })(modelOf(1)(given)))
+
+describe('the tree closes', () => {
+  const module = net(
+    'module',
+    image(6, 6, 2),
+    conv(4, 3, { name: 'stem' }),
+    inception('a', { point: 2, three: [2, 3], pool: 2 }),
+    globalAvgPool,
+    dense(3),
+  )
+
+  test('a branch whose inside starves goes whole', () => {
+    const pruned = cutting(module, { 'a/three/reduce': all(2) })
+    expect(drawn(pruned.model.net).filter(line => line.startsWith('a'))).toEqual([
+      'a: concat',
+      'a/point: conv 2',
+      'a/pool: stack',
+      'a/pool/maxPool: maxPool',
+      'a/pool/conv: conv 2',
+    ])
+    expect(pruned.removed.map(({ path, why }) => `${path} ${why}`)).toEqual([
+      'a/three/reduce utility',
+      'a/three/reduce utility',
+      'a/three/conv starved',
+      'a/three/conv starved',
+      'a/three/conv starved',
+    ])
+  })
+
+  test('a concat of one branch is that branch, at the same path', () => {
+    const pruned = cutting(module, { 'a/point': all(2), 'a/pool/conv': all(2) })
+    expect(drawn(pruned.model.net).filter(line => line.startsWith('a'))).toEqual([
+      'a: stack',
+      'a/three: stack',
+      'a/three/reduce: conv 2',
+      'a/three/conv: conv 3',
+    ])
+  })
+
+  test('what goes out keeps something to be made of', () => {
+    expect(left(prune({ channels: { stem: all(4) } })(modelOf(1)(module)))).toEqual({
+      _tag: 'EmptyNet',
+      at: 'stem',
+    })
+    const by = { stem: [1, 2, 3, 4].map(x => x / 1e6), 'a/point': [5, 6] }
+    expect(left(prune({ by, eta: 100 })(modelOf(1)(module)))).toMatchObject({ _tag: 'EmptyNet' })
+    const least = right(prune({ by, atMost: { params: 110 }, rank: 'raw' })(modelOf(1)(module)))
+    expect(drawn(least.model.net)[0]).toBe('stem: conv 1')
+  })
+
+  const sums = net(
+    'sums',
+    image(6, 6, 2),
+    conv(4, 3, { name: 'stem' }),
+    residual('r', stack('', conv(3, 1, { name: 'in' }), conv(4, 3, { name: 'out', activation: null })), {
+      activation: 'relu',
+    }),
+    residual('s', stack('', conv(3, 1, { name: 'in' }), conv(4, 3, { name: 'out' }))),
+    residual('t', conv(4), { shortcut: conv(4, 1) }),
+    globalAvgPool,
+    dense(3),
+  )
+
+  test('a residual whose body goes is its shortcut; one that does nothing is gone', () => {
+    const pruned = cutting(sums, { 'r/body/in': all(3), 's/body/in': all(3) })
+    expect(pruned.bypassed).toEqual(['r', 's'])
+    expect(drawn(pruned.model.net)).toEqual([
+      'stem: conv 4',
+      'r: stack',
+      'r/relu: relu',
+      't: residual',
+      't/body: conv 4',
+      't/shortcut: conv 4',
+      'globalAvgPool: globalAvgPool',
+      'dense: dense',
+    ])
+  })
+
+  test('a body of one layer goes when all its channels are worth too little, though the sum stays', () => {
+    const by = { 't/body': [0.1, 0.2, 0.1, 0.2], 't/shortcut': [5, 6, 7, 8] }
+    const pruned = right(
+      prune({ by, atMost: { params: paramsOf(placed(sums)) - 60 }, rank: 'raw', combine: 'max' })(
+        modelOf(1)(sums),
+      ),
+    )
+    expect(pruned.bypassed).toEqual(['t'])
+    expect(drawn(pruned.model.net)).toContain('t/shortcut: conv 3')
+  })
+
+  test('a protected body stays', () => {
+    const [path, layer] = ['s/body', layersOf(sums).get('s/body')]
+    const pruned = right(
+      prune({ by: { 'r/body/in': [0, 0, 0], 's/body/in': [0, 0, 0] }, eta: 1, protect: [path] })(
+        modelOf(1)(sums),
+      ),
+    )
+    expect(pruned.bypassed).toEqual(['r'])
+    expect(layersOf(pruned.model.net).get(path)).toEqual(layer)
+  })
+
+  test('a body around the image may go; its channels may not', () => {
+    const given = net(
+      'n',
+      image(4, 4, 2),
+      residual('r', stack('', conv(3), conv(2))),
+      conv(4),
+      globalAvgPool,
+      dense(2),
+    )
+    expect(left(prune({ channels: { 'r/body/conv2': [0] } })(modelOf(1)(given)))).toEqual({
+      _tag: 'ProtectedChannel',
+      at: 'r/body/conv2',
+      channel: 0,
+    })
+    expect(drawn(cutting(given, { 'r/body/conv': all(3) }).model.net)[0]).toBe('conv: conv 4')
+  })
+
+  test('a starving branch whose channels are bound to others keeps its best', () => {
+    const given = net(
+      'n',
+      image(4, 4, 2),
+      conv(4, 1, { name: 'stem' }),
+      residual(
+        'r',
+        concat('', stack('one', conv(2, 1, { name: 'in' }), conv(2)), conv(2, 1, { name: 'two' })),
+      ),
+      globalAvgPool,
+      dense(2),
+    )
+    expect(left(prune({ channels: { 'r/body/one/in': all(2) } })(modelOf(1)(given)))).toEqual({
+      _tag: 'EmptyNet',
+      at: 'r/body/one/in',
+    })
+    const by = { 'r/body/one/in': [0, 0.1], stem: [1, 2, 3, 4] }
+    const pruned = right(prune({ by, eta: 0.5 })(modelOf(1)(given)))
+    expect(pruned.channels['r/body/one/in']).toEqual(Int32Array.of(1))
+  })
+
+  test('a flattened channel takes all its rows along', () => {
+    const given = net(
+      'n',
+      image(4, 4, 1),
+      conv(3, 3, { name: 'c' }),
+      maxPool(2),
+      flatten,
+      relu,
+      dense(5),
+      dense(2),
+    )
+    const pruned = cutting(given, { c: [1] })
+    expect(pruned.model.weights['dense/kernel']?.shape).toEqual([8, 5])
+    const [old, now] = [
+      modelOf(1)(given).weights['dense/kernel']?.data,
+      pruned.model.weights['dense/kernel']?.data,
+    ]
+    const rows = [0, 2, 3, 5, 6, 8, 9, 11]
+    expect([...(now ?? [])]).toEqual(rows.flatMap(row => [...(old ?? []).slice(5 * row, 5 * row + 5)]))
+  })
+
+  test('an identity branch passes what is left', () => {
+    const given = net(
+      'n',
+      image(4, 4, 1),
+      conv(3, 3, { name: 'c' }),
+      concat('d', identity, conv(2, 3, { name: 'new' })),
+      globalAvgPool,
+      dense(2),
+    )
+    expect(drawn(cutting(given, { 'd/new': all(2) }).model.net)).toEqual([
+      'c: conv 3',
+      'globalAvgPool: globalAvgPool',
+      'dense: dense',
+    ])
+    expect(cutting(given, { c: [0] }).model.weights['dense/kernel']?.shape).toEqual([4, 2])
+  })
+})
+
+describe('measures', () => {
+  const given = net(
+    'n',
+    image(8, 8, 1),
+    conv(16, 3, { name: 'a' }),
+    conv(16, 3, { name: 'b' }),
+    globalAvgPool,
+    dense(2),
+  )
+  const model = modelOf(2)(given)
+  const by = utilitiesOf(given, 5)
+
+  test('macs and bytes are those of the built net', () => {
+    const macs = right(prune({ by, keep: { macs: 0.5 } })(model)).model.net
+    expect(macsOf(placed(macs))).toBeLessThanOrEqual(0.5 * macsOf(placed(given)))
+    const bytes = right(prune({ by, atMost: { bytes: 4000 } })(model)).model.net
+    expect(4 * storedOf(placed(bytes))).toBeLessThanOrEqual(4000)
+  })
+
+  test('latency is measured on whole models', () => {
+    const seen: Model[] = []
+    const measure = (each: Model): number => {
+      seen.push(each)
+      return macsOf(placed(each.net)) / 1000
+    }
+    const pruned = right(prune({ by, keep: { latency: 0.3, measure } })(model))
+    expect(macsOf(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * macsOf(placed(given)))
+    expect(seen.length).toBeLessThan(12)
+    for (const each of seen)
+      expect(Object.keys(each.weights)).toEqual(allSlots(placed(each.net)).map(({ key }) => key))
+  })
+})
+
+describe('refusals', () => {
+  const given = net(
+    'n',
+    image(4, 4, 1),
+    conv(3, 3, { name: 'a' }),
+    conv(4, 3, { name: 'b' }),
+    globalAvgPool,
+    dense(2),
+  )
+  const model = deepFreeze(modelOf(3)(given))
+  const by = { a: [1, 2, 3] }
+  const refused = (options: PruneOptions, of: Model = model) => left(prune(options)(of))
+
+  test.each<[PruneOptions, object]>([
+    [
+      { by, eta: 1, protect: ['c'] },
+      { _tag: 'UnknownPath', at: 'c', where: 'protect' },
+    ],
+    [
+      { by, eta: 1, ignore: ['a/b'] },
+      { _tag: 'UnknownPath', at: 'a/b', where: 'ignore' },
+    ],
+    [
+      { by: { c: [1] }, eta: 1 },
+      { _tag: 'UnknownPath', at: 'c', where: 'utilities' },
+    ],
+    [
+      { by: { a: [1] }, eta: 1 },
+      { _tag: 'WrongLength', at: 'a', wanted: 3, got: 1 },
+    ],
+    [
+      { by: { a: [1, Number.NaN, 3] }, eta: 1 },
+      { _tag: 'NotFinite', at: 'a', channel: 1, value: Number.NaN },
+    ],
+    [
+      { by, eta: -1 },
+      { _tag: 'WrongOption', option: 'eta', got: -1, wanted: 'a number from 0 up' },
+    ],
+    [
+      { by, eta: 1, minimum: 0.5 },
+      { _tag: 'WrongOption', option: 'minimum', got: 0.5, wanted: 'a whole number from 0 up' },
+    ],
+    [
+      { by, eta: 1, multiple: 0 },
+      { _tag: 'WrongOption', option: 'multiple', got: 0, wanted: 'a whole number from 1 up' },
+    ],
+    [
+      { by, keep: { params: 1.5 } },
+      { _tag: 'WrongOption', option: 'keep params', got: 1.5, wanted: 'a share above 0, at most 1' },
+    ],
+    [
+      { by, atMost: { macs: Number.NaN } },
+      { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, wanted: 'a number above 0' },
+    ],
+    [
+      { by, keep: { params: 0.1 }, protect: ['b'] },
+      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159 },
+    ],
+    [
+      { by, keep: { params: 0.1 } },
+      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 65 },
+    ],
+    [{ channels: { c: [0] } }, { _tag: 'UnknownPath', at: 'c', where: 'channels' }],
+    [{ channels: { a: [3] } }, { _tag: 'UnknownChannel', at: 'a', channel: 3, channels: 3 }],
+    [
+      { channels: { a: [1] }, protect: ['b'] },
+      { _tag: 'ProtectedChannel', at: 'a', channel: 1 },
+    ],
+    [{ channels: { dense: [1] } }, { _tag: 'ProtectedChannel', at: 'dense', channel: 1 }],
+    [{ channels: { b: [0, 1, 2, 3] } }, { _tag: 'EmptyNet', at: 'b' }],
+  ])('%j', (options, fact) => {
+    expect(refused(options)).toEqual(fact)
+  })
+
+  test('a store of another net', () => {
+    const { 'b/kernel': kernel, ...others } = model.weights
+    expect(refused({ by, eta: 1 }, { net: given, weights: others })).toEqual({
+      _tag: 'WrongWeight',
+      key: 'b/kernel',
+      wanted: [3, 3, 3, 4],
+      got: null,
+    })
+    expect(kernel?.shape).toEqual([3, 3, 3, 4])
+  })
+})
