@@ -43,7 +43,10 @@ program
   .command('engine')
   .description('get TensorFlow and build the native engine')
   .option('--gpu', 'the build for NVIDIA GPUs')
-  .option('--tensorflow <folder>', "an unpacked wheel's or site-packages' tensorflow folder, instead of a download")
+  .option(
+    '--tensorflow <folder>',
+    "an unpacked wheel's or site-packages' tensorflow folder, instead of a download",
+  )
   .action(async options => (await import('./cli/engine.js')).buildEngine(options))
 
 program

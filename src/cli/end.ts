@@ -1,6 +1,7 @@
 /** How a command ends: its exit code, and one line on stderr where it failed. */
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+
 import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Fact, prose } from '../report/prose.js'
 
 /** As shells have it for a program stopped by Ctrl-C. */

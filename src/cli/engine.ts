@@ -19,8 +19,10 @@ const doing: { readonly [S in Stage]: string } = {
 const tell = (line: string): void => void process.stderr.write(`${line}\n`)
 
 export const buildEngine = (options: EngineArguments): Promise<void> =>
-  end(buildNative({ ...options, onProgress: stage => tell(`${doing[stage]} …`) }), ({ file, facts, gpu, kept }) =>
-    process.stdout.write(
-      `TensorFlow ${facts.tensorflow} ${kept ? 'was built before' : 'is built'} and works${gpu ? ', a GPU is visible' : ''}: ${file}\n`,
-    ),
+  end(
+    buildNative({ ...options, onProgress: stage => tell(`${doing[stage]} …`) }),
+    ({ file, facts, gpu, kept }) =>
+      process.stdout.write(
+        `TensorFlow ${facts.tensorflow} ${kept ? 'was built before' : 'is built'} and works${gpu ? ', a GPU is visible' : ''}: ${file}\n`,
+      ),
   )

@@ -67,7 +67,10 @@ const open = (
     ),
   )
 
-const fresh = (experiment: Experiment, { seed, out, data, take, skipBad, engine }: TrainArguments): TE.TaskEither<RunError, Result> => {
+const fresh = (
+  experiment: Experiment,
+  { seed, out, data, take, skipBad, engine }: TrainArguments,
+): TE.TaskEither<RunError, Result> => {
   const path = out ?? join('runs', `${experiment.net.name}-${now()}`)
   const from: DataSettings = {
     ...(data !== undefined && { folder: data }),
@@ -76,10 +79,18 @@ const fresh = (experiment: Experiment, { seed, out, data, take, skipBad, engine 
   }
   return pipe(
     open(experiment, seed, from, engine === undefined ? {} : { name: engine }),
-    TE.tapIO(({ engine: chosen }) => () => announce(chosen, path)),
+    TE.tapIO(
+      ({ engine: chosen }) =>
+        () =>
+          announce(chosen, path),
+    ),
     TE.flatMap(opened => {
       const { name, version, threads } = opened.engine
-      const settings = { seed, engine: { name, version, threads }, data: { ...from, checksum: opened.dataset.checksum } }
+      const settings = {
+        seed,
+        engine: { name, version, threads },
+        data: { ...from, checksum: opened.dataset.checksum },
+      }
       return begin(path, settings, opened, onlooker())(experiment)
     }),
     TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
@@ -123,4 +134,5 @@ export const train = (file: string, options: TrainArguments): Promise<void> =>
     printed(options),
   )
 
-export const resumeRun = (folder: string, options: Watched): Promise<void> => end(further(folder), printed(options))
+export const resumeRun = (folder: string, options: Watched): Promise<void> =>
+  end(further(folder), printed(options))

@@ -18,6 +18,8 @@ export const crossEntropy = (logits: Value, targets: Value, smoothing = 0): Valu
  */
 export const distillation = (logits: Value, teacher: Value, temperature: number): Value =>
   op.mul(
-    op.mean(op.crossEntropy(op.mul(logits, 1 / temperature), op.softmax(op.mul(op.stop(teacher), 1 / temperature)))),
+    op.mean(
+      op.crossEntropy(op.mul(logits, 1 / temperature), op.softmax(op.mul(op.stop(teacher), 1 / temperature))),
+    ),
     temperature ** 2,
   )

@@ -78,7 +78,9 @@ const dropped = (x: Value, noise: Value, rate: number): Value =>
 
 const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
   const { batch, mode, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
-  const weights = new Map(allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]))
+  const weights = new Map(
+    allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
+  )
   const at = new Map<Path, Value>()
   const into = new Map<Path, Value>()
   const statistics: Statistic[] = []

@@ -49,7 +49,9 @@ export interface Slope {
 
 /** √Σ g², over every gradient. */
 export const normOf = (slopes: readonly Slope[]): Value =>
-  op.sqrt(slopes.map(({ gradient }) => op.sum(op.square(gradient))).reduce((a, b) => op.add(a, b), op.constant(0)))
+  op.sqrt(
+    slopes.map(({ gradient }) => op.sum(op.square(gradient))).reduce((a, b) => op.add(a, b), op.constant(0)),
+  )
 
 /** Scales all gradients alike so that their common norm is at most `limit`. Source  Pascanu et al. 2013 */
 export const clip =

@@ -43,7 +43,8 @@ export const scatter = (features: Value, targets: Value): Scatter => {
 }
 
 /** ε = 0.01 · mean sw + 1e-6, through which no gradient passes: shrinking all features wins nothing. */
-const floored = ({ within }: Scatter): Value => op.add(within, op.stop(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
+const floored = ({ within }: Scatter): Value =>
+  op.add(within, op.stop(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
 
 /** Separation feature by feature: the mean over the classes − 1 best of log(1 + sb/sw). Shapes  → [] */
 export const axisSeparation = (classes: Scatter): Value => {

@@ -28,7 +28,9 @@ const logitsOf =
 
 /** max |a − b| / max |a| over all batches. */
 const difference = (a: readonly Float32Array[], b: readonly Float32Array[]): number => {
-  const pairs = a.flatMap((row, nth) => Array.from(row, (value, i) => [value, b[nth]?.[i] ?? Number.NaN] as const))
+  const pairs = a.flatMap((row, nth) =>
+    Array.from(row, (value, i) => [value, b[nth]?.[i] ?? Number.NaN] as const),
+  )
   const largest = pairs.reduce((most, [value]) => Math.max(most, Math.abs(value)), 1e-12)
   return pairs.reduce((most, [value, other]) => Math.max(most, Math.abs(value - other)), 0) / largest
 }
@@ -43,6 +45,8 @@ export const certify =
       TE.bindW('narrow', () => logitsOf(sight)(pruned.model)),
       TE.flatMap(({ masked, narrow }) => {
         const got = difference(masked, narrow)
-        return got <= tolerance ? TE.right(undefined) : TE.left<LearnError>({ _tag: 'NotProven', difference: got, tolerance })
+        return got <= tolerance
+          ? TE.right(undefined)
+          : TE.left<LearnError>({ _tag: 'NotProven', difference: got, tolerance })
       }),
     )

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type Cost } from '../surgery/cost.js'
+import type { Cost } from '../surgery/cost.js'
 import { type Criterion, l1, l2, normScale, perCost, random } from '../surgery/criteria.js'
 import type { Ranking, Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
@@ -22,7 +22,16 @@ import { traceIn } from './trace.js'
  * - `losers`                           what the slopes of the push before it have shown
  */
 export type CriterionName =
-  | 'random' | 'l1' | 'l2' | 'normScale' | 'taylor' | 'lda' | 'deconv' | 'discriminant' | 'gradient' | 'losers'
+  | 'random'
+  | 'l1'
+  | 'l2'
+  | 'normScale'
+  | 'taylor'
+  | 'lda'
+  | 'deconv'
+  | 'discriminant'
+  | 'gradient'
+  | 'losers'
 
 /** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
 export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
@@ -66,6 +75,8 @@ export const utilitiesBy =
       measured[name](learner, sight, seed),
       TE.flatMapEither(
         (utilities): E.Either<LearnError, Utilities> =>
-          power === 0 ? E.right(utilities) : perCost(cost, power)(() => E.right(utilities))(learner.model, undefined),
+          power === 0
+            ? E.right(utilities)
+            : perCost(cost, power)(() => E.right(utilities))(learner.model, undefined),
       ),
     )

@@ -55,15 +55,20 @@ export const spreadOf = ({ classes, size, counts, sums, squares }: Moments): Spr
   }
   const overall = perFeature(j => overClasses(c => sums[c * size + j] ?? 0) / Math.max(1, total))
   const within = perFeature(
-    j => overClasses(c => (squares[c * size + j] ?? 0) - (counts[c] ?? 0) * (means[c * size + j] ?? 0) ** 2) / Math.max(1, total),
+    j =>
+      overClasses(c => (squares[c * size + j] ?? 0) - (counts[c] ?? 0) * (means[c * size + j] ?? 0) ** 2) /
+      Math.max(1, total),
   )
   const between = perFeature(
-    j => overClasses(c => (counts[c] ?? 0) * ((means[c * size + j] ?? 0) - (overall[j] ?? 0)) ** 2) / Math.max(1, total),
+    j =>
+      overClasses(c => (counts[c] ?? 0) * ((means[c * size + j] ?? 0) - (overall[j] ?? 0)) ** 2) /
+      Math.max(1, total),
   )
   return { means, overall, within: within.map(value => Math.max(0, value)), between }
 }
 
-const meanOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+const meanOf = (values: Float64Array): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
 
 /** sw + 0.1 · mean sw: a nearly dead feature is not worth what a tiny variance would make it. */
 const floored = ({ within }: Spread): Float64Array => {
@@ -81,7 +86,9 @@ export const powerOf = (spread: Spread): Float64Array => {
 export const discriminantsOf = (spread: Spread): Float64Array => {
   const floor = floored(spread)
   const size = spread.overall.length
-  return spread.means.map((mean, i) => Math.max(0, mean - (spread.overall[i % size] ?? 0)) / (floor[i % size] ?? 1))
+  return spread.means.map(
+    (mean, i) => Math.max(0, mean - (spread.overall[i % size] ?? 0)) / (floor[i % size] ?? 1),
+  )
 }
 
 /** How many of the largest values add up to `share` of the sum. */

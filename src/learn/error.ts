@@ -11,7 +11,12 @@ export type LearnError =
   /** The loss or a weight is no longer a number; the state before this epoch is what to go on from. */
   | { readonly _tag: 'Overflow'; readonly what: string; readonly epoch: number; readonly step: number }
   /** The data's images or classes are not what the net takes or gives. */
-  | { readonly _tag: 'DataDiffers'; readonly what: 'image' | 'classes'; readonly net: Shape; readonly data: Shape }
+  | {
+      readonly _tag: 'DataDiffers'
+      readonly what: 'image' | 'classes'
+      readonly net: Shape
+      readonly data: Shape
+    }
   /** Fewer images than one batch holds. */
   | { readonly _tag: 'TooFewImages'; readonly images: number; readonly batch: number }
   /** A pruned net that does not answer as the masked one: relative to the largest logit. */

@@ -128,7 +128,9 @@ export const fadeFeeds =
 export const utilitiesIn = (slots: Weights): Utilities =>
   Object.fromEntries(
     Object.entries(slots).flatMap(([name, { data }]) =>
-      name.endsWith(`/scale/${slotNames.utility}`) ? [[parentOf(parentOf(name)), data.map(Math.sqrt)] as const] : [],
+      name.endsWith(`/scale/${slotNames.utility}`)
+        ? [[parentOf(parentOf(name)), data.map(Math.sqrt)] as const]
+        : [],
     ),
   )
 
@@ -152,7 +154,9 @@ const condemn = (losers: Losers, aim: Aim, model: Model, slots: Weights): E.Eith
       [...inferred.values()].flatMap(({ path, layer, output }) => {
         if (!hasNorm(layer)) return []
         const stays = new Set(pruned.channels[path])
-        return [[path, Float32Array.from({ length: channelsOf(output) }, (_, nth) => (stays.has(nth) ? 0 : 1))]]
+        return [
+          [path, Float32Array.from({ length: channelsOf(output) }, (_, nth) => (stays.has(nth) ? 0 : 1))],
+        ]
       }),
     ),
   )
@@ -165,7 +169,9 @@ const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 /** ‖(γ, β)‖ of each channel. */
 const reachOf = (weights: Weights, path: Path): Float32Array => {
   const shift = weights[keyOf(path, 'shift')]?.data
-  return Float32Array.from(weights[keyOf(path, 'scale')]?.data ?? [], (scale, nth) => Math.hypot(scale, shift?.[nth] ?? 0))
+  return Float32Array.from(weights[keyOf(path, 'scale')]?.data ?? [], (scale, nth) =>
+    Math.hypot(scale, shift?.[nth] ?? 0),
+  )
 }
 
 const slotsFor = (weights: Weights, flags: Flags): Weights =>
@@ -182,7 +188,12 @@ export const verdicts =
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== toldAt(losers, steps)) return E.right(undefined)
     const all = session.read()
-    const now: Model = { net, weights: Object.fromEntries(Object.keys(weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]]))) }
+    const now: Model = {
+      net,
+      weights: Object.fromEntries(
+        Object.keys(weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])),
+      ),
+    }
     return pipe(
       step === 0 || aim === null ? E.right(nobody(now)) : condemn(losers, aim, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
@@ -209,6 +220,7 @@ export const condemnedIn = (slots: Weights): Readonly<Record<Path, readonly numb
 export const forget = (slots: Weights): Weights =>
   Object.fromEntries(
     Object.entries(slots).filter(
-      ([name]) => !name.endsWith(`/scale/${slotNames.condemned}`) && !name.endsWith(`/scale/${slotNames.reach}`),
+      ([name]) =>
+        !name.endsWith(`/scale/${slotNames.condemned}`) && !name.endsWith(`/scale/${slotNames.reach}`),
     ),
   )

@@ -132,14 +132,20 @@ const walk = async <Err>(
   const evaluate = score(session)
 
   const stepOnce = (batch: Batch, nth: number): Score => {
-    const feeds = { images: batch.images, targets: batch.targets, ...noise(nth), ...phase.feeds(nth, steps * epochs) }
+    const feeds = {
+      images: batch.images,
+      targets: batch.targets,
+      ...noise(nth),
+      ...phase.feeds(nth, steps * epochs),
+    }
     return scoreOf(logitsOf(session.run('train', feeds)), batch)
   }
 
   let position = from
   while (position.epoch < epochs) {
     const batch = await training.batch(position.epoch, position.step)
-    const ready = phase.before?.(session, position.epoch * steps + position.step, steps * epochs) ?? E.right(undefined)
+    const ready =
+      phase.before?.(session, position.epoch * steps + position.step, steps * epochs) ?? E.right(undefined)
     if (E.isLeft(ready)) return ready
     const after = addScores(position.score, stepOnce(batch, position.epoch * steps + position.step))
     position = { ...position, step: position.step + 1, score: after }
@@ -152,8 +158,11 @@ const walk = async <Err>(
     const stopped = watch.stopping()
     if (!ended && !stopped) continue
     const now = learnerOf(session, learner, fixed)
-    if (!allFinite(now)) return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
-    const done = ended ? { epoch: position.epoch, training: after, validation: await evaluate(phase.validation) } : null
+    if (!allFinite(now))
+      return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
+    const done = ended
+      ? { epoch: position.epoch, training: after, validation: await evaluate(phase.validation) }
+      : null
     if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
     const paused = await watch.onPause(now, position, done)()
     if (E.isLeft(paused)) return paused

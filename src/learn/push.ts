@@ -78,7 +78,10 @@ const termsOf = (terms: Terms, seen: Seen, features: Value): readonly Value[] =>
   const classes = scatter(features, seen.targets)
   const units = unitsOf(seen)
   const perUnit = () =>
-    op.mul(units.map(unit => compactness(scatter(unit, seen.targets))).reduce((a, b) => op.add(a, b)), 1 / units.length)
+    op.mul(
+      units.map(unit => compactness(scatter(unit, seen.targets))).reduce((a, b) => op.add(a, b)),
+      1 / units.length,
+    )
   const weighed: readonly (readonly [number, () => Value])[] = [
     [-terms.axis, () => axisSeparation(classes)],
     [-terms.ridge, () => ridgeSeparation(classes)],
@@ -94,7 +97,16 @@ const rampInput = op.input('ramp', [])
 
 const pushing = (options: PushOptions, seen: Seen, features: Value, loss: Value): Graph => {
   const terms = termsOf(options.terms, seen, features)
-  const objective = terms.length === 0 ? loss : op.add(loss, op.mul(rampInput, terms.reduce((a, b) => op.add(a, b))))
+  const objective =
+    terms.length === 0
+      ? loss
+      : op.add(
+          loss,
+          op.mul(
+            rampInput,
+            terms.reduce((a, b) => op.add(a, b)),
+          ),
+        )
   const { losers } = options
   const slopes = slopesOf(seen, objective)
   const updates =

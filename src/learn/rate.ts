@@ -4,7 +4,12 @@
 export type Schedule =
   | { readonly _tag: 'constant'; readonly warmup: number }
   /** Multiplied by `factor` at each of these shares of the phase. */
-  | { readonly _tag: 'step'; readonly at: readonly number[]; readonly factor: number; readonly warmup: number }
+  | {
+      readonly _tag: 'step'
+      readonly at: readonly number[]
+      readonly factor: number
+      readonly warmup: number
+    }
   /** Half a cosine, from 1 to `floor`. Source  Loshchilov and Hutter 2017 */
   | { readonly _tag: 'cosine'; readonly floor: number; readonly warmup: number }
 

@@ -47,7 +47,10 @@ export const recalibrate =
           : using(sight, { look: graph }, model, async session => {
               const batches = Math.min(sight.batches, sight.feed.batches)
               const start: Weights = Object.fromEntries(
-                Object.entries(graph.outputs).map(([key, { shape }]) => [key, { shape, data: new Float32Array(sizeOf(shape)) }]),
+                Object.entries(graph.outputs).map(([key, { shape }]) => [
+                  key,
+                  { shape, data: new Float32Array(sizeOf(shape)) },
+                ]),
               )
               const means = await gather(sight, start, batch => before => {
                 const seen = session.run('look', { images: batch.images, ...noNoise(graph) })

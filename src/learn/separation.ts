@@ -33,7 +33,9 @@ const pooledCall =
         outputs: Object.fromEntries(
           paths.flatMap(path => {
             const value = at.get(path)
-            return value === undefined ? [] : [[path, value.shape.length === 4 ? op.mean(value, [1, 2]) : value]]
+            return value === undefined
+              ? []
+              : [[path, value.shape.length === 4 ? op.mean(value, [1, 2]) : value]]
           }),
         ),
         updates: [],
@@ -51,12 +53,17 @@ export const momentsAt =
       TE.flatMap(({ classes, graph }) =>
         using(sight, { look: graph }, model, session => {
           const start = new Map(
-            paths.map(path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const),
+            paths.map(
+              path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const,
+            ),
           )
           return gather<ReadonlyMap<Path, Moments>>(sight, start, batch => sums => {
             const seen = session.run('look', { images: batch.images })
             return new Map(
-              [...sums].map(([path, moments]) => [path, addMoments(batch)(seen[path] ?? new Float32Array())(moments)]),
+              [...sums].map(([path, moments]) => [
+                path,
+                addMoments(batch)(seen[path] ?? new Float32Array())(moments),
+              ]),
             )
           })
         }),
@@ -80,6 +87,7 @@ export const separationIn =
     pipe(
       TE.fromEither(unitPaths(model.net)),
       TE.flatMap(paths => momentsAt(sight, paths)(model)),
-      TE.map(found => Object.fromEntries([...found].map(([path, moments]) => [path, powerOf(spreadOf(moments))]))),
+      TE.map(found =>
+        Object.fromEntries([...found].map(([path, moments]) => [path, powerOf(spreadOf(moments))])),
+      ),
     )
-

@@ -40,4 +40,3 @@ export const using = <P extends Program, A>(
       }, broken(engine)),
     session => TE.fromIO(() => session.close()),
   )
-

@@ -23,8 +23,13 @@ const affineSlopes =
       lower({ batch, mode: 'inference' })(net),
       E.map(lowered => {
         const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
-        const affine = slopesOf(lowered, loss).filter(({ key }) => key.endsWith('/scale') || key.endsWith('/shift'))
-        return { outputs: Object.fromEntries(affine.map(({ key, gradient }) => [key, gradient])), updates: [] }
+        const affine = slopesOf(lowered, loss).filter(
+          ({ key }) => key.endsWith('/scale') || key.endsWith('/shift'),
+        )
+        return {
+          outputs: Object.fromEntries(affine.map(({ key, gradient }) => [key, gradient])),
+          updates: [],
+        }
       }),
     )
 
@@ -40,20 +45,29 @@ export const taylorIn =
       TE.fromEither(affineSlopes(sight.batch)(model.net)),
       TE.flatMap(graph =>
         using(sight, { slopes: graph }, model, async session => {
-          const paths = Object.keys(graph.outputs).flatMap(key => (key.endsWith('/scale') ? [parentOf(key)] : []))
+          const paths = Object.keys(graph.outputs).flatMap(key =>
+            key.endsWith('/scale') ? [parentOf(key)] : [],
+          )
           const start = new Map(
-            paths.map(path => [path, new Float64Array(graph.outputs[keyOf(path, 'scale')]?.shape[0] ?? 0)] as const),
+            paths.map(
+              path => [path, new Float64Array(graph.outputs[keyOf(path, 'scale')]?.shape[0] ?? 0)] as const,
+            ),
           )
           const sums = await gather<ReadonlyMap<Path, Float64Array>>(sight, start, batch => before => {
             const seen = session.run('slopes', { images: batch.images, targets: batch.targets })
             const effect = (path: Path, channel: number) =>
               (['scale', 'shift'] as const).reduce(
                 (sum, slot) =>
-                  sum + (model.weights[keyOf(path, slot)]?.data[channel] ?? 0) * (seen[keyOf(path, slot)]?.[channel] ?? 0),
+                  sum +
+                  (model.weights[keyOf(path, slot)]?.data[channel] ?? 0) *
+                    (seen[keyOf(path, slot)]?.[channel] ?? 0),
                 0,
               )
             return new Map(
-              [...before].map(([path, sum]) => [path, sum.map((value, channel) => value + effect(path, channel) ** 2)]),
+              [...before].map(([path, sum]) => [
+                path,
+                sum.map((value, channel) => value + effect(path, channel) ** 2),
+              ]),
             )
           })
           return Object.fromEntries([...sums].map(([path, sum]) => [path, sum.map(Math.sqrt)]))

@@ -14,9 +14,9 @@ import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import { channelsOf, type Shape } from '../net/shape.js'
+import type { Model } from '../net/weights.js'
 import { decisionOf } from '../surgery/decision.js'
 import type { PruneError } from '../surgery/error.js'
-import type { Model } from '../net/weights.js'
 import type { Utilities } from '../surgery/rank.js'
 import { discriminantsOf, noMoments, powerOf, spreadOf } from './discriminants.js'
 import type { LearnError } from './error.js'
@@ -47,7 +47,10 @@ const unitsOf = (net: Net): E.Either<PruneError, readonly Path[]> =>
     E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
     E.map(({ inferred, decision }) =>
       [...inferred.values()].flatMap(({ path, layer }) =>
-        path !== decision.head && (layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise') ? [path] : [],
+        path !== decision.head &&
+        (layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise')
+          ? [path]
+          : [],
       ),
     ),
   )
@@ -77,7 +80,9 @@ const tracing = (kind: TraceKind, lowered: Lowered, features: Value, units: read
   const signals = differentiate(rules)(features, responses, seedOf(kind, features, targets))
   const outputs = units.flatMap((path, nth) => {
     const [signal, response] = [signals[nth], responses[nth]]
-    return signal === undefined || response === undefined ? [] : [[path, traceOf(kind, signal, response)] as const]
+    return signal === undefined || response === undefined
+      ? []
+      : [[path, traceOf(kind, signal, response)] as const]
   })
   return { outputs: Object.fromEntries(outputs), updates: [] }
 }
@@ -98,7 +103,12 @@ export const traceCall =
     )
 
 /** One number a channel from a unit's summed traces: over space, the largest |mean|; `deconv` keeps its sign. */
-export const utilityOf = (kind: TraceKind, shape: Shape, images: number, sums: Float64Array): Float64Array => {
+export const utilityOf = (
+  kind: TraceKind,
+  shape: Shape,
+  images: number,
+  sums: Float64Array,
+): Float64Array => {
   const channels = channelsOf(shape)
   const utility = new Float64Array(channels).fill(kind === 'gradient' ? 0 : Number.NEGATIVE_INFINITY)
   sums.forEach((sum, i) => {
@@ -150,9 +160,11 @@ export const traceIn =
           })
           const images = sight.batch * Math.min(sight.batches, sight.feed.batches)
           return Object.fromEntries(
-            [...sums].map(([path, sum]) => [path, utilityOf(kind, graph.outputs[path]?.shape ?? [], images, sum)]),
+            [...sums].map(([path, sum]) => [
+              path,
+              utilityOf(kind, graph.outputs[path]?.shape ?? [], images, sum),
+            ]),
           )
         }),
       ),
     )
-

@@ -1,13 +1,13 @@
 /** Training: cross-entropy made small by an optimizer, in one graph. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { Feeds } from '../engine/engine.js'
 import { differentiate } from '../graph/differentiate.js'
 import { crossEntropy, distillation } from '../graph/loss.js'
 import { type Lowered, lower } from '../graph/lower.js'
-import { clip, type Optimizer, optimizerFeeds, type Slope, sgd, updatesOf } from '../graph/optimizer.js'
 import * as op from '../graph/ops.js'
+import { clip, type Optimizer, optimizerFeeds, type Slope, sgd, updatesOf } from '../graph/optimizer.js'
 import type { Graph, Value } from '../graph/value.js'
-import type { Feeds } from '../engine/engine.js'
 import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
@@ -81,7 +81,10 @@ export const inferring =
       net,
       lower({ batch, mode: 'inference' }),
       E.map(({ logits, at }) => ({
-        outputs: { logits, ...Object.fromEntries(Object.entries(taps).map(([name, path]) => [name, at.get(path) ?? logits])) },
+        outputs: {
+          logits,
+          ...Object.fromEntries(Object.entries(taps).map(([name, path]) => [name, at.get(path) ?? logits])),
+        },
         updates: [],
       })),
     )

@@ -8,8 +8,10 @@ import * as t from 'io-ts'
  * @example
  * closed({ epochs: positive }).decode({ epochs: 2, epoch: 3 })   // Left: epoch is unknown
  */
-export const closed = <P extends t.Props>(props: P, name?: string): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> =>
-  open(t.type(props, name), Object.keys(props))
+export const closed = <P extends t.Props>(
+  props: P,
+  name?: string,
+): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> => open(t.type(props, name), Object.keys(props))
 
 /** The same with keys that may be left out. */
 export const closedPartial = <P extends t.Props, Q extends t.Props>(
@@ -17,7 +19,10 @@ export const closedPartial = <P extends t.Props, Q extends t.Props>(
   partial: Q,
   name?: string,
 ): t.Type<t.TypeOfProps<P> & t.TypeOfPartialProps<Q>, t.OutputOfProps<P> & t.OutputOfPartialProps<Q>> =>
-  open(t.intersection([t.type(props), t.partial(partial)], name), [...Object.keys(props), ...Object.keys(partial)])
+  open(t.intersection([t.type(props), t.partial(partial)], name), [
+    ...Object.keys(props),
+    ...Object.keys(partial),
+  ])
 
 const open = <A, O>(inner: t.Type<A, O>, keys: readonly string[]): t.Type<A, O> =>
   new t.Type(
@@ -25,10 +30,16 @@ const open = <A, O>(inner: t.Type<A, O>, keys: readonly string[]): t.Type<A, O> 
     inner.is,
     (input, context) => {
       const strange =
-        typeof input === 'object' && input !== null ? Object.keys(input).find(key => !keys.includes(key)) : undefined
+        typeof input === 'object' && input !== null
+          ? Object.keys(input).find(key => !keys.includes(key))
+          : undefined
       return strange === undefined
         ? inner.validate(input, context)
-        : t.failure(input, [...context, { key: strange, type: t.never }], `is unknown here; known are ${keys.join(', ')}`)
+        : t.failure(
+            input,
+            [...context, { key: strange, type: t.never }],
+            `is unknown here; known are ${keys.join(', ')}`,
+          )
     },
     inner.encode,
   )
@@ -47,7 +58,11 @@ export const share = where(n => n >= 0 && n <= 1, 'a share from 0 to 1')
 export const whole = where(Number.isInteger, 'a whole number')
 export const count = where(n => Number.isInteger(n) && n >= 0, 'a whole number from 0 up')
 
-type Variant<A, T> = A extends { readonly _tag: infer U } ? (T extends U ? A & { readonly _tag: T } : never) : never
+type Variant<A, T> = A extends { readonly _tag: infer U }
+  ? T extends U
+    ? A & { readonly _tag: T }
+    : never
+  : never
 
 /** A union told apart by `_tag`, so that an error speaks of the one variant that was meant. */
 export const tagged = <A extends { readonly _tag: string }>(
@@ -56,13 +71,19 @@ export const tagged = <A extends { readonly _tag: string }>(
 ): t.Type<A, unknown> => {
   const table: Readonly<Record<string, t.Type<A, unknown> | undefined>> = variants as never // keyed by the tags themselves
   const variantOf = (u: unknown) =>
-    typeof u === 'object' && u !== null && '_tag' in u && typeof u._tag === 'string' ? table[u._tag] : undefined
+    typeof u === 'object' && u !== null && '_tag' in u && typeof u._tag === 'string'
+      ? table[u._tag]
+      : undefined
   return new t.Type<A, unknown>(
     name,
     (u): u is A => variantOf(u)?.is(u) ?? false,
     (u, context) =>
       variantOf(u)?.validate(u, context) ??
-      t.failure(u, [...context, { key: '_tag', type: t.never }], `wants one of ${Object.keys(variants).join(', ')}`),
+      t.failure(
+        u,
+        [...context, { key: '_tag', type: t.never }],
+        `wants one of ${Object.keys(variants).join(', ')}`,
+      ),
     a => variantOf(a)?.encode(a) ?? a,
   )
 }
@@ -86,7 +107,10 @@ export const decode =
       const last = deepest.context.at(-1)
       return {
         _tag: 'Misread',
-        at: deepest.context.map(({ key }) => key).filter(key => key !== '').join('.'),
+        at: deepest.context
+          .map(({ key }) => key)
+          .filter(key => key !== '')
+          .join('.'),
         wanted: deepest.message ?? last?.type.name ?? '',
         got: shown(deepest.value),
       }

@@ -3,14 +3,24 @@ import * as t from 'io-ts'
 import { closed, count, finite, positive, share, tagged, whole } from './closed.js'
 import type { Activation, Layer, Net, Normalisation, Padding, Stack } from './layer.js'
 
-const activation: t.Type<Activation> = t.keyof({ relu: null, relu6: null, sigmoid: null, tanh: null, swish: null })
+const activation: t.Type<Activation> = t.keyof({
+  relu: null,
+  relu6: null,
+  sigmoid: null,
+  tanh: null,
+  swish: null,
+})
 const samePadding = t.keyof({ same: null, valid: null })
 const padding: t.Type<Padding> = t.union([samePadding, count])
 const normalisation: t.Type<Normalisation> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
-const unit = { bias: t.boolean, norm: t.union([normalisation, t.null]), activation: t.union([activation, t.null]) }
+const unit = {
+  bias: t.boolean,
+  norm: t.union([normalisation, t.null]),
+  activation: t.union([activation, t.null]),
+}
 const window = { kernel: whole, stride: whole, padding, dilation: whole }
 const pool = { size: whole, stride: whole, padding: samePadding }
 
@@ -39,7 +49,11 @@ export const layerCodec: t.Type<Layer, unknown> = t.recursion('a layer', () =>
   }),
 )
 
-const stackCodec: t.Type<Stack, unknown> = closed({ ...tag('stack'), ...name, layers: t.readonlyArray(layerCodec) })
+const stackCodec: t.Type<Stack, unknown> = closed({
+  ...tag('stack'),
+  ...name,
+  layers: t.readonlyArray(layerCodec),
+})
 
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
 export const netCodec: t.Type<Net, unknown> = closed({

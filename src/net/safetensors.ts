@@ -56,16 +56,23 @@ type Entry = t.TypeOf<typeof entryCodec>
 const metadataCodec = t.record(t.string, t.string)
 
 const room = (bytes: Uint8Array, at: number, wanted: number): E.Either<TensorsError, number> =>
-  at + wanted <= bytes.byteLength ? E.right(at) : E.left({ _tag: 'Truncated', at, wanted, got: bytes.byteLength - at })
+  at + wanted <= bytes.byteLength
+    ? E.right(at)
+    : E.left({ _tag: 'Truncated', at, wanted, got: bytes.byteLength - at })
 
-const headerIn = (bytes: Uint8Array): E.Either<TensorsError, { readonly body: number; readonly header: unknown }> =>
+const headerIn = (
+  bytes: Uint8Array,
+): E.Either<TensorsError, { readonly body: number; readonly header: unknown }> =>
   pipe(
     room(bytes, 0, 8),
     E.map(() => Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))),
     E.tap(length => room(bytes, 8, length)),
     E.flatMap(length =>
       E.tryCatch(
-        () => ({ body: 8 + length, header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) }),
+        () => ({
+          body: 8 + length,
+          header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))),
+        }),
         (): TensorsError => ({ _tag: 'Misread', at: 'header', wanted: 'JSON', got: 'other bytes' }),
       ),
     ),
@@ -75,10 +82,18 @@ const tensorIn =
   (bytes: Uint8Array, body: number) =>
   (key: string, { shape, data_offsets: [from, to] }: Entry): E.Either<TensorsError, Tensor> => {
     if (to - from !== 4 * sizeOf(shape))
-      return E.left({ _tag: 'Misread', at: key, wanted: `${4 * sizeOf(shape)} bytes for [${shape}]`, got: `${to - from}` })
+      return E.left({
+        _tag: 'Misread',
+        at: key,
+        wanted: `${4 * sizeOf(shape)} bytes for [${shape}]`,
+        got: `${to - from}`,
+      })
     return pipe(
       room(bytes, body + from, to - from),
-      E.map(at => ({ shape, data: new Float32Array(bytes.slice(at, at + to - from).buffer) })),
+      E.map(at => ({
+        shape,
+        data: new Float32Array(new Uint8Array(bytes.subarray(at, at + to - from)).buffer),
+      })),
     )
   }
 

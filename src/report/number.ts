@@ -5,7 +5,13 @@ export const grouped = (n: number): string => Math.round(n).toLocaleString('en-U
 
 /** 3.52 M */
 export const short = (n: number): string =>
-  n >= 1e9 ? `${(n / 1e9).toFixed(2)} G` : n >= 1e6 ? `${(n / 1e6).toFixed(2)} M` : n >= 1e4 ? `${(n / 1e3).toFixed(1)} k` : grouped(n)
+  n >= 1e9
+    ? `${(n / 1e9).toFixed(2)} G`
+    : n >= 1e6
+      ? `${(n / 1e6).toFixed(2)} M`
+      : n >= 1e4
+        ? `${(n / 1e3).toFixed(1)} k`
+        : grouped(n)
 
 /** 99.24 % */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

@@ -49,10 +49,14 @@ const gauges = ({ score, epoch, epochs, step, steps }: Stepped, pace: Pace, now:
   }
 }
 
-const format = '  epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left'
+const format =
+  '  epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left'
 
 const onTerminal = (stream: WriteStream): Progress => {
-  const bar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 }, Presets.shades_grey)
+  const bar = new SingleBar(
+    { format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 },
+    Presets.shades_grey,
+  )
   let pace: Pace | null = null
   const stop = () => {
     if (pace !== null) bar.stop()

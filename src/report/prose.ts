@@ -13,8 +13,15 @@ type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>
 
 const shape = (sizes: Shape): string => (sizes.length === 0 ? 'nothing' : sizes.join('×'))
 const place = (at: string): string => (at === '' ? 'the net' : at)
-const spot = ({ file, entry, offset }: { readonly file: string; readonly entry: string | null; readonly offset: number }) =>
-  `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
+const spot = ({
+  file,
+  entry,
+  offset,
+}: {
+  readonly file: string
+  readonly entry: string | null
+  readonly offset: number
+}) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
@@ -29,7 +36,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   SumDiffers: ({ at, body, shortcut }) =>
     `${at}: the body gives ${shape(body)}, the shortcut ${shape(shortcut)}; a sum wants one shape`,
   NoBranches: ({ at }) => `${place(at)}: a concat without branches; at least one is wanted`,
-  TwoOfOneName: ({ at, name }) => `${place(at)}: two layers are named ${name}; names are unique among siblings`,
+  TwoOfOneName: ({ at, name }) =>
+    `${place(at)}: two layers are named ${name}; names are unique among siblings`,
   BadName: ({ at, name }) => `${place(at)}: '${name}' is no name; letters, digits, - and _ are`,
   UnknownEngine: ({ name }) => `engine ${name} is unknown; tensorflow, wasm and cpu are known`,
   EngineMissing: ({ engine, missing, mend }) => `engine ${engine}: ${missing}; ${mend}`,
@@ -43,7 +51,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       ? `${spot(fact)}: the file ends where ${fact.wanted} bytes were announced`
       : `byte ${fact.at}: ${fact.wanted} bytes were announced, ${fact.got} are there`,
   BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
-  UnsafeEntry: fact => `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
+  UnsafeEntry: fact =>
+    `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
   NotAnImage: fact => `${spot(fact)}: not an image: ${fact.reason}; --skip-bad leaves it out`,
   EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
   ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
@@ -54,10 +63,13 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
   WrongWeight: ({ key, wanted, got }) =>
     `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
-  WrongLength: ({ at, wanted, got }) => `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
-  NotFinite: ({ at, channel, value }) => `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
+  WrongLength: ({ at, wanted, got }) =>
+    `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
+  NotFinite: ({ at, channel, value }) =>
+    `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
   WrongOption: ({ option, got, wanted }) => `${option} is ${got}; ${wanted} would fit`,
-  UnknownChannel: ({ at, channel, channels }) => `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
+  UnknownChannel: ({ at, channel, channels }) =>
+    `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least }) =>
@@ -68,13 +80,15 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
   PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,
   NoWheel: ({ platform, mend }) => `no known TensorFlow for ${platform}; ${mend}`,
-  DownloadRefused: ({ requirement, reason, mend }) => `${requirement} could not be downloaded: ${reason}; ${mend}`,
+  DownloadRefused: ({ requirement, reason, mend }) =>
+    `${requirement} could not be downloaded: ${reason}; ${mend}`,
   ChecksumMismatch: ({ file, wanted, got, mend }) => `${file}: its sha256 is ${got}, not ${wanted}; ${mend}`,
   WheelBroken: ({ file, reason, mend }) => `${file} cannot be unpacked: ${reason}; ${mend}`,
   NotTensorFlow: ({ folder, lacks, mend }) => `${folder} is no TensorFlow: ${lacks} is missing; ${mend}`,
   CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; ${mend}`,
   LoadFailed: ({ file, reason, mend }) => `${file} does not load: ${reason}; ${mend}`,
-  TrialFailed: ({ file, wanted, got }) => `${file} computes wrongly: a gradient is ${got.join(', ')}, not ${wanted.join(', ')}`,
+  TrialFailed: ({ file, wanted, got }) =>
+    `${file} computes wrongly: a gradient is ${got.join(', ')}, not ${wanted.join(', ')}`,
   CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; ${mend}`,
   Overflow: ({ what, epoch, step }) =>
     `the ${what} overflowed in epoch ${epoch + 1}, step ${step}; the last checkpoint is good: try a lower rate, or clip`,

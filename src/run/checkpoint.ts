@@ -100,7 +100,9 @@ const from = (prefix: string, tensors: Weights): Weights =>
   )
 
 const encode = ({ learner: { model, slots }, kept, ...facts }: Checkpoint): Uint8Array => {
-  const nets: Readonly<Record<string, Net>> = Object.fromEntries(Object.entries(kept).map(([name, { net }]) => [name, net]))
+  const nets: Readonly<Record<string, Net>> = Object.fromEntries(
+    Object.entries(kept).map(([name, { net }]) => [name, net]),
+  )
   const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
   return encodeTensors(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
     checkpoint: JSON.stringify({ net: model.net, kept: nets, ...facts }),
@@ -124,7 +126,10 @@ const decodeCheckpoint = (bytes: Uint8Array): E.Either<TensorsError, Checkpoint>
           ...facts,
           learner: { model: { net, weights: from('model', tensors) }, slots: from('slot', tensors) },
           kept: Object.fromEntries(
-            Object.entries(kept).map(([name, each]) => [name, { net: each, weights: from(`kept.${name}`, tensors) }]),
+            Object.entries(kept).map(([name, each]) => [
+              name,
+              { net: each, weights: from(`kept.${name}`, tensors) },
+            ]),
           ),
         })),
       ),

@@ -42,7 +42,13 @@ const teaching: t.Type<Teaching, unknown> = closed({ temperature: positive, weig
 
 const terms = closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite })
 
-const losers: t.Type<Losers, unknown> = closed({ sparsity: finite, from: share, until: share, cost: finite, memory: share })
+const losers: t.Type<Losers, unknown> = closed({
+  sparsity: finite,
+  from: share,
+  until: share,
+  cost: finite,
+  memory: share,
+})
 
 /** One key of three, so that a wrong one is told. */
 const amount: t.Type<Amount, unknown> = t.union([

@@ -1,5 +1,5 @@
 /** Pruning as a step of a schedule: worth, cut, proof, batch norm measured again. */
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { certify } from '../learn/certify.js'
@@ -10,11 +10,11 @@ import { recalibrate } from '../learn/recalibrate.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import type { PruneError } from '../surgery/error.js'
-import { type Pruned, prune as cut } from '../surgery/prune.js'
+import { prune as cut, type Pruned } from '../surgery/prune.js'
 import { carry } from '../surgery/remap.js'
 import type { RunError } from './error.js'
 import type { Prune } from './schedule.js'
-import { type From, type Held, scoredAs, seedAt, sightOf, type StepEnv, validated } from './stepenv.js'
+import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 
 /** The channels a push has faded to zero, where it has and the step is for them. */
 const faded = ({ by, protect }: Prune, { model, slots }: Learner): E.Either<PruneError, Pruned> | null => {
@@ -33,7 +33,9 @@ const ranked = (env: StepEnv, step: Prune, learner: Learner): TE.TaskEither<RunE
       seedAt(env),
     ),
     TE.flatMapEither(by =>
-      cut('eta' in aim ? { ...aim, ...guards, by } : { ...aim, ...guards, by, rank: rankingOf[step.by] })(learner.model),
+      cut('eta' in aim ? { ...aim, ...guards, by } : { ...aim, ...guards, by, rank: rankingOf[step.by] })(
+        learner.model,
+      ),
     ),
   )
 }

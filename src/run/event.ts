@@ -50,5 +50,9 @@ export type RunEvent =
       readonly kept: boolean
     }
   /** Why rounds ended before their number was up. */
-  | { readonly _tag: 'roundsStopped'; readonly stage: number; readonly why: 'accuracy' | 'nothing left to cut' }
+  | {
+      readonly _tag: 'roundsStopped'
+      readonly stage: number
+      readonly why: 'accuracy' | 'nothing left to cut'
+    }
   | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

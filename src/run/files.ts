@@ -3,9 +3,9 @@ import { appendFile, mkdir, open, readFile, rename, rm, truncate } from 'node:fs
 import { dirname } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as t from 'io-ts'
 import { decode, type Misread } from '../net/closed.js'
 import type { BadFile, FileError } from './error.js'
-import type * as t from 'io-ts'
 
 const isMissing = (reason: unknown): boolean =>
   typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'ENOENT'
@@ -58,7 +58,11 @@ export const cutTo = (file: string, bytes: number): TE.TaskEither<FileError, voi
 const parse = (file: string) => (bytes: Uint8Array) =>
   TE.tryCatch(
     async (): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes)),
-    (): BadFile => ({ _tag: 'BadFile', file, fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' } }),
+    (): BadFile => ({
+      _tag: 'BadFile',
+      file,
+      fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' },
+    }),
   )
 
 /** A JSON file that holds what `codec` describes. */
@@ -69,7 +73,9 @@ export const readJson =
       readBytes(file),
       TE.flatMap(parse(file)),
       TE.flatMapEither(decode(codec)),
-      TE.mapLeft((fault: FileError | BadFile | Misread): FileError | BadFile => (fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault)),
+      TE.mapLeft((fault: FileError | BadFile | Misread): FileError | BadFile =>
+        fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault,
+      ),
     )
 
 export const writeJson =

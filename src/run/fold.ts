@@ -45,7 +45,8 @@ const suits =
       infer(net),
       E.flatMap((inferred): E.Either<LearnError, Net> => {
         const output = inferred.get('')?.output ?? []
-        if (!sameShape(net.input, image)) return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
+        if (!sameShape(net.input, image))
+          return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
         return channelsOf(output) === classes.length
           ? E.right(net)
           : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
@@ -102,7 +103,13 @@ const runStage =
       TE.bind('result', ({ held }) => resultOf(env, step._tag, spent().stage)(held.learner)),
       TE.flatMap(({ held, result }) =>
         pipe(
-          { ...from, ...held, stages: [...from.stages, result], inside: null, seconds: { run: spent().run, stage: 0 } },
+          {
+            ...from,
+            ...held,
+            stages: [...from.stages, result],
+            inside: null,
+            seconds: { run: spent().run, stage: 0 },
+          },
           tellAndSave({ _tag: 'stageEnded', stage, result }),
         ),
       ),
@@ -132,4 +139,7 @@ export const runSchedule =
     )
 
 /** The one look at the test images, by the last weights. */
-export const testScore = (env: Env) => (end: Checkpoint): TE.TaskEither<RunError, Score> => scored(env, 'test')(end.learner)
+export const testScore =
+  (env: Env) =>
+  (end: Checkpoint): TE.TaskEither<RunError, Score> =>
+    scored(env, 'test')(end.learner)

@@ -20,7 +20,8 @@ const readTypeScript = async (): Promise<void> => {
 }
 
 const firstLine = (reason: unknown): string =>
-  (reason instanceof Error ? reason.message : String(reason)).split('\n').find(line => line.trim() !== '') ?? ''
+  (reason instanceof Error ? reason.message : String(reason)).split('\n').find(line => line.trim() !== '') ??
+  ''
 
 const load = (file: string): TE.TaskEither<RunError, unknown> =>
   existsSync(file)

@@ -7,7 +7,7 @@ import { infer } from '../net/infer.js'
 import type { Base, Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { Aim, Amount, Rounds, Step } from './schedule.js'
-import { type From, type Held, scoredAs, type StepEnv, validated } from './stepenv.js'
+import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
 
@@ -30,7 +30,10 @@ const baseOf =
     )
 
 /** What `amount` says of one of the three counts, with a figure of its own. */
-const rescaled = (amount: Amount, scale: (count: 'params' | 'macs' | 'bytes', figure: number) => number): Amount => {
+const rescaled = (
+  amount: Amount,
+  scale: (count: 'params' | 'macs' | 'bytes', figure: number) => number,
+): Amount => {
   if ('params' in amount) return { params: scale('params', amount.params) }
   if ('macs' in amount) return { macs: scale('macs', amount.macs) }
   return { bytes: scale('bytes', amount.bytes) }
@@ -76,51 +79,61 @@ const never = (): never => {
 
 type Ended = { readonly held: Held; readonly stop: 'accuracy' | 'nothing left to cut' | null }
 
-const runRound = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => (from: Held): TE.TaskEither<RunError, Ended> =>
-  pipe(
-    runSteps(env, rounds, place, run)(from),
-    TE.bindTo('held'),
-    TE.bindW('score', ({ held }) => validated(env)(held.learner.model)),
-    TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),
-    TE.flatMap(({ held, score, inferred }): TE.TaskEither<RunError, Ended> => {
-      const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
-      const accepted: Held = { ...held, kept: { ...held.kept, accepted: held.learner.model } }
-      const next = kept ? accepted : takenBack(held)
-      const event = {
-        _tag: 'roundEnded',
-        stage: env.stage,
-        round: place.round,
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        validation: scoredAs(score),
-        kept,
-      } as const
-      return pipe(
-        env.pause(next.learner, next.kept, { ...place, round: place.round + 1, step: 0, inside: null }, event),
-        TE.map(() => ({ held: next, stop: kept ? null : 'accuracy' })),
-      )
-    }),
-    TE.orElse((error: RunError): TE.TaskEither<RunError, Ended> =>
-      error._tag === 'EmptyNet' || error._tag === 'OutOfReach'
-        ? TE.right({ held: takenBack(from), stop: 'nothing left to cut' })
-        : TE.left(error),
-    ),
-  )
+const runRound =
+  (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) =>
+  (from: Held): TE.TaskEither<RunError, Ended> =>
+    pipe(
+      runSteps(env, rounds, place, run)(from),
+      TE.bindTo('held'),
+      TE.bindW('score', ({ held }) => validated(env)(held.learner.model)),
+      TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),
+      TE.flatMap(({ held, score, inferred }): TE.TaskEither<RunError, Ended> => {
+        const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
+        const accepted: Held = { ...held, kept: { ...held.kept, accepted: held.learner.model } }
+        const next = kept ? accepted : takenBack(held)
+        const event = {
+          _tag: 'roundEnded',
+          stage: env.stage,
+          round: place.round,
+          params: paramsOf(inferred),
+          macs: macsOf(inferred),
+          validation: scoredAs(score),
+          kept,
+        } as const
+        return pipe(
+          env.pause(
+            next.learner,
+            next.kept,
+            { ...place, round: place.round + 1, step: 0, inside: null },
+            event,
+          ),
+          TE.map(() => ({ held: next, stop: kept ? null : 'accuracy' })),
+        )
+      }),
+      TE.orElse(
+        (error: RunError): TE.TaskEither<RunError, Ended> =>
+          error._tag === 'EmptyNet' || error._tag === 'OutOfReach'
+            ? TE.right({ held: takenBack(from), stop: 'nothing left to cut' })
+            : TE.left(error),
+      ),
+    )
 
-const fromRound = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => (held: Held): TE.TaskEither<RunError, Held> =>
-  place.round >= rounds.rounds
-    ? TE.right(held)
-    : pipe(
-        runRound(env, rounds, place, run)(held),
-        TE.flatMap(({ held: next, stop }) =>
-          stop === null
-            ? fromRound(env, rounds, { ...place, round: place.round + 1, step: 0, inside: null }, run)(next)
-            : pipe(
-                env.emit({ _tag: 'roundsStopped', stage: env.stage, why: stop }),
-                TE.map(() => next),
-              ),
-        ),
-      )
+const fromRound =
+  (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) =>
+  (held: Held): TE.TaskEither<RunError, Held> =>
+    place.round >= rounds.rounds
+      ? TE.right(held)
+      : pipe(
+          runRound(env, rounds, place, run)(held),
+          TE.flatMap(({ held: next, stop }) =>
+            stop === null
+              ? fromRound(env, rounds, { ...place, round: place.round + 1, step: 0, inside: null }, run)(next)
+              : pipe(
+                  env.emit({ _tag: 'roundsStopped', stage: env.stage, why: stop }),
+                  TE.map(() => next),
+                ),
+          ),
+        )
 
 /**
  * Law  what comes out is the last net whose validation accuracy was within the bound, or the one that came in
@@ -134,7 +147,15 @@ export const runRounds =
           baseOf(env)(from),
           TE.flatMap(base => {
             const { model } = from.learner
-            const held: Held = { learner: from.learner, kept: { ...from.kept, teacher: model, accepted: model } }
-            return fromRound(env, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null }, run)(held)
+            const held: Held = {
+              learner: from.learner,
+              kept: { ...from.kept, teacher: model, accepted: model },
+            }
+            return fromRound(
+              env,
+              rounds,
+              { _tag: 'rounds', base, round: 0, step: 0, inside: null },
+              run,
+            )(held)
           }),
         )

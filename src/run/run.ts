@@ -54,23 +54,31 @@ const resultOf =
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
       TE.bindW('test', () => testScore(env)(end)),
-      TE.map(({ inferred, test }): Result => ({
-        experiment: experiment.net.name,
-        engine: { name: env.engine.name, version: env.engine.version },
-        seed: settings.seed,
-        data: { name: env.dataset.name, checksum: env.dataset.checksum },
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        stages: end.stages,
-        test: { accuracy: accuracyOf(test), loss: lossOf(test) },
-        seconds: end.seconds.run,
-        out: folder.path,
-      })),
+      TE.map(
+        ({ inferred, test }): Result => ({
+          experiment: experiment.net.name,
+          engine: { name: env.engine.name, version: env.engine.version },
+          seed: settings.seed,
+          data: { name: env.dataset.name, checksum: env.dataset.checksum },
+          params: paramsOf(inferred),
+          macs: macsOf(inferred),
+          stages: end.stages,
+          test: { accuracy: accuracyOf(test), loss: lossOf(test) },
+          seconds: end.seconds.run,
+          out: folder.path,
+        }),
+      ),
     )
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 const finish =
-  (folder: Folder, experiment: Experiment, settings: Settings, { engine, dataset }: Opened, onlooker: Onlooker) =>
+  (
+    folder: Folder,
+    experiment: Experiment,
+    settings: Settings,
+    { engine, dataset }: Opened,
+    onlooker: Onlooker,
+  ) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const env: Env = {
       engine,
@@ -121,7 +129,9 @@ export interface Begun {
 export const begun = (path: string): TE.TaskEither<RunError, Begun> => {
   const folder = folderAt(path)
   return pipe(
-    existsSync(folder.checkpoint) ? TE.right(folder) : TE.left<RunError>({ _tag: 'NothingToResume', folder: path }),
+    existsSync(folder.checkpoint)
+      ? TE.right(folder)
+      : TE.left<RunError>({ _tag: 'NothingToResume', folder: path }),
     TE.bindTo('folder'),
     TE.bindW('experiment', () => readJson(experimentCodec)(folder.experiment)),
     TE.bindW('settings', () => readJson(settingsCodec)(folder.settings)),
@@ -132,13 +142,16 @@ const same = (what: string, began: string, now: string): TE.TaskEither<RunError,
   began === now ? TE.right(undefined) : TE.left({ _tag: 'RunDiffers', what, began, now })
 
 /** Takes a run up where its checkpoint is. Errors  RunDiffers where engine, threads or data are not what they were */
-export const resume =
-  ({ folder, experiment, settings }: Begun, opened: Opened, onlooker: Onlooker): TE.TaskEither<RunError, Result> =>
-    pipe(
-      same('engine', settings.engine.name, opened.engine.name),
-      TE.flatMap(() => same('engine version', settings.engine.version, opened.engine.version)),
-      TE.flatMap(() => same('threads', `${settings.engine.threads}`, `${opened.engine.threads}`)),
-      TE.flatMap(() => same('data checksum', settings.data.checksum, opened.dataset.checksum)),
-      TE.flatMap(() => readCheckpoint(folder.checkpoint)),
-      TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
-    )
+export const resume = (
+  { folder, experiment, settings }: Begun,
+  opened: Opened,
+  onlooker: Onlooker,
+): TE.TaskEither<RunError, Result> =>
+  pipe(
+    same('engine', settings.engine.name, opened.engine.name),
+    TE.flatMap(() => same('engine version', settings.engine.version, opened.engine.version)),
+    TE.flatMap(() => same('threads', `${settings.engine.threads}`, `${opened.engine.threads}`)),
+    TE.flatMap(() => same('data checksum', settings.data.checksum, opened.dataset.checksum)),
+    TE.flatMap(() => readCheckpoint(folder.checkpoint)),
+    TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
+  )

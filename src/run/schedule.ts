@@ -1,6 +1,6 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
 import type { CriterionName } from '../learn/criteria.js'
-import { losersDefaults, type Losers } from '../learn/losers.js'
+import { type Losers, losersDefaults } from '../learn/losers.js'
 import { type PushOptions, pushDefaults, type Terms } from '../learn/push.js'
 import { constant } from '../learn/rate.js'
 import { type Teaching, type TrainOptions, trainDefaults } from '../learn/train.js'
@@ -134,6 +134,10 @@ export const untilTarget = (
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminant' }), train({ epochs: 1 }))
  */
 export const whileAccuracy = (
-  { within, eta = 0.1, rounds = 20 }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  {
+    within,
+    eta = 0.1,
+    rounds = 20,
+  }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
   ...steps: readonly Step[]
 ): Rounds => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })

@@ -1,5 +1,5 @@
 /** A run's surroundings at one step of its schedule. */
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../data/batches.js'
 import { assess, evaluationBatch } from '../learn/assess.js'
 import type { LearnError } from '../learn/error.js'
@@ -38,7 +38,8 @@ export interface StepEnv extends Env {
 export const scoredAs = (score: Score): Scored => ({ accuracy: accuracyOf(score), loss: lossOf(score) })
 
 /** A seed of its own for each step, so that no two shuffle alike. */
-export const seedAt = ({ seed, place }: StepEnv): number => Math.floor(stream(seed, `step/${place}`)() * 2 ** 31)
+export const seedAt = ({ seed, place }: StepEnv): number =>
+  Math.floor(stream(seed, `step/${place}`)() * 2 ** 31)
 
 /** A model on the validation images. */
 export const validated =

@@ -8,12 +8,19 @@ import type { LearnError } from '../learn/error.js'
 import { verdicts } from '../learn/losers.js'
 import { atStart, type Calls, type Epoch, type Phase, runPhase, type Watch } from '../learn/phase.js'
 import { pushCalls, pushFeeds } from '../learn/push.js'
-import { rateFeeds, type Teacher, teacherWeights, type Teaching, trainCalls, type TrainOptions } from '../learn/train.js'
+import {
+  rateFeeds,
+  type Teacher,
+  type Teaching,
+  type TrainOptions,
+  teacherWeights,
+  trainCalls,
+} from '../learn/train.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
 import type { Push, Train } from './schedule.js'
-import { type From, type Held, scoredAs, seedAt, type StepEnv } from './stepenv.js'
+import { type From, type Held, type StepEnv, scoredAs, seedAt } from './stepenv.js'
 
 const epochEvent = (stage: number, { epoch, training, validation }: Epoch): RunEvent => ({
   _tag: 'epoch',
@@ -27,7 +34,12 @@ const watchOf = (env: StepEnv, kept: Checkpoint['kept']): Watch<RunError> => ({
   onStep: env.onStep,
   stopping: env.stopping,
   onPause: (learner, position, done) =>
-    env.pause(learner, kept, { _tag: 'training', position }, done === null ? null : epochEvent(env.stage, done)),
+    env.pause(
+      learner,
+      kept,
+      { _tag: 'training', position },
+      done === null ? null : epochEvent(env.stage, done),
+    ),
 })
 
 /** The model kept as teacher, where the step wants one and there is one. */
@@ -63,7 +75,10 @@ const runLearning =
       ),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(env.engine, watchOf(env, kept))(phase)(learner, inside?._tag === 'training' ? inside.position : atStart),
+        runPhase(env.engine, watchOf(env, kept))(phase)(
+          learner,
+          inside?._tag === 'training' ? inside.position : atStart,
+        ),
       ),
       TE.map(learnt => ({ learner: learnt, kept })),
     )
@@ -83,6 +98,7 @@ export const runPush =
     const teacher = teacherIn(step.teaching, from.kept)
     const calls = pushCalls(step, evaluationBatch, teacher)(from.learner.model.net)
     const { losers } = step
-    const before = losers === null ? {} : { before: verdicts(losers, step.aim ?? env.aim, from.learner.model) }
+    const before =
+      losers === null ? {} : { before: verdicts(losers, step.aim ?? env.aim, from.learner.model) }
     return runLearning(env, step, teacher)({ calls, feeds: pushFeeds(step), ...before })(from)
   }
