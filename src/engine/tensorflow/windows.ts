@@ -1,6 +1,7 @@
 /** Convolutions and pools: operations with a window that slides. */
 import type { PoolWindow, Window } from '../../graph/value.js'
 import type { Padding } from '../../net/layer.js'
+import { channelsOf } from '../../net/shape.js'
 import { folded } from './dilated.js'
 import type { Emitted, Emitter, ValueOf } from './emitter.js'
 import { type Attrs, floats, ints, type Ref, text } from './node.js'
@@ -42,12 +43,12 @@ const toInput =
   (name: string) =>
   (
     write: Writer,
-    { op: { window }, shape, inputs: [, kernel] }: ValueOf<'convInput' | 'depthwiseInput'>,
+    { op: { window }, shape, inputs: [signal, kernel] }: ValueOf<'convInput' | 'depthwiseInput'>,
     [dy]: Emitted,
     [filter]: Emitted,
   ): Emitted => {
     if (window.dilation === 1) return [write.add(name, [write.ints(shape), filter, dy], sliding(window))]
-    const fold = folded(write, window, shape, kernel?.shape[0] ?? 1)
+    const fold = folded(write, window, shape, channelsOf(signal?.shape ?? []), kernel?.shape[0] ?? 1)
     return [fold.openX(write.add(name, [write.ints(fold.x), filter, fold.foldY(dy)], close))]
   }
 
@@ -55,12 +56,12 @@ const toKernel =
   (name: string) =>
   (
     write: Writer,
-    { op: { window }, shape, inputs: [, source] }: ValueOf<'convKernel' | 'depthwiseKernel'>,
+    { op: { window }, shape, inputs: [signal, source] }: ValueOf<'convKernel' | 'depthwiseKernel'>,
     [dy]: Emitted,
     [x]: Emitted,
   ): Emitted => {
     if (window.dilation === 1) return [write.add(name, [x, write.ints(shape), dy], sliding(window))]
-    const fold = folded(write, window, source?.shape ?? [], shape[0] ?? 1)
+    const fold = folded(write, window, source?.shape ?? [], channelsOf(signal?.shape ?? []), shape[0] ?? 1)
     return [write.add(name, [fold.foldX(x), write.ints(shape), fold.foldY(dy)], close)]
   }
 
@@ -69,13 +70,13 @@ export const convKernel: Emitter<'convKernel'> = toKernel('Conv2DBackpropFilter'
 
 export const depthwise: Emitter<'depthwise'> = (
   write,
-  { op: { window }, inputs: [source, filter] },
+  { op: { window }, shape, inputs: [source, filter] },
   [x],
   [kernel],
 ) => {
   const name = 'DepthwiseConv2dNative'
   if (window.dilation === 1) return [write.add(name, [x, kernel], sliding(window))]
-  const fold = folded(write, window, source?.shape ?? [], filter?.shape[0] ?? 1)
+  const fold = folded(write, window, source?.shape ?? [], channelsOf(shape), filter?.shape[0] ?? 1)
   return [fold.openY(write.add(name, [fold.foldX(x), kernel], close))]
 }
 
