@@ -118,7 +118,9 @@ const someOptions: fc.Arbitrary<DataOptions> = fc.record({
   name: fc.string(),
   validation: someNumber,
   augment: fc.array(someAugmentation),
-  normalise: fc.option(fc.record({ mean: fc.array(someNumber), deviation: fc.array(someNumber) }), { nil: null }),
+  normalise: fc.option(fc.record({ mean: fc.array(someNumber), deviation: fc.array(someNumber) }), {
+    nil: null,
+  }),
 })
 const someSpec: fc.Arbitrary<DataSpec> = someOptions.chain(options =>
   fc.constantFrom<DataSpec>(

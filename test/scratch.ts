@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { pack } from 'tar-stream'
 import { afterAll, beforeAll } from 'vitest'
 
 const made: string[] = []
@@ -33,6 +35,18 @@ export const ownCache = (): void => {
     if (before === undefined) delete process.env.ESPALIER_CACHE
     else process.env.ESPALIER_CACHE = before
   })
+}
+
+/** An archive of these folders and files, in this order. */
+export const tarOf = (
+  files: Readonly<Record<string, Uint8Array | string>>,
+  folders: readonly string[] = [],
+): Promise<Buffer> => {
+  const archive = pack()
+  for (const name of folders) archive.entry({ name, type: 'directory' })
+  for (const [name, content] of Object.entries(files)) archive.entry({ name }, Buffer.from(content))
+  archive.finalize()
+  return buffer(archive)
 }
 
 /** Real data, beside the project; where it is not, the test says so. */

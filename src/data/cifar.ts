@@ -123,27 +123,42 @@ const readFolder = async (folder: string): Promise<Source> => {
   }
 }
 
-/** Unpacks the batches of the archive into a folder, which appears when all are there. */
-const unpackArchive = async (archive: string, folder: string): Promise<void> => {
-  const part = `${folder}.${process.pid}.part`
-  await mkdir(part, { recursive: true })
-  for await (const found of entriesOf(archive, streaming(archive, await chunksOf(archive)), largestBatch)) {
-    if (found._tag === 'refused') throw new Fault(found.fact)
-    const name = /(?:^|\/)((?:data_batch_\d+|test_batch)\.bin|batches\.meta\.txt)$/.exec(
-      found.entry.name,
-    )?.[1]
-    if (name !== undefined) await writeFile(join(part, name), await found.content())
-  }
-  await rename(part, folder)
-  await rm(archive, { force: true })
-}
+/** The batches' own names, whatever folder of the archive they are in. */
+const batchName = (path: string): string | undefined =>
+  /(?:^|\/)((?:data_batch_\d+|test_batch)\.bin|batches\.meta\.txt)$/.exec(path)?.[1]
+
+/**
+ * Unpacks the batches in an archive into a folder, which appears when all are there.
+ *
+ * Errors  those of reading archives; nothing is left behind
+ */
+export const unpackBatches = (archive: string, folder: string): TE.TaskEither<DataError, void> =>
+  TE.tryCatch(async () => {
+    const part = `${folder}.${process.pid}.part`
+    await mkdir(part, { recursive: true })
+    try {
+      for await (const found of entriesOf(
+        archive,
+        streaming(archive, await chunksOf(archive)),
+        largestBatch,
+      )) {
+        if (found._tag === 'refused') throw new Fault(found.fact)
+        const name = batchName(found.entry.name)
+        if (name !== undefined) await writeFile(join(part, name), await found.content())
+      }
+      await rename(part, folder)
+    } finally {
+      await rm(part, { recursive: true, force: true })
+    }
+  }, factOf(archive))
 
 const fetched = (folder: string, options: OpenOptions): TE.TaskEither<DataError, void> => {
   const archive = `${folder}.tar.gz`
   return pipe(
     download(reportOf(options))(remote, archive),
     TE.mapLeft(error => (error._tag === 'ReadFailed' ? missing(folder, error.reason) : error)),
-    TE.flatMap(() => TE.tryCatch(() => unpackArchive(archive, folder), factOf(archive))),
+    TE.flatMap(() => unpackBatches(archive, folder)),
+    TE.tap(() => TE.tryCatch(() => rm(archive), factOf(archive))),
   )
 }
 

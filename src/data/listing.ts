@@ -42,9 +42,9 @@ export const isImage = (path: string): boolean => {
   return /\.(jpe?g|png|webp)$/i.test(path) && !parts.some(part => part.startsWith('.') || part === '__MACOSX')
 }
 
-export const placeOf = ({ file, paths, offsets, contents }: Listing, nth: number): Place => {
+export const placeOf = ({ file, paths, offsets }: Listing, nth: number): Place => {
   const path = paths[nth] ?? ''
-  return contents._tag === 'files'
+  return offsets.length === 0
     ? { file: `${file}/${path}`, entry: null, offset: 0 }
     : { file, entry: path, offset: offsets[nth] ?? 0 }
 }

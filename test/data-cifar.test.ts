@@ -1,0 +1,131 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test, vi } from 'vitest'
+import { evaluationFeed } from '../src/data/batches.js'
+import { unpackBatches } from '../src/data/cifar.js'
+import { openData } from '../src/data/open.js'
+import { cifar10 } from '../src/data/spec.js'
+import { countsOf } from '../src/data/split.js'
+import { failure, ownCache, realData, scratch, succeed, tarOf } from './scratch.js'
+
+const record = 3073
+
+/** Records whose red, green and blue planes count on from the record's number. */
+const batchOf = (count: number, label: (nth: number) => number = nth => nth % 10): Buffer => {
+  const bytes = Buffer.alloc(count * record)
+  for (let nth = 0; nth < count; nth++) {
+    bytes[nth * record] = label(nth)
+    for (let at = 0; at < record - 1; at++)
+      bytes[nth * record + 1 + at] = nth + at + 100 * Math.floor(at / 1024)
+  }
+  return bytes
+}
+
+const whole = (): Record<string, Buffer | string> => ({
+  'data_batch_1.bin': batchOf(20),
+  'data_batch_10.bin': batchOf(10, () => 3),
+  'data_batch_2.bin': batchOf(10),
+  'test_batch.bin': batchOf(12),
+  'batches.meta.txt': 'a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n',
+})
+
+const open = (files: Record<string, Buffer | string>) =>
+  openData({ folder: scratch(files), seed: 0 })(cifar10({ validation: 0 }))
+
+ownCache()
+
+describe('cifar10', () => {
+  test('reads every batch in the order of its number, planes as pixels', async () => {
+    const data = await succeed(open(whole()))
+    expect(data).toMatchObject({ image: [32, 32, 3], classes: [...'abcdefghij'] })
+    expect([data.train.size, data.test.size]).toEqual([40, 12])
+    expect([...data.train.labels.subarray(30)]).toEqual(new Array(10).fill(3))
+    const { images, labels } = await evaluationFeed(data, data.test, { batch: 12 }).batch(0, 0)
+    expect([...labels]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
+    for (const [nth, at, c] of [
+      [0, 0, 0],
+      [1, 33, 1],
+      [11, 1023, 2],
+    ] as const) {
+      const byte = (nth + at + 1024 * c + 100 * c) % 256
+      const value = (byte / 255 - (data.mean[c] ?? 0)) / (data.deviation[c] ?? 1)
+      expect(images[nth * 3072 + 3 * at + c]).toBeCloseTo(value, 5)
+    }
+  })
+
+  test('without names the classes have their own', async () => {
+    const { 'batches.meta.txt': _, ...rest } = whole()
+    expect((await succeed(open(rest))).classes.slice(0, 2)).toEqual(['airplane', 'automobile'])
+  })
+
+  test('bad files are named with the place', async () => {
+    const cases: readonly [string, Buffer | string, object][] = [
+      [
+        'data_batch_2.bin',
+        batchOf(10).subarray(0, 9 * record + 5),
+        { _tag: 'Truncated', offset: 9 * record + 5, wanted: 10 * record },
+      ],
+      ['test_batch.bin', '', { _tag: 'BadValue', what: 'size', got: 0 }],
+      [
+        'test_batch.bin',
+        batchOf(4, nth => (nth === 2 ? 10 : 0)),
+        { _tag: 'BadValue', what: 'label', got: 10, offset: 2 * record },
+      ],
+      ['batches.meta.txt', 'a\nb\n', { _tag: 'BadValue', what: 'label', got: 2, wanted: '0 to 1' }],
+    ]
+    for (const [name, content, fact] of cases) {
+      const got = await failure(open({ ...whole(), [name]: content }))
+      expect(got).toMatchObject(fact)
+      if (name.endsWith('.bin')) expect('file' in got && got.file.endsWith(name)).toBe(true)
+    }
+  })
+
+  test('missing files are named, with where they come from', async () => {
+    const { 'test_batch.bin': _, ...rest } = whole()
+    expect(await failure(open(rest))).toMatchObject({ _tag: 'FilesMissing', data: 'cifar10' })
+    expect(await failure(openData({ folder: '/nowhere', seed: 0 })(cifar10()))).toMatchObject({
+      _tag: 'FilesMissing',
+    })
+  })
+
+  test('an archive is unpacked as a whole or not at all', async () => {
+    const batches = Object.entries(whole()).map(
+      ([name, content]) => [`cifar-10-batches-bin/${name}`, content] as const,
+    )
+    const archive = gzipSync(
+      await tarOf(Object.fromEntries([...batches, ['cifar-10-batches-bin/readme.html', '']])),
+    )
+    const folder = scratch({
+      'good.tar.gz': archive,
+      'cut.tar.gz': archive.subarray(0, archive.length - 200),
+    })
+    await succeed(unpackBatches(join(folder, 'good.tar.gz'), join(folder, 'good')))
+    expect(readdirSync(join(folder, 'good')).sort()).toEqual(Object.keys(whole()).sort())
+    expect((await succeed(openData({ folder: join(folder, 'good'), seed: 0 })(cifar10()))).test.size).toBe(12)
+    expect(await failure(unpackBatches(join(folder, 'cut.tar.gz'), join(folder, 'cut')))).toMatchObject({
+      _tag: 'BadStream',
+    })
+    expect(readdirSync(folder).sort()).toEqual(['cut.tar.gz', 'good', 'good.tar.gz'])
+  })
+
+  test('without a folder it is fetched; offline it says which files go where', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')))
+    expect(await failure(openData({ seed: 0 })(cifar10()))).toMatchObject({
+      _tag: 'FilesMissing',
+      folder: join(process.env.ESPALIER_CACHE ?? '', 'data/cifar10'),
+      reason: 'fetch failed',
+    })
+    vi.unstubAllGlobals()
+  })
+
+  test('the real slice', async () => {
+    const folder = realData('cifar-10-batches-bin')
+    if (folder === null) return
+    const data = await succeed(openData({ folder, seed: 0 })(cifar10()))
+    expect([data.train.size, data.validation.size, data.test.size]).toEqual([4500, 500, 1000])
+    expect(data.classes[9]).toBe('truck')
+    for (const [nth, mean] of [0.4914, 0.4822, 0.4465].entries()) expect(data.mean[nth]).toBeCloseTo(mean, 1)
+    expect(Math.min(...countsOf(data.validation.labels, 10))).toBeGreaterThan(40)
+  })
+})
