@@ -1,4 +1,6 @@
 /** The addon from the npm package's own C++ source, against the TensorFlow of a wheel. */
+import { createHash } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -51,6 +53,14 @@ const firstError = (failure: CommandError): string =>
     : (failure.output.split('\n').find(line => /error[: ]|cannot find|undefined reference/i.test(line)) ??
       failure.output.trim().slice(0, 300))
 
+const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
+
+/** Changes with the way the addon is made. */
+export const recipe: string = createHash('sha256')
+  .update([...flags, quiet].join())
+  .digest('hex')
+  .slice(0, 6)
+
 export interface Compilation {
   readonly compiler: string
   /** The folder with TensorFlow's libraries and headers. */
@@ -60,7 +70,20 @@ export interface Compilation {
   readonly output: string
 }
 
-const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
+/** TensorFlow's newer logging heeds no variable of its own: hold it to the one that the older heeds. */
+const quiet = `
+#if __has_include("absl/log/globals.h")
+#include <cstdlib>
+#include "absl/log/globals.h"
+namespace {
+const bool quiet = [] {
+  const char *level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
+  absl::SetMinLogLevel(static_cast<absl::LogSeverityAtLeast>(level == nullptr ? 0 : std::atoi(level)));
+  return true;
+}();
+}
+#endif
+`
 
 /** Compiles and links the addon; gives its file. */
 export const compile = ({
@@ -73,13 +96,20 @@ export const compile = ({
     E.Do,
     E.bind('tfjs', () => packageFolder(tfjsPackage)),
     E.bind('headers', () => packageFolder('node-api-headers')),
+    E.let('quiet', () => `${output}.quiet.cc`),
     TE.fromEither,
-    TE.flatMap(({ tfjs, headers }) =>
+    TE.tapIO(
+      ({ quiet: file }) =>
+        () =>
+          writeFileSync(file, quiet),
+    ),
+    TE.flatMap(({ tfjs, headers, quiet: file }) =>
       pipe(
         command(compiler, [
           ...flags,
           ...[join(headers, 'include'), join(tensorflow, 'include'), tfjs].map(folder => `-I${folder}`),
-          ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(file => join(tfjs, 'binding', file)),
+          ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(source => join(tfjs, 'binding', source)),
+          file,
           ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
           ...[`-Wl,-rpath,${libraries}`, '-o', output],
         ]),
@@ -92,6 +122,7 @@ export const compile = ({
           }),
           () => output,
         ),
+        TE.tapIO(() => () => rmSync(file)),
       ),
     ),
   )

@@ -18,7 +18,7 @@ import {
   type Native,
   nativeAt,
 } from './cache.js'
-import { compile, findCompiler, packageFolder, tfjsPackage, tfjsVersion } from './compile.js'
+import { compile, findCompiler, packageFolder, recipe, tfjsPackage, tfjsVersion } from './compile.js'
 import { type Answer, trial } from './trial.js'
 import {
   checkWheel,
@@ -91,7 +91,7 @@ const planOf = (
       : createHash('sha256').update(realpathSync(tensorflow)).digest('hex').slice(0, 12)
   return {
     kind,
-    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}`,
+    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}-${recipe}`,
     cache,
     tell: stage => TE.fromIO(() => onProgress?.(stage)),
   }
@@ -151,6 +151,7 @@ const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEi
     TE.flatMap(python =>
       pipe(
         tell('download'),
+        TE.tap(() => onDisk(staged, () => mkdirSync(join(staged, 'wheel')))),
         TE.flatMap(() => fetchWheel(kind, join(staged, 'wheel'))(python)),
         TE.tap(() => tell('checksum')),
         TE.flatMap(file => checkWheel(digestOf(kind, file))(file)),
@@ -202,9 +203,7 @@ const made = (plan: Plan, tfjs: string, folder: string | undefined): TE.TaskEith
       TE.bracket(
         onDisk(plan.cache, () => {
           mkdirSync(plan.cache, { recursive: true })
-          const staged = mkdtempSync(join(plan.cache, 'build-'))
-          mkdirSync(join(staged, 'wheel'))
-          return staged
+          return mkdtempSync(join(plan.cache, 'build-'))
         }),
         staged =>
           pipe(
