@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ahead, type Batch, type Feed } from '../data/batches.js'
+import { Fault } from '../data/error.js'
 import type { Engine, Feeds, Session } from '../engine/engine.js'
 import { type Graph, inputsOf, variablesOf } from '../graph/value.js'
 import { stream } from '../net/random.js'
@@ -171,9 +172,11 @@ const walk = async <Err>(
   return E.right(learnerOf(session, learner, fixed))
 }
 
+/** What ended a promise: a fact of the data's, else the engine. */
 export const broken =
   ({ name }: Engine) =>
-  (reason: unknown): LearnError => ({ _tag: 'EngineFailed', engine: name, reason: String(reason) })
+  (reason: unknown): LearnError =>
+    reason instanceof Fault ? reason.fact : { _tag: 'EngineFailed', engine: name, reason: String(reason) }
 
 /**
  * Runs a phase from a position on, and gives back what was learnt.
