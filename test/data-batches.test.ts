@@ -130,6 +130,23 @@ describe('trainingFeed', () => {
   })
 })
 
+describe('augmentation', () => {
+  test('each image and each epoch has draws of its own', async () => {
+    const same = held(
+      new Uint8Array(60 * 16).map((_, at) => at % 16),
+      new Int32Array(60),
+    )
+    const shape = [4, 4, 1]
+    const data = dataset(0, { stored: shape, image: shape, train: same, augment: [shift(3)] })
+    const shown = async (epoch: number) => {
+      const { images } = await trainingFeed(data, { batch: 60, seed: 0 }).batch(epoch, 0)
+      return Array.from({ length: 60 }, (_, nth) => images.subarray(16 * nth, 16 * nth + 16).join())
+    }
+    expect(new Set(await shown(0)).size).toBeGreaterThan(25) // of 49 places
+    expect((await shown(1)).sort()).not.toEqual((await shown(0)).sort())
+  })
+})
+
 describe('evaluationFeed', () => {
   test('shows every image once in its order; what is left of the last batch is padding', async () => {
     await fc.assert(

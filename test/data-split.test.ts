@@ -14,7 +14,7 @@ const someLabels = fc.integer({ min: 1, max: 6 }).chain(classes =>
 )
 
 describe('sharesOf', () => {
-  test('sums to the total, and no share is a whole one off', () => {
+  test('sums to the total; no share is a whole one off, and the largest remainders are rounded up', () => {
     fc.assert(
       fc.property(someLabels, ({ labels, classes, share }) => {
         const sizes = countsOf(labels, classes)
@@ -26,6 +26,12 @@ describe('sharesOf', () => {
           expect(Math.abs(size - exact)).toBeLessThan(1)
           expect(size).toBeLessThanOrEqual(sizes[nth] ?? 0)
         })
+        const rests = sizes.map(size => ((size * total) / labels.length) % 1)
+        const up = rests.filter((_, nth) => (shares[nth] ?? 0) > ((sizes[nth] ?? 0) * total) / labels.length)
+        const down = rests.filter(
+          (_, nth) => (shares[nth] ?? 0) < ((sizes[nth] ?? 0) * total) / labels.length,
+        )
+        expect(Math.min(1, ...up)).toBeGreaterThanOrEqual(Math.max(0, ...down))
       }),
     )
   })

@@ -30,7 +30,7 @@ export const cut = (
   }
   return (from, to, top, left) => {
     const first = Math.min(columns, Math.max(0, -left))
-    const last = Math.max(first, Math.min(columns, width - left))
+    const last = Math.max(0, Math.min(columns, width - left))
     for (let y = 0; y < rows; y++) {
       const target = y * columns * channels
       const shown = shownAt(top + y, height, fill)
