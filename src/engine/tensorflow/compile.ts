@@ -55,21 +55,6 @@ const firstError = (failure: CommandError): string =>
 
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
 
-/** Changes with the way the addon is made. */
-export const recipe: string = createHash('sha256')
-  .update([...flags, quiet].join())
-  .digest('hex')
-  .slice(0, 6)
-
-export interface Compilation {
-  readonly compiler: string
-  /** The folder with TensorFlow's libraries and headers. */
-  readonly tensorflow: string
-  /** Where the addon will look for the libraries; may begin with `$ORIGIN`. */
-  readonly libraries: string
-  readonly output: string
-}
-
 /** TensorFlow's newer logging heeds no variable of its own: hold it to the one that the older heeds. */
 const quiet = `
 #if __has_include("absl/log/globals.h")
@@ -84,6 +69,21 @@ const bool quiet = [] {
 }
 #endif
 `
+
+/** Changes with the way the addon is made. */
+export const recipe: string = createHash('sha256')
+  .update([...flags, quiet].join())
+  .digest('hex')
+  .slice(0, 6)
+
+export interface Compilation {
+  readonly compiler: string
+  /** The folder with TensorFlow's libraries and headers. */
+  readonly tensorflow: string
+  /** Where the addon will look for the libraries; may begin with `$ORIGIN`. */
+  readonly libraries: string
+  readonly output: string
+}
 
 /** Compiles and links the addon; gives its file. */
 export const compile = ({
