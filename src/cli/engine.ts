@@ -1,5 +1,8 @@
 /** `espalier engine` and `espalier doctor` */
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { diagnose } from '../engine/doctor.js'
 import { buildNative, type Stage } from '../engine/tensorflow/native.js'
+import { diagnosis } from '../report/diagnosis.js'
 import { end } from './end.js'
 
 interface EngineArguments {
@@ -26,3 +29,6 @@ export const buildEngine = (options: EngineArguments): Promise<void> =>
         `TensorFlow ${facts.tensorflow} ${kept ? 'was built before' : 'is built'} and works${gpu ? ', a GPU is visible' : ''}: ${file}\n`,
       ),
   )
+
+export const doctor = (): Promise<void> =>
+  end(TE.fromTask(diagnose), found => process.stdout.write(`${diagnosis(found)}\n`))
