@@ -60,14 +60,21 @@ export type Fitting<
   ? [Gives<R, W>] extends [never]
     ? readonly [...Seen, Word<R, Rank>, ...Rest]
     : Fitting<Gives<R, W>, Rest, [...Seen, W]>
-  : readonly [...Seen, ...Words]
+  : readonly [...Seen, ...([Flow<R, Words>] extends [never] ? readonly Word<R, R>[] : Words)]
 
 /** What a row must be to fit: unchanged from the rank it can start from, or the first misfit named. */
 export type Fit<Words extends readonly unknown[]> = [Flow<'vector', Words>] extends [never]
   ? Fitting<'map', Words>
   : Words
 
+/** The same words with another at the end: one that gives a vector. */
+type Ending<Words extends readonly unknown[]> = Words extends readonly [...infer Init, unknown]
+  ? readonly [...Init, Word<never, 'vector'>]
+  : readonly [Word<'map', 'vector'>]
+
 /** What the words of a whole net must be: they take a map and end in a vector, or the misfit is named. */
 export type Whole<Words extends readonly unknown[]> = ['vector'] extends [Flow<'map', Words>]
   ? Words
-  : Fitting<'map', [...Words, Word<'vector', Rank>]>
+  : [Flow<'map', Words>] extends [never]
+    ? Fitting<'map', Words>
+    : Ending<Words>
