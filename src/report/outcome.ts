@@ -1,7 +1,25 @@
 /** The end of a run as a table: each stage, then the test. */
-import type { Result } from '../run/event.js'
+import type { Compared, Result } from '../run/event.js'
 import { duration, grouped, percent, short } from './number.js'
 import { table } from './table.js'
+
+const milliseconds = (ms: number): string => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`
+
+const comparison = (compared: readonly Compared[]): readonly string[] => [
+  '',
+  table(
+    ['', 'parameters', 'MACs', 'KB', 'test', '1 image', '100 images'],
+    compared.map(({ name, params, macs, bytes, test, latency }) => [
+      name,
+      grouped(params),
+      short(macs),
+      (bytes / 1000).toFixed(1),
+      percent(test.accuracy),
+      milliseconds(latency.one),
+      milliseconds(latency.hundred),
+    ]),
+  ),
+]
 
 export const outcome = (result: Result): string => {
   const rows = result.stages.map((stage, nth) => [
@@ -13,6 +31,7 @@ export const outcome = (result: Result): string => {
   ])
   return [
     table(['stage', 'parameters', 'MACs', 'validation', 'time'], rows),
+    ...(result.compared === undefined ? [] : comparison(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${result.test.loss.toFixed(4)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,
     `${result.engine.name} ${result.engine.version}, seed ${result.seed}, ${result.data.name} ${result.data.checksum}, ${duration(result.seconds)}`,

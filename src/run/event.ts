@@ -6,6 +6,18 @@ export interface Scored {
   readonly loss: number
 }
 
+/** A net beside the one it was cut from. */
+export interface Compared {
+  readonly name: 'before' | 'after'
+  readonly params: number
+  readonly macs: number
+  /** Of the stored weights, single precision. */
+  readonly bytes: number
+  readonly test: Scored
+  /** Milliseconds of one image and of a batch of 100, medians. */
+  readonly latency: { readonly one: number; readonly hundred: number }
+}
+
 export interface Result {
   readonly experiment: string
   readonly engine: { readonly name: string; readonly version: string }
@@ -17,6 +29,8 @@ export interface Result {
   readonly test: Scored
   readonly seconds: number
   readonly out: string
+  /** Where the run has cut: the net before the first cut, and the one at the end. */
+  readonly compared?: readonly Compared[]
 }
 
 export type RunEvent =
