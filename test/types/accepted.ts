@@ -1,0 +1,261 @@
+/** What must compile: polymorphic words, spread arrays, words made by functions, and rows longer than types count. */
+import type { AnyWord, MapWord, Net, VectorWord, Word } from '../../src/index.js'
+import {
+  adamw,
+  alignment,
+  concat,
+  conv,
+  dense,
+  dropout,
+  experiment,
+  flatten,
+  globalAvgPool,
+  glyphs,
+  identity,
+  image,
+  inception,
+  maxPool,
+  named,
+  net,
+  prune,
+  push,
+  relu,
+  repeat,
+  residual,
+  separable,
+  sgd,
+  stack,
+  swish,
+  train,
+  untilTarget,
+} from '../../src/index.js'
+
+const input = image(28, 28, 1)
+const maps = [conv(8), maxPool()]
+const vectors = [dense(8), dense(10)]
+
+// The rank of a row is known where it is used.
+
+export const mapRow: MapWord = stack('a', conv(8), relu, maxPool())
+export const vectorRow: VectorWord = stack('a', dense(8), relu)
+export const anyRow: AnyWord = stack('a', relu, dropout(0.5), swish)
+export const bridge: Word<'map', 'vector'> = stack('a', relu, globalAvgPool, relu, dense(3))
+export const none: AnyWord = stack('a')
+export const again: MapWord = named('b', mapRow)
+export const copies: MapWord = repeat('a', 3, conv(8))
+export const rectifiers: AnyWord = repeat('a', 3, relu)
+export const numbered: MapWord = repeat('a', 3, nth => conv(8 * (nth + 1), 3, { stride: nth === 0 ? 2 : 1 }))
+
+// Words for any rank stand anywhere, in branches and around them too.
+
+export const anywhere: Net = net('a', input, relu, conv(8), anyRow, flatten, anyRow, dense(10), identity)
+export const branches: MapWord = concat('a', identity, relu, conv(8, 1), stack('b', separable(8), relu))
+export const skipped: MapWord = residual('a', relu, { shortcut: identity, activation: 'relu' })
+
+// Spread arrays, whose length no type knows.
+
+export const spread: Net = net('a', input, ...maps, globalAvgPool, ...vectors)
+export const spreadRow: Net = net('a', input, stack('b', ...maps), stack('c', flatten, ...vectors))
+export const spreadMiddle: Net = net('a', input, relu, ...maps, relu, flatten, ...vectors, relu)
+
+// Functions are new words.
+
+const unit = (filters: number): MapWord => conv(filters, 3, { norm: { momentum: 0.99 }, activation: 'swish' })
+const block = (name: string, filters: number): MapWord =>
+  residual(name, stack('body', unit(filters), conv(filters, 3, { activation: null })), {
+    shortcut: conv(filters, 1, { activation: null }),
+  })
+const head = (classes: number): Word<'map', 'vector'> => stack('head', globalAvgPool, dense(classes))
+export const made: Net = net('a', input, block('b', 8), inception('c', { point: 3 }), head(10))
+
+export const whole = experiment(
+  made,
+  glyphs(),
+  train({ epochs: 1, optimizer: adamw({ decay: 0 }) }),
+  untilTarget(
+    { keep: { params: 0.3 }, rounds: 2, within: null },
+    push({ terms: alignment, losers: { from: 0.5 }, optimizer: sgd() }),
+    prune({ by: 'losers' }),
+  ),
+)
+
+// Eighty words in a row, twice nested and spread.
+
+export const long = stack(
+  'long',
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+)
+export const longNet: Net = net(
+  'long',
+  input,
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  conv(8),
+  relu,
+  maxPool(),
+  dropout(0.1),
+  globalAvgPool,
+  dense(10),
+)
+export const longTwice: Net = net(
+  'twice',
+  input,
+  long,
+  stack('again', long, long),
+  ...maps,
+  globalAvgPool,
+  dense(10),
+)
