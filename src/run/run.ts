@@ -55,8 +55,9 @@ const resultOf =
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
       TE.bindW('test', () => testScore(env)(end)),
+      TE.bindW('compared', () => compare(env)(end)),
       TE.map(
-        ({ inferred, test }): Result => ({
+        ({ inferred, test, compared }): Result => ({
           experiment: experiment.net.name,
           engine: { name: env.engine.name, version: env.engine.version },
           seed: settings.seed,
@@ -67,6 +68,7 @@ const resultOf =
           test: { accuracy: accuracyOf(test), loss: lossOf(test) },
           seconds: end.seconds.run,
           out: folder.path,
+          ...(compared !== null && { compared }),
         }),
       ),
     )
