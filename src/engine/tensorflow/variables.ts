@@ -38,6 +38,7 @@ export const variables = (write: Writer, handles: Handles, values: readonly Valu
   const begun = new Map([...new Set(needed)].map(name => [name, read(write, of(name))]))
   const last = new Map<string, readonly Ref[]>([...begun].map(([name, ref]) => [name, [after(ref)]]))
   const changes: Ref[] = []
+  const fed = new Map<string, Ref>()
 
   /** What a change of this variable waits for, itself waited for by the next. */
   const changing = (name: string, change: (waits: readonly Ref[]) => Ref): Ref => {
@@ -76,7 +77,11 @@ export const variables = (write: Writer, handles: Handles, values: readonly Valu
   }
 
   const edges: Edges = {
-    input: (_, { op, shape: sizes }) => [placeholder(write, op.name, sizes)],
+    input: (_, { op, shape: sizes }) => {
+      const ref = fed.get(op.name) ?? placeholder(write, op.name, sizes)
+      fed.set(op.name, ref)
+      return [ref]
+    },
     weight: (_, { op }) => [begun.get(op.name) as Ref], // read for every weight
     assign: (_, { op }, [value]) => put(op.name, value),
     average,
