@@ -58,35 +58,72 @@ export const share = where(n => n >= 0 && n <= 1, 'a share from 0 to 1')
 export const whole = where(Number.isInteger, 'a whole number')
 export const count = where(n => Number.isInteger(n) && n >= 0, 'a whole number from 0 up')
 
+/** A union whose variant is picked by the value itself, so that an error speaks of the one that was meant. */
+const picked = <A>(
+  name: string,
+  variantOf: (value: object) => t.Type<A, unknown> | undefined,
+  otherwise: t.Validate<object, A>,
+): t.Type<A, unknown> => {
+  const find = (u: unknown) => (typeof u === 'object' && u !== null ? variantOf(u) : undefined)
+  return new t.Type<A, unknown>(
+    name,
+    (u): u is A => find(u)?.is(u) ?? false,
+    (u, context) =>
+      typeof u === 'object' && u !== null
+        ? (variantOf(u)?.validate(u, context) ?? otherwise(u, context))
+        : t.failure(u, context),
+    a => find(a)?.encode(a) ?? a,
+  )
+}
+
 type Variant<A, T> = A extends { readonly _tag: infer U }
   ? T extends U
     ? A & { readonly _tag: T }
     : never
   : never
 
-/** A union told apart by `_tag`, so that an error speaks of the one variant that was meant. */
+/** A union told apart by `_tag`. */
 export const tagged = <A extends { readonly _tag: string }>(
   name: string,
   variants: { readonly [T in A['_tag']]: t.Type<Variant<A, T>, unknown> },
 ): t.Type<A, unknown> => {
   const table: Readonly<Record<string, t.Type<A, unknown> | undefined>> = variants as never // keyed by the tags themselves
-  const variantOf = (u: unknown) =>
-    typeof u === 'object' && u !== null && '_tag' in u && typeof u._tag === 'string'
-      ? table[u._tag]
-      : undefined
-  return new t.Type<A, unknown>(
+  return picked(
     name,
-    (u): u is A => variantOf(u)?.is(u) ?? false,
+    u => ('_tag' in u && typeof u._tag === 'string' ? table[u._tag] : undefined),
     (u, context) =>
-      variantOf(u)?.validate(u, context) ??
       t.failure(
-        u,
+        '_tag' in u ? u._tag : undefined,
         [...context, { key: '_tag', type: t.never }],
-        `wants one of ${Object.keys(variants).join(', ')}`,
+        `one of ${Object.keys(variants).join(', ')}`,
       ),
-    a => variantOf(a)?.encode(a) ?? a,
   )
 }
+
+type KeyOf<A> = A extends unknown ? keyof A & string : never
+type With<A, K extends string> = A extends { readonly [key in K]: unknown } ? A : never
+
+/** A union told apart by the one key each variant has. */
+export const keyed = <A>(
+  name: string,
+  variants: { readonly [K in KeyOf<A>]: t.Type<With<A, K>, unknown> },
+): t.Type<A, unknown> => {
+  const table: Readonly<Record<string, t.Type<A, unknown>>> = variants as never // keyed by the keys themselves
+  return picked(
+    name,
+    u => Object.entries(table).find(([key]) => key in u)?.[1],
+    (u, context) => t.failure(u, context, `${name}: one of ${Object.keys(variants).join(', ')}`),
+  )
+}
+
+/** The value, or null. */
+export const maybe = <A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> =>
+  new t.Type(
+    `${codec.name} or null`,
+    (u): u is A | null => u === null || codec.is(u),
+    (u, context) => (u === null ? t.success(null) : codec.validate(u, context)),
+    a => (a === null ? null : codec.encode(a)),
+  )
 
 /** Where a value from outside differs from what was expected: the keys that lead there, and what would fit. */
 export interface Misread {
@@ -96,6 +133,12 @@ export interface Misread {
   readonly got: string
 }
 
+/** The way to a value without the numbers of a union's members, which look at the same value again. */
+const wayTo = (context: t.Context): t.Context =>
+  context.filter(
+    (entry, nth) => nth === 0 || !('actual' in entry) || entry.actual !== context[nth - 1]?.actual,
+  )
+
 const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80)
 
 /** Decodes, and tells the first difference as a fact. */
@@ -104,14 +147,14 @@ export const decode =
   (input: unknown): E.Either<Misread, A> =>
     E.mapLeft((errors: t.Errors): Misread => {
       const deepest = errors.reduce((a, b) => (b.context.length > a.context.length ? b : a))
-      const last = deepest.context.at(-1)
+      const way = wayTo(deepest.context)
       return {
         _tag: 'Misread',
-        at: deepest.context
+        at: way
+          .slice(1)
           .map(({ key }) => key)
-          .filter(key => key !== '')
           .join('.'),
-        wanted: deepest.message ?? last?.type.name ?? '',
+        wanted: deepest.message ?? way.at(-1)?.type.name ?? '',
         got: shown(deepest.value),
       }
     })(codec.decode(input))

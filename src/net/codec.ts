@@ -1,6 +1,6 @@
 /** Nets to and from JSON. Law  decoding what was encoded gives an equal net */
 import * as t from 'io-ts'
-import { closed, count, finite, positive, share, tagged, whole } from './closed.js'
+import { closed, count, finite, maybe, positive, share, tagged, whole } from './closed.js'
 import type { Activation, Layer, Net, Normalisation, Padding, Stack } from './layer.js'
 
 const activation: t.Type<Activation> = t.keyof({
@@ -18,8 +18,8 @@ const name = { name: t.string }
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const unit = {
   bias: t.boolean,
-  norm: t.union([normalisation, t.null]),
-  activation: t.union([activation, t.null]),
+  norm: maybe(normalisation),
+  activation: maybe(activation),
 }
 const window = { kernel: whole, stride: whole, padding, dilation: whole }
 const pool = { size: whole, stride: whole, padding: samePadding }
@@ -44,7 +44,7 @@ export const layerCodec: t.Type<Layer, unknown> = t.recursion('a layer', () =>
       ...name,
       body: layerCodec,
       shortcut: layerCodec,
-      activation: t.union([activation, t.null]),
+      activation: maybe(activation),
     }),
   }),
 )

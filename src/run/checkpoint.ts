@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Learner, Position } from '../learn/phase.js'
-import { closed, count, decode, finite, share, tagged } from '../net/closed.js'
+import { closed, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
@@ -67,7 +67,7 @@ const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', ()
       base: baseCodec,
       round: count,
       step: count,
-      inside: t.union([insideCodec, t.null]),
+      inside: maybe(insideCodec),
     }),
   }),
 )
@@ -84,7 +84,7 @@ const factsCodec = closed({
   net: netCodec,
   kept: t.record(t.string, netCodec),
   stages: t.readonlyArray(stageCodec),
-  inside: t.union([insideCodec, t.null]),
+  inside: maybe(insideCodec),
   seconds: closed({ run: finite, stage: finite }),
   logged: count,
 })

@@ -6,7 +6,7 @@ import { type CriterionName, rankingOf } from '../learn/criteria.js'
 import type { Losers } from '../learn/losers.js'
 import type { Schedule } from '../learn/rate.js'
 import type { Teaching } from '../learn/train.js'
-import { closed, count, finite, positive, share, tagged, whole } from '../net/closed.js'
+import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Step } from './schedule.js'
@@ -32,11 +32,9 @@ const training = {
   schedule: rateSchedule,
   optimizer,
   smoothing: share,
-  clip: t.union([positive, t.null]),
+  clip: maybe(positive),
   balanced: t.boolean,
 }
-
-const maybe = <A, O>(codec: t.Type<A, O>) => t.union([codec, t.null])
 
 const teaching: t.Type<Teaching, unknown> = closed({ temperature: positive, weight: share })
 
@@ -50,18 +48,17 @@ const losers: t.Type<Losers, unknown> = closed({
   memory: share,
 })
 
-/** One key of three, so that a wrong one is told. */
-const amount: t.Type<Amount, unknown> = t.union([
-  closed({ params: positive }),
-  closed({ macs: positive }),
-  closed({ bytes: positive }),
-])
+const amount: t.Type<Amount, unknown> = keyed<Amount>('an amount', {
+  params: closed({ params: positive }),
+  macs: closed({ macs: positive }),
+  bytes: closed({ bytes: positive }),
+})
 
-const aim: t.Type<Aim, unknown> = t.union([
-  closed({ keep: amount }),
-  closed({ atMost: amount }),
-  closed({ eta: finite }),
-])
+const aim: t.Type<Aim, unknown> = keyed<Aim>('an aim', {
+  keep: closed({ keep: amount }),
+  atMost: closed({ atMost: amount }),
+  eta: closed({ eta: finite }),
+})
 
 const criterion: t.Type<CriterionName> = t.keyof(rankingOf)
 

@@ -1,0 +1,271 @@
+import * as fc from 'fast-check'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, test } from 'vitest'
+import type { Augmentation } from '../src/data/augment.js'
+import { cifar10, type DataSpec, glyphs, imageFolder, mnist, tfrecord } from '../src/data/spec.js'
+import { adamw, type Optimizer, sgd } from '../src/graph/optimizer.js'
+import { type CriterionName, rankingOf } from '../src/learn/criteria.js'
+import { alignment, noTerms } from '../src/learn/push.js'
+import { constant, cosine, type Schedule, step as stepped } from '../src/learn/rate.js'
+import { decode } from '../src/net/closed.js'
+import { netCodec } from '../src/net/codec.js'
+import { net } from '../src/net/combinators.js'
+import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
+import { experimentCodec } from '../src/run/codec.js'
+import { type Experiment, experiment } from '../src/run/experiment.js'
+import { type Aim, prune, push, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import { arbitraryNet } from './arbitrary.js'
+import { left, right } from './surgery.js'
+
+const fixed = net('fixed', image(8, 8, 1), conv(2), globalAvgPool, dense(2))
+
+const share = fc.double({ min: 0, max: 1, noNaN: true })
+const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
+const count = fc.nat(1000)
+
+const schedule: fc.Arbitrary<Schedule> = fc.oneof(
+  fc.record({ warmup: count }).map(constant),
+  fc.record({ warmup: count, at: fc.array(share, { maxLength: 3 }), factor: positive }).map(stepped),
+  fc.record({ warmup: count, floor: share }).map(cosine),
+)
+
+const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
+  fc.record({ momentum: share, nesterov: fc.boolean(), decay: positive }).map(sgd),
+  fc.record({ beta1: share, beta2: share, epsilon: positive, decay: positive }).map(adamw),
+)
+
+const training = fc.record({
+  epochs: count,
+  batch: count,
+  rate: positive,
+  schedule,
+  optimizer,
+  smoothing: share,
+  clip: fc.option(positive),
+  balanced: fc.boolean(),
+  teaching: fc.option(fc.record({ temperature: positive, weight: share })),
+})
+
+const amount = fc.oneof(
+  fc.record({ params: positive }),
+  fc.record({ macs: positive }),
+  fc.record({ bytes: positive }),
+)
+
+const aim: fc.Arbitrary<Aim> = fc.oneof(
+  fc.record({ keep: amount }),
+  fc.record({ atMost: amount }),
+  fc.record({ eta: positive }),
+)
+
+const losers = fc.record({ sparsity: share, from: share, until: share, cost: share, memory: share })
+
+const criterion = fc.constantFrom(...(Object.keys(rankingOf) as CriterionName[])) // its keys are the names
+
+const single: fc.Arbitrary<Step> = fc.oneof(
+  training.map(train),
+  fc
+    .record({
+      options: training,
+      aim: fc.option(aim),
+      terms: fc.constantFrom(alignment, noTerms),
+      ramp: share,
+      losers: fc.option(losers),
+    })
+    .map(({ options, ...rest }) => push({ ...options, ...rest })),
+  fc
+    .record({
+      aim: fc.option(aim),
+      by: criterion,
+      cost: share,
+      images: count,
+      minimum: count,
+      protect: fc.array(fc.constantFrom('stem', 'a/three/conv')),
+    })
+    .map(prune),
+)
+
+const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    fc
+      .tuple(aim, fc.integer({ min: 1, max: 9 }), fc.option(share), fc.array(inner, { maxLength: 3 }))
+      .map(([until, rounds, within, steps]) => untilTarget({ ...until, rounds, within }, ...steps)),
+    fc
+      .tuple(fc.record({ within: share, eta: positive }), fc.array(inner, { maxLength: 3 }))
+      .map(([options, steps]) => whileAccuracy(options, ...steps)),
+  )
+
+const step = fc.oneof(
+  { weight: 3, arbitrary: single },
+  { weight: 1, arbitrary: rounds(fc.oneof(single, rounds(single))) },
+)
+
+const augmentation = fc.constantFrom<Augmentation[]>(
+  { _tag: 'shift', pixels: 2, fill: 'zero' },
+  { _tag: 'flip' },
+  { _tag: 'randomResizedCrop', size: 8, area: [0.2, 1], ratio: [0.75, 1.25] },
+)
+
+const data: fc.Arbitrary<DataSpec> = fc
+  .tuple(fc.array(augmentation, { maxLength: 2 }), fc.option(fc.constant({ mean: [0.5], deviation: [0.2] })))
+  .chain(([augment, normalise]) => {
+    const options = { augment, ...(normalise !== null && { normalise }) }
+    return fc.constantFrom<DataSpec[]>(
+      glyphs({ ...options, train: 30 }),
+      mnist(options),
+      cifar10(options),
+      imageFolder([8, 8, 3], options),
+      tfrecord([8, 8, 3], 3, options),
+    )
+  })
+
+const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
+  .tuple(arbitraryNet({ dropout: true }), data, fc.array(step, { maxLength: 4 }))
+  .map(([net, spec, steps]) => experiment(net, spec, ...steps))
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+type Keys = readonly (string | number)[]
+
+const json = (value: unknown): Json => JSON.parse(JSON.stringify(value))
+
+const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const childrenOf = (value: Json): readonly (readonly [string | number, Json])[] =>
+  Array.isArray(value) ? value.map((each, nth) => [nth, each]) : isRecord(value) ? Object.entries(value) : []
+
+/** Every value inside, with the keys that lead to it. */
+const inside = (value: Json, keys: Keys = []): readonly (readonly [Keys, Json])[] => [
+  [keys, value],
+  ...childrenOf(value).flatMap(([key, child]) => inside(child, [...keys, key])),
+]
+
+/** The same with another value at a place; `undefined` takes the key away. */
+const replaced = (value: Json, [key, ...rest]: Keys, by: Json | undefined): Json => {
+  if (key === undefined) return by ?? null
+  if (Array.isArray(value)) return value.map((each, nth) => (nth === key ? replaced(each, rest, by) : each))
+  const entries = childrenOf(value).flatMap(([name, child]) =>
+    name !== key
+      ? [[name, child]]
+      : rest.length === 0 && by === undefined
+        ? []
+        : [[name, replaced(child, rest, by)]],
+  )
+  return Object.fromEntries(
+    isRecord(value) && !(key in value) && by !== undefined ? [...entries, [key, by]] : entries,
+  )
+}
+
+/** Where decoding says the difference is. */
+const differenceIn = (altered: Json): string => left(decode(experimentCodec)(altered)).at
+
+/** A change of an experiment's JSON at a random place, and where that is. */
+const changedAt = (places: (all: ReturnType<typeof inside>) => readonly Keys[]) =>
+  arbitraryExperiment.chain(value => {
+    const whole = json(value)
+    return fc.tuple(fc.constant(whole), fc.constantFrom(...places(inside(whole))))
+  })
+
+const records = (all: ReturnType<typeof inside>) =>
+  all.flatMap(([keys, value]) => (isRecord(value) ? [keys] : []))
+
+describe('through JSON', () => {
+  test('a net comes back equal', () => {
+    fc.assert(
+      fc.property(arbitraryNet({ dropout: true }), net => {
+        expect(right(decode(netCodec)(json(net)))).toEqual(net)
+        expect(json(netCodec.encode(net))).toEqual(json(net))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('an experiment comes back equal', () => {
+    fc.assert(
+      fc.property(arbitraryExperiment, value => {
+        const written = json(experimentCodec.encode(value))
+        expect(right(decode(experimentCodec)(written))).toEqual(value)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('a difference is refused where it is', () => {
+  test('a key that is unknown', () => {
+    fc.assert(
+      fc.property(changedAt(records), ([whole, keys]) => {
+        expect(differenceIn(replaced(whole, [...keys, 'strange'], 1))).toBe([...keys, 'strange'].join('.'))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a key that is missing', () => {
+    const onlyKey = (key: string) => ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta'].includes(key)
+    const known = (all: ReturnType<typeof inside>) =>
+      all.flatMap(([keys, value]) =>
+        isRecord(value) ? Object.keys(value).flatMap(key => (onlyKey(key) ? [] : [[...keys, key]])) : [],
+      )
+    fc.assert(
+      fc.property(changedAt(known), ([whole, keys]) => {
+        expect(differenceIn(replaced(whole, keys, undefined))).toBe(keys.join('.'))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a tag there is not', () => {
+    const tags = (all: ReturnType<typeof inside>) =>
+      records(all).flatMap(keys =>
+        all.some(([each]) => each.join() === [...keys, '_tag'].join()) ? [keys] : [],
+      )
+    fc.assert(
+      fc.property(changedAt(tags), ([whole, keys]) => {
+        expect(differenceIn(replaced(whole, [...keys, '_tag'], 'nothing'))).toBe([...keys, '_tag'].join('.'))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a value of another kind', () => {
+    const leaves = (all: ReturnType<typeof inside>) =>
+      all.flatMap(([keys, value]) => (typeof value === 'object' ? [] : [keys]))
+    fc.assert(
+      fc.property(changedAt(leaves), ([whole, keys]) => {
+        expect(differenceIn(replaced(whole, keys, { odd: true }))).toBe(keys.join('.'))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('what would fit is told', () => {
+    const whole = json(experiment(fixed, mnist(), train(), untilTarget({ keep: { params: 0.1 } }, prune())))
+    const told = (keys: Keys, by: Json) => pipe(replaced(whole, keys, by), decode(experimentCodec), left)
+    expect(told(['schedule', 0, 'epochs'], 1.5)).toEqual({
+      _tag: 'Misread',
+      at: 'schedule.0.epochs',
+      wanted: 'a whole number from 0 up',
+      got: '1.5',
+    })
+    expect(told(['schedule', 0, 'epoch'], 1).wanted).toContain('epochs')
+    expect(told(['schedule', 0, '_tag'], 'trian').wanted).toContain('train')
+    expect(told(['schedule', 1, 'until', 'keep', 'param'], 1)).toMatchObject({
+      at: 'schedule.1.until.keep.param',
+    })
+    expect(told(['schedule', 1, 'until', 'keep'], {})).toMatchObject({
+      at: 'schedule.1.until.keep',
+      wanted: 'an amount: one of params, macs, bytes',
+    })
+    expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toEqual({
+      _tag: 'Misread',
+      at: 'net.body.layers.0.padding',
+      wanted: '("same" | "valid" | a whole number from 0 up)',
+      got: '-1',
+    })
+    expect(told(['net', 'body', 'layers', 0, 'activation'], 'gelu')).toMatchObject({
+      at: 'net.body.layers.0.activation',
+      got: '"gelu"',
+    })
+  })
+})
