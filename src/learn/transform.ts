@@ -1,0 +1,122 @@
+/** Push and train as transforms of a model: what goes in stays as it is, what comes out is new. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { evaluationFeed, trainingFeed } from '../data/batches.js'
+import type { Dataset } from '../data/set.js'
+import type { Engine } from '../engine/engine.js'
+import type { Model, Weights } from '../net/weights.js'
+import { evaluationBatch } from './assess.js'
+import type { LearnError } from './error.js'
+import { type Aim, verdicts } from './losers.js'
+import { type Calls, type Epoch, type Learner, type Phase, runPhase, type Watch } from './phase.js'
+import { type PushOptions, pushCalls, pushDefaults, pushFeeds } from './push.js'
+import {
+  rateFeeds,
+  type Teacher,
+  type TrainOptions,
+  teacherWeights,
+  trainCalls,
+  trainDefaults,
+} from './train.js'
+
+/** Where a transform learns: an engine, data, a seed. */
+export interface Ground {
+  readonly engine: Engine
+  readonly dataset: Dataset
+  readonly seed: number
+  /** Slots to go on with; by default the optimizer begins anew. */
+  readonly slots?: Weights
+  readonly teacher?: Teacher | null
+  readonly onEpoch?: (epoch: Epoch) => void
+}
+
+const watching = ({ onEpoch }: Ground): Watch<never> => ({
+  onStep: () => undefined,
+  stopping: () => false,
+  onPause: (_learner, _position, done) => {
+    if (done !== null) onEpoch?.(done)
+    return TE.right(undefined)
+  },
+})
+
+/** What differs between ways to learn. */
+export type Learning = Pick<Phase, 'feeds' | 'before'> & { readonly calls: E.Either<LearnError, Calls> }
+
+/** Errors  TooFewImages where they do not fill a batch; those of the calls */
+export const phaseOf =
+  ({ dataset, seed, teacher = null }: Pick<Ground, 'dataset' | 'seed' | 'teacher'>, options: TrainOptions) =>
+  ({ calls, ...learning }: Learning): E.Either<LearnError, Phase> => {
+    const training = trainingFeed(dataset, { batch: options.batch, seed, balanced: options.balanced })
+    return training.batches < 1
+      ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batch })
+      : pipe(
+          calls,
+          E.map(built => ({
+            ...learning,
+            calls: built,
+            epochs: options.epochs,
+            seed,
+            training,
+            validation: evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }),
+            fixed: teacherWeights(teacher),
+          })),
+        )
+  }
+
+/** What plain training learns by. */
+export const training = (options: TrainOptions, teacher: Teacher | null, { net }: Model): Learning => ({
+  calls: trainCalls(options, evaluationBatch, teacher)(net),
+  feeds: rateFeeds(options),
+})
+
+/** What pushing learns by. */
+export const pushing = (
+  options: PushOptions,
+  aim: Aim | null,
+  teacher: Teacher | null,
+  model: Model,
+): Learning => ({
+  calls: pushCalls(options, evaluationBatch, teacher)(model.net),
+  feeds: pushFeeds(options),
+  ...(options.losers !== null && { before: verdicts(options.losers, aim, model) }),
+})
+
+const learn = (ground: Ground, options: TrainOptions, learning: Learning) => (model: Model) =>
+  pipe(
+    TE.fromEither(phaseOf(ground, options)(learning)),
+    TE.flatMap(phase =>
+      runPhase(ground.engine, watching(ground))(phase)({ model, slots: ground.slots ?? {} }),
+    ),
+  )
+
+/**
+ * Trains a model.
+ *
+ * Errors  those of learning; the model given is untouched
+ * Law     the same model, ground and options give the same model, bit for bit
+ */
+export const train =
+  (options: Partial<TrainOptions>) =>
+  (ground: Ground) =>
+  (model: Model): TE.TaskEither<LearnError, Learner> => {
+    const all = { ...trainDefaults, ...options }
+    return learn(ground, all, training(all, ground.teacher ?? null, model))(model)
+  }
+
+/**
+ * Pushes a model: `aim` is what the cut after it is to leave, for the losers to be told.
+ *
+ * Errors  NoDecision; those of learning; the model given is untouched
+ * Law     the same model, ground and options give the same model, bit for bit
+ *
+ * @example
+ * push({ epochs: 2, aim: { keep: { params: 0.3 } } })({ engine, dataset, seed: 0 })(model)
+ */
+export const push =
+  ({ aim = null, ...options }: Partial<PushOptions> & { readonly aim?: Aim | null }) =>
+  (ground: Ground) =>
+  (model: Model): TE.TaskEither<LearnError, Learner> => {
+    const all = { ...pushDefaults, ...options }
+    return learn(ground, all, pushing(all, aim, ground.teacher ?? null, model))(model)
+  }
