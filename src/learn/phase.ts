@@ -14,6 +14,7 @@ import { stream } from '../net/random.js'
 import { sameShape, sizeOf } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { LearnError } from './error.js'
+import type { Alignment } from './inspect.js'
 import { addScores, lossOf, noScore, type Score, scoreOf } from './score.js'
 
 /** A model, and what its optimizer remembers, by variable name. */
@@ -44,6 +45,8 @@ export interface Phase {
   readonly feeds: (step: number, steps: number) => Feeds
   /** Called before each step: what a phase does to its own variables on the way. */
   readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
+  /** Called after each epoch: what else there is to tell of it. */
+  readonly inspect?: (session: Session, validation: Feed) => Promise<Alignment>
   /** Variables that are given and stay as they are, such as a teacher's weights. */
   readonly fixed?: Weights
 }
@@ -60,6 +63,7 @@ export interface Epoch {
   readonly epoch: number
   readonly training: Score
   readonly validation: Score
+  readonly alignment?: Alignment
 }
 
 /** Who is told, and who may stop it. */
@@ -142,6 +146,13 @@ const walk = async <Err>(
     return scoreOf(logitsOf(session.run('train', feeds)), batch)
   }
 
+  const told = async (epoch: number, trained: Score): Promise<Epoch> => ({
+    epoch,
+    training: trained,
+    validation: await evaluate(phase.validation),
+    ...(phase.inspect !== undefined && { alignment: await phase.inspect(session, phase.validation) }),
+  })
+
   let position = from
   while (position.epoch < epochs) {
     const batch = await training.batch(position.epoch, position.step)
@@ -161,9 +172,7 @@ const walk = async <Err>(
     const now = learnerOf(session, learner, fixed)
     if (!allFinite(now))
       return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
-    const done = ended
-      ? { epoch: position.epoch, training: after, validation: await evaluate(phase.validation) }
-      : null
+    const done = ended ? await told(position.epoch, after) : null
     if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
     const paused = await watch.onPause(now, position, done)()
     if (E.isLeft(paused)) return paused

@@ -12,10 +12,12 @@ import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } fr
 import type { Graph, Value } from '../graph/value.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
+import { channelsOf } from '../net/shape.js'
 import { decisionOf } from '../surgery/decision.js'
 import type { LearnError } from './error.js'
+import { inspecting } from './inspect.js'
 import { fade, fadeFeeds, type Losers, losersDefaults, remember, sparsify } from './losers.js'
-import type { Calls } from './phase.js'
+import type { Calls, Phase } from './phase.js'
 import {
   applied,
   inferring,
@@ -135,6 +137,15 @@ export const pushCalls =
         infer,
       })),
     )
+
+/** Tells the alignment of the features after each epoch. */
+export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
+  pipe(
+    infer(net),
+    E.bindTo('inferred'),
+    E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
+    E.map(({ inferred, decision }) => inspecting(decision, channelsOf(inferred.get('')?.output ?? []))),
+  )
 
 /** What a push is fed at each step beside its batch. */
 export const pushFeeds =

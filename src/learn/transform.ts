@@ -10,7 +10,7 @@ import { evaluationBatch } from './assess.js'
 import type { LearnError } from './error.js'
 import { type Aim, verdicts } from './losers.js'
 import { type Calls, type Epoch, type Learner, type Phase, runPhase, type Watch } from './phase.js'
-import { type PushOptions, pushCalls, pushDefaults, pushFeeds } from './push.js'
+import { type PushOptions, pushCalls, pushDefaults, pushFeeds, pushInspect } from './push.js'
 import {
   rateFeeds,
   type Teacher,
@@ -41,7 +41,9 @@ const watching = ({ onEpoch }: Ground): Watch<never> => ({
 })
 
 /** What differs between ways to learn. */
-export type Learning = Pick<Phase, 'feeds' | 'before'> & { readonly calls: E.Either<LearnError, Calls> }
+export type Learning = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
+  readonly calls: E.Either<LearnError, Calls>
+}
 
 /** Errors  TooFewImages where they do not fill a batch; those of the calls */
 export const phaseOf =
@@ -78,6 +80,13 @@ export const pushing = (
   model: Model,
 ): Learning => ({
   calls: pushCalls(options, evaluationBatch, teacher)(model.net),
+  ...pipe(
+    pushInspect(model.net),
+    E.match(
+      () => ({}), // the calls refuse such a net by name
+      inspect => ({ inspect }),
+    ),
+  ),
   feeds: pushFeeds(options),
   ...(options.losers !== null && { before: verdicts(options.losers, aim, model) }),
 })

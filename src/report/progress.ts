@@ -1,6 +1,7 @@
 /** A run as it goes: a bar an epoch on a terminal, a line an epoch where there is none. */
 import type { WriteStream } from 'node:tty'
 import { Presets, SingleBar } from 'cli-progress'
+import type { Alignment } from '../learn/inspect.js'
 import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
 import type { RunEvent } from '../run/event.js'
@@ -19,12 +20,15 @@ interface Pace {
   readonly images: number
 }
 
+const aligned = ({ holding95, features, separation }: Alignment): string =>
+  `, ${holding95} of ${features} features hold 95 %, separation ${separation.toFixed(2)}`
+
 const eventLine = (event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
       return `stage ${event.stage + 1}: ${event.name}`
     case 'epoch':
-      return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}`
+      return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
     case 'pruned':
       return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again`
     case 'roundEnded':

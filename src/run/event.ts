@@ -1,4 +1,5 @@
 /** What a run tells as it goes; each is a line of its log. */
+import type { Alignment } from '../learn/inspect.js'
 import type { StageResult } from './checkpoint.js'
 
 export interface Scored {
@@ -41,6 +42,8 @@ export type RunEvent =
       readonly epoch: number
       readonly training: Scored
       readonly validation: Scored
+      /** While pushing. */
+      readonly alignment?: Alignment
     }
   /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
   | {

@@ -10,12 +10,13 @@ import type { RunEvent } from './event.js'
 import type { Push, Train } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt } from './stepenv.js'
 
-const epochEvent = (stage: number, { epoch, training: seen, validation }: Epoch): RunEvent => ({
+const epochEvent = (stage: number, { epoch, training: seen, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',
   stage,
   epoch,
   training: scoredAs(seen),
   validation: scoredAs(validation),
+  ...(alignment !== undefined && { alignment }),
 })
 
 const watchOf = (env: StepEnv, kept: Checkpoint['kept']): Watch<RunError> => ({
