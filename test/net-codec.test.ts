@@ -19,9 +19,9 @@ import { left, right } from './surgery.js'
 
 const fixed = net('fixed', image(8, 8, 1), conv(2), globalAvgPool, dense(2))
 
-const share = fc.double({ min: 0, max: 1, noNaN: true })
+const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
-const count = fc.nat(1000)
+const count = fc.oneof(fc.constant(0), fc.nat(1000))
 
 const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({ warmup: count }).map(constant),

@@ -17,7 +17,9 @@ export type TensorsError =
   | { readonly _tag: 'Truncated'; readonly at: number; readonly wanted: number; readonly got: number }
   | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number }
 
+/** Numbers begin at a multiple of this, so that a reader may map the file. */
 const alignment = 8
+const space = 32
 
 const headerOf = (tensors: Weights, metadata: Metadata): Uint8Array => {
   let offset = 0
@@ -26,8 +28,12 @@ const headerOf = (tensors: Weights, metadata: Metadata): Uint8Array => {
     offset += data.byteLength
     return [key, { dtype: 'F32', shape, data_offsets: [from, offset] }] as const
   })
-  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) })
-  return new TextEncoder().encode(text.padEnd(Math.ceil(text.length / alignment) * alignment + alignment))
+  const text = new TextEncoder().encode(
+    JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }),
+  )
+  const header = new Uint8Array(Math.ceil(text.length / alignment) * alignment).fill(space)
+  header.set(text)
+  return header
 }
 
 /** Law  `decodeTensors` gives back the same tensors, bit for bit, and the same metadata */
@@ -97,6 +103,15 @@ const tensorIn =
     )
   }
 
+/** Decodes what lies under a key of the header. */
+const under =
+  <A>(key: string, codec: t.Type<A, unknown>) =>
+  (value: unknown): E.Either<TensorsError, A> =>
+    pipe(
+      decode(codec)(value),
+      E.mapLeft(fault => ({ ...fault, at: fault.at === '' ? key : `${key}.${fault.at}` })),
+    )
+
 const finiteIn =
   (key: string) =>
   (tensor: Tensor): E.Either<TensorsError, Tensor> => {
@@ -120,13 +135,13 @@ export const decodeTensors = (
         E.flatMap(({ __metadata__: metadata = {}, ...entries }) =>
           pipe(
             E.Do,
-            E.bind('metadata', () => decode(metadataCodec)(metadata)),
+            E.bind('metadata', () => under('__metadata__', metadataCodec)(metadata)),
             E.bind('tensors', () =>
               pipe(
                 Object.entries(entries),
                 E.traverseArray(([key, entry]) =>
                   pipe(
-                    decode(entryCodec)(entry),
+                    under(key, entryCodec)(entry),
                     E.flatMap(found => tensorIn(bytes, body)(key, found)),
                     E.flatMap(finiteIn(key)),
                     E.map(tensor => [key, tensor] as const),
