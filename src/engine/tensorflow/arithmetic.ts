@@ -22,11 +22,25 @@ const binary =
 const asNumbers = (write: Writer, truths: Ref): Ref =>
   write.add('Cast', [truths], { SrcT: type(bool), DstT: type(float32) })
 
+/** From here on, tanh is 1 to the last digit of a float32. */
+const saturation = 20
+
+/**
+ * TensorFlow's optimizer fuses a convolution, its batch norm and Tanh into an operation it has no kernel for; a bound
+ * that changes nothing keeps them apart.
+ */
+const tanh: Emitter<'tanh'> = (write, { inputs: [source] }, [x]) => [
+  plain('Tanh')(
+    write,
+    source?.op.kind === 'normalise' ? plain('Minimum')(write, x, write.number(saturation)) : x,
+  ),
+]
+
 export const unaries = {
   relu: unary('Relu'),
   relu6: unary('Relu6'),
   sigmoid: unary('Sigmoid'),
-  tanh: unary('Tanh'),
+  tanh,
   exp: unary('Exp'),
   log: unary('Log'),
   sqrt: unary('Sqrt'),

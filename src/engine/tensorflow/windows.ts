@@ -68,6 +68,13 @@ const toKernel =
 export const convInput: Emitter<'convInput'> = toInput('Conv2DBackpropInput')
 export const convKernel: Emitter<'convKernel'> = toKernel('Conv2DBackpropFilter')
 
+/** The map padded by hand: TensorFlow's optimizer forgets a depthwise window's own numbers when it fuses a bias. */
+const whole = (write: Writer, x: Ref, { padding: pad }: Window): Ref =>
+  typeof pad === 'number' && pad > 0 ? padded.pad(write, x, pad) : x
+
+const inside = <W extends Window>(window: W): W =>
+  typeof window.padding === 'number' ? { ...window, padding: 'valid' } : window
+
 export const depthwise: Emitter<'depthwise'> = (
   write,
   { op: { window }, shape, inputs: [source, filter] },
@@ -75,7 +82,8 @@ export const depthwise: Emitter<'depthwise'> = (
   [kernel],
 ) => {
   const name = 'DepthwiseConv2dNative'
-  if (window.dilation === 1) return [write.add(name, [x, kernel], sliding(window))]
+  if (window.dilation === 1)
+    return [write.add(name, [whole(write, x, window), kernel], sliding(inside(window)))]
   const fold = folded(write, window, source?.shape ?? [], channelsOf(shape), filter?.shape[0] ?? 1)
   return [fold.openY(write.add(name, [fold.foldX(x), kernel], close))]
 }
@@ -90,8 +98,6 @@ export const maxPool: Emitter<'maxPool'> = (write, { op }, [x]) => [
 export const maxPoolGrad: Emitter<'maxPoolGrad'> = (write, { op }, [dy], [x], [y]) => [
   write.add('MaxPoolGrad', [x, y, dy], pooling(op.window)),
 ]
-
-const inside = (window: PoolWindow): PoolWindow => ({ ...window, padding: 'valid' })
 
 /** Only an average knows no padding by a number: it takes the padded map, and its mean is put right. */
 export const avgPool: Emitter<'avgPool'> = (write, { op: { window }, shape, inputs: [source] }, [x]) => {
