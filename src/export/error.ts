@@ -1,0 +1,51 @@
+/** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/prose`. */
+import type { Misread } from '../net/closed.js'
+import type { NetError } from '../net/error.js'
+import type { Path } from '../net/path.js'
+import type { TensorsError } from '../net/safetensors.js'
+import type { BadFile, FileError } from '../run/error.js'
+import type { AddressError } from '../surgery/error.js'
+import type { Target } from './target.js'
+
+type WrongWeight = Extract<AddressError, { readonly _tag: 'WrongWeight' }>
+
+/** A model whose weights do not fit its net, or that a format cannot hold. */
+export type ExportError =
+  | NetError
+  | AddressError
+  | FileError
+  /** An npm package that a format is written with and that is not installed. */
+  | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
+  /** More bytes of weights than one file of the format may hold. */
+  | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
+
+/** A LayersModel that is no net here, or whose files are not what they say. */
+export type ImportError =
+  | NetError
+  | WrongWeight
+  | FileError
+  | BadFile
+  | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
+  /** A layer of a class no word stands for. */
+  | { readonly _tag: 'UnknownLayer'; readonly at: Path; readonly className: string }
+  /** A layer of a known class with an option no word has. */
+  | {
+      readonly _tag: 'LayerDiffers'
+      readonly at: Path
+      readonly className: string
+      readonly fault: Misread
+    }
+  /** Layers joined in a way that series, branches and sums of two cannot say: shared, crossing, or in a circle. */
+  | { readonly _tag: 'NotATree'; readonly at: Path; readonly reason: Tangle }
+  /** A weight file whose path leaves the model's folder. */
+  | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
+  /** Weight files that hold another number of bytes than the manifest says. */
+  | {
+      readonly _tag: 'WrongBytes'
+      readonly files: readonly string[]
+      readonly wanted: number
+      readonly got: number
+    }
+
+/** Why layers are no tree. */
+export type Tangle = 'shared' | 'crossing' | 'circle' | 'unknown input' | 'not one input' | 'not one output'

@@ -1,0 +1,62 @@
+/** An ONNX graph as the bytes of a model file. */
+import type { Shape } from '../../net/shape.js'
+import { type Attr, type Constant, float32, type OnnxGraph, type OnnxNode, type Port } from './node.js'
+import { encodeModel } from './schema.js'
+
+/** Batch norm, sums and softmax mean what they do here from this version of the operations on. */
+const opset = 13
+const irVersion = 7
+
+/** Numbers of ONNX's element and attribute types. */
+const int64 = 7
+const attrTypes = { float: 1, int: 2, ints: 7 } as const
+
+const attributeOf = ([name, attr]: readonly [string, Attr]) => {
+  const type = attrTypes[attr._tag]
+  switch (attr._tag) {
+    case 'int':
+      return { name, type, i: attr.int }
+    case 'float':
+      return { name, type, f: attr.float }
+    case 'ints':
+      return { name, type, ints: attr.ints }
+  }
+}
+
+const nodeOf = ({ name, op, inputs, attrs }: OnnxNode) => ({
+  name,
+  opType: op,
+  input: inputs,
+  output: [name],
+  attribute: Object.entries(attrs).map(attributeOf),
+})
+
+const tensorOf = ({ name, shape, data }: Constant) => ({
+  name,
+  dims: shape,
+  dataType: data instanceof Float32Array ? float32 : int64,
+  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+})
+
+const shapeOf = (shape: Shape) => ({
+  dim: shape.map(size => (size < 0 ? { dimParam: 'n' } : { dimValue: size })),
+})
+
+const portOf = ({ name, shape }: Port) => ({
+  name,
+  type: { tensorType: { elemType: float32, shape: shapeOf(shape) } },
+})
+
+export const onnxBytes = ({ name, nodes, constants, inputs, outputs }: OnnxGraph): Uint8Array =>
+  encodeModel({
+    irVersion,
+    opsetImport: [{ domain: '', version: opset }],
+    producerName: 'espalier',
+    graph: {
+      name,
+      node: nodes.map(nodeOf),
+      initializer: constants.map(tensorOf),
+      input: inputs.map(portOf),
+      output: outputs.map(portOf),
+    },
+  })

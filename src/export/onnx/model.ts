@@ -1,0 +1,44 @@
+/** ONNX: images as they are everywhere else, turned once to channels first; batch norm folded where it can be. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../net/error.js'
+import type { Model } from '../../net/weights.js'
+import { open, type Served, served } from '../served.js'
+import type { File } from '../target.js'
+import { onnxBytes } from './bytes.js'
+import { emit } from './emit.js'
+import type { OnnxGraph } from './node.js'
+import type { Operand } from './operand.js'
+import { writer } from './writer.js'
+
+const graphOf = (name: string, { images, outputs, values, weights, layerOf }: Served): OnnxGraph => {
+  const write = writer(['images', ...Object.keys(outputs)])
+  const operands = emit(write, { weights, layerOf })(values)
+  const ends = Object.entries(outputs).map(([end, value]) => {
+    const operand = operands.get(value) as Operand // every value was emitted
+    return { end, ref: operand.ref(), shape: open(value.shape) }
+  })
+  return {
+    name,
+    nodes: [
+      ...write.nodes(),
+      ...ends.map(({ end, ref }) => ({ name: end, op: 'Identity', inputs: [ref], attrs: {} })),
+    ],
+    constants: write.constants(),
+    inputs: [{ name: 'images', shape: open(images.shape) }],
+    outputs: ends.map(({ end, shape }) => ({ name: end, shape })),
+  }
+}
+
+/**
+ * A model as one ONNX file, opset 13.
+ *
+ * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
+ * Errors  those of `infer`
+ */
+export const toOnnx = (model: Model): E.Either<NetError, readonly File[]> =>
+  pipe(
+    served(model),
+    E.map(serving => onnxBytes(graphOf(model.net.name, serving))),
+    E.map(bytes => [{ name: 'model.onnx', bytes }]),
+  )

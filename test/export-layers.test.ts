@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { exportModel } from '../src/export/export.js'
+import { net } from '../src/net/combinators.js'
+import { paramsOf } from '../src/net/count.js'
+import { infer } from '../src/net/infer.js'
+import type { Model } from '../src/net/weights.js'
+import { conv, dense, flatten, globalAvgPool, image } from '../src/net/words.js'
+import { arbitraryModel, modelOf } from './arbitrary.js'
+import {
+  apart,
+  imagesFor,
+  inFolder,
+  largestAllowed,
+  logitsOf,
+  models,
+  right,
+  run,
+  sizeOfFolder,
+  tolerance,
+} from './exported.js'
+
+beforeAll(() => tf.setBackend('cpu'))
+
+/** The stock loader over HTTP, whose server is a folder. */
+const load = (folder: string): Promise<tfl.LayersModel> =>
+  tfl.loadLayersModel(
+    tf.io.http('http://localhost/model.json', {
+      fetchFunc: async (url: string | URL | Request) =>
+        new Response(await readFile(join(folder, basename(String(url))))),
+    }),
+  )
+
+const predicted = async (model: Model, images: Float32Array, count: number, folder: string) => {
+  await run(exportModel({ to: 'layers', folder })(model))
+  const loaded = await load(folder)
+  const output = tf.tidy(() => loaded.predict(tf.tensor(images, [count, ...model.net.input])) as tf.Tensor)
+  const values = await output.data()
+  tf.dispose(output)
+  const result = {
+    values: new Float32Array(values),
+    loaded: loaded.layers.map(({ name }) => name),
+    params: 0,
+  }
+  result.params = loaded.countParams()
+  loaded.dispose()
+  return result
+}
+
+describe('a model as a LayersModel', () => {
+  test.for(Object.entries(models))('%s gives in stock tfjs what it gives here', ([, model]) =>
+    inFolder(async folder => {
+      const images = imagesFor(model, 3)
+      const { values, params } = await predicted(model, images, 3, folder)
+      expect(apart(logitsOf(model, images, 3), values)).toBeLessThan(tolerance)
+      expect(params).toBeGreaterThanOrEqual(paramsOf(right(infer(model.net))))
+      expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(model))
+    }),
+  )
+
+  test('a random net gives in stock tfjs what it gives here', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+        inFolder(async folder => {
+          const images = imagesFor(model, 2)
+          const { values } = await predicted(model, images, 2, folder)
+          expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
+        }),
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  test('layers are named by their paths', () =>
+    inFolder(async folder => {
+      const model = models.inception
+      const { loaded } = await predicted(model, imagesFor(model, 1), 1, folder)
+      expect(loaded).toEqual(
+        expect.arrayContaining(['images', 'stem/conv', 'stem/conv.norm', 'a', 'a/five/conv2']),
+      )
+    }))
+
+  test('names that tfjs would not take, and that of the input, get along', () =>
+    inFolder(async folder => {
+      const odd = net(
+        'odd',
+        image(4, 4, 1),
+        conv(2, 3, { name: '-a' }),
+        conv(2, 3, { name: 'images' }),
+        globalAvgPool,
+        dense(2, { name: '_' }),
+      )
+      const model = modelOf(1)(odd)
+      const images = imagesFor(model, 2)
+      const { values } = await predicted(model, images, 2, folder)
+      expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
+    }))
+
+  test('more than 4 MiB are cut into shards', () =>
+    inFolder(async folder => {
+      const wide = modelOf(1)(net('wide', image(32, 32, 1), flatten, dense(1200), dense(2)))
+      const images = imagesFor(wide, 1)
+      const { values } = await predicted(wide, images, 1, folder)
+      expect(apart(logitsOf(wide, images, 1), values)).toBeLessThan(tolerance)
+      expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(wide))
+      expect(await readFile(join(folder, 'group1-shard2of2.bin'))).toHaveLength(
+        4 * (1024 * 1200 + 1200 + 2402) - 2 ** 22,
+      )
+    }))
+})

@@ -1,0 +1,108 @@
+import * as fc from 'fast-check'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import { encodeModel, exportModel } from '../src/export/export.js'
+import { toOnnx } from '../src/export/onnx/model.js'
+import type { Model } from '../src/net/weights.js'
+import { arbitraryModel } from './arbitrary.js'
+import {
+  apart,
+  imagesFor,
+  inFolder,
+  largestAllowed,
+  logitsOf,
+  models,
+  right,
+  run,
+  sizeOfFolder,
+  tolerance,
+} from './exported.js'
+import { hasModule, runPython } from './python.js'
+
+const bytesOf = (model: Model): Uint8Array => right(toOnnx(model))[0]?.bytes ?? new Uint8Array()
+
+const served = async (bytes: Uint8Array, { net: { input } }: Model, images: Float32Array, count: number) => {
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 })
+  try {
+    return await session.run({ images: new Tensor('float32', images, [count, ...input]) })
+  } finally {
+    await session.release()
+  }
+}
+
+describe('a model as ONNX', () => {
+  test.for(Object.entries(models))(
+    '%s gives in onnxruntime what it gives here, for any batch',
+    async ([, model]) => {
+      for (const count of [1, 5]) {
+        const images = imagesFor(model, count)
+        const { logits } = await served(bytesOf(model), model, images, count)
+        expect(logits?.dims).toEqual([count, (logits?.data.length ?? 0) / count])
+        expect(apart(logitsOf(model, images, count), logits?.data as Float32Array)).toBeLessThan(tolerance)
+      }
+    },
+  )
+
+  test('a random net gives in onnxruntime what it gives here', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryModel({ dropout: true }), async model => {
+        const images = imagesFor(model, 2)
+        const { logits } = await served(bytesOf(model), model, images, 2)
+        expect(apart(logitsOf(model, images, 2), logits?.data as Float32Array)).toBeLessThan(tolerance)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('probabilities are softmaxed logits', async () => {
+    const model = models.inception
+    const { logits, probabilities } = await served(bytesOf(model), model, imagesFor(model, 2), 2)
+    const row = Array.from(logits?.data.slice(0, 5) as Float32Array, Math.exp)
+    const sum = row.reduce((a, b) => a + b)
+    expect(
+      apart(
+        row.map(each => each / sum),
+        probabilities?.data.slice(0, 5) as Float32Array,
+      ),
+    ).toBeLessThan(tolerance)
+  })
+
+  test.for(Object.entries(models))('the file of %s is as small as its weights', ([, model]) =>
+    inFolder(async folder => {
+      const files = await run(exportModel({ to: 'onnx', folder })(model))
+      expect(files).toHaveLength(1)
+      expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(model))
+    }),
+  )
+
+  test('a weight that is missing is named', () => {
+    const { net, weights } = models.residual
+    const { 'conv/kernel': _, ...others } = weights
+    expect(encodeModel('onnx')({ net, weights: others })).toMatchObject({
+      left: { _tag: 'WrongWeight', key: 'conv/kernel', wanted: [3, 3, 3, 8], got: null },
+    })
+  })
+})
+
+const checking = `
+import sys, onnx
+for file in sys.argv[1:]:
+    onnx.checker.check_model(file, full_check=True)
+`
+
+describe.skipIf(!hasModule('onnx'))('a model as ONNX in Python (wants ESPALIER_PYTHON with onnx)', () => {
+  test(
+    'every file passes the checker, shapes and all',
+    () =>
+      inFolder(async folder => {
+        const random = fc.sample(arbitraryModel(), { numRuns: 20, seed: 1 })
+        const files = await Promise.all(
+          [...Object.values(models), ...random].map((model, nth) =>
+            run(exportModel({ to: 'onnx', folder: `${folder}/${nth}` })(model)),
+          ),
+        )
+        runPython(checking, ...files.flat())
+      }),
+    60_000,
+  )
+})

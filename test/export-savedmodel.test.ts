@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { loadBinding } from '../src/engine/tensorflow/load.js'
+import { exportModel } from '../src/export/export.js'
+import type { Model } from '../src/net/weights.js'
+import { arbitraryModel } from './arbitrary.js'
+import {
+  apart,
+  imagesFor,
+  inFolder,
+  largestAllowed,
+  logitsOf,
+  models,
+  run,
+  sizeOfFolder,
+  tolerance,
+} from './exported.js'
+import { hasModule, runPython } from './python.js'
+
+type Rows = {
+  readonly dataSync: () => Float32Array
+  readonly shape: readonly number[]
+  readonly dispose: () => void
+}
+
+/** The stock loader of the npm package, on the binding of the native engine; null where there is none. */
+const stockLoader = () => {
+  const loaded = loadBinding({ threads: 1 })
+  if (E.isLeft(loaded)) return null
+  const require = createRequire(
+    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'),
+  )
+  const util = require('node:util')
+  util.isNullOrUndefined ??= (value: unknown) => value == null
+  util.isArray ??= Array.isArray
+  const tf = require('@tensorflow/tfjs')
+  const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend')
+  tf.registerBackend(
+    'tensorflow',
+    () => new NodeJSKernelBackend(loaded.right.binding, '@tensorflow/tfjs-node-gpu'),
+    3,
+  )
+  tf.setBackend('tensorflow')
+  const { loadSavedModel } = require('./dist/saved_model')
+  return async (folder: string, images: Float32Array, shape: readonly number[]) => {
+    const model = await loadSavedModel(folder)
+    const fed = tf.tensor(images, shape)
+    const { logits, probabilities }: Record<string, Rows> = model.predict({ images: fed })
+    const answer = {
+      logits: logits?.dataSync() ?? [],
+      probabilities: probabilities?.dataSync() ?? [],
+      shape: logits?.shape,
+    }
+    tf.dispose([fed, logits, probabilities])
+    model.dispose()
+    return answer
+  }
+}
+
+const predict = stockLoader()
+
+describe.skipIf(predict === null)(
+  "a model as a SavedModel in tfjs-node's loader (wants the native engine)",
+  () => {
+    const answers = (model: Model, images: Float32Array, count: number) =>
+      inFolder(async folder => {
+        await run(exportModel({ to: 'savedmodel', folder })(model))
+        return predict?.(folder, images, [count, ...model.net.input])
+      })
+
+    test.for(Object.entries(models))('%s gives what it gives here, for any batch', async ([, model]) => {
+      for (const count of [1, 4]) {
+        const images = imagesFor(model, count)
+        const answer = await answers(model, images, count)
+        expect(answer?.shape).toEqual([count, (answer?.logits.length ?? 0) / count])
+        expect(apart(logitsOf(model, images, count), answer?.logits ?? [])).toBeLessThan(tolerance)
+      }
+    })
+
+    test('a random net gives what it gives here', async () => {
+      await fc.assert(
+        fc.asyncProperty(arbitraryModel({ dropout: true }), async model => {
+          const images = imagesFor(model, 2)
+          const answer = await answers(model, images, 2)
+          expect(apart(logitsOf(model, images, 2), answer?.logits ?? [])).toBeLessThan(tolerance)
+        }),
+        { numRuns: 30 },
+      )
+    })
+  },
+)
+
+const serving = `
+import sys, numpy as np, tensorflow as tf
+folder, fed, out, *shape = sys.argv[1:]
+images = np.fromfile(fed, np.float32).reshape([int(size) for size in shape])
+serve = tf.saved_model.load(folder).signatures['serving_default']
+serve(images=tf.constant(images))['logits'].numpy().tofile(out)
+`
+
+describe.skipIf(!hasModule('tensorflow'))(
+  'a model as a SavedModel in Python (wants ESPALIER_PYTHON with tensorflow)',
+  () => {
+    test.for(Object.entries(models))('%s gives what it gives here', { timeout: 60_000 }, ([, model]) =>
+      inFolder(async folder => {
+        await run(exportModel({ to: 'savedmodel', folder })(model))
+        const images = imagesFor(model, 3)
+        const [fed, out] = [join(folder, 'images'), join(folder, 'logits')]
+        writeFileSync(fed, images)
+        runPython(serving, folder, fed, out, ...[3, ...model.net.input].map(String))
+        const logits = new Float32Array(new Uint8Array(readFileSync(out)).buffer)
+        expect(apart(logitsOf(model, images, 3), logits)).toBeLessThan(tolerance)
+      }),
+    )
+  },
+)
+
+test.for(Object.entries(models))('the SavedModel of %s is as small as its weights', ([, model]) =>
+  inFolder(async folder => {
+    await run(exportModel({ to: 'savedmodel', folder })(model))
+    expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(model))
+  }),
+)
