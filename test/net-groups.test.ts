@@ -13,7 +13,7 @@ import { wire } from '../src/net/wires.js'
 import { conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { arbitraryNet } from './arbitrary.js'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const placed = (given: Net): Inferred => {
   const inferred = infer(given)
@@ -21,7 +21,7 @@ const placed = (given: Net): Inferred => {
   return inferred.right
 }
 
-const runs = { numRuns: 150 }
+const runs = { numRuns: 80 }
 
 test('groups partition the wires', () => {
   fc.assert(

@@ -13,7 +13,7 @@ import { prune } from '../src/surgery/prune.js'
 import { arbitraryModel, arbitraryNet, modelOf } from './arbitrary.js'
 import { left, placed, right } from './surgery.js'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 /** The values of one filter, the slow way. */
 const filterOf = ({ weights }: Model, path: string, filter: number): readonly number[] => {

@@ -9,7 +9,7 @@ const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.acti
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 
 /** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
-const christen = (layers: readonly Layer[]): readonly Layer[] => {
+export const christen = (layers: readonly Layer[]): readonly Layer[] => {
   const taken = new Set(layers.map(layer => layer.name))
   const fresh = (kind: string, nth: number): string => {
     const name = nth === 1 ? kind : `${kind}${nth}`

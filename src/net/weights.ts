@@ -40,7 +40,8 @@ const spread = ({ shape, fanIn }: Slot, layer: Layer | undefined): number => {
   return Math.sqrt(he ? 2 / fanIn : 2 / (fanIn + fanOut))
 }
 
-const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tensor => {
+/** The first values of one slot of a layer. */
+export const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tensor => {
   if (slot.slot !== 'kernel')
     return filled(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
   const draw = normal(stream(seed, slot.key))

@@ -18,6 +18,8 @@ export interface Followed {
 export interface Meaning {
   readonly made: (path: Path, count: number, input: Int32Array) => Int32Array
   readonly summed: (path: Path, body: Int32Array, shortcut: Int32Array) => Int32Array
+  /** What a layer's output is taken for; by default for what it is. */
+  readonly given?: (path: Path, output: Int32Array) => Int32Array
 }
 
 export const joined = (parts: readonly Int32Array[]): Int32Array => {
@@ -43,12 +45,12 @@ export const upTo = (count: number, from = 0): Int32Array => {
  * Law  every value's length is the last size of its inferred shape
  */
 export const follow =
-  ({ made, summed }: Meaning) =>
+  ({ made, summed, given = (_, y) => y }: Meaning) =>
   (inferred: Inferred, input: Int32Array): Followed => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
     const visit = (layer: Layer, path: Path, x: Int32Array): Int32Array => {
-      const y = through(layer, path, x)
+      const y = given(path, through(layer, path, x))
       into.set(path, x)
       out.set(path, y)
       return y

@@ -51,3 +51,18 @@ export type PruneError =
     }
   /** The net does not end in a layer that decides on a vector. */
   | { readonly _tag: 'NoDecision' }
+
+export type GrowError =
+  | NetError
+  | AddressError
+  | UtilityError
+  | OptionError
+  /** A layer of another kind than this growth needs. */
+  | { readonly _tag: 'WrongPlace'; readonly at: Path; readonly got: string; readonly wanted: string }
+  /** What goes out would have another shape. */
+  | { readonly _tag: 'OutputDiffers'; readonly at: Path; readonly got: Shape; readonly wanted: Shape }
+  /** Nothing inside can be wider: all its channels come in, go out, or are tied to such. */
+  | { readonly _tag: 'NothingToWiden'; readonly at: Path }
+  /** A sum ties a part of this layer's channels to another layer: they cannot grow at its end. */
+  | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
+  | { readonly _tag: 'OverBudget'; readonly measure: Measure; readonly limit: number; readonly got: number }

@@ -1,0 +1,44 @@
+/** What growing can be told: plain data, which a schedule can hold. */
+import type { Layer } from '../net/layer.js'
+import type { Path } from '../net/path.js'
+
+/** Where the net grows, and by what. */
+export type Growth =
+  /** A layer or module behind, or before, the one named. */
+  | { readonly after: Path; readonly module: Layer }
+  | { readonly before: Path; readonly module: Layer }
+  /** In a stack: behind its first `at` layers, by default at its end. */
+  | { readonly inside: Path; readonly at?: number; readonly module: Layer }
+  /** At the end of a branch. */
+  | { readonly deepen: Path; readonly module: Layer }
+  /** A branch more for a module. */
+  | { readonly to: Path; readonly branch: Layer }
+  /** The unit named, or each unit in the module named, `by` times as wide; what a sum ties to it too. */
+  | { readonly widen: Path; readonly by: number }
+
+/**
+ * How new weights begin.
+ *
+ * - `exact`  the model computes what it did: new modules pass on what comes in, nothing reads the new channels yet
+ * - `spark`  as exact, but what reads new channels begins small and random: no longer the same, quicker to learn
+ * - `fresh`  every weight of the grown net begins anew
+ */
+export type How = 'exact' | 'spark' | 'fresh'
+
+/** What a batch norm at the place would have seen, channel by channel. */
+export interface Statistics {
+  readonly mean: ArrayLike<number>
+  readonly variance: ArrayLike<number>
+}
+
+export type GrowOptions = Growth & {
+  readonly seed: number
+  /** By default `'exact'`. */
+  readonly how?: How
+  /** With `'spark'`: the new weights' deviation, in deviations of the old ones beside them; by default 0.1. */
+  readonly spark?: number
+  /** Of what comes into a new module, so that it passes it on in training too. */
+  readonly statistics?: Statistics
+  /** What the grown net may have at most. */
+  readonly budget?: { readonly params?: number; readonly macs?: number }
+}

@@ -1,0 +1,124 @@
+/** Puts a new layer into the tree: names and paths, no weights. */
+import * as E from 'fp-ts/lib/Either.js'
+import { christen } from '../net/combinators.js'
+import type { Layer, Net, Stack } from '../net/layer.js'
+import { editLayers, layersOf, nameOf, type Path, parentOf, under, within } from '../net/path.js'
+import type { GrowError } from './error.js'
+import type { Growth } from './growth.js'
+
+/** A net with a new layer in it. */
+export interface Placement {
+  readonly net: Net
+  /** The new layer's path. */
+  readonly at: Path
+  /** A bare layer that had to become a stack lies one name deeper now; null where none had to. */
+  readonly moved: { readonly from: Path; readonly to: Path } | null
+}
+
+type Placing = Exclude<Growth, { readonly widen: Path }>
+
+const addressed = (growth: Placing): readonly [where: string, path: Path] => {
+  if ('after' in growth) return ['after', growth.after]
+  if ('before' in growth) return ['before', growth.before]
+  if ('inside' in growth) return ['inside', growth.inside]
+  return 'deepen' in growth ? ['deepen', growth.deepen] : ['to', growth.to]
+}
+
+const rebuilt = (net: Net, at: Path, layer: Layer): Net =>
+  editLayers((each, path) => (path === at ? layer : each))(net)
+
+/** The layer inserted behind the first `index`, named after its kind where it has no name. */
+const inserted = (layers: readonly Layer[], index: number, layer: Layer): readonly Layer[] =>
+  christen(layers.toSpliced(index, 0, layer))
+
+const intoStack = (net: Net, path: Path, stack: Stack, index: number, module: Layer): Placement => {
+  const layers = inserted(stack.layers, index, module)
+  const at = under(path, layers[index]?.name ?? '')
+  return { net: rebuilt(net, path, { ...stack, layers }), at, moved: null }
+}
+
+/** A stack in a bare layer's place, under its name, with the new layer before or behind it. */
+const wrapped = (net: Net, path: Path, layer: Layer, index: 0 | 1, module: Layer): Placement => {
+  const layers = inserted([{ ...layer, name: '' }], index, module)
+  const to = under(path, layers[1 - index]?.name ?? '')
+  return {
+    net: rebuilt(net, path, { _tag: 'stack', name: layer.name, layers }),
+    at: under(path, layers[index]?.name ?? ''),
+    moved: { from: path, to },
+  }
+}
+
+/** Beside a layer: in its stack, in itself where it is a stack of its own, else in one made for the two. */
+const beside = (
+  net: Net,
+  path: Path,
+  index: 0 | 1,
+  module: Layer,
+  layers: ReadonlyMap<Path, Layer>,
+): Placement => {
+  const [layer, parent] = [layers.get(path) as Layer, layers.get(parentOf(path))] // the caller knows the path
+  if (path !== '' && parent?._tag === 'stack') {
+    const place = parent.layers.findIndex(({ name }) => name === nameOf(path))
+    return intoStack(net, parentOf(path), parent, place + index, module)
+  }
+  return layer._tag === 'stack'
+    ? intoStack(net, path, layer, index === 0 ? 0 : layer.layers.length, module)
+    : wrapped(net, path, layer, index, module)
+}
+
+const wrongPlace = (at: Path, layer: Layer, wanted: string): E.Either<GrowError, never> =>
+  E.left({ _tag: 'WrongPlace', at, got: layer._tag, wanted })
+
+/**
+ * Puts a new layer where it was told.
+ *
+ * Errors  UnknownPath, WrongPlace, WrongOption; that it fits is for `infer` to say
+ * Law     no other layer's path changes, but of one that has to become a stack
+ */
+export const place =
+  (growth: Placing) =>
+  (net: Net): E.Either<GrowError, Placement> => {
+    const layers = layersOf(net)
+    const [where, path] = addressed(growth)
+    const layer = layers.get(path)
+    if (layer === undefined) return E.left({ _tag: 'UnknownPath', at: path, where })
+    if ('after' in growth) return E.right(beside(net, path, 1, growth.module, layers))
+    if ('before' in growth) return E.right(beside(net, path, 0, growth.module, layers))
+    if ('inside' in growth) return inside(net, path, layer, growth.at, growth.module)
+    if ('deepen' in growth)
+      return E.right(
+        layer._tag === 'stack'
+          ? intoStack(net, path, layer, layer.layers.length, growth.module)
+          : wrapped(net, path, layer, 1, growth.module),
+      )
+    if (layer._tag !== 'concat') return wrongPlace(path, layer, 'concat')
+    const branches = inserted(layer.branches, layer.branches.length, growth.branch)
+    return E.right({
+      net: rebuilt(net, path, { ...layer, branches }),
+      at: under(path, branches.at(-1)?.name ?? ''),
+      moved: null,
+    })
+  }
+
+const inside = (
+  net: Net,
+  path: Path,
+  layer: Layer,
+  index: number | undefined,
+  module: Layer,
+): E.Either<GrowError, Placement> => {
+  if (layer._tag !== 'stack') return wrongPlace(path, layer, 'stack')
+  const { length } = layer.layers
+  const at = index ?? length
+  return Number.isInteger(at) && at >= 0 && at <= length
+    ? E.right(intoStack(net, path, layer, at, module))
+    : E.left({ _tag: 'WrongOption', option: 'at', got: at, wanted: `a whole number from 0 to ${length}` })
+}
+
+/** The path a layer had before; null for what is new. */
+export const originOf =
+  ({ at, moved }: Pick<Placement, 'at' | 'moved'>) =>
+  (path: Path): Path | null => {
+    if (at !== '' && within(at, path)) return null
+    return moved !== null && within(moved.to, path) ? `${moved.from}${path.slice(moved.to.length)}` : path
+  }

@@ -1,0 +1,556 @@
+/** Growing: exact over random nets, places and modules; new parts that learn; each place and refusal by example. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test, vi } from 'vitest'
+import { differentiate } from '../src/graph/differentiate.js'
+import { lower } from '../src/graph/lower.js'
+import * as op from '../src/graph/ops.js'
+import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
+import type { Layer, Net } from '../src/net/layer.js'
+import { layersOf, type Path, within } from '../src/net/path.js'
+import { stream } from '../src/net/random.js'
+import { channelsOf, rankOf } from '../src/net/shape.js'
+import { allSlots } from '../src/net/slots.js'
+import type { Model, Weights } from '../src/net/weights.js'
+import {
+  avgPool,
+  conv,
+  dense,
+  depthwise,
+  dropout,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+  norm,
+  relu,
+  sigmoid,
+} from '../src/net/words.js'
+import { type Grown, grow } from '../src/surgery/grow.js'
+import type { GrowOptions, Growth } from '../src/surgery/growth.js'
+import { prune } from '../src/surgery/prune.js'
+import { carry } from '../src/surgery/remap.js'
+import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
+import { evaluate } from './reference.js'
+import { deepFreeze, difference, forward, left, numbersOf, placed, right } from './surgery.js'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+/** Modules for maps of n channels, most of which can pass them on. */
+const forMaps: readonly ((n: number, more: number) => Layer)[] = [
+  (n, more) => inception('new', { point: n + more, three: [2, 3], five: [1, 2], pool: 2 }),
+  (n, more) => inception('new', { three: [n + more, n], pool: 2 }),
+  (n, more) => conv(n + more, 3, { name: 'new' }),
+  (n, more) => conv(n + more, 2, { name: 'new', activation: null }),
+  (n, more) => conv(n, 3, { name: 'new', padding: 1, activation: 'swish', norm: more > 0 }),
+  (n, more) => conv(n, 5, { name: 'new', dilation: 2, norm: false, bias: more > 0 }),
+  () => depthwise(3, { name: 'new' }),
+  n => residual('new', stack('', conv(2), conv(n, 3, { activation: null }))),
+  n =>
+    residual('new', stack('', conv(n, 1, { norm: false, activation: 'tanh' }), avgPool(3, { stride: 1 })), {
+      activation: 'relu',
+    }),
+  (n, more) =>
+    residual('new', concat('', conv(n, 1, { activation: null }), conv(more, 3, { activation: null })), {
+      shortcut: conv(n + more, 1),
+    }),
+  n => concat('new', stack('one', maxPool(2, { stride: 1 }), conv(2)), identity, conv(n)),
+  n => stack('new', conv(n + 1), dropout(0.3), concat('', conv(2), conv(n, 1)), norm(), depthwise(3)),
+  () => stack('new', relu, sigmoid),
+  () => maxPool(2, { name: 'new' }),
+  () => norm({ name: 'new' }),
+]
+
+const forVectors: readonly ((n: number, more: number) => Layer)[] = [
+  (n, more) => dense(n + more, { name: 'new', activation: 'relu' }),
+  n => dense(n, { name: 'new', norm: true }),
+  (n, more) => dense(Math.max(1, n - more), { name: 'new' }),
+  () => norm({ name: 'new' }),
+]
+
+/** A growth of some kind at some place of a net. */
+const growthOf = ({ net: given }: Model, seed: number): Growth => {
+  const draw = stream(seed, 'growth')
+  const pick = <T>(all: readonly T[]): T => all[Math.floor(draw() * all.length)] as T // never empty here
+  const inferred = placed(given)
+  const { path, layer, input, output } = pick([...inferred.values()])
+  const kind = pick(['after', 'before', 'inside', 'deepen', 'to', 'widen'] as const)
+  const at = kind === 'before' ? input : output
+  const make = pick(rankOf(at) === 'map' ? forMaps : forVectors)
+  const module = make(channelsOf(at), Math.floor(draw() * 3))
+  switch (kind) {
+    case 'inside': {
+      const stacks = [...inferred.values()].filter(each => each.layer._tag === 'stack')
+      const home = pick(stacks)
+      return {
+        inside: home.path,
+        at: 0,
+        module: pick(rankOf(home.input) === 'map' ? forMaps : forVectors)(channelsOf(home.input), 1),
+      }
+    }
+    case 'to': {
+      const homes = [...inferred.values()].filter(each => each.layer._tag === 'concat')
+      return {
+        to: homes.length === 0 ? path : pick(homes).path,
+        branch: pick([...forMaps.slice(0, 5).map(word => word(2, 1)), { ...identity, name: 'new' }]),
+      }
+    }
+    case 'widen':
+      return {
+        widen: layer._tag === 'concat' || draw() < 0.5 ? path : pick([...inferred.keys()]),
+        by: 1 + draw(),
+      }
+    case 'after':
+      return { after: path, module }
+    case 'before':
+      return { before: path, module }
+    case 'deepen':
+      return { deepen: path, module }
+  }
+}
+
+const cases = fc
+  .record({ model: arbitraryModel(), seed: fc.nat() })
+  .map(({ model, seed }) => ({ model, growth: growthOf(model, seed), seed }))
+
+const refusals = [
+  'SumDiffers',
+  'BranchesDiffer',
+  'OutputDiffers',
+  'WrongRank',
+  'WrongPlace',
+  'WrongSize',
+  'WindowTooLarge',
+  'TwoOfOneName',
+  'Tied',
+  'NothingToWiden',
+]
+
+describe('laws', () => {
+  test('where growth is exact, the model computes what it did', () => {
+    const seen = { exact: 0, not: 0, refused: 0 }
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const grown = grow({ ...growth, seed })(model)
+        if (E.isLeft(grown)) {
+          expect(refusals).toContain(grown.left._tag)
+          seen.refused++
+          return
+        }
+        const after = forward(grown.right.model)
+        if (grown.right.inexact === null) {
+          seen.exact++
+          expect(difference(after, forward(model))).toBeLessThan(1e-5)
+        } else {
+          seen.not++
+          expect(after.every(Number.isFinite)).toBe(true)
+        }
+      }),
+      { numRuns: 120 },
+    )
+    expect(seen.exact).toBeGreaterThan(40)
+  })
+
+  test('what is stored is what the grown net needs; it only grows', () => {
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const grown = grow({ ...growth, seed })(model)
+        if (E.isLeft(grown)) return
+        const inferred = placed(grown.right.model.net)
+        expect(Object.entries(grown.right.model.weights).map(([key, { shape }]) => [key, shape])).toEqual(
+          allSlots(inferred).map(({ key, shape }) => [key, shape]),
+        )
+        expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
+        const old = Object.keys(model.weights)
+        const kept = new Set([...grown.right.remap.values()].map(({ from }) => from))
+        expect(old.filter(key => !kept.has(key))).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('old paths stay, old values stay, the model given is not written to', () => {
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const copy = structuredClone(model)
+        const grown = grow(deepFreeze({ ...growth, seed }))(deepFreeze(model))
+        expect(model).toEqual(copy)
+        if (E.isLeft(grown)) return
+        const after = layersOf(grown.right.model.net)
+        const { moved } = grown.right
+        for (const [path, layer] of layersOf(model.net)) {
+          const now =
+            moved !== null && within(moved.from, path) ? `${moved.to}${path.slice(moved.from.length)}` : path
+          expect(after.get(now)?._tag).toBe(layer._tag)
+        }
+        for (const [key, { from, axes }] of grown.right.remap)
+          if (from !== null && axes.every(places => places === null))
+            expect(grown.right.model.weights[key]).toBe(model.weights[from])
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('slots are carried: old values where their weights went, zeros for what is new', () => {
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const grown = grow({ ...growth, seed })(model)
+        if (E.isLeft(grown)) return
+        const trained = allSlots(placed(model.net)).filter(slot => slot.trained)
+        const slots = Object.fromEntries(
+          trained.map(({ key, shape }) => {
+            const { data = new Float32Array() } = model.weights[key] ?? {}
+            return [`${key}/velocity`, { shape, data: data.map(() => 1) }]
+          }),
+        )
+        const carried = carry(grown.right)(slots)
+        const wanted = allSlots(placed(grown.right.model.net)).filter(slot => slot.trained)
+        expect(new Set(Object.keys(carried))).toEqual(
+          new Set(trained.length === 0 ? [] : wanted.map(({ key }) => `${key}/velocity`)),
+        )
+        for (const { key, shape } of wanted) expect(carried[`${key}/velocity`]?.shape ?? shape).toEqual(shape)
+        const ones = (all: Weights) =>
+          Object.values(all).reduce((sum, { data }) => sum + data.reduce((a, b) => a + b, 0), 0)
+        if (grown.right.inexact === null) expect(ones(carried)).toBe(ones(slots))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('spark is another function, and fresh is the grown net planted anew', () => {
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const [spark, fresh] = [
+          grow({ ...growth, seed, how: 'spark' })(model),
+          grow({ ...growth, seed, how: 'fresh' })(model),
+        ]
+        if (E.isLeft(spark) || E.isLeft(fresh)) return
+        expect(['Sparked', 'NoPassage']).toContain(spark.right.inexact?._tag)
+        expect(fresh.right.inexact).toEqual({ _tag: 'Fresh' })
+        expect([...fresh.right.remap.values()].every(({ from }) => from === null)).toBe(true)
+        expect(forward(fresh.right.model).every(Number.isFinite)).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+/** The loss of a random batch, and each trained weight's slope. */
+const slopes = (model: Model, seed: number): { readonly [key: string]: Float64Array } => {
+  const { images, logits, weights } = right(lower({ batch: 6, mode: 'training' })(model.net))
+  const classes = channelsOf(logits.shape)
+  const targets = op.input('targets', [6, classes])
+  const trained = allSlots(placed(model.net)).filter(slot => slot.trained)
+  const sources = trained.map(({ key }) => weights.get(key) ?? op.zeros([]))
+  const back = differentiate()(op.mean(op.crossEntropy(logits, targets)), sources)
+  const outputs = Object.fromEntries(trained.map(({ key }, i) => [key, back[i] ?? op.zeros([])]))
+  const feeds = {
+    images: fedWith(seed, 'images', images.shape),
+    targets: Float32Array.from({ length: 6 * classes }, (_, i) =>
+      i % classes === Math.floor(i / classes) % classes ? 1 : 0,
+    ),
+  }
+  return evaluate({ outputs, updates: [] }, feeds, numbersOf(model)).outputs
+}
+
+const stepped = (model: Model, seed: number, rate = 0.05): Model => {
+  const back = slopes(model, seed)
+  const weights = Object.entries(model.weights).map(([key, { shape, data }]) => [
+    key,
+    { shape, data: data.map((value, i) => value - rate * (back[key]?.[i] ?? 0)) },
+  ])
+  return { net: model.net, weights: Object.fromEntries(weights) }
+}
+
+const moves = (values: ArrayLike<number> | undefined): boolean =>
+  Array.from(values ?? []).some(value => Math.abs(value) > 1e-9)
+
+const seedling = net(
+  'seedling',
+  image(8, 8, 2),
+  stack('stem', conv(4, 3), maxPool(2)),
+  inception('a', { point: 3, three: [2, 3] }),
+  residual('r', stack('', conv(3), conv(6, 3, { activation: null })), { activation: 'relu' }),
+  globalAvgPool,
+  dense(3),
+)
+
+/** The seedling without its sum, which would fix the width of `a`. */
+const withoutSum = modelOf(4)({
+  ...seedling,
+  body: {
+    ...seedling.body,
+    layers: seedling.body.layers.map(layer => (layer.name === 'r' ? { ...conv(5), name: 'r' } : layer)),
+  },
+})
+
+const model = modelOf(4)(seedling)
+const growing = (options: Growth, given: Model = model): Grown => right(grow({ ...options, seed: 1 })(given))
+
+/** The slope of the rows of zeros of what reads new channels. */
+const newRows = (
+  grown: Grown,
+  back: { readonly [key: string]: Float64Array },
+): readonly (readonly [string, boolean])[] =>
+  [...grown.remap].flatMap(([key, { axes, shape }]) => {
+    const rows = shape.length > 1 ? axes.at(-2) : null
+    if (rows == null || !key.endsWith('kernel')) return []
+    const columns = channelsOf(shape)
+    const fresh = Array.from(back[key] ?? []).filter(
+      (_, i) => (rows[Math.floor(i / columns) % rows.length] ?? 0) < 0,
+    )
+    return fresh.length === 0 ? [] : [[key, moves(fresh)] as const]
+  })
+
+describe('new parts learn', () => {
+  test.each<[string, Growth]>([
+    [
+      'a module behind one',
+      { after: 'a', module: inception('b', { point: 6, three: [2, 4], five: [2, 3], pool: 2 }) },
+    ],
+    ['a module in a stack', { inside: 'stem', module: inception('b', { point: 4, three: [2, 4] }) }],
+    ['a branch', { to: 'a', branch: stack('five', conv(2, 1), conv(3), conv(3)) }],
+    ['a wider branch', { widen: 'a/three', by: 2 }],
+    ['a wider module', { widen: 'a', by: 1.5 }],
+    ['a deeper branch', { deepen: 'a/three', module: conv(5) }],
+  ])('%s: what reads it from the first step, itself from the second', (_, growth) => {
+    const given = 'inside' in growth ? model : withoutSum
+    const grown = growing(growth, given)
+    expect(grown.inexact).toBeNull()
+    const first = slopes(grown.model, 1)
+    const rows = newRows(grown, first)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.filter(([, moved]) => !moved)).toEqual([])
+    const second = slopes(stepped(grown.model, 1), 2)
+    const fresh = [...grown.remap].filter(
+      ([key, { from, trained }]) => from === null && trained && !key.endsWith('bias'),
+    )
+    expect(fresh.filter(([key]) => !moves(second[key]))).toEqual([])
+  })
+
+  test('a residual whose body is silent: its last scale from the first step, the body from the second', () => {
+    const grown = growing({
+      after: 'r',
+      module: residual('s', stack('', conv(3), conv(6, 3, { activation: null })), { activation: 'relu' }),
+    })
+    expect(grown.inexact).toBeNull()
+    const first = slopes(grown.model, 1)
+    expect(moves(first['s/body/conv2/scale'])).toBe(true)
+    const second = slopes(stepped(grown.model, 1), 2)
+    for (const key of ['s/body/conv/kernel', 's/body/conv/scale', 's/body/conv2/kernel'])
+      expect(moves(second[key])).toBe(true)
+  })
+})
+
+const tree = (given: Net): readonly Path[] => [...layersOf(given).keys()].filter(path => path !== '')
+
+describe('places', () => {
+  test('after and before: beside the layer, in its stack', () => {
+    expect(tree(growing({ after: 'stem/conv', module: conv(4) }).model.net).slice(0, 4)).toEqual([
+      'stem',
+      'stem/conv',
+      'stem/conv2',
+      'stem/maxPool',
+    ])
+    expect(
+      tree(
+        growing({ before: 'stem/conv', module: conv(2, 3, { activation: null, name: 'first' }) }).model.net,
+      ).slice(0, 3),
+    ).toEqual(['stem', 'stem/first', 'stem/conv'])
+  })
+
+  test('inside: at its place, by default at the end', () => {
+    expect(growing({ inside: 'stem', at: 1, module: conv(4, 3, { name: 'new' }) }).grown).toEqual([
+      'stem/new',
+    ])
+    expect(tree(growing({ inside: 'stem', at: 1, module: conv(4, 3, { name: 'new' }) }).model.net)[2]).toBe(
+      'stem/new',
+    )
+    expect(tree(growing({ inside: 'stem', module: conv(4, 3, { name: 'new' }) }).model.net)[3]).toBe(
+      'stem/new',
+    )
+  })
+
+  test('deepen: at the end of the branch; a bare unit becomes a stack of two', () => {
+    const stacked = growing({ deepen: 'a/three', module: conv(3) })
+    expect([stacked.grown, stacked.moved]).toEqual([['a/three/conv2'], null])
+    const bare = growing({ deepen: 'a/point', module: conv(3) })
+    expect([bare.grown, bare.moved]).toEqual([['a/point/conv2'], { from: 'a/point', to: 'a/point/conv' }])
+    expect(bare.model.weights['a/point/conv/kernel']).toBe(model.weights['a/point/kernel'])
+    expect(difference(forward(bare.model), forward(model))).toBeLessThan(1e-5)
+  })
+
+  test('a wider unit takes along what a sum ties to it', () => {
+    const given = net(
+      'n',
+      image(6, 6, 1),
+      conv(4, 3, { name: 'stem' }),
+      residual('r', stack('', conv(2), conv(4))),
+      residual('s', stack('', conv(2), conv(4))),
+      flatten,
+      dense(2),
+    )
+    const grown = growing({ widen: 'stem', by: 1.5 }, modelOf(3)(given))
+    expect(grown.grown).toEqual(['stem', 'r/body/conv2', 's/body/conv2'])
+    expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
+    expect(grown.model.weights['dense/kernel']?.shape).toEqual([6 * 6 * 6, 2])
+  })
+
+  test('a unit that would bend what passes loses its activation, and is named', () => {
+    const given = net(
+      'n',
+      image(6, 6, 1),
+      conv(4, 3, { name: 'stem', activation: 'tanh' }),
+      globalAvgPool,
+      dense(2),
+    )
+    const grown = growing({ after: 'stem', module: conv(4, 1, { name: 'new' }) }, modelOf(3)(given))
+    expect([grown.linear, grown.inexact]).toEqual([['new'], null])
+    expect(growing({ after: 'a', module: conv(6, 1, { name: 'new' }) }).linear).toEqual([])
+  })
+
+  test('a module too narrow to pass all says so', () => {
+    const grown = growing({ after: 'stem', module: inception('new', { point: 3, three: [2, 3] }) })
+    expect(grown.inexact).toEqual({ _tag: 'NoPassage', at: 'new', channels: 4 })
+  })
+
+  test('measured statistics let a batch norm pass in training as in inference', () => {
+    const statistics = { mean: [0.1, 0.2, 0.3, 0.4], variance: [1, 2, 3, 4] }
+    const grown = right(
+      grow({ after: 'stem', module: conv(5, 3, { name: 'new' }), seed: 1, statistics })(model),
+    )
+    expect([...(grown.model.weights['new/mean']?.data ?? [])]).toEqual([
+      ...Float32Array.of(0.1, 0.2, 0.3, 0.4, 0),
+    ])
+    expect([...(grown.model.weights['new/shift']?.data ?? [])]).toEqual([
+      ...Float32Array.of(0.1, 0.2, 0.3, 0.4, 0),
+    ])
+    expect([...(grown.model.weights['new/scale']?.data ?? [])]).toEqual([
+      ...Float32Array.from([1, 2, 3, 4].map(v => Math.sqrt(v + 1e-5))),
+      1,
+    ])
+    expect(difference(forward(grown.model), forward(model))).toBeLessThan(1e-5)
+  })
+
+  test('sparks are small beside the old weights', () => {
+    const grown = right(
+      grow({ to: 'a', branch: conv(40, 3, { name: 'new' }), seed: 1, how: 'spark', spark: 0.5 })(withoutSum),
+    )
+    const [old, now] = [withoutSum.weights['r/kernel'], grown.model.weights['r/kernel']]
+    const spread = (values: readonly number[]) =>
+      Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
+    const rows = [...(now?.data ?? [])].filter((_, i) => Math.floor(i / 5) % 46 >= 6)
+    expect(spread(rows) / spread([...(old?.data ?? [])])).toBeCloseTo(0.5, 1)
+  })
+
+  test('the same seed grows the same model; another, another', () => {
+    const growth = { after: 'a', module: inception('b', { point: 8 }) }
+    const at = (seed: number): Model => right(grow({ ...growth, seed })(withoutSum)).model
+    expect(at(5)).toEqual(at(5))
+    expect(at(6)).not.toEqual(at(5))
+  })
+
+  test('grow, then prune what was grown: the model before', () => {
+    const grown = growing({ to: 'a', branch: conv(2, 3, { name: 'new' }) }, withoutSum)
+    const pruned = right(prune({ channels: { 'a/new': [0, 1] } })(grown.model))
+    expect(pruned.model).toEqual(withoutSum)
+  })
+})
+
+describe('refusals', () => {
+  const summed = net(
+    'n',
+    image(4, 4, 1),
+    conv(4, 3, { name: 'stem' }),
+    residual('r', stack('', conv(2), concat('c', conv(2), conv(2)))),
+    globalAvgPool,
+    dense(2),
+  )
+  const refused = (options: Growth & Partial<GrowOptions>) =>
+    left(grow({ seed: 0, ...options })(deepFreeze(modelOf(1)(summed))))
+
+  test.each<[Growth & Partial<GrowOptions>, object]>([
+    [
+      { after: 'x', module: conv(1) },
+      { _tag: 'UnknownPath', at: 'x', where: 'after' },
+    ],
+    [
+      { to: 'x', branch: conv(1) },
+      { _tag: 'UnknownPath', at: 'x', where: 'to' },
+    ],
+    [
+      { widen: 'x', by: 2 },
+      { _tag: 'UnknownPath', at: 'x', where: 'widen' },
+    ],
+    [
+      { to: 'r', branch: conv(1) },
+      { _tag: 'WrongPlace', at: 'r', got: 'residual', wanted: 'concat' },
+    ],
+    [
+      { inside: 'stem', module: conv(1) },
+      { _tag: 'WrongPlace', at: 'stem', got: 'conv', wanted: 'stack' },
+    ],
+    [
+      { inside: 'r/body', at: 3, module: conv(4) },
+      { _tag: 'WrongOption', option: 'at', got: 3, wanted: 'a whole number from 0 to 2' },
+    ],
+    [
+      { widen: 'stem', by: 1 },
+      { _tag: 'WrongOption', option: 'by', got: 1, wanted: 'a number above 1' },
+    ],
+    [
+      { after: 'stem', module: conv(4), how: 'spark', spark: 0 },
+      { _tag: 'WrongOption', option: 'spark', got: 0, wanted: 'a number above 0' },
+    ],
+    [
+      { after: 'stem', module: conv(4, 3, { name: 'r' }) },
+      { _tag: 'TwoOfOneName', at: '', name: 'r' },
+    ],
+    [
+      { inside: 'r/body', module: inception('new', { point: 4, pool: 2 }) },
+      { _tag: 'SumDiffers', at: 'r', body: [4, 4, 6], shortcut: [4, 4, 4] },
+    ],
+    [
+      { to: 'r/body/c', branch: conv(1) },
+      { _tag: 'SumDiffers', at: 'r', body: [4, 4, 5], shortcut: [4, 4, 4] },
+    ],
+    [
+      { widen: 'stem', by: 2 },
+      { _tag: 'Tied', at: 'stem', to: 'r/body/c/conv' },
+    ],
+    [
+      { widen: 'dense', by: 2 },
+      { _tag: 'NothingToWiden', at: 'dense' },
+    ],
+    [
+      { after: 'dense', module: dense(3) },
+      { _tag: 'OutputDiffers', at: 'dense2', got: [3], wanted: [2] },
+    ],
+    [
+      { after: 'stem', module: conv(4), budget: { params: 300 } },
+      { _tag: 'OverBudget', measure: 'params', limit: 300, got: 362 },
+    ],
+    [
+      { after: 'stem', module: conv(4), budget: { macs: 10 } },
+      { _tag: 'OverBudget', measure: 'macs', limit: 10, got: 5192 },
+    ],
+    [
+      { after: 'stem', module: conv(4), statistics: { mean: [1], variance: [1] } },
+      { _tag: 'WrongLength', at: 'conv', wanted: 4, got: 1 },
+    ],
+    [
+      { after: 'stem', module: conv(4), statistics: { mean: [1, 2, 3, 4], variance: [1, 1, -1, 1] } },
+      { _tag: 'NotFinite', at: 'conv', channel: 2, value: -1 },
+    ],
+  ])('%j', (options, fact) => {
+    expect(refused(options)).toEqual(fact)
+  })
+
+  test('a store of another net', () => {
+    const given = { net: summed, weights: {} }
+    expect(left(grow({ after: 'stem', module: conv(4), seed: 0 })(given))).toMatchObject({
+      _tag: 'WrongWeight',
+      key: 'stem/kernel',
+    })
+  })
+})
