@@ -109,9 +109,12 @@ const examples: { readonly [K in Kind]: readonly Value[] } = {
   minimum: [op.minimum(matrix, row)],
   maximum: [op.maximum(matrix, 0.25)],
   greater: [op.greater(matrix, row), op.greater(matrix, matrix)],
-  sum: [[], [0], [1], [0, 1, 2], [1, 2], [0, 1, 2, 3], [3]].flatMap(axes =>
-    [false, true].map(keep => op.sum(map, axes, keep)),
-  ),
+  sum: [
+    op.sum(row, []),
+    ...[[], [0], [1], [0, 1, 2], [1, 2], [0, 1, 2, 3], [3]].flatMap(axes =>
+      [false, true].map(keep => op.sum(map, axes, keep)),
+    ),
+  ],
   reshape: [op.reshape(matrix, [12]), op.reshape(matrix, [3, 2, 2]), op.reshape(matrix, [2, 6])],
   broadcast: [op.broadcast(row, [3, 4]), op.broadcast(op.constant(2), [2, 3]), op.broadcast(matrix, [3, 4])],
   concat: [op.concat([matrix, op.input('column', [3, 1]), matrix]), op.concat([map])],
@@ -291,6 +294,7 @@ describe.skipIf(!there)('the TensorFlow engine', () => {
     const before = tensors()
     expect(() => session.run('go', { x: new Float32Array(3) })).toThrow('feed x: wanted [2], got 3')
     expect(() => session.run('go', {})).toThrow('feed x: wanted [2], got nothing')
+    expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
     expect(tensors()).toBe(before)
     session.close()
   })
