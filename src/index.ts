@@ -45,4 +45,4 @@ export {
 } from './net/words.js'
 export type { Experiment } from './run/experiment.js'
 export { experiment } from './run/experiment.js'
-export { prune, push, train, untilTarget, whileAccuracy } from './run/schedule.js'
+export { grow, prune, push, train, untilTarget, whileAccuracy } from './run/schedule.js'

@@ -33,8 +33,10 @@ const eventLine = (event: RunEvent): string => {
       return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again`
     case 'roundEnded':
       return `  round ${event.round + 1} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+    case 'grown':
+      return `  grown ${event.name}${event.exact ? '' : ', not exactly'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}, gain ${percent(event.gain)}`
     case 'roundsStopped':
-      return `  rounds stopped: ${event.why}`
+      return `  stopped: ${event.why}`
     case 'stageEnded':
       return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
   }

@@ -77,6 +77,14 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
+  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
+  OutputDiffers: ({ at, got, wanted }) =>
+    `growing at ${at} would make the net give ${shape(got)}; it gives ${shape(wanted)}, which must stay`,
+  NothingToWiden: ({ at }) =>
+    `${at}: nothing inside can be wider: all its channels come in, go out or are tied to such`,
+  Tied: ({ at, to }) => `${at}: a sum ties its channels to ${to}; growing inside it would fit`,
+  OverBudget: ({ measure, limit, got }) =>
+    `grown, the net would have ${grouped(got)} ${measure}; the budget is ${grouped(limit)}`,
   ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
   PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,
   NoWheel: ({ platform, mend }) => `no known TensorFlow for ${platform}; ${mend}`,

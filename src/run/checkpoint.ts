@@ -40,6 +40,15 @@ export type Inside =
       readonly step: number
       readonly inside: Inside | null
     }
+  /** `grown` modules are in place; `best` is the validation accuracy to gain on, `stale` nets in a row have not. */
+  | {
+      readonly _tag: 'growing'
+      readonly grown: number
+      readonly best: number
+      readonly stale: number
+      readonly step: number
+      readonly inside: Inside | null
+    }
 
 /** What a run goes on from. */
 export interface Checkpoint {
@@ -68,6 +77,14 @@ const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', ()
       round: count,
       step: count,
       inside: maybe(insideCodec),
+    }),
+    growing: closed({
+      _tag: t.literal('growing'),
+      grown: count,
+      best: share,
+      stale: count,
+      step: count,
+      inside: t.union([insideCodec, t.null]),
     }),
   }),
 )

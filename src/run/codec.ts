@@ -7,7 +7,7 @@ import type { Losers } from '../learn/losers.js'
 import type { Schedule } from '../learn/rate.js'
 import type { Teaching } from '../learn/train.js'
 import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } from '../net/closed.js'
-import { netCodec } from '../net/codec.js'
+import { layerCodec, netCodec } from '../net/codec.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Step } from './schedule.js'
 
@@ -82,6 +82,17 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
       images: whole,
       minimum: count,
       protect: t.readonlyArray(t.string),
+    }),
+    grow: closed({
+      ...tag('grow'),
+      after: t.string,
+      modules: t.readonlyArray(layerCodec),
+      how: t.keyof({ exact: null, spark: null, fresh: null }),
+      spark: positive,
+      gainBelow: finite,
+      patience: whole,
+      budget: closed({ params: maybe(positive), macs: maybe(positive) }),
+      steps: t.readonlyArray(step),
     }),
     rounds: closed({
       ...tag('rounds'),

@@ -2,6 +2,7 @@
 import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
+import type { GrowError } from '../surgery/error.js'
 
 export type FileError =
   | { readonly _tag: 'FileMissing'; readonly file: string }
@@ -17,6 +18,7 @@ export interface BadFile {
 
 export type RunError =
   | LearnError
+  | GrowError
   | FileError
   | BadFile
   /** A DSL file that fails to load, with its first line of complaint. */

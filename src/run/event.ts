@@ -34,6 +34,9 @@ export interface Result {
   readonly compared?: readonly Compared[]
 }
 
+/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent. */
+export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget'
+
 export type RunEvent =
   | { readonly _tag: 'stageBegan'; readonly stage: number; readonly name: string }
   | {
@@ -66,10 +69,21 @@ export type RunEvent =
       readonly validation: Scored
       readonly kept: boolean
     }
+  /** A net met while growing, kept as `name`; `exact` where it began by computing what the one before did. */
+  | {
+      readonly _tag: 'grown'
+      readonly stage: number
+      readonly name: string
+      readonly params: number
+      readonly macs: number
+      readonly exact: boolean
+      readonly validation: Scored
+      readonly gain: number
+    }
   /** Why rounds ended before their number was up. */
   | {
       readonly _tag: 'roundsStopped'
       readonly stage: number
-      readonly why: 'accuracy' | 'nothing left to cut'
+      readonly why: Why
     }
   | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

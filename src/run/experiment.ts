@@ -1,7 +1,7 @@
 /** An experiment is a value: a net, the data it is for, and what happens to it over time. */
 import type { DataSpec } from '../data/spec.js'
 import type { Net } from '../net/layer.js'
-import type { Step } from './schedule.js'
+import type { Step, Unresolved } from './schedule.js'
 
 export interface Experiment {
   readonly _tag: 'experiment'
@@ -14,5 +14,14 @@ export interface Experiment {
  * @example
  * export default experiment(tiny, mnist(), train({ epochs: 2 }))
  */
-export const experiment = (net: Net, data: DataSpec, ...schedule: readonly Step[]): Experiment =>
-  Object.freeze({ _tag: 'experiment', net, data, schedule })
+export const experiment = (
+  net: Net,
+  data: DataSpec,
+  ...schedule: readonly (Step | Unresolved)[]
+): Experiment =>
+  Object.freeze({
+    _tag: 'experiment',
+    net,
+    data,
+    schedule: schedule.map(step => (typeof step === 'function' ? step(net) : step)),
+  })

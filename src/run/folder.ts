@@ -12,6 +12,8 @@ export interface Folder {
   /** The model at the end: weights, the net in the metadata. */
   readonly model: string
   readonly result: string
+  /** Nets met on the way. */
+  readonly met: string
 }
 
 export const folderAt = (path: string): Folder => ({
@@ -22,4 +24,5 @@ export const folderAt = (path: string): Folder => ({
   checkpoint: join(path, 'checkpoint.safetensors'),
   model: join(path, 'model.safetensors'),
   result: join(path, 'result.json'),
+  met: join(path, 'met'),
 })

@@ -6,13 +6,11 @@ import { macsOf, paramsOf, storedOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import type { Base, Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { Aim, Amount, Rounds, Step } from './schedule.js'
+import type { Aim, Amount, Rounds } from './schedule.js'
+import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
-
-/** Runs one step; given, since rounds may hold rounds. */
-export type RunStep = (env: StepEnv, step: Step) => (from: From) => TE.TaskEither<RunError, Held>
 
 const baseOf =
   (env: StepEnv) =>
@@ -48,25 +46,6 @@ export const aimOf = ({ until, rounds }: Rounds, base: Base, round: number): Aim
     : { atMost: rescaled(until.atMost, (count, figure) => base[count] * (figure / base[count]) ** part) }
 }
 
-const runSteps = (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) => {
-  const envAt = (step: number, kept: From['kept']): StepEnv => ({
-    ...env,
-    place: `${env.place}/${place.round}/${step}`,
-    aim: aimOf(rounds, place.base, place.round + 1),
-    pause: (learner, _, inside, event) => env.pause(learner, kept, { ...place, step, inside }, event),
-  })
-  return (from: Held): TE.TaskEither<RunError, Held> =>
-    rounds.steps.slice(place.step).reduce<TE.TaskEither<RunError, Held>>((before, step, nth) => {
-      const at = place.step + nth
-      const inside = nth === 0 ? place.inside : null
-      return pipe(
-        before,
-        TE.flatMap(held => run(envAt(at, held.kept), step)({ ...held, inside })),
-        TE.tap(held => env.pause(held.learner, held.kept, { ...place, step: at + 1, inside: null }, null)),
-      )
-    }, TE.right(from))
-}
-
 /** The last net within the bound, its optimizer as new. */
 const takenBack = ({ kept }: Held): Held => ({
   learner: { model: kept.accepted ?? kept.teacher ?? never(), slots: {} },
@@ -83,7 +62,12 @@ const runRound =
   (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) =>
   (from: Held): TE.TaskEither<RunError, Ended> =>
     pipe(
-      runSteps(env, rounds, place, run)(from),
+      stepsFrom(
+        { ...env, place: `${env.place}/${place.round}`, aim: aimOf(rounds, place.base, place.round + 1) },
+        rounds.steps,
+        place,
+        run,
+      )(from),
       TE.bindTo('held'),
       TE.bindW('score', ({ held }) => validated(env)(held.learner.model)),
       TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),

@@ -1,5 +1,6 @@
 /** A whole run: a folder, an engine, data, the fold over the schedule, one look at the test, the result. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
@@ -90,6 +91,11 @@ const finish =
       emit: logTo(folder, from.logged, onlooker),
       onStep: onlooker.onStep,
       save: saveCheckpoint(folder.checkpoint),
+      keep: (name, model) =>
+        pipe(
+          makeFolder(folder.met),
+          TE.flatMap(() => saveModel(join(folder.met, `${name}.safetensors`))(model)),
+        ),
       stopping: onlooker.stopping,
       clock: () => performance.now() / 1000,
     }

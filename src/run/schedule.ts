@@ -1,10 +1,18 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { CriterionName } from '../learn/criteria.js'
 import { type Losers, losersDefaults } from '../learn/losers.js'
 import { type PushOptions, pushDefaults, type Terms } from '../learn/push.js'
 import { constant } from '../learn/rate.js'
 import { type Teaching, type TrainOptions, trainDefaults } from '../learn/train.js'
+import { named } from '../net/combinators.js'
+import { infer } from '../net/infer.js'
+import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
+import type { Shape } from '../net/shape.js'
+import { globalAvgPool } from '../net/words.js'
+import type { How } from '../surgery/growth.js'
 
 /** Trains the whole net. */
 export interface Train extends TrainOptions {
@@ -52,7 +60,24 @@ export interface Rounds {
   readonly steps: readonly Step[]
 }
 
-export type Step = Train | Push | Prune | Rounds
+/** Adds modules one behind another, and trains after each, while that pays. */
+export interface Grow {
+  readonly _tag: 'grow'
+  /** The first goes behind this layer, each further one behind the one before. */
+  readonly after: Path
+  readonly modules: readonly Layer[]
+  readonly how: How
+  /** With `spark`: the new weights' deviation, in deviations of the old ones beside them. */
+  readonly spark: number
+  /** Ends after `patience` nets in a row that gained less validation accuracy than this. */
+  readonly gainBelow: number
+  readonly patience: number
+  /** What a grown net may have at most. */
+  readonly budget: { readonly params: number | null; readonly macs: number | null }
+  readonly steps: readonly Step[]
+}
+
+export type Step = Train | Push | Prune | Rounds | Grow
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const teaching: Teaching = { temperature: 3, weight: 0.7 }
@@ -141,3 +166,75 @@ export const whileAccuracy = (
   }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
   ...steps: readonly Step[]
 ): Rounds => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })
+
+/** A module for a place, told by the shape that comes in; `nth` counts from 0. */
+export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
+
+export interface GrowWord {
+  /** The layer to grow behind. */
+  readonly after: Path
+  /** Named with its number from the second on. */
+  readonly module: Sprout
+  readonly upTo: number
+  readonly until?: { readonly gainBelow?: number; readonly patience?: number }
+  readonly how?: How
+  readonly spark?: number
+  readonly budget?: { readonly params?: number; readonly macs?: number }
+}
+
+/** A step that depends on the net it is for; `experiment` makes it one that does not. */
+export type Unresolved = (net: Net) => Step
+
+const shapeBehind = (net: Net, after: Path): Shape =>
+  pipe(
+    infer(net),
+    E.match(
+      () => [],
+      inferred => inferred.get(after)?.output ?? [],
+    ),
+  )
+
+const outputOf = (shape: Shape, module: Layer): Shape =>
+  shapeBehind(
+    {
+      _tag: 'net',
+      name: 'place',
+      input: shape,
+      body: { _tag: 'stack', name: '', layers: [module, { ...globalAvgPool, name: 'end' }] },
+    },
+    module.name,
+  )
+
+const numbered = (module: Layer, nth: number): Layer =>
+  nth === 0 ? module : named(`${module.name}${nth + 1}`, module)
+
+const sprouts = (sprout: Sprout, shape: Shape, upTo: number, nth = 0): readonly Layer[] => {
+  if (nth >= upTo) return []
+  const module = numbered(typeof sprout === 'function' ? sprout(shape, nth) : sprout, nth)
+  return [module, ...sprouts(sprout, outputOf(shape, module), upTo, nth + 1)]
+}
+
+/**
+ * Grows a module at a time behind a layer, and runs the steps on each net met, while validation gains.
+ *
+ * Every net met on the way is kept in the run's folder with its figures; a net that gains too little is taken back.
+ *
+ * @example
+ * grow({ after: 'a', module: ([, , c = 0]) => inception('next', { point: c, three: [8, 16] }), upTo: 3 }, train({ epochs: 2 }))
+ */
+export const grow =
+  (
+    { after, module, upTo, until = {}, how = 'exact', spark = 0.1, budget = {} }: GrowWord,
+    ...steps: readonly Step[]
+  ): Unresolved =>
+  net => ({
+    _tag: 'grow',
+    after,
+    modules: sprouts(module, shapeBehind(net, after), upTo),
+    how,
+    spark,
+    gainBelow: until.gainBelow ?? 0.002,
+    patience: until.patience ?? 2,
+    budget: { params: budget.params ?? null, macs: budget.macs ?? null },
+    steps,
+  })
