@@ -1,0 +1,13 @@
+/** Pure transforms of models: prune, grow, and what decides where. */
+export { type Cost, costsOf } from './cost.js'
+export { type Criterion, l1, l2, normScale, perCost, random } from './criteria.js'
+export { type Decision, decisionOf } from './decision.js'
+export type { AddressError, GrowError, OptionError, PruneError, UtilityError } from './error.js'
+export { type Grown, grow } from './grow.js'
+export type { GrowOptions, Growth, How, Statistics } from './growth.js'
+export { mask } from './mask.js'
+export type { ByChannel, ByTarget, ByThreshold, PruneOptions } from './options.js'
+export { type Pruned, prune, type Removed } from './prune.js'
+export type { Combine, Ranking, Utilities } from './rank.js'
+export { carry, type Origin, type Remap } from './remap.js'
+export type { Goal, Target } from './target.js'
