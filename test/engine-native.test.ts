@@ -1,0 +1,335 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { engineOf, usual } from '../src/engine/choose.js'
+import { diagnose } from '../src/engine/doctor.js'
+import { addonName, cacheFolder, currentNative, keep, nativeAt } from '../src/engine/tensorflow/cache.js'
+import { firstOf } from '../src/engine/tensorflow/command.js'
+import { recipe } from '../src/engine/tensorflow/compile.js'
+import { type BuildOptions, buildNative, findNative, type Stage } from '../src/engine/tensorflow/native.js'
+import { trial } from '../src/engine/tensorflow/trial.js'
+import { checkWheel, digestOf, findPython, unpackWheel } from '../src/engine/tensorflow/wheel.js'
+
+const systemPath = process.env['PATH'] ?? ''
+
+let home = ''
+let bin = ''
+let cache = ''
+
+/** A program on the PATH, in the shell's own words. */
+const program = (name: string, ...lines: readonly string[]): string => {
+  const file = join(bin, name)
+  writeFileSync(file, ['#!/bin/sh', ...lines, ''].join('\n'))
+  chmodSync(file, 0o755)
+  return file
+}
+
+/** A folder with the parts of TensorFlow that are looked for. */
+const tensorflow = (...lacking: readonly string[]): string => {
+  const folder = join(home, 'site-packages', 'tensorflow')
+  mkdirSync(join(folder, 'include/tensorflow/c'), { recursive: true })
+  for (const part of [
+    'libtensorflow_cc.so.2',
+    'libtensorflow_framework.so.2',
+    'include/tensorflow/c/c_api.h',
+  ])
+    if (!lacking.includes(part)) writeFileSync(join(folder, part), '')
+  return folder
+}
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-native-'))
+  bin = join(home, 'bin')
+  cache = join(home, 'cache')
+  mkdirSync(bin)
+  vi.stubEnv('PATH', bin)
+  vi.stubEnv('CXX', undefined)
+  vi.stubEnv('ESPALIER_CACHE', cache)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(home, { recursive: true, force: true })
+})
+
+const built = (options: BuildOptions = {}) => buildNative(options)()
+
+const compiler = () => program('g++', 'exit 0')
+
+/** A Python that answers as asked; its pip runs `lines` to download, with the folder in $folder. */
+const python = (...lines: readonly string[]) =>
+  program(
+    'python3',
+    'case "$*" in',
+    '*"pip --version"*) exit 0;;',
+    '*"import sys; print"*) echo cp311;;',
+    '*"pip download"*)',
+    '  while [ $# -gt 1 ]; do [ "$1" = --dest ] && folder=$2; shift; done',
+    ...lines,
+    '  ;;',
+    'esac',
+  )
+
+/** A failed build leaves nothing behind, and no engine. */
+const nothingKept = () => {
+  expect(existsSync(cacheFolder()) ? readdirSync(cacheFolder()) : []).toEqual([])
+  expect(O.isNone(findNative())).toBe(true)
+}
+
+describe('what is missing is said', () => {
+  test('no compiler', async () => {
+    expect(await built()).toEqual(
+      E.left({
+        _tag: 'ToolMissing',
+        tool: 'compiler',
+        tried: ['g++', 'clang++', 'c++'],
+        mend: 'apt-get install g++',
+      }),
+    )
+    nothingKept()
+  })
+
+  test('a compiler named that is not there', async () => {
+    compiler()
+    vi.stubEnv('CXX', 'g++-99')
+    expect(await built()).toMatchObject(E.left({ _tag: 'ToolMissing', tool: 'compiler', tried: ['g++-99'] }))
+  })
+
+  test('no Python', async () => {
+    compiler()
+    expect(await built()).toMatchObject(
+      E.left({ _tag: 'ToolMissing', tool: 'python', tried: ['python3', 'python'] }),
+    )
+    nothingKept()
+  })
+
+  test('a Python without pip', async () => {
+    compiler()
+    program('python3', 'case "$*" in *pip*) echo "No module named pip" >&2; exit 1;; esac')
+    expect(await built()).toMatchObject(
+      E.left({ _tag: 'ToolMissing', tool: 'pip', tried: ['python3 -m pip'] }),
+    )
+    nothingKept()
+  })
+
+  test('a folder that holds no TensorFlow, or half of one', async () => {
+    compiler()
+    expect(await built({ tensorflow: home })).toMatchObject(
+      E.left({ _tag: 'NotTensorFlow', folder: home, lacks: 'libtensorflow_cc.so.2' }),
+    )
+    tensorflow('include/tensorflow/c/c_api.h')
+    const folder = join(home, 'site-packages')
+    expect(await built({ tensorflow: folder })).toMatchObject(
+      E.left({ _tag: 'NotTensorFlow', folder, lacks: 'include/tensorflow/c/c_api.h' }),
+    )
+    nothingKept()
+  })
+})
+
+describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('what goes wrong is said', () => {
+  test('a download that is refused, with pip’s reason', async () => {
+    compiler()
+    python('echo "WARNING: Retrying" >&2; echo "ERROR: No matching distribution found" >&2; exit 1')
+    expect(await built()).toEqual(
+      E.left({
+        _tag: 'DownloadRefused',
+        requirement: 'tensorflow-cpu==2.20.0',
+        reason: 'ERROR: No matching distribution found',
+        mend: 'npm run engine -- --tensorflow DIR',
+      }),
+    )
+    nothingKept()
+  })
+
+  test('the wheel for a GPU is another', async () => {
+    compiler()
+    python('exit 1')
+    expect(await built({ gpu: true })).toMatchObject(
+      E.left({ _tag: 'DownloadRefused', requirement: 'tensorflow==2.20.0' }),
+    )
+  })
+
+  test('a wheel that is not the one pinned', async () => {
+    compiler()
+    const wheel = 'tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl'
+    python(`echo not a wheel > "$folder/${wheel}"`)
+    const stages: Stage[] = []
+    expect(await built({ onProgress: stage => stages.push(stage) })).toMatchObject(
+      E.left({ _tag: 'ChecksumMismatch', file: wheel, wanted: digestOf('cpu', wheel) }),
+    )
+    expect(stages).toEqual(['tools', 'download', 'checksum'])
+    nothingKept()
+  })
+})
+
+describe('building', () => {
+  test('the compiler’s first error', async () => {
+    program(
+      'g++',
+      '[ "$1" = --version ] && exit 0',
+      'echo "In file included from a.cc:1:" >&2',
+      'echo "a.cc:2:10: fatal error: node_api.h: No such file" >&2',
+      'echo "compilation terminated." >&2',
+      'exit 1',
+    )
+    expect(await built({ tensorflow: tensorflow() })).toMatchObject(
+      E.left({
+        _tag: 'CompileFailed',
+        compiler: 'g++',
+        reason: 'a.cc:2:10: fatal error: node_api.h: No such file',
+      }),
+    )
+    nothingKept()
+  })
+
+  test('an addon that does not load', async () => {
+    program('g++', 'while [ $# -gt 1 ]; do [ "$1" = -o ] && echo junk > "$2"; shift; done')
+    const result = await built({ tensorflow: tensorflow() })
+    expect(result).toMatchObject(E.left({ _tag: 'LoadFailed' }))
+    expect(E.isLeft(result) && result.left._tag === 'LoadFailed' && result.left.reason).toContain('too short')
+    nothingKept()
+  })
+
+  test('a cache that cannot be written', async () => {
+    compiler()
+    writeFileSync(join(home, 'file'), '')
+    vi.stubEnv('ESPALIER_CACHE', join(home, 'file'))
+    expect(await built({ tensorflow: tensorflow() })).toMatchObject(
+      E.left({ _tag: 'CacheUnwritable', folder: join(home, 'file', 'engines') }),
+    )
+  })
+})
+
+describe('wheels', () => {
+  test('each pinned digest is that of one file', () => {
+    const tags = ['cp39', 'cp310', 'cp311', 'cp312', 'cp313']
+    const digests = tags.flatMap(tag => [
+      digestOf('cpu', `tensorflow_cpu-2.20.0-${tag}-x.whl`),
+      digestOf('gpu', `tensorflow-2.20.0-${tag}-x.whl`),
+    ])
+    for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(new Set(digests).size).toBe(10)
+    expect(digestOf('cpu', 'tensorflow_cpu-2.20.0-cp399-x.whl')).toBeUndefined()
+  })
+
+  test('a file passes by its own digest alone', async () => {
+    const file = join(home, 'a.whl')
+    writeFileSync(file, 'abc')
+    const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    expect(await checkWheel(digest)(file)()).toEqual(E.right(file))
+    expect(await checkWheel(undefined)(file)()).toMatchObject(
+      E.left({ _tag: 'ChecksumMismatch', got: digest }),
+    )
+    expect(await checkWheel(digest)(join(home, 'none.whl'))()).toMatchObject(E.left({ _tag: 'WheelBroken' }))
+  })
+
+  test('a wheel that is no archive', async context => {
+    vi.stubEnv('PATH', systemPath)
+    const found = await findPython()
+    if (E.isLeft(found)) return context.skip('no Python with pip')
+    const file = join(home, 'broken.whl')
+    writeFileSync(file, 'junk')
+    expect(await unpackWheel(found.right, home)(file)()).toMatchObject(
+      E.left({ _tag: 'WheelBroken', file: 'broken.whl', reason: expect.stringContaining('BadZipFile') }),
+    )
+  })
+})
+
+describe('the cache', () => {
+  const facts = (libraries: string) =>
+    JSON.stringify({ tensorflow: '2.20.0', tfjs: '4.22.0', kind: 'cpu', libraries })
+
+  const staged = (text: string): string => {
+    mkdirSync(cacheFolder(), { recursive: true })
+    const folder = mkdtempSync(join(cacheFolder(), 'build-'))
+    writeFileSync(join(folder, addonName), '')
+    writeFileSync(join(folder, 'facts.json'), text)
+    return folder
+  }
+
+  test('the one kept last is the one found', () => {
+    for (const key of ['one', 'two', 'one']) {
+      keep(cacheFolder(), key, staged(facts(home)))
+      expect(currentNative()).toMatchObject(
+        O.some({ file: join(cacheFolder(), 'current', addonName), source: 'built' }),
+      )
+      expect(readFileSync(join(cacheFolder(), 'current', 'facts.json'), 'utf8')).toBe(facts(home))
+      expect(usual()).toBe('tensorflow')
+    }
+    expect(readdirSync(cacheFolder()).toSorted()).toEqual(['current', 'one', 'two'])
+  })
+
+  test.each([
+    [
+      'whose libraries are gone',
+      JSON.stringify({ tensorflow: '2', tfjs: '4', kind: 'cpu', libraries: '/nowhere' }),
+    ],
+    ['whose facts are no JSON', '{'],
+    ['whose facts say something else', '{}'],
+  ])('an engine %s is none', (_, text) => {
+    keep(cacheFolder(), 'broken', staged(text))
+    expect(nativeAt(join(cacheFolder(), 'broken'))).toEqual(O.none)
+    expect(usual()).toBe('wasm')
+  })
+})
+
+describe('choosing', () => {
+  test('an engine nobody knows', async () => {
+    expect(await engineOf('abacus')()).toEqual(E.left({ _tag: 'UnknownEngine', name: 'abacus' }))
+  })
+
+  test('TensorFlow where it is not built, and how to get it', async () => {
+    expect(await engineOf('tensorflow')()).toEqual(
+      E.left({
+        _tag: 'EngineMissing',
+        engine: 'tensorflow',
+        missing: 'the native binding',
+        mend: 'npm run engine',
+      }),
+    )
+  })
+
+  test('a machine with nothing: wasm, and what stands in the way of more', async () => {
+    const { chosen, why, tried, lacking, mend } = await diagnose()
+    expect({ chosen, why, tried, mend }).toEqual({
+      chosen: 'wasm',
+      why: 'no native',
+      tried: O.none,
+      mend: O.some('npm run engine'),
+    })
+    expect(lacking.map(error => error._tag === 'ToolMissing' && error.tool)).toEqual(['compiler', 'python'])
+  })
+
+  test('the first program that answers', async () => {
+    program('second', 'exit 0')
+    expect(await firstOf(['first', 'second'], [])()).toEqual(E.right('second'))
+    expect(await firstOf(['first'], [])()).toEqual(E.left({ _tag: 'NotFound', program: 'first' }))
+  })
+})
+
+describe('with the engine built', () => {
+  test('the binding finds the slope, and is what a run gets', async context => {
+    vi.stubEnv('ESPALIER_CACHE', undefined)
+    vi.stubEnv('PATH', systemPath)
+    const native = findNative()
+    if (O.isNone(native)) return context.skip('the TensorFlow engine is not built (npm run engine)')
+    expect(await trial(native.value.file)()).toMatchObject(
+      E.right({ version: expect.stringMatching(/^\d+\.\d+/) }),
+    )
+    expect(recipe).toMatch(/^[0-9a-f]{6}$/)
+    const { why, chosen } = await diagnose()
+    expect({ why, chosen }).toEqual({ why: 'native', chosen: 'tensorflow' })
+  })
+})
