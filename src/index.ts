@@ -1,7 +1,7 @@
 /** The public surface. */
 
-export { shift } from './data/augment.js'
-export { glyphs, mnist } from './data/spec.js'
+export { colorJitter, cutout, flip, randomCrop, randomResizedCrop, shift } from './data/augment.js'
+export { cifar10, glyphs, imageFolder, mnist, tfrecord } from './data/spec.js'
 export { differentiate } from './graph/differentiate.js'
 export { lower } from './graph/lower.js'
 export { adamw, sgd } from './graph/optimizer.js'
