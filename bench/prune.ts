@@ -68,6 +68,6 @@ console.log(`${paramsOf(inferred)} parameters, ${groups(inferred).length} groups
 for (const [what, ms] of Object.entries(rows)) console.log(`${what.padEnd(48)}${ms.toFixed(1)}`)
 
 const script = fileURLToPath(new URL('prune_torch.py', import.meta.url))
-const python = process.env['ESPALIER_PYTHON'] ?? 'python3'
+const python = process.env.ESPALIER_PYTHON ?? 'python3'
 const peer = spawnSync(python, [script], { encoding: 'utf8' })
 console.log(peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`)

@@ -46,10 +46,9 @@ export const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tenso
     return filled(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
   const draw = normal(stream(seed, slot.key))
   const deviation = spread(slot, layer)
-  return {
-    shape: slot.shape,
-    data: Float32Array.from({ length: sizeOf(slot.shape) }, () => deviation * draw()),
-  }
+  const data = new Float32Array(sizeOf(slot.shape))
+  for (let i = 0; i < data.length; i++) data[i] = deviation * draw()
+  return { shape: slot.shape, data }
 }
 
 /**

@@ -2,12 +2,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { macsOf, paramsOf } from '../net/count.js'
-import type { Inferred } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { Path } from '../net/path.js'
 import { channelsOf, sameShape } from '../net/shape.js'
 import { initialise, type Model, type Weights } from '../net/weights.js'
 import { adopting } from './adopt.js'
-import { type Anatomy, dissect, fitted } from './anatomy.js'
+import { fitted } from './anatomy.js'
 import type { GrowError } from './error.js'
 import type { GrowOptions } from './growth.js'
 import type { Remap } from './remap.js'
@@ -96,17 +96,17 @@ const grownWith =
   }
 
 const operated =
-  (options: GrowOptions, model: Model) =>
-  (anatomy: Anatomy): E.Either<GrowError, Grown> =>
+  (options: GrowOptions, { net, weights }: Model) =>
+  (before: Inferred): E.Either<GrowError, Grown> =>
     pipe(
-      sapling(options, options.how !== 'fresh')(anatomy),
+      sapling(options, options.how !== 'fresh')(net),
       E.bindTo('tree'),
-      E.tap(() => fitted(model, anatomy.inferred)),
-      E.tap(({ tree }) => outputStays(anatomy.inferred, tree)),
+      E.tap(() => fitted({ net, weights }, before)),
+      E.tap(({ tree }) => outputStays(before, tree)),
       E.tap(({ tree }) => inBudget(options, tree)),
       E.tap(({ tree }) => plausible(options, tree)),
       E.bind('spark', () => sparkOf(options)),
-      E.map(grownWith(options, anatomy.inferred, model.weights)),
+      E.map(grownWith(options, before, weights)),
     )
 
 /**
@@ -126,7 +126,7 @@ export const grow =
   (options: GrowOptions) =>
   (model: Model): E.Either<GrowError, Grown> =>
     pipe(
-      dissect(model.net),
+      infer(model.net),
       E.mapLeft((error): GrowError => error),
       E.flatMap(operated(options, model)),
     )

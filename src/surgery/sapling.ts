@@ -6,7 +6,7 @@ import type { Activation, Layer, Net } from '../net/layer.js'
 import { editLayers, type Path } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import type { Kinship } from './adopt.js'
-import type { Anatomy } from './anatomy.js'
+import { dissect } from './anatomy.js'
 import { boundsInto } from './bounds.js'
 import type { GrowError } from './error.js'
 import type { Growth } from './growth.js'
@@ -35,9 +35,10 @@ export interface Sapling extends Kinship {
 
 const fitting = (net: Net): E.Either<GrowError, Inferred> => infer(net)
 
-const wider = (anatomy: Anatomy, at: Path, by: number): E.Either<GrowError, Sapling> =>
+const wider = (net: Net, at: Path, by: number): E.Either<GrowError, Sapling> =>
   pipe(
-    widen(at, by)(anatomy),
+    dissect(net),
+    E.flatMap(widen(at, by)),
     E.bindTo('wide'),
     E.bind('inferred', ({ wide }) => fitting(wide.net)),
     E.map(({ wide, inferred }) => ({
@@ -121,11 +122,11 @@ const inserted = (
  */
 export const sapling =
   (growth: Growth, passing: boolean) =>
-  (anatomy: Anatomy): E.Either<GrowError, Sapling> =>
+  (net: Net): E.Either<GrowError, Sapling> =>
     'widen' in growth
-      ? wider(anatomy, growth.widen, growth.by)
+      ? wider(net, growth.widen, growth.by)
       : pipe(
-          place(growth)(anatomy.net),
+          place(growth)(net),
           E.bindTo('placement'),
           E.bind('inferred', ({ placement }) => fitting(placement.net)),
           E.flatMap(({ placement, inferred }) =>

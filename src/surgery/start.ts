@@ -109,7 +109,7 @@ const extendedKernel = (slot: Slot, layer: Layer, { axes }: Origin, old: Tensor,
   const { shape, data } = take({ shape: slot.shape, axes })(old)
   const fresh = makes?.some(place => place < 0) === true ? begin(manner.seed, slot, layer).data : data
   const draw = normal(stream(manner.seed, `spark/${slot.key}`))
-  const step = manner.spark * deviation(old)
+  const step = manner.spark === 0 ? 0 : manner.spark * deviation(old)
   const [rows, columns] = sidesOf(layer, { shape, data })
   for (let at = 0; at < data.length; at++) {
     if ((makes?.[at % columns] ?? 0) < 0) data[at] = fresh[at] ?? 0
