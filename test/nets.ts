@@ -1,0 +1,57 @@
+/** The nets of the DSL files by name, and the same nets narrow and on small images, where size forbids the whole. */
+import * as E from 'fp-ts/lib/Either.js'
+import densenet40 from '../dsl/densenet40.js'
+import googlenet from '../dsl/googlenet.js'
+import googlenetCifar from '../dsl/googlenet-cifar.js'
+import inception88 from '../dsl/inception88.js'
+import lenet5 from '../dsl/lenet5.js'
+import lenet5Caffe from '../dsl/lenet5-caffe.js'
+import mobilenet from '../dsl/mobilenet.js'
+import mobilenetv2 from '../dsl/mobilenetv2.js'
+import resnet20, { resnet32, resnet44, resnet56, resnet110 } from '../dsl/resnet-cifar.js'
+import resnet18, { resnet34, resnet50 } from '../dsl/resnet-imagenet.js'
+import squeezenet from '../dsl/squeezenet.js'
+import { vgg16, vgg19 } from '../dsl/vgg.js'
+import { type Inferred, infer } from '../src/net/infer.js'
+import type { Net } from '../src/net/layer.js'
+import { editLayers } from '../src/net/path.js'
+
+export const nets = {
+  googlenet,
+  googlenetCifar,
+  inception88,
+  resnet20,
+  resnet32,
+  resnet44,
+  resnet56,
+  resnet110,
+  resnet18,
+  resnet34,
+  resnet50,
+  squeezenet,
+  mobilenet,
+  mobilenetv2,
+  densenet40,
+  vgg16,
+  vgg19,
+  lenet5,
+  lenet5Caffe,
+} satisfies Readonly<Record<string, Net>>
+
+export const inferredOf = (net: Net): Inferred => {
+  const inferred = infer(net)
+  if (E.isLeft(inferred)) throw new Error(JSON.stringify(inferred.left))
+  return inferred.right
+}
+
+/** The same tree with this share of each layer's filters and units, rounded up, on images of another size. */
+export const narrowed =
+  (share: number, side: number) =>
+  (net: Net): Net => {
+    const few = (count: number): number => Math.ceil(count * share)
+    const narrower = editLayers(layer => {
+      if (layer._tag === 'conv') return { ...layer, filters: few(layer.filters) }
+      return layer._tag === 'dense' ? { ...layer, units: few(layer.units) } : layer
+    })(net)
+    return { ...narrower, input: [side, side, ...net.input.slice(2)] }
+  }
