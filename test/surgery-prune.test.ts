@@ -15,7 +15,7 @@ import { wire } from '../src/net/wires.js'
 import { conv, dense, flatten, globalAvgPool, image, maxPool, norm, relu } from '../src/net/words.js'
 import { mask } from '../src/surgery/mask.js'
 import type { PruneOptions } from '../src/surgery/options.js'
-import { prune } from '../src/surgery/prune.js'
+import { again, prune } from '../src/surgery/prune.js'
 import type { Combine, Ranking } from '../src/surgery/rank.js'
 import { carry } from '../src/surgery/remap.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
@@ -293,6 +293,19 @@ describe('laws', () => {
     )
   })
 
+  test('a pruning can be had again by the names of what went', () => {
+    fc.assert(
+      fc.property(cases, ({ model, options }) => {
+        const pruned = prune(options)(model)
+        if (E.isLeft(pruned)) return
+        const twice = right(prune(again(pruned.right))(model))
+        expect(twice.model).toEqual(pruned.right.model)
+        expect([...twice.bypassed].sort()).toEqual([...pruned.right.bypassed].sort())
+      }),
+      runs,
+    )
+  })
+
   test('what went says why', () => {
     fc.assert(
       fc.property(
@@ -436,6 +449,15 @@ describe('the tree closes', () => {
     )
     expect(pruned.bypassed).toEqual(['r'])
     expect(layersOf(pruned.model.net).get(path)).toEqual(layer)
+  })
+
+  test('bodies go by name too, unless they are protected', () => {
+    const named = { channels: {}, bodies: ['t'] }
+    expect(drawn(right(prune(named)(modelOf(1)(sums))).model.net)).toContain('t/shortcut: conv 4')
+    expect(left(prune({ ...named, protect: ['t/body'] })(modelOf(1)(sums)))).toEqual({
+      _tag: 'ProtectedBody',
+      at: 't',
+    })
   })
 
   test('a body around the image may go; its channels may not', () => {
@@ -659,6 +681,10 @@ describe('refusals', () => {
       { _tag: 'ProtectedChannel', at: 'a', channel: 1 },
     ],
     [{ channels: { dense: [1] } }, { _tag: 'ProtectedChannel', at: 'dense', channel: 1 }],
+    [
+      { channels: {}, bodies: ['a'] },
+      { _tag: 'UnknownPath', at: 'a', where: 'bodies' },
+    ],
     [{ channels: { b: [0, 1, 2, 3] } }, { _tag: 'EmptyNet', at: 'b' }],
   ])('%j', (options, fact) => {
     expect(refused(options)).toEqual(fact)

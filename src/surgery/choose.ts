@@ -64,23 +64,29 @@ const named = (
   return E.right(wires)
 }
 
-/** Errors  UnknownChannel, ProtectedChannel; EmptyNet when a place that stays would lose its last channel */
+const allBypassed =
+  (bodies: readonly Path[]) =>
+  (settled: Settled): E.Either<PruneError, Settled> => {
+    const kept = bodies.find(path => !settled.bypassed.has(path))
+    return kept === undefined ? E.right(settled) : E.left({ _tag: 'ProtectedBody', at: kept })
+  }
+
+/** Errors  UnknownChannel, ProtectedChannel, ProtectedBody; EmptyNet when a place that stays would lose its last */
 export const byChannel =
-  ({ channels, protect = [] }: ByChannel) =>
+  ({ channels, bodies = [], protect = [] }: ByChannel) =>
   (anatomy: Anatomy): E.Either<PruneError, Choice> => {
     const pinned = pins(anatomy, protect, [])
-    return pipe(
-      named(anatomy, pinned, channels),
-      E.flatMap(wires => {
-        const wish = new Uint8Array(anatomy.wiring.count).fill(1)
-        for (const each of wires) wish[each] = 0
-        const limits = { pinned, score: Float64Array.from(wish), minimum: 0, multiple: 1, protect }
-        return pipe(
-          emptied(settle(anatomy, limits)(wish), () => true),
-          E.map(settled => ({ settled, wish, verdict: null })),
-        )
-      }),
-    )
+    const settledWith = (wires: readonly number[]): E.Either<PruneError, Choice> => {
+      const wish = new Uint8Array(anatomy.wiring.count).fill(1)
+      for (const each of wires) wish[each] = 0
+      const limits = { pinned, score: Float64Array.from(wish), minimum: 0, multiple: 1, protect }
+      return pipe(
+        allBypassed(bodies)(settle(anatomy, limits)(wish, new Set(bodies))),
+        E.flatMap(settled => emptied(settled, () => true)),
+        E.map(settled => ({ settled, wish, verdict: null })),
+      )
+    }
+    return pipe(named(anatomy, pinned, channels), E.flatMap(settledWith))
   }
 
 const ranksOf = (count: number, order: Int32Array): Int32Array => {

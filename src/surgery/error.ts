@@ -40,6 +40,8 @@ export type PruneError =
     }
   /** A channel to remove that is protected, comes in or goes out. */
   | { readonly _tag: 'ProtectedChannel'; readonly at: Path; readonly channel: number }
+  /** A body to remove that holds something protected, or must pass something on. */
+  | { readonly _tag: 'ProtectedBody'; readonly at: Path }
   /** Nothing would remain at a place that what goes out is made of. */
   | { readonly _tag: 'EmptyNet'; readonly at: Path }
   /** Even with all unprotected channels gone, more is left than was asked for. */

@@ -1,8 +1,11 @@
 /** What pruning can be told: plain data, but for utilities told by a function and latency measured by one. */
-import type { Either } from 'fp-ts/lib/Either.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Inferred } from '../net/infer.js'
 import type { Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
-import type { PruneError } from './error.js'
+import { known } from './anatomy.js'
+import type { OptionError, PruneError } from './error.js'
 import type { Combine, Ranking, Utilities } from './rank.js'
 import type { Goal } from './target.js'
 
@@ -13,7 +16,7 @@ interface Guarded {
 
 interface Ranging extends Guarded {
   /** What channels are worth, or how to tell from the model. Layers without a utility keep their channels. */
-  readonly by: Utilities | ((model: Model, seen: undefined) => Either<PruneError, Utilities>)
+  readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
   /** How channels that go together are made one. */
   readonly combine?: Combine
   /** Channels each group keeps at least; by default 0: branches, modules and bodies may go whole. */
@@ -32,9 +35,40 @@ export interface ByThreshold extends Ranging {
 /** The least worthy go until the target is met; ranked by `'eta'` unless told. */
 export type ByTarget = Ranging & Goal & { readonly rank?: Ranking }
 
-/** These channels go, and all that goes with them. */
+/** These channels go, these residuals lose their body, and all that goes with them goes. */
 export interface ByChannel extends Guarded {
   readonly channels: Readonly<Record<Path, readonly number[]>>
+  readonly bodies?: readonly Path[]
 }
 
 export type PruneOptions = ByThreshold | ByTarget | ByChannel
+
+const wholeFrom = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
+  got === undefined || (Number.isInteger(got) && got >= least)
+    ? E.right(undefined)
+    : E.left({ _tag: 'WrongOption', option, got, wanted: `a whole number from ${least} up` })
+
+const fromZero = (option: string, got: number): E.Either<OptionError, void> =>
+  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
+
+const onlyResiduals = (inferred: Inferred): Inferred =>
+  new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
+
+/** Whether the options' numbers and names make sense for this net. */
+export const sensible = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
+  pipe(
+    known('protect', inferred)(options.protect ?? []),
+    E.flatMap(() =>
+      'channels' in options
+        ? pipe(
+            known('channels', inferred)(Object.keys(options.channels)),
+            E.flatMap(() => known('bodies', onlyResiduals(inferred))(options.bodies ?? [])),
+          )
+        : pipe(
+            known('ignore', inferred)(options.ignore ?? []),
+            E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minimum', options.minimum)),
+            E.flatMap(() => wholeFrom(1, 'multiple', options.multiple)),
+            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : E.right(undefined))),
+          ),
+    ),
+  )

@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
-import { type Anatomy, type Channel, dissect, fitted, known } from './anatomy.js'
+import { type Anatomy, type Channel, dissect, fitted } from './anatomy.js'
 import { byChannel, byScore, type Choice } from './choose.js'
 import { type Narrowed, narrow } from './cut.js'
-import type { OptionError, PruneError } from './error.js'
-import type { PruneOptions } from './options.js'
+import type { PruneError } from './error.js'
+import { type ByChannel, type PruneOptions, sensible } from './options.js'
 import { checked, type Utilities } from './rank.js'
 import type { Remap } from './remap.js'
 
@@ -34,30 +34,6 @@ export interface Pruned {
   readonly channels: Readonly<Record<Path, Int32Array>>
   readonly remap: Remap
 }
-
-const wholeFrom = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
-  got === undefined || (Number.isInteger(got) && got >= least)
-    ? E.right(undefined)
-    : E.left({ _tag: 'WrongOption', option, got, wanted: `a whole number from ${least} up` })
-
-const fromZero = (option: string, got: number): E.Either<OptionError, void> =>
-  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
-
-/** Whether the options' numbers and names make sense for this net. */
-const sensible = (options: PruneOptions, { inferred }: Anatomy): E.Either<PruneError, void> =>
-  pipe(
-    known('protect', inferred)(options.protect ?? []),
-    E.flatMap(() =>
-      'channels' in options
-        ? known('channels', inferred)(Object.keys(options.channels))
-        : pipe(
-            known('ignore', inferred)(options.ignore ?? []),
-            E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minimum', options.minimum)),
-            E.flatMap(() => wholeFrom(1, 'multiple', options.multiple)),
-            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : E.right(undefined))),
-          ),
-    ),
-  )
 
 /** Nothing is known of what channels are worth where they were named. */
 const nothing: Utilities = {}
@@ -101,7 +77,7 @@ const operated =
         remap: after.remap(),
       })
     return pipe(
-      sensible(options, anatomy),
+      sensible(options, anatomy.inferred),
       E.flatMap(() => fitted(model, anatomy.inferred)),
       E.flatMap(() => utilitiesOf(options, model)),
       E.tap(checked(anatomy)),
@@ -134,3 +110,18 @@ export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> =>
     pipe(dissect(model.net), E.flatMap(operated(model, options)))
+
+/**
+ * A pruning as the channels it took, by name.
+ *
+ * Law  prune(again(prune(options)(model)))(model) is the same pruning
+ */
+export const again = ({ removed, bypassed }: Pick<Pruned, 'removed' | 'bypassed'>): ByChannel => {
+  const channels: Record<Path, number[]> = {}
+  for (const { path, channel } of removed) {
+    const known = channels[path]
+    if (known === undefined) channels[path] = [channel]
+    else known.push(channel)
+  }
+  return { channels, bodies: bypassed }
+}

@@ -29,7 +29,7 @@ export interface Rescue {
 export interface Settled {
   /** By wire. */
   readonly kept: Uint8Array
-  /** Residuals whose body goes whole. */
+  /** Residuals that stay and whose body goes whole. */
   readonly bypassed: ReadonlySet<Path>
   readonly rescued: readonly Rescue[]
 }
@@ -66,7 +66,7 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
 
   return (wish: Uint8Array, worthless: ReadonlySet<Path> = new Set()): Settled => {
     const kept = wish.slice()
-    const bypassed = new Set<Path>()
+    const bodies = new Map<Path, Path>()
     const rescued: Rescue[] = []
     const stays = (each: number): boolean => kept[each] === 1
     const outOf = (path: Path): Int32Array => wiring.out.get(path) ?? new Int32Array()
@@ -133,7 +133,7 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       const body = under(path, layer.body.name)
       const idle = worthless.has(path) || !alive(layer.body, body, null)
       if (idle && limits.minimum === 0 && mayGo(body)) {
-        bypassed.add(path)
+        bodies.set(path, body)
         drop(body)
       } else if (idle) alive(layer.body, body, 'bound')
       return alive(layer.shortcut, under(path, layer.shortcut.name), need)
@@ -143,7 +143,9 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       if (group.fixed === null) topUp(nth, 0)
     })
     alive(anatomy.net.body, '', 'vital')
-    return { kept, bypassed, rescued }
+    const stands = (path: Path): boolean =>
+      outOf(path).some(stays) && ![...bodies.values()].some(body => within(body, path))
+    return { kept, bypassed: new Set([...bodies.keys()].filter(stands)), rescued }
   }
 }
 
