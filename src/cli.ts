@@ -33,6 +33,21 @@ watched(program.command('resume'))
   .argument('<folder>', "the run's folder")
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
+const studied = (name: string, file: string, description: string): void =>
+  void program
+    .command(name)
+    .description(description)
+    .argument('[file]', 'a module whose default export is a study', file)
+    .option('--data <folder>', 'where the data set lies')
+    .option('--take <n>', 'only this many training images', whole)
+    .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
+    .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
+    .option('--results <folder>', 'where tables and figures go', 'results')
+    .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
+
+studied('ablate', 'dsl/ablate-mnist.ts', 'what each part of push and each criterion is worth')
+studied('compare', 'dsl/compare-mnist.ts', 'nets against each other: accuracy, size, latency')
+
 program
   .command('describe')
   .description('a table of layers with output shape, parameters and multiply–accumulates')

@@ -1,20 +1,34 @@
-/** The public surface. */
+/** The words of DSL files, and what plants and measures a net. The rooms behind them have doors of their own. */
 
-export { colorJitter, cutout, flip, randomCrop, randomResizedCrop, shift } from './data/augment.js'
-export { cifar10, glyphs, imageFolder, mnist, tfrecord } from './data/spec.js'
-export { differentiate } from './graph/differentiate.js'
-export { lower } from './graph/lower.js'
+export {
+  type Augmentation,
+  colorJitter,
+  cutout,
+  flip,
+  randomCrop,
+  randomResizedCrop,
+  shift,
+} from './data/augment.js'
+export {
+  cifar10,
+  type DataOptions,
+  type DataSpec,
+  glyphs,
+  imageFolder,
+  mnist,
+  tfrecord,
+} from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
-export { deconvolution, gradient } from './graph/rules.js'
-export { alignment } from './learn/push.js'
+export { alignment, noTerms } from './learn/push.js'
 export { constant, cosine, step } from './learn/rate.js'
-export type { Module, ResidualOptions } from './net/combinators.js'
 export {
   concat,
   identity,
   inception,
+  type Module,
   named,
   net,
+  type ResidualOptions,
   repeat,
   residual,
   separable,
@@ -23,12 +37,14 @@ export {
 export { macsOf, paramsOf } from './net/count.js'
 export { infer } from './net/infer.js'
 export type { Layer, Net } from './net/layer.js'
-export type { Model, Tensor, Weights } from './net/weights.js'
-export { plant } from './net/weights.js'
+export type { Shape } from './net/shape.js'
+export { type Model, plant, type Tensor, type Weights } from './net/weights.js'
 export type { AnyWord, MapWord, VectorWord, Word } from './net/word.js'
 export {
   avgPool,
+  type ConvOptions,
   conv,
+  type DenseOptions,
   dense,
   depthwise,
   dropout,
@@ -37,12 +53,14 @@ export {
   image,
   maxPool,
   norm,
+  type PoolOptions,
   relu,
   relu6,
   sigmoid,
   swish,
   tanh,
 } from './net/words.js'
-export type { Experiment } from './run/experiment.js'
-export { experiment } from './run/experiment.js'
-export { grow, prune, push, train, untilTarget, whileAccuracy } from './run/schedule.js'
+export { ablation } from './run/ablation.js'
+export { type Experiment, experiment } from './run/experiment.js'
+export { grow, prune, push, type Step, teaching, train, untilTarget, whileAccuracy } from './run/schedule.js'
+export { study } from './run/study.js'

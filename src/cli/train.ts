@@ -13,6 +13,7 @@ import { loadExperiment } from '../run/load.js'
 import { begin, begun, type Onlooker, type Opened, resume } from '../run/run.js'
 import type { Settings } from '../run/settings.js'
 import { end } from './end.js'
+import { stopper } from './stop.js'
 
 interface Watched {
   readonly json?: boolean
@@ -29,15 +30,6 @@ interface TrainArguments extends Watched {
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
-
-/** The first Ctrl-C asks to stop after the step; a second one stops at once. */
-const stopper = (): (() => boolean) => {
-  let asked = false
-  process.once('SIGINT', () => {
-    asked = true
-  })
-  return () => asked
-}
 
 const onlooker = (): Onlooker => {
   const { onEvent, onStep } = progress(process.stderr)

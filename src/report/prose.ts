@@ -71,6 +71,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   UnknownChannel: ({ at, channel, channels }) =>
     `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
+  ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least }) =>
     `${grouped(wanted)} ${measure} are out of reach: what is protected leaves ${grouped(least)}`,

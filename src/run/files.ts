@@ -82,3 +82,18 @@ export const writeJson =
   (file: string) =>
   (value: unknown): TE.TaskEither<FileError, void> =>
     writeWhole(file, `${JSON.stringify(value, null, 2)}\n`)
+
+/** A file of one JSON value a line. */
+export const readLines = (file: string): TE.TaskEither<FileError | BadFile, readonly unknown[]> =>
+  pipe(
+    readBytes(file),
+    TE.flatMap(bytes =>
+      pipe(
+        new TextDecoder()
+          .decode(bytes)
+          .split('\n')
+          .filter(line => line !== ''),
+        TE.traverseArray(line => parse(file)(new TextEncoder().encode(line))),
+      ),
+    ),
+  )

@@ -11,6 +11,7 @@ import type { Net } from '../net/layer.js'
 import { experimentCodec } from './codec.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
+import { type Study, studyCodec } from './study.js'
 
 /** TypeScript needs a loader, unless this very file came through one. */
 const readTypeScript = async (): Promise<void> => {
@@ -65,5 +66,17 @@ export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
             loadExperiment(file),
             TE.map(({ net }) => net),
           ),
+    ),
+  )
+
+/** Errors  FileMissing, BadModule, NoExperiment with the first difference from a study */
+export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
+  pipe(
+    load(file),
+    TE.flatMapEither(exported =>
+      pipe(
+        decode(studyCodec)(exported),
+        E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
+      ),
     ),
   )

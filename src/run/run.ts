@@ -26,6 +26,8 @@ export interface Onlooker {
   readonly onEvent: (event: RunEvent) => void
   readonly onStep: (stepped: Stepped) => void
   readonly stopping: () => boolean
+  /** After each step of the schedule, with what the next begins from. */
+  readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
 }
 
 /** Everything a run needs that has an effect of its own to get. */
@@ -84,13 +86,18 @@ const finish =
     onlooker: Onlooker,
   ) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
+    const staged = onlooker.onStage ?? (() => TE.right(undefined))
     const env: Env = {
       engine,
       dataset,
       seed: settings.seed,
       emit: logTo(folder, from.logged, onlooker),
       onStep: onlooker.onStep,
-      save: saveCheckpoint(folder.checkpoint),
+      save: checkpoint =>
+        pipe(
+          saveCheckpoint(folder.checkpoint)(checkpoint),
+          TE.flatMap(() => (checkpoint.inside === null ? staged(checkpoint) : TE.right(undefined))),
+        ),
       keep: (name, model) =>
         pipe(
           makeFolder(folder.met),
@@ -109,23 +116,32 @@ const finish =
   }
 
 /**
- * Begins a run in a folder of its own.
+ * Begins a run in a folder of its own, from a checkpoint that need not be its own: equal beginnings are equal.
  *
  * Errors  every `RunError`; what was learnt before one is in the folder
  */
-export const begin =
+export const beginFrom =
   (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
-  (experiment: Experiment): TE.TaskEither<RunError, Result> => {
+  (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const folder = folderAt(path)
+    const first = { ...from, logged: 0 }
     return pipe(
-      TE.fromEither(beginning(settings.seed)(experiment)),
-      TE.tap(() => makeFolder(path)),
-      TE.tap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
-      TE.tap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
-      TE.tap(saveCheckpoint(folder.checkpoint)),
-      TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
+      makeFolder(path),
+      TE.flatMap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
+      TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
+      TE.flatMap(() => saveCheckpoint(folder.checkpoint)(first)),
+      TE.flatMap(() => finish(folder, experiment, settings, opened, onlooker)(first)),
     )
   }
+
+/** Begins a run with the net's first weights. */
+export const begin =
+  (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (experiment: Experiment): TE.TaskEither<RunError, Result> =>
+    pipe(
+      TE.fromEither(beginning(settings.seed)(experiment)),
+      TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+    )
 
 /** What a run's folder says it is. */
 export interface Begun {

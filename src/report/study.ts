@@ -1,0 +1,86 @@
+/** A study's results: a row a run for machines, a table of means and spreads for people. */
+import type { Latency } from '../learn/latency.js'
+import type { Done } from '../run/study.js'
+import { grouped, percent, short } from './number.js'
+
+/** One run. Accuracies are 0–1: `raw` and `repaired` on validation, `retrained` and `scratch` on the test. */
+export interface Row {
+  readonly [fact: string]: string | number
+}
+
+const bytesOf = ({ model }: Done): number =>
+  Object.values(model.weights).reduce((sum, { data }) => sum + data.byteLength, 0)
+
+export const rowOf = (done: Done): Row => ({
+  ...(Object.keys(done.entrant.facts).length === 0 ? { entrant: done.entrant.name } : done.entrant.facts),
+  seed: done.seed,
+  params: done.result.params,
+  macs: done.result.macs,
+  bytes: bytesOf(done),
+  ...(done.cut !== null && { raw: done.cut.raw.accuracy, repaired: done.cut.repaired.accuracy }),
+  retrained: done.result.test.accuracy,
+  ...(done.scratch !== null && { scratch: done.scratch.test.accuracy }),
+})
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+
+const deviation = (values: readonly number[]): number =>
+  Math.sqrt(
+    values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1),
+  )
+
+/** `98.20 ± 0.08`, in percent; the spread is the sample's standard deviation. */
+export const spreadText = (values: readonly number[]): string =>
+  values.length === 0
+    ? ''
+    : values.length === 1
+      ? percent(values[0] ?? 0)
+      : `${(100 * mean(values)).toFixed(2)} ± ${(100 * deviation(values)).toFixed(2)}`
+
+const grouping = (dones: readonly Done[]): ReadonlyMap<string, readonly Done[]> =>
+  dones.reduce(
+    (groups, done) => groups.set(done.entrant.name, [...(groups.get(done.entrant.name) ?? []), done]),
+    new Map<string, readonly Done[]>(),
+  )
+
+/** Milliseconds of the first seed's net, of one image and of a batch of 100. */
+export type Timed = ReadonlyMap<string, readonly [one: Latency, hundred: Latency]>
+
+const head = [
+  '',
+  'parameters',
+  'MACs',
+  'bytes',
+  'right after the cut',
+  'repaired',
+  'test',
+  'from scratch',
+  '1 image',
+  '100 images',
+]
+
+const cells = (name: string, dones: readonly Done[], timed: Timed): readonly string[] => {
+  const some = (f: (done: Done) => number | undefined) => dones.flatMap(done => f(done) ?? [])
+  const [one, hundred] = timed.get(name) ?? []
+  return [
+    name,
+    grouped(mean(some(({ result }) => result.params))),
+    short(mean(some(({ result }) => result.macs))),
+    grouped(mean(some(bytesOf))),
+    spreadText(some(({ cut }) => cut?.raw.accuracy)),
+    spreadText(some(({ cut }) => cut?.repaired.accuracy)),
+    spreadText(some(({ result }) => result.test.accuracy)),
+    spreadText(some(({ scratch }) => scratch?.test.accuracy)),
+    one === undefined ? '' : `${one.median.toFixed(2)} ms`,
+    hundred === undefined ? '' : `${hundred.median.toFixed(1)} ms`,
+  ]
+}
+
+/** A Markdown table, a line an entrant. */
+export const studyTable = (dones: readonly Done[], timed: Timed): string => {
+  const rows = [...grouping(dones)].map(([name, group]) => cells(name, group, timed))
+  const used = head.map((_, column) => rows.some(row => row[column] !== ''))
+  const line = (row: readonly string[]) => `| ${row.filter((_, column) => used[column]).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}

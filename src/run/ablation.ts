@@ -1,0 +1,51 @@
+/** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
+import type { DataSpec } from '../data/spec.js'
+import type { CriterionName } from '../learn/criteria.js'
+import type { Net } from '../net/layer.js'
+import { experiment } from './experiment.js'
+import { type PushWord, prune, push, type Train } from './schedule.js'
+import { type Study, study } from './study.js'
+
+export interface AblationWord {
+  readonly net: Net
+  readonly data: DataSpec
+  readonly base: Train
+  /** By name; each is a push of `epochs`. */
+  readonly trainings: Readonly<Record<string, PushWord>>
+  readonly epochs: number
+  readonly criteria: readonly CriterionName[]
+  /** Shares of the parameters. */
+  readonly removed: readonly number[]
+  /** After the cut. */
+  readonly repair: Train
+  readonly seeds?: number
+  /** Criteria whose pruned nets are also trained from scratch. */
+  readonly scratch?: readonly CriterionName[]
+}
+
+/** The share that stays, free of what subtraction in binary leaves behind. */
+const rest = (removed: number): number => Number((1 - removed).toFixed(6))
+
+/** One entrant for each training, criterion and share removed; only a push with losers has any to go by. */
+export const ablation = (
+  name: string,
+  { net, data, base, trainings, epochs, criteria, removed, repair, seeds = 3, scratch = [] }: AblationWord,
+): Study =>
+  study(
+    name,
+    { seeds },
+    Object.entries(trainings).flatMap(([training, word]) =>
+      removed.flatMap(share =>
+        criteria.filter(by => by !== 'losers' || word.losers !== null).map(by => {
+          const aim = { keep: { params: rest(share) } }
+          const pushed = push({ epochs, teaching: null, ...word, ...(word.losers !== null && { aim }) })
+          return {
+            name: `${training} ${by} ${share}`,
+            facts: { training, criterion: by, removed: share },
+            experiment: experiment(net, data, base, pushed, prune({ aim, by, cost: 0 }), repair),
+            scratch: scratch.includes(by),
+          }
+        }),
+      ),
+    ),
+  )
