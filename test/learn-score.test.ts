@@ -1,0 +1,86 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { accuracyOf, addScores, lossOf, noScore, type Score, scoreOf } from '../src/learn/score.js'
+
+/** Logits and labels of a batch, the last images of which only fill it up. */
+const answered = fc
+  .record({ classes: fc.integer({ min: 1, max: 6 }), size: fc.nat(8), padding: fc.nat(3) })
+  .chain(({ classes, size, padding }) =>
+    fc.record({
+      classes: fc.constant(classes),
+      size: fc.constant(size),
+      logits: fc.array(fc.float({ min: -200, max: 200, noNaN: true }), {
+        minLength: (size + padding) * classes,
+        maxLength: (size + padding) * classes,
+      }),
+      labels: fc
+        .array(fc.nat(classes - 1), { minLength: size, maxLength: size })
+        .map(labels => Int32Array.from([...labels, ...new Array<number>(padding).fill(-1)])),
+    }),
+  )
+
+/** As the definitions read, in float64. */
+const plainly = (logits: Float32Array, labels: Int32Array, size: number, classes: number): Score => {
+  let [correct, nats] = [0, 0]
+  for (let n = 0; n < size; n++) {
+    const row = [...logits.subarray(n * classes, (n + 1) * classes)]
+    const label = labels[n] ?? 0
+    const top = Math.max(...row)
+    if (row.every((logit, c) => (c < label ? logit < (row[label] ?? 0) : logit <= (row[label] ?? 0))))
+      correct++
+    nats -= (row[label] ?? 0) - top - Math.log(row.map(x => Math.exp(x - top)).reduce((a, b) => a + b))
+  }
+  return { images: size, correct, nats }
+}
+
+const expectClose = (got: Score, wanted: Score): void => {
+  expect([got.images, got.correct]).toEqual([wanted.images, wanted.correct])
+  expect(got.nats).toBeCloseTo(wanted.nats, 6)
+}
+
+describe('scoreOf', () => {
+  test('is accuracy and cross-entropy by plain loops; what fills a batch up is not counted', () => {
+    fc.assert(
+      fc.property(answered, ({ logits, labels, size, classes }) => {
+        const given = Float32Array.from(logits)
+        expectClose(scoreOf(given, { labels, size }), plainly(given, labels, size, classes))
+      }),
+    )
+  })
+
+  test('of two batches is the sum of theirs', () => {
+    fc.assert(
+      fc.property(answered, fc.nat(8), ({ logits, labels, size, classes }, at) => {
+        const cut = Math.min(at, size)
+        const given = Float32Array.from(logits)
+        const part = (from: number, to: number) =>
+          scoreOf(given.slice(from * classes, to * classes), {
+            labels: labels.slice(from, to),
+            size: to - from,
+          })
+        fc.pre(size > 0 && cut > 0 && cut < size)
+        expectClose(addScores(part(0, cut), part(cut, size)), scoreOf(given, { labels, size }))
+      }),
+    )
+  })
+
+  test('the first of equal logits is the answer', () => {
+    const tied = Float32Array.of(1, 1, 0, 2, 2, 2)
+    expect(scoreOf(tied, { labels: Int32Array.of(0, 1), size: 2 }).correct).toBe(1)
+  })
+
+  test('logits that are no numbers give a loss that is none, and no right answer', () => {
+    const score = scoreOf(Float32Array.of(Number.NaN, 1), { labels: Int32Array.of(0), size: 1 })
+    expect([score.correct, lossOf(score)]).toEqual([0, Number.NaN])
+  })
+
+  test('logits however large give the loss they have', () => {
+    const score = scoreOf(Float32Array.of(1e30, 0, 0, 1e30), { labels: Int32Array.of(0, 0), size: 2 })
+    expect(score.correct).toBe(1)
+    expect(lossOf(score)).toBeCloseTo(0.5 * Math.fround(1e30), -24)
+  })
+})
+
+test('nothing seen is no accuracy and no loss', () => {
+  expect([accuracyOf(noScore), lossOf(noScore)]).toEqual([0, 0])
+})
