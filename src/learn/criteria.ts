@@ -4,48 +4,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Cost } from '../surgery/cost.js'
 import { type Criterion, l1, l2, normScale, perCost, random } from '../surgery/criteria.js'
-import type { Ranking, Utilities } from '../surgery/rank.js'
+import type { Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
 import { utilitiesIn } from './losers.js'
+import type { CriterionName } from './options.js'
 import type { Learner } from './phase.js'
 import { separationIn } from './separation.js'
 import type { Sight } from './sight.js'
 import { taylorIn } from './taylor.js'
 import { traceIn } from './trace.js'
-
-/**
- * - `random`, `l1`, `l2`, `normScale`  from the weights alone
- * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
- * - `lda`                              class separation of each channel alone
- * - `deconv`                           the papers' trace
- * - `discriminant`, `gradient`         the trace from class-discriminative responses, this project's own
- * - `losers`                           what the slopes of the push before it have shown
- */
-export type CriterionName =
-  | 'random'
-  | 'l1'
-  | 'l2'
-  | 'normScale'
-  | 'taylor'
-  | 'lda'
-  | 'deconv'
-  | 'discriminant'
-  | 'gradient'
-  | 'losers'
-
-/** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
-export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
-  random: 'raw',
-  l1: 'global',
-  l2: 'global',
-  normScale: 'raw',
-  taylor: 'raw',
-  lda: 'global',
-  deconv: 'eta',
-  discriminant: 'eta',
-  gradient: 'global',
-  losers: 'raw',
-}
 
 type Measured = (learner: Learner, sight: Sight, seed: number) => TE.TaskEither<LearnError, Utilities>
 

@@ -1,11 +1,26 @@
 /** Learning on an engine: train and push as transforms, traces and other criteria, what a model is worth. */
 export { assess } from './assess.js'
 export { certify } from './certify.js'
-export { type CriterionName, rankingOf, utilitiesBy } from './criteria.js'
+export { utilitiesBy } from './criteria.js'
 export type { LearnError } from './error.js'
 export type { Alignment } from './inspect.js'
 export { type Latency, latencies } from './latency.js'
-export { type Aim, condemnedIn, type Losers, losersDefaults } from './losers.js'
+export { fadedIn } from './losers.js'
+export {
+  type Aim,
+  alignment,
+  type CriterionName,
+  type Losers,
+  losersDefaults,
+  noTerms,
+  type PushOptions,
+  pushDefaults,
+  rankingOf,
+  type Teaching,
+  type Terms,
+  type TrainOptions,
+  trainDefaults,
+} from './options.js'
 export {
   atStart,
   type Calls,
@@ -16,7 +31,6 @@ export {
   runPhase,
   type Watch,
 } from './phase.js'
-export { alignment, noTerms, type PushOptions, pushDefaults, type Terms } from './push.js'
 export { constant, cosine, factorAt, type Schedule, step } from './rate.js'
 export { recalibrate } from './recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './score.js'
@@ -25,5 +39,5 @@ export type { Sight } from './sight.js'
 export { statisticsAt } from './statistics.js'
 export { taylorIn } from './taylor.js'
 export { type TraceKind, traceIn } from './trace.js'
-export { type Teacher, type Teaching, type TrainOptions, trainDefaults } from './train.js'
+export type { Teacher } from './train.js'
 export { type Ground, push, train } from './transform.js'

@@ -9,8 +9,8 @@ import type { Session } from '../engine/engine.js'
 import * as op from '../graph/ops.js'
 import type { Slope } from '../graph/optimizer.js'
 import { isUpdate, type Value } from '../graph/value.js'
-import { infer } from '../net/infer.js'
-import { type Path, parentOf } from '../net/path.js'
+import { type Inferred, infer, type Placed } from '../net/infer.js'
+import { type Path, parentOf, under, within } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import { hasNorm, keyOf } from '../net/slots.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
@@ -18,26 +18,7 @@ import { type Criterion, perCost } from '../surgery/criteria.js'
 import type { PruneError } from '../surgery/error.js'
 import { prune } from '../surgery/prune.js'
 import type { Utilities } from '../surgery/rank.js'
-import type { Goal } from '../surgery/target.js'
-
-/** What a cut is to leave: a target, or the channels worth at least so many deviations. */
-export type Aim = Goal | { readonly eta: number }
-
-/** How losers are found and faded, as data. */
-export interface Losers {
-  /** λ of λ·Σ|γ|. */
-  readonly sparsity: number
-  /** Share of the phase after which they are told from the others. */
-  readonly from: number
-  /** Share of the phase at which they give nothing. */
-  readonly until: number
-  /** The power of a channel's cost its utility is divided by. */
-  readonly cost: number
-  /** What of the old utility stays at each step. */
-  readonly memory: number
-}
-
-export const losersDefaults: Losers = { sparsity: 1e-2, from: 0.3, until: 0.92, cost: 0.5, memory: 0.95 }
+import type { Aim, Losers } from './options.js'
 
 /** Slots beside a unit's scale: what its channels are worth, which are condemned, and how far they may reach. */
 const slotNames = { utility: 'utility', condemned: 'condemned', reach: 'reach' } as const
@@ -205,16 +186,34 @@ const nobody = ({ weights }: Model): Flags =>
     key.endsWith('/scale') ? [[parentOf(key), new Float32Array(data.length)] as const] : [],
   )
 
-/** The channels told and faded, by path: what to cut. */
-export const condemnedIn = (slots: Weights): Readonly<Record<Path, readonly number[]>> =>
-  Object.fromEntries(
-    Object.entries(slots).flatMap(([name, { data }]) => {
-      const channels = [...data.keys()].filter(channel => data[channel] === 1)
-      return name.endsWith(`/scale/${slotNames.condemned}`) && channels.length > 0
-        ? [[parentOf(parentOf(name)), channels] as const]
-        : []
-    }),
-  )
+const condemnedAt = (slots: Weights, path: Path): readonly number[] => {
+  const flags = slots[slotOf(path, 'condemned')]?.data ?? new Float32Array()
+  return [...flags.keys()].filter(channel => flags[channel] === 1)
+}
+
+/** What was told and faded, as a cut: channels by path, and the bodies of residuals that have none left. */
+export interface Faded {
+  readonly channels: Readonly<Record<Path, readonly number[]>>
+  readonly bodies: readonly Path[]
+}
+
+/** A body's channels are tied to the sum's, which stay: a body that goes whole is told as such. */
+export const fadedIn = (inferred: Inferred, slots: Weights): Faded => {
+  const normed = [...inferred.values()].filter(({ layer }) => hasNorm(layer))
+  const gone = ({ path, output }: Placed) => condemnedAt(slots, path).length === channelsOf(output)
+  const bodies = [...inferred.values()].flatMap(({ path, layer }) => {
+    if (layer._tag !== 'residual') return []
+    const body = under(path, layer.body.name)
+    const units = normed.filter(unit => within(body, unit.path))
+    return units.length > 0 && units.every(gone) ? [{ path, body }] : []
+  })
+  const left = normed.filter(({ path }) => !bodies.some(({ body }) => within(body, path)))
+  const channels = left.flatMap(({ path }) => {
+    const told = condemnedAt(slots, path)
+    return told.length === 0 ? [] : [[path, told] as const]
+  })
+  return { channels: Object.fromEntries(channels), bodies: bodies.map(({ path }) => path) }
+}
 
 /** Without what was told of channels; what they are worth stays. */
 export const forget = (slots: Weights): Weights =>

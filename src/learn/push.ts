@@ -16,7 +16,8 @@ import { channelsOf } from '../net/shape.js'
 import { decisionOf } from '../surgery/decision.js'
 import type { LearnError } from './error.js'
 import { inspecting } from './inspect.js'
-import { fade, fadeFeeds, type Losers, losersDefaults, remember, sparsify } from './losers.js'
+import { fade, fadeFeeds, remember, sparsify } from './losers.js'
+import type { PushOptions, Terms } from './options.js'
 import type { Calls, Phase } from './phase.js'
 import {
   applied,
@@ -27,46 +28,7 @@ import {
   seeing,
   slopesOf,
   type Teacher,
-  type TrainOptions,
-  trainDefaults,
 } from './train.js'
-
-/** The weight of each term of the objective; 0 leaves it out. */
-export interface Terms {
-  /** α of separation feature by feature. */
-  readonly axis: number
-  /** α of separation in any direction. */
-  readonly ridge: number
-  /** β of the correlation within classes. */
-  readonly correlation: number
-  /** γ of compactness of the pre-decision features. */
-  readonly compactness: number
-  /** γλ of the mean compactness of all units' pooled outputs. */
-  readonly units: number
-}
-
-export interface PushOptions extends TrainOptions {
-  readonly terms: Terms
-  /** Share of the phase over which the terms rise from 0 to their weights. */
-  readonly ramp: number
-  /** `null` leaves them where they are. */
-  readonly losers: Losers | null
-}
-
-/** No term but the losers: the recipe that was found to hold the most. */
-export const noTerms: Terms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
-
-/** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
-export const alignment: Terms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
-
-export const pushDefaults: PushOptions = {
-  ...trainDefaults,
-  balanced: true,
-  clip: 5,
-  terms: noTerms,
-  ramp: 0.3,
-  losers: losersDefaults,
-}
 
 /** A map's mean over the image; a vector as it is. */
 const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)

@@ -6,42 +6,15 @@ import { differentiate } from '../graph/differentiate.js'
 import { crossEntropy, distillation } from '../graph/loss.js'
 import { type Lowered, lower } from '../graph/lower.js'
 import * as op from '../graph/ops.js'
-import { clip, type Optimizer, optimizerFeeds, type Slope, sgd, updatesOf } from '../graph/optimizer.js'
+import { clip, optimizerFeeds, type Slope, updatesOf } from '../graph/optimizer.js'
 import type { Graph, Value } from '../graph/value.js'
 import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Model, Weights } from '../net/weights.js'
+import type { Teaching, TrainOptions } from './options.js'
 import type { Calls } from './phase.js'
-import { cosine, factorAt, type Schedule } from './rate.js'
-
-/** How to train, as data. */
-export interface TrainOptions {
-  readonly epochs: number
-  /** Images a step. */
-  readonly batch: number
-  /** The learning rate the schedule multiplies. */
-  readonly rate: number
-  readonly schedule: Schedule
-  readonly optimizer: Optimizer
-  /** Share of each target moved to all classes. */
-  readonly smoothing: number
-  /** The largest common norm of the gradients; `null` for none. */
-  readonly clip: number | null
-  /** Every batch holds each class equally often. */
-  readonly balanced: boolean
-}
-
-export const trainDefaults: TrainOptions = {
-  epochs: 1,
-  batch: 100,
-  rate: 0.1,
-  schedule: cosine(),
-  optimizer: sgd(),
-  smoothing: 0,
-  clip: null,
-  balanced: false,
-}
+import { factorAt } from './rate.js'
 
 /** A lowered net while it learns, with the targets it is held to. */
 export interface Seen extends Lowered {
@@ -96,13 +69,6 @@ export const applied =
     ...updatesOf(optimizer)(limit === null ? slopes : clip(limit)(slopes)),
     ...follow(seen),
   ]
-
-/** How much a student listens to its teacher, as data. */
-export interface Teaching {
-  readonly temperature: number
-  /** Share of the teacher's answers in the objective, 0 to 1. */
-  readonly weight: number
-}
 
 /** A teacher: a model that answers the same images, and how much it counts. */
 export interface Teacher extends Teaching {

@@ -8,17 +8,11 @@ import type { Engine } from '../engine/engine.js'
 import type { Model, Weights } from '../net/weights.js'
 import { evaluationBatch } from './assess.js'
 import type { LearnError } from './error.js'
-import { type Aim, verdicts } from './losers.js'
+import { verdicts } from './losers.js'
+import { type Aim, type PushOptions, pushDefaults, type TrainOptions, trainDefaults } from './options.js'
 import { type Calls, type Epoch, type Learner, type Phase, runPhase, type Watch } from './phase.js'
-import { type PushOptions, pushCalls, pushDefaults, pushFeeds, pushInspect } from './push.js'
-import {
-  rateFeeds,
-  type Teacher,
-  type TrainOptions,
-  teacherWeights,
-  trainCalls,
-  trainDefaults,
-} from './train.js'
+import { pushCalls, pushFeeds, pushInspect } from './push.js'
+import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
 
 /** Where a transform learns: an engine, data, a seed. */
 export interface Ground {

@@ -1,10 +1,11 @@
 /** Pruning as a step of a schedule: worth, cut, proof, batch norm measured again. */
-import type * as E from 'fp-ts/lib/Either.js'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { certify } from '../learn/certify.js'
-import { rankingOf, utilitiesBy } from '../learn/criteria.js'
-import { condemnedIn, forget } from '../learn/losers.js'
+import { utilitiesBy } from '../learn/criteria.js'
+import { fadedIn, forget } from '../learn/losers.js'
+import { rankingOf } from '../learn/options.js'
 import type { Learner } from '../learn/phase.js'
 import { recalibrate } from '../learn/recalibrate.js'
 import { macsOf, paramsOf } from '../net/count.js'
@@ -16,11 +17,18 @@ import type { RunError } from './error.js'
 import type { Prune } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 
-/** The channels a push has faded to zero, where it has and the step is for them. */
-const faded = ({ by, protect }: Prune, { model, slots }: Learner): E.Either<PruneError, Pruned> | null => {
-  const channels = condemnedIn(slots)
-  return by === 'losers' && Object.keys(channels).length > 0 ? cut({ channels, protect })(model) : null
-}
+/** What a push has faded to zero, cut; `null` where nothing was, or the step goes by something else. */
+const faded = ({ by, protect }: Prune, { model, slots }: Learner): E.Either<PruneError, Pruned | null> =>
+  pipe(
+    infer(model.net),
+    E.map(inferred => fadedIn(inferred, slots)),
+    E.flatMap(
+      (told): E.Either<PruneError, Pruned | null> =>
+        by === 'losers' && Object.keys(told.channels).length + told.bodies.length > 0
+          ? cut({ ...told, protect })(model)
+          : E.right(null),
+    ),
+  )
 
 const ranked = (env: StepEnv, step: Prune, learner: Learner): TE.TaskEither<RunError, Pruned> => {
   const aim = step.aim ?? env.aim ?? { eta: 0 }
@@ -48,10 +56,10 @@ const after = ({ slots }: Learner, pruned: Pruned): Learner => ({
 
 export const runPrune =
   (env: StepEnv, step: Prune) =>
-  ({ learner, kept }: From): TE.TaskEither<RunError, Held> => {
-    const direct = faded(step, learner)
-    return pipe(
-      direct === null ? ranked(env, step, learner) : TE.fromEither(direct),
+  ({ learner, kept }: From): TE.TaskEither<RunError, Held> =>
+    pipe(
+      TE.fromEither(faded(step, learner)),
+      TE.flatMap(direct => (direct === null ? ranked(env, step, learner) : TE.right(direct))),
       TE.bindTo('pruned'),
       TE.tap(({ pruned }) => certify(sightOf(env, 100))(learner.model, pruned)),
       TE.let('narrow', ({ pruned }) => after(learner, pruned)),
@@ -73,4 +81,3 @@ export const runPrune =
       ),
       TE.map(({ narrow, model }) => ({ learner: { ...narrow, model }, kept })),
     )
-  }

@@ -1,11 +1,18 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { CriterionName } from '../learn/criteria.js'
-import { type Losers, losersDefaults } from '../learn/losers.js'
-import { type PushOptions, pushDefaults, type Terms } from '../learn/push.js'
+import {
+  type CriterionName,
+  type Losers,
+  losersDefaults,
+  type PushOptions,
+  pushDefaults,
+  type Teaching,
+  type Terms,
+  type TrainOptions,
+  trainDefaults,
+} from '../learn/options.js'
 import { constant } from '../learn/rate.js'
-import { type Teaching, type TrainOptions, trainDefaults } from '../learn/train.js'
 import { named } from '../net/combinators.js'
 import { infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'

@@ -1,8 +1,9 @@
 /** Training and pushing as steps of a schedule. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Teaching, TrainOptions } from '../learn/options.js'
 import { atStart, type Epoch, runPhase, type Watch } from '../learn/phase.js'
-import type { Teacher, Teaching, TrainOptions } from '../learn/train.js'
+import type { Teacher } from '../learn/train.js'
 import { type Learning, phaseOf, pushing, training } from '../learn/transform.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { RunError } from './error.js'

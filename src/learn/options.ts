@@ -1,0 +1,130 @@
+/** What learning is told, as data: the options of train and push, the criteria by name. Nothing here learns. */
+import { type Optimizer, sgd } from '../graph/optimizer.js'
+import type { Ranking } from '../surgery/rank.js'
+import type { Goal } from '../surgery/target.js'
+import { cosine, type Schedule } from './rate.js'
+
+/** How to train, as data. */
+export interface TrainOptions {
+  readonly epochs: number
+  /** Images a step. */
+  readonly batch: number
+  /** The learning rate the schedule multiplies. */
+  readonly rate: number
+  readonly schedule: Schedule
+  readonly optimizer: Optimizer
+  /** Share of each target moved to all classes. */
+  readonly smoothing: number
+  /** The largest common norm of the gradients; `null` for none. */
+  readonly clip: number | null
+  /** Every batch holds each class equally often. */
+  readonly balanced: boolean
+}
+
+export const trainDefaults: TrainOptions = {
+  epochs: 1,
+  batch: 100,
+  rate: 0.1,
+  schedule: cosine(),
+  optimizer: sgd(),
+  smoothing: 0,
+  clip: null,
+  balanced: false,
+}
+
+/** How much a student listens to its teacher, as data. */
+export interface Teaching {
+  readonly temperature: number
+  /** Share of the teacher's answers in the objective, 0 to 1. */
+  readonly weight: number
+}
+
+/** What a cut is to leave: a target, or the channels worth at least so many deviations. */
+export type Aim = Goal | { readonly eta: number }
+
+/** How losers are found and faded, as data. */
+export interface Losers {
+  /** λ of λ·Σ|γ|. */
+  readonly sparsity: number
+  /** Share of the phase after which they are told from the others. */
+  readonly from: number
+  /** Share of the phase at which they give nothing. */
+  readonly until: number
+  /** The power of a channel's cost its utility is divided by. */
+  readonly cost: number
+  /** What of the old utility stays at each step. */
+  readonly memory: number
+}
+
+export const losersDefaults: Losers = { sparsity: 1e-2, from: 0.3, until: 0.92, cost: 0.5, memory: 0.95 }
+
+/** The weight of each term of the objective; 0 leaves it out. */
+export interface Terms {
+  /** α of separation feature by feature. */
+  readonly axis: number
+  /** α of separation in any direction. */
+  readonly ridge: number
+  /** β of the correlation within classes. */
+  readonly correlation: number
+  /** γ of compactness of the pre-decision features. */
+  readonly compactness: number
+  /** γλ of the mean compactness of all units' pooled outputs. */
+  readonly units: number
+}
+
+export interface PushOptions extends TrainOptions {
+  readonly terms: Terms
+  /** Share of the phase over which the terms rise from 0 to their weights. */
+  readonly ramp: number
+  /** `null` leaves them where they are. */
+  readonly losers: Losers | null
+}
+
+/** No term but the losers: the recipe that was found to hold the most. */
+export const noTerms: Terms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
+
+/** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
+export const alignment: Terms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
+
+export const pushDefaults: PushOptions = {
+  ...trainDefaults,
+  balanced: true,
+  clip: 5,
+  terms: noTerms,
+  ramp: 0.3,
+  losers: losersDefaults,
+}
+
+/**
+ * - `random`, `l1`, `l2`, `normScale`  from the weights alone
+ * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
+ * - `lda`                              class separation of each channel alone
+ * - `deconv`                           the papers' trace
+ * - `discriminant`, `gradient`         the trace from class-discriminative responses, this project's own
+ * - `losers`                           what the slopes of the push before it have shown
+ */
+export type CriterionName =
+  | 'random'
+  | 'l1'
+  | 'l2'
+  | 'normScale'
+  | 'taylor'
+  | 'lda'
+  | 'deconv'
+  | 'discriminant'
+  | 'gradient'
+  | 'losers'
+
+/** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
+export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
+  random: 'raw',
+  l1: 'global',
+  l2: 'global',
+  normScale: 'raw',
+  taylor: 'raw',
+  lda: 'global',
+  deconv: 'eta',
+  discriminant: 'eta',
+  gradient: 'global',
+  losers: 'raw',
+}
