@@ -1,6 +1,6 @@
 /** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
 import type { DataSpec } from '../data/spec.js'
-import type { CriterionName } from '../learn/criteria.js'
+import type { CriterionName } from '../learn/options.js'
 import type { Net } from '../net/layer.js'
 import { experiment } from './experiment.js'
 import { type PushWord, prune, push, type Train } from './schedule.js'
@@ -36,16 +36,18 @@ export const ablation = (
     { seeds },
     Object.entries(trainings).flatMap(([training, word]) =>
       removed.flatMap(share =>
-        criteria.filter(by => by !== 'losers' || word.losers !== null).map(by => {
-          const aim = { keep: { params: rest(share) } }
-          const pushed = push({ epochs, teaching: null, ...word, ...(word.losers !== null && { aim }) })
-          return {
-            name: `${training} ${by} ${share}`,
-            facts: { training, criterion: by, removed: share },
-            experiment: experiment(net, data, base, pushed, prune({ aim, by, cost: 0 }), repair),
-            scratch: scratch.includes(by),
-          }
-        }),
+        criteria
+          .filter(by => by !== 'losers' || word.losers !== null)
+          .map(by => {
+            const aim = { keep: { params: rest(share) } }
+            const pushed = push({ epochs, teaching: null, ...word, ...(word.losers !== null && { aim }) })
+            return {
+              name: `${training} ${by} ${share}`,
+              facts: { training, criterion: by, removed: share },
+              experiment: experiment(net, data, base, pushed, prune({ aim, by, cost: 0 }), repair),
+              scratch: scratch.includes(by),
+            }
+          }),
       ),
     ),
   )
