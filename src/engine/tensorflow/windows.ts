@@ -75,12 +75,14 @@ const whole = (write: Writer, x: Ref, { padding: pad }: Window): Ref =>
 const inside = <W extends Window>(window: W): W =>
   typeof window.padding === 'number' ? { ...window, padding: 'valid' } : window
 
+/** On a single channel it is a convolution: oneDNN mistakes one for the other where both are 1×1. */
 export const depthwise: Emitter<'depthwise'> = (
   write,
   { op: { window }, shape, inputs: [source, filter] },
   [x],
   [kernel],
 ) => {
+  if (channelsOf(shape) === 1) return [write.add('Conv2D', [x, kernel], sliding(window))]
   const name = 'DepthwiseConv2dNative'
   if (window.dilation === 1)
     return [write.add(name, [whole(write, x, window), kernel], sliding(inside(window)))]
