@@ -46,11 +46,14 @@ export const scatter = (features: Value, targets: Value): Scatter => {
 const floored = ({ within }: Scatter): Value =>
   op.add(within, op.stop(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
 
-/** Separation feature by feature: the mean over the classes − 1 best of log(1 + sb/sw). Shapes  → [] */
+/** How many directions can tell classes apart; one class has none, and nothing to tell. */
+const directions = ({ shares }: Scatter): number => Math.max(1, channelsOf(shares.shape) - 1)
+
+/** Separation feature by feature: the mean over the classes − 1 best of log(1 + sb/sw), equal ones alike. Shapes  → [] */
 export const axisSeparation = (classes: Scatter): Value => {
   const gains = op.log(op.add(op.div(classes.between, floored(classes)), 1))
-  const count = Math.min(channelsOf(classes.shares.shape) - 1, op.countOf(gains))
-  return op.mul(op.sum(op.mul(gains, op.largest(gains, count))), 1 / count)
+  const chosen = op.largest(gains, Math.min(directions(classes), op.countOf(gains)))
+  return op.div(op.sum(op.mul(gains, chosen)), op.sum(chosen))
 }
 
 /**
@@ -58,14 +61,15 @@ export const axisSeparation = (classes: Scatter): Value => {
  *
  * Law  the same after any rotation of the features
  */
-export const ridgeSeparation = ({ features, offsets, shares }: Scatter): Value => {
+export const ridgeSeparation = (classes: Scatter): Value => {
+  const { features, offsets, shares } = classes
   const centred = op.sub(features, op.mean(features, [0], true))
   const total = op.mul(op.matmul(centred, centred, { transposeA: true }), 1 / batchOf(features))
   const weighted = op.mul(offsets, op.sqrt(op.reshape(shares, [channelsOf(shares.shape), 1])))
   const between = op.matmul(weighted, weighted, { transposeA: true })
   const ridge = op.stop(op.add(op.mul(op.mean(op.square(centred)), 0.1), 1e-6))
   const inverse = op.inverse(op.add(total, op.mul(op.eye(channelsOf(features.shape)), ridge)))
-  return op.mul(op.sum(op.mul(inverse, between)), 1 / (channelsOf(shares.shape) - 1))
+  return op.mul(op.sum(op.mul(inverse, between)), 1 / directions(classes))
 }
 
 /** The mean squared correlation of two different features within classes, 0 to 1. Shapes  → [] */
