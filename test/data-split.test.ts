@@ -6,7 +6,7 @@ const someLabels = fc.integer({ min: 1, max: 6 }).chain(classes =>
   fc.record({
     classes: fc.constant(classes),
     labels: fc
-      .array(fc.integer({ min: 0, max: classes - 1 }), { minLength: 1, maxLength: 80 })
+      .array(fc.integer({ min: 0, max: classes - 1 }), { minLength: 1, maxLength: 80, size: 'max' })
       .map(labels => Int32Array.from(labels)),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
     seed: fc.integer(),

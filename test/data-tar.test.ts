@@ -42,12 +42,15 @@ const fatal = (archive: Buffer) =>
   )
 
 const someName = fc
-  .array(fc.stringMatching(/^[a-zäß0-9_ -]{1,40}$/), { minLength: 1, maxLength: 9 })
+  .array(fc.stringMatching(/^[a-zäß0-9_ -]{1,40}$/), { minLength: 1, maxLength: 9, size: 'max' })
   .map(parts => parts.join('/'))
 
-const someItems = fc.array(fc.record({ name: someName, content: fc.uint8Array({ maxLength: 1500 }) }), {
-  maxLength: 6,
-})
+const someItems = fc.array(
+  fc.record({ name: someName, content: fc.uint8Array({ maxLength: 1500, size: 'max' }) }),
+  {
+    maxLength: 6,
+  },
+)
 
 /** A header as it must be, whatever is in it. */
 const signed = (header: Buffer): Buffer => {
@@ -154,6 +157,9 @@ describe('entriesOf', () => {
       what: 'header',
       offset: 0,
     })
+    const archive = await pack([{ name: 'a.jpg', content: Buffer.from('inside') }])
+    archive[0] = 'b'.charCodeAt(0)
+    expect(await fatal(archive)).toMatchObject({ _tag: 'BadValue', what: 'header', offset: 0 })
     expect(await read(Buffer.alloc(1024))).toEqual([])
     expect(await read(Buffer.alloc(0))).toEqual([])
   })

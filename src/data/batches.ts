@@ -34,8 +34,10 @@ const normalising = ({ mean, deviation, image }: Dataset): Normalise => {
     (_, entry) => ((entry & 255) / 255 - (mean[entry >> 8] ?? 0)) / (deviation[entry >> 8] ?? 1),
   )
   return (bytes, into, at) => {
-    for (let i = 0; i < bytes.length; i += channels)
-      for (let c = 0; c < channels; c++) into[at + i + c] = table[(c << 8) | (bytes[i + c] ?? 0)] ?? 0
+    for (let i = 0, entry = 0; i < bytes.length; i++) {
+      into[at + i] = table[entry | (bytes[i] ?? 0)] ?? 0
+      entry = entry + 256 === table.length ? 0 : entry + 256
+    }
   }
 }
 

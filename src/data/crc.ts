@@ -1,48 +1,40 @@
-/** CRC-32C, the sum that guards TFRecord. Source  Castagnoli et al. 1993; eight tables at once after Kounavis, Berry 2005 */
+/** CRC-32C, the sum that guards TFRecord. Source  Castagnoli et al. 1993; eight bytes at once after Kounavis, Berry 2005 */
 
-/** For each of eight bytes ahead, what each of its values adds to the sum. */
-const tables: readonly Uint32Array[] = (() => {
-  const step = (value: number) => (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0)
-  const first = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** What each value of a byte adds to the sum when 0, 1, … 7 more bytes follow it: 256 numbers each. */
+const table: Int32Array = (() => {
+  const all = new Int32Array(8 * 256)
+  for (let byte = 0; byte < 256; byte++) {
     let value = byte
-    for (let bit = 0; bit < 8; bit++) value = step(value)
-    return value
-  })
-  const all = [first]
-  for (let ahead = 1; ahead < 8; ahead++)
-    all.push((all[ahead - 1] ?? first).map(value => (value >>> 8) ^ (first[value & 255] ?? 0)))
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0)
+    all[byte] = value
+  }
+  for (let at = 256; at < all.length; at++) {
+    const before = all[at - 256] ?? 0
+    all[at] = (before >>> 8) ^ (all[before & 255] ?? 0)
+  }
   return all
 })()
 
-const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-] // eight were made above
-
 /** The sum of some bytes. */
 export const crc32c = (bytes: Buffer): number => {
-  let sum = 0xffffffff
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const { length } = bytes
+  let sum = -1
   let at = 0
-  for (; at + 8 <= bytes.length; at += 8) {
-    const low = (sum ^ bytes.readUInt32LE(at)) >>> 0
-    const high = bytes.readUInt32LE(at + 4)
+  for (; at + 8 <= length; at += 8) {
+    const low = sum ^ view.getInt32(at, true)
+    const high = view.getInt32(at + 4, true)
     sum =
-      (t7[low & 255] ?? 0) ^
-      (t6[(low >>> 8) & 255] ?? 0) ^
-      (t5[(low >>> 16) & 255] ?? 0) ^
-      (t4[low >>> 24] ?? 0) ^
-      (t3[high & 255] ?? 0) ^
-      (t2[(high >>> 8) & 255] ?? 0) ^
-      (t1[(high >>> 16) & 255] ?? 0) ^
-      (t0[high >>> 24] ?? 0)
+      (table[0x700 | (low & 255)] ?? 0) ^
+      (table[0x600 | ((low >>> 8) & 255)] ?? 0) ^
+      (table[0x500 | ((low >>> 16) & 255)] ?? 0) ^
+      (table[0x400 | (low >>> 24)] ?? 0) ^
+      (table[0x300 | (high & 255)] ?? 0) ^
+      (table[0x200 | ((high >>> 8) & 255)] ?? 0) ^
+      (table[0x100 | ((high >>> 16) & 255)] ?? 0) ^
+      (table[high >>> 24] ?? 0)
   }
-  for (; at < bytes.length; at++) sum = (sum >>> 8) ^ (t0[(sum ^ (bytes[at] ?? 0)) & 255] ?? 0)
+  for (; at < length; at++) sum = (sum >>> 8) ^ (table[(sum ^ (bytes[at] ?? 0)) & 255] ?? 0)
   return ~sum >>> 0
 }
 

@@ -106,12 +106,14 @@ const picturesOf = (image: Shape, { listing, indices }: Shelf, labels: Int32Arra
   }
 }
 
+/** Closes all; holds on to nothing else, so that images once decoded can be forgotten. */
+const closing = (closers: readonly (() => Promise<void>)[]) => async (): Promise<void> => {
+  for (const close of closers) await close()
+}
+
 const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Promise<Source> => {
   const [train, test] = await listBoth(folder, options)
-  const close = async () => {
-    await train.listing.close()
-    if (test.listing !== train.listing) await test.listing.close()
-  }
+  const close = closing([...new Set([train.listing, test.listing])].map(listing => listing.close))
   try {
     const wrong =
       train.listing === test.listing ? [...wrongWith(train), ...test.empty] : [train, test].flatMap(wrongWith)
