@@ -1,0 +1,135 @@
+/** Convolutions as products of matrices whose rows are windows of a frame; dense layers are the case of one pixel. */
+import { fill, scratch } from './frame'
+import { ACCUMULATE, columns4, columns8, overGrid, rows4, rows8 } from './tile'
+
+/** Width of the panel that starts `left` columns before the end. */
+// @ts-ignore: decorator
+@inline
+function panelOf(left: i32): i32 {
+  return left > 4 ? 8 : 4
+}
+
+/**
+ * Packs a kernel, or its mirror, into panels of eight columns (the last of four where that will do), zeros behind.
+ *
+ * Shapes  source: `taps` × `depth` × `width` values, their strides in floats → target [panel][taps · depth][8 or 4]
+ */
+export function pack(
+  from: i32, to: i32, // panels
+  source: usize, target: usize, taps: i32, depth: i32, width: i32, tapStep: i32, depthStep: i32, widthStep: i32,
+): void {
+  for (let panel = from; panel < to; panel++) {
+    const first = panel * 8
+    const columns = panelOf(width - first)
+    let at = target + (<usize>(first * taps * depth) << 2)
+    for (let tap = 0; tap < taps; tap++) {
+      for (let d = 0; d < depth; d++) {
+        const line = tap * tapStep + d * depthStep
+        for (let column = 0; column < columns; column++) {
+          const place = line + (first + column) * widthStep
+          store<f32>(at, first + column < width ? load<f32>(source + (<isize>place << 2)) : 0)
+          at += 4
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Windows of x, framed where `framed`, times packed filters.
+ *
+ * Shapes  x [images, height, width, channels] → y [images, rows, columns, filters]; ld… in bytes
+ */
+export function convolve(
+  from: i32, to: i32, // images
+  x: usize, ldx: usize, height: i32, width: i32, channels: i32,
+  framed: i32, high: i32, wide: i32, top: i32, left: i32, apart: i32, group: i32,
+  packed: usize, size: i32, dilation: i32, stride: i32, filters: i32,
+  y: usize, ldy: usize, rows: i32, columns: i32, flags: i32, scale: usize, shift: usize,
+): void {
+  const bytes = framed ? <usize>channels << 2 : ldx
+  const line = <usize>wide * bytes
+  const image = <usize>high * line
+  const contiguous = dilation == 1 && (framed || ldx == <usize>channels << 2)
+  const runs = contiguous ? 1 : size
+  const run = contiguous ? <usize>(size * channels) << 2 : <usize>channels << 2
+  const depth = <usize>(size * size * channels) << 2
+  const pixel = <usize>stride * bytes
+  if (framed) memory.fill(scratch, 0, <usize>group * image)
+  for (let n = from; n < to; n += group) {
+    const images = min(group, to - n)
+    if (framed)
+      for (let g = 0; g < images; g++)
+        fill(scratch + <usize>g * image, high, wide, top, left, apart, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+    const base = framed ? scratch : x + <usize>n * image
+    for (let f = 0; f < filters; f += 8) {
+      const b = packed + <usize>f * depth
+      const narrow = filters - f <= 4
+      for (let g = 0; g < images; g++) {
+        for (let row = 0; row < rows; row++) {
+          const corner = base + <usize>g * image + <usize>(row * stride) * line
+          const out = y + <usize>(((n + g) * rows + row) * columns) * ldy + (<usize>f << 2)
+          for (let column = 0; column < columns; column += 4) {
+            const pixels = min(columns - column, 4)
+            const a0 = corner + <usize>column * pixel
+            const a1 = pixels > 1 ? a0 + pixel : a0
+            const a2 = pixels > 2 ? a1 + pixel : a0
+            const a3 = pixels > 3 ? a2 + pixel : a0
+            const at = out + <usize>column * ldy
+            const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
+            if (narrow)
+              rows4(a0, a1, a2, a3, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, at, ldy, pixels, filters - f, flags, s, t)
+            else
+              rows8(a0, a1, a2, a3, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, at, ldy, pixels, filters - f, flags, s, t)
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * The gradient to a kernel: Σ over images and pixels of window × signal, a group of images at a time.
+ *
+ * Shapes  x [images, height, width, channels], dy [images, rows, columns, filters] → dk [size, size, channels, filters]
+ */
+export function convolveKernel(
+  from: i32, to: i32, // strips: every four values of every run of the window
+  images: i32, x: usize, ldx: usize, height: i32, width: i32, channels: i32,
+  framed: i32, high: i32, wide: i32, top: i32, left: i32, group: i32,
+  dy: usize, ldd: usize, rows: i32, columns: i32, filters: i32,
+  size: i32, dilation: i32, stride: i32, dk: usize, flags: i32,
+): void {
+  const bytes = framed ? <usize>channels << 2 : ldx
+  const line = <usize>wide * bytes
+  const image = <usize>high * line
+  const contiguous = dilation == 1 && (framed || ldx == <usize>channels << 2)
+  const run = contiguous ? size * channels : channels
+  const strips = (run + 3) >> 2
+  const ld = <usize>filters << 2
+  if (framed) memory.fill(scratch, 0, <usize>group * image)
+  for (let n = 0; n < images; n += group) {
+    const some = min(group, images - n)
+    if (framed)
+      for (let g = 0; g < some; g++)
+        fill(scratch + <usize>g * image, high, wide, top, left, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+    const base = framed ? scratch : x + <usize>n * image
+    const signal = dy + <usize>(n * rows * columns) * ldd
+    overGrid(some, rows, columns, image, <usize>stride * line, <usize>stride * bytes, <usize>(rows * columns) * ldd, <usize>columns * ldd, ldd)
+    const mode = n > 0 ? ACCUMULATE : flags
+    for (let strip = from; strip < to; strip++) {
+      const nth = strip / strips
+      const first = (strip - nth * strips) << 2
+      const i = contiguous ? nth : nth / size
+      const j = contiguous ? 0 : nth - i * size
+      const a = base + <usize>(i * dilation) * line + <usize>(j * dilation) * bytes + (<usize>first << 2)
+      const y = dk + <usize>(nth * run + first) * ld
+      const count = min(run - first, 4)
+      for (let f = 0; f < filters; f += 8) {
+        const at = <usize>f << 2
+        if (filters - f <= 4) columns4(a, signal + at, y + at, ld, count, filters - f, mode)
+        else columns8(a, signal + at, y + at, ld, count, filters - f, mode)
+      }
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** Every kernel of the wasm engine. Each works on a range of its units, so that threads can share them. */
+export { begin } from './frame'
+export { convolve, convolveKernel, pack } from './conv'
+export { depthwise, depthwiseKernel } from './depthwise'
+export { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool'
+export { folded, moments, normalise, normaliseGrad, settle, settled, settleSignals, signals } from './norm'
+export { binary, move, stretch, stretched, unary } from './elementwise'
+export { crossEntropy, softmax, sum } from './reduce'
+export { adam, average, momentum } from './update'
+export { eye, inverse, largest, transpose } from './matrix'
