@@ -1,7 +1,7 @@
 /** Accuracy over parameters as a picture: a point a run, a colour an entrant. */
 import { parse, View } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
-import type { Done } from '../run/study.js'
+import type { Done } from '../run/studying.js'
 
 /** What tells a point from the others: the training or criterion where there is one, else the name. */
 const seriesOf = ({ entrant: { name, facts } }: Done): string => `${facts.criterion ?? name}`

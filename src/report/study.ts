@@ -1,6 +1,6 @@
 /** A study's results: a row a run for machines, a table of means and spreads for people. */
 import type { Latency } from '../learn/latency.js'
-import type { Done } from '../run/study.js'
+import type { Done } from '../run/studying.js'
 import { grouped, percent, short } from './number.js'
 
 /** One run. Accuracies are 0–1: `raw` and `repaired` on validation, `retrained` and `scratch` on the test. */

@@ -1,4 +1,4 @@
-/** Experiments to and from JSON. Law  decoding what was encoded gives an equal experiment */
+/** Experiments and studies to and from JSON. Law  decoding what was encoded gives an equal one */
 import * as t from 'io-ts'
 import { dataCodec } from '../data/codec.js'
 import type { Optimizer } from '../graph/optimizer.js'
@@ -8,6 +8,7 @@ import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } f
 import { layerCodec, netCodec } from '../net/codec.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Step } from './schedule.js'
+import type { Study } from './study.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: count }
@@ -107,4 +108,18 @@ export const experimentCodec: t.Type<Experiment, unknown> = closed({
   net: netCodec,
   data: dataCodec,
   schedule: t.readonlyArray(step),
+})
+
+export const studyCodec: t.Type<Study, unknown> = closed({
+  _tag: t.literal('study'),
+  name: t.string,
+  seeds: count,
+  entrants: t.readonlyArray(
+    closed({
+      name: t.string,
+      facts: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
+      experiment: experimentCodec,
+      scratch: t.boolean,
+    }),
+  ),
 })

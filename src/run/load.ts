@@ -8,10 +8,10 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
-import { experimentCodec } from './codec.js'
+import { experimentCodec, studyCodec } from './codec.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
-import { type Study, studyCodec } from './study.js'
+import type { Study } from './study.js'
 
 /** TypeScript needs a loader, unless this very file came through one. */
 const readTypeScript = async (): Promise<void> => {
