@@ -409,6 +409,13 @@ describe('places', () => {
     expect(growing({ after: 'a', module: conv(6, 1, { name: 'new' }) }).linear).toEqual([])
   })
 
+  test('a sum is as low as both its sides', () => {
+    const given = net('n', image(6, 6, 2), residual('r', conv(2)), globalAvgPool, dense(2))
+    const grown = growing({ after: 'r', module: conv(2, 1, { name: 'new' }) }, modelOf(3)(given))
+    expect([grown.linear, grown.inexact]).toEqual([['new'], null])
+    expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
+  })
+
   test('a module too narrow to pass all says so', () => {
     const grown = growing({ after: 'stem', module: inception('new', { point: 3, three: [2, 3] }) })
     expect(grown.inexact).toEqual({ _tag: 'NoPassage', at: 'new', channels: 4 })

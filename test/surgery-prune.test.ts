@@ -535,8 +535,9 @@ describe('the tree closes', () => {
 
   test('what is kept against the ranking has a width that fits too', () => {
     const by = { stem: [1, 2, 3, 4].map(x => x / 1e6) }
-    const pruned = right(prune({ by, atMost: { params: 165 }, rank: 'raw', multiple: 2 })(modelOf(1)(module)))
-    expect(pruned.channels.stem).toEqual(Int32Array.of(2, 3))
+    const least = paramsOf(placed(cutting(module, { stem: [0, 1] }).model.net))
+    const pruned = prune({ by, atMost: { params: 1 }, rank: 'raw', multiple: 2 })(modelOf(1)(module))
+    expect(left(pruned)).toEqual({ _tag: 'OutOfReach', measure: 'params', wanted: 1, least })
   })
 
   test('a flattened channel takes all its rows along', () => {
@@ -593,7 +594,9 @@ describe('measures', () => {
   test('macs and bytes are those of the built net', () => {
     const macs = right(prune({ by, keep: { macs: 0.2 } })(model)).model.net
     expect(macsOf(placed(macs))).toBeLessThanOrEqual(0.2 * macsOf(placed(given)))
-    expect(left(prune({ by, atMost: { macs: 1 } })(model))).toMatchObject({ measure: 'macs', wanted: 1 })
+    const every = { a: Array(16).fill(1), b: Array(16).fill(1) }
+    const least = 64 * 9 + 64 * 9 + 2
+    expect(left(prune({ by: every, atMost: { macs: 1 } })(model))).toMatchObject({ measure: 'macs', least })
     const bytes = right(prune({ by, atMost: { bytes: 4000 } })(model)).model.net
     expect(4 * storedOf(placed(bytes))).toBeLessThanOrEqual(4000)
   })
