@@ -1,5 +1,5 @@
-/** The quick start: ten drawn signs, a two-module Inception net. 28×28×1 → 10 */
-import { conv, dense, experiment, globalAvgPool, glyphs, image, inception, maxPool, net, train } from '../src/index.js'
+/** The quick start: ten drawn signs, a two-module Inception net pushed and pruned to a fifth. 28×28×1 → 10 */
+import { conv, dense, experiment, globalAvgPool, glyphs, image, inception, maxPool, net, prune, push, teaching, train, untilTarget } from '../src/index.js'
 
 const seedling = net('quickstart', image(28, 28, 1),
   conv(12, 3, { stride: 2 }),                                                // 14×14×12
@@ -10,4 +10,8 @@ const seedling = net('quickstart', image(28, 28, 1),
   dense(10),                                                                 // 10
 )
 
-export default experiment(seedling, glyphs(), train({ epochs: 6 }))
+export default experiment(seedling, glyphs(),
+  train({ epochs: 8 }),
+  untilTarget({ keep: { params: 0.2 }, rounds: 3 }, push({ epochs: 2 }), prune()),
+  train({ epochs: 4, teaching }),
+)
