@@ -1,5 +1,6 @@
 /** The net that every bench trains: a stem of 32 and three Inception modules with batch norm. 32×32×3 → 10 */
 import { inception, type Module, net } from '../src/net/combinators.js'
+import { normal, stream } from '../src/net/random.js'
 import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
 
 export const stem = 32
@@ -9,7 +10,7 @@ export const modules: { readonly [name in 'a' | 'b' | 'c']: Required<Module> } =
   c: { point: 48, three: [40, 64], five: [20, 32, 32], pool: 48 },
 }
 
-/** 102,946 parameters. */
+/** 102,946 parameters, 20.4 million multiply–accumulates. */
 export const reference = net(
   'reference',
   image(32, 32, 3),
@@ -22,3 +23,13 @@ export const reference = net(
   globalAvgPool,
   dense(10),
 )
+
+/** Images of noise: what they show makes no step faster or slower. */
+export const imagesOf = (batch: number): Float32Array => {
+  const draw = normal(stream(0, 'images'))
+  return Float32Array.from({ length: batch * 32 * 32 * 3 }, () => draw())
+}
+
+/** Each image's class, one after another, as one-hot rows. */
+export const targetsOf = (batch: number): Float32Array =>
+  Float32Array.from({ length: batch * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0))

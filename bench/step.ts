@@ -1,0 +1,118 @@
+/**
+ * Images a second of a whole training step of the reference net: espalier's engines, tf.LayersModel.fit on the same
+ * TensorFlow, and PyTorch. Every contestant is a process of its own; they take turns, so that what else the machine
+ * does falls on all alike.
+ *
+ * npx tsx bench/step.ts --python VENV/bin/python --contestants tensorflow,layers,nchw,nhwc --rounds 15 --threads 2
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+
+const { values: told } = parseArgs({
+  options: {
+    python: { type: 'string', default: 'python3' },
+    contestants: { type: 'string', default: 'tensorflow,layers,nchw,nhwc' },
+    batch: { type: 'string', default: '64' },
+    rounds: { type: 'string', default: '15' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
+    out: { type: 'string', default: 'bench/results/step.json' },
+  },
+})
+const { batch, threads } = told
+const rounds = Number(told.rounds)
+
+const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+const tsx = (file: string, ...args: readonly string[]): readonly string[] => [
+  process.execPath,
+  ...['--import', 'tsx', beside(file)],
+  ...args,
+]
+
+interface Contestant {
+  readonly name: string
+  readonly command: readonly string[]
+  /** Steps a turn: enough for a turn of some tenths of a second. */
+  readonly steps: number
+}
+
+const contestants: Readonly<Record<string, Contestant>> = {
+  tensorflow: {
+    name: 'espalier, TensorFlow',
+    command: tsx('step_engine.ts', 'tensorflow', batch, threads),
+    steps: 4,
+  },
+  wasm: { name: 'espalier, wasm', command: tsx('step_engine.ts', 'wasm', batch, threads), steps: 1 },
+  cpu: { name: 'espalier, tfjs cpu', command: tsx('step_engine.ts', 'cpu', batch, threads), steps: 1 },
+  layers: { name: 'tf.LayersModel.fit', command: tsx('step_layers.ts', batch, threads), steps: 1 },
+  nchw: {
+    name: 'PyTorch, NCHW',
+    command: [told.python, beside('step_torch.py'), 'nchw', batch, threads],
+    steps: 2,
+  },
+  nhwc: {
+    name: 'PyTorch, channels-last',
+    command: [told.python, beside('step_torch.py'), 'nhwc', batch, threads],
+    steps: 3,
+  },
+}
+
+interface Running extends Contestant {
+  readonly key: string
+  readonly child: ChildProcess
+  readonly take: (steps: number) => Promise<readonly number[]>
+}
+
+const start = (key: string): Running => {
+  const contestant = contestants[key]
+  if (contestant === undefined) throw new Error(`no contestant ${key}: ${Object.keys(contestants)}`)
+  const [program = '', ...args] = contestant.command
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const take = async (steps: number): Promise<readonly number[]> => {
+    child.stdin.write(`${steps}\n`)
+    const { value, done } = await lines.next()
+    if (done === true) throw new Error(`${contestant.name} gave up`)
+    return JSON.parse(value) as readonly number[] // what `answer` and its twin in Python write
+  }
+  return { ...contestant, key, child, take }
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+
+const running = told.contestants.split(',').map(start)
+for (const { take } of running) await take(6) // graphs are optimised, caches filled
+
+const times = new Map<string, number[]>(running.map(({ key }) => [key, []]))
+for (let round = 0; round < rounds; round++)
+  for (const { key, take, steps } of running) times.get(key)?.push(...(await take(steps)))
+for (const { child } of running) child.kill()
+
+const rateOf = (milliseconds: number): number => (1000 * Number(batch)) / milliseconds
+const results = running.map(({ key, name }) => {
+  const all = times.get(key) ?? []
+  return {
+    key,
+    name,
+    imagesPerSecond: rateOf(median(all)),
+    fastest: rateOf(Math.min(...all)),
+    steps: all.length,
+  }
+})
+const own = results[0]?.imagesPerSecond ?? Number.NaN
+
+const table = new Table({ head: ['training step', 'images/s', 'fastest', `${results[0]?.name} is`] })
+for (const { name, imagesPerSecond, fastest } of results)
+  table.push([name, imagesPerSecond.toFixed(0), fastest.toFixed(0), `${(own / imagesPerSecond).toFixed(2)}x`])
+console.log(table.toString())
+
+mkdirSync(new URL('results', import.meta.url), { recursive: true })
+writeFileSync(
+  told.out,
+  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, batch: Number(batch), threads: Number(threads), rounds, results: results.map(result => ({ ...result, ratio: own / result.imagesPerSecond })) }, null, 2)}\n`,
+)
