@@ -56,6 +56,7 @@ const forMaps: readonly ((n: number, more: number) => Layer)[] = [
     }),
   n => concat('new', stack('one', maxPool(2, { stride: 1 }), conv(2)), identity, conv(n)),
   n => stack('new', conv(n + 1), dropout(0.3), concat('', conv(2), conv(n, 1)), norm(), depthwise(3)),
+  n => concat('new', maxPool(3, { stride: 1 }), conv(n)),
   () => stack('new', relu, sigmoid),
   () => maxPool(2, { name: 'new' }),
   () => norm({ name: 'new' }),
@@ -407,6 +408,18 @@ describe('places', () => {
     const grown = growing({ after: 'stem', module: conv(4, 1, { name: 'new' }) }, modelOf(3)(given))
     expect([grown.linear, grown.inexact]).toEqual([['new'], null])
     expect(growing({ after: 'a', module: conv(6, 1, { name: 'new' }) }).linear).toEqual([])
+  })
+
+  test('what a new branch hands on is new, though it was there before', () => {
+    const given = net('n', image(4, 4, 2), concat('c', identity, conv(2)), flatten, dense(2))
+    for (const branch of [{ ...identity, name: 'again' }, maxPool(3, { stride: 1, name: 'again' })]) {
+      const grown = growing({ to: 'c', branch }, modelOf(3)(given))
+      expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
+    }
+    const module = concat('new', maxPool(3, { stride: 1 }), conv(4))
+    const grown = growing({ after: 'c', module }, modelOf(3)(given))
+    expect(grown.inexact).toBeNull()
+    expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
   })
 
   test('a sum is as low as both its sides', () => {

@@ -64,8 +64,9 @@ const bundled = (begin: Uint8Array, axes: readonly Axis[]): readonly Int32Array[
   axes.forEach(({ wires }, nth) => {
     for (const each of wires) {
       const step = (state[each] ?? 0) * axes.length + nth
-      const next = steps.get(step) ?? steps.size + fixes.length
-      steps.set(step, next)
+      const known = steps.get(step)
+      const next = known ?? steps.size + fixes.length
+      if (known === undefined) steps.set(step, next)
       state[each] = next
     }
   })
@@ -90,6 +91,19 @@ const homes = (count: number, bundles: readonly Int32Array[]) => {
   return { bundle, place }
 }
 
+/** How many of an axis' places each bundle has. */
+const tally = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number, number> => {
+  const counts = new Map<number, number>()
+  let from = 0
+  for (let at = 1; at <= wires.length; at++) {
+    const run = bundle[wires[from] ?? 0] ?? 0
+    if (at < wires.length && bundle[wires[at] ?? 0] === run) continue
+    counts.set(run, (counts.get(run) ?? 0) + at - from)
+    from = at
+  }
+  return counts
+}
+
 /** An axis as a member of every bundle that meets it; `met` is zeros, and left so. */
 const split = (
   { wires, ...axis }: Axis,
@@ -97,26 +111,23 @@ const split = (
   { bundle, place }: ReturnType<typeof homes>,
   met: Int32Array,
 ): readonly (readonly [bundle: number, member: Member])[] => {
-  const counts = new Map<number, number>()
-  for (const each of wires) counts.set(bundle[each] ?? 0, (counts.get(bundle[each] ?? 0) ?? 0) + 1)
-  const members = new Map(
-    [...counts].map(([nth, count]) => {
-      const times = count / (bundles[nth]?.length ?? count)
-      return [nth, { ...axis, rows: new Int32Array(count), times }] as const
-    }),
-  )
+  const members = [...tally(wires, bundle)].map(([nth, count]): readonly [number, Member] => {
+    const times = count / (bundles[nth]?.length ?? count)
+    return [nth, { ...axis, rows: new Int32Array(count), times }]
+  })
+  const byBundle = new Map(members)
   wires.forEach((each, row) => {
-    const member = members.get(bundle[each] ?? 0)
+    const member = byBundle.get(bundle[each] ?? 0)
     const nth = met[each] ?? 0
     if (member !== undefined) member.rows[(place[each] ?? 0) * member.times + nth] = row
     met[each] = nth + 1
   })
   for (const each of wires) met[each] = 0
-  return [...members]
+  return members
 }
 
 /** Places as ranges: 0, 1, 2, 5 is 0:3,5:6. */
-const ranges = (places: Int32Array): string => {
+export const ranges = (places: Int32Array): string => {
   const sorted = [...places].sort((a, b) => a - b)
   const starts = sorted.filter((place, i) => sorted[i - 1] !== place - 1)
   const ends = sorted.filter((place, i) => sorted[i + 1] !== place + 1)
