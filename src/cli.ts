@@ -52,7 +52,8 @@ program
   .command('describe')
   .description('a table of layers with output shape, parameters and multiply–accumulates')
   .argument('<file>', 'a module whose default export is a net or an experiment')
-  .action(async (file: string) => (await import('./cli/describe.js')).describeFile(file))
+  .option('--groups', 'instead, which channels live and die together')
+  .action(async (file: string, options) => (await import('./cli/describe.js')).describeFile(file, options))
 
 program
   .command('engine')

@@ -2,20 +2,38 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { infer } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
 import { describe } from '../report/describe.js'
 import { loadNet } from '../run/load.js'
 import { end } from './end.js'
 
-export const describeFile = (file: string): Promise<void> =>
+interface DescribeArguments {
+  readonly groups?: boolean
+}
+
+const grouping = async (net: Net, inferred: Inferred): Promise<string> => {
+  const [{ groups }, { describeGroups }] = await Promise.all([
+    import('../net/groups.js'),
+    import('../report/groups.js'),
+  ])
+  return describeGroups(net, inferred, groups(inferred))
+}
+
+export const describeFile = (file: string, { groups = false }: DescribeArguments = {}): Promise<void> =>
   end(
     pipe(
       loadNet(file),
       TE.flatMapEither(net =>
         pipe(
           infer(net),
-          E.map(inferred => describe(net, inferred)),
+          E.map(inferred => ({ net, inferred })),
         ),
+      ),
+      TE.flatMapTask(
+        ({ net, inferred }) =>
+          () =>
+            groups ? grouping(net, inferred) : Promise.resolve(describe(net, inferred)),
       ),
     ),
     text => process.stdout.write(`${text}\n`),
