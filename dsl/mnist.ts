@@ -1,5 +1,5 @@
-/** MNIST: three Inception modules, each 5×5 as two 3×3. 28×28×1 → 10 */
-import { conv, dense, experiment, globalAvgPool, image, inception, maxPool, mnist, net, shift, train } from '../src/index.js'
+/** MNIST: three Inception modules, each 5×5 as two 3×3, pushed and pruned to a twentieth. 28×28×1 → 10 */
+import { conv, dense, experiment, globalAvgPool, image, inception, maxPool, mnist, net, prune, push, shift, teaching, train, untilTarget } from '../src/index.js'
 
 const seedling = net('mnist', image(28, 28, 1),
   conv(16, 3, { name: 'stem', stride: 2 }),                                            // 14×14×16
@@ -11,4 +11,8 @@ const seedling = net('mnist', image(28, 28, 1),
   dense(10),                                                                           // 10
 )
 
-export default experiment(seedling, mnist({ augment: [shift(2)] }), train({ epochs: 8 }))
+export default experiment(seedling, mnist({ augment: [shift(2)] }),
+  train({ epochs: 4 }),
+  untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 1, losers: { sparsity: 5e-3 } }), prune()),
+  train({ epochs: 6, teaching }),
+)
