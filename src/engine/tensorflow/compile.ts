@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 export const packageFolder = (name: string): E.Either<NativeError, string> =>
   E.tryCatch(
     () => dirname(require.resolve(`${name}/package.json`)),
-    (): NativeError => ({ _tag: 'PackageMissing', name, mend: `npm install ${name}` }),
+    (): NativeError => ({ _tag: 'PackageMissing', name, mend: `npm install --ignore-scripts ${name}` }),
   )
 
 export const tfjsPackage = '@tensorflow/tfjs-node-gpu'
