@@ -44,7 +44,8 @@ const someAugmentation = (shape: Shape): fc.Arbitrary<Augmentation> => {
     fc.integer({ min: 1, max: least }).map(size => randomResizedCrop(size)),
     fc.integer({ min: 1, max: least }).map(cutout),
     fc
-      .double({ min: 0, max: 1, noNaN: true })
+      .integer({ min: 0, max: 10 })
+      .map(tenths => tenths / 10)
       .map(v => colorJitter({ brightness: v, contrast: v, saturation: v })),
   )
 }
