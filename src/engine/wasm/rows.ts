@@ -141,7 +141,9 @@ const pool =
       value,
     )
     const x = nth(inputs, 0)
+    const reach = Math.max(left + width, (columns - 1) * stride + size)
     return {
+      scratch: 4 * reach * channels + 64,
       steps: at => [
         step(
           kernel,

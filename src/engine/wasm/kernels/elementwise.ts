@@ -7,8 +7,8 @@ import { put } from './tile'
 function unaryOf(kind: i32, x: v128): v128 {
   const zero = f32x4.splat(0)
   switch (kind) {
-    case 0: return f32x4.max(x, zero)
-    case 1: return f32x4.min(f32x4.max(x, zero), f32x4.splat(6))
+    case 0: return f32x4.pmax(x, zero)
+    case 1: return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6))
     case 2: return sigmoid(x)
     case 3: return tanh(x)
     case 4: return exp(x)
@@ -29,8 +29,8 @@ function binaryOf(kind: i32, a: v128, b: v128): v128 {
     case 1: return f32x4.sub(a, b)
     case 2: return f32x4.mul(a, b)
     case 3: return f32x4.div(a, b)
-    case 4: return f32x4.min(a, b)
-    case 5: return f32x4.max(a, b)
+    case 4: return f32x4.pmin(a, b)
+    case 5: return f32x4.pmax(a, b)
     case 6: return v128.and(f32x4.splat(1), f32x4.gt(a, b))
     case 7: return v128.and(a, f32x4.gt(b, f32x4.splat(0)))
     default: return v128.and(a, v128.and(f32x4.gt(b, f32x4.splat(0)), f32x4.lt(b, f32x4.splat(6))))

@@ -24,7 +24,7 @@ function power(n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  const bounded = f32x4.min(f32x4.max(x, f32x4.splat(-104)), f32x4.splat(89))
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89))
   const whole = f32x4.nearest(times(bounded, f32x4.splat(1.44269504088896)))
   // ln 2 in two parts, the first of few digits, so that nothing is lost in the difference
   const near = f32x4.sub(bounded, times(whole, f32x4.splat(0.693359375)))

@@ -145,13 +145,13 @@ export function normalise(
       let q = y + <usize>row * ldy + at
       if (left >= 4)
         for (let n = some; n > 0; n--) {
-          v128.store(q, f32x4.max(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor))
+          v128.store(q, f32x4.pmax(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor))
           p += ldx
           q += ldy
         }
       else
         for (let n = some; n > 0; n--) {
-          put(q, f32x4.max(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor), left)
+          put(q, f32x4.pmax(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor), left)
           p += ldx
           q += ldy
         }

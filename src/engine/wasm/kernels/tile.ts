@@ -39,7 +39,7 @@ function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usize, shif
   let y = sum
   if (flags & SCALE) y = f32x4.mul(y, v128.load(scale))
   if (flags & SHIFT) y = f32x4.add(y, v128.load(shift))
-  if (flags & RELU) y = f32x4.max(y, f32x4.splat(0))
+  if (flags & RELU) y = f32x4.pmax(y, f32x4.splat(0))
   if (flags & ACCUMULATE) y = f32x4.add(y, v128.load(at))
   put(at, y, count)
 }
