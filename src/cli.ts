@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { fileURLToPath } from 'node:url'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 
 const whole = (text: string): number => {
   const n = Number(text)
@@ -13,12 +14,19 @@ const program = new Command('espalier')
   .option('--debug', 'show the stack of what went wrong')
   .showHelpAfterError('(--help shows what is known)')
 
+/** A file to work on; one of those that come with the package where none is named. */
+const file = (what: string, usual: string): Argument =>
+  new Argument('[file]', what).default(
+    fileURLToPath(new URL(`../dsl/${usual}`, import.meta.url)),
+    `dsl/${usual}`,
+  )
+
 const watched = (command: Command): Command =>
   command.option('--json', 'the result as one line of JSON on stdout, all else on stderr')
 
 watched(program.command('train'))
   .description('train the experiment of a DSL file')
-  .argument('[file]', 'a module whose default export is an experiment', 'dsl/quickstart.ts')
+  .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
   .option('--data <folder>', 'where the data set lies')
   .option('--take <n>', 'only this many training images', whole)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
@@ -26,18 +34,18 @@ watched(program.command('train'))
   .option('--seed <n>', 'of all that is random', whole, 0)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option('--resume <folder>', 'go on with this run; its own settings hold')
-  .action(async (file: string, options) => (await import('./cli/train.js')).train(file, options))
+  .action(async (chosen: string, options) => (await import('./cli/train.js')).train(chosen, options))
 
 watched(program.command('resume'))
   .description('go on with a run that was stopped')
   .argument('<folder>', "the run's folder")
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
-const studied = (name: string, file: string, description: string): void =>
+const studied = (name: string, usual: string, description: string): void =>
   void program
     .command(name)
     .description(description)
-    .argument('[file]', 'a module whose default export is a study', file)
+    .addArgument(file('a module whose default export is a study', usual))
     .option('--data <folder>', 'where the data set lies')
     .option('--take <n>', 'only this many training images', whole)
     .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
@@ -45,15 +53,17 @@ const studied = (name: string, file: string, description: string): void =>
     .option('--results <folder>', 'where tables and figures go', 'results')
     .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
 
-studied('ablate', 'dsl/ablate-mnist.ts', 'what each part of push and each criterion is worth')
-studied('compare', 'dsl/compare-mnist.ts', 'nets against each other: accuracy, size, latency')
+studied('ablate', 'ablate-mnist.ts', 'what each part of push and each criterion is worth')
+studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size, latency')
 
 program
   .command('describe')
   .description('a table of layers with output shape, parameters and multiply–accumulates')
   .argument('<file>', 'a module whose default export is a net or an experiment')
   .option('--groups', 'instead, which channels live and die together')
-  .action(async (file: string, options) => (await import('./cli/describe.js')).describeFile(file, options))
+  .action(async (chosen: string, options) =>
+    (await import('./cli/describe.js')).describeFile(chosen, options),
+  )
 
 program
   .command('engine')
