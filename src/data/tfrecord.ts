@@ -1,161 +1,17 @@
-/** A data set in TFRecord shards: an index of every record is made once, images are read where they lie. */
-import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+/** A data set in TFRecord shards: images are read where they lie. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
-import { cacheFolder } from './cache.js'
-import { streaming } from './cursor.js'
 import { decodeImage } from './decode.js'
-import type { Report } from './download.js'
 import { type DataError, Fault, factOf, type Place } from './error.js'
-import { bytesAt, type Example, numberAt, readExample } from './example.js'
+import { bytesAt } from './example.js'
 import type { Pictures } from './pictures.js'
 import { checksumOf } from './read.js'
-import { damage, recordName, recordsOf } from './record.js'
+import { damage, recordName } from './record.js'
+import { type Index, indexOf, parseExample } from './shards.js'
 import { noClose, type OpenOptions, reportOf, type Source } from './source.js'
 import type { TfRecord } from './spec.js'
-
-/** Where every record of some shards is, column by column. */
-const indexCodec = t.type({
-  sum: t.string,
-  shards: t.array(t.number),
-  numbers: t.array(t.number),
-  starts: t.array(t.number),
-  lengths: t.array(t.number),
-  labels: t.array(t.number),
-})
-
-type Index = t.TypeOf<typeof indexCodec>
-
-const emptyIndex = (): Index => ({ sum: '', shards: [], numbers: [], starts: [], lengths: [], labels: [] })
-
-const parse = (content: Buffer, place: Place): Example => {
-  try {
-    return readExample(content)
-  } catch {
-    throw new Fault({
-      _tag: 'BadValue',
-      what: 'record',
-      got: 'other bytes',
-      wanted: 'a tf.train.Example',
-      ...place,
-    })
-  }
-}
-
-/** The class of a record; it must have an image too. */
-const labelIn = ({ keys, firstLabel, classes }: TfRecord, content: Buffer, place: Place): number => {
-  const example = parse(content, place)
-  const label = numberAt(example, keys.label)
-  const missing =
-    label === undefined ? keys.label : bytesAt(example, keys.image) === undefined ? keys.image : null
-  if (label === undefined || missing !== null)
-    throw new Fault({ _tag: 'ValueMissing', key: missing ?? keys.label, ...place })
-  if (label < firstLabel || label >= firstLabel + classes.length)
-    throw new Fault({
-      _tag: 'BadValue',
-      what: keys.label,
-      got: label,
-      wanted: `${firstLabel} to ${firstLabel + classes.length - 1}`,
-      ...place,
-    })
-  return label - firstLabel
-}
-
-/** Indexes shards front to back; `refuse` is told of each record that must be left out. */
-const indexing = async (
-  spec: TfRecord,
-  shards: readonly string[],
-  refuse: (fact: DataError) => void,
-  onProgress: Report,
-): Promise<Index> => {
-  const index = emptyIndex()
-  const hash = createHash('sha256')
-  const add = (shard: number, nth: number, start: number, content: Buffer) => {
-    const place = { file: shards[shard] ?? '', entry: recordName(nth), offset: start }
-    const label = labelIn(spec, content, place)
-    hash.update(content)
-    index.shards.push(shard)
-    index.numbers.push(nth)
-    index.starts.push(start)
-    index.lengths.push(content.length)
-    index.labels.push(label)
-  }
-  for (const [shard, file] of shards.entries()) {
-    const cursor = streaming(file, createReadStream(file, { highWaterMark: 1 << 20 }))
-    try {
-      for await (const found of recordsOf(file, cursor)) {
-        if (found._tag === 'refused') refuse(found.fact)
-        else
-          try {
-            add(shard, found.nth, found.start, found.content)
-          } catch (reason) {
-            refuse(factOf(file)(reason))
-          }
-      }
-    } catch (reason) {
-      refuse(factOf(file)(reason))
-    }
-    onProgress({ what: 'indexing', done: shard + 1, total: shards.length })
-  }
-  return { ...index, sum: hash.digest('hex') }
-}
-
-/** Where the index of these shards, as they are now, is kept. */
-const indexFile = async (
-  { keys, firstLabel, classes }: TfRecord,
-  shards: readonly string[],
-): Promise<string> => {
-  const states = await Promise.all(shards.map(shard => stat(shard)))
-  const known = states.map(({ size, mtimeMs }, nth) => [shards[nth], size, mtimeMs])
-  return cacheFolder(
-    'index',
-    `${checksumOf([JSON.stringify([known, keys, firstLabel, classes.length])])}.json`,
-  )
-}
-
-const recalled = (text: string): Index | null =>
-  pipe(
-    E.tryCatch(() => JSON.parse(text) as unknown, String),
-    E.flatMap(indexCodec.decode),
-    E.getOrElseW(() => null),
-  )
-
-/** Keeps an index for the next time; a cache that cannot be written to is done without. */
-const remember = async (file: string, index: Index): Promise<void> => {
-  const part = `${file}.${process.pid}.part`
-  await mkdir(dirname(file), { recursive: true })
-    .then(() => writeFile(part, JSON.stringify(index)))
-    .then(() => rename(part, file))
-    .catch(() => undefined)
-}
-
-const indexOf = async (
-  spec: TfRecord,
-  shards: readonly string[],
-  refuse: (fact: DataError) => void,
-  onProgress: Report,
-): Promise<Index> => {
-  const file = await indexFile(spec, shards)
-  const known = recalled(await readFile(file, 'utf8').catch(() => ''))
-  if (known !== null) return known
-  const refused: DataError[] = []
-  const index = await indexing(
-    spec,
-    shards,
-    fact => {
-      refuse(fact)
-      refused.push(fact)
-    },
-    onProgress,
-  )
-  if (refused.length === 0) await remember(file, index)
-  return index
-}
 
 /** A record's bytes and the sum behind them. The file is open only as long: there may be a thousand shards. */
 const readRecord = (place: Place, start: number, length: number): Buffer => {
@@ -181,7 +37,10 @@ const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): Pi
       const start = index.starts[nth] ?? 0
       const file = shards[index.shards[nth] ?? 0] ?? ''
       const place = { file, entry: recordName(index.numbers[nth] ?? 0), offset: start }
-      const image = bytesAt(parse(readRecord(place, start, index.lengths[nth] ?? 0), place), spec.keys.image)
+      const image = bytesAt(
+        parseExample(readRecord(place, start, index.lengths[nth] ?? 0), place),
+        spec.keys.image,
+      )
       return decode(Buffer.from(image ?? []), place)
     },
   }
