@@ -1,0 +1,267 @@
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Engine, Session } from '../src/engine/engine.js'
+import * as op from '../src/graph/ops.js'
+import { type Slope, sgd } from '../src/graph/optimizer.js'
+import { inputsOf } from '../src/graph/value.js'
+import { fade, fadedIn, fadeFeeds, utilitiesIn, verdicts } from '../src/learn/losers.js'
+import { losersDefaults, pushDefaults } from '../src/learn/options.js'
+import type { Learner } from '../src/learn/phase.js'
+import { pushCalls, pushFeeds } from '../src/learn/push.js'
+import { constant } from '../src/learn/rate.js'
+import { push } from '../src/learn/transform.js'
+import { paramsOf } from '../src/net/count.js'
+import { parentOf, within } from '../src/net/path.js'
+import type { Shape } from '../src/net/shape.js'
+import { keyOf } from '../src/net/slots.js'
+import { type Model, plant, type Weights } from '../src/net/weights.js'
+import { prune } from '../src/surgery/prune.js'
+import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
+import { available } from './engines.js'
+import { evaluate, type Given } from './reference.js'
+import { succeed } from './scratch.js'
+import { deepFreeze, difference, forward, numbersOf, placed, right } from './surgery.js'
+import { tinyData, tinyNet } from './tiny.js'
+
+const engines = await available()
+
+const dataset = tinyData()
+
+const model: Model = deepFreeze(right(plant(0)(tinyNet)))
+
+const half = { keep: { params: 0.5 } } as const
+
+const options = { epochs: 1, batch: 3, schedule: constant(), aim: half }
+
+/** Twelve steps. */
+const pushed = (engine: Engine): Promise<Learner> =>
+  succeed(push(options)({ engine, dataset, seed: 1 })(model))
+
+const dataOf = ({ weights }: Model) =>
+  Object.entries(weights).map(([key, { data }]) => [key, [...data]] as const)
+
+const before = dataOf(model)
+
+describe.each(engines)('a push on %s', (_, engine) => {
+  let learner: Learner
+  beforeAll(async () => {
+    learner = await pushed(engine)
+  })
+
+  test('fades the condemned to exactly nothing, and no other', () => {
+    const { channels, bodies } = fadedIn(placed(tinyNet), learner.slots)
+    expect(Object.values(channels).flat().length).toBeGreaterThan(5)
+    const { weights } = learner.model
+    for (const key of Object.keys(weights).filter(each => each.endsWith('/scale'))) {
+      const path = parentOf(key)
+      weights[key]?.data.forEach((gamma, channel) => {
+        const gone = (channels[path]?.includes(channel) ?? false) || bodies.some(body => within(body, path))
+        const beta = weights[keyOf(path, 'shift')]?.data[channel] ?? Number.NaN
+        expect(Math.abs(gamma) + Math.abs(beta) === 0).toBe(gone)
+      })
+    }
+  })
+
+  test('is what the cut after it changes nothing of, and the cut meets the aim', () => {
+    const { model: narrow } = right(prune(fadedIn(placed(tinyNet), learner.slots))(learner.model))
+    expect(paramsOf(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(tinyNet)))
+    expect(difference(forward(narrow), forward(learner.model))).toBeLessThan(1e-9)
+  })
+
+  test('gives the same again, and leaves the model it is given as it is', async () => {
+    expect(await pushed(engine)).toEqual(learner)
+    expect(dataOf(model)).toEqual(before)
+  })
+})
+
+test('without an aim, and before losers are told, nobody is condemned', () => {
+  const written: Weights[] = []
+  const session: Session = {
+    read: () => model.weights,
+    write: values => void written.push(values),
+    run: () => ({}),
+    close: () => undefined,
+  }
+  const judge = (aim: typeof half | null, step: number) =>
+    right(verdicts(losersDefaults, aim, model)(session, step, 100))
+  judge(half, 0)
+  judge(null, 30)
+  judge(half, 29)
+  expect(written.map(values => fadedIn(placed(tinyNet), values))).toEqual([
+    { channels: {}, bodies: [] },
+    { channels: {}, bodies: [] },
+  ])
+})
+
+test('those condemned at the step told may reach as far as they do', () => {
+  const given = modelOf(3)(tinyNet)
+  const utilities = Object.entries(given.weights).flatMap(([key, { shape, data }]) =>
+    key.endsWith('/scale') ? [[`${key}/utility`, { shape, data: data.map(Math.abs) }] as const] : [],
+  )
+  let told: Weights = {}
+  const session: Session = {
+    read: () => ({ ...given.weights, ...Object.fromEntries(utilities) }),
+    write: values => {
+      told = values
+    },
+    run: () => ({}),
+    close: () => undefined,
+  }
+  right(verdicts(losersDefaults, half, given)(session, 30, 100))
+  const { model: narrow } = right(prune(fadedIn(placed(tinyNet), told))(given))
+  expect(paramsOf(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(tinyNet)))
+  for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))
+    told[`${key}/reach`]?.data.forEach((reach, channel) => {
+      const [gamma = 0, beta = 0] = [key, keyOf(parentOf(key), 'shift')].map(
+        each => given.weights[each]?.data[channel],
+      )
+      expect(reach).toBeCloseTo(Math.sqrt(gamma ** 2 + beta ** 2), 6)
+    })
+})
+
+// In float64, against formulas.
+
+const shape = [4]
+
+/** A unit's scale and shift as an optimizer moved them, and the same after the fade. */
+const faded = (given: {
+  readonly moved: readonly (readonly [number, number])[]
+  readonly reach: readonly number[]
+  readonly condemned: readonly number[]
+  readonly left: number
+}) => {
+  const slope = (slot: 'scale' | 'shift'): Slope => ({
+    key: `unit/${slot}`,
+    weight: op.weight(`unit/${slot}`, shape),
+    gradient: op.input(slot, shape),
+  })
+  const slopes = [slope('scale'), slope('shift'), { ...slope('scale'), key: 'unit/kernel' }]
+  const moves = slopes.map(({ key, gradient }) => op.assign(key, gradient))
+  const { variables } = evaluate(
+    { outputs: {}, updates: fade(slopes)(moves) },
+    {
+      scale: Float64Array.from(given.moved, ([gamma]) => gamma),
+      shift: Float64Array.from(given.moved, ([, beta]) => beta),
+      fade: Float64Array.of(given.left),
+    },
+    {
+      'unit/scale/reach': Float64Array.from(given.reach),
+      'unit/scale/condemned': Float64Array.from(given.condemned),
+    },
+  )
+  return variables
+}
+
+const four = <A>(each: fc.Arbitrary<A>): fc.Arbitrary<A[]> => fc.array(each, { minLength: 4, maxLength: 4 })
+const number = fc.double({ min: -3, max: 3, noNaN: true })
+const unit = fc.double({ min: 0, max: 1, noNaN: true })
+
+test('the fade is a ball around zero that shrinks: its condemned lie in it, the others where they were moved', () => {
+  fc.assert(
+    fc.property(
+      four(fc.tuple(number, number)),
+      four(fc.double({ min: 0, max: 3, noNaN: true })),
+      four(fc.constantFrom(0, 1)),
+      unit,
+      (moved, reach, condemned, left) => {
+        const after = faded({ moved, reach, condemned, left })
+        moved.forEach(([gamma, beta], channel) => {
+          const length = Math.hypot(gamma, beta)
+          const factor =
+            condemned[channel] === 1 ? Math.min(1, ((reach[channel] ?? 0) * left) / (length || 1)) : 1
+          expect(after['unit/scale']?.[channel]).toBeCloseTo(gamma * factor, 12)
+          expect(after['unit/shift']?.[channel]).toBeCloseTo(beta * factor, 12)
+        })
+        expect([...(after['unit/kernel'] ?? [])]).toEqual(moved.map(([gamma]) => gamma))
+      },
+    ),
+  )
+})
+
+test('what is left of the ball: all until losers are told, nothing at the share given and after', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 4, max: 400 }), unit, unit, (steps, a, b) => {
+      const [from, until] = [Math.min(a, b), Math.max(a, b)]
+      const losers = { ...losersDefaults, from, until }
+      const told = Math.round(from * steps)
+      let before = 1
+      for (let step = 0; step < steps; step++) {
+        const [left = Number.NaN] = fadeFeeds(losers)(step, steps).fade ?? []
+        const wanted = 1 - (step + 1 - told) / Math.max(1, until * steps - told)
+        expect(left).toBeCloseTo(Math.min(1, Math.max(0, wanted)), 6)
+        expect(left).toBeLessThanOrEqual(before)
+        before = left
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+/** The loss of one training batch when the scale and shift of one channel are all multiplied. */
+const lossWith = (
+  { net, weights }: Model,
+  feeds: Given,
+  { path, channel, factor }: { readonly path: string; readonly channel: number; readonly factor: number },
+): number => {
+  const { train } = right(pushCalls({ ...pushDefaults, batch: 3, losers: null }, 3, null)(net))
+  const given = Object.fromEntries(
+    Object.entries(numbersOf({ net, weights })).map(([key, values]) => {
+      const inside = key === keyOf(path, 'scale') || key === keyOf(path, 'shift')
+      return [
+        key,
+        Float64Array.from(values, (value, i) => (inside && i === channel ? value * factor : value)),
+      ]
+    }),
+  )
+  return evaluate({ outputs: train.outputs, updates: [] }, feeds, given).outputs.loss?.[0] ?? Number.NaN
+}
+
+/** Labels in turn. */
+const oneHot = ([images = 0, classes = 1]: Shape): Float64Array =>
+  Float64Array.from({ length: images * classes }, (_, i) =>
+    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
+  )
+
+test('utilities are the first-order effects of deleting channels', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        arbitraryModel(),
+        fc.integer().map(seed => modelOf(seed)(tinyNet)),
+      ),
+      fc.integer(),
+      (given, seed) => {
+        const losers = { ...losersDefaults, memory: 0 }
+        const all = { ...pushDefaults, batch: 3, losers, optimizer: sgd() }
+        const { train } = right(pushCalls(all, 3, null)(given.net))
+        const feeds: Given = {
+          ...Object.fromEntries(
+            Object.entries(inputsOf(train)).map(([name, each]) => [name, fedWith(seed, name, each)]),
+          ),
+          targets: oneHot(train.outputs.logits?.shape ?? []),
+          ...pushFeeds(all)(0, 10),
+        }
+        const { variables } = evaluate(train, feeds, numbersOf(given))
+        const slots = Object.fromEntries(
+          Object.entries(variables).map(([name, data]) => [
+            name,
+            { shape: [data.length], data: Float32Array.from(data) },
+          ]),
+        )
+        for (const [path, utilities] of Object.entries(utilitiesIn(slots)).slice(0, 3)) {
+          const h = 1e-5
+          const effect = (channel: number) =>
+            Math.abs(
+              lossWith(given, feeds, { path, channel, factor: 1 + h }) -
+                lossWith(given, feeds, { path, channel, factor: 1 - h }),
+            ) /
+            (2 * h)
+          expect(Math.abs((utilities[0] ?? Number.NaN) - effect(0))).toBeLessThan(
+            1e-4 * Math.max(0.1, effect(0)),
+          )
+        }
+      },
+    ),
+    { numRuns: 12 },
+  )
+})

@@ -1,0 +1,54 @@
+/** A data set and a net so small that a run takes moments on any engine: three signs of 6×6, each a bar of its own. */
+import { type Dataset, held, type Images } from '../src/data/set.js'
+import { concat, net, residual, stack } from '../src/net/combinators.js'
+import type { Net } from '../src/net/layer.js'
+import { below, stream } from '../src/net/random.js'
+import { conv, dense, dropout, globalAvgPool, image } from '../src/net/words.js'
+
+const side = 6
+const classes = ['row', 'column', 'diagonal']
+
+/** Whether a pixel belongs to the sign of a class. */
+const drawn = (label: number, row: number, column: number): boolean =>
+  label === 0 ? row === 2 : label === 1 ? column === 3 : row === column
+
+const images = (part: string, count: number): Images => {
+  const bytes = new Uint8Array(count * side * side)
+  const labels = Int32Array.from({ length: count }, (_, nth) => nth % classes.length)
+  labels.forEach((label, nth) => {
+    const draw = stream(7, `${part}/${nth}`)
+    for (let at = 0; at < side * side; at++)
+      bytes[nth * side * side + at] =
+        below(draw, 150) + (drawn(label, Math.floor(at / side), at % side) ? 105 : 0)
+  })
+  return held(bytes, labels)
+}
+
+/** Images a part; training has three of each class for each one of validation and test. */
+export const tinyData = (count = 12): Dataset => ({
+  name: 'tiny',
+  checksum: 'tiny',
+  classes,
+  image: [side, side, 1],
+  stored: [side, side, 1],
+  mean: [0.4],
+  deviation: [0.2],
+  train: images('train', 3 * count),
+  validation: images('validation', count),
+  test: images('test', count),
+  augment: [{ _tag: 'shift', pixels: 1, fill: 'zero' }],
+  skipped: [],
+  close: async () => undefined,
+})
+
+/** Every way to join, and batch norm behind every product, so that a loser can give exactly nothing. */
+export const tinyNet: Net = net(
+  'tiny',
+  image(side, side, 1),
+  conv(6),
+  concat('module', conv(3, 1), stack('three', conv(3, 1), conv(4))),
+  residual('sum', stack('body', conv(5), conv(7, 1, { activation: null })), { activation: 'relu' }),
+  dropout(0.2),
+  globalAvgPool,
+  dense(3),
+)
