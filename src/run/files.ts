@@ -10,7 +10,8 @@ import type { BadFile, FileError } from './error.js'
 const isMissing = (reason: unknown): boolean =>
   typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'ENOENT'
 
-const failed =
+/** What the system complains of, about a file. */
+export const failed =
   (file: string) =>
   (reason: unknown): FileError =>
     isMissing(reason)
