@@ -2,18 +2,21 @@
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openData } from '../data/open.js'
+import type { Dataset } from '../data/set.js'
 import { engineOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { plot } from '../report/plot.js'
 import { type Row, rowOf, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
+import type { Experiment } from '../run/experiment.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
 import type { Study } from '../run/study.js'
 import { type Done, runStudy } from '../run/studying.js'
 import { end } from './end.js'
+import { openDataset } from './ground.js'
+import { say } from './say.js'
 import { stopper } from './stop.js'
 
 interface StudyArguments {
@@ -23,8 +26,6 @@ interface StudyArguments {
   readonly out: string
   readonly results: string
 }
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 /** Every entrant's first net, in one interleaved run. */
 const timing = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError, Timed> => {
@@ -73,6 +74,26 @@ const written =
       ),
     )
 
+type Open = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
+
+/** Opens a data set once for all entrants in a row that want it, and closes it when the next one is opened. */
+const remembering = (open: Open): Open => {
+  let last: { readonly key: string; readonly dataset: Dataset } | null = null
+  return (experiment, seed) => {
+    const key = JSON.stringify([experiment.data, seed])
+    const known = last
+    return known?.key === key
+      ? TE.right(known.dataset)
+      : pipe(
+          TE.fromTask(known?.dataset.close ?? (async () => undefined)),
+          TE.flatMap(() => open(experiment, seed)),
+          TE.tapIO(dataset => () => {
+            last = { key, dataset }
+          }),
+        )
+  }
+}
+
 const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, string> =>
   pipe(
     engineOf(options.engine),
@@ -89,7 +110,7 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
           folder: join(options.out, study.name),
           engine,
           data,
-          datasetOf: (experiment, seed) => openData({ seed, ...data })(experiment.data),
+          datasetOf: remembering((experiment, seed) => openDataset(seed, data)(experiment.data)),
           onlooker: { onEvent: () => undefined, onStep: () => undefined, stopping: stopper() },
           onCell: (name, seed, done) =>
             say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),

@@ -2,8 +2,6 @@
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openData } from '../data/open.js'
-import { engineOf } from '../engine/choose.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
 import type { RunError } from '../run/error.js'
@@ -11,8 +9,9 @@ import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
 import { loadExperiment } from '../run/load.js'
 import { begin, begun, type Onlooker, type Opened, resume } from '../run/run.js'
-import type { Settings } from '../run/settings.js'
 import { end } from './end.js'
+import { type DataSettings, onGround } from './ground.js'
+import { say } from './say.js'
 import { stopper } from './stop.js'
 
 interface Watched {
@@ -29,35 +28,12 @@ interface TrainArguments extends Watched {
   readonly resume?: string
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
-
 const onlooker = (): Onlooker => {
   const { onEvent, onStep } = progress(process.stderr)
   return { onEvent, onStep, stopping: stopper() }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
-
-type DataSettings = Omit<Settings['data'], 'checksum'>
-
-const open = (
-  { data }: Experiment,
-  seed: number,
-  { folder, take, skipBad }: DataSettings,
-  engine: { readonly name?: string; readonly threads?: number },
-): TE.TaskEither<RunError, Opened> =>
-  pipe(
-    TE.Do,
-    TE.bind('engine', () => engineOf(engine.name, engine.threads)),
-    TE.bindW('dataset', () =>
-      openData({
-        seed,
-        ...(folder !== undefined && { folder }),
-        ...(take !== undefined && { take }),
-        ...(skipBad !== undefined && { skipBad }),
-      })(data),
-    ),
-  )
 
 const fresh = (
   experiment: Experiment,
@@ -70,13 +46,13 @@ const fresh = (
     ...(skipBad !== undefined && { skipBad }),
   }
   return pipe(
-    open(experiment, seed, from, engine === undefined ? {} : { name: engine }),
-    TE.tapIO(
-      ({ engine: chosen }) =>
-        () =>
-          announce(chosen, path),
-    ),
-    TE.flatMap(opened => {
+    onGround(
+      experiment,
+      seed,
+      from,
+      engine === undefined ? {} : { name: engine },
+    )(opened => {
+      announce(opened.engine, path)
       const { name, version, threads } = opened.engine
       const settings = {
         seed,
@@ -103,8 +79,12 @@ const further = (path: string): TE.TaskEither<RunError, Result> =>
     begun(path),
     TE.flatMap(run =>
       pipe(
-        open(run.experiment, run.settings.seed, run.settings.data, run.settings.engine),
-        TE.flatMap(opened => resume(run, opened, onlooker())),
+        onGround(
+          run.experiment,
+          run.settings.seed,
+          run.settings.data,
+          run.settings.engine,
+        )(opened => resume(run, opened, onlooker())),
       ),
     ),
     TE.tapError(error => TE.fromIO(() => afterwards(error, path))),

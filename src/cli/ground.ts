@@ -1,0 +1,60 @@
+/** What a run stands on, for as long as it runs: an engine and open data. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { openData } from '../data/open.js'
+import type { Dataset } from '../data/set.js'
+import type { DataSpec } from '../data/spec.js'
+import { engineOf } from '../engine/choose.js'
+import { fetching } from '../report/fetching.js'
+import { prose } from '../report/prose.js'
+import type { RunError } from '../run/error.js'
+import type { Experiment } from '../run/experiment.js'
+import type { Opened } from '../run/run.js'
+import type { Settings } from '../run/settings.js'
+import { say } from './say.js'
+
+export type DataSettings = Omit<Settings['data'], 'checksum'>
+
+/** Images left out that are named one by one. */
+const named = 5
+
+const tellSkipped = ({ skipped }: Dataset): void => {
+  if (skipped.length === 0) return
+  say(`${skipped.length} images left out:`)
+  for (const fact of skipped.slice(0, named)) say(`  ${prose(fact)}`)
+  if (skipped.length > named) say(`  and ${skipped.length - named} more`)
+}
+
+export const openDataset =
+  (seed: number, settings: DataSettings) =>
+  (data: DataSpec): TE.TaskEither<RunError, Dataset> => {
+    const { report, done } = fetching(process.stderr)
+    return pipe(
+      openData({ ...settings, seed, onProgress: report })(data),
+      TE.tapIO(dataset => () => {
+        done()
+        tellSkipped(dataset)
+      }),
+    )
+  }
+
+/** Opens engine and data, uses them, and closes the data whatever came of it. */
+export const onGround =
+  (
+    { data }: Experiment,
+    seed: number,
+    settings: DataSettings,
+    engine: { readonly name?: string; readonly threads?: number },
+  ) =>
+  <A>(use: (opened: Opened) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
+    pipe(
+      engineOf(engine.name, engine.threads),
+      TE.mapLeft((error): RunError => error),
+      TE.flatMap(ready =>
+        TE.bracket(
+          openDataset(seed, settings)(data),
+          dataset => use({ engine: ready, dataset }),
+          dataset => TE.fromTask(dataset.close),
+        ),
+      ),
+    )
