@@ -434,6 +434,20 @@ describe('places', () => {
     expect(grown.inexact).toEqual({ _tag: 'NoPassage', at: 'new', channels: 4 })
   })
 
+  test('a residual whose body ends behind a ReLU would never learn if it were silent: it passes nothing on', () => {
+    const bodies = [
+      conv(6),
+      stack('', conv(6, 3, { activation: null }), relu),
+      stack('', conv(6), maxPool(3, { stride: 1 })),
+    ]
+    for (const body of bodies)
+      expect(growing({ after: 'r', module: residual('new', body) }).inexact).toMatchObject({
+        _tag: 'NoPassage',
+      })
+    const wakeful = stack('', conv(6, 3, { activation: 'swish' }), dropout(0.1), maxPool(3, { stride: 1 }))
+    expect(growing({ after: 'r', module: residual('new', wakeful) }).inexact).toBeNull()
+  })
+
   test('measured statistics let a batch norm pass in training as in inference', () => {
     const statistics = { mean: [0.1, 0.2, 0.3, 0.4], variance: [1, 2, 3, 4] }
     const grown = right(

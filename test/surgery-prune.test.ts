@@ -449,6 +449,11 @@ describe('the tree closes', () => {
     )
     expect(pruned.bypassed).toEqual(['r'])
     expect(layersOf(pruned.model.net).get(path)).toEqual(layer)
+    for (const place of ['t', 't/shortcut', 't/body', ''])
+      expect(left(prune({ channels: {}, bodies: ['t'], protect: [place] })(modelOf(1)(sums)))).toEqual({
+        _tag: 'ProtectedBody',
+        at: 't',
+      })
   })
 
   test('bodies go by name too, unless they are protected', () => {

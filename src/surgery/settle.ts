@@ -87,8 +87,9 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       topUp(groupOf[first] ?? 0, 1)
     }
 
-    const mayGo = (path: Path): boolean =>
-      !limits.protect.some(place => within(path, place)) && privateIn(path).every(each => pinned[each] === 0)
+    const guarded = (path: Path): boolean =>
+      limits.protect.some(place => within(path, place) || within(place, path))
+    const mayGo = (path: Path): boolean => !guarded(path) && privateIn(path).every(each => pinned[each] === 0)
     const leavesNothing = (path: Path): boolean =>
       outOf(path).every(each => !stays(each) || isPrivate(anatomy, path)(each))
     const drop = (path: Path): void => {
@@ -132,7 +133,7 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       }
       const body = under(path, layer.body.name)
       const idle = worthless.has(path) || !alive(layer.body, body, null)
-      if (idle && limits.minimum === 0 && mayGo(body)) {
+      if (idle && limits.minimum === 0 && !guarded(path) && mayGo(body)) {
         bodies.set(path, body)
         drop(body)
       } else if (idle) alive(layer.body, body, 'bound')

@@ -2,7 +2,7 @@
 import type { Inferred } from '../net/infer.js'
 import type { Layer } from '../net/layer.js'
 import { normal, stream } from '../net/random.js'
-import { allSlots, type Slot, type SlotName } from '../net/slots.js'
+import { allSlots, hasNorm, type Slot, type SlotName } from '../net/slots.js'
 import { begin, filled, type Tensor, type Weights } from '../net/weights.js'
 import type { Statistics } from './growth.js'
 import { centreOf, type Passage, type Passing } from './passage.js'
@@ -82,12 +82,9 @@ const passing = (
   return { shape: begun.shape, data }
 }
 
-/** Without batch norm the kernel is silent, with it γ: either has a slope there. */
-const silent = ({ slot, shape }: Slot, layer: Layer, begun: Tensor): Tensor => {
-  const normed = layer._tag === 'norm' || ('norm' in layer && layer.norm !== null)
-  const quiet = normed ? slot === 'scale' || slot === 'shift' : slot === 'kernel' || slot === 'bias'
-  return quiet ? filled(shape, 0) : begun
-}
+/** Without batch norm the kernel is silent, with it γ: either has a slope there. Biases and shifts begin at 0. */
+const silent = ({ slot, shape }: Slot, layer: Layer, begun: Tensor): Tensor =>
+  slot === (hasNorm(layer) ? 'scale' : 'kernel') ? filled(shape, 0) : begun
 
 /** The values of a slot the old net did not have. */
 const newborn = (slot: Slot, layer: Layer, { seed, statistics, passage }: Manner): Tensor => {

@@ -28,8 +28,7 @@ const widths = (anatomy: Anatomy, place: Path, by: number): E.Either<GrowError, 
     if (!makes || !within(place, path) || wires.some(each => fixed.has(each))) continue
     const partners = makersOf(anatomy, wires)
     const odd = partners.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
-    if (odd !== undefined || new Set(wires).size < wires.length)
-      return E.left({ _tag: 'Tied', at: path, to: odd ?? path })
+    if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })
     for (const each of partners) found.set(each, widthAfter(wires.length, by))
   }
   return found.size === 0 ? E.left({ _tag: 'NothingToWiden', at: place }) : E.right(found)
