@@ -9,8 +9,8 @@ import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { adamw, type Optimizer, optimizerFeeds, sgd, updatesOf } from '../src/graph/optimizer.js'
 import { type Graph, inputsOf, type Program } from '../src/graph/value.js'
-import { stream } from '../src/net/random.js'
 import type { Model } from '../src/net/weights.js'
+import { apart, type Numbers, shaken } from './agree.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
 import { evaluate, type Given } from './reference.js'
 
@@ -49,21 +49,6 @@ const programOf = ({ net }: Model, optimizer: Optimizer): Program & { readonly t
     infer: { outputs: { logits: inference.logits }, updates: [] },
   }
 }
-
-type Numbers = Readonly<Record<string, ArrayLike<number>>>
-
-/** The largest difference, relative to the largest value of the same array. */
-const apart = (wanted: Numbers, got: Numbers): number =>
-  Object.entries(wanted).reduce((worst, [name, values]) => {
-    const here = got[name] ?? []
-    if (here.length !== values.length) return Number.POSITIVE_INFINITY
-    const list = Array.from(values)
-    const scale = list.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2)
-    return list.reduce((most, value, i) => {
-      const difference = Math.abs(value - (here[i] ?? Number.NaN)) / scale
-      return difference > most || Number.isNaN(difference) ? difference : most
-    }, worst)
-  }, 0)
 
 const dataOf = (weights: Model['weights']): Given =>
   Object.fromEntries(Object.entries(weights).map(([key, { data }]) => [key, data]))
@@ -114,13 +99,6 @@ const onEngine = async (engine: Engine, model: Model, optimizer: Optimizer, seed
 
 const furthest = (wanted: Trial, got: Trial): number =>
   Math.max(...Object.entries(wanted).map(([part, values]) => apart(values, got[part] ?? {})))
-
-const shaken =
-  (seed: number): Change =>
-  values => {
-    const draw = stream(seed, 'shaken')
-    return Float64Array.from(values, value => value * (1 + 1e-5 * (2 * draw() - 1)))
-  }
 
 /**
  * Whether float32 can be expected to follow: shaken by a hundred times its precision, a trial stays near itself.
