@@ -1,0 +1,305 @@
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { exportModel } from '../src/export/export.js'
+import { readLayersModel } from '../src/export/layers/read.js'
+import type { Model } from '../src/net/weights.js'
+import { arbitraryModel } from './arbitrary.js'
+import { apart, imagesFor, inFolder, left, logitsOf, models, run, tolerance } from './exported.js'
+
+beforeAll(() => tf.setBackend('cpu'))
+
+/** A stock model as its own `save` writes it, into a folder. */
+const save = async (model: tfl.LayersModel, folder: string): Promise<void> => {
+  await model.save(
+    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
+      const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData))
+      const half = Math.floor(bytes.byteLength / 2)
+      writeFileSync(join(folder, 'a.bin'), bytes.subarray(0, half))
+      writeFileSync(join(folder, 'b.bin'), bytes.subarray(half))
+      const weightsManifest = [{ paths: ['a.bin', 'b.bin'], weights: weightSpecs }]
+      writeFileSync(join(folder, 'model.json'), JSON.stringify({ modelTopology, weightsManifest }))
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
+    }),
+  )
+}
+
+const answered = (model: tfl.LayersModel, { net: { input } }: Model, images: Float32Array, count: number) =>
+  tf.tidy(() => (model.predict(tf.tensor(images, [count, ...input])) as tf.Tensor).dataSync())
+
+const { conv2d, dense, batchNormalization, reLU, activation, add, concatenate, flatten } = tfl.layers
+
+/** Gives every weight of a stock model a value of its own. */
+const stir = (model: tfl.LayersModel): tfl.LayersModel => {
+  model.setWeights(
+    model.getWeights().map((weight, nth) => tf.randomUniform(weight.shape, 0.2, 0.7, 'float32', nth + 1)),
+  )
+  return model
+}
+
+const residualModel = (): tfl.LayersModel => {
+  const images = tfl.input({ shape: [9, 8, 3] })
+  const stem = reLU({ maxValue: 6 }).apply(
+    batchNormalization({ scale: false, name: 'bn' }).apply(
+      conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same', useBias: false, name: 'stem' }).apply(
+        images,
+      ),
+    ),
+  ) as tfl.SymbolicTensor
+  const side = conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' }).apply(stem)
+  const sum = add().apply([stem, side as tfl.SymbolicTensor]) as tfl.SymbolicTensor
+  const wide = tfl.layers.separableConv2d({ filters: 5, kernelSize: 3, padding: 'same' }).apply(sum)
+  const joined = concatenate().apply([sum, wide as tfl.SymbolicTensor])
+  const vector = dense({ units: 6 }).apply(
+    flatten().apply(joined as tfl.SymbolicTensor),
+  ) as tfl.SymbolicTensor
+  const normed = activation({ activation: 'sigmoid' }).apply(
+    batchNormalization({ center: false }).apply(vector),
+  )
+  return stir(tfl.model({ inputs: images, outputs: dense({ units: 3 }).apply(normed) as tfl.SymbolicTensor }))
+}
+
+describe('a LayersModel comes in', () => {
+  test('what left is what comes back, names, weights and all', () =>
+    inFolder(async folder => {
+      for (const model of [models.inception, models.residual]) {
+        await run(exportModel({ to: 'layers', folder })(model))
+        expect(JSON.parse(JSON.stringify(await run(readLayersModel(folder))))).toEqual(
+          JSON.parse(JSON.stringify(model)),
+        )
+      }
+    }))
+
+  test('a random net computes what it did', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+        inFolder(async folder => {
+          await run(exportModel({ to: 'layers', folder })(model))
+          const images = imagesFor(model, 2)
+          const back = await run(readLayersModel(folder))
+          expect(apart(logitsOf(model, images, 2), logitsOf(back, images, 2))).toBeLessThan(tolerance)
+        }),
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a stock model with sums, branches and layers of two kinds computes what it did', () =>
+    inFolder(async folder => {
+      const stock = residualModel()
+      await save(stock, folder)
+      const model = await run(readLayersModel(folder))
+      const images = imagesFor(model, 2)
+      expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
+      expect(model.net.body.layers[0]).toMatchObject({
+        _tag: 'conv',
+        name: 'stem',
+        activation: 'relu6',
+        norm: {},
+      })
+    }))
+
+  test('a sequential model gives the logits before its softmax; zeros around a map become padding', () =>
+    inFolder(async folder => {
+      const stock = stir(
+        tfl.sequential({
+          layers: [
+            tfl.layers.zeroPadding2d({ padding: 2, inputShape: [7, 6, 2] }),
+            conv2d({ filters: 3, kernelSize: 5, strides: 2, activation: 'relu' }),
+            tfl.layers.averagePooling2d({ poolSize: 2 }),
+            tfl.layers.globalAveragePooling2d({}),
+            dense({ units: 4, activation: 'softmax' }),
+          ],
+        }),
+      )
+      await save(stock, folder)
+      const model = await run(readLayersModel(folder))
+      const images = imagesFor(model, 2)
+      const logits = tf.tensor(Float32Array.from(logitsOf(model, images, 2)), [2, 4])
+      expect(model.net.body.layers[0]).toMatchObject({ _tag: 'conv', padding: 2 })
+      expect(apart(answered(stock, model, images, 2), tf.softmax(logits).dataSync())).toBeLessThan(tolerance)
+    }))
+})
+
+const image = (): tfl.SymbolicTensor => tfl.input({ shape: [6, 6, 2], name: 'images' })
+
+const ended = (x: unknown): tfl.SymbolicTensor =>
+  dense({ units: 2 }).apply(flatten().apply(x as tfl.SymbolicTensor)) as tfl.SymbolicTensor
+
+/** A stock model of one odd layer between its ends. */
+const around = (layer: { readonly apply: (x: tfl.SymbolicTensor) => unknown }): tfl.LayersModel => {
+  const inputs = image()
+  return tfl.model({ inputs, outputs: ended(layer.apply(inputs)) })
+}
+
+const refused = (model: tfl.LayersModel) =>
+  inFolder(async folder => {
+    await save(model, folder)
+    return left(await readLayersModel(folder)())
+  })
+
+describe('a LayersModel that no net stands for is refused by name', () => {
+  test('a class no word stands for', async () => {
+    expect(await refused(around(tfl.layers.upSampling2d({ name: 'up/here' })))).toEqual({
+      _tag: 'UnknownLayer',
+      at: 'up/here',
+      className: 'UpSampling2D',
+    })
+  })
+
+  test.for([
+    [tfl.layers.conv2d({ name: 'odd', filters: 2, kernelSize: [1, 3] }), 'kernel_size'],
+    [tfl.layers.conv2d({ name: 'odd', filters: 2, kernelSize: 3, activation: 'elu' }), 'activation'],
+    [tfl.layers.depthwiseConv2d({ name: 'odd', kernelSize: 3, depthMultiplier: 2 }), 'depth_multiplier'],
+    [tfl.layers.maxPooling2d({ name: 'odd', strides: [1, 2] }), 'strides'],
+    [tfl.layers.activation({ name: 'odd', activation: 'softmax' }), 'activation'],
+    [tfl.layers.zeroPadding2d({ name: 'odd', padding: 1 }), 'padding'],
+    [tfl.layers.batchNormalization({ name: 'odd', axis: 1 }), 'axis'],
+  ] as const)('an option no word has: %s', async ([layer, at]) => {
+    expect(await refused(around(layer))).toMatchObject({ _tag: 'LayerDiffers', at: 'odd', fault: { at } })
+  })
+
+  test('a layer used twice', async () => {
+    const inputs = image()
+    const twice = conv2d({ name: 'twice', filters: 2, kernelSize: 3, padding: 'same' })
+    const outputs = ended(twice.apply(twice.apply(inputs)))
+    expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({
+      _tag: 'NotATree',
+      at: 'twice',
+      reason: 'shared',
+    })
+  })
+
+  test('a branch that is left on the way', async () => {
+    const inputs = image()
+    const point = (name: string, x: unknown) =>
+      conv2d({ name, filters: 2, kernelSize: 1 }).apply(x as tfl.SymbolicTensor) as tfl.SymbolicTensor
+    const [a, b] = [point('a', inputs), point('b', inputs)]
+    const both = add().apply([a, b]) as tfl.SymbolicTensor
+    const outputs = ended(concatenate().apply([a, both]))
+    expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({
+      _tag: 'NotATree',
+      at: 'a',
+      reason: 'crossing',
+    })
+  })
+})
+
+interface Spec {
+  name: string
+  shape: number[]
+  dtype: string
+  quantization?: unknown
+}
+
+/** What `change` makes of a good export's files. */
+const spoilt = (change: (folder: string, group: { paths: string[]; weights: Spec[] }) => void) =>
+  inFolder(async outside => {
+    const folder = join(outside, 'model')
+    mkdirSync(folder)
+    await run(exportModel({ to: 'layers', folder })(models.residual))
+    const file = join(folder, 'model.json')
+    const json = JSON.parse(readFileSync(file, 'utf8'))
+    change(folder, json.weightsManifest[0])
+    writeFileSync(file, JSON.stringify(json))
+    return left(await readLayersModel(folder)())
+  })
+
+const shard = 'group1-shard1of1.bin'
+
+describe('bad files are refused before they are read', () => {
+  test('a shard of another length', async () => {
+    const error = await spoilt(folder => truncateSync(join(folder, shard), 100))
+    expect(error).toMatchObject({ _tag: 'WrongBytes', got: 100, files: [expect.stringContaining(shard)] })
+  })
+
+  test('sizes no file has', async () => {
+    const error = await spoilt((_, { weights }) =>
+      weights.push({ name: 'x', shape: [1e9, 1e9], dtype: 'float32' }),
+    )
+    expect(error).toMatchObject({ _tag: 'WrongBytes' })
+  })
+
+  test.for(['../secret.bin', '/etc/hostname', '..'])('a path that leaves the folder: %s', async path => {
+    const error = await spoilt((folder, group) => {
+      writeFileSync(join(folder, '..', 'secret.bin'), readFileSync(join(folder, shard)))
+      group.paths = [path]
+    })
+    expect(error).toMatchObject({ _tag: 'PathLeaves', path })
+  })
+
+  test('a link that leaves the folder', async () => {
+    const error = await spoilt((folder, group) => {
+      writeFileSync(join(folder, '..', 'secret.bin'), readFileSync(join(folder, shard)))
+      symlinkSync(join(folder, '..', 'secret.bin'), join(folder, 'link.bin'))
+      group.paths = ['link.bin']
+    })
+    expect(error).toMatchObject({ _tag: 'PathLeaves', path: 'link.bin' })
+  })
+
+  test('a shard that is not there', async () => {
+    const error = await spoilt((_, group) => {
+      group.paths = ['gone.bin']
+    })
+    expect(error).toMatchObject({ _tag: 'FileMissing', file: expect.stringContaining('gone.bin') })
+  })
+
+  test('a weight of another shape, and one that is missing', async () => {
+    const swapped = await spoilt((_, { weights: [first] }) => first?.shape.reverse())
+    expect(swapped).toMatchObject({ _tag: 'WrongWeight', key: 'conv/kernel', got: [8, 3, 3, 3] })
+    const missing = await spoilt((_, { weights: [first] }) =>
+      Object.assign(first ?? {}, { name: 'other/kernel' }),
+    )
+    expect(missing).toMatchObject({ _tag: 'WrongWeight', key: 'conv/kernel', got: null })
+  })
+
+  test('weights of another type, quantized ones, and what is no number', async () => {
+    const typed = await spoilt((_, { weights: [first] }) => Object.assign(first ?? {}, { dtype: 'int32' }))
+    expect(typed).toMatchObject({ _tag: 'BadFile', fault: { at: 'weightsManifest.0.weights.0.dtype' } })
+    const quantized = await spoilt((_, { weights: [first] }) =>
+      Object.assign(first ?? {}, { quantization: {} }),
+    )
+    expect(quantized).toMatchObject({
+      _tag: 'BadFile',
+      fault: { at: 'weightsManifest.0.weights.0.quantization' },
+    })
+    const broken = await spoilt(folder => {
+      const bytes = readFileSync(join(folder, shard))
+      bytes.writeFloatLE(Number.NaN, 8)
+      writeFileSync(join(folder, shard), bytes)
+    })
+    expect(broken).toMatchObject({ _tag: 'NotFiniteWeight', key: 'conv/kernel', index: 2 })
+  })
+
+  test('what is no model, or leads in a circle', () =>
+    inFolder(async folder => {
+      const file = join(folder, 'model.json')
+      writeFileSync(file, '{')
+      expect(left(await readLayersModel(folder)())).toMatchObject({ _tag: 'BadFile', file })
+      const layer = (name: string, from: string) => ({
+        class_name: 'Flatten',
+        config: { name },
+        inbound_nodes: [[[from, 0, 0]]],
+      })
+      const input = { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 2, 2, 1] } }
+      const circle = (layers: readonly unknown[]) => ({
+        modelTopology: {
+          class_name: 'Model',
+          config: { layers, input_layers: [['in', 0, 0]], output_layers: [['a', 0, 0]] },
+        },
+        weightsManifest: [],
+      })
+      writeFileSync(file, JSON.stringify(circle([input, layer('a', 'b'), layer('b', 'a')])))
+      expect(left(await readLayersModel(folder)())).toMatchObject({ _tag: 'NotATree', reason: 'circle' })
+      writeFileSync(file, JSON.stringify(circle([input, layer('a', 'nowhere')])))
+      expect(left(await readLayersModel(folder)())).toMatchObject({
+        _tag: 'NotATree',
+        at: 'nowhere',
+        reason: 'unknown input',
+      })
+    }))
+})
