@@ -11,8 +11,8 @@ import { cacheFolder, type Native } from './tensorflow/cache.js'
 import { findCompiler, tfjsVersion } from './tensorflow/compile.js'
 import { threadsOf } from './tensorflow/load.js'
 import { findNative } from './tensorflow/native.js'
+import { findPython } from './tensorflow/python.js'
 import { type Answer, trial } from './tensorflow/trial.js'
-import { findPython } from './tensorflow/wheel.js'
 
 /** A native binding and what came of trying it. */
 export interface Tried {

@@ -23,7 +23,8 @@ export type NativeError =
   | {
       readonly _tag: 'ChecksumMismatch'
       readonly file: string
-      readonly wanted: string
+      /** Any of these. */
+      readonly wanted: readonly string[]
       readonly got: string
       readonly mend: string
     }

@@ -1,5 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
 import type { NativeError } from '../engine/error.js'
+import type { ExportError, ImportError, Tangle } from '../export/error.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { Shape } from '../net/shape.js'
@@ -7,7 +8,7 @@ import type { RunError } from '../run/error.js'
 import { grouped } from './number.js'
 
 /** Everything that can be told. */
-export type Fact = RunError | NativeError | TensorsError | Misread
+export type Fact = RunError | NativeError | ExportError | ImportError | TensorsError | Misread
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -22,6 +23,16 @@ const spot = ({
   readonly entry: string | null
   readonly offset: number
 }) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
+
+/** Why layers are no tree of series, branches and sums. */
+const tangles: { readonly [T in Tangle]: string } = {
+  shared: 'it is used more than once; layers of their own would fit',
+  crossing: 'a branch is left on the way; branches that begin and end together would fit',
+  circle: 'it leads back to itself',
+  'unknown input': 'it is taken as an input, and is not there',
+  'not one input': 'one input is wanted',
+  'not one output': 'one output is wanted',
+}
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
@@ -91,7 +102,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoWheel: ({ platform, mend }) => `no known TensorFlow for ${platform}; ${mend}`,
   DownloadRefused: ({ requirement, reason, mend }) =>
     `${requirement} could not be downloaded: ${reason}; ${mend}`,
-  ChecksumMismatch: ({ file, wanted, got, mend }) => `${file}: its sha256 is ${got}, not ${wanted}; ${mend}`,
+  ChecksumMismatch: ({ file, got, mend }) => `${file}: its sha256, ${got}, is none of those pinned; ${mend}`,
   WheelBroken: ({ file, reason, mend }) => `${file} cannot be unpacked: ${reason}; ${mend}`,
   NotTensorFlow: ({ folder, lacks, mend }) => `${folder} is no TensorFlow: ${lacks} is missing; ${mend}`,
   CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; ${mend}`,
@@ -115,6 +126,14 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunDiffers: ({ what, began, now }) => `the run began with ${what} ${began}, here it is ${now}`,
   Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
+  TooLarge: ({ to, bytes, limit }) =>
+    `${to}: ${grouped(bytes)} bytes of weights; a file of that format holds ${grouped(limit)}`,
+  UnknownLayer: ({ at, className }) => `${place(at)}: no word stands for a layer of class ${className}`,
+  LayerDiffers: ({ at, className, fault }) => `${at} (${className}): ${prose(fault)}`,
+  NotATree: ({ at, reason }) => `${place(at)}: ${tangles[reason]}`,
+  PathLeaves: ({ folder, path }) => `${path} lies outside ${folder}; weights must lie inside`,
+  WrongBytes: ({ files, wanted, got }) =>
+    `${files.join(', ')}: ${grouped(got)} bytes where the manifest says ${grouped(wanted)}`,
   NotFiniteWeight: ({ key, index }) => `weight ${key} is not a finite number at ${index}`,
 }
 

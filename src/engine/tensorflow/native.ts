@@ -19,17 +19,10 @@ import {
   nativeAt,
 } from './cache.js'
 import { compile, findCompiler, packageFolder, recipe, tfjsPackage, tfjsVersion } from './compile.js'
+import { pins, tensorflowVersion, type WheelKind } from './pins.js'
+import { findPython } from './python.js'
 import { type Answer, trial } from './trial.js'
-import {
-  checkWheel,
-  digestOf,
-  fetchWheel,
-  findPython,
-  tensorflowIn,
-  tensorflowVersion,
-  unpackWheel,
-  type WheelKind,
-} from './wheel.js'
+import { tensorflowIn, type WheelStage, wheelInto } from './wheel.js'
 
 /** The binding that the npm package's own install script fetched, where that worked. */
 const stockNative: () => O.Option<Native> = () =>
@@ -52,7 +45,7 @@ const stockNative: () => O.Option<Native> = () =>
 export const findNative = (cache: string = cacheFolder()): O.Option<Native> =>
   pipe(currentNative(cache), O.alt(stockNative))
 
-export type Stage = 'tools' | 'download' | 'checksum' | 'unpack' | 'compile' | 'try'
+export type Stage = 'tools' | WheelStage | 'compile' | 'try'
 
 export interface BuildOptions {
   /** The wheel that can use a GPU, and falls back to the CPU. */
@@ -136,31 +129,22 @@ const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =
     TE.tap(() => onDisk(cache, () => choose(cache, key))),
   )
 
-/** TensorFlow unpacked into `staged` from the pinned wheel. */
+const noWheel: NativeError = {
+  _tag: 'NoWheel',
+  platform: `${process.platform} ${process.arch}`,
+  mend: 'npm run engine -- --tensorflow DIR',
+}
+
+/** TensorFlow unpacked into `staged` from the pinned wheels. */
 const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEither<NativeError, string> =>
   pipe(
     findPython,
     TE.filterOrElse(
       () => process.platform === 'linux' && process.arch === 'x64',
-      (): NativeError => ({
-        _tag: 'NoWheel',
-        platform: `${process.platform} ${process.arch}`,
-        mend: 'npm run engine -- --tensorflow DIR',
-      }),
+      (): NativeError => noWheel,
     ),
-    TE.flatMap(python =>
-      pipe(
-        tell('download'),
-        TE.tap(() => onDisk(staged, () => mkdirSync(join(staged, 'wheel')))),
-        TE.flatMap(() => fetchWheel(kind, join(staged, 'wheel'))(python)),
-        TE.tap(() => tell('checksum')),
-        TE.flatMap(file => checkWheel(digestOf(kind, file))(file)),
-        TE.tap(() => tell('unpack')),
-        TE.flatMap(unpackWheel(python, staged)),
-        TE.tapIO(() => () => rmSync(join(staged, 'wheel'), { recursive: true })),
-      ),
-    ),
-    TE.flatMap(tensorflowIn),
+    TE.flatMap(python => TE.traverseSeqArray(wheelInto(staged, tell)(python))(pins[kind])),
+    TE.flatMap(() => tensorflowIn(staged)),
   )
 
 interface Place {
