@@ -21,12 +21,13 @@ interface Laid extends Life {
 
 const meet = (a: Life, b: Life): boolean => a.first <= b.last && b.first <= a.last
 
-/** The lowest gap that holds `space` between those laid already. */
-const gapFor = (space: number, neighbours: readonly Laid[]): number => {
+/** The lowest gap that holds `space` between those laid already, in order, that live at the same time. */
+const gapFor = (space: number, life: Life, laid: readonly Laid[]): number => {
   let from = 0
-  for (const { from: taken, to } of neighbours) {
-    if (taken - from >= space) break
-    from = Math.max(from, to)
+  for (const other of laid) {
+    if (!meet(life, other)) continue
+    if (other.from - from >= space) break
+    from = Math.max(from, other.to)
   }
   return from
 }
@@ -48,13 +49,9 @@ export const lay = (lives: ReadonlyMap<Buffer, Life>): Arena => {
   const bySize = [...lives].sort(([a], [b]) => b.floats - a.floats)
   for (const [buffer, life] of bySize) {
     const space = spaceOf(buffer)
-    const from = gapFor(
-      space,
-      laid.filter(other => meet(life, other)),
-    )
+    const from = gapFor(space, life, laid)
     offsets.set(buffer, from)
-    laid.push({ ...life, from, to: from + space })
-    laid.sort((a, b) => a.from - b.from)
+    laid.splice(laid.findLastIndex(other => other.from <= from) + 1, 0, { ...life, from, to: from + space })
   }
   return { offsets, bytes: laid.reduce((most, { to }) => Math.max(most, to), 0) }
 }
