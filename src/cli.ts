@@ -2,6 +2,7 @@
 /** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { type Target, targets } from './export/target.js'
 
 const whole = (text: string): number => {
   const n = Number(text)
@@ -64,6 +65,29 @@ program
   .action(async (chosen: string, options) =>
     (await import('./cli/describe.js')).describeFile(chosen, options),
   )
+
+const formats = (text: string): readonly Target[] =>
+  text.split(',').map(name => {
+    const target = targets.find(known => known === name.trim())
+    if (target === undefined)
+      throw new InvalidArgumentError(`${name} is unknown; ${targets.join(', ')} are known.`)
+    return target
+  })
+
+program
+  .command('export')
+  .description("write a run's model in formats that other runtimes read")
+  .argument('<run>', "a run's folder, or a model.safetensors")
+  .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
+  .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
+  .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
+
+program
+  .command('import')
+  .description('read a TensorFlow.js LayersModel as a net and its weights')
+  .argument('<folder>', 'where model.json and its shards lie')
+  .requiredOption('--out <file>', 'the model.safetensors to write')
+  .action(async (folder: string, options) => (await import('./cli/export.js')).importLayers(folder, options))
 
 program
   .command('engine')
