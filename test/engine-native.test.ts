@@ -24,7 +24,7 @@ import { findPython } from '../src/engine/tensorflow/python.js'
 import { trial } from '../src/engine/tensorflow/trial.js'
 import { checkWheel, unpackWheel } from '../src/engine/tensorflow/wheel.js'
 
-const systemPath = process.env['PATH'] ?? ''
+const systemPath = process.env.PATH ?? ''
 
 let home = ''
 let bin = ''

@@ -29,7 +29,7 @@ export interface Native {
 
 /** The folder of all engines: `ESPALIER_CACHE`, or where this system keeps caches. */
 export const cacheFolder = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
-  join(env['ESPALIER_CACHE'] || envPaths('espalier', { suffix: '' }).cache, 'engines')
+  join(env.ESPALIER_CACHE || envPaths('espalier', { suffix: '' }).cache, 'engines')
 
 export const addonName = 'tfjs_binding.node'
 const factsName = 'facts.json'

@@ -28,7 +28,7 @@ export const tfjsVersion: () => E.Either<NativeError, string> = () =>
   )
 
 const compilers = (env: NodeJS.ProcessEnv): readonly [string, ...string[]] =>
-  env['CXX'] ? [env['CXX']] : ['g++', 'clang++', 'c++']
+  env.CXX ? [env.CXX] : ['g++', 'clang++', 'c++']
 
 /** Finds a C++ compiler: `CXX`, or one of the usual names. */
 export const findCompiler: TE.TaskEither<NativeError, string> = async () => {

@@ -29,7 +29,7 @@ const missing: EngineError = {
 
 /** Threads as the environment or the machine has them. */
 export const threadsOf = (env: NodeJS.ProcessEnv = process.env): number =>
-  Number(env['TF_NUM_INTRAOP_THREADS']) || availableParallelism()
+  Number(env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 /** TensorFlow reads these once, when it starts. */
 const settings = (threads: number): NodeJS.ProcessEnv => ({

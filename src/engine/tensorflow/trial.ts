@@ -52,12 +52,12 @@ const quiet = (): NodeJS.ProcessEnv => ({ TF_CPP_MIN_LOG_LEVEL: '2', ...process.
 
 const asked = (file: string, folder: string) => {
   const emission = emitProgram()({ trial: { outputs: { slope }, updates: [] } })
-  const { inputs = {}, outputs = {} } = emission.calls['trial'] ?? {}
-  const fed = [inputs['images'], inputs['kernel']].map(input => tensorName(input?.ref ?? ''))
+  const { inputs = {}, outputs = {} } = emission.calls.trial ?? {}
+  const fed = [inputs.images, inputs.kernel].map(input => tensorName(input?.ref ?? ''))
   writeFileSync(join(folder, 'saved_model.pb'), savedModel(emission))
   return command(
     process.execPath,
-    ['-e', script, '--', file, folder, fed.join(), tensorName(outputs['slope'] ?? '')],
+    ['-e', script, '--', file, folder, fed.join(), tensorName(outputs.slope ?? '')],
     quiet(),
   )
 }
