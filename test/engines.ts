@@ -1,8 +1,11 @@
-/** The engines there are on this machine. Tests that need one that is not here say so. */
+/** The engines there are on this machine, and one in float64. Tests that need one that is not here say so. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { engineOf } from '../src/engine/choose.js'
 import type { Engine, EngineName } from '../src/engine/engine.js'
+import type { Weights } from '../src/net/weights.js'
 import { prose } from '../src/report/prose.js'
+import { evaluate } from './reference.js'
 
 /** Those of `names` that load, each told by its name. */
 export const available = async (
@@ -15,4 +18,28 @@ export const available = async (
     else console.warn(`skipped: ${prose(engine.left)}`)
   }
   return found
+}
+
+/** The float64 interpreter as an engine for calls that change nothing. */
+export const float64: Engine = {
+  name: 'cpu',
+  version: 'float64',
+  threads: 1,
+  open: program => {
+    let variables: Weights = {}
+    return TE.right({
+      run: (call, feeds) => {
+        const graph = program[call] ?? { outputs: {}, updates: [] }
+        const given = Object.entries(variables).map(([name, { data }]) => [name, data] as const)
+        const { outputs } = evaluate(graph, feeds, Object.fromEntries(given))
+        const single = Object.entries(outputs).map(([name, data]) => [name, Float32Array.from(data)])
+        return Object.fromEntries(single) as never // the outputs of that call
+      },
+      read: () => variables,
+      write: values => {
+        variables = { ...variables, ...values }
+      },
+      close: () => undefined,
+    })
+  },
 }

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { trainingFeed } from '../src/data/batches.js'
 import type { Engine, Session } from '../src/engine/engine.js'
+import { crossEntropy } from '../src/graph/loss.js'
+import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { type Slope, sgd } from '../src/graph/optimizer.js'
 import { inputsOf } from '../src/graph/value.js'
@@ -9,6 +12,7 @@ import { losersDefaults, pushDefaults } from '../src/learn/options.js'
 import type { Learner } from '../src/learn/phase.js'
 import { pushCalls, pushFeeds } from '../src/learn/push.js'
 import { constant } from '../src/learn/rate.js'
+import { taylorIn } from '../src/learn/taylor.js'
 import { push } from '../src/learn/transform.js'
 import { paramsOf } from '../src/net/count.js'
 import { parentOf, within } from '../src/net/path.js'
@@ -17,7 +21,7 @@ import { keyOf } from '../src/net/slots.js'
 import { type Model, plant, type Weights } from '../src/net/weights.js'
 import { prune } from '../src/surgery/prune.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
-import { available } from './engines.js'
+import { available, float64 } from './engines.js'
 import { evaluate, type Given } from './reference.js'
 import { succeed } from './scratch.js'
 import { deepFreeze, difference, forward, numbersOf, placed, right } from './surgery.js'
@@ -264,4 +268,36 @@ test('utilities are the first-order effects of deleting channels', () => {
     ),
     { numRuns: 12 },
   )
+})
+
+test('Taylor’s criterion is the root of their mean square over batches, the statistics fixed', async () => {
+  const given = modelOf(4)(tinyNet)
+  const batch = 3
+  const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
+  const utilities = await succeed(taylorIn({ engine: float64, feed, batch, batches: 2 })(given))
+  const { logits } = right(lower({ batch, mode: 'inference' })(tinyNet))
+  const loss = crossEntropy(logits, op.input('targets', logits.shape))
+  const effects = await Promise.all(
+    [0, 1].map(async step => {
+      const { images, targets } = await feed.batch(0, step)
+      const at = (factor: number) => {
+        const weights = numbersOf(given)
+        const scaled = ['sum/body/conv/scale', 'sum/body/conv/shift'].map(
+          key =>
+            [
+              key,
+              Float64Array.from(weights[key] ?? [], (value, i) => (i === 2 ? value * factor : value)),
+            ] as const,
+        )
+        const all = { ...weights, ...Object.fromEntries(scaled) }
+        return (
+          evaluate({ outputs: { loss }, updates: [] }, { images, targets }, all).outputs.loss?.[0] ??
+          Number.NaN
+        )
+      }
+      return (at(1 + 1e-5) - at(1 - 1e-5)) / 2e-5
+    }),
+  )
+  const wanted = Math.sqrt(effects.reduce((sum, effect) => sum + effect ** 2 / effects.length, 0))
+  expect(Math.abs((utilities['sum/body/conv']?.[2] ?? Number.NaN) - wanted)).toBeLessThan(1e-4 * wanted)
 })

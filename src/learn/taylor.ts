@@ -70,7 +70,10 @@ export const taylorIn =
               ]),
             )
           })
-          return Object.fromEntries([...sums].map(([path, sum]) => [path, sum.map(Math.sqrt)]))
+          const batches = Math.min(sight.batches, sight.feed.batches)
+          return Object.fromEntries(
+            [...sums].map(([path, sum]) => [path, sum.map(value => Math.sqrt(value / batches))]),
+          )
         }),
       ),
     )

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest'
+import type { Batch, Feed } from '../src/data/batches.js'
+import { lower } from '../src/graph/lower.js'
+import * as op from '../src/graph/ops.js'
+import { inOrder, type Value } from '../src/graph/value.js'
+import { best } from '../src/learn/discriminants.js'
+import type { Sight } from '../src/learn/sight.js'
+import { type TraceKind, traceIn } from '../src/learn/trace.js'
+import { concat, net, residual, stack } from '../src/net/combinators.js'
+import type { Net } from '../src/net/layer.js'
+import type { Path } from '../src/net/path.js'
+import { channelsOf, type Shape, sizeOf } from '../src/net/shape.js'
+import type { Model } from '../src/net/weights.js'
+import { avgPool, conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { decisionOf } from '../src/surgery/decision.js'
+import { fedWith, modelOf } from './arbitrary.js'
+import { float64 } from './engines.js'
+import { evaluate, type Given } from './reference.js'
+import { failure, succeed } from './scratch.js'
+import { numbersOf, placed, right } from './surgery.js'
+
+/** No window holds two equal numbers before a pool: whose the largest is must not be a matter of taste. */
+const nets: Readonly<Record<string, Net>> = {
+  chain: net(
+    'chain',
+    image(4, 4, 1),
+    conv(3, 3, { activation: 'swish' }),
+    conv(4, 1, { activation: 'tanh' }),
+    maxPool(),
+    depthwise(3),
+    conv(3, 1, { activation: 'relu6' }),
+    globalAvgPool,
+    dense(4, { name: 'hidden', activation: 'relu', norm: true }),
+    dense(3),
+  ),
+  joined: net(
+    'joined',
+    image(4, 4, 2),
+    concat('module', conv(2, 1), stack('three', conv(2, 1), conv(3, 3, { norm: false }))),
+    residual('sum', conv(5), { activation: 'relu' }),
+    avgPool(2),
+    flatten,
+    dense(3),
+  ),
+}
+
+const [images, classes] = [6, 3]
+
+const imageAt = (shape: Shape, nth: number): Float32Array => fedWith(nth, 'images', shape)
+
+/** Images in two batches, labels in turn. */
+const sightOf = (input: Shape): Sight => {
+  const batch = images / 2
+  const feed: Feed = {
+    batches: 2,
+    batch: async (_, step): Promise<Batch> => {
+      const all = Array.from({ length: batch }, (_, i) => step * batch + i)
+      return {
+        images: Float32Array.from(all.flatMap(nth => [...imageAt(input, nth)])),
+        targets: Float32Array.from(all.flatMap(nth => oneHot(nth % classes))),
+        labels: Int32Array.from(all, nth => nth % classes),
+        size: batch,
+      }
+    },
+  }
+  return { engine: float64, feed, batch, batches: 2 }
+}
+
+const oneHot = (label: number): readonly number[] =>
+  Array.from({ length: classes }, (_, c) => (c === label ? 1 : 0))
+
+// The trace, written again: operation by operation from the features back, by differences.
+
+type Signals = Map<Value, Float64Array>
+
+const rectifies = ({ op: { kind } }: Value): boolean => kind === 'relu' || kind === 'relu6'
+
+/** What a signal at an operation's result sends to one of its inputs: Σ signal · ∂y/∂x. */
+const sent = (value: Value, nth: number, known: ReadonlyMap<Value, Float64Array>, signal: Float64Array) => {
+  const h = 1e-6
+  const names = value.inputs.map((_, i) => `${i}`)
+  const alone = { ...value, inputs: value.inputs.map(({ shape }, i) => op.input(names[i] ?? '', shape)) }
+  const inputs = Object.fromEntries(
+    value.inputs.map((each, i) => [names[i], known.get(each) ?? new Float64Array()]),
+  )
+  const x: Float64Array = inputs[`${nth}`] ?? new Float64Array()
+  const at = (i: number, by: number) =>
+    evaluate({ outputs: { alone }, updates: [] }, { ...inputs, [nth]: x.with(i, (x[i] ?? 0) + by) }, {})
+      .outputs.alone
+  return x.map((_, i) => {
+    const [up, down] = [at(i, h), at(i, -h)]
+    return signal.reduce((sum, s, o) => sum + (s * ((up?.[o] ?? 0) - (down?.[o] ?? 0))) / (2 * h), 0)
+  })
+}
+
+/** One image through the net: what every operation gives, and the value of every layer. */
+const through = ({ net, weights }: Model, nth: number) => {
+  const lowered = right(lower({ batch: 1, mode: 'inference' })(net))
+  const values = inOrder([lowered.logits])
+  const outputs = Object.fromEntries(values.map((value, i) => [`${i}`, value]))
+  const given: Given = { images: imageAt([1, ...net.input], nth) }
+  const results = evaluate({ outputs, updates: [] }, given, numbersOf({ net, weights })).outputs
+  return { lowered, known: new Map(values.map((value, i) => [value, results[`${i}`] ?? new Float64Array()])) }
+}
+
+const reaches = (value: Value, source: Value): boolean =>
+  value === source || value.inputs.some(input => reaches(input, source))
+
+/** The signal at every operation that a seed at the features sends back. */
+const walkedBack = (
+  kind: TraceKind,
+  { lowered, known }: ReturnType<typeof through>,
+  features: Value,
+  seed: Float64Array,
+): Signals => {
+  const signals: Signals = new Map([[features, seed]])
+  for (const value of inOrder([features]).toReversed()) {
+    const signal = signals.get(value)
+    if (signal === undefined) continue
+    value.inputs.forEach((input, nth) => {
+      if (!reaches(input, lowered.images)) return
+      const passed =
+        kind !== 'gradient' && rectifies(value)
+          ? signal.map(s => Math.max(0, s))
+          : sent(value, nth, known, signal)
+      const before = signals.get(input)
+      signals.set(input, before === undefined ? passed : before.map((b, i) => b + (passed[i] ?? 0)))
+    })
+  }
+  return signals
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+const mean = (values: readonly number[]): number => sum(values) / values.length
+
+/** D[c][j] = max(0, m_cj − μ_j)/(sw_j + 0.1 · mean sw) of rows of features, whose labels come in turn. */
+const discriminantOf = (rows: readonly Float64Array[]) => {
+  const column = (j: number) => rows.map(row => row[j] ?? 0)
+  const classMean = (c: number, j: number) => mean(column(j).filter((_, i) => i % classes === c))
+  const within = [...(rows[0]?.keys() ?? [])].map(j =>
+    mean(column(j).map((x, i) => (x - classMean(i % classes, j)) ** 2)),
+  )
+  return (c: number, j: number): number =>
+    Math.max(0, classMean(c, j) - mean(column(j))) / ((within[j] ?? 0) + 0.1 * mean(within))
+}
+
+/** Utilities of every unit, image by image. */
+const plainly = (
+  kind: TraceKind,
+  model: Model,
+  keep: (j: number) => number,
+): Readonly<Record<Path, number[]>> => {
+  const { features: place, head } = right(decisionOf(placed(model.net)))
+  const all = Array.from({ length: images }, (_, nth) => through(model, nth))
+  const featuresOf = ({ lowered, known }: (typeof all)[number]) =>
+    known.get(lowered.at.get(place) ?? lowered.logits) ?? new Float64Array()
+  const discriminant = discriminantOf(all.map(featuresOf))
+  const walks = all.map((each, nth) => {
+    const seed = featuresOf(each).map(
+      (z, j) => z * keep(j) * (kind === 'deconv' ? 1 : discriminant(nth % classes, j)),
+    )
+    return walkedBack(kind, each, each.lowered.at.get(place) ?? each.lowered.logits, seed)
+  })
+  /** For each image, the signal or its product with the response, at every place of one channel. */
+  const maps = (path: Path, channel: number): readonly (readonly number[])[] =>
+    all.map(({ lowered, known }, nth) => {
+      const value = lowered.at.get(path) ?? lowered.logits
+      const width = channelsOf(value.shape)
+      return Array.from({ length: sizeOf(value.shape) / width }, (_, at) => {
+        const i = at * width + channel
+        const signal = walks[nth]?.get(value)?.[i] ?? 0
+        return kind === 'deconv' ? signal : signal * (known.get(value)?.[i] ?? 0)
+      })
+    })
+  const utility = (path: Path, channel: number): number => {
+    const seen = maps(path, channel)
+    if (kind === 'gradient') return mean(seen.map(map => Math.abs(mean(map))))
+    const overImages = (seen[0] ?? []).map((_, at) => mean(seen.map(map => map[at] ?? 0)))
+    return Math.max(...overImages.map(value => (kind === 'deconv' ? value : Math.abs(value))))
+  }
+  const units = [...placed(model.net).values()].filter(
+    ({ path, layer }) => ['conv', 'depthwise', 'dense'].includes(layer._tag) && path !== head,
+  )
+  return Object.fromEntries(
+    units.map(({ path, output }) => [
+      path,
+      Array.from({ length: channelsOf(output) }, (_, channel) => utility(path, channel)),
+    ]),
+  )
+}
+
+const expectClose = (
+  got: Readonly<Record<Path, ArrayLike<number>>>,
+  wanted: Readonly<Record<Path, number[]>>,
+) => {
+  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
+  for (const [path, values] of Object.entries(wanted)) {
+    const scale = Math.max(1e-3, ...values.map(Math.abs))
+    values.forEach((value, channel) => {
+      expect(Math.abs((got[path]?.[channel] ?? Number.NaN) - value) / scale).toBeLessThan(1e-4)
+    })
+  }
+}
+
+describe.each(Object.entries(nets))('%s', (_, given) => {
+  const model = modelOf(5)(given)
+
+  test.each(['deconv', 'discriminant', 'gradient'] as const)('%s from all features', async kind => {
+    expectClose(
+      await succeed(traceIn(sightOf(given.input), kind)(model)),
+      plainly(kind, model, () => 1),
+    )
+  })
+
+  test('from the features kept alone', async () => {
+    const mask = (size: number) => Float32Array.from({ length: size }, (_, j) => (j === 1 ? 1 : 0))
+    const keep = (power: Float64Array) => mask(power.length)
+    expectClose(
+      await succeed(traceIn(sightOf(given.input), 'deconv', keep)(model)),
+      plainly('deconv', model, j => (j === 1 ? 1 : 0)),
+    )
+  })
+})
+
+test('what is kept is told by the power of the features', async () => {
+  const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
+  let seen: readonly number[] = []
+  const keep = (power: Float64Array) => {
+    seen = best(4, power)
+    return new Float32Array(power.length)
+  }
+  const none = await succeed(traceIn(sightOf(model.net.input), 'discriminant', keep)(model))
+  expect(seen.toSorted()).toEqual([0, 1, 2, 3])
+  expect(Object.values(none).every(values => Array.from(values).every(value => value === 0))).toBe(true)
+})
+
+test('a net that decides on no vector is refused', async () => {
+  const undecided = net('undecided', image(4, 4, 1), conv(3), globalAvgPool)
+  const sight = sightOf(undecided.input)
+  expect(await failure(traceIn(sight, 'deconv')(modelOf(1)(undecided)))).toEqual({ _tag: 'NoDecision' })
+})
