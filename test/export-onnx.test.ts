@@ -5,18 +5,7 @@ import { encodeModel, exportModel } from '../src/export/export.js'
 import { toOnnx } from '../src/export/onnx/model.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel } from './arbitrary.js'
-import {
-  apart,
-  imagesFor,
-  inFolder,
-  largestAllowed,
-  logitsOf,
-  models,
-  right,
-  run,
-  sizeOfFolder,
-  tolerance,
-} from './exported.js'
+import { apart, imagesFor, inFolder, logitsOf, models, right, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 
 const bytesOf = (model: Model): Uint8Array => right(toOnnx(model))[0]?.bytes ?? new Uint8Array()
@@ -66,14 +55,6 @@ describe('a model as ONNX', () => {
       ),
     ).toBeLessThan(tolerance)
   })
-
-  test.for(Object.entries(models))('the file of %s is as small as its weights', ([, model]) =>
-    inFolder(async folder => {
-      const files = await run(exportModel({ to: 'onnx', folder })(model))
-      expect(files).toHaveLength(1)
-      expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(model))
-    }),
-  )
 
   test('a weight that is missing is named', () => {
     const { net, weights } = models.residual

@@ -8,17 +8,7 @@ import { loadBinding } from '../src/engine/tensorflow/load.js'
 import { exportModel } from '../src/export/export.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel } from './arbitrary.js'
-import {
-  apart,
-  imagesFor,
-  inFolder,
-  largestAllowed,
-  logitsOf,
-  models,
-  run,
-  sizeOfFolder,
-  tolerance,
-} from './exported.js'
+import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 
 type Rows = {
@@ -117,11 +107,4 @@ describe.skipIf(!hasModule('tensorflow'))(
       }),
     )
   },
-)
-
-test.for(Object.entries(models))('the SavedModel of %s is as small as its weights', ([, model]) =>
-  inFolder(async folder => {
-    await run(exportModel({ to: 'savedmodel', folder })(model))
-    expect(sizeOfFolder(folder)).toBeLessThanOrEqual(largestAllowed(model))
-  }),
 )

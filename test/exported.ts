@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { lower } from '../src/graph/lower.js'
-import { concat, inception, net, residual, separable, stack } from '../src/net/combinators.js'
+import { concat, inception, net, repeat, residual, separable, stack } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
 import { infer } from '../src/net/infer.js'
 import type { Net } from '../src/net/layer.js'
@@ -64,6 +64,22 @@ export const nets = {
     dense(4, { bias: false }),
   ),
 } satisfies Readonly<Record<string, Net>>
+
+/** Many thin layers, whose names and options weigh most beside their weights. */
+export const deep = modelOf(7)(
+  net(
+    'deep',
+    image(8, 8, 3),
+    conv(12),
+    repeat(
+      'blocks',
+      30,
+      residual('block', stack('body', conv(12), conv(12, 3, { activation: null })), { activation: 'relu' }),
+    ),
+    globalAvgPool,
+    dense(10),
+  ),
+)
 
 export const models = {
   inception: modelOf(7)(nets.inception),

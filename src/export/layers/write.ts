@@ -1,6 +1,6 @@
 /** tfjs LayersModel: `model.json` and shards of weights. From the tree, for it is a format of layers. */
 import type { Model } from '../../net/weights.js'
-import { type File, jsonFile } from '../target.js'
+import { type File, textFile } from '../target.js'
 import { manifestOf, shardsOf } from './shards.js'
 import { topology, topologyJson } from './topology.js'
 
@@ -24,5 +24,5 @@ export const toLayers = (model: Model): readonly File[] => {
     },
     weightsManifest: manifestOf(weights, shards),
   }
-  return [jsonFile('model.json', json), ...shards]
+  return [textFile('model.json', JSON.stringify(json)), ...shards]
 }

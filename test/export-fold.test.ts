@@ -1,0 +1,67 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fold } from '../src/export/fold.js'
+import { lower } from '../src/graph/lower.js'
+import { inOrder, type Value } from '../src/graph/value.js'
+import { net, residual, stack } from '../src/net/combinators.js'
+import type { Model, Weights } from '../src/net/weights.js'
+import { conv, dense, globalAvgPool, image, norm, relu } from '../src/net/words.js'
+import { arbitraryModel, modelOf } from './arbitrary.js'
+import { apart, imagesFor, models, right } from './exported.js'
+import { evaluate } from './reference.js'
+
+const numbers = (weights: Weights) =>
+  Object.fromEntries(Object.entries(weights).map(([key, { data }]) => [key, data]))
+
+const given = (logits: Value, weights: Weights, images: Float32Array): ArrayLike<number> =>
+  evaluate({ outputs: { logits }, updates: [] }, { images }, numbers(weights)).outputs.logits ?? []
+
+const folded = (model: Model) => {
+  const { logits } = right(lower({ batch: 1, mode: 'inference' })(model.net))
+  const { now, weights } = fold(inOrder([logits]), model.weights)
+  return { logits, after: now(logits), weights }
+}
+
+const normsIn = (value: Value): number => inOrder([value]).filter(({ op }) => op.kind === 'normalise').length
+
+describe('folded batch norms', () => {
+  test('leave what a net computes', () => {
+    fc.assert(
+      fc.property(arbitraryModel(), model => {
+        const { logits, after, weights } = folded(model)
+        const images = imagesFor(model, 1)
+        expect(apart(given(logits, model.weights, images), given(after, weights, images))).toBeLessThan(1e-5)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('are gone behind convolutions, depthwise ones and dense layers', () => {
+    expect(normsIn(folded(models.inception).after)).toBe(0)
+    expect(normsIn(folded(models.separable).after)).toBe(0)
+  })
+
+  test('stay where others read the product, or there is none', () => {
+    const bare = conv(4, 3, { norm: false, bias: false, activation: null })
+    const model = modelOf(3)(
+      net(
+        'read',
+        image(5, 5, 2),
+        bare,
+        residual('r', stack('body', norm(), relu, conv(4))),
+        globalAvgPool,
+        dense(2),
+      ),
+    )
+    const { logits, after, weights } = folded(model)
+    const images = imagesFor(model, 1)
+    expect(normsIn(after)).toBe(1)
+    expect(apart(given(logits, model.weights, images), given(after, weights, images))).toBeLessThan(1e-5)
+  })
+
+  test('leave the weights given as they were', () => {
+    const before = models.inception.weights['stem/conv/kernel']?.data.slice()
+    folded(models.inception)
+    expect(models.inception.weights['stem/conv/kernel']?.data).toEqual(before)
+  })
+})
