@@ -1,9 +1,7 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { loadCpu } from '../src/engine/cpu.js'
-import type { Engine, EngineError, Session } from '../src/engine/engine.js'
-import { loadWasm } from '../src/engine/wasm/index.js'
+import type { Engine, Session } from '../src/engine/engine.js'
 import { differentiate } from '../src/graph/differentiate.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
@@ -12,6 +10,7 @@ import { type Graph, inputsOf, type Program } from '../src/graph/value.js'
 import type { Model } from '../src/net/weights.js'
 import { apart, type Numbers, shaken } from './agree.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
+import { available } from './engines.js'
 import { evaluate, type Given } from './reference.js'
 
 const batch = 3
@@ -113,12 +112,7 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
   adamw: adamw({ epsilon: 1e-3 }),
 }
 
-const loaders: Readonly<Record<string, () => Promise<E.Either<EngineError, Engine>>>> = {
-  cpu: loadCpu(),
-  wasm: loadWasm(),
-}
-
-const loaded = await Promise.all(Object.values(loaders).map(async load => right(await load())))
+const loaded = (await available()).map(([, engine]) => engine)
 
 /** Away from its reference, for the engine that is furthest. */
 const worst = async (model: Model, optimizer: Optimizer, seed: number, wanted: Trial): Promise<number> => {

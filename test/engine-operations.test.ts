@@ -1,0 +1,187 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import type { Session } from '../src/engine/engine.js'
+import * as op from '../src/graph/ops.js'
+import type { Graph, Program, Value } from '../src/graph/value.js'
+import { apart } from './agree.js'
+import { available } from './engines.js'
+import { begunOf, dataOf, examples, feedsOf, map, same, told } from './operations.js'
+import { evaluate } from './reference.js'
+
+describe.each(await available())('on %s', (_, engine) => {
+  const open = async <P extends Program>(program: P): Promise<Session<P>> => {
+    const session = await engine.open(program)()
+    if (E.isLeft(session)) throw new Error(JSON.stringify(session.left))
+    return session.right
+  }
+
+  /** How far a program's calls and variables are from the reference, each call on variables of its own. */
+  const error = async (program: Program): Promise<number> => {
+    const session = await open(program)
+    const begun = begunOf(program)
+    const errors = Object.entries(program).flatMap(([call, graph]) => {
+      const wanted = evaluate(graph, feedsOf(graph), dataOf(begun))
+      session.write(begun)
+      const got = session.run(call, feedsOf(graph))
+      const after = session.read()
+      return [apart(wanted.outputs, got), apart(wanted.variables, dataOf(after))]
+    })
+    session.close()
+    return Math.max(...errors)
+  }
+
+  test.each(Object.entries(examples))('%s is what its definition says', async (_, values) => {
+    expect(await error(Object.fromEntries(values.map((value, nth) => [`${nth}`, told(value)])))).toBeLessThan(
+      1e-5,
+    )
+  })
+
+  test('windows of any size, stride, dilation and padding, forward and back', async () => {
+    const window = fc.record({
+      side: fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 })),
+      size: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 3 }),
+      dilation: fc.integer({ min: 1, max: 2 }),
+      padding: fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2),
+      channels: fc.integer({ min: 1, max: 9 }),
+      filters: fc.integer({ min: 1, max: 13 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(window, async ({ side, size, stride, dilation, padding, channels, filters }) => {
+        const slides = { stride, dilation, padding }
+        const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
+        const pool = { size, stride, dilation: 1, padding: inner }
+        const x = op.input('x', [2, ...side, channels])
+        const kernel = op.input('kernel', [size, size, channels, filters])
+        const thin = op.input('thin', [size, size, channels, 1])
+        const back = (name: string, y: Value) => op.input(name, y.shape)
+        const [full, one] = [op.conv(x, kernel, slides), op.depthwise(x, thin, slides)]
+        const [top, middle] = [op.maxPool(x, pool), op.avgPool(x, pool)]
+        const outputs = {
+          full,
+          one,
+          top,
+          middle,
+          fullX: op.convInput(back('dfull', full), kernel, x, slides),
+          fullK: op.convKernel(back('dfull', full), x, kernel, slides),
+          oneX: op.depthwiseInput(back('done', one), thin, x, slides),
+          oneK: op.depthwiseKernel(back('done', one), x, thin, slides),
+          topX: op.maxPoolGrad(back('dtop', top), x, top, pool),
+          middleX: op.avgPoolGrad(back('dtop', top), x, pool),
+        }
+        expect(await error({ windows: { outputs, updates: [] } })).toBeLessThan(1e-5)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('a weight is what it was when the call began, an update what it becomes', async () => {
+    const w = op.weight('w', [2])
+    const first = op.assign('w', op.add(w, 1))
+    const second = op.momentum('w', w, op.constant(0.5), { momentum: 0.9, nesterov: false })
+    const third = op.average('v', second, 0.25)
+    const later = op.mul(op.weight('w', [2]), 10)
+    const program = { go: { outputs: { later, first, second, third, w }, updates: [first, second, third] } }
+    expect(await error(program)).toBeLessThan(1e-6)
+  })
+
+  test('calls share variables by name, and each has inputs of its own', async () => {
+    const x = op.input('x', [2])
+    const session = await open({
+      put: { outputs: {}, updates: [op.assign('w', x)] },
+      get: { outputs: { y: op.add(op.weight('w', [2]), op.input('x', [2])) }, updates: [] },
+    })
+    session.run('put', { x: Float32Array.of(3, 4) })
+    expect([...session.run('get', { x: Float32Array.of(10, 20) }).y]).toEqual([13, 24])
+    session.close()
+  })
+
+  test('variables begin as zeros; writing some leaves the others', async () => {
+    const session = await open({
+      go: { outputs: { y: op.add(op.weight('a', [2]), op.weight('b', [2])) }, updates: [] },
+    })
+    expect([...(session.read().a?.data ?? [])]).toEqual([0, 0])
+    session.write({ a: { shape: [2], data: Float32Array.of(1, 2) } })
+    session.write({
+      b: { shape: [2], data: Float32Array.of(5, 5) },
+      elsewhere: { shape: [1], data: Float32Array.of(1) },
+    })
+    expect([...session.run('go', {}).y]).toEqual([6, 7])
+    session.close()
+  })
+
+  test('what is given and what is fetched stays as it is', async () => {
+    const size = 4096
+    const w = op.weight('w', [size])
+    const session = await open({
+      put: { outputs: {}, updates: [op.assign('w', op.input('x', [size]))] },
+      step: {
+        outputs: { w },
+        updates: [op.momentum('w', w, op.constant(0.5), { momentum: 0, nesterov: false })],
+      },
+    })
+    const arrays = Array.from({ length: 20 }, () => new Float32Array(size).fill(1))
+    for (const x of arrays) {
+      session.run('put', { x })
+      session.write({ w: { shape: [size], data: x } })
+      const before = session.run('step', {}).w
+      const after = session.run('step', {}).w
+      expect([before[0], after[0], x[0], x.at(-1)]).toEqual([1, 0.5, 1, 1])
+    }
+    session.close()
+  })
+
+  /** A convolution, a batch norm and a weight that learns. */
+  const learning = (): Program & { readonly go: Graph } => {
+    const kernel = op.weight('kernel', [3, 3, 4, 8])
+    const y = op.relu(
+      op.batchNorm(op.conv(map, kernel, same), op.weight('scale', [8]), op.weight('shift', [8]), 1e-3),
+    )
+    const slope = op.convKernel(y, map, kernel, same)
+    return {
+      go: {
+        outputs: { loss: op.sum(y) },
+        updates: [op.momentum('kernel', slope, op.constant(1e-3), { momentum: 0.9, nesterov: true })],
+      },
+    }
+  }
+
+  test('sessions side by side know nothing of each other, and repeat themselves bit for bit', async () => {
+    const program = learning()
+    const [one, other] = [await open(program), await open(program)]
+    one.write(begunOf(program))
+    other.write(begunOf(program, 9))
+    const steps = (session: Session<typeof program>) =>
+      Array.from({ length: 10 }, (_, n) => session.run('go', feedsOf(program.go, n)).loss?.[0])
+    const [first, strange] = [steps(one), steps(other)]
+    expect(first).not.toEqual(strange)
+    one.write(begunOf(program, 9))
+    expect(steps(one)).toEqual(strange)
+    one.close()
+    expect(steps(other).every(Number.isFinite)).toBe(true)
+    other.close()
+  })
+
+  test('a feed of another size, a feed left out, a call that is not there: each is said', async () => {
+    const session = await open({ go: { outputs: { y: op.relu(op.input('x', [2])) }, updates: [] } })
+    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow(/feed x: wanted .*, got 3/)
+    expect(() => session.run('go', {})).toThrow(/feed x: wanted .*, got nothing/)
+    expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
+    session.close()
+  })
+
+  test('opened and closed again and again, memory stays', async () => {
+    const program = learning()
+    const cycle = async (times: number): Promise<number> => {
+      for (let n = 0; n < times; n++) {
+        const session = await open(program)
+        session.run('go', feedsOf(program.go))
+        session.close()
+      }
+      return process.memoryUsage().rss
+    }
+    const begun = await cycle(40)
+    expect((await cycle(120)) / begun).toBeLessThan(1.2)
+  }, 60_000)
+})
