@@ -14,22 +14,41 @@ const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignm
 
 export const spaceOf = ({ floats }: Buffer): number => aligned(4 * floats)
 
-interface Laid extends Life {
-  readonly from: number
-  readonly to: number
+/** What is laid already, in the order of addresses, as columns: every new buffer walks past all of it. */
+interface Laid {
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly from: Float64Array
+  readonly to: Float64Array
 }
 
-const meet = (a: Life, b: Life): boolean => a.first <= b.last && b.first <= a.last
+const noneLaid = (size: number): Laid => ({
+  first: new Int32Array(size),
+  last: new Int32Array(size),
+  from: new Float64Array(size),
+  to: new Float64Array(size),
+})
 
-/** The lowest gap that holds `space` between those laid already, in order, that live at the same time. */
-const gapFor = (space: number, life: Life, laid: readonly Laid[]): number => {
-  let from = 0
-  for (const other of laid) {
-    if (!meet(life, other)) continue
-    if (other.from - from >= space) break
-    from = Math.max(from, other.to)
+/** The lowest gap that holds `space` between the first `count` that live at the same time. */
+const gapFor = (space: number, life: Life, { first, last, from, to }: Laid, count: number): number => {
+  let gap = 0
+  for (let i = 0; i < count; i++) {
+    if ((first[i] ?? 0) > life.last || (last[i] ?? 0) < life.first) continue
+    if ((from[i] ?? 0) - gap >= space) break
+    gap = Math.max(gap, to[i] ?? 0)
   }
-  return from
+  return gap
+}
+
+/** Puts a buffer behind those that begin no later. */
+const insert = (laid: Laid, count: number, life: Life, from: number, space: number): void => {
+  let place = count
+  while (place > 0 && (laid.from[place - 1] ?? 0) > from) place--
+  for (const column of Object.values(laid)) column.copyWithin(place + 1, place, count)
+  laid.first[place] = life.first
+  laid.last[place] = life.last
+  laid.from[place] = from
+  laid.to[place] = from + space
 }
 
 export interface Arena {
@@ -45,13 +64,15 @@ export interface Arena {
  */
 export const lay = (lives: ReadonlyMap<Buffer, Life>): Arena => {
   const offsets = new Map<Buffer, number>()
-  const laid: Laid[] = []
+  const laid = noneLaid(lives.size)
   const bySize = [...lives].sort(([a], [b]) => b.floats - a.floats)
+  let bytes = 0
   for (const [buffer, life] of bySize) {
     const space = spaceOf(buffer)
-    const from = gapFor(space, life, laid)
+    const from = gapFor(space, life, laid, offsets.size)
+    insert(laid, offsets.size, life, from, space)
     offsets.set(buffer, from)
-    laid.splice(laid.findLastIndex(other => other.from <= from) + 1, 0, { ...life, from, to: from + space })
+    bytes = Math.max(bytes, from + space)
   }
-  return { offsets, bytes: laid.reduce((most, { to }) => Math.max(most, to), 0) }
+  return { offsets, bytes }
 }
