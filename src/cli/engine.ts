@@ -1,7 +1,7 @@
 /** `espalier engine` and `espalier doctor` */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { diagnose } from '../engine/doctor.js'
-import { buildNative, type Stage } from '../engine/tensorflow/native.js'
+import { buildNative, type Stage } from '../engine/tensorflow/build.js'
 import { diagnosis } from '../report/diagnosis.js'
 import { end } from './end.js'
 

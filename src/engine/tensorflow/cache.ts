@@ -20,11 +20,13 @@ export const Facts = t.type({
 })
 export type Facts = t.TypeOf<typeof Facts>
 
-/** A binding that is there. */
-export interface Native {
+/** A binding that is there: built here, or the npm package's own. */
+export type Native = BuiltNative | { readonly source: 'stock'; readonly file: string }
+
+export interface BuiltNative {
+  readonly source: 'built'
   readonly file: string
-  readonly source: 'built' | 'stock'
-  readonly facts: O.Option<Facts>
+  readonly facts: Facts
 }
 
 /** The folder of all engines: `ESPALIER_CACHE`, or where this system keeps caches. */
@@ -51,15 +53,15 @@ const factsAt = (folder: string): O.Option<Facts> =>
   )
 
 /** The engine kept in `folder`, where its binding and TensorFlow's libraries are still there. */
-export const nativeAt = (folder: string): O.Option<Native> =>
+export const nativeAt = (folder: string): O.Option<BuiltNative> =>
   pipe(
     factsAt(folder),
     O.filter(({ libraries }) => existsSync(join(folder, addonName)) && existsSync(libraries)),
-    O.map(facts => ({ file: join(folder, addonName), source: 'built', facts: O.some(facts) })),
+    O.map(facts => ({ source: 'built', file: join(folder, addonName), facts })),
   )
 
 /** The engine built or chosen last. */
-export const currentNative = (cache: string = cacheFolder()): O.Option<Native> =>
+export const currentNative = (cache: string = cacheFolder()): O.Option<BuiltNative> =>
   nativeAt(join(cache, currentName))
 
 /** Makes `key` the engine that is used from now on. */

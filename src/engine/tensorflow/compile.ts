@@ -1,31 +1,14 @@
 /** The addon from the npm package's own C++ source, against the TensorFlow of a wheel. */
 import { createHash } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../error.js'
 import { type CommandError, command, firstOf } from './command.js'
-
-const require = createRequire(import.meta.url)
-
-/** The folder of an installed npm package. */
-export const packageFolder = (name: string): E.Either<NativeError, string> =>
-  E.tryCatch(
-    () => dirname(require.resolve(`${name}/package.json`)),
-    (): NativeError => ({ _tag: 'PackageMissing', name, mend: `npm install --ignore-scripts ${name}` }),
-  )
-
-export const tfjsPackage = '@tensorflow/tfjs-node-gpu'
-
-/** The version of the installed `@tensorflow/tfjs-node-gpu`. */
-export const tfjsVersion: () => E.Either<NativeError, string> = () =>
-  pipe(
-    packageFolder(tfjsPackage),
-    E.map(() => (require(`${tfjsPackage}/package.json`) as { readonly version: string }).version), // every package has one
-  )
+import { onDisk } from './disk.js'
+import { packageFolder, tfjsPackage } from './package.js'
 
 const compilers = (env: NodeJS.ProcessEnv): readonly [string, ...string[]] =>
   env.CXX ? [env.CXX] : ['g++', 'clang++', 'c++']
@@ -85,44 +68,51 @@ export interface Compilation {
   readonly output: string
 }
 
+interface Sources {
+  readonly headers: string
+  readonly tfjs: string
+}
+
+const argumentsOf = (
+  { tensorflow, libraries, output }: Compilation,
+  { headers, tfjs }: Sources,
+  own: string,
+): readonly string[] => [
+  ...flags,
+  ...[join(headers, 'include'), join(tensorflow, 'include'), tfjs].map(folder => `-I${folder}`),
+  ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(source => join(tfjs, 'binding', source)),
+  own,
+  ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
+  ...[`-Wl,-rpath,${libraries}`, '-o', output],
+]
+
+const sources: E.Either<NativeError, Sources> = pipe(
+  E.Do,
+  E.bind('headers', () => packageFolder('node-api-headers')),
+  E.bind('tfjs', () => packageFolder(tfjsPackage)),
+)
+
 /** Compiles and links the addon; gives its file. */
-export const compile = ({
-  compiler,
-  tensorflow,
-  libraries,
-  output,
-}: Compilation): TE.TaskEither<NativeError, string> =>
-  pipe(
-    E.Do,
-    E.bind('tfjs', () => packageFolder(tfjsPackage)),
-    E.bind('headers', () => packageFolder('node-api-headers')),
-    E.let('quiet', () => `${output}.quiet.cc`),
-    TE.fromEither,
-    TE.tapIO(
-      ({ quiet: file }) =>
-        () =>
-          writeFileSync(file, quiet),
-    ),
-    TE.flatMap(({ tfjs, headers, quiet: file }) =>
+export const compile = (compilation: Compilation): TE.TaskEither<NativeError, string> => {
+  const { compiler, output } = compilation
+  const own = `${output}.quiet.cc`
+  return pipe(
+    TE.fromEither(sources),
+    TE.tap(() => onDisk(dirname(output), () => writeFileSync(own, quiet))),
+    TE.flatMap(found =>
       pipe(
-        command(compiler, [
-          ...flags,
-          ...[join(headers, 'include'), join(tensorflow, 'include'), tfjs].map(folder => `-I${folder}`),
-          ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(source => join(tfjs, 'binding', source)),
-          file,
-          ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
-          ...[`-Wl,-rpath,${libraries}`, '-o', output],
-        ]),
-        TE.bimap(
+        command(compiler, argumentsOf(compilation, found, own)),
+        TE.mapLeft(
           (failure): NativeError => ({
             _tag: 'CompileFailed',
             compiler,
             reason: firstError(failure),
             mend: 'a compiler that knows C++17 (set CXX to it)',
           }),
-          () => output,
         ),
-        TE.tapIO(() => () => rmSync(file)),
       ),
     ),
+    TE.flatMap(() => onDisk(dirname(output), () => rmSync(own))),
+    TE.map(() => output),
   )
+}

@@ -34,24 +34,24 @@ export interface Variables {
  */
 export const variables = (write: Writer, handles: Handles, values: readonly Value[]): Variables => {
   const of = (name: string): Ref => handles.get(name) as Ref // a program's handles are made for all its names
-  const needed = values.flatMap(({ op }) => (op.kind === 'weight' || op.kind === 'average' ? [op.name] : []))
+  const needed = values.flatMap(({ op }) => (op.kind === 'weight' ? [op.name] : []))
   const begun = new Map([...new Set(needed)].map(name => [name, read(write, of(name))]))
   const last = new Map<string, readonly Ref[]>([...begun].map(([name, ref]) => [name, [after(ref)]]))
   const changes: Ref[] = []
   const fed = new Map<string, Ref>()
 
   /** What a change of this variable waits for, itself waited for by the next. */
-  const changing = (name: string, change: (waits: readonly Ref[]) => Ref): Ref => {
+  const changing = (name: string, change: (waits: readonly Ref[]) => Ref): void => {
     const ref = change(last.get(name) ?? [])
     changes.push(ref)
     last.set(name, [after(ref)])
-    return ref
   }
 
-  /** The variable after the change, which no later change overtakes. */
-  const changed = (name: string, change: Ref): Emitted => {
-    const now = read(write, of(name), [after(change)])
-    last.set(name, [...(last.get(name) ?? []), after(now)])
+  /** The variable as the changes so far have left it, which no later change overtakes. */
+  const current = (name: string): Emitted => {
+    const before = last.get(name) ?? []
+    const now = read(write, of(name), before)
+    last.set(name, [...before, after(now)])
     return [now]
   }
 
@@ -63,14 +63,12 @@ export const variables = (write: Writer, handles: Handles, values: readonly Valu
   const apply = (op: Update, kernel: string, inputs: readonly Ref[], nesterov?: boolean): Emitted => {
     const slots = slotsOf(op).map(of)
     const attrs = { ...floats, use_locking: flag(false), ...(nesterov && { use_nesterov: flag(true) }) }
-    const ref = changing(op.name, waits =>
-      write.add(kernel, [of(op.name), ...slots, ...inputs, ...waits], attrs),
-    )
-    return changed(op.name, ref)
+    changing(op.name, waits => write.add(kernel, [of(op.name), ...slots, ...inputs, ...waits], attrs))
+    return current(op.name)
   }
 
   const average: Emitter<'average'> = (_, { op }, [value]) => {
-    const old = begun.get(op.name) as Ref // read for every average
+    const [old] = current(op.name)
     const kept = write.add('Mul', [old, write.number(op.keep)], floats)
     const gained = write.add('Mul', [value, write.number(1 - op.keep)], floats)
     return put(op.name, write.add('AddV2', [kept, gained], floats))

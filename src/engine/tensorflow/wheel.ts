@@ -1,12 +1,13 @@
 /** TensorFlow from PyPI: how the pinned wheels are fetched, checked and unpacked. */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../error.js'
 import { type CommandError, command } from './command.js'
+import { onDisk } from './disk.js'
 import { type Pin, pins, pythonVersions } from './pins.js'
 import type { Python } from './python.js'
 
@@ -114,11 +115,7 @@ export const wheelInto =
   (python: Python) =>
   (pin: Pin): TE.TaskEither<NativeError, void> =>
     TE.bracket(
-      TE.fromIO<string, NativeError>(() => {
-        const fetched = join(folder, 'wheel')
-        mkdirSync(fetched)
-        return fetched
-      }),
+      onDisk(folder, () => mkdtempSync(join(folder, 'wheel-'))),
       fetched =>
         pipe(
           tell('download'),
