@@ -1,5 +1,5 @@
 /** Learning on an engine: train and push as transforms, traces and other criteria, what a model is worth. */
-export { assess } from './assess.js'
+export { assess, evaluationBatch } from './assess.js'
 export { certify } from './certify.js'
 export { utilitiesBy } from './criteria.js'
 export type { LearnError } from './error.js'
