@@ -1,5 +1,7 @@
 /** The nets of the DSL files have the sizes their authors, or their best-known implementations, publish. */
 import { describe, expect, test } from 'vitest'
+import cifar10 from '../dsl/cifar10.js'
+import imagenet from '../dsl/imagenet.js'
 import { macsOf, paramsOf } from '../src/net/count.js'
 import type { Layer, Net } from '../src/net/layer.js'
 import { editLayers, layersOf } from '../src/net/path.js'
@@ -159,4 +161,9 @@ test('Inception-88 is the base with 19 modules more', () => {
   expect([base.length, grown.length]).toEqual([9, 28])
   expect(isWithin(base, grown)).toBe(true)
   expect(params(nets.inception88)).toBe(25_330_888)
+})
+
+test('the experiments are on the nets they speak of', () => {
+  expect(imagenet.net).toEqual(nets.inception88)
+  expect(params(cifar10.net)).toBe(104_786)
 })

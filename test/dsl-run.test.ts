@@ -1,0 +1,108 @@
+/** Every net of the DSL files lowers as it is; narrow and on small images, it learns, is pruned and grows. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { engineOf, usual } from '../src/engine/choose.js'
+import type { Engine } from '../src/engine/engine.js'
+import { lower } from '../src/graph/lower.js'
+import { optimizerFeeds, sgd } from '../src/graph/optimizer.js'
+import { inputsOf } from '../src/graph/value.js'
+import { trainDefaults } from '../src/learn/options.js'
+import { trainCalls } from '../src/learn/train.js'
+import { paramsOf } from '../src/net/count.js'
+import type { Net } from '../src/net/layer.js'
+import { layersOf } from '../src/net/path.js'
+import { channelsOf, sizeOf } from '../src/net/shape.js'
+import { type Model, plant } from '../src/net/weights.js'
+import { l1 } from '../src/surgery/criteria.js'
+import { grow } from '../src/surgery/grow.js'
+import { prune } from '../src/surgery/prune.js'
+import { fedWith } from './arbitrary.js'
+import { inferredOf, narrowed, nets } from './nets.js'
+import { succeed } from './scratch.js'
+
+const batch = 4
+
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+
+const all = Object.entries<Net>(nets)
+
+const native = usual() === 'tensorflow'
+if (!native) console.warn('skipped: without the native engine, no net of the DSL files runs on it')
+
+/** Those that differ in more than depth: TensorFlow's time goes into opening graphs. */
+const onNative = new Set(
+  native
+    ? Object.keys(nets).filter(name => !/^(resnet(32|44|56|110|34)|vgg19|googlenetCifar)$/.test(name))
+    : [],
+)
+
+/** So few filters, on images so small, that a step takes no time and every halving still leaves something. */
+const small = ({ name, input }: Net): readonly [share: number, side: number] => {
+  const [side = 0] = input
+  if (name.startsWith('lenet')) return [1 / 2, side]
+  return side > 32 ? [name.startsWith('vgg') ? 1 / 64 : 1 / 16, 48] : [1 / 8, 16]
+}
+
+const planted = (net: Net): Model => right(plant(3)(narrowed(...small(net))(net)))
+
+/** Noise above every rate, so that nothing is dropped and the loss can be compared. */
+const feedOf = (name: string, shape: readonly number[]): Float32Array => {
+  if (name === 'targets') {
+    const [, classes = 1] = shape
+    return Float32Array.from({ length: batch * classes }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0))
+  }
+  return name.startsWith('noise/') ? new Float32Array(sizeOf(shape)).fill(0.99) : fedWith(1, name, shape)
+}
+
+const optimizer = sgd({ momentum: 0, nesterov: false, decay: 0 })
+
+/** The loss of one batch before and after a small step on it. */
+const losses = async (engine: Engine, { net, weights }: Model): Promise<readonly [number, number]> => {
+  const calls = right(trainCalls({ ...trainDefaults, batch, optimizer, clip: 1 }, batch)(net))
+  const session = await succeed(engine.open(calls))
+  session.write(weights)
+  const feeds = Object.fromEntries(
+    Object.entries(inputsOf(calls.train)).map(([name, shape]) => [name, feedOf(name, shape)]),
+  )
+  const run = (step: number): number =>
+    session.run('train', { ...feeds, ...optimizerFeeds(optimizer, 1e-4, step) }).loss?.[0] ?? Number.NaN
+  const seen = [run(0), run(1)] as const
+  session.close()
+  return seen
+}
+
+/** Pruned to 60 % of its parameters, then its first convolution widened, and all a sum ties to it. */
+const reshaped = (model: Model): Model => {
+  const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minimum: 1 })(model)).model
+  expect(paramsOf(inferredOf(pruned.net))).toBeLessThanOrEqual(0.6 * paramsOf(inferredOf(model.net)))
+  const [first = ''] = [...layersOf(pruned.net)].find(([, { _tag }]) => _tag === 'conv') ?? []
+  const { model: grown, inexact } = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
+  expect(inexact).toBeNull()
+  return grown
+}
+
+describe.each(all)('%s', (name, net) => {
+  test('lowers for one image', () => {
+    const { logits } = right(lower({ batch: 1, mode: 'training' })(net))
+    expect(logits.shape).toEqual([1, channelsOf(inferredOf(net).get('')?.output ?? [])])
+  })
+
+  test('narrow, it learns', async () => {
+    const [before, after] = await losses(await succeed(engineOf('wasm')), planted(net))
+    expect(after).toBeLessThan(before)
+  })
+
+  test('narrow, it is pruned, grows, and takes a step', async () => {
+    const model = reshaped(planted(net))
+    const [before, after] = await losses(await succeed(engineOf('wasm')), model)
+    expect(Number.isFinite(after)).toBe(true)
+    expect(after).not.toBe(before)
+    if (!onNative.has(name)) return
+    const [natively, next] = await losses(await succeed(engineOf('tensorflow', 1)), model)
+    expect(natively / before).toBeCloseTo(1, 2)
+    expect(Number.isFinite(next)).toBe(true)
+  })
+})
