@@ -148,7 +148,7 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
  *      layer keeps one, what is left fits
  *
  * @example
- * pipe(infer(net), E.map(inferred => groups(inferred)))
+ * pipe(infer(seedling), E.map(inferred => groups(inferred)))
  */
 export const groups = (inferred: Inferred, wiring: Wiring = wire(inferred)): readonly Group[] => {
   const axes = [...inferred.values()].flatMap(axesOf(wiring))
