@@ -1,6 +1,7 @@
 """The same net pruned by Torch-Pruning: its dependency graph built, then one step to half the channels."""
 import statistics
 import time
+from importlib.metadata import version
 
 import torch
 import torch.nn as nn
@@ -49,5 +50,6 @@ for _ in range(3):
     builds.append(built - begin)
     steps.append(time.perf_counter() - built)
 
-print(f"{'Torch-Pruning ' + tp.__version__ + ', build, ms':<48}{1000 * statistics.median(builds):.1f}")
-print(f"{'Torch-Pruning ' + tp.__version__ + ', step, ms':<48}{1000 * statistics.median(steps):.1f}")
+name = "Torch-Pruning " + version("torch-pruning")
+print(f"{name + ', build, ms':<48}{1000 * statistics.median(builds):.1f}")
+print(f"{name + ', step, ms':<48}{1000 * statistics.median(steps):.1f}")
