@@ -43,6 +43,13 @@ describe('a model as ONNX', () => {
     )
   })
 
+  test('bounds hold where values are large', async () => {
+    const model = models.residual
+    const images = imagesFor(model, 2).map(value => 200 * value)
+    const { logits } = await served(bytesOf(model), model, images, 2)
+    expect(apart(logitsOf(model, images, 2), logits?.data as Float32Array)).toBeLessThan(tolerance)
+  })
+
   test('probabilities are softmaxed logits', async () => {
     const model = models.inception
     const { logits, probabilities } = await served(bytesOf(model), model, imagesFor(model, 2), 2)

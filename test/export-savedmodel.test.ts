@@ -6,9 +6,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { loadBinding } from '../src/engine/tensorflow/load.js'
 import { exportModel } from '../src/export/export.js'
+import { servingGraph } from '../src/export/savedmodel.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel } from './arbitrary.js'
-import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+import { apart, imagesFor, inFolder, logitsOf, models, right, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 
 type Rows = {
@@ -108,3 +109,27 @@ describe.skipIf(!hasModule('tensorflow'))(
     )
   },
 )
+
+describe('the graph of a SavedModel', () => {
+  const { nodes, signatures } = right(servingGraph(models.separable))
+
+  test('serves any number of images', () => {
+    const { images } = signatures?.serving_default?.inputs ?? {}
+    const { logits, probabilities } = signatures?.serving_default?.outputs ?? {}
+    const placeholder = nodes.find(({ op }) => op === 'Placeholder')
+    expect(placeholder?.attrs.shape).toMatchObject({ shape: [-1, 15, 11, 2] })
+    expect([images?.shape, logits?.shape, probabilities?.shape]).toEqual([
+      [-1, 15, 11, 2],
+      [-1, 4],
+      [-1, 4],
+    ])
+  })
+
+  test('holds its weights as constants under their keys, and no variable', () => {
+    expect(nodes.filter(({ op }) => /Var|Assign/.test(op))).toEqual([])
+    expect(nodes.find(({ name }) => name === 'dense/kernel')).toMatchObject({
+      op: 'Const',
+      attrs: { value: { data: models.separable.weights['dense/kernel']?.data } },
+    })
+  })
+})

@@ -6,29 +6,13 @@ import { decode, type Misread } from '../../net/closed.js'
 import type { Layer } from '../../net/layer.js'
 import type { ImportError } from '../error.js'
 import type { KerasNode } from './graph.js'
-import { odd } from './keras.js'
+import { branched, concatenated, summed } from './join.js'
+import { type Names, namesOf, seenFrom } from './names.js'
 import type { Item, Series } from './series.js'
-import { apart, called, nested, type Origin, originsIn, type Sprout, stacked } from './sprout.js'
+import { nested, type Origin, type Sprout, stacked } from './sprout.js'
 import { type Part, readerOf, type Source, type Sources } from './words.js'
 
-type Names = readonly string[]
-
 type Grown = E.Either<ImportError, readonly Sprout[]>
-
-/** A Keras name as the names of a path. */
-const namesOf = (name: string): Names => {
-  const names = (name.startsWith(odd) ? name.slice(odd.length) : name)
-    .split('/')
-    .map(part => part.replace(/[^A-Za-z0-9_-]/g, '_'))
-    .filter(part => part !== '')
-  return names.length === 0 ? ['layer'] : names
-}
-
-/** Names seen from a place: without those of the place where they begin with it. */
-const seenFrom = (place: Names, names: Names): Names => {
-  const inside = names.length > place.length && place.every((name, nth) => name === names[nth])
-  return inside ? names.slice(place.length) : names
-}
 
 const differs = ({ name, className }: KerasNode, fault: Misread): ImportError => ({
   _tag: 'LayerDiffers',
@@ -124,35 +108,6 @@ const grow =
       })),
     )
   }
-
-/** A branch as one layer: itself where there is one, else a stack. */
-const branched = (name: string, sprouts: readonly Sprout[]): Sprout => {
-  const children = nested(sprouts)
-  const [only, ...others] = children
-  return only !== undefined && others.length === 0 ? only : stacked(name, children)
-}
-
-const isEmpty = ({ layer }: Sprout): boolean => layer._tag === 'stack' && layer.layers.length === 0
-
-const summed = (names: Names, [first, second]: readonly [Sprout, Sprout]): Sprout => {
-  const turned = isEmpty(first) && !isEmpty(second)
-  const body = called('body', turned ? second : first)
-  const shortcut = called('shortcut', turned ? first : second)
-  return {
-    names,
-    layer: { _tag: 'residual', name: '', body: body.layer, shortcut: shortcut.layer, activation: null },
-    origins: originsIn([body, shortcut]),
-  }
-}
-
-const concatenated = (names: Names, branches: readonly Sprout[]): Sprout => {
-  const children = apart(branches)
-  return {
-    names,
-    layer: { _tag: 'concat', name: '', branches: children.map(({ layer }) => layer) },
-    origins: originsIn(children),
-  }
-}
 
 const lastAxis = t.type({ axis: t.union([t.literal(-1), t.literal(3), t.undefined, t.null]) })
 

@@ -1,11 +1,11 @@
 /** From the tree to the layers of a functional Keras model: a unit becomes up to four of them. */
 
-import { spanOf } from '../../net/infer.js'
 import type { Activation, Conv, Dense, Depthwise, Layer, Normalisation, Pool } from '../../net/layer.js'
 import { under } from '../../net/path.js'
 import { keyOf, type SlotName } from '../../net/slots.js'
 import type { Model, Tensor } from '../../net/weights.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from './keras.js'
+import { spread } from './spread.js'
 
 /** The functional model: its layers in the order of computation, the last of which gives the output. */
 export interface Topology {
@@ -17,22 +17,6 @@ export interface Topology {
 const both = (size: number): readonly [number, number] => [size, size]
 
 const last = { data_format: 'channels_last' } as const
-
-/**
- * The same window without holes: zeros where they were. tfjs' depthwise layer does not know dilation.
- *
- * Shapes  [k, k, c, 1] → [span, span, c, 1]
- */
-export const spread = ({ shape: [size = 1, , channels = 1], data }: Tensor, dilation: number): Tensor => {
-  const span = spanOf(size, dilation)
-  const wide = new Float32Array(span * span * channels)
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column < size; column++) {
-      const from = (row * size + column) * channels
-      wide.set(data.subarray(from, from + channels), (row * span + column) * dilation * channels)
-    }
-  return { shape: [span, span, channels, 1], data: wide }
-}
 
 const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
 
