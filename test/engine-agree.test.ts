@@ -136,7 +136,7 @@ describe(`${loaded.map(({ name }) => name).join(', ')} and the float64 reference
           fc.pre(differences.length > 1)
           expect(Math.min(...differences)).toBeLessThan(1e-4) // one batch may lie at a kink, not all
         }),
-        { numRuns: 15, endOnFailure: true },
+        { numRuns: 10, endOnFailure: true },
       )
     },
     60_000,

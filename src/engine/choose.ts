@@ -37,7 +37,7 @@ const loaders: { readonly [N in EngineName]: Load } = {
   wasm: lazily(
     'wasm',
     () => import('./wasm/index.js'),
-    ({ loadWasm }) => loadWasm(),
+    ({ loadWasm }, threads) => loadWasm(threads),
   ),
   cpu: lazily(
     'cpu',

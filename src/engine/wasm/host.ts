@@ -4,16 +4,27 @@ export interface Module {
 }
 
 export interface Memory {
-  readonly buffer: ArrayBuffer
+  readonly buffer: SharedArrayBuffer
+}
+
+export interface Instance {
+  readonly exports: unknown
+}
+
+interface Size {
+  /** In pages of 64 KiB. */
+  readonly initial: number
+  readonly maximum: number
+  readonly shared: true
 }
 
 interface Host {
   readonly compile: (bytes: Uint8Array) => Promise<Module>
-  readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => Memory
+  readonly Memory: new (size: Size) => Memory
   readonly Instance: new (
     module: Module,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  ) => { readonly exports: unknown }
+  ) => Instance
 }
 
 export const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Host } // no types without a browser's

@@ -1,8 +1,10 @@
 /** The embedded engine: WebAssembly kernels of this project's own, nothing to install. */
+import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, EngineError } from '../engine.js'
 import { binary } from './binary.js'
+import { crewOf } from './crew.js'
 import { WebAssembly } from './host.js'
 import { openSession } from './session.js'
 
@@ -12,14 +14,20 @@ const failed = (reason: unknown): EngineError => ({
   reason: reason instanceof Error ? reason.message : String(reason),
 })
 
-/** Errors  EngineFailed where WebAssembly with SIMD is missing */
-export const loadWasm = (): TE.TaskEither<EngineError, Engine> =>
+/**
+ * The engine on this many threads, by default as many as the machine has for us.
+ *
+ * Errors  EngineFailed where WebAssembly lacks SIMD or threads
+ * Law     the number of threads changes no bit of any result
+ */
+export const loadWasm = (threads: number = availableParallelism()): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.tryCatch(() => WebAssembly.compile(Buffer.from(binary, 'base64')), failed),
-    TE.map(module => ({
+    TE.map(module => ({ module, crew: crewOf(threads) })),
+    TE.map(({ module, crew }) => ({
       name: 'wasm',
       version: '1',
-      threads: 1,
-      open: program => TE.tryCatch(async () => openSession(module, program), failed),
+      threads,
+      open: program => TE.tryCatch(async () => openSession(crew, module, program), failed),
     })),
   )

@@ -49,6 +49,7 @@ const unread: Inputs = {
   depthwiseKernel: [2],
   avgPoolGrad: [1],
   batchNormGrad: [3],
+  part: [0],
 }
 
 /** Kinds that can store their rows apart. */

@@ -3,15 +3,13 @@ import { type Program, variablesOf } from '../../graph/value.js'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import { spaceOf } from './arena.js'
+import type { Crew, Part } from './crew.js'
 import { type Module, WebAssembly } from './host.js'
-import type { Buffer, Step } from './place.js'
-import { bytesOf } from './place.js'
+import { type Buffer, bytesOf } from './place.js'
 import { link, type Plan, type Port, plan } from './plan.js'
 
-export type Kernels = Readonly<Record<string, (...args: readonly number[]) => void>>
-
 const page = 1 << 16
-/** Nothing lies at address 0. */
+/** Below lies the gate that threads pass together. */
 const bottom = 64
 
 interface Variable {
@@ -42,8 +40,11 @@ const missing = (what: string): never => {
 interface Linked {
   readonly inputs: readonly (Port & { readonly address: number })[]
   readonly outputs: readonly (Port & { readonly address: number })[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly Part[]
 }
+
+/** Floats that a task touches before a second thread is worth waking. */
+const worthSharing = 1 << 14
 
 const linked = (planned: Plan, lasting: ReadonlyMap<Buffer, number>, arena: number): Linked => {
   const addressOf = (buffer: Buffer): number =>
@@ -52,7 +53,10 @@ const linked = (planned: Plan, lasting: ReadonlyMap<Buffer, number>, arena: numb
   return {
     inputs: planned.inputs.map(addressed),
     outputs: planned.outputs.map(addressed),
-    steps: link(planned, addressOf).flat(),
+    steps: link(planned, addressOf).flatMap((steps, nth) => {
+      const touched = planned.tasks[nth]?.touches.reduce((sum, { floats }) => sum + floats, 0) ?? 0
+      return steps.map(step => ({ ...step, shared: touched >= worthSharing && step.units > 1 }))
+    }),
   }
 }
 
@@ -61,7 +65,7 @@ const linked = (planned: Plan, lasting: ReadonlyMap<Buffer, number>, arena: numb
  *
  * Law  closed, nothing refers to the memory any more
  */
-export const openSession = <P extends Program>(module: Module, program: P): Session<P> => {
+export const openSession = <P extends Program>(crew: Crew, module: Module, program: P): Session<P> => {
   const variables: Readonly<Record<string, Variable>> = Object.fromEntries(
     Object.entries(variablesOf(program)).map(([name, shape]) => [
       name,
@@ -83,14 +87,12 @@ export const openSession = <P extends Program>(module: Module, program: P): Sess
     [...Object.values(variables).map(({ buffer }) => buffer), ...constants.values()],
     bottom,
   )
-  const scratch = plans.reduce((most, [, { scratch }]) => Math.max(most, scratch), 0)
-  const arena = lasting.end + Math.ceil(scratch / 64) * 64
+  const most = plans.reduce((most, [, { scratch }]) => Math.max(most, scratch), 0)
+  const scratch = Math.ceil(most / 64) * 64
+  const arena = lasting.end + crew.threads * scratch
   const bytes = arena + plans.reduce((most, [, { arena }]) => Math.max(most, arena.bytes), 0)
   const pages = Math.ceil((bytes + page) / page) // a page to read past the end in
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-  const kernels = exports as Kernels // as kernels/index.ts exports them
-  kernels.begin?.(lasting.end)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const heap = new Float32Array(memory.buffer)
   const view = (address: number, floats: number): Float32Array =>
     heap.subarray(address / 4, address / 4 + floats)
@@ -98,6 +100,12 @@ export const openSession = <P extends Program>(module: Module, program: P): Sess
   for (const [value, buffer] of constants) view(lastingAt(buffer), 1)[0] = value
 
   const calls = Object.fromEntries(plans.map(([name, planned]) => [name, linked(planned, lasting.at, arena)]))
+  const ensemble = crew.gather(new WebAssembly.Instance(module, { env: { memory } }), {
+    module,
+    memory,
+    calls: Object.fromEntries(Object.entries(calls).map(([name, { steps }]) => [name, steps])),
+    scratch: thread => lasting.end + thread * scratch,
+  })
 
   const feed = ({ inputs }: Linked, feeds: Feeds): void => {
     for (const { name, floats, address } of inputs) {
@@ -111,7 +119,7 @@ export const openSession = <P extends Program>(module: Module, program: P): Sess
     run: (name, feeds) => {
       const call = calls[String(name)] ?? missing(`call ${String(name)}`)
       feed(call, feeds)
-      for (const { kernel, units, args } of call.steps) kernels[kernel]?.(0, units, ...args)
+      ensemble.run(String(name))
       const fetched = call.outputs.map(
         ({ name, address, floats }) => [name, view(address, floats).slice()] as const,
       )
@@ -130,6 +138,6 @@ export const openSession = <P extends Program>(module: Module, program: P): Sess
         if (known !== undefined) view(lastingAt(known.buffer), known.buffer.floats).set(data)
       }
     },
-    close: () => {},
+    close: ensemble.close,
   }
 }

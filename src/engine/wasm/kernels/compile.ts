@@ -6,7 +6,7 @@ import asc from 'assemblyscript/asc'
 const source = fileURLToPath(new URL('index.ts', import.meta.url))
 const target = fileURLToPath(new URL('../binary.ts', import.meta.url))
 
-const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory']
+const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,threads', '--importMemory', '--sharedMemory', '--maximumMemory', '65536']
 
 /** The module's bytes, as text of base 64. */
 export const compile = async (): Promise<string> => {

@@ -1,0 +1,141 @@
+/**
+ * Threads that share a session's memory: each takes its part of every large step, and all wait for one another
+ * before the next. The parts change no sum's order, so results are the same on any number of threads.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Instance, Memory, Module } from './host.js'
+
+/** Kernels by name; the first two arguments are a range of units. */
+export type Kernels = Readonly<Record<string, (...args: readonly number[]) => void>>
+
+/** A kernel call; one that is not `shared` is too small to be worth more than one thread. */
+export interface Part {
+  readonly kernel: string
+  readonly units: number
+  readonly args: readonly number[]
+  readonly shared: boolean
+}
+
+/** Two numbers at the bottom of the memory: how many threads have arrived, and how often all have. */
+export const gate = { arrived: 2, passed: 3 } as const
+
+/**
+ * One thread's part of all steps, in order. It is sent to the other threads as text, so it names nothing from
+ * outside; waiting threads look often at first, then sleep.
+ */
+export function play(
+  kernels: Kernels,
+  steps: readonly Part[],
+  thread: number,
+  threads: number,
+  control: Int32Array,
+  arrived: number,
+  passed: number,
+): void {
+  let alone = false
+  for (const { kernel, units, args, shared } of steps) {
+    const run = kernels[kernel]
+    if (run === undefined) throw new RangeError(`no kernel ${kernel}`)
+    if (!shared) {
+      if (thread === 0) run(0, units, ...args)
+      alone = true
+      continue
+    }
+    for (let gates = alone ? 2 : 1; gates > 0; gates--) {
+      if (gates === 1) {
+        const from = Math.floor((units * thread) / threads)
+        const to = Math.floor((units * (thread + 1)) / threads)
+        if (from < to) run(from, to, ...args)
+      }
+      const before = Atomics.load(control, passed)
+      if (Atomics.add(control, arrived, 1) === threads - 1) {
+        Atomics.store(control, arrived, 0)
+        Atomics.add(control, passed, 1)
+        Atomics.notify(control, passed)
+      } else {
+        for (let looks = 0; looks < 2000 && Atomics.load(control, passed) === before; looks++);
+        while (Atomics.load(control, passed) === before) Atomics.wait(control, passed, before)
+      }
+    }
+    alone = false
+  }
+}
+
+/** What the other threads do: make an instance a session, play their part of a call, forget it. */
+const listen = `
+const { parentPort, workerData: { thread, threads, arrived, passed } } = require('node:worker_threads')
+const play = ${play.toString()}
+const sessions = new Map()
+parentPort.on('message', ({ id, open, call }) => {
+  if (open !== undefined) {
+    const { exports } = new WebAssembly.Instance(open.module, { env: { memory: open.memory } })
+    exports.begin(open.scratch)
+    sessions.set(id, { kernels: exports, calls: open.calls, control: new Int32Array(open.memory.buffer, 0, 16) })
+  } else if (call !== undefined) {
+    const { kernels, calls, control } = sessions.get(id)
+    play(kernels, calls[call], thread, threads, control, arrived, passed)
+  } else sessions.delete(id)
+})
+`
+
+/** A session as threads see it. */
+export interface Shared {
+  readonly module: Module
+  readonly memory: Memory
+  readonly calls: Readonly<Record<string, readonly Part[]>>
+  /** Where each thread builds its frames. */
+  readonly scratch: (thread: number) => number
+}
+
+/** A call of a session, played by all threads. */
+export interface Ensemble {
+  readonly run: (call: string) => void
+  readonly close: () => void
+}
+
+export interface Crew {
+  readonly threads: number
+  readonly gather: (instance: Instance, session: Shared) => Ensemble
+}
+
+/** Workers that let the process end when nothing else is left to do. */
+const hire = (thread: number, threads: number): Worker => {
+  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, ...gate } })
+  worker.unref()
+  return worker
+}
+
+const crew = (threads: number): Crew => {
+  const others = Array.from({ length: threads - 1 }, (_, nth) => hire(nth + 1, threads))
+  let sessions = 0
+  return {
+    threads,
+    gather: (instance, { module, memory, calls, scratch }) => {
+      const id = sessions++
+      const kernels = instance.exports as Kernels // as kernels/index.ts exports them
+      const control = new Int32Array(memory.buffer, 0, 16)
+      kernels.begin?.(scratch(0))
+      others.forEach((worker, nth) => {
+        worker.postMessage({ id, open: { module, memory, calls, scratch: scratch(nth + 1) } })
+      })
+      return {
+        run: call => {
+          for (const worker of others) worker.postMessage({ id, call })
+          play(kernels, calls[call] ?? [], 0, threads, control, gate.arrived, gate.passed)
+        },
+        close: () => {
+          for (const worker of others) worker.postMessage({ id })
+        },
+      }
+    },
+  }
+}
+
+const hired = new Map<number, Crew>()
+
+/** This thread and `threads` − 1 others, hired once for the whole process. */
+export const crewOf = (threads: number): Crew => {
+  const known = hired.get(threads) ?? crew(threads)
+  hired.set(threads, known)
+  return known
+}

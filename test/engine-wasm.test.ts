@@ -1,0 +1,173 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import type { Session } from '../src/engine/engine.js'
+import { type Life, lay, spaceOf } from '../src/engine/wasm/arena.js'
+import { fuse } from '../src/engine/wasm/fuse.js'
+import { loadWasm } from '../src/engine/wasm/index.js'
+import { order } from '../src/engine/wasm/order.js'
+import { type Buffer, room } from '../src/engine/wasm/place.js'
+import { plan } from '../src/engine/wasm/plan.js'
+import { differentiate } from '../src/graph/differentiate.js'
+import { crossEntropy } from '../src/graph/loss.js'
+import { lower } from '../src/graph/lower.js'
+import * as op from '../src/graph/ops.js'
+import { sgd, updatesOf } from '../src/graph/optimizer.js'
+import { type Graph, inputsOf, type Kind } from '../src/graph/value.js'
+import { inception, net, residual } from '../src/net/combinators.js'
+import type { Net } from '../src/net/layer.js'
+import { plant, type Weights } from '../src/net/weights.js'
+import { avgPool, conv, dense, depthwise, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { fedWith } from './arbitrary.js'
+
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+
+/** A training step of a net, by momentum. */
+const stepOf = (net: Net, batch: number): { readonly step: Graph } => {
+  const { logits, weights, statistics } = right(lower({ batch, mode: 'training' })(net))
+  const loss = crossEntropy(logits, op.softmax(op.input('targets', logits.shape)))
+  const moved = [...weights].filter(([key]) => !/\/(mean|variance)$/.test(key))
+  const gradients = differentiate()(
+    loss,
+    moved.map(([, weight]) => weight),
+  )
+  const slopes = moved.map(([key, weight], n) => ({ key, weight, gradient: gradients[n] ?? weight }))
+  const updates = updatesOf(sgd(), op.constant(0.05))(slopes)
+  return {
+    step: {
+      outputs: { loss },
+      updates: [...updates, ...statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))],
+    },
+  }
+}
+
+const feedsOf = ({ step }: { readonly step: Graph }, seed: number) =>
+  Object.fromEntries(
+    Object.entries(inputsOf(step)).map(([name, shape]) => [name, fedWith(seed, name, shape)]),
+  )
+
+/** Large enough that threads share it. */
+const module = { point: 5, three: [7, 9], five: [4, 8], pool: 6 } as const
+const wide = net(
+  'wide',
+  image(20, 18, 3),
+  conv(11, 3, { name: 'stem' }),
+  depthwise(3),
+  inception('a', module),
+  maxPool(2),
+  residual('r', conv(28, 3, { activation: null }), { activation: 'relu' }),
+  avgPool(3, { stride: 1 }),
+  inception('b', module),
+  globalAvgPool,
+  dense(4),
+)
+
+const batch = 6
+const program = stepOf(wide, batch)
+
+const trained = async (
+  threads: number,
+  steps: number,
+): Promise<{ readonly losses: readonly unknown[]; readonly weights: Weights }> => {
+  const engine = right(await loadWasm(threads)())
+  const session: Session<typeof program> = right(await engine.open(program)())
+  session.write(right(plant(0)(wide)).weights)
+  const losses = Array.from({ length: steps }, (_, n) => session.run('step', feedsOf(program, n)).loss?.[0])
+  const weights = session.read()
+  session.close()
+  return { losses, weights }
+}
+
+test('the number of threads changes no bit', async () => {
+  const alone = await trained(1, 5)
+  expect(alone.losses.every(Number.isFinite)).toBe(true)
+  expect(await trained(2, 5)).toEqual(alone)
+  expect(await trained(3, 5)).toEqual(alone)
+}, 60_000)
+
+test('memory stays flat over thousands of steps', async () => {
+  const small = stepOf(net('small', image(8, 8, 3), conv(4), conv(6), globalAvgPool, dense(3)), 4)
+  const engine = right(await loadWasm()())
+  const session = right(await engine.open(small)())
+  const feeds = feedsOf(small, 0)
+  const run = (steps: number): number => {
+    for (let n = 0; n < steps; n++) session.run('step', feeds)
+    return process.memoryUsage().rss
+  }
+  const begun = run(500)
+  expect(run(4500) / begun).toBeLessThan(1.05)
+  session.close()
+}, 60_000)
+
+describe('the plan', () => {
+  const kept = (): Buffer => ({ floats: 1, lasting: true })
+  const kinds = (graph: Graph): readonly Kind[] => fuse(graph).run.map(({ op }) => op.kind)
+
+  test('a rectifier is part of the norm before it, forward and back, and gradients add themselves up', () => {
+    const run = kinds(program.step)
+    expect(run.filter(kind => kind === 'relu')).toHaveLength(1) // behind the residual sum
+    expect(run.filter(kind => kind === 'reluGrad')).toHaveLength(1)
+    const sums = fuse(program.step).run.filter(
+      ({ op, shape }) => op.kind === 'add' && shape.length === 4 && shape[0] === batch,
+    )
+    expect(sums).toHaveLength(2) // the residual sum, and its way back
+  })
+
+  test('a fixed norm and its rectifier are part of their product', () => {
+    const { logits } = right(lower({ batch, mode: 'inference' })(wide))
+    const run = kinds({ outputs: { logits }, updates: [] })
+    expect(run.filter(kind => kind === 'normalise')).toHaveLength(1) // depthwise stores only what it sums
+  })
+
+  test('branches write where they are joined: no concat has anything left to copy', () => {
+    const { tasks } = plan(program.step, { variable: kept, constant: kept })
+    const joins = tasks.filter(({ value }) => value.op.kind === 'concat')
+    expect(joins).toHaveLength(2)
+    for (const { emitted } of joins)
+      expect(emitted.steps(({ buffer, offset }) => buffer.floats * 1e6 + offset, [])).toEqual([])
+  })
+
+  const lives = fc.array(
+    fc.record({ floats: fc.integer({ min: 1, max: 500 }), first: fc.nat(20), length: fc.nat(8) }),
+    { minLength: 1, maxLength: 40 },
+  )
+
+  test('buffers that live at once never overlap', () => {
+    fc.assert(
+      fc.property(lives, drawn => {
+        const all = drawn.map(
+          ({ floats, first, length }) => [room(floats), { first, last: first + length }] as const,
+        )
+        const { offsets, bytes } = lay(new Map<Buffer, Life>(all))
+        const from = (buffer: Buffer) => offsets.get(buffer) ?? Number.NaN
+        for (const [a, lifeOfA] of all) {
+          expect(from(a) + spaceOf(a)).toBeLessThanOrEqual(bytes)
+          for (const [b, lifeOfB] of all) {
+            if (a === b || lifeOfA.last < lifeOfB.first || lifeOfB.last < lifeOfA.first) continue
+            expect(from(a) >= from(b) + spaceOf(b) || from(b) >= from(a) + spaceOf(a)).toBe(true)
+          }
+        }
+      }),
+    )
+  })
+
+  test('every task comes once, after all it needs', () => {
+    const graphs = fc.array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(graphs, drawn => {
+        const needs = drawn.map((each, task) => new Set(each.filter(need => need < task)))
+        const done = order(
+          drawn.map((_, task) => ({ touches: [room(task + 1)] })),
+          needs,
+        )
+        expect([...done].sort((a, b) => a - b)).toEqual(drawn.map((_, task) => task))
+        done.forEach((task, at) => {
+          for (const need of needs[task] ?? []) expect(done.indexOf(need)).toBeLessThan(at)
+        })
+      }),
+    )
+  })
+})
