@@ -1,7 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
@@ -9,16 +7,13 @@ import { constant } from '../src/learn/rate.js'
 import { train as trained } from '../src/learn/transform.js'
 import { plant } from '../src/net/weights.js'
 import { conv } from '../src/net/words.js'
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
-import type { Env } from '../src/run/env.js'
-import type { RunEvent } from '../src/run/event.js'
 import { type Experiment, experiment } from '../src/run/experiment.js'
-import { beginning, runSchedule } from '../src/run/fold.js'
 import { folderAt } from '../src/run/folder.js'
 import { begin, begun, type Onlooker, resume } from '../src/run/run.js'
 import { grow, prune, push, train, untilTarget } from '../src/run/schedule.js'
 import type { Settings } from '../src/run/settings.js'
 import { available } from './engines.js'
+import { again, bits, expectSame, lastOf, type Told, told, untimed } from './running.js'
 import { failure, scratch, succeed } from './scratch.js'
 import { deepFreeze, right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
@@ -52,89 +47,14 @@ const part: Experiment = experiment(
   untilTarget({ keep: { params: 0.5 }, rounds: 1 }, push(learning), prune({ images: 9 })),
 )
 
-/** What a run leaves: its log and its checkpoints, the last of them at its end. */
-interface Told {
-  readonly log: string
-  readonly saved: readonly Checkpoint[]
-  readonly outcome: string
-}
-
-interface Way {
-  readonly of?: Experiment
-  readonly seed?: number
-  /** Where to go on from; by default the beginning. */
-  readonly from?: Checkpoint
-  /** What the log holds by then, and perhaps more. */
-  readonly log?: string
-  /** Steps after which somebody asks to stop. */
-  readonly after?: number
-}
-
-const untimed = (event: RunEvent): RunEvent =>
-  event._tag === 'stageEnded' ? { ...event, result: { ...event.result, seconds: 0 } } : event
-
-const told = async (
-  engine: Engine,
-  { of = whole, seed = 0, from, log = '', after = Infinity }: Way = {},
-): Promise<Told> => {
-  const start = from ?? right(beginning(seed)(of))
-  const saved: Checkpoint[] = []
-  let [written, steps] = [log.slice(0, start.logged), 0]
-  const env: Env = {
-    engine,
-    dataset,
-    seed,
-    emit: event => {
-      if (event !== null) written += `${JSON.stringify(untimed(event))}\n`
-      return TE.right(written.length)
-    },
-    onStep: () => {
-      steps++
-    },
-    save: checkpoint => TE.fromIO(() => void saved.push(checkpoint)),
-    keep: () => TE.right(undefined),
-    stopping: () => steps >= after,
-    clock: () => 0,
-  }
-  const end = await runSchedule(env)(of)(start)()
-  return { log: written, saved, outcome: E.isLeft(end) ? end.left._tag : 'done' }
-}
-
-const lastOf = ({ saved }: Told): Checkpoint => {
-  const last = saved.at(-1)
-  if (last === undefined) throw new Error('nothing was saved')
-  return last
-}
-
-/** The same checkpoint, written to disk and read again. */
-const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
-  const file = join(scratch(), 'checkpoint.safetensors')
-  await succeed(saveCheckpoint(file)(checkpoint))
-  return succeed(readCheckpoint(file))
-}
-
-const bits = ({ learner: { model, slots }, kept }: Checkpoint) =>
-  [model.weights, slots, ...Object.values(kept).map(({ weights }) => weights)].map(weights =>
-    Object.entries(weights)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { shape, data }]) => [key, shape, [...new Uint32Array(data.slice().buffer)]]),
-  )
-
-const expectSame = (got: Told, wanted: Told): void => {
-  expect(got.outcome).toBe('done')
-  expect(got.log).toBe(wanted.log)
-  expect(lastOf(got).learner.model.net).toEqual(lastOf(wanted).learner.model.net)
-  expect(bits(lastOf(got))).toEqual(bits(lastOf(wanted)))
-}
-
 test.each(engines)(
   'a run on %s stopped in a push and taken up again is as if never stopped',
   async (_, engine) => {
-    const first = await told(engine, { of: part, after: 6 })
+    const first = await told(engine, part, { after: 6 })
     expect(first.outcome).toBe('Interrupted')
     const from = await again(lastOf(first))
-    const resumed = await told(engine, { of: part, from, log: first.log })
-    expectSame(resumed, await told(engine, { of: part }))
+    const resumed = await told(engine, part, { from, log: first.log })
+    expectSame(resumed, await told(engine, part))
   },
 )
 
@@ -142,7 +62,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   const engine = engines.find(([name]) => name === 'wasm')?.[1] as Engine // runIf has looked
   let uninterrupted: Told
   beforeAll(async () => {
-    uninterrupted = await told(engine)
+    uninterrupted = await told(engine, whole)
   })
 
   test('does all it was asked to', () => {
@@ -154,22 +74,25 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   test.each([1, 8, 13, 18, 23, 31])(
     'stopped after step %i and taken up again it is as if never stopped',
     async after => {
-      const first = await told(engine, { after })
+      const first = await told(engine, whole, { after })
       expect(first.outcome).toBe('Interrupted')
       const from = await again(lastOf(first))
-      expectSame(await told(engine, { from, log: first.log }), uninterrupted)
+      expectSame(await told(engine, whole, { from, log: first.log }), uninterrupted)
     },
   )
 
   test('killed anywhere between two writes, it goes on from the older one', async () => {
     expect(uninterrupted.saved.length).toBeGreaterThan(12)
     for (const from of uninterrupted.saved.slice(0, -1))
-      expectSame(await told(engine, { from: await again(from), log: uninterrupted.log }), uninterrupted)
+      expectSame(
+        await told(engine, whole, { from: await again(from), log: uninterrupted.log }),
+        uninterrupted,
+      )
   })
 
   test('the same seed gives the same run, seed 1 another than seed 0', async () => {
-    expectSame(await told(engine), uninterrupted)
-    const other = await told(engine, { seed: 1 })
+    expectSame(await told(engine, whole), uninterrupted)
+    const other = await told(engine, whole, { seed: 1 })
     expect(other.log).not.toBe(uninterrupted.log)
     expect(bits(lastOf(other))).not.toEqual(bits(lastOf(uninterrupted)))
   })

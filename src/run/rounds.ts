@@ -1,11 +1,12 @@
 /** Rounds: steps repeated with an aim that tightens, each round kept or taken back. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { accuracyOf } from '../learn/score.js'
+import { accuracyOf, type Score } from '../learn/score.js'
 import { macsOf, paramsOf, storedOf } from '../net/count.js'
-import { infer } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { Base, Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
+import type { RunEvent, Why } from './event.js'
 import type { Aim, Amount, Rounds } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
@@ -56,7 +57,43 @@ const never = (): never => {
   throw new Error('rounds keep the model they began with')
 }
 
-type Ended = { readonly held: Held; readonly stop: 'accuracy' | 'nothing left to cut' | null }
+/** What a round leaves, and the place after it: past the last round where it was the last. */
+interface Ended {
+  readonly held: Held
+  readonly place: Place
+}
+
+const atRound = (place: Place, round: number): Place => ({ ...place, round, step: 0, inside: null })
+
+const stopped = ({ stage }: StepEnv, why: Why): RunEvent => ({ _tag: 'roundsStopped', stage, why })
+
+/** Tells how a round came out and saves what stays: one that lost too much is taken back and is the last. */
+const judge =
+  (env: StepEnv, rounds: Rounds, place: Place) =>
+  (held: Held, score: Score, inferred: Inferred): TE.TaskEither<RunError, Ended> => {
+    const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
+    const event: RunEvent = {
+      _tag: 'roundEnded',
+      stage: env.stage,
+      round: place.round,
+      params: paramsOf(inferred),
+      macs: macsOf(inferred),
+      validation: scoredAs(score),
+      kept,
+    }
+    const [next, after, last]: readonly [Held, Place, RunEvent] = kept
+      ? [
+          { ...held, kept: { ...held.kept, accepted: held.learner.model } },
+          atRound(place, place.round + 1),
+          event,
+        ]
+      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, 'accuracy')]
+    return pipe(
+      kept ? TE.right(0) : env.emit(event),
+      TE.flatMap(() => env.pause(next.learner, next.kept, after, last)),
+      TE.map(() => ({ held: next, place: after })),
+    )
+  }
 
 const runRound =
   (env: StepEnv, rounds: Rounds, place: Place, run: RunStep) =>
@@ -71,33 +108,14 @@ const runRound =
       TE.bindTo('held'),
       TE.bindW('score', ({ held }) => validated(env)(held.learner.model)),
       TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),
-      TE.flatMap(({ held, score, inferred }): TE.TaskEither<RunError, Ended> => {
-        const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
-        const accepted: Held = { ...held, kept: { ...held.kept, accepted: held.learner.model } }
-        const next = kept ? accepted : takenBack(held)
-        const event = {
-          _tag: 'roundEnded',
-          stage: env.stage,
-          round: place.round,
-          params: paramsOf(inferred),
-          macs: macsOf(inferred),
-          validation: scoredAs(score),
-          kept,
-        } as const
-        return pipe(
-          env.pause(
-            next.learner,
-            next.kept,
-            { ...place, round: place.round + 1, step: 0, inside: null },
-            event,
-          ),
-          TE.map(() => ({ held: next, stop: kept ? null : 'accuracy' })),
-        )
-      }),
+      TE.flatMap(({ held, score, inferred }) => judge(env, rounds, place)(held, score, inferred)),
       TE.orElse(
         (error: RunError): TE.TaskEither<RunError, Ended> =>
           error._tag === 'EmptyNet' || error._tag === 'OutOfReach'
-            ? TE.right({ held: takenBack(from), stop: 'nothing left to cut' })
+            ? pipe(
+                env.emit(stopped(env, 'nothing left to cut')),
+                TE.map(() => ({ held: takenBack(from), place: atRound(place, rounds.rounds) })),
+              )
             : TE.left(error),
       ),
     )
@@ -109,14 +127,7 @@ const fromRound =
       ? TE.right(held)
       : pipe(
           runRound(env, rounds, place, run)(held),
-          TE.flatMap(({ held: next, stop }) =>
-            stop === null
-              ? fromRound(env, rounds, { ...place, round: place.round + 1, step: 0, inside: null }, run)(next)
-              : pipe(
-                  env.emit({ _tag: 'roundsStopped', stage: env.stage, why: stop }),
-                  TE.map(() => next),
-                ),
-          ),
+          TE.flatMap(ended => fromRound(env, rounds, ended.place, run)(ended.held)),
         )
 
 /**

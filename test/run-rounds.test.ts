@@ -1,0 +1,218 @@
+import * as fc from 'fast-check'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { evaluationFeed } from '../src/data/batches.js'
+import { glyphs } from '../src/data/spec.js'
+import type { Engine } from '../src/engine/engine.js'
+import { assess, evaluationBatch } from '../src/learn/assess.js'
+import { certify } from '../src/learn/certify.js'
+import { constant } from '../src/learn/rate.js'
+import { accuracyOf } from '../src/learn/score.js'
+import { train as trained } from '../src/learn/transform.js'
+import { type Model, plant } from '../src/net/weights.js'
+import type { Base } from '../src/run/checkpoint.js'
+import type { RunError } from '../src/run/error.js'
+import type { RunEvent } from '../src/run/event.js'
+import { experiment } from '../src/run/experiment.js'
+import { aimOf, runRounds } from '../src/run/rounds.js'
+import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import type { Held, StepEnv } from '../src/run/stepenv.js'
+import { sightOf } from '../src/run/stepenv.js'
+import { l1 } from '../src/surgery/criteria.js'
+import { prune as cut } from '../src/surgery/prune.js'
+import { available } from './engines.js'
+import { again, expectSame, type Told, told } from './running.js'
+import { failure, succeed } from './scratch.js'
+import { right } from './surgery.js'
+import { tinyData, tinyNet } from './tiny.js'
+
+const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
+
+const dataset = tinyData()
+
+const base: Base = { params: 1000, macs: 50_000, bytes: 4400, accuracy: 0.9 }
+
+describe('the aim of a round', () => {
+  const rounds = fc.integer({ min: 1, max: 9 })
+  const share = fc.double({ min: 0.01, max: 1, noNaN: true })
+
+  test('falls by equal ratios to the share wanted', () => {
+    fc.assert(
+      fc.property(rounds, share, fc.constantFrom('params', 'macs', 'bytes'), (count, kept, what) => {
+        const until = { keep: { [what]: kept } } as { keep: { params: number } } // one of three
+        const step = untilTarget({ ...until, rounds: count })
+        const left = Array.from({ length: count }, (_, nth) => {
+          const aim = aimOf(step, base, nth + 1)
+          return 'atMost' in aim ? (Object.entries(aim.atMost).find(([key]) => key === what)?.[1] ?? 0) : 0
+        })
+        const start = base[what]
+        left.forEach((figure, nth) => {
+          expect(figure / (left[nth - 1] ?? start)).toBeCloseTo(kept ** (1 / count), 9)
+        })
+        expect(left.at(-1)).toBeCloseTo(kept * start, 6)
+      }),
+    )
+  })
+
+  test('reaches a figure in the same way, and η in equal steps', () => {
+    fc.assert(
+      fc.property(rounds, share, (count, part) => {
+        const step = untilTarget({ atMost: { params: part * base.params }, rounds: count })
+        expect(aimOf(step, base, count)).toEqual({
+          atMost: { params: expect.closeTo(part * base.params, 6) },
+        })
+        const middle = aimOf(step, base, 1)
+        expect(middle).toEqual({ atMost: { params: expect.closeTo(base.params * part ** (1 / count), 6) } })
+        const rising = whileAccuracy({ within: 0.1, eta: part, rounds: count })
+        for (let nth = 1; nth <= count; nth++)
+          expect(aimOf(rising, base, nth)).toEqual({ eta: expect.closeTo(part * nth, 9) })
+      }),
+    )
+  })
+})
+
+describe.runIf(engine !== null)('rounds', () => {
+  const on = engine as Engine // runIf has looked
+  let good: Model
+  let ruined: Model
+
+  const validated = async (model: Model) =>
+    accuracyOf(
+      await succeed(
+        assess(on)(evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }))(model),
+      ),
+    )
+
+  beforeAll(async () => {
+    const options = { epochs: 24, batch: 9, schedule: constant() }
+    const ground = { engine: on, dataset, seed: 1 }
+    good = (await succeed(trained(options)(ground)(right(plant(0)(tinyNet))))).model
+    const kernel = good.weights['dense/kernel'] ?? { shape: [], data: new Float32Array() }
+    ruined = {
+      net: good.net,
+      weights: { ...good.weights, 'dense/kernel': { ...kernel, data: kernel.data.map(() => 0) } },
+    }
+    expect(await validated(good)).toBeGreaterThan(0.6)
+    expect(await validated(ruined)).toBeLessThan(0.5)
+  })
+
+  /** Rounds whose every step ends in what is told of its round. */
+  const run = async (rounds: Rounds, ends: readonly (Model | RunError)[]) => {
+    const events: RunEvent[] = []
+    let nth = 0
+    const env: StepEnv = {
+      engine: on,
+      dataset,
+      seed: 0,
+      emit: event => TE.fromIO(() => (event === null ? 0 : events.push(event))),
+      onStep: () => undefined,
+      save: () => TE.right(undefined),
+      keep: () => TE.right(undefined),
+      stopping: () => false,
+      clock: () => 0,
+      stage: 0,
+      place: '0',
+      aim: null,
+      pause: (_learner, _kept, _inside, event) =>
+        TE.fromIO(() => void (event !== null && events.push(event))),
+    }
+    const start: Held = {
+      learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
+      kept: {},
+    }
+    const outcome = await runRounds(env, rounds, () => ({ learner, kept }) => {
+      const end = ends[nth++] ?? good
+      return '_tag' in end ? TE.left(end) : TE.right({ learner: { model: end, slots: learner.slots }, kept })
+    })({ ...start, inside: null })()
+    return { outcome, events, taken: nth }
+  }
+
+  const roundsOf = (within: number | null): Rounds => ({
+    _tag: 'rounds',
+    rounds: 4,
+    until: { keep: { params: 0.1 } },
+    within,
+    steps: [prune()],
+  })
+
+  const other = (): Model => ({ ...good, weights: { ...good.weights } })
+
+  test('that lose too much end with the last net that did not, its optimizer as new', async () => {
+    const second = other()
+    const { outcome, events, taken } = await run(roundsOf(0.05), [other(), second, ruined])
+    const held = right(outcome)
+    expect(held.learner.model).toBe(second)
+    expect(held.learner.slots).toEqual({})
+    expect(taken).toBe(3)
+    expect(events.map(event => (event._tag === 'roundEnded' ? event.kept : event))).toEqual([
+      true,
+      true,
+      false,
+      { _tag: 'roundsStopped', stage: 0, why: 'accuracy' },
+    ])
+  })
+
+  test('that lose too much at once end where they began', async () => {
+    expect(right((await run(roundsOf(0.05), [ruined])).outcome).learner.model).toBe(good)
+  })
+
+  test('without a bound keep whatever comes', async () => {
+    const { outcome, events } = await run(roundsOf(null), [ruined, ruined, ruined, ruined])
+    expect(right(outcome).learner.model).toBe(ruined)
+    expect(events.every(event => event._tag === 'roundEnded' && event.kept)).toBe(true)
+  })
+
+  test.each<RunError>([
+    { _tag: 'OutOfReach', measure: 'params', wanted: 10, least: 20 },
+    { _tag: 'EmptyNet', at: 'conv' },
+  ])('that find nothing left to cut end, and say so: $_tag', async end => {
+    const first = other()
+    const { outcome, events } = await run(roundsOf(null), [first, end])
+    expect(right(outcome).learner.model).toBe(first)
+    expect(events.at(-1)).toEqual({ _tag: 'roundsStopped', stage: 0, why: 'nothing left to cut' })
+  })
+
+  test('pass on what else goes wrong', async () => {
+    const fault: RunError = { _tag: 'NotProven', difference: 1, tolerance: 1e-4 }
+    expect((await run(roundsOf(null), [other(), fault])).outcome).toMatchObject({ left: fault })
+  })
+
+  test('that broke the bound and were killed anywhere go on as if not', async () => {
+    const learning = { epochs: 1, batch: 9, schedule: constant() }
+    const steps = [prune({ by: 'random', images: 9 })]
+    const broken = experiment(
+      tinyNet,
+      glyphs(),
+      train({ ...learning, epochs: 16 }),
+      untilTarget({ keep: { params: 0.1 }, rounds: 4, within: 0.1 }, ...steps),
+      train(learning),
+    )
+    const whole: Told = await told(on, broken)
+    expect(whole.log).toContain('"why":"accuracy"')
+    for (const from of whole.saved.filter(({ stages }) => stages.length === 1))
+      expectSame(await told(on, broken, { from: await again(from), log: whole.log }), whole)
+  })
+
+  test('take no cut whose net answers otherwise', async () => {
+    const env = { engine: on, dataset, seed: 0, place: '0' } as StepEnv // all that a sight is made of
+    const sight = sightOf(env, 18)
+    const pruned = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
+    await succeed(certify(sight)(good, pruned))
+    const bias = pruned.model.weights['dense/bias'] ?? { shape: [], data: new Float32Array() }
+    const wrong = { ...bias, data: bias.data.map(value => value + 0.01) }
+    const tampered = {
+      ...pruned,
+      model: { ...pruned.model, weights: { ...pruned.model.weights, 'dense/bias': wrong } },
+    }
+    expect(await failure(certify(sight)(good, tampered))).toMatchObject({
+      _tag: 'NotProven',
+      tolerance: 1e-4,
+    })
+    const noNumber = { ...bias, data: bias.data.map(() => Number.NaN) }
+    const broken = {
+      ...pruned,
+      model: { ...pruned.model, weights: { ...pruned.model.weights, 'dense/bias': noNumber } },
+    }
+    expect(await failure(certify(sight)(good, broken))).toMatchObject({ _tag: 'NotProven' })
+  })
+})

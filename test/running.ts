@@ -1,0 +1,91 @@
+/** Runs kept in memory: their logs and checkpoints, to be taken up anywhere. */
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { expect } from 'vitest'
+import type { Engine } from '../src/engine/engine.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
+import type { Env } from '../src/run/env.js'
+import type { RunEvent } from '../src/run/event.js'
+import type { Experiment } from '../src/run/experiment.js'
+import { beginning, runSchedule } from '../src/run/fold.js'
+import { scratch, succeed } from './scratch.js'
+import { right } from './surgery.js'
+import { tinyData } from './tiny.js'
+
+const dataset = tinyData()
+
+/** What a run leaves: its log and its checkpoints, the last of them at its end. */
+export interface Told {
+  readonly log: string
+  readonly saved: readonly Checkpoint[]
+  readonly outcome: string
+}
+
+export interface Way {
+  readonly seed?: number
+  /** Where to go on from; by default the beginning. */
+  readonly from?: Checkpoint
+  /** What the log holds by then, and perhaps more. */
+  readonly log?: string
+  /** Steps after which somebody asks to stop. */
+  readonly after?: number
+}
+
+export const untimed = (event: RunEvent): RunEvent =>
+  event._tag === 'stageEnded' ? { ...event, result: { ...event.result, seconds: 0 } } : event
+
+export const told = async (
+  engine: Engine,
+  of: Experiment,
+  { seed = 0, from, log = '', after = Infinity }: Way = {},
+): Promise<Told> => {
+  const start = from ?? right(beginning(seed)(of))
+  const saved: Checkpoint[] = []
+  let [written, steps] = [log.slice(0, start.logged), 0]
+  const env: Env = {
+    engine,
+    dataset,
+    seed,
+    emit: event => {
+      if (event !== null) written += `${JSON.stringify(untimed(event))}\n`
+      return TE.right(written.length)
+    },
+    onStep: () => {
+      steps++
+    },
+    save: checkpoint => TE.fromIO(() => void saved.push(checkpoint)),
+    keep: () => TE.right(undefined),
+    stopping: () => steps >= after,
+    clock: () => 0,
+  }
+  const end = await runSchedule(env)(of)(start)()
+  return { log: written, saved, outcome: E.isLeft(end) ? end.left._tag : 'done' }
+}
+
+export const lastOf = ({ saved }: Told): Checkpoint => {
+  const last = saved.at(-1)
+  if (last === undefined) throw new Error('nothing was saved')
+  return last
+}
+
+/** The same checkpoint, written to disk and read again. */
+export const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
+  const file = join(scratch(), 'checkpoint.safetensors')
+  await succeed(saveCheckpoint(file)(checkpoint))
+  return succeed(readCheckpoint(file))
+}
+
+export const bits = ({ learner: { model, slots }, kept }: Checkpoint) =>
+  [model.weights, slots, ...Object.values(kept).map(({ weights }) => weights)].map(weights =>
+    Object.entries(weights)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { shape, data }]) => [key, shape, [...new Uint32Array(data.slice().buffer)]]),
+  )
+
+export const expectSame = (got: Told, wanted: Told): void => {
+  expect(got.outcome).toBe('done')
+  expect(got.log).toBe(wanted.log)
+  expect(lastOf(got).learner.model.net).toEqual(lastOf(wanted).learner.model.net)
+  expect(bits(lastOf(got))).toEqual(bits(lastOf(wanted)))
+}
