@@ -273,7 +273,9 @@ const interpreters: { readonly [K in Kind]: Interpreter<K> } = {
   input: ({ op: { name } }, _, { feeds }) => [Float64Array.from(feeds[name] ?? [])],
   weight: ({ op: { name }, shape }, _, { before }) => [Float64Array.from(before[name] ?? blank(shape))],
   constant: ({ op: { value } }) => [Float64Array.of(value)],
-  eye: ({ shape: [size = 0] }) => [Float64Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))],
+  eye: ({ shape: [size = 0] }) => [
+    Float64Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
+  ],
   part: () => [],
   conv: forward(products),
   convInput: toInput(products),

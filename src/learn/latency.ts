@@ -69,5 +69,8 @@ export const latencies =
             ),
           )
         }, broken(engine)),
-      ready => TE.fromIO(() => ready.forEach(({ session }) => session.close())),
+      ready =>
+        TE.fromIO(() => {
+          for (const { session } of ready) session.close()
+        }),
     )
