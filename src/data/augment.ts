@@ -3,6 +3,7 @@
 /** What lies beyond the edge: black, the last pixel again, or the image mirrored. */
 export type Fill = 'zero' | 'edge' | 'mirror'
 
+/** One way to vary a training image. */
 export type Augmentation =
   /** By up to this many pixels each way. */
   | { readonly _tag: 'shift'; readonly pixels: number; readonly fill: Fill }

@@ -6,6 +6,7 @@ import { alternating, shuffled } from './order.js'
 import type { Dataset, Images } from './set.js'
 import { centre } from './window.js'
 
+/** Images with their classes, as a call is fed them. */
 export interface Batch {
   /** [batch, height, width, channels], normalised. */
   readonly images: Float32Array
@@ -17,6 +18,7 @@ export interface Batch {
   readonly size: number
 }
 
+/** Batches by epoch and step. */
 export interface Feed {
   /** In an epoch. */
   readonly batches: number
@@ -75,6 +77,7 @@ const plain = ({ stored, image }: Dataset): Prepare => {
   }
 }
 
+/** How training images are put into batches. */
 export interface TrainingOptions {
   readonly batch: number
   readonly seed: number

@@ -8,6 +8,7 @@ export interface Place {
   readonly offset: number
 }
 
+/** Why data cannot be had, with the place in a file. */
 export type DataError =
   /** The files a data set is made of are not in `folder`; `reason` says why they could not be fetched either. */
   | {

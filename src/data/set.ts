@@ -19,6 +19,7 @@ export interface Images {
 /** An image left out because it could not be read. */
 export type Skipped = DataError
 
+/** Images for training, choosing and testing, and what they have in common. */
 export interface Dataset {
   readonly name: string
   /** Of all content read, whatever was taken of it: the first 16 hexadecimal digits of a SHA-256. */
@@ -35,6 +36,7 @@ export interface Dataset {
   readonly test: Images
   readonly augment: readonly Augmentation[]
   readonly skipped: readonly Skipped[]
+  /** Ends the threads and files it reads with. */
   readonly close: () => Promise<void>
 }
 

@@ -18,6 +18,7 @@ interface Common {
   readonly normalise: Normaliser | null
 }
 
+/** Ten invented signs. */
 export interface Glyphs extends Common {
   readonly _tag: 'glyphs'
   /** The seed they are drawn by, whatever the run's seed is. */
@@ -28,20 +29,24 @@ export interface Glyphs extends Common {
   readonly test: number
 }
 
+/** Four IDX files. */
 export interface Mnist extends Common {
   readonly _tag: 'mnist'
 }
 
+/** CIFAR-10's binary batches. */
 export interface Cifar10 extends Common {
   readonly _tag: 'cifar10'
 }
 
+/** Folders of images, one a class. */
 export interface ImageFolder extends Common {
   readonly _tag: 'imageFolder'
   /** What images are scaled and cut to when they are decoded. */
   readonly image: Shape
 }
 
+/** Shards of Example records. */
 export interface TfRecord extends Common {
   readonly _tag: 'tfrecord'
   /** What images are scaled and cut to when they are decoded. */
@@ -53,6 +58,7 @@ export interface TfRecord extends Common {
   readonly firstLabel: number
 }
 
+/** What an experiment names its data by. */
 export type DataSpec = Glyphs | Mnist | Cifar10 | ImageFolder | TfRecord
 
 /** What every data word takes. */
@@ -101,6 +107,7 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 =>
 export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder =>
   Object.freeze({ _tag: 'imageFolder' as const, ...common('images', options), image })
 
+/** What `tfrecord` may be told beside what every data word may. */
 export interface TfRecordOptions extends DataOptions {
   readonly keys?: { readonly image?: string; readonly label?: string }
   readonly firstLabel?: number

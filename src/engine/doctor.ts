@@ -22,6 +22,7 @@ export interface Tried {
   readonly answer: E.Either<NativeError, Answer>
 }
 
+/** What was found on this machine. */
 export interface Diagnosis {
   readonly node: string
   /** Cores this process may use. */

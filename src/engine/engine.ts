@@ -3,6 +3,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/value.js'
 import type { Weights } from '../net/weights.js'
 
+/** The engines there are. */
 export type EngineName = 'tensorflow' | 'wasm' | 'cpu'
 
 /** What an engine cannot do, as facts. */
@@ -33,9 +34,11 @@ export interface Session<P extends Program = Program> {
   readonly read: () => Weights
   /** Sets the variables named; the others stay. */
   readonly write: (values: Weights) => void
+  /** Gives back what the engine holds for it. */
   readonly close: () => void
 }
 
+/** Something that opens programs. */
 export interface Engine {
   readonly name: EngineName
   readonly version: string

@@ -26,6 +26,7 @@ import type { PoolWindow, Value, Window } from './value.js'
  */
 export type Mode = 'training' | 'inference'
 
+/** What a net is lowered for. */
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode

@@ -19,6 +19,7 @@ export interface AdamW {
   readonly decay: number
 }
 
+/** What moves the weights, as data. */
 export type Optimizer = Sgd | AdamW
 
 /** Nesterov momentum 0.9 and decay 5e-4 unless told. */

@@ -13,6 +13,7 @@ export type Rule<K extends Kind> = (
   ...inputs: readonly Value[]
 ) => readonly (Value | null)[]
 
+/** A rule for every kind of operation. */
 export type Rules = { readonly [K in Kind]: Rule<K> }
 
 const none = () => []

@@ -104,8 +104,10 @@ export type Unary =
   | 'sign'
   | 'neg'
 export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'minimum' | 'maximum' | 'greater'
+/** The name of an operation. */
 export type Kind = Op['kind']
 
+/** What an operation gives, made of other values. */
 export interface Value {
   readonly op: Op
   readonly inputs: readonly Value[]
@@ -142,6 +144,7 @@ export const inOrder = (roots: readonly Value[]): readonly Value[] => {
   return [...done]
 }
 
+/** Every value of a graph once, what it is made of before it. */
 export const valuesOf = (graph: Graph): readonly Value[] =>
   inOrder([...Object.values(graph.outputs), ...graph.updates])
 

@@ -4,6 +4,7 @@ import type { EngineError } from '../engine/engine.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
 
+/** Why learning cannot begin, or stopped. */
 export type LearnError =
   | PruneError
   | EngineError

@@ -21,6 +21,7 @@ export interface TrainOptions {
   readonly balanced: boolean
 }
 
+/** Nesterov momentum at rate 0.1, warmed up and let down along a cosine, 100 images a step. */
 export const trainDefaults: TrainOptions = {
   epochs: 1,
   batch: 100,
@@ -56,6 +57,7 @@ export interface Losers {
   readonly memory: number
 }
 
+/** What held the most on validation. */
 export const losersDefaults: Losers = { sparsity: 1e-2, from: 0.3, until: 0.92, cost: 0.5, memory: 0.95 }
 
 /** The weight of each term of the objective; 0 leaves it out. */
@@ -72,6 +74,7 @@ export interface Terms {
   readonly units: number
 }
 
+/** How to push, as data: how to train, and what pulls beside the loss. */
 export interface PushOptions extends TrainOptions {
   readonly terms: Terms
   /** Share of the phase over which the terms rise from 0 to their weights. */
@@ -86,6 +89,7 @@ export const noTerms: Terms = { axis: 0, ridge: 0, correlation: 0, compactness: 
 /** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
 export const alignment: Terms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
+/** Training as usual, balanced and clipped, and out of the losers. */
 export const pushDefaults: PushOptions = {
   ...trainDefaults,
   balanced: true,

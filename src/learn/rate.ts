@@ -17,8 +17,10 @@ interface Warm {
   readonly warmup?: number
 }
 
+/** The same rate throughout. */
 export const constant = ({ warmup = 0 }: Warm = {}): Schedule => ({ _tag: 'constant', warmup })
 
+/** The rate times `factor` at each of these shares of the phase. */
 export const step = ({
   at = [0.5, 0.75],
   factor = 0.1,
@@ -30,6 +32,7 @@ export const step = ({
   warmup,
 })
 
+/** Half a cosine, down to `floor`. Source  Loshchilov and Hutter 2017 */
 export const cosine = ({ floor = 0, warmup = 20 }: Warm & { readonly floor?: number } = {}): Schedule => ({
   _tag: 'cosine',
   floor,

@@ -1,6 +1,7 @@
 /** How well logits answer: the share of images answered right, and the loss in nats. */
 import type { Batch } from '../data/batches.js'
 
+/** Counts over the images seen. */
 export interface Score {
   readonly images: number
   readonly correct: number
@@ -10,7 +11,9 @@ export interface Score {
 
 export const noScore: Score = { images: 0, correct: 0, nats: 0 }
 
+/** The share of images answered right. */
 export const accuracyOf = ({ correct, images }: Score): number => correct / Math.max(1, images)
+/** The mean loss of an image, in nats. */
 export const lossOf = ({ nats, images }: Score): number => nats / Math.max(1, images)
 
 export const addScores = (a: Score, b: Score): Score => ({

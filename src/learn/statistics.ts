@@ -32,6 +32,7 @@ const momentsCall =
       }),
     )
 
+/** The mean and variance of each channel at a spot, over the images in sight. */
 export const statisticsAt =
   (sight: Sight, spot: Spot) =>
   (model: Model): TE.TaskEither<LearnError, Statistics> =>

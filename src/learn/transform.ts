@@ -22,6 +22,7 @@ export interface Ground {
   /** Slots to go on with; by default the optimizer begins anew. */
   readonly slots?: Weights
   readonly teacher?: Teacher | null
+  /** Told of each epoch as it ends. */
   readonly onEpoch?: (epoch: Epoch) => void
 }
 

@@ -46,6 +46,7 @@ export const identity: AnyWord = Object.freeze({ _tag: 'stack', name: 'identity'
 export const concat = (name: string, ...branches: readonly (MapWord | AnyWord)[]): MapWord =>
   Object.freeze({ _tag: 'concat' as const, name, branches: Object.freeze(christen(branches)) })
 
+/** What `residual` may be told. */
 export interface ResidualOptions {
   /** What the input passes on its way around the body; by default nothing. */
   readonly shortcut?: MapWord | AnyWord

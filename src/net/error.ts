@@ -2,6 +2,7 @@
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
+/** Why a net does not fit, with the path of the layer. */
 export type NetError =
   /** A map where a vector is wanted, or the other way round. */
   | { readonly _tag: 'WrongRank'; readonly at: Path; readonly wanted: Rank; readonly got: Shape }

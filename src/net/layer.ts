@@ -1,6 +1,7 @@
 /** The tree a net is: tagged, readonly records. It knows nothing of weights, tensors or time. */
 import type { Shape } from './shape.js'
 
+/** What a unit may end in, value by value. */
 export type Activation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'swish'
 
 /** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it. */
@@ -29,6 +30,7 @@ interface Unit {
   readonly activation: Activation | null
 }
 
+/** A convolution of square windows, as a unit. */
 export interface Conv extends Named, Window, Unit {
   readonly _tag: 'conv'
   readonly filters: number
@@ -36,17 +38,20 @@ export interface Conv extends Named, Window, Unit {
   readonly dilation: number
 }
 
+/** A filter of its own for each channel, as a unit. */
 export interface Depthwise extends Named, Window, Unit {
   readonly _tag: 'depthwise'
   readonly kernel: number
   readonly dilation: number
 }
 
+/** Every output sees every input, as a unit. */
 export interface Dense extends Named, Unit {
   readonly _tag: 'dense'
   readonly units: number
 }
 
+/** The largest value, or the mean, of each window. */
 export interface Pool extends Named {
   readonly _tag: 'maxPool' | 'avgPool'
   readonly size: number
@@ -54,24 +59,29 @@ export interface Pool extends Named {
   readonly padding: 'same' | 'valid'
 }
 
+/** The mean over the image: a map becomes a vector. */
 export interface GlobalAvgPool extends Named {
   readonly _tag: 'globalAvgPool'
 }
 
+/** A map as a vector, row by row. */
 export interface Flatten extends Named {
   readonly _tag: 'flatten'
 }
 
+/** Values set to zero at random while training. */
 export interface Dropout extends Named {
   readonly _tag: 'dropout'
   /** Share of the values set to zero while training. */
   readonly rate: number
 }
 
+/** Batch norm on its own. */
 export interface Norm extends Named, Normalisation {
   readonly _tag: 'norm'
 }
 
+/** An activation on its own. */
 export interface Activate extends Named {
   readonly _tag: 'activate'
   readonly activation: Activation
@@ -97,8 +107,11 @@ export interface Residual extends Named {
   readonly activation: Activation | null
 }
 
+/** A layer without layers in it. */
 export type Leaf = Conv | Depthwise | Dense | Pool | GlobalAvgPool | Flatten | Dropout | Norm | Activate
+/** A layer made of layers. */
 export type Branching = Stack | Concat | Residual
+/** A place in the tree. */
 export type Layer = Leaf | Branching
 
 /** A net: what comes in, and the tree it flows through. */

@@ -2,10 +2,13 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { childrenOf, type Layer, type Net, withChildren } from './layer.js'
 
+/** Names from the root down, joined by `/`; `''` is the net's own body. */
 export type Path = string
 
+/** The path of a child. */
 export const under = (path: Path, name: string): Path => (path === '' ? name : `${path}/${name}`)
 
+/** The path of the layer that holds this one; of a weight's key, its layer. */
 export const parentOf = (path: Path): Path => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 export const nameOf = (path: Path): string => path.slice(path.lastIndexOf('/') + 1)
@@ -25,6 +28,7 @@ export const layersOf = (net: Net): ReadonlyMap<Path, Layer> => {
   return found
 }
 
+/** The layer at a path, if there is one. */
 export const layerAt =
   (path: Path) =>
   (net: Net): O.Option<Layer> =>

@@ -11,6 +11,7 @@ import type { Tensor, Weights } from './weights.js'
 
 export type Metadata = Readonly<Record<string, string>>
 
+/** Why bytes are no tensors. */
 export type TensorsError =
   | Misread
   /** The bytes end before what the header promises; offsets in bytes. */

@@ -6,12 +6,15 @@ export type Shape = readonly number[]
 /** A map keeps its place in the image; a vector has forgotten it. */
 export type Rank = 'map' | 'vector'
 
+/** A single size is a vector's. */
 export const rankOf = (shape: Shape): Rank => (shape.length === 1 ? 'vector' : 'map')
 
+/** How many values there are. */
 export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
 
 /** The last size: channels of a map, units of a vector. */
 export const channelsOf = (shape: Shape): number => shape.at(-1) ?? 0
 
+/** Whether two shapes agree in every size. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis])

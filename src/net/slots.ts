@@ -7,6 +7,7 @@ import { channelsOf, type Shape } from './shape.js'
 /** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm. */
 export type SlotName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
 
+/** One stored array of a layer. */
 export interface Slot {
   /** The layer's path, `/`, the slot's name: the weight's key in the store. */
   readonly key: string
@@ -18,6 +19,7 @@ export interface Slot {
   readonly trained: boolean
 }
 
+/** Where the store keeps a slot: `a/three/conv/kernel`. */
 export const keyOf = (path: Path, slot: SlotName): string => under(path, slot)
 
 const kernelShape = (layer: Layer, input: Shape): Shape | null => {

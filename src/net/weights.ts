@@ -8,6 +8,7 @@ import { normal, stream } from './random.js'
 import { type Shape, sizeOf } from './shape.js'
 import { allSlots, type Slot } from './slots.js'
 
+/** An array with its shape. */
 export interface Tensor {
   readonly shape: Shape
   /** Row by row, the last axis fastest; never written to once it is in a store. */
@@ -23,6 +24,7 @@ export interface Model {
   readonly weights: Weights
 }
 
+/** A tensor of one value throughout. */
 export const filled = (shape: Shape, value: number): Tensor => ({
   shape,
   data: new Float32Array(sizeOf(shape)).fill(value),

@@ -12,7 +12,9 @@ export type Word<I extends Rank = Rank, O extends Rank | 'same' = Rank | 'same'>
   readonly [flow]?: { readonly takes: (rank: I) => void; readonly gives: O }
 }
 
+/** A word that takes a map and gives one, such as `conv`. */
 export type MapWord = Word<'map', 'map'>
+/** A word that takes a vector and gives one, such as `dense`. */
 export type VectorWord = Word<'vector', 'vector'>
 /** A word for maps and vectors alike, such as `relu`. */
 export type AnyWord = Word<Rank, 'same'>

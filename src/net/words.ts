@@ -18,15 +18,18 @@ type Stepped =
   | { readonly stride?: number; readonly dilation?: 1 }
   | { readonly stride?: 1; readonly dilation?: number }
 
+/** What `conv` and `depthwise` may be told; what cannot be together is a type error. */
 export type ConvOptions = Named &
   Normed &
   Stepped & { readonly padding?: Padding; readonly activation?: Activation | null }
 
+/** What `dense` may be told. */
 export type DenseOptions = Named & { readonly activation?: Activation | null } & (
     | { readonly norm?: false; readonly bias?: boolean }
     | { readonly norm: true | Partial<Normalisation>; readonly bias?: false }
   )
 
+/** What pools may be told. */
 export type PoolOptions = Named & { readonly stride?: number; readonly padding?: 'same' | 'valid' }
 
 /** Keeps 0.9 of the running statistics at each step; ε = 1e-5. */
@@ -116,8 +119,13 @@ export const norm = (options: Named & Partial<Normalisation> = {}): AnyWord =>
 const activate = (activation: Activation): AnyWord =>
   Object.freeze({ _tag: 'activate' as const, name: '', activation })
 
+/** max(0, x) */
 export const relu = activate('relu')
+/** min(6, max(0, x)) */
 export const relu6 = activate('relu6')
+/** 1/(1 + e⁻ˣ) */
 export const sigmoid = activate('sigmoid')
+/** The hyperbolic tangent. */
 export const tanh = activate('tanh')
+/** x · sigmoid(x). Source  Ramachandran, Zoph, Le 2017 */
 export const swish = activate('swish')

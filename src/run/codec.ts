@@ -103,6 +103,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
   }),
 )
 
+/** An experiment as JSON. */
 export const experimentCodec: t.Type<Experiment, unknown> = closed({
   ...tag('experiment'),
   net: netCodec,

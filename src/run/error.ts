@@ -16,6 +16,7 @@ export interface BadFile {
   readonly fault: TensorsError | Misread
 }
 
+/** Why a run cannot begin or go on. */
 export type RunError =
   | LearnError
   | GrowError

@@ -2,6 +2,7 @@
 import type { Alignment } from '../learn/inspect.js'
 import type { StageResult } from './checkpoint.js'
 
+/** How well a set of images is answered. */
 export interface Scored {
   readonly accuracy: number
   readonly loss: number
@@ -19,6 +20,7 @@ export interface Compared {
   readonly latency: { readonly one: number; readonly hundred: number }
 }
 
+/** What a run ended in. */
 export interface Result {
   readonly experiment: string
   readonly engine: { readonly name: string; readonly version: string }
@@ -37,6 +39,7 @@ export interface Result {
 /** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent. */
 export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget'
 
+/** A line of the log. */
 export type RunEvent =
   | { readonly _tag: 'stageBegan'; readonly stage: number; readonly name: string }
   | {

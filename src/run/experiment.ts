@@ -3,6 +3,7 @@ import type { DataSpec } from '../data/spec.js'
 import type { Net } from '../net/layer.js'
 import type { Step, Unresolved } from './schedule.js'
 
+/** A net, its data, and what happens over time. */
 export interface Experiment {
   readonly _tag: 'experiment'
   readonly net: Net

@@ -34,6 +34,7 @@ export interface Train extends TrainOptions {
  */
 export type Aim = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
 
+/** Of a net: parameters, multiply–accumulates, or bytes of weights. */
 export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
 
 /** Pushes: `aim` is what the prune after it is to leave; `null` takes that of the rounds around it. */
@@ -84,6 +85,7 @@ export interface Grow {
   readonly steps: readonly Step[]
 }
 
+/** One thing that happens to a model. */
 export type Step = Train | Push | Prune | Rounds | Grow
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
@@ -177,6 +179,7 @@ export const whileAccuracy = (
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
 export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
 
+/** What `grow` is told. */
 export interface GrowWord {
   /** The layer to grow behind. */
   readonly after: Path

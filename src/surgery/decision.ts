@@ -6,6 +6,7 @@ import { type Path, under } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import type { PruneError } from './error.js'
 
+/** The vector a net decides on, and the layer that decides. */
 export interface Decision {
   /** The dense layer that gives one number a class. */
   readonly head: Path

@@ -26,6 +26,7 @@ export interface OptionError {
   readonly wanted: string
 }
 
+/** Why a model is not pruned. */
 export type PruneError =
   | NetError
   | AddressError
@@ -54,6 +55,7 @@ export type PruneError =
   /** The net does not end in a layer that decides on a vector. */
   | { readonly _tag: 'NoDecision' }
 
+/** Why a model is not grown. */
 export type GrowError =
   | NetError
   | AddressError

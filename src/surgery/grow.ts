@@ -14,6 +14,7 @@ import type { Remap } from './remap.js'
 import { type Inexact, type Sapling, sapling } from './sapling.js'
 import { startingWeights } from './start.js'
 
+/** A grown model, and where its channels came from. */
 export interface Grown {
   readonly model: Model
   /** Null where the grown model computes what the old one did, up to rounding; else why it does not. */

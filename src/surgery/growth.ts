@@ -31,6 +31,7 @@ export interface Statistics {
   readonly variance: ArrayLike<number>
 }
 
+/** Where to grow, by what, and how the new weights begin. */
 export type GrowOptions = Growth & {
   readonly seed: number
   /** By default `'exact'`. */

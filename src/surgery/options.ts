@@ -41,6 +41,7 @@ export interface ByChannel extends Guarded {
   readonly bodies?: readonly Path[]
 }
 
+/** By a threshold, to a target, or channel by channel. */
 export type PruneOptions = ByThreshold | ByTarget | ByChannel
 
 const wholeFrom = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>

@@ -25,6 +25,7 @@ export interface Removed extends Channel {
   readonly why: 'utility' | 'starved'
 }
 
+/** A pruned model, what went and why, and where what stayed came from. */
 export interface Pruned {
   readonly model: Model
   readonly removed: readonly Removed[]
