@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
+import type { Epoch } from '../src/learn/phase.js'
 import { constant } from '../src/learn/rate.js'
 import { train as trained } from '../src/learn/transform.js'
 import { plant } from '../src/net/weights.js'
@@ -97,18 +98,20 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     expect(bits(lastOf(other))).not.toEqual(bits(lastOf(uninterrupted)))
   })
 
-  test('training leaves the model it is given as it is', async () => {
+  test('training leaves the model it is given as it is, and scores every image of an epoch', async () => {
     const model = deepFreeze(right(plant(0)(tinyNet)))
-    const before = JSON.stringify(model.weights, (_, value) =>
-      ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value,
-    )
-    const { model: after } = await succeed(trained(learning)({ engine, dataset, seed: 0 })(model))
-    expect(
-      JSON.stringify(model.weights, (_, value) =>
-        ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value,
-      ),
-    ).toBe(before)
+    const before = Object.entries(model.weights).map(([key, { data }]) => [key, [...data]])
+    const scores: number[][] = []
+    const onEpoch = ({ training, validation }: Epoch) =>
+      void scores.push([training.images, validation.images])
+    const ground = { engine, dataset, seed: 0, onEpoch }
+    const { model: after } = await succeed(trained({ ...learning, epochs: 2 })(ground)(model))
+    expect(Object.entries(model.weights).map(([key, { data }]) => [key, [...data]])).toEqual(before)
     expect(after.weights).not.toEqual(model.weights)
+    expect(scores).toEqual([
+      [36, 12],
+      [36, 12],
+    ])
   })
 
   test('in a folder: stopped, its log torn by a kill, resumed', async () => {
