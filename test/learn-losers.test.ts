@@ -266,7 +266,7 @@ test('utilities are the first-order effects of deleting channels', () => {
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 6 },
   )
 })
 
