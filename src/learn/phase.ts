@@ -30,11 +30,13 @@ export interface Position {
   readonly score: Score
 }
 
+/** Before the first step. */
 export const atStart: Position = { epoch: 0, step: 0, score: noScore }
 
 /** The calls every phase has: `train` is fed images and targets and gives logits, `infer` images and gives logits. */
 export type Calls = { readonly [call in 'train' | 'infer']: Graph }
 
+/** What is stepped, over what, how often. */
 export interface Phase {
   readonly calls: Calls
   readonly epochs: number
@@ -68,9 +70,11 @@ export interface Epoch {
 
 /** Who is told, and who may stop it. */
 export interface Watch<Err> {
+  /** After each step. */
   readonly onStep: (stepped: Stepped) => void
   /** After each epoch, and where a phase is interrupted: the moment to save. */
   readonly onPause: (learner: Learner, position: Position, done: Epoch | null) => TE.TaskEither<Err, void>
+  /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
 }
 
@@ -185,7 +189,14 @@ const walk = async <Err>(
 export const broken =
   ({ name }: Engine) =>
   (reason: unknown): LearnError =>
-    reason instanceof Fault ? reason.fact : { _tag: 'EngineFailed', engine: name, reason: String(reason) }
+    reason instanceof Fault
+      ? reason.fact
+      : {
+          _tag: 'EngineFailed',
+          engine: name,
+          reason: String(reason),
+          ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
+        }
 
 /**
  * Runs a phase from a position on, and gives back what was learnt.

@@ -23,8 +23,11 @@ import { type Settings, settingsCodec } from './settings.js'
 
 /** Who watches a run, and who may stop it. */
 export interface Onlooker {
+  /** Told of each line of the log. */
   readonly onEvent: (event: RunEvent) => void
+  /** After each step of training. */
   readonly onStep: (stepped: Stepped) => void
+  /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
   /** After each step of the schedule, with what the next begins from. */
   readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
