@@ -10,10 +10,17 @@ const whole = (text: string): number => {
   return n
 }
 
+/** A complaint about arguments, as all others are: one line. */
+const oneLine = (text: string): string =>
+  `espalier: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ')}; --help shows what is known\n`
+
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
   .option('--debug', 'show the stack of what went wrong')
-  .showHelpAfterError('(--help shows what is known)')
+  .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
 
 /** A file to work on; one of those that come with the package where none is named. */
 const file = (what: string, usual: string): Argument =>

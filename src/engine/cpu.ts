@@ -16,6 +16,9 @@ export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
       const tf = await import('@tensorflow/tfjs-core')
       await import('@tensorflow/tfjs-backend-cpu')
       await tf.setBackend('cpu')
+      tf.env().set('PROD', true) // or its first tensor would advertise another package
+      tf.scalar(0).dispose()
+      tf.env().set('PROD', false)
       const { openSession } = await import('./tfjs/session.js')
       return { version: tf.version_core, openSession }
     }, failed),

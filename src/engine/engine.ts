@@ -15,7 +15,13 @@ export type EngineError =
       readonly missing: string
       readonly mend: string
     }
-  | { readonly _tag: 'EngineFailed'; readonly engine: EngineName; readonly reason: string }
+  /** `stack` where an exception is behind it. */
+  | {
+      readonly _tag: 'EngineFailed'
+      readonly engine: EngineName
+      readonly reason: string
+      readonly stack?: string
+    }
 
 /** Values by input name. */
 export type Feeds = Readonly<Record<string, Float32Array>>

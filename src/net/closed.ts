@@ -11,7 +11,7 @@ import * as t from 'io-ts'
 export const closed = <P extends t.Props>(
   props: P,
   name?: string,
-): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> => open(t.type(props, name), Object.keys(props))
+): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> => open(t.type(props, name), Object.keys(props), name)
 
 /** The same with keys that may be left out. */
 export const closedPartial = <P extends t.Props, Q extends t.Props>(
@@ -19,14 +19,19 @@ export const closedPartial = <P extends t.Props, Q extends t.Props>(
   partial: Q,
   name?: string,
 ): t.Type<t.TypeOfProps<P> & t.TypeOfPartialProps<Q>, t.OutputOfProps<P> & t.OutputOfPartialProps<Q>> =>
-  open(t.intersection([t.type(props), t.partial(partial)], name), [
-    ...Object.keys(props),
-    ...Object.keys(partial),
-  ])
+  open(
+    t.intersection([t.type(props), t.partial(partial)], name),
+    [...Object.keys(props), ...Object.keys(partial)],
+    name,
+  )
 
-const open = <A, O>(inner: t.Type<A, O>, keys: readonly string[]): t.Type<A, O> =>
+const open = <A, O>(
+  inner: t.Type<A, O>,
+  keys: readonly string[],
+  name = `a record of ${keys.join(', ')}`,
+): t.Type<A, O> =>
   new t.Type(
-    inner.name,
+    name,
     inner.is,
     (input, context) => {
       const strange =

@@ -49,16 +49,22 @@ export const layerCodec: t.Type<Layer, unknown> = t.recursion('a layer', () =>
   }),
 )
 
-const stackCodec: t.Type<Stack, unknown> = closed({
-  ...tag('stack'),
-  ...name,
-  layers: t.readonlyArray(layerCodec),
-})
+const stackCodec: t.Type<Stack, unknown> = closed(
+  {
+    ...tag('stack'),
+    ...name,
+    layers: t.readonlyArray(layerCodec),
+  },
+  'a stack',
+)
 
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
-export const netCodec: t.Type<Net, unknown> = closed({
-  ...tag('net'),
-  ...name,
-  input: t.readonlyArray(whole),
-  body: stackCodec,
-})
+export const netCodec: t.Type<Net, unknown> = closed(
+  {
+    ...tag('net'),
+    ...name,
+    input: t.readonlyArray(whole),
+    body: stackCodec,
+  },
+  'a net',
+)

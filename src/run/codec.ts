@@ -104,12 +104,15 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
 )
 
 /** An experiment as JSON. */
-export const experimentCodec: t.Type<Experiment, unknown> = closed({
-  ...tag('experiment'),
-  net: netCodec,
-  data: dataCodec,
-  schedule: t.readonlyArray(step),
-})
+export const experimentCodec: t.Type<Experiment, unknown> = closed(
+  {
+    ...tag('experiment'),
+    net: netCodec,
+    data: dataCodec,
+    schedule: t.readonlyArray(step),
+  },
+  'an experiment',
+)
 
 export const studyCodec: t.Type<Study, unknown> = closed({
   _tag: t.literal('study'),

@@ -22,8 +22,8 @@ export type RunError =
   | GrowError
   | FileError
   | BadFile
-  /** A DSL file that fails to load, with its first line of complaint. */
-  | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string }
+  /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */
+  | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   /** The run began with another value of what makes it repeat itself. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as t from 'io-ts'
 import { decode } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
@@ -20,63 +21,76 @@ const readTypeScript = async (): Promise<void> => {
   register()
 }
 
-const firstLine = (reason: unknown): string =>
-  (reason instanceof Error ? reason.message : String(reason)).split('\n').find(line => line.trim() !== '') ??
-  ''
+/** The line that says what is wrong: that of the syntax error where a transpiler gives it after a line of its own. */
+const complaint = (reason: unknown): string => {
+  const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
+  return lines.find(line => line.includes('ERROR: ')) ?? lines.find(line => line.trim() !== '') ?? ''
+}
+
+const badModule =
+  (file: string) =>
+  (reason: unknown): RunError => ({
+    _tag: 'BadModule',
+    file,
+    reason: complaint(reason),
+    stack: reason instanceof Error ? (reason.stack ?? '') : '',
+  })
 
 const load = (file: string): TE.TaskEither<RunError, unknown> =>
   existsSync(file)
-    ? TE.tryCatch(
-        async () => {
-          await readTypeScript()
-          const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href)
-          return module.default
-        },
-        (reason): RunError => ({ _tag: 'BadModule', file, reason: firstLine(reason) }),
-      )
+    ? TE.tryCatch(async () => {
+        await readTypeScript()
+        const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href)
+        return module.default
+      }, badModule(file))
     : TE.left({ _tag: 'FileMissing', file })
 
-const isNet = (exported: unknown): boolean =>
-  typeof exported === 'object' && exported !== null && '_tag' in exported && exported._tag === 'net'
+/** What a module exports, read by a codec; told as what the file lacks where it does not fit. */
+const reading =
+  <A>(codec: t.Type<A, unknown>) =>
+  (file: string): TE.TaskEither<RunError, A> =>
+    pipe(
+      load(file),
+      TE.flatMapEither(exported =>
+        pipe(
+          decode(codec)(exported),
+          E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
+        ),
+      ),
+    )
 
 /** Errors  FileMissing, BadModule, NoExperiment with the first difference from one */
-export const loadExperiment = (file: string): TE.TaskEither<RunError, Experiment> =>
-  pipe(
-    load(file),
-    TE.flatMapEither(exported =>
-      pipe(
-        decode(experimentCodec)(exported),
-        E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
-      ),
-    ),
-  )
+export const loadExperiment = reading(experimentCodec)
 
-/** The net of a file that exports one, or of its experiment. */
+/** Errors  FileMissing, BadModule, NoExperiment with the first difference from a study */
+export const loadStudy = reading(studyCodec)
+
+const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError, Net> =>
+  first === undefined
+    ? E.left({
+        _tag: 'NoExperiment',
+        file,
+        fault: { _tag: 'Misread', at: 'entrants', wanted: 'an entrant', got: '[]' },
+      })
+    : E.right(first.experiment.net)
+
+const tagOf = (exported: unknown): unknown =>
+  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
+
+/** The net of a file that exports one, of its experiment, or of the first entrant of its study. */
 export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
   pipe(
     load(file),
-    TE.flatMap(exported =>
-      isNet(exported)
-        ? pipe(
-            decode(netCodec)(exported),
-            E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
-            TE.fromEither,
-          )
-        : pipe(
-            loadExperiment(file),
-            TE.map(({ net }) => net),
-          ),
-    ),
-  )
-
-/** Errors  FileMissing, BadModule, NoExperiment with the first difference from a study */
-export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
-  pipe(
-    load(file),
-    TE.flatMapEither(exported =>
-      pipe(
-        decode(studyCodec)(exported),
-        E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
-      ),
-    ),
+    TE.flatMap(exported => {
+      if (tagOf(exported) === 'net') return reading(netCodec)(file)
+      if (tagOf(exported) === 'study')
+        return pipe(
+          loadStudy(file),
+          TE.flatMapEither(study => studyNet(study, file)),
+        )
+      return pipe(
+        loadExperiment(file),
+        TE.map(({ net }) => net),
+      )
+    }),
   )
