@@ -11,11 +11,10 @@ const whole = (text: string): number => {
 }
 
 /** A complaint about arguments, as all others are: one line. */
-const oneLine = (text: string): string =>
-  `espalier: ${text
-    .replace(/^error: /, '')
-    .trim()
-    .replaceAll('\n', ' ')}; --help shows what is known\n`
+const oneLine = (text: string): string => {
+  const [first = '', ...more] = text.replace(/^error: /, '').trim().split('\n')
+  return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help shows what is known\n`
+}
 
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
