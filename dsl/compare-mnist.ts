@@ -7,7 +7,8 @@ const seedling = net('mnist', image(28, 28, 1),
   maxPool(),                                                                           // 7×7×64
   inception('b', { point: 24, three: [24, 32], five: [12, 20, 20], pool: 20 }),        // 7×7×96
   inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 }),        // 7×7×128
-  globalAvgPool, dense(10),
+  globalAvgPool,                                                                       // 128
+  dense(10),                                                                           // 10
 )
 const block = (name: string, n: number) => residual(name, stack('', conv(n), conv(n, 3, { activation: null })), { activation: 'relu' })
 const resnet = net('resnet', image(28, 28, 1), conv(7, 3, { stride: 2 }), block('a', 7), conv(8, 3, { stride: 2 }), block('b', 8), globalAvgPool, dense(10))

@@ -11,7 +11,6 @@ import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { experimentCodec, studyCodec } from './codec.js'
 import type { RunError } from './error.js'
-import type { Experiment } from './experiment.js'
 import type { Study } from './study.js'
 
 /** TypeScript needs a loader, unless this very file came through one. */
