@@ -12,7 +12,10 @@ const whole = (text: string): number => {
 
 /** A complaint about arguments, as all others are: one line. */
 const oneLine = (text: string): string => {
-  const [first = '', ...more] = text.replace(/^error: /, '').trim().split('\n')
+  const [first = '', ...more] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n')
   return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help shows what is known\n`
 }
 
