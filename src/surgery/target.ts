@@ -12,7 +12,11 @@ export type Target =
   | { readonly params: number }
   | { readonly macs: number }
   | { readonly bytes: number }
-  | { readonly latency: number; readonly measure: (model: Model) => number }
+  | {
+      readonly latency: number
+      /** Milliseconds a model takes. */
+      readonly measure: (model: Model) => number
+    }
 
 interface Gauge {
   readonly of: Measure
