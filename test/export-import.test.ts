@@ -7,8 +7,10 @@ import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { exportModel } from '../src/export/export.js'
 import { readLayersModel } from '../src/export/layers/read.js'
+import { net, stack } from '../src/net/combinators.js'
 import type { Model } from '../src/net/weights.js'
-import { arbitraryModel } from './arbitrary.js'
+import { conv, globalAvgPool, dense as head, image } from '../src/net/words.js'
+import { arbitraryModel, modelOf } from './arbitrary.js'
 import { apart, imagesFor, inFolder, left, logitsOf, models, run, tolerance } from './exported.js'
 
 beforeAll(() => tf.setBackend('cpu'))
@@ -33,11 +35,13 @@ const answered = (model: tfl.LayersModel, { net: { input } }: Model, images: Flo
 
 const { conv2d, dense, batchNormalization, reLU, activation, add, concatenate, flatten } = tfl.layers
 
-/** Gives every weight of a stock model a value of its own. */
+/** Gives every weight of a stock model a value of its own, variances positive ones. */
 const stir = (model: tfl.LayersModel): tfl.LayersModel => {
-  model.setWeights(
-    model.getWeights().map((weight, nth) => tf.randomUniform(weight.shape, 0.2, 0.7, 'float32', nth + 1)),
-  )
+  const drawn = model.weights.map(({ name, shape }, nth) => {
+    const [low, high] = name.includes('variance') ? [0.5, 1.5] : [-0.4, 0.5]
+    return tf.randomUniform(shape.map(Number), low, high, 'float32', nth + 1)
+  })
+  model.setWeights(drawn)
   return model
 }
 
@@ -66,7 +70,9 @@ const residualModel = (): tfl.LayersModel => {
 describe('a LayersModel comes in', () => {
   test('what left is what comes back, names, weights and all', () =>
     inFolder(async folder => {
-      for (const model of [models.inception, models.residual]) {
+      const pair = (name: string) => stack(name, conv(2), conv(3, 1))
+      const rows = modelOf(1)(net('rows', image(5, 5, 1), pair('one'), pair('two'), globalAvgPool, head(2)))
+      for (const model of [models.inception, models.residual, rows]) {
         await run(exportModel({ to: 'layers', folder })(model))
         expect(JSON.parse(JSON.stringify(await run(readLayersModel(folder))))).toEqual(
           JSON.parse(JSON.stringify(model)),
@@ -103,6 +109,19 @@ describe('a LayersModel comes in', () => {
       })
     }))
 
+  test('names that stand apart and would be one are told apart', () =>
+    inFolder(async folder => {
+      const layer = (name: string) => conv2d({ name, filters: 2, kernelSize: 1 })
+      const inputs = fedImage()
+      const inner = ['x/a', 'y', 'x/b', 'x.a'].reduce(
+        (x, name) => layer(name).apply(x) as tfl.SymbolicTensor,
+        inputs,
+      )
+      await save(tfl.model({ inputs, outputs: ended(inner) }), folder)
+      const { net } = await run(readLayersModel(folder))
+      expect(net.body.layers.map(({ name }) => name).slice(0, 4)).toEqual(['x', 'y', 'x_2', 'a'])
+    }))
+
   test('a sequential model gives the logits before its softmax; zeros around a map become padding', () =>
     inFolder(async folder => {
       const stock = stir(
@@ -125,14 +144,14 @@ describe('a LayersModel comes in', () => {
     }))
 })
 
-const image = (): tfl.SymbolicTensor => tfl.input({ shape: [6, 6, 2], name: 'images' })
+const fedImage = (): tfl.SymbolicTensor => tfl.input({ shape: [6, 6, 2], name: 'images' })
 
 const ended = (x: unknown): tfl.SymbolicTensor =>
   dense({ units: 2 }).apply(flatten().apply(x as tfl.SymbolicTensor)) as tfl.SymbolicTensor
 
 /** A stock model of one odd layer between its ends. */
 const around = (layer: { readonly apply: (x: tfl.SymbolicTensor) => unknown }): tfl.LayersModel => {
-  const inputs = image()
+  const inputs = fedImage()
   return tfl.model({ inputs, outputs: ended(layer.apply(inputs)) })
 }
 
@@ -163,8 +182,16 @@ describe('a LayersModel that no net stands for is refused by name', () => {
     expect(await refused(around(layer))).toMatchObject({ _tag: 'LayerDiffers', at: 'odd', fault: { at } })
   })
 
+  test('zeros that no window takes', async () => {
+    const inputs = fedImage()
+    const pad = (name: string) =>
+      tfl.layers.zeroPadding2d({ name, padding: 1 }).apply(inputs) as tfl.SymbolicTensor
+    const outputs = ended(concatenate().apply([pad('a'), pad('b')]))
+    expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({ at: 'a', fault: { at: 'padding' } })
+  })
+
   test('a layer used twice', async () => {
-    const inputs = image()
+    const inputs = fedImage()
     const twice = conv2d({ name: 'twice', filters: 2, kernelSize: 3, padding: 'same' })
     const outputs = ended(twice.apply(twice.apply(inputs)))
     expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({
@@ -175,7 +202,7 @@ describe('a LayersModel that no net stands for is refused by name', () => {
   })
 
   test('a branch that is left on the way', async () => {
-    const inputs = image()
+    const inputs = fedImage()
     const point = (name: string, x: unknown) =>
       conv2d({ name, filters: 2, kernelSize: 1 }).apply(x as tfl.SymbolicTensor) as tfl.SymbolicTensor
     const [a, b] = [point('a', inputs), point('b', inputs)]
