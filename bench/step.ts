@@ -3,19 +3,24 @@
  * TensorFlow, and PyTorch. Every contestant is a process of its own; they take turns, so that what else the machine
  * does falls on all alike.
  *
- * npx tsx bench/step.ts --python VENV/bin/python --contestants tensorflow,layers,nchw,nhwc --rounds 15 --threads 2
+ * npm run bench -- --setup                                   # PyTorch into a venv of its own first, then all
+ * npm run bench -- --contestants wasm,cpu --threads 1        # the embedded engine and the slow reference
+ * npm run bench -- --python VENV/bin/python --rounds 15
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import envPaths from 'env-paths'
 
 const { values: told } = parseArgs({
   options: {
-    python: { type: 'string', default: 'python3' },
+    python: { type: 'string' },
+    setup: { type: 'boolean', default: false },
     contestants: { type: 'string', default: 'tensorflow,layers,nchw,nhwc' },
     batch: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '15' },
@@ -25,6 +30,14 @@ const { values: told } = parseArgs({
 })
 const { batch, threads } = told
 const rounds = Number(told.rounds)
+
+const peers = join(envPaths('espalier', { suffix: '' }).cache, 'bench-peers')
+const python = told.python ?? join(peers, 'bin', 'python')
+
+if (told.setup && !existsSync(python)) {
+  execFileSync('python3', ['-m', 'venv', peers], { stdio: 'inherit' })
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch==2.13.0', 'numpy'], { stdio: 'inherit' })
+}
 
 const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const tsx = (file: string, ...args: readonly string[]): readonly string[] => [
@@ -51,12 +64,12 @@ const contestants: Readonly<Record<string, Contestant>> = {
   layers: { name: 'tf.LayersModel.fit', command: tsx('step_layers.ts', batch, threads), steps: 1 },
   nchw: {
     name: 'PyTorch, NCHW',
-    command: [told.python, beside('step_torch.py'), 'nchw', batch, threads],
+    command: [python, beside('step_torch.py'), 'nchw', batch, threads],
     steps: 2,
   },
   nhwc: {
     name: 'PyTorch, channels-last',
-    command: [told.python, beside('step_torch.py'), 'nhwc', batch, threads],
+    command: [python, beside('step_torch.py'), 'nhwc', batch, threads],
     steps: 3,
   },
 }
