@@ -1,7 +1,7 @@
 /** Numbers as people read them. */
 
 /** 57,870 */
-export const grouped = (n: number): string => Math.round(n).toLocaleString('en-US')
+export const grouped = (n: number): string => `${Math.round(n)}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** 3.52 M */
 export const short = (n: number): string =>
