@@ -114,6 +114,14 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     ])
   })
 
+  test('an only step that goes too far is refused, though every weight is still a number', async () => {
+    const model = right(plant(0)(tinyNet))
+    const far = { epochs: 1, batch: 36, rate: 1e20, schedule: constant() }
+    expect(await failure(trained(far)({ engine, dataset, seed: 0 })(model))).toMatchObject({
+      _tag: 'Overflow',
+    })
+  })
+
   test('in a folder: stopped, its log torn by a kill, resumed', async () => {
     const { name, version, threads } = engine
     const settings: Settings = {

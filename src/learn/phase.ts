@@ -108,8 +108,8 @@ const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learne
   }
 }
 
-const allFinite = ({ model }: Learner): boolean =>
-  Object.values(model.weights).every(({ data }) => data.every(Number.isFinite))
+const allFinite = ({ model, slots }: Learner): boolean =>
+  [model.weights, slots].every(all => Object.values(all).every(({ data }) => data.every(Number.isFinite)))
 
 /** Scores `infer` over a feed. */
 export const score =
@@ -177,6 +177,8 @@ const walk = async <Err>(
     if (!allFinite(now))
       return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
     const done = ended ? await told(position.epoch, after) : null
+    if (done !== null && !Number.isFinite(lossOf(done.validation)))
+      return E.left({ _tag: 'Overflow', what: 'validation loss', epoch: position.epoch, step: position.step })
     if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
     const paused = await watch.onPause(now, position, done)()
     if (E.isLeft(paused)) return paused

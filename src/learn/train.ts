@@ -75,7 +75,8 @@ export interface Teacher extends Teaching {
   readonly model: Model
 }
 
-const teacherPrefix = 'teacher/'
+/** No layer's name has a colon. */
+const teacherPrefix = 'teacher:'
 
 /** A teacher's weights as variables that nobody changes. */
 export const teacherWeights = (teacher: Teacher | null): Weights =>
