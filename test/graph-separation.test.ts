@@ -11,7 +11,9 @@ import {
   scatter,
 } from '../src/graph/separation.js'
 import { normal, stream } from '../src/net/random.js'
+import { available } from './engines.js'
 import { evaluate } from './reference.js'
+import { succeed } from './scratch.js'
 
 /** Features [images][d] of labelled images. */
 interface Seen {
@@ -172,6 +174,25 @@ const differences = (plain: Plain, data: Seen, h = 1e-5): readonly number[] => {
   )
 }
 
+/** The features of each image, so many times side by side. */
+const duplicated = (data: Seen, times: number): Seen => ({
+  ...data,
+  rows: data.rows.map(row => range(times).flatMap(() => row)),
+})
+
+/** Features that leave a term little or nothing to go by. */
+const guards: readonly (readonly [string, Seen])[] = [
+  ['a class without an image', { ...drawn(1, 8, 4, 2), classes: 3 }],
+  ['one class', { ...drawn(1, 8, 4, 1), classes: 1 }],
+  ['constant features', { ...drawn(1, 8, 4, 2), rows: range(8).map(() => [1, 1, 0, -2]) }],
+  ['features that are all zero', { ...drawn(1, 8, 4, 2), rows: range(8).map(() => [0, 0, 0, 0]) }],
+  ['one feature, again and again', duplicated(drawn(1, 12, 1, 3), 5)],
+  ['fewer images than features', drawn(1, 3, 9, 2)],
+  ['one image', drawn(1, 1, 3, 2)],
+  ['one feature', drawn(1, 8, 1, 4)],
+  ['no spread within classes', { ...drawn(1, 6, 3, 3), rows: range(6).map(i => [i % 3, 0, 1]) }],
+]
+
 describe.each(Object.entries(terms))('%s', (_, [term, plain]) => {
   test('is what plain loops say', () => {
     fc.assert(
@@ -196,17 +217,7 @@ describe.each(Object.entries(terms))('%s', (_, [term, plain]) => {
     )
   })
 
-  test.each([
-    ['a class without an image', { ...drawn(1, 8, 4, 2), classes: 3 }],
-    ['one class', { ...drawn(1, 8, 4, 1), classes: 1 }],
-    ['constant features', { ...drawn(1, 8, 4, 2), rows: range(8).map(() => [1, 1, 0, -2]) }],
-    ['features that are all zero', { ...drawn(1, 8, 4, 2), rows: range(8).map(() => [0, 0, 0, 0]) }],
-    ['one feature, again and again', duplicated(drawn(1, 12, 1, 3), 5)],
-    ['fewer images than features', drawn(1, 3, 9, 2)],
-    ['one image', drawn(1, 1, 3, 2)],
-    ['one feature', drawn(1, 8, 1, 4)],
-    ['no spread within classes', { ...drawn(1, 6, 3, 3), rows: range(6).map(i => [i % 3, 0, 1]) }],
-  ] as const)('%s: finite, and so are its slopes', (_, data) => {
+  test.each(guards)('%s: finite, and so are its slopes', (_, data) => {
     const { value, slopes } = byGraph(term, data)
     expect(Number.isFinite(value)).toBe(true)
     expect(slopes.every(Number.isFinite)).toBe(true)
@@ -227,11 +238,6 @@ describe.each(Object.entries(terms))('%s', (_, [term, plain]) => {
     )
   })
 })
-
-/** The features of each image, so many times side by side. */
-function duplicated(data: Seen, times: number): Seen {
-  return { ...data, rows: data.rows.map(row => range(times).flatMap(() => row)) }
-}
 
 const value = (term: keyof typeof terms, data: Seen): number => {
   const [build] = terms[term] ?? []
@@ -292,5 +298,20 @@ describe('laws', () => {
       }),
       { numRuns: 30 },
     )
+  })
+})
+
+describe.each(await available())('in single precision on %s', (_, engine) => {
+  test.each(guards)('%s: finite, and so are all slopes', async (_, { classes, rows, labels }) => {
+    const features = op.input('features', [rows.length, rows[0]?.length ?? 0])
+    const seen = scatter(features, op.input('targets', [rows.length, classes]))
+    const values = Object.values(terms).map(([term]) => term(seen))
+    const slopes = values.map(each => differentiate()(each, [features])[0] ?? each)
+    const outputs = Object.fromEntries([...values, ...slopes].map((each, nth) => [`${nth}`, each]))
+    const session = await succeed(engine.open({ look: { outputs, updates: [] } }))
+    const targets = Float32Array.from(labels.flatMap(label => range(classes).map(c => (c === label ? 1 : 0))))
+    const got = session.run('look', { features: Float32Array.from(rows.flat()), targets })
+    session.close()
+    for (const name of Object.keys(outputs)) expect(got[name]?.every(Number.isFinite), name).toBe(true)
   })
 })
