@@ -192,6 +192,13 @@ export default experiment(net('mine', image(28, 28, 1), conv(wide), globalAvgPoo
       expect(help).toContain(`\n  ${command}`)
   })
 
+  test('finds the embedded engine where TensorFlow was not added, and says how to add it', async () => {
+    const found = await node(project, bin, 'doctor')
+    expect(found).toMatch(/^wasm +yes +yes$/m)
+    expect(found).toContain('npm install --ignore-scripts @tensorflow/tfjs-node-gpu')
+    expect(found).toContain('npx espalier engine')
+  })
+
   test('describes a TypeScript file of the user', async () => {
     writeFileSync(join(project, 'mine.ts'), dsl)
     expect(await node(project, bin, 'describe', 'mine.ts')).toMatch(/^conv +conv 3×3, 12 +28×28×12 +132 /m)

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { engineCommand } from '../engine/mend.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
 import type { RunError } from '../run/error.js'
@@ -67,7 +68,7 @@ const fresh = (
 
 const announce = ({ name, version, threads }: Opened['engine'], path: string): void => {
   say(`${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}; saving in ${path}`)
-  if (name === 'wasm') say('a faster engine: npm run engine')
+  if (name === 'wasm') say(`a faster engine: ${engineCommand()}`)
 }
 
 const afterwards = (error: RunError, path: string): void => {

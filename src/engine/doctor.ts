@@ -7,6 +7,7 @@ import type * as T from 'fp-ts/lib/Task.js'
 import { usual } from './choose.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
+import { engineCommand } from './mend.js'
 import { cacheFolder, type Native } from './tensorflow/cache.js'
 import { findCompiler } from './tensorflow/compile.js'
 import { threadsOf } from './tensorflow/load.js'
@@ -82,6 +83,6 @@ export const diagnose: T.Task<Diagnosis> = async () => {
     ],
     tried,
     lacking: await lackingTools(),
-    mend: ready ? O.none : O.some('npm run engine'),
+    mend: ready ? O.none : O.some(engineCommand()),
   }
 }

@@ -8,7 +8,7 @@ import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {
   native: 'the native binding works',
-  'no native': 'no native binding was built yet',
+  'no native': 'there is no native binding to use',
   'native broken': 'a native binding is there but does not work',
 }
 

@@ -1,10 +1,12 @@
 /** Building the native engine: fetched, compiled, tried before it is trusted, then kept. */
+
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../error.js'
+import { engineCommand } from '../mend.js'
 import { addonName, cacheFolder, choose, type Facts, factsFile, keep, nativeAt } from './cache.js'
 import { compile, findCompiler, recipe } from './compile.js'
 import { onDisk } from './disk.js'
@@ -73,7 +75,7 @@ const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =
   pipe(
     nativeAt(join(cache, key)),
     TE.fromOption(
-      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: 'npm run engine' }),
+      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: engineCommand() }),
     ),
     TE.tap(() => tell('try')),
     TE.flatMap(({ file, facts }) =>
@@ -88,7 +90,7 @@ const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =
 const noWheel: NativeError = {
   _tag: 'NoWheel',
   platform: `${process.platform} ${process.arch}`,
-  mend: 'npm run engine -- --tensorflow DIR',
+  mend: engineCommand('--tensorflow', 'DIR'),
 }
 
 /** TensorFlow unpacked into `staged` from the pinned wheels. */

@@ -1,10 +1,12 @@
 /** TensorFlow as an engine: the binding loaded into this process, once. */
+
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, EngineError } from '../engine.js'
+import { engineCommand } from '../mend.js'
 import { type Binding, openBinding } from './binding.js'
 import { findNative } from './native.js'
 import { openSession } from './session.js'
@@ -24,7 +26,7 @@ const missing: EngineError = {
   _tag: 'EngineMissing',
   engine: 'tensorflow',
   missing: 'the native binding',
-  mend: 'npm run engine',
+  mend: engineCommand(),
 }
 
 /** Threads as the environment or the machine has them. */

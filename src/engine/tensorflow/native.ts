@@ -1,6 +1,7 @@
 /** The native engine where it is found; nothing is loaded here. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { addonName, cacheFolder, currentNative, type Native } from './cache.js'
@@ -23,6 +24,13 @@ const stockNative: () => O.Option<Native> = () =>
     O.map(file => ({ source: 'stock', file })),
   )
 
-/** The binding that would be used: the one built last, else the npm package's own. */
+/**
+ * The binding that would be used: the one built last, else the npm package's own. Graphs are written in that package's
+ * messages, so without it there is none.
+ */
 export const findNative = (cache: string = cacheFolder()): O.Option<Native> =>
-  pipe(currentNative(cache), O.alt<Native>(stockNative))
+  pipe(
+    currentNative(cache),
+    O.alt<Native>(stockNative),
+    O.filter(() => E.isRight(packageFolder(tfjsPackage))),
+  )

@@ -1,4 +1,5 @@
 /** Tries a binding on a small gradient in a process of its own, where a crash can do no harm. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import * as t from 'io-ts'
 import { differentiate } from '../../graph/differentiate.js'
 import * as op from '../../graph/ops.js'
 import type { NativeError } from '../error.js'
+import { engineCommand } from '../mend.js'
 import { command } from './command.js'
 import { emitProgram } from './program.js'
 import { savedModel, tensorName } from './proto.js'
@@ -90,7 +92,7 @@ export const trial = (file: string): TE.TaskEither<NativeError, Answer> =>
         ),
       folder => TE.fromIO(() => rmSync(folder, { recursive: true, force: true })),
     ),
-    TE.mapLeft((reason): NativeError => ({ _tag: 'LoadFailed', file, reason, mend: 'npm run engine' })),
+    TE.mapLeft((reason): NativeError => ({ _tag: 'LoadFailed', file, reason, mend: engineCommand() })),
     TE.flatMap(answer =>
       wanted.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)

@@ -1,4 +1,5 @@
 /** TensorFlow from PyPI: how the pinned wheels are fetched, checked and unpacked. */
+
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -6,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../error.js'
+import { engineCommand } from '../mend.js'
 import { type CommandError, command } from './command.js'
 import { onDisk } from './disk.js'
 import { type Pin, pins, pythonVersions } from './pins.js'
@@ -43,7 +45,7 @@ export const fetchWheel =
           _tag: 'DownloadRefused',
           requirement,
           reason,
-          mend: 'npm run engine -- --tensorflow DIR',
+          mend: engineCommand('--tensorflow', 'DIR'),
         }),
       ),
     )
@@ -60,7 +62,7 @@ const broken =
     _tag: 'WheelBroken',
     file: basename(file),
     reason,
-    mend: 'npm run engine',
+    mend: engineCommand(),
   })
 
 /** Passes the file on only where it is one of those pinned. */
@@ -78,7 +80,7 @@ export const checkWheel =
               file: basename(file),
               wanted: digests,
               got,
-              mend: 'python3 -m pip cache purge, then npm run engine',
+              mend: `python3 -m pip cache purge, then ${engineCommand()}`,
             }),
       ),
     )
