@@ -126,7 +126,7 @@ const furnish = async (folder: string): Promise<void> => {
   const idx = (sizes: readonly number[], byte: (at: number) => number): Uint8Array => {
     const head = Buffer.alloc(4 + 4 * sizes.length)
     head.set([0, 0, 8, sizes.length])
-    sizes.forEach((size, nth) => head.writeInt32BE(size, 4 + 4 * nth))
+    for (const [nth, size] of sizes.entries()) head.writeInt32BE(size, 4 + 4 * nth)
     const count = sizes.reduce((a, b) => a * b, 1)
     return Buffer.concat([head, Uint8Array.from({ length: count }, (_, at) => byte(at))])
   }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 
 /** The program in `ESPALIER_PYTHON`. */
-export const python = process.env['ESPALIER_PYTHON']
+export const python = process.env.ESPALIER_PYTHON
 
 /** Whether it has a module; false where no Python is named. */
 export const hasModule = (name: string): boolean => {
