@@ -82,7 +82,9 @@ describe.each(await available())('on %s', (_, engine) => {
     const second = op.momentum('w', w, op.constant(0.5), { momentum: 0.9, nesterov: false })
     const third = op.average('v', second, 0.25)
     const later = op.mul(op.weight('w', [2]), 10)
-    const program = { go: { outputs: { later, first, second, third, w }, updates: [first, second, third] } }
+    const fourth = op.average('w', third, 0.5)
+    const updates = [first, second, third, fourth]
+    const program = { go: { outputs: { later, first, second, third, fourth, w }, updates } }
     expect(await error(program)).toBeLessThan(1e-6)
   })
 
