@@ -8,7 +8,7 @@ import { alignment, type CriterionName, noTerms, rankingOf } from '../src/learn/
 import { constant, cosine, type Schedule, step as stepped } from '../src/learn/rate.js'
 import { decode } from '../src/net/closed.js'
 import { netCodec } from '../src/net/codec.js'
-import { net } from '../src/net/combinators.js'
+import { inception, net } from '../src/net/combinators.js'
 import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
 import { experimentCodec } from '../src/run/codec.js'
 import { type Experiment, experiment } from '../src/run/experiment.js'
@@ -94,9 +94,25 @@ const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       .map(([options, steps]) => whileAccuracy(options, ...steps)),
   )
 
+const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
+  fc.record({
+    _tag: fc.constant('grow' as const),
+    after: fc.constantFrom('stem', 'a/three/conv'),
+    modules: fc.array(fc.constantFrom(conv(3, 1, { name: 'next' }), inception('next', { point: 2 })), {
+      maxLength: 2,
+    }),
+    how: fc.constantFrom('exact' as const, 'spark' as const, 'fresh' as const),
+    spark: positive,
+    gainBelow: share,
+    patience: count,
+    budget: fc.record({ params: fc.option(positive), macs: fc.option(positive) }),
+    steps: fc.array(inner, { maxLength: 2 }),
+  })
+
 const step = fc.oneof(
   { weight: 3, arbitrary: single },
-  { weight: 1, arbitrary: rounds(fc.oneof(single, rounds(single))) },
+  { weight: 1, arbitrary: growing(single) },
+  { weight: 1, arbitrary: rounds(fc.oneof(single, rounds(single), growing(single))) },
 )
 
 const augmentation = fc.constantFrom<Augmentation[]>(
