@@ -1,5 +1,6 @@
 /** How each operation is computed here. The table is complete: a new operation without an entry does not compile. */
 import type { Kind } from '../../graph/value.js'
+import * as channelwise from './channelwise.js'
 import type { Emitter } from './emitter.js'
 import * as flat from './flat.js'
 import * as products from './products.js'
@@ -14,9 +15,9 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   conv: products.conv,
   convInput: products.convInput,
   convKernel: products.convKernel,
-  depthwise: products.depthwise,
-  depthwiseInput: products.depthwiseInput,
-  depthwiseKernel: products.depthwiseKernel,
+  depthwise: channelwise.depthwise,
+  depthwiseInput: channelwise.depthwiseInput,
+  depthwiseKernel: channelwise.depthwiseKernel,
   matmul: products.matmul,
   batchNorm: rows.batchNorm,
   batchNormGrad: rows.batchNormGrad,

@@ -69,19 +69,11 @@ export function convolve(
         for (let row = 0; row < rows; row++) {
           const corner = base + <usize>g * image + <usize>(row * stride) * line
           const out = y + <usize>(((n + g) * rows + row) * columns) * ldy + (<usize>f << 2)
-          for (let column = 0; column < columns; column += 4) {
-            const pixels = min(columns - column, 4)
-            const a0 = corner + <usize>column * pixel
-            const a1 = pixels > 1 ? a0 + pixel : a0
-            const a2 = pixels > 2 ? a1 + pixel : a0
-            const a3 = pixels > 3 ? a2 + pixel : a0
-            const at = out + <usize>column * ldy
-            const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
-            if (narrow)
-              rows4(a0, a1, a2, a3, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, at, ldy, pixels, filters - f, flags, s, t)
-            else
-              rows8(a0, a1, a2, a3, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, at, ldy, pixels, filters - f, flags, s, t)
-          }
+          const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
+          if (narrow)
+            rows4(corner, pixel, columns, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
+          else
+            rows8(corner, pixel, columns, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
         }
       }
     }

@@ -35,7 +35,7 @@ function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
 /** One row's four sums to memory, by the flags. */
 // @ts-ignore: decorator
 @inline
-function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usize, shift: usize): void {
+export function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usize, shift: usize): void {
   let y = sum
   if (flags & SCALE) y = f32x4.mul(y, v128.load(scale))
   if (flags & SHIFT) y = f32x4.add(y, v128.load(shift))
@@ -44,90 +44,107 @@ function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usize, shif
   put(at, y, count)
 }
 
+/** Eight sums, by the flags; most often simply stored. */
+// @ts-ignore: decorator
+@inline
+function finishRow(at: usize, s0: v128, s1: v128, filters: i32, flags: i32, scale: usize, shift: usize): void {
+  if (flags == 0 && filters >= 8) {
+    v128.store(at, s0)
+    v128.store(at, s1, 16)
+  } else {
+    finish(at, s0, filters, flags, scale, shift)
+    finish(at + 16, s1, filters - 4, flags, scale + 16, shift + 16)
+  }
+}
+
 /**
- * Four pixels by eight filters: each pixel's window is `high` × `wide` runs of `run` contiguous values.
+ * A row of pixels by eight filters, four pixels at a time. Each pixel's window is `high` × `wide` runs of `run` bytes.
  *
- * Shapes  b [high · wide · run, 8]; a0 … a3 the windows' corners; y the first of `pixels` rows, `ld` bytes apart
+ * Shapes  a the first window's corner, the next `pixel` bytes further; b [high · wide · run, 8];
+ *         y [pixels, filters], `ld` bytes apart
  */
 export function rows8(
-  a0: usize, a1: usize, a2: usize, a3: usize,
-  high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
-  b: usize, y: usize, ld: usize, pixels: i32, filters: i32, flags: i32, scale: usize, shift: usize,
+  a: usize, pixel: usize, pixels: i32, high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
+  b: usize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
 ): void {
-  let s00 = f32x4.splat(0), s01 = f32x4.splat(0)
-  let s10 = f32x4.splat(0), s11 = f32x4.splat(0)
-  let s20 = f32x4.splat(0), s21 = f32x4.splat(0)
-  let s30 = f32x4.splat(0), s31 = f32x4.splat(0)
-  for (let i = 0; i < high; i++) {
-    for (let j = 0; j < wide; j++) {
-      const from = <usize>i * highStep + <usize>j * wideStep
-      let p0 = a0 + from, p1 = a1 + from, p2 = a2 + from, p3 = a3 + from
-      const end = p0 + run
-      while (p0 < end) {
-        const b0 = v128.load(b), b1 = v128.load(b, 16)
-        const x0 = v128.load32_splat(p0)
-        s00 = multiplyAdd(s00, x0, b0)
-        s01 = multiplyAdd(s01, x0, b1)
-        const x1 = v128.load32_splat(p1)
-        s10 = multiplyAdd(s10, x1, b0)
-        s11 = multiplyAdd(s11, x1, b1)
-        const x2 = v128.load32_splat(p2)
-        s20 = multiplyAdd(s20, x2, b0)
-        s21 = multiplyAdd(s21, x2, b1)
-        const x3 = v128.load32_splat(p3)
-        s30 = multiplyAdd(s30, x3, b0)
-        s31 = multiplyAdd(s31, x3, b1)
-        p0 += 4
-        p1 += 4
-        p2 += 4
-        p3 += 4
-        b += 32
+  for (let left = pixels; left > 0; left -= 4) {
+    let s00 = f32x4.splat(0), s01 = f32x4.splat(0)
+    let s10 = f32x4.splat(0), s11 = f32x4.splat(0)
+    let s20 = f32x4.splat(0), s21 = f32x4.splat(0)
+    let s30 = f32x4.splat(0), s31 = f32x4.splat(0)
+    const second = left > 1 ? pixel : 0, third = left > 2 ? 2 * pixel : 0, fourth = left > 3 ? 3 * pixel : 0
+    let q = b
+    for (let i = 0; i < high; i++) {
+      for (let j = 0; j < wide; j++) {
+        let p0 = a + <usize>i * highStep + <usize>j * wideStep
+        let p1 = p0 + second, p2 = p0 + third, p3 = p0 + fourth
+        const end = p0 + run
+        while (p0 < end) {
+          const b0 = v128.load(q), b1 = v128.load(q, 16)
+          const x0 = v128.load32_splat(p0)
+          s00 = multiplyAdd(s00, x0, b0)
+          s01 = multiplyAdd(s01, x0, b1)
+          const x1 = v128.load32_splat(p1)
+          s10 = multiplyAdd(s10, x1, b0)
+          s11 = multiplyAdd(s11, x1, b1)
+          const x2 = v128.load32_splat(p2)
+          s20 = multiplyAdd(s20, x2, b0)
+          s21 = multiplyAdd(s21, x2, b1)
+          const x3 = v128.load32_splat(p3)
+          s30 = multiplyAdd(s30, x3, b0)
+          s31 = multiplyAdd(s31, x3, b1)
+          p0 += 4
+          p1 += 4
+          p2 += 4
+          p3 += 4
+          q += 32
+        }
       }
     }
+    finishRow(y, s00, s01, filters, flags, scale, shift)
+    if (left > 1) finishRow(y + ld, s10, s11, filters, flags, scale, shift)
+    if (left > 2) finishRow(y + 2 * ld, s20, s21, filters, flags, scale, shift)
+    if (left > 3) finishRow(y + 3 * ld, s30, s31, filters, flags, scale, shift)
+    a += 4 * pixel
+    y += 4 * ld
   }
-  finish(y, s00, filters, flags, scale, shift)
-  finish(y + 16, s01, filters - 4, flags, scale + 16, shift + 16)
-  if (pixels < 2) return
-  finish(y + ld, s10, filters, flags, scale, shift)
-  finish(y + ld + 16, s11, filters - 4, flags, scale + 16, shift + 16)
-  if (pixels < 3) return
-  finish(y + 2 * ld, s20, filters, flags, scale, shift)
-  finish(y + 2 * ld + 16, s21, filters - 4, flags, scale + 16, shift + 16)
-  if (pixels < 4) return
-  finish(y + 3 * ld, s30, filters, flags, scale, shift)
-  finish(y + 3 * ld + 16, s31, filters - 4, flags, scale + 16, shift + 16)
 }
 
 /** The same for the last four filters or fewer. Shapes  b [high · wide · run, 4] */
 export function rows4(
-  a0: usize, a1: usize, a2: usize, a3: usize,
-  high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
-  b: usize, y: usize, ld: usize, pixels: i32, filters: i32, flags: i32, scale: usize, shift: usize,
+  a: usize, pixel: usize, pixels: i32, high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
+  b: usize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
 ): void {
-  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
-  for (let i = 0; i < high; i++) {
-    for (let j = 0; j < wide; j++) {
-      const from = <usize>i * highStep + <usize>j * wideStep
-      let p0 = a0 + from, p1 = a1 + from, p2 = a2 + from, p3 = a3 + from
-      const end = p0 + run
-      while (p0 < end) {
-        const b0 = v128.load(b)
-        s0 = multiplyAdd(s0, v128.load32_splat(p0), b0)
-        s1 = multiplyAdd(s1, v128.load32_splat(p1), b0)
-        s2 = multiplyAdd(s2, v128.load32_splat(p2), b0)
-        s3 = multiplyAdd(s3, v128.load32_splat(p3), b0)
-        p0 += 4
-        p1 += 4
-        p2 += 4
-        p3 += 4
-        b += 16
+  for (let left = pixels; left > 0; left -= 4) {
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
+    const second = left > 1 ? pixel : 0, third = left > 2 ? 2 * pixel : 0, fourth = left > 3 ? 3 * pixel : 0
+    let q = b
+    for (let i = 0; i < high; i++) {
+      for (let j = 0; j < wide; j++) {
+        let p0 = a + <usize>i * highStep + <usize>j * wideStep
+        let p1 = p0 + second, p2 = p0 + third, p3 = p0 + fourth
+        const end = p0 + run
+        while (p0 < end) {
+          const b0 = v128.load(q)
+          s0 = multiplyAdd(s0, v128.load32_splat(p0), b0)
+          s1 = multiplyAdd(s1, v128.load32_splat(p1), b0)
+          s2 = multiplyAdd(s2, v128.load32_splat(p2), b0)
+          s3 = multiplyAdd(s3, v128.load32_splat(p3), b0)
+          p0 += 4
+          p1 += 4
+          p2 += 4
+          p3 += 4
+          q += 16
+        }
       }
     }
+    finish(y, s0, filters, flags, scale, shift)
+    if (left > 1) finish(y + ld, s1, filters, flags, scale, shift)
+    if (left > 2) finish(y + 2 * ld, s2, filters, flags, scale, shift)
+    if (left > 3) finish(y + 3 * ld, s3, filters, flags, scale, shift)
+    a += 4 * pixel
+    y += 4 * ld
   }
-  finish(y, s0, filters, flags, scale, shift)
-  if (pixels > 1) finish(y + ld, s1, filters, flags, scale, shift)
-  if (pixels > 2) finish(y + 2 * ld, s2, filters, flags, scale, shift)
-  if (pixels > 3) finish(y + 3 * ld, s3, filters, flags, scale, shift)
 }
 
 let gridImages: i32 = 0, gridRows: i32 = 0, gridColumns: i32 = 0
