@@ -4,7 +4,7 @@ import { type Graph, type Kind, type Program, type Value, valuesOf, variablesOf 
 import { sizeOf } from '../../net/shape.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
-import { type Call, interpreters, type Results } from './kernels.js'
+import { type Call, type Inputs, interpreters, type Results } from './kernels.js'
 
 type Variables = Map<string, tf.Tensor>
 
@@ -38,7 +38,7 @@ const resultsOf = (value: Value, done: ReadonlyMap<Value, Results>, call: Call):
   if (value.op.kind === 'part' && whole !== undefined) return done.get(whole)?.slice(value.op.index) ?? []
   const interpret = interpreters[value.op.kind as Exclude<Kind, 'part'>] // a part always has its whole
   const inputs = value.inputs.map(input => done.get(input)?.[0])
-  const results = interpret(value as never, inputs as tf.Tensor[], call) // the kind picks the entry; inputs come first
+  const results = interpret(value as never, inputs as unknown as Inputs, call) // the kind picks the entry; inputs come first
   return results instanceof tf.Tensor ? [results] : results
 }
 
