@@ -3,7 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../src/engine/engine.js'
 import { type Life, lay, spaceOf } from '../src/engine/wasm/arena.js'
+import { crewOf } from '../src/engine/wasm/crew.js'
 import { fuse } from '../src/engine/wasm/fuse.js'
+import { WebAssembly } from '../src/engine/wasm/host.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
 import { order } from '../src/engine/wasm/order.js'
 import { type Buffer, room } from '../src/engine/wasm/place.js'
@@ -101,6 +103,53 @@ test('memory stays flat over thousands of steps', async () => {
   expect(run(4500) / begun).toBeLessThan(1.05)
   session.close()
 }, 60_000)
+
+test('closed sessions give their memory to the next', async () => {
+  const engine = right(await loadWasm(2)())
+  const cycle = async (times: number): Promise<number> => {
+    for (let n = 0; n < times; n++) {
+      const session = right(await engine.open(program)())
+      session.run('step', feedsOf(program, 0))
+      session.close()
+      session.close()
+      expect(() => session.run('step', feedsOf(program, 0))).toThrow('the session is closed')
+    }
+    return process.memoryUsage().rss
+  }
+  const begun = await cycle(3)
+  expect((await cycle(25)) / begun).toBeLessThan(1.3)
+}, 60_000)
+
+test('a session begins with zeros in a memory that was another', async () => {
+  const engine = right(await loadWasm(1)())
+  const remember = { go: { outputs: { w: op.weight('w', [70]) }, updates: [] } }
+  const first = right(await engine.open(remember)())
+  first.write({ w: { shape: [70], data: new Float32Array(70).fill(7) } })
+  first.close()
+  const second = right(await engine.open(remember)())
+  expect(second.run('go', {}).w).toEqual(new Float32Array(70))
+  second.close()
+})
+
+test('a program larger than a wasm memory is refused, with its size', async () => {
+  const engine = right(await loadWasm(1)())
+  const huge = { go: { outputs: { y: op.relu(op.input('x', [1 << 15, 1 << 15])) }, updates: [] } }
+  const opened = await engine.open(huge)()
+  expect(opened).toMatchObject({ _tag: 'Left', left: { _tag: 'EngineFailed', engine: 'wasm' } })
+  expect(E.isLeft(opened) && JSON.stringify(opened.left)).toMatch(/8193 MiB wanted/)
+})
+
+test('a thread that fails ends the call on all', () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  const broken = { __module: undefined as never } // no module at all
+  const kernels = { begin: () => undefined, work: () => undefined }
+  const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
+  const ensemble = crewOf(2).gather(
+    { exports: kernels },
+    { module: broken, memory, calls, scratch: () => 64 },
+  )
+  expect(() => ensemble.run('go')).toThrow('a thread of the wasm engine failed')
+})
 
 describe('the plan', () => {
   const kept = (): Buffer => ({ floats: 1, lasting: true })

@@ -16,8 +16,8 @@ export interface Part {
   readonly shared: boolean
 }
 
-/** Two numbers at the bottom of the memory: how many threads have arrived, and how often all have. */
-export const gate = { arrived: 2, passed: 3 } as const
+/** Three numbers at the bottom of the memory: threads that have arrived, how often all have, whether one has failed. */
+export const gate = { arrived: 2, passed: 3, failed: 4 } as const
 
 /**
  * One thread's part of all steps, in order. It is sent to the other threads as text, so it names nothing from
@@ -29,8 +29,7 @@ export function play(
   thread: number,
   threads: number,
   control: Int32Array,
-  arrived: number,
-  passed: number,
+  { arrived, passed, failed }: typeof gate,
 ): void {
   let alone = false
   for (const { kernel, units, args, shared } of steps) {
@@ -55,6 +54,7 @@ export function play(
       } else {
         for (let looks = 0; looks < 2000 && Atomics.load(control, passed) === before; looks++);
         while (Atomics.load(control, passed) === before) Atomics.wait(control, passed, before)
+        if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the wasm engine failed')
       }
     }
     alone = false
@@ -63,18 +63,30 @@ export function play(
 
 /** What the other threads do: make an instance a session, play their part of a call, forget it. */
 const listen = `
-const { parentPort, workerData: { thread, threads, arrived, passed } } = require('node:worker_threads')
+const { parentPort, workerData: { thread, threads, gate } } = require('node:worker_threads')
 const play = ${play.toString()}
 const sessions = new Map()
+const fail = control => {
+  Atomics.store(control, gate.failed, 1)
+  Atomics.add(control, gate.passed, 1)
+  Atomics.notify(control, gate.passed)
+}
 parentPort.on('message', ({ id, open, call }) => {
-  if (open !== undefined) {
-    const { exports } = new WebAssembly.Instance(open.module, { env: { memory: open.memory } })
-    exports.begin(open.scratch)
-    sessions.set(id, { kernels: exports, calls: open.calls, control: new Int32Array(open.memory.buffer, 0, 16) })
-  } else if (call !== undefined) {
-    const { kernels, calls, control } = sessions.get(id)
-    play(kernels, calls[call], thread, threads, control, arrived, passed)
-  } else sessions.delete(id)
+  if (open !== undefined) sessions.set(id, open)
+  else if (call === undefined) sessions.delete(id)
+  else {
+    const session = sessions.get(id)
+    const control = new Int32Array(session.memory.buffer, 0, 16)
+    try {
+      if (session.kernels === undefined) {
+        session.kernels = new WebAssembly.Instance(session.module, { env: { memory: session.memory } }).exports
+        session.kernels.begin(session.scratch)
+      }
+      play(session.kernels, session.calls[call], thread, threads, control, gate)
+    } catch {
+      fail(control)
+    }
+  }
 })
 `
 
@@ -100,7 +112,7 @@ export interface Crew {
 
 /** Workers that let the process end when nothing else is left to do. */
 const hire = (thread: number, threads: number): Worker => {
-  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, ...gate } })
+  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, gate } })
   worker.unref()
   return worker
 }
@@ -121,7 +133,7 @@ const crew = (threads: number): Crew => {
       return {
         run: call => {
           for (const worker of others) worker.postMessage({ id, call })
-          play(kernels, calls[call] ?? [], 0, threads, control, gate.arrived, gate.passed)
+          play(kernels, calls[call] ?? [], 0, threads, control, gate)
         },
         close: () => {
           for (const worker of others) worker.postMessage({ id })

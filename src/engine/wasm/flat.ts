@@ -76,8 +76,19 @@ interface Loops {
 
 const still = (count: number): Axis => ({ size: 1, moves: Array.from({ length: count }, () => 0) })
 
+/** One long axis as two, where that comes out even, so that threads can share it. */
+const cut = (axes: readonly Axis[]): readonly Axis[] => {
+  const [only, ...rest] = axes
+  const width = 256
+  if (only === undefined || rest.length > 0 || only.size <= width || only.size % width > 0) return axes
+  return [
+    { size: only.size / width, moves: only.moves.map(move => move * width) },
+    { ...only, size: width },
+  ]
+}
+
 const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
-  const axes = axesOf(output, inputs)
+  const axes = cut(axesOf(output, inputs))
   const inner = axes.at(-1) ?? still(inputs.length)
   const row = axes.at(-2) ?? still(inputs.length)
   const around = axes.slice(0, -2)

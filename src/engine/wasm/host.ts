@@ -5,6 +5,8 @@ export interface Module {
 
 export interface Memory {
   readonly buffer: SharedArrayBuffer
+  /** By so many pages of 64 KiB. */
+  readonly grow: (pages: number) => number
 }
 
 export interface Instance {

@@ -6,6 +6,7 @@ import type { Engine, EngineError } from '../engine.js'
 import { binary } from './binary.js'
 import { crewOf } from './crew.js'
 import { WebAssembly } from './host.js'
+import { emptyPool } from './pool.js'
 import { openSession } from './session.js'
 
 const failed = (reason: unknown): EngineError => ({
@@ -23,11 +24,11 @@ const failed = (reason: unknown): EngineError => ({
 export const loadWasm = (threads: number = availableParallelism()): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.tryCatch(() => WebAssembly.compile(Buffer.from(binary, 'base64')), failed),
-    TE.map(module => ({ module, crew: crewOf(threads) })),
-    TE.map(({ module, crew }) => ({
+    TE.map(module => ({ module, crew: crewOf(threads), pool: emptyPool() })),
+    TE.map(means => ({
       name: 'wasm',
       version: '1',
       threads,
-      open: program => TE.tryCatch(async () => openSession(crew, module, program), failed),
+      open: program => TE.tryCatch(async () => openSession(means, program), failed),
     })),
   )

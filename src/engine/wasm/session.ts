@@ -1,143 +1,101 @@
-/** A program in one wasm memory of its own: variables, the constants it uses, and room that its calls share. */
-import { type Program, variablesOf } from '../../graph/value.js'
-import { type Shape, sizeOf } from '../../net/shape.js'
+/** A program in a wasm memory that is its own until it is closed. */
+import type { Program } from '../../graph/value.js'
+import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
-import { spaceOf } from './arena.js'
-import type { Crew, Part } from './crew.js'
-import { type Module, WebAssembly } from './host.js'
-import { type Buffer, bytesOf } from './place.js'
-import { link, type Plan, type Port, plan } from './plan.js'
+import type { Crew } from './crew.js'
+import { type Memory, type Module, WebAssembly } from './host.js'
+import { type Call, type Layout, layout, type Spot } from './layout.js'
+import type { Pool } from './pool.js'
 
-const page = 1 << 16
-/** Below lies the gate that threads pass together. */
-const bottom = 64
-
-interface Variable {
-  readonly shape: Shape
-  readonly buffer: Buffer
+/** What the sessions of one engine share. */
+export interface Means {
+  readonly crew: Crew
+  readonly module: Module
+  readonly pool: Pool
 }
 
-/** Buffers one after another from an address on. */
-const stack = (
-  buffers: readonly Buffer[],
-  from: number,
-): { readonly at: ReadonlyMap<Buffer, number>; readonly end: number } => {
-  const at = new Map<Buffer, number>()
-  const end = buffers.reduce((next, buffer) => {
-    at.set(buffer, next)
-    return next + spaceOf(buffer)
-  }, from)
-  return { at, end }
+/** Numbers in a memory, by address. */
+type Heap = (spot: Spot) => Float32Array
+
+const heapOf =
+  ({ buffer }: Memory): Heap =>
+  ({ address, floats }) =>
+    new Float32Array(buffer, address, floats)
+
+const begin = (heap: Heap, { lasting, constants }: Layout): void => {
+  heap({ address: 0, floats: lasting / 4 }).fill(0)
+  for (const { address, value } of constants) heap({ address, floats: 1 })[0] = value
 }
 
-const kept = (floats: number): Buffer => ({ floats, lasting: true })
-
-const missing = (what: string): never => {
-  throw new RangeError(`no ${what}`)
+const feed = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
+  for (const { name, ...spot } of inputs) {
+    const given = feeds[name]
+    if (given?.length !== spot.floats)
+      throw new RangeError(`feed ${name}: wanted ${spot.floats} values, got ${given?.length ?? 'nothing'}`)
+    heap(spot).set(given)
+  }
 }
 
-/** A call with addresses in place of buffers. */
-interface Linked {
-  readonly inputs: readonly (Port & { readonly address: number })[]
-  readonly outputs: readonly (Port & { readonly address: number })[]
-  readonly steps: readonly Part[]
-}
+const fetch = (heap: Heap, { outputs }: Call): Readonly<Record<string, Float32Array>> =>
+  Object.fromEntries(outputs.map(({ name, ...spot }) => [name, heap(spot).slice()]))
 
-/** Floats that a task touches before a second thread is worth waking. */
-const worthSharing = 1 << 14
+const readAll = (heap: Heap, { variables }: Layout): Weights =>
+  Object.fromEntries(
+    Object.entries(variables).map(([name, { shape, ...spot }]) => [
+      name,
+      { shape, data: heap(spot).slice() },
+    ]),
+  )
 
-const linked = (planned: Plan, lasting: ReadonlyMap<Buffer, number>, arena: number): Linked => {
-  const addressOf = (buffer: Buffer): number =>
-    lasting.get(buffer) ?? arena + (planned.arena.offsets.get(buffer) ?? missing('room for a value'))
-  const addressed = (port: Port) => ({ ...port, address: addressOf(port.place.buffer) + port.place.offset })
-  return {
-    inputs: planned.inputs.map(addressed),
-    outputs: planned.outputs.map(addressed),
-    steps: link(planned, addressOf).flatMap((steps, nth) => {
-      const touched = planned.tasks[nth]?.touches.reduce((sum, { floats }) => sum + floats, 0) ?? 0
-      return steps.map(step => ({ ...step, shared: touched >= worthSharing && step.units > 1 }))
-    }),
+const writeKnown = (heap: Heap, { variables }: Layout, values: Weights): void => {
+  for (const [name, { data }] of Object.entries(values)) {
+    const spot = variables[name]
+    if (spot !== undefined) heap(spot).set(data)
   }
 }
 
 /**
- * Opens a program in a memory of its own.
+ * Opens a program.
  *
- * Law  closed, nothing refers to the memory any more
+ * Law  closed, its memory serves the next session
  */
-export const openSession = <P extends Program>(crew: Crew, module: Module, program: P): Session<P> => {
-  const variables: Readonly<Record<string, Variable>> = Object.fromEntries(
-    Object.entries(variablesOf(program)).map(([name, shape]) => [
-      name,
-      { shape, buffer: kept(sizeOf(shape)) },
-    ]),
-  )
-  const constants = new Map<number, Buffer>()
-  const constant = (value: number): Buffer => {
-    const buffer = constants.get(value) ?? kept(1)
-    constants.set(value, buffer)
-    return buffer
-  }
-  const variable = (name: string): Buffer => variables[name]?.buffer ?? missing(`variable ${name}`)
-  const plans = Object.entries(program).map(
-    ([name, graph]) => [name, plan(graph, { variable, constant })] as const,
-  )
-
-  const lasting = stack(
-    [...Object.values(variables).map(({ buffer }) => buffer), ...constants.values()],
-    bottom,
-  )
-  const most = plans.reduce((most, [, { scratch }]) => Math.max(most, scratch), 0)
-  const scratch = Math.ceil(most / 64) * 64
-  const arena = lasting.end + crew.threads * scratch
-  const bytes = arena + plans.reduce((most, [, { arena }]) => Math.max(most, arena.bytes), 0)
-  const pages = Math.ceil((bytes + page) / page) // a page to read past the end in
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const heap = new Float32Array(memory.buffer)
-  const view = (address: number, floats: number): Float32Array =>
-    heap.subarray(address / 4, address / 4 + floats)
-  const lastingAt = (buffer: Buffer): number => lasting.at.get(buffer) ?? missing('such buffer')
-  for (const [value, buffer] of constants) view(lastingAt(buffer), 1)[0] = value
-
-  const calls = Object.fromEntries(plans.map(([name, planned]) => [name, linked(planned, lasting.at, arena)]))
+export const openSession = <P extends Program>({ crew, module, pool }: Means, program: P): Session<P> => {
+  const laid = layout(program, crew.threads)
+  const memory = pool.take(laid.bytes)
+  const heap = heapOf(memory)
+  begin(heap, laid)
   const ensemble = crew.gather(new WebAssembly.Instance(module, { env: { memory } }), {
     module,
     memory,
-    calls: Object.fromEntries(Object.entries(calls).map(([name, { steps }]) => [name, steps])),
-    scratch: thread => lasting.end + thread * scratch,
+    calls: Object.fromEntries(Object.entries(laid.calls).map(([name, { steps }]) => [name, steps])),
+    scratch: laid.scratch,
   })
-
-  const feed = ({ inputs }: Linked, feeds: Feeds): void => {
-    for (const { name, floats, address } of inputs) {
-      const given = feeds[name]
-      if (given?.length !== floats)
-        throw new RangeError(`feed ${name}: wanted ${floats} values, got ${given?.length ?? 'nothing'}`)
-      heap.set(given, address / bytesOf(1))
-    }
+  let closed = false
+  const ifOpen = (): void => {
+    if (closed) throw new RangeError('the session is closed')
   }
   return {
     run: (name, feeds) => {
-      const call = calls[String(name)] ?? missing(`call ${String(name)}`)
-      feed(call, feeds)
+      ifOpen()
+      const call = laid.calls[String(name)]
+      if (call === undefined) throw new RangeError(`no call ${String(name)}`)
+      feed(heap, call, feeds)
       ensemble.run(String(name))
-      const fetched = call.outputs.map(
-        ({ name, address, floats }) => [name, view(address, floats).slice()] as const,
-      )
-      return Object.fromEntries(fetched) as Fetched<P[typeof name]> // one output a name
+      return fetch(heap, call) as Fetched<P[typeof name]> // one output a name
     },
-    read: () =>
-      Object.fromEntries(
-        Object.entries(variables).map(([name, { shape, buffer }]) => [
-          name,
-          { shape, data: view(lastingAt(buffer), buffer.floats).slice() },
-        ]),
-      ),
+    read: () => {
+      ifOpen()
+      return readAll(heap, laid)
+    },
     write: values => {
-      for (const [name, { data }] of Object.entries(values)) {
-        const known = variables[name]
-        if (known !== undefined) view(lastingAt(known.buffer), known.buffer.floats).set(data)
-      }
+      ifOpen()
+      writeKnown(heap, laid, values)
     },
-    close: ensemble.close,
+    close: () => {
+      if (closed) return
+      closed = true
+      ensemble.close()
+      pool.give(memory)
+    },
   }
 }
