@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../src/engine/engine.js'
 import { type Life, lay, spaceOf } from '../src/engine/wasm/arena.js'
-import { crewOf } from '../src/engine/wasm/crew.js'
+import { crewOf, gate } from '../src/engine/wasm/crew.js'
 import { fuse } from '../src/engine/wasm/fuse.js'
 import { WebAssembly } from '../src/engine/wasm/host.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
@@ -139,13 +139,16 @@ test('a program larger than a wasm memory is refused, with its size', async () =
   expect(E.isLeft(opened) && JSON.stringify(opened.left)).toMatch(/8193 MiB wanted/)
 })
 
-test('a thread that fails ends the call on all', () => {
+test.each(['before', 'while'])('a thread that fails %s another waits for it ends the call on both', moment => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  const control = new Int32Array(memory.buffer, 0, 16)
   const broken = { __module: undefined as never } // no module at all
-  const kernels = { begin: () => undefined, work: () => undefined }
+  const work = () => {
+    if (moment === 'before') Atomics.wait(control, gate.passed, 0)
+  }
   const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
   const ensemble = crewOf(2).gather(
-    { exports: kernels },
+    { exports: { begin: () => undefined, work } },
     { module: broken, memory, calls, scratch: () => 64 },
   )
   expect(() => ensemble.run('go')).toThrow('a thread of the wasm engine failed')

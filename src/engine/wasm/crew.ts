@@ -53,7 +53,8 @@ export function play(
         Atomics.notify(control, passed)
       } else {
         for (let looks = 0; looks < 2000 && Atomics.load(control, passed) === before; looks++);
-        while (Atomics.load(control, passed) === before) Atomics.wait(control, passed, before)
+        while (Atomics.load(control, passed) === before && Atomics.load(control, failed) === 0)
+          Atomics.wait(control, passed, before)
         if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the wasm engine failed')
       }
     }
