@@ -43,8 +43,14 @@ watched(program.command('train'))
   .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
   .option('--seed <n>', 'of all that is random', whole, 0)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
-  .option('--resume <folder>', 'go on with this run; its own settings hold')
-  .action(async (chosen: string, options) => (await import('./cli/train.js')).train(chosen, options))
+  .option(
+    '--resume <folder>',
+    'go on with this run; its own settings hold, and the file may not have changed',
+  )
+  .option('--force', 'with --resume, go on with the file as it is now')
+  .action(async (chosen: string, options, { args }: Command) =>
+    (await import('./cli/train.js')).train(chosen, args.length > 0, options),
+  )
 
 watched(program.command('resume'))
   .description('go on with a run that was stopped')

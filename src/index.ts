@@ -19,7 +19,7 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
-export { alignment, noTerms } from './learn/options.js'
+export { alignment, noTerms, type Teaching } from './learn/options.js'
 export { constant, cosine, step } from './learn/rate.js'
 export {
   concat,
@@ -62,5 +62,15 @@ export {
 } from './net/words.js'
 export { ablation } from './run/ablation.js'
 export { type Experiment, experiment } from './run/experiment.js'
-export { grow, prune, push, type Step, teaching, train, untilTarget, whileAccuracy } from './run/schedule.js'
+export {
+  grow,
+  type PushWord,
+  prune,
+  push,
+  type Step,
+  teaching,
+  train,
+  untilTarget,
+  whileAccuracy,
+} from './run/schedule.js'
 export { study } from './run/study.js'

@@ -205,6 +205,32 @@ describe('a run', () => {
     expectRefused(await espalier(['resume', copy]), join(copy, 'checkpoint'), /byte \d+/, /announced/)
   })
 
+  test('is not begun again where it is', async () => {
+    const before = readFileSync(join(folder, 'checkpoint.safetensors'))
+    expectRefused(
+      await espalier(['train', dsl(fine), ...wasm, '--out', folder]),
+      folder,
+      'holds a run',
+      'resume',
+    )
+    expect(readFileSync(join(folder, 'checkpoint.safetensors'))).toEqual(before)
+  })
+
+  test('whose file has changed shows the difference, and goes on with it where forced', async () => {
+    const copy = copied()
+    const longer = dsl(fine, { schedule: `${quick}, train({ epochs: 1, batch: 30 })` })
+    const wider = dsl(fine.replace('conv(4),', 'conv(5),'))
+    const [same, added, other] = await Promise.all(
+      [dsl(fine), longer, wider].map(file => espalier(['train', file, '--resume', copy, '--json'])),
+    )
+    expect(same?.code).toBe(0)
+    if (added) expectRefused(added, copy, /schedule\.1 was nothing, is \{.*"train"/, '--force')
+    if (other) expectRefused(other, /net\.body.*filters was 4, is 5/)
+    const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out).stages.length).toBe(2)
+  })
+
   test('of something else is not taken up', async () => {
     const elsewhere = scratch()
     expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'no run to go on with')

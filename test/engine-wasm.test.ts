@@ -139,20 +139,23 @@ test('a program larger than a wasm memory is refused, with its size', async () =
   expect(E.isLeft(opened) && JSON.stringify(opened.left)).toMatch(/8193 MiB wanted/)
 })
 
-test.each(['before', 'while'])('a thread that fails %s another waits for it ends the call on both', moment => {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
-  const control = new Int32Array(memory.buffer, 0, 16)
-  const broken = { __module: undefined as never } // no module at all
-  const work = () => {
-    if (moment === 'before') Atomics.wait(control, gate.passed, 0)
-  }
-  const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
-  const ensemble = crewOf(2).gather(
-    { exports: { begin: () => undefined, work } },
-    { module: broken, memory, calls, scratch: () => 64 },
-  )
-  expect(() => ensemble.run('go')).toThrow('a thread of the wasm engine failed')
-})
+test.each(['before', 'while'])(
+  'a thread that fails %s another waits for it ends the call on both',
+  moment => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+    const control = new Int32Array(memory.buffer, 0, 16)
+    const broken = { __module: undefined as never } // no module at all
+    const work = () => {
+      if (moment === 'before') Atomics.wait(control, gate.passed, 0)
+    }
+    const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
+    const ensemble = crewOf(2).gather(
+      { exports: { begin: () => undefined, work } },
+      { module: broken, memory, calls, scratch: () => 64 },
+    )
+    expect(() => ensemble.run('go')).toThrow('a thread of the wasm engine failed')
+  },
+)
 
 describe('the plan', () => {
   const kept = (): Buffer => ({ floats: 1, lasting: true })

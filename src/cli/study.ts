@@ -7,7 +7,7 @@ import { engineOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { plot } from '../report/plot.js'
-import { type Row, rowOf, studyTable, type Timed } from '../report/study.js'
+import { cutsTable, type Row, rowOf, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
@@ -52,12 +52,17 @@ const timing = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
 /** Nets timed side by side; more would not fit one run. */
 const timedAtMost = 40
 
+const tables = (dones: readonly Done[], timed: Timed): string =>
+  dones.some(({ cuts }) => cuts.length > 1)
+    ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
+    : studyTable(dones, timed)
+
 const written =
   (study: Study, engine: Engine, { results, take }: StudyArguments) =>
   (dones: readonly Done[]) =>
     pipe(
       study.entrants.length > timedAtMost ? TE.right<RunError, Timed>(new Map()) : timing(engine, dones),
-      TE.map(timed => studyTable(dones, timed)),
+      TE.map(timed => tables(dones, timed)),
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(join(results, `${study.name}.json`))(dones.map(rowOf) satisfies readonly Row[])),
       TE.tap(table =>

@@ -9,7 +9,7 @@ import type { RunError } from '../run/error.js'
 import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
 import { loadExperiment } from '../run/load.js'
-import { begin, begun, type Onlooker, type Opened, resume } from '../run/run.js'
+import { asBegun, type Begun, begin, begun, changed, type Onlooker, type Opened, resume } from '../run/run.js'
 import { end } from './end.js'
 import { type DataSettings, onGround } from './ground.js'
 import { say } from './say.js'
@@ -27,6 +27,7 @@ interface TrainArguments extends Watched {
   readonly seed: number
   readonly out?: string
   readonly resume?: string
+  readonly force?: boolean
 }
 
 const onlooker = (): Onlooker => {
@@ -75,9 +76,22 @@ const afterwards = (error: RunError, path: string): void => {
   if (error._tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
 }
 
-const further = (path: string): TE.TaskEither<RunError, Result> =>
+/** The run in a folder, with the experiment of a file where one is given. */
+const taken = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Begun> =>
+  file === null
+    ? begun(path)
+    : pipe(
+        TE.Do,
+        TE.bind('run', () => begun(path)),
+        TE.bind('experiment', () => loadExperiment(file)),
+        TE.flatMap(({ run, experiment }) =>
+          force ? changed(experiment)(run) : TE.fromEither(asBegun(experiment)(run)),
+        ),
+      )
+
+const further = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Result> =>
   pipe(
-    begun(path),
+    taken(path, file, force),
     TE.flatMap(run =>
       pipe(
         onGround(
@@ -96,16 +110,17 @@ const printed =
   (result: Result): void =>
     void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
 
-export const train = (file: string, options: TrainArguments): Promise<void> =>
+/** `given`: whether the file was named, and is not the usual one. */
+export const train = (file: string, given: boolean, options: TrainArguments): Promise<void> =>
   end(
     options.resume === undefined
       ? pipe(
           loadExperiment(file),
           TE.flatMap(experiment => fresh(experiment, options)),
         )
-      : further(options.resume),
+      : further(options.resume, given ? file : null, options.force === true),
     printed(options),
   )
 
 export const resumeRun = (folder: string, options: Watched): Promise<void> =>
-  end(further(folder), printed(options))
+  end(further(folder, null, false), printed(options))

@@ -1,12 +1,21 @@
 /** A study's results: a row a run for machines, a table of means and spreads for people. */
 import type { Latency } from '../learn/latency.js'
-import type { Done } from '../run/studying.js'
+import type { Scored } from '../run/event.js'
+import type { Cut, Done } from '../run/studying.js'
 import { grouped, percent, short } from './number.js'
 
-/** One run. Accuracies are 0–1: `raw` and `repaired` on validation, `retrained` and `scratch` on the test. */
+/**
+ * One run. Accuracies are 0–1: `raw` and `repaired` on validation, after the last cut and in `cuts`, where there are
+ * several, after each; `retrained` and `scratch` on the test.
+ */
 export interface Row {
-  readonly [fact: string]: string | number
+  readonly [fact: string]: string | number | readonly object[]
 }
+
+const scoresOf = (cut: Cut | undefined) =>
+  cut === undefined ? {} : { raw: cut.raw.accuracy, repaired: cut.repaired.accuracy }
+
+const lastOf = ({ cuts }: Done): Cut | undefined => cuts.at(-1)
 
 const bytesOf = ({ model }: Done): number =>
   Object.values(model.weights).reduce((sum, { data }) => sum + data.byteLength, 0)
@@ -17,9 +26,12 @@ export const rowOf = (done: Done): Row => ({
   params: done.result.params,
   macs: done.result.macs,
   bytes: bytesOf(done),
-  ...(done.cut !== null && { raw: done.cut.raw.accuracy, repaired: done.cut.repaired.accuracy }),
+  ...scoresOf(lastOf(done)),
   retrained: done.result.test.accuracy,
   ...(done.scratch !== null && { scratch: done.scratch.test.accuracy }),
+  ...(done.cuts.length > 1 && {
+    cuts: done.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
+  }),
 })
 
 const mean = (values: readonly number[]): number =>
@@ -68,8 +80,8 @@ const cells = (name: string, dones: readonly Done[], timed: Timed): readonly str
     grouped(mean(some(({ result }) => result.params))),
     short(mean(some(({ result }) => result.macs))),
     grouped(mean(some(bytesOf))),
-    spreadText(some(({ cut }) => cut?.raw.accuracy)),
-    spreadText(some(({ cut }) => cut?.repaired.accuracy)),
+    spreadText(some(done => lastOf(done)?.raw.accuracy)),
+    spreadText(some(done => lastOf(done)?.repaired.accuracy)),
     spreadText(some(({ result }) => result.test.accuracy)),
     spreadText(some(({ scratch }) => scratch?.test.accuracy)),
     one === undefined ? '' : `${one.median.toFixed(2)} ms`,
@@ -77,10 +89,35 @@ const cells = (name: string, dones: readonly Done[], timed: Timed): readonly str
   ]
 }
 
-/** A Markdown table, a line an entrant. */
-export const studyTable = (dones: readonly Done[], timed: Timed): string => {
-  const rows = [...grouping(dones)].map(([name, group]) => cells(name, group, timed))
-  const used = head.map((_, column) => rows.some(row => row[column] !== ''))
+/** Rows under a head, without the columns that are empty in all. */
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const used = head.map((_, column) => rows.some(row => (row[column] ?? '') !== ''))
   const line = (row: readonly string[]) => `| ${row.filter((_, column) => used[column]).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** A Markdown table, a line an entrant. */
+export const studyTable = (dones: readonly Done[], timed: Timed): string =>
+  markdown(
+    head,
+    [...grouping(dones)].map(([name, group]) => cells(name, group, timed)),
+  )
+
+/** A Markdown table of every cut on the way: parameters left, accuracy right after it → repaired. */
+export const cutsTable = (dones: readonly Done[]): string => {
+  const most = Math.max(0, ...dones.map(({ cuts }) => cuts.length))
+  const nths = Array.from({ length: most }, (_, nth) => nth)
+  const cell = (group: readonly Done[], nth: number): string => {
+    const cuts = group.flatMap(done => done.cuts[nth] ?? [])
+    const spread = (of: (cut: Cut) => Scored) => spreadText(cuts.map(cut => of(cut).accuracy))
+    return cuts.length === 0
+      ? ''
+      : `${grouped(mean(cuts.map(({ params }) => params)))}: ${spread(({ raw }) => raw)} → ${spread(({ repaired }) => repaired)}`
+  }
+  return markdown(
+    ['right after each cut → repaired', ...nths.map(nth => `cut ${nth + 1}`)],
+    [...grouping(dones)]
+      .filter(([, group]) => group.some(({ cuts }) => cuts.length > 0))
+      .map(([name, group]) => [name, ...nths.map(nth => cell(group, nth))]),
+  )
 }

@@ -3,6 +3,7 @@ import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
+import type { Difference } from './difference.js'
 
 export type FileError =
   | { readonly _tag: 'FileMissing'; readonly file: string }
@@ -26,5 +27,12 @@ export type RunError =
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
+  | { readonly _tag: 'RunThere'; readonly folder: string }
+  /** The experiment is not the one the run in the folder began with. */
+  | {
+      readonly _tag: 'ExperimentDiffers'
+      readonly folder: string
+      readonly differences: readonly Difference[]
+    }
   /** The run began with another value of what makes it repeat itself. */
   | { readonly _tag: 'RunDiffers'; readonly what: string; readonly began: string; readonly now: string }

@@ -1,6 +1,7 @@
 /** A whole run: a folder, an engine, data, the fold over the schedule, one look at the test, the result. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
@@ -12,6 +13,7 @@ import { infer } from '../net/infer.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint, saveModel } from './checkpoint.js'
 import { experimentCodec } from './codec.js'
 import { compare } from './compared.js'
+import { differences } from './difference.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { Result, RunEvent } from './event.js'
@@ -118,10 +120,13 @@ const finish =
     )
   }
 
+const newFolder = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
+  existsSync(checkpoint) ? TE.left({ _tag: 'RunThere', folder: path }) : makeFolder(path)
+
 /**
  * Begins a run in a folder of its own, from a checkpoint that need not be its own: equal beginnings are equal.
  *
- * Errors  every `RunError`; what was learnt before one is in the folder
+ * Errors  RunThere where the folder holds a run; every `RunError`: what was learnt before one is in the folder
  */
 export const beginFrom =
   (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
@@ -129,7 +134,7 @@ export const beginFrom =
     const folder = folderAt(path)
     const first = { ...from, logged: 0 }
     return pipe(
-      makeFolder(path),
+      newFolder(folder),
       TE.flatMap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
       TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
       TE.flatMap(() => saveCheckpoint(folder.checkpoint)(first)),
@@ -165,6 +170,29 @@ export const begun = (path: string): TE.TaskEither<RunError, Begun> => {
     TE.bindW('settings', () => readJson(settingsCodec)(folder.settings)),
   )
 }
+
+/**
+ * The run, if this is the experiment it began with.
+ *
+ * Errors  ExperimentDiffers with every difference
+ */
+export const asBegun =
+  (experiment: Experiment) =>
+  (run: Begun): E.Either<RunError, Begun> => {
+    const found = differences(run.experiment, experiment)
+    return found.length === 0
+      ? E.right(run)
+      : E.left({ _tag: 'ExperimentDiffers', folder: run.folder.path, differences: found })
+  }
+
+/** The run from here on with another experiment: the model it has come to, the steps left in the new schedule. */
+export const changed =
+  (experiment: Experiment) =>
+  (run: Begun): TE.TaskEither<RunError, Begun> =>
+    pipe(
+      writeJson(run.folder.experiment)(experimentCodec.encode(experiment)),
+      TE.map(() => ({ ...run, experiment })),
+    )
 
 const same = (what: string, began: string, now: string): TE.TaskEither<RunError, void> =>
   began === now ? TE.right(undefined) : TE.left({ _tag: 'RunDiffers', what, began, now })

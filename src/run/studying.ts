@@ -16,10 +16,17 @@ import { makeFolder, readLines } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
 import { readResult } from './result.js'
-import { beginFrom, begun, type Onlooker, resume } from './run.js'
+import { asBegun, beginFrom, begun, type Onlooker, resume } from './run.js'
 import { train } from './schedule.js'
 import type { Settings } from './settings.js'
 import type { Entrant, Study } from './study.js'
+
+/** A cut as the log of its run has it: validation right after it, and with batch norm measured again. */
+export interface Cut {
+  readonly params: number
+  readonly raw: Scored
+  readonly repaired: Scored
+}
 
 /** An entrant with one seed, done. */
 export interface Done {
@@ -27,8 +34,7 @@ export interface Done {
   readonly seed: number
   readonly result: Result
   readonly model: Model
-  /** Validation right after the last cut, and with batch norm measured again. */
-  readonly cut: { readonly raw: Scored; readonly repaired: Scored } | null
+  readonly cuts: readonly Cut[]
   readonly scratch: Result | null
 }
 
@@ -92,7 +98,12 @@ const runCell =
     const folder = folderAt(path)
     const done = existsSync(folder.result)
     env.onCell(name, seed, done)
-    if (done) return readResult(folder.result)
+    if (done)
+      return pipe(
+        begun(path),
+        TE.flatMapEither(asBegun(experiment)),
+        TE.flatMap(() => readResult(folder.result)),
+      )
     const onlooker: Onlooker = { ...env.onlooker, onStage: sharing(env, study, experiment, seed) }
     return pipe(
       env.datasetOf(experiment, seed),
@@ -107,6 +118,7 @@ const runCell =
         return existsSync(folder.checkpoint)
           ? pipe(
               begun(path),
+              TE.flatMapEither(asBegun(experiment)),
               TE.flatMap(run => resume(run, opened, onlooker)),
             )
           : pipe(
@@ -119,13 +131,18 @@ const runCell =
   }
 
 const scoredCodec = t.type({ accuracy: t.number, loss: t.number })
-const prunedCodec = t.type({ _tag: t.literal('pruned'), raw: scoredCodec, repaired: scoredCodec })
+const cutCodec = t.type({
+  _tag: t.literal('pruned'),
+  params: t.number,
+  raw: scoredCodec,
+  repaired: scoredCodec,
+})
 
-/** The last cut in a run's log. */
-const lastCut = (path: string): TE.TaskEither<RunError, Done['cut']> =>
+/** The cuts in a run's log. */
+const cutsIn = (path: string): TE.TaskEither<RunError, readonly Cut[]> =>
   pipe(
     readLines(folderAt(path).events),
-    TE.map(lines => lines.flatMap(line => (prunedCodec.is(line) ? [line] : [])).at(-1) ?? null),
+    TE.map(lines => lines.flatMap(line => (cutCodec.is(line) ? [line] : []))),
   )
 
 const epochsIn = (steps: Experiment['schedule']): number =>
@@ -150,7 +167,7 @@ const runEntrant =
       TE.Do,
       TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
       TE.bind('model', () => readModel(folderAt(folderFor(env, entrant.name, seed)).model)),
-      TE.bind('cut', () => lastCut(folderFor(env, entrant.name, seed))),
+      TE.bind('cuts', () => cutsIn(folderFor(env, entrant.name, seed))),
       TE.bind(
         'scratch',
         ({ model }): TE.TaskEither<RunError, Result | null> =>

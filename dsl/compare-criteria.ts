@@ -1,0 +1,32 @@
+/** MNIST: one net cut to a twentieth by one criterion and another, with equal epochs. 28×28×1 → 10 */
+import { conv, dense, experiment, globalAvgPool, image, inception, maxPool, mnist, net, prune, push, shift, study, teaching, train, untilTarget, type PushWord, type Teaching } from '../src/index.js'
+
+const seedling = net('mnist', image(28, 28, 1),
+  conv(16, 3, { name: 'stem', stride: 2 }),                                            // 14×14×16
+  inception('a', { point: 16, three: [12, 24], five: [6, 12, 12], pool: 12 }),         // 14×14×64
+  maxPool(),                                                                           // 7×7×64
+  inception('b', { point: 24, three: [24, 32], five: [12, 20, 20], pool: 20 }),        // 7×7×96
+  inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 }),        // 7×7×128
+  globalAvgPool,                                                                       // 128
+  dense(10),                                                                           // 10
+)
+const data = mnist({ augment: [shift(2)], validation: 1000 })
+const slim = { sparsity: 1e-2, from: 1, until: 1 } // never faded
+const entrant = (name: string, pushed: PushWord, cut = prune(), teacher: Teaching | null = teaching) => ({
+  name,
+  experiment: experiment(seedling, data,
+    train({ epochs: 8 }),
+    untilTarget({ keep: { params: 0.05 } }, push({ epochs: 2, teaching: teacher, ...pushed }), cut),
+    train({ epochs: 6, teaching: teacher }),
+  ),
+})
+
+export default study('compare-criteria', { seeds: 3 }, [
+  { ...entrant('losers', {}), scratch: true },
+  entrant('losers, no teacher', {}, prune(), null),
+  entrant('slimming', { losers: slim }, prune({ by: 'normScale', cost: 0 })),
+  entrant('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
+  entrant('discriminant trace', { losers: null }, prune({ by: 'discriminant', cost: 0 })),
+  entrant('l1', { losers: null }, prune({ by: 'l1', cost: 0 })),
+  entrant('random', { losers: null }, prune({ by: 'random', cost: 0 })),
+])
