@@ -1,0 +1,42 @@
+/** CIFAR-10: a net grown, then cut to the same multiply–accumulates in one way and another; nets by hand of its size. 32×32×3 → 10 */
+import { alignment, conv, dense, depthwise, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, residual, separable, stack, study, teaching, train, untilTarget, type PushWord } from '../src/index.js'
+
+const size = image(32, 32, 3)
+
+const seedling = net('cifar10', size,
+  conv(16, 3, { name: 'stem' }),                                                       // 32×32×16
+  maxPool(),                                                                           // 16×16×16
+  inception('a', { point: 16, three: [12, 24], five: [6, 12, 12], pool: 12 }),         // 16×16×64
+  maxPool(),                                                                           // 8×8×64
+  inception('b', { point: 24, three: [24, 32], five: [12, 20, 20], pool: 20 }),        // 8×8×96
+  globalAvgPool,                                                                       // 96
+  dense(10),                                                                           // 10
+)
+const block = (name: string, n: number) => residual(name, stack('', conv(n), conv(n, 3, { activation: null })), { activation: 'relu' })
+const resnet = net('resnet', size, conv(10, 3), maxPool(), block('a', 10), conv(18, 3, { stride: 2 }), block('b', 18), globalAvgPool, dense(10))
+const mobile = net('mobile', size, conv(16, 3), maxPool(), separable(44), depthwise(3, { stride: 2 }), conv(64, 1), separable(88), globalAvgPool, dense(10))
+
+const data = imageFolder(size, { augment: [randomCrop(4), flip] })
+const base = train({ epochs: 4 })
+const module = inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 })
+const grown = grow({ after: 'b', module, upTo: 1 }, train({ epochs: 4 }))
+const pruned = (name: string, pushed: PushWord, cut = prune()) => ({
+  name,
+  experiment: experiment(seedling, data, base, grown,
+    untilTarget({ keep: { macs: 0.25 }, rounds: 3 }, push({ epochs: 2, ...pushed }), cut),
+    train({ epochs: 6, teaching }),
+  ),
+})
+
+export default study('compare-cifar10', { seeds: 3 }, [
+  { name: 'base', experiment: experiment(seedling, data, base) },
+  { name: 'grown', experiment: experiment(seedling, data, base, grown) },
+  { ...pruned('losers', {}), scratch: true },
+  pruned('losers, ridge and correlation', { terms: { ridge: 0.2, correlation: 0.5 } }),
+  pruned('slimming', { losers: { from: 1, until: 1 } }, prune({ by: 'normScale', cost: 0 })),
+  pruned('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
+  pruned('alignment, discriminant trace', { losers: null, terms: alignment }, prune({ by: 'discriminant', cost: 0 })),
+  pruned('random', { losers: null }, prune({ by: 'random', cost: 0 })),
+  { name: 'residual net', experiment: experiment(resnet, data, train({ epochs: 20 })) },
+  { name: 'separable net', experiment: experiment(mobile, data, train({ epochs: 20 })) },
+])
