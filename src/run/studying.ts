@@ -152,13 +152,11 @@ const epochsIn = (steps: Experiment['schedule']): number =>
     return step._tag === 'grow' ? sum + step.modules.length * epochsIn(step.steps) : sum
   }, 0)
 
-/** The net an experiment ended in, trained from its first weights for as many epochs. */
-const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => ({
-  _tag: 'experiment',
-  net,
-  data,
-  schedule: [train({ epochs: epochsIn(schedule) })],
-})
+/** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
+const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
+  const first = schedule.find(step => step._tag === 'train') ?? train()
+  return { _tag: 'experiment', net, data, schedule: [{ ...first, epochs: epochsIn(schedule) }] }
+}
 
 const runEntrant =
   (env: StudyEnv, study: Study) =>
