@@ -105,7 +105,11 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
     spark: positive,
     gainBelow: share,
     patience: count,
-    budget: fc.record({ params: fc.option(positive), macs: fc.option(positive) }),
+    budget: fc.record({
+      params: fc.option(positive),
+      macs: fc.option(positive),
+      latency: fc.option(positive),
+    }),
     steps: fc.array(inner, { maxLength: 2 }),
   })
 

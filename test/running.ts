@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect } from 'vitest'
 import type { Engine } from '../src/engine/engine.js'
+import type { Model } from '../src/net/weights.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
 import type { Env } from '../src/run/env.js'
 import type { RunEvent } from '../src/run/event.js'
@@ -20,6 +21,8 @@ export interface Told {
   readonly log: string
   readonly saved: readonly Checkpoint[]
   readonly outcome: string
+  /** Nets kept on the way, by name. */
+  readonly met: readonly (readonly [name: string, model: Model])[]
 }
 
 export interface Way {
@@ -42,6 +45,7 @@ export const told = async (
 ): Promise<Told> => {
   const start = from ?? right(beginning(seed)(of))
   const saved: Checkpoint[] = []
+  const met: (readonly [string, Model])[] = []
   let [written, steps] = [log.slice(0, start.logged), 0]
   const env: Env = {
     engine,
@@ -55,12 +59,12 @@ export const told = async (
       steps++
     },
     save: checkpoint => TE.fromIO(() => void saved.push(checkpoint)),
-    keep: () => TE.right(undefined),
+    keep: (name, model) => TE.fromIO(() => void met.push([name, model])),
     stopping: () => steps >= after,
     clock: () => 0,
   }
   const end = await runSchedule(env)(of)(start)()
-  return { log: written, saved, outcome: E.isLeft(end) ? end.left._tag : 'done' }
+  return { log: written, saved, met, outcome: E.isLeft(end) ? end.left._tag : 'done' }
 }
 
 export const lastOf = ({ saved }: Told): Checkpoint => {

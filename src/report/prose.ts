@@ -96,7 +96,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${at}: nothing inside can be wider: all its channels come in, go out or are tied to such`,
   Tied: ({ at, to }) => `${at}: a sum ties its channels to ${to}; growing inside it would fit`,
   OverBudget: ({ measure, limit, got }) =>
-    `grown, the net would have ${grouped(got)} ${measure}; the budget is ${grouped(limit)}`,
+    measure === 'latency'
+      ? `grown, the net would take ${got.toFixed(2)} ms an image; the budget is ${limit}`
+      : `grown, the net would have ${grouped(got)} ${measure}; the budget is ${grouped(limit)}`,
   ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
   PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,
   NoWheel: ({ platform, mend }) => `no known TensorFlow for ${platform}; ${mend}`,

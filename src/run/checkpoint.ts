@@ -40,12 +40,16 @@ export type Inside =
       readonly step: number
       readonly inside: Inside | null
     }
-  /** `grown` modules are in place; `best` is the validation accuracy to gain on, `stale` nets in a row have not. */
+  /**
+   * `grown` modules are in place; `best` is the validation accuracy to gain on, `stale` nets in a row have not; `exact`
+   * says whether the last module left what the net gives.
+   */
   | {
       readonly _tag: 'growing'
       readonly grown: number
       readonly best: number
       readonly stale: number
+      readonly exact: boolean
       readonly step: number
       readonly inside: Inside | null
     }
@@ -83,6 +87,7 @@ const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', ()
       grown: count,
       best: share,
       stale: count,
+      exact: t.boolean,
       step: count,
       inside: t.union([insideCodec, t.null]),
     }),

@@ -90,7 +90,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
       spark: positive,
       gainBelow: finite,
       patience: whole,
-      budget: closed({ params: maybe(positive), macs: maybe(positive) }),
+      budget: closed({ params: maybe(positive), macs: maybe(positive), latency: maybe(positive) }),
       steps: t.readonlyArray(step),
     }),
     rounds: closed({

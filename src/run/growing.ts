@@ -1,6 +1,8 @@
 /** Growing as a step of a schedule: a module more, its training, and whether that paid. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { latencies } from '../learn/latency.js'
 import type { Learner } from '../learn/phase.js'
 import { accuracyOf, type Score } from '../learn/score.js'
 import { statisticsAt } from '../learn/statistics.js'
@@ -32,6 +34,21 @@ const budgetOf = ({ budget: { params, macs } }: Grow) => ({
   ...(macs !== null && { macs }),
 })
 
+/** A net grown, unless an image now takes it too long. */
+const inTime =
+  ({ engine }: StepEnv, { budget: { latency: limit } }: Grow) =>
+  (grown: Grown): TE.TaskEither<RunError, Grown> =>
+    limit === null
+      ? TE.right(grown)
+      : pipe(
+          latencies(engine, 1)([grown.model]),
+          TE.map(([one]) => one?.median ?? 0),
+          TE.flatMapEither(
+            (got): E.Either<RunError, Grown> =>
+              got <= limit ? E.right(grown) : E.left({ _tag: 'OverBudget', measure: 'latency', limit, got }),
+          ),
+        )
+
 /** A learner with one module more; its slots padded with zeros for what is new. */
 const sprout = (
   env: StepEnv,
@@ -55,6 +72,7 @@ const sprout = (
         budget: budgetOf(step),
       })(learner.model),
     ),
+    TE.flatMap(inTime(env, step)),
   )
 }
 
@@ -86,27 +104,30 @@ const best = ({ learner, kept }: Held): Held => ({
   kept,
 })
 
+/** The net with its next module; as it is where that is in place, its training under way. */
+const sprouted = (env: StepEnv, step: Grow, place: Place, held: Held): TE.TaskEither<RunError, Met> =>
+  place.step === 0 && place.inside === null
+    ? pipe(
+        sprout(env, step, place.grown, held.learner),
+        TE.map(grown => ({
+          held: {
+            learner: { model: grown.model, slots: carry(grown)(held.learner.slots) },
+            kept: held.kept,
+          },
+          place: { ...place, exact: grown.inexact === null },
+        })),
+      )
+    : TE.right({ held, place })
+
 const growOnce =
-  (env: StepEnv, step: Grow, place: Place, run: RunStep) =>
+  (around: StepEnv, step: Grow, place: Place, run: RunStep) =>
   (held: Held): TE.TaskEither<RunError, Met> => {
+    const env = { ...around, place: `${around.place}/${place.grown}` }
     const name = step.modules[place.grown]?.name ?? ''
-    const sprouted: TE.TaskEither<RunError, Held & { readonly exact: boolean }> =
-      place.step === 0 && place.inside === null
-        ? pipe(
-            sprout({ ...env, place: `${env.place}/${place.grown}` }, step, place.grown, held.learner),
-            TE.map(grown => ({
-              learner: { model: grown.model, slots: carry(grown)(held.learner.slots) },
-              kept: held.kept,
-              exact: grown.inexact === null,
-            })),
-          )
-        : TE.right({ ...held, exact: step.how === 'exact' })
     return pipe(
-      sprouted,
+      sprouted(env, step, place, held),
       TE.bindTo('begun'),
-      TE.bind('after', ({ begun }) =>
-        stepsFrom({ ...env, place: `${env.place}/${place.grown}` }, step.steps, place, run)(begun),
-      ),
+      TE.bind('after', ({ begun }) => stepsFrom(env, step.steps, begun.place, run)(begun.held)),
       TE.bindW('score', ({ after }) => validated(env)(after.learner.model)),
       TE.tap(({ after }) => env.keep(`${env.stage}-${place.grown + 1}-${name}`, after.learner.model)),
       TE.flatMap(({ begun, after, score }) => {
@@ -124,7 +145,7 @@ const growOnce =
           },
         }
         return pipe(
-          grownEvent(env, name, after, begun.exact, score, gain),
+          grownEvent(env, name, after, begun.place.exact, score, gain),
           TE.flatMap(event => env.pause(next.held.learner, next.held.kept, next.place, event)),
           TE.map(() => next),
         )
@@ -166,6 +187,7 @@ export const runGrow =
               grown: 0,
               best: accuracyOf(score),
               stale: 0,
+              exact: true,
               step: 0,
               inside: null,
             }

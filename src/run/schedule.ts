@@ -80,8 +80,12 @@ export interface Grow {
   /** Ends after `patience` nets in a row that gained less validation accuracy than this. */
   readonly gainBelow: number
   readonly patience: number
-  /** What a grown net may have at most. */
-  readonly budget: { readonly params: number | null; readonly macs: number | null }
+  /** What a grown net may have at most; latency in milliseconds an image, measured. */
+  readonly budget: {
+    readonly params: number | null
+    readonly macs: number | null
+    readonly latency: number | null
+  }
   readonly steps: readonly Step[]
 }
 
@@ -189,7 +193,7 @@ export interface GrowWord {
   readonly until?: { readonly gainBelow?: number; readonly patience?: number }
   readonly how?: How
   readonly spark?: number
-  readonly budget?: { readonly params?: number; readonly macs?: number }
+  readonly budget?: { readonly params?: number; readonly macs?: number; readonly latency?: number }
 }
 
 /** A step that depends on the net it is for; `experiment` makes it one that does not. */
@@ -245,6 +249,6 @@ export const grow =
     spark,
     gainBelow: until.gainBelow ?? 0.002,
     patience: until.patience ?? 2,
-    budget: { params: budget.params ?? null, macs: budget.macs ?? null },
+    budget: { params: budget.params ?? null, macs: budget.macs ?? null, latency: budget.latency ?? null },
     steps,
   })
