@@ -1,0 +1,91 @@
+/** What a push step and a trace cost beside plain training steps over the same images, in turns. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Feed } from '../src/data/batches.js'
+import { engineOf } from '../src/engine/choose.js'
+import type { Engine, Feeds } from '../src/engine/engine.js'
+import type { Graph } from '../src/graph/value.js'
+import { alignment, type PushOptions, pushDefaults } from '../src/learn/options.js'
+import { pushCalls, pushFeeds } from '../src/learn/push.js'
+import { type TraceKind, traceIn } from '../src/learn/trace.js'
+import { rateFeeds, trainCalls } from '../src/learn/train.js'
+import { plant } from '../src/net/weights.js'
+import { imagesOf, reference, targetsOf } from './net.js'
+
+const batch = 100
+const steps = 10
+const rounds = 9
+
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
+  return either.right
+}
+const done = async <A>(task: TE.TaskEither<unknown, A>): Promise<A> => right(await task())
+
+const seen = { images: imagesOf(batch), targets: targetsOf(batch) }
+const model = right(plant(0)(reference))
+
+/** Ten steps of a training call. */
+const training =
+  (engine: Engine, train: Graph, feeds: (step: number, steps: number) => Feeds) =>
+  async (): Promise<() => void> => {
+    const session = await done(engine.open({ train }))
+    session.write(model.weights)
+    return () => {
+      for (let step = 0; step < steps; step++) session.run('train', { ...seen, ...feeds(step, steps) })
+    }
+  }
+
+const pushing = (engine: Engine, options: PushOptions) =>
+  training(engine, right(pushCalls(options, batch, null)(reference)).train, pushFeeds(options))
+
+/** A trace over as many images as the steps see, its sessions opened and closed. */
+const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Promise<unknown>> => {
+  const feed: Feed = {
+    batches: steps,
+    batch: async () => ({ ...seen, labels: new Int32Array(batch), size: batch }),
+  }
+  return () => done(traceIn({ engine, feed, batch, batches: steps }, kind)(model))
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+const engine = await done(engineOf(process.argv[2]))
+const plain = { ...pushDefaults, losers: null }
+const contestants = {
+  'training step': training(engine, right(trainCalls(plain, batch)(reference)).train, rateFeeds(plain)),
+  'push out of the losers': pushing(engine, pushDefaults),
+  'push into alignment': pushing(engine, { ...plain, terms: alignment }),
+  'push by the ridge form': pushing(engine, { ...plain, terms: { ...alignment, axis: 0, ridge: 1 } }),
+  'trace by deconvolution': tracing(engine, 'deconv'),
+  'discriminant trace': tracing(engine, 'discriminant'),
+  'gradient trace': tracing(engine, 'gradient'),
+}
+
+const runs = await Promise.all(
+  Object.entries(contestants).map(async ([name, open]) => [name, await open()] as const),
+)
+const times = new Map<string, number[]>(runs.map(([name]) => [name, []]))
+for (let round = 0; round <= rounds; round++)
+  for (const [name, run] of runs) {
+    const begun = performance.now()
+    await run()
+    if (round > 0) times.get(name)?.push(performance.now() - begun)
+  }
+
+const base = median(times.get('training step') ?? [])
+const rows = runs.map(([name]) => {
+  const ms = median(times.get(name) ?? [])
+  return { name, ms: Number((ms / steps).toFixed(2)), ratio: Number((ms / base).toFixed(2)) }
+})
+console.table(rows)
+const folder = fileURLToPath(new URL('results', import.meta.url))
+mkdirSync(folder, { recursive: true })
+const { name, version, threads } = engine
+writeFileSync(
+  `${folder}/push.json`,
+  `${JSON.stringify({ engine: { name, version, threads }, batch, steps, rounds, rows }, null, 2)}\n`,
+)
