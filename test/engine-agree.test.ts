@@ -7,9 +7,12 @@ import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { adamw, type Optimizer, optimizerFeeds, sgd, updatesOf } from '../src/graph/optimizer.js'
 import { type Graph, inputsOf, type Program } from '../src/graph/value.js'
+import { net } from '../src/net/combinators.js'
+import type { Net } from '../src/net/layer.js'
 import type { Model } from '../src/net/weights.js'
+import { conv, dense, depthwise, globalAvgPool, image } from '../src/net/words.js'
 import { apart, type Numbers, shaken } from './agree.js'
-import { arbitraryModel, fedWith } from './arbitrary.js'
+import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { available } from './engines.js'
 import { evaluate, type Given } from './reference.js'
 
@@ -142,3 +145,50 @@ describe(`${loaded.map(({ name }) => name).join(', ')} and the float64 reference
     60_000,
   )
 })
+
+/** A unit in every spelling: engines fuse some, and have gone wrong with one and another. */
+const units: readonly (readonly [string, Net])[] = [conv.bind(null, 3), depthwise].flatMap((word, kind) =>
+  (
+    [
+      [1, 'same'],
+      [3, 'same'],
+      [3, 1],
+    ] as const
+  ).flatMap(([kernel, padding]) =>
+    ([{ norm: true }, { norm: false }, { norm: false, bias: false }] as const).flatMap(how =>
+      ([null, 'relu', 'relu6', 'sigmoid', 'tanh', 'swish'] as const).flatMap(activation =>
+        [1, 4].map((channels): readonly [string, Net] => [
+          `${kind === 0 ? 'conv' : 'depthwise'} ${kernel} ${padding} ${JSON.stringify(how)} ${activation} ${channels}`,
+          net(
+            'unit',
+            image(6, 5, channels),
+            word(kernel, { padding, activation, name: 'unit', ...how }),
+            globalAvgPool,
+            dense(3),
+          ),
+        ]),
+      ),
+    ),
+  ),
+)
+
+test.each(loaded.map(engine => [engine.name, engine] as const))(
+  'on %s units of every kind infer what they should',
+  async (_, engine) => {
+    const differences: Record<string, number> = {}
+    for (const [name, unit] of units) {
+      const model = modelOf(7)(unit)
+      const { logits } = right(lower({ batch, mode: 'inference' })(unit))
+      const infer: Graph = { outputs: { logits }, updates: [] }
+      const feeds = { images: fedWith(3, 'images', [batch, ...unit.input]) }
+      const session = right(await engine.open({ infer })())
+      session.write(model.weights)
+      differences[name] = apart(
+        evaluate(infer, feeds, dataOf(model.weights)).outputs,
+        session.run('infer', feeds),
+      )
+      session.close()
+    }
+    expect(Object.entries(differences).filter(([, difference]) => !(difference < 1e-4))).toEqual([])
+  },
+)
