@@ -1,5 +1,6 @@
 /** Groups and pruning of a 28-module Inception net with weights, beside Torch-Pruning where Python has it. */
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { inception, net, repeat, stack } from '../src/net/combinators.js'
@@ -64,10 +65,15 @@ const rows = {
   'groups and prune by eta, ms': timed(9, () => right(prune({ eta: 1, by: l1, minimum: 1 })(model))),
 }
 
-console.log(`${paramsOf(inferred)} parameters, ${groups(inferred).length} groups`)
-for (const [what, ms] of Object.entries(rows)) console.log(`${what.padEnd(48)}${ms.toFixed(1)}`)
-
 const script = fileURLToPath(new URL('prune_torch.py', import.meta.url))
 const python = process.env.ESPALIER_PYTHON ?? 'python3'
 const peer = spawnSync(python, [script], { encoding: 'utf8' })
-console.log(peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`)
+const lines = [
+  `${paramsOf(inferred)} parameters, ${groups(inferred).length} groups`,
+  ...Object.entries(rows).map(([what, ms]) => `${what.padEnd(48)}${ms.toFixed(1)}`),
+  peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`,
+].join('\n')
+console.log(lines)
+const folder = fileURLToPath(new URL('results', import.meta.url))
+mkdirSync(folder, { recursive: true })
+writeFileSync(`${folder}/prune.txt`, `${lines}\n`)
