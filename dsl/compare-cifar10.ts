@@ -31,12 +31,11 @@ const pruned = (name: string, pushed: PushWord, cut = prune()) => ({
 export default study('compare-cifar10', { seeds: 3 }, [
   { name: 'base', experiment: experiment(seedling, data, base) },
   { name: 'grown', experiment: experiment(seedling, data, base, grown) },
-  { ...pruned('losers', {}), scratch: true },
+  pruned('losers', {}),
   pruned('losers, ridge and correlation', { terms: { ridge: 0.2, correlation: 0.5 } }),
   pruned('slimming', { losers: { from: 1, until: 1 } }, prune({ by: 'normScale', cost: 0 })),
   pruned('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
   pruned('alignment, discriminant trace', { losers: null, terms: alignment }, prune({ by: 'discriminant', cost: 0 })),
-  pruned('random', { losers: null }, prune({ by: 'random', cost: 0 })),
   { name: 'residual net', experiment: experiment(resnet, data, train({ epochs: 20 })) },
   { name: 'separable net', experiment: experiment(mobile, data, train({ epochs: 20 })) },
 ])
