@@ -204,6 +204,13 @@ export default experiment(net('mine', image(28, 28, 1), conv(wide), globalAvgPoo
     expect(await node(project, bin, 'describe', 'mine.ts')).toMatch(/^conv +conv 3×3, 12 +28×28×12 +132 /m)
   })
 
+  test('describes one where the package does not say that it is of modules', async () => {
+    mkdirSync(join(project, 'plain'))
+    writeFileSync(join(project, 'plain/package.json'), '{}')
+    writeFileSync(join(project, 'plain/mine.ts'), dsl)
+    expect(await node(project, bin, 'describe', 'plain/mine.ts')).toMatch(/^conv +conv 3×3, 12 /m)
+  })
+
   test('describes a DSL file that came along', async () => {
     const lenet = join('node_modules', manifest.name, 'dsl/lenet5.ts')
     expect(await node(project, bin, 'describe', lenet)).toMatch(/^total +61,706/m)

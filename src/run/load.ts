@@ -16,8 +16,9 @@ import type { Study } from './study.js'
 /** TypeScript needs a loader, unless this very file came through one. */
 const readTypeScript = async (): Promise<void> => {
   if (import.meta.url.endsWith('.ts')) return
-  const { register } = await import('tsx/esm/api')
-  register()
+  const [modules, scripts] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
+  scripts.register()
+  modules.register()
 }
 
 /** The line that says what is wrong: that of the syntax error where a transpiler gives it after a line of its own. */
@@ -35,12 +36,20 @@ const badModule =
     stack: reason instanceof Error ? (reason.stack ?? '') : '',
   })
 
+interface Exporting {
+  readonly default?: unknown
+}
+
+/** Where a package does not say that it is of modules, a file comes as a script that exports a module. */
+const isExporting = (exported: unknown): exported is Exporting =>
+  typeof exported === 'object' && exported !== null && '__esModule' in exported
+
 const load = (file: string): TE.TaskEither<RunError, unknown> =>
   existsSync(file)
     ? TE.tryCatch(async () => {
         await readTypeScript()
-        const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href)
-        return module.default
+        const module: Exporting = await import(pathToFileURL(resolve(file)).href)
+        return isExporting(module.default) ? module.default.default : module.default
       }, badModule(file))
     : TE.left({ _tag: 'FileMissing', file })
 
