@@ -279,11 +279,15 @@ describe('a file', () => {
 
   test.each([
     ['that does not exist', () => join(scratch(), 'none.ts'), [/none\.ts/, 'does not exist']],
-    ['that exports nothing', () => file('export const a = 1\n'), [/some\.ts/, 'no experiment', 'undefined']],
+    [
+      'that exports nothing',
+      () => file('export const a = 1\n'),
+      [/some\.ts/, 'default export is undefined', 'an experiment'],
+    ],
     [
       'that exports something else',
       () => file('export default { _tag: "tree" }\n'),
-      ['no experiment', 'tree'],
+      ['default export, at _tag, is "tree"', 'experiment'],
     ],
     ['that throws', () => file("throw new Error('out of wood')\n"), [/some\.ts/, 'out of wood']],
     ['that is no TypeScript', () => file('export default (\n'), [/some\.ts:2/, 'Unexpected end of file']],

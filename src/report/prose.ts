@@ -124,7 +124,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
-  NoExperiment: ({ file, fault }) => `${file} exports no experiment or net: ${prose(fault)}`,
+  NoExperiment: ({ file, fault: { at, got, wanted } }) =>
+    `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import { decode } from '../net/closed.js'
+import { decode, type Misread } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { experimentCodec, studyCodec } from './codec.js'
@@ -53,25 +53,46 @@ const load = (file: string): TE.TaskEither<RunError, unknown> =>
       }, badModule(file))
     : TE.left({ _tag: 'FileMissing', file })
 
+const tagOf = (exported: unknown): unknown =>
+  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
+
+/** What a DSL file may export, by tag. */
+const things = { net: 'a net', experiment: 'an experiment', study: 'a study' } as const
+
+type Thing = keyof typeof things
+
+const isThing = (tag: unknown): tag is Thing => typeof tag === 'string' && Object.hasOwn(things, tag)
+
+/** Refuses one of these where another is wanted. */
+const expecting =
+  (wanted: Thing) =>
+  (exported: unknown): E.Either<Misread, unknown> => {
+    const tag = tagOf(exported)
+    return isThing(tag) && tag !== wanted
+      ? E.left({ _tag: 'Misread', at: '', wanted: things[wanted], got: things[tag] })
+      : E.right(exported)
+  }
+
 /** What a module exports, read by a codec; told as what the file lacks where it does not fit. */
 const reading =
-  <A>(codec: t.Type<A, unknown>) =>
+  <A>(wanted: Thing, codec: t.Type<A, unknown>) =>
   (file: string): TE.TaskEither<RunError, A> =>
     pipe(
       load(file),
       TE.flatMapEither(exported =>
         pipe(
-          decode(codec)(exported),
+          expecting(wanted)(exported),
+          E.flatMap(decode(codec)),
           E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
         ),
       ),
     )
 
 /** Errors  FileMissing, BadModule, NoExperiment with the first difference from one */
-export const loadExperiment = reading(experimentCodec)
+export const loadExperiment = reading('experiment', experimentCodec)
 
 /** Errors  FileMissing, BadModule, NoExperiment with the first difference from a study */
-export const loadStudy = reading(studyCodec)
+export const loadStudy = reading('study', studyCodec)
 
 const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
@@ -82,15 +103,12 @@ const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError
       })
     : E.right(first.experiment.net)
 
-const tagOf = (exported: unknown): unknown =>
-  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
-
 /** The net of a file that exports one, of its experiment, or of the first entrant of its study. */
 export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
   pipe(
     load(file),
     TE.flatMap(exported => {
-      if (tagOf(exported) === 'net') return reading(netCodec)(file)
+      if (tagOf(exported) === 'net') return reading('net', netCodec)(file)
       if (tagOf(exported) === 'study')
         return pipe(
           loadStudy(file),
