@@ -1,21 +1,23 @@
-/** CIFAR-10 from folders of images: five Inception modules, each 5×5 as two 3×3. 32×32×3 → 10 */
-import { conv, cutout, dense, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, net, randomCrop, train } from '../src/index.js'
+/** CIFAR-10 from folders of images: five Inception modules, each 5×5 as two 3×3, pushed and pruned to half. 32×32×3 → 10 */
+import { conv, cutout, dense, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, teaching, train, untilTarget } from '../src/index.js'
 
 const size = image(32, 32, 3)
 
 const seedling = net('cifar10', size,
   conv(32, 3, { name: 'stem' }),                                                        // 32×32×32
-  inception('a', { point: 16, three: [16, 24], five: [8, 12, 12], pool: 12 }),          // 32×32×64
-  maxPool(),                                                                            // 16×16×64
-  inception('b', { point: 24, three: [16, 32], five: [8, 16, 16], pool: 24 }),          // 16×16×96
+  maxPool(),                                                                            // 16×16×32
+  inception('a', { point: 24, three: [16, 32], five: [8, 16, 16], pool: 24 }),          // 16×16×96
+  inception('b', { point: 24, three: [20, 40], five: [8, 16, 16], pool: 16 }),          // 16×16×96
   inception('c', { point: 32, three: [24, 48], five: [12, 20, 24], pool: 24 }),         // 16×16×128
   maxPool(),                                                                            // 8×8×128
-  inception('d', { point: 32, three: [20, 48], five: [12, 24, 24], pool: 24 }),         // 8×8×128
-  inception('e', { point: 32, three: [20, 48], five: [12, 24, 24], pool: 24 }),         // 8×8×128
+  inception('d', { point: 32, three: [20, 48], five: [8, 16, 24], pool: 24 }),          // 8×8×128
+  inception('e', { point: 32, three: [20, 48], five: [8, 16, 24], pool: 24 }),          // 8×8×128
   globalAvgPool,                                                                        // 128
   dense(10),                                                                            // 10
 )
 
-const images = imageFolder(size, { augment: [randomCrop(4), flip, cutout(8)] })
-
-export default experiment(seedling, images, train({ epochs: 30, smoothing: 0.05 }))
+export default experiment(seedling, imageFolder(size, { augment: [randomCrop(4), flip, cutout(8)] }),
+  train({ epochs: 20, smoothing: 0.05 }),
+  untilTarget({ keep: { params: 0.5 }, rounds: 3 }, push({ epochs: 2, losers: { sparsity: 5e-3 } }), prune()),
+  train({ epochs: 10, teaching }),
+)
