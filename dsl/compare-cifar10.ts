@@ -18,8 +18,7 @@ const mobile = net('mobile', size, conv(16, 3), maxPool(), separable(44), depthw
 
 const data = imageFolder(size, { augment: [randomCrop(4), flip] })
 const base = train({ epochs: 4 })
-const module = inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 })
-const grown = grow({ after: 'b', module, upTo: 1 }, train({ epochs: 4 }))
+const grown = grow({ after: 'b', module: inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 }), upTo: 1 }, base)
 const pruned = (name: string, pushed: PushWord, cut = prune()) => ({
   name,
   experiment: experiment(seedling, data, base, grown,
