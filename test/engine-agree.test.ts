@@ -7,6 +7,8 @@ import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { adamw, type Optimizer, optimizerFeeds, sgd, updatesOf } from '../src/graph/optimizer.js'
 import { type Graph, inputsOf, type Program } from '../src/graph/value.js'
+import { trainDefaults } from '../src/learn/options.js'
+import { trainCalls } from '../src/learn/train.js'
 import { net } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
 import type { Model } from '../src/net/weights.js'
@@ -145,6 +147,24 @@ describe(`${loaded.map(({ name }) => name).join(', ')} and the float64 reference
     60_000,
   )
 })
+
+test.each(loaded.map(engine => [engine.name, engine] as const))(
+  'on %s a net that rests on one feature learns what it should',
+  async (_, engine) => {
+    const { net: narrow, weights } = modelOf(1)(
+      net('narrow', image(5, 5, 1), conv(3), conv(1, 1), globalAvgPool, dense(10)),
+    )
+    const { train } = right(trainCalls({ ...trainDefaults, batch }, batch)(narrow))
+    const feeds = feedsAt(train, 5, 0, trainDefaults.optimizer)
+    const session = right(await engine.open({ train })())
+    session.write(weights)
+    session.run('train', feeds)
+    expect(apart(evaluate(train, feeds, dataOf(weights)).variables, dataOf(session.read()))).toBeLessThan(
+      1e-4,
+    )
+    session.close()
+  },
+)
 
 /** A unit in every spelling: engines fuse some, and have gone wrong with one and another. */
 const units: readonly (readonly [string, Net])[] = [conv.bind(null, 3), depthwise].flatMap((word, kind) =>

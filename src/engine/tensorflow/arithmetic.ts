@@ -54,11 +54,17 @@ export const unaries = {
 const isBias = (x: Shape | undefined, bias: Shape | undefined): boolean =>
   x !== undefined && bias?.length === 1 && x.length > 1 && bias[0] === channelsOf(x)
 
-const add: Emitter<'add'> = (write, { inputs: [x, y] }, [a], [b]) => [
-  isBias(x?.shape, y?.shape)
-    ? write.add('BiasAdd', [a, b], { ...floats, data_format: text('NHWC') })
-    : plain('AddV2')(write, a, b),
-]
+/** One number a channel, with sizes of 1 before it. */
+const isRow = (shape: Shape): boolean => shape.length > 1 && shape.slice(0, -1).every(size => size === 1)
+
+/** TensorFlow's optimizer takes a row beside a product of one row for its bias, which it then refuses. */
+const add: Emitter<'add'> = (write, { inputs: [x, y], shape }, [a], [b]) => {
+  if (isBias(x?.shape, y?.shape))
+    return [write.add('BiasAdd', [a, b], { ...floats, data_format: text('NHWC') })]
+  return isRow(shape) && x !== undefined && y !== undefined && sameShape(x.shape, y.shape)
+    ? [write.add('AddN', [a, b], { ...floats, N: int(2) })]
+    : [plain('AddV2')(write, a, b)]
+}
 
 export const binaries = {
   add,
