@@ -26,7 +26,7 @@ export default ablation('ablation-mnist', {
     alignment: { losers: null, terms: alignment },
     losers: {},
   },
-  criteria: ['random', 'l1', 'taylor', 'lda', 'deconv', 'discriminant', 'losers'],
+  criteria: ['l1', 'taylor', 'deconv', 'discriminant', 'losers'],
   removed: [0.5, 0.9],
   repair: train({ epochs: 2 }),
   scratch: ['losers'],
