@@ -1,5 +1,5 @@
 /** CIFAR-10 from folders of images: five Inception modules, each 5×5 as two 3×3, pushed and pruned to half. 32×32×3 → 10 */
-import { conv, cutout, dense, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, teaching, train, untilTarget } from '../src/index.js'
+import { conv, dense, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, train, untilTarget } from '../src/index.js'
 
 const size = image(32, 32, 3)
 
@@ -16,8 +16,8 @@ const seedling = net('cifar10', size,
   dense(10),                                                                            // 10
 )
 
-export default experiment(seedling, imageFolder(size, { augment: [randomCrop(4), flip, cutout(8)] }),
-  train({ epochs: 20, smoothing: 0.05 }),
-  untilTarget({ keep: { params: 0.5 }, rounds: 3 }, push({ epochs: 2, losers: { sparsity: 5e-3 } }), prune()),
-  train({ epochs: 10, teaching }),
+export default experiment(seedling, imageFolder(size, { augment: [randomCrop(4), flip] }),
+  train({ epochs: 16 }),
+  untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ rate: 0.03, losers: { sparsity: 5e-3 }, teaching: null }), prune()),
+  train({ epochs: 5, rate: 0.05 }),
 )
