@@ -68,7 +68,7 @@ const written =
       TE.tap(table =>
         writeWhole(
           join(results, `${study.name}.md`),
-          `${table}\n\n${study.seeds} seeds, mean ± standard deviation; ${dones[0]?.result.data.name ?? ''} ${dones[0]?.result.data.checksum ?? ''}${take === undefined ? '' : `, ${take} training images`}; ${engine.name} ${engine.version}, ${engine.threads} threads. Accuracy right after the cut and repaired is on validation, the others on the test.\n`,
+          `${table}\n\n${study.seeds} seeds, mean ± standard deviation; ${dones[0]?.result.data.name ?? ''} ${dones[0]?.result.data.checksum ?? ''}${take === undefined ? '' : `, ${take} training images`}; ${engine.name} ${engine.version}, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}. Accuracy right after the cut and repaired is on validation, the others on the test.\n`,
         ),
       ),
       TE.tap(() =>
