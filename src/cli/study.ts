@@ -57,27 +57,39 @@ const tables = (dones: readonly Done[], timed: Timed): string =>
     ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
     : studyTable(dones, timed)
 
+/** What the figures under a table were made with. */
+const madeWith = (
+  study: Study,
+  { name, version, threads }: Engine,
+  dones: readonly Done[],
+  take?: number,
+): string =>
+  [
+    `${study.seeds} seeds, mean ± standard deviation`,
+    ...dones.slice(0, 1).map(({ result: { data } }) => `${data.name} ${data.checksum}`),
+    ...(take === undefined ? [] : [`${take} of its training images`]),
+    `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`,
+    'accuracy right after a cut and repaired is on validation, the others on the test',
+  ].join('; ')
+
 const written =
   (study: Study, engine: Engine, { results, take }: StudyArguments) =>
-  (dones: readonly Done[]) =>
-    pipe(
+  (dones: readonly Done[]) => {
+    const file = (ending: string) => join(results, `${study.name}.${ending}`)
+    return pipe(
       study.entrants.length > timedAtMost ? TE.right<RunError, Timed>(new Map()) : timing(engine, dones),
-      TE.map(timed => tables(dones, timed)),
+      TE.map(timed => `${tables(dones, timed)}\n\n${madeWith(study, engine, dones, take)}.\n`),
       TE.tap(() => makeFolder(results)),
-      TE.tap(() => writeJson(join(results, `${study.name}.json`))(dones.map(rowOf) satisfies readonly Row[])),
-      TE.tap(table =>
-        writeWhole(
-          join(results, `${study.name}.md`),
-          `${table}\n\n${study.seeds} seeds, mean ± standard deviation; ${dones[0]?.result.data.name ?? ''} ${dones[0]?.result.data.checksum ?? ''}${take === undefined ? '' : `, ${take} training images`}; ${engine.name} ${engine.version}, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}. Accuracy right after the cut and repaired is on validation, the others on the test.\n`,
-        ),
-      ),
+      TE.tap(() => writeJson(file('json'))(dones.map(rowOf) satisfies readonly Row[])),
+      TE.tap(text => writeWhole(file('md'), text)),
       TE.tap(() =>
         pipe(
           TE.fromTask<string, RunError>(() => plot(study.name, dones)),
-          TE.flatMap(picture => writeWhole(join(results, `${study.name}.svg`), picture)),
+          TE.flatMap(picture => writeWhole(file('svg'), picture)),
         ),
       ),
     )
+  }
 
 type Open = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
 
