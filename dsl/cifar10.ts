@@ -18,6 +18,7 @@ const seedling = net('cifar10', size,
 
 export default experiment(seedling, imageFolder(size, { augment: [randomCrop(4), flip] }),
   train({ epochs: 16 }),
+  train({ epochs: 8, rate: 0.05 }),
   untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ rate: 0.03, losers: { sparsity: 5e-3 }, teaching: null }), prune()),
   train({ epochs: 5, rate: 0.05 }),
 )
