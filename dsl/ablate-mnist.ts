@@ -30,4 +30,5 @@ export default ablation('ablation-mnist', {
   removed: [0.5, 0.9],
   repair: train({ epochs: 2 }),
   scratch: ['losers'],
+  seeds: 2,
 })

@@ -23,7 +23,7 @@ const pushed = (params: number, rounds: number) => untilTarget({ atMost: { param
 const last = train({ epochs: 16 })
 const whole = train({ epochs: 23 })
 
-export default study('compare-mnist', { seeds: 3 }, [
+export default study('compare-mnist', { seeds: 1 }, [
   { name: 'base', experiment: experiment(seedling, data, base) },
   { name: 'grown', experiment: experiment(seedling, data, base, grown) },
   { name: 'grown, pushed and pruned to 6,200', experiment: experiment(seedling, data, base, grown, pushed(6200, 3), last) },

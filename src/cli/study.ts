@@ -120,7 +120,7 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
         ...(options.data !== undefined && { folder: options.data }),
         ...(options.take !== undefined && { take: options.take }),
       }
-      const total = study.entrants.length * study.seeds
+      const total = study.seeds * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
       let begun = 0
       return pipe(
         runStudy({
