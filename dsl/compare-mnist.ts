@@ -26,7 +26,7 @@ const whole = train({ epochs: 23 })
 export default study('compare-mnist', { seeds: 1 }, [
   { name: 'base', experiment: experiment(seedling, data, base) },
   { name: 'grown', experiment: experiment(seedling, data, base, grown) },
-  { name: 'grown, pushed and pruned to 6,200', experiment: experiment(seedling, data, base, grown, pushed(6200, 3), last) },
+  { name: 'grown, pushed and pruned to 6,200', experiment: experiment(seedling, data, base, grown, pushed(6200, 3), last), scratch: true },
   { name: 'and to 2,400', experiment: experiment(seedling, data, base, grown, pushed(6200, 3), pushed(2400, 1), last) },
   { name: 'residual net', experiment: experiment(resnet, data, whole) },
   { name: 'separable net', experiment: experiment(mobile, data, whole) },

@@ -65,7 +65,7 @@ const madeWith = (
   take?: number,
 ): string =>
   [
-    `${study.seeds} seeds, mean ± standard deviation`,
+    study.seeds === 1 ? '1 seed' : `${study.seeds} seeds, mean ± standard deviation`,
     ...dones.slice(0, 1).map(({ result: { data } }) => `${data.name} ${data.checksum}`),
     ...(take === undefined ? [] : [`${take} of its training images`]),
     `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`,
