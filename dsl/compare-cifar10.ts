@@ -27,7 +27,7 @@ const pruned = (name: string, pushed: PushWord, cut = prune()) => ({
   ),
 })
 
-export default study('compare-cifar10', { seeds: 3 }, [
+export default study('compare-cifar10', { seeds: 1 }, [
   { name: 'base', experiment: experiment(seedling, data, base) },
   { name: 'grown', experiment: experiment(seedling, data, base, grown) },
   pruned('losers', {}),
