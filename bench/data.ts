@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import sharp from 'sharp'
@@ -33,19 +32,11 @@ import { sizeOf } from '../src/net/shape.js'
 import { plant } from '../src/net/weights.js'
 import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { modules, reference } from './net.js'
+import { done, median } from './tools.js'
 
 const batch = 64
 const small = [randomCrop(4), flip, cutout(8)]
 const large = [randomResizedCrop(224), flip]
-
-const done = async <A>(task: TE.TaskEither<unknown, A>): Promise<A> => {
-  const result = await task()
-  if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
-  return result.right
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 /** Milliseconds that something takes. */
 const timed = async (task: () => unknown): Promise<number> => {

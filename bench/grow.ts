@@ -1,16 +1,11 @@
 /** Growing a GoogLeNet-sized base of 9 modules to 28, exactly and one module at a time, weights included. */
-import * as E from 'fp-ts/lib/Either.js'
 import { inception, net, stack } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
 import { infer } from '../src/net/infer.js'
 import { type Model, plant } from '../src/net/weights.js'
 import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { grow } from '../src/surgery/grow.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
-  return either.right
-}
+import { right } from './tools.js'
 
 const half = (name: string) => maxPool(3, { stride: 2, name })
 

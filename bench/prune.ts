@@ -1,8 +1,6 @@
 /** Groups and pruning of a 28-module Inception net with weights, beside Torch-Pruning where Python has it. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import * as E from 'fp-ts/lib/Either.js'
 import { inception, net, repeat, stack } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
 import { groups } from '../src/net/groups.js'
@@ -11,11 +9,7 @@ import { plant } from '../src/net/weights.js'
 import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { l1 } from '../src/surgery/criteria.js'
 import { prune } from '../src/surgery/prune.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
-  return either.right
-}
+import { keep, median, right } from './tools.js'
 
 const module = (name: string) =>
   inception(name, { point: 128, three: [96, 160], five: [32, 64, 64], pool: 64 })
@@ -40,9 +34,6 @@ const large = net(
   globalAvgPool,
   dense(1000),
 )
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const timed = (repeats: number, work: () => unknown): number =>
   median(
@@ -74,6 +65,4 @@ const lines = [
   peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`,
 ].join('\n')
 console.log(lines)
-const folder = fileURLToPath(new URL('results', import.meta.url))
-mkdirSync(folder, { recursive: true })
-writeFileSync(`${folder}/prune.txt`, `${lines}\n`)
+keep('prune.txt', lines)

@@ -1,8 +1,4 @@
 /** What a push step and a trace cost beside plain training steps over the same images, in turns. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import * as E from 'fp-ts/lib/Either.js'
-import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../src/data/batches.js'
 import { engineOf } from '../src/engine/choose.js'
 import type { Engine, Feeds } from '../src/engine/engine.js'
@@ -13,16 +9,11 @@ import { type TraceKind, traceIn } from '../src/learn/trace.js'
 import { rateFeeds, trainCalls } from '../src/learn/train.js'
 import { plant } from '../src/net/weights.js'
 import { imagesOf, reference, targetsOf } from './net.js'
+import { done, keep, median, right } from './tools.js'
 
 const batch = 100
 const steps = 10
 const rounds = 9
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
-  return either.right
-}
-const done = async <A>(task: TE.TaskEither<unknown, A>): Promise<A> => right(await task())
 
 const seen = { images: imagesOf(batch), targets: targetsOf(batch) }
 const model = right(plant(0)(reference))
@@ -49,9 +40,6 @@ const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Pro
   }
   return () => done(traceIn({ engine, feed, batch, batches: steps }, kind)(model))
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const engine = await done(engineOf(process.argv[2]))
 const plain = { ...pushDefaults, losers: null }
@@ -82,10 +70,5 @@ const rows = runs.map(([name]) => {
   return { name, ms: Number((ms / steps).toFixed(2)), ratio: Number((ms / base).toFixed(2)) }
 })
 console.table(rows)
-const folder = fileURLToPath(new URL('results', import.meta.url))
-mkdirSync(folder, { recursive: true })
 const { name, version, threads } = engine
-writeFileSync(
-  `${folder}/push.json`,
-  `${JSON.stringify({ engine: { name, version, threads }, batch, steps, rounds, rows }, null, 2)}\n`,
-)
+keep('push.json', JSON.stringify({ engine: { name, version, threads }, batch, steps, rounds, rows }, null, 2))

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import envPaths from 'env-paths'
+import { median } from './tools.js'
 
 const { values: told } = parseArgs({
   options: {
@@ -94,9 +95,6 @@ const start = (key: string): Running => {
   }
   return { ...contestant, key, child, take }
 }
-
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 
 const running = told.contestants.split(',').map(start)
 for (const { take } of running) await take(6) // graphs are optimised, caches filled
