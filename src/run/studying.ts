@@ -16,7 +16,7 @@ import { makeFolder, readLines } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
 import { readResult } from './result.js'
-import { asBegun, beginFrom, begun, type Onlooker, resume } from './run.js'
+import { asBegun, type Begun, beginFrom, begun, type Onlooker, resume } from './run.js'
 import { train } from './schedule.js'
 import type { Settings } from './settings.js'
 import type { Entrant, Study } from './study.js'
@@ -90,6 +90,10 @@ const sharing =
 const folderFor = (env: StudyEnv, name: string, seed: number): string =>
   join(env.folder, name.replace(/[^A-Za-z0-9.-]+/g, '_'), `${seed}`)
 
+/** A run in the study's folder, of this experiment and no other. */
+const begunAs = (path: string, experiment: Experiment): TE.TaskEither<RunError, Begun> =>
+  pipe(begun(path), TE.flatMapEither(asBegun(experiment)))
+
 /** Runs one experiment with one seed, or takes it up, or finds it done. */
 const runCell =
   (env: StudyEnv, study: Study, name: string, seed: number) =>
@@ -100,8 +104,7 @@ const runCell =
     env.onCell(name, seed, done)
     if (done)
       return pipe(
-        begun(path),
-        TE.flatMapEither(asBegun(experiment)),
+        begunAs(path, experiment),
         TE.flatMap(() => readResult(folder.result)),
       )
     const onlooker: Onlooker = { ...env.onlooker, onStage: sharing(env, study, experiment, seed) }
@@ -117,8 +120,7 @@ const runCell =
         }
         return existsSync(folder.checkpoint)
           ? pipe(
-              begun(path),
-              TE.flatMapEither(asBegun(experiment)),
+              begunAs(path, experiment),
               TE.flatMap(run => resume(run, opened, onlooker)),
             )
           : pipe(
