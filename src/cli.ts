@@ -48,9 +48,10 @@ watched(program.command('train'))
     'go on with this run; its own settings hold, and the file may not have changed',
   )
   .option('--force', 'with --resume, go on with the file as it is now')
-  .action(async (chosen: string, options, { args }: Command) =>
-    (await import('./cli/train.js')).train(chosen, args.length > 0, options),
-  )
+  .action(async (chosen: string, options, command: Command) => {
+    if (options.force && options.resume === undefined) command.error("error: '--force' goes with '--resume'")
+    await (await import('./cli/train.js')).train(chosen, command.args[0] ?? null, options)
+  })
 
 watched(program.command('resume'))
   .description('go on with a run that was stopped')

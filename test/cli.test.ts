@@ -229,6 +229,7 @@ describe('a run', () => {
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
+    expectRefusedAtOnce(await espalier(['train', longer, '--force']), "'--force'", "'--resume'")
   })
 
   test('of something else is not taken up', async () => {

@@ -110,15 +110,15 @@ const printed =
   (result: Result): void =>
     void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
 
-/** `given`: whether the file was named, and is not the usual one. */
-export const train = (file: string, given: boolean, options: TrainArguments): Promise<void> =>
+/** `named`: the file, where it was named and is not the usual one. */
+export const train = (file: string, named: string | null, options: TrainArguments): Promise<void> =>
   end(
     options.resume === undefined
       ? pipe(
           loadExperiment(file),
           TE.flatMap(experiment => fresh(experiment, options)),
         )
-      : further(options.resume, given ? file : null, options.force === true),
+      : further(options.resume, named, options.force === true),
     printed(options),
   )
 

@@ -130,7 +130,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
   ExperimentDiffers: ({ folder, differences: [first, ...more] }) =>
-    `the experiment is not the one ${folder} began with: ${first?.at} was ${first?.began}, is ${first?.now}${more.length === 0 ? '' : `, and ${more.length} more`}; --force goes on with it, or another folder would fit`,
+    `the experiment is not the one ${folder} began with: ${first?.at} was ${first?.began}, is ${first?.now}${more.length === 0 ? '' : `, and ${more.length} more`}; another folder would fit, or train --resume ${folder} --force`,
   RunDiffers: ({ what, began, now }) => `the run began with ${what} ${began}, here it is ${now}`,
   Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
   TooLarge: ({ to, bytes, limit }) =>
