@@ -122,16 +122,18 @@ describe.runIf(engine !== null)('a study', () => {
 
   test('is told in rows for machines and tables for people', () => {
     const rows = dones.map(rowOf)
+    const validations = dones.map(({ result: { stages } }) => stages.at(-1)?.validation.accuracy)
     expect(rows.map(({ entrant, seed }) => [entrant, seed])).toEqual(
       [0, 1].flatMap(seed => ['base', 'l1', 'random'].map(name => [name, seed])),
     )
     for (const row of rows.filter(({ entrant }) => entrant !== 'base')) {
       expect(row.cuts).toMatchObject([{}, { raw: row.raw, repaired: row.repaired }])
+      expect(row.validation).toBeOneOf(validations)
       expect(row.params).toBeLessThan(0.61 * Number(rows[0]?.params))
     }
     expect(rows[0]).not.toHaveProperty('raw')
     const table = studyTable(dones, new Map()).split('\n')
-    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 8))
+    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 9))
     expect(table[3]).toMatch(/^\| l1 \| \d+ \| .* \| \d+\.\d\d ± \d+\.\d\d \| \d+\.\d\d ± \d+\.\d\d \|$/)
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
   })

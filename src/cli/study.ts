@@ -69,7 +69,7 @@ const madeWith = (
     ...dones.slice(0, 1).map(({ result: { data } }) => `${data.name} ${data.checksum}`),
     ...(take === undefined ? [] : [`${take} of its training images`]),
     `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`,
-    'accuracy right after a cut and repaired is on validation, the others on the test',
+    'accuracy right after a cut and repaired is on validation too',
   ].join('; ')
 
 const written =

@@ -6,7 +6,7 @@ import { grouped, percent, short } from './number.js'
 
 /**
  * One run. Accuracies are 0–1: `raw` and `repaired` on validation, after the last cut and in `cuts`, where there are
- * several, after each; `retrained` and `scratch` on the test.
+ * several, after each; at the end `validation`, to choose by, and on the test `retrained` and `scratch`.
  */
 export interface Row {
   readonly [fact: string]: string | number | readonly object[]
@@ -17,22 +17,29 @@ const scoresOf = (cut: Cut | undefined) =>
 
 const lastOf = ({ cuts }: Done): Cut | undefined => cuts.at(-1)
 
+/** As the last step left it; none where the schedule has no step. */
+const validationOf = ({ result }: Done): number | undefined => result.stages.at(-1)?.validation.accuracy
+
 const bytesOf = ({ model }: Done): number =>
   Object.values(model.weights).reduce((sum, { data }) => sum + data.byteLength, 0)
 
-export const rowOf = (done: Done): Row => ({
-  ...(Object.keys(done.entrant.facts).length === 0 ? { entrant: done.entrant.name } : done.entrant.facts),
-  seed: done.seed,
-  params: done.result.params,
-  macs: done.result.macs,
-  bytes: bytesOf(done),
-  ...scoresOf(lastOf(done)),
-  retrained: done.result.test.accuracy,
-  ...(done.scratch !== null && { scratch: done.scratch.test.accuracy }),
-  ...(done.cuts.length > 1 && {
-    cuts: done.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
-  }),
-})
+export const rowOf = (done: Done): Row => {
+  const validation = validationOf(done)
+  return {
+    ...(Object.keys(done.entrant.facts).length === 0 ? { entrant: done.entrant.name } : done.entrant.facts),
+    seed: done.seed,
+    params: done.result.params,
+    macs: done.result.macs,
+    bytes: bytesOf(done),
+    ...scoresOf(lastOf(done)),
+    ...(validation !== undefined && { validation }),
+    retrained: done.result.test.accuracy,
+    ...(done.scratch !== null && { scratch: done.scratch.test.accuracy }),
+    ...(done.cuts.length > 1 && {
+      cuts: done.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
+    }),
+  }
+}
 
 const mean = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
@@ -66,6 +73,7 @@ const head = [
   'bytes',
   'right after the cut',
   'repaired',
+  'validation',
   'test',
   'from scratch',
   '1 image',
@@ -82,6 +90,7 @@ const cells = (name: string, dones: readonly Done[], timed: Timed): readonly str
     grouped(mean(some(bytesOf))),
     spreadText(some(done => lastOf(done)?.raw.accuracy)),
     spreadText(some(done => lastOf(done)?.repaired.accuracy)),
+    spreadText(some(validationOf)),
     spreadText(some(({ result }) => result.test.accuracy)),
     spreadText(some(({ scratch }) => scratch?.test.accuracy)),
     one === undefined ? '' : `${one.median.toFixed(2)} ms`,
