@@ -76,6 +76,7 @@ describe.runIf(engine !== null)('a study', () => {
     )
     expect(dones.map(({ scratch }) => scratch !== null)).toEqual([false, true, false, false, true, false])
     for (const { scratch, result } of dones) if (scratch !== null) expect(scratch.params).toBe(result.params)
+    for (const { result } of dones) expect(result).not.toHaveProperty('compared')
   })
 
   test('runs a beginning that entrants share once', () => {

@@ -2,12 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed } from '../data/batches.js'
 import type { Dataset } from '../data/set.js'
-import { assess, evaluationBatch } from '../learn/assess.js'
 import type { LearnError } from '../learn/error.js'
 import type { Learner } from '../learn/phase.js'
-import { accuracyOf, type Score } from '../learn/score.js'
+import { accuracyOf } from '../learn/score.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
@@ -20,6 +18,7 @@ import type { RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
 import type { Step } from './schedule.js'
 import { runStep } from './step.js'
+import { validated } from './stepenv.js'
 
 /** Where a run begins: the net with its first weights. */
 export const beginning =
@@ -53,19 +52,13 @@ const suits =
       }),
     )
 
-/** Scores a learner's model on images of the data set the run is for. */
-const scored =
-  ({ engine, dataset }: Env, part: 'validation' | 'test') =>
-  ({ model }: Learner): TE.TaskEither<LearnError, Score> =>
-    assess(engine)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
-
 const resultOf =
   (env: Env, name: string, seconds: number) =>
-  (learner: Learner): TE.TaskEither<RunError, StageResult> =>
+  ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
-      TE.bindW('validation', () => scored(env, 'validation')(learner)),
+      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
+      TE.bindW('validation', () => validated(env)(model)),
       TE.map(({ inferred, validation }) => ({
         name,
         params: paramsOf(inferred),
@@ -137,9 +130,3 @@ export const runSchedule =
           ),
       ),
     )
-
-/** The one look at the test images, by the last weights. */
-export const testScore =
-  (env: Env) =>
-  (end: Checkpoint): TE.TaskEither<RunError, Score> =>
-    scored(env, 'test')(end.learner)

@@ -7,7 +7,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
 import type { Stepped } from '../learn/phase.js'
-import { accuracyOf, lossOf } from '../learn/score.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint, saveModel } from './checkpoint.js'
@@ -19,9 +18,10 @@ import type { RunError } from './error.js'
 import type { Result, RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
 import { appendLine, cutTo, makeFolder, readJson, writeJson } from './files.js'
-import { beginning, runSchedule, testScore } from './fold.js'
+import { beginning, runSchedule } from './fold.js'
 import { type Folder, folderAt } from './folder.js'
 import { type Settings, settingsCodec } from './settings.js'
+import { scoredAs, tested } from './stepenv.js'
 
 /** Who watches a run, and who may stop it. */
 export interface Onlooker {
@@ -31,6 +31,8 @@ export interface Onlooker {
   readonly onStep: (stepped: Stepped) => void
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
+  /** Whether the net before the first cut is measured beside the one at the end: unless told, it is. */
+  readonly beside?: boolean
   /** After each step of the schedule, with what the next begins from. */
   readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
 }
@@ -57,13 +59,13 @@ const logTo = ({ events }: Folder, from: number, { onEvent }: Onlooker): Env['em
 }
 
 const resultOf =
-  (experiment: Experiment, settings: Settings, env: Env, folder: Folder) =>
+  (experiment: Experiment, settings: Settings, env: Env, folder: Folder, beside: boolean) =>
   (end: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
-      TE.bindW('test', () => testScore(env)(end)),
-      TE.bindW('compared', () => compare(env)(end)),
+      TE.bindW('test', () => tested(env)(end.learner.model)),
+      TE.bindW('compared', ({ test }) => (beside ? compare(env, test)(end) : TE.right(null))),
       TE.map(
         ({ inferred, test, compared }): Result => ({
           experiment: experiment.net.name,
@@ -73,7 +75,7 @@ const resultOf =
           params: paramsOf(inferred),
           macs: macsOf(inferred),
           stages: end.stages,
-          test: { accuracy: accuracyOf(test), loss: lossOf(test) },
+          test: scoredAs(test),
           seconds: end.seconds.run,
           out: folder.path,
           ...(compared !== null && { compared }),
@@ -115,7 +117,7 @@ const finish =
       cutTo(folder.events, from.logged),
       TE.flatMap(() => runSchedule(env)(experiment)(from)),
       TE.tap(end => saveModel(folder.model)(end.learner.model)),
-      TE.flatMap(resultOf(experiment, settings, env, folder)),
+      TE.flatMap(resultOf(experiment, settings, env, folder, onlooker.beside ?? true)),
       TE.tap(result => writeJson(folder.result)(result)),
     )
   }

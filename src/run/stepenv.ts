@@ -41,11 +41,17 @@ export const scoredAs = (score: Score): Scored => ({ accuracy: accuracyOf(score)
 export const seedAt = ({ seed, place }: StepEnv): number =>
   Math.floor(stream(seed, `step/${place}`)() * 2 ** 31)
 
-/** A model on the validation images. */
-export const validated =
+const scoredOn =
+  (part: 'validation' | 'test') =>
   ({ engine, dataset }: Env) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    assess(engine)(evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }))(model)
+    assess(engine)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+
+/** A model on the validation images. */
+export const validated = scoredOn('validation')
+
+/** A model on the test images: a run looks once, at its end. */
+export const tested = scoredOn('test')
 
 /** So many training images, each class as often as the others, as they are. */
 export const sightOf = (env: StepEnv, images: number): Sight => {

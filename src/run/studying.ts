@@ -107,7 +107,11 @@ const runCell =
         begunAs(path, experiment),
         TE.flatMap(() => readResult(folder.result)),
       )
-    const onlooker: Onlooker = { ...env.onlooker, onStage: sharing(env, study, experiment, seed) }
+    const onlooker: Onlooker = {
+      ...env.onlooker,
+      beside: false,
+      onStage: sharing(env, study, experiment, seed),
+    }
     return pipe(
       env.datasetOf(experiment, seed),
       TE.flatMap(dataset => {
