@@ -10,6 +10,13 @@ const whole = (text: string): number => {
   return n
 }
 
+const positive = (text: string): number => {
+  if (whole(text) === 0) throw new InvalidArgumentError('A whole number from 1 up is wanted.')
+  return whole(text)
+}
+
+const seeds = (text: string): readonly number[] => text.split(',').map(whole)
+
 /** A complaint about arguments, as all others are: one line. */
 const oneLine = (text: string): string => {
   const [first = '', ...more] = text
@@ -68,6 +75,9 @@ const studied = (name: string, usual: string, description: string): void =>
     .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
     .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
     .option('--results <folder>', 'where tables and figures go', 'results')
+    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', positive, 1)
+    .option('--threads <n>', 'for the engine (default: every core)', positive)
+    .option('--seeds <list>', 'only these, and no table', seeds)
     .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
 
 studied('ablate', 'ablate-mnist.ts', 'what each part of push and each criterion is worth')

@@ -1,49 +1,11 @@
-import { spawn } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
+import { type Ended, espalier, expectRefused, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
 import { right } from './surgery.js'
-
-const root = join(import.meta.dirname, '..')
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-interface Ways {
-  /** Kilobytes no file may exceed. */
-  readonly most?: number
-  /** Ctrl-C when this is on stderr. */
-  readonly stopAt?: string
-}
-
-const command = ['--import', 'tsx', join(root, 'src/cli.ts')]
-
-/** The command in a folder of its own, to its end. */
-const espalier = (args: readonly string[], { most, stopAt }: Ways = {}): Promise<Ended> =>
-  new Promise(resolve => {
-    const all = [...command, ...args]
-    const child =
-      most === undefined
-        ? spawn(process.execPath, all, { cwd: root })
-        : spawn('bash', ['-c', `ulimit -f ${most}; exec "$0" "$@"`, process.execPath, ...all], { cwd: root })
-    let [out, err, stopped] = ['', '', false]
-    child.stdout.on('data', (text: Buffer) => {
-      out += text
-    })
-    child.stderr.on('data', (text: Buffer) => {
-      err += text
-      if (stopAt === undefined || stopped || !err.includes(stopAt)) return
-      stopped = true
-      child.kill('SIGINT')
-    })
-    child.on('close', code => resolve({ code, out, err }))
-  })
 
 /** A DSL file: a net's layers, its name, and what is done with it. */
 const dsl = (
@@ -68,21 +30,6 @@ const wasm = ['--engine', 'wasm'] as const
 
 const train = (file: string, ...more: readonly string[]): Promise<Ended> =>
   espalier(['train', file, ...wasm, '--out', join(scratch(), 'run'), ...more])
-
-/** One line on stderr that says all this; nothing on stdout; exit code 1. */
-const expectRefused = ({ code, out, err }: Ended, ...said: readonly (string | RegExp)[]): void => {
-  const complaints = err.split('\n').filter(line => line.startsWith('espalier: '))
-  expect(complaints.length, err).toBe(1)
-  for (const each of said) expect(complaints[0]).toMatch(each)
-  expect(err).not.toMatch(/^ {4}at /m)
-  expect([code, out]).toEqual([1, ''])
-}
-
-/** The same, and stderr holds nothing else. */
-const expectRefusedAtOnce = (ended: Ended, ...said: readonly (string | RegExp)[]): void => {
-  expectRefused(ended, ...said)
-  expect(ended.err.trimEnd().split('\n').length).toBe(1)
-}
 
 describe('help', () => {
   test('is everywhere', async () => {

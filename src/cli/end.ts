@@ -5,7 +5,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Fact, prose } from '../report/prose.js'
 
 /** As shells have it for a program stopped by Ctrl-C. */
-const interrupted = 130
+export const interrupted = 130
 
 const debugging = (): boolean => process.argv.includes('--debug')
 

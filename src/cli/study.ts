@@ -1,5 +1,6 @@
 /** `espalier ablate` and `espalier compare` */
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
@@ -13,9 +14,10 @@ import type { Experiment } from '../run/experiment.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
 import type { Study } from '../run/study.js'
-import { type Done, runStudy } from '../run/studying.js'
+import { type Done, runStudy, seedsOf } from '../run/studying.js'
 import { end } from './end.js'
 import { openDataset } from './ground.js'
+import { inProcesses } from './jobs.js'
 import { say } from './say.js'
 import { stopper } from './stop.js'
 
@@ -25,6 +27,9 @@ interface StudyArguments {
   readonly engine?: string
   readonly out: string
   readonly results: string
+  readonly jobs: number
+  readonly threads?: number
+  readonly seeds?: readonly number[]
 }
 
 /** Every entrant's first net, in one interleaved run. */
@@ -111,16 +116,27 @@ const remembering = (open: Open): Open => {
   }
 }
 
+const knowing =
+  (seeds: readonly number[]) =>
+  (study: Study): E.Either<RunError, Study> => {
+    const unknown = seeds.find(seed => seed >= study.seeds)
+    return unknown === undefined
+      ? E.right(study)
+      : E.left({ _tag: 'NoSuchSeed', seed: unknown, seeds: study.seeds })
+  }
+
+/** Runs the seeds asked for; then a table, where nothing was asked. */
 const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, string> =>
   pipe(
-    engineOf(options.engine),
+    engineOf(options.engine, options.threads),
     TE.mapLeft((error): RunError => error),
     TE.flatMap(engine => {
       const data = {
         ...(options.data !== undefined && { folder: options.data }),
         ...(options.take !== undefined && { take: options.take }),
       }
-      const total = study.seeds * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
+      const seeds = options.seeds ?? seedsOf(study)
+      const total = seeds.length * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
       let begun = 0
       return pipe(
         runStudy({
@@ -131,8 +147,10 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
           onlooker: { onEvent: () => undefined, onStep: () => undefined, stopping: stopper() },
           onCell: (name, seed, done) =>
             say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
-        })(study),
-        TE.flatMap(written(study, engine, options)),
+        })(study, seeds),
+        TE.flatMap(dones =>
+          options.seeds === undefined ? written(study, engine, options)(dones) : TE.right(''),
+        ),
       )
     }),
   )
@@ -141,7 +159,9 @@ export const studyFile = (file: string, options: StudyArguments): Promise<void> 
   end(
     pipe(
       loadStudy(file),
+      TE.flatMapEither(knowing(options.seeds ?? [])),
+      TE.tap(study => (options.jobs > 1 ? inProcesses(study.seeds, options.jobs) : TE.right(undefined))),
       TE.flatMap(study => run(study, options)),
     ),
-    table => process.stdout.write(`${table}\n`),
+    table => process.stdout.write(table),
   )

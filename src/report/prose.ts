@@ -131,6 +131,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
   ExperimentDiffers: ({ folder, differences: [first, ...more] }) =>
     `the experiment is not the one ${folder} began with: ${first?.at} was ${first?.began}, is ${first?.now}${more.length === 0 ? '' : `, and ${more.length} more`}; another folder would fit, or train --resume ${folder} --force`,
+  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
+  SeedsFailed: ({ seeds }) =>
+    `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ what, began, now }) => `the run began with ${what} ${began}, here it is ${now}`,
   Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
   TooLarge: ({ to, bytes, limit }) =>

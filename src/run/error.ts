@@ -34,5 +34,8 @@ export type RunError =
       readonly folder: string
       readonly differences: readonly Difference[]
     }
+  | { readonly _tag: 'NoSuchSeed'; readonly seed: number; readonly seeds: number }
+  /** Seeds of a study whose processes did not come to their end. */
+  | { readonly _tag: 'SeedsFailed'; readonly seeds: readonly number[] }
   /** The run began with another value of what makes it repeat itself. */
   | { readonly _tag: 'RunDiffers'; readonly what: string; readonly began: string; readonly now: string }

@@ -182,17 +182,19 @@ const runEntrant =
       TE.map(done => ({ entrant, seed, ...done })),
     )
 
+/** All seeds of a study. */
+export const seedsOf = ({ seeds }: Study): readonly number[] =>
+  Array.from({ length: seeds }, (_, seed) => seed)
+
 /**
- * Runs a study, seed after seed so that early tables are fair, an entrant after the other.
+ * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
  *
  * Law  stopped anywhere and run again, the same results; equal beginnings are run once
  */
 export const runStudy =
   (env: StudyEnv) =>
-  (study: Study): TE.TaskEither<RunError, readonly Done[]> =>
+  (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly Done[]> =>
     pipe(
-      Array.from({ length: study.seeds }, (_, seed) =>
-        study.entrants.map(entrant => ({ entrant, seed })),
-      ).flat(),
+      seeds.flatMap(seed => study.entrants.map(entrant => ({ entrant, seed }))),
       TE.traverseSeqArray(runEntrant(env, study)),
     )
