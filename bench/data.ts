@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import sharp from 'sharp'
 import {
   type Augmentation,
   colorJitter,
@@ -32,7 +31,7 @@ import { sizeOf } from '../src/net/shape.js'
 import { plant } from '../src/net/weights.js'
 import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { modules, reference } from './net.js'
-import { done, median } from './tools.js'
+import { done, median, photograph } from './tools.js'
 
 const batch = 64
 const small = [randomCrop(4), flip, cutout(8)]
@@ -92,15 +91,6 @@ const augmenting = async (): Promise<void> => {
     for (let epoch = 1; epoch <= 7; epoch++) times.push(await timed(() => drain(feed, epoch)))
     show(`batches of ${name}`, (1000 * count) / median(times), 'images/s')
   }
-}
-
-/** A picture with edges and shades, as photographs have. */
-const photograph = (width: number, height: number): Promise<Buffer> => {
-  const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const
-  return sharp({ create: { width: width >> 3, height: height >> 3, channels: 3, background: '#888', noise } })
-    .resize(width, height)
-    .jpeg({ quality: 90 })
-    .toBuffer()
 }
 
 const decoding = async (): Promise<void> => {

@@ -1,8 +1,9 @@
-/** What the benchmarks share: results or an end, the middle of what was measured, a place for figures. */
+/** What the benchmarks share: results or an end, the middle of what was measured, a photograph, a place for figures. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import sharp from 'sharp'
 
 export const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
@@ -19,4 +20,13 @@ export const keep = (name: string, text: string): void => {
   const folder = fileURLToPath(new URL('results', import.meta.url))
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${folder}/${name}`, `${text}\n`)
+}
+
+/** A picture with edges and shades, as photographs have. */
+export const photograph = (width: number, height: number): Promise<Buffer> => {
+  const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const
+  return sharp({ create: { width: width >> 3, height: height >> 3, channels: 3, background: '#888', noise } })
+    .resize(width, height)
+    .jpeg({ quality: 90 })
+    .toBuffer()
 }
