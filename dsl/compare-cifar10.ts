@@ -1,8 +1,7 @@
 /** CIFAR-10: a net grown, then cut to the same multiply–accumulates in one way and another; nets by hand of its size. 32×32×3 → 10 */
-import { alignment, conv, dense, depthwise, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, residual, separable, stack, study, teaching, train, untilTarget, type PushWord } from '../src/index.js'
+import { conv, dense, depthwise, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, residual, separable, stack, study, train, untilTarget, type CriterionName, type PushWord } from '../src/index.js'
 
 const size = image(32, 32, 3)
-
 const seedling = net('cifar10', size,
   conv(16, 3, { name: 'stem' }),                                                       // 32×32×16
   maxPool(),                                                                           // 16×16×16
@@ -16,25 +15,26 @@ const block = (name: string, n: number) => residual(name, stack('', conv(n), con
 const resnet = net('resnet', size, conv(10, 3), maxPool(), block('a', 10), conv(18, 3, { stride: 2 }), block('b', 18), globalAvgPool, dense(10))
 const mobile = net('mobile', size, conv(16, 3), maxPool(), separable(44), depthwise(3, { stride: 2 }), conv(64, 1), separable(88), globalAvgPool, dense(10))
 
-const data = imageFolder(size, { augment: [randomCrop(4), flip] })
-const base = train({ epochs: 4 })
+const data = imageFolder(size, { augment: [randomCrop(4), flip], validation: 0.25 })
+const base = train({ epochs: 5 })
 const grown = grow({ after: 'b', module: inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 }), upTo: 1 }, base)
-const pruned = (name: string, pushed: PushWord, cut = prune()) => ({
+const whole = train({ epochs: 24 })
+const pruned = (name: string, pushed: PushWord, by: CriterionName) => ({
   name,
   experiment: experiment(seedling, data, base, grown,
-    untilTarget({ keep: { macs: 0.25 }, rounds: 3 }, push({ epochs: 2, ...pushed }), cut),
-    train({ epochs: 6, teaching }),
+    untilTarget({ keep: { macs: 0.25 }, rounds: 3 }, push({ epochs: 2, teaching: null, ...pushed }), prune({ by, cost: 1 })),
+    train({ epochs: 8 }),
   ),
 })
+const losers = { sparsity: 0, from: 0.1, cost: 1 }
 
-export default study('compare-cifar10', { seeds: 1 }, [
+export default study('compare-cifar10', { seeds: 3 }, [
   { name: 'base', experiment: experiment(seedling, data, base) },
   { name: 'grown', experiment: experiment(seedling, data, base, grown) },
-  pruned('losers', {}),
-  pruned('losers, ridge and correlation', { terms: { ridge: 0.2, correlation: 0.5 } }),
-  pruned('slimming', { losers: { from: 1, until: 1 } }, prune({ by: 'normScale', cost: 0 })),
-  pruned('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
-  pruned('alignment, discriminant trace', { losers: null, terms: alignment }, prune({ by: 'discriminant', cost: 0 })),
-  { name: 'residual net', experiment: experiment(resnet, data, train({ epochs: 20 })) },
-  { name: 'separable net', experiment: experiment(mobile, data, train({ epochs: 20 })) },
+  { ...pruned('losers', { losers }, 'losers'), scratch: true },
+  pruned('losers, ridge and correlation', { losers, terms: { ridge: 0.2, correlation: 0.5 } }, 'losers'),
+  pruned('taylor', { losers: null }, 'taylor'),
+  pruned('slimming', { losers: { from: 1, until: 1 } }, 'normScale'),
+  { name: 'residual net', experiment: experiment(resnet, data, whole) },
+  { name: 'separable net', experiment: experiment(mobile, data, whole) },
 ])

@@ -19,7 +19,7 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
-export { alignment, noTerms, type Teaching } from './learn/options.js'
+export { alignment, type CriterionName, noTerms, type Teaching } from './learn/options.js'
 export { constant, cosine, step } from './learn/rate.js'
 export {
   concat,
