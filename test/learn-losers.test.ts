@@ -35,7 +35,7 @@ const model: Model = deepFreeze(right(plant(0)(tinyNet)))
 
 const half = { keep: { params: 0.5 } } as const
 
-const options = { epochs: 1, batch: 3, schedule: constant(), aim: half }
+const options = { epochs: 1, batch: 3, schedule: constant(), cut: { aim: half } }
 
 /** Twelve steps. */
 const pushed = (engine: Engine): Promise<Learner> =>
@@ -86,11 +86,11 @@ test('without an aim, and before losers are told, nobody is condemned', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  const judge = (aim: typeof half | null, step: number) =>
-    right(verdicts(losersDefaults, aim, model)(session, step, 100))
-  judge(half, 0)
+  const judge = (cut: { readonly aim: typeof half } | null, step: number) =>
+    right(verdicts(losersDefaults, cut, model)(session, step, 100))
+  judge({ aim: half }, 0)
   judge(null, 30)
-  judge(half, 29)
+  judge({ aim: half }, 29)
   expect(written.map(values => fadedIn(placed(tinyNet), values))).toEqual([
     { channels: {}, bodies: [] },
     { channels: {}, bodies: [] },
@@ -111,7 +111,7 @@ test('those condemned at the step told may reach as far as they do', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  right(verdicts(losersDefaults, half, given)(session, 30, 100))
+  right(verdicts(losersDefaults, { aim: half }, given)(session, 30, 100))
   const { model: narrow } = right(prune(fadedIn(placed(tinyNet), told))(given))
   expect(paramsOf(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(tinyNet)))
   for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))

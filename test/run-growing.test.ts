@@ -10,7 +10,7 @@ import { conv } from '../src/net/words.js'
 import { experiment } from '../src/run/experiment.js'
 import { type GrowWord, grow, train } from '../src/run/schedule.js'
 import { available } from './engines.js'
-import { lastOf, type Told, told } from './running.js'
+import { eventsOf, lastOf, type Told, told } from './running.js'
 import { right } from './surgery.js'
 import { tinyNet } from './tiny.js'
 
@@ -31,11 +31,6 @@ describe.runIf(engine !== null)('growing', () => {
         grow({ after: 'module', module: conv(7, 1, { name: 'new' }), upTo: 3, ...options }, train(learning)),
       ),
     )
-  const eventsOf = ({ log }: Told) =>
-    log
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line))
   const stopOf = (run: Told): unknown => eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')?.why
   const endOf = (run: Told): Net => lastOf(run).learner.model.net
 

@@ -113,6 +113,8 @@ describe.runIf(engine !== null)('rounds', () => {
       stage: 0,
       place: '0',
       aim: null,
+      push: null,
+      prune: null,
       pause: (_learner, _kept, _inside, event) =>
         TE.fromIO(() => void (event !== null && events.push(event))),
     }

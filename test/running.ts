@@ -73,6 +73,13 @@ export const lastOf = ({ saved }: Told): Checkpoint => {
   return last
 }
 
+/** The lines of a run's log. */
+export const eventsOf = ({ log }: Pick<Told, 'log'>) =>
+  log
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+
 /** The same checkpoint, written to disk and read again. */
 export const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const file = join(scratch(), 'checkpoint.safetensors')

@@ -10,6 +10,7 @@ export {
   type Aim,
   alignment,
   type CriterionName,
+  type Cut,
   type Losers,
   losersDefaults,
   noTerms,

@@ -18,7 +18,7 @@ import { type Criterion, perCost } from '../surgery/criteria.js'
 import type { PruneError } from '../surgery/error.js'
 import { prune } from '../surgery/prune.js'
 import type { Utilities } from '../surgery/rank.js'
-import type { Aim, Losers } from './options.js'
+import { type Aim, type Cut, cutBy, type Losers } from './options.js'
 
 /** Slots beside a unit's scale: what its channels are worth, which are condemned, and how far they may reach. */
 const slotNames = { utility: 'utility', condemned: 'condemned', reach: 'reach' } as const
@@ -125,12 +125,12 @@ export const worth =
   }
 
 /** By layer with a norm, 1 at each channel that would go. */
-const condemn = (losers: Losers, aim: Aim, model: Model, slots: Weights): E.Either<PruneError, Flags> =>
+const condemn = (losers: Losers, cut: Cut, model: Model, slots: Weights): E.Either<PruneError, Flags> =>
   pipe(
     E.Do,
     E.bind('inferred', () => infer(model.net)),
-    E.bindW('by', () => worth(losers, aim)(model, slots)),
-    E.bindW('pruned', ({ by }) => prune('eta' in aim ? { ...aim, by } : { ...aim, by, rank: 'raw' })(model)),
+    E.bindW('by', () => worth(losers, cut.aim)(model, slots)),
+    E.bindW('pruned', ({ by }) => prune(cutBy(cut, by))(model)),
     E.map(({ inferred, pruned }) =>
       [...inferred.values()].flatMap(({ path, layer, output }) => {
         if (!hasNorm(layer)) return []
@@ -163,9 +163,9 @@ const slotsFor = (weights: Weights, flags: Flags): Weights =>
     ]),
   )
 
-/** At a phase's first step nobody is condemned; at the step told, those the aim leaves no room for are. */
+/** At a phase's first step nobody is condemned; at the step told, those the cut to come would take are. */
 export const verdicts =
-  (losers: Losers, aim: Aim | null, { net, weights }: Model) =>
+  (losers: Losers, cut: Cut | null, { net, weights }: Model) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== toldAt(losers, steps)) return E.right(undefined)
     const all = session.read()
@@ -176,7 +176,7 @@ export const verdicts =
       ),
     }
     return pipe(
-      step === 0 || aim === null ? E.right(nobody(now)) : condemn(losers, aim, now, all),
+      step === 0 || cut === null ? E.right(nobody(now)) : condemn(losers, cut, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }

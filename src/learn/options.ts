@@ -1,6 +1,7 @@
 /** What learning is told, as data: the options of train and push, the criteria by name. Nothing here learns. */
 import { type Optimizer, sgd } from '../graph/optimizer.js'
-import type { Ranking } from '../surgery/rank.js'
+import type { ByTarget, ByThreshold, Guards } from '../surgery/options.js'
+import type { Ranking, Utilities } from '../surgery/rank.js'
 import type { Goal } from '../surgery/target.js'
 import { cosine, type Schedule } from './rate.js'
 
@@ -42,6 +43,17 @@ export interface Teaching {
 
 /** What a cut is to leave: a target, or the channels worth at least so many deviations. */
 export type Aim = Goal | { readonly eta: number }
+
+/** A cut to come, all but what channels are worth. */
+export interface Cut extends Guards {
+  readonly aim: Aim
+  /** Where the aim is a target; by default `'raw'`, as suits effects on the loss. */
+  readonly rank?: Ranking
+}
+
+/** A cut by what channels are worth, as surgery takes it. */
+export const cutBy = ({ aim, rank = 'raw', ...guards }: Cut, by: Utilities): ByTarget | ByThreshold =>
+  'eta' in aim ? { ...aim, ...guards, by } : { ...aim, ...guards, by, rank }
 
 /** How losers are found and faded, as data. */
 export interface Losers {

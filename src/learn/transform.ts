@@ -9,7 +9,7 @@ import type { Model, Weights } from '../net/weights.js'
 import { evaluationBatch } from './assess.js'
 import type { LearnError } from './error.js'
 import { verdicts } from './losers.js'
-import { type Aim, type PushOptions, pushDefaults, type TrainOptions, trainDefaults } from './options.js'
+import { type Cut, type PushOptions, pushDefaults, type TrainOptions, trainDefaults } from './options.js'
 import { type Calls, type Epoch, type Learner, type Phase, runPhase, type Watch } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
@@ -67,10 +67,10 @@ export const training = (options: TrainOptions, teacher: Teacher | null, { net }
   feeds: rateFeeds(options),
 })
 
-/** What pushing learns by. */
+/** What pushing learns by; `cut` is the one to come, if any. */
 export const pushing = (
   options: PushOptions,
-  aim: Aim | null,
+  cut: Cut | null,
   teacher: Teacher | null,
   model: Model,
 ): Learning => ({
@@ -83,7 +83,7 @@ export const pushing = (
     ),
   ),
   feeds: pushFeeds(options),
-  ...(options.losers !== null && { before: verdicts(options.losers, aim, model) }),
+  ...(options.losers !== null && { before: verdicts(options.losers, cut, model) }),
 })
 
 const learn = (ground: Ground, options: TrainOptions, learning: Learning) => (model: Model) =>
@@ -109,18 +109,18 @@ export const train =
   }
 
 /**
- * Pushes a model: `aim` is what the cut after it is to leave, for the losers to be told.
+ * Pushes a model: `cut` is the one after it, for the losers to be told.
  *
  * Errors  NoDecision; those of learning; the model given is untouched
  * Law     the same model, ground and options give the same model, bit for bit
  *
  * @example
- * push({ epochs: 2, aim: { keep: { params: 0.3 } } })({ engine, dataset, seed: 0 })(model)
+ * push({ epochs: 2, cut: { aim: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
-  ({ aim = null, ...options }: Partial<PushOptions> & { readonly aim?: Aim | null }) =>
+  ({ cut = null, ...options }: Partial<PushOptions> & { readonly cut?: Cut | null }) =>
   (ground: Ground) =>
   (model: Model): TE.TaskEither<LearnError, Learner> => {
     const all = { ...pushDefaults, ...options }
-    return learn(ground, all, pushing(all, aim, ground.teacher ?? null, model))(model)
+    return learn(ground, all, pushing(all, cut, ground.teacher ?? null, model))(model)
   }

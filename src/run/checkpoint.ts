@@ -9,6 +9,7 @@ import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
 import type { Model, Weights } from '../net/weights.js'
+import type { Counts } from './aim.js'
 import type { RunError } from './error.js'
 import { readBytes, writeWhole } from './files.js'
 
@@ -22,10 +23,7 @@ export interface StageResult {
 }
 
 /** What rounds hold against: the net they began with. */
-export interface Base {
-  readonly params: number
-  readonly macs: number
-  readonly bytes: number
+export interface Base extends Counts {
   readonly accuracy: number
 }
 

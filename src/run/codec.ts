@@ -6,6 +6,7 @@ import { type CriterionName, type Losers, rankingOf, type Teaching } from '../le
 import type { Schedule } from '../learn/rate.js'
 import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } from '../net/closed.js'
 import { layerCodec, netCodec } from '../net/codec.js'
+import type { Ranking } from '../surgery/rank.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Step } from './schedule.js'
 import type { Study } from './study.js'
@@ -61,6 +62,8 @@ const aim: t.Type<Aim, unknown> = keyed<Aim>('an aim', {
 
 const criterion: t.Type<CriterionName> = t.keyof(rankingOf)
 
+const ranking: t.Type<Ranking> = t.keyof({ raw: null, global: null, eta: null, layer: null })
+
 const step: t.Type<Step, unknown> = t.recursion('a step', () =>
   tagged<Step>('a step', {
     train: closed({ ...tag('train'), ...training, teaching: maybe(teaching) }),
@@ -77,10 +80,13 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
       ...tag('prune'),
       aim: maybe(aim),
       by: criterion,
+      rank: maybe(ranking),
       cost: finite,
       images: whole,
       minimum: count,
+      multiple: whole,
       protect: t.readonlyArray(t.string),
+      ignore: t.readonlyArray(t.string),
     }),
     grow: closed({
       ...tag('grow'),

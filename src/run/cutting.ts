@@ -5,79 +5,128 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { certify } from '../learn/certify.js'
 import { utilitiesBy } from '../learn/criteria.js'
 import { fadedIn, forget } from '../learn/losers.js'
-import { rankingOf } from '../learn/options.js'
+import { cutBy, rankingOf } from '../learn/options.js'
 import type { Learner } from '../learn/phase.js'
 import { recalibrate } from '../learn/recalibrate.js'
 import { macsOf, paramsOf } from '../net/count.js'
-import { infer } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { PruneError } from '../surgery/error.js'
 import { prune as cut, type Pruned } from '../surgery/prune.js'
 import { carry } from '../surgery/remap.js'
+import { countsOf, isWithin, limitOf } from './aim.js'
 import type { RunError } from './error.js'
-import type { Prune } from './schedule.js'
+import type { Aim, Prune } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
+import { cutToCome } from './told.js'
 
 /** What a push has faded to zero, cut; `null` where nothing was, or the step goes by something else. */
-const faded = ({ by, protect }: Prune, { model, slots }: Learner): E.Either<PruneError, Pruned | null> =>
-  pipe(
-    infer(model.net),
-    E.map(inferred => fadedIn(inferred, slots)),
-    E.flatMap(
-      (told): E.Either<PruneError, Pruned | null> =>
-        by === 'losers' && Object.keys(told.channels).length + told.bodies.length > 0
-          ? cut({ ...told, protect })(model)
-          : E.right(null),
-    ),
-  )
-
-const ranked = (env: StepEnv, step: Prune, learner: Learner): TE.TaskEither<RunError, Pruned> => {
-  const aim = step.aim ?? env.aim ?? { eta: 0 }
-  const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
-  const guards = { minimum: step.minimum, protect: step.protect }
-  return pipe(
-    utilitiesBy(step.by, { cost: 'macs' in counted ? 'macs' : 'params', power: step.cost })(
-      learner,
-      sightOf(env, step.images),
-      seedAt(env),
-    ),
-    TE.flatMapEither(by =>
-      cut('eta' in aim ? { ...aim, ...guards, by } : { ...aim, ...guards, by, rank: rankingOf[step.by] })(
-        learner.model,
-      ),
-    ),
-  )
+const faded = (
+  { by, protect }: Prune,
+  { model, slots }: Learner,
+  inferred: Inferred,
+): E.Either<PruneError, Pruned | null> => {
+  const told = fadedIn(inferred, slots)
+  return by === 'losers' && Object.keys(told.channels).length + told.bodies.length > 0
+    ? cut({ ...told, protect })(model)
+    : E.right(null)
 }
 
-/** A cut of a learner: its slots cut to fit, what a push told of its channels forgotten. */
-const after = ({ slots }: Learner, pruned: Pruned): Learner => ({
-  model: pruned.model,
-  slots: forget(carry(pruned)(slots)),
-})
+/** A learner, and how many channels have gone. */
+interface Narrowed {
+  readonly learner: Learner
+  readonly removed: number
+}
+
+/** A cut proven, its slots cut to fit, what a push told of its channels forgotten. */
+const taken =
+  (env: StepEnv, { learner: { model, slots }, removed }: Narrowed) =>
+  (pruned: Pruned): TE.TaskEither<RunError, Narrowed> =>
+    pipe(
+      certify(sightOf(env, 100))(model, pruned),
+      TE.map(() => ({
+        learner: { model: pruned.model, slots: forget(carry(pruned)(slots)) },
+        removed: removed + pruned.removed.length,
+      })),
+    )
+
+const ranked =
+  (env: StepEnv, step: Prune, aim: Aim) =>
+  (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
+    const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
+    const { protect, ignore, minimum, multiple, rank } = step
+    const coming = { aim, protect, ignore, minimum, multiple, rank: rank ?? rankingOf[step.by] }
+    return pipe(
+      utilitiesBy(step.by, { cost: 'macs' in counted ? 'macs' : 'params', power: step.cost })(
+        from.learner,
+        sightOf(env, step.images),
+        seedAt(env),
+      ),
+      TE.flatMapEither(by => cut(cutBy(coming, by))(from.learner.model)),
+      TE.flatMap(taken(env, from)),
+    )
+  }
+
+/** Whether what was faded is all a threshold asks for: it is where the push was told that very one. */
+const foretold = ({ push, aim: around }: StepEnv, step: Prune, eta: number): boolean => {
+  const told = push === null ? null : (cutToCome(push, step, around)?.aim ?? null)
+  return told !== null && 'eta' in told && told.eta === eta
+}
+
+/** Cuts on where the faded were fewer than the aim wants; `whole` is what it is a share of. */
+const further =
+  (env: StepEnv, step: Prune, whole: Inferred) =>
+  (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
+    const own = step.aim ?? env.aim
+    if (own === null) return TE.right(from)
+    const aim = limitOf(own, countsOf(whole))
+    return pipe(
+      TE.fromEither(infer(from.learner.model.net)),
+      TE.flatMap(inferred =>
+        ('eta' in aim && foretold(env, step, aim.eta)) ||
+        ('atMost' in aim && isWithin(aim.atMost, countsOf(inferred)))
+          ? TE.right(from)
+          : ranked(env, step, aim)(from),
+      ),
+    )
+  }
+
+const narrowed =
+  (env: StepEnv, step: Prune) =>
+  (learner: Learner): TE.TaskEither<RunError, Narrowed> => {
+    const whole: Narrowed = { learner, removed: 0 }
+    return pipe(
+      TE.Do,
+      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
+      TE.bindW('direct', ({ inferred }) => TE.fromEither(faded(step, learner, inferred))),
+      TE.flatMap(({ inferred, direct }) =>
+        direct === null
+          ? ranked(env, step, step.aim ?? env.aim ?? { eta: 0 })(whole)
+          : pipe(direct, taken(env, whole), TE.flatMap(further(env, step, inferred))),
+      ),
+    )
+  }
 
 export const runPrune =
   (env: StepEnv, step: Prune) =>
   ({ learner, kept }: From): TE.TaskEither<RunError, Held> =>
     pipe(
-      TE.fromEither(faded(step, learner)),
-      TE.flatMap(direct => (direct === null ? ranked(env, step, learner) : TE.right(direct))),
-      TE.bindTo('pruned'),
-      TE.tap(({ pruned }) => certify(sightOf(env, 100))(learner.model, pruned)),
-      TE.let('narrow', ({ pruned }) => after(learner, pruned)),
-      TE.bindW('raw', ({ narrow }) => validated(env)(narrow.model)),
-      TE.bindW('model', ({ narrow }) => recalibrate(sightOf(env, step.images))(narrow.model)),
+      narrowed(env, step)(learner),
+      TE.bindTo('narrow'),
+      TE.bindW('raw', ({ narrow }) => validated(env)(narrow.learner.model)),
+      TE.bindW('model', ({ narrow }) => recalibrate(sightOf(env, step.images))(narrow.learner.model)),
       TE.bindW('repaired', ({ model }) => validated(env)(model)),
       TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-      TE.tap(({ pruned, raw, repaired, inferred }) =>
+      TE.tap(({ narrow: { removed }, raw, repaired, inferred }) =>
         env.emit({
           _tag: 'pruned',
           stage: env.stage,
           place: env.place,
-          removed: pruned.removed.length,
+          removed,
           params: paramsOf(inferred),
           macs: macsOf(inferred),
           raw: scoredAs(raw),
           repaired: scoredAs(repaired),
         }),
       ),
-      TE.map(({ narrow, model }) => ({ learner: { ...narrow, model }, kept })),
+      TE.map(({ narrow, model }) => ({ learner: { ...narrow.learner, model }, kept })),
     )

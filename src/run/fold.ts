@@ -16,9 +16,9 @@ import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
-import type { Step } from './schedule.js'
 import { runStep } from './step.js'
 import { validated } from './stepenv.js'
+import { firstPrune, lastPush } from './told.js'
 
 /** Where a run begins: the net with its first weights. */
 export const beginning =
@@ -68,11 +68,13 @@ const resultOf =
       })),
     )
 
-/** Runs one step from where `from` is in it, and tells how it ended. */
+/** Runs the step that `from` is before or in, and tells how it ended. */
 const runStage =
-  (env: Env, step: Step) =>
+  (env: Env, { schedule }: Experiment) =>
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> => {
     const stage = from.stages.length
+    const step = schedule[stage]
+    if (step === undefined) return TE.right(from)
     const began = env.clock()
     const spent = () => ({
       run: from.seconds.run + env.clock() - began,
@@ -91,7 +93,11 @@ const runStage =
 
     return pipe(
       from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
-      TE.flatMap(() => runStep({ ...env, stage, place: `${stage}`, aim: null, pause }, step)(from)),
+      TE.flatMap(() => {
+        const push = lastPush(schedule.slice(0, stage))
+        const prune = firstPrune(schedule.slice(stage + 1))
+        return runStep({ ...env, stage, place: `${stage}`, aim: null, push, prune, pause }, step)(from)
+      }),
       TE.bindTo('held'),
       TE.bind('result', ({ held }) => resultOf(env, step._tag, spent().stage)(held.learner)),
       TE.flatMap(({ held, result }) =>
@@ -125,7 +131,7 @@ export const runSchedule =
         experiment.schedule
           .slice(from.stages.length)
           .reduce<TE.TaskEither<RunError, Checkpoint>>(
-            (before, step) => pipe(before, TE.flatMap(runStage(env, step))),
+            before => pipe(before, TE.flatMap(runStage(env, experiment))),
             TE.right(from),
           ),
       ),

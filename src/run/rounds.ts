@@ -2,14 +2,16 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf, type Score } from '../learn/score.js'
-import { macsOf, paramsOf, storedOf } from '../net/count.js'
+import { macsOf, paramsOf } from '../net/count.js'
 import { type Inferred, infer } from '../net/infer.js'
+import { countsOf, rescaled } from './aim.js'
 import type { Base, Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Why } from './event.js'
-import type { Aim, Amount, Rounds } from './schedule.js'
+import type { Aim, Rounds } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
+import { firstPrune, lastPush } from './told.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
 
@@ -20,23 +22,8 @@ const baseOf =
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(model.net))),
       TE.bindW('score', () => validated(env)(model)),
-      TE.map(({ inferred, score }) => ({
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        bytes: 4 * storedOf(inferred),
-        accuracy: accuracyOf(score),
-      })),
+      TE.map(({ inferred, score }) => ({ ...countsOf(inferred), accuracy: accuracyOf(score) })),
     )
-
-/** What `amount` says of one of the three counts, with a figure of its own. */
-const rescaled = (
-  amount: Amount,
-  scale: (count: 'params' | 'macs' | 'bytes', figure: number) => number,
-): Amount => {
-  if ('params' in amount) return { params: scale('params', amount.params) }
-  if ('macs' in amount) return { macs: scale('macs', amount.macs) }
-  return { bytes: scale('bytes', amount.bytes) }
-}
 
 /** The aim of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
 export const aimOf = ({ until, rounds }: Rounds, base: Base, round: number): Aim => {
@@ -100,7 +87,13 @@ const runRound =
   (from: Held): TE.TaskEither<RunError, Ended> =>
     pipe(
       stepsFrom(
-        { ...env, place: `${env.place}/${place.round}`, aim: aimOf(rounds, place.base, place.round + 1) },
+        {
+          ...env,
+          place: `${env.place}/${place.round}`,
+          aim: aimOf(rounds, place.base, place.round + 1),
+          push: lastPush(rounds.steps) ?? env.push,
+          prune: firstPrune(rounds.steps) ?? env.prune,
+        },
         rounds.steps,
         place,
         run,

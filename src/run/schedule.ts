@@ -20,6 +20,8 @@ import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import { globalAvgPool } from '../net/words.js'
 import type { How } from '../surgery/growth.js'
+import type { Guards } from '../surgery/options.js'
+import type { Ranking } from '../surgery/rank.js'
 
 /** Trains the whole net. */
 export interface Train extends TrainOptions {
@@ -37,24 +39,28 @@ export type Aim = { readonly keep: Amount } | { readonly atMost: Amount } | { re
 /** Of a net: parameters, multiply–accumulates, or bytes of weights. */
 export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
 
-/** Pushes: `aim` is what the prune after it is to leave; `null` takes that of the rounds around it. */
+/**
+ * Pushes: `aim` is what the prune after it is to leave; `null` takes that prune's own where it goes by the losers, else
+ * that of the rounds around it. What that prune is to spare is spared here too.
+ */
 export interface Push extends PushOptions {
   readonly _tag: 'push'
   readonly aim: Aim | null
   readonly teaching: Teaching | null
 }
 
-/** Cuts, and measures batch norm again. */
-export interface Prune {
+/** Cuts, and measures batch norm again; what a push has faded goes first. */
+export interface Prune extends Required<Guards> {
   readonly _tag: 'prune'
+  /** `null` takes that of the rounds around it, or what the push before it was told. */
   readonly aim: Aim | null
   readonly by: CriterionName
+  /** What makes channels of different layers comparable, where the aim is a target; `null` for the criterion's usual. */
+  readonly rank: Ranking | null
   /** The power of its cost a channel's utility is divided by. */
   readonly cost: number
   /** Images the criterion and batch norm look at. */
   readonly images: number
-  readonly minimum: number
-  readonly protect: readonly Path[]
 }
 
 /** Repeats its steps with an aim that tightens from round to round. */
@@ -139,15 +145,19 @@ export const push = ({ terms, losers, ...options }: PushWord = {}): Push => ({
  * @example
  * prune({ aim: { keep: { params: 0.3 } }, by: 'taylor' })
  * prune({ aim: { eta: 0.1 }, by: 'deconv' })
+ * prune({ multiple: 8, ignore: ['stem'] })
  */
 export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
   _tag: 'prune',
   aim: null,
   by: 'losers',
+  rank: null,
   cost: 0.5,
   images: 1000,
   minimum: 0,
+  multiple: 1,
   protect: [],
+  ignore: [],
   ...options,
 })
 

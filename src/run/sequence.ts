@@ -5,6 +5,7 @@ import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { Step } from './schedule.js'
 import type { From, Held, StepEnv } from './stepenv.js'
+import { firstPrune, lastPush } from './told.js'
 
 /** Runs one step; given, since steps hold steps. */
 export type RunStep = (env: StepEnv, step: Step) => (from: From) => TE.TaskEither<RunError, Held>
@@ -24,6 +25,8 @@ export const stepsFrom =
           const inner: StepEnv = {
             ...env,
             place: `${env.place}/${at}`,
+            push: lastPush(steps.slice(0, at)) ?? env.push,
+            prune: firstPrune(steps.slice(at + 1)) ?? env.prune,
             pause: (learner, kept, inside, event) =>
               env.pause(learner, kept, { ...place, step: at, inside }, event),
           }

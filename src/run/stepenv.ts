@@ -12,7 +12,7 @@ import type { Checkpoint, Inside } from './checkpoint.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Scored } from './event.js'
-import type { Aim } from './schedule.js'
+import type { Aim, Prune, Push } from './schedule.js'
 
 /** What a step changes. */
 export type Held = Pick<Checkpoint, 'learner' | 'kept'>
@@ -26,6 +26,9 @@ export interface StepEnv extends Env {
   readonly place: string
   /** The aim of the rounds around it, if any. */
   readonly aim: Aim | null
+  /** The last push before it and the first prune after it, if any. */
+  readonly push: Push | null
+  readonly prune: Prune | null
   /** Saves the run as it is inside the step. */
   readonly pause: (
     learner: Learner,

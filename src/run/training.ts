@@ -10,6 +10,7 @@ import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
 import type { Push, Train } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt } from './stepenv.js'
+import { cutToCome } from './told.js'
 
 const epochEvent = (stage: number, { epoch, training: seen, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',
@@ -66,6 +67,6 @@ export const runPush =
       env,
       step,
       teacher,
-      pushing(step, step.aim ?? env.aim, teacher, from.learner.model),
+      pushing(step, cutToCome(step, env.prune, env.aim), teacher, from.learner.model),
     )(from)
   }

@@ -6,7 +6,7 @@ export type { AddressError, GrowError, OptionError, PruneError, UtilityError } f
 export { type Grown, grow } from './grow.js'
 export type { GrowOptions, Growth, How, Statistics } from './growth.js'
 export { mask } from './mask.js'
-export type { ByChannel, ByTarget, ByThreshold, PruneOptions } from './options.js'
+export type { ByChannel, ByTarget, ByThreshold, Guards, PruneOptions } from './options.js'
 export { again, type Pruned, prune, type Removed } from './prune.js'
 export type { Combine, Ranking, Utilities } from './rank.js'
 export { carry, type Origin, type Remap } from './remap.js'

@@ -14,17 +14,21 @@ interface Guarded {
   readonly protect?: readonly Path[]
 }
 
-interface Ranging extends Guarded {
-  /** What channels are worth, or how to tell from the model. Layers without a utility keep their channels. */
-  readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
-  /** How channels that go together are made one. */
-  readonly combine?: Combine
+/** What stays whatever it is worth. */
+export interface Guards extends Guarded {
   /** Channels each group keeps at least; by default 0: branches, modules and bodies may go whole. */
   readonly minimum?: number
   /** Widths are topped up to a multiple of this; by default 1. */
   readonly multiple?: number
   /** Paths whose own channels stay, while what they read may go. */
   readonly ignore?: readonly Path[]
+}
+
+interface Ranging extends Guards {
+  /** What channels are worth, or how to tell from the model. Layers without a utility keep their channels. */
+  readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
+  /** How channels that go together are made one. */
+  readonly combine?: Combine
 }
 
 /** The paper's rule: what is worth less than `eta` standard deviations of its layer goes. */

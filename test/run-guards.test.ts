@@ -1,0 +1,122 @@
+/** Push and prune in a schedule: what the prune is to leave and to spare, the push before it knows. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { glyphs } from '../src/data/spec.js'
+import type { Engine } from '../src/engine/engine.js'
+import { constant } from '../src/learn/rate.js'
+import { paramsOf } from '../src/net/count.js'
+import { within } from '../src/net/path.js'
+import { channelsOf } from '../src/net/shape.js'
+import { allSlots } from '../src/net/slots.js'
+import { plant } from '../src/net/weights.js'
+import { experiment } from '../src/run/experiment.js'
+import { type Prune, prune, push, type Step, train, untilTarget } from '../src/run/schedule.js'
+import { l1 } from '../src/surgery/criteria.js'
+import type { Guards } from '../src/surgery/options.js'
+import { prune as cut } from '../src/surgery/prune.js'
+import { available } from './engines.js'
+import { eventsOf, lastOf, type Told, told } from './running.js'
+import { placed, right } from './surgery.js'
+import { tinyNet } from './tiny.js'
+
+const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
+
+const learning = { epochs: 1, batch: 3, rate: 0.02, schedule: constant() }
+const pushed = push(learning)
+const wide = placed(tinyNet)
+const planted = right(plant(0)(tinyNet))
+
+const endOf = (run: Told) => placed(lastOf(run).learner.model.net)
+const sizeOf = (run: Told): number => paramsOf(endOf(run)) / paramsOf(wide)
+
+describe.runIf(engine !== null)('a prune after a push', () => {
+  const on = engine as Engine // runIf has looked
+  const ran = (...steps: readonly Step[]) => told(on, experiment(tinyNet, glyphs(), ...steps))
+
+  const units = ['conv', 'module/three/conv', 'sum/body/conv'] as const // each a group of its own
+
+  const guards: fc.Arbitrary<Guards> = fc.record(
+    {
+      protect: fc.subarray(['conv', 'module/three', 'sum/body/conv2'], { maxLength: 1 }),
+      ignore: fc.subarray([...units], { maxLength: 2 }),
+      minimum: fc.constantFrom(0, 1, 2),
+      multiple: fc.constantFrom(1, 2, 3),
+    },
+    { requiredKeys: [] },
+  )
+
+  test('spares what it is told to, and the push fades no more than it cuts', async () => {
+    await fc.assert(
+      fc.asyncProperty(guards, fc.boolean(), async (spared, around) => {
+        const aim = { keep: { params: 0.75 } }
+        fc.pre(E.isRight(cut({ ...aim, ...spared, by: l1 })(planted))) // else it is out of reach
+        const step = prune({ images: 9, ...spared })
+        const run = await ran(
+          around ? untilTarget({ ...aim, rounds: 1 }, pushed, step) : train({ ...learning, epochs: 0 }),
+          ...(around ? [] : [pushed, { ...step, aim }]),
+        )
+        expect(run.outcome).toBe('done')
+        expect(sizeOf(run)).toBeLessThanOrEqual(aim.keep.params)
+        const [narrow, { protect = [], ignore = [], minimum = 0, multiple = 1 }] = [endOf(run), spared]
+        for (const { key, at, shape } of allSlots(wide))
+          if (protect.some(place => within(place, at)))
+            expect(lastOf(run).learner.model.weights[key]?.shape).toEqual(shape)
+        for (const path of units) {
+          const [all, left] = [wide, narrow].map(net => channelsOf(net.get(path)?.output ?? [0]))
+          if (ignore.includes(path) && left !== 0) expect(left).toBe(all)
+          if (minimum > 0) expect(left).toBeGreaterThanOrEqual(minimum)
+          expect(left === all || (left ?? 0) % multiple === 0).toBe(true)
+        }
+        const told = eventsOf(run)
+        const [last, pruned] = [
+          told.findLast(event => event._tag === 'epoch'),
+          told.find(event => event._tag === 'pruned'),
+        ]
+        expect(pruned.removed).toBeGreaterThan(0)
+        expect(pruned.raw.loss).toBeCloseTo(last.validation.loss, 4)
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  test('goes as far as its own aim says, whatever the push or the rounds around it were told', async () => {
+    const own = { keep: { params: 0.4 } }
+    const other = { keep: { params: 0.8 } }
+    const step = prune({ aim: own, images: 9 })
+    const runs = await Promise.all([
+      ran(pushed, step),
+      ran(push({ ...learning, aim: other }), step),
+      ran(untilTarget({ ...other, rounds: 1 }, pushed, step)),
+    ])
+    for (const run of runs) {
+      expect(run.outcome).toBe('done')
+      expect(sizeOf(run)).toBeLessThanOrEqual(0.4)
+      expect(sizeOf(run)).toBeGreaterThan(0.2)
+    }
+    const told = eventsOf(runs[0])
+    const faded = told.find(event => event._tag === 'pruned')
+    expect(faded.raw.loss).toBeCloseTo(told.find(event => event._tag === 'epoch').validation.loss, 4)
+  })
+
+  test('by a threshold cuts what was faded by it, and on by another of its own', async () => {
+    const [one, three] = [{ eta: 2 }, { eta: 3 }]
+    const removed = async (...steps: readonly Step[]) =>
+      eventsOf(await ran(...steps)).find(event => event._tag === 'pruned').removed
+    const faded = await removed(push({ ...learning, aim: one }), prune({ images: 9 }))
+    expect(faded).toBeGreaterThan(0)
+    expect(await removed(pushed, prune({ images: 9, aim: one }))).toBe(faded)
+    expect(await removed(push({ ...learning, aim: one }), prune({ images: 9, aim: three }))).toBeGreaterThan(
+      faded,
+    )
+  })
+
+  test('ranks as it is told, or as suits its criterion', async () => {
+    const by = (options: Partial<Prune>) =>
+      ran(prune({ by: 'l2', cost: 0, aim: { keep: { params: 0.5 } }, images: 9, ...options }))
+    const [usual, named, other] = await Promise.all([by({}), by({ rank: 'global' }), by({ rank: 'raw' })])
+    const netOf = (run: Told) => lastOf(run).learner.model.net
+    expect(netOf(named)).toEqual(netOf(usual))
+    expect(netOf(other)).not.toEqual(netOf(usual))
+  })
+})
