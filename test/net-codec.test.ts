@@ -59,6 +59,8 @@ const aim: fc.Arbitrary<Aim> = fc.oneof(
 
 const losers = fc.record({ sparsity: share, from: share, until: share, cost: share, memory: share })
 
+const paths = fc.array(fc.constantFrom('stem', 'a/three/conv'))
+
 const criterion = fc.constantFrom(...(Object.keys(rankingOf) as CriterionName[])) // its keys are the names
 
 const single: fc.Arbitrary<Step> = fc.oneof(
@@ -78,8 +80,11 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       by: criterion,
       cost: share,
       images: count,
+      rank: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
       minimum: count,
-      protect: fc.array(fc.constantFrom('stem', 'a/three/conv')),
+      multiple: count,
+      protect: paths,
+      ignore: paths,
     })
     .map(prune),
 )

@@ -60,13 +60,16 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test.each([
-    ['parameters', { params: sizeOf(tinyNet) + 80 }],
-    ['multiply–accumulates', { macs: 1 }],
-    ['milliseconds', { latency: 1e-6 }],
-  ])('ends where the next net would have too many %s', async (what, budget) => {
+    ['parameters', { params: sizeOf(tinyNet) + 80 }, { measure: 'params', limit: sizeOf(tinyNet) + 80 }],
+    ['multiply–accumulates', { macs: 1 }, { measure: 'macs', limit: 1 }],
+    ['milliseconds', { latency: 1e-6 }, { measure: 'latency', limit: 1e-6 }],
+  ])('ends where the next net would have too many %s', async (what, budget, fact) => {
     const run = await grown({ budget, until: { gainBelow: -1 } })
     expect(run.outcome).toBe('done')
     expect(stopOf(run)).toBe('budget')
+    const stopped = { why: 'budget', fact: { ...fact, _tag: 'OverBudget', got: expect.any(Number) } }
+    expect(eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')).toMatchObject(stopped)
+    expect(lastOf(run)).toMatchObject({ stages: [{ stopped }], stopped: null })
     expect(run.met.length).toBe(what === 'parameters' ? 2 : 1)
     expect(endOf(run)).toEqual(run.met.at(-1)?.[1].net)
   })

@@ -150,7 +150,7 @@ describe.runIf(engine !== null)('rounds', () => {
       true,
       true,
       false,
-      { _tag: 'roundsStopped', stage: 0, why: 'accuracy' },
+      { _tag: 'roundsStopped', stage: 0, why: 'accuracy', fact: null },
     ])
   })
 
@@ -165,13 +165,19 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test.each<RunError>([
-    { _tag: 'OutOfReach', measure: 'params', wanted: 10, least: 20 },
+    { _tag: 'OutOfReach', measure: 'params', wanted: 10, least: 20, limits: [] },
     { _tag: 'EmptyNet', at: 'conv' },
-  ])('that find nothing left to cut end, and say so: $_tag', async end => {
+  ])('that find nothing left to cut end, and say so, but fail where they never cut: $_tag', async end => {
     const first = other()
     const { outcome, events } = await run(roundsOf(null), [first, end])
     expect(right(outcome).learner.model).toBe(first)
-    expect(events.at(-1)).toEqual({ _tag: 'roundsStopped', stage: 0, why: 'nothing left to cut' })
+    expect(events.at(-1)).toEqual({
+      _tag: 'roundsStopped',
+      stage: 0,
+      why: 'nothing left to cut',
+      fact: end,
+    })
+    expect((await run(roundsOf(null), [end])).outcome).toMatchObject({ left: end })
   })
 
   test('pass on what else goes wrong', async () => {

@@ -542,7 +542,13 @@ describe('the tree closes', () => {
     const by = { stem: [1, 2, 3, 4].map(x => x / 1e6) }
     const least = paramsOf(placed(cutting(module, { stem: [0, 1] }).model.net))
     const pruned = prune({ by, atMost: { params: 1 }, rank: 'raw', multiple: 2 })(modelOf(1)(module))
-    expect(left(pruned)).toEqual({ _tag: 'OutOfReach', measure: 'params', wanted: 1, least })
+    expect(left(pruned)).toEqual({
+      _tag: 'OutOfReach',
+      measure: 'params',
+      wanted: 1,
+      least,
+      limits: ['multiple'],
+    })
   })
 
   test('a flattened channel takes all its rows along', () => {
@@ -676,11 +682,11 @@ describe('refusals', () => {
     ],
     [
       { by, keep: { params: 0.1 }, protect: ['b'] },
-      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159 },
+      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159, limits: ['protect'] },
     ],
     [
       { by, keep: { params: 0.1 } },
-      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 65 },
+      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 65, limits: [] },
     ],
     [{ channels: { c: [0] } }, { _tag: 'UnknownPath', at: 'c', where: 'channels' }],
     [{ channels: { a: [3] } }, { _tag: 'UnknownChannel', at: 'a', channel: 3, channels: 3 }],

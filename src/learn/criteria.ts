@@ -34,12 +34,22 @@ const measured: { readonly [N in CriterionName]: Measured } = {
   losers: ({ slots }) => TE.right(utilitiesIn(slots)),
 }
 
-/** A criterion's utilities, divided by a power of what each channel costs; power 0 leaves them as they are. */
+const speaking =
+  (criterion: CriterionName) =>
+  (utilities: Utilities): E.Either<LearnError, Utilities> =>
+    Object.keys(utilities).length > 0 ? E.right(utilities) : E.left({ _tag: 'NoEvidence', criterion })
+
+/**
+ * A criterion's utilities, divided by a power of what each channel costs; power 0 leaves them as they are.
+ *
+ * Errors  NoEvidence where the criterion speaks of no layer; those of learning
+ */
 export const utilitiesBy =
   (name: CriterionName, { cost, power }: { readonly cost: Cost; readonly power: number }) =>
   (learner: Learner, sight: Sight, seed: number): TE.TaskEither<LearnError, Utilities> =>
     pipe(
       measured[name](learner, sight, seed),
+      TE.flatMapEither(speaking(name)),
       TE.flatMapEither(
         (utilities): E.Either<LearnError, Utilities> =>
           power === 0

@@ -3,6 +3,7 @@ import type { DataError } from '../data/error.js'
 import type { EngineError } from '../engine/engine.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
+import type { CriterionName } from './options.js'
 
 /** Why learning cannot begin, or stopped. */
 export type LearnError =
@@ -18,6 +19,8 @@ export type LearnError =
       readonly net: Shape
       readonly data: Shape
     }
+  /** A criterion that tells what no channel is worth. */
+  | { readonly _tag: 'NoEvidence'; readonly criterion: CriterionName }
   /** Fewer images than one batch holds. */
   | { readonly _tag: 'TooFewImages'; readonly images: number; readonly batch: number }
   /** A pruned net that does not answer as the masked one: relative to the largest logit. */

@@ -1,6 +1,7 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Compared, Result } from '../run/event.js'
 import { duration, grouped, percent, short } from './number.js'
+import { stopText } from './stop.js'
 import { table } from './table.js'
 
 const milliseconds = (ms: number): string => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`
@@ -31,6 +32,9 @@ export const outcome = (result: Result): string => {
   ])
   return [
     table(['stage', 'parameters', 'MACs', 'validation', 'time'], rows),
+    ...result.stages.flatMap(({ name, stopped }, nth) =>
+      stopped === undefined ? [] : [`${nth + 1} ${name} stopped: ${stopText(stopped)}`],
+    ),
     ...(result.compared === undefined ? [] : comparison(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${result.test.loss.toFixed(4)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,

@@ -6,6 +6,7 @@ import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
 import type { RunEvent } from '../run/event.js'
 import { duration, grouped, percent, short } from './number.js'
+import { stopText } from './stop.js'
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
@@ -36,7 +37,7 @@ const eventLine = (event: RunEvent): string => {
     case 'grown':
       return `  grown ${event.name}${event.exact ? '' : ', not exactly'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}, gain ${percent(event.gain)}`
     case 'roundsStopped':
-      return `  stopped: ${event.why}`
+      return `  stopped: ${stopText(event)}`
     case 'stageEnded':
       return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
   }

@@ -1,6 +1,7 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, ImportError, Tangle } from '../export/error.js'
+import type { CriterionName } from '../learn/options.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { Shape } from '../net/shape.js'
@@ -32,6 +33,15 @@ const tangles: { readonly [T in Tangle]: string } = {
   'unknown input': 'it is taken as an input, and is not there',
   'not one input': 'one input is wanted',
   'not one output': 'one output is wanted',
+}
+
+/** What a criterion goes by, where it has nothing to say. */
+const lacking = (criterion: CriterionName): string => {
+  if (criterion === 'losers')
+    return 'a push with losers right before the cut, on a net with batch norm, would fit'
+  return criterion === 'taylor' || criterion === 'normScale'
+    ? 'it goes by batch norm; l1, or another, would fit'
+    : 'layers with channels of their own would fit'
 }
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
@@ -84,8 +94,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
   ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
-  OutOfReach: ({ measure, wanted, least }) =>
-    `${grouped(wanted)} ${measure} are out of reach: what is protected leaves ${grouped(least)}`,
+  OutOfReach: ({ measure, wanted, least, limits }) =>
+    `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
+  NoEvidence: ({ criterion }) =>
+    `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
   NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,

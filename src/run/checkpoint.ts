@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Learner, Position } from '../learn/phase.js'
-import { closed, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
+import { closed, closedPartial, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
@@ -12,6 +12,7 @@ import type { Model, Weights } from '../net/weights.js'
 import type { Counts } from './aim.js'
 import type { RunError } from './error.js'
 import { readBytes, writeWhole } from './files.js'
+import { type Stop, stopCodec } from './stop.js'
 
 /** How a step of the schedule ended. */
 export interface StageResult {
@@ -20,6 +21,8 @@ export interface StageResult {
   readonly macs: number
   readonly validation: { readonly accuracy: number }
   readonly seconds: number
+  /** Where it ended before it was through. */
+  readonly stopped?: Stop
 }
 
 /** What rounds hold against: the net they began with. */
@@ -60,6 +63,8 @@ export interface Checkpoint {
   readonly stages: readonly StageResult[]
   /** `null` between steps: the next begins. */
   readonly inside: Inside | null
+  /** What has ended rounds or growing in the step under way. */
+  readonly stopped: Stop | null
   /** Spent so far, and of it in the step under way. */
   readonly seconds: { readonly run: number; readonly stage: number }
   /** Bytes of the event log that belong to what is saved. */
@@ -92,19 +97,23 @@ const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', ()
   }),
 )
 
-export const stageCodec: t.Type<StageResult, unknown> = closed({
-  name: t.string,
-  params: count,
-  macs: count,
-  validation: closed({ accuracy: share }),
-  seconds: finite,
-})
+export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
+  {
+    name: t.string,
+    params: count,
+    macs: count,
+    validation: closed({ accuracy: share }),
+    seconds: finite,
+  },
+  { stopped: stopCodec },
+)
 
 const factsCodec = closed({
   net: netCodec,
   kept: t.record(t.string, netCodec),
   stages: t.readonlyArray(stageCodec),
   inside: maybe(insideCodec),
+  stopped: maybe(stopCodec),
   seconds: closed({ run: finite, stage: finite }),
   logged: count,
 })

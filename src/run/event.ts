@@ -1,6 +1,7 @@
 /** What a run tells as it goes; each is a line of its log. */
 import type { Alignment } from '../learn/inspect.js'
 import type { StageResult } from './checkpoint.js'
+import type { Stop } from './stop.js'
 
 /** How well a set of images is answered. */
 export interface Scored {
@@ -35,9 +36,6 @@ export interface Result {
   /** Where the run has cut: the net before the first cut, and the one at the end. */
   readonly compared?: readonly Compared[]
 }
-
-/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent. */
-export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget'
 
 /** A line of the log. */
 export type RunEvent =
@@ -83,10 +81,6 @@ export type RunEvent =
       readonly validation: Scored
       readonly gain: number
     }
-  /** Why rounds ended before their number was up. */
-  | {
-      readonly _tag: 'roundsStopped'
-      readonly stage: number
-      readonly why: Why
-    }
+  /** Rounds, or growing, ended before their number was up. */
+  | ({ readonly _tag: 'roundsStopped'; readonly stage: number } & Stop)
   | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

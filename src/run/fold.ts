@@ -31,6 +31,7 @@ export const beginning =
         kept: {},
         stages: [],
         inside: null,
+        stopped: null,
         seconds: { run: 0, stage: 0 },
         logged: 0,
       })),
@@ -53,18 +54,17 @@ const suits =
     )
 
 const resultOf =
-  (env: Env, name: string, seconds: number) =>
+  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>) =>
   ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(model.net))),
       TE.bindW('validation', () => validated(env)(model)),
       TE.map(({ inferred, validation }) => ({
-        name,
+        ...told,
         params: paramsOf(inferred),
         macs: macsOf(inferred),
         validation: { accuracy: accuracyOf(validation) },
-        seconds,
       })),
     )
 
@@ -80,12 +80,17 @@ const runStage =
       run: from.seconds.run + env.clock() - began,
       stage: from.seconds.stage + env.clock() - began,
     })
+    let stopped = from.stopped
+    const emit = (event: RunEvent | null) => {
+      if (event?._tag === 'roundsStopped') stopped = { why: event.why, fact: event.fact }
+      return env.emit(event)
+    }
     const tellAndSave =
       (event: RunEvent | null) =>
       (checkpoint: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
         pipe(
-          env.emit(event),
-          TE.map(logged => ({ ...checkpoint, logged })),
+          emit(event),
+          TE.map(logged => ({ ...checkpoint, stopped, logged })),
           TE.tap(env.save),
         )
     const pause = (learner: Learner, kept: Checkpoint['kept'], inside: Inside, event: RunEvent | null) =>
@@ -96,12 +101,18 @@ const runStage =
       TE.flatMap(() => {
         const push = lastPush(schedule.slice(0, stage))
         const prune = firstPrune(schedule.slice(stage + 1))
-        return runStep({ ...env, stage, place: `${stage}`, aim: null, push, prune, pause }, step)(from)
+        const around = { ...env, emit, stage, place: `${stage}`, aim: null, push, prune, pause }
+        return runStep(around, step)(from)
       }),
       TE.bindTo('held'),
-      TE.bind('result', ({ held }) => resultOf(env, step._tag, spent().stage)(held.learner)),
-      TE.flatMap(({ held, result }) =>
-        pipe(
+      TE.bind('result', ({ held }) =>
+        resultOf(env, { name: step._tag, seconds: spent().stage, ...(stopped !== null && { stopped }) })(
+          held.learner,
+        ),
+      ),
+      TE.flatMap(({ held, result }) => {
+        stopped = null
+        return pipe(
           {
             ...from,
             ...held,
@@ -110,8 +121,8 @@ const runStage =
             seconds: { run: spent().run, stage: 0 },
           },
           tellAndSave({ _tag: 'stageEnded', stage, result }),
-        ),
-      ),
+        )
+      }),
     )
   }
 

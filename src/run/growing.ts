@@ -13,10 +13,11 @@ import { type Grown, grow } from '../surgery/grow.js'
 import { carry } from '../surgery/remap.js'
 import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { RunEvent, Why } from './event.js'
+import type { RunEvent } from './event.js'
 import type { Grow } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
+import type { Limit, Why } from './stop.js'
 
 type Place = Extract<Inside, { readonly _tag: 'growing' }>
 
@@ -156,9 +157,9 @@ const growOnce =
 const growFrom =
   (env: StepEnv, step: Grow, place: Place, run: RunStep) =>
   (held: Held): TE.TaskEither<RunError, Held> => {
-    const stop = (why: Why): TE.TaskEither<RunError, Held> =>
+    const stop = (why: Why, fact: Limit | null = null): TE.TaskEither<RunError, Held> =>
       pipe(
-        env.emit({ _tag: 'roundsStopped', stage: env.stage, why }),
+        env.emit({ _tag: 'roundsStopped', stage: env.stage, why, fact }),
         TE.map(() => best(held)),
       )
     if (place.stale >= step.patience) return stop('no gain')
@@ -166,7 +167,7 @@ const growFrom =
     return pipe(
       growOnce(env, step, place, run)(held),
       TE.flatMap(met => growFrom(env, step, met.place, run)(met.held)),
-      TE.orElse((error: RunError) => (error._tag === 'OverBudget' ? stop('budget') : TE.left(error))),
+      TE.orElse((error: RunError) => (error._tag === 'OverBudget' ? stop('budget', error) : TE.left(error))),
     )
   }
 

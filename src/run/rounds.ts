@@ -7,10 +7,11 @@ import { type Inferred, infer } from '../net/infer.js'
 import { countsOf, rescaled } from './aim.js'
 import type { Base, Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { RunEvent, Why } from './event.js'
+import type { RunEvent } from './event.js'
 import type { Aim, Rounds } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
+import type { Stop } from './stop.js'
 import { firstPrune, lastPush } from './told.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
@@ -52,7 +53,7 @@ interface Ended {
 
 const atRound = (place: Place, round: number): Place => ({ ...place, round, step: 0, inside: null })
 
-const stopped = ({ stage }: StepEnv, why: Why): RunEvent => ({ _tag: 'roundsStopped', stage, why })
+const stopped = ({ stage }: StepEnv, stop: Stop): RunEvent => ({ _tag: 'roundsStopped', stage, ...stop })
 
 /** Tells how a round came out and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
@@ -74,7 +75,7 @@ const judge =
           atRound(place, place.round + 1),
           event,
         ]
-      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, 'accuracy')]
+      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, { why: 'accuracy', fact: null })]
     return pipe(
       kept ? TE.right(0) : env.emit(event),
       TE.flatMap(() => env.pause(next.learner, next.kept, after, last)),
@@ -104,9 +105,9 @@ const runRound =
       TE.flatMap(({ held, score, inferred }) => judge(env, rounds, place)(held, score, inferred)),
       TE.orElse(
         (error: RunError): TE.TaskEither<RunError, Ended> =>
-          error._tag === 'EmptyNet' || error._tag === 'OutOfReach'
+          place.round > 0 && (error._tag === 'EmptyNet' || error._tag === 'OutOfReach')
             ? pipe(
-                env.emit(stopped(env, 'nothing left to cut')),
+                env.emit(stopped(env, { why: 'nothing left to cut', fact: error })),
                 TE.map(() => ({ held: takenBack(from), place: atRound(place, rounds.rounds) })),
               )
             : TE.left(error),
@@ -124,7 +125,8 @@ const fromRound =
         )
 
 /**
- * Law  what comes out is the last net whose validation accuracy was within the bound, or the one that came in
+ * Errors  EmptyNet and OutOfReach in the first round; in later ones they are the end of the rounds
+ * Law     what comes out is the last net whose validation accuracy was within the bound, or the one that came in
  */
 export const runRounds =
   (env: StepEnv, rounds: Rounds, run: RunStep) =>

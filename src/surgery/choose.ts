@@ -6,7 +6,7 @@ import { type Path, under, within } from '../net/path.js'
 import type { Anatomy } from './anatomy.js'
 import type { Narrowed } from './cut.js'
 import type { PruneError } from './error.js'
-import type { ByChannel, ByTarget, ByThreshold } from './options.js'
+import type { ByChannel, ByTarget, ByThreshold, Guards } from './options.js'
 import { rank, type Utilities, worthless } from './rank.js'
 import { residualsOf, type Settled, settle } from './settle.js'
 import { reach } from './target.js'
@@ -97,6 +97,14 @@ const ranksOf = (count: number, order: Int32Array): Int32Array => {
   return ranks
 }
 
+/** The guards that are set. */
+const limitsOf = ({ protect = [], ignore = [], minimum = 0, multiple = 1 }: Guards): readonly string[] => [
+  ...(protect.length > 0 ? ['protect'] : []),
+  ...(ignore.length > 0 ? ['ignore'] : []),
+  ...(minimum > 0 ? ['minimum'] : []),
+  ...(multiple > 1 ? ['multiple'] : []),
+]
+
 /** Errors  with `eta`, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
 export const byScore =
   (options: ByThreshold | ByTarget, narrowed: (settled: Settled) => E.Either<NetError, Narrowed>) =>
@@ -137,7 +145,9 @@ export const byScore =
       )
     }
     return pipe(
-      reach(options)(order.length, count => narrowed(choice(count, boundAt(count)).settled)),
+      reach(options, limitsOf(options))(order.length, count =>
+        narrowed(choice(count, boundAt(count)).settled),
+      ),
       E.map(count => choice(count, boundAt(count))),
     )
   }

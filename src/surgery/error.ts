@@ -51,6 +51,8 @@ export type PruneError =
       readonly measure: Measure
       readonly wanted: number
       readonly least: number
+      /** The options that hold channels back, by name. */
+      readonly limits: readonly string[]
     }
   /** The net does not end in a layer that decides on a vector. */
   | { readonly _tag: 'NoDecision' }

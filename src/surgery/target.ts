@@ -64,13 +64,14 @@ const bisected = (
 }
 
 /**
- * How many candidates must go, of `most`; `without` tells the net that has lost the first so many.
+ * How many candidates must go, of `most`; `without` tells the net that has lost the first so many, `limits` what
+ * holds others back.
  *
  * Errors  OutOfReach when all of them are too few
  * Law     with one fewer, the target is missed
  */
 export const reach =
-  (goal: Goal) =>
+  (goal: Goal, limits: readonly string[]) =>
   (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
     const [option, target, limit] =
       'keep' in goal
@@ -87,7 +88,7 @@ export const reach =
         const wanted = whole * figure
         return least <= wanted
           ? bisected(most, wanted, reading)
-          : E.left({ _tag: 'OutOfReach', measure: of, wanted, least })
+          : E.left({ _tag: 'OutOfReach', measure: of, wanted, least, limits })
       }),
     )
   }
