@@ -187,7 +187,7 @@ test('what is left of the ball: all until losers are told, nothing at the share 
     fc.property(fc.integer({ min: 4, max: 400 }), unit, unit, (steps, a, b) => {
       const [from, until] = [Math.min(a, b), Math.max(a, b)]
       const losers = { ...losersDefaults, from, until }
-      const told = Math.round(from * steps)
+      const told = Math.max(1, Math.round(from * steps))
       let before = 1
       for (let step = 0; step < steps; step++) {
         const [left = Number.NaN] = fadeFeeds(losers)(step, steps).fade ?? []

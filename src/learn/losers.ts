@@ -95,7 +95,8 @@ export const fade =
     return [...updates.filter(update => !again.has(nameOf(update))), ...faded]
   }
 
-const toldAt = ({ from }: Losers, steps: number): number => Math.round(from * steps)
+/** Never before a step has shown what channels are worth. */
+const toldAt = ({ from }: Losers, steps: number): number => Math.max(1, Math.round(from * steps))
 
 export const fadeFeeds =
   (losers: Losers) =>

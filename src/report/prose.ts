@@ -143,6 +143,11 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
   ExperimentDiffers: ({ folder, differences: [first, ...more] }) =>
     `the experiment is not the one ${folder} began with: ${first?.at} was ${first?.began}, is ${first?.now}${more.length === 0 ? '' : `, and ${more.length} more`}; another folder would fit, or train --resume ${folder} --force`,
+  NoTeacher: ({ at }) =>
+    `step ${at} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
+  NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
+  NoValidation: ({ at }) =>
+    `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
   NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,

@@ -32,15 +32,15 @@ const figuresOf =
 /** `test`: of the net at the end. `null` where nothing was cut. */
 export const compare =
   (env: Env, test: Score) =>
-  ({ kept: { teacher }, learner }: Checkpoint): TE.TaskEither<LearnError, readonly Compared[] | null> => {
-    if (teacher === undefined) return TE.right(null)
-    const models = [teacher, learner.model]
+  ({ kept: { original }, learner }: Checkpoint): TE.TaskEither<LearnError, readonly Compared[] | null> => {
+    if (original === undefined) return TE.right(null)
+    const models = [original, learner.model]
     return pipe(
       TE.Do,
       TE.bind('before', () =>
         pipe(
-          tested(env)(teacher),
-          TE.flatMapEither(score => figuresOf('before', score)(teacher)),
+          tested(env)(original),
+          TE.flatMapEither(score => figuresOf('before', score)(original)),
         ),
       ),
       TE.bind('after', () => TE.fromEither(figuresOf('after', test)(learner.model))),

@@ -128,5 +128,8 @@ export const runPrune =
           repaired: scoredAs(repaired),
         }),
       ),
-      TE.map(({ narrow, model }) => ({ learner: { ...narrow.learner, model }, kept })),
+      TE.map(({ narrow, model }) => ({
+        learner: { ...narrow.learner, model },
+        kept: { ...kept, original: kept.original ?? learner.model, teacher: kept.teacher ?? learner.model },
+      })),
     )

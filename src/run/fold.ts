@@ -16,6 +16,7 @@ import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
+import { rehearse } from './rehearse.js'
 import { runStep } from './step.js'
 import { validated } from './stepenv.js'
 import { firstPrune, lastPush } from './told.js'
@@ -127,9 +128,10 @@ const runStage =
   }
 
 /**
- * Runs what is left of an experiment.
+ * Runs what is left of an experiment, once it is known to be one that could.
  *
- * Law  a run that was stopped or killed and taken up again ends in the same weights as one that was not
+ * Errors  DataDiffers and those of `rehearse`, before anything trains; every other where it comes to it
+ * Law     a run that was stopped or killed and taken up again ends in the same weights as one that was not
  */
 export const runSchedule =
   (env: Env) =>
@@ -137,6 +139,7 @@ export const runSchedule =
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
     pipe(
       suits(env.dataset)(from.learner.model.net),
+      E.flatMap(() => rehearse(env.dataset.validation.size)(experiment)),
       TE.fromEither,
       TE.flatMap(() =>
         experiment.schedule

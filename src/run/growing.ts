@@ -25,7 +25,7 @@ type Place = Extract<Inside, { readonly _tag: 'growing' }>
 const looked = 1000
 
 /** The layer the next module goes behind. */
-const placeOf = ({ after, modules }: Grow, grown: number): Path => {
+export const placeOf = ({ after, modules }: Grow, grown: number): Path => {
   const before = modules[grown - 1]
   return before === undefined ? after : under(parentOf(after), before.name)
 }

@@ -11,6 +11,7 @@ import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { experimentCodec, studyCodec } from './codec.js'
 import type { RunError } from './error.js'
+import { rehearse } from './rehearse.js'
 import type { Study } from './study.js'
 
 /** TypeScript needs a loader, unless this very file came through one. */
@@ -116,6 +117,7 @@ export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
         )
       return pipe(
         loadExperiment(file),
+        TE.tap(experiment => TE.fromEither(rehearse(Number.POSITIVE_INFINITY)(experiment))),
         TE.map(({ net }) => net),
       )
     }),

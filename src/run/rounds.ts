@@ -139,7 +139,12 @@ export const runRounds =
             const { model } = from.learner
             const held: Held = {
               learner: from.learner,
-              kept: { ...from.kept, teacher: model, accepted: model },
+              kept: {
+                ...from.kept,
+                original: from.kept.original ?? model,
+                teacher: model,
+                accepted: model,
+              },
             }
             return fromRound(
               env,

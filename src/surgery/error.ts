@@ -22,7 +22,7 @@ export type UtilityError =
 export interface OptionError {
   readonly _tag: 'WrongOption'
   readonly option: string
-  readonly got: number
+  readonly got: number | string
   readonly wanted: string
 }
 

@@ -3,13 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { type Inferred, infer } from '../net/infer.js'
+import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import { channelsOf, sameShape } from '../net/shape.js'
 import { initialise, type Model, type Weights } from '../net/weights.js'
 import { adopting } from './adopt.js'
 import { fitted } from './anatomy.js'
 import type { GrowError } from './error.js'
-import type { GrowOptions } from './growth.js'
+import type { GrowOptions, Growth, How } from './growth.js'
 import type { Remap } from './remap.js'
 import { type Inexact, type Sapling, sapling } from './sapling.js'
 import { startingWeights } from './start.js'
@@ -49,6 +50,19 @@ const inBudget = ({ budget = {} }: GrowOptions, { inferred }: Sapling): E.Either
     within('params', paramsOf(inferred), budget.params),
     E.flatMap(() => within('macs', macsOf(inferred), budget.macs)),
   )
+
+/** The net alone, grown. Errors  those of `grow` in which weights, statistics and budget have no part */
+export const sprouted =
+  (growth: Growth, how: How) =>
+  (net: Net): E.Either<GrowError, Net> =>
+    pipe(
+      infer(net),
+      E.mapLeft((error): GrowError => error),
+      E.bindTo('before'),
+      E.bind('tree', () => sapling(growth, how !== 'fresh')(net)),
+      E.tap(({ before, tree }) => outputStays(before, tree)),
+      E.map(({ tree }) => tree.net),
+    )
 
 /** Whether statistics speak of the channels that come into the new layer. */
 const plausible = ({ statistics }: GrowOptions, { inferred, grown }: Sapling): E.Either<GrowError, void> => {

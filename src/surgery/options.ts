@@ -7,7 +7,7 @@ import type { Model } from '../net/weights.js'
 import { known } from './anatomy.js'
 import type { OptionError, PruneError } from './error.js'
 import type { Combine, Ranking, Utilities } from './rank.js'
-import type { Goal } from './target.js'
+import { type Goal, sensibleGoal } from './target.js'
 
 interface Guarded {
   /** Paths whose weights all stay as they are. */
@@ -73,7 +73,7 @@ export const sensible = (options: PruneOptions, inferred: Inferred): E.Either<Pr
             known('ignore', inferred)(options.ignore ?? []),
             E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minimum', options.minimum)),
             E.flatMap(() => wholeFrom(1, 'multiple', options.multiple)),
-            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : E.right(undefined))),
+            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : sensibleGoal(options))),
           ),
     ),
   )

@@ -33,18 +33,34 @@ const gaugeOf = (target: Target): Gauge => {
   return { of: 'latency', figure: target.latency, read: ({ model }) => target.measure(model()) }
 }
 
-const positive = (option: string, got: number, most: number): E.Either<OptionError, number> =>
-  got > 0 && got <= most
-    ? E.right(got)
-    : E.left({
-        _tag: 'WrongOption',
-        option,
-        got,
-        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
-      })
-
 /** A share of what the whole net has, or a figure not to exceed. */
 export type Goal = { readonly keep: Target } | { readonly atMost: Target }
+
+const measures: readonly Measure[] = ['params', 'macs', 'bytes', 'latency']
+
+/** Whether a goal says how much of what: untyped callers may leave that out. */
+export const sensibleGoal = (goal: Goal): E.Either<OptionError, void> => {
+  const [option, target, most] =
+    'keep' in goal
+      ? (['keep', goal.keep, 1] as const)
+      : (['atMost', goal.atMost, Number.POSITIVE_INFINITY] as const)
+  if (!measures.some(measure => measure in target))
+    return E.left({
+      _tag: 'WrongOption',
+      option,
+      got: JSON.stringify(target),
+      wanted: 'params, macs or bytes',
+    })
+  const { of, figure } = gaugeOf(target)
+  return figure > 0 && figure <= most
+    ? E.right(undefined)
+    : E.left({
+        _tag: 'WrongOption',
+        option: `${option} ${of}`,
+        got: figure,
+        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
+      })
+}
 
 /** The smallest number up to `most` whose reading is within the limit, as that of `most` is. */
 const bisected = (
@@ -73,15 +89,11 @@ const bisected = (
 export const reach =
   (goal: Goal, limits: readonly string[]) =>
   (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
-    const [option, target, limit] =
-      'keep' in goal
-        ? (['keep', goal.keep, 1] as const)
-        : (['atMost', goal.atMost, Number.POSITIVE_INFINITY] as const)
-    const { of, figure, read } = gaugeOf(target)
+    const { of, figure, read } = gaugeOf('keep' in goal ? goal.keep : goal.atMost)
     const reading = (count: number) => pipe(without(count), E.map(read))
     return pipe(
-      positive(`${option} ${of}`, figure, limit),
-      E.flatMap((): E.Either<PruneError, number> => (option === 'keep' ? reading(0) : E.right(1))),
+      'keep' in goal ? reading(0) : E.right(1),
+      E.mapLeft((error): PruneError => error),
       E.bindTo('whole'),
       E.bindW('least', () => reading(most)),
       E.flatMap(({ whole, least }): E.Either<PruneError, number> => {
