@@ -62,8 +62,8 @@ export {
 } from './net/words.js'
 export { ablation } from './run/ablation.js'
 export { type Experiment, experiment } from './run/experiment.js'
+export { grow } from './run/plan.js'
 export {
-  grow,
   type PushWord,
   prune,
   push,

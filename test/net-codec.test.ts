@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Augmentation } from '../src/data/augment.js'
 import { cifar10, type DataSpec, glyphs, imageFolder, mnist, tfrecord } from '../src/data/spec.js'
 import { adamw, type Optimizer, sgd } from '../src/graph/optimizer.js'
-import { alignment, type CriterionName, noTerms, rankingOf } from '../src/learn/options.js'
+import { alignment, type CriterionName, noTerms, rankingOf, type TrainOptions } from '../src/learn/options.js'
 import { constant, cosine, type Schedule, step as stepped } from '../src/learn/rate.js'
 import { decode } from '../src/net/closed.js'
 import { netCodec } from '../src/net/codec.js'
@@ -33,7 +33,7 @@ const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
   fc.record({ beta1: share, beta2: share, epsilon: positive, decay: positive }).map(adamw),
 )
 
-const training = fc.record({
+const learning: fc.Arbitrary<TrainOptions> = fc.record({
   epochs: count,
   batch: count,
   rate: positive,
@@ -42,8 +42,11 @@ const training = fc.record({
   smoothing: share,
   clip: fc.option(positive),
   balanced: fc.boolean(),
-  teaching: fc.option(fc.record({ temperature: positive, weight: share })),
 })
+
+const training = fc
+  .tuple(learning, fc.option(fc.record({ temperature: positive, weight: share })))
+  .map(([options, teaching]) => ({ ...options, teaching }))
 
 const amount = fc.oneof(
   fc.record({ params: positive }),
@@ -104,6 +107,7 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
     _tag: fc.constant('grow' as const),
     after: fc.constantFrom('stem', 'a/three/conv'),
     modules: fc.array(fc.constantFrom(conv(3, 1, { name: 'next' }), inception('next', { point: 2 })), {
+      minLength: 1,
       maxLength: 2,
     }),
     how: fc.constantFrom('exact' as const, 'spark' as const, 'fresh' as const),
@@ -115,6 +119,7 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       macs: fc.option(positive),
       latency: fc.option(positive),
     }),
+    warmup: fc.oneof(fc.constant(null), learning),
     steps: fc.array(inner, { maxLength: 2 }),
   })
 

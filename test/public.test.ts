@@ -9,6 +9,7 @@ import * as combinators from '../src/net/combinators.js'
 import * as leaves from '../src/net/words.js'
 import * as ablations from '../src/run/ablation.js'
 import * as experiments from '../src/run/experiment.js'
+import * as plans from '../src/run/plan.js'
 import * as schedules from '../src/run/schedule.js'
 import * as studies from '../src/run/study.js'
 
@@ -22,6 +23,7 @@ const vocabularies: readonly (readonly [string, Readonly<Record<string, unknown>
   ['augmentations', augmentations, []],
   ['rates', rates, ['factorAt']],
   ['schedules', schedules, []],
+  ['plans', plans, ['resolved']],
   ['experiments', experiments, []],
   ['studies', studies, []],
   ['ablations', ablations, []],

@@ -1,22 +1,33 @@
 /** Growing as a step of a schedule: how far it goes, why it ends, what it keeps. */
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
+import { held } from '../src/data/set.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { constant } from '../src/learn/rate.js'
-import { paramsOf } from '../src/net/count.js'
+import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
 import { infer } from '../src/net/infer.js'
 import type { Net } from '../src/net/layer.js'
+import { layersOf, nameOf } from '../src/net/path.js'
+import { type Model, plant } from '../src/net/weights.js'
 import { conv } from '../src/net/words.js'
+import type { RunEvent } from '../src/run/event.js'
 import { experiment } from '../src/run/experiment.js'
-import { type GrowWord, grow, train } from '../src/run/schedule.js'
+import { runGrow } from '../src/run/growing.js'
+import { type GrowWord, grow } from '../src/run/plan.js'
+import { prune, train } from '../src/run/schedule.js'
+import type { StepEnv } from '../src/run/stepenv.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, type Told, told } from './running.js'
+import { succeed } from './scratch.js'
 import { right } from './surgery.js'
-import { tinyNet } from './tiny.js'
+import { tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
 const learning = { epochs: 1, batch: 9, rate: 0.01, schedule: constant() }
+
+const paths = (net: Net): readonly string[] => [...layersOf(net).keys()]
 
 const sizeOf = (net: Net): number => paramsOf(right(infer(net)))
 
@@ -31,6 +42,7 @@ describe.runIf(engine !== null)('growing', () => {
         grow({ after: 'module', module: conv(7, 1, { name: 'new' }), upTo: 3, ...options }, train(learning)),
       ),
     )
+  const grownIn = (run: Told) => eventsOf(run).filter(({ _tag, gain }) => _tag === 'grown' && gain !== null)
   const stopOf = (run: Told): unknown => eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')?.why
   const endOf = (run: Told): Net => lastOf(run).learner.model.net
 
@@ -51,12 +63,11 @@ describe.runIf(engine !== null)('growing', () => {
     expect(run.met.map(([name]) => name)).toEqual(['0-0-base', '0-1-new', '0-2-new2'])
     expect(stopOf(run)).toBe('no gain')
     expect(endOf(run)).toEqual(tinyNet)
-    const grownEvents = eventsOf(run).filter(({ _tag }) => _tag === 'grown')
-    expect(grownEvents.map(({ name, exact }) => [name, exact])).toEqual([
-      ['new', true],
-      ['new2', true],
+    expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
+      ['0-1-new', true],
+      ['0-2-new2', true],
     ])
-    for (const { gain } of grownEvents) expect(gain).toBeLessThan(2)
+    for (const { gain } of grownIn(run)) expect(gain).toBeLessThan(2)
   })
 
   test.each([
@@ -81,6 +92,154 @@ describe.runIf(engine !== null)('growing', () => {
 
   test('by sparks says that what the net gives has changed', async () => {
     const run = await grown({ how: 'spark', upTo: 1 })
-    expect(eventsOf(run).find(({ _tag }) => _tag === 'grown')?.exact).toBe(false)
+    expect(grownIn(run).map(({ exact }) => exact)).toEqual([false])
+  })
+
+  test('afresh trains every weight anew', async () => {
+    const run = await told(
+      on,
+      experiment(
+        tinyNet,
+        glyphs(),
+        grow({ after: 'module', module: conv(7, 1), upTo: 1, how: 'fresh', until: { gainBelow: -1 } }),
+      ),
+    )
+    expect(grownIn(run).map(({ exact }) => exact)).toEqual([false])
+    const [before, after] = run.met.map(([, { weights }]) => weights)
+    for (const [key, { data }] of Object.entries(before ?? {}))
+      if (key.endsWith('/kernel')) expect(after?.[key]?.data).not.toEqual(data)
+  })
+
+  test.each([
+    ['a bare branch', 'module/conv', conv(3, 1, { name: 'new' }), 'module/conv/'],
+    ['a stack that is a branch', 'module/three', conv(4, 1, { name: 'new' }), 'module/three/'],
+    ['a body', 'sum/body', conv(7, 1, { name: 'new' }), 'sum/body/'],
+    ['a shortcut', 'sum/shortcut', conv(7, 1, { name: 'new' }), 'sum/shortcut/'],
+    ['a layer in a stack', 'module/three/conv', conv(3, 1, { name: 'new' }), 'module/three/'],
+  ])('behind %s each module goes behind the one before', async (_, after, module, within) => {
+    const run = await grown({ after, module, until: { gainBelow: -1 } })
+    expect(run.outcome).toBe('done')
+    const names = paths(endOf(run)).filter(path => nameOf(path).startsWith('new'))
+    expect(names).toEqual(['new', 'new2', 'new3'].map(name => `${within}${name}`))
+  })
+
+  test('names modules that have no name, and numbers on where a name is taken', async () => {
+    const word = grow(
+      { after: 'module', module: conv(7, 1), upTo: 2, until: { gainBelow: -1 } },
+      train(learning),
+    )
+    const run = await told(on, experiment(tinyNet, glyphs(), word, word))
+    expect(run.met.map(([name]) => name)).toEqual([
+      '0-0-base',
+      '0-1-grown',
+      '0-2-grown2',
+      '1-0-base',
+      '1-1-grown3',
+      '1-2-grown4',
+    ])
+    expect(paths(endOf(run)).filter(path => path.startsWith('grown'))).toEqual([
+      'grown3',
+      'grown4',
+      'grown',
+      'grown2',
+    ])
+  })
+
+  test('has nowhere to go behind what was pruned away, and protects nothing there', async () => {
+    const narrow = experiment(
+      tinyNet,
+      glyphs(),
+      train(learning),
+      prune({ aim: { keep: { params: 0.08 } }, by: 'l1', images: 9 }),
+      grow({ after: 'sum/body/conv', module: conv(5, 1), upTo: 1 }, train(learning)),
+      prune({ aim: { keep: { params: 0.9 } }, by: 'l1', images: 9, protect: ['sum/body/conv', 'dense'] }),
+    )
+    const run = await told(on, narrow)
+    expect(paths(endOf(run))).not.toContain('sum/body/conv')
+    expect([run.outcome, stopOf(run)]).toEqual(['done', 'place pruned away'])
+  })
+
+  test('keeps every net met with its figures', async () => {
+    const run = await grown({ until: { gainBelow: -1 }, how: 'spark', upTo: 1 })
+    const figures = run.met.map(([name, { net }, met]) => {
+      const inferred = right(infer(net))
+      expect(met).toMatchObject({
+        name,
+        params: paramsOf(inferred),
+        macs: macsOf(inferred),
+        bytes: 4 * storedOf(inferred),
+      })
+      return met
+    })
+    expect(figures.map(({ exact }) => exact)).toEqual([true, false])
+    const told = eventsOf(run).filter(({ _tag }) => _tag === 'grown')
+    expect(told.map(({ _tag, stage, gain, ...met }) => met)).toEqual(figures)
+  })
+
+  /** Grown nets that all answer with one class, whose share of the validation images is known. */
+  const answering = async (classes: readonly number[], until: { gainBelow: number; patience?: number }) => {
+    const labels = Int32Array.from({ length: 12 }, (_, nth) => (nth < 3 ? 0 : nth < 7 ? 1 : 2))
+    const dataset = { ...tinyData(), validation: held(new Uint8Array(12 * 36), labels) }
+    const model = (of: number, { net, weights }: Model): Model => ({
+      net,
+      weights: {
+        ...weights,
+        'dense/bias': { shape: [3], data: Float32Array.from([0, 1, 2], each => (each === of ? 1e3 : 0)) },
+      },
+    })
+    const events: RunEvent[] = []
+    let nth = 1
+    const env: StepEnv = {
+      engine: on,
+      dataset,
+      seed: 0,
+      emit: event => TE.fromIO(() => (event === null ? 0 : events.push(event))),
+      onStep: () => undefined,
+      save: () => TE.right(undefined),
+      keep: () => TE.right(undefined),
+      stopping: () => false,
+      clock: () => 0,
+      stage: 0,
+      place: '0',
+      aim: null,
+      push: null,
+      prune: null,
+      pause: (_learner, _kept, _inside, event) =>
+        TE.fromIO(() => void (event !== null && events.push(event))),
+    }
+    const word = grow(
+      { after: 'module', module: conv(7, 1), upTo: classes.length - 1, until },
+      train(learning),
+    )
+    const step = word(tinyNet)
+    if (step._tag !== 'grow') throw new Error('grow grows')
+    const end = await succeed(
+      runGrow(
+        env,
+        step,
+        () =>
+          ({ learner, kept }) =>
+            TE.right({ learner: { ...learner, model: model(classes[nth++] ?? 0, learner.model) }, kept }),
+      )({
+        learner: { model: model(classes[0] ?? 0, right(plant(0)(tinyNet))), slots: {} },
+        kept: {},
+        inside: null,
+      }),
+    )
+    return {
+      gains: events.flatMap(event => (event._tag === 'grown' && event.gain !== null ? [event.gain] : [])),
+      grown: paths(end.learner.model.net).filter(path => path.startsWith('grown')),
+      kept: end.kept,
+    }
+  }
+
+  test('adds up gains until they pay: each net is held against the last that did', async () => {
+    const { gains, grown: stays, kept } = await answering([0, 1, 2], { gainBelow: 0.12 })
+    expect(gains.map(gain => Math.round(gain * 12))).toEqual([1, 2])
+    expect(stays).toEqual(['grown', 'grown2'])
+    expect(kept).toEqual({})
+    const sudden = await answering([0, 2, 1], { gainBelow: 0.12 })
+    expect(sudden.gains.map(gain => Math.round(gain * 12))).toEqual([2, -1])
+    expect(sudden.grown).toEqual(['grown'])
   })
 })

@@ -7,7 +7,7 @@ import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
 import type { Env } from '../src/run/env.js'
-import type { RunEvent } from '../src/run/event.js'
+import type { Met, RunEvent } from '../src/run/event.js'
 import type { Experiment } from '../src/run/experiment.js'
 import { beginning, runSchedule } from '../src/run/fold.js'
 import { scratch, succeed } from './scratch.js'
@@ -22,7 +22,7 @@ export interface Told {
   readonly saved: readonly Checkpoint[]
   readonly outcome: string
   /** Nets kept on the way, by name. */
-  readonly met: readonly (readonly [name: string, model: Model])[]
+  readonly met: readonly (readonly [name: string, model: Model, met: Met])[]
 }
 
 export interface Way {
@@ -45,7 +45,7 @@ export const told = async (
 ): Promise<Told> => {
   const start = from ?? right(beginning(seed)(of))
   const saved: Checkpoint[] = []
-  const met: (readonly [string, Model])[] = []
+  const met: (readonly [string, Model, Met])[] = []
   let [written, steps] = [log.slice(0, start.logged), 0]
   const env: Env = {
     engine,
@@ -59,7 +59,7 @@ export const told = async (
       steps++
     },
     save: checkpoint => TE.fromIO(() => void saved.push(checkpoint)),
-    keep: (name, model) => TE.fromIO(() => void met.push([name, model])),
+    keep: (figures, model) => TE.fromIO(() => void met.push([figures.name, model, figures])),
     stopping: () => steps >= after,
     clock: () => 0,
   }

@@ -13,6 +13,7 @@ import { type Cut, type PushOptions, pushDefaults, type TrainOptions, trainDefau
 import { type Calls, type Epoch, type Learner, type Phase, runPhase, type Watch } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
+import { warmupCalls } from './warmup.js'
 
 /** Where a transform learns: an engine, data, a seed. */
 export interface Ground {
@@ -64,6 +65,12 @@ export const phaseOf =
 /** What plain training learns by. */
 export const training = (options: TrainOptions, teacher: Teacher | null, { net }: Model): Learning => ({
   calls: trainCalls(options, evaluationBatch, teacher)(net),
+  feeds: rateFeeds(options),
+})
+
+/** What a warm-up learns by: `slots` tell what is new. */
+export const warming = (options: TrainOptions, { model, slots }: Learner): Learning => ({
+  calls: warmupCalls(options, evaluationBatch, slots)(model.net),
   feeds: rateFeeds(options),
 })
 

@@ -1,5 +1,5 @@
 /** The end of a run as a table: each stage, then the test. */
-import type { Compared, Result } from '../run/event.js'
+import type { Compared, Met, Result } from '../run/event.js'
 import { duration, grouped, percent, short } from './number.js'
 import { stopText } from './stop.js'
 import { table } from './table.js'
@@ -22,6 +22,21 @@ const comparison = (compared: readonly Compared[]): readonly string[] => [
   ),
 ]
 
+const grown = (met: readonly Met[]): readonly string[] => [
+  '',
+  table(
+    ['net met', 'parameters', 'MACs', 'KB', 'validation', 'exact'],
+    met.map(({ name, params, macs, bytes, validation, exact }) => [
+      name,
+      grouped(params),
+      short(macs),
+      (bytes / 1000).toFixed(1),
+      percent(validation.accuracy),
+      exact ? 'yes' : 'no',
+    ]),
+  ),
+]
+
 export const outcome = (result: Result): string => {
   const rows = result.stages.map((stage, nth) => [
     `${nth + 1} ${stage.name}`,
@@ -35,6 +50,7 @@ export const outcome = (result: Result): string => {
     ...result.stages.flatMap(({ name, stopped }, nth) =>
       stopped === undefined ? [] : [`${nth + 1} ${name} stopped: ${stopText(stopped)}`],
     ),
+    ...(result.met === undefined ? [] : grown(result.met)),
     ...(result.compared === undefined ? [] : comparison(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${result.test.loss.toFixed(4)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,

@@ -35,7 +35,7 @@ const eventLine = (event: RunEvent): string => {
     case 'roundEnded':
       return `  round ${event.round + 1} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':
-      return `  grown ${event.name}${event.exact ? '' : ', not exactly'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}, gain ${percent(event.gain)}`
+      return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
     case 'roundsStopped':
       return `  stopped: ${stopText(event)}`
     case 'stageEnded':

@@ -7,6 +7,7 @@ import type { Learner, Position } from '../learn/phase.js'
 import { closed, closedPartial, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { Counts } from './aim.js'
@@ -42,12 +43,13 @@ export type Inside =
       readonly inside: Inside | null
     }
   /**
-   * `grown` modules are in place; `best` is the validation accuracy to gain on, `stale` nets in a row have not; `exact`
-   * says whether the last module left what the net gives.
+   * `grown` modules were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
+   * in a row have not; `exact` says whether the last module left what the net gives.
    */
   | {
       readonly _tag: 'growing'
       readonly grown: number
+      readonly last: Path
       readonly best: number
       readonly stale: number
       readonly exact: boolean
@@ -88,6 +90,7 @@ const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', ()
     growing: closed({
       _tag: t.literal('growing'),
       grown: count,
+      last: t.string,
       best: share,
       stale: count,
       exact: t.boolean,
@@ -183,11 +186,11 @@ export const readCheckpoint = (file: string): TE.TaskEither<RunError, Checkpoint
     ),
   )
 
-/** A model as one safetensors file, its net in the metadata. */
+/** A model as one safetensors file, its net in the metadata, beside what else there is to tell. */
 export const saveModel =
-  (file: string) =>
+  (file: string, more: Readonly<Record<string, string>> = {}) =>
   ({ net, weights }: Model): TE.TaskEither<RunError, void> =>
-    writeWhole(file, encodeTensors(weights, { net: JSON.stringify(net) }))
+    writeWhole(file, encodeTensors(weights, { ...more, net: JSON.stringify(net) }))
 
 export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
   pipe(

@@ -36,6 +36,9 @@ const training = {
   balanced: t.boolean,
 }
 
+const some = <A>(codec: t.Type<A, unknown>, name: string): t.Type<readonly A[], unknown> =>
+  t.refinement(t.readonlyArray(codec), all => all.length > 0, name)
+
 const teaching: t.Type<Teaching, unknown> = closed({ temperature: positive, weight: share })
 
 const terms = closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite })
@@ -91,12 +94,13 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
     grow: closed({
       ...tag('grow'),
       after: t.string,
-      modules: t.readonlyArray(layerCodec),
+      modules: some(layerCodec, 'modules, told by the shape of a layer that the net has'),
       how: t.keyof({ exact: null, spark: null, fresh: null }),
       spark: positive,
       gainBelow: finite,
       patience: whole,
       budget: closed({ params: maybe(positive), macs: maybe(positive), latency: maybe(positive) }),
+      warmup: maybe(closed(training)),
       steps: t.readonlyArray(step),
     }),
     rounds: closed({

@@ -17,7 +17,7 @@ import { countsOf, isWithin, limitOf } from './aim.js'
 import type { RunError } from './error.js'
 import type { Aim, Prune } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
-import { cutToCome } from './told.js'
+import { aimToCome, standingIn } from './told.js'
 
 /** What a push has faded to zero, cut; `null` where nothing was, or the step goes by something else. */
 const faded = (
@@ -27,7 +27,7 @@ const faded = (
 ): E.Either<PruneError, Pruned | null> => {
   const told = fadedIn(inferred, slots)
   return by === 'losers' && Object.keys(told.channels).length + told.bodies.length > 0
-    ? cut({ ...told, protect })(model)
+    ? cut({ ...told, protect: standingIn(model.net)(protect) })(model)
     : E.right(null)
 }
 
@@ -53,8 +53,16 @@ const ranked =
   (env: StepEnv, step: Prune, aim: Aim) =>
   (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
     const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
-    const { protect, ignore, minimum, multiple, rank } = step
-    const coming = { aim, protect, ignore, minimum, multiple, rank: rank ?? rankingOf[step.by] }
+    const { minimum, multiple, rank } = step
+    const standing = standingIn(from.learner.model.net)
+    const coming = {
+      aim,
+      protect: standing(step.protect),
+      ignore: standing(step.ignore),
+      minimum,
+      multiple,
+      rank: rank ?? rankingOf[step.by],
+    }
     return pipe(
       utilitiesBy(step.by, { cost: 'macs' in counted ? 'macs' : 'params', power: step.cost })(
         from.learner,
@@ -68,7 +76,7 @@ const ranked =
 
 /** Whether what was faded is all a threshold asks for: it is where the push was told that very one. */
 const foretold = ({ push, aim: around }: StepEnv, step: Prune, eta: number): boolean => {
-  const told = push === null ? null : (cutToCome(push, step, around)?.aim ?? null)
+  const told = push === null ? null : aimToCome(push, step, around)
   return told !== null && 'eta' in told && told.eta === eta
 }
 

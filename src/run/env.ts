@@ -6,7 +6,7 @@ import type { Stepped } from '../learn/phase.js'
 import type { Model } from '../net/weights.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { RunEvent } from './event.js'
+import type { Met, RunEvent } from './event.js'
 
 export interface Env {
   readonly engine: Engine
@@ -16,8 +16,8 @@ export interface Env {
   readonly emit: (event: RunEvent | null) => TaskEither<RunError, number>
   readonly onStep: (stepped: Stepped) => void
   readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
-  /** Keeps a model met on the way beside the run, by name. */
-  readonly keep: (name: string, model: Model) => TaskEither<RunError, void>
+  /** Keeps a model met on the way beside the run, with its figures. */
+  readonly keep: (met: Met, model: Model) => TaskEither<RunError, void>
   readonly stopping: () => boolean
   /** Seconds of a steady clock. */
   readonly clock: () => number

@@ -21,6 +21,17 @@ export interface Compared {
   readonly latency: { readonly one: number; readonly hundred: number }
 }
 
+/** A net met while growing, kept beside the run under its name. */
+export interface Met {
+  readonly name: string
+  readonly params: number
+  readonly macs: number
+  readonly bytes: number
+  readonly validation: Scored
+  /** Whether it began by computing what the one before did. */
+  readonly exact: boolean
+}
+
 /** What a run ended in. */
 export interface Result {
   readonly experiment: string
@@ -35,6 +46,8 @@ export interface Result {
   readonly out: string
   /** Where the run has cut: the net before the first cut, and the one at the end. */
   readonly compared?: readonly Compared[]
+  /** Where the run has grown: every net met. */
+  readonly met?: readonly Met[]
 }
 
 /** A line of the log. */
@@ -70,17 +83,8 @@ export type RunEvent =
       readonly validation: Scored
       readonly kept: boolean
     }
-  /** A net met while growing, kept as `name`; `exact` where it began by computing what the one before did. */
-  | {
-      readonly _tag: 'grown'
-      readonly stage: number
-      readonly name: string
-      readonly params: number
-      readonly macs: number
-      readonly exact: boolean
-      readonly validation: Scored
-      readonly gain: number
-    }
+  /** A net met while growing, and what it gained on the last that paid; `null` for the one growing began with. */
+  | (Met & { readonly _tag: 'grown'; readonly stage: number; readonly gain: number | null })
   /** Rounds, or growing, ended before their number was up. */
   | ({ readonly _tag: 'roundsStopped'; readonly stage: number } & Stop)
   | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

@@ -1,7 +1,8 @@
 /** An experiment is a value: a net, the data it is for, and what happens to it over time. */
 import type { DataSpec } from '../data/spec.js'
 import type { Net } from '../net/layer.js'
-import type { Step, Unresolved } from './schedule.js'
+import { resolved } from './plan.js'
+import type { Planned, Step } from './schedule.js'
 
 /** A net, its data, and what happens over time. */
 export interface Experiment {
@@ -15,14 +16,5 @@ export interface Experiment {
  * @example
  * export default experiment(tiny, mnist(), train({ epochs: 2 }))
  */
-export const experiment = (
-  net: Net,
-  data: DataSpec,
-  ...schedule: readonly (Step | Unresolved)[]
-): Experiment =>
-  Object.freeze({
-    _tag: 'experiment',
-    net,
-    data,
-    schedule: schedule.map(step => (typeof step === 'function' ? step(net) : step)),
-  })
+export const experiment = (net: Net, data: DataSpec, ...schedule: readonly Planned[]): Experiment =>
+  Object.freeze({ _tag: 'experiment', net, data, schedule: resolved(net)(schedule) })

@@ -3,32 +3,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { latencies } from '../learn/latency.js'
-import type { Learner } from '../learn/phase.js'
 import { accuracyOf, type Score } from '../learn/score.js'
 import { statisticsAt } from '../learn/statistics.js'
-import { macsOf, paramsOf } from '../net/count.js'
+import { macsOf, paramsOf, storedOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
-import { type Path, parentOf, under } from '../net/path.js'
+import { layersOf, nameOf } from '../net/path.js'
+import type { Model } from '../net/weights.js'
 import { type Grown, grow } from '../surgery/grow.js'
-import { carry } from '../surgery/remap.js'
+import { unlike } from '../surgery/place.js'
+import { carry, newcomers } from '../surgery/remap.js'
 import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { RunEvent } from './event.js'
-import type { Grow } from './schedule.js'
+import type { Met } from './event.js'
+import type { Grow, Step, Warmup } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 import type { Limit, Why } from './stop.js'
+import { runWarmup } from './training.js'
 
 type Place = Extract<Inside, { readonly _tag: 'growing' }>
 
 /** Images whose statistics a new module passes on. */
 const looked = 1000
-
-/** The layer the next module goes behind. */
-export const placeOf = ({ after, modules }: Grow, grown: number): Path => {
-  const before = modules[grown - 1]
-  return before === undefined ? after : under(parentOf(after), before.name)
-}
 
 const budgetOf = ({ budget: { params, macs } }: Grow) => ({
   ...(params !== null && { params }),
@@ -50,104 +46,139 @@ const inTime =
           ),
         )
 
-/** A learner with one module more; its slots padded with zeros for what is new. */
+/** A model with one module more, behind the last. */
 const sprout = (
   env: StepEnv,
   step: Grow,
-  grown: number,
-  learner: Learner,
+  { last, grown }: Place,
+  model: Model,
 ): TE.TaskEither<RunError, Grown> => {
-  const after = placeOf(step, grown)
   const module = step.modules[grown]
-  if (module === undefined) return TE.left({ _tag: 'UnknownPath', at: after, where: 'grow' })
+  if (module === undefined) return TE.left({ _tag: 'UnknownPath', at: last, where: 'grow' })
   return pipe(
-    statisticsAt(sightOf(env, looked), { after })(learner.model),
+    statisticsAt(sightOf(env, looked), { after: last })(model),
     TE.flatMapEither(statistics =>
       grow({
-        after,
-        module,
+        after: last,
+        module: unlike(last, model.net)(module),
         seed: seedAt(env),
         how: step.how,
         spark: step.spark,
         statistics,
         budget: budgetOf(step),
-      })(learner.model),
+      })(model),
     ),
     TE.flatMap(inTime(env, step)),
   )
 }
 
-const grownEvent = (env: StepEnv, name: string, held: Held, exact: boolean, score: Score, gain: number) =>
+/** Keeps a net met as the `nth`, with what there is to tell of it. */
+const keep = (
+  env: StepEnv,
+  { nth, exact, score }: { readonly nth: number; readonly exact: boolean; readonly score: Score },
+  name: string,
+  model: Model,
+): TE.TaskEither<RunError, Met> =>
   pipe(
-    TE.fromEither(infer(held.learner.model.net)),
+    TE.fromEither(infer(model.net)),
     TE.map(
-      (inferred): RunEvent => ({
-        _tag: 'grown',
-        stage: env.stage,
-        name,
+      (inferred): Met => ({
+        name: `${env.place.replaceAll('/', '.')}-${nth}-${name}`,
         params: paramsOf(inferred),
         macs: macsOf(inferred),
-        exact,
+        bytes: 4 * storedOf(inferred),
         validation: scoredAs(score),
-        gain,
+        exact,
       }),
     ),
+    TE.tap(met => env.keep(met, model)),
   )
 
-interface Met {
+interface Grew {
   readonly held: Held
   readonly place: Place
 }
 
+/** Under what the last net that paid is kept, while a step grows: steps inside it may grow too. */
+const keptBy = ({ place }: StepEnv): string => `grown ${place}`
+
 /** The last net that paid, its optimizer as new. */
-const best = ({ learner, kept }: Held): Held => ({
-  learner: kept.grown === undefined ? learner : { model: kept.grown, slots: {} },
-  kept,
-})
+const best = (env: StepEnv, { learner, kept }: Held): Held => {
+  const model = kept[keptBy(env)]
+  return { learner: model === undefined ? learner : { model, slots: {} }, kept }
+}
+
+/** What a step that grew leaves behind. */
+const done = (env: StepEnv, { learner, kept }: Held): Held => {
+  const { [keptBy(env)]: _, ...others } = kept
+  return { learner, kept: others }
+}
+
+const isBegun = ({ step, inside }: Place): boolean => step > 0 || inside !== null
 
 /** The net with its next module; as it is where that is in place, its training under way. */
-const sprouted = (env: StepEnv, step: Grow, place: Place, held: Held): TE.TaskEither<RunError, Met> =>
-  place.step === 0 && place.inside === null
-    ? pipe(
-        sprout(env, step, place.grown, held.learner),
+const sprouted = (env: StepEnv, step: Grow, place: Place, held: Held): TE.TaskEither<RunError, Grew> =>
+  isBegun(place)
+    ? TE.right({ held, place })
+    : pipe(
+        sprout(env, step, place, held.learner.model),
         TE.map(grown => ({
           held: {
-            learner: { model: grown.model, slots: carry(grown)(held.learner.slots) },
+            learner: {
+              model: grown.model,
+              slots:
+                step.warmup === null
+                  ? carry(grown)(held.learner.slots)
+                  : newcomers(grown.remap, held.learner.model.weights),
+            },
             kept: held.kept,
           },
-          place: { ...place, exact: grown.inexact === null },
+          place: { ...place, last: grown.grown[0] ?? place.last, exact: grown.inexact === null },
         })),
       )
-    : TE.right({ held, place })
+
+/** A warm-up is one more step, before the others. */
+const stepsOf = ({ warmup, steps }: Grow): readonly (Step | Warmup)[] =>
+  warmup === null ? steps : [{ ...warmup, _tag: 'warmup' }, ...steps]
+
+const warming =
+  (run: RunStep): RunStep<Step | Warmup> =>
+  (env, step) =>
+    step._tag === 'warmup' ? runWarmup(env, step) : run(env, step)
 
 const growOnce =
   (around: StepEnv, step: Grow, place: Place, run: RunStep) =>
-  (held: Held): TE.TaskEither<RunError, Met> => {
+  (held: Held): TE.TaskEither<RunError, Grew> => {
     const env = { ...around, place: `${around.place}/${place.grown}` }
-    const name = step.modules[place.grown]?.name ?? ''
     return pipe(
       sprouted(env, step, place, held),
       TE.bindTo('begun'),
-      TE.bind('after', ({ begun }) => stepsFrom(env, step.steps, begun.place, run)(begun.held)),
+      TE.bind('after', ({ begun }) => stepsFrom(env, stepsOf(step), begun.place, warming(run))(begun.held)),
       TE.bindW('score', ({ after }) => validated(env)(after.learner.model)),
-      TE.tap(({ after }) => env.keep(`${env.stage}-${place.grown + 1}-${name}`, after.learner.model)),
-      TE.flatMap(({ begun, after, score }) => {
-        const gain = accuracyOf(score) - place.best
+      TE.bind('met', ({ begun: { place: now }, after, score }) =>
+        keep(around, { nth: now.grown + 1, exact: now.exact, score }, nameOf(now.last), after.learner.model),
+      ),
+      TE.flatMap(({ begun: { place: now }, after, score, met }) => {
+        const gain = accuracyOf(score) - now.best
         const paid = gain >= step.gainBelow
-        const next: Met = {
-          held: paid ? { ...after, kept: { ...after.kept, grown: after.learner.model } } : after,
+        const next: Grew = {
+          held: paid ? { ...after, kept: { ...after.kept, [keptBy(around)]: after.learner.model } } : after,
           place: {
-            ...place,
-            grown: place.grown + 1,
-            best: Math.max(place.best, accuracyOf(score)),
-            stale: paid ? 0 : place.stale + 1,
+            ...now,
+            grown: now.grown + 1,
+            best: paid ? accuracyOf(score) : now.best,
+            stale: paid ? 0 : now.stale + 1,
             step: 0,
             inside: null,
           },
         }
         return pipe(
-          grownEvent(env, name, after, begun.place.exact, score, gain),
-          TE.flatMap(event => env.pause(next.held.learner, next.held.kept, next.place, event)),
+          env.pause(next.held.learner, next.held.kept, next.place, {
+            _tag: 'grown',
+            stage: env.stage,
+            ...met,
+            gain,
+          }),
           TE.map(() => next),
         )
       }),
@@ -160,16 +191,39 @@ const growFrom =
     const stop = (why: Why, fact: Limit | null = null): TE.TaskEither<RunError, Held> =>
       pipe(
         env.emit({ _tag: 'roundsStopped', stage: env.stage, why, fact }),
-        TE.map(() => best(held)),
+        TE.map(() => best(env, held)),
       )
     if (place.stale >= step.patience) return stop('no gain')
-    if (place.grown >= step.modules.length) return TE.right(place.stale === 0 ? held : best(held))
+    if (place.grown >= step.modules.length) return TE.right(place.stale === 0 ? held : best(env, held))
+    if (!isBegun(place) && !layersOf(held.learner.model.net).has(place.last)) return stop('place pruned away')
     return pipe(
       growOnce(env, step, place, run)(held),
-      TE.flatMap(met => growFrom(env, step, met.place, run)(met.held)),
+      TE.flatMap(grew => growFrom(env, step, grew.place, run)(grew.held)),
       TE.orElse((error: RunError) => (error._tag === 'OverBudget' ? stop('budget', error) : TE.left(error))),
     )
   }
+
+/** The place before the first module, the net that came in kept as the one to gain on. */
+const growBegun = (env: StepEnv, { after }: Grow, { learner, kept }: From): TE.TaskEither<RunError, Grew> =>
+  pipe(
+    validated(env)(learner.model),
+    TE.bindTo('score'),
+    TE.bindW('met', ({ score }) => keep(env, { nth: 0, exact: true, score }, 'base', learner.model)),
+    TE.tap(({ met }) => env.emit({ _tag: 'grown', stage: env.stage, ...met, gain: null })),
+    TE.map(({ score }) => ({
+      held: { learner, kept: { ...kept, [keptBy(env)]: learner.model } },
+      place: {
+        _tag: 'growing',
+        grown: 0,
+        last: after,
+        best: accuracyOf(score),
+        stale: 0,
+        exact: true,
+        step: 0,
+        inside: null,
+      },
+    })),
+  )
 
 /**
  * Law  what comes out is the last net that paid, or the one that came in; every net met is kept beside the run
@@ -177,25 +231,10 @@ const growFrom =
 export const runGrow =
   (env: StepEnv, step: Grow, run: RunStep) =>
   (from: From): TE.TaskEither<RunError, Held> =>
-    from.inside?._tag === 'growing'
-      ? growFrom(env, step, from.inside, run)(from)
-      : pipe(
-          validated(env)(from.learner.model),
-          TE.mapLeft((error): RunError => error),
-          TE.flatMap(score => {
-            const place: Place = {
-              _tag: 'growing',
-              grown: 0,
-              best: accuracyOf(score),
-              stale: 0,
-              exact: true,
-              step: 0,
-              inside: null,
-            }
-            const held: Held = { learner: from.learner, kept: { ...from.kept, grown: from.learner.model } }
-            return pipe(
-              env.keep(`${env.stage}-0-base`, from.learner.model),
-              TE.flatMap(() => growFrom(env, step, place, run)(held)),
-            )
-          }),
-        )
+    pipe(
+      from.inside?._tag === 'growing'
+        ? TE.right({ held: from, place: from.inside })
+        : growBegun(env, step, from),
+      TE.flatMap(({ held, place }) => growFrom(env, step, place, run)(held)),
+      TE.map(held => done(env, held)),
+    )

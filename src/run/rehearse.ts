@@ -3,16 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
 import { infer } from '../net/infer.js'
-import type { Net } from '../net/layer.js'
+import type { Layer, Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
 import { hasNorm } from '../net/slots.js'
 import { decisionOf } from '../surgery/decision.js'
 import { sprouted } from '../surgery/grow.js'
 import { sensible } from '../surgery/options.js'
+import { unlike } from '../surgery/place.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
-import { placeOf } from './growing.js'
 import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
-import { cutToCome, firstPrune, lastPush } from './told.js'
+import { aimToCome, firstPrune, lastPush } from './told.js'
 
 /** What a step finds: the net with all that is grown by then and nothing cut, and what came before. */
 interface Scene {
@@ -84,10 +85,10 @@ const trained = ({ at }: Standing, { teaching }: Train, scene: Scene): Rehearsed
 
 const pushed = ({ aim, prune }: Standing, push: Push, scene: Scene): Rehearsed => {
   const after = { ...scene, evidence: push.losers !== null }
-  const cut = cutToCome(push, prune, aim)
+  const told = aimToCome(push, prune, aim)
   return pipe(
     decides(scene),
-    E.flatMap(() => (push.losers === null || cut === null ? E.right(undefined) : speaks('losers', after))),
+    E.flatMap(() => (push.losers === null || told === null ? E.right(undefined) : speaks('losers', after))),
     E.flatMap(() => (push.aim === null ? E.right(undefined) : aims(scene, push.aim))),
     E.map(() => after),
   )
@@ -121,19 +122,36 @@ const rounded = (standing: Standing, { rounds, until, within, steps }: Rounds, s
   )
 }
 
-const grown = (standing: Standing, step: Grow, scene: Scene): Rehearsed =>
-  step.modules.reduce<Rehearsed>(
-    (before, module, nth) =>
-      pipe(
-        before,
-        E.bindTo('from'),
-        E.bindW('net', ({ from }) => sprouted({ after: placeOf(step, nth), module }, step.how)(from.net)),
-        E.flatMap(({ from, net }) => inside(standing, step.steps)({ ...from, net })),
-      ),
+/** The scene with a module more, behind the last. */
+interface Sprouting {
+  readonly scene: Scene
+  readonly last: Path
+}
+
+const sprout =
+  (standing: Standing, { how, steps }: Grow, module: Layer) =>
+  ({ scene, last }: Sprouting): E.Either<RunError, Sprouting> =>
     pipe(
-      refusing(standing.validation === 0, { _tag: 'NoValidation', at: standing.at }),
-      E.map(() => scene),
+      sprouted({ after: last, module: unlike(last, scene.net)(module) }, how)(scene.net),
+      E.mapLeft((error): RunError => error),
+      E.flatMap(({ net, grown: [at = last] }) =>
+        pipe(
+          inside(standing, steps)({ ...scene, net }),
+          E.map(after => ({ scene: after, last: at })),
+        ),
+      ),
+    )
+
+const grown = (standing: Standing, step: Grow, scene: Scene): Rehearsed =>
+  pipe(
+    step.modules.reduce<E.Either<RunError, Sprouting>>(
+      (before, module) => pipe(before, E.flatMap(sprout(standing, step, module))),
+      pipe(
+        refusing(standing.validation === 0, { _tag: 'NoValidation', at: standing.at }),
+        E.map(() => ({ scene, last: step.after })),
+      ),
     ),
+    E.map(({ scene: after }) => after),
   )
 
 const gone = (standing: Standing, step: Step, scene: Scene): Rehearsed => {

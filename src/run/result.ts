@@ -1,9 +1,12 @@
 /** A run's result, read back. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, closedPartial, count, finite, share } from '../net/closed.js'
+import { closed, closedPartial, count, finite, maybe, share } from '../net/closed.js'
 import { stageCodec } from './checkpoint.js'
-import type { Compared, Result, Scored } from './event.js'
-import { readJson } from './files.js'
+import type { BadFile, FileError } from './error.js'
+import type { Compared, Met, Result, RunEvent, Scored } from './event.js'
+import { readJson, readLines } from './files.js'
 
 const scored: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
 
@@ -15,6 +18,31 @@ const compared: t.Type<Compared, unknown> = closed({
   test: scored,
   latency: closed({ one: finite, hundred: finite }),
 })
+
+const met = {
+  name: t.string,
+  params: count,
+  macs: count,
+  bytes: count,
+  validation: scored,
+  exact: t.boolean,
+}
+
+const metCodec: t.Type<Met, unknown> = closed(met)
+
+const grownCodec: t.Type<Extract<RunEvent, { readonly _tag: 'grown' }>, unknown> = closed({
+  ...met,
+  _tag: t.literal('grown'),
+  stage: count,
+  gain: maybe(finite),
+})
+
+/** The nets a run's log says were met. */
+export const metIn = (events: string): TE.TaskEither<FileError | BadFile, readonly Met[]> =>
+  pipe(
+    readLines(events),
+    TE.map(lines => lines.filter(grownCodec.is).map(({ _tag, stage, gain, ...figures }): Met => figures)),
+  )
 
 const resultCodec: t.Type<Result, unknown> = closedPartial(
   {
@@ -29,7 +57,7 @@ const resultCodec: t.Type<Result, unknown> = closedPartial(
     seconds: finite,
     out: t.string,
   },
-  { compared: t.readonlyArray(compared) },
+  { compared: t.readonlyArray(compared), met: t.readonlyArray(metCodec) },
 )
 
 /** Errors  FileMissing, BadFile */

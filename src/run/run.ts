@@ -20,6 +20,7 @@ import type { Experiment } from './experiment.js'
 import { appendLine, cutTo, makeFolder, readJson, writeJson } from './files.js'
 import { beginning, runSchedule } from './fold.js'
 import { type Folder, folderAt } from './folder.js'
+import { metIn } from './result.js'
 import { type Settings, settingsCodec } from './settings.js'
 import { scoredAs, tested } from './stepenv.js'
 
@@ -65,9 +66,10 @@ const resultOf =
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
       TE.bindW('test', () => tested(env)(end.learner.model)),
+      TE.bindW('met', () => metIn(folder.events)),
       TE.bindW('compared', ({ test }) => (beside ? compare(env, test)(end) : TE.right(null))),
       TE.map(
-        ({ inferred, test, compared }): Result => ({
+        ({ inferred, test, met, compared }): Result => ({
           experiment: experiment.net.name,
           engine: { name: env.engine.name, version: env.engine.version },
           seed: settings.seed,
@@ -78,6 +80,7 @@ const resultOf =
           test: scoredAs(test),
           seconds: end.seconds.run,
           out: folder.path,
+          ...(met.length > 0 && { met }),
           ...(compared !== null && { compared }),
         }),
       ),
@@ -105,10 +108,12 @@ const finish =
           saveCheckpoint(folder.checkpoint)(checkpoint),
           TE.flatMap(() => (checkpoint.inside === null ? staged(checkpoint) : TE.right(undefined))),
         ),
-      keep: (name, model) =>
+      keep: (met, model) =>
         pipe(
           makeFolder(folder.met),
-          TE.flatMap(() => saveModel(join(folder.met, `${name}.safetensors`))(model)),
+          TE.flatMap(() =>
+            saveModel(join(folder.met, `${met.name}.safetensors`), { figures: JSON.stringify(met) })(model),
+          ),
         ),
       stopping: onlooker.stopping,
       clock: () => performance.now() / 1000,

@@ -1,6 +1,4 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import {
   type CriterionName,
   type Losers,
@@ -13,12 +11,8 @@ import {
   trainDefaults,
 } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
-import { named } from '../net/combinators.js'
-import { infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
-import type { Shape } from '../net/shape.js'
-import { globalAvgPool } from '../net/words.js'
 import type { How } from '../surgery/growth.js'
 import type { Guards } from '../surgery/options.js'
 import type { Ranking } from '../surgery/rank.js'
@@ -64,26 +58,26 @@ export interface Prune extends Required<Guards> {
 }
 
 /** Repeats its steps with an aim that tightens from round to round. */
-export interface Rounds {
+export interface Rounds<S = Step> {
   readonly _tag: 'rounds'
   readonly rounds: number
   /** Reached in the last round, in equal ratios. */
   readonly until: Aim
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
   readonly within: number | null
-  readonly steps: readonly Step[]
+  readonly steps: readonly S[]
 }
 
 /** Adds modules one behind another, and trains after each, while that pays. */
 export interface Grow {
   readonly _tag: 'grow'
-  /** The first goes behind this layer, each further one behind the one before. */
+  /** The first goes behind this layer, each further one behind the one before; where it is gone, nothing grows. */
   readonly after: Path
   readonly modules: readonly Layer[]
   readonly how: How
   /** With `spark`: the new weights' deviation, in deviations of the old ones beside them. */
   readonly spark: number
-  /** Ends after `patience` nets in a row that gained less validation accuracy than this. */
+  /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
   readonly gainBelow: number
   readonly patience: number
   /** What a grown net may have at most; latency in milliseconds an image, measured. */
@@ -92,11 +86,24 @@ export interface Grow {
     readonly macs: number | null
     readonly latency: number | null
   }
+  /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
+  readonly warmup: TrainOptions | null
   readonly steps: readonly Step[]
 }
 
 /** One thing that happens to a model. */
 export type Step = Train | Push | Prune | Rounds | Grow
+
+/** The first training of a grown net, where only what is new learns. */
+export interface Warmup extends TrainOptions {
+  readonly _tag: 'warmup'
+}
+
+/** A step that depends on the net it is for; `experiment` makes it one that does not. */
+export type Unresolved = (net: Net) => Step
+
+/** A step as the words of a schedule give it. */
+export type Planned = Step | Unresolved | Rounds<Planned>
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const teaching: Teaching = { temperature: 3, weight: 0.7 }
@@ -169,10 +176,10 @@ type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
  * @example
  * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
  */
-export const untilTarget = (
+export const untilTarget = <const Steps extends readonly Planned[]>(
   { rounds = 4, within = null, ...until }: Aim & RoundsWord,
-  ...steps: readonly Step[]
-): Rounds => ({ _tag: 'rounds', rounds, until, within, steps })
+  ...steps: Steps
+): Rounds<Steps[number]> => ({ _tag: 'rounds', rounds, until, within, steps })
 
 /**
  * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
@@ -181,84 +188,11 @@ export const untilTarget = (
  * @example
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminant' }), train({ epochs: 1 }))
  */
-export const whileAccuracy = (
+export const whileAccuracy = <const Steps extends readonly Planned[]>(
   {
     within,
     eta = 0.1,
     rounds = 20,
   }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
-  ...steps: readonly Step[]
-): Rounds => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })
-
-/** A module for a place, told by the shape that comes in; `nth` counts from 0. */
-export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
-
-/** What `grow` is told. */
-export interface GrowWord {
-  /** The layer to grow behind. */
-  readonly after: Path
-  /** Named with its number from the second on. */
-  readonly module: Sprout
-  readonly upTo: number
-  readonly until?: { readonly gainBelow?: number; readonly patience?: number }
-  readonly how?: How
-  readonly spark?: number
-  readonly budget?: { readonly params?: number; readonly macs?: number; readonly latency?: number }
-}
-
-/** A step that depends on the net it is for; `experiment` makes it one that does not. */
-export type Unresolved = (net: Net) => Step
-
-const shapeBehind = (net: Net, after: Path): Shape =>
-  pipe(
-    infer(net),
-    E.match(
-      () => [],
-      inferred => inferred.get(after)?.output ?? [],
-    ),
-  )
-
-const outputOf = (shape: Shape, module: Layer): Shape =>
-  shapeBehind(
-    {
-      _tag: 'net',
-      name: 'place',
-      input: shape,
-      body: { _tag: 'stack', name: '', layers: [module, { ...globalAvgPool, name: 'end' }] },
-    },
-    module.name,
-  )
-
-const numbered = (module: Layer, nth: number): Layer =>
-  nth === 0 ? module : named(`${module.name}${nth + 1}`, module)
-
-const sprouts = (sprout: Sprout, shape: Shape, upTo: number, nth = 0): readonly Layer[] => {
-  if (nth >= upTo) return []
-  const module = numbered(typeof sprout === 'function' ? sprout(shape, nth) : sprout, nth)
-  return [module, ...sprouts(sprout, outputOf(shape, module), upTo, nth + 1)]
-}
-
-/**
- * Grows a module at a time behind a layer, and runs the steps on each net met, while validation gains.
- *
- * Every net met on the way is kept in the run's folder with its figures; a net that gains too little is taken back.
- *
- * @example
- * grow({ after: 'a', module: ([, , c = 0]) => inception('next', { point: c, three: [8, 16] }), upTo: 3 }, train({ epochs: 2 }))
- */
-export const grow =
-  (
-    { after, module, upTo, until = {}, how = 'exact', spark = 0.1, budget = {} }: GrowWord,
-    ...steps: readonly Step[]
-  ): Unresolved =>
-  net => ({
-    _tag: 'grow',
-    after,
-    modules: sprouts(module, shapeBehind(net, after), upTo),
-    how,
-    spark,
-    gainBelow: until.gainBelow ?? 0.002,
-    patience: until.patience ?? 2,
-    budget: { params: budget.params ?? null, macs: budget.macs ?? null, latency: budget.latency ?? null },
-    steps,
-  })
+  ...steps: Steps
+): Rounds<Steps[number]> => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })

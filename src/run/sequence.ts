@@ -3,19 +3,19 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { Step } from './schedule.js'
+import type { Step, Warmup } from './schedule.js'
 import type { From, Held, StepEnv } from './stepenv.js'
 import { firstPrune, lastPush } from './told.js'
 
 /** Runs one step; given, since steps hold steps. */
-export type RunStep = (env: StepEnv, step: Step) => (from: From) => TE.TaskEither<RunError, Held>
+export type RunStep<S = Step> = (env: StepEnv, step: S) => (from: From) => TE.TaskEither<RunError, Held>
 
 /** The place of a step that holds others. */
 export type Holding = Extract<Inside, { readonly step: number }>
 
 /** Runs `steps` from where `place` is in them. */
 export const stepsFrom =
-  (env: StepEnv, steps: readonly Step[], place: Holding, run: RunStep) =>
+  <S extends Step | Warmup>(env: StepEnv, steps: readonly S[], place: Holding, run: RunStep<S>) =>
   (from: Held): TE.TaskEither<RunError, Held> =>
     steps.slice(place.step).reduce<TE.TaskEither<RunError, Held>>((before, step, nth) => {
       const at = place.step + nth

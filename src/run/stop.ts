@@ -4,8 +4,8 @@ import { closed, finite, maybe, tagged } from '../net/closed.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 
-/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent. */
-export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget'
+/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place is gone. */
+export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'
 
 /** What a net could not be brought to. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
@@ -31,6 +31,12 @@ const limit: t.Type<Limit, unknown> = tagged<Limit>('a limit', {
 })
 
 export const stopCodec: t.Type<Stop, unknown> = closed({
-  why: t.keyof({ accuracy: null, 'nothing left to cut': null, 'no gain': null, budget: null }),
+  why: t.keyof({
+    accuracy: null,
+    'nothing left to cut': null,
+    'no gain': null,
+    budget: null,
+    'place pruned away': null,
+  }),
   fact: maybe(limit),
 })

@@ -155,7 +155,9 @@ const epochsIn = (steps: Experiment['schedule']): number =>
   steps.reduce((sum, step) => {
     if (step._tag === 'train' || step._tag === 'push') return sum + step.epochs
     if (step._tag === 'rounds') return sum + step.rounds * epochsIn(step.steps)
-    return step._tag === 'grow' ? sum + step.modules.length * epochsIn(step.steps) : sum
+    return step._tag === 'grow'
+      ? sum + step.modules.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
+      : sum
   }, 0)
 
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */

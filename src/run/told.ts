@@ -1,23 +1,43 @@
 /** What a push is told of the prune after it, so that just what will be cut is faded. */
 import type { Cut } from '../learn/options.js'
-import type { Aim, Prune, Push, Step } from './schedule.js'
+import type { Net } from '../net/layer.js'
+import { layersOf, type Path } from '../net/path.js'
+import type { Aim, Prune, Push, Step, Warmup } from './schedule.js'
 
-const flat = (steps: readonly Step[]): readonly Step[] =>
-  steps.flatMap(step => ('steps' in step ? flat(step.steps) : [step]))
+type Steps = readonly (Step | Warmup)[]
+
+const flat = (steps: Steps): Steps => steps.flatMap(step => ('steps' in step ? flat(step.steps) : [step]))
 
 /** The first prune of these steps, inside others or not. */
-export const firstPrune = (steps: readonly Step[]): Prune | null =>
+export const firstPrune = (steps: Steps): Prune | null =>
   flat(steps).find(step => step._tag === 'prune') ?? null
 
 /** The last push of these steps, inside others or not. */
-export const lastPush = (steps: readonly Step[]): Push | null =>
+export const lastPush = (steps: Steps): Push | null =>
   flat(steps).findLast(step => step._tag === 'push') ?? null
 
-/** The cut to come as a push is told it; `around`: the aim of the rounds around it. `null` where none has an aim. */
-export const cutToCome = (push: Push, prune: Prune | null, around: Aim | null): Cut | null => {
-  const byLosers = prune?.by === 'losers'
-  const aim = push.aim ?? (byLosers ? prune.aim : null) ?? around
+/** Of these layers those there are: what an earlier cut took whole is not there to spare. */
+export const standingIn = (net: Net): ((paths: readonly Path[]) => readonly Path[]) => {
+  const layers = layersOf(net)
+  return paths => paths.filter(path => layers.has(path))
+}
+
+/** The aim a push is told; `around`: that of the rounds around it. */
+export const aimToCome = (push: Push, prune: Prune | null, around: Aim | null): Aim | null =>
+  push.aim ?? (prune?.by === 'losers' ? prune.aim : null) ?? around
+
+/** The cut to come of a net as a push is told it; `null` where none has an aim. */
+export const cutToCome = (net: Net, push: Push, prune: Prune | null, around: Aim | null): Cut | null => {
+  const aim = aimToCome(push, prune, around)
+  const standing = standingIn(net)
   if (aim === null || prune === null) return aim && { aim }
-  const { protect, ignore, minimum, multiple, rank } = prune
-  return { aim, protect, ignore, minimum, multiple, ...(byLosers && rank !== null && { rank }) }
+  const { by, minimum, multiple, rank } = prune
+  return {
+    aim,
+    protect: standing(prune.protect),
+    ignore: standing(prune.ignore),
+    minimum,
+    multiple,
+    ...(by === 'losers' && rank !== null && { rank }),
+  }
 }

@@ -4,11 +4,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Teaching, TrainOptions } from '../learn/options.js'
 import { atStart, type Epoch, runPhase, type Watch } from '../learn/phase.js'
 import type { Teacher } from '../learn/train.js'
-import { type Learning, phaseOf, pushing, training } from '../learn/transform.js'
+import { type Learning, phaseOf, pushing, training, warming } from '../learn/transform.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
-import type { Push, Train } from './schedule.js'
+import type { Push, Train, Warmup } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt } from './stepenv.js'
 import { cutToCome } from './told.js'
 
@@ -59,6 +59,15 @@ export const runTrain =
     return runLearning(env, step, teacher, training(step, teacher, from.learner.model))(from)
   }
 
+/** Law  the optimizer is as new after it, and no old value has changed */
+export const runWarmup =
+  (env: StepEnv, step: Warmup) =>
+  (from: From): TE.TaskEither<RunError, Held> =>
+    pipe(
+      runLearning(env, step, null, warming(step, from.learner))(from),
+      TE.map(({ learner: { model }, kept }) => ({ learner: { model, slots: {} }, kept })),
+    )
+
 export const runPush =
   (env: StepEnv, step: Push) =>
   (from: From): TE.TaskEither<RunError, Held> => {
@@ -67,6 +76,6 @@ export const runPush =
       env,
       step,
       teacher,
-      pushing(step, cutToCome(step, env.prune, env.aim), teacher, from.learner.model),
+      pushing(step, cutToCome(from.learner.model.net, step, env.prune, env.aim), teacher, from.learner.model),
     )(from)
   }

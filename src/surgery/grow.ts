@@ -51,17 +51,17 @@ const inBudget = ({ budget = {} }: GrowOptions, { inferred }: Sapling): E.Either
     E.flatMap(() => within('macs', macsOf(inferred), budget.macs)),
   )
 
-/** The net alone, grown. Errors  those of `grow` in which weights, statistics and budget have no part */
+/** The net alone, grown, and where what is new is. Errors  those of `grow` in which weights and statistics have no part */
 export const sprouted =
   (growth: Growth, how: How) =>
-  (net: Net): E.Either<GrowError, Net> =>
+  (net: Net): E.Either<GrowError, Pick<Sapling, 'net' | 'grown'>> =>
     pipe(
       infer(net),
       E.mapLeft((error): GrowError => error),
       E.bindTo('before'),
       E.bind('tree', () => sapling(growth, how !== 'fresh')(net)),
       E.tap(({ before, tree }) => outputStays(before, tree)),
-      E.map(({ tree }) => tree.net),
+      E.map(({ tree }) => tree),
     )
 
 /** Whether statistics speak of the channels that come into the new layer. */

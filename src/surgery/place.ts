@@ -1,6 +1,6 @@
 /** Puts a new layer into the tree: names and paths, no weights. */
 import * as E from 'fp-ts/lib/Either.js'
-import { christen } from '../net/combinators.js'
+import { christen, named } from '../net/combinators.js'
 import type { Layer, Net, Stack } from '../net/layer.js'
 import { editLayers, layersOf, nameOf, type Path, parentOf, under, within } from '../net/path.js'
 import type { GrowError } from './error.js'
@@ -114,6 +114,24 @@ const inside = (
     ? E.right(intoStack(net, path, layer, at, module))
     : E.left({ _tag: 'WrongOption', option: 'at', got: at, wanted: `a whole number from 0 to ${length}` })
 }
+
+/** The layers a new one beside this one would have for siblings; none where the two would get a stack of their own. */
+const siblingsAt = (path: Path, net: Net): readonly Layer[] => {
+  const layers = layersOf(net)
+  const [layer, parent] = [layers.get(path), layers.get(parentOf(path))]
+  if (path !== '' && parent?._tag === 'stack') return parent.layers
+  return layer?._tag === 'stack' ? layer.layers : []
+}
+
+/** A module under its name, or, where a layer beside the place has that, under the next number that none has. */
+export const unlike =
+  (path: Path, net: Net) =>
+  (module: Layer): Layer => {
+    const taken = new Set(siblingsAt(path, net).map(({ name }) => name))
+    const [, stem = '', number = ''] = /^(.*?)(\d*)$/.exec(module.name) ?? []
+    const free = (nth: number): string => (taken.has(`${stem}${nth}`) ? free(nth + 1) : `${stem}${nth}`)
+    return taken.has(module.name) ? named(free(number === '' ? 2 : Number(number) + 1), module) : module
+  }
 
 /** The path a layer had before; null for what is new. */
 export const originOf =

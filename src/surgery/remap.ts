@@ -70,6 +70,21 @@ export const take =
     return { shape, data }
   }
 
+/** What tells new values of an array from old ones lies beside it. */
+export const newnessOf = (key: string): string => `${key}/new`
+
+/** For each array that holds something new, 1 where it is and 0 at what was there before. */
+export const newcomers = (remap: Remap, weights: Weights): Weights =>
+  Object.fromEntries(
+    [...remap].flatMap(([key, { from, shape, axes }]) => {
+      const old = weights[from ?? '']
+      if (old !== undefined && axes.every(places => places === null)) return []
+      const kept = old === undefined ? filled(shape, 0) : take({ shape, axes })(filled(old.shape, 1))
+      const data = kept.data.map(each => 1 - each)
+      return data.includes(1) ? [[newnessOf(key), { shape, data }] as const] : []
+    }),
+  )
+
 /** The keys that follow each old one. */
 const followers = (remap: Remap): ReadonlyMap<string, readonly [string, Origin]> =>
   new Map([...remap].flatMap(([key, origin]) => (origin.from === null ? [] : [[origin.from, [key, origin]]])))

@@ -11,6 +11,7 @@ import {
   flatten,
   globalAvgPool,
   glyphs,
+  grow,
   identity,
   image,
   inception,
@@ -28,6 +29,7 @@ import {
   swish,
   train,
   untilTarget,
+  whileAccuracy,
 } from '../../src/index.js'
 
 const input = image(28, 28, 1)
@@ -76,6 +78,14 @@ export const whole = experiment(
     { keep: { params: 0.3 }, rounds: 2, within: null },
     push({ terms: alignment, losers: { from: 0.5 }, optimizer: sgd() }),
     prune({ by: 'losers' }),
+  ),
+  whileAccuracy(
+    { within: 0.01 },
+    grow(
+      { after: 'b', module: ([, , c = 0]) => inception('d', { point: c }), upTo: 1, warmup: { epochs: 1 } },
+      train(),
+    ),
+    prune(),
   ),
 )
 

@@ -1,0 +1,59 @@
+/** Warming up: training that moves only what growing has added; old values and running statistics stay, bit for bit. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { crossEntropy } from '../graph/loss.js'
+import * as op from '../graph/ops.js'
+import type { Slope } from '../graph/optimizer.js'
+import { isUpdate, type Value } from '../graph/value.js'
+import type { NetError } from '../net/error.js'
+import type { Net } from '../net/layer.js'
+import type { Weights } from '../net/weights.js'
+import { newnessOf } from '../surgery/remap.js'
+import type { TrainOptions } from './options.js'
+import type { Calls } from './phase.js'
+import { applied, inferring, type Seen, seeing, slopesOf } from './train.js'
+
+/** 1 where a weight is new; a variable beside it that nobody changes. */
+const newnessAt = ({ weights }: Seen, key: string): Value =>
+  op.weight(newnessOf(key), weights.get(key)?.shape ?? [])
+
+/** The slope of what is new alone, so that a clipped norm is its own. */
+const masked =
+  (seen: Seen) =>
+  (slope: Slope): Slope => ({ ...slope, gradient: op.mul(slope.gradient, newnessAt(seen, slope.key)) })
+
+/** The change where a weight is new, and none where it is old. */
+const held =
+  (seen: Seen) =>
+  (update: Value): Value => {
+    const key = isUpdate(update.op) ? update.op.name : ''
+    const weight = seen.weights.get(key) ?? update
+    return op.assign(key, op.add(weight, op.mul(newnessAt(seen, key), op.sub(update, weight))))
+  }
+
+/**
+ * The two calls of a warm-up; `slots` tell what is new, as `newcomers` has it.
+ *
+ * Law  old values, and the running statistics of old channels, stay as they are, bit for bit
+ */
+export const warmupCalls =
+  (options: TrainOptions, evaluated: number, slots: Weights) =>
+  (net: Net): E.Either<NetError, Calls> =>
+    pipe(
+      E.Do,
+      E.bind('all', () => seeing(options.batch)(net)),
+      E.bind('infer', () => inferring(evaluated)(net)),
+      E.map(({ all, infer }) => {
+        const isNew = ({ key }: { readonly key: string }) => newnessOf(key) in slots
+        const seen = { ...all, statistics: all.statistics.filter(isNew) }
+        const loss = crossEntropy(seen.logits, seen.targets, options.smoothing)
+        const slopes = slopesOf(all, loss).filter(isNew).map(masked(seen))
+        return {
+          train: {
+            outputs: { loss, logits: seen.logits },
+            updates: applied(options)(seen, slopes).map(held(seen)),
+          },
+          infer,
+        }
+      }),
+    )
