@@ -21,8 +21,10 @@ export type LearnError =
     }
   /** A criterion that tells what no channel is worth. */
   | { readonly _tag: 'NoEvidence'; readonly criterion: CriterionName }
-  /** Fewer images than one batch holds. */
-  | { readonly _tag: 'TooFewImages'; readonly images: number; readonly batch: number }
+  /** Fewer images than one batch holds; `null` where only that is known. */
+  | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
+  /** Images of one class alone: there is nothing to tell apart. */
+  | { readonly _tag: 'OneClass'; readonly data: string; readonly name: string }
   /** A pruned net that does not answer as the masked one: relative to the largest logit. */
   | { readonly _tag: 'NotProven'; readonly difference: number; readonly tolerance: number }
   /** Asked to stop; what was learnt so far has been handed over. */

@@ -10,7 +10,7 @@ import type { Net } from '../net/layer.js'
 import { sizeOf } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { LearnError } from './error.js'
-import { gather, type Sight, using } from './sight.js'
+import { batchesIn, gather, type Sight, using } from './sight.js'
 
 const statisticsCall =
   (batch: number) =>
@@ -45,7 +45,7 @@ export const recalibrate =
         Object.keys(graph.outputs).length === 0
           ? TE.right(model)
           : using(sight, { look: graph }, model, async session => {
-              const batches = Math.min(sight.batches, sight.feed.batches)
+              const batches = batchesIn(sight)
               const start: Weights = Object.fromEntries(
                 Object.entries(graph.outputs).map(([key, { shape }]) => [
                   key,

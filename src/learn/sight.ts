@@ -15,28 +15,37 @@ export interface Sight {
   readonly batches: number
 }
 
+/** Batches there are to look at. */
+export const batchesIn = ({ batches, feed }: Sight): number => Math.min(batches, feed.batches)
+
 type Batched<S> = (batch: Batch) => (sum: S) => S
 
 /** Folds what a call gives over the batches in sight. */
-export const gather = async <S>({ feed, batches }: Sight, start: S, step: Batched<S>): Promise<S> => {
+export const gather = async <S>(sight: Sight, start: S, step: Batched<S>): Promise<S> => {
   let sum = start
-  for (let nth = 0; nth < Math.min(batches, feed.batches); nth++) sum = step(await feed.batch(0, nth))(sum)
+  for (let nth = 0; nth < batchesIn(sight); nth++) sum = step(await sight.feed.batch(0, nth))(sum)
   return sum
 }
 
-/** Opens a program with a model's weights for as long as `use` takes. */
+/**
+ * Opens a program with a model's weights for as long as `use` takes.
+ *
+ * Errors  TooFewImages where no batch is in sight: what nobody saw is no evidence
+ */
 export const using = <P extends Program, A>(
-  { engine }: Sight,
+  sight: Sight,
   program: P,
   { weights }: Model,
   use: (session: Session<P>) => Promise<A>,
 ): TE.TaskEither<LearnError, A> =>
-  TE.bracket(
-    engine.open(program),
-    session =>
-      TE.tryCatch(() => {
-        session.write(weights)
-        return use(session)
-      }, broken(engine)),
-    session => TE.fromIO(() => session.close()),
-  )
+  batchesIn(sight) > 0
+    ? TE.bracket(
+        sight.engine.open(program),
+        session =>
+          TE.tryCatch(() => {
+            session.write(weights)
+            return use(session)
+          }, broken(sight.engine)),
+        session => TE.fromIO(() => session.close()),
+      )
+    : TE.left({ _tag: 'TooFewImages', images: null, batch: sight.batch })

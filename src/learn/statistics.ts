@@ -12,7 +12,7 @@ import { channelsOf } from '../net/shape.js'
 import type { Model } from '../net/weights.js'
 import type { Statistics } from '../surgery/growth.js'
 import type { LearnError } from './error.js'
-import { gather, type Sight, using } from './sight.js'
+import { batchesIn, gather, type Sight, using } from './sight.js'
 
 /** `after` a layer or `into` it. */
 export type Spot = { readonly after: Path } | { readonly into: Path }
@@ -40,7 +40,7 @@ export const statisticsAt =
       TE.fromEither(momentsCall(sight.batch, spot)(model.net)),
       TE.flatMap(look =>
         using(sight, { look }, model, async session => {
-          const batches = Math.min(sight.batches, sight.feed.batches)
+          const batches = batchesIn(sight)
           const blank = new Float64Array(channelsOf(look.outputs.mean?.shape ?? []))
           const sums = await gather(sight, { mean: blank, square: blank }, batch => before => {
             const seen = session.run('look', { images: batch.images })

@@ -12,7 +12,7 @@ import { keyOf } from '../net/slots.js'
 import type { Model } from '../net/weights.js'
 import type { Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
-import { gather, type Sight, using } from './sight.js'
+import { batchesIn, gather, type Sight, using } from './sight.js'
 import { slopesOf } from './train.js'
 
 /** The loss's slopes by every batch norm's scale and shift, the statistics fixed. */
@@ -70,7 +70,7 @@ export const taylorIn =
               ]),
             )
           })
-          const batches = Math.min(sight.batches, sight.feed.batches)
+          const batches = batchesIn(sight)
           return Object.fromEntries(
             [...sums].map(([path, sum]) => [path, sum.map(value => Math.sqrt(value / batches))]),
           )

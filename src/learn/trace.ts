@@ -21,7 +21,7 @@ import type { Utilities } from '../surgery/rank.js'
 import { discriminantsOf, noMoments, powerOf, spreadOf } from './discriminants.js'
 import type { LearnError } from './error.js'
 import { momentsAt } from './separation.js'
-import { gather, type Sight, using } from './sight.js'
+import { batchesIn, gather, type Sight, using } from './sight.js'
 
 /**
  * What flows back, and what is made of it.
@@ -158,7 +158,7 @@ export const traceIn =
             const seen = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
             return new Map([...before].map(([path, sum]) => [path, addTo(sum, seen[path])]))
           })
-          const images = sight.batch * Math.min(sight.batches, sight.feed.batches)
+          const images = sight.batch * batchesIn(sight)
           return Object.fromEntries(
             [...sums].map(([path, sum]) => [
               path,

@@ -41,7 +41,15 @@ export type Learning = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
   readonly calls: E.Either<LearnError, Calls>
 }
 
-/** Errors  TooFewImages where they do not fill a batch; those of the calls */
+/** Errors  OneClass where all training images are of one */
+export const severalClasses = ({ name, classes, train }: Dataset): E.Either<LearnError, void> => {
+  const [first, ...others] = new Set(train.labels)
+  return first === undefined || others.length > 0
+    ? E.right(undefined)
+    : E.left({ _tag: 'OneClass', data: name, name: classes[first] ?? '' })
+}
+
+/** Errors  OneClass; TooFewImages where they do not fill a batch; those of the calls */
 export const phaseOf =
   ({ dataset, seed, teacher = null }: Pick<Ground, 'dataset' | 'seed' | 'teacher'>, options: TrainOptions) =>
   ({ calls, ...learning }: Learning): E.Either<LearnError, Phase> => {
@@ -49,7 +57,8 @@ export const phaseOf =
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batch })
       : pipe(
-          calls,
+          severalClasses(dataset),
+          E.flatMap(() => calls),
           E.map(built => ({
             ...learning,
             calls: built,

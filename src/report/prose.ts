@@ -130,7 +130,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     what === 'image'
       ? `the net takes ${shape(net)}, the data has images of ${shape(data)}`
       : `the net gives ${shape(net)} classes, the data has ${shape(data)}`,
-  TooFewImages: ({ images, batch }) => `${images} training images do not fill a batch of ${batch}`,
+  TooFewImages: ({ images, batch }) =>
+    `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
+  OneClass: ({ data, name }) =>
+    `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
   Interrupted: () => 'stopped as asked; all steps taken are saved',
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,

@@ -6,6 +6,7 @@ import type { Dataset } from '../data/set.js'
 import type { LearnError } from '../learn/error.js'
 import type { Learner } from '../learn/phase.js'
 import { accuracyOf } from '../learn/score.js'
+import { severalClasses } from '../learn/transform.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
@@ -139,6 +140,7 @@ export const runSchedule =
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
     pipe(
       suits(env.dataset)(from.learner.model.net),
+      E.flatMap(() => severalClasses(env.dataset)),
       E.flatMap(() => rehearse(env.dataset.validation.size)(experiment)),
       TE.fromEither,
       TE.flatMap(() =>

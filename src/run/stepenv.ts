@@ -56,9 +56,9 @@ export const validated = scoredOn('validation')
 /** A model on the test images: a run looks once, at its end. */
 export const tested = scoredOn('test')
 
-/** So many training images, each class as often as the others, as they are. */
+/** So many training images, or all there are, each class as often as the others, as they are. */
 export const sightOf = (env: StepEnv, images: number): Sight => {
-  const batch = Math.min(images, 100)
+  const batch = Math.max(1, Math.min(images, 100, env.dataset.train.size))
   const feed = trainingFeed(env.dataset, { batch, seed: seedAt(env), balanced: true, augment: false })
   return { engine: env.engine, feed, batch, batches: Math.ceil(images / batch) }
 }
