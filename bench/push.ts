@@ -38,7 +38,7 @@ const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Pro
     batches: steps,
     batch: async () => ({ ...seen, labels: new Int32Array(batch), size: batch }),
   }
-  return () => done(traceIn({ engine, feed, batch, batches: steps }, kind)(model))
+  return () => done(traceIn(kind)({ engine, feed, batch, batches: steps })(model))
 }
 
 const engine = await done(engineOf(process.argv[2]))

@@ -53,7 +53,7 @@ await pipe(
   TE.let('sight', ({ engine, dataset }) =>
     ({ engine, feed: trainingFeed(dataset, { batch: 100, seed: 0, balanced: true }), batch: 100, batches: 5 })),
   TE.bindW('separation', ({ sight, model }) => separationIn(sight)(model)),
-  TE.bindW('trace', ({ sight, model }) => traceIn(sight, 'discriminant')(model)),
+  TE.bindW('trace', ({ sight, model }) => traceIn('discriminant')(sight)(model)),
   TE.match(console.error, ({ model, separation, trace }) => {
     for (const branch of branchesOf(model))
       console.log(`${branch}: separation ${worth(branch, separation)}, trace ${worth(branch, trace)}`)

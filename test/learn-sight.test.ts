@@ -64,7 +64,7 @@ describe('where no batch is in sight', () => {
     ['statistics', statisticsAt(blind, { after: 'conv' })(model)],
     ['taylor', taylorIn(blind)(model)],
     ['lda', separationIn(blind)(model)],
-    ['deconv', traceIn(blind, 'deconv')(model)],
+    ['deconv', traceIn('deconv')(blind)(model)],
     ['a run without training images', recalibrate(sightOf(envOf(only([])), 100))(model)],
   ])('%s refuses', async (_, task) => {
     expect(await failure(task)).toMatchObject({ _tag: 'TooFewImages', images: null })

@@ -1,11 +1,14 @@
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
 import type { Batch, Feed } from '../src/data/batches.js'
+import type { Engine } from '../src/engine/engine.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { inOrder, type Value } from '../src/graph/value.js'
-import { best } from '../src/learn/discriminants.js'
+import { judged } from '../src/learn/evidence.js'
+import { deciding } from '../src/learn/head.js'
 import type { Sight } from '../src/learn/sight.js'
-import { type TraceKind, traceIn } from '../src/learn/trace.js'
+import { type TraceKind, traced, traceIn, traces } from '../src/learn/trace.js'
 import { concat, net, residual, stack } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
 import type { Path } from '../src/net/path.js'
@@ -14,7 +17,7 @@ import type { Model } from '../src/net/weights.js'
 import { avgPool, conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { decisionOf } from '../src/surgery/decision.js'
 import { fedWith, modelOf } from './arbitrary.js'
-import { float64 } from './engines.js'
+import { available, float64 } from './engines.js'
 import { evaluate, type Given } from './reference.js'
 import { failure, succeed } from './scratch.js'
 import { numbersOf, placed, right } from './surgery.js'
@@ -49,7 +52,7 @@ const [images, classes] = [6, 3]
 const imageAt = (shape: Shape, nth: number): Float32Array => fedWith(nth, 'images', shape)
 
 /** Images in two batches, labels in turn. */
-const sightOf = (input: Shape): Sight => {
+const sightOf = (input: Shape, engine: Engine = float64): Sight => {
   const batch = images / 2
   const feed: Feed = {
     batches: 2,
@@ -63,7 +66,7 @@ const sightOf = (input: Shape): Sight => {
       }
     },
   }
-  return { engine: float64, feed, batch, batches: 2 }
+  return { engine, feed, batch, batches: 2 }
 }
 
 const oneHot = (label: number): readonly number[] =>
@@ -202,40 +205,55 @@ const expectClose = (
   }
 }
 
+const engines: readonly (readonly [string, Engine])[] = [['float64', float64], ...(await available())]
+
+const everything = () => 1
+
 describe.each(Object.entries(nets))('%s', (_, given) => {
   const model = modelOf(5)(given)
+  const fromAll = {
+    deconv: plainly('deconv', model, everything),
+    discriminant: plainly('discriminant', model, everything),
+    gradient: plainly('gradient', model, everything),
+  }
 
-  test.each(['deconv', 'discriminant', 'gradient'] as const)('%s from all features', async kind => {
-    expectClose(
-      await succeed(traceIn(sightOf(given.input), kind)(model)),
-      plainly(kind, model, () => 1),
-    )
+  describe.each(engines)('on %s', (_, engine) => {
+    const sight = sightOf(given.input, engine)
+
+    test.each(['deconv', 'discriminant', 'gradient'] as const)('%s from all features', async kind => {
+      expectClose(await succeed(judged(traces(kind), traced(kind))(sight)(model)), fromAll[kind])
+    })
   })
 
   test('from the features kept alone', async () => {
-    const mask = (size: number) => Float32Array.from({ length: size }, (_, j) => (j === 1 ? 1 : 0))
-    const keep = (power: Float64Array) => mask(power.length)
+    const keep = () => () => TE.right([1])
     expectClose(
-      await succeed(traceIn(sightOf(given.input), 'deconv', keep)(model)),
+      await succeed(judged(traces('deconv', keep), traced('deconv'))(sightOf(given.input))(model)),
       plainly('deconv', model, j => (j === 1 ? 1 : 0)),
     )
   })
+
+  test('the papers’ trace starts from the features the net can decide by, the others from all', async () => {
+    const sight = sightOf(given.input)
+    const kept = await succeed(deciding(sight)(model))
+    expect(kept.length).toBeGreaterThan(0)
+    const marked = (j: number) => (kept.includes(j) ? 1 : 0)
+    expectClose(await succeed(traceIn('deconv')(sight)(model)), plainly('deconv', model, marked))
+    for (const kind of ['discriminant', 'gradient'] as const)
+      expectClose(await succeed(traceIn(kind)(sight)(model)), fromAll[kind])
+  })
 })
 
-test('what is kept is told by the power of the features', async () => {
+test('from no feature nothing is traced', async () => {
   const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
-  let seen: readonly number[] = []
-  const keep = (power: Float64Array) => {
-    seen = best(4, power)
-    return new Float32Array(power.length)
-  }
-  const none = await succeed(traceIn(sightOf(model.net.input), 'discriminant', keep)(model))
-  expect(seen.toSorted()).toEqual([0, 1, 2, 3])
-  expect(Object.values(none).every(values => Array.from(values).every(value => value === 0))).toBe(true)
+  const keep = () => () => TE.right([])
+  const none = await succeed(traces('discriminant', keep)(sightOf(model.net.input))(model))
+  expect(none.size).toBeGreaterThan(3)
+  expect([...none.values()].every(({ sums }) => sums.every(value => value === 0))).toBe(true)
 })
 
 test('a net that decides on no vector is refused', async () => {
   const undecided = net('undecided', image(4, 4, 1), conv(3), globalAvgPool)
   const sight = sightOf(undecided.input)
-  expect(await failure(traceIn(sight, 'deconv')(modelOf(1)(undecided)))).toEqual({ _tag: 'NoDecision' })
+  expect(await failure(traceIn('deconv')(sight)(modelOf(1)(undecided)))).toEqual({ _tag: 'NoDecision' })
 })

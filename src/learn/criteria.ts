@@ -2,11 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Weights } from '../net/weights.js'
 import type { Cost } from '../surgery/cost.js'
-import { type Criterion, l1, l2, normScale, perCost, random } from '../surgery/criteria.js'
+import { l1, l2, normScale, perCost, random } from '../surgery/criteria.js'
 import type { Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
-import { utilitiesIn } from './losers.js'
+import { type Evidence, judged, nothing } from './evidence.js'
+import { losers } from './losers.js'
 import type { CriterionName } from './options.js'
 import type { Learner } from './phase.js'
 import { separationIn } from './separation.js'
@@ -14,24 +16,23 @@ import type { Sight } from './sight.js'
 import { taylorIn } from './taylor.js'
 import { traceIn } from './trace.js'
 
-type Measured = (learner: Learner, sight: Sight, seed: number) => TE.TaskEither<LearnError, Utilities>
+/** What else than the model and images a criterion may know. */
+interface Known {
+  readonly slots: Weights
+  readonly seed: number
+}
 
-const fromWeights =
-  (criterion: Criterion): Measured =>
-  ({ model }) =>
-    TE.fromEither(criterion(model, undefined))
-
-const measured: { readonly [N in CriterionName]: Measured } = {
-  random: (learner, sight, seed) => fromWeights(random(seed))(learner, sight, seed),
-  l1: fromWeights(l1),
-  l2: fromWeights(l2),
-  normScale: fromWeights(normScale),
-  taylor: ({ model }, sight) => taylorIn(sight)(model),
-  lda: ({ model }, sight) => separationIn(sight)(model),
-  deconv: ({ model }, sight) => traceIn(sight, 'deconv')(model),
-  discriminant: ({ model }, sight) => traceIn(sight, 'discriminant')(model),
-  gradient: ({ model }, sight) => traceIn(sight, 'gradient')(model),
-  losers: ({ slots }) => TE.right(utilitiesIn(slots)),
+const measures: { readonly [N in CriterionName]: (known: Known) => Evidence<Utilities> } = {
+  random: ({ seed }) => judged(nothing, random(seed)),
+  l1: () => judged(nothing, l1),
+  l2: () => judged(nothing, l2),
+  normScale: () => judged(nothing, normScale),
+  taylor: () => taylorIn,
+  lda: () => separationIn,
+  deconv: () => traceIn('deconv'),
+  discriminant: () => traceIn('discriminant'),
+  gradient: () => traceIn('gradient'),
+  losers: ({ slots }) => judged(() => () => TE.right(slots), losers),
 }
 
 const speaking =
@@ -48,7 +49,7 @@ export const utilitiesBy =
   (name: CriterionName, { cost, power }: { readonly cost: Cost; readonly power: number }) =>
   (learner: Learner, sight: Sight, seed: number): TE.TaskEither<LearnError, Utilities> =>
     pipe(
-      measured[name](learner, sight, seed),
+      measures[name]({ slots: learner.slots, seed })(sight)(learner.model),
       TE.flatMapEither(speaking(name)),
       TE.flatMapEither(
         (utilities): E.Either<LearnError, Utilities> =>

@@ -2,10 +2,19 @@
 export { assess, evaluationBatch } from './assess.js'
 export { certify } from './certify.js'
 export { utilitiesBy } from './criteria.js'
+export {
+  discriminantsOf,
+  type Moments,
+  powerOf,
+  type Spread,
+  spreadOf,
+} from './discriminants.js'
 export type { LearnError } from './error.js'
+export { type Evidence, judged, nothing } from './evidence.js'
+export { deciding } from './head.js'
 export type { Alignment } from './inspect.js'
 export { type Latency, latencies } from './latency.js'
-export { fadedIn } from './losers.js'
+export { fadedIn, losers } from './losers.js'
 export {
   type Aim,
   alignment,
@@ -35,10 +44,10 @@ export {
 export { constant, cosine, factorAt, type Schedule, step } from './rate.js'
 export { recalibrate } from './recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './score.js'
-export { separationIn } from './separation.js'
+export { type Activations, activations, lda, separationIn } from './separation.js'
 export type { Sight } from './sight.js'
 export { statisticsAt } from './statistics.js'
-export { taylorIn } from './taylor.js'
-export { type TraceKind, traceIn } from './trace.js'
+export { gradients, type Slopes, taylor, taylorIn } from './taylor.js'
+export { type Traced, type TraceKind, type Traces, traced, traceIn, traces } from './trace.js'
 export type { Teacher } from './train.js'
 export { type Ground, push, train } from './transform.js'

@@ -116,13 +116,15 @@ export const utilitiesIn = (slots: Weights): Utilities =>
     ),
   )
 
+/** The criterion of a push: what its slots have kept. */
+export const losers: Criterion<Weights> = (_, slots) => E.right(utilitiesIn(slots))
+
 /** What pruning by worth would compare: utilities by a power of the cost in what the goal counts. */
 export const worth =
   ({ cost }: Losers, aim: Aim): Criterion<Weights> =>
   (model, slots) => {
     const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
-    const criterion: Criterion<Weights> = (_, seen) => E.right(utilitiesIn(seen))
-    return perCost('macs' in counted ? 'macs' : 'params', cost)(criterion)(model, slots)
+    return perCost('macs' in counted ? 'macs' : 'params', cost)(losers)(model, slots)
   }
 
 /** By layer with a norm, 1 at each channel that would go. */

@@ -12,7 +12,6 @@ import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } fr
 import type { Graph, Value } from '../graph/value.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
-import { channelsOf } from '../net/shape.js'
 import { decisionOf } from '../surgery/decision.js'
 import type { LearnError } from './error.js'
 import { inspecting } from './inspect.js'
@@ -106,7 +105,7 @@ export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['i
     infer(net),
     E.bindTo('inferred'),
     E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-    E.map(({ inferred, decision }) => inspecting(decision, channelsOf(inferred.get('')?.output ?? []))),
+    E.map(({ inferred, decision }) => inspecting(inferred, decision)),
   )
 
 /** What a push is fed at each step beside its batch. */

@@ -11,9 +11,11 @@ import type { Path } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import { hasNorm } from '../net/slots.js'
 import type { Model } from '../net/weights.js'
+import type { Criterion } from '../surgery/criteria.js'
 import type { Utilities } from '../surgery/rank.js'
 import { addMoments, type Moments, noMoments, powerOf, spreadOf } from './discriminants.js'
 import type { LearnError } from './error.js'
+import { type Evidence, judged } from './evidence.js'
 import { gather, type Sight, using } from './sight.js'
 
 /** The classes a net tells apart. */
@@ -42,10 +44,13 @@ const pooledCall =
       })),
     )
 
+/** By unit, what its pooled outputs were, class by class. */
+export type Activations = ReadonlyMap<Path, Moments>
+
 /** Class statistics of the pooled outputs of these layers. */
 export const momentsAt =
   (sight: Sight, paths: readonly Path[]) =>
-  (model: Model): TE.TaskEither<LearnError, ReadonlyMap<Path, Moments>> =>
+  (model: Model): TE.TaskEither<LearnError, Activations> =>
     pipe(
       TE.Do,
       TE.bind('classes', () => TE.fromEither(classesOf(model.net))),
@@ -57,7 +62,7 @@ export const momentsAt =
               path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const,
             ),
           )
-          return gather<ReadonlyMap<Path, Moments>>(sight, start, batch => sums => {
+          return gather<Activations>(sight, start, batch => sums => {
             const seen = session.run('look', { images: batch.images })
             return new Map(
               [...sums].map(([path, moments]) => [
@@ -80,14 +85,16 @@ const unitPaths = (net: Net): E.Either<LearnError, readonly Path[]> =>
     ),
   )
 
+/** The pooled outputs of every convolution, and of every dense layer with a norm. */
+export const activations: Evidence<Activations> = sight => model =>
+  pipe(
+    TE.fromEither(unitPaths(model.net)),
+    TE.flatMap(paths => momentsAt(sight, paths)(model)),
+  )
+
 /** sb/sw of each unit's pooled output: class separation axis by axis. Source  Tian, Arbel, Clark 2017 */
-export const separationIn =
-  (sight: Sight) =>
-  (model: Model): TE.TaskEither<LearnError, Utilities> =>
-    pipe(
-      TE.fromEither(unitPaths(model.net)),
-      TE.flatMap(paths => momentsAt(sight, paths)(model)),
-      TE.map(found =>
-        Object.fromEntries([...found].map(([path, moments]) => [path, powerOf(spreadOf(moments))])),
-      ),
-    )
+export const lda: Criterion<Activations> = (_, seen) =>
+  E.right(Object.fromEntries([...seen].map(([path, moments]) => [path, powerOf(spreadOf(moments))])))
+
+/** What channels are worth by `lda`. */
+export const separationIn: Evidence<Utilities> = judged(activations, lda)

@@ -9,28 +9,47 @@ import type { Graph } from '../graph/value.js'
 import type { Net } from '../net/layer.js'
 import { type Path, parentOf } from '../net/path.js'
 import { keyOf } from '../net/slots.js'
-import type { Model } from '../net/weights.js'
+import type { Criterion } from '../surgery/criteria.js'
 import type { Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
-import { batchesIn, gather, type Sight, using } from './sight.js'
+import { type Evidence, judged } from './evidence.js'
+import { gather, using } from './sight.js'
 import { slopesOf } from './train.js'
 
-/** The loss's slopes by every batch norm's scale and shift, the statistics fixed. */
-const affineSlopes =
-  (batch: number) =>
+/** The loss's slopes in one batch, by the key of the weight. */
+export type Slopes = Readonly<Record<string, Float32Array>>
+
+/** The loss's slopes by those weights, the statistics fixed. */
+const slopesCall =
+  (batch: number, of: (key: string) => boolean) =>
   (net: Net): E.Either<LearnError, Graph> =>
     pipe(
       lower({ batch, mode: 'inference' })(net),
       E.map(lowered => {
         const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
-        const affine = slopesOf(lowered, loss).filter(
-          ({ key }) => key.endsWith('/scale') || key.endsWith('/shift'),
-        )
+        const wanted = slopesOf(lowered, loss).filter(({ key }) => of(key))
         return {
-          outputs: Object.fromEntries(affine.map(({ key, gradient }) => [key, gradient])),
+          outputs: Object.fromEntries(wanted.map(({ key, gradient }) => [key, gradient])),
           updates: [],
         }
       }),
+    )
+
+/** The slopes of the mean loss of each batch by the weights whose keys are wanted. */
+export const gradients =
+  (of: (key: string) => boolean): Evidence<readonly Slopes[]> =>
+  sight =>
+  model =>
+    pipe(
+      TE.fromEither(slopesCall(sight.batch, of)(model.net)),
+      TE.flatMap(slopes =>
+        using(sight, { slopes }, model, session =>
+          gather<readonly Slopes[]>(sight, [], ({ images, targets }) => before => [
+            ...before,
+            session.run('slopes', { images, targets }),
+          ]),
+        ),
+      ),
     )
 
 /**
@@ -38,42 +57,28 @@ const affineSlopes =
  *
  * Source  Molchanov et al. 2019
  */
-export const taylorIn =
-  (sight: Sight) =>
-  (model: Model): TE.TaskEither<LearnError, Utilities> =>
-    pipe(
-      TE.fromEither(affineSlopes(sight.batch)(model.net)),
-      TE.flatMap(graph =>
-        using(sight, { slopes: graph }, model, async session => {
-          const paths = Object.keys(graph.outputs).flatMap(key =>
-            key.endsWith('/scale') ? [parentOf(key)] : [],
-          )
-          const start = new Map(
-            paths.map(
-              path => [path, new Float64Array(graph.outputs[keyOf(path, 'scale')]?.shape[0] ?? 0)] as const,
-            ),
-          )
-          const sums = await gather<ReadonlyMap<Path, Float64Array>>(sight, start, batch => before => {
-            const seen = session.run('slopes', { images: batch.images, targets: batch.targets })
-            const effect = (path: Path, channel: number) =>
-              (['scale', 'shift'] as const).reduce(
-                (sum, slot) =>
-                  sum +
-                  (model.weights[keyOf(path, slot)]?.data[channel] ?? 0) *
-                    (seen[keyOf(path, slot)]?.[channel] ?? 0),
-                0,
-              )
-            return new Map(
-              [...before].map(([path, sum]) => [
-                path,
-                sum.map((value, channel) => value + effect(path, channel) ** 2),
-              ]),
-            )
-          })
-          const batches = batchesIn(sight)
-          return Object.fromEntries(
-            [...sums].map(([path, sum]) => [path, sum.map(value => Math.sqrt(value / batches))]),
-          )
+export const taylor: Criterion<readonly Slopes[]> = ({ weights }, batches) => {
+  const effect = (slopes: Slopes, path: Path, channel: number): number =>
+    (['scale', 'shift'] as const).reduce((sum, slot) => {
+      const key = keyOf(path, slot)
+      return sum + (weights[key]?.data[channel] ?? 0) * (slopes[key]?.[channel] ?? 0)
+    }, 0)
+  const paths = Object.keys(batches[0] ?? {}).flatMap(key => (key.endsWith('/scale') ? [parentOf(key)] : []))
+  return E.right(
+    Object.fromEntries(
+      paths.map(path => [
+        path,
+        Float64Array.from(weights[keyOf(path, 'scale')]?.data ?? [], (_, channel) => {
+          const squares = batches.reduce((sum, slopes) => sum + effect(slopes, path, channel) ** 2, 0)
+          return Math.sqrt(squares / batches.length)
         }),
-      ),
-    )
+      ]),
+    ),
+  )
+}
+
+/** What channels are worth by `taylor`. */
+export const taylorIn: Evidence<Utilities> = judged(
+  gradients(key => key.endsWith('/scale') || key.endsWith('/shift')),
+  taylor,
+)

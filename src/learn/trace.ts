@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Feeds } from '../engine/engine.js'
 import { differentiate } from '../graph/differentiate.js'
 import { type Lowered, lower } from '../graph/lower.js'
 import * as op from '../graph/ops.js'
@@ -13,15 +14,16 @@ import type { Graph, Value } from '../graph/value.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
-import { channelsOf, type Shape } from '../net/shape.js'
-import type { Model } from '../net/weights.js'
-import { decisionOf } from '../surgery/decision.js'
+import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
+import type { Criterion } from '../surgery/criteria.js'
+import { type Decision, decisionOf } from '../surgery/decision.js'
 import type { PruneError } from '../surgery/error.js'
 import type { Utilities } from '../surgery/rank.js'
-import { discriminantsOf, noMoments, powerOf, spreadOf } from './discriminants.js'
-import type { LearnError } from './error.js'
+import { discriminantsOf, noMoments, spreadOf } from './discriminants.js'
+import { type Evidence, judged } from './evidence.js'
+import { deciding } from './head.js'
 import { momentsAt } from './separation.js'
-import { batchesIn, gather, type Sight, using } from './sight.js'
+import { batchesIn, gather, using } from './sight.js'
 
 /**
  * What flows back, and what is made of it.
@@ -102,13 +104,80 @@ export const traceCall =
       })),
     )
 
-/** One number a channel from a unit's summed traces: over space, the largest |mean|; `deconv` keeps its sign. */
-export const utilityOf = (
-  kind: TraceKind,
-  shape: Shape,
-  images: number,
-  sums: Float64Array,
-): Float64Array => {
+/** What one unit gave, summed over images: a map, or a number a channel. */
+export interface Traced {
+  readonly shape: Shape
+  readonly images: number
+  readonly sums: Float64Array
+}
+
+/** By unit. */
+export type Traces = ReadonlyMap<Path, Traced>
+
+const noTraces = ({ outputs }: Graph, images: number): Traces =>
+  new Map(
+    Object.entries(outputs).map(([path, { shape }]) => [
+      path,
+      { shape, images, sums: new Float64Array(sizeOf(shape)) },
+    ]),
+  )
+
+const addTo = (traced: Traced, more: Float32Array | undefined): Traced => ({
+  ...traced,
+  sums: traced.sums.map((value, i) => value + (more?.[i] ?? 0)),
+})
+
+const every: Evidence<null> = () => () => TE.right(null)
+
+/** 1 at those kept. */
+const marks = (size: number, kept: readonly number[] | null): Float32Array => {
+  const all = new Float32Array(size).fill(kept === null ? 1 : 0)
+  for (const j of kept ?? []) all[j] = 1
+  return all
+}
+
+/** D, where the trace starts from it. */
+const discriminantsFor =
+  (kind: TraceKind, { features, size }: Decision): Evidence<Feeds> =>
+  sight =>
+  model =>
+    kind === 'deconv'
+      ? TE.right({})
+      : pipe(
+          momentsAt(sight, [features])(model),
+          TE.map(found => spreadOf(found.get(features) ?? noMoments(1, size))),
+          TE.map(spread => ({ discriminants: Float32Array.from(discriminantsOf(spread)) })),
+        )
+
+/**
+ * What is traced to every unit from the features `keep` tells, or from all.
+ *
+ * Errors  NoDecision where the net does not end in a dense layer on a vector
+ */
+export const traces =
+  (kind: TraceKind, keep: Evidence<readonly number[] | null> = every): Evidence<Traces> =>
+  sight =>
+  model =>
+    pipe(
+      TE.Do,
+      TE.bind('decision', () => TE.fromEither(pipe(infer(model.net), E.flatMap(decisionOf)))),
+      TE.bindW('call', () => TE.fromEither(traceCall(kind, sight.batch)(model.net))),
+      TE.bindW('discriminants', ({ decision }) => discriminantsFor(kind, decision)(sight)(model)),
+      TE.bindW('kept', () => keep(sight)(model)),
+      TE.flatMap(({ call: { graph }, decision: { size }, discriminants, kept }) =>
+        using(sight, { trace: graph }, model, session => {
+          const given = { keep: marks(size, kept), ...discriminants }
+          const images = sight.batch * batchesIn(sight)
+          return gather(sight, noTraces(graph, images), batch => before => {
+            const seen = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
+            return new Map([...before].map(([path, traced]) => [path, addTo(traced, seen[path])]))
+          })
+        }),
+      ),
+    )
+
+/** One number a channel: over space, the largest |mean|; `deconv` keeps its sign. */
+const utilityOf = (kind: TraceKind, { shape, images, sums }: Traced): Float64Array => {
   const channels = channelsOf(shape)
   const utility = new Float64Array(channels).fill(kind === 'gradient' ? 0 : Number.NEGATIVE_INFINITY)
   sums.forEach((sum, i) => {
@@ -118,53 +187,12 @@ export const utilityOf = (
   return utility
 }
 
-const noSums = (graph: Graph): ReadonlyMap<Path, Float64Array> =>
-  new Map(
-    Object.entries(graph.outputs).map(([path, { shape }]) => [
-      path,
-      new Float64Array(shape.reduce((product, size) => product * size, 1)),
-    ]),
-  )
+/** What channels are worth by what was traced to them. */
+export const traced =
+  (kind: TraceKind): Criterion<Traces> =>
+  (_, seen) =>
+    E.right(Object.fromEntries([...seen].map(([path, each]) => [path, utilityOf(kind, each)])))
 
-const addTo = (sum: Float64Array, more: Float32Array | undefined): Float64Array =>
-  sum.map((value, i) => value + (more?.[i] ?? 0))
-
-/**
- * The trace from the features `keep` marks, or from all.
- *
- * Errors  NoDecision where the net does not end in a dense layer on a vector
- */
-export const traceIn =
-  (sight: Sight, kind: TraceKind, keep: ((power: Float64Array) => Float32Array) | null = null) =>
-  (model: Model): TE.TaskEither<LearnError, Utilities> =>
-    pipe(
-      TE.Do,
-      TE.bind('decision', () => TE.fromEither(pipe(infer(model.net), E.flatMap(decisionOf)))),
-      TE.bindW('call', () => TE.fromEither(traceCall(kind, sight.batch)(model.net))),
-      TE.bindW('spread', ({ decision }) =>
-        pipe(
-          momentsAt(sight, [decision.features])(model),
-          TE.map(found => spreadOf(found.get(decision.features) ?? noMoments(1, decision.size))),
-        ),
-      ),
-      TE.flatMap(({ call: { graph }, spread }) =>
-        using(sight, { trace: graph }, model, async session => {
-          const power = powerOf(spread)
-          const given = {
-            keep: keep?.(power) ?? new Float32Array(power.length).fill(1),
-            ...(kind !== 'deconv' && { discriminants: Float32Array.from(discriminantsOf(spread)) }),
-          }
-          const sums = await gather(sight, noSums(graph), batch => before => {
-            const seen = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
-            return new Map([...before].map(([path, sum]) => [path, addTo(sum, seen[path])]))
-          })
-          const images = sight.batch * batchesIn(sight)
-          return Object.fromEntries(
-            [...sums].map(([path, sum]) => [
-              path,
-              utilityOf(kind, graph.outputs[path]?.shape ?? [], images, sum),
-            ]),
-          )
-        }),
-      ),
-    )
+/** What channels are worth by a trace; the papers' starts from the features a net can decide by, the others from all. */
+export const traceIn = (kind: TraceKind): Evidence<Utilities> =>
+  judged(traces(kind, kind === 'deconv' ? deciding : every), traced(kind))

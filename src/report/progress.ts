@@ -21,8 +21,16 @@ interface Pace {
   readonly images: number
 }
 
-const aligned = ({ holding95, features, separation }: Alignment): string =>
-  `, ${holding95} of ${features} features hold 95 %, separation ${separation.toFixed(2)}`
+/** The accuracy of as many best features as hold 95 %, or a few more. */
+const byFew = ({ holding95, byFeatures }: Alignment): string => {
+  const few = Object.entries(byFeatures).find(([count]) => Number(count) >= holding95)
+  return few === undefined ? '' : `, the best ${few[0]} alone ${percent(few[1])}`
+}
+
+const aligned = (alignment: Alignment): string => {
+  const { separation, correlation, holding95, holding99, features } = alignment
+  return `, separation ${separation.toFixed(2)}, correlation ${correlation.toFixed(3)}, ${holding95} and ${holding99} of ${features} features hold 95 and 99 %${byFew(alignment)}`
+}
 
 const eventLine = (event: RunEvent): string => {
   switch (event._tag) {

@@ -1,0 +1,94 @@
+/** A criterion of one's own on evidence that an engine gathers. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { expect, test, vi } from 'vitest'
+import { trainingFeed } from '../src/data/batches.js'
+import {
+  type Activations,
+  activations,
+  gradients,
+  judged,
+  nothing,
+  type Slopes,
+  separationIn,
+  spreadOf,
+  taylorIn,
+} from '../src/learn/index.js'
+import { type Criterion, l1, perCost, prune } from '../src/surgery/index.js'
+import { modelOf } from './arbitrary.js'
+import { float64 } from './engines.js'
+import { failure, succeed } from './scratch.js'
+import { right } from './surgery.js'
+import { tinyData, tinyNet } from './tiny.js'
+
+const batch = 9
+const feed = trainingFeed(tinyData(), { batch, seed: 0, augment: false })
+const sight = { engine: float64, feed, batch, batches: 2 }
+const model = modelOf(2)(tinyNet)
+
+/** How far a channel's answers to classes lie from its mean, the farthest of them. */
+const farthest: Criterion<Activations> = (_, seen) =>
+  E.right(
+    Object.fromEntries(
+      [...seen].map(([path, moments]) => {
+        const { means, overall } = spreadOf(moments)
+        return [
+          path,
+          overall.map((mean, j) =>
+            Math.max(...[0, 1, 2].map(c => Math.abs((means[c * moments.size + j] ?? 0) - mean))),
+          ),
+        ]
+      }),
+    ),
+  )
+
+test('judges by activations, and prunes by that', async () => {
+  const pruned = await succeed(
+    pipe(
+      model,
+      judged(activations, perCost('params', 0.5)(farthest))(sight),
+      TE.flatMapEither(by => prune({ keep: { params: 0.5 }, by })(model)),
+    ),
+  )
+  expect(pruned.removed.length).toBeGreaterThan(0)
+  const seen = await succeed(activations(sight)(model))
+  expect([...seen.keys()]).toEqual(Object.keys(await succeed(separationIn(sight)(model))))
+  expect(seen.get('conv')?.counts.reduce((a, b) => a + b)).toBe(2 * batch)
+})
+
+test('judges by the slopes of any weights, batch by batch', async () => {
+  /** Σ|w · ∂L/∂w| of each filter. */
+  const saliency: Criterion<readonly Slopes[]> = ({ weights }, batches) => {
+    const { data = new Float32Array(), shape = [] } = weights['conv/kernel'] ?? {}
+    const sums = new Float64Array(shape.at(-1) ?? 0)
+    for (const slopes of batches)
+      data.forEach((value, i) => {
+        const filter = i % sums.length
+        sums[filter] = (sums[filter] ?? 0) + Math.abs(value * (slopes['conv/kernel']?.[i] ?? Number.NaN))
+      })
+    return E.right({ conv: sums })
+  }
+  const kernel = gradients(key => key === 'conv/kernel')
+  expect((await succeed(kernel(sight)(model))).map(slopes => Object.keys(slopes))).toEqual([
+    ['conv/kernel'],
+    ['conv/kernel'],
+  ])
+  const { conv = [] } = await succeed(judged(kernel, saliency)(sight)(model))
+  expect(conv).toHaveLength(6)
+  expect(Array.from(conv).every(value => value > 0)).toBe(true)
+})
+
+test('asks for none where the weights will do', async () => {
+  const batchOf = vi.fn(feed.batch)
+  const watched = { ...sight, feed: { ...feed, batch: batchOf } }
+  expect(await succeed(judged(nothing, l1)(watched)(model))).toEqual(right(l1(model, undefined)))
+  expect(batchOf).not.toHaveBeenCalled()
+  await succeed(taylorIn(watched)(model))
+  expect(batchOf).toHaveBeenCalledTimes(2)
+})
+
+test('passes on what the criterion refuses', async () => {
+  const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision' })
+  expect(await failure(judged(activations, refusing)(sight)(model))).toEqual({ _tag: 'NoDecision' })
+})
