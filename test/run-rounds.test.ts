@@ -181,7 +181,7 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test('pass on what else goes wrong', async () => {
-    const fault: RunError = { _tag: 'NotProven', difference: 1, tolerance: 1e-4 }
+    const fault: RunError = { _tag: 'NotProven', difference: 1, tolerance: 1e-5 }
     expect((await run(roundsOf(null), [other(), fault])).outcome).toMatchObject({ left: fault })
   })
 
@@ -214,7 +214,7 @@ describe.runIf(engine !== null)('rounds', () => {
     }
     expect(await failure(certify(sight)(good, tampered))).toMatchObject({
       _tag: 'NotProven',
-      tolerance: 1e-4,
+      tolerance: 1e-5,
     })
     const noNumber = { ...bias, data: bias.data.map(() => Number.NaN) }
     const broken = {

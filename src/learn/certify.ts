@@ -8,8 +8,11 @@ import type { LearnError } from './error.js'
 import { gather, type Sight, using } from './sight.js'
 import { inferring } from './train.js'
 
-/** Of the largest logit; single precision adds up in another order in a narrower net. */
-const tolerance = 1e-4
+/**
+ * Of the largest logit: single precision adds up in another order in a narrower net. Honest cuts of seven kinds of
+ * nets, to 90, 50 and 10 % of their parameters, differed by at most 2e-6, on wasm and on TensorFlow.
+ */
+const tolerance = 1e-5
 
 const logitsOf =
   (sight: Sight) =>
