@@ -612,6 +612,11 @@ describe('measures', () => {
     expect(4 * storedOf(placed(bytes))).toBeLessThanOrEqual(4000)
   })
 
+  test('a measure that is no number is refused', () => {
+    const keep = { latency: 0.5, measure: () => Number.NaN }
+    expect(left(prune({ by, keep })(model))).toMatchObject({ _tag: 'WrongOption', got: Number.NaN })
+  })
+
   test('latency is measured on whole models', () => {
     const seen: Model[] = []
     const measure = (each: Model): number => {

@@ -11,6 +11,7 @@ export {
 } from './discriminants.js'
 export type { LearnError } from './error.js'
 export { type Evidence, judged, nothing } from './evidence.js'
+export { type Haste, hastened } from './haste.js'
 export { deciding } from './head.js'
 export type { Alignment } from './inspect.js'
 export { type Latency, latencies } from './latency.js'

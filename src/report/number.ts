@@ -16,6 +16,9 @@ export const short = (n: number): string =>
 /** 99.24 % */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
 
+/** 0.0312 ms */
+export const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
+
 /** 1 h 02 min, 3 min 20 s, 12.3 s */
 export const duration = (seconds: number): string => {
   if (seconds < 60) return `${seconds.toFixed(1)} s`

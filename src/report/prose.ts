@@ -6,7 +6,7 @@ import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { Shape } from '../net/shape.js'
 import type { RunError } from '../run/error.js'
-import { grouped } from './number.js'
+import { grouped, milliseconds } from './number.js'
 
 /** Everything that can be told. */
 export type Fact = RunError | NativeError | ExportError | ImportError | TensorsError | Misread
@@ -95,7 +95,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least, limits }) =>
-    `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
+    measure === 'latency'
+      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}`
+      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
   NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
@@ -109,7 +111,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   Tied: ({ at, to }) => `${at}: a sum ties its channels to ${to}; growing inside it would fit`,
   OverBudget: ({ measure, limit, got }) =>
     measure === 'latency'
-      ? `grown, the net would take ${got.toFixed(2)} ms an image; the budget is ${limit}`
+      ? `grown, the net would take ${milliseconds(got)} an image; the budget is ${milliseconds(limit)}`
       : `grown, the net would have ${grouped(got)} ${measure}; the budget is ${grouped(limit)}`,
   ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
   PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,

@@ -8,7 +8,7 @@ import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } f
 import { layerCodec, netCodec } from '../net/codec.js'
 import type { Ranking } from '../surgery/rank.js'
 import type { Experiment } from './experiment.js'
-import type { Aim, Amount, Step } from './schedule.js'
+import type { Aim, Amount, Prune, Step } from './schedule.js'
 import type { Study } from './study.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
@@ -57,9 +57,17 @@ const amount: t.Type<Amount, unknown> = keyed<Amount>('an amount', {
   bytes: closed({ bytes: positive }),
 })
 
+const latency = closed({ latency: positive })
+
 const aim: t.Type<Aim, unknown> = keyed<Aim>('an aim', {
   keep: closed({ keep: amount }),
   atMost: closed({ atMost: amount }),
+  eta: closed({ eta: finite }),
+})
+
+const cutAim: t.Type<NonNullable<Prune['aim']>, unknown> = keyed<NonNullable<Prune['aim']>>('an aim', {
+  keep: t.union([closed({ keep: amount }), closed({ keep: latency })]),
+  atMost: t.union([closed({ atMost: amount }), closed({ atMost: latency })]),
   eta: closed({ eta: finite }),
 })
 
@@ -81,7 +89,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
     }),
     prune: closed({
       ...tag('prune'),
-      aim: maybe(aim),
+      aim: maybe(cutAim),
       by: criterion,
       rank: maybe(ranking),
       cost: finite,

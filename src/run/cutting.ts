@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { certify } from '../learn/certify.js'
 import { utilitiesBy } from '../learn/criteria.js'
+import { type Haste, hastened, isHaste } from '../learn/haste.js'
 import { fadedIn, forget } from '../learn/losers.js'
 import { cutBy, rankingOf } from '../learn/options.js'
 import type { Learner } from '../learn/phase.js'
@@ -50,13 +51,12 @@ const taken =
     )
 
 const ranked =
-  (env: StepEnv, step: Prune, aim: Aim) =>
+  (env: StepEnv, step: Prune, aim: Aim | Haste) =>
   (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
     const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
     const { minimum, multiple, rank } = step
     const standing = standingIn(from.learner.model.net)
-    const coming = {
-      aim,
+    const guards = {
       protect: standing(step.protect),
       ignore: standing(step.ignore),
       minimum,
@@ -64,12 +64,17 @@ const ranked =
       rank: rank ?? rankingOf[step.by],
     }
     return pipe(
-      utilitiesBy(step.by, { cost: 'macs' in counted ? 'macs' : 'params', power: step.cost })(
-        from.learner,
-        sightOf(env, step.images),
-        seedAt(env),
-      ),
-      TE.flatMapEither(by => cut(cutBy(coming, by))(from.learner.model)),
+      utilitiesBy(step.by, {
+        cost: 'macs' in counted || 'latency' in counted ? 'macs' : 'params',
+        power: step.cost,
+      })(from.learner, sightOf(env, step.images), seedAt(env)),
+      TE.flatMap(by => {
+        const { model } = from.learner
+        const cutTo = (goal: Aim) => cut(cutBy({ ...guards, aim: goal }, by))(model)
+        return isHaste(aim)
+          ? hastened(env.engine, aim, share => cutTo({ keep: { macs: share } }))(model)
+          : TE.fromEither(cutTo(aim))
+      }),
       TE.flatMap(taken(env, from)),
     )
   }
@@ -86,6 +91,7 @@ const further =
   (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
     const own = step.aim ?? env.aim
     if (own === null) return TE.right(from)
+    if (isHaste(own)) return ranked(env, step, own)(from)
     const aim = limitOf(own, countsOf(whole))
     return pipe(
       TE.fromEither(infer(from.learner.model.net)),

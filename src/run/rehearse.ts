@@ -1,6 +1,7 @@
 /** A schedule gone through on nets alone, before anything trains: what cannot be is refused at once. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { type Haste, isHaste, sensibleHaste } from '../learn/haste.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
 import { infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
@@ -69,10 +70,12 @@ const speaks = (criterion: CriterionName, scene: Scene): E.Either<RunError, unkn
   }
 }
 
-const aims = ({ net }: Scene, aim: Aim, guards: Partial<Prune> = {}): E.Either<RunError, void> => {
+const aims = ({ net }: Scene, own: Aim | Haste, guards: Partial<Prune> = {}): E.Either<RunError, void> => {
   const { protect = [], ignore = [], minimum = 0, multiple = 1 } = guards
+  const aim: Aim = isHaste(own) ? { eta: 0 } : own
   return pipe(
-    infer(net),
+    isHaste(own) ? sensibleHaste(own) : E.right(0),
+    E.flatMap(() => infer(net)),
     E.flatMap(inferred => sensible(cutBy({ aim, protect, ignore, minimum, multiple }, {}), inferred)),
   )
 }

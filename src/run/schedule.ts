@@ -1,4 +1,5 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
+import type { Haste } from '../learn/haste.js'
 import {
   type CriterionName,
   type Losers,
@@ -46,8 +47,11 @@ export interface Push extends PushOptions {
 /** Cuts, and measures batch norm again; what a push has faded goes first. */
 export interface Prune extends Required<Guards> {
   readonly _tag: 'prune'
-  /** `null` takes that of the rounds around it, or what the push before it was told. */
-  readonly aim: Aim | null
+  /**
+   * `null` takes that of the rounds around it, or what the push before it was told. Milliseconds an image are measured
+   * on the engine of the run: another time may cut another channel.
+   */
+  readonly aim: Aim | Haste | null
   readonly by: CriterionName
   /** What makes channels of different layers comparable, where the aim is a target; `null` for the criterion's usual. */
   readonly rank: Ranking | null
@@ -153,6 +157,7 @@ export const push = ({ terms, losers, ...options }: PushWord = {}): Push => ({
  * prune({ aim: { keep: { params: 0.3 } }, by: 'taylor' })
  * prune({ aim: { eta: 0.1 }, by: 'deconv' })
  * prune({ multiple: 8, ignore: ['stem'] })
+ * prune({ aim: { atMost: { latency: 0.2 } }, by: 'taylor' })
  */
 export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
   _tag: 'prune',

@@ -1,4 +1,5 @@
 /** What a push is told of the prune after it, so that just what will be cut is faded. */
+import { isHaste } from '../learn/haste.js'
 import type { Cut } from '../learn/options.js'
 import type { Net } from '../net/layer.js'
 import { layersOf, type Path } from '../net/path.js'
@@ -22,9 +23,11 @@ export const standingIn = (net: Net): ((paths: readonly Path[]) => readonly Path
   return paths => paths.filter(path => layers.has(path))
 }
 
-/** The aim a push is told; `around`: that of the rounds around it. */
-export const aimToCome = (push: Push, prune: Prune | null, around: Aim | null): Aim | null =>
-  push.aim ?? (prune?.by === 'losers' ? prune.aim : null) ?? around
+/** The aim a push is told; `around`: that of the rounds around it. What is measured in time cannot be told before. */
+export const aimToCome = (push: Push, prune: Prune | null, around: Aim | null): Aim | null => {
+  const own = prune?.by === 'losers' ? prune.aim : null
+  return push.aim ?? (own !== null && !isHaste(own) ? own : null) ?? around
+}
 
 /** The cut to come of a net as a push is told it; `null` where none has an aim. */
 export const cutToCome = (net: Net, push: Push, prune: Prune | null, around: Aim | null): Cut | null => {

@@ -33,6 +33,17 @@ const gaugeOf = (target: Target): Gauge => {
   return { of: 'latency', figure: target.latency, read: ({ model }) => target.measure(model()) }
 }
 
+/** Errors  WrongOption where it is not above 0, or above `most` */
+export const positive = (option: string, got: number, most: number): E.Either<OptionError, number> =>
+  got > 0 && got <= most
+    ? E.right(got)
+    : E.left({
+        _tag: 'WrongOption',
+        option,
+        got,
+        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
+      })
+
 /** A share of what the whole net has, or a figure not to exceed. */
 export type Goal = { readonly keep: Target } | { readonly atMost: Target }
 
@@ -52,22 +63,15 @@ export const sensibleGoal = (goal: Goal): E.Either<OptionError, void> => {
       wanted: 'params, macs or bytes',
     })
   const { of, figure } = gaugeOf(target)
-  return figure > 0 && figure <= most
-    ? E.right(undefined)
-    : E.left({
-        _tag: 'WrongOption',
-        option: `${option} ${of}`,
-        got: figure,
-        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
-      })
+  return pipe(positive(`${option} ${of}`, figure, most), E.asUnit)
 }
 
 /** The smallest number up to `most` whose reading is within the limit, as that of `most` is. */
-const bisected = (
+const bisected = <Err>(
   most: number,
   limit: number,
-  read: (count: number) => E.Either<NetError, number>,
-): E.Either<NetError, number> => {
+  read: (count: number) => E.Either<Err, number>,
+): E.Either<Err, number> => {
   let [low, high] = [0, most] // below `low` readings exceed the limit; at `high` they do not
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
@@ -83,17 +87,25 @@ const bisected = (
  * How many candidates must go, of `most`; `without` tells the net that has lost the first so many, `limits` what
  * holds others back.
  *
- * Errors  OutOfReach when all of them are too few
+ * Errors  OutOfReach when all of them are too few; WrongOption where a measure is no number
  * Law     with one fewer, the target is missed
  */
 export const reach =
   (goal: Goal, limits: readonly string[]) =>
   (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
     const { of, figure, read } = gaugeOf('keep' in goal ? goal.keep : goal.atMost)
-    const reading = (count: number) => pipe(without(count), E.map(read))
+    const reading = (count: number): E.Either<PruneError, number> =>
+      pipe(
+        without(count),
+        E.flatMap((narrowed): E.Either<PruneError, number> => {
+          const got = read(narrowed)
+          return Number.isFinite(got)
+            ? E.right(got)
+            : E.left({ _tag: 'WrongOption', option: `measure of ${of}`, got, wanted: 'a finite number' })
+        }),
+      )
     return pipe(
       'keep' in goal ? reading(0) : E.right(1),
-      E.mapLeft((error): PruneError => error),
       E.bindTo('whole'),
       E.bindW('least', () => reading(most)),
       E.flatMap(({ whole, least }): E.Either<PruneError, number> => {
