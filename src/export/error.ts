@@ -1,18 +1,15 @@
 /** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/prose`. */
 import type { Misread } from '../net/closed.js'
-import type { NetError } from '../net/error.js'
+import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { BadFile, FileError } from '../run/error.js'
-import type { AddressError } from '../surgery/error.js'
 import type { Target } from './target.js'
-
-type WrongWeight = Extract<AddressError, { readonly _tag: 'WrongWeight' }>
 
 /** A model whose weights do not fit its net, or that a format cannot hold. */
 export type ExportError =
   | NetError
-  | AddressError
+  | WeightError
   | FileError
   /** An npm package that a format is written with and that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
@@ -22,7 +19,7 @@ export type ExportError =
 /** A LayersModel that is no net here, or whose files are not what they say. */
 export type ImportError =
   | NetError
-  | WrongWeight
+  | WeightError
   | FileError
   | BadFile
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>

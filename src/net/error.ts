@@ -2,6 +2,14 @@
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
+/** A store that is not the net's: a weight it lacks, or holds in another shape, or one the net does not know. */
+export interface WeightError {
+  readonly _tag: 'WrongWeight'
+  readonly key: string
+  readonly wanted: Shape | null
+  readonly got: Shape | null
+}
+
 /** Why a net does not fit, with the path of the layer. */
 export type NetError =
   /** A map where a vector is wanted, or the other way round. */

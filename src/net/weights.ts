@@ -1,11 +1,11 @@
 /** The weight store: plain arrays by path and slot, and how they begin. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from './error.js'
+import type { NetError, WeightError } from './error.js'
 import { type Inferred, infer } from './infer.js'
 import type { Layer, Net } from './layer.js'
 import { normal, stream } from './random.js'
-import { type Shape, sizeOf } from './shape.js'
+import { type Shape, sameShape, sizeOf } from './shape.js'
 import { allSlots, type Slot } from './slots.js'
 
 /** An array with its shape. */
@@ -77,3 +77,18 @@ export const plant =
       infer(net),
       E.map(inferred => ({ net, weights: initialise(inferred, seed) })),
     )
+
+const misfit = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError | null => {
+  const key = [...wanted.keys(), ...Object.keys(store)].find(
+    each => !sameShape(store[each]?.shape ?? [], wanted.get(each) ?? []),
+  )
+  return key === undefined
+    ? null
+    : { _tag: 'WrongWeight', key, wanted: wanted.get(key) ?? null, got: store[key]?.shape ?? null }
+}
+
+/** Whether the store holds what the net needs, and nothing else. */
+export const fitted = ({ weights }: Model, inferred: Inferred): E.Either<WeightError, void> => {
+  const wrong = misfit(weights, new Map(allSlots(inferred).map(({ key, shape }) => [key, shape])))
+  return wrong === null ? E.right(undefined) : E.left(wrong)
+}

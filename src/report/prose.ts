@@ -83,7 +83,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
   UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
   WrongWeight: ({ key, wanted, got }) =>
-    `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
+    wanted === null
+      ? `weight ${key}: the net has none of that name`
+      : `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
   WrongLength: ({ at, wanted, got }) =>
     `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
   NotFinite: ({ at, channel, value }) =>

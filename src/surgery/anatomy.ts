@@ -6,9 +6,6 @@ import { type Group, groups } from '../net/groups.js'
 import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import { type Path, within } from '../net/path.js'
-import { sameShape } from '../net/shape.js'
-import { allSlots } from '../net/slots.js'
-import type { Model } from '../net/weights.js'
 import { type Wiring, wire } from '../net/wires.js'
 import type { AddressError } from './error.js'
 
@@ -57,19 +54,6 @@ export const dissect = (net: Net): E.Either<NetError, Anatomy> =>
     infer(net),
     E.map(inferred => anatomyOf(net, inferred)),
   )
-
-/** Whether the store holds what the net needs. */
-export const fitted = ({ weights }: Model, inferred: Inferred): E.Either<AddressError, void> => {
-  const wrong = allSlots(inferred).find(({ key, shape }) => !sameShape(weights[key]?.shape ?? [], shape))
-  return wrong === undefined
-    ? E.right(undefined)
-    : E.left({
-        _tag: 'WrongWeight',
-        key: wrong.key,
-        wanted: wrong.shape,
-        got: weights[wrong.key]?.shape ?? null,
-      })
-}
 
 /** Whether a layer has each of these names; `where` they were given goes into the error. */
 export const known =

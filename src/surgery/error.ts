@@ -1,5 +1,5 @@
 /** What surgery refuses, as facts; the words for people are in `report/prose`. */
-import type { NetError } from '../net/error.js'
+import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 
@@ -9,9 +9,7 @@ export type Measure = 'params' | 'macs' | 'bytes' | 'latency'
 /** An address or a store that does not belong to the net. */
 export type AddressError =
   /** A name given in `where` that no layer has. */
-  | { readonly _tag: 'UnknownPath'; readonly at: Path; readonly where: string }
-  /** The store lacks a weight of the net, or holds it in another shape. */
-  | { readonly _tag: 'WrongWeight'; readonly key: string; readonly wanted: Shape; readonly got: Shape | null }
+  { readonly _tag: 'UnknownPath'; readonly at: Path; readonly where: string } | WeightError
 
 /** Utilities that cannot rank. */
 export type UtilityError =
