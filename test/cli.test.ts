@@ -91,7 +91,11 @@ describe('a run', () => {
     const result = JSON.parse(ended.out)
     expect(result).toEqual({
       experiment: 'some',
-      engine: { name: 'wasm', version: expect.any(String) },
+      engine: { name: 'wasm', version: expect.any(String), threads: expect.any(Number) },
+      code: {
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        commit: expect.stringMatching(/^[0-9a-f]{12}(-dirty)?$/),
+      },
       seed: 0,
       data: { name: 'glyphs', checksum: expect.stringMatching(/^[0-9a-f]{16}$/) },
       params: 246,
@@ -146,6 +150,18 @@ describe('a run', () => {
     expectRefused(await espalier(['resume', copy]), join(copy, 'checkpoint'), 'conv/scale', /at 2/)
   })
 
+  test('with the checkpoint of another run is not taken up, forced or not', async () => {
+    const [copy, other] = [copied(), join(scratch(), 'other')]
+    await espalier(['train', dsl(fine), ...wasm, '--out', other, '--seed', '1'])
+    cpSync(join(other, 'checkpoint.safetensors'), join(copy, 'checkpoint.safetensors'))
+    const [plain, forced] = await Promise.all([
+      espalier(['resume', copy]),
+      espalier(['train', dsl(fine), '--resume', copy, '--force']),
+    ])
+    for (const ended of [plain, forced])
+      expectRefused(ended, join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
+  })
+
   test('with a checkpoint cut short is not taken up', async () => {
     const copy = copied()
     checkpointed(copy, bytes => bytes.subarray(0, bytes.length - 5))
@@ -171,8 +187,8 @@ describe('a run', () => {
       [dsl(fine), longer, wider].map(file => espalier(['train', file, '--resume', copy, '--json'])),
     )
     expect(same?.code).toBe(0)
-    if (added) expectRefused(added, copy, /schedule\.1 was nothing, is \{.*"train"/, '--force')
-    if (other) expectRefused(other, /net\.body.*filters was 4, is 5/)
+    if (added) expectRefused(added, copy, /schedule\.1 nothing → \{.*"train"/, '--force')
+    if (other) expectRefused(other, /net\.body.*filters 4 → 5/)
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
@@ -185,7 +201,7 @@ describe('a run', () => {
     const copy = copied()
     const settings = JSON.parse(readFileSync(join(copy, 'run.json'), 'utf8'))
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, data: { checksum: 'another' } }))
-    expectRefused(await espalier(['train', '--resume', copy]), 'data checksum another')
+    expectRefused(await espalier(['train', '--resume', copy]), copy, 'data checksum another', 'would fit')
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, speed: 3 }))
     expectRefusedAtOnce(await espalier(['resume', copy]), join(copy, 'run.json'), 'speed')
   })

@@ -13,7 +13,7 @@ import { folderAt } from '../src/run/folder.js'
 import { grow } from '../src/run/plan.js'
 import { begin, begun, type Onlooker, resume } from '../src/run/run.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule.js'
-import type { Settings } from '../src/run/settings.js'
+import { settingsOf } from '../src/run/settings.js'
 import { available } from './engines.js'
 import { again, bits, expectSame, lastOf, type Told, told, untimed } from './running.js'
 import { failure, scratch, succeed } from './scratch.js'
@@ -124,12 +124,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   })
 
   test('in a folder: stopped, its log torn by a kill, resumed', async () => {
-    const { name, version, threads } = engine
-    const settings: Settings = {
-      seed: 0,
-      engine: { name, version, threads },
-      data: { checksum: dataset.checksum },
-    }
+    const settings = settingsOf(0, engine, dataset, {})
     const opened = { engine, dataset }
     const onlooker = (after: number): Onlooker => {
       let steps = 0
@@ -158,6 +153,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     const other = { ...opened, dataset: { ...dataset, checksum: 'another' } }
     expect(await failure(resume(await succeed(begun(torn)), other, onlooker(1)))).toEqual({
       _tag: 'RunDiffers',
+      folder: torn,
       what: 'data checksum',
       began: 'tiny',
       now: 'another',

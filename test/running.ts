@@ -83,8 +83,8 @@ export const eventsOf = ({ log }: Pick<Told, 'log'>) =>
 /** The same checkpoint, written to disk and read again. */
 export const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const file = join(scratch(), 'checkpoint.safetensors')
-  await succeed(saveCheckpoint(file)(checkpoint))
-  return succeed(readCheckpoint(file))
+  await succeed(saveCheckpoint(file, 'some run')(checkpoint))
+  return succeed(readCheckpoint(file, 'some run'))
 }
 
 export const bits = ({ learner: { model, slots }, kept }: Checkpoint) =>

@@ -10,10 +10,8 @@ import { prose } from '../report/prose.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import type { Opened } from '../run/run.js'
-import type { Settings } from '../run/settings.js'
+import type { DataSettings } from '../run/settings.js'
 import { say } from './say.js'
-
-export type DataSettings = Omit<Settings['data'], 'checksum'>
 
 /** Images left out that are named one by one. */
 const named = 5

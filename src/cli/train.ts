@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { engineCommand } from '../engine/mend.js'
+import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
 import type { RunError } from '../run/error.js'
@@ -10,8 +11,9 @@ import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
 import { loadExperiment } from '../run/load.js'
 import { asBegun, type Begun, begin, begun, changed, type Onlooker, type Opened, resume } from '../run/run.js'
+import { type DataSettings, settingsOf } from '../run/settings.js'
 import { end } from './end.js'
-import { type DataSettings, onGround } from './ground.js'
+import { onGround } from './ground.js'
 import { say } from './say.js'
 import { stopper } from './stop.js'
 
@@ -55,21 +57,16 @@ const fresh = (
       engine === undefined ? {} : { name: engine },
     )(opened => {
       announce(opened.engine, path)
-      const { name, version, threads } = opened.engine
-      const settings = {
-        seed,
-        engine: { name, version, threads },
-        data: { ...from, checksum: opened.dataset.checksum },
-      }
+      const settings = settingsOf(seed, opened.engine, opened.dataset, from)
       return begin(path, settings, opened, onlooker())(experiment)
     }),
     TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
   )
 }
 
-const announce = ({ name, version, threads }: Opened['engine'], path: string): void => {
-  say(`${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}; saving in ${path}`)
-  if (name === 'wasm') say(`a faster engine: ${engineCommand()}`)
+const announce = (engine: Opened['engine'], path: string): void => {
+  say(`${engineText(engine)}; saving in ${path}`)
+  if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
 }
 
 const afterwards = (error: RunError, path: string): void => {

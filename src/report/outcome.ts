@@ -1,5 +1,6 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Compared, Met, Result } from '../run/event.js'
+import { madeWith } from './made.js'
 import { duration, grouped, percent, short } from './number.js'
 import { stopText } from './stop.js'
 import { table } from './table.js'
@@ -38,6 +39,7 @@ const grown = (met: readonly Met[]): readonly string[] => [
 ]
 
 export const outcome = (result: Result): string => {
+  const { engine, data, code } = madeWith(result)
   const rows = result.stages.map((stage, nth) => [
     `${nth + 1} ${stage.name}`,
     grouped(stage.params),
@@ -54,7 +56,7 @@ export const outcome = (result: Result): string => {
     ...(result.compared === undefined ? [] : comparison(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${result.test.loss.toFixed(4)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,
-    `${result.engine.name} ${result.engine.version}, seed ${result.seed}, ${result.data.name} ${result.data.checksum}, ${duration(result.seconds)}`,
+    `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,
     `saved in ${result.out}`,
   ].join('\n')
 }

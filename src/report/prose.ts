@@ -5,7 +5,9 @@ import type { CriterionName } from '../learn/options.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { Shape } from '../net/shape.js'
+import type { Difference } from '../run/difference.js'
 import type { RunError } from '../run/error.js'
+import type { Fixed } from '../run/settings.js'
 import { grouped, milliseconds } from './number.js'
 
 /** Everything that can be told. */
@@ -42,6 +44,26 @@ const lacking = (criterion: CriterionName): string => {
   return criterion === 'taylor' || criterion === 'normScale'
     ? 'it goes by batch norm; l1, or another, would fit'
     : 'layers with channels of their own would fit'
+}
+
+/** Differences told one by one. */
+const fewest = 5
+
+const differing = (differences: readonly Difference[]): string => {
+  const told = differences.slice(0, fewest).map(({ at, began, now }) => `${at} ${began} → ${now}`)
+  const more = differences.length - told.length
+  return [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+/** What would go on with a run as it began. */
+const mends: { readonly [F in Fixed]: (began: string) => string } = {
+  seed: seed => `--seed ${seed}`,
+  engine: name => `--engine ${name}`,
+  'engine version': version => `version ${version}`,
+  threads: threads => `--threads ${threads}`,
+  'data checksum': checksum => `data of checksum ${checksum}`,
+  'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
+  'unreadable images': how => (how === 'refused' ? 'no --skip-bad' : '--skip-bad'),
 }
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
@@ -148,8 +170,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
-  ExperimentDiffers: ({ folder, differences: [first, ...more] }) =>
-    `the experiment is not the one ${folder} began with: ${first?.at} was ${first?.began}, is ${first?.now}${more.length === 0 ? '' : `, and ${more.length} more`}; another folder would fit, or train --resume ${folder} --force`,
+  ExperimentDiffers: ({ folder, differences }) =>
+    `${folder} began with another experiment: ${differing(differences)}; another folder would fit, or train --resume ${folder} --force`,
+  EntrantDiffers: ({ folder, differences }) =>
+    `${folder} began with another experiment: ${differing(differences)}; another --out would fit, or that folder deleted`,
   NoTeacher: ({ at }) =>
     `step ${at} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
   NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
@@ -158,7 +182,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
-  RunDiffers: ({ what, began, now }) => `the run began with ${what} ${began}, here it is ${now}`,
+  RunDiffers: ({ folder, what, began, now }) =>
+    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began)} would fit`,
+  OtherRun: ({ file }) =>
+    `${file} is of another run than the files beside it; the one they began with would fit`,
   Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: ${grouped(bytes)} bytes of weights; a file of that format holds ${grouped(limit)}`,

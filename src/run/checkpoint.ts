@@ -6,12 +6,14 @@ import * as t from 'io-ts'
 import type { Learner, Position } from '../learn/phase.js'
 import { closed, closedPartial, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
-import type { Path } from '../net/path.js'
-import { decodeTensors, encodeTensors, type TensorsError } from '../net/safetensors.js'
-import type { Model, Weights } from '../net/weights.js'
+import { type Path, parentOf } from '../net/path.js'
+import { decodeTensors, encodeTensors } from '../net/safetensors.js'
+import { sameShape } from '../net/shape.js'
+import { fitted, type Model, type Weights } from '../net/weights.js'
 import type { Counts } from './aim.js'
-import type { RunError } from './error.js'
+import type { BadFile, RunError } from './error.js'
 import { readBytes, writeWhole } from './files.js'
 import { type Stop, stopCodec } from './stop.js'
 
@@ -112,6 +114,7 @@ export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
 )
 
 const factsCodec = closed({
+  run: t.string,
   net: netCodec,
   kept: t.record(t.string, netCodec),
   stages: t.readonlyArray(stageCodec),
@@ -131,59 +134,126 @@ const from = (prefix: string, tensors: Weights): Weights =>
     ),
   )
 
-const encode = ({ learner: { model, slots }, kept, ...facts }: Checkpoint): Uint8Array => {
+const encode = (run: string, { learner: { model, slots }, kept, ...facts }: Checkpoint): Uint8Array => {
   const nets: Readonly<Record<string, Net>> = Object.fromEntries(
     Object.entries(kept).map(([name, { net }]) => [name, net]),
   )
   const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
   return encodeTensors(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
-    checkpoint: JSON.stringify({ net: model.net, kept: nets, ...facts }),
+    checkpoint: JSON.stringify({ run, net: model.net, kept: nets, ...facts }),
   })
 }
 
-const parsed = (text: string): E.Either<TensorsError, unknown> =>
+type Fault = BadFile['fault']
+
+const parsed = (text: string): E.Either<Fault, unknown> =>
   E.tryCatch(
     () => JSON.parse(text),
     () => ({ _tag: 'Misread', at: 'checkpoint', wanted: 'JSON', got: text.slice(0, 40) }),
   )
 
-const decodeCheckpoint = (bytes: Uint8Array): E.Either<TensorsError, Checkpoint> =>
+/** A model whose net can be, and whose weights are the net's. */
+const sound = (model: Model): E.Either<Fault, Model> =>
+  pipe(
+    infer(model.net),
+    E.flatMap((inferred: Inferred): E.Either<Fault, void> => fitted(model, inferred)),
+    E.map(() => model),
+  )
+
+/** What an optimizer remembers has the shape of the weight it belongs to. */
+const fittingSlots =
+  (slots: Weights) =>
+  ({ weights }: Model): E.Either<Fault, Learner['slots']> => {
+    const wrong = Object.entries(slots).find(
+      ([key, { shape }]) => !sameShape(weights[parentOf(key)]?.shape ?? [], shape),
+    )
+    if (wrong === undefined) return E.right(slots)
+    const [key, { shape }] = wrong
+    return E.left({ _tag: 'WrongWeight', key, wanted: weights[parentOf(key)]?.shape ?? null, got: shape })
+  }
+
+const decodeCheckpoint = (
+  bytes: Uint8Array,
+): E.Either<Fault, { readonly run: string; readonly checkpoint: Checkpoint }> =>
+  pipe(
+    E.Do,
+    E.bind('held', () => decodeTensors(bytes)),
+    E.bindW('facts', ({ held }) =>
+      pipe(parsed(held.metadata.checkpoint ?? ''), E.flatMap(decode(factsCodec))),
+    ),
+    E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
+      sound({ net, weights: from('model', tensors) }),
+    ),
+    E.bindW('slots', ({ held: { tensors }, model }) => fittingSlots(from('slot', tensors))(model)),
+    E.bindW('kept', ({ held: { tensors }, facts }) =>
+      pipe(
+        Object.entries(facts.kept),
+        E.traverseArray(([name, net]) =>
+          pipe(
+            sound({ net, weights: from(`kept.${name}`, tensors) }),
+            E.map(model => [name, model] as const),
+          ),
+        ),
+        E.map(models => Object.fromEntries(models)),
+      ),
+    ),
+    E.map(({ facts: { run, net: _, ...facts }, model, slots, kept }) => ({
+      run,
+      checkpoint: { ...facts, learner: { model, slots }, kept },
+    })),
+  )
+
+const decodeModel = (bytes: Uint8Array): E.Either<Fault, Model> =>
   pipe(
     decodeTensors(bytes),
     E.flatMap(({ tensors, metadata }) =>
       pipe(
-        parsed(metadata.checkpoint ?? ''),
-        E.flatMap(decode(factsCodec)),
-        E.map(({ net, kept, ...facts }) => ({
-          ...facts,
-          learner: { model: { net, weights: from('model', tensors) }, slots: from('slot', tensors) },
-          kept: Object.fromEntries(
-            Object.entries(kept).map(([name, each]) => [
-              name,
-              { net: each, weights: from(`kept.${name}`, tensors) },
-            ]),
-          ),
-        })),
+        parsed(metadata.net ?? ''),
+        E.flatMap(decode(netCodec)),
+        E.flatMap(net => sound({ net, weights: tensors })),
       ),
     ),
   )
 
-/** Law  reading what was saved gives an equal checkpoint, bit for bit */
-export const saveCheckpoint =
-  (file: string) =>
-  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
-    writeWhole(file, encode(checkpoint))
-
-/** Errors  FileMissing, BadFile with the first fault found */
-export const readCheckpoint = (file: string): TE.TaskEither<RunError, Checkpoint> =>
-  pipe(
-    readBytes(file),
-    TE.flatMapEither(bytes =>
-      pipe(
-        decodeCheckpoint(bytes),
-        E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+/** What a file's bytes say. */
+const reading =
+  <A>(decoded: (bytes: Uint8Array) => E.Either<Fault, A>) =>
+  (file: string): TE.TaskEither<RunError, A> =>
+    pipe(
+      readBytes(file),
+      TE.flatMapEither(bytes =>
+        pipe(
+          decoded(bytes),
+          E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+        ),
       ),
+    )
+
+/**
+ * Saves a checkpoint with the name of the run it is of.
+ *
+ * Law  reading what was saved gives an equal checkpoint, bit for bit
+ */
+export const saveCheckpoint =
+  (file: string, run: string) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
+    writeWhole(file, encode(run, checkpoint))
+
+/**
+ * Errors  FileMissing; BadFile with the first fault found: bytes, facts, or weights that are not the net's; OtherRun
+ *         unless it is of one of these runs
+ */
+export const readCheckpoint = (
+  file: string,
+  ...runs: readonly string[]
+): TE.TaskEither<RunError, Checkpoint> =>
+  pipe(
+    reading(decodeCheckpoint)(file),
+    TE.filterOrElse(
+      ({ run }) => runs.includes(run),
+      (): RunError => ({ _tag: 'OtherRun', file }),
     ),
+    TE.map(({ checkpoint }) => checkpoint),
   )
 
 /** A model as one safetensors file, its net in the metadata, beside what else there is to tell. */
@@ -192,20 +262,5 @@ export const saveModel =
   ({ net, weights }: Model): TE.TaskEither<RunError, void> =>
     writeWhole(file, encodeTensors(weights, { ...more, net: JSON.stringify(net) }))
 
-export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
-  pipe(
-    readBytes(file),
-    TE.flatMapEither(bytes =>
-      pipe(
-        decodeTensors(bytes),
-        E.flatMap(({ tensors, metadata }) =>
-          pipe(
-            parsed(metadata.net ?? ''),
-            E.flatMap(decode(netCodec)),
-            E.map(net => ({ net, weights: tensors })),
-          ),
-        ),
-        E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
-      ),
-    ),
-  )
+/** Errors  FileMissing; BadFile with the first fault found */
+export const readModel = reading(decodeModel)

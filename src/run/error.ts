@@ -1,9 +1,11 @@
 /** What can go wrong in a run, as facts. */
 import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
+import type { NetError, WeightError } from '../net/error.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
 import type { Difference } from './difference.js'
+import type { Fixed } from './settings.js'
 
 export type FileError =
   | { readonly _tag: 'FileMissing'; readonly file: string }
@@ -14,7 +16,7 @@ export type FileError =
 export interface BadFile {
   readonly _tag: 'BadFile'
   readonly file: string
-  readonly fault: TensorsError | Misread
+  readonly fault: TensorsError | Misread | NetError | WeightError
 }
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
@@ -38,9 +40,9 @@ export type RunError =
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
-  /** The experiment is not the one the run in the folder began with. */
+  /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */
   | {
-      readonly _tag: 'ExperimentDiffers'
+      readonly _tag: 'ExperimentDiffers' | 'EntrantDiffers'
       readonly folder: string
       readonly differences: readonly Difference[]
     }
@@ -48,4 +50,12 @@ export type RunError =
   /** Seeds of a study whose processes did not come to their end. */
   | { readonly _tag: 'SeedsFailed'; readonly seeds: readonly number[] }
   /** The run began with another value of what makes it repeat itself. */
-  | { readonly _tag: 'RunDiffers'; readonly what: string; readonly began: string; readonly now: string }
+  | {
+      readonly _tag: 'RunDiffers'
+      readonly folder: string
+      readonly what: Fixed
+      readonly began: string
+      readonly now: string
+    }
+  /** A checkpoint of another experiment, seed, engine or data than those beside it. */
+  | { readonly _tag: 'OtherRun'; readonly file: string }

@@ -1,6 +1,8 @@
 /** What a run tells as it goes; each is a line of its log. */
 import type { Alignment } from '../learn/inspect.js'
 import type { StageResult } from './checkpoint.js'
+import type { Code } from './code.js'
+import type { Settings } from './settings.js'
 import type { Stop } from './stop.js'
 
 /** How well a set of images is answered. */
@@ -35,9 +37,11 @@ export interface Met {
 /** What a run ended in. */
 export interface Result {
   readonly experiment: string
-  readonly engine: { readonly name: string; readonly version: string }
+  readonly engine: Settings['engine']
+  readonly code: Code
   readonly seed: number
-  readonly data: { readonly name: string; readonly checksum: string }
+  /** `take`: so many of its training images, where not all. */
+  readonly data: { readonly name: string; readonly checksum: string; readonly take?: number }
   readonly params: number
   readonly macs: number
   readonly stages: readonly StageResult[]

@@ -1,5 +1,5 @@
 /** Files as effects: read, written whole or not at all, appended to. */
-import { appendFile, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -20,6 +20,9 @@ export const failed =
 
 export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
   TE.tryCatch(() => readFile(file), failed(file))
+
+export const sizeOfFile = (file: string): TE.TaskEither<FileError, number> =>
+  TE.tryCatch(async () => (await stat(file)).size, failed(file))
 
 const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
   const beside = `${file}.${process.pid}.part`

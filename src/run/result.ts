@@ -7,6 +7,7 @@ import { stageCodec } from './checkpoint.js'
 import type { BadFile, FileError } from './error.js'
 import type { Compared, Met, Result, RunEvent, Scored } from './event.js'
 import { readJson, readLines } from './files.js'
+import { codeCodec, engineCodec } from './settings.js'
 
 const scored: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
 
@@ -47,9 +48,10 @@ export const metIn = (events: string): TE.TaskEither<FileError | BadFile, readon
 const resultCodec: t.Type<Result, unknown> = closedPartial(
   {
     experiment: t.string,
-    engine: closed({ name: t.string, version: t.string }),
+    engine: engineCodec,
+    code: codeCodec,
     seed: count,
-    data: closed({ name: t.string, checksum: t.string }),
+    data: closedPartial({ name: t.string, checksum: t.string }, { take: count }),
     params: count,
     macs: count,
     stages: t.readonlyArray(stageCodec),

@@ -20,8 +20,9 @@ import type { Experiment } from './experiment.js'
 import { appendLine, cutTo, makeFolder, readJson, writeJson } from './files.js'
 import { beginning, runSchedule } from './fold.js'
 import { type Folder, folderAt } from './folder.js'
+import { identityOf } from './identity.js'
 import { metIn } from './result.js'
-import { type Settings, settingsCodec } from './settings.js'
+import { type Fixed, fixed, fixedBy, type Settings, settingsCodec, settingsOf } from './settings.js'
 import { scoredAs, tested } from './stepenv.js'
 
 /** Who watches a run, and who may stop it. */
@@ -61,8 +62,9 @@ const logTo = ({ events }: Folder, from: number, { onEvent }: Onlooker): Env['em
 
 const resultOf =
   (experiment: Experiment, settings: Settings, env: Env, folder: Folder, beside: boolean) =>
-  (end: Checkpoint): TE.TaskEither<RunError, Result> =>
-    pipe(
+  (end: Checkpoint): TE.TaskEither<RunError, Result> => {
+    const { checksum, take } = settings.data
+    return pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
       TE.bindW('test', () => tested(env)(end.learner.model)),
@@ -71,9 +73,10 @@ const resultOf =
       TE.map(
         ({ inferred, test, met, compared }): Result => ({
           experiment: experiment.net.name,
-          engine: { name: env.engine.name, version: env.engine.version },
+          engine: settings.engine,
+          code: settings.code,
           seed: settings.seed,
-          data: { name: env.dataset.name, checksum: env.dataset.checksum },
+          data: { name: env.dataset.name, checksum, ...(take !== undefined && { take }) },
           params: paramsOf(inferred),
           macs: macsOf(inferred),
           stages: end.stages,
@@ -85,6 +88,7 @@ const resultOf =
         }),
       ),
     )
+  }
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 const finish =
@@ -97,6 +101,7 @@ const finish =
   ) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const staged = onlooker.onStage ?? (() => TE.right(undefined))
+    const save = saveCheckpoint(folder.checkpoint, identityOf(experiment, settings))
     const env: Env = {
       engine,
       dataset,
@@ -105,7 +110,7 @@ const finish =
       onStep: onlooker.onStep,
       save: checkpoint =>
         pipe(
-          saveCheckpoint(folder.checkpoint)(checkpoint),
+          save(checkpoint),
           TE.flatMap(() => (checkpoint.inside === null ? staged(checkpoint) : TE.right(undefined))),
         ),
       keep: (met, model) =>
@@ -144,7 +149,7 @@ export const beginFrom =
       newFolder(folder),
       TE.flatMap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
       TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
-      TE.flatMap(() => saveCheckpoint(folder.checkpoint)(first)),
+      TE.flatMap(() => saveCheckpoint(folder.checkpoint, identityOf(experiment, settings))(first)),
       TE.flatMap(() => finish(folder, experiment, settings, opened, onlooker)(first)),
     )
   }
@@ -192,29 +197,52 @@ export const asBegun =
       : E.left({ _tag: 'ExperimentDiffers', folder: run.folder.path, differences: found })
   }
 
+/**
+ * The run, if what is fixed is as it began, but for some of it.
+ *
+ * Errors  RunDiffers with the first that is not
+ */
+export const under =
+  (now: Settings, free: readonly Fixed[] = []) =>
+  (run: Begun): E.Either<RunError, Begun> => {
+    const [before, after] = [fixedBy(run.settings), fixedBy(now)]
+    const other = fixed.find(what => before[what] !== after[what] && !free.includes(what))
+    return other === undefined
+      ? E.right(run)
+      : E.left({
+          _tag: 'RunDiffers',
+          folder: run.folder.path,
+          what: other,
+          began: before[other],
+          now: after[other],
+        })
+  }
+
 /** The run from here on with another experiment: the model it has come to, the steps left in the new schedule. */
 export const changed =
   (experiment: Experiment) =>
-  (run: Begun): TE.TaskEither<RunError, Begun> =>
-    pipe(
-      writeJson(run.folder.experiment)(experimentCodec.encode(experiment)),
+  (run: Begun): TE.TaskEither<RunError, Begun> => {
+    const before = identityOf(run.experiment, run.settings)
+    const after = identityOf(experiment, run.settings)
+    return pipe(
+      readCheckpoint(run.folder.checkpoint, before, after),
+      TE.flatMap(saveCheckpoint(run.folder.checkpoint, after)),
+      TE.flatMap(() => writeJson(run.folder.experiment)(experimentCodec.encode(experiment))),
       TE.map(() => ({ ...run, experiment })),
     )
+  }
 
-const same = (what: string, began: string, now: string): TE.TaskEither<RunError, void> =>
-  began === now ? TE.right(undefined) : TE.left({ _tag: 'RunDiffers', what, began, now })
-
-/** Takes a run up where its checkpoint is. Errors  RunDiffers where engine, threads or data are not what they were */
-export const resume = (
-  { folder, experiment, settings }: Begun,
-  opened: Opened,
-  onlooker: Onlooker,
-): TE.TaskEither<RunError, Result> =>
-  pipe(
-    same('engine', settings.engine.name, opened.engine.name),
-    TE.flatMap(() => same('engine version', settings.engine.version, opened.engine.version)),
-    TE.flatMap(() => same('threads', `${settings.engine.threads}`, `${opened.engine.threads}`)),
-    TE.flatMap(() => same('data checksum', settings.data.checksum, opened.dataset.checksum)),
-    TE.flatMap(() => readCheckpoint(folder.checkpoint)),
+/**
+ * Takes a run up where its checkpoint is.
+ *
+ * Errors  RunDiffers where engine, threads or data are not what they were; OtherRun where the checkpoint is not its own
+ */
+export const resume = (run: Begun, opened: Opened, onlooker: Onlooker): TE.TaskEither<RunError, Result> => {
+  const { folder, experiment, settings } = run
+  const { seed, data } = settings
+  return pipe(
+    TE.fromEither(under(settingsOf(seed, opened.engine, opened.dataset, data))(run)),
+    TE.flatMap(() => readCheckpoint(folder.checkpoint, identityOf(experiment, settings))),
     TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
   )
+}

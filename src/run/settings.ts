@@ -1,20 +1,62 @@
 /** What a run was begun with beside its experiment: enough to begin it again, or to refuse to go on as something else. */
 import * as t from 'io-ts'
-import { closed, closedPartial, count, whole } from '../net/closed.js'
+import type { Dataset } from '../data/set.js'
+import type { Engine } from '../engine/engine.js'
+import { closed, closedPartial, count, maybe, whole } from '../net/closed.js'
+import { type Code, codeNow } from './code.js'
 
 export interface Settings {
   readonly seed: number
-  readonly engine: { readonly name: string; readonly version: string; readonly threads: number }
-  readonly data: {
-    readonly checksum: string
-    readonly folder?: string
-    readonly take?: number
-    readonly skipBad?: boolean
-  }
+  readonly engine: Pick<Engine, 'version' | 'threads'> & { readonly name: string }
+  readonly data: DataSettings & { readonly checksum: string }
+  readonly code: Code
 }
+
+/** How data is opened. */
+export interface DataSettings {
+  readonly folder?: string
+  readonly take?: number
+  readonly skipBad?: boolean
+}
+
+export const engineCodec = closed({ name: t.string, version: t.string, threads: count })
+export const codeCodec: t.Type<Code, unknown> = closed({ version: t.string, commit: maybe(t.string) })
 
 export const settingsCodec: t.Type<Settings, unknown> = closed({
   seed: whole,
-  engine: closed({ name: t.string, version: t.string, threads: count }),
+  engine: engineCodec,
   data: closedPartial({ checksum: t.string }, { folder: t.string, take: count, skipBad: t.boolean }),
+  code: codeCodec,
+})
+
+/** What a run is begun with here and now. */
+export const settingsOf = (
+  seed: number,
+  { name, version, threads }: Engine,
+  { checksum }: Dataset,
+  data: DataSettings,
+): Settings => ({ seed, engine: { name, version, threads }, data: { ...data, checksum }, code: codeNow() })
+
+/** What makes a run repeat itself beside its experiment. */
+export const fixed = [
+  'seed',
+  'engine',
+  'engine version',
+  'threads',
+  'data checksum',
+  'training images',
+  'unreadable images',
+] as const
+
+export type Fixed = (typeof fixed)[number]
+
+/** As text; the same data may lie elsewhere, and code is told of, not held to. */
+export const fixedBy = ({ seed, engine, data }: Settings): Readonly<Record<Fixed, string>> => ({
+  seed: `${seed}`,
+  engine: engine.name,
+  'engine version': engine.version,
+  threads: `${engine.threads}`,
+  'data checksum': data.checksum,
+  'training images': `${data.take ?? 'all'}`,
+  'unreadable images': data.skipBad === true ? 'left out' : 'refused',
 })

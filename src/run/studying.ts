@@ -1,5 +1,4 @@
 /** Runs a study: what is done is not done again. */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,13 +11,14 @@ import { type Checkpoint, readCheckpoint, readModel, saveCheckpoint } from './ch
 import type { RunError } from './error.js'
 import type { Result, Scored } from './event.js'
 import type { Experiment } from './experiment.js'
-import { makeFolder, readLines } from './files.js'
+import { makeFolder, readLines, sizeOfFile } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
+import { identityOf } from './identity.js'
 import { readResult } from './result.js'
-import { asBegun, type Begun, beginFrom, begun, type Onlooker, resume } from './run.js'
+import { asBegun, type Begun, beginFrom, begun, type Onlooker, resume, under } from './run.js'
 import { train } from './schedule.js'
-import type { Settings } from './settings.js'
+import { type DataSettings, type Fixed, type Settings, settingsOf } from './settings.js'
 import type { Entrant, Study } from './study.js'
 
 /** A cut as the log of its run has it: validation right after it, and with batch norm measured again. */
@@ -34,6 +34,8 @@ export interface Done {
   readonly seed: number
   readonly result: Result
   readonly model: Model
+  /** Of the model's file. */
+  readonly bytes: number
   readonly cuts: readonly Cut[]
   readonly scratch: Result | null
 }
@@ -43,58 +45,65 @@ export interface StudyEnv {
   readonly folder: string
   readonly engine: Engine
   readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
-  readonly data: Omit<Settings['data'], 'checksum'>
+  readonly data: DataSettings
   readonly onlooker: Onlooker
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
 
-/** A name for the first `stages` steps of an experiment with a seed: runs are functions of just that. */
-const beginningKey = ({ net, data, schedule }: Experiment, seed: number, stages: number): string =>
-  createHash('sha256')
-    .update(JSON.stringify([net, data, schedule.slice(0, stages), seed]))
-    .digest('hex')
-    .slice(0, 24)
-
-const sharedFile = (env: StudyEnv, experiment: Experiment, seed: number, stages: number): string =>
-  join(env.folder, 'shared', `${beginningKey(experiment, seed, stages)}.safetensors`)
+const sharedFile = (env: StudyEnv, name: string): string => join(env.folder, 'shared', `${name}.safetensors`)
 
 /** The longest beginning of an experiment that another has been through. */
 const longestBeginning = (
   env: StudyEnv,
   experiment: Experiment,
-  seed: number,
+  settings: Settings,
 ): TE.TaskEither<RunError, Checkpoint> => {
-  const lengths = experiment.schedule.map((_, nth) => experiment.schedule.length - 1 - nth)
-  const known = lengths.find(stages => stages > 0 && existsSync(sharedFile(env, experiment, seed, stages)))
+  const [known] = experiment.schedule
+    .map((_, steps) => identityOf(experiment, settings, steps))
+    .slice(1)
+    .reverse()
+    .filter(name => existsSync(sharedFile(env, name)))
   return known === undefined
-    ? TE.fromEither(beginning(seed)(experiment))
-    : readCheckpoint(sharedFile(env, experiment, seed, known))
+    ? TE.fromEither(beginning(settings.seed)(experiment))
+    : readCheckpoint(sharedFile(env, known), known)
 }
 
 /** Keeps every beginning that others in the study share. */
 const sharing =
-  (env: StudyEnv, study: Study, experiment: Experiment, seed: number) =>
+  (env: StudyEnv, study: Study, experiment: Experiment, settings: Settings) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> => {
-    const stages = checkpoint.stages.length
-    const key = beginningKey(experiment, seed, stages)
+    const steps = checkpoint.stages.length
+    const name = identityOf(experiment, settings, steps)
     const shared = study.entrants.filter(
       other =>
-        other.experiment.schedule.length > stages && beginningKey(other.experiment, seed, stages) === key,
+        other.experiment.schedule.length > steps && identityOf(other.experiment, settings, steps) === name,
     )
-    const file = sharedFile(env, experiment, seed, stages)
-    return stages === 0 || shared.length < 2 || existsSync(file)
+    const file = sharedFile(env, name)
+    return steps === 0 || shared.length < 2 || existsSync(file)
       ? TE.right(undefined)
-      : saveCheckpoint(file)(checkpoint)
+      : saveCheckpoint(file, name)(checkpoint)
   }
 
 const folderFor = (env: StudyEnv, name: string, seed: number): string =>
   join(env.folder, name.replace(/[^A-Za-z0-9.-]+/g, '_'), `${seed}`)
 
-/** A run in the study's folder, of this experiment and no other. */
-const begunAs = (path: string, experiment: Experiment): TE.TaskEither<RunError, Begun> =>
-  pipe(begun(path), TE.flatMapEither(asBegun(experiment)))
+/** A run in the study's folder, of this experiment and begun like this, and no other. */
+const begunAs = (
+  path: string,
+  experiment: Experiment,
+  settings: Settings,
+  free: readonly Fixed[],
+): TE.TaskEither<RunError, Begun> =>
+  pipe(
+    begun(path),
+    TE.flatMapEither(asBegun(experiment)),
+    TE.mapLeft(error =>
+      error._tag === 'ExperimentDiffers' ? { ...error, _tag: 'EntrantDiffers' as const } : error,
+    ),
+    TE.flatMapEither(under(settings, free)),
+  )
 
-/** Runs one experiment with one seed, or takes it up, or finds it done. */
+/** Runs one experiment with one seed, or takes it up, or finds it done: then by any number of threads. */
 const runCell =
   (env: StudyEnv, study: Study, name: string, seed: number) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> => {
@@ -102,38 +111,28 @@ const runCell =
     const folder = folderAt(path)
     const done = existsSync(folder.result)
     env.onCell(name, seed, done)
-    if (done)
-      return pipe(
-        begunAs(path, experiment),
-        TE.flatMap(() => readResult(folder.result)),
-      )
-    const onlooker: Onlooker = {
-      ...env.onlooker,
-      beside: false,
-      onStage: sharing(env, study, experiment, seed),
+    const found = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
+      const settings = settingsOf(seed, env.engine, dataset, env.data)
+      const opened = { engine: env.engine, dataset }
+      const onStage = sharing(env, study, experiment, settings)
+      const onlooker: Onlooker = { ...env.onlooker, beside: false, onStage }
+      if (done)
+        return pipe(
+          begunAs(path, experiment, settings, ['threads']),
+          TE.flatMap(() => readResult(folder.result)),
+        )
+      return existsSync(folder.checkpoint)
+        ? pipe(
+            begunAs(path, experiment, settings, []),
+            TE.flatMap(run => resume(run, opened, onlooker)),
+          )
+        : pipe(
+            makeFolder(join(env.folder, 'shared')),
+            TE.flatMap(() => longestBeginning(env, experiment, settings)),
+            TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+          )
     }
-    return pipe(
-      env.datasetOf(experiment, seed),
-      TE.flatMap(dataset => {
-        const opened = { engine: env.engine, dataset }
-        const { name: engine, version, threads } = env.engine
-        const settings: Settings = {
-          seed,
-          engine: { name: engine, version, threads },
-          data: { ...env.data, checksum: dataset.checksum },
-        }
-        return existsSync(folder.checkpoint)
-          ? pipe(
-              begunAs(path, experiment),
-              TE.flatMap(run => resume(run, opened, onlooker)),
-            )
-          : pipe(
-              makeFolder(join(env.folder, 'shared')),
-              TE.flatMap(() => longestBeginning(env, experiment, seed)),
-              TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
-            )
-      }),
-    )
+    return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
   }
 
 const scoredCodec = t.type({ accuracy: t.number, loss: t.number })
@@ -173,6 +172,7 @@ const runEntrant =
       TE.Do,
       TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
       TE.bind('model', () => readModel(folderAt(folderFor(env, entrant.name, seed)).model)),
+      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(env, entrant.name, seed)).model)),
       TE.bind('cuts', () => cutsIn(folderFor(env, entrant.name, seed))),
       TE.bind(
         'scratch',

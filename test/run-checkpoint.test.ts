@@ -1,0 +1,190 @@
+/** Checkpoints and models on disk: weights are their net's, a checkpoint is of one run and no other. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { glyphs } from '../src/data/spec.js'
+import { decode } from '../src/net/closed.js'
+import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
+import { filled, type Model, type Tensor, type Weights } from '../src/net/weights.js'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readModel,
+  saveCheckpoint,
+  saveModel,
+} from '../src/run/checkpoint.js'
+import { experimentCodec } from '../src/run/codec.js'
+import { type Experiment, experiment } from '../src/run/experiment.js'
+import { identityOf } from '../src/run/identity.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule.js'
+import type { Settings } from '../src/run/settings.js'
+import { arbitraryModel, arbitraryNet } from './arbitrary.js'
+import { failure, scratch, succeed } from './scratch.js'
+import { right } from './surgery.js'
+
+const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): Checkpoint => ({
+  learner: { model, slots },
+  kept,
+  stages: [],
+  inside: null,
+  seconds: { run: 0, stage: 0 },
+  logged: 0,
+})
+
+const velocities = (weights: Weights): Weights =>
+  Object.fromEntries(
+    Object.entries(weights).map(([key, { shape }]) => [`${key}/velocity`, filled(shape, 0.5)] as const),
+  )
+
+const file = join(scratch(), 'some.safetensors')
+
+const altered = (edit: (tensors: Weights) => Weights): void => {
+  const { tensors, metadata } = right(decodeTensors(readFileSync(file)))
+  writeFileSync(file, encodeTensors(edit(tensors), metadata))
+}
+
+/** One more along the last axis. */
+const wider = ({ shape }: Tensor): Tensor =>
+  filled(
+    shape.map((size, axis) => (axis === shape.length - 1 ? size + 1 : size)),
+    1,
+  )
+
+/** Each wrong in one way: an array missing, of another shape, or one too many. */
+const wrongs = ['missing', 'wider', 'more'] as const
+
+const spoilt =
+  (how: (typeof wrongs)[number], nth: number) =>
+  (tensors: Weights): Weights => {
+    const keys = Object.keys(tensors)
+    const key = keys[nth % keys.length] ?? ''
+    const { [key]: chosen = filled([1], 0), ...rest } = tensors
+    if (how === 'missing') return rest
+    return how === 'wider' ? { ...tensors, [key]: wider(chosen) } : { ...tensors, [`${key}x/more`]: chosen }
+  }
+
+describe('a file of weights', () => {
+  const arbitrarySpoiling = fc.record({
+    how: fc.constantFrom(...wrongs),
+    nth: fc.nat(1000),
+    model: arbitraryModel().filter(({ weights }) => Object.keys(weights).length > 0),
+  })
+
+  const misfit = { _tag: 'BadFile', file, fault: { _tag: 'WrongWeight' } }
+
+  test('gives a model back as it was, and none whose weights are not its net’s', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitrarySpoiling, async ({ how, nth, model }) => {
+        await succeed(saveModel(file)(model))
+        expect(await succeed(readModel(file))).toEqual(model)
+        altered(spoilt(how, nth))
+        expect(await failure(readModel(file))).toMatchObject(misfit)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('gives a checkpoint back as it was, and none with a model or slots of another net', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitrarySpoiling, async ({ how, nth, model }) => {
+        const whole = checkpointOf(model, velocities(model.weights), { teacher: model })
+        await succeed(saveCheckpoint(file, 'this')(whole))
+        expect(await succeed(readCheckpoint(file, 'this'))).toEqual(whole)
+        for (const part of ['model:', 'kept.teacher:', 'slot:']) {
+          if (part === 'slot:' && how === 'missing') continue // a step begins with none
+          await succeed(saveCheckpoint(file, 'this')(whole))
+          altered(tensors => {
+            const mine = Object.entries(tensors).filter(([key]) => key.startsWith(part))
+            const others = Object.entries(tensors).filter(([key]) => !key.startsWith(part))
+            return { ...Object.fromEntries(others), ...spoilt(how, nth)(Object.fromEntries(mine)) }
+          })
+          expect(await failure(readCheckpoint(file, 'this'))).toMatchObject(misfit)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('is a checkpoint of the runs it is asked for, or refused', async () => {
+    const [model] = fc.sample(arbitraryModel(), { numRuns: 1, seed: 1 })
+    if (model === undefined) throw new Error('one was asked for')
+    const whole = checkpointOf(model, {}, {})
+    await succeed(saveCheckpoint(file, 'this')(whole))
+    expect(await succeed(readCheckpoint(file, 'that', 'this'))).toEqual(whole)
+    expect(await failure(readCheckpoint(file, 'that'))).toEqual({ _tag: 'OtherRun', file })
+  })
+})
+
+describe('the name of a run', () => {
+  const settings: Settings = {
+    seed: 0,
+    engine: { name: 'wasm', version: '1', threads: 1 },
+    data: { checksum: 'a', folder: '/there', take: 300 },
+    code: { version: '1', commit: null },
+  }
+  const steps = [
+    train({ epochs: 2 }),
+    untilTarget({ keep: { params: 0.6 }, rounds: 2 }, push({ losers: null }), prune()),
+    train(),
+  ]
+  const arbitraryExperiment = arbitraryNet().map(net => experiment(net, glyphs(), ...steps))
+
+  /** The same with every record's keys the other way round. */
+  const turned = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(turned)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .map(([key, each]) => [key, turned(each)] as const)
+              .reverse(),
+          )
+        : value
+
+  const readBack = (of: Experiment): Experiment =>
+    right(decode(experimentCodec)(turned(JSON.parse(JSON.stringify(experimentCodec.encode(of))))))
+
+  test('is that of the same experiment read from a file, whatever the order of its keys', () => {
+    fc.assert(
+      fc.property(arbitraryExperiment, of => {
+        for (const count of [0, 1, 2, 3])
+          expect(identityOf(readBack(of), settings, count)).toBe(identityOf(of, settings, count))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('tells nets, steps and all that is fixed apart, and nothing else', () => {
+    fc.assert(
+      fc.property(arbitraryExperiment, arbitraryExperiment, (one, other) => {
+        const [a, b] = [one, other].map(each => identityOf(each, settings))
+        expect(a === b).toBe(JSON.stringify(one) === JSON.stringify(other))
+      }),
+      { numRuns: 40 },
+    )
+    const [of] = fc.sample(arbitraryExperiment, { numRuns: 1, seed: 1 })
+    if (of === undefined) throw new Error('one was asked for')
+    const { engine, data } = settings
+    const names = [
+      ...[0, 1, 2, 3].map(count => identityOf(of, settings, count)),
+      ...[
+        { ...settings, seed: 1 },
+        { ...settings, engine: { ...engine, name: 'cpu' } },
+        { ...settings, engine: { ...engine, version: '2' } },
+        { ...settings, engine: { ...engine, threads: 2 } },
+        { ...settings, data: { ...data, checksum: 'b' } },
+        { ...settings, data: { ...data, take: 200 } },
+        { ...settings, data: { ...data, skipBad: true } },
+        { ...settings, data: { checksum: 'a' } },
+      ].map(other => identityOf(of, other)),
+    ]
+    expect(new Set(names).size).toBe(names.length)
+    const elsewhere = {
+      ...settings,
+      data: { ...data, folder: '/here' },
+      code: { version: '2', commit: 'abc' },
+    }
+    expect(identityOf(of, elsewhere)).toBe(identityOf(of, settings))
+  })
+})
