@@ -76,7 +76,7 @@ const studied = (name: string, usual: string, description: string): void =>
     .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
     .option('--results <folder>', 'where tables and figures go', 'results')
     .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', positive, 1)
-    .option('--threads <n>', 'for the engine (default: every core)', positive)
+    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', positive)
     .option('--seeds <list>', 'only these, and no table', seeds)
     .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
 

@@ -1,12 +1,14 @@
 /** Studies: entrants by seeds, what they share run once, what is done not run again. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { constant } from '../src/learn/rate.js'
-import { cutsTable, rowOf, studyTable } from '../src/report/study.js'
+import { closedPartial, count, decode, share } from '../src/net/closed.js'
+import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/study.js'
 import { ablation } from '../src/run/ablation.js'
 import { experiment } from '../src/run/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule.js'
@@ -14,6 +16,7 @@ import { type Study, study } from '../src/run/study.js'
 import { type Done, runStudy, type StudyEnv } from '../src/run/studying.js'
 import { available } from './engines.js'
 import { failure, scratch, succeed } from './scratch.js'
+import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
@@ -42,16 +45,19 @@ describe.runIf(engine !== null)('a study', () => {
     readonly folder?: string
     /** Steps of training after which somebody asks to stop. */
     readonly after?: number
+    readonly data?: StudyEnv['data']
+    readonly checksum?: string
+    readonly threads?: number
   }
 
-  const ran = ({ folder = scratch(), after = Infinity }: Way = {}) => {
+  const ran = ({ folder = scratch(), after = Infinity, data = {}, checksum, threads }: Way = {}) => {
     let steps = 0
     const cells: string[] = []
     const env: StudyEnv = {
       folder,
-      engine: on,
-      datasetOf: () => TE.right(dataset),
-      data: {},
+      engine: { ...on, threads: threads ?? on.threads },
+      datasetOf: () => TE.right({ ...dataset, checksum: checksum ?? dataset.checksum }),
+      data,
       onlooker: {
         onEvent: () => undefined,
         onStep: () => {
@@ -114,15 +120,49 @@ describe.runIf(engine !== null)('a study', () => {
     const result = join(whole.folder, 'random', '0', 'result.json')
     const before = readFileSync(result)
     expect(await failure(ran({ folder: whole.folder }).run(changed))).toMatchObject({
-      _tag: 'ExperimentDiffers',
+      _tag: 'EntrantDiffers',
       folder: join(whole.folder, 'random', '0'),
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
     expect(readFileSync(result)).toEqual(before)
   })
 
+  test.each<readonly [Way, Way, object]>([
+    [{ data: { take: 300 } }, { data: { take: 200 } }, { what: 'training images', began: '300', now: '200' }],
+    [{ data: { take: 300 } }, {}, { what: 'training images', began: '300', now: 'all' }],
+    [{}, { checksum: 'other' }, { what: 'data checksum', began: 'tiny', now: 'other' }],
+    [{ threads: 1 }, { threads: 2 }, { what: 'threads', began: '1', now: '2' }],
+  ])('goes on with what it began with: %o, not %o', async (before, after, difference) => {
+    const folder = scratch()
+    const short = { ...small, seeds: 1, entrants: small.entrants.slice(0, 1) }
+    const differs = { _tag: 'RunDiffers', folder: join(folder, 'base', '0'), ...difference }
+    expect(await failure(ran({ folder, after: 3, ...before }).run(short))).toEqual({ _tag: 'Interrupted' })
+    expect(await failure(ran({ folder, ...after }).run(short))).toEqual(differs)
+    await succeed(ran({ folder, ...before }).run(short))
+    const done = ran({ folder, ...after }).run(short)
+    if (after.threads === undefined) expect(await failure(done)).toEqual(differs)
+    else expect((await succeed(done))[0]?.result.engine.threads).toBe(1)
+  })
+
+  test('goes on from no beginning that other threads went through', async () => {
+    const folder = scratch()
+    const plain = small.entrants.map(each => ({ ...each, scratch: false }))
+    const one = { ...small, seeds: 1, entrants: plain }
+    const first = ran({ folder, threads: 1 })
+    await succeed(first.run(one))
+    const shared = readdirSync(join(folder, 'shared'))
+    for (const { name } of plain.slice(1)) rmSync(join(folder, name), { recursive: true })
+    const more = ran({ folder, threads: 2 })
+    const [base, ...others] = await succeed(more.run(one))
+    expect(more.steps()).toBe(first.steps())
+    expect(readdirSync(join(folder, 'shared')).length).toBe(2 * shared.length)
+    expect(rowsOf([...others, ...(base === undefined ? [] : [base])]).map(({ engine }) => engine)).toEqual(
+      [2, 2, 1].map(threads => expect.stringContaining(`on ${threads} thread`)),
+    )
+  })
+
   test('is told in rows for machines and tables for people', () => {
-    const rows = dones.map(rowOf)
+    const rows = rowsOf(dones)
     const validations = dones.map(({ result: { stages } }) => stages.at(-1)?.validation.accuracy)
     expect(rows.map(({ entrant, seed }) => [entrant, seed])).toEqual(
       [0, 1].flatMap(seed => ['base', 'l1', 'random'].map(name => [name, seed])),
@@ -137,6 +177,66 @@ describe.runIf(engine !== null)('a study', () => {
     expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 9))
     expect(table[3]).toMatch(/^\| l1 \| \d+ \| .* \| \d+\.\d\d ± \d+\.\d\d \| \d+\.\d\d ± \d+\.\d\d \|$/)
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
+    for (const { entrant, seed, bytes } of dones)
+      expect(bytes).toBe(statSync(join(whole.folder, entrant.name, `${seed}`, 'model.safetensors')).size)
+  })
+
+  test('says under its tables what their figures were made with, and in its rows where that differs', () => {
+    const text = studyFooter(small, dones, on)
+    expect(text).toContain('2 seeds, mean ± standard deviation; tiny tiny; ')
+    expect(text).toMatch(/; wasm \S+ on \d+ threads?; espalier \d+\.\d+\.\d+ at [0-9a-f]{12}/)
+    expect(text).toContain(`images timed with ${on.name} ${on.version} on ${on.threads} thread`)
+    expect(studyFooter(small, dones, null)).not.toContain('timed')
+    expect(rowsOf(dones).some(row => 'engine' in row || 'data' in row || 'code' in row)).toBe(false)
+
+    const [first, ...rest] = dones
+    if (first === undefined) throw new Error('six there are')
+    const taken = { ...first.result.data, take: 300 }
+    const mixed = [{ ...first, result: { ...first.result, data: taken } }, ...rest]
+    expect(rowsOf(mixed).map(({ data }) => data)).toEqual([
+      'tiny tiny, 300 of its training images',
+      ...rest.map(() => 'tiny tiny'),
+    ])
+    expect(rowsOf(mixed).some(row => 'engine' in row || 'code' in row)).toBe(false)
+    expect(studyFooter(small, mixed, null)).toContain('tiny tiny, 300 of its training images or tiny tiny;')
+  })
+
+  test('of an ablation has rows of typed columns', async () => {
+    const worth = ablation('worth', {
+      net: tinyNet,
+      data: glyphs(),
+      base,
+      epochs: 1,
+      trainings: { none: { batch: 9, losers: null }, losers: { batch: 9 } },
+      criteria: ['l1', 'losers'],
+      removed: [0.3],
+      repair: base,
+      seeds: 1,
+      scratch: ['l1'],
+    })
+    const columns = closedPartial(
+      {
+        training: t.keyof({ none: null, losers: null }),
+        criterion: t.keyof({ l1: null, losers: null }),
+        removed: share,
+        seed: count,
+        params: count,
+        macs: count,
+        bytes: count,
+        raw: share,
+        repaired: share,
+        validation: share,
+        retrained: share,
+      },
+      { scratch: share },
+    )
+    const rows = JSON.parse(JSON.stringify(rowsOf(await succeed(ran().run(worth)))))
+    expect(right(decode(t.array(columns))(rows)).map(({ scratch }) => scratch !== undefined)).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(Object.keys(rows[0]).slice(0, 4)).toEqual(['training', 'criterion', 'removed', 'seed'])
   })
 
   test('whose shared files are gone runs what is left of it all the same', async () => {

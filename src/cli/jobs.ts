@@ -30,12 +30,15 @@ const again = (seeds: readonly number[], threads: number): Promise<number> =>
   })
 
 /**
- * Runs a study's seeds in so many processes, the cores divided between them.
+ * Runs a study's seeds in so many processes, each on so many threads: the cores divided, unless told.
  *
  * Errors  Interrupted; SeedsFailed: each process has told its own reason
  */
-export const inProcesses = (seeds: number, jobs: number): TE.TaskEither<RunError, void> => {
-  const threads = Math.max(1, Math.floor(availableParallelism() / jobs))
+export const inProcesses = (
+  seeds: number,
+  jobs: number,
+  threads = Math.max(1, Math.floor(availableParallelism() / jobs)),
+): TE.TaskEither<RunError, void> => {
   const shares = dealt(seeds, jobs)
   return pipe(
     TE.fromTask<readonly number[], RunError>(() => Promise.all(shares.map(share => again(share, threads)))),

@@ -8,7 +8,7 @@ import { engineOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { plot } from '../report/plot.js'
-import { cutsTable, type Row, rowOf, studyTable, type Timed } from '../report/study.js'
+import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
@@ -62,30 +62,16 @@ const tables = (dones: readonly Done[], timed: Timed): string =>
     ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
     : studyTable(dones, timed)
 
-/** What the figures under a table were made with. */
-const madeWith = (
-  study: Study,
-  { name, version, threads }: Engine,
-  dones: readonly Done[],
-  take?: number,
-): string =>
-  [
-    study.seeds === 1 ? '1 seed' : `${study.seeds} seeds, mean ± standard deviation`,
-    ...dones.slice(0, 1).map(({ result: { data } }) => `${data.name} ${data.checksum}`),
-    ...(take === undefined ? [] : [`${take} of its training images`]),
-    `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`,
-    'accuracy right after a cut and repaired is on validation too',
-  ].join('; ')
-
 const written =
-  (study: Study, engine: Engine, { results, take }: StudyArguments) =>
+  (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
     const file = (ending: string) => join(results, `${study.name}.${ending}`)
+    const few = study.entrants.length <= timedAtMost
     return pipe(
-      study.entrants.length > timedAtMost ? TE.right<RunError, Timed>(new Map()) : timing(engine, dones),
-      TE.map(timed => `${tables(dones, timed)}\n\n${madeWith(study, engine, dones, take)}.\n`),
+      few ? timing(engine, dones) : TE.right<RunError, Timed>(new Map()),
+      TE.map(timed => `${tables(dones, timed)}\n\n${studyFooter(study, dones, few ? engine : null)}.\n`),
       TE.tap(() => makeFolder(results)),
-      TE.tap(() => writeJson(file('json'))(dones.map(rowOf) satisfies readonly Row[])),
+      TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
       TE.tap(text => writeWhole(file('md'), text)),
       TE.tap(() =>
         pipe(
@@ -160,7 +146,7 @@ export const studyFile = (file: string, options: StudyArguments): Promise<void> 
     pipe(
       loadStudy(file),
       TE.flatMapEither(knowing(options.seeds ?? [])),
-      TE.tap(study => (options.jobs > 1 ? inProcesses(study.seeds, options.jobs) : TE.right(undefined))),
+      TE.tap(study => (options.jobs > 1 ? inProcesses(study.seeds, options.jobs, options.threads) : TE.right(undefined))),
       TE.flatMap(study => run(study, options)),
     ),
     table => process.stdout.write(table),

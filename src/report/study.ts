@@ -1,18 +1,37 @@
 /** A study's results: a row a run for machines, a table of means and spreads for people. */
 import type { Latency } from '../learn/latency.js'
-import type { Scored } from '../run/event.js'
+import type { Result, Scored } from '../run/event.js'
+import type { Settings } from '../run/settings.js'
+import type { Study } from '../run/study.js'
 import type { Cut, Done } from '../run/studying.js'
+import { engineText, type Made, madeAll, telling } from './made.js'
 import { grouped, percent, short } from './number.js'
 
-/**
- * One run. Accuracies are 0–1: `raw` and `repaired` on validation, after the last cut and in `cuts`, where there are
- * several, after each; at the end `validation`, to choose by, and on the test `retrained` and `scratch`.
- */
-export interface Row {
-  readonly [fact: string]: string | number | readonly object[]
+/** The accuracies of a cut: right after it, and with batch norm measured again. */
+interface Scores {
+  readonly raw?: number
+  readonly repaired?: number
 }
 
-const scoresOf = (cut: Cut | undefined) =>
+/** What is measured of one run. */
+interface Figures extends Scores {
+  readonly seed: number
+  readonly params: number
+  readonly macs: number
+  readonly bytes: number
+  readonly validation?: number
+  readonly retrained: number
+  readonly scratch?: number
+  readonly cuts?: readonly (Scores & { readonly params: number })[]
+}
+
+/**
+ * One run: an entrant's name or facts, its figures, and what it was made with where the runs differ in it. Accuracies
+ * are 0–1: `raw` and `repaired` on validation, after the last cut and in `cuts`, where there are several, after each; at
+ * the end `validation`, to choose by, and on the test `retrained` and `scratch`.
+ */
+export type Row = Figures & Partial<Made> & { readonly [fact: string]: unknown }
+const scoresOf = (cut: Cut | undefined): Scores =>
   cut === undefined ? {} : { raw: cut.raw.accuracy, repaired: cut.repaired.accuracy }
 
 const lastOf = ({ cuts }: Done): Cut | undefined => cuts.at(-1)
@@ -20,17 +39,13 @@ const lastOf = ({ cuts }: Done): Cut | undefined => cuts.at(-1)
 /** As the last step left it; none where the schedule has no step. */
 const validationOf = ({ result }: Done): number | undefined => result.stages.at(-1)?.validation.accuracy
 
-const bytesOf = ({ model }: Done): number =>
-  Object.values(model.weights).reduce((sum, { data }) => sum + data.byteLength, 0)
-
-export const rowOf = (done: Done): Row => {
+const figuresOf = (done: Done): Figures => {
   const validation = validationOf(done)
   return {
-    ...(Object.keys(done.entrant.facts).length === 0 ? { entrant: done.entrant.name } : done.entrant.facts),
     seed: done.seed,
     params: done.result.params,
     macs: done.result.macs,
-    bytes: bytesOf(done),
+    bytes: done.bytes,
     ...scoresOf(lastOf(done)),
     ...(validation !== undefined && { validation }),
     retrained: done.result.test.accuracy,
@@ -39,6 +54,19 @@ export const rowOf = (done: Done): Row => {
       cuts: done.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
     }),
   }
+}
+
+const resultsOf = (dones: readonly Done[]): readonly Result[] =>
+  dones.flatMap(({ result, scratch }) => (scratch === null ? [result] : [result, scratch]))
+
+/** A row a run, in their order. */
+export const rowsOf = (dones: readonly Done[]): readonly Row[] => {
+  const made = telling(resultsOf(dones))
+  return dones.map(done => {
+    const { name, facts } = done.entrant
+    const known = Object.keys(facts).length === 0 ? { entrant: name } : facts
+    return { ...known, ...figuresOf(done), ...made(done.result) }
+  })
 }
 
 const mean = (values: readonly number[]): number =>
@@ -87,7 +115,7 @@ const cells = (name: string, dones: readonly Done[], timed: Timed): readonly str
     name,
     grouped(mean(some(({ result }) => result.params))),
     short(mean(some(({ result }) => result.macs))),
-    grouped(mean(some(bytesOf))),
+    grouped(mean(some(({ bytes }) => bytes))),
     spreadText(some(done => lastOf(done)?.raw.accuracy)),
     spreadText(some(done => lastOf(done)?.repaired.accuracy)),
     spreadText(some(validationOf)),
@@ -130,3 +158,16 @@ export const cutsTable = (dones: readonly Done[]): string => {
       .map(([name, group]) => [name, ...nths.map(nth => cell(group, nth))]),
   )
 }
+
+/** A line under the tables: what their figures were made with. `timedOn`: the engine of the latencies, if any. */
+export const studyFooter = (
+  { seeds }: Study,
+  dones: readonly Done[],
+  timedOn: Settings['engine'] | null,
+): string =>
+  [
+    seeds === 1 ? '1 seed' : `${seeds} seeds, mean ± standard deviation`,
+    ...madeAll(resultsOf(dones)).map(several => several.join(' or ')),
+    ...(timedOn === null ? [] : [`images timed with ${engineText(timedOn)}`]),
+    'accuracy right after a cut and repaired is on validation too',
+  ].join('; ')
