@@ -8,6 +8,8 @@ import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { constant } from '../src/learn/rate.js'
 import { closedPartial, count, decode, share } from '../src/net/closed.js'
+import { plot } from '../src/report/plot.js'
+import { prose } from '../src/report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/study.js'
 import { ablation } from '../src/run/ablation.js'
 import { experiment } from '../src/run/experiment.js'
@@ -119,25 +121,41 @@ describe.runIf(engine !== null)('a study', () => {
     }
     const result = join(whole.folder, 'random', '0', 'result.json')
     const before = readFileSync(result)
-    expect(await failure(ran({ folder: whole.folder }).run(changed))).toMatchObject({
+    const refused = await failure(ran({ folder: whole.folder }).run(changed))
+    expect(refused).toMatchObject({
       _tag: 'EntrantDiffers',
       folder: join(whole.folder, 'random', '0'),
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
+    expect(prose(refused)).toMatch(
+      /: schedule\.1\.steps\.1\.by "random" → "l1", .* → .*; another --out would fit/,
+    )
     expect(readFileSync(result)).toEqual(before)
   })
 
-  test.each<readonly [Way, Way, object]>([
-    [{ data: { take: 300 } }, { data: { take: 200 } }, { what: 'training images', began: '300', now: '200' }],
-    [{ data: { take: 300 } }, {}, { what: 'training images', began: '300', now: 'all' }],
-    [{}, { checksum: 'other' }, { what: 'data checksum', began: 'tiny', now: 'other' }],
-    [{ threads: 1 }, { threads: 2 }, { what: 'threads', began: '1', now: '2' }],
-  ])('goes on with what it began with: %o, not %o', async (before, after, difference) => {
+  test.each<readonly [Way, Way, object, string]>([
+    [
+      { data: { take: 300 } },
+      { data: { take: 200 } },
+      { what: 'training images', began: '300', now: '200' },
+      '--take 300',
+    ],
+    [{ data: { take: 300 } }, {}, { what: 'training images', began: '300', now: 'all' }, '--take 300'],
+    [
+      {},
+      { checksum: 'other' },
+      { what: 'data checksum', began: 'tiny', now: 'other' },
+      'data of checksum tiny',
+    ],
+    [{ threads: 1 }, { threads: 2 }, { what: 'threads', began: '1', now: '2' }, '--threads 1'],
+  ])('goes on with what it began with: %o, not %o', async (before, after, difference, mend) => {
     const folder = scratch()
     const short = { ...small, seeds: 1, entrants: small.entrants.slice(0, 1) }
     const differs = { _tag: 'RunDiffers', folder: join(folder, 'base', '0'), ...difference }
     expect(await failure(ran({ folder, after: 3, ...before }).run(short))).toEqual({ _tag: 'Interrupted' })
-    expect(await failure(ran({ folder, ...after }).run(short))).toEqual(differs)
+    const refused = await failure(ran({ folder, ...after }).run(short))
+    expect(refused).toEqual(differs)
+    expect(prose(refused)).toContain(`; ${mend} would fit`)
     await succeed(ran({ folder, ...before }).run(short))
     const done = ran({ folder, ...after }).run(short)
     if (after.threads === undefined) expect(await failure(done)).toEqual(differs)
@@ -177,8 +195,12 @@ describe.runIf(engine !== null)('a study', () => {
     expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 9))
     expect(table[3]).toMatch(/^\| l1 \| \d+ \| .* \| \d+\.\d\d ± \d+\.\d\d \| \d+\.\d\d ± \d+\.\d\d \|$/)
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
-    for (const { entrant, seed, bytes } of dones)
-      expect(bytes).toBe(statSync(join(whole.folder, entrant.name, `${seed}`, 'model.safetensors')).size)
+    expect(rows.map(({ bytes }) => bytes)).toEqual(
+      dones.map(
+        ({ entrant, seed }) =>
+          statSync(join(whole.folder, entrant.name, `${seed}`, 'model.safetensors')).size,
+      ),
+    )
   })
 
   test('says under its tables what their figures were made with, and in its rows where that differs', () => {
@@ -199,6 +221,13 @@ describe.runIf(engine !== null)('a study', () => {
     ])
     expect(rowsOf(mixed).some(row => 'engine' in row || 'code' in row)).toBe(false)
     expect(studyFooter(small, mixed, null)).toContain('tiny tiny, 300 of its training images or tiny tiny;')
+  })
+
+  test('is drawn with a point and its spread for each entrant, and all names', async () => {
+    const picture = await plot('small', dones)
+    for (const { name } of small.entrants) expect(picture).toContain(`>${name}</text>`)
+    const marks = (what: string) => picture.match(new RegExp(`aria-roledescription="${what}"`, 'g'))?.length
+    expect([marks('point'), marks('rule mark')]).toEqual([3, 3])
   })
 
   test('of an ablation has rows of typed columns', async () => {

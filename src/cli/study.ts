@@ -146,7 +146,9 @@ export const studyFile = (file: string, options: StudyArguments): Promise<void> 
     pipe(
       loadStudy(file),
       TE.flatMapEither(knowing(options.seeds ?? [])),
-      TE.tap(study => (options.jobs > 1 ? inProcesses(study.seeds, options.jobs, options.threads) : TE.right(undefined))),
+      TE.tap(study =>
+        options.jobs > 1 ? inProcesses(study.seeds, options.jobs, options.threads) : TE.right(undefined),
+      ),
       TE.flatMap(study => run(study, options)),
     ),
     table => process.stdout.write(table),

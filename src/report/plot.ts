@@ -1,30 +1,81 @@
-/** Accuracy over parameters as a picture: a point a run, a colour an entrant. */
+/** Accuracy over parameters as a picture: a point an entrant, its mean over seeds with a standard deviation up and down. */
 import { parse, View } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import type { Done } from '../run/studying.js'
+import { deviation, grouping, mean } from './study.js'
 
-/** What tells a point from the others: the training or criterion where there is one, else the name. */
-const seriesOf = ({ entrant: { name, facts } }: Done): string => `${facts.criterion ?? name}`
+/** An entrant as a point; of an ablation, its criterion has the colour, its training the shape. */
+interface Point {
+  readonly parameters: number
+  readonly test: number
+  readonly low: number
+  readonly high: number
+  readonly colour: string
+  readonly shape: string
+}
 
-const specOf = (title: string, dones: readonly Done[]): TopLevelSpec => ({
+const pointOf = ([name, dones]: readonly [string, readonly Done[]]): Point => {
+  const facts = dones[0]?.entrant.facts ?? {}
+  const accuracies = dones.map(({ result }) => 100 * result.test.accuracy)
+  const [test, spread] = [mean(accuracies), deviation(accuracies)]
+  return {
+    parameters: mean(dones.map(({ result }) => result.params)),
+    test,
+    low: test - spread,
+    high: test + spread,
+    colour: `${facts.criterion ?? name}`,
+    shape: `${facts.training ?? ''}`,
+  }
+}
+
+const specOf = (title: string, points: readonly Point[]): TopLevelSpec => ({
   title,
+  background: 'white',
   width: 520,
   height: 340,
-  data: {
-    values: dones.map(done => ({
-      parameters: done.result.params,
-      test: 100 * done.result.test.accuracy,
-      series: seriesOf(done),
-    })),
-  },
-  mark: { type: 'point', filled: true, size: 50 },
+  data: { values: [...points] },
   encoding: {
-    x: { field: 'parameters', type: 'quantitative', scale: { type: 'log' } },
-    y: { field: 'test', type: 'quantitative', title: 'test accuracy, %', scale: { zero: false } },
-    color: { field: 'series', type: 'nominal', title: null },
+    x: {
+      field: 'parameters',
+      type: 'quantitative',
+      axis: { format: ',d', labelOverlap: 'greedy' },
+      scale: { type: 'log', nice: false, padding: 20 },
+    },
+    color: {
+      field: 'colour',
+      type: 'nominal',
+      sort: null,
+      scale: { scheme: new Set(points.map(({ colour }) => colour)).size > 10 ? 'tableau20' : 'tableau10' },
+      legend: { title: null, labelLimit: 0, symbolType: 'circle' },
+    },
   },
+  layer: [
+    {
+      mark: { type: 'rule', strokeWidth: 1.5 },
+      encoding: {
+        y: {
+          field: 'low',
+          type: 'quantitative',
+          title: 'test accuracy, %',
+          scale: { zero: false, padding: 10 },
+        },
+        y2: { field: 'high' },
+      },
+    },
+    {
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: {
+        y: { field: 'test', type: 'quantitative' },
+        ...(points.some(({ shape }) => shape !== '') && {
+          shape: { field: 'shape', type: 'nominal', sort: null, legend: { title: null, labelLimit: 0 } },
+        }),
+      },
+    },
+  ],
 })
 
 /** An SVG. */
 export const plot = (title: string, dones: readonly Done[]): Promise<string> =>
-  new View(parse(compile(specOf(title, dones)).spec), { renderer: 'none' }).toSVG()
+  new View(parse(compile(specOf(title, [...grouping(dones)].map(pointOf))).spec), {
+    renderer: 'none',
+  }).toSVG()

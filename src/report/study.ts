@@ -69,10 +69,10 @@ export const rowsOf = (dones: readonly Done[]): readonly Row[] => {
   })
 }
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
 
-const deviation = (values: readonly number[]): number =>
+export const deviation = (values: readonly number[]): number =>
   Math.sqrt(
     values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1),
   )
@@ -85,7 +85,7 @@ export const spreadText = (values: readonly number[]): string =>
       ? percent(values[0] ?? 0)
       : `${(100 * mean(values)).toFixed(2)} ± ${(100 * deviation(values)).toFixed(2)}`
 
-const grouping = (dones: readonly Done[]): ReadonlyMap<string, readonly Done[]> =>
+export const grouping = (dones: readonly Done[]): ReadonlyMap<string, readonly Done[]> =>
   dones.reduce(
     (groups, done) => groups.set(done.entrant.name, [...(groups.get(done.entrant.name) ?? []), done]),
     new Map<string, readonly Done[]>(),
