@@ -15,6 +15,7 @@ import { infer } from '../src/net/infer.js'
 import { beginning } from '../src/run/fold.js'
 import { beginFrom } from '../src/run/run.js'
 import { train } from '../src/run/schedule.js'
+import { settingsOf } from '../src/run/settings.js'
 import { done, keep, median, photograph, right } from './tools.js'
 
 const classes = 1000
@@ -46,11 +47,7 @@ try {
       TE.flatMap(from =>
         beginFrom(
           join(scratch, 'run'),
-          {
-            seed: 0,
-            engine: { name: engine.name, version: engine.version, threads: engine.threads },
-            data: { folder: scratch, checksum: dataset.checksum },
-          },
+          settingsOf(0, engine, dataset, { folder: scratch }),
           { engine, dataset },
           {
             onEvent: () => undefined,

@@ -28,6 +28,7 @@ const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): C
   kept,
   stages: [],
   inside: null,
+  stopped: null,
   seconds: { run: 0, stage: 0 },
   logged: 0,
 })
