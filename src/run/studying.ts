@@ -162,7 +162,12 @@ const epochsIn = (steps: Experiment['schedule']): number =>
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
   const first = schedule.find(step => step._tag === 'train') ?? train()
-  return { _tag: 'experiment', net, data, schedule: [{ ...first, epochs: epochsIn(schedule) }] }
+  return {
+    _tag: 'experiment',
+    net,
+    data,
+    schedule: [{ ...first, teaching: null, epochs: epochsIn(schedule) }],
+  }
 }
 
 const runEntrant =
