@@ -288,17 +288,18 @@ const withoutSum = modelOf(4)({
 const model = modelOf(4)(seedling)
 const growing = (options: Growth, given: Model = model): Grown => right(grow({ ...options, seed: 1 })(given))
 
-/** The slope of the rows of zeros of what reads new channels. */
-const newRows = (
+/** By old kernel, whether the rows that read new channels, or the columns that make them, have a slope. */
+const newParts = (
   grown: Grown,
   back: { readonly [key: string]: Float64Array },
+  part: 'rows' | 'columns',
 ): readonly (readonly [string, boolean])[] =>
   [...grown.remap].flatMap(([key, { axes, shape }]) => {
-    const rows = shape.length > 1 ? axes.at(-2) : null
-    if (rows == null || !key.endsWith('kernel')) return []
-    const columns = channelsOf(shape)
+    const places = shape.length > 1 ? axes.at(part === 'rows' ? -2 : -1) : null
+    if (places == null || !key.endsWith('kernel')) return []
+    const stride = part === 'rows' ? channelsOf(shape) : 1
     const fresh = Array.from(back[key] ?? []).filter(
-      (_, i) => (rows[Math.floor(i / columns) % rows.length] ?? 0) < 0,
+      (_, i) => (places[Math.floor(i / stride) % places.length] ?? 0) < 0,
     )
     return fresh.length === 0 ? [] : [[key, moves(fresh)] as const]
   })
@@ -319,14 +320,17 @@ describe('new parts learn', () => {
     const grown = growing(growth, given)
     expect(grown.inexact).toBeNull()
     const first = slopes(grown.model, 1)
-    const rows = newRows(grown, first)
+    const rows = newParts(grown, first, 'rows')
     expect(rows.length).toBeGreaterThan(0)
     expect(rows.filter(([, moved]) => !moved)).toEqual([])
     const second = slopes(stepped(grown.model, 1), 2)
     const fresh = [...grown.remap].filter(
       ([key, { from, trained }]) => from === null && trained && !key.endsWith('bias'),
     )
+    const columns = newParts(grown, second, 'columns')
+    expect(fresh.length + columns.length).toBeGreaterThan(0)
     expect(fresh.filter(([key]) => !moves(second[key]))).toEqual([])
+    expect(columns.filter(([, moved]) => !moved)).toEqual([])
   })
 
   test('a residual whose body is silent: its last scale from the first step, the body from the second', () => {

@@ -12,6 +12,32 @@ const hash = (text: string, start: number): number => {
   return (h ^ (h >>> 16)) >>> 0
 }
 
+/** Where a stream is; numbers in fields are what engines step fastest. */
+interface State {
+  a: number
+  b: number
+  c: number
+  counter: number
+}
+
+const next = (state: State): number => {
+  const { a, b, c, counter } = state
+  const sum = (((a + b) | 0) + counter) | 0
+  state.counter = (counter + 1) | 0
+  state.a = b ^ (b >>> 9)
+  state.b = (c + (c << 3)) | 0
+  state.c = (((c << 21) | (c >>> 11)) + sum) | 0
+  return (sum >>> 0) / 0x1_0000_0000
+}
+
+const beginning = (seed: number, key: string): State => {
+  const a = hash(key, seed | 0)
+  const b = hash(key, a)
+  const state = { a: a | 0, b: b | 0, c: hash(key, b) | 0, counter: 1 }
+  for (let i = 0; i < 12; i++) next(state)
+  return state
+}
+
 /**
  * The stream of `seed` and `key`, the same on every machine. Source  sfc32, Chris Doty-Humphrey's PractRand
  *
@@ -19,30 +45,33 @@ const hash = (text: string, start: number): number => {
  * stream(0, 'stem/conv/kernel')
  */
 export const stream = (seed: number, key: string): Stream => {
-  let a = hash(key, seed | 0)
-  let b = hash(key, a)
-  let c = hash(key, b)
-  let counter = 1
-  const next = () => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (((c << 21) | (c >>> 11)) + sum) | 0
-    return (sum >>> 0) / 0x1_0000_0000
-  }
-  for (let i = 0; i < 12; i++) next()
-  return next
+  const state = beginning(seed, key)
+  return () => next(state)
 }
 
 /** A whole number in [0, below). */
 export const below = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
 
-/** Draws from the standard normal distribution. Source  Box and Muller 1958 */
+/** Source  Box and Muller 1958 */
+const bell = (u: number, v: number): number => Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
+
+/** Draws from the standard normal distribution. */
 export const normal =
   (draw: Stream): Stream =>
   () =>
-    Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw())
+    bell(draw(), draw())
+
+/**
+ * So many draws from a normal distribution, the first of the stream of `seed` and `key`.
+ *
+ * Law  the values of `deviation * normal(stream(seed, key))()`, one after another, in single precision
+ */
+export const normals = (seed: number, key: string, size: number, deviation: number): Float32Array => {
+  const state = beginning(seed, key)
+  const data = new Float32Array(size)
+  for (let i = 0; i < size; i++) data[i] = deviation * bell(next(state), next(state))
+  return data
+}
 
 /** 0 … size−1 in random order. Source  Fisher and Yates */
 export const permutation = (draw: Stream, size: number): Int32Array => {

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError, WeightError } from './error.js'
 import { type Inferred, infer } from './infer.js'
 import type { Layer, Net } from './layer.js'
-import { normal, stream } from './random.js'
+import { normals } from './random.js'
 import { type Shape, sameShape, sizeOf } from './shape.js'
 import { allSlots, type Slot } from './slots.js'
 
@@ -46,11 +46,7 @@ const spread = ({ shape, fanIn }: Slot, layer: Layer | undefined): number => {
 export const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tensor => {
   if (slot.slot !== 'kernel')
     return filled(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
-  const draw = normal(stream(seed, slot.key))
-  const deviation = spread(slot, layer)
-  const data = new Float32Array(sizeOf(slot.shape))
-  for (let i = 0; i < data.length; i++) data[i] = deviation * draw()
-  return { shape: slot.shape, data }
+  return { shape: slot.shape, data: normals(seed, slot.key, sizeOf(slot.shape), spread(slot, layer)) }
 }
 
 /**

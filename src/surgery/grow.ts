@@ -23,7 +23,10 @@ export interface Grown {
   readonly grown: readonly Path[]
   /** New layers that lost their activation, since it would have changed what they pass on. */
   readonly linear: readonly Path[]
-  /** A layer that had to become a stack, and all in it, lies one name deeper now; else null. */
+  /**
+   * A layer that had to become a stack, and all in it, lies one name deeper now; else null. Dropout in it draws from
+   * the stream of its new path; every other layer keeps its stream.
+   */
   readonly moved: { readonly from: Path; readonly to: Path } | null
   readonly remap: Remap
 }

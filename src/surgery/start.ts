@@ -25,15 +25,18 @@ const resting: { readonly [S in Exclude<SlotName, 'kernel'>]: number } = {
 }
 
 /** A kernel as [taps, rows, columns]; a depthwise has one row. */
-const sidesOf = (layer: Layer, { shape }: Tensor): readonly [rows: number, columns: number] => {
+const sidesOf = (
+  layer: Layer,
+  { shape }: Pick<Tensor, 'shape'>,
+): readonly [rows: number, columns: number] => {
   const [rows = 1, columns = 1] = shape.slice(-2)
   return layer._tag === 'depthwise' ? [1, rows] : [rows, columns]
 }
 
-/** A kernel whose channels `to` are those that come in as `from`. */
-const passingKernel = (layer: Layer, { from, to }: Passing, kernel: Tensor): Tensor => {
-  const data = kernel.data.slice()
-  const [rows, columns] = sidesOf(layer, kernel)
+/** A kernel whose channels `to` are those that come in as `from`; nothing is drawn where those are all. */
+const passingKernel = (slot: Slot, layer: Layer, { from, to }: Passing, seed: number): Tensor => {
+  const [rows, columns] = sidesOf(layer, slot)
+  const { shape, data } = to.length === columns ? filled(slot.shape, 0) : begin(seed, slot, layer)
   const windowed = layer._tag === 'conv' || layer._tag === 'depthwise'
   const tap = windowed ? (centreOf(layer) ?? 0) * (layer.kernel + 1) : 0
   to.forEach((column, i) => {
@@ -41,7 +44,7 @@ const passingKernel = (layer: Layer, { from, to }: Passing, kernel: Tensor): Ten
     const row = rows === 1 ? 0 : (from[i] ?? 0)
     data[(tap * rows + row) * columns + column] = 1
   })
-  return { shape: kernel.shape, data }
+  return { shape, data }
 }
 
 const epsilonOf = (layer: Layer): number =>
@@ -67,31 +70,26 @@ const passingValue = (
   }
 }
 
-const passing = (
-  { slot }: Slot,
-  layer: Layer,
-  unit: Passing,
-  statistics: Statistics | null,
-  begun: Tensor,
-): Tensor => {
-  if (slot === 'kernel') return passingKernel(layer, unit, begun)
-  const data = begun.data.slice()
+const passing = (each: Slot, layer: Layer, unit: Passing, { seed, statistics }: Manner): Tensor => {
+  const { slot } = each
+  if (slot === 'kernel') return passingKernel(each, layer, unit, seed)
+  const { shape, data } = begin(seed, each, layer)
   unit.to.forEach((channel, i) => {
     data[channel] = passingValue(slot, layer, statistics?.mean[i] ?? 0, statistics?.variance[i] ?? 1)
   })
-  return { shape: begun.shape, data }
+  return { shape, data }
 }
 
 /** Without batch norm the kernel is silent, with it γ: either has a slope there. Biases and shifts begin at 0. */
-const silent = ({ slot, shape }: Slot, layer: Layer, begun: Tensor): Tensor =>
-  slot === (hasNorm(layer) ? 'scale' : 'kernel') ? filled(shape, 0) : begun
+const isSilent = ({ slot }: Slot, layer: Layer): boolean => slot === (hasNorm(layer) ? 'scale' : 'kernel')
 
 /** The values of a slot the old net did not have. */
-const newborn = (slot: Slot, layer: Layer, { seed, statistics, passage }: Manner): Tensor => {
-  const begun = begin(seed, slot, layer)
+const newborn = (slot: Slot, layer: Layer, manner: Manner): Tensor => {
+  const { seed, passage } = manner
   const unit = passage?.units.get(slot.at)
-  if (unit !== undefined) return passing(slot, layer, unit, statistics, begun)
-  return passage?.silent.includes(slot.at) === true ? silent(slot, layer, begun) : begun
+  if (unit !== undefined) return passing(slot, layer, unit, manner)
+  const silent = passage?.silent.includes(slot.at) === true && isSilent(slot, layer)
+  return silent ? filled(slot.shape, 0) : begin(seed, slot, layer)
 }
 
 const deviation = ({ data }: Tensor): number => {
@@ -107,7 +105,7 @@ const extendedKernel = (slot: Slot, layer: Layer, { axes }: Origin, old: Tensor,
   const fresh = makes?.some(place => place < 0) === true ? begin(manner.seed, slot, layer).data : data
   const draw = normal(stream(manner.seed, `spark/${slot.key}`))
   const step = manner.spark === 0 ? 0 : manner.spark * deviation(old)
-  const [rows, columns] = sidesOf(layer, { shape, data })
+  const [rows, columns] = sidesOf(layer, slot)
   for (let at = 0; at < data.length; at++) {
     if ((makes?.[at % columns] ?? 0) < 0) data[at] = fresh[at] ?? 0
     else if ((reads?.[Math.floor(at / columns) % rows] ?? 0) < 0) data[at] = step === 0 ? 0 : step * draw()
