@@ -9,10 +9,11 @@ import { inputsOf } from '../src/graph/value.js'
 import { trainDefaults } from '../src/learn/options.js'
 import { trainCalls } from '../src/learn/train.js'
 import { paramsOf } from '../src/net/count.js'
-import type { Net } from '../src/net/layer.js'
+import { childrenOf, type Net } from '../src/net/layer.js'
 import { layersOf } from '../src/net/path.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
 import { type Model, plant } from '../src/net/weights.js'
+import { conv } from '../src/net/words.js'
 import { l1 } from '../src/surgery/criteria.js'
 import { grow } from '../src/surgery/grow.js'
 import { prune } from '../src/surgery/prune.js'
@@ -74,14 +75,16 @@ const losses = async (engine: Engine, { net, weights }: Model): Promise<readonly
   return seen
 }
 
-/** Pruned to 60 % of its parameters, then its first convolution widened, and all a sum ties to it. */
+/** Pruned to 60 % of its parameters, then its first convolution widened, with all a sum ties to it, and one behind it. */
 const reshaped = (model: Model): Model => {
   const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minimum: 1 })(model)).model
   expect(paramsOf(inferredOf(pruned.net))).toBeLessThanOrEqual(0.6 * paramsOf(inferredOf(model.net)))
   const [first = ''] = [...layersOf(pruned.net)].find(([, { _tag }]) => _tag === 'conv') ?? []
-  const { model: grown, inexact } = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
-  expect(inexact).toBeNull()
-  return grown
+  const wide = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
+  const width = channelsOf(inferredOf(wide.model.net).get(first)?.output ?? [])
+  const deep = right(grow({ after: first, module: conv(width, 1, { name: 'grown' }), seed: 1 })(wide.model))
+  expect([wide.inexact, deep.inexact]).toEqual([null, null])
+  return deep.model
 }
 
 describe.each(all)('%s', (name, net) => {
@@ -104,5 +107,28 @@ describe.each(all)('%s', (name, net) => {
     const [natively, next] = await losses(await succeed(engineOf('tensorflow', 1)), model)
     expect(natively / before).toBeCloseTo(1, 2)
     expect(Number.isFinite(next)).toBe(true)
+    expect(next).not.toBe(natively)
   })
+})
+
+test('GoogLeNet grown by the last module of each stage is Inception-88', () => {
+  const [base, wanted] = [narrowed(1 / 16, 48)(nets.googlenet), narrowed(1 / 16, 48)(nets.inception88)]
+  const modules = layersOf(wanted)
+  const behind = (before: Model, first: string, stage: string, depth: number): Model =>
+    Array.from({ length: depth - 1 }, (_, nth) => nth + 2).reduce<Model>((model, nth) => {
+      const module = modules.get(`${stage}/${nth}`)
+      if (module === undefined) throw new Error('a stage is of modules')
+      const after = nth === 2 ? first : `${first}x${nth - 1}`
+      const next = right(grow({ after, module: { ...module, name: `${first}x${nth}` }, seed: 0 })(model))
+      expect(next.inexact?._tag).toBe('NoPassage')
+      return next.model
+    }, before)
+  const grown = behind(behind(behind(right(plant(0)(base)), '3b', '3', 5), '4e', '4', 12), '5b', '5', 5)
+  const leaves = (net: Net) =>
+    [...layersOf(net).values()].flatMap(layer =>
+      childrenOf(layer).length === 0 ? [{ ...layer, name: '' }] : [],
+    )
+  expect(leaves(grown.net)).toEqual(leaves(wanted))
+  const shapes = ({ weights }: Model) => Object.values(weights).map(({ shape }) => shape)
+  expect(shapes(grown)).toEqual(shapes(right(plant(0)(wanted))))
 })
