@@ -24,7 +24,7 @@ export default ablation('ablation-mnist', {
     compactness: { losers: null, terms: { compactness: 1 } },
     units: { losers: null, terms: { units: 3 } },
     alignment: { losers: null, terms: alignment },
-    losers: {},
+    losers: { losers: { sparsity: 1e-2 } },
   },
   criteria: ['l1', 'taylor', 'deconv', 'discriminant', 'losers'],
   removed: [0.5, 0.9],

@@ -34,7 +34,7 @@ export default study('compare-cifar10', { seeds: 3 }, [
   { ...pruned('losers', { losers }, 'losers'), scratch: true },
   pruned('losers, ridge and correlation', { losers, terms: { ridge: 0.2, correlation: 0.5 } }, 'losers'),
   pruned('taylor', { losers: null }, 'taylor'),
-  pruned('slimming', { losers: { from: 1, until: 1 } }, 'normScale'),
+  pruned('slimming', { losers: { sparsity: 1e-2, from: 1, until: 1 } }, 'normScale'),
   { name: 'residual net', experiment: experiment(resnet, data, whole) },
   { name: 'separable net', experiment: experiment(mobile, data, whole) },
 ])

@@ -11,6 +11,7 @@ const seedling = net('mnist', image(28, 28, 1),
   dense(10),                                                                           // 10
 )
 const data = mnist({ augment: [shift(2)], validation: 1000 })
+const small = { losers: { sparsity: 1e-2 } } // and faded
 const slim = { sparsity: 1e-2, from: 1, until: 1 } // never faded
 const entrant = (name: string, pushed: PushWord, cut = prune(), teacher: Teaching | null = teaching) => ({
   name,
@@ -22,8 +23,8 @@ const entrant = (name: string, pushed: PushWord, cut = prune(), teacher: Teachin
 })
 
 export default study('compare-criteria', { seeds: 3 }, [
-  { ...entrant('losers', {}), scratch: true },
-  entrant('losers, no teacher', {}, prune(), null),
+  { ...entrant('losers', small), scratch: true },
+  entrant('losers, no teacher', small, prune(), null),
   entrant('slimming', { losers: slim }, prune({ by: 'normScale', cost: 0 })),
   entrant('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
   entrant('discriminant trace', { losers: null }, prune({ by: 'discriminant', cost: 0 })),

@@ -1,6 +1,5 @@
 /** CIFAR-10: one net grown, then cut to a quarter of its multiply–accumulates after this push and that; choose by validation. 32×32×3 → 10 */
 import { conv, cosine, dense, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, study, teaching, train, untilTarget, type CriterionName, type PushWord } from '../src/index.js'
-
 const size = image(32, 32, 3)
 const seedling = net('cifar10', size,
   conv(16, 3, { name: 'stem' }),                                                       // 32×32×16
@@ -19,6 +18,7 @@ const pruned = (name: string, pushed: PushWord, by: CriterionName = 'losers', co
   return { name, experiment: experiment(seedling, data, base, grown, rounds, last) }
 }
 const losers = { sparsity: 0, cost: 1 }
+const small = { ...losers, sparsity: 1e-2 }
 const terms = { ridge: 0.2, correlation: 0.5 }
 
 export default study('compare-pushes', { seeds: 1 }, [
@@ -29,12 +29,12 @@ export default study('compare-pushes', { seeds: 1 }, [
   pruned('losers, gentle end', { losers }, 'losers', 1, train({ epochs: 8, rate: 0.05 })),
   pruned('losers, short rounds', { epochs: 1, losers }, 'losers', 1, train({ epochs: 11 })),
   pruned('losers, whatever they cost', { losers: { sparsity: 0, cost: 0 } }, 'losers', 0),
-  pruned('losers, scales made small', { losers: { cost: 1 } }),
-  pruned('losers, scales made small, a teacher', { losers: { cost: 1 }, teaching }, 'losers', 1, train({ epochs: 8, teaching })),
+  pruned('losers, scales made small', { losers: small }),
+  pruned('losers, scales made small, a teacher', { losers: small, teaching }, 'losers', 1, train({ epochs: 8, teaching })),
   pruned('taylor', { losers: null }, 'taylor'),
   pruned('taylor, ridge and correlation', { losers: null, terms }, 'taylor'),
   pruned('taylor, let down along a cosine', { losers: null, schedule: cosine() }, 'taylor'),
   pruned('taylor, short rounds', { epochs: 1, losers: null }, 'taylor', 1, train({ epochs: 11 })),
   pruned('taylor, whatever it costs', { losers: null }, 'taylor', 0),
-  pruned('slimming', { losers: { from: 1, until: 1 } }, 'normScale'),
+  pruned('slimming', { losers: { sparsity: 1e-2, from: 1, until: 1 } }, 'normScale'),
 ])
