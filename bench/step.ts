@@ -4,7 +4,7 @@
  * does falls on all alike.
  *
  * npm run bench -- --setup                                   # PyTorch into a venv of its own first, then all
- * npm run bench -- --contestants wasm,cpu --threads 1        # the embedded engine and the slow reference
+ * npm run bench -- --contestants wasm,cpu --threads 1        # the slow reference too
  * npm run bench -- --python VENV/bin/python --rounds 15
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
@@ -22,7 +22,7 @@ const { values: told } = parseArgs({
   options: {
     python: { type: 'string' },
     setup: { type: 'boolean', default: false },
-    contestants: { type: 'string', default: 'tensorflow,layers,nchw,nhwc' },
+    contestants: { type: 'string', default: 'tensorflow,wasm,layers,nchw,nhwc' },
     batch: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '15' },
     threads: { type: 'string', default: `${availableParallelism()}` },
@@ -60,7 +60,7 @@ const contestants: Readonly<Record<string, Contestant>> = {
     command: tsx('step_engine.ts', 'tensorflow', batch, threads),
     steps: 4,
   },
-  wasm: { name: 'espalier, wasm', command: tsx('step_engine.ts', 'wasm', batch, threads), steps: 1 },
+  wasm: { name: 'espalier, wasm', command: tsx('step_engine.ts', 'wasm', batch, threads), steps: 4 },
   cpu: { name: 'espalier, tfjs cpu', command: tsx('step_engine.ts', 'cpu', batch, threads), steps: 1 },
   layers: { name: 'tf.LayersModel.fit', command: tsx('step_layers.ts', batch, threads), steps: 1 },
   nchw: {

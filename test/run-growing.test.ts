@@ -1,4 +1,5 @@
 /** Growing as a step of a schedule: how far it goes, why it ends, what it keeps. */
+import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
 import { held } from '../src/data/set.js'
@@ -11,15 +12,21 @@ import type { Net } from '../src/net/layer.js'
 import { layersOf, nameOf } from '../src/net/path.js'
 import { type Model, plant } from '../src/net/weights.js'
 import { conv } from '../src/net/words.js'
+import { outcome } from '../src/report/outcome.js'
+import { readModel } from '../src/run/checkpoint.js'
 import type { RunEvent } from '../src/run/event.js'
 import { experiment } from '../src/run/experiment.js'
+import { folderAt } from '../src/run/folder.js'
 import { runGrow } from '../src/run/growing.js'
 import { type GrowWord, grow } from '../src/run/plan.js'
+import { readResult } from '../src/run/result.js'
+import { begin } from '../src/run/run.js'
 import { prune, train } from '../src/run/schedule.js'
+import { settingsOf } from '../src/run/settings.js'
 import type { StepEnv } from '../src/run/stepenv.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, type Told, told } from './running.js'
-import { succeed } from './scratch.js'
+import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
@@ -174,6 +181,23 @@ describe.runIf(engine !== null)('growing', () => {
     expect(figures.map(({ exact }) => exact)).toEqual([true, false])
     const told = eventsOf(run).filter(({ _tag }) => _tag === 'grown')
     expect(told.map(({ _tag, stage, gain, ...met }) => met)).toEqual(figures)
+  })
+
+  test('lists the nets met in its result and at its end, each a model beside the run', async () => {
+    const [path, dataset] = [join(scratch(), 'run'), tinyData()]
+    const settings = settingsOf(0, on, dataset, {})
+    const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
+    const word = grow({ after: 'module', module: conv(7, 1), upTo: 1 }, train(learning))
+    const result = await succeed(
+      begin(path, settings, { engine: on, dataset }, onlooker)(experiment(tinyNet, glyphs(), word)),
+    )
+    expect(await succeed(readResult(folderAt(path).result))).toEqual(result)
+    expect(result.met?.map(met => met.name)).toEqual(['0-0-base', '0-1-grown'])
+    for (const met of result.met ?? []) {
+      const { net } = await succeed(readModel(join(folderAt(path).met, `${met.name}.safetensors`)))
+      expect(sizeOf(net)).toBe(met.params)
+      expect(outcome(result)).toContain(met.name)
+    }
   })
 
   /** Grown nets that all answer with one class, whose share of the validation images is known. */

@@ -119,4 +119,25 @@ describe.runIf(engine !== null)('a prune after a push', () => {
     expect(netOf(named)).toEqual(netOf(usual))
     expect(netOf(other)).not.toEqual(netOf(usual))
   })
+
+  test('that cannot be is refused before anything trains', async () => {
+    const run = await ran(train(learning), prune({ by: 'l1', aim: { eta: 1 }, protect: ['nowhere'] }))
+    expect([run.outcome, run.log, run.saved]).toEqual(['UnknownPath', '', []])
+  })
+
+  test('leaves the net before the first cut, to compare with, and the one before it, to teach', async () => {
+    const by = { by: 'l1', cost: 0, images: 9 } as const
+    const half = untilTarget({ keep: { params: 0.7 }, rounds: 1 }, prune(by))
+    const [bare, twice] = await Promise.all([
+      ran(prune({ ...by, aim: { keep: { params: 0.7 } } })),
+      ran(half, half),
+    ])
+    const netsOf = (run: Told) => {
+      const { original, teacher } = lastOf(run).kept
+      return [original?.net, teacher?.net]
+    }
+    expect(netsOf(bare)).toEqual([tinyNet, tinyNet])
+    expect(netsOf(twice)[0]).toEqual(tinyNet)
+    expect(netsOf(twice)[1]).not.toEqual(tinyNet)
+  })
 })
