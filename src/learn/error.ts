@@ -1,6 +1,6 @@
 /** What can go wrong while learning, as facts. */
-import type { DataError } from '../data/error.js'
-import type { EngineError } from '../engine/engine.js'
+import { type DataError, Fault } from '../data/error.js'
+import type { Engine, EngineError } from '../engine/engine.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
 import type { CriterionName } from './options.js'
@@ -29,3 +29,16 @@ export type LearnError =
   | { readonly _tag: 'NotProven'; readonly difference: number; readonly tolerance: number }
   /** Asked to stop; what was learnt so far has been handed over. */
   | { readonly _tag: 'Interrupted' }
+
+/** What ended a promise: a fact of the data's, else the engine. */
+export const broken =
+  ({ name }: Engine) =>
+  (reason: unknown): LearnError =>
+    reason instanceof Fault
+      ? reason.fact
+      : {
+          _tag: 'EngineFailed',
+          engine: name,
+          reason: String(reason),
+          ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
+        }

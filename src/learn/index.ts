@@ -1,4 +1,6 @@
 /** Learning on an engine: train and push as transforms, traces and other criteria, what a model is worth. */
+
+export type { Alignment } from './alignment.js'
 export { assess, evaluationBatch } from './assess.js'
 export { certify } from './certify.js'
 export { utilitiesBy } from './criteria.js'
@@ -13,7 +15,6 @@ export type { LearnError } from './error.js'
 export { type Evidence, judged, nothing } from './evidence.js'
 export { type Haste, hastened } from './haste.js'
 export { deciding } from './head.js'
-export type { Alignment } from './inspect.js'
 export { type Latency, latencies } from './latency.js'
 export { fadedIn, losers } from './losers.js'
 export {

@@ -4,22 +4,9 @@ import type { Session } from '../engine/engine.js'
 import type { Inferred } from '../net/infer.js'
 import { channelsOf } from '../net/shape.js'
 import type { Decision } from '../surgery/decision.js'
+import type { Alignment } from './alignment.js'
 import { best, holding, powerOf, type Spread } from './discriminants.js'
 import { accuracyBy, headOf, spreadIn, type Table, tabulate } from './head.js'
-
-/** Figures of the pre-decision features. */
-export interface Alignment {
-  /** The mean over the classes − 1 best features of log(1 + sb/sw). */
-  readonly separation: number
-  /** The mean squared correlation of two different features within classes. */
-  readonly correlation: number
-  /** Features that hold 95 % and 99 % of the variance between classes. */
-  readonly holding95: number
-  readonly holding99: number
-  readonly features: number
-  /** The share of images answered right with only the best 1, 2, 4, … features kept, the head untouched. */
-  readonly byFeatures: Readonly<Record<string, number>>
-}
 
 /** Σ_{i≠j} R²/(d(d−1)), R the correlations within classes. */
 const correlationIn = ({ rows, labels }: Table, { means, within }: Spread): number => {

@@ -5,8 +5,7 @@ import type { Engine, Session } from '../engine/engine.js'
 import type { Graph } from '../graph/value.js'
 import { sizeOf } from '../net/shape.js'
 import type { Model } from '../net/weights.js'
-import type { LearnError } from './error.js'
-import { broken } from './phase.js'
+import { broken, type LearnError } from './error.js'
 import { inferring } from './train.js'
 
 /** Milliseconds a call: the median of many, and their quartiles. */

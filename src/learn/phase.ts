@@ -7,14 +7,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ahead, type Batch, type Feed } from '../data/batches.js'
-import { Fault } from '../data/error.js'
 import type { Engine, Feeds, Session } from '../engine/engine.js'
 import { type Graph, inputsOf, variablesOf } from '../graph/value.js'
 import { stream } from '../net/random.js'
 import { sameShape, sizeOf } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
-import type { LearnError } from './error.js'
-import type { Alignment } from './inspect.js'
+import type { Alignment } from './alignment.js'
+import { broken, type LearnError } from './error.js'
 import { addScores, lossOf, noScore, type Score, scoreOf } from './score.js'
 
 /** A model, and what its optimizer remembers, by variable name. */
@@ -186,19 +185,6 @@ const walk = async <Err>(
   }
   return E.right(learnerOf(session, learner, fixed))
 }
-
-/** What ended a promise: a fact of the data's, else the engine. */
-export const broken =
-  ({ name }: Engine) =>
-  (reason: unknown): LearnError =>
-    reason instanceof Fault
-      ? reason.fact
-      : {
-          _tag: 'EngineFailed',
-          engine: name,
-          reason: String(reason),
-          ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
-        }
 
 /**
  * Runs a phase from a position on, and gives back what was learnt.

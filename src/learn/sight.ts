@@ -4,8 +4,7 @@ import type { Batch, Feed } from '../data/batches.js'
 import type { Engine, Session } from '../engine/engine.js'
 import type { Program } from '../graph/value.js'
 import type { Model } from '../net/weights.js'
-import type { LearnError } from './error.js'
-import { broken } from './phase.js'
+import { broken, type LearnError } from './error.js'
 
 /** Images a criterion looks at, and how many a call. */
 export interface Sight {

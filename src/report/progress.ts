@@ -1,7 +1,7 @@
 /** A run as it goes: a bar an epoch on a terminal, a line an epoch where there is none. */
 import type { WriteStream } from 'node:tty'
 import { Presets, SingleBar } from 'cli-progress'
-import type { Alignment } from '../learn/inspect.js'
+import type { Alignment } from '../learn/alignment.js'
 import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
 import type { RunEvent } from '../run/event.js'

@@ -1,5 +1,5 @@
 /** What a run tells as it goes; each is a line of its log. */
-import type { Alignment } from '../learn/inspect.js'
+import type { Alignment } from '../learn/alignment.js'
 import type { StageResult } from './checkpoint.js'
 import type { Code } from './code.js'
 import type { Settings } from './settings.js'
