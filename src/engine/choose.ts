@@ -1,4 +1,4 @@
-/** Which engine a run gets: the one named, else the fastest that is there. */
+/** Which engine a run gets: the one named, else TensorFlow where it is built, else wasm. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
