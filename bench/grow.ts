@@ -1,4 +1,7 @@
-/** Growing GoogLeNet's 9 modules to Inception-88's 28, one module at a time, weights included. */
+/**
+ * Growing GoogLeNet's 9 modules to Inception-88's 28, one module at a time, weights included. Exact is a module with a
+ * branch as wide as what comes in, to pass it on; theirs are narrower.
+ */
 import googlenet from '../dsl/googlenet.js'
 import { inception, type Module } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
@@ -51,4 +54,3 @@ for (let repeat = 0; repeat < 3; repeat++) {
     `${paramsIn(googlenet)} -> ${paramsIn(model.net)} parameters, ${steps.length} modules grown, ${exact} of them exactly: ${ms.toFixed(0)} ms, ${((cpu.user + cpu.system) / 1000).toFixed(0)} ms of processor`,
   )
 }
-console.log('none is exact: no branch of these modules is as wide as what comes in, so none can pass it on')

@@ -5,15 +5,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import imagenet from '../dsl/imagenet.js'
 import { openData } from '../src/data/open.js'
 import { engineOf } from '../src/engine/choose.js'
 import { paramsOf } from '../src/net/count.js'
 import { infer } from '../src/net/infer.js'
-import { beginning } from '../src/run/fold.js'
-import { beginFrom } from '../src/run/run.js'
+import { begin } from '../src/run/run.js'
 import { train } from '../src/run/schedule.js'
 import { settingsOf } from '../src/run/settings.js'
 import { done, keep, median, photograph, right } from './tools.js'
@@ -41,26 +38,16 @@ try {
   const dataset = await done(openData({ seed: 0, folder: scratch })(data))
   const experiment = { ...imagenet, data, schedule: [train({ ...first, epochs: 1 })] }
   let last = performance.now()
-  const result = await done(
-    pipe(
-      TE.fromEither(beginning(0)(experiment)),
-      TE.flatMap(from =>
-        beginFrom(
-          join(scratch, 'run'),
-          settingsOf(0, engine, dataset, { folder: scratch }),
-          { engine, dataset },
-          {
-            onEvent: () => undefined,
-            onStep: () => {
-              steps.push(performance.now() - last)
-              last = performance.now()
-            },
-            stopping: () => false,
-          },
-        )(experiment, from),
-      ),
-    ),
-  )
+  const onlooker = {
+    onEvent: () => undefined,
+    onStep: () => {
+      steps.push(performance.now() - last)
+      last = performance.now()
+    },
+    stopping: () => false,
+  }
+  const settings = settingsOf(0, engine, dataset, { folder: scratch })
+  const result = await done(begin(join(scratch, 'run'), settings, { engine, dataset }, onlooker)(experiment))
   const seconds = median(steps.slice(1)) / 1000
   const each = first.batch / seconds
   const days = (images * first.epochs) / each / 86_400

@@ -23,9 +23,8 @@ import { readResult } from '../src/run/result.js'
 import { begin } from '../src/run/run.js'
 import { prune, train } from '../src/run/schedule.js'
 import { settingsOf } from '../src/run/settings.js'
-import type { StepEnv } from '../src/run/stepenv.js'
 import { available } from './engines.js'
-import { eventsOf, lastOf, type Told, told } from './running.js'
+import { eventsOf, lastOf, stepEnv, type Told, told } from './running.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
@@ -213,24 +212,7 @@ describe.runIf(engine !== null)('growing', () => {
     })
     const events: RunEvent[] = []
     let nth = 1
-    const env: StepEnv = {
-      engine: on,
-      dataset,
-      seed: 0,
-      emit: event => TE.fromIO(() => (event === null ? 0 : events.push(event))),
-      onStep: () => undefined,
-      save: () => TE.right(undefined),
-      keep: () => TE.right(undefined),
-      stopping: () => false,
-      clock: () => 0,
-      stage: 0,
-      place: '0',
-      aim: null,
-      push: null,
-      prune: null,
-      pause: (_learner, _kept, _inside, event) =>
-        TE.fromIO(() => void (event !== null && events.push(event))),
-    }
+    const env = stepEnv(on, dataset, events)
     const word = grow(
       { after: 'module', module: conv(7, 1), upTo: classes.length - 1, until },
       train(learning),

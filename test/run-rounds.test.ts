@@ -21,7 +21,7 @@ import { sightOf } from '../src/run/stepenv.js'
 import { l1 } from '../src/surgery/criteria.js'
 import { prune as cut } from '../src/surgery/prune.js'
 import { available } from './engines.js'
-import { again, expectSame, type Told, told } from './running.js'
+import { again, expectSame, stepEnv, type Told, told } from './running.js'
 import { failure, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
@@ -100,24 +100,7 @@ describe.runIf(engine !== null)('rounds', () => {
   const run = async (rounds: Rounds, ends: readonly (Model | RunError)[]) => {
     const events: RunEvent[] = []
     let nth = 0
-    const env: StepEnv = {
-      engine: on,
-      dataset,
-      seed: 0,
-      emit: event => TE.fromIO(() => (event === null ? 0 : events.push(event))),
-      onStep: () => undefined,
-      save: () => TE.right(undefined),
-      keep: () => TE.right(undefined),
-      stopping: () => false,
-      clock: () => 0,
-      stage: 0,
-      place: '0',
-      aim: null,
-      push: null,
-      prune: null,
-      pause: (_learner, _kept, _inside, event) =>
-        TE.fromIO(() => void (event !== null && events.push(event))),
-    }
+    const env = stepEnv(on, dataset, events)
     const start: Held = {
       learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
       kept: {},

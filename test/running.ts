@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect } from 'vitest'
+import type { Dataset } from '../src/data/set.js'
 import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
@@ -10,6 +11,7 @@ import type { Env } from '../src/run/env.js'
 import type { Met, RunEvent } from '../src/run/event.js'
 import type { Experiment } from '../src/run/experiment.js'
 import { beginning, runSchedule } from '../src/run/fold.js'
+import type { StepEnv } from '../src/run/stepenv.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData } from './tiny.js'
@@ -100,3 +102,22 @@ export const expectSame = (got: Told, wanted: Told): void => {
   expect(lastOf(got).learner.model.net).toEqual(lastOf(wanted).learner.model.net)
   expect(bits(lastOf(got))).toEqual(bits(lastOf(wanted)))
 }
+
+/** A step's surroundings in which nothing is saved; what it tells goes into `events`. */
+export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): StepEnv => ({
+  engine,
+  dataset: data,
+  seed: 0,
+  emit: event => TE.fromIO(() => (event === null ? 0 : events.push(event))),
+  onStep: () => undefined,
+  save: () => TE.right(undefined),
+  keep: () => TE.right(undefined),
+  stopping: () => false,
+  clock: () => 0,
+  stage: 0,
+  place: '0',
+  aim: null,
+  push: null,
+  prune: null,
+  pause: (_learner, _kept, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
+})

@@ -1,4 +1,4 @@
-/** How far to cut for a latency: nets of fewer multiply–accumulates, each measured on the engine beside the whole one. */
+/** How far to cut for a latency: nets of fewer multiply–accumulates, each measured on the engine, beside the whole one where a share of its time is wanted. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -38,8 +38,8 @@ const read =
   (engine: Engine, haste: Haste, whole: Model) =>
   ({ model }: Pruned): TE.TaskEither<LearnError, Reading> =>
     pipe(
-      latencies(engine, 1)([whole, model]),
-      TE.map(([before, after]) => ({
+      latencies(engine, 1)('keep' in haste ? [model, whole] : [model]),
+      TE.map(([after, before]) => ({
         got: after?.median ?? Number.NaN,
         wanted: 'keep' in haste ? haste.keep.latency * (before?.median ?? Number.NaN) : haste.atMost.latency,
       })),

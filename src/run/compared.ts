@@ -5,9 +5,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { LearnError } from '../learn/error.js'
 import { latencies } from '../learn/latency.js'
 import type { Score } from '../learn/score.js'
-import { macsOf, paramsOf, storedOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import type { Model } from '../net/weights.js'
+import { countsOf } from './aim.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { Env } from './env.js'
 import type { Compared } from './event.js'
@@ -22,9 +22,7 @@ const figuresOf =
       infer(net),
       E.map(inferred => ({
         name,
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        bytes: 4 * storedOf(inferred),
+        ...countsOf(inferred),
         test: scoredAs(test),
       })),
     )

@@ -20,7 +20,7 @@ import type { Experiment } from './experiment.js'
 import { rehearse } from './rehearse.js'
 import { runStep } from './step.js'
 import { validated } from './stepenv.js'
-import { firstPrune, lastPush } from './told.js'
+import { besideStep } from './told.js'
 
 /** Where a run begins: the net with its first weights. */
 export const beginning =
@@ -101,9 +101,8 @@ const runStage =
     return pipe(
       from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
       TE.flatMap(() => {
-        const push = lastPush(schedule.slice(0, stage))
-        const prune = firstPrune(schedule.slice(stage + 1))
-        const around = { ...env, emit, stage, place: `${stage}`, aim: null, push, prune, pause }
+        const beside = besideStep(schedule, stage, { push: null, prune: null })
+        const around = { ...env, ...beside, emit, stage, place: `${stage}`, aim: null, pause }
         return runStep(around, step)(from)
       }),
       TE.bindTo('held'),

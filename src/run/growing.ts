@@ -5,13 +5,13 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { latencies } from '../learn/latency.js'
 import { accuracyOf, type Score } from '../learn/score.js'
 import { statisticsAt } from '../learn/statistics.js'
-import { macsOf, paramsOf, storedOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
 import { layersOf, nameOf } from '../net/path.js'
 import type { Model } from '../net/weights.js'
 import { type Grown, grow } from '../surgery/grow.js'
 import { unlike } from '../surgery/place.js'
 import { carry, newcomers } from '../surgery/remap.js'
+import { countsOf } from './aim.js'
 import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { Met } from './event.js'
@@ -84,9 +84,7 @@ const keep = (
     TE.map(
       (inferred): Met => ({
         name: `${env.place.replaceAll('/', '.')}-${nth}-${name}`,
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        bytes: 4 * storedOf(inferred),
+        ...countsOf(inferred),
         validation: scoredAs(score),
         exact,
       }),

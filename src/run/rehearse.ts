@@ -14,7 +14,7 @@ import { unlike } from '../surgery/place.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
-import { aimToCome, firstPrune, lastPush } from './told.js'
+import { aimToCome, type Beside, besideRound, besideStep } from './told.js'
 
 /** What a step finds: the net with all that is grown by then and nothing cut, and what came before. */
 interface Scene {
@@ -26,11 +26,9 @@ interface Scene {
 }
 
 /** Where a step stands, as the run has it; `validation`: images. */
-interface Standing {
+interface Standing extends Beside {
   readonly at: string
   readonly aim: Aim | null
-  readonly push: Push | null
-  readonly prune: Prune | null
   readonly validation: number
 }
 
@@ -108,15 +106,7 @@ const pruned = ({ at, aim, push }: Standing, prune: Prune, scene: Scene): Rehear
 }
 
 const rounded = (standing: Standing, { rounds, until, within, steps }: Rounds, scene: Scene): Rehearsed => {
-  const round = inside(
-    {
-      ...standing,
-      aim: until,
-      push: lastPush(steps) ?? standing.push,
-      prune: firstPrune(steps) ?? standing.prune,
-    },
-    steps,
-  )
+  const round = inside({ ...standing, ...besideRound(steps, standing), aim: until }, steps)
   return pipe(
     refusing(within !== null && standing.validation === 0, { _tag: 'NoValidation', at: standing.at }),
     E.flatMap(() => aims(scene, until)),
@@ -178,9 +168,8 @@ const inside =
     steps.reduce<Rehearsed>((before, step, nth) => {
       const standing: Standing = {
         ...around,
+        ...besideStep(steps, nth, around),
         at: around.at === '' ? `${nth}` : `${around.at}/${nth}`,
-        push: lastPush(steps.slice(0, nth)) ?? around.push,
-        prune: firstPrune(steps.slice(nth + 1)) ?? around.prune,
       }
       return pipe(
         before,

@@ -12,7 +12,7 @@ import type { Aim, Rounds } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
 import type { Stop } from './stop.js'
-import { firstPrune, lastPush } from './told.js'
+import { besideRound } from './told.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
 
@@ -90,10 +90,9 @@ const runRound =
       stepsFrom(
         {
           ...env,
+          ...besideRound(rounds.steps, env),
           place: `${env.place}/${place.round}`,
           aim: aimOf(rounds, place.base, place.round + 1),
-          push: lastPush(rounds.steps) ?? env.push,
-          prune: firstPrune(rounds.steps) ?? env.prune,
         },
         rounds.steps,
         place,

@@ -5,7 +5,7 @@ import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { Step, Warmup } from './schedule.js'
 import type { From, Held, StepEnv } from './stepenv.js'
-import { firstPrune, lastPush } from './told.js'
+import { besideStep } from './told.js'
 
 /** Runs one step; given, since steps hold steps. */
 export type RunStep<S = Step> = (env: StepEnv, step: S) => (from: From) => TE.TaskEither<RunError, Held>
@@ -24,9 +24,8 @@ export const stepsFrom =
         TE.flatMap(held => {
           const inner: StepEnv = {
             ...env,
+            ...besideStep(steps, at, env),
             place: `${env.place}/${at}`,
-            push: lastPush(steps.slice(0, at)) ?? env.push,
-            prune: firstPrune(steps.slice(at + 1)) ?? env.prune,
             pause: (learner, kept, inside, event) =>
               env.pause(learner, kept, { ...place, step: at, inside }, event),
           }

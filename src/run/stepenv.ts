@@ -12,7 +12,8 @@ import type { Checkpoint, Inside } from './checkpoint.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Scored } from './event.js'
-import type { Aim, Prune, Push } from './schedule.js'
+import type { Aim } from './schedule.js'
+import type { Beside } from './told.js'
 
 /** What a step changes. */
 export type Held = Pick<Checkpoint, 'learner' | 'kept'>
@@ -20,15 +21,12 @@ export type Held = Pick<Checkpoint, 'learner' | 'kept'>
 /** What a step goes on from. */
 export type From = Pick<Checkpoint, 'learner' | 'kept' | 'inside'>
 
-export interface StepEnv extends Env {
+export interface StepEnv extends Env, Beside {
   readonly stage: number
   /** Where the step stands in the schedule: `2`, or `2/1/0` for the first step of round 1 of step 2. */
   readonly place: string
   /** The aim of the rounds around it, if any. */
   readonly aim: Aim | null
-  /** The last push before it and the first prune after it, if any. */
-  readonly push: Push | null
-  readonly prune: Prune | null
   /** Saves the run as it is inside the step. */
   readonly pause: (
     learner: Learner,

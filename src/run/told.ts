@@ -9,13 +9,24 @@ type Steps = readonly (Step | Warmup)[]
 
 const flat = (steps: Steps): Steps => steps.flatMap(step => ('steps' in step ? flat(step.steps) : [step]))
 
-/** The first prune of these steps, inside others or not. */
-export const firstPrune = (steps: Steps): Prune | null =>
-  flat(steps).find(step => step._tag === 'prune') ?? null
+/** The last push before a step and the first prune after it, inside others or not; `null` where there is none. */
+export interface Beside {
+  readonly push: Push | null
+  readonly prune: Prune | null
+}
 
-/** The last push of these steps, inside others or not. */
-export const lastPush = (steps: Steps): Push | null =>
-  flat(steps).findLast(step => step._tag === 'push') ?? null
+/** Of these steps, those before and those after one; what lies around them all where these hold none. */
+const between = (before: Steps, after: Steps, { push, prune }: Beside): Beside => ({
+  push: flat(before).findLast(step => step._tag === 'push') ?? push,
+  prune: flat(after).find(step => step._tag === 'prune') ?? prune,
+})
+
+/** What lies beside the `nth` of these steps. */
+export const besideStep = (steps: Steps, nth: number, around: Beside): Beside =>
+  between(steps.slice(0, nth), steps.slice(nth + 1), around)
+
+/** What lies beside steps that come again and again: they themselves. */
+export const besideRound = (steps: Steps, around: Beside): Beside => between(steps, steps, around)
 
 /** Of these layers those there are: what an earlier cut took whole is not there to spare. */
 export const standingIn = (net: Net): ((paths: readonly Path[]) => readonly Path[]) => {
