@@ -24,10 +24,12 @@ const entrant = (name: string, pushed: PushWord, cut = prune(), teacher: Teachin
 
 export default study('compare-criteria', { seeds: 3 }, [
   { ...entrant('losers', small), scratch: true },
+  entrant('losers, scales left alone', { losers: {} }),
   entrant('losers, no teacher', small, prune(), null),
   entrant('slimming', { losers: slim }, prune({ by: 'normScale', cost: 0 })),
   entrant('taylor', { losers: null }, prune({ by: 'taylor', cost: 0 })),
   entrant('discriminant trace', { losers: null }, prune({ by: 'discriminant', cost: 0 })),
+  entrant('deconvolution', { losers: null }, prune({ by: 'deconv', cost: 0 })),
   entrant('l1', { losers: null }, prune({ by: 'l1', cost: 0 })),
   entrant('random', { losers: null }, prune({ by: 'random', cost: 0 })),
 ])

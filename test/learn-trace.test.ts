@@ -7,6 +7,7 @@ import * as op from '../src/graph/ops.js'
 import { inOrder, type Value } from '../src/graph/value.js'
 import { judged } from '../src/learn/evidence.js'
 import { deciding } from '../src/learn/head.js'
+import { separationIn } from '../src/learn/separation.js'
 import type { Sight } from '../src/learn/sight.js'
 import { type TraceKind, traced, traceIn, traces } from '../src/learn/trace.js'
 import { concat, net, residual, stack } from '../src/net/combinators.js'
@@ -242,6 +243,25 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
     for (const kind of ['discriminant', 'gradient'] as const)
       expectClose(await succeed(traceIn(kind)(sight)(model)), fromAll[kind])
   })
+})
+
+test('channels nothing is traced to go by how well they tell classes apart', async () => {
+  const model = modelOf(7)(nets.chain ?? net('none', image(1, 1, 1), flatten))
+  const [at, below] = ['conv', 'conv2/kernel']
+  const kernel = model.weights[below] ?? { shape: [], data: new Float32Array() }
+  const unread = {
+    net: model.net,
+    weights: { ...model.weights, [below]: { ...kernel, data: kernel.data.map(() => 0) } },
+  }
+  const sight = sightOf(model.net.input)
+  const utilities = (await succeed(traceIn('gradient')(sight)(unread)))[at]
+  const separation = (await succeed(separationIn(sight)(unread)))[at]
+  const order = (values: ArrayLike<number> = []) =>
+    Array.from(values, (value, i) => ({ value, i }))
+      .sort((a, b) => a.value - b.value)
+      .map(({ i }) => i)
+  expect(new Set(Array.from(separation ?? [])).size).toBe(3)
+  expect(order(utilities)).toEqual(order(separation))
 })
 
 test('from no feature nothing is traced', async () => {

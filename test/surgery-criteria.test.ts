@@ -10,6 +10,7 @@ import { costsOf } from '../src/surgery/cost.js'
 import { type Criterion, l1, l2, normScale, perCost, random } from '../src/surgery/criteria.js'
 import { decisionOf } from '../src/surgery/decision.js'
 import { prune } from '../src/surgery/prune.js'
+import { haveTies, untied } from '../src/surgery/ties.js'
 import { arbitraryModel, arbitraryNet, modelOf } from './arbitrary.js'
 import { left, placed, right } from './surgery.js'
 
@@ -135,5 +136,37 @@ describe('the decision', () => {
   test('a net that ends otherwise has none', () => {
     for (const end of [globalAvgPool, flatten])
       expect(left(decisionOf(placed(net('n', image(4, 4, 1), conv(2), end))))).toEqual({ _tag: 'NoDecision' })
+  })
+})
+
+describe('ties', () => {
+  const values = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 12 })
+  const pairs = values.chain(first =>
+    fc.tuple(fc.constant(first), fc.array(fc.nat(20), { minLength: first.length, maxLength: first.length })),
+  )
+
+  test('go by the other criterion; what differs keeps its order and its value', () => {
+    fc.assert(
+      fc.property(pairs, ([first, second]) => {
+        const after = Array.from(untied({ at: second })({ at: first }).at ?? [])
+        for (const [i, a] of first.entries()) {
+          if (first.filter(each => each === a).length === 1) expect(after[i]).toBe(a)
+          for (const [j, b] of first.entries()) {
+            const wanted =
+              a === b && i !== j ? Math.sign((second[i] ?? 0) - (second[j] ?? 0)) : Math.sign(a - b)
+            expect(Math.sign((after[i] ?? 0) - (after[j] ?? 0))).toBe(wanted)
+          }
+        }
+      }),
+    )
+  })
+
+  test('are seen within a layer alone', () => {
+    expect(haveTies({ a: [1, 2], b: [1, 2] })).toBe(false)
+    expect(haveTies({ a: [1, 2], b: [2, 2] })).toBe(true)
+  })
+
+  test('stay where the other criterion does not speak', () => {
+    expect(untied({ b: [1, 2] })({ a: [1, 1] })).toEqual({ a: [1, 1] })
   })
 })

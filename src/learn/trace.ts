@@ -19,10 +19,11 @@ import type { Criterion } from '../surgery/criteria.js'
 import { type Decision, decisionOf } from '../surgery/decision.js'
 import type { PruneError } from '../surgery/error.js'
 import type { Utilities } from '../surgery/rank.js'
+import { haveTies, untied } from '../surgery/ties.js'
 import { discriminantsOf, noMoments, spreadOf } from './discriminants.js'
 import { type Evidence, judged } from './evidence.js'
 import { deciding } from './head.js'
-import { momentsAt } from './separation.js'
+import { momentsAt, separationIn } from './separation.js'
 import { batchesIn, gather, using } from './sight.js'
 
 /**
@@ -193,6 +194,22 @@ export const traced =
   (_, seen) =>
     E.right(Object.fromEntries([...seen].map(([path, each]) => [path, utilityOf(kind, each)])))
 
-/** What channels are worth by a trace; the papers' starts from the features a net can decide by, the others from all. */
-export const traceIn = (kind: TraceKind): Evidence<Utilities> =>
-  judged(traces(kind, kind === 'deconv' ? deciding : every), traced(kind))
+/**
+ * What channels are worth by a trace; the papers' starts from the features a net can decide by, the others from all.
+ * Nothing reaches many of them after a strong push: those go by `lda`.
+ */
+export const traceIn =
+  (kind: TraceKind): Evidence<Utilities> =>
+  sight =>
+  model =>
+    pipe(
+      judged(traces(kind, kind === 'deconv' ? deciding : every), traced(kind))(sight)(model),
+      TE.flatMap(utilities =>
+        haveTies(utilities)
+          ? pipe(
+              separationIn(sight)(model),
+              TE.map(others => untied(others)(utilities)),
+            )
+          : TE.right(utilities),
+      ),
+    )
