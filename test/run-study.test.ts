@@ -8,6 +8,8 @@ import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { constant } from '../src/learn/rate.js'
 import { closedPartial, count, decode, share } from '../src/net/closed.js'
+import { canCross, crossedTables } from '../src/report/crossed.js'
+import { percent } from '../src/report/number.js'
 import { plot } from '../src/report/plot.js'
 import { prose } from '../src/report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/study.js'
@@ -259,13 +261,30 @@ describe.runIf(engine !== null)('a study', () => {
       },
       { scratch: share },
     )
-    const rows = JSON.parse(JSON.stringify(rowsOf(await succeed(ran().run(worth)))))
+    const told = await succeed(ran().run(worth))
+    const rows = JSON.parse(JSON.stringify(rowsOf(told)))
     expect(right(decode(t.array(columns))(rows)).map(({ scratch }) => scratch !== undefined)).toEqual([
       true,
       true,
       false,
     ])
     expect(Object.keys(rows[0]).slice(0, 4)).toEqual(['training', 'criterion', 'removed', 'seed'])
+
+    expect([canCross(told), canCross(dones)]).toEqual([true, false])
+    const tables = crossedTables(told)
+    expect(tables.match(/^## .*$/gm)?.length).toBe(4)
+    const lines = tables.match(/^\| (none|losers), .*$/gm) ?? []
+    expect(lines.map(line => line.split(' | ')[0])).toEqual(
+      [
+        ['none, l1', 'losers, l1', 'losers, losers'],
+        ['none, l1', 'losers, l1'],
+        ['none, l1', 'losers, l1', 'losers, losers'],
+        ['none, l1', 'losers, l1', 'losers, losers'],
+      ]
+        .flat()
+        .map(line => `| ${line}`),
+    )
+    expect(lines[0]).toBe(`| none, l1 | ${percent(rows[0].retrained)} |`)
   })
 
   test('whose shared files are gone runs what is left of it all the same', async () => {

@@ -7,6 +7,7 @@ import type { Dataset } from '../data/set.js'
 import { engineOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
+import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
@@ -54,22 +55,27 @@ const timing = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
   )
 }
 
-/** Nets timed side by side; more would not fit one run. */
-const timedAtMost = 40
-
-const tables = (dones: readonly Done[], timed: Timed): string =>
-  dones.some(({ cuts }) => cuts.length > 1)
-    ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
-    : studyTable(dones, timed)
+/** Nets of an ablation are of a few sizes: they are crossed, and not timed. */
+const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError, string> =>
+  canCross(dones)
+    ? TE.right(crossedTables(dones))
+    : pipe(
+        timing(engine, dones),
+        TE.map(timed =>
+          dones.some(({ cuts }) => cuts.length > 1)
+            ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
+            : studyTable(dones, timed),
+        ),
+      )
 
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
     const file = (ending: string) => join(results, `${study.name}.${ending}`)
-    const few = study.entrants.length <= timedAtMost
+    const footer = studyFooter(study, dones, canCross(dones) ? null : engine)
     return pipe(
-      few ? timing(engine, dones) : TE.right<RunError, Timed>(new Map()),
-      TE.map(timed => `${tables(dones, timed)}\n\n${studyFooter(study, dones, few ? engine : null)}.\n`),
+      tables(engine, dones),
+      TE.map(text => `${text}\n\n${footer}.\n`),
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
       TE.tap(text => writeWhole(file('md'), text)),

@@ -2,7 +2,8 @@
 import { parse, View } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import type { Done } from '../run/studying.js'
-import { deviation, grouping, mean } from './study.js'
+import { deviation, mean } from './spread.js'
+import { grouping } from './study.js'
 
 /** An entrant as a point; of an ablation, its criterion has the colour, its training the shape. */
 interface Point {

@@ -5,7 +5,9 @@ import type { Settings } from '../run/settings.js'
 import type { Study } from '../run/study.js'
 import type { Cut, Done } from '../run/studying.js'
 import { engineText, type Made, madeAll, telling } from './made.js'
-import { grouped, percent, short } from './number.js'
+import { markdown } from './markdown.js'
+import { grouped, short } from './number.js'
+import { mean, spreadText } from './spread.js'
 
 /** The accuracies of a cut: right after it, and with batch norm measured again. */
 interface Scores {
@@ -31,6 +33,7 @@ interface Figures extends Scores {
  * the end `validation`, to choose by, and on the test `retrained` and `scratch`.
  */
 export type Row = Figures & Partial<Made> & { readonly [fact: string]: unknown }
+
 const scoresOf = (cut: Cut | undefined): Scores =>
   cut === undefined ? {} : { raw: cut.raw.accuracy, repaired: cut.repaired.accuracy }
 
@@ -68,22 +71,6 @@ export const rowsOf = (dones: readonly Done[]): readonly Row[] => {
     return { ...known, ...figuresOf(done), ...made(done.result) }
   })
 }
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
-
-export const deviation = (values: readonly number[]): number =>
-  Math.sqrt(
-    values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1),
-  )
-
-/** `98.20 ± 0.08`, in percent; the spread is the sample's standard deviation. */
-export const spreadText = (values: readonly number[]): string =>
-  values.length === 0
-    ? ''
-    : values.length === 1
-      ? percent(values[0] ?? 0)
-      : `${(100 * mean(values)).toFixed(2)} ± ${(100 * deviation(values)).toFixed(2)}`
 
 export const grouping = (dones: readonly Done[]): ReadonlyMap<string, readonly Done[]> =>
   dones.reduce(
@@ -124,13 +111,6 @@ const cells = (name: string, dones: readonly Done[], timed: Timed): readonly str
     one === undefined ? '' : `${one.median.toFixed(2)} ms`,
     hundred === undefined ? '' : `${hundred.median.toFixed(1)} ms`,
   ]
-}
-
-/** Rows under a head, without the columns that are empty in all. */
-const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const used = head.map((_, column) => rows.some(row => (row[column] ?? '') !== ''))
-  const line = (row: readonly string[]) => `| ${row.filter((_, column) => used[column]).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 /** A Markdown table, a line an entrant. */
