@@ -7,16 +7,11 @@ import { glyphs } from '../src/data/spec.js'
 import { decode } from '../src/net/closed.js'
 import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
 import { filled, type Model, type Tensor, type Weights } from '../src/net/weights.js'
-import {
-  type Checkpoint,
-  readCheckpoint,
-  readModel,
-  saveCheckpoint,
-  saveModel,
-} from '../src/run/checkpoint.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
 import { experimentCodec } from '../src/run/codec.js'
 import { type Experiment, experiment } from '../src/run/experiment.js'
 import { identityOf } from '../src/run/identity.js'
+import { readModel, saveModel } from '../src/run/model.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule.js'
 import type { Settings } from '../src/run/settings.js'
 import { arbitraryModel, arbitraryNet } from './arbitrary.js'
@@ -105,6 +100,17 @@ describe('a file of weights', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('without a net, or without a checkpoint, is told so', async () => {
+    writeFileSync(file, encodeTensors({}, {}))
+    const missing = (at: string) => ({
+      _tag: 'BadFile',
+      file,
+      fault: { _tag: 'Misread', at, wanted: 'JSON', got: '' },
+    })
+    expect(await failure(readModel(file))).toEqual(missing('net'))
+    expect(await failure(readCheckpoint(file, 'this'))).toEqual(missing('checkpoint'))
   })
 
   test('is a checkpoint of the runs it is asked for, or refused', async () => {

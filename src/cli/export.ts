@@ -7,8 +7,8 @@ import { exportModel } from '../export/export.js'
 import { readLayersModel } from '../export/layers/read.js'
 import type { Target } from '../export/target.js'
 import type { Model } from '../net/weights.js'
-import { readModel, saveModel } from '../run/checkpoint.js'
 import { folderAt } from '../run/folder.js'
+import { readModel, saveModel } from '../run/model.js'
 import { end } from './end.js'
 
 interface ExportArguments {

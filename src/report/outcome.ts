@@ -1,11 +1,9 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Compared, Met, Result } from '../run/event.js'
 import { madeWith } from './made.js'
-import { duration, grouped, percent, short } from './number.js'
+import { duration, grouped, milliseconds, percent, short } from './number.js'
 import { stopText } from './stop.js'
 import { table } from './table.js'
-
-const milliseconds = (ms: number): string => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`
 
 const comparison = (compared: readonly Compared[]): readonly string[] => [
   '',

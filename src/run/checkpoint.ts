@@ -3,61 +3,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import type { Learner, Position } from '../learn/phase.js'
-import { closed, closedPartial, count, decode, finite, maybe, share, tagged } from '../net/closed.js'
+import type { Learner } from '../learn/phase.js'
+import { closed, count, decode, finite, maybe } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
-import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
-import { type Path, parentOf } from '../net/path.js'
+import { parentOf } from '../net/path.js'
 import { decodeTensors, encodeTensors } from '../net/safetensors.js'
 import { sameShape } from '../net/shape.js'
-import { fitted, type Model, type Weights } from '../net/weights.js'
-import type { Counts } from './aim.js'
-import type { BadFile, RunError } from './error.js'
-import { readBytes, writeWhole } from './files.js'
+import type { Model, Weights } from '../net/weights.js'
+import type { RunError } from './error.js'
+import { writeWhole } from './files.js'
+import { type Inside, insideCodec, type StageResult, stageCodec } from './inside.js'
+import { type Fault, parsed, reading, sound } from './model.js'
 import { type Stop, stopCodec } from './stop.js'
-
-/** How a step of the schedule ended. */
-export interface StageResult {
-  readonly name: string
-  readonly params: number
-  readonly macs: number
-  readonly validation: { readonly accuracy: number }
-  readonly seconds: number
-  /** Where it ended before it was through. */
-  readonly stopped?: Stop
-}
-
-/** What rounds hold against: the net they began with. */
-export interface Base extends Counts {
-  readonly accuracy: number
-}
-
-/** The place inside a step of the schedule. */
-export type Inside =
-  | { readonly _tag: 'training'; readonly position: Position }
-  /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
-  | {
-      readonly _tag: 'rounds'
-      readonly base: Base
-      readonly round: number
-      readonly step: number
-      readonly inside: Inside | null
-    }
-  /**
-   * `grown` modules were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
-   * in a row have not; `exact` says whether the last module left what the net gives.
-   */
-  | {
-      readonly _tag: 'growing'
-      readonly grown: number
-      readonly last: Path
-      readonly best: number
-      readonly stale: number
-      readonly exact: boolean
-      readonly step: number
-      readonly inside: Inside | null
-    }
 
 /** What a run goes on from. */
 export interface Checkpoint {
@@ -74,44 +32,6 @@ export interface Checkpoint {
   /** Bytes of the event log that belong to what is saved. */
   readonly logged: number
 }
-
-const scoreCodec = closed({ images: count, correct: count, nats: finite })
-const positionCodec = closed({ epoch: count, step: count, score: scoreCodec })
-const baseCodec: t.Type<Base, unknown> = closed({ params: count, macs: count, bytes: count, accuracy: share })
-
-const insideCodec: t.Type<Inside, unknown> = t.recursion('a place in a step', () =>
-  tagged<Inside>('a place in a step', {
-    training: closed({ _tag: t.literal('training'), position: positionCodec }),
-    rounds: closed({
-      _tag: t.literal('rounds'),
-      base: baseCodec,
-      round: count,
-      step: count,
-      inside: maybe(insideCodec),
-    }),
-    growing: closed({
-      _tag: t.literal('growing'),
-      grown: count,
-      last: t.string,
-      best: share,
-      stale: count,
-      exact: t.boolean,
-      step: count,
-      inside: t.union([insideCodec, t.null]),
-    }),
-  }),
-)
-
-export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
-  {
-    name: t.string,
-    params: count,
-    macs: count,
-    validation: closed({ accuracy: share }),
-    seconds: finite,
-  },
-  { stopped: stopCodec },
-)
 
 const factsCodec = closed({
   run: t.string,
@@ -144,22 +64,6 @@ const encode = (run: string, { learner: { model, slots }, kept, ...facts }: Chec
   })
 }
 
-type Fault = BadFile['fault']
-
-const parsed = (text: string): E.Either<Fault, unknown> =>
-  E.tryCatch(
-    () => JSON.parse(text),
-    () => ({ _tag: 'Misread', at: 'checkpoint', wanted: 'JSON', got: text.slice(0, 40) }),
-  )
-
-/** A model whose net can be, and whose weights are the net's. */
-const sound = (model: Model): E.Either<Fault, Model> =>
-  pipe(
-    infer(model.net),
-    E.flatMap((inferred: Inferred): E.Either<Fault, void> => fitted(model, inferred)),
-    E.map(() => model),
-  )
-
 /** What an optimizer remembers has the shape of the weight it belongs to. */
 const fittingSlots =
   (slots: Weights) =>
@@ -178,9 +82,7 @@ const decodeCheckpoint = (
   pipe(
     E.Do,
     E.bind('held', () => decodeTensors(bytes)),
-    E.bindW('facts', ({ held }) =>
-      pipe(parsed(held.metadata.checkpoint ?? ''), E.flatMap(decode(factsCodec))),
-    ),
+    E.bindW('facts', ({ held }) => pipe(parsed('checkpoint', held.metadata), E.flatMap(decode(factsCodec)))),
     E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
       sound({ net, weights: from('model', tensors) }),
     ),
@@ -202,32 +104,6 @@ const decodeCheckpoint = (
       checkpoint: { ...facts, learner: { model, slots }, kept },
     })),
   )
-
-const decodeModel = (bytes: Uint8Array): E.Either<Fault, Model> =>
-  pipe(
-    decodeTensors(bytes),
-    E.flatMap(({ tensors, metadata }) =>
-      pipe(
-        parsed(metadata.net ?? ''),
-        E.flatMap(decode(netCodec)),
-        E.flatMap(net => sound({ net, weights: tensors })),
-      ),
-    ),
-  )
-
-/** What a file's bytes say. */
-const reading =
-  <A>(decoded: (bytes: Uint8Array) => E.Either<Fault, A>) =>
-  (file: string): TE.TaskEither<RunError, A> =>
-    pipe(
-      readBytes(file),
-      TE.flatMapEither(bytes =>
-        pipe(
-          decoded(bytes),
-          E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
-        ),
-      ),
-    )
 
 /**
  * Saves a checkpoint with the name of the run it is of.
@@ -255,12 +131,3 @@ export const readCheckpoint = (
     ),
     TE.map(({ checkpoint }) => checkpoint),
   )
-
-/** A model as one safetensors file, its net in the metadata, beside what else there is to tell. */
-export const saveModel =
-  (file: string, more: Readonly<Record<string, string>> = {}) =>
-  ({ net, weights }: Model): TE.TaskEither<RunError, void> =>
-    writeWhole(file, encodeTensors(weights, { ...more, net: JSON.stringify(net) }))
-
-/** Errors  FileMissing; BadFile with the first fault found */
-export const readModel = reading(decodeModel)

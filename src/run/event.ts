@@ -1,7 +1,7 @@
 /** What a run tells as it goes; each is a line of its log. */
 import type { Alignment } from '../learn/alignment.js'
-import type { StageResult } from './checkpoint.js'
 import type { Code } from './code.js'
+import type { StageResult } from './inside.js'
 import type { Settings } from './settings.js'
 import type { Stop } from './stop.js'
 

@@ -3,10 +3,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, closedPartial, count, finite, maybe, share } from '../net/closed.js'
-import { stageCodec } from './checkpoint.js'
 import type { BadFile, FileError } from './error.js'
 import type { Compared, Met, Result, RunEvent, Scored } from './event.js'
 import { readJson, readLines } from './files.js'
+import { stageCodec } from './inside.js'
 import { codeCodec, engineCodec } from './settings.js'
 
 const scored: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })

@@ -1,8 +1,8 @@
 /** Steps inside a step, one after another, each saved with its place in the whole. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Inside } from './checkpoint.js'
 import type { RunError } from './error.js'
+import type { Inside } from './inside.js'
 import type { Step, Warmup } from './schedule.js'
 import type { From, Held, StepEnv } from './stepenv.js'
 import { besideStep } from './told.js'
