@@ -13,6 +13,7 @@ import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
 import { experimentCodec } from '../src/run/codec.js'
 import { type Experiment, experiment } from '../src/run/experiment.js'
 import { type Aim, prune, push, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import type { Growth } from '../src/surgery/growth.js'
 import { arbitraryNet } from './arbitrary.js'
 import { left, right } from './surgery.js'
 
@@ -102,14 +103,22 @@ const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       .map(([options, steps]) => whileAccuracy(options, ...steps)),
   )
 
+const place = fc.constantFrom('stem', 'a/three/conv')
+const newLayer = fc.constantFrom(conv(3, 1, { name: 'next' }), inception('next', { point: 2 }))
+
+const growth: fc.Arbitrary<Growth> = fc.oneof(
+  fc.record({ after: place, module: newLayer }),
+  fc.record({ before: place, module: newLayer }),
+  fc.record({ inside: place, module: newLayer, at: count }, { requiredKeys: ['inside', 'module'] }),
+  fc.record({ deepen: place, module: newLayer }),
+  fc.record({ to: place, branch: newLayer }),
+  fc.record({ widen: place, by: positive }),
+)
+
 const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
   fc.record({
     _tag: fc.constant('grow' as const),
-    after: fc.constantFrom('stem', 'a/three/conv'),
-    modules: fc.array(fc.constantFrom(conv(3, 1, { name: 'next' }), inception('next', { point: 2 })), {
-      minLength: 1,
-      maxLength: 2,
-    }),
+    growths: fc.array(growth, { minLength: 1, maxLength: 2 }),
     how: fc.constantFrom('exact' as const, 'spark' as const, 'fresh' as const),
     spark: positive,
     gainBelow: share,

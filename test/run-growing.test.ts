@@ -9,7 +9,7 @@ import { constant } from '../src/learn/rate.js'
 import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
 import { infer } from '../src/net/infer.js'
 import type { Net } from '../src/net/layer.js'
-import { layersOf, nameOf } from '../src/net/path.js'
+import { layersOf, nameOf, type Path } from '../src/net/path.js'
 import { type Model, plant } from '../src/net/weights.js'
 import { conv } from '../src/net/words.js'
 import { outcome } from '../src/report/outcome.js'
@@ -18,7 +18,7 @@ import { experiment } from '../src/run/experiment.js'
 import { folderAt } from '../src/run/folder.js'
 import { runGrow } from '../src/run/growing.js'
 import { readModel } from '../src/run/model.js'
-import { type GrowWord, grow } from '../src/run/plan.js'
+import { type GrowWord, grow, type Site } from '../src/run/plan.js'
 import { readResult } from '../src/run/result.js'
 import { begin } from '../src/run/run.js'
 import { prune, train } from '../src/run/schedule.js'
@@ -27,7 +27,7 @@ import { available } from './engines.js'
 import { eventsOf, lastOf, stepEnv, type Told, told } from './running.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
-import { tinyData, tinyNet } from './tiny.js'
+import { freeNet, tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
@@ -39,15 +39,10 @@ const sizeOf = (net: Net): number => paramsOf(right(infer(net)))
 
 describe.runIf(engine !== null)('growing', () => {
   const on = engine as Engine // runIf has looked
-  const grown = (options: Partial<GrowWord>): Promise<Told> =>
-    told(
-      on,
-      experiment(
-        tinyNet,
-        glyphs(),
-        grow({ after: 'module', module: conv(7, 1, { name: 'new' }), upTo: 3, ...options }, train(learning)),
-      ),
-    )
+  const grownAt = (word: GrowWord): Promise<Told> =>
+    told(on, experiment('after' in word ? tinyNet : freeNet, glyphs(), grow(word, train(learning))))
+  const grown = (options: Partial<Extract<GrowWord, { readonly after: Path }>>): Promise<Told> =>
+    grownAt({ after: 'module', module: conv(7, 1, { name: 'new' }), upTo: 3, ...options })
   const grownIn = (run: Told) => eventsOf(run).filter(({ _tag, gain }) => _tag === 'grown' && gain !== null)
   const stopOf = (run: Told): unknown => eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')?.why
   const endOf = (run: Told): Net => lastOf(run).learner.model.net
@@ -127,6 +122,38 @@ describe.runIf(engine !== null)('growing', () => {
     expect(run.outcome).toBe('done')
     const names = paths(endOf(run)).filter(path => nameOf(path).startsWith('new'))
     expect(names).toEqual(['new', 'new2', 'new3'].map(name => `${within}${name}`))
+  })
+
+  test.each<[string, Site, readonly string[]]>([
+    ['before a layer', { before: 'module', module: conv(6, 1, { name: 'new' }) }, ['new2', 'new']],
+    [
+      'inside a stack',
+      { inside: 'module/three', module: conv(4, 1, { name: 'new' }) },
+      ['module/three/new', 'module/three/new2'],
+    ],
+    [
+      'at the end of a branch',
+      { deepen: 'module/conv', module: conv(3, 1, { name: 'new' }) },
+      ['module/conv/new', 'module/conv/new2'],
+    ],
+    ['a branch more', { to: 'module', branch: conv(2, 1, { name: 'new' }) }, ['module/new', 'module/new2']],
+  ])('grows %s, exactly, one after another', async (_, site, wanted) => {
+    const run = await grownAt({ ...site, upTo: 2, until: { gainBelow: -1 } })
+    expect(paths(endOf(run)).filter(path => nameOf(path).startsWith('new'))).toEqual(wanted)
+    expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
+      ['0-1-new', true],
+      ['0-2-new2', true],
+    ])
+  })
+
+  test('widens a unit time after time, exactly', async () => {
+    const run = await grownAt({ widen: 'conv', by: 1.5, upTo: 2, until: { gainBelow: -1 } })
+    const widths = run.met.map(([, { net }]) => right(infer(net)).get('conv')?.output.at(-1))
+    expect(widths).toEqual([6, 9, 14])
+    expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
+      ['0-1-conv', true],
+      ['0-2-conv', true],
+    ])
   })
 
   test('names modules that have no name, and numbers on where a name is taken', async () => {

@@ -10,7 +10,7 @@ import { experiment } from '../src/run/experiment.js'
 import { grow } from '../src/run/plan.js'
 import { type Planned, prune, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
 import { left } from './surgery.js'
-import { tinyNet } from './tiny.js'
+import { freeNet } from './tiny.js'
 
 /** Shapes told, in turn, and steps that grow by one channel a module. */
 const telling = () => {
@@ -25,12 +25,12 @@ const telling = () => {
 }
 
 const planned = (...schedule: readonly Planned[]): readonly Step[] =>
-  experiment(tinyNet, glyphs(), ...schedule).schedule
+  experiment(freeNet, glyphs(), ...schedule).schedule
 
 const grown = (steps: readonly Step[]): readonly Layer[] =>
   steps.flatMap(step =>
     step._tag === 'grow'
-      ? [...step.modules, ...grown(step.steps)]
+      ? [...step.growths.flatMap(growth => ('module' in growth ? [growth.module] : [])), ...grown(step.steps)]
       : step._tag === 'rounds'
         ? grown(step.steps)
         : [],
@@ -63,6 +63,33 @@ describe('a function is told the shape of its place', () => {
     ])
   })
 
+  test('before, inside, at the end of a branch, and for a branch more, as often as one grows', () => {
+    const { told, wider } = telling()
+    planned(
+      grow({ before: 'module', module: wider('first'), upTo: 2 }),
+      grow({ inside: 'module/three', module: wider('second'), upTo: 1 }),
+      grow({ inside: 'module/three', at: 0, module: wider('third'), upTo: 1 }),
+      grow({ deepen: 'module/conv', module: wider('fourth'), upTo: 2 }),
+      grow({ to: 'module', branch: wider('fifth'), upTo: 2 }),
+    )
+    expect(told).toEqual([
+      [6, 6, 6],
+      [6, 6, 6],
+      [6, 6, 4],
+      [6, 6, 7],
+      [6, 6, 3],
+      [6, 6, 4],
+      [6, 6, 7],
+      [6, 6, 7],
+    ])
+  })
+
+  test('in a net that a step before it has widened', () => {
+    const { told, wider } = telling()
+    planned(grow({ widen: 'conv', by: 1.5, upTo: 2 }), grow({ after: 'conv', module: wider('new'), upTo: 1 }))
+    expect(told).toEqual([[6, 6, 14]])
+  })
+
   test.each<[string, (inner: Planned) => Planned]>([
     ['rounds', inner => untilTarget({ keep: { params: 0.5 } }, inner, prune())],
     ['rounds within a bound', inner => whileAccuracy({ within: 0.1 }, inner, prune(), train())],
@@ -91,12 +118,12 @@ describe('a function is told the shape of its place', () => {
 
   test('and not asked where no layer is: such a schedule is no experiment', () => {
     const { told, wider } = telling()
-    const astray = experiment(tinyNet, glyphs(), grow({ after: 'nowhere', module: wider('new'), upTo: 2 }))
+    const astray = experiment(freeNet, glyphs(), grow({ after: 'nowhere', module: wider('new'), upTo: 2 }))
     expect(told).toEqual([])
     expect(left(decode(experimentCodec)(experimentCodec.encode(astray)))).toEqual({
       _tag: 'Misread',
-      at: 'schedule.0.modules',
-      wanted: 'modules, told by the shape of a layer that the net has',
+      at: 'schedule.0.growths',
+      wanted: 'something to grow, told by the shape of a layer that the net has',
       got: '[]',
     })
   })

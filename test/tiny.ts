@@ -41,6 +41,16 @@ export const tinyData = (count = 12): Dataset => ({
   close: async () => undefined,
 })
 
+/** Without a sum, so that every width is free. */
+export const freeNet: Net = net(
+  'free',
+  image(side, side, 1),
+  conv(6),
+  concat('module', conv(3, 1), stack('three', conv(3, 1), conv(4))),
+  globalAvgPool,
+  dense(3),
+)
+
 /** Every way to join, and batch norm behind every product, so that a loser can give exactly nothing. */
 export const tinyNet: Net = net(
   'tiny',

@@ -7,15 +7,11 @@ import * as op from '../graph/ops.js'
 import type { Graph } from '../graph/value.js'
 import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
-import type { Path } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import type { Model } from '../net/weights.js'
-import type { Statistics } from '../surgery/growth.js'
+import type { Spot, Statistics } from '../surgery/growth.js'
 import type { LearnError } from './error.js'
 import { batchesIn, gather, type Sight, using } from './sight.js'
-
-/** `after` a layer or `into` it. */
-export type Spot = { readonly after: Path } | { readonly into: Path }
 
 const momentsCall =
   (batch: number, spot: Spot) =>

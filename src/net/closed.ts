@@ -108,10 +108,10 @@ export const tagged = <A extends { readonly _tag: string }>(
 type KeyOf<A> = A extends unknown ? keyof A & string : never
 type With<A, K extends string> = A extends { readonly [key in K]: unknown } ? A : never
 
-/** A union told apart by the one key each variant has. */
-export const keyed = <A>(
+/** A union told apart by a key each variant has, and no other. */
+export const keyed = <A, Keys extends KeyOf<A> = KeyOf<A>>(
   name: string,
-  variants: { readonly [K in KeyOf<A>]: t.Type<With<A, K>, unknown> },
+  variants: { readonly [K in Keys]: t.Type<With<A, K>, unknown> },
 ): t.Type<A, unknown> => {
   const table: Readonly<Record<string, t.Type<A, unknown>>> = variants as never // keyed by the keys themselves
   return picked(

@@ -4,8 +4,20 @@ import { dataCodec } from '../data/codec.js'
 import type { Optimizer } from '../graph/optimizer.js'
 import { type CriterionName, type Losers, rankingOf, type Teaching } from '../learn/options.js'
 import type { Schedule } from '../learn/rate.js'
-import { closed, count, finite, keyed, maybe, positive, share, tagged, whole } from '../net/closed.js'
+import {
+  closed,
+  closedPartial,
+  count,
+  finite,
+  keyed,
+  maybe,
+  positive,
+  share,
+  tagged,
+  whole,
+} from '../net/closed.js'
 import { layerCodec, netCodec } from '../net/codec.js'
+import type { Growth } from '../surgery/growth.js'
 import type { Ranking } from '../surgery/rank.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Prune, Step } from './schedule.js'
@@ -75,6 +87,19 @@ const criterion: t.Type<CriterionName> = t.keyof(rankingOf)
 
 const ranking: t.Type<Ranking> = t.keyof({ raw: null, global: null, eta: null, layer: null })
 
+const module = { module: layerCodec }
+
+type GrowthKey = 'after' | 'before' | 'inside' | 'deepen' | 'to' | 'widen'
+
+const growth: t.Type<Growth, unknown> = keyed<Growth, GrowthKey>('what grows', {
+  after: closed({ after: t.string, ...module }),
+  before: closed({ before: t.string, ...module }),
+  inside: closedPartial({ inside: t.string, ...module }, { at: count }),
+  deepen: closed({ deepen: t.string, ...module }),
+  to: closed({ to: t.string, branch: layerCodec }),
+  widen: closed({ widen: t.string, by: positive }),
+})
+
 const step: t.Type<Step, unknown> = t.recursion('a step', () =>
   tagged<Step>('a step', {
     train: closed({ ...tag('train'), ...training, teaching: maybe(teaching) }),
@@ -101,8 +126,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
     }),
     grow: closed({
       ...tag('grow'),
-      after: t.string,
-      modules: some(layerCodec, 'modules, told by the shape of a layer that the net has'),
+      growths: some(growth, 'something to grow, told by the shape of a layer that the net has'),
       how: t.keyof({ exact: null, spark: null, fresh: null }),
       spark: positive,
       gainBelow: finite,

@@ -1,4 +1,4 @@
-/** Growing as a step of a schedule: a module more, its training, and whether that paid. */
+/** Growing as a step of a schedule: a module, a branch or a width more, its training, and whether that paid. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -6,16 +6,17 @@ import { latencies } from '../learn/latency.js'
 import { accuracyOf, type Score } from '../learn/score.js'
 import { statisticsAt } from '../learn/statistics.js'
 import { infer } from '../net/infer.js'
-import { layersOf, nameOf } from '../net/path.js'
+import { layersOf, nameOf, type Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
 import { type Grown, grow } from '../surgery/grow.js'
+import { following, type GrowOptions, type Growth, placeOf, spotOf } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
 import { carry, newcomers } from '../surgery/remap.js'
 import { countsOf } from './aim.js'
 import type { RunError } from './error.js'
 import type { Met } from './event.js'
 import type { Inside } from './inside.js'
-import type { Grow, Step, Warmup } from './schedule.js'
+import { beginningOf, type Grow, type Step, type Warmup } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 import type { Limit, Why } from './stop.js'
@@ -46,31 +47,37 @@ const inTime =
           ),
         )
 
-/** A model with one module more, behind the last. */
-const sprout = (
+/** What a new layer that passes on what comes in is to know of it. */
+const statisticsFor = (
   env: StepEnv,
-  step: Grow,
-  { last, grown }: Place,
+  growth: Growth,
   model: Model,
-): TE.TaskEither<RunError, Grown> => {
-  const module = step.modules[grown]
-  if (module === undefined) return TE.left({ _tag: 'UnknownPath', at: last, where: 'grow' })
-  return pipe(
-    statisticsAt(sightOf(env, looked), { after: last })(model),
+): TE.TaskEither<RunError, Pick<GrowOptions, 'statistics'>> => {
+  const spot = 'to' in growth ? null : spotOf(model.net)(growth)
+  return spot === null
+    ? TE.right({})
+    : pipe(
+        statisticsAt(sightOf(env, looked), spot)(model),
+        TE.map(statistics => ({ statistics })),
+      )
+}
+
+/** A model grown once more. */
+const sprout = (env: StepEnv, step: Grow, growth: Growth, model: Model): TE.TaskEither<RunError, Grown> =>
+  pipe(
+    statisticsFor(env, growth, model),
     TE.flatMapEither(statistics =>
       grow({
-        after: last,
-        module: unlike(last, model.net)(module),
+        ...unlike(model.net)(growth),
+        ...statistics,
         seed: seedAt(env),
         how: step.how,
         spark: step.spark,
-        statistics,
         budget: budgetOf(step),
       })(model),
     ),
     TE.flatMap(inTime(env, step)),
   )
-}
 
 /** Keeps a net met as the `nth`, with what there is to tell of it. */
 const keep = (
@@ -112,14 +119,29 @@ const done = (env: StepEnv, { learner, kept }: Held): Held => {
   return { learner, kept: others }
 }
 
+/** The new layer, or what is wider. */
+const grownAt = (growth: Growth, { grown: [first] }: Grown): Path =>
+  'widen' in growth ? growth.widen : (first ?? placeOf(growth))
+
+/** What is to grow next, and where growing is. */
+interface Next {
+  readonly growth: Growth
+  readonly place: Place
+}
+
 const isBegun = ({ step, inside }: Place): boolean => step > 0 || inside !== null
 
-/** The net with its next module; as it is where that is in place, its training under way. */
-const sprouted = (env: StepEnv, step: Grow, place: Place, held: Held): TE.TaskEither<RunError, Grew> =>
+/** The net grown once more; as it is where that is done, its training under way. */
+const sprouted = (
+  env: StepEnv,
+  step: Grow,
+  { growth, place }: Next,
+  held: Held,
+): TE.TaskEither<RunError, Grew> =>
   isBegun(place)
     ? TE.right({ held, place })
     : pipe(
-        sprout(env, step, place, held.learner.model),
+        sprout(env, step, growth, held.learner.model),
         TE.map(grown => ({
           held: {
             learner: {
@@ -131,7 +153,7 @@ const sprouted = (env: StepEnv, step: Grow, place: Place, held: Held): TE.TaskEi
             },
             kept: held.kept,
           },
-          place: { ...place, last: grown.grown[0] ?? place.last, exact: grown.inexact === null },
+          place: { ...place, last: grownAt(growth, grown), exact: grown.inexact === null },
         })),
       )
 
@@ -145,11 +167,11 @@ const warming =
     step._tag === 'warmup' ? runWarmup(env, step) : run(env, step)
 
 const growOnce =
-  (around: StepEnv, step: Grow, place: Place, run: RunStep) =>
+  (around: StepEnv, step: Grow, next: Next, run: RunStep) =>
   (held: Held): TE.TaskEither<RunError, Grew> => {
-    const env = { ...around, place: `${around.place}/${place.grown}` }
+    const env = { ...around, place: `${around.place}/${next.place.grown}` }
     return pipe(
-      sprouted(env, step, place, held),
+      sprouted(env, step, next, held),
       TE.bindTo('begun'),
       TE.bind('after', ({ begun }) => stepsFrom(env, stepsOf(step), begun.place, warming(run))(begun.held)),
       TE.bindW('score', ({ after }) => validated(env)(after.learner.model)),
@@ -192,17 +214,20 @@ const growFrom =
         TE.map(() => best(env, held)),
       )
     if (place.stale >= step.patience) return stop('no gain')
-    if (place.grown >= step.modules.length) return TE.right(place.stale === 0 ? held : best(env, held))
-    if (!isBegun(place) && !layersOf(held.learner.model.net).has(place.last)) return stop('place pruned away')
+    const [planned] = step.growths.slice(place.grown)
+    if (planned === undefined) return TE.right(place.stale === 0 ? held : best(env, held))
+    const growth = following(place.last)(planned)
+    if (!isBegun(place) && !layersOf(held.learner.model.net).has(placeOf(growth)))
+      return stop('place pruned away')
     return pipe(
-      growOnce(env, step, place, run)(held),
+      growOnce(env, step, { growth, place }, run)(held),
       TE.flatMap(grew => growFrom(env, step, grew.place, run)(grew.held)),
       TE.orElse((error: RunError) => (error._tag === 'OverBudget' ? stop('budget', error) : TE.left(error))),
     )
   }
 
-/** The place before the first module, the net that came in kept as the one to gain on. */
-const growBegun = (env: StepEnv, { after }: Grow, { learner, kept }: From): TE.TaskEither<RunError, Grew> =>
+/** The place before the first growth, the net that came in kept as the one to gain on. */
+const growBegun = (env: StepEnv, step: Grow, { learner, kept }: From): TE.TaskEither<RunError, Grew> =>
   pipe(
     validated(env)(learner.model),
     TE.bindTo('score'),
@@ -213,7 +238,7 @@ const growBegun = (env: StepEnv, { after }: Grow, { learner, kept }: From): TE.T
       place: {
         _tag: 'growing',
         grown: 0,
-        last: after,
+        last: beginningOf(step),
         best: accuracyOf(score),
         stale: 0,
         exact: true,

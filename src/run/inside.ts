@@ -34,7 +34,7 @@ export type Inside =
       readonly inside: Inside | null
     }
   /**
-   * `grown` modules were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
+   * `grown` growths were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
    * in a row have not; `exact` says whether the last module left what the net gives.
    */
   | {

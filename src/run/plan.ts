@@ -8,19 +8,29 @@ import { infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
-import type { How } from '../surgery/growth.js'
-import { place, unlike } from '../surgery/place.js'
-import type { Planned, Step, Unresolved } from './schedule.js'
+import { sprouted } from '../surgery/grow.js'
+import { following, type Growth, type How, placeOf, spotOf } from '../surgery/growth.js'
+import { unlike } from '../surgery/place.js'
+import { beginningOf, type Planned, type Step, type Unresolved } from './schedule.js'
 
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
 export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
 
+/** Where `grow` is to grow, and by what. A layer is named `grown` unless it has a name; with its number from the second on. */
+export type Site =
+  /** Modules one behind another, or before. */
+  | { readonly after: Path; readonly module: Sprout }
+  | { readonly before: Path; readonly module: Sprout }
+  /** In a stack, each behind its first `at` layers, by default at its end; at the end of a branch. */
+  | { readonly inside: Path; readonly at?: number; readonly module: Sprout }
+  | { readonly deepen: Path; readonly module: Sprout }
+  /** Branches for a module. */
+  | { readonly to: Path; readonly branch: Sprout }
+  /** Each time the unit named, or each unit in the module named, `by` times as wide. */
+  | { readonly widen: Path; readonly by: number }
+
 /** What `grow` is told. */
-export interface GrowWord {
-  /** The layer to grow behind. */
-  readonly after: Path
-  /** Named `grown` unless it has a name; with its number from the second on. */
-  readonly module: Sprout
+export type GrowWord = Site & {
   readonly upTo: number
   readonly until?: { readonly gainBelow?: number; readonly patience?: number }
   readonly how?: How
@@ -30,25 +40,37 @@ export interface GrowWord {
   readonly warmup?: Partial<TrainOptions> | null
 }
 
-/** A net, and where in it the last module is. */
+/** A net, and where in it the last growth is. */
 interface Grove {
   readonly net: Net
   readonly at: Path
 }
 
-/** The net with a module more, as far as one can tell before it runs. */
-const planted = ({ net, at }: Grove, module: Layer): Grove =>
+/** The net grown once more, as far as one can tell before it runs. */
+const planted = ({ net, at }: Grove, growth: Growth): Grove =>
   pipe(
-    place({ after: at, module: unlike(at, net)(module) })(net),
-    E.getOrElse(() => ({ net, at })),
+    sprouted(pipe(growth, following(at), unlike(net)), 'fresh')(net),
+    E.match(
+      () => ({ net, at }),
+      ({ net: wider, grown: [place = at] }) => ({ net: wider, at: place }),
+    ),
   )
 
-const shapeAt = ({ net, at }: Grove): Shape | null =>
+/** What would come into a new layer; null where nobody knows. */
+const shapeAt = (site: Site, { net, at }: Grove): Shape | null =>
   pipe(
     infer(net),
     E.match(
       () => null,
-      inferred => inferred.get(at)?.output ?? null,
+      inferred => {
+        const spot = pipe(site, following(at), spotOf(net))
+        if (spot === null) return null
+        const [placed, side] =
+          'after' in spot
+            ? ([inferred.get(spot.after), 'output'] as const)
+            : ([inferred.get(spot.into), 'input'] as const)
+        return placed?.[side] ?? null
+      },
     ),
   )
 
@@ -57,16 +79,23 @@ const numbered = (module: Layer, nth: number): Layer => {
   return named(nth === 0 ? name : `${name}${nth + 1}`, module)
 }
 
-/** None where a module has to be told a shape that nobody knows. */
-const sprouts = (sprout: Sprout, grove: Grove, upTo: number, nth = 0): readonly Layer[] => {
-  const shape = typeof sprout === 'function' ? shapeAt(grove) : []
-  if (nth >= upTo || shape === null) return []
-  const module = numbered(typeof sprout === 'function' ? sprout(shape, nth) : sprout, nth)
-  return [module, ...sprouts(sprout, planted(grove, module), upTo, nth + 1)]
+/** What grows as the `nth`; null where a layer has to be told a shape that nobody knows. */
+const growthAt = (site: Site, grove: Grove, nth: number): Growth | null => {
+  if ('widen' in site) return { widen: site.widen, by: site.by }
+  const sprout = 'to' in site ? site.branch : site.module
+  const shape = typeof sprout === 'function' ? shapeAt(site, grove) : []
+  if (shape === null) return null
+  const layer = numbered(typeof sprout === 'function' ? sprout(shape, nth) : sprout, nth)
+  return 'to' in site ? { to: site.to, branch: layer } : { ...site, module: layer }
+}
+
+const growthsOf = (site: Site, grove: Grove, upTo: number, nth = 0): readonly Growth[] => {
+  const growth = nth < upTo ? growthAt(site, grove, nth) : null
+  return growth === null ? [] : [growth, ...growthsOf(site, planted(grove, growth), upTo, nth + 1)]
 }
 
 /**
- * Grows a module at a time behind a layer, and runs the steps on each net met, while validation gains.
+ * Grows a module, a branch or a width at a time, and runs the steps on each net met, while validation gains.
  *
  * Every net met on the way is kept in the run's folder with its figures; a net that gains too little is taken back. A
  * function sees the shape its place has in the net of the experiment with all that was to grow before; behind a
@@ -74,19 +103,20 @@ const sprouts = (sprout: Sprout, grove: Grove, upTo: number, nth = 0): readonly 
  *
  * @example
  * grow({ after: 'a', module: ([, , c = 0]) => inception('next', { point: c, three: [8, 16] }), upTo: 3 }, train({ epochs: 2 }))
+ * grow({ widen: 'a', by: 1.5, upTo: 2, budget: { params: 60_000 } }, train({ epochs: 2 }))
  */
 export const grow =
   (
-    { after, module, upTo, until = {}, how = 'exact', spark = 0.1, budget = {}, warmup = null }: GrowWord,
+    { upTo, until = {}, how = 'exact', spark = 0.1, budget = {}, warmup = null, ...site }: GrowWord,
     ...steps: readonly Planned[]
   ): Unresolved =>
   net => {
-    const modules = sprouts(module, { net, at: after }, upTo)
-    const first = modules.slice(0, 1).reduce(planted, { net, at: after })
+    const grove = { net, at: placeOf(site) }
+    const growths = growthsOf(site, grove, upTo)
+    const first = growths.slice(0, 1).reduce(planted, grove)
     return {
       _tag: 'grow',
-      after,
-      modules,
+      growths,
       how,
       spark,
       gainBelow: until.gainBelow ?? 0.002,
@@ -106,7 +136,7 @@ const resolve = (step: Planned, net: Net): Step => {
 const behind = (step: Step, net: Net): Net => {
   if (step._tag === 'rounds') return step.steps.reduce((now, inner) => behind(inner, now), net)
   if (step._tag !== 'grow') return net
-  const grown = step.modules.reduce(planted, { net, at: step.after })
+  const grown = step.growths.reduce(planted, { net, at: beginningOf(step) })
   return step.steps.reduce((now, inner) => behind(inner, now), grown.net)
 }
 

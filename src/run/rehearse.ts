@@ -4,16 +4,26 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type Haste, isHaste, sensibleHaste } from '../learn/haste.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
 import { infer } from '../net/infer.js'
-import type { Layer, Net } from '../net/layer.js'
+import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import { hasNorm } from '../net/slots.js'
 import { decisionOf } from '../surgery/decision.js'
 import { sprouted } from '../surgery/grow.js'
+import { following, type Growth } from '../surgery/growth.js'
 import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
-import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
+import {
+  type Aim,
+  beginningOf,
+  type Grow,
+  type Prune,
+  type Push,
+  type Rounds,
+  type Step,
+  type Train,
+} from './schedule.js'
 import { aimToCome, type Beside, besideRound, besideStep } from './told.js'
 
 /** What a step finds: the net with all that is grown by then and nothing cut, and what came before. */
@@ -115,17 +125,17 @@ const rounded = (standing: Standing, { rounds, until, within, steps }: Rounds, s
   )
 }
 
-/** The scene with a module more, behind the last. */
+/** The scene with one thing more grown, and where. */
 interface Sprouting {
   readonly scene: Scene
   readonly last: Path
 }
 
 const sprout =
-  (standing: Standing, { how, steps }: Grow, module: Layer) =>
+  (standing: Standing, { how, steps }: Grow, growth: Growth) =>
   ({ scene, last }: Sprouting): E.Either<RunError, Sprouting> =>
     pipe(
-      sprouted({ after: last, module: unlike(last, scene.net)(module) }, how)(scene.net),
+      sprouted(pipe(growth, following(last), unlike(scene.net)), how)(scene.net),
       E.mapLeft((error): RunError => error),
       E.flatMap(({ net, grown: [at = last] }) =>
         pipe(
@@ -137,11 +147,11 @@ const sprout =
 
 const grown = (standing: Standing, step: Grow, scene: Scene): Rehearsed =>
   pipe(
-    step.modules.reduce<E.Either<RunError, Sprouting>>(
-      (before, module) => pipe(before, E.flatMap(sprout(standing, step, module))),
+    step.growths.reduce<E.Either<RunError, Sprouting>>(
+      (before, growth) => pipe(before, E.flatMap(sprout(standing, step, growth))),
       pipe(
         refusing(standing.validation === 0, { _tag: 'NoValidation', at: standing.at }),
-        E.map(() => ({ scene, last: step.after })),
+        E.map(() => ({ scene, last: beginningOf(step) })),
       ),
     ),
     E.map(({ scene: after }) => after),

@@ -12,9 +12,9 @@ import {
   trainDefaults,
 } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
-import type { Layer, Net } from '../net/layer.js'
+import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
-import type { How } from '../surgery/growth.js'
+import { type Growth, type How, placeOf } from '../surgery/growth.js'
 import type { Guards } from '../surgery/options.js'
 import type { Ranking } from '../surgery/rank.js'
 
@@ -72,12 +72,14 @@ export interface Rounds<S = Step> {
   readonly steps: readonly S[]
 }
 
-/** Adds modules one behind another, and trains after each, while that pays. */
+/** Grows one thing after another, and trains after each, while that pays. */
 export interface Grow {
   readonly _tag: 'grow'
-  /** The first goes behind this layer, each further one behind the one before; where it is gone, nothing grows. */
-  readonly after: Path
-  readonly modules: readonly Layer[]
+  /**
+   * The first at its place, each further module behind or before the one grown last, or at the same place; where that
+   * is gone, nothing grows.
+   */
+  readonly growths: readonly Growth[]
   readonly how: How
   /** With `spark`: the new weights' deviation, in deviations of the old ones beside them. */
   readonly spark: number
@@ -94,6 +96,9 @@ export interface Grow {
   readonly warmup: TrainOptions | null
   readonly steps: readonly Step[]
 }
+
+/** Where the first of what grows is to go. */
+export const beginningOf = ({ growths: [first] }: Grow): Path => (first === undefined ? '' : placeOf(first))
 
 /** One thing that happens to a model. */
 export type Step = Train | Push | Prune | Rounds | Grow

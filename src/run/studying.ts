@@ -156,7 +156,7 @@ const epochsIn = (steps: Experiment['schedule']): number =>
     if (step._tag === 'train' || step._tag === 'push') return sum + step.epochs
     if (step._tag === 'rounds') return sum + step.rounds * epochsIn(step.steps)
     return step._tag === 'grow'
-      ? sum + step.modules.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
+      ? sum + step.growths.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
       : sum
   }, 0)
 

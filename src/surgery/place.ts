@@ -4,7 +4,7 @@ import { christen, named } from '../net/combinators.js'
 import type { Layer, Net, Stack } from '../net/layer.js'
 import { editLayers, layersOf, nameOf, type Path, parentOf, under, within } from '../net/path.js'
 import type { GrowError } from './error.js'
-import type { Growth } from './growth.js'
+import { type Growth, placeOf } from './growth.js'
 
 /** A net with a new layer in it. */
 export interface Placement {
@@ -17,12 +17,8 @@ export interface Placement {
 
 type Placing = Exclude<Growth, { readonly widen: Path }>
 
-const addressed = (growth: Placing): readonly [where: string, path: Path] => {
-  if ('after' in growth) return ['after', growth.after]
-  if ('before' in growth) return ['before', growth.before]
-  if ('inside' in growth) return ['inside', growth.inside]
-  return 'deepen' in growth ? ['deepen', growth.deepen] : ['to', growth.to]
-}
+const wordOf = (growth: Placing): string =>
+  ['after', 'before', 'inside', 'deepen', 'to'].find(word => word in growth) ?? ''
 
 const rebuilt = (net: Net, at: Path, layer: Layer): Net =>
   editLayers((each, path) => (path === at ? layer : each))(net)
@@ -79,9 +75,9 @@ export const place =
   (growth: Placing) =>
   (net: Net): E.Either<GrowError, Placement> => {
     const layers = layersOf(net)
-    const [where, path] = addressed(growth)
+    const path = placeOf(growth)
     const layer = layers.get(path)
-    if (layer === undefined) return E.left({ _tag: 'UnknownPath', at: path, where })
+    if (layer === undefined) return E.left({ _tag: 'UnknownPath', at: path, where: wordOf(growth) })
     if ('after' in growth) return E.right(beside(net, path, 1, growth.module, layers))
     if ('before' in growth) return E.right(beside(net, path, 0, growth.module, layers))
     if ('inside' in growth) return inside(net, path, layer, growth.at, growth.module)
@@ -115,22 +111,35 @@ const inside = (
     : E.left({ _tag: 'WrongOption', option: 'at', got: at, wanted: `a whole number from 0 to ${length}` })
 }
 
-/** The layers a new one beside this one would have for siblings; none where the two would get a stack of their own. */
-const siblingsAt = (path: Path, net: Net): readonly Layer[] => {
+const inStack = (layer: Layer | undefined): readonly Layer[] => (layer?._tag === 'stack' ? layer.layers : [])
+
+/** The layers a new one would have for siblings; none where it and a bare layer would get a stack of their own. */
+const siblingsOf = (growth: Placing, net: Net): readonly Layer[] => {
   const layers = layersOf(net)
+  const path = placeOf(growth)
   const [layer, parent] = [layers.get(path), layers.get(parentOf(path))]
-  if (path !== '' && parent?._tag === 'stack') return parent.layers
-  return layer?._tag === 'stack' ? layer.layers : []
+  if ('to' in growth) return layer?._tag === 'concat' ? layer.branches : []
+  const beside = 'after' in growth || 'before' in growth
+  return beside && path !== '' && parent?._tag === 'stack' ? parent.layers : inStack(layer)
 }
 
-/** A module under its name, or, where a layer beside the place has that, under the next number that none has. */
+/** A layer under its name, or, where one of these has that, under the next number that none has. */
+const renamed = (siblings: readonly Layer[], layer: Layer): Layer => {
+  const taken = new Set(siblings.map(({ name }) => name))
+  const [, stem = '', number = ''] = /^(.*?)(\d*)$/.exec(layer.name) ?? []
+  const free = (nth: number): string => (taken.has(`${stem}${nth}`) ? free(nth + 1) : `${stem}${nth}`)
+  return taken.has(layer.name) ? named(free(number === '' ? 2 : Number(number) + 1), layer) : layer
+}
+
+/** A growth whose layer has a name that none beside its place has. */
 export const unlike =
-  (path: Path, net: Net) =>
-  (module: Layer): Layer => {
-    const taken = new Set(siblingsAt(path, net).map(({ name }) => name))
-    const [, stem = '', number = ''] = /^(.*?)(\d*)$/.exec(module.name) ?? []
-    const free = (nth: number): string => (taken.has(`${stem}${nth}`) ? free(nth + 1) : `${stem}${nth}`)
-    return taken.has(module.name) ? named(free(number === '' ? 2 : Number(number) + 1), module) : module
+  (net: Net) =>
+  (growth: Growth): Growth => {
+    if ('widen' in growth) return growth
+    const siblings = siblingsOf(growth, net)
+    return 'to' in growth
+      ? { ...growth, branch: renamed(siblings, growth.branch) }
+      : { ...growth, module: renamed(siblings, growth.module) }
   }
 
 /** The path a layer had before; null for what is new. */
