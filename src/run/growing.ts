@@ -9,14 +9,14 @@ import { infer } from '../net/infer.js'
 import { layersOf, nameOf, type Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
 import { type Grown, grow } from '../surgery/grow.js'
-import { following, type GrowOptions, type Growth, placeOf, spotOf } from '../surgery/growth.js'
+import { beginningOf, following, type GrowOptions, type Growth, placeOf, spotOf } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
 import { carry, newcomers } from '../surgery/remap.js'
 import { countsOf } from './aim.js'
 import type { RunError } from './error.js'
 import type { Met } from './event.js'
 import type { Inside } from './inside.js'
-import { beginningOf, type Grow, type Step, type Warmup } from './schedule.js'
+import type { Grow, Step, Warmup } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 import type { Limit, Why } from './stop.js'
@@ -238,7 +238,7 @@ const growBegun = (env: StepEnv, step: Grow, { learner, kept }: From): TE.TaskEi
       place: {
         _tag: 'growing',
         grown: 0,
-        last: beginningOf(step),
+        last: beginningOf(step.growths),
         best: accuracyOf(score),
         stale: 0,
         exact: true,

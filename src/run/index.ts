@@ -1,5 +1,4 @@
 /** Experiments as values, run as folds that can be taken up again. */
-
 export { experimentCodec } from './codec.js'
 export type { RunError } from './error.js'
 export type { Compared, Result, RunEvent } from './event.js'

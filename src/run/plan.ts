@@ -9,9 +9,9 @@ import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import { sprouted } from '../surgery/grow.js'
-import { following, type Growth, type How, placeOf, spotOf } from '../surgery/growth.js'
+import { beginningOf, following, type Growth, type How, placeOf, spotOf } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
-import { beginningOf, type Planned, type Step, type Unresolved } from './schedule.js'
+import type { Planned, Step, Unresolved } from './schedule.js'
 
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
 export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
@@ -136,7 +136,7 @@ const resolve = (step: Planned, net: Net): Step => {
 const behind = (step: Step, net: Net): Net => {
   if (step._tag === 'rounds') return step.steps.reduce((now, inner) => behind(inner, now), net)
   if (step._tag !== 'grow') return net
-  const grown = step.growths.reduce(planted, { net, at: beginningOf(step) })
+  const grown = step.growths.reduce(planted, { net, at: beginningOf(step.growths) })
   return step.steps.reduce((now, inner) => behind(inner, now), grown.net)
 }
 

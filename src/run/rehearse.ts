@@ -9,21 +9,12 @@ import type { Path } from '../net/path.js'
 import { hasNorm } from '../net/slots.js'
 import { decisionOf } from '../surgery/decision.js'
 import { sprouted } from '../surgery/grow.js'
-import { following, type Growth } from '../surgery/growth.js'
+import { beginningOf, following, type Growth } from '../surgery/growth.js'
 import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
-import {
-  type Aim,
-  beginningOf,
-  type Grow,
-  type Prune,
-  type Push,
-  type Rounds,
-  type Step,
-  type Train,
-} from './schedule.js'
+import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
 import { aimToCome, type Beside, besideRound, besideStep } from './told.js'
 
 /** What a step finds: the net with all that is grown by then and nothing cut, and what came before. */
@@ -151,7 +142,7 @@ const grown = (standing: Standing, step: Grow, scene: Scene): Rehearsed =>
       (before, growth) => pipe(before, E.flatMap(sprout(standing, step, growth))),
       pipe(
         refusing(standing.validation === 0, { _tag: 'NoValidation', at: standing.at }),
-        E.map(() => ({ scene, last: beginningOf(step) })),
+        E.map(() => ({ scene, last: beginningOf(step.growths) })),
       ),
     ),
     E.map(({ scene: after }) => after),

@@ -13,8 +13,7 @@ import {
 } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
 import type { Net } from '../net/layer.js'
-import type { Path } from '../net/path.js'
-import { type Growth, type How, placeOf } from '../surgery/growth.js'
+import type { Growth, How } from '../surgery/growth.js'
 import type { Guards } from '../surgery/options.js'
 import type { Ranking } from '../surgery/rank.js'
 
@@ -96,9 +95,6 @@ export interface Grow {
   readonly warmup: TrainOptions | null
   readonly steps: readonly Step[]
 }
-
-/** Where the first of what grows is to go. */
-export const beginningOf = ({ growths: [first] }: Grow): Path => (first === undefined ? '' : placeOf(first))
 
 /** One thing that happens to a model. */
 export type Step = Train | Push | Prune | Rounds | Grow

@@ -34,6 +34,9 @@ export const placeOf = (where: Where): Path => {
   return 'to' in where ? where.to : where.widen
 }
 
+/** The place of the first of several. */
+export const beginningOf = ([first]: readonly Growth[]): Path => (first === undefined ? '' : placeOf(first))
+
 /** A growth once another has put a layer at `last`: behind or before that; in or on what it names, as it is. */
 export const following =
   (last: Path) =>
