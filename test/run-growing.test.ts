@@ -178,6 +178,18 @@ describe.runIf(engine !== null)('growing', () => {
     ])
   })
 
+  test('numbers branches on where a module has one of their name', async () => {
+    const word = grow(
+      { to: 'module', branch: conv(2, 1), upTo: 1, until: { gainBelow: -1 } },
+      train(learning),
+    )
+    const run = await told(on, experiment(freeNet, glyphs(), word, word))
+    expect(paths(endOf(run)).filter(path => nameOf(path).startsWith('grown'))).toEqual([
+      'module/grown',
+      'module/grown2',
+    ])
+  })
+
   test('has nowhere to go behind what was pruned away, and protects nothing there', async () => {
     const narrow = experiment(
       tinyNet,
