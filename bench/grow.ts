@@ -9,7 +9,7 @@ import { infer } from '../src/net/infer.js'
 import type { Layer, Net } from '../src/net/layer.js'
 import { type Model, plant } from '../src/net/weights.js'
 import { grow } from '../src/surgery/grow.js'
-import { right } from './tools.js'
+import { keep, median, right } from './tools.js'
 
 /** Where the modules go: behind which, of what kind, how many. */
 const stages: readonly (readonly [after: string, module: Module, times: number])[] = [
@@ -51,16 +51,24 @@ const chain = (steps: readonly Step[], model: Model): { readonly model: Model; r
 
 const paramsIn = (net: Net): number => paramsOf(right(infer(net)))
 
+const repeats = 7
 const seedling = right(plant(0)(googlenet))
-for (let repeat = 0; repeat < 5; repeat++)
-  for (const [how, steps] of [
-    ['a module at a time', modules],
-    ['a stage at a time', stacks],
-  ] as const) {
-    const [begin, used] = [performance.now(), process.cpuUsage()]
-    const { model, exact } = chain(steps, seedling)
-    const [ms, cpu] = [performance.now() - begin, process.cpuUsage(used)]
-    console.log(
-      `${how}: ${paramsIn(googlenet)} -> ${paramsIn(model.net)} parameters in ${steps.length} steps, ${exact} of them exact: ${ms.toFixed(0)} ms, ${((cpu.user + cpu.system) / 1000).toFixed(0)} ms of processor`,
-    )
-  }
+
+const timed = (steps: readonly Step[]): number => {
+  const begin = performance.now()
+  chain(steps, seedling)
+  return performance.now() - begin
+}
+
+const contestants = [
+  ['a module at a time', modules],
+  ['a stage at a time', stacks],
+] as const
+const rounds = Array.from({ length: repeats }, () => contestants.map(([, steps]) => timed(steps)))
+
+const lines = contestants.map(([how, steps], nth) => {
+  const { model, exact } = chain(steps, seedling)
+  const times = rounds.map(round => round[nth] ?? Number.NaN)
+  return `${how}: ${paramsIn(googlenet)} -> ${paramsIn(model.net)} parameters in ${steps.length} steps, ${exact} of them exact; ${median(times).toFixed(0)} ms at the median of ${repeats}, ${Math.min(...times).toFixed(0)} at the least`
+})
+keep('grow.txt', lines.join('\n'))

@@ -385,6 +385,29 @@ describe('places', () => {
     expect(difference(forward(bare.model), forward(model))).toBeLessThan(1e-5)
   })
 
+  test('dropout that lies deeper draws from the stream of its new path, any other from the one it had', () => {
+    const model = modelOf(1)(
+      net(
+        'drops',
+        image(4, 4, 2),
+        concat('module', dropout(0.2), conv(2)),
+        dropout(0.1),
+        globalAvgPool,
+        dense(2),
+      ),
+    )
+    const streams = ({ net: given }: Model) =>
+      right(lower({ batch: 1, mode: 'training' })(given)).noise.map(({ op: of }) =>
+        of.kind === 'input' ? of.name : '',
+      )
+    const { model: deeper, moved } = right(
+      grow({ deepen: 'module/dropout', module: conv(2, 1, { name: 'new' }), seed: 0 })(model),
+    )
+    expect(streams(model)).toEqual(['noise/module/dropout', 'noise/dropout'])
+    expect(moved).toEqual({ from: 'module/dropout', to: 'module/dropout/dropout' })
+    expect(streams(deeper)).toEqual(['noise/module/dropout/dropout', 'noise/dropout'])
+  })
+
   test('a wider unit takes along what a sum ties to it', () => {
     const given = net(
       'n',
