@@ -1,5 +1,5 @@
 /** MNIST: a net grown, pushed and pruned, the nets met on the way, and nets by hand of its size. 28×28×1 → 10 */
-import { conv, dense, depthwise, experiment, globalAvgPool, grow, image, inception, maxPool, mnist, net, prune, push, residual, separable, shift, stack, study, train, untilTarget } from '../src/index.js'
+import { conv, dense, depthwise, experiment, globalAvgPool, grow, image, inception, maxPool, mnist, net, prune, push, residual, separable, shift, stack, study, teaching, train, untilTarget } from '../src/index.js'
 
 const size = image(28, 28, 1)
 
@@ -19,7 +19,7 @@ const data = mnist({ augment: [shift(2)] })
 const base = train({ epochs: 2 })
 const module = inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 })
 const grown = grow({ after: 'b', module, upTo: 1, until: { gainBelow: 0.0005 } }, train({ epochs: 2 }))
-const to = (params: number, rounds = 1) => untilTarget({ atMost: { params }, rounds }, push({ losers: { sparsity: 5e-3 } }), prune())
+const to = (params: number, rounds = 1) => untilTarget({ atMost: { params }, rounds }, push({ losers: { sparsity: 5e-3 }, teaching }), prune())
 const last = train({ epochs: 16 })
 const whole = train({ epochs: 23 })
 

@@ -13,6 +13,6 @@ const seedling = net('mnist', image(28, 28, 1),
 
 export default experiment(seedling, mnist({ augment: [shift(2)] }),
   train({ epochs: 4 }),
-  untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 1, losers: { sparsity: 5e-3 } }), prune()),
+  untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 1, losers: { sparsity: 5e-3 }, teaching }), prune()),
   train({ epochs: 6, teaching }),
 )

@@ -211,6 +211,11 @@ describe.runIf(engine !== null)('a study', () => {
     expect(text).toMatch(/; wasm \S+ on \d+ threads?; espalier \d+\.\d+\.\d+ at [0-9a-f]{12}/)
     expect(text).toContain(`images timed with ${on.name} ${on.version} on ${on.threads} thread`)
     expect(studyFooter(small, dones, null)).not.toContain('timed')
+    const uncut = dones.filter(({ cuts }) => cuts.length === 0)
+    expect([dones, uncut].map(some => studyFooter(small, some, null).includes('right after a cut'))).toEqual([
+      true,
+      false,
+    ])
     expect(rowsOf(dones).some(row => 'engine' in row || 'data' in row || 'code' in row)).toBe(false)
 
     const [first, ...rest] = dones

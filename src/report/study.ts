@@ -149,5 +149,7 @@ export const studyFooter = (
     seeds === 1 ? '1 seed' : `${seeds} seeds, mean ± standard deviation`,
     ...madeAll(resultsOf(dones)).map(several => several.join(' or ')),
     ...(timedOn === null ? [] : [`images timed with ${engineText(timedOn)}`]),
-    'accuracy right after a cut and repaired is on validation too',
+    ...(dones.some(({ cuts }) => cuts.length > 0)
+      ? ['accuracy right after a cut and repaired is on validation too']
+      : []),
   ].join('; ')

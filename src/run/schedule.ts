@@ -145,7 +145,7 @@ export const push = ({ terms, losers, ...options }: PushWord = {}): Push => ({
   ...pushDefaults,
   schedule: constant(),
   aim: null,
-  teaching,
+  teaching: null,
   ...options,
   terms: { ...pushDefaults.terms, ...terms },
   losers: losers === null ? null : { ...losersDefaults, ...losers },
