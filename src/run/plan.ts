@@ -4,13 +4,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type TrainOptions, trainDefaults } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
 import { named } from '../net/combinators.js'
-import { infer } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import { sprouted } from '../surgery/grow.js'
-import { beginningOf, following, type Growth, type How, placeOf, spotOf } from '../surgery/growth.js'
+import type { Growth, How } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
+import { beginningOf, following, placeOf, type Spot, spotOf } from '../surgery/where.js'
 import type { Planned, Step, Unresolved } from './schedule.js'
 
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
@@ -56,22 +57,18 @@ const planted = ({ net, at }: Grove, growth: Growth): Grove =>
     ),
   )
 
+const shapeOn =
+  (spot: Spot | null) =>
+  (inferred: Inferred): Shape | null => {
+    if (spot === null) return null
+    return ('after' in spot ? inferred.get(spot.after)?.output : inferred.get(spot.into)?.input) ?? null
+  }
+
 /** What would come into a new layer; null where nobody knows. */
 const shapeAt = (site: Site, { net, at }: Grove): Shape | null =>
   pipe(
     infer(net),
-    E.match(
-      () => null,
-      inferred => {
-        const spot = pipe(site, following(at), spotOf(net))
-        if (spot === null) return null
-        const [placed, side] =
-          'after' in spot
-            ? ([inferred.get(spot.after), 'output'] as const)
-            : ([inferred.get(spot.into), 'input'] as const)
-        return placed?.[side] ?? null
-      },
-    ),
+    E.match(() => null, shapeOn(pipe(site, following(at), spotOf(net)))),
   )
 
 const numbered = (module: Layer, nth: number): Layer => {

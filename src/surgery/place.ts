@@ -4,7 +4,8 @@ import { christen, named } from '../net/combinators.js'
 import type { Layer, Net, Stack } from '../net/layer.js'
 import { editLayers, layersOf, nameOf, type Path, parentOf, under, within } from '../net/path.js'
 import type { GrowError } from './error.js'
-import { type Growth, placeOf } from './growth.js'
+import type { Growth } from './growth.js'
+import { placeOf } from './where.js'
 
 /** A net with a new layer in it. */
 export interface Placement {
