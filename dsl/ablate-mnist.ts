@@ -31,5 +31,5 @@ export default ablation('ablation-mnist', {
   removed: [0.3, 0.5, 0.7, 0.9, 0.95],
   repair: train({ epochs: 2 }),
   scratch: ['losers'],
-  seeds: 3,
+  seeds: 2,
 })
