@@ -18,11 +18,12 @@ import { experiment } from '../src/run/experiment.js'
 import { folderAt } from '../src/run/folder.js'
 import { runGrow } from '../src/run/growing.js'
 import { readModel } from '../src/run/model.js'
-import { type GrowWord, grow, type Site } from '../src/run/plan.js'
+import { type GrowWord, grow, type Sprout } from '../src/run/plan.js'
 import { readResult } from '../src/run/result.js'
 import { begin } from '../src/run/run.js'
 import { prune, train } from '../src/run/schedule.js'
 import { settingsOf } from '../src/run/settings.js'
+import type { Site } from '../src/surgery/growth.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, stepEnv, type Told, told } from './running.js'
 import { scratch, succeed } from './scratch.js'
@@ -124,7 +125,7 @@ describe.runIf(engine !== null)('growing', () => {
     expect(names).toEqual(['new', 'new2', 'new3'].map(name => `${within}${name}`))
   })
 
-  test.each<[string, Site, readonly string[]]>([
+  test.each<[string, Site<Sprout>, readonly string[]]>([
     ['before a layer', { before: 'module', module: conv(6, 1, { name: 'new' }) }, ['new2', 'new']],
     [
       'inside a stack',

@@ -19,6 +19,7 @@ import {
 import { layerCodec, netCodec } from '../net/codec.js'
 import type { Growth } from '../surgery/growth.js'
 import type { Ranking } from '../surgery/rank.js'
+import type { Word } from '../surgery/where.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Amount, Prune, Step } from './schedule.js'
 import type { Study } from './study.js'
@@ -89,9 +90,7 @@ const ranking: t.Type<Ranking> = t.keyof({ raw: null, global: null, eta: null, l
 
 const module = { module: layerCodec }
 
-type GrowthKey = 'after' | 'before' | 'inside' | 'deepen' | 'to' | 'widen'
-
-const growth: t.Type<Growth, unknown> = keyed<Growth, GrowthKey>('what grows', {
+const growth: t.Type<Growth, unknown> = keyed<Growth, Word>('what grows', {
   after: closed({ after: t.string, ...module }),
   before: closed({ before: t.string, ...module }),
   inside: closedPartial({ inside: t.string, ...module }, { at: count }),

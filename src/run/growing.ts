@@ -182,7 +182,7 @@ const growOnce =
       TE.flatMap(({ begun: { place: now }, after, score, met }) => {
         const gain = accuracyOf(score) - now.best
         const paid = gain >= step.gainBelow
-        const next: Grew = {
+        const grew: Grew = {
           held: paid ? { ...after, kept: { ...after.kept, [keptBy(around)]: after.learner.model } } : after,
           place: {
             ...now,
@@ -194,13 +194,13 @@ const growOnce =
           },
         }
         return pipe(
-          env.pause(next.held.learner, next.held.kept, next.place, {
+          env.pause(grew.held.learner, grew.held.kept, grew.place, {
             _tag: 'grown',
             stage: env.stage,
             ...met,
             gain,
           }),
-          TE.map(() => next),
+          TE.map(() => grew),
         )
       }),
     )

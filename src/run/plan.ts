@@ -9,7 +9,7 @@ import type { Layer, Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import { sprouted } from '../surgery/grow.js'
-import type { Growth, How } from '../surgery/growth.js'
+import type { Growth, How, Site } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
 import { beginningOf, following, placeOf, type Spot, spotOf } from '../surgery/where.js'
 import type { Planned, Step, Unresolved } from './schedule.js'
@@ -17,21 +17,11 @@ import type { Planned, Step, Unresolved } from './schedule.js'
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
 export type Sprout = Layer | ((shape: Shape, nth: number) => Layer)
 
-/** Where `grow` is to grow, and by what. A layer is named `grown` unless it has a name; with its number from the second on. */
-export type Site =
-  /** Modules one behind another, or before. */
-  | { readonly after: Path; readonly module: Sprout }
-  | { readonly before: Path; readonly module: Sprout }
-  /** In a stack, each behind its first `at` layers, by default at its end; at the end of a branch. */
-  | { readonly inside: Path; readonly at?: number; readonly module: Sprout }
-  | { readonly deepen: Path; readonly module: Sprout }
-  /** Branches for a module. */
-  | { readonly to: Path; readonly branch: Sprout }
-  /** Each time the unit named, or each unit in the module named, `by` times as wide. */
-  | { readonly widen: Path; readonly by: number }
-
-/** What `grow` is told. */
-export type GrowWord = Site & {
+/**
+ * What `grow` is told. A layer is named `grown` unless it has a name, with its number from the second on; modules go one
+ * behind another, or before, else each to the same place.
+ */
+export type GrowWord = Site<Sprout> & {
   readonly upTo: number
   readonly until?: { readonly gainBelow?: number; readonly patience?: number }
   readonly how?: How
@@ -65,7 +55,7 @@ const shapeOn =
   }
 
 /** What would come into a new layer; null where nobody knows. */
-const shapeAt = (site: Site, { net, at }: Grove): Shape | null =>
+const shapeAt = (site: Site<Sprout>, { net, at }: Grove): Shape | null =>
   pipe(
     infer(net),
     E.match(() => null, shapeOn(pipe(site, following(at), spotOf(net)))),
@@ -77,7 +67,7 @@ const numbered = (module: Layer, nth: number): Layer => {
 }
 
 /** What grows as the `nth`; null where a layer has to be told a shape that nobody knows. */
-const growthAt = (site: Site, grove: Grove, nth: number): Growth | null => {
+const growthAt = (site: Site<Sprout>, grove: Grove, nth: number): Growth | null => {
   if ('widen' in site) return { widen: site.widen, by: site.by }
   const sprout = 'to' in site ? site.branch : site.module
   const shape = typeof sprout === 'function' ? shapeAt(site, grove) : []
@@ -86,7 +76,7 @@ const growthAt = (site: Site, grove: Grove, nth: number): Growth | null => {
   return 'to' in site ? { to: site.to, branch: layer } : { ...site, module: layer }
 }
 
-const growthsOf = (site: Site, grove: Grove, upTo: number, nth = 0): readonly Growth[] => {
+const growthsOf = (site: Site<Sprout>, grove: Grove, upTo: number, nth = 0): readonly Growth[] => {
   const growth = nth < upTo ? growthAt(site, grove, nth) : null
   return growth === null ? [] : [growth, ...growthsOf(site, planted(grove, growth), upTo, nth + 1)]
 }

@@ -2,19 +2,22 @@
 import type { Layer } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 
-/** Where the net grows, and by what. */
-export type Growth =
+/** Where a net grows, and by what: `L` is a layer, or what tells one. */
+export type Site<L> =
   /** A layer or module behind, or before, the one named. */
-  | { readonly after: Path; readonly module: Layer }
-  | { readonly before: Path; readonly module: Layer }
+  | { readonly after: Path; readonly module: L }
+  | { readonly before: Path; readonly module: L }
   /** In a stack: behind its first `at` layers, by default at its end. */
-  | { readonly inside: Path; readonly at?: number; readonly module: Layer }
+  | { readonly inside: Path; readonly at?: number; readonly module: L }
   /** At the end of a branch. */
-  | { readonly deepen: Path; readonly module: Layer }
+  | { readonly deepen: Path; readonly module: L }
   /** A branch more for a module. */
-  | { readonly to: Path; readonly branch: Layer }
+  | { readonly to: Path; readonly branch: L }
   /** The unit named, or each unit in the module named, `by` times as wide; what a sum ties to it too. */
   | { readonly widen: Path; readonly by: number }
+
+/** One growth. */
+export type Growth = Site<Layer>
 
 /**
  * How new weights begin.

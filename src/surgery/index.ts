@@ -4,7 +4,7 @@ export { type Criterion, l1, l2, normScale, perCost, random } from './criteria.j
 export { type Decision, decisionOf } from './decision.js'
 export type { AddressError, GrowError, OptionError, PruneError, UtilityError } from './error.js'
 export { type Grown, grow } from './grow.js'
-export type { GrowOptions, Growth, How, Statistics } from './growth.js'
+export type { GrowOptions, Growth, How, Site, Statistics } from './growth.js'
 export { mask } from './mask.js'
 export type { ByChannel, ByTarget, ByThreshold, Guards, PruneOptions } from './options.js'
 export { again, type Pruned, prune, type Removed } from './prune.js'

@@ -5,7 +5,7 @@ import type { Layer, Net, Stack } from '../net/layer.js'
 import { editLayers, layersOf, nameOf, type Path, parentOf, under, within } from '../net/path.js'
 import type { GrowError } from './error.js'
 import type { Growth } from './growth.js'
-import { placeOf } from './where.js'
+import { addressOf, placeOf } from './where.js'
 
 /** A net with a new layer in it. */
 export interface Placement {
@@ -17,9 +17,6 @@ export interface Placement {
 }
 
 type Placing = Exclude<Growth, { readonly widen: Path }>
-
-const wordOf = (growth: Placing): string =>
-  ['after', 'before', 'inside', 'deepen', 'to'].find(word => word in growth) ?? ''
 
 const rebuilt = (net: Net, at: Path, layer: Layer): Net =>
   editLayers((each, path) => (path === at ? layer : each))(net)
@@ -76,9 +73,9 @@ export const place =
   (growth: Placing) =>
   (net: Net): E.Either<GrowError, Placement> => {
     const layers = layersOf(net)
-    const path = placeOf(growth)
+    const [where, path] = addressOf(growth)
     const layer = layers.get(path)
-    if (layer === undefined) return E.left({ _tag: 'UnknownPath', at: path, where: wordOf(growth) })
+    if (layer === undefined) return E.left({ _tag: 'UnknownPath', at: path, where })
     if ('after' in growth) return E.right(beside(net, path, 1, growth.module, layers))
     if ('before' in growth) return E.right(beside(net, path, 0, growth.module, layers))
     if ('inside' in growth) return inside(net, path, layer, growth.at, growth.module)

@@ -1,25 +1,22 @@
 /** Where in a net a growth goes. */
 import type { Net } from '../net/layer.js'
 import { layersOf, type Path, under } from '../net/path.js'
-import type { Growth } from './growth.js'
+import type { Growth, Site } from './growth.js'
 
-/** A growth's place, whatever grows there. */
-export type Where =
-  | { readonly after: Path }
-  | { readonly before: Path }
-  | { readonly inside: Path; readonly at?: number }
-  | { readonly deepen: Path }
-  | { readonly to: Path }
-  | { readonly widen: Path }
+/** How a growth names its place. */
+export type Word = 'after' | 'before' | 'inside' | 'deepen' | 'to' | 'widen'
+
+/** The word a growth has, and the layer it names. */
+export const addressOf = (site: Site<unknown>): readonly [word: Word, place: Path] => {
+  if ('after' in site) return ['after', site.after]
+  if ('before' in site) return ['before', site.before]
+  if ('inside' in site) return ['inside', site.inside]
+  if ('deepen' in site) return ['deepen', site.deepen]
+  return 'to' in site ? ['to', site.to] : ['widen', site.widen]
+}
 
 /** The layer a growth names. */
-export const placeOf = (where: Where): Path => {
-  if ('after' in where) return where.after
-  if ('before' in where) return where.before
-  if ('inside' in where) return where.inside
-  if ('deepen' in where) return where.deepen
-  return 'to' in where ? where.to : where.widen
-}
+export const placeOf = (site: Site<unknown>): Path => addressOf(site)[1]
 
 /** The place of the first of several. */
 export const beginningOf = ([first]: readonly Growth[]): Path => (first === undefined ? '' : placeOf(first))
@@ -27,9 +24,9 @@ export const beginningOf = ([first]: readonly Growth[]): Path => (first === unde
 /** A growth once another has put a layer at `last`: behind or before that; in or on what it names, as it is. */
 export const following =
   (last: Path) =>
-  <W extends Where>(where: W): W => {
-    if ('after' in where) return { ...where, after: last }
-    return 'before' in where ? { ...where, before: last } : where
+  <S extends Site<unknown>>(site: S): S => {
+    if ('after' in site) return { ...site, after: last }
+    return 'before' in site ? { ...site, before: last } : site
   }
 
 /** Behind a layer or before it. */
@@ -44,11 +41,11 @@ const inStack = (net: Net, path: Path, at: number): Spot => {
 /** Where that flows which comes into the layer a growth brings; null where it brings none. */
 export const spotOf =
   (net: Net) =>
-  (where: Where): Spot | null => {
-    if ('widen' in where) return null
-    if ('before' in where) return { into: where.before }
-    if ('to' in where) return { into: where.to }
-    return 'inside' in where && where.at !== undefined
-      ? inStack(net, where.inside, where.at)
-      : { after: placeOf(where) }
+  (site: Site<unknown>): Spot | null => {
+    if ('widen' in site) return null
+    if ('before' in site) return { into: site.before }
+    if ('to' in site) return { into: site.to }
+    return 'inside' in site && site.at !== undefined
+      ? inStack(net, site.inside, site.at)
+      : { after: placeOf(site) }
   }
