@@ -1,84 +1,26 @@
 /** Growing as a step of a schedule: a module, a branch or a width more, its training, and whether that paid. */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { latencies } from '../learn/latency.js'
 import { accuracyOf, type Score } from '../learn/score.js'
-import { statisticsAt } from '../learn/statistics.js'
 import { infer } from '../net/infer.js'
 import { layersOf, nameOf, type Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
-import { type Grown, grow } from '../surgery/grow.js'
-import type { GrowOptions, Growth } from '../surgery/growth.js'
-import { unlike } from '../surgery/place.js'
+import type { Grown } from '../surgery/grow.js'
+import type { Growth } from '../surgery/growth.js'
 import { carry, newcomers } from '../surgery/remap.js'
-import { beginningOf, following, placeOf, spotOf } from '../surgery/where.js'
+import { beginningOf, following, placeOf } from '../surgery/where.js'
 import { countsOf } from './aim.js'
 import type { RunError } from './error.js'
 import type { Met } from './event.js'
 import type { Inside } from './inside.js'
 import type { Grow, Step, Warmup } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
-import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
+import { sprout } from './sprout.js'
+import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
 import type { Limit, Why } from './stop.js'
 import { runWarmup } from './training.js'
 
 type Place = Extract<Inside, { readonly _tag: 'growing' }>
-
-/** Images whose statistics a new module passes on. */
-const looked = 1000
-
-const budgetOf = ({ budget: { params, macs } }: Grow) => ({
-  ...(params !== null && { params }),
-  ...(macs !== null && { macs }),
-})
-
-/** A net grown, unless an image now takes it too long. */
-const inTime =
-  ({ engine }: StepEnv, { budget: { latency: limit } }: Grow) =>
-  (grown: Grown): TE.TaskEither<RunError, Grown> =>
-    limit === null
-      ? TE.right(grown)
-      : pipe(
-          latencies(engine, 1)([grown.model]),
-          TE.map(([one]) => one?.median ?? 0),
-          TE.flatMapEither(
-            (got): E.Either<RunError, Grown> =>
-              got <= limit ? E.right(grown) : E.left({ _tag: 'OverBudget', measure: 'latency', limit, got }),
-          ),
-        )
-
-/** What a new layer that passes on what comes in is to know of it. */
-const statisticsFor = (
-  env: StepEnv,
-  growth: Growth,
-  model: Model,
-): TE.TaskEither<RunError, Pick<GrowOptions, 'statistics'>> => {
-  const spot = 'to' in growth ? null : spotOf(model.net)(growth)
-  return spot === null
-    ? TE.right({})
-    : pipe(
-        statisticsAt(sightOf(env, looked), spot)(model),
-        TE.map(statistics => ({ statistics })),
-      )
-}
-
-/** A model grown once more. */
-const sprout = (env: StepEnv, step: Grow, growth: Growth, model: Model): TE.TaskEither<RunError, Grown> =>
-  pipe(
-    statisticsFor(env, growth, model),
-    TE.flatMapEither(statistics =>
-      grow({
-        ...unlike(model.net)(growth),
-        ...statistics,
-        seed: seedAt(env),
-        how: step.how,
-        spark: step.spark,
-        budget: budgetOf(step),
-      })(model),
-    ),
-    TE.flatMap(inTime(env, step)),
-  )
 
 /** Keeps a net met as the `nth`, with what there is to tell of it. */
 const keep = (
