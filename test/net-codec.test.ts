@@ -241,13 +241,18 @@ describe('a difference is refused where it is', () => {
 
   test('a key that is missing', () => {
     const onlyKey = (key: string) => ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta'].includes(key)
+    const isWord = (key: unknown) => ['after', 'before', 'inside', 'deepen', 'to', 'widen'].includes(`${key}`)
+    const mayMiss = (keys: Keys, key: string) => key === 'at' && keys.at(-2) === 'growths'
     const known = (all: ReturnType<typeof inside>) =>
       all.flatMap(([keys, value]) =>
-        isRecord(value) ? Object.keys(value).flatMap(key => (onlyKey(key) ? [] : [[...keys, key]])) : [],
+        isRecord(value)
+          ? Object.keys(value).flatMap(key => (onlyKey(key) || mayMiss(keys, key) ? [] : [[...keys, key]]))
+          : [],
       )
     fc.assert(
       fc.property(changedAt(known), ([whole, keys]) => {
-        expect(differenceIn(replaced(whole, keys, undefined))).toBe(keys.join('.'))
+        const at = isWord(keys.at(-1)) ? keys.slice(0, -1) : keys // without its word nobody knows which growth it is
+        expect(differenceIn(replaced(whole, keys, undefined))).toBe(at.join('.'))
       }),
       { numRuns: 100 },
     )
