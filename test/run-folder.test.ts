@@ -195,15 +195,19 @@ describe.runIf(engine !== null)('a run in a folder', () => {
     /** Ends as it should, says so once, and its log can be read from there on. */
     const expectMended = async (path: string, kept: number): Promise<void> => {
       const known = (await succeed(pipe(begun(path), TE.flatMap(latest)))).logged
-      const { run, notes } = resuming(path)
+      const snapshots: string[] = []
+      const { run, notes } = resuming(path, {}, { onEvent: () => void snapshots.push(copied(path)) })
       const { met, cuts } = await succeed(run)
       expect(notes).toEqual([{ _tag: 'LogMended', file: folderAt(path).events, kept, known }])
       expect(modelOf(path)).toEqual(modelOf(straight))
       expect([met?.map(({ name }) => name), cuts?.length]).toEqual([['1-0-base', '1-1-grown'], 1])
       const later = logOf(straight).slice(logOf(stopped).length)
       expect(logOf(path).slice(-later.length)).toEqual(later)
-      const again = resuming(path)
+      const [soon = ''] = snapshots // killed before anything else was saved
+      for (const name of readdirSync(soon).filter(each => each.startsWith('lock.'))) rmSync(join(soon, name))
+      const again = resuming(soon)
       expect([(await succeed(again.run)).met, again.notes]).toEqual([met, []])
+      expect(logOf(soon)).toEqual(logOf(path))
     }
 
     test('by being gone begins it anew', async () => {
