@@ -249,7 +249,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
       const other = processOf(process.ppid)
       for (const owner of [other, { pid: 7, started: '', host: 'another-host' }]) {
         const file = join(copy, `lock.${ownerText(owner)}`)
-        writeFileSync(file, '')
+        writeFileSync(file, 'held')
         const before = bytesOf(copy)
         const refused = { _tag: 'RunLocked', folder: copy, pid: owner.pid, host: owner.host }
         for (const { run } of [resuming(copy), beginning(copy, whole)])
@@ -272,13 +272,16 @@ describe.runIf(engine !== null)('a run in a folder', () => {
       const script = join(
         scratch({
           'package.json': '{ "type": "module" }',
-          'hold.ts': `import { setTimeout } from 'node:timers/promises'
+          'hold.ts': `import { once } from 'node:events'
 import { holdingFolder } from '${root}/src/run/lock.js'
 process.stdout.write('ready')
 process.stdin.once('data', async () => {
-  const outcome = await holdingFolder(process.argv[2] ?? '', () => undefined)(async () => ({ _tag: 'Right', right: await setTimeout(500) }))()
-  process.stdout.write(outcome._tag)
-  process.exit()
+  const hold = async () => {
+    process.stdout.write('held')
+    return { _tag: 'Right', right: await once(process.stdin, 'end') }
+  }
+  const { _tag } = await holdingFolder(process.argv[2] ?? '', () => undefined)(hold)()
+  if (_tag === 'Left') process.stdout.write('left')
 })
 `,
         }),
@@ -294,9 +297,15 @@ process.stdin.once('data', async () => {
         })
       })
       await Promise.all(children.map(({ stdout }) => once(stdout, 'data')))
-      for (const { stdin } of children) stdin.write('go')
+      await Promise.all(
+        children.map(({ stdin, stdout }) => {
+          stdin.write('go')
+          return once(stdout, 'data')
+        }),
+      )
+      for (const { stdin } of children) stdin.end()
       await Promise.all(children.map(child => once(child, 'close')))
-      expect(said.toSorted()).toEqual(['readyLeft', 'readyLeft', 'readyRight'])
+      expect(said.toSorted()).toEqual(['readyheld', 'readyleft', 'readyleft'])
       expect(readdirSync(folder)).toEqual([])
     })
   })

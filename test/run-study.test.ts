@@ -228,7 +228,7 @@ describe.runIf(engine !== null)('a study', () => {
     const folder = scratch()
     await failure(ran({ folder, after: 3 }).run(small))
     const { pid, started, host } = processOf(process.ppid)
-    writeFileSync(join(folder, 'base', '0', `lock.${pid}.${started}.${host}`), '')
+    writeFileSync(join(folder, 'base', '0', `lock.${pid}.${started}.${host}`), 'held')
     expect(await failure(ran({ folder }).run(small))).toMatchObject({ _tag: 'RunLocked', pid, host })
   })
 

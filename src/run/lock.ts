@@ -1,8 +1,8 @@
 /**
  * One process a run's folder: each puts an empty file there that names it, and looks for those of others. Of two
- * that do so at once, the later one sees the other's, so that never both go on.
+ * that do so at once, the later one sees the other's, so that never both go on. Who goes on writes in its file.
  */
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
@@ -24,17 +24,23 @@ const ownersIn = async (folder: string): Promise<readonly Owner[]> =>
     name.startsWith(prefix) ? (ownerIn(name.slice(prefix.length)) ?? []) : [],
   )
 
-/** Milliseconds, far more than it takes to look for others. */
-const patience = 100
+/** Milliseconds from look to look, and looks: far more than any process needs to find that it must withdraw. */
+const pause = 20
+const patience = 200
+
+/** Whether its process has the folder already; else it is looking, too. */
+const isHeld = async (folder: string, owner: Owner): Promise<boolean> =>
+  (await readFile(fileOf(folder, owner), 'utf8').catch(() => '')) !== ''
 
 const isOther = (mine: string) => (owner: Owner) => ownerText(owner) !== mine && !isGone(owner)
 
 /** Who else holds the folder. Of several that have just come, the first by name waits for the others to withdraw. */
-const holderBeside = async (folder: string, mine: string, waited = false): Promise<Owner | null> => {
+const holderBeside = async (folder: string, mine: string, looks = patience): Promise<Owner | null> => {
   const [holder = null] = (await ownersIn(folder)).filter(isOther(mine)).toSorted(byName)
-  if (holder === null || waited || ownerText(holder) < mine) return holder
-  await setTimeout(patience)
-  return holderBeside(folder, mine, true)
+  if (holder === null || looks === 0 || ownerText(holder) < mine || (await isHeld(folder, holder)))
+    return holder
+  await setTimeout(pause)
+  return holderBeside(folder, mine, looks - 1)
 }
 
 /** Lets go of what processes that have ended held. */
@@ -70,9 +76,13 @@ const take = async (
   if (!(await claim(file))) return E.left(locked(folder, self))
   try {
     const holder = await holderBeside(folder, ownerText(self))
-    if (holder === null) await takeOver(folder, onNote)
-    else await release()
-    return holder === null ? E.right(release) : E.left(locked(folder, holder))
+    if (holder !== null) {
+      await release()
+      return E.left(locked(folder, holder))
+    }
+    await writeFile(file, `process ${self.pid} on ${self.host}\n`)
+    await takeOver(folder, onNote)
+    return E.right(release)
   } catch (reason) {
     await release()
     throw reason
