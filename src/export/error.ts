@@ -1,9 +1,11 @@
 /** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/prose`. */
+import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { BadFile, FileError } from '../run/error.js'
+import type { Input } from './input.js'
 import type { Target } from './target.js'
 
 /** A model whose weights do not fit its net, or that a format cannot hold. */
@@ -11,6 +13,10 @@ export type ExportError =
   | NetError
   | WeightError
   | FileError
+  /** Preprocessing of other images or other classes than the net's. */
+  | Extract<LearnError, { readonly _tag: 'DataDiffers' }>
+  /** Pixels are to be the input, and nothing says how the model's images were normalised. */
+  | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
   /** An npm package that a format is written with and that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
   /** More bytes of weights than one file of the format may hold. */

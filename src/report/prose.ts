@@ -187,6 +187,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
   Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
+  NoPreprocessing: ({ input }) =>
+    `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: ${grouped(bytes)} bytes of weights; a file of that format holds ${grouped(limit)}`,
   UnknownLayer: ({ at, className }) => `${place(at)}: no word stands for a layer of class ${className}`,

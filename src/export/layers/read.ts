@@ -12,14 +12,20 @@ import { type Shape, sameShape } from '../../net/shape.js'
 import { allSlots, type Slot } from '../../net/slots.js'
 import { filled, type Model, type Tensor } from '../../net/weights.js'
 import { readJson } from '../../run/files.js'
+import type { ModelFile } from '../../run/model.js'
+import { descriptionCodec } from '../description.js'
 import type { ImportError } from '../error.js'
+import { affineOf, identityOf, removeStep } from '../normalise.js'
 import { assemble } from './assemble.js'
 import { graphOf } from './graph.js'
 import { seriesOf } from './series.js'
 import type { Origin, Sprout } from './sprout.js'
 import { type Announced, announced, type Manifest, manifestCodec, readGroups, tensorAt } from './stored.js'
 
-const fileCodec = t.type({ modelTopology: t.UnknownRecord, weightsManifest: manifestCodec })
+const fileCodec = t.intersection([
+  t.type({ modelTopology: t.UnknownRecord, weightsManifest: manifestCodec }),
+  t.partial({ userDefinedMetadata: t.unknown }),
+])
 
 /** A net, and for each of its weights where it lies or what it is filled with. */
 interface Planned {
@@ -89,6 +95,28 @@ const filledIn = ({ net, found }: Planned, groups: readonly Uint8Array[]): E.Eit
     E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
   )
 
+/** What this project's own exports say of their input; what other tools keep there is theirs. */
+const ownMetadata = t.type({ preprocessing: descriptionCodec })
+
+/**
+ * A model and its preprocessing as they were before it was exported, or with the preprocessing that the model as it
+ * came in takes where the normaliser has become part of its first layers.
+ */
+const restore =
+  (metadata: unknown) =>
+  (model: Model): ModelFile => {
+    const found = ownMetadata.decode(metadata)
+    if (E.isLeft(found)) return { model, preprocessing: null }
+    const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
+    if (!sameShape(size, model.net.input)) return { model, preprocessing: null }
+    const before = { size, resize, mean, deviation, classes }
+    if (input === 'normalised') return { model, preprocessing: before }
+    const original = removeStep(affineOf(input, before))(model)
+    return original === null
+      ? { model, preprocessing: { ...before, ...identityOf(input, mean.length) } }
+      : { model: original, preprocessing: before }
+  }
+
 /** What is misread is in the file. */
 const inFile =
   (file: string) =>
@@ -96,27 +124,36 @@ const inFile =
     error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
 
 /**
- * Reads a LayersModel of layers the language has words for. A softmax at its end is left off: nets here give logits.
+ * Reads a LayersModel of layers the language has words for, and what it says of its input where it was exported here.
+ * A softmax at its end is left off: nets here give logits.
  *
  * Errors  UnknownLayer, LayerDiffers by Keras name; NotATree; WrongWeight; PathLeaves, WrongBytes before a shard is
  *         read; BadFile, FileMissing
  * Law     what `exportModel({ to: 'layers' })` wrote gives a model that computes the same
  *
  * @example
- * readLayersModel('mobilenet')   // a folder with model.json
+ * readLayersFile('mobilenet')   // a folder with model.json
  */
-export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> => {
+export const readLayersFile = (folder: string): TE.TaskEither<ImportError, ModelFile> => {
   const file = join(folder, 'model.json')
   return pipe(
     readJson(fileCodec)(file),
-    TE.flatMap(({ modelTopology, weightsManifest }) =>
+    TE.flatMap(({ modelTopology, weightsManifest, userDefinedMetadata }) =>
       pipe(
         TE.fromEither(planned(modelTopology.model_config ?? modelTopology, weightsManifest)),
         TE.bindTo('plan'),
         TE.mapLeft(inFile(file)),
         TE.bindW('groups', () => readGroups(folder)(weightsManifest)),
         TE.flatMapEither(({ plan, groups }) => filledIn(plan, groups)),
+        TE.map(restore(userDefinedMetadata)),
       ),
     ),
   )
 }
+
+/** The same without what the file says of its input. */
+export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> =>
+  pipe(
+    readLayersFile(folder),
+    TE.map(({ model }) => model),
+  )
