@@ -15,6 +15,7 @@ import { concat, net, residual, stack } from '../src/net/combinators.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
 import type { Model } from '../src/net/weights.js'
 import { conv, dense, depthwise, dropout, globalAvgPool, image } from '../src/net/words.js'
+import { prose } from '../src/report/prose.js'
 import { readModelFile, saveModel } from '../src/run/model.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { apart, inFolder, left, logitsOf, models, right, run, tolerance } from './exported.js'
@@ -303,6 +304,9 @@ describe('what is known of a model goes with it', () => {
       what: 'image',
     })
     expect(refusal({ preprocessing: preprocessingFor(model, 3) })).toMatchObject({ what: 'classes' })
+    expect(prose({ _tag: 'DataDiffers', what: 'classes', net: [1], data: [2] })).toBe(
+      'the net gives 1 value, the data has 2 classes; expected one value a class, with no sigmoid or softmax behind it; try dense(2) at the end',
+    )
     expect(refusal({ input: 'raw' })).toEqual({ _tag: 'NoPreprocessing', input: 'raw' })
   })
 })

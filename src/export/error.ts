@@ -4,6 +4,7 @@ import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { TensorsError } from '../net/safetensors.js'
+import type { Shape } from '../net/shape.js'
 import type { BadFile, FileError } from '../run/error.js'
 import type { Input } from './input.js'
 import type { Target } from './target.js'
@@ -29,8 +30,15 @@ export type ImportError =
   | FileError
   | BadFile
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
+  /** Something else than a folder with a LayersModel. */
+  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: Foreign }
   /** A layer of a class no word stands for. */
-  | { readonly _tag: 'UnknownLayer'; readonly at: Path; readonly className: string }
+  | {
+      readonly _tag: 'UnknownLayer'
+      readonly at: Path
+      readonly className: string
+      readonly supported: readonly string[]
+    }
   /** A layer of a known class with an option no word has. */
   | {
       readonly _tag: 'LayerDiffers'
@@ -40,6 +48,20 @@ export type ImportError =
     }
   /** Layers joined in a way that series, branches and sums of two cannot say: shared, crossing, or in a circle. */
   | { readonly _tag: 'NotATree'; readonly at: Path; readonly reason: Tangle }
+  /** A weight of a layer, by its Keras name, that the manifest does not have; and some that it has. */
+  | {
+      readonly _tag: 'WeightMissing'
+      readonly name: string
+      readonly wanted: Shape
+      readonly found: readonly string[]
+    }
+  /** A weight that is not stored as float32. */
+  | {
+      readonly _tag: 'WeightDiffers'
+      readonly name: string
+      readonly fault: 'quantised' | 'type'
+      readonly got: string
+    }
   /** A weight file whose path leaves the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files that hold another number of bytes than the manifest says. */
@@ -51,4 +73,23 @@ export type ImportError =
     }
 
 /** Why layers are no tree. */
-export type Tangle = 'shared' | 'crossing' | 'circle' | 'unknown input' | 'not one input' | 'not one output'
+export type Tangle =
+  | 'shared'
+  | 'crossing'
+  | 'circle'
+  | 'unknown input'
+  | 'not one input'
+  | 'not one output'
+  | 'no layers'
+
+/** What lies where a LayersModel was expected. */
+export type Foreign =
+  | 'keras'
+  | 'hdf5'
+  | 'onnx'
+  | 'savedmodel'
+  | 'safetensors'
+  | 'file'
+  | 'folder'
+  | 'graph model'
+  | 'no topology'
