@@ -9,6 +9,7 @@ import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
+import { prose } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
@@ -68,6 +69,16 @@ const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
         ),
       )
 
+/** Writes the picture; says what is missing where nothing can draw it, for the table is there without. */
+const draw = (study: Study, dones: readonly Done[], file: string): TE.TaskEither<RunError, void> =>
+  pipe(
+    plot(study.name, dones),
+    TE.matchEW(
+      missing => TE.fromIO(() => say(`no picture: ${prose(missing)}`)),
+      picture => writeWhole(file, picture),
+    ),
+  )
+
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
@@ -79,12 +90,7 @@ const written =
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
       TE.tap(text => writeWhole(file('md'), text)),
-      TE.tap(() =>
-        pipe(
-          TE.fromTask<string, RunError>(() => plot(study.name, dones)),
-          TE.flatMap(picture => writeWhole(file('svg'), picture)),
-        ),
-      ),
+      TE.tap(() => draw(study, dones, file('svg'))),
     )
   }
 
