@@ -14,14 +14,18 @@ export interface Ended {
 interface Ways {
   /** Kilobytes no file may exceed. */
   readonly most?: number
-  /** Ctrl-C when this is on stderr. */
+  /** When this is on stderr, these signals: unless told, Ctrl-C. */
   readonly stopAt?: string
+  readonly signals?: readonly NodeJS.Signals[]
 }
 
 const command = ['--import', 'tsx', join(root, 'src/cli.ts')]
 
 /** The command in a folder of its own, to its end. */
-export const espalier = (args: readonly string[], { most, stopAt }: Ways = {}): Promise<Ended> =>
+export const espalier = (
+  args: readonly string[],
+  { most, stopAt, signals = ['SIGINT'] }: Ways = {},
+): Promise<Ended> =>
   new Promise(resolve => {
     const all = [...command, ...args]
     const child =
@@ -36,7 +40,7 @@ export const espalier = (args: readonly string[], { most, stopAt }: Ways = {}): 
       err += text
       if (stopAt === undefined || stopped || !err.includes(stopAt)) return
       stopped = true
-      child.kill('SIGINT')
+      for (const signal of signals) child.kill(signal)
     })
     child.on('close', code => resolve({ code, out, err }))
   })

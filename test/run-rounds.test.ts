@@ -133,7 +133,12 @@ describe.runIf(engine !== null)('rounds', () => {
       true,
       true,
       false,
-      { _tag: 'roundsStopped', stage: 0, why: 'accuracy', fact: null },
+      {
+        _tag: 'roundsStopped',
+        stage: 0,
+        why: 'accuracy',
+        fact: { _tag: 'LostTooMuch', round: 2, within: 0.05 },
+      },
     ])
   })
 

@@ -6,16 +6,19 @@ import { engineCommand } from '../engine/mend.js'
 import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
+import type { Stopped } from '../report/prose.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
 import { loadExperiment } from '../run/load.js'
 import { asBegun, type Begun, begin, begun, changed, type Onlooker, type Opened, resume } from '../run/run.js'
+import type { Step } from '../run/schedule.js'
 import { type DataSettings, settingsOf } from '../run/settings.js'
+import { commandText } from './again.js'
 import { end } from './end.js'
 import { onGround } from './ground.js'
-import { say } from './say.js'
-import { stopper } from './stop.js'
+import { say, screen } from './say.js'
+import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
 
 interface Watched {
   readonly json?: boolean
@@ -32,9 +35,9 @@ interface TrainArguments extends Watched {
   readonly force?: boolean
 }
 
-const onlooker = (): Onlooker => {
-  const { onEvent, onStep } = progress(process.stderr)
-  return { onEvent, onStep, stopping: stopper() }
+const onlooker = (schedule: readonly Step[], stop: Stopper): Onlooker => {
+  announceStop(stop)
+  return { ...progress(screen, schedule), stopping: stop.stopping }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
@@ -42,7 +45,8 @@ const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0
 const fresh = (
   experiment: Experiment,
   { seed, out, data, take, skipBad, engine }: TrainArguments,
-): TE.TaskEither<RunError, Result> => {
+): TE.TaskEither<RunError | Stopped, Result> => {
+  const stop = stopper()
   const path = out ?? join('runs', `${experiment.net.name}-${now()}`)
   const from: DataSettings = {
     ...(data !== undefined && { folder: data }),
@@ -55,12 +59,16 @@ const fresh = (
       seed,
       from,
       engine === undefined ? {} : { name: engine },
+      stop,
     )(opened => {
       announce(opened.engine, path)
       const settings = settingsOf(seed, opened.engine, opened.dataset, from)
-      return begin(path, settings, opened, onlooker())(experiment)
+      return pipe(
+        begin(path, settings, opened, onlooker(experiment.schedule, stop))(experiment),
+        tellStop(stop, resumeCommand(path)),
+      )
     }),
-    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+    tellStop(stop, null),
   )
 }
 
@@ -69,9 +77,7 @@ const announce = (engine: Opened['engine'], path: string): void => {
   if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
 }
 
-const afterwards = (error: RunError, path: string): void => {
-  if (error._tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
-}
+const resumeCommand = (path: string): string => commandText('resume', [path])
 
 /** The run in a folder, with the experiment of a file where one is given. */
 const taken = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Begun> =>
@@ -86,20 +92,27 @@ const taken = (path: string, file: string | null, force: boolean): TE.TaskEither
         ),
       )
 
-const further = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Result> =>
+const further = (
+  path: string,
+  file: string | null,
+  force: boolean,
+): TE.TaskEither<RunError | Stopped, Result> =>
   pipe(
     taken(path, file, force),
-    TE.flatMap(run =>
-      pipe(
+    TE.flatMap(run => {
+      const stop = stopper()
+      const { experiment, settings } = run
+      return pipe(
         onGround(
-          run.experiment,
-          run.settings.seed,
-          run.settings.data,
-          run.settings.engine,
-        )(opened => resume(run, opened, onlooker())),
-      ),
-    ),
-    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+          experiment,
+          settings.seed,
+          settings.data,
+          settings.engine,
+          stop,
+        )(opened => resume(run, opened, onlooker(experiment.schedule, stop))),
+        tellStop(stop, resumeCommand(path)),
+      )
+    }),
   )
 
 const printed =

@@ -1,29 +1,31 @@
-/** A file on its way, as a bar on a terminal and nothing where there is none. */
-import { Presets, SingleBar } from 'cli-progress'
-import type { Progress, Report } from '../data/download.js'
+/** Something long on its way, such as a file: a bar on a terminal, and nothing where there is none. */
+import type { Report } from '../data/download.js'
+import { grouped, percent, roughly } from './number.js'
+import type { Screen } from './screen.js'
 
-export interface Fetching {
-  readonly report: Report
-  readonly done: () => void
-}
+/** Seconds before an estimate of the time left is worth telling. */
+const patience = 1
 
-const format = '  {what} {bar} {percentage} %  {eta_formatted} left'
+const steadily = (): number => performance.now() / 1000
 
-export const fetching = (stream: NodeJS.WriteStream): Fetching => {
-  if (stream.isTTY !== true) return { report: () => undefined, done: () => undefined }
-  const bar = new SingleBar(
-    { format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 },
-    Presets.shades_grey,
-  )
-  let running = ''
-  return {
-    report: ({ what, done, total }: Progress) => {
-      if (what !== running) {
-        bar.start(total, done, { what })
-        running = what
-      }
-      bar.update(done)
-    },
-    done: () => bar.stop(),
+/** `clock`: seconds of a steady clock */
+export const fetching = (screen: Screen, clock = steadily): Report => {
+  let began = { what: '', done: 0, seconds: 0 }
+  return ({ what, done, total }) => {
+    const now = clock()
+    if (what !== began.what) began = { what, done, seconds: now }
+    const [spent, since] = [now - began.seconds, done - began.done]
+    const left = ((total - done) * spent) / since
+    screen.bar({
+      what,
+      share: total > 0 ? Math.min(1, done / total) : null,
+      gauges:
+        total > 0
+          ? [
+              percent(done / total, 0),
+              ...(spent >= patience && since > 0 ? [`about ${roughly(left)} left`] : []),
+            ]
+          : [grouped(done)],
+    })
   }
 }

@@ -8,6 +8,7 @@ import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
 import type { Model } from '../net/weights.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
+import { epochsIn } from './epochs.js'
 import type { RunError } from './error.js'
 import type { Result, Scored } from './event.js'
 import type { Experiment } from './experiment.js'
@@ -150,15 +151,6 @@ const cutsIn = (path: string): TE.TaskEither<RunError, readonly Cut[]> =>
     readLines(folderAt(path).events),
     TE.map(lines => lines.flatMap(line => (cutCodec.is(line) ? [line] : []))),
   )
-
-const epochsIn = (steps: Experiment['schedule']): number =>
-  steps.reduce((sum, step) => {
-    if (step._tag === 'train' || step._tag === 'push') return sum + step.epochs
-    if (step._tag === 'rounds') return sum + step.rounds * epochsIn(step.steps)
-    return step._tag === 'grow'
-      ? sum + step.growths.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
-      : sum
-  }, 0)
 
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
