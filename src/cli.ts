@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { guardStreams } from './cli/streams.js'
+import { inputs } from './export/input.js'
 import { type Target, targets } from './export/target.js'
 import { versionOf } from './run/code.js'
 
@@ -115,6 +116,12 @@ program
   .argument('<run>', "a run's folder, or a model.safetensors")
   .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
   .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
+  .addOption(
+    new Option(
+      '--input <kind>',
+      'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
+    ).choices(inputs),
+  )
   .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
 
 program

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { preprocessingOf } from '../data/preprocessing.js'
 import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
 import type { Stepped } from '../learn/phase.js'
@@ -101,6 +102,7 @@ const finish =
     onlooker: Onlooker,
   ) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
+    const preprocessing = preprocessingOf(dataset)
     const staged = onlooker.onStage ?? (() => TE.right(undefined))
     const save = saveCheckpoint(folder.checkpoint, identityOf(experiment, settings))
     const env: Env = {
@@ -118,7 +120,9 @@ const finish =
         pipe(
           makeFolder(folder.met),
           TE.flatMap(() =>
-            saveModel(join(folder.met, `${met.name}.safetensors`), { figures: JSON.stringify(met) })(model),
+            saveModel(join(folder.met, `${met.name}.safetensors`), preprocessing, {
+              figures: JSON.stringify(met),
+            })(model),
           ),
         ),
       stopping: onlooker.stopping,
@@ -127,7 +131,7 @@ const finish =
     return pipe(
       cutTo(folder.events, from.logged),
       TE.flatMap(() => runSchedule(env)(experiment)(from)),
-      TE.tap(end => saveModel(folder.model)(end.learner.model)),
+      TE.tap(end => saveModel(folder.model, preprocessing)(end.learner.model)),
       TE.flatMap(resultOf(experiment, settings, env, folder, onlooker.beside ?? true)),
       TE.tap(result => writeJson(folder.result)(result)),
     )
