@@ -1,6 +1,6 @@
 /** What a person meets at a terminal: bars while it runs, the last word when it ends, signals in between. */
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -268,4 +268,20 @@ export default study('some', { seeds: 2 }, [
       ])
     for (const run of runs) expect(existsSync(join(run, 'checkpoint.safetensors'))).toBe(true)
   })
+})
+
+test('a signal while the engine is built ends what builds it', async () => {
+  const folder = scratch({ 'bin/python3': '#!/bin/sh\necho $$ > "$ESPALIER_CACHE/pid"\nexec sleep 60\n' })
+  chmodSync(join(folder, 'bin/python3'), 0o755)
+  const [node = '', ...more] = cli
+  const child = spawn(node, [...more, 'engine'], {
+    cwd: root,
+    env: { ...process.env, ESPALIER_CACHE: folder, PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
+  })
+  const closed = new Promise<number | null>(resolve => child.on('close', resolve))
+  await until(() => existsSync(join(folder, 'pid')))
+  child.kill('SIGTERM')
+  expect(await closed).toBe(143)
+  const python = Number(readFileSync(join(folder, 'pid'), 'utf8'))
+  await until(() => !isAlive(python))
 })
