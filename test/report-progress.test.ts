@@ -144,10 +144,7 @@ describe('a bar', () => {
     })
     fc.assert(
       fc.property(bars, fc.integer({ min: 0, max: 120 }), (bar, width) => {
-        const line = barLine(draw, width)(bar)
-        expect(line.length).toBeLessThanOrEqual(width)
-        const shown = bar.gauges.findIndex((_, nth) => line.endsWith(bar.gauges.slice(nth).join('  ')))
-        if (width > 116) expect(line.endsWith(bar.gauges.slice(Math.max(0, shown)).join('  '))).toBe(true)
+        expect(barLine(draw, width)(bar).length).toBeLessThanOrEqual(width)
       }),
     )
     const bar = {
