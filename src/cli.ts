@@ -55,13 +55,13 @@ watched(program.command('train'))
   .option('--take <n>', 'only this many training images', whole)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
   .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
-  .option('--seed <n>', 'of all that is random', whole, 0)
+  .option('--seed <n>', 'of all that is random (default: 0)', whole)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option(
     '--resume <folder>',
-    'go on with this run; its own settings hold, and the file may not have changed',
+    'go on with this run as it began; --data and --skip-bad may be others, the file may not have changed',
   )
-  .option('--force', 'with --resume, go on with the file as it is now')
+  .option('--force', 'with --resume, go on with the file as it is now: with steps that are still to come')
   .action(async (chosen: string, options, command: Command) => {
     if (options.force && options.resume === undefined) command.error("error: '--force' goes with '--resume'")
     await (await import('./cli/train.js')).train(chosen, command.args[0] ?? null, options)
@@ -70,6 +70,8 @@ watched(program.command('train'))
 watched(program.command('resume'))
   .description('go on with a run that was stopped')
   .argument('<folder>', "the run's folder")
+  .option('--data <folder>', 'where its data set lies now')
+  .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
 const studied = (name: string, usual: string, description: string): void =>
@@ -96,7 +98,10 @@ studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size,
 program
   .command('describe')
   .description('a table of layers with output shape, parameters and multiply–accumulates')
-  .argument('<file>', 'a module whose default export is a net or an experiment')
+  .argument(
+    '<file>',
+    "a module whose default export is a net or an experiment; a run's folder; a .safetensors",
+  )
   .option('--groups', 'instead, which channels live and die together')
   .action(async (chosen: string, options) =>
     (await import('./cli/describe.js')).describeFile(chosen, options),

@@ -29,7 +29,7 @@ export const buildEngine = (options: EngineArguments): Promise<void> => {
     pipe(
       buildNative({ ...options, onProgress: stage => say(`${doing[stage]} …`) }),
       orInterrupted(stop),
-      tellStop(stop, sameCommand('engine')),
+      tellStop(stop, () => sameCommand('engine')),
     ),
     ({ file, facts, gpu, kept }) =>
       process.stdout.write(

@@ -36,12 +36,12 @@ export const onGround =
     engine: { readonly name?: string; readonly threads?: number },
     stop: Stopper,
   ) =>
-  <Err, A>(use: (opened: Opened) => TE.TaskEither<Err, A>): TE.TaskEither<RunError | Err, A> =>
+  <A>(use: (opened: Opened) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
       engineOf(engine.name, engine.threads),
-      TE.mapLeft((error): RunError | Err => error),
+      TE.mapLeft((error): RunError => error),
       TE.flatMap(ready =>
-        TE.bracket<RunError | Err, Dataset, A>(
+        TE.bracket(
           openDataset(stop, seed, settings)(data),
           dataset => use({ engine: ready, dataset }),
           dataset => TE.fromTask(dataset.close),

@@ -94,14 +94,14 @@ export const orInterrupted =
 
 /** Says of a task that was interrupted by which signal, and how to go on. */
 export const tellStop =
-  ({ asked }: Stopper, next: string | null) =>
+  ({ asked }: Stopper, next: () => string | null) =>
   <Err extends { readonly _tag: string }, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | Stopped, A> =>
     pipe(
       task,
       TE.orElse(
         (error): TE.TaskEither<Err | Stopped, A> =>
           error._tag === 'Interrupted'
-            ? TE.leftTask(() => asked.then(signal => ({ _tag: 'Stopped', signal, next })))
+            ? TE.leftTask(() => asked.then(signal => ({ _tag: 'Stopped', signal, next: next() })))
             : TE.left(error),
       ),
     )

@@ -1,19 +1,22 @@
 /** `espalier train` and `espalier resume` */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { engineCommand } from '../engine/mend.js'
 import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
-import type { Stopped } from '../report/prose.js'
+import { prose, type Stopped } from '../report/prose.js'
+import { asBegun, type Begun, begun, under } from '../run/begun.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
+import { encodeFileName } from '../run/filename.js'
 import { loadExperiment } from '../run/load.js'
-import { asBegun, type Begun, begin, begun, changed, type Onlooker, type Opened, resume } from '../run/run.js'
+import { begin, type Onlooker, type Opened, resume } from '../run/run.js'
 import type { Step } from '../run/schedule.js'
-import { type DataSettings, settingsOf } from '../run/settings.js'
+import { type DataChange, type DataSettings, settingsOf, withData } from '../run/settings.js'
 import { commandText } from './again.js'
 import { end } from './end.js'
 import { onGround } from './ground.js'
@@ -24,35 +27,47 @@ interface Watched {
   readonly json?: boolean
 }
 
-interface TrainArguments extends Watched {
+interface DataArguments {
   readonly data?: string
-  readonly take?: number
   readonly skipBad?: boolean
+}
+
+interface TrainArguments extends Watched, DataArguments {
+  readonly take?: number
   readonly engine?: string
-  readonly seed: number
+  readonly seed?: number
   readonly out?: string
   readonly resume?: string
   readonly force?: boolean
 }
 
-const onlooker = (schedule: readonly Step[], stop: Stopper): Onlooker => {
+/** Shows a run; `onFolder` is told where it is kept. */
+const onlooker = (
+  schedule: readonly Step[],
+  stop: Stopper,
+  onFolder: (path: string) => void = () => undefined,
+): Onlooker => {
   announceStop(stop)
-  return { ...progress(screen, schedule), stopping: stop.stopping }
+  const { onEvent, onStep } = progress(screen, schedule)
+  return { onEvent, onStep, stopping: stop.stopping, onFolder, onNote: note => say(prose(note)) }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
 
+const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
+  ...(data !== undefined && { folder: data }),
+  ...(skipBad !== undefined && { skipBad }),
+})
+
 const fresh = (
   experiment: Experiment,
-  { seed, out, data, take, skipBad, engine }: TrainArguments,
+  options: TrainArguments,
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const stop = stopper()
-  const path = out ?? join('runs', `${experiment.net.name}-${now()}`)
-  const from: DataSettings = {
-    ...(data !== undefined && { folder: data }),
-    ...(take !== undefined && { take }),
-    ...(skipBad !== undefined && { skipBad }),
-  }
+  const { seed = 0, out, take, engine } = options
+  const from: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
+  const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
+  let kept: string | null = null
   return pipe(
     onGround(
       experiment,
@@ -61,14 +76,15 @@ const fresh = (
       engine === undefined ? {} : { name: engine },
       stop,
     )(opened => {
-      announce(opened.engine, path)
       const settings = settingsOf(seed, opened.engine, opened.dataset, from)
-      return pipe(
-        begin(path, settings, opened, onlooker(experiment.schedule, stop))(experiment),
-        tellStop(stop, resumeCommand(path)),
-      )
+      const watching = onlooker(experiment.schedule, stop, path => {
+        kept = path
+        announce(opened.engine, path)
+      })
+      return begin(place, settings, opened, watching)(experiment)
     }),
-    tellStop(stop, null),
+    TE.tapError(error => TE.fromIO(() => afterwards(error, kept))),
+    tellStop(stop, () => (kept === null ? null : resumeCommand(kept))),
   )
 }
 
@@ -77,43 +93,68 @@ const announce = (engine: Opened['engine'], path: string): void => {
   if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
 }
 
-const resumeCommand = (path: string): string => commandText('resume', [path])
+const resumeCommand = (path: string, ...options: readonly string[]): string =>
+  commandText('resume', [path, ...options])
 
-/** The run in a folder, with the experiment of a file where one is given. */
-const taken = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Begun> =>
-  file === null
-    ? begun(path)
-    : pipe(
-        TE.Do,
-        TE.bind('run', () => begun(path)),
-        TE.bind('experiment', () => loadExperiment(file)),
-        TE.flatMap(({ run, experiment }) =>
-          force ? changed(experiment)(run) : TE.fromEither(asBegun(experiment)(run)),
-        ),
-      )
+/** How to go on, where there is a run to go on with. */
+const afterwards = ({ _tag }: RunError, path: string | null): void => {
+  if (path !== null && _tag === 'NotAnImage')
+    say(`to go on without such images: ${resumeCommand(path, '--skip-bad')}`)
+}
+
+/** Refuses what a run that goes on cannot be told: another seed, engine or folder, other images. */
+const agrees =
+  ({ seed, take, engine, out }: Partial<TrainArguments>) =>
+  (run: Begun): E.Either<RunError, Begun> => {
+    const { settings, folder } = run
+    const asked = {
+      ...settings,
+      seed: seed ?? settings.seed,
+      engine: { ...settings.engine, name: engine ?? settings.engine.name },
+      data: { ...settings.data, ...(take !== undefined && { take }) },
+    }
+    return out !== undefined && resolve(out) !== resolve(folder.path)
+      ? E.left({ _tag: 'OutDiffers', folder: folder.path, out })
+      : under(asked)(run)
+  }
+
+/** The experiment of a file: the one a run began with, unless it may be another. */
+const experimentIn = (file: string, force: boolean, run: Begun): TE.TaskEither<RunError, Experiment> =>
+  pipe(
+    loadExperiment(file),
+    TE.tapEither(experiment => (force ? E.right(run) : asBegun(experiment)(run))),
+  )
 
 const further = (
   path: string,
   file: string | null,
-  force: boolean,
-): TE.TaskEither<RunError | Stopped, Result> =>
-  pipe(
-    taken(path, file, force),
-    TE.flatMap(run => {
+  options: Partial<TrainArguments>,
+): TE.TaskEither<RunError | Stopped, Result> => {
+  const data = changeOf(options)
+  return pipe(
+    begun(path),
+    TE.flatMapEither(agrees(options)),
+    TE.bindTo('run'),
+    TE.bind('experiment', ({ run }) =>
+      file === null ? TE.right(run.experiment) : experimentIn(file, options.force === true, run),
+    ),
+    TE.flatMap(({ run, experiment }) => {
+      const { seed, engine } = run.settings
       const stop = stopper()
-      const { experiment, settings } = run
       return pipe(
         onGround(
           experiment,
-          settings.seed,
-          settings.data,
-          settings.engine,
+          seed,
+          withData(run.settings, data).data,
+          engine,
           stop,
-        )(opened => resume(run, opened, onlooker(experiment.schedule, stop))),
-        tellStop(stop, resumeCommand(path)),
+        )(opened => resume(run, opened, onlooker(experiment.schedule, stop), { experiment, data })),
+        TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+        tellStop(stop, () => resumeCommand(path)),
       )
     }),
   )
+}
 
 const printed =
   ({ json }: Watched) =>
@@ -128,9 +169,9 @@ export const train = (file: string, named: string | null, options: TrainArgument
           loadExperiment(file),
           TE.flatMap(experiment => fresh(experiment, options)),
         )
-      : further(options.resume, named, options.force === true),
+      : further(options.resume, named, options),
     printed(options),
   )
 
-export const resumeRun = (folder: string, options: Watched): Promise<void> =>
-  end(further(folder, null, false), printed(options))
+export const resumeRun = (folder: string, options: Watched & DataArguments): Promise<void> =>
+  end(further(folder, null, options), printed(options))

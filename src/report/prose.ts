@@ -9,6 +9,8 @@ import type { TensorsError } from '../net/safetensors.js'
 import { channelsOf, type Shape } from '../net/shape.js'
 import type { Difference } from '../run/difference.js'
 import type { RunError } from '../run/error.js'
+import type { Note } from '../run/note.js'
+import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
 import type { Loss } from '../run/stop.js'
 import { counted, grouped, milliseconds } from './number.js'
@@ -23,10 +25,12 @@ export interface Stopped {
 /** Everything that can be told. */
 export type Fact =
   | RunError
+  | Note
   | NativeError
   | ExportError
   | ImportError
   | TensorsError
+  | Damaged
   | Misread
   | Loss
   | Stopped
@@ -130,7 +134,6 @@ const mends: { readonly [F in Fixed]: (began: string) => string } = {
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
-  'unreadable images': how => (how === 'refused' ? 'no --skip-bad' : '--skip-bad'),
 }
 
 const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
@@ -237,12 +240,33 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
+  NoModule: ({ file, got }) =>
+    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
   NoExperiment: ({ file, fault: { at, got, wanted } }) =>
     `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
+  RunLocked: ({ folder, pid, host }) =>
+    `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
+  LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
+  LogMended: ({ file, kept, known }) =>
+    kept === 0
+      ? `${file} is missing or damaged from its first line: it begins anew; the run itself is whole`
+      : `${file} is damaged: ${grouped(kept)} of ${grouped(known)} bytes are whole lines and stay; the run itself is whole`,
+  Damaged: ({ wanted, got }) =>
+    wanted === ''
+      ? 'it has no checksum: expected a checkpoint of this version; another copy, or a new run, would fit'
+      : `it is damaged: expected the checksum ${wanted.slice(0, 12)}…, got ${got.slice(0, 12)}…; another copy, or a new run, would fit`,
+  DoneDiffers: ({ folder, differences }) =>
+    `${folder}: ${differing(differences)}: the net, steps that are done and the kinds of those under way cannot change; steps after them, or a new run, would fit`,
+  OutDiffers: ({ folder, out }) =>
+    `--out is ${out}, and the run goes on where it is, in ${folder}; no --out would fit`,
+  ImagesLost: ({ folder, images, first }) =>
+    `${folder} began with all images readable, now ${images} cannot be read (${prose(first)}); the data it began with would fit`,
+  SameFolder: ({ study, first, second }) =>
+    `study ${study}: '${first}' and '${second}' would be kept in one folder; names that differ by more than case would fit`,
   ExperimentDiffers: ({ folder, differences }) =>
     `${folder} began with another experiment: ${differing(differences)}; another folder would fit, or train --resume ${folder} --force`,
   EntrantDiffers: ({ folder, differences }) =>
