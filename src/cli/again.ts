@@ -9,7 +9,11 @@ const quote = (word: string): string =>
 
 /** A command of this program. */
 export const commandText = (name: string, args: readonly string[]): string =>
-  [here ? `npm run ${name} --` : `espalier ${name}`, ...args.map(quote)].join(' ')
+  [
+    here ? `npm run ${name}` : `espalier ${name}`,
+    ...(here && args.length > 0 ? ['--'] : []),
+    ...args.map(quote),
+  ].join(' ')
 
 /** The command this program was started with. */
 export const sameCommand = (name: string): string =>

@@ -5,7 +5,8 @@ import { accuracyOf, lossOf } from '../learn/score.js'
 import { epochsIn, type Whereabouts, whereabouts } from '../run/epochs.js'
 import type { RunEvent } from '../run/event.js'
 import type { Step } from '../run/schedule.js'
-import { counted, decimal, duration, grouped, percent, roughly, short } from './number.js'
+import { estimate, steadily } from './estimate.js'
+import { counted, decimal, duration, grouped, percent, short } from './number.js'
 import type { Screen } from './screen.js'
 import { stopText } from './stop.js'
 
@@ -48,36 +49,20 @@ export const wrap = (width: number, line: string): string =>
     return open.length + 1 + part.length > width ? `${lines}\n    ${part}` : `${lines} ${part}`
   })
 
-/** A moment from which a pace is taken, and how far the run was. */
+/** A moment from which a pace is taken, and the images seen by then. */
 interface Mark {
   readonly seconds: number
   readonly images: number
 }
 
-/** What is known of the way ahead: epochs left, and seconds an epoch takes, `null` at first. */
-interface Ahead {
-  readonly epochs: number
-  readonly pace: number | null
-}
-
-const turnsText = ({ turns }: Whereabouts): string =>
-  turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`).join(', ')
-
-const overall = (where: Whereabouts, { epochs, pace }: Ahead): string =>
-  [turnsText(where), ...(pace === null ? [] : [`about ${roughly(epochs * pace)} left`])]
-    .filter(text => text !== '')
-    .join(', ')
+const turnsIn = ({ turns }: Whereabouts): readonly string[] =>
+  turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`)
 
 /** Images a second since the epoch's first step in sight. */
 const speed = ({ images }: Stepped['score'], began: Mark, now: number): readonly string[] =>
   images > began.images && now > began.seconds
     ? [`${grouped((images - began.images) / (now - began.seconds))} images/s`]
     : []
-
-/** Seconds before an estimate of the time left is worth telling. */
-const patience = 1
-
-const steadily = (): number => performance.now() / 1000
 
 /**
  * Tells how a run of a schedule goes.
@@ -101,10 +86,8 @@ export const progress = (screen: Screen, schedule: Schedule, clock = steadily): 
       if (began === null) began = now
       else trained += 1 / steps
       const where = whereabouts(schedule, place)
-      const ahead: Ahead = {
-        epochs: total - where.before - stepped.epoch - step / steps,
-        pace: now - began >= patience ? (now - began) / trained : null,
-      }
+      const left = total - where.before - stepped.epoch - step / steps
+      const overall = [...turnsIn(where), ...estimate(left, trained, now - began)]
       screen.bar({
         what: `epoch ${stepped.epoch + 1}/${epochs}`,
         share: step / steps,
@@ -112,8 +95,8 @@ export const progress = (screen: Screen, schedule: Schedule, clock = steadily): 
           `accuracy ${percent(accuracyOf(score))}`,
           `loss ${decimal(lossOf(score))}`,
           ...speed(score, epoch, now),
-          overall(where, ahead),
-        ].filter(gauge => gauge !== ''),
+          ...(overall.length > 0 ? [overall.join(', ')] : []),
+        ],
       })
     },
   }
