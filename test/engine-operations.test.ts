@@ -113,6 +113,28 @@ describe.each(await available())('on %s', (_, engine) => {
     session.close()
   })
 
+  test('a constant has its value from the beginning, in every call, beside variables that change', async () => {
+    const [a, b] = [op.weight('a', [2]), op.weight('b', [2])]
+    const opened = await engine.open(
+      {
+        step: { outputs: { y: op.mul(a, b) }, updates: [op.assign('b', op.add(a, b))] },
+        get: { outputs: { y: op.add(a, b) }, updates: [] },
+      },
+      {
+        a: { shape: [2], data: Float32Array.of(1, 2) },
+        elsewhere: { shape: [1], data: Float32Array.of(1) },
+      },
+    )()
+    if (E.isLeft(opened)) throw new Error(JSON.stringify(opened.left))
+    const session = opened.right
+    session.write({ b: { shape: [2], data: Float32Array.of(3, 4) } })
+    expect([...session.run('step', {}).y]).toEqual([3, 8])
+    expect([...session.run('get', {}).y]).toEqual([5, 8])
+    const { a: stays, b: moved } = session.read()
+    expect([stays?.data, moved?.data]).toEqual([Float32Array.of(1, 2), Float32Array.of(4, 6)])
+    session.close()
+  })
+
   test('what is given and what is fetched stays as it is', async () => {
     const size = 4096
     const w = op.weight('w', [size])

@@ -1,7 +1,7 @@
 /** The slow reference: tfjs in plain JavaScript. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, EngineError } from './engine.js'
+import { beginWith, type Engine, type EngineError } from './engine.js'
 
 const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
@@ -26,6 +26,7 @@ export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
       name: 'cpu',
       version,
       threads: 1,
-      open: program => TE.tryCatch(async () => openSession('cpu', program), failed),
+      open: (program, constants = {}) =>
+        TE.tryCatch(async () => beginWith(constants)(openSession('cpu', program)), failed),
     })),
   )
