@@ -15,12 +15,15 @@ import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { sgd, updatesOf } from '../src/graph/optimizer.js'
-import { type Graph, inputsOf, type Kind } from '../src/graph/value.js'
+import { type Graph, inputsOf, type Kind, type Value } from '../src/graph/value.js'
 import { inception, net, residual } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
 import { plant, type Weights } from '../src/net/weights.js'
 import { avgPool, conv, dense, depthwise, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { apart } from './agree.js'
 import { fedWith } from './arbitrary.js'
+import { arbitraryNorm, arbitraryWindow, feedsOf as feedsFor, normsOf, windowsOf } from './operations.js'
+import { evaluate } from './reference.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
@@ -89,6 +92,35 @@ test('the number of threads changes no bit', async () => {
   expect(await trained(2, 5)).toEqual(alone)
   expect(await trained(3, 5)).toEqual(alone)
 }, 60_000)
+
+describe('alone on one thread, where behind its scratch lies what it reads', () => {
+  const error = async (value: Value): Promise<number> => {
+    const engine = right(await loadWasm(1)())
+    const graph: Graph = { outputs: { value }, updates: [] }
+    const feeds = feedsFor(graph)
+    const session = right(await engine.open({ go: graph })())
+    const got = session.run('go', feeds)
+    session.close()
+    return apart(evaluate(graph, feeds, {}).outputs, got)
+  }
+  const exact = async (values: Readonly<Record<string, Value>>): Promise<void> => {
+    for (const [name, value] of Object.entries(values)) expect(await error(value), name).toBeLessThan(1e-5)
+  }
+
+  test('each window is what its definition says', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryWindow, drawn => exact(windowsOf(drawn))),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+
+  test('each norm is what its definition says', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryNorm, drawn => exact(normsOf(drawn))),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+})
 
 test('memory stays flat over thousands of steps', async () => {
   const small = stepOf(net('small', image(8, 8, 3), conv(4), conv(6), globalAvgPool, dense(3)), 4)
