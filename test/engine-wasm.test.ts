@@ -22,7 +22,14 @@ import { plant, type Weights } from '../src/net/weights.js'
 import { avgPool, conv, dense, depthwise, globalAvgPool, image, maxPool } from '../src/net/words.js'
 import { apart } from './agree.js'
 import { fedWith } from './arbitrary.js'
-import { arbitraryNorm, arbitraryWindow, feedsOf as feedsFor, normsOf, windowsOf } from './operations.js'
+import {
+  arbitraryNorm,
+  arbitraryWindow,
+  type DrawnWindow,
+  feedsOf as feedsFor,
+  normsOf,
+  windowsOf,
+} from './operations.js'
 import { evaluate } from './reference.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
@@ -111,6 +118,21 @@ describe('alone on one thread, where behind its scratch lies what it reads', () 
     await fc.assert(
       fc.asyncProperty(arbitraryWindow, drawn => exact(windowsOf(drawn))),
       { numRuns: 60 },
+    )
+  }, 60_000)
+
+  test('two windows that write side by side leave each other alone', async () => {
+    const joined = (drawn: DrawnWindow) => {
+      const others: Readonly<Record<string, Value>> = windowsOf(drawn, 'other ')
+      const pairs = Object.entries(windowsOf(drawn)).map(([name, value]) => [
+        name,
+        op.concat([value, others[name] ?? value]),
+      ])
+      return Object.fromEntries(pairs) as Readonly<Record<string, Value>>
+    }
+    await fc.assert(
+      fc.asyncProperty(arbitraryWindow, drawn => exact(joined(drawn))),
+      { numRuns: 20 },
     )
   }, 60_000)
 

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import * as op from '../src/graph/ops.js'
 import { type Graph, inputsOf, type Kind, type Program, type Value, variablesOf } from '../src/graph/value.js'
+import type { Shape } from '../src/net/shape.js'
 import type { Weights } from '../src/net/weights.js'
 import { fedWith } from './arbitrary.js'
 
@@ -136,28 +137,55 @@ const fewOrMany = (few: number) =>
     { weight: 1, arbitrary: fc.integer({ min: few + 1, max: 70 }) },
   )
 
-/** A map of two images, and what slides over it. */
-export const arbitraryWindow = fc.record({
-  side: fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 })),
-  size: fc.integer({ min: 1, max: 3 }),
-  stride: fc.integer({ min: 1, max: 3 }),
-  dilation: fc.integer({ min: 1, max: 2 }),
-  padding: fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2),
-  channels: fewOrMany(9),
-  filters: fewOrMany(13),
+const side = fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }))
+const padding = fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2)
+
+const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number>) =>
+  fc.record({
+    side,
+    size: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    padding,
+    channels,
+    filters,
+  })
+
+/** A map of two images with few channels, and what slides over it. */
+export const smallWindow = windowWith(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 13 }))
+
+/** Of 3×3 without stride or dilation, which some engines compute in tiles. */
+const tiledWindow = fc.record({
+  side,
+  size: fc.constant(3),
+  stride: fc.constant(1),
+  dilation: fc.constant(1),
+  padding,
+  channels: fc.integer({ min: 8, max: 70 }),
+  filters: fc.integer({ min: 8, max: 70 }),
 })
 
-type DrawnWindow = typeof arbitraryWindow extends fc.Arbitrary<infer A> ? A : never
+/** The same with few channels or many. */
+export const arbitraryWindow = fc.oneof(
+  { weight: 2, arbitrary: windowWith(fewOrMany(9), fewOrMany(13)) },
+  { weight: 1, arbitrary: tiledWindow },
+)
 
-/** Every operation of a window, forward and back, each over inputs alone. */
-export const windowsOf = ({ side, size, stride, dilation, padding, channels, filters }: DrawnWindow) => {
+export type DrawnWindow = typeof smallWindow extends fc.Arbitrary<infer A> ? A : never
+
+/** Every operation of a window, forward and back, each over inputs alone, whose names begin with `prefix`. */
+export const windowsOf = (
+  { side, size, stride, dilation, padding, channels, filters }: DrawnWindow,
+  prefix = '',
+) => {
+  const input = (name: string, shape: Shape): Value => op.input(`${prefix}${name}`, shape)
   const slides = { stride, dilation, padding }
   const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
   const pool = { size, stride, dilation: 1, padding: inner }
-  const x = op.input('x', [2, ...side, channels])
-  const kernel = op.input('kernel', [size, size, channels, filters])
-  const thin = op.input('thin', [size, size, channels, 1])
-  const back = (name: string, y: Value) => op.input(name, y.shape)
+  const x = input('x', [2, ...side, channels])
+  const kernel = input('kernel', [size, size, channels, filters])
+  const thin = input('thin', [size, size, channels, 1])
+  const back = (name: string, y: Value) => input(name, y.shape)
   const [full, one] = [op.conv(x, kernel, slides), op.depthwise(x, thin, slides)]
   const [top, middle] = [op.maxPool(x, pool), op.avgPool(x, pool)]
   return {
