@@ -47,7 +47,7 @@ const loaders: { readonly [N in EngineName]: Load } = {
   ),
 }
 
-/** The engine a run gets that names none: TensorFlow where its binding is there, else wasm. */
+/** The engine for large nets: TensorFlow where its binding is there, else wasm. */
 export const usual = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
 
 /**

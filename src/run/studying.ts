@@ -11,7 +11,7 @@ import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js
 import type { RunError } from './error.js'
 import type { Result, Scored } from './event.js'
 import type { Experiment } from './experiment.js'
-import { makeFolder, readLines, sizeOfFile } from './files.js'
+import { makeFolder, readJson, readLines, sizeOfFile } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
 import { identityOf } from './identity.js'
@@ -19,7 +19,7 @@ import { readModel } from './model.js'
 import { readResult } from './result.js'
 import { asBegun, type Begun, beginFrom, begun, type Onlooker, resume, under } from './run.js'
 import { train } from './schedule.js'
-import { type DataSettings, type Fixed, type Settings, settingsOf } from './settings.js'
+import { type DataSettings, type Fixed, type Settings, settingsCodec, settingsOf } from './settings.js'
 import type { Entrant, Study } from './study.js'
 
 /** A cut as the log of its run has it: validation right after it, and with batch norm measured again. */
@@ -50,6 +50,19 @@ export interface StudyEnv {
   readonly onlooker: Onlooker
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
+
+/** All seeds of a study. */
+export const seedsOf = ({ seeds }: Study): readonly number[] =>
+  Array.from({ length: seeds }, (_, seed) => seed)
+
+interface Cell {
+  readonly entrant: Entrant
+  readonly seed: number
+}
+
+/** In the order they are run. */
+const cellsOf = ({ entrants }: Study, seeds: readonly number[]): readonly Cell[] =>
+  seeds.flatMap(seed => entrants.map(entrant => ({ entrant, seed })))
 
 const sharedFile = (env: StudyEnv, name: string): string => join(env.folder, 'shared', `${name}.safetensors`)
 
@@ -85,8 +98,23 @@ const sharing =
       : saveCheckpoint(file, name)(checkpoint)
   }
 
-const folderFor = (env: StudyEnv, name: string, seed: number): string =>
+const folderFor = (env: Pick<StudyEnv, 'folder'>, name: string, seed: number): string =>
   join(env.folder, name.replace(/[^A-Za-z0-9.-]+/g, '_'), `${seed}`)
+
+/** The engine of the first run of a study that has begun; `null` where none has. */
+export const engineBegun =
+  (folder: string) =>
+  (study: Study): TE.TaskEither<RunError, string | null> => {
+    const begun = cellsOf(study, seedsOf(study))
+      .map(({ entrant, seed }) => folderAt(folderFor({ folder }, entrant.name, seed)).settings)
+      .find(existsSync)
+    return begun === undefined
+      ? TE.right(null)
+      : pipe(
+          readJson(settingsCodec)(begun),
+          TE.map(({ engine }) => engine.name),
+        )
+  }
 
 /** A run in the study's folder, of this experiment and begun like this, and no other. */
 const begunAs = (
@@ -173,7 +201,7 @@ const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment =
 
 const runEntrant =
   (env: StudyEnv, study: Study) =>
-  ({ entrant, seed }: { readonly entrant: Entrant; readonly seed: number }): TE.TaskEither<RunError, Done> =>
+  ({ entrant, seed }: Cell): TE.TaskEither<RunError, Done> =>
     pipe(
       TE.Do,
       TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
@@ -190,10 +218,6 @@ const runEntrant =
       TE.map(done => ({ entrant, seed, ...done })),
     )
 
-/** All seeds of a study. */
-export const seedsOf = ({ seeds }: Study): readonly number[] =>
-  Array.from({ length: seeds }, (_, seed) => seed)
-
 /**
  * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
  *
@@ -202,7 +226,4 @@ export const seedsOf = ({ seeds }: Study): readonly number[] =>
 export const runStudy =
   (env: StudyEnv) =>
   (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly Done[]> =>
-    pipe(
-      seeds.flatMap(seed => study.entrants.map(entrant => ({ entrant, seed }))),
-      TE.traverseSeqArray(runEntrant(env, study)),
-    )
+    pipe(cellsOf(study, seeds), TE.traverseSeqArray(runEntrant(env, study)))
