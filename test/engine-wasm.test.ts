@@ -100,10 +100,13 @@ test('the number of threads changes no bit', async () => {
   expect(await trained(3, 5)).toEqual(alone)
 }, 60_000)
 
-describe('alone on one thread, where behind its scratch lies what it reads', () => {
+describe('alone on one thread, with what it reads behind its scratch and what others keep behind its result', () => {
+  const bystanders = Object.fromEntries(
+    [2048, 128, 16].map(size => [`bystander ${size}`, op.input(`bystander ${size}`, [size])]),
+  )
   const error = async (value: Value): Promise<number> => {
     const engine = right(await loadWasm(1)())
-    const graph: Graph = { outputs: { value }, updates: [] }
+    const graph: Graph = { outputs: { value, ...bystanders }, updates: [] }
     const feeds = feedsFor(graph)
     const session = right(await engine.open({ go: graph })())
     const got = session.run('go', feeds)

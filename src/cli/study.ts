@@ -9,9 +9,11 @@ import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
+import { prose } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
+import { encodeFileName } from '../run/filename.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
 import type { DataSettings } from '../run/settings.js'
@@ -70,10 +72,20 @@ const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
         ),
       )
 
+/** Writes the picture; says what is missing where nothing can draw it, for the table is there without. */
+const draw = (study: Study, dones: readonly Done[], file: string): TE.TaskEither<RunError, void> =>
+  pipe(
+    plot(study.name, dones),
+    TE.matchEW(
+      missing => TE.fromIO(() => say(`no picture: ${prose(missing)}`)),
+      picture => writeWhole(file, picture),
+    ),
+  )
+
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
-    const file = (ending: string) => join(results, `${study.name}.${ending}`)
+    const file = (ending: string) => join(results, `${encodeFileName(study.name)}.${ending}`)
     const footer = studyFooter(study, dones, canCross(dones) ? null : engine)
     return pipe(
       tables(engine, dones),
@@ -81,12 +93,7 @@ const written =
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
       TE.tap(text => writeWhole(file('md'), text)),
-      TE.tap(() =>
-        pipe(
-          TE.fromTask<string, RunError>(() => plot(study.name, dones)),
-          TE.flatMap(picture => writeWhole(file('svg'), picture)),
-        ),
-      ),
+      TE.tap(() => draw(study, dones, file('svg'))),
     )
   }
 
@@ -127,7 +134,7 @@ interface Ready {
   readonly datasetOf: Open
 }
 
-const folderOf = ({ out }: StudyArguments, { name }: Study): string => join(out, name)
+const folderOf = ({ out }: StudyArguments, { name }: Study): string => join(out, encodeFileName(name))
 
 /** The engine asked for, or that of the runs that have begun, or the fastest for the first run. */
 const engineFor = (
@@ -181,7 +188,12 @@ const run =
         engine,
         data,
         datasetOf,
-        onlooker: { onEvent: () => undefined, onStep: () => undefined, stopping: stopper() },
+        onlooker: {
+          onEvent: () => undefined,
+          onStep: () => undefined,
+          stopping: stopper(),
+          onNote: note => say(prose(note)),
+        },
         onCell: (name, seed, done) =>
           say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
       })(study, seeds),
