@@ -4,13 +4,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openData } from '../data/open.js'
 import type { Dataset } from '../data/set.js'
 import type { DataSpec } from '../data/spec.js'
-import { engineOf } from '../engine/choose.js'
+import { enginesOf } from '../engine/choose.js'
 import { fetching } from '../report/fetching.js'
 import { skippedText } from '../report/prose.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import type { Opened } from '../run/run.js'
 import type { DataSettings } from '../run/settings.js'
+import { chooseEngine } from './choose.js'
 import { say, screen } from './say.js'
 import { orInterrupted, type Stopper } from './stop.js'
 
@@ -27,10 +28,10 @@ export const openDataset =
       }),
     )
 
-/** Opens engine and data, uses them, and closes the data whatever came of it. */
+/** Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest. */
 export const onGround =
   (
-    { data }: Experiment,
+    experiment: Experiment,
     seed: number,
     settings: DataSettings,
     engine: { readonly name?: string; readonly threads?: number },
@@ -38,12 +39,16 @@ export const onGround =
   ) =>
   <A>(use: (opened: Opened) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
-      engineOf(engine.name, engine.threads),
+      enginesOf(engine.name, engine.threads),
       TE.mapLeft((error): RunError => error),
-      TE.flatMap(ready =>
+      TE.flatMap(engines =>
         TE.bracket(
-          openDataset(stop, seed, settings)(data),
-          dataset => use({ engine: ready, dataset }),
+          openDataset(stop, seed, settings)(experiment.data),
+          dataset =>
+            pipe(
+              chooseEngine(engines)(experiment, dataset, seed),
+              TE.flatMap(ready => use({ engine: ready, dataset })),
+            ),
           dataset => TE.fromTask(dataset.close),
         ),
       ),

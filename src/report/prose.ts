@@ -129,10 +129,13 @@ const differing = (differences: readonly Difference[]): string => {
 }
 
 /** What would go on with a run as it began. */
-const mends: { readonly [F in Fixed]: (began: string) => string } = {
+const mends: { readonly [F in Fixed]: (began: string, now: string) => string } = {
   seed: seed => `--seed ${seed}`,
   engine: name => `--engine ${name}`,
-  'engine version': version => `version ${version}`,
+  'engine version': (version, now) =>
+    now === `${version}+oneDNN` || version === `${now}+oneDNN`
+      ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
+      : `version ${version}`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
@@ -282,7 +285,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ folder, what, began, now }) =>
-    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began)} would fit`,
+    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began, now)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
   Misread: ({ at, wanted, got }) =>
