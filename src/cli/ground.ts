@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openData } from '../data/open.js'
-import type { Dataset } from '../data/set.js'
+import type { Dataset, Skipped } from '../data/set.js'
 import type { DataSpec } from '../data/spec.js'
 import { engineOf } from '../engine/choose.js'
 import { fetching } from '../report/fetching.js'
@@ -13,12 +13,13 @@ import type { Opened } from '../run/run.js'
 import type { DataSettings } from '../run/settings.js'
 import { say } from './say.js'
 
-/** Images left out that are named one by one. */
-const named = 5
+/** What is left out is told one by one up to so many. */
+const named = 8
 
-const tellSkipped = ({ skipped }: Dataset): void => {
+const tellSkipped = (skipped: readonly Skipped[]): void => {
   if (skipped.length === 0) return
-  say(`${skipped.length} images left out:`)
+  const count = skipped.reduce((sum, fact) => sum + (fact._tag === 'LeftOut' ? fact.count : 1), 0)
+  say(`${count} left out:`)
   for (const fact of skipped.slice(0, named)) say(`  ${prose(fact)}`)
   if (skipped.length > named) say(`  and ${skipped.length - named} more`)
 }
@@ -31,12 +32,13 @@ export const openDataset =
       openData({ ...settings, seed, onProgress: report })(data),
       TE.tapIO(dataset => () => {
         done()
-        tellSkipped(dataset)
+        for (const notice of dataset.notices) say(prose(notice))
+        tellSkipped(dataset.skipped)
       }),
     )
   }
 
-/** Opens engine and data, uses them, and closes the data whatever came of it. */
+/** Opens engine and data, uses them, and closes the data whatever came of it; tells what was left out on the way. */
 export const onGround =
   (
     { data }: Experiment,
@@ -50,9 +52,15 @@ export const onGround =
       TE.mapLeft((error): RunError => error),
       TE.flatMap(ready =>
         TE.bracket(
-          openDataset(seed, settings)(data),
-          dataset => use({ engine: ready, dataset }),
-          dataset => TE.fromTask(dataset.close),
+          pipe(
+            openDataset(seed, settings)(data),
+            TE.map(dataset => ({ dataset, told: dataset.skipped.length })),
+          ),
+          ({ dataset }) => use({ engine: ready, dataset }),
+          ({ dataset, told }) => {
+            tellSkipped(dataset.skipped.slice(told))
+            return TE.fromTask(dataset.close)
+          },
         ),
       ),
     )
