@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
@@ -12,6 +12,7 @@ import { imageFolder } from '../src/data/spec.js'
 import { countsOf } from '../src/data/split.js'
 import { image } from '../src/net/words.js'
 import { type Fact, prose } from '../src/report/prose.js'
+import { espalier, root } from './command.js'
 import { failure, ownCache, scratch, succeed, tarOf } from './scratch.js'
 
 ownCache()
@@ -317,5 +318,37 @@ describe('the parts of a set', () => {
   test('a class that only the validation has is named', async () => {
     const files = { ...three('train', 'val', 'test'), ...at('val/emu/0.png') }
     expect(await line(scratch(files))).toBe('classes: cat, dog in …/train, emu in …/val; they must agree')
+  })
+})
+
+describe('a run', () => {
+  test('tells how its data is read before it begins, and what could not be decoded when it is done', async () => {
+    const images = ['cat', 'dog'].flatMap(name => [...some(`train/${name}`, 8), ...some(`val/${name}`, 3)])
+    const folder = scratch({ ...at(...images), 'train/labels.csv': 'a,b', 'train/dog/4.png': '<html>' })
+    const file = join(scratch(), 'large.ts')
+    writeFileSync(
+      file,
+      `import * as e from '${root}/src/index.js'
+const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] }
+const data = e.imageFolder(e.image(2048, 2048, 3), { normalise, validation: 2, augment: [e.randomResizedCrop(8)] })
+const net = e.net('small', e.image(8, 8, 3), e.conv(2), e.globalAvgPool, e.dense(2))
+export default e.experiment(net, data, e.train({ epochs: 1, batch: 7 }))
+`, // 22 images of 12 MiB are more than are held in memory
+    )
+    const run = ['--engine', 'wasm', '--data', folder, '--out', join(scratch(), 'run'), '--skip-bad']
+    const { code, err } = await espalier(['train', file, ...run])
+    expect(code, err).toBe(0)
+    const lines = err.replaceAll(folder, '…').split('\n')
+    const places = [
+      'images: val is the test set, as there is no other; validation images are split off training',
+      '  …/train: 1 left out, of another ending: labels.csv',
+      'stage 1: train',
+      /^ {2}…\/train\/dog\/4\.png, byte 0: not an image: it begins with '<html>'/,
+    ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
+    expect(
+      places.every((place, nth) => place > (places[nth - 1] ?? -1)),
+      err,
+    ).toBe(true)
+    expect(lines.filter(line => line === '1 left out:').length).toBe(2)
   })
 })
