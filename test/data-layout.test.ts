@@ -51,7 +51,8 @@ const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
     validation: data.validation.size,
     test: count(data.test.labels),
     skipped: lines(data.skipped),
-    notices: lines(data.notices),
+    leftOut: lines(data.notices.filter(({ _tag }) => _tag === 'LeftOut')),
+    notices: lines(data.notices.filter(({ _tag }) => _tag !== 'LeftOut')),
   }
 }
 
@@ -91,7 +92,7 @@ describe('images of a class', () => {
           expect(await outline(folder)).toMatchObject({
             train: counts('train'),
             test: counts('test'),
-            skipped: [],
+            leftOut: [],
           })
       }),
       { numRuns: 8 },
@@ -117,7 +118,7 @@ describe('images of a class', () => {
       'test.tar': await tarOf(at(...some('dog', 2), ...some('cat', 2))),
     })
     for (const files of [{ ...plain(), ...more }, await archives()])
-      expect(await outline(scratch(files))).toMatchObject({ train: { cat: 11, dog: 4 }, skipped: [] })
+      expect(await outline(scratch(files))).toMatchObject({ train: { cat: 11, dog: 4 }, leftOut: [] })
   })
 
   test('of a format that cannot be read are refused, or left out and listed', async () => {
@@ -176,7 +177,8 @@ describe('what is no image', () => {
       expect(await outline(folder, { memory })).toEqual({
         ...four,
         validation: 0,
-        skipped: [
+        skipped: [],
+        leftOut: [
           '…: 1 left out, none of the parts: extra',
           '…/train: 3 left out, hidden: __MACOSX, …',
           '…/train: 3 left out, links that lead nowhere: cat/link.png, …',
@@ -204,7 +206,7 @@ describe('what is no image', () => {
     })
     expect(await outline(folder)).toMatchObject({
       ...four,
-      skipped: [
+      leftOut: [
         '…/train.tar: 2 left out, links in an archive: train/cat/again.png, …',
         '…/train.tar: 1 left out, neither a file nor a folder: train/null',
         '…/train.tar: 2 left out, hidden: train/__MACOSX/cat/._0.png, …',
@@ -215,7 +217,7 @@ describe('what is no image', () => {
 
   test('a folder named like an image is a folder', async () => {
     const folder = scratch({ ...plain(), ...at('train/cat/thumbs.png/0.png') })
-    expect(await outline(folder)).toMatchObject({ train: { cat: 5, dog: 4 }, skipped: [] })
+    expect(await outline(folder)).toMatchObject({ train: { cat: 5, dog: 4 }, leftOut: [] })
   })
 
   test('a class whose every image is unreadable is refused even where they are skipped', async () => {
@@ -252,7 +254,7 @@ describe('the parts of a set', () => {
       train: { cat: 6, dog: 6 },
       validation: 6,
       test: { cat: 2, dog: 2 },
-      skipped: ['…: 1 left out, none of the parts: set/more/0.png'],
+      leftOut: ['…: 1 left out, none of the parts: set/more/0.png'],
     })
   })
 
@@ -284,7 +286,7 @@ describe('the parts of a set', () => {
 
   test('a second form of a part is told', async () => {
     const folder = scratch({ ...plain(), 'train.tar': 'x' })
-    expect((await outline(folder)).skipped).toEqual(['…: 1 left out, none of the parts: train.tar'])
+    expect((await outline(folder)).leftOut).toEqual(['…: 1 left out, none of the parts: train.tar'])
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
@@ -341,7 +343,7 @@ export default e.experiment(net, data, e.train({ epochs: 1, batch: 7 }))
     const lines = err.replaceAll(folder, '…').split('\n')
     const places = [
       'images: val is the test set, as there is no other; validation images are split off training',
-      '  …/train: 1 left out, of another ending: labels.csv',
+      '…/train: 1 left out, of another ending: labels.csv',
       'stage 1: train',
       /^ {2}…\/train\/dog\/4\.png, byte 0: not an image: it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
@@ -349,6 +351,6 @@ export default e.experiment(net, data, e.train({ epochs: 1, batch: 7 }))
       places.every((place, nth) => place > (places[nth - 1] ?? -1)),
       err,
     ).toBe(true)
-    expect(lines.filter(line => line === '1 left out:').length).toBe(2)
+    expect(lines.filter(line => line === '1 image left out:').length).toBe(1)
   })
 })

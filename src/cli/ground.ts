@@ -13,13 +13,12 @@ import type { Opened } from '../run/run.js'
 import type { DataSettings } from '../run/settings.js'
 import { say } from './say.js'
 
-/** What is left out is told one by one up to so many. */
-const named = 8
+/** Images left out that are named one by one. */
+const named = 5
 
 const tellSkipped = (skipped: readonly Skipped[]): void => {
   if (skipped.length === 0) return
-  const count = skipped.reduce((sum, fact) => sum + (fact._tag === 'LeftOut' ? fact.count : 1), 0)
-  say(`${count} left out:`)
+  say(`${skipped.length} image${skipped.length === 1 ? '' : 's'} left out:`)
   for (const fact of skipped.slice(0, named)) say(`  ${prose(fact)}`)
   if (skipped.length > named) say(`  and ${skipped.length - named} more`)
 }

@@ -207,12 +207,12 @@ const alike = (data: string, classes: readonly string[]): readonly Notice[] => {
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
 
-const noticesOf = (
-  { parts: { train, validation }, test }: Shelves,
-  { name }: ImageFolder,
-): readonly Notice[] => [
-  ...partNotices(name, test, validation?.indices.length ?? null),
-  ...alike(name, train.classes),
+const noticesOf = ({ parts, test, leftOut }: Shelves, { name }: ImageFolder): readonly Notice[] => [
+  ...partNotices(name, test, parts.validation?.indices.length ?? null),
+  ...alike(name, parts.train.classes),
+  ...leftOut,
+  ...each(partsIn(parts), listing => listing.leftOut),
+  ...partsIn(parts).flatMap(({ outside }) => outside),
 ]
 
 const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Promise<Source> => {
@@ -240,12 +240,7 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
       train: part(train, train.labels, 'train'),
       test: part(test, renamed(train, test), 'test'),
       validation: validation === null ? null : part(validation, renamed(train, validation), 'validation'),
-      skipped: [
-        ...wrong,
-        ...shelves.leftOut,
-        ...each(all, ({ leftOut }) => leftOut),
-        ...all.flatMap(({ outside }) => outside),
-      ],
+      skipped: wrong,
       notices: noticesOf(shelves, spec),
       close,
     }

@@ -27,8 +27,9 @@ export interface LeftOut {
   readonly first: string
 }
 
-/** How the data set of a name is read where there is more than one way. */
+/** What is left out, or how the data set of a name is read where there is more than one way. */
 export type Notice =
+  | LeftOut
   /** `part` is the test set, as there is no other; validation images are split off training. */
   | { readonly _tag: 'ValidationTests'; readonly data: string; readonly part: string }
   /** `val` is the validation set: nothing is split off training. */

@@ -2,7 +2,7 @@
 import type { Shape } from '../net/shape.js'
 import type { Augmentation } from './augment.js'
 import type { DataError } from './error.js'
-import type { LeftOut, Notice } from './notice.js'
+import type { Notice } from './notice.js'
 
 /** Images in no particular order, each found by its index. */
 export interface Images {
@@ -17,8 +17,8 @@ export interface Images {
   readonly read: (indices: Int32Array, into: Uint8Array) => Promise<void>
 }
 
-/** An image left out because it could not be read, or files that are none of the set's images. */
-export type Skipped = DataError | LeftOut
+/** An image left out because it could not be read. */
+export type Skipped = DataError
 
 /** Images for training, choosing and testing, and what they have in common. */
 export interface Dataset {
@@ -36,9 +36,9 @@ export interface Dataset {
   readonly validation: Images
   readonly test: Images
   readonly augment: readonly Augmentation[]
-  /** What was left out; more is added where images are streamed and cannot be decoded. */
+  /** Images that could not be read; more are added where images are streamed. */
   readonly skipped: readonly Skipped[]
-  /** What was decided in reading it. */
+  /** What else was left out, and what was decided in reading it. */
   readonly notices: readonly Notice[]
   /** Ends the threads and files it reads with. */
   readonly close: () => Promise<void>

@@ -104,8 +104,11 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
     classes: spec.classes,
     stored: spec.image,
     ...parts,
-    skipped: [...skipped, ...leftOut],
-    notices: partNotices(spec.name, names.test[0] ?? '', parts.validation?.pictures.labels.length ?? null),
+    skipped,
+    notices: [
+      ...partNotices(spec.name, names.test[0] ?? '', parts.validation?.pictures.labels.length ?? null),
+      ...leftOut,
+    ],
     close: noClose,
   }
 }
