@@ -169,6 +169,7 @@ describe('what is no image', () => {
       '__MACOSX/train/._x': 'x',
       'README.md': 'x',
       'extra/cat/0.png': 'x',
+      'sheet.png': 'x',
     })
     symlinkSync('/nowhere/a.png', join(folder, 'train/cat/link.png'))
     symlinkSync('/nowhere', join(folder, 'train/old'))
@@ -179,7 +180,7 @@ describe('what is no image', () => {
         validation: 0,
         skipped: [],
         leftOut: [
-          '…: 1 left out, none of the parts: extra',
+          '…: 2 left out, none of the parts: extra, …',
           '…/train: 3 left out, hidden: __MACOSX, …',
           '…/train: 3 left out, links that lead nowhere: cat/link.png, …',
           '…/train: 2 left out, of another ending: dog/notes.txt, …',

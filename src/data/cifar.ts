@@ -101,8 +101,8 @@ const otherForms: Readonly<Record<string, string>> = {
 
 /** The folder the batches are in: the one given, or the one their archive makes in it. */
 const batchFolder = async (folder: string): Promise<string> => {
-  const inner = 'cifar-10-batches-bin'
-  return (await readdir(folder)).includes(inner) ? join(folder, inner) : folder
+  const [names, inner] = [await readdir(folder), 'cifar-10-batches-bin']
+  return names.includes(inner) && !names.includes('test_batch.bin') ? join(folder, inner) : folder
 }
 
 const readFolder = async (outer: string): Promise<Source> => {

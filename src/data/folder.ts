@@ -97,7 +97,7 @@ const missingIn = async (folder: string, { folders, files }: Inside): Promise<Fa
   return classes.length > 1 ? missing(folder, classes, true) : missing(folder, [...folders, ...files], false)
 }
 
-/** Folders and archives that are none of the parts. */
+/** Folders, archives and images that are none of the parts. */
 const besideParts = (
   folder: string,
   { folders, files, brokenLinks }: Inside,
@@ -105,8 +105,9 @@ const besideParts = (
 ): readonly LeftOut[] => {
   const { leaveOut, leftOut } = counting(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
-  const archives = files.filter(name => endings.some(ending => name.toLowerCase().endsWith(ending)))
-  for (const name of [...folders, ...archives]) if (!used.includes(name)) leaveOut('beside the parts', name)
+  const isArchive = (name: string) => endings.some(ending => name.toLowerCase().endsWith(ending))
+  const others = files.filter(name => isArchive(name) || kindOfFile(name) === 'image')
+  for (const name of [...folders, ...others]) if (!used.includes(name)) leaveOut('beside the parts', name)
   return leftOut()
 }
 
@@ -200,10 +201,12 @@ const closing = (shelves: readonly Shelf[]): (() => Promise<void>) => {
 
 /** Classes whose names differ in capital letters alone. */
 const alike = (data: string, classes: readonly string[]): readonly Notice[] => {
-  const lower = classes.map(name => name.toLowerCase())
-  const names = classes.filter(
-    (_, nth) => lower.indexOf(lower[nth] ?? '') !== lower.lastIndexOf(lower[nth] ?? ''),
-  )
+  const spellings = new Map<string, readonly string[]>()
+  for (const name of classes) {
+    const plain = name.toLowerCase()
+    spellings.set(plain, [...(spellings.get(plain) ?? []), name])
+  }
+  const names = [...spellings.values()].filter(({ length }) => length > 1).flat()
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
 

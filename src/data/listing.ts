@@ -119,7 +119,7 @@ export const outsideOf = (listing: Listing, folders: readonly Folder[]): readonl
 const classOf = (within: Folder, parts: readonly string[]): string =>
   (parts[within.length] ?? '').normalize('NFC')
 
-/** The images whose class folder lies in `within`, and the class folders there that hold none, in the order of names. */
+/** The images whose class folder lies in `within`, classes in the order of names; and the class folders without any. */
 export const classed = (listing: Listing, within: Folder): Classed => {
   const { leaveOut, leftOut } = counting(listing.file)
   const chosen: number[] = []

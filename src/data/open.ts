@@ -71,6 +71,14 @@ const measured = 2_000
 type Skip = (fact: DataError) => void
 type Parts = Pick<Dataset, 'train' | 'validation' | 'test'>
 
+/** A class of which training images were wanted, and none could be read. */
+const lostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
+  const labels = labelsOf(train)
+  const wanted = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
+  const there = countsOf(images.labels, classes.length)
+  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && there[label] === 0)
+}
+
 /** The images of each part that are wanted, ready to be read. */
 const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<DataError, Roles<Images>> => {
   const { take, seed, folder } = options
@@ -100,14 +108,6 @@ const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<D
       }),
     ),
   )
-}
-
-/** A class of which training images were wanted, and none could be read. */
-const lostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
-  const labels = labelsOf(train)
-  const wanted = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
-  const there = countsOf(images.labels, classes.length)
-  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && there[label] === 0)
 }
 
 /** Validation images are split off the training images where they have no part of their own. */
@@ -186,7 +186,8 @@ const assemble =
   }
 
 /**
- * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images.
+ * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images. A
+ * set with a validation part of its own is not split.
  *
  * Law  the same specification, files, seed and take give the same images in the same order
  *

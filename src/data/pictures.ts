@@ -67,8 +67,8 @@ export const streamed =
   })
 
 /**
- * The same images; the next of its class, coming round at the end, stands in for one that cannot be read, or the first of
- * its class in `others` where its own has none. Each such image is told once.
+ * The same images; the next of its class, coming round at the end, stands in for one that cannot be read, or the first
+ * of its class in `others` where there is none. Each that cannot be read is told once.
  *
  * Law  what is read depends on the index alone, not on what was read before
  */

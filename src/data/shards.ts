@@ -76,12 +76,13 @@ const labelIn = (spec: TfRecord, content: Buffer, place: Place): number => {
   if (missing !== null)
     throw new Fault({ _tag: 'ValueMissing', key: missing, keys: Object.keys(example).sort(), ...place })
   const label = labelOf(numbers, spec)
-  if (label === null || label < firstLabel || label >= firstLabel + classes.length)
+  const last = firstLabel + classes.length - 1
+  if (label === null || label < firstLabel || label > last)
     throw new Fault({
       _tag: 'BadValue',
       what: keys.label,
       got: shown(numbers, text),
-      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${firstLabel + classes.length - 1}, or zeros and a single 1, ${classes.length} in all,`,
+      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all,`,
       ...place,
     })
   return label - firstLabel

@@ -114,7 +114,7 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
 }
 
 /**
- * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; their images are decoded later.
+ * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
  *
  * Errors  PartsMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
  */
