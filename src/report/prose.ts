@@ -1,6 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
-
 import type { DataError } from '../data/error.js'
+import type { Notice, Reason } from '../data/notice.js'
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
@@ -34,6 +34,7 @@ export type Fact =
   | Misread
   | Loss
   | Stopped
+  | Notice
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -144,6 +145,40 @@ const mends: { readonly [F in Fixed]: (began: string, now: string) => string } =
 const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
   `${spot(fact)}: not an image: ${fact.reason}`
 
+/** What a set's folder must hold. */
+const layouts: { readonly [D in 'imageFolder' | 'tfrecord']: string } = {
+  imageFolder: 'train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+  tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
+}
+
+/** Names told one by one. */
+const mostNames = 6
+
+const naming = (names: readonly string[]): string =>
+  names.length > mostNames
+    ? `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`
+    : names.join(', ')
+
+/** What was found in a folder, and what to do about it. */
+const finding = (folder: string, found: readonly string[] | null, classes: boolean): string => {
+  if (found === null) return `${folder} does not exist`
+  if (classes)
+    return `found ${naming(found)}: move these class folders into ${folder}/train, and some images of each into ${folder}/test/CLASS`
+  const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
+  return `found ${found.length === 0 ? 'nothing' : naming(found)}${zips.length === 0 ? '' : `: unzip ${naming(zips)}`}`
+}
+
+/** Why files were left out. */
+const reasons: { readonly [R in Reason]: string } = {
+  hidden: 'hidden',
+  'other ending': 'of another ending',
+  'broken link': 'links that lead nowhere',
+  'link in an archive': 'links in an archive',
+  device: 'neither a file nor a folder',
+  'outside the classes': 'in no class folder',
+  'beside the parts': 'none of the parts',
+}
+
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
     wanted === 'vector'
@@ -165,6 +200,22 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EngineFailed: ({ engine, reason }) => `engine ${engine} failed: ${reason}`,
   FilesMissing: ({ data, folder, files, sources, reason }) =>
     `${data}: put ${files.join(', ')} into ${folder}${sources.length > 0 ? ` (from ${sources.join(', ')})` : ''}, or name their folder with --data${reason === null ? '' : `; ${reason}`}`,
+  PartsMissing: ({ data, folder, found, classes }) =>
+    `${folder} needs ${layouts[data]}; ${finding(folder, found, classes)}`,
+  ClassesMissing: ({ folder, found }) =>
+    `${folder} needs a folder per class with images in it; ${finding(folder, found, false)}`,
+  LeftOut: ({ file, reason, count, first }) =>
+    `${file}: ${grouped(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
+  ValidationTests: ({ data, part }) =>
+    `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
+  ValidationGiven: ({ data, images }) =>
+    `${data}: val is the validation set, ${grouped(images)} images; none are split off training`,
+  LabelsFromOne: ({ data, classes }) =>
+    `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
+  ClassesWithoutImages: ({ data, names, of }) =>
+    `${data}: ${names.length} of ${of} classes without a training image: ${naming(names)}; where none should be missing, look at the number of classes and the first label`,
+  ClassesAlike: ({ data, names }) =>
+    `${data}: classes ${naming(names)} differ in capital letters alone; one folder would make them one class`,
   ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   BadStream: fact => `${spot(fact)}: ${fact.reason}`,
   Truncated: fact =>
@@ -175,8 +226,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
   NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
-  EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
-  ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
+  EmptyClass: ({ folder, name }) =>
+    `${folder}: class ${name} has no image that can be read; images in it, or the class removed, would fit`,
+  ValueMissing: fact =>
+    `${spot(fact)}: the record has no ${fact.key}; it has ${fact.keys.length === 0 ? 'nothing' : naming(fact.keys)}`,
   PartsDiffer: ({ what, first, second }) =>
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
