@@ -192,7 +192,8 @@ describe('a run', () => {
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
-    expectRefusedAtOnce(await espalier(['train', longer, '--force']), "'--force'", "'--resume'")
+    for (const args of [[longer], ['--resume', copy]])
+      expectRefusedAtOnce(await espalier(['train', ...args, '--force']), "'--force'", "'--resume' and a file")
   })
 
   test('of something else is not taken up', async () => {
