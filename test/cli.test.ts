@@ -251,7 +251,7 @@ describe('a file', () => {
     [
       'that exports something else',
       () => file('export default { _tag: "tree" }\n'),
-      ['default export, at _tag, is "tree"', 'experiment'],
+      ['_tag is "tree"; expected "experiment"', 'experiment'],
     ],
     ['that throws', () => file("throw new Error('out of wood')\n"), [/some\.ts/, 'out of wood']],
     ['that is no TypeScript', () => file('export default (\n'), [/some\.ts:2/, 'Unexpected end of file']],
@@ -284,7 +284,7 @@ describe('an experiment', () => {
       'conv(4, 3, { name: "a" }), conv(4, 3, { name: "a" }), globalAvgPool, dense(10)',
       ['two layers are named a', 'unique'],
     ],
-    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['conv', 'filters is 0', 'from 1 up']],
+    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)
   })
