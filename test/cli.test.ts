@@ -46,15 +46,22 @@ describe('help', () => {
   })
 
   test('is where arguments are wrong, with what is near or would fit', async () => {
-    const [word, option, value, engine] = await Promise.all(
-      [['trian'], ['train', '--sead', '3'], ['train', '--seed', '-3'], ['train', '--engine', 'cuda']].map(
-        args => espalier(args),
-      ),
+    const [word, option, engine, ...values] = await Promise.all(
+      [
+        ['trian'],
+        ['train', '--sead', '3'],
+        ['train', '--engine', 'cuda'],
+        ...['-3', '', '1e300', '4294967296', '1.5'].map(seed => ['train', '--seed', seed]),
+        ['train', '--take', '0'],
+      ].map(args => espalier(args)),
     )
-    if (!word || !option || !value || !engine) throw new Error('four were asked')
+    if (!word || !option || !engine) throw new Error('three were asked')
     expectRefusedAtOnce(word, 'trian', 'train', '--help')
     expectRefusedAtOnce(option, '--sead', '--seed', '--help')
-    expectRefusedAtOnce(value, '--seed', '-3', /whole number from 0 up/)
+    const take = values.pop()
+    for (const seed of values)
+      expectRefusedAtOnce(seed, '--seed', /Expected a whole number from 0 to 4,294,967,295/)
+    if (take !== undefined) expectRefusedAtOnce(take, '--take', /Expected a whole number ≥ 1/)
     expectRefusedAtOnce(engine, 'cuda', 'tensorflow, wasm, cpu')
   })
 })

@@ -275,5 +275,10 @@ export const decode =
       ? E.mapLeft((errors: t.Errors) =>
           misreadOf(errors.reduce((a, b) => (b.context.length > a.context.length ? b : a))),
         )(codec.decode(input))
-      : E.left({ _tag: 'Misread', at: '', wanted: `at most ${bounds[excess]} ${excess}`, got: 'more' })
+      : E.left({
+          _tag: 'Misread',
+          at: '',
+          wanted: `at most ${bounds[excess].toLocaleString('en')} ${excess}`,
+          got: 'more',
+        })
   }

@@ -9,7 +9,7 @@ import type { Excess, NetError } from './error.js'
 import { childrenOf, type Layer, type Leaf, type Net, type Padding } from './layer.js'
 import { type Path, under } from './path.js'
 import { channelsOf, type Rank, rankOf, type Shape, sameShape, sizeOf } from './shape.js'
-import { slotsOf } from './slots.js'
+import { storedIn } from './slots.js'
 
 /** A layer in its place: where it is, what it takes and what it gives. */
 export interface Placed {
@@ -129,36 +129,44 @@ const nameOf = (layer: Layer | Net | undefined): string | undefined => layer?.na
 const goodName = /^[A-Za-z0-9_-]+$/
 
 /** The first name of a layer's children that is empty, holds a `/`, or stands twice. */
-const misnamed = (layer: Layer, at: Path): NetError | undefined => {
+const misnamed = (layer: Layer, at: Path): NetError | null => {
   const names = childrenOf(layer)
     .map(nameOf)
     .filter(name => typeof name === 'string') // others are no layers
-  if (new Set(names).size === names.length && names.every(name => goodName.test(name))) return undefined
+  if (new Set(names).size === names.length && names.every(name => goodName.test(name))) return null
   const bad = names.find(name => !goodName.test(name))
   if (bad !== undefined) return { _tag: 'BadName', at, name: bad }
   const twice = names.find((name, nth) => names.indexOf(name) !== nth)
-  return twice === undefined ? undefined : { _tag: 'TwoOfOneName', at, name: twice }
+  return twice === undefined ? null : { _tag: 'TwoOfOneName', at, name: twice }
 }
 
-/** The record of a net or a layer, read by itself; `place` is where it stands. */
-const wellFormed =
-  <A>(codec: t.Type<A, unknown>, place: readonly Station[]) =>
-  (record: A): E.Either<NetError, A> =>
-    codec.is(record)
-      ? E.right(record)
-      : pipe(
-          decode(codec)(record),
-          E.mapLeft(({ way = [], ...fault }): NetError => {
-            const whole = [...place, ...way]
+/** Why the record of a net or a layer is none, if it is none; `place` is where it stands. */
+const malformed = <A>(codec: t.Type<A, unknown>, record: A, place: () => Station): NetError | null =>
+  codec.is(record)
+    ? null
+    : pipe(
+        decode(codec)(record),
+        E.match(
+          ({ way = [], ...fault }): NetError | null => {
+            const whole = [place(), ...way]
             return { ...fault, at: whole.map(({ key }) => key).join('.'), way: whole }
-          }),
-        )
+          },
+          () => null,
+        ),
+      )
 
-const stationOf = (path: Path, layer: Layer | undefined): Station => ({
+const layerStation = (path: Path, layer: Layer | undefined) => (): Station => ({
   key: path,
   kind: 'a layer',
   tag: layer?._tag ?? null,
   name: path,
+})
+
+const netStation = (net: Net | undefined) => (): Station => ({
+  key: 'net',
+  kind: 'a net',
+  tag: 'net',
+  name: nameOf(net) ?? null,
 })
 
 /** What has been placed so far, and how much that is. */
@@ -179,23 +187,20 @@ const counted = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
   if (channels > mostChannels) return tooMany(path, madeBy(layer), channels, mostChannels)
   if (sizeOf(output) > mostValues) return tooMany(path, 'values', sizeOf(output), mostValues)
   all.channels += channels
-  all.weights += slotsOf(placed).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  all.weights += storedIn(placed)
   all.placed.set(path, placed)
   if (all.weights > mostWeights) return tooMany(path, 'weights', all.weights, mostWeights)
   if (all.channels > mostChannels) return tooMany(path, 'channels', all.channels, mostChannels)
   return all.placed.size > mostLayers ? tooMany(path, 'layers', all.placed.size, mostLayers) : E.right(output)
 }
 
-const place = (all: Census, layer: Layer, path: Path, input: Shape, level = 0): E.Either<NetError, Shape> =>
-  pipe(
-    level > deepest ? tooMany(path, 'levels', level, deepest) : E.right(layer),
-    E.flatMap(wellFormed(bareLayerCodec, [stationOf(path, layer)])),
-    E.flatMap(() => {
-      const wrong = misnamed(layer, path)
-      return wrong === undefined ? through(all, layer, path, input, level + 1) : E.left(wrong)
-    }),
-    E.flatMap(output => counted(all, { path, layer, input, output })),
-  )
+const place = (all: Census, layer: Layer, path: Path, input: Shape, level = 0): E.Either<NetError, Shape> => {
+  if (level > deepest) return tooMany(path, 'levels', level, deepest)
+  const wrong = malformed(bareLayerCodec, layer, layerStation(path, layer)) ?? misnamed(layer, path)
+  if (wrong !== null) return E.left(wrong)
+  const output = through(all, layer, path, input, level + 1)
+  return E.isLeft(output) ? output : counted(all, { path, layer, input, output: output.right })
+}
 
 /** What comes out of a layer, once those in it are placed. */
 const through = (
@@ -243,9 +248,9 @@ const through = (
  */
 export const infer = (net: Net): E.Either<NetError, Inferred> => {
   const all: Census = { placed: new Map(), channels: 0, weights: 0 }
+  const wrong = malformed(bareNetCodec, net, netStation(net))
   return pipe(
-    wellFormed(bareNetCodec, [{ key: 'net', kind: 'a net', tag: 'net', name: nameOf(net) ?? null }])(net),
-    E.flatMap(({ body, input }) => place(all, body, '', input)),
+    wrong === null ? place(all, net.body, '', net.input) : E.left(wrong),
     E.tap(output => aVector('', output)),
     E.map(() => all.placed),
   )

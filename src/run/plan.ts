@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type TrainOptions, trainDefaults } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
+import { excessOf } from '../net/bounds.js'
 import { fits } from '../net/closed.js'
 import { layerCodec } from '../net/codec.js'
 import { named } from '../net/combinators.js'
@@ -115,12 +116,13 @@ const growthAt = (site: Site<Sprout>, grove: Grove, nth: number): Growth | null 
 
 const growthsOf = (site: Site<Sprout>, grove: Grove, upTo: number): readonly Growth[] => {
   const growths: Growth[] = []
+  const isTold = [...Object.values(site)].some(value => typeof value === 'function')
   let now = grove
   while (growths.length < upTo) {
     const growth = growthAt(site, now, growths.length)
     if (growth === null) break
     growths.push(growth)
-    now = planted(now, growth)
+    if (isTold) now = planted(now, growth) // else no shape is asked for
   }
   return growths
 }
@@ -165,7 +167,7 @@ export const grow =
     const grove = { net, at: placeOf(site) }
     const times = isCount(upTo)
     const growths = times ? growthsOf(site, grove, upTo) : []
-    const first = growths.slice(0, 1).reduce(planted, grove)
+    const first = once(() => growths.slice(0, 1).reduce(planted, grove).net)
     return {
       _tag: 'grow',
       growths,
@@ -175,16 +177,27 @@ export const grow =
       patience,
       budget: { params, macs, latency, ...unknownIn(budgetRest) },
       warmup: warmup === null ? null : { ...trainDefaults, schedule: constant(), ...optionsOf(warmup) },
-      steps: resolved(first.net)(steps),
+      steps: resolveAll(first, steps),
       ...(times ? {} : { upTo }), // such a step is refused
       ...unknownIn({ ...rest, ...untilRest }, growKeys),
     }
   }
 
-/** A step for a net; callers without types may leave one out, which stays to be refused. */
-const resolve = (step: Planned, net: Net): Step => {
-  if (typeof step === 'function') return step(net)
-  return step?._tag === 'rounds' ? { ...step, steps: resolved(net)(step.steps) } : step
+/** A net that takes a while to make, made when it is first asked for. */
+const once = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** A step for a net. What is none, since callers have no types, stays; so do rounds too deep: both are refused. */
+const resolve = (step: Planned, net: () => Net): Step => {
+  if (typeof step === 'function') return step(net())
+  return step?._tag === 'rounds' && excessOf(step) === null
+    ? { ...step, steps: resolveAll(net, step.steps) }
+    : (step as Step)
 }
 
 /** The net a step leaves where all that grows pays and nothing is cut. */
@@ -195,14 +208,19 @@ const behind = (step: Step, net: Net): Net => {
   return step.steps.reduce((now, inner) => behind(inner, now), grown.net)
 }
 
+const resolveAll = (net: () => Net, steps: readonly Planned[]): readonly Step[] => {
+  const done: Step[] = []
+  let now = net
+  for (const step of steps) {
+    const [before, next] = [now, resolve(step, now)]
+    done.push(next)
+    now = once(() => (excessOf(next) === null ? behind(next, before()) : before()))
+  }
+  return done
+}
+
 /** The steps for a net, each told what those before it grow. */
 export const resolved =
   (net: Net) =>
   (steps: readonly Planned[]): readonly Step[] =>
-    steps.reduce<{ readonly net: Net; readonly done: readonly Step[] }>(
-      (before, step) => {
-        const next = resolve(step, before.net)
-        return { net: behind(next, before.net), done: [...before.done, next] }
-      },
-      { net, done: [] },
-    ).done
+    resolveAll(() => net, steps)
