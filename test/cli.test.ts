@@ -291,6 +291,11 @@ describe('an experiment', () => {
       'conv(4, 3, { name: "a" }), conv(4, 3, { name: "a" }), globalAvgPool, dense(10)',
       ['two layers are named a', 'unique'],
     ],
+    [
+      'of an option misspelt',
+      'conv(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
+      ["layer conv (conv) has no option 'strides'; did you mean 'stride'?"],
+    ],
     ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)

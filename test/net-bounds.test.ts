@@ -1,7 +1,11 @@
 /** Whatever comes from outside is read, or refused as a fact, in bounded time and without overflowing the stack. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { exportModel } from '../src/export/export.js'
+import { readLayersModel } from '../src/export/layers/read.js'
 import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
 import { deepest, mostLayers } from '../src/net/bounds.js'
@@ -19,6 +23,7 @@ import { prose } from '../src/report/prose.js'
 import { experimentCodec } from '../src/run/codec.js'
 import { experiment } from '../src/run/experiment.js'
 import { rehearse } from '../src/run/rehearse.js'
+import { scratch } from './scratch.js'
 import { left, right } from './surgery.js'
 import { tinyNet } from './tiny.js'
 
@@ -142,6 +147,19 @@ describe('JSON', () => {
       expect(prose(left(decode(experimentCodec)(data)))).toMatch('expected one of glyphs, mnist')
     }
   })
+})
+
+test('a LayersModel whose names have thousands of parts is refused', async () => {
+  const folder = scratch()
+  const one = right(plant(0)(treeOf({ ...conv(2, 3, { norm: false }), name: 'a' })))
+  right(await exportModel({ to: 'layers', folder })(one)())
+  const file = join(folder, 'model.json')
+  const topology = readFileSync(file, 'utf8')
+  for (const parts of [deepest + 1, 5000]) {
+    const name = Array.from({ length: parts }, () => 'a').join('/')
+    writeFileSync(file, topology.replaceAll('"a"', `"${name}"`).replaceAll('"a/', `"${name}/`))
+    expect(prose(left(await readLayersModel(folder)()))).toMatch('101 levels are more')
+  }
 })
 
 test('anything at all is shown in a few words', () => {
