@@ -15,7 +15,7 @@ import { named, net, stack } from '../src/net/combinators.js'
 import { infer } from '../src/net/infer.js'
 import type { Layer, Net } from '../src/net/layer.js'
 import { layersOf } from '../src/net/path.js'
-import { shown } from '../src/net/shown.js'
+import { show } from '../src/net/show.js'
 import { plant } from '../src/net/weights.js'
 import { conv, dense, flatten, globalAvgPool, image, relu } from '../src/net/words.js'
 import { describe as described } from '../src/report/describe.js'
@@ -165,11 +165,11 @@ test('a LayersModel whose names have thousands of parts is refused', async () =>
 test('anything at all is shown in a few words', () => {
   const circle: Record<string, unknown> = {}
   circle.self = circle
-  expect(shown(circle)).toBe('{"self":{"self":…}}')
-  expect(shown({ epochs: Number.NaN, at: [undefined, 10n] })).toBe('{"epochs":NaN,"at":[undefined,10]}')
+  expect(show(circle)).toBe('{"self":{"self":…}}')
+  expect(show({ epochs: Number.NaN, at: [undefined, 10n] })).toBe('{"epochs":NaN,"at":[undefined,10]}')
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true }), value => {
-      expect(shown(value).length).toBeLessThanOrEqual(81)
+      expect(show(value).length).toBeLessThanOrEqual(81)
     }),
   )
 })

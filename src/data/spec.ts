@@ -125,7 +125,7 @@ export interface TfRecordOptions extends DataOptions {
 const namesOf = (classes: number | readonly string[]): readonly string[] =>
   typeof classes !== 'number'
     ? listOf(classes)
-    : classes >= 0 && classes <= mostClasses
+    : Number.isInteger(classes) && classes >= 0 && classes <= mostClasses
       ? Array.from({ length: classes }, (_, nth) => `${nth}`)
       : (classes as never) // no such number: kept, to be refused
 

@@ -1,19 +1,19 @@
 /** How much there may be of what comes from outside, so that no pass over it overflows the stack or the memory. */
 
 /**
- * Layers inside layers. Every pass over a net recurses once a level, the codec's with a dozen frames each: a default
- * stack holds some four times as many. Nets people publish have five to ten.
+ * Layers inside layers. Every pass over a net recurses once a level; the codec, the hungriest, overflows a default
+ * stack at some 1,300 of them, and a caller may have used a part of it. Published nets have five to ten.
  */
 export const deepest = 100
 
-/** Layers of a net: a hundred times those of the deepest published, ten thousand layers in a row ten times over. */
+/** Layers of a net; published ones have a thousand at most. Placing so many takes a second or so. */
 export const mostLayers = 100_000
 
 /** Channels of all layers together: groups keep some fifty bytes of each. VGG-16, flattened at full size, has 60,000. */
 export const mostChannels = 2 ** 24
 
-/** Values of one layer for one image, a gigabyte in single precision. */
-export const mostValues = 2 ** 28
+/** Values of one layer for one image, four gigabytes in single precision. */
+export const mostValues = 2 ** 30
 
 /** Weights of all layers together, four gigabytes in single precision. */
 export const mostWeights = 2 ** 30

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { excessOf, mostLevels, mostParts } from './bounds.js'
-import { shown } from './shown.js'
+import { show } from './show.js'
 
 /**
  * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
@@ -65,7 +65,7 @@ const strangerIn = (record: object, known: ReadonlySet<string>): Stranger | unde
   )
 }
 
-const aRecord = (): t.Type<undefined, unknown, unknown> => refused('a record of options')
+const aRecord = (): t.Type<undefined, unknown, unknown> => forbid('a record of options')
 
 const open = <A, O>(
   inner: t.Type<A, O>,
@@ -98,7 +98,7 @@ export const numbers = (name: string, check: (n: number) => boolean): t.Type<num
   )
 
 /** A key that words leave in a record where they were told what they cannot build from: `wanted` would do. */
-export const refused = (wanted: string): t.Type<undefined, unknown, unknown> =>
+export const forbid = (wanted: string): t.Type<undefined, unknown, unknown> =>
   new t.Type<undefined, unknown>(
     wanted,
     (u): u is undefined => u === undefined,
@@ -112,7 +112,7 @@ export const notNegative = numbers('a number ≥ 0', n => Number.isFinite(n) && 
 export const share = numbers('a number from 0 to 1', n => n >= 0 && n <= 1)
 export const whole = numbers('a whole number', Number.isSafeInteger)
 
-/** Whole numbers from one up, or to another. */
+/** Whole numbers not below one, nor above another where it is given. */
 export const wholeFrom = (least: number, most = Number.MAX_SAFE_INTEGER): t.Type<number, number, unknown> =>
   numbers(
     most === Number.MAX_SAFE_INTEGER
@@ -252,7 +252,7 @@ const misreadOf = ({ context, value, message }: t.ValidationError): Misread => {
     _tag: 'Misread',
     at: way.map(({ key }) => key).join('.'),
     wanted: message ?? type?.name ?? '',
-    got: shown(value),
+    got: show(value),
     way: way.map(stationOf),
     ...(type instanceof Unknown && { known: type.known }),
   }

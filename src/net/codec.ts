@@ -5,12 +5,12 @@ import {
   closed,
   closedPartial,
   count,
+  forbid,
   list,
   maybe,
   numbers,
   positive,
   positiveWhole,
-  refused,
   share,
   tagged,
   wholeFrom,
@@ -41,7 +41,7 @@ const pool = { size: positiveWhole, stride: positiveWhole, padding: samePadding 
 const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
 
 /** What `repeat` keeps where it cannot repeat. */
-const times = refused(wholeFrom(0, mostLayers).name)
+const times = forbid(wholeFrom(0, mostLayers).name)
 
 /** Layers by tag, those inside them read by another codec. */
 const layersOf = (inner: t.Type<Layer, unknown>) => {

@@ -141,7 +141,7 @@ const misnamed = (layer: Layer, at: Path): NetError | null => {
 }
 
 /** Why the record of a net or a layer is none, if it is none; `place` is where it stands. */
-const malformed = <A>(codec: t.Type<A, unknown>, record: A, place: () => Station): NetError | null =>
+const faultOf = <A>(codec: t.Type<A, unknown>, record: A, place: () => Station): NetError | null =>
   codec.is(record)
     ? null
     : pipe(
@@ -181,7 +181,7 @@ const madeBy = (layer: Layer): Excess =>
   layer._tag === 'conv' ? 'filters' : layer._tag === 'dense' ? 'units' : 'channels'
 
 /** Adds a layer to those placed, unless that makes more than any engine or file could hold. */
-const counted = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
+const register = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
   const { path, layer, output } = placed
   const channels = channelsOf(output)
   if (channels > mostChannels) return tooMany(path, madeBy(layer), channels, mostChannels)
@@ -196,10 +196,10 @@ const counted = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
 
 const place = (all: Census, layer: Layer, path: Path, input: Shape, level = 0): E.Either<NetError, Shape> => {
   if (level > deepest) return tooMany(path, 'levels', level, deepest)
-  const wrong = malformed(bareLayerCodec, layer, layerStation(path, layer)) ?? misnamed(layer, path)
+  const wrong = faultOf(bareLayerCodec, layer, layerStation(path, layer)) ?? misnamed(layer, path)
   if (wrong !== null) return E.left(wrong)
   const output = through(all, layer, path, input, level + 1)
-  return E.isLeft(output) ? output : counted(all, { path, layer, input, output: output.right })
+  return E.isLeft(output) ? output : register(all, { path, layer, input, output: output.right })
 }
 
 /** What comes out of a layer, once those in it are placed. */
@@ -248,7 +248,7 @@ const through = (
  */
 export const infer = (net: Net): E.Either<NetError, Inferred> => {
   const all: Census = { placed: new Map(), channels: 0, weights: 0 }
-  const wrong = malformed(bareNetCodec, net, netStation(net))
+  const wrong = faultOf(bareNetCodec, net, netStation(net))
   return pipe(
     wrong === null ? place(all, net.body, '', net.input) : E.left(wrong),
     E.tap(output => aVector('', output)),

@@ -121,7 +121,7 @@ const finiteIn =
   }
 
 /** Whether each array has bytes of its own, else the first that lies on those of the one before. */
-const disjoint = (entries: readonly (readonly [string, Entry])[]): E.Either<TensorsError, void> => {
+const checkDisjoint = (entries: readonly (readonly [string, Entry])[]): E.Either<TensorsError, void> => {
   const ordered = entries.toSorted(
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
   )
@@ -145,7 +145,7 @@ const entriesIn = (
         E.map(found => [key, found] as const),
       ),
     ),
-    E.tap(disjoint),
+    E.tap(checkDisjoint),
   )
 
 /**

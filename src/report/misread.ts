@@ -30,12 +30,12 @@ const pathOf = (station: Station, what: string): readonly string[] => {
 }
 
 /** The places on a way, and the keys behind the last of them. */
-interface Told {
+interface Place {
   readonly labels: readonly Label[]
   readonly keys: readonly string[]
 }
 
-const further = ({ labels, keys }: Told, station: Station): Told => {
+const extend = ({ labels, keys }: Place, station: Station): Place => {
   const what = whatOf(station, keys.at(-1))
   if (what === null) return { labels, keys: [...keys, station.key] }
   const last = labels.at(-1)
@@ -60,9 +60,9 @@ const labelText = ({ what, path, tag }: Label): string => {
   return tag === null ? place : `${place} (${tag})`
 }
 
-const told = (way: readonly Station[]): Told => way.reduce(further, { labels: [], keys: [] })
+const locate = (way: readonly Station[]): Place => way.reduce(extend, { labels: [], keys: [] })
 
-const placeText = ({ labels }: Told): string => labels.map(labelText).join(', ')
+const placeText = ({ labels }: Place): string => labels.map(labelText).join(', ')
 
 /** Letters that are enough to know a word by its beginning. */
 const stem = 3
@@ -77,7 +77,7 @@ const suggestion = (key: string, known: readonly string[]): string | null => {
 const colon = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(': ')
 
 const unknownText = (way: readonly Station[], known: readonly string[]): string => {
-  const [option = '', place] = [way.at(-1)?.key, told(way.slice(0, -1))]
+  const [option = '', place] = [way.at(-1)?.key, locate(way.slice(0, -1))]
   const where = colon(placeText(place), place.keys.join('.'))
   const said = where === '' ? 'it' : where
   if (known.includes(option)) return `${said} takes '${option}' as an argument, not as an option`
@@ -89,7 +89,7 @@ const unknownText = (way: readonly Station[], known: readonly string[]): string 
 /** One line. */
 export const misread = ({ at, wanted, got, way = [], known }: Misread): string => {
   if (known !== undefined && way.length > 0) return unknownText(way, known)
-  const place = told(way)
+  const place = locate(way)
   const key = place.keys.length > 0 ? place.keys.join('.') : way.length > 0 ? '' : at
   const said = colon(placeText(place), key)
   return said === '' ? `expected ${wanted}, got ${got}` : `${said} is ${got}; expected ${wanted}`

@@ -8,6 +8,7 @@ import {
   closedPartial,
   count,
   finite,
+  forbid,
   keyed,
   list,
   maybe,
@@ -15,7 +16,6 @@ import {
   picked,
   positive,
   positiveWhole,
-  refused,
   share,
   tagged,
   wholeFrom,
@@ -107,7 +107,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
         warmup: maybe(trainCodec),
         steps: list(step),
       },
-      { upTo: refused(upToCodec.name) },
+      { upTo: forbid(upToCodec.name) },
     ),
     rounds: closed({
       ...tag('rounds'),
@@ -148,6 +148,6 @@ export const studyCodec: t.Type<Study, unknown> = closedPartial(
     seeds: wholeFrom(1, mostSeeds),
     entrants: list(entrant),
   },
-  { scratch: refused('criteria of the ablation') },
+  { scratch: forbid('criteria of the ablation') },
   'a study',
 )

@@ -8,8 +8,8 @@ const levels = 2
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
 
-const members = <A>(all: readonly A[], show: (each: A) => string): string =>
-  [...all.slice(0, fewest).map(show), ...(all.length > fewest ? ['…'] : [])].join(',')
+const members = <A>(all: readonly A[], text: (each: A) => string): string =>
+  [...all.slice(0, fewest).map(text), ...(all.length > fewest ? ['…'] : [])].join(',')
 
 const within = (value: unknown, left: number): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, longest))
@@ -24,6 +24,6 @@ const within = (value: unknown, left: number): string => {
 
 /**
  * @example
- * shown({ epochs: Number.NaN })   // {"epochs":NaN}
+ * show({ epochs: Number.NaN })   // {"epochs":NaN}
  */
-export const shown = (value: unknown): string => cut(within(value, levels))
+export const show = (value: unknown): string => cut(within(value, levels))
