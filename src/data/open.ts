@@ -1,10 +1,11 @@
 /** Opens what a specification names: reads it, takes and splits it, measures it. */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { decode } from '../net/closed.js'
 import { type Shape, sizeOf } from '../net/shape.js'
 import { checkOptions } from './check.js'
 import { openCifar } from './cifar.js'
+import { dataCodec } from './codec.js'
 import { type DataError, factOf } from './error.js'
 import { openFolder } from './folder.js'
 import { drawGlyphs, glyphNames, side } from './glyphs.js'
@@ -21,23 +22,12 @@ import type { DataSpec, Glyphs, Normaliser } from './spec.js'
 import { countsOf, divide } from './split.js'
 import { openRecords } from './tfrecord.js'
 
-const openGlyphs = (spec: Glyphs): E.Either<DataError, Source> => {
-  const strange = (['train', 'test'] as const).find(
-    part => !(Number.isInteger(spec[part]) && spec[part] >= 1),
-  )
-  if (strange !== undefined)
-    return E.left({
-      _tag: 'BadOption',
-      data: spec.name,
-      option: strange,
-      got: spec[strange],
-      wanted: 'a whole number from 1 up',
-    })
+const openGlyphs = (spec: Glyphs): Source => {
   const [train, test] = [
     drawGlyphs(spec.drawn, 'train', spec.train),
     drawGlyphs(spec.drawn, 'test', spec.test),
   ]
-  return E.right({
+  return {
     checksum: checksumOf([train.bytes, test.bytes]),
     classes: glyphNames,
     stored: [side, side, 1],
@@ -47,13 +37,13 @@ const openGlyphs = (spec: Glyphs): E.Either<DataError, Source> => {
     skipped: [],
     notices: [],
     close: noClose,
-  })
+  }
 }
 
 const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataError, Source> => {
   switch (spec._tag) {
     case 'glyphs':
-      return TE.fromEither(openGlyphs(spec))
+      return TE.right(openGlyphs(spec))
     case 'mnist':
       return openMnist(options, spec)
     case 'cifar10':
@@ -198,7 +188,8 @@ export const openData =
   (options: OpenOptions) =>
   (spec: DataSpec): TE.TaskEither<DataError, Dataset> =>
     pipe(
-      TE.Do,
+      TE.fromEither(decode(dataCodec)(spec)),
+      TE.mapLeft((fault): DataError => fault),
       TE.flatMap(() => openSource(options, spec)),
       TE.flatMap(assemble(options, spec)),
     )

@@ -1,4 +1,6 @@
 /** Where images come from, as data: the words an experiment names its data with. */
+import { mostClasses } from '../net/bounds.js'
+import { optionsOf, unknownIn } from '../net/options.js'
 import type { Shape } from '../net/shape.js'
 import type { Augmentation } from './augment.js'
 
@@ -64,24 +66,24 @@ export type DataSpec = Glyphs | Mnist | Cifar10 | ImageFolder | TfRecord
 /** What every data word takes. */
 export type DataOptions = Partial<Common>
 
-const common = (name: string, options: DataOptions): Common => ({
-  name: options.name ?? name,
-  validation: options.validation ?? 0.1,
-  augment: Object.freeze([...(options.augment ?? [])]),
-  normalise: options.normalise ?? null,
-})
+/** A list of its own, that stays as it is; what is no list is kept, to be refused. */
+const listOf = <A>(given: readonly A[]): readonly A[] =>
+  Array.isArray(given) ? Object.freeze([...given]) : given
+
+/** What every data word takes, by default under its own name; the rest of the options is given back. */
+const commonOf = <O extends DataOptions>(usual: string, options: O) => {
+  const { name = usual, validation = 0.1, augment = [], normalise = null, ...rest } = optionsOf(options)
+  return { common: { name, validation, augment: listOf(augment), normalise }, rest }
+}
 
 /** Ten invented signs, drawn from the seed: 28×28×1, nothing to download. */
 export const glyphs = (
   options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {},
-): Glyphs =>
-  Object.freeze({
-    _tag: 'glyphs' as const,
-    ...common('glyphs', options),
-    drawn: options.drawn ?? 0,
-    train: options.train ?? 5000,
-    test: options.test ?? 1000,
-  })
+): Glyphs => {
+  const { common, rest } = commonOf('glyphs', options)
+  const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
+  return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
+}
 
 /**
  * MNIST, or any set in its four IDX files, packed or not: `train-images-idx3-ubyte` and so on, or with the set's name
@@ -90,12 +92,16 @@ export const glyphs = (
  * @example
  * mnist({ augment: [shift(2)] })
  */
-export const mnist = (options: DataOptions = {}): Mnist =>
-  Object.freeze({ _tag: 'mnist' as const, ...common('mnist', options) })
+export const mnist = (options: DataOptions = {}): Mnist => {
+  const { common, rest } = commonOf('mnist', options)
+  return Object.freeze({ _tag: 'mnist' as const, ...common, ...unknownIn(rest) })
+}
 
 /** CIFAR-10 in its binary batches: 32×32×3. */
-export const cifar10 = (options: DataOptions = {}): Cifar10 =>
-  Object.freeze({ _tag: 'cifar10' as const, ...common('cifar10', options) })
+export const cifar10 = (options: DataOptions = {}): Cifar10 => {
+  const { common, rest } = commonOf('cifar10', options)
+  return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
+}
 
 /**
  * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
@@ -108,14 +114,24 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 =>
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
  * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
  */
-export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder =>
-  Object.freeze({ _tag: 'imageFolder' as const, ...common('images', options), image })
+export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder => {
+  const { common, rest } = commonOf('images', options)
+  return Object.freeze({ _tag: 'imageFolder' as const, ...common, image, ...unknownIn(rest) })
+}
 
 /** What `tfrecord` may be told beside what every data word may. */
 export interface TfRecordOptions extends DataOptions {
   readonly keys?: { readonly image?: string; readonly label?: string }
   readonly firstLabel?: number
 }
+
+/** So many classes have their numbers for names. */
+const namesOf = (classes: number | readonly string[]): readonly string[] =>
+  typeof classes !== 'number'
+    ? listOf(classes)
+    : Number.isInteger(classes) && classes >= 0 && classes <= mostClasses
+      ? Array.from({ length: classes }, (_, nth) => `${nth}`)
+      : (classes as never) // no such number: kept, to be refused
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
@@ -129,18 +145,16 @@ export const tfrecord = (
   image: Shape,
   classes: number | readonly string[],
   options: TfRecordOptions = {},
-): TfRecord =>
-  Object.freeze({
+): TfRecord => {
+  const { common, rest } = commonOf('records', options)
+  const { keys = {}, firstLabel = 1, ...unknown } = rest
+  return Object.freeze({
     _tag: 'tfrecord' as const,
-    ...common('records', options),
+    ...common,
     image,
-    classes:
-      typeof classes === 'number'
-        ? Array.from({ length: classes }, (_, nth) => `${nth}`)
-        : Object.freeze([...classes]),
-    keys: {
-      image: options.keys?.image ?? 'image/encoded',
-      label: options.keys?.label ?? 'image/class/label',
-    },
-    firstLabel: options.firstLabel ?? 1,
+    classes: namesOf(classes),
+    keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
+    firstLabel,
+    ...unknownIn(unknown),
   })
+}

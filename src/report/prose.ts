@@ -13,6 +13,7 @@ import type { Note } from '../run/note.js'
 import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
 import type { Loss } from '../run/stop.js'
+import { misread, shortened } from './misread.js'
 import { counted, grouped, milliseconds } from './number.js'
 
 /** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
@@ -39,6 +40,12 @@ export type Fact =
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
 const shape = (sizes: Shape): string => (sizes.length === 0 ? 'nothing' : sizes.join('×'))
+/** Steps are counted from 1 where a person reads. */
+const stepOf = (at: string): string =>
+  at
+    .split('/')
+    .map(number => `${Number(number) + 1}`)
+    .join('/')
 const place = (at: string): string => (at === '' ? 'the net' : at)
 const spot = ({
   file,
@@ -184,7 +191,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     wanted === 'vector'
       ? `${place(at)}: a vector is wanted, a map of ${shape(got)} comes; globalAvgPool or flatten before it would fit`
       : `${place(at)}: a map is wanted, a vector of ${shape(got)} comes`,
-  WrongSize: ({ at, what, got, wanted }) => `${place(at)}: ${what} is ${got}; ${wanted} would fit`,
+  TooMany: ({ at, what, got, most }) =>
+    `${at === '' ? 'the net' : `layer ${shortened(at)}`}: ${grouped(got)} ${what} are more than this program can hold; expected at most ${grouped(most)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${at}: a window of ${window} does not fit a map of ${shape(map)}; a smaller one, or padding 'same', would`,
   BranchesDiffer: ({ at, branch, got, wanted }) =>
@@ -222,7 +230,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     'file' in fact
       ? `${spot(fact)}: the file ends where ${fact.wanted} bytes were announced`
       : `byte ${fact.at}: ${fact.wanted} bytes were announced, ${fact.got} are there`,
-  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
+  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; expected ${fact.wanted}`,
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
   NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
@@ -233,19 +241,19 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   PartsDiffer: ({ what, first, second }) =>
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
-  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
+  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; expected ${wanted}`,
   UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
   WrongWeight: ({ key, wanted, got }) =>
     wanted === null
       ? `weight ${key}: the net has none of that name`
       : `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
   WrongLength: ({ at, wanted, got }) =>
-    `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
+    `${at}: ${got} utilities for ${wanted} channels; expected one a channel`,
   NotFinite: ({ at, channel, value }) =>
-    `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
-  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; ${wanted} would fit`,
+    `${at}: the utility of channel ${channel} is ${value}; expected a finite number`,
+  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; expected ${wanted}`,
   UnknownChannel: ({ at, channel, channels }) =>
-    `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
+    `${at}: no channel ${channel}; expected 0 to ${channels - 1}`,
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
   ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
@@ -258,7 +266,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
-  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
+  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; expected a ${wanted}`,
   OutputDiffers: ({ at, got, wanted }) =>
     `growing at ${at} would make the net give ${shape(got)}; it gives ${shape(wanted)}, which must stay`,
   NothingToWiden: ({ at }) =>
@@ -301,8 +309,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoModule: ({ file, got }) =>
     `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
-  NoExperiment: ({ file, fault: { at, got, wanted } }) =>
-    `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
+  NoExperiment: ({ file, fault }) =>
+    fault.at === ''
+      ? `${file}: its default export is ${fault.got}; expected ${fault.wanted}`
+      : `${file}: ${misread(fault)}`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
@@ -330,19 +340,19 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EntrantDiffers: ({ folder, differences }) =>
     `${folder} began with another experiment: ${differing(differences)}; another --out would fit, or that folder deleted`,
   NoTeacher: ({ at }) =>
-    `step ${at} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
-  NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
+    `step ${stepOf(at)} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
+  NoAim: ({ at }) =>
+    `step ${stepOf(at)} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
   NoValidation: ({ at }) =>
-    `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
-  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
+    `step ${stepOf(at)} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
+  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; expected 0 to ${seeds - 1}`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began, now)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
-  Misread: ({ at, wanted, got }) =>
-    at === '' ? `expected ${wanted}, got ${got}` : `${at} is ${got}; ${wanted} would fit`,
+  Misread: misread,
   NoPreprocessing: ({ input }) =>
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   TooLarge: ({ to, bytes, limit }) =>
