@@ -156,12 +156,11 @@ describe('a run', () => {
     const [copy, other] = [copied(), join(scratch(), 'other')]
     await espalier(['train', dsl(fine), ...wasm, '--out', other, '--seed', '1'])
     cpSync(join(other, 'checkpoint.safetensors'), join(copy, 'checkpoint.safetensors'))
-    const [plain, forced] = await Promise.all([
-      espalier(['resume', copy]),
-      espalier(['train', dsl(fine), '--resume', copy, '--force']),
+    for (const args of [
+      ['resume', copy],
+      ['train', dsl(fine), '--resume', copy, '--force'],
     ])
-    for (const ended of [plain, forced])
-      expectRefused(ended, join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
+      expectRefused(await espalier(args), join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
   })
 
   test('with a checkpoint cut short is not taken up', async () => {
@@ -194,7 +193,8 @@ describe('a run', () => {
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
-    expectRefusedAtOnce(await espalier(['train', longer, '--force']), "'--force'", "'--resume'")
+    for (const args of [[longer], ['--resume', copy]])
+      expectRefusedAtOnce(await espalier(['train', ...args, '--force']), "'--force'", "'--resume' and a file")
   })
 
   test('of something else is not taken up', async () => {
@@ -221,7 +221,8 @@ describe('stopped by Ctrl-C', () => {
 
   test('a run says how it goes on, and exits as shells have it', () => {
     expect([ended.code, ended.out]).toEqual([130, ''])
-    expect(ended.err).toContain(`espalier resume ${folder}`)
+    expect(ended.err).toMatch(new RegExp(`\nstopped; continue with: npm run resume -- ${folder}\n$`))
+    expect(ended.err).not.toContain('espalier:')
     expect(existsSync(join(folder, 'result.json'))).toBe(false)
   })
 
@@ -292,7 +293,7 @@ describe('an experiment', () => {
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 classes', '10')
+    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), 'gives 7 values', '10')
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 

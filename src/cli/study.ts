@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
-import { prose } from '../report/prose.js'
+import { prose, type Stopped } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
@@ -19,12 +19,13 @@ import { loadStudy } from '../run/load.js'
 import type { DataSettings } from '../run/settings.js'
 import type { Study } from '../run/study.js'
 import { type Done, engineBegun, runStudy, seedsOf } from '../run/studying.js'
+import { sameCommand } from './again.js'
 import { chooseEngine } from './choose.js'
 import { end } from './end.js'
 import { openDataset } from './ground.js'
 import { inProcesses } from './jobs.js'
 import { say } from './say.js'
-import { stopper } from './stop.js'
+import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
 
 interface StudyArguments {
   readonly data?: string
@@ -35,6 +36,7 @@ interface StudyArguments {
   readonly jobs: number
   readonly threads?: number
   readonly seeds?: readonly number[]
+  readonly job?: boolean
 }
 
 /** Every entrant's first net, in one interleaved run. */
@@ -162,13 +164,13 @@ const engineFor = (
 }
 
 const prepare =
-  (options: StudyArguments) =>
+  (options: StudyArguments, stop: Stopper) =>
   (study: Study): TE.TaskEither<RunError, Ready> => {
     const data = {
       ...(options.data !== undefined && { folder: options.data }),
       ...(options.take !== undefined && { take: options.take }),
     }
-    const datasetOf = remembering((experiment, seed) => openDataset(seed, data)(experiment.data))
+    const datasetOf = remembering((experiment, seed) => openDataset(stop, seed, data)(experiment.data))
     return pipe(
       engineFor(study, options, datasetOf),
       TE.map(engine => ({ study, engine, data, datasetOf })),
@@ -177,7 +179,7 @@ const prepare =
 
 /** Runs the seeds asked for; then a table, where nothing was asked. */
 const run =
-  (options: StudyArguments) =>
+  (options: StudyArguments, stop: Stopper) =>
   ({ study, engine, data, datasetOf }: Ready): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
     const total = seeds.length * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
@@ -191,7 +193,7 @@ const run =
         onlooker: {
           onEvent: () => undefined,
           onStep: () => undefined,
-          stopping: stopper(),
+          stopping: stop.stopping,
           onNote: note => say(prose(note)),
         },
         onCell: (name, seed, done) =>
@@ -203,18 +205,36 @@ const run =
     )
   }
 
-export const studyFile = (file: string, options: StudyArguments): Promise<void> =>
+/** In processes of their own first, where that is asked for; then all is done but the table. */
+const runAll = (
+  name: string,
+  study: Study,
+  options: StudyArguments,
+): TE.TaskEither<RunError | Stopped, string> => {
+  const { job = false, jobs, threads } = options
+  const stop = stopper({ job })
+  if (!job) announceStop(stop)
+  const stopped = pipe(
+    prepare(options, stop)(study),
+    TE.tap(({ engine }) =>
+      jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
+    ),
+    TE.flatMap(run(options, stop)),
+  )
+  return job
+    ? stopped
+    : pipe(
+        stopped,
+        tellStop(stop, () => sameCommand(name)),
+      )
+}
+
+export const studyFile = (name: string, file: string, options: StudyArguments): Promise<void> =>
   end(
     pipe(
       loadStudy(file),
       TE.flatMapEither(knowing(options.seeds ?? [])),
-      TE.flatMap(prepare(options)),
-      TE.tap(({ study, engine }) =>
-        options.jobs > 1
-          ? inProcesses(study.seeds, options.jobs, engine.name, options.threads)
-          : TE.right(undefined),
-      ),
-      TE.flatMap(run(options)),
+      TE.flatMap(study => runAll(name, study, options)),
     ),
     table => process.stdout.write(table),
   )
