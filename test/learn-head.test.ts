@@ -7,7 +7,7 @@ import { accuracyBy, deciding, fewest, type Head, headOf, spreadIn, tabulate } f
 import { inspecting } from '../src/learn/inspect.js'
 import { accuracyOf } from '../src/learn/score.js'
 import { type Sight, using } from '../src/learn/sight.js'
-import { inferring } from '../src/learn/train.js'
+import { inferringFeatures } from '../src/learn/train.js'
 import { net } from '../src/net/combinators.js'
 import { stream } from '../src/net/random.js'
 import type { Model } from '../src/net/weights.js'
@@ -57,7 +57,7 @@ const validated = async (model: Model): Promise<number> =>
 /** What a session that gives features shows to `look`. */
 const seen = <A>(model: Model, look: (session: Parameters<typeof tabulate>[0]) => Promise<A>): Promise<A> => {
   const { decision } = decided(model)
-  const infer = right(inferring(batch, { features: decision.features })(model.net))
+  const infer = right(inferringFeatures(batch, decision)(model.net))
   return succeed(using(sight, { infer }, model, look))
 }
 
@@ -173,11 +173,8 @@ test('a net that rests on two of its features keeps those, of the training image
   const kept = await succeed(deciding(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
-    using(
-      over,
-      { infer: right(inferring(batch, { features: decision.features })(model.net)) },
-      model,
-      session => tabulate(session, { ...training, batches: 4 }, 9),
+    using(over, { infer: right(inferringFeatures(batch, decision)(model.net)) }, model, session =>
+      tabulate(session, { ...training, batches: 4 }, 9),
     ),
   )
   expect(table.rows).toHaveLength(40)

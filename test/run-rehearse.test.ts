@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import { net, stack } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
+import { conv, dense, globalAvgPool, image, norm } from '../src/net/words.js'
 import { prose } from '../src/report/prose.js'
 import { experiment } from '../src/run/experiment.js'
 import { grow } from '../src/run/plan.js'
@@ -19,7 +19,16 @@ const of = (steps: Steps, given: Net = tinyNet, validation = 9) =>
 
 const aim = { keep: { params: 0.5 } }
 const bare = net('bare', image(6, 6, 1), conv(4, 3, { norm: false }), globalAvgPool, dense(3))
-const mapped = net('mapped', image(6, 6, 1), conv(3), globalAvgPool)
+const mapped = net('mapped', image(6, 6, 1), conv(4), conv(3), globalAvgPool)
+const shallow = net('shallow', image(6, 6, 1), globalAvgPool, dense(3))
+const normedImage = net(
+  'normed',
+  image(6, 6, 1),
+  norm(),
+  conv(4, 3, { norm: false }),
+  globalAvgPool,
+  dense(3),
+)
 const module = conv(7, 1, { name: 'new' })
 
 describe('what a run could not come to its end with', () => {
@@ -63,7 +72,7 @@ describe('what a run could not come to its end with', () => {
       { _tag: 'NoEvidence' },
       [push({ aim }), untilTarget(aim, prune(), train())],
     ],
-    ['losers of a net without batch norm', { _tag: 'NoEvidence' }, [push({ aim }), prune()], bare],
+    ['losers where no channel may go', { _tag: 'NoEvidence' }, [push({ aim }), prune()], shallow],
     [
       'scales of a net without batch norm',
       { _tag: 'NoEvidence', criterion: 'normScale' },
@@ -71,10 +80,16 @@ describe('what a run could not come to its end with', () => {
       bare,
     ],
     [
-      'Taylor’s criterion there',
+      'scales of the image alone',
+      { _tag: 'NoEvidence', criterion: 'normScale' },
+      [prune({ aim, by: 'normScale' })],
+      normedImage,
+    ],
+    [
+      'Taylor’s criterion where no channel may go',
       { _tag: 'NoEvidence', criterion: 'taylor' },
       [prune({ aim, by: 'taylor' })],
-      bare,
+      shallow,
     ],
     ['a cut without an aim', { _tag: 'NoAim', at: '1' }, [push(), prune()]],
     [
@@ -114,6 +129,17 @@ test('what is grown by then is known, and what may have been cut', () => {
       prune({ rank: 'layer' }),
     ]),
   )
+})
+
+test('batch norm is needed by none but its scales, and may lie in a layer of its own', () => {
+  for (const by of ['losers', 'taylor'] as const) right(of([push({ aim }), prune({ by, aim })], bare))
+  const apart = net('apart', image(6, 6, 1), conv(4, 3, { norm: false }), norm(), globalAvgPool, dense(3))
+  right(of([prune({ by: 'normScale', aim })], apart))
+})
+
+test('no criterion’s lack of evidence sends to L1', () => {
+  for (const criterion of ['losers', 'taylor', 'normScale', 'gradient'] as const)
+    expect(prose({ _tag: 'NoEvidence', criterion })).not.toContain('l1')
 })
 
 test('a push is fine before anything was cut, and a prune right after is its teacher’s', () => {

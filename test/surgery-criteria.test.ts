@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { net, residual, stack } from '../src/net/combinators.js'
 import { macsOf, paramsOf } from '../src/net/count.js'
 import type { Model } from '../src/net/weights.js'
+import { wire } from '../src/net/wires.js'
 import { conv, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words.js'
 import { costsOf } from '../src/surgery/cost.js'
 import { type Criterion, l1, l2, normScale, perCost, random } from '../src/surgery/criteria.js'
@@ -44,20 +45,29 @@ describe('criteria', () => {
     )
   })
 
-  test('normScale speaks of the units with batch norm alone', () => {
+  test('normScale is |γ| of units with batch norm, and of others the mean over the norms apart', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
-        const makers = [...placed(model.net).values()].filter(
-          ({ layer }) => (layer._tag === 'conv' || layer._tag === 'dense') && layer.norm !== null,
-        )
-        expect(utilities(normScale, model)).toEqual(
-          Object.fromEntries(
-            makers.map(({ path }) => [
-              path,
-              Float64Array.from(model.weights[`${path}/scale`]?.data ?? [], Math.abs),
-            ]),
-          ),
-        )
+        const inferred = placed(model.net)
+        const { out } = wire(inferred)
+        const got = utilities(normScale, model)
+        for (const { path, layer } of inferred.values()) {
+          if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
+          const own = model.weights[`${path}/scale`]?.data.map(Math.abs)
+          const apart = [...(out.get(path) ?? [])].map(each =>
+            [...inferred.values()].flatMap(other =>
+              other.layer._tag === 'norm' || other.layer._tag === 'depthwise'
+                ? [...(out.get(other.path) ?? [])].flatMap((wire, channel) =>
+                    wire === each ? (model.weights[`${other.path}/scale`]?.data[channel] ?? []) : [],
+                  )
+                : [],
+            ),
+          )
+          const means = apart.every(scales => scales.length > 0)
+            ? apart.map(scales => scales.reduce((sum, each) => sum + Math.abs(each), 0) / scales.length)
+            : undefined
+          expect(got[path] && Array.from(got[path])).toEqual(own === undefined ? means : [...own])
+        }
       }),
       { numRuns: 50 },
     )

@@ -27,3 +27,6 @@ export const duration = (seconds: number): string => {
   const two = (n: number) => `${n}`.padStart(2, '0')
   return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(rest)} s`
 }
+
+/** Accuracy lost, in points. */
+export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below where it began`

@@ -5,7 +5,8 @@ import type { Alignment } from '../learn/alignment.js'
 import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
 import type { RunEvent } from '../run/event.js'
-import { duration, grouped, percent, short } from './number.js'
+import type { Thin } from '../surgery/trunk.js'
+import { duration, grouped, lostText, percent, short } from './number.js'
 import { stopText } from './stop.js'
 
 export interface Progress {
@@ -32,6 +33,9 @@ const aligned = (alignment: Alignment): string => {
   return `, separation ${separation.toFixed(2)}, correlation ${correlation.toFixed(3)}, ${holding95} and ${holding99} of ${features} features hold 95 and 99 %${byFew(alignment)}`
 }
 
+const thinly = (thin: readonly Thin[]): string =>
+  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there, a higher floor or a smaller cut would leave more`
+
 const eventLine = (event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
@@ -39,7 +43,7 @@ const eventLine = (event: RunEvent): string => {
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
     case 'pruned':
-      return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again`
+      return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again${event.thin === undefined ? '' : thinly(event.thin)}`
     case 'roundEnded':
       return `  round ${event.round + 1} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':
@@ -47,7 +51,7 @@ const eventLine = (event: RunEvent): string => {
     case 'roundsStopped':
       return `  stopped: ${stopText(event)}`
     case 'stageEnded':
-      return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
+      return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}${event.result.lost === undefined ? '' : `, ${lostText(event.result.lost)}`}, ${duration(event.result.seconds)}`
   }
 }
 

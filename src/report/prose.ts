@@ -8,7 +8,7 @@ import type { Shape } from '../net/shape.js'
 import type { Difference } from '../run/difference.js'
 import type { RunError } from '../run/error.js'
 import type { Fixed } from '../run/settings.js'
-import { grouped, milliseconds } from './number.js'
+import { grouped, milliseconds, percent } from './number.js'
 
 /** Everything that can be told. */
 export type Fact = RunError | NativeError | ExportError | ImportError | TensorsError | Misread
@@ -39,11 +39,10 @@ const tangles: { readonly [T in Tangle]: string } = {
 
 /** What a criterion goes by, where it has nothing to say. */
 const lacking = (criterion: CriterionName): string => {
-  if (criterion === 'losers')
-    return 'a push with losers right before the cut, on a net with batch norm, would fit'
-  return criterion === 'taylor' || criterion === 'normScale'
-    ? 'it goes by batch norm; l1, or another, would fit'
-    : 'layers with channels of their own would fit'
+  if (criterion === 'losers') return 'a push with losers right before the cut would fit'
+  return criterion === 'normScale'
+    ? 'no batch norm scales channels that may go; taylor would fit'
+    : 'a layer with channels that may go, before the last, would fit'
 }
 
 /** Differences told one by one. */
@@ -124,7 +123,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
-  NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
+  NoDecision: () =>
+    'the net ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool, which push and trace need',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
   WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
@@ -158,6 +158,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       : `the net gives ${shape(net)} classes, the data has ${shape(data)}`,
   TooFewImages: ({ images, batch }) =>
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
+  OneValue: ({ at, batch }) =>
+    `${at}: batch norm would see one value a channel, whose variance is 0, with a batch of ${batch} on a 1×1 map or a vector; a batch of 2 or more, or no batch norm there, would fit`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
   Interrupted: () => 'stopped as asked; all steps taken are saved',
@@ -179,6 +181,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
   NoValidation: ({ at }) =>
     `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
+  AtChance: ({ stage, accuracy, chance, before }) =>
+    `stage ${stage + 1} ended at ${percent(accuracy)} validation, ${percent(before)} at best before: what the cut left is at chance (${percent(chance)}); a smaller cut, a higher floor, another criterion or a lower rate would fit`,
   NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,

@@ -9,7 +9,7 @@ import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { parentOf } from '../net/path.js'
 import { decodeTensors, encodeTensors } from '../net/safetensors.js'
-import { sameShape } from '../net/shape.js'
+import { type Shape, sameShape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { RunError } from './error.js'
 import { writeWhole } from './files.js'
@@ -64,12 +64,16 @@ const encode = (run: string, { learner: { model, slots }, kept, ...facts }: Chec
   })
 }
 
-/** What an optimizer remembers has the shape of the weight it belongs to. */
+/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+const lies = (slot: Shape, weight: Shape): boolean =>
+  sameShape(weight, slot) || sameShape(weight.slice(-1), slot)
+
+/** What training remembers fits the weight it belongs to. */
 const fittingSlots =
   (slots: Weights) =>
   ({ weights }: Model): E.Either<Fault, Learner['slots']> => {
     const wrong = Object.entries(slots).find(
-      ([key, { shape }]) => !sameShape(weights[parentOf(key)]?.shape ?? [], shape),
+      ([key, { shape }]) => !lies(shape, weights[parentOf(key)]?.shape ?? []),
     )
     if (wrong === undefined) return E.right(slots)
     const [key, { shape }] = wrong

@@ -119,6 +119,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
       cost: finite,
       images: whole,
       minimum: count,
+      floor: share,
       multiple: whole,
       protect: t.readonlyArray(t.string),
       ignore: t.readonlyArray(t.string),

@@ -4,6 +4,7 @@ import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
+import type { AtChance } from './chance.js'
 import type { Difference } from './difference.js'
 import type { Fixed } from './settings.js'
 
@@ -35,6 +36,7 @@ export type RunError =
   | GrowError
   | FileError
   | BadFile
+  | AtChance
   /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }

@@ -1,6 +1,6 @@
 /** A run is a fold of the schedule's steps over a learner, saved wherever it can be taken up again. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
 import type { LearnError } from '../learn/error.js'
@@ -12,6 +12,7 @@ import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import { channelsOf, sameShape } from '../net/shape.js'
 import { plant } from '../net/weights.js'
+import { fallenToChance } from './chance.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
@@ -56,8 +57,21 @@ const suits =
       }),
     )
 
+/** What a training may end below where it began, and be taken for as good. */
+const tolerance = 0.005
+
+/** How far a training ended below where it began, where that is to be told. */
+const lossOf = (
+  name: StageResult['name'],
+  before: StageResult | undefined,
+  accuracy: number,
+): Pick<StageResult, 'lost'> => {
+  const lost = (before?.validation.accuracy ?? 0) - accuracy
+  return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
+}
+
 const resultOf =
-  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>) =>
+  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, before: StageResult | undefined) =>
   ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
@@ -68,6 +82,7 @@ const resultOf =
         params: paramsOf(inferred),
         macs: macsOf(inferred),
         validation: { accuracy: accuracyOf(validation) },
+        ...lossOf(told.name, before, accuracyOf(validation)),
       })),
     )
 
@@ -108,9 +123,11 @@ const runStage =
       }),
       TE.bindTo('held'),
       TE.bind('result', ({ held }) =>
-        resultOf(env, { name: step._tag, seconds: spent().stage, ...(stopped !== null && { stopped }) })(
-          held.learner,
-        ),
+        resultOf(
+          env,
+          { name: step._tag, seconds: spent().stage, ...(stopped !== null && { stopped }) },
+          from.stages.at(-1),
+        )(held.learner),
       ),
       TE.flatMap(({ held, result }) => {
         stopped = null
@@ -128,10 +145,20 @@ const runStage =
     )
   }
 
+/** Errors  AtChance where what a cut left has fallen to chance, and the run does not go on past that */
+const aboveChance =
+  ({ dataset, pastChance }: Env, { schedule }: Experiment) =>
+  ({ stages, kept }: Checkpoint): E.Either<RunError, void> => {
+    const cut = kept.original !== undefined && !pastChance
+    const fallen = cut ? fallenToChance(schedule, stages, dataset) : null
+    return fallen === null ? E.right(undefined) : E.left(fallen)
+  }
+
 /**
  * Runs what is left of an experiment, once it is known to be one that could.
  *
- * Errors  DataDiffers and those of `rehearse`, before anything trains; every other where it comes to it
+ * Errors  DataDiffers and those of `rehearse`, before anything trains; every other where it comes to it, AtChance with
+ *         the stage that ended there saved
  * Law     a run that was stopped or killed and taken up again ends in the same weights as one that was not
  */
 export const runSchedule =
@@ -147,8 +174,14 @@ export const runSchedule =
         experiment.schedule
           .slice(from.stages.length)
           .reduce<TE.TaskEither<RunError, Checkpoint>>(
-            before => pipe(before, TE.flatMap(runStage(env, experiment))),
+            before =>
+              pipe(
+                before,
+                TE.flatMap(runStage(env, experiment)),
+                TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+              ),
             TE.right(from),
           ),
       ),
+      TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
     )

@@ -36,6 +36,8 @@ export interface Onlooker {
   readonly stopping: () => boolean
   /** Whether the net before the first cut is measured beside the one at the end: unless told, it is. */
   readonly beside?: boolean
+  /** Whether a run goes on where what a cut left has fallen to chance: unless told, it ends there with AtChance. */
+  readonly pastChance?: boolean
   /** After each step of the schedule, with what the next begins from. */
   readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
 }
@@ -122,6 +124,7 @@ const finish =
           ),
         ),
       stopping: onlooker.stopping,
+      pastChance: onlooker.pastChance ?? false,
       clock: () => performance.now() / 1000,
     }
     return pipe(
