@@ -134,11 +134,15 @@ export type CriterionName =
   | 'gradient'
   | 'losers'
 
-/** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
+/**
+ * How a criterion's numbers are best made comparable across layers: effects on the loss already are, weights nowhere
+ * are. Measured with the usual floor on LeNet-5 as Caffe has it, a plain CNN and the net of `dsl/mnist.ts`: of L1, its
+ * layers' norms left the plain one 82 %, the share of each group 93 %.
+ */
 export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
   random: 'raw',
-  l1: 'global',
-  l2: 'global',
+  l1: 'layer',
+  l2: 'layer',
   normScale: 'raw',
   taylor: 'raw',
   lda: 'global',

@@ -119,8 +119,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least, limits }) =>
     measure === 'latency'
-      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}`
-      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
+      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}${limits.length === 0 ? '' : `; less of ${limits.join(' and ')} would leave fewer channels`}`
+      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}${limits.includes('floor') ? '; a lower floor would fit' : ''}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
   NoDecision: () =>

@@ -13,6 +13,7 @@ import type { Growth } from '../surgery/growth.js'
 import { freeUnits, scaledUnits } from '../surgery/norms.js'
 import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
+import { reachable } from '../surgery/prune.js'
 import { beginningOf, following } from '../surgery/where.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
@@ -93,6 +94,19 @@ const pushed = ({ aim, prune }: Standing, push: Push, scene: Scene): Rehearsed =
   )
 }
 
+/** Whether the first cut can come to its own aim: what is left by later ones nobody knows. */
+const reaches = ({ aim, by, ...guards }: Prune, { net }: Scene): E.Either<RunError, void> =>
+  aim === null || isHaste(aim) || 'eta' in aim
+    ? E.right(undefined)
+    : pipe(
+        infer(net),
+        E.flatMap(inferred => {
+          const { protect, ignore, minimum, floor, multiple } = guards
+          const units = unitsFor(by, inferred)
+          return reachable({ ...aim, protect, ignore, minimum, floor, multiple, units })(net)
+        }),
+      )
+
 /** Images a call when batch norm is measured again. */
 const lookedAt = 100
 
@@ -103,6 +117,7 @@ const pruned = ({ at, aim, push }: Standing, prune: Prune, scene: Scene): Rehear
     own === null ? E.left<RunError>({ _tag: 'NoAim', at }) : aims(scene, own, prune),
     E.flatMap(() => severalValues(Math.min(prune.images, lookedAt))(scene.net)),
     E.flatMap(() => speaks(prune.by, scene)),
+    E.flatMap(() => (scene.teacher ? E.right(undefined) : reaches(prune, scene))),
     E.map(() => ({ ...scene, teacher: true })),
   )
 }
@@ -184,7 +199,7 @@ const inside =
  * Goes through a schedule; `validation` says how many images there are to judge by.
  *
  * Errors  those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
- *         NoTeacher, NoAim, NoValidation; of growing, what does not fit
+ *         NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const rehearse =
   (validation: number) =>

@@ -120,7 +120,7 @@ const limitsOf = ({
   ...(floor > 0 ? ['floor'] : []),
 ]
 
-/** Errors  with `eta`, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
+/** Errors  with `eta` and no floor, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
 export const byScore =
   (options: ByThreshold | ByTarget, narrowed: (settled: Settled) => E.Either<NetError, Narrowed>) =>
   (anatomy: Anatomy, utilities: Utilities): E.Either<PruneError, Choice> => {
@@ -155,7 +155,7 @@ export const byScore =
     if ('eta' in options) {
       const chosen = choice(order.filter(each => scoreOf(each) < options.eta).length, options.eta)
       return pipe(
-        emptied(chosen.settled, vital => vital),
+        emptied(chosen.settled, vital => vital && floor === 0),
         E.map(() => chosen),
       )
     }
