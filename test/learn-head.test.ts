@@ -184,3 +184,27 @@ test('a net that rests on two of its features keeps those, of the training image
   expect(accuracyBy(table, head, kept)).toBeGreaterThanOrEqual(accuracyBy(table, head, order) - 0.005)
   expect(kept.length).toBeLessThanOrEqual(Math.max(order.indexOf(2), order.indexOf(5)) + 1)
 })
+
+test.each([{}, { norm: true }])(
+  'a linear 1×1 convolution decides on the mean of its map: %o',
+  async options => {
+    const model = modelOf(3)(
+      net('mapped', image(6, 6, 1), conv(9), conv(3, 1, { activation: null, ...options }), globalAvgPool),
+    )
+    const { inferred, decision } = decided(model)
+    expect(decision).toEqual({ head: 'conv2', features: 'conv', size: 9 })
+    await seen(model, async session => {
+      const head = headOf(inferred, decision, model.weights)
+      const { rows } = await tabulate(session, feed, decision.size)
+      const every = [...Array(decision.size).keys()]
+      const { logits = new Float32Array() } = session.run('infer', {
+        images: (await feed.batch(0, 0)).images,
+      })
+      for (const [nth, row] of rows.slice(0, batch).entries())
+        head(row, every).forEach((value, c) => {
+          expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
+        })
+    })
+    expect((await succeed(deciding(sight)(model))).length).toBeLessThanOrEqual(9)
+  },
+)

@@ -1,16 +1,22 @@
 /** Schedules that cannot be are refused by name before anything trains; those that can be are let through. */
 import { describe, expect, test } from 'vitest'
+import squeezenet from '../dsl/squeezenet.js'
+import { trainingFeed } from '../src/data/batches.js'
 import { glyphs } from '../src/data/spec.js'
+import { recalibrate } from '../src/learn/recalibrate.js'
+import { train as learn, push as shove } from '../src/learn/transform.js'
 import { net, stack } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
+import { plant } from '../src/net/weights.js'
 import { conv, dense, globalAvgPool, image, norm } from '../src/net/words.js'
 import { prose } from '../src/report/prose.js'
 import { experiment } from '../src/run/experiment.js'
 import { grow } from '../src/run/plan.js'
 import { rehearse } from '../src/run/rehearse.js'
 import { prune, push, teaching, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import { float64 } from './engines.js'
 import { left, right } from './surgery.js'
-import { tinyNet } from './tiny.js'
+import { tinyData, tinyNet } from './tiny.js'
 
 type Steps = readonly Parameters<typeof experiment>[2][]
 
@@ -135,6 +141,69 @@ test('batch norm is needed by none but its scales, and may lie in a layer of its
   for (const by of ['losers', 'taylor'] as const) right(of([push({ aim }), prune({ by, aim })], bare))
   const apart = net('apart', image(6, 6, 1), conv(4, 3, { norm: false }), norm(), globalAvgPool, dense(3))
   right(of([prune({ by: 'normScale', aim })], apart))
+})
+
+test('a net that ends in a convolution and its mean may be pushed, and traced', () => {
+  const small = { ...squeezenet, input: [64, 64, 3] }
+  right(of([push({ aim }), prune(), prune({ by: 'deconv', aim })], small))
+})
+
+test('what a floor puts out of reach is refused where the first cut names its aim, and where it stands', () => {
+  const far = { keep: { params: 0.01 } }
+  const refused = left(of([prune({ by: 'l1', aim: far, floor: 0.5 })]))
+  expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
+  expect(prose(refused)).toContain('a lower floor')
+  right(of([prune({ by: 'l1', aim: { keep: { params: 0.3 } } })]))
+})
+
+describe('a batch norm that would see one value', () => {
+  const small = net(
+    'small',
+    image(2, 2, 1),
+    conv(4, 2, { padding: 'valid', name: 'deep' }),
+    globalAvgPool,
+    dense(3),
+  )
+  const wide = net(
+    'wide',
+    image(2, 2, 1),
+    conv(4, 2),
+    globalAvgPool,
+    dense(4, { norm: true, name: 'top' }),
+    dense(3),
+  )
+
+  test.each([
+    [small, 'deep', [train({ batch: 1 })]],
+    [small, 'deep', [push({ batch: 1 })]],
+    [small, 'deep', [prune({ by: 'l1', aim, images: 1 })]],
+    [small, 'deep', [untilTarget(aim, train(), prune({ by: 'l1' }), train({ batch: 1 }))]],
+    [wide, 'top', [train({ batch: 1 })]],
+    [wide, 'top', [grow({ after: 'conv', module, upTo: 1, warmup: { batch: 1 } }, train())]],
+  ] as const)('is refused with the layer’s path, of %o', (given, at, steps) => {
+    const refused = left(of(steps as Steps, given as Net))
+    expect(refused).toEqual({ _tag: 'OneValue', at, batch: 1 })
+    expect(prose(refused)).toContain(at)
+  })
+
+  test('is none with two images, or a larger map', () => {
+    right(of([train({ batch: 2 })], small))
+    right(of([train({ batch: 1 })], tinyNet))
+  })
+
+  test('is refused where a model is trained, or its norm measured, by hand', async () => {
+    const model = right(
+      plant(0)(net('one', image(6, 6, 1), conv(4, 6, { padding: 'valid' }), globalAvgPool, dense(3))),
+    )
+    const ground = { engine: float64, dataset: tinyData(), seed: 0 }
+    const feed = trainingFeed(ground.dataset, { batch: 1, seed: 0, augment: false })
+    for (const way of [
+      learn({ batch: 1 })(ground)(model),
+      shove({ batch: 1, balanced: false })(ground)(model),
+      recalibrate({ engine: float64, feed, batch: 1, batches: 2 })(model),
+    ])
+      expect(left<unknown>(await way())).toEqual({ _tag: 'OneValue', at: 'conv', batch: 1 })
+  })
 })
 
 test('no criterion’s lack of evidence sends to L1', () => {

@@ -2,9 +2,11 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
+import { densenet } from '../dsl/densenet40.js'
+import squeezenet from '../dsl/squeezenet.js'
 import { net, residual, stack } from '../src/net/combinators.js'
 import { macsOf, paramsOf } from '../src/net/count.js'
-import type { Model } from '../src/net/weights.js'
+import { type Model, plant } from '../src/net/weights.js'
 import { wire } from '../src/net/wires.js'
 import { conv, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words.js'
 import { costsOf } from '../src/surgery/cost.js'
@@ -71,6 +73,23 @@ describe('criteria', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  test('normScale speaks of every convolution of a net whose norms stand before them', () => {
+    const model = right(plant(0)(densenet(2, 4)))
+    const convs = [...placed(model.net).values()].filter(({ layer }) => layer._tag === 'conv')
+    expect(Object.keys(utilities(normScale, model)).sort()).toEqual(convs.map(({ path }) => path).sort())
+    const weights = Object.fromEntries(
+      Object.entries(model.weights).map(([key, { shape, data }]) => [
+        key,
+        {
+          shape,
+          data: key.startsWith('transition1') && key.endsWith('scale') ? data.map((_, i) => i) : data,
+        },
+      ]),
+    )
+    const [first = 0] = Array.from(utilities(normScale, { ...model, weights })['block1/2/new/conv'] ?? [])
+    expect(first).toBe(20) // its channels are the transition's from 20 on, and nobody else's
   })
 
   test('random repeats itself, and differs from seed to seed and from layer to layer', () => {
@@ -141,6 +160,15 @@ describe('the decision', () => {
       features: 'top/pooled/dropout',
       size: 1,
     })
+  })
+
+  test('is a 1×1 convolution whose map is averaged, on the map before it', () => {
+    const wide = { ...squeezenet, input: [64, 64, 3] }
+    expect(right(decisionOf(placed(wide)))).toEqual({ head: 'classes', features: 'dropout', size: 512 })
+    for (const options of [{ stride: 2 }, { padding: 1 }] as const)
+      expect(
+        left(decisionOf(placed(net('n', image(4, 4, 1), conv(3), conv(2, 1, options), globalAvgPool)))),
+      ).toEqual({ _tag: 'NoDecision' })
   })
 
   test('a net that ends otherwise has none', () => {
