@@ -93,6 +93,20 @@ describe.runIf(engine !== null)('a cut', () => {
     expect([widthAt(rounds, 'conv'), widthAt(rounds, 'dense')]).toEqual([2, 8])
   })
 
+  test('is told to the push before it, its floor and what that is a share of too', async () => {
+    const rounds = untilTarget(
+      { eta: 100, rounds: 2 },
+      push({ ...learning, epochs: 1 }),
+      prune({ images: 60, floor: 0.5 }),
+    )
+    const run = await ran(cnn, [learnt, rounds])
+    expect(run.outcome).toBe('done')
+    expect([widthAt(run, 'conv'), widthAt(run, 'dense')]).toEqual([4, 16])
+    const told = eventsOf(run)
+    const cut = told.findIndex(event => event._tag === 'pruned')
+    expect(told[cut].raw.loss).toBeCloseTo(told[cut - 1].validation.loss, 4)
+  })
+
   test('forgets what a push condemned, and cuts no more of it afterwards', async () => {
     for (const given of [tinyNet, cnn]) {
       const [much, little] = [{ keep: { params: 0.4 } }, { keep: { params: 0.8 } }]
