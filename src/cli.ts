@@ -2,6 +2,7 @@
 /** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { inputs } from './export/input.js'
 import { type Target, targets } from './export/target.js'
 
 const whole = (text: string): number => {
@@ -48,13 +49,13 @@ watched(program.command('train'))
   .option('--take <n>', 'only this many training images', whole)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
   .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
-  .option('--seed <n>', 'of all that is random', whole, 0)
+  .option('--seed <n>', 'of all that is random (default: 0)', whole)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option(
     '--resume <folder>',
-    'go on with this run; its own settings hold, and the file may not have changed',
+    'go on with this run as it began; --data and --skip-bad may be others, the file may not have changed',
   )
-  .option('--force', 'with --resume, go on with the file as it is now')
+  .option('--force', 'with --resume, go on with the file as it is now: with steps that are still to come')
   .action(async (chosen: string, options, command: Command) => {
     if (options.force && options.resume === undefined) command.error("error: '--force' goes with '--resume'")
     await (await import('./cli/train.js')).train(chosen, command.args[0] ?? null, options)
@@ -63,6 +64,8 @@ watched(program.command('train'))
 watched(program.command('resume'))
   .description('go on with a run that was stopped')
   .argument('<folder>', "the run's folder")
+  .option('--data <folder>', 'where its data set lies now')
+  .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
 const studied = (name: string, usual: string, description: string): void =>
@@ -86,7 +89,10 @@ studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size,
 program
   .command('describe')
   .description('a table of layers with output shape, parameters and multiply–accumulates')
-  .argument('<file>', 'a module whose default export is a net or an experiment')
+  .argument(
+    '<file>',
+    "a module whose default export is a net or an experiment; a run's folder; a .safetensors",
+  )
   .option('--groups', 'instead, which channels live and die together')
   .action(async (chosen: string, options) =>
     (await import('./cli/describe.js')).describeFile(chosen, options),
@@ -106,6 +112,12 @@ program
   .argument('<run>', "a run's folder, or a model.safetensors")
   .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
   .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
+  .addOption(
+    new Option(
+      '--input <kind>',
+      'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
+    ).choices(inputs),
+  )
   .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
 
 program

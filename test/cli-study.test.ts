@@ -1,5 +1,5 @@
 /** Studies from the command line: seeds in processes of their own, or a few at a time. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dealt } from '../src/cli/jobs.js'
@@ -75,6 +75,23 @@ describe('a study', () => {
     expectRefusedAtOnce(none, '--jobs', /whole number from 1 up/)
     expectRefusedAtOnce(beyond, 'no seed 3', '0 to 2')
     expectRefusedAtOnce(word, '--seeds', /whole number/)
+  })
+
+  test('keeps its runs and results where it is told, whatever it is called', async () => {
+    const folder = scratch()
+    const named = join(folder, 'odd.ts')
+    writeFileSync(named, readFileSync(file, 'utf8').replace("'some', { seeds: 3 }", "'../up', { seeds: 1 }"))
+    const { code } = await espalier([
+      ...['compare', named, '--engine', 'wasm', '--threads', '1'],
+      ...['--out', join(folder, 'runs'), '--results', join(folder, 'results')],
+    ])
+    expect([code, readdirSync(folder).toSorted()]).toEqual([0, ['odd.ts', 'results', 'runs']])
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['%2E.%2Fup'])
+    expect(readdirSync(join(folder, 'results')).toSorted()).toEqual(
+      ['json', 'md', 'svg'].map(ending => `%2E.%2Fup.${ending}`),
+    )
+    writeFileSync(named, readFileSync(file, 'utf8').replace("'cut'", "'Base'"))
+    expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'one folder')
   })
 
   test('deals each seed to one process', () => {

@@ -1,5 +1,6 @@
 /** The command as a process of its own, and what it must say of bad input. */
 import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 
@@ -16,18 +17,20 @@ interface Ways {
   readonly most?: number
   /** Ctrl-C when this is on stderr. */
   readonly stopAt?: string
+  /** Where it is started; by default the project. */
+  readonly cwd?: string
 }
 
-const command = ['--import', 'tsx', join(root, 'src/cli.ts')]
+const command = ['--import', createRequire(import.meta.url).resolve('tsx'), join(root, 'src/cli.ts')]
 
 /** The command in a folder of its own, to its end. */
-export const espalier = (args: readonly string[], { most, stopAt }: Ways = {}): Promise<Ended> =>
+export const espalier = (args: readonly string[], { most, stopAt, cwd = root }: Ways = {}): Promise<Ended> =>
   new Promise(resolve => {
     const all = [...command, ...args]
     const child =
       most === undefined
-        ? spawn(process.execPath, all, { cwd: root })
-        : spawn('bash', ['-c', `ulimit -f ${most}; exec "$0" "$@"`, process.execPath, ...all], { cwd: root })
+        ? spawn(process.execPath, all, { cwd })
+        : spawn('bash', ['-c', `ulimit -f ${most}; exec "$0" "$@"`, process.execPath, ...all], { cwd })
     let [out, err, stopped] = ['', '', false]
     child.stdout.on('data', (text: Buffer) => {
       out += text

@@ -10,13 +10,28 @@ import { readLayersModel } from '../src/export/layers/read.js'
 import { net, stack } from '../src/net/combinators.js'
 import type { Model } from '../src/net/weights.js'
 import { conv, globalAvgPool, dense as head, image } from '../src/net/words.js'
+import { prose } from '../src/report/prose.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { apart, imagesFor, inFolder, left, logitsOf, models, run, tolerance } from './exported.js'
 
 beforeAll(() => tf.setBackend('cpu'))
 
-/** A stock model as its own `save` writes it, into a folder. */
-const save = async (model: tfl.LayersModel, folder: string): Promise<void> => {
+interface LayerJson {
+  class_name: string
+  config: Record<string, unknown>
+  inbound_nodes: unknown
+}
+
+interface LayersJson {
+  format?: string
+  modelTopology?: { config: { layers: LayerJson[] } }
+  weightsManifest?: { weights: Spec[] }[]
+}
+
+type Edit = (json: LayersJson) => void
+
+/** A stock model as its own `save` writes it, changed, into a folder. */
+const save = async (model: tfl.LayersModel, folder: string, edit: Edit = () => undefined): Promise<void> => {
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
       const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData))
@@ -24,7 +39,9 @@ const save = async (model: tfl.LayersModel, folder: string): Promise<void> => {
       writeFileSync(join(folder, 'a.bin'), bytes.subarray(0, half))
       writeFileSync(join(folder, 'b.bin'), bytes.subarray(half))
       const weightsManifest = [{ paths: ['a.bin', 'b.bin'], weights: weightSpecs }]
-      writeFileSync(join(folder, 'model.json'), JSON.stringify({ modelTopology, weightsManifest }))
+      const json: LayersJson = JSON.parse(JSON.stringify({ modelTopology, weightsManifest }))
+      edit(json)
+      writeFileSync(join(folder, 'model.json'), JSON.stringify(json))
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
     }),
   )
@@ -163,7 +180,7 @@ const refused = (model: tfl.LayersModel) =>
 
 describe('a LayersModel that no net stands for is refused by name', () => {
   test('a class no word stands for', async () => {
-    expect(await refused(around(tfl.layers.upSampling2d({ name: 'up/here' })))).toEqual({
+    expect(await refused(around(tfl.layers.upSampling2d({ name: 'up/here' })))).toMatchObject({
       _tag: 'UnknownLayer',
       at: 'up/here',
       className: 'UpSampling2D',
@@ -176,7 +193,7 @@ describe('a LayersModel that no net stands for is refused by name', () => {
     [tfl.layers.depthwiseConv2d({ name: 'odd', kernelSize: 3, depthMultiplier: 2 }), 'depth_multiplier'],
     [tfl.layers.maxPooling2d({ name: 'odd', strides: [1, 2] }), 'strides'],
     [tfl.layers.activation({ name: 'odd', activation: 'softmax' }), 'activation'],
-    [tfl.layers.zeroPadding2d({ name: 'odd', padding: 1 }), 'padding'],
+    [tfl.layers.zeroPadding2d({ name: 'odd', padding: 1 }), 'next layer'],
     [tfl.layers.batchNormalization({ name: 'odd', axis: 1 }), 'axis'],
   ] as const)('an option no word has: %s', async ([layer, at]) => {
     expect(await refused(around(layer))).toMatchObject({ _tag: 'LayerDiffers', at: 'odd', fault: { at } })
@@ -187,7 +204,10 @@ describe('a LayersModel that no net stands for is refused by name', () => {
     const pad = (name: string) =>
       tfl.layers.zeroPadding2d({ name, padding: 1 }).apply(inputs) as tfl.SymbolicTensor
     const outputs = ended(concatenate().apply([pad('a'), pad('b')]))
-    expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({ at: 'a', fault: { at: 'padding' } })
+    expect(await refused(tfl.model({ inputs, outputs }))).toMatchObject({
+      at: 'a',
+      fault: { at: 'next layer' },
+    })
   })
 
   test('a layer used twice', async () => {
@@ -238,6 +258,156 @@ const spoilt = (change: (folder: string, group: { paths: string[]; weights: Spec
 
 const shard = 'group1-shard1of1.bin'
 
+describe('a line says what is not supported, where, and what to try', () => {
+  const plain = (shape: (number | null)[] = [6, 6, 2]) => {
+    const inputs = tfl.input({ shape, name: 'images' })
+    const map = conv2d({ name: 'c', filters: 2, kernelSize: 3 }).apply(inputs)
+    const vector = tfl.layers.globalAveragePooling2d({ name: 'g' }).apply(map)
+    return tfl.model({ inputs, outputs: dense({ name: 'd', units: 2 }).apply(vector) as tfl.SymbolicTensor })
+  }
+  const inner = () =>
+    tfl.sequential({ name: 'inner', layers: [conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 2] })] })
+  const layersOf = ({ modelTopology }: LayersJson): LayerJson[] => modelTopology?.config.layers ?? []
+  const weightsOf = ({ weightsManifest }: LayersJson): Spec[] => weightsManifest?.[0]?.weights ?? []
+  const keras3: Edit = json => {
+    for (const layer of layersOf(json).slice(1)) layer.inbound_nodes = [{ args: [], kwargs: {} }]
+  }
+  const summed = () => {
+    const inputs = fedImage()
+    const three = ['a', 'b', 'c'].map(
+      name => conv2d({ name, filters: 2, kernelSize: 1 }).apply(inputs) as tfl.SymbolicTensor,
+    )
+    return tfl.model({ inputs, outputs: ended(add({ name: 'sum' }).apply(three)) })
+  }
+  const padded = tfl.layers.zeroPadding2d({
+    name: 'pad',
+    padding: [
+      [0, 1],
+      [0, 1],
+    ],
+  })
+  const twice = () => {
+    const inputs = fedImage()
+    const relu = reLU({ name: 'r' })
+    const apply = (x: unknown) => relu.apply(x as tfl.SymbolicTensor)
+    return tfl.model({ inputs, outputs: ended(apply(apply(inputs))) })
+  }
+
+  test.for<readonly [what: string, make: () => tfl.LayersModel, edit: Edit, ...said: readonly string[]]>([
+    [
+      'a model inside a model',
+      () => tfl.sequential({ layers: [inner(), flatten(), dense({ units: 2 })] }),
+      () => undefined,
+      'layer inner: class Sequential is not supported; it is a model inside a model; try ',
+    ],
+    [
+      'any size',
+      () => plain([null, null, 2]),
+      () => undefined,
+      'layer images (InputLayer), batch_input_shape: expected [null, height, width, channels], got [null,null,null,2]; try ',
+    ],
+    [
+      'zeros on two sides',
+      () => around(padded),
+      () => undefined,
+      'layer pad (ZeroPadding2D), padding: expected one number of zeros on every side, got [[0,1],[0,1]]; try ',
+    ],
+    [
+      'zeros before a pool',
+      () => {
+        const inputs = fedImage()
+        const zeros = tfl.layers
+          .zeroPadding2d({ name: 'pad', padding: 1 })
+          .apply(inputs) as tfl.SymbolicTensor
+        return tfl.model({ inputs, outputs: ended(tfl.layers.maxPooling2d({}).apply(zeros)) })
+      },
+      () => undefined,
+      'layer pad (ZeroPadding2D), next layer: expected Conv2D',
+      'got MaxPooling2D; try ',
+    ],
+    ['a sum of three', summed, () => undefined, 'layer sum (Add), inputs: expected 2, got 3; try '],
+    ['a layer used twice', twice, () => undefined, 'layer r: expected one use, got several; try '],
+    [
+      'an unknown class',
+      () => around(tfl.layers.upSampling2d({ name: 'up' })),
+      () => undefined,
+      'layer up: class UpSampling2D is not supported; expected one of Activation, Add, ',
+    ],
+    [
+      'the calls of Keras 3',
+      plain,
+      keras3,
+      'layer c (Conv2D), inbound_nodes: expected [[[layer, 0, 0, {}], …]], got [{ args, kwargs }], as Keras 3 writes it; try ',
+    ],
+    [
+      'weights named otherwise',
+      plain,
+      json => {
+        for (const spec of weightsOf(json)) spec.name = `model/${spec.name}`
+      },
+      'weightsManifest: expected the weight c/kernel, 3×3×2×2, got model/c/kernel, model/d/kernel; try ',
+    ],
+    [
+      'quantised weights',
+      plain,
+      json => {
+        for (const spec of weightsOf(json)) spec.quantization = { dtype: 'uint8', min: 0, scale: 1 }
+      },
+      'weight c/kernel: expected float32, got numbers quantised to uint8; try ',
+    ],
+    [
+      "an optimizer's counter",
+      plain,
+      json => void weightsOf(json).push({ name: 'Adam/iter', shape: [], dtype: 'int32' }),
+      'weight Adam/iter: expected float32, got int32; try saving without the optimizer',
+    ],
+    [
+      'weights alone',
+      plain,
+      json => {
+        delete json.modelTopology
+      },
+      "model.json: expected a LayersModel's folder",
+      'got a file without modelTopology; try ',
+    ],
+    [
+      'a GraphModel',
+      plain,
+      json => {
+        json.format = 'graph-model'
+      },
+      'got a GraphModel, which has operations and no layers; try ',
+    ],
+  ])('%s', ([, make, edit, ...said]) =>
+    inFolder(async folder => {
+      await save(make(), folder, edit)
+      const line = prose(left(await readLayersModel(folder)()))
+      for (const each of said) expect(line).toContain(each)
+      expect(line).not.toMatch(/undefined|UnknownRecord|Readonly|\n/)
+    }),
+  )
+
+  test.for([
+    ['m.keras', 'got a Keras 3 file; try, in Python: '],
+    ['m.h5', 'got a Keras HDF5 file; try, in Python: '],
+    ['m.onnx', 'got an ONNX model'],
+    ['m.txt', 'got another file; try '],
+  ])('a file that is no folder: %s', ([name = '', said = '']) =>
+    inFolder(async folder => {
+      writeFileSync(join(folder, name), 'x')
+      const line = prose(left(await readLayersModel(join(folder, name))()))
+      expect(line).toContain(`${name}: expected a LayersModel's folder, model.json and its weights, ${said}`)
+    }),
+  )
+
+  test('a folder without model.json; model.json itself stands for its folder', () =>
+    inFolder(async folder => {
+      expect(prose(left(await readLayersModel(folder)()))).toContain('got a folder without model.json; try ')
+      await save(plain(), folder)
+      expect((await run(readLayersModel(join(folder, 'model.json')))).net.body.layers.length).toBe(3)
+    }))
+})
+
 describe('bad files are refused before they are read', () => {
   test('a shard of another length', async () => {
     const error = await spoilt(folder => truncateSync(join(folder, shard), 100))
@@ -281,19 +451,16 @@ describe('bad files are refused before they are read', () => {
     const missing = await spoilt((_, { weights: [first] }) =>
       Object.assign(first ?? {}, { name: 'other/kernel' }),
     )
-    expect(missing).toMatchObject({ _tag: 'WrongWeight', key: 'conv/kernel', got: null })
+    expect(missing).toMatchObject({ _tag: 'WeightMissing', name: 'conv/kernel' })
   })
 
   test('weights of another type, quantized ones, and what is no number', async () => {
     const typed = await spoilt((_, { weights: [first] }) => Object.assign(first ?? {}, { dtype: 'int32' }))
-    expect(typed).toMatchObject({ _tag: 'BadFile', fault: { at: 'weightsManifest.0.weights.0.dtype' } })
+    expect(typed).toMatchObject({ _tag: 'WeightDiffers', name: 'conv/kernel', got: 'int32' })
     const quantized = await spoilt((_, { weights: [first] }) =>
       Object.assign(first ?? {}, { quantization: {} }),
     )
-    expect(quantized).toMatchObject({
-      _tag: 'BadFile',
-      fault: { at: 'weightsManifest.0.weights.0.quantization' },
-    })
+    expect(quantized).toMatchObject({ _tag: 'WeightDiffers', name: 'conv/kernel', fault: 'quantised' })
     const broken = await spoilt(folder => {
       const bytes = readFileSync(join(folder, shard))
       bytes.writeFloatLE(Number.NaN, 8)

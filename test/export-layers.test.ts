@@ -1,10 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import '@tensorflow/tfjs-backend-cpu'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import * as tfl from '@tensorflow/tfjs-layers'
 import * as fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/export/export.js'
 import { net } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
@@ -24,21 +22,11 @@ import {
   sizeOfFolder,
   tolerance,
 } from './exported.js'
-
-beforeAll(() => tf.setBackend('cpu'))
-
-/** The stock loader over HTTP, whose server is a folder. */
-const load = (folder: string): Promise<tfl.LayersModel> =>
-  tfl.loadLayersModel(
-    tf.io.http('http://localhost/model.json', {
-      fetchFunc: async (url: string | URL | Request) =>
-        new Response(await readFile(join(folder, basename(String(url))))),
-    }),
-  )
+import { loadLayers } from './runtimes.js'
 
 const predicted = async (model: Model, images: Float32Array, count: number, folder: string) => {
   await run(exportModel({ to: 'layers', folder })(model))
-  const loaded = await load(folder)
+  const loaded = await loadLayers(folder)
   const output = tf.tidy(() => loaded.predict(tf.tensor(images, [count, ...model.net.input])) as tf.Tensor)
   const values = await output.data()
   tf.dispose(output)

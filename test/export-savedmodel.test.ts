@@ -1,56 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { loadBinding } from '../src/engine/tensorflow/load.js'
 import { exportModel } from '../src/export/export.js'
 import { servingGraph } from '../src/export/savedmodel.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel } from './arbitrary.js'
 import { apart, imagesFor, inFolder, logitsOf, models, right, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
-
-type Rows = {
-  readonly dataSync: () => Float32Array
-  readonly shape: readonly number[]
-  readonly dispose: () => void
-}
-
-/** The stock loader of the npm package, on the binding of the native engine; null where there is none. */
-const stockLoader = () => {
-  const loaded = loadBinding({ threads: 1 })
-  if (E.isLeft(loaded)) return null
-  const require = createRequire(
-    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'),
-  )
-  const util = require('node:util')
-  util.isNullOrUndefined ??= (value: unknown) => value == null
-  util.isArray ??= Array.isArray
-  const tf = require('@tensorflow/tfjs')
-  const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend')
-  tf.registerBackend(
-    'tensorflow',
-    () => new NodeJSKernelBackend(loaded.right.binding, '@tensorflow/tfjs-node-gpu'),
-    3,
-  )
-  tf.setBackend('tensorflow')
-  const { loadSavedModel } = require('./dist/saved_model')
-  return async (folder: string, images: Float32Array, shape: readonly number[]) => {
-    const model = await loadSavedModel(folder)
-    const fed = tf.tensor(images, shape)
-    const { logits, probabilities }: Record<string, Rows> = model.predict({ images: fed })
-    const answer = {
-      logits: logits?.dataSync() ?? [],
-      probabilities: probabilities?.dataSync() ?? [],
-      shape: logits?.shape,
-    }
-    tf.dispose([fed, logits, probabilities])
-    model.dispose()
-    return answer
-  }
-}
+import { stockLoader } from './runtimes.js'
 
 const predict = stockLoader()
 

@@ -7,12 +7,14 @@ import { glyphs } from '../src/data/spec.js'
 import { decode } from '../src/net/closed.js'
 import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
 import { filled, type Model, type Tensor, type Weights } from '../src/net/weights.js'
+import { prose } from '../src/report/prose.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
 import { experimentCodec } from '../src/run/codec.js'
 import { type Experiment, experiment } from '../src/run/experiment.js'
 import { identityOf } from '../src/run/identity.js'
 import { readModel, saveModel } from '../src/run/model.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule.js'
+import { seal } from '../src/run/seal.js'
 import type { Settings } from '../src/run/settings.js'
 import { arbitraryModel, arbitraryNet } from './arbitrary.js'
 import { failure, scratch, succeed } from './scratch.js'
@@ -23,6 +25,8 @@ const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): C
   kept,
   stages: [],
   inside: null,
+  met: [],
+  cuts: [],
   stopped: null,
   seconds: { run: 0, stage: 0 },
   logged: 0,
@@ -37,7 +41,7 @@ const file = join(scratch(), 'some.safetensors')
 
 const altered = (edit: (tensors: Weights) => Weights): void => {
   const { tensors, metadata } = right(decodeTensors(readFileSync(file)))
-  writeFileSync(file, encodeTensors(edit(tensors), metadata))
+  writeFileSync(file, seal(edit(tensors), metadata))
 }
 
 /** One more along the last axis. */
@@ -102,8 +106,30 @@ describe('a file of weights', () => {
     )
   })
 
+  test('with one bit flipped anywhere is no checkpoint', async () => {
+    const [model] = fc.sample(arbitraryModel(), { numRuns: 1, seed: 2 })
+    if (model === undefined) throw new Error('one was asked for')
+    const slots = velocities(model.weights)
+    await succeed(saveCheckpoint(file, 'this')(checkpointOf(model, slots, { teacher: model })))
+    const whole = readFileSync(file)
+    const flippedBit = fc.record({ at: fc.nat(whole.length - 1), bit: fc.nat(7) })
+    await fc.assert(
+      fc.asyncProperty(flippedBit, async ({ at, bit }) => {
+        writeFileSync(file, whole.with(at, (whole[at] ?? 0) ^ (1 << bit)))
+        expect(await failure(readCheckpoint(file, 'this'))).toMatchObject({ _tag: 'BadFile', file })
+      }),
+      { numRuns: 300 },
+    )
+    writeFileSync(file, whole.with(whole.length - 4, (whole.at(-4) ?? 0) ^ 1)) // the last of the numbers
+    const damaged = await failure(readCheckpoint(file, 'this'))
+    expect(damaged).toMatchObject({ fault: { _tag: 'Damaged' } })
+    expect(prose(damaged)).toMatch(
+      /some\.safetensors: it is damaged: expected the checksum .*, got .*; another copy/,
+    )
+  })
+
   test('without a net, or without a checkpoint, is told so', async () => {
-    writeFileSync(file, encodeTensors({}, {}))
+    writeFileSync(file, seal({}, {}))
     const missing = (at: string) => ({
       _tag: 'BadFile',
       file,
@@ -111,6 +137,8 @@ describe('a file of weights', () => {
     })
     expect(await failure(readModel(file))).toEqual(missing('net'))
     expect(await failure(readCheckpoint(file, 'this'))).toEqual(missing('checkpoint'))
+    writeFileSync(file, encodeTensors({}, {}))
+    expect(prose(await failure(readCheckpoint(file, 'this')))).toContain('it has no checksum')
   })
 
   test('is a checkpoint of the runs it is asked for, or refused', async () => {
@@ -119,6 +147,8 @@ describe('a file of weights', () => {
     const whole = checkpointOf(model, {}, {})
     await succeed(saveCheckpoint(file, 'this')(whole))
     expect(await succeed(readCheckpoint(file, 'that', 'this'))).toEqual(whole)
+    await succeed(saveCheckpoint(file, 'before', 'this')(whole)) // while one becomes the other
+    expect(await succeed(readCheckpoint(file, 'this'))).toEqual(whole)
     expect(await failure(readCheckpoint(file, 'that'))).toEqual({ _tag: 'OtherRun', file })
   })
 })
@@ -182,14 +212,13 @@ describe('the name of a run', () => {
         { ...settings, engine: { ...engine, threads: 2 } },
         { ...settings, data: { ...data, checksum: 'b' } },
         { ...settings, data: { ...data, take: 200 } },
-        { ...settings, data: { ...data, skipBad: true } },
         { ...settings, data: { checksum: 'a' } },
       ].map(other => identityOf(of, other)),
     ]
     expect(new Set(names).size).toBe(names.length)
     const elsewhere = {
       ...settings,
-      data: { ...data, folder: '/here' },
+      data: { ...data, folder: '/here', skipBad: true },
       code: { version: '2', commit: 'abc' },
     }
     expect(identityOf(of, elsewhere)).toBe(identityOf(of, settings))

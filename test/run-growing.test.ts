@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
+import { preprocessingOf } from '../src/data/preprocessing.js'
 import { held } from '../src/data/set.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
@@ -17,7 +18,7 @@ import type { RunEvent } from '../src/run/event.js'
 import { experiment } from '../src/run/experiment.js'
 import { folderAt } from '../src/run/folder.js'
 import { runGrow } from '../src/run/growing.js'
-import { readModel } from '../src/run/model.js'
+import { readModelFile } from '../src/run/model.js'
 import { type GrowWord, grow, type Sprout } from '../src/run/plan.js'
 import { readResult } from '../src/run/result.js'
 import { begin } from '../src/run/run.js'
@@ -233,10 +234,14 @@ describe.runIf(engine !== null)('growing', () => {
     expect(await succeed(readResult(folderAt(path).result))).toEqual(result)
     expect(result.met?.map(met => met.name)).toEqual(['0-0-base', '0-1-grown'])
     for (const met of result.met ?? []) {
-      const { net } = await succeed(readModel(join(folderAt(path).met, `${met.name}.safetensors`)))
+      const kept = await succeed(readModelFile(join(folderAt(path).met, `${met.name}.safetensors`)))
+      const { net } = kept.model
+      expect(kept.preprocessing).toEqual(preprocessingOf(dataset))
       expect(sizeOf(net)).toBe(met.params)
       expect(outcome(result)).toContain(met.name)
     }
+    const { preprocessing } = await succeed(readModelFile(folderAt(path).model))
+    expect(preprocessing).toEqual(preprocessingOf(dataset))
   })
 
   /** Grown nets that all answer with one class, whose share of the validation images is known. */

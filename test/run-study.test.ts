@@ -1,5 +1,5 @@
 /** Studies: entrants by seeds, what they share run once, what is done not run again. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
@@ -15,6 +15,7 @@ import { prose } from '../src/report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/study.js'
 import { ablation } from '../src/run/ablation.js'
 import { experiment } from '../src/run/experiment.js'
+import { processOf } from '../src/run/owner.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule.js'
 import { type Study, study } from '../src/run/study.js'
 import { type Done, runStudy, type StudyEnv } from '../src/run/studying.js'
@@ -179,6 +180,56 @@ describe.runIf(engine !== null)('a study', () => {
     expect(rowsOf([...others, ...(base === undefined ? [] : [base])]).map(({ engine }) => engine)).toEqual(
       [2, 2, 1].map(threads => expect.stringContaining(`on ${threads} thread`)),
     )
+  })
+
+  test('has a folder of its own for each variant, inside its own, whatever they are called', async () => {
+    const names = ['..', 'a b', 'a_b', '/etc']
+    const odd = study(
+      'odd',
+      { seeds: 1 },
+      names.map(name => ({ name, experiment: of(train({ ...learning, epochs: 1 })) })),
+    )
+    const { folder, run } = ran()
+    expect((await succeed(run(odd))).map(({ entrant }) => entrant.name)).toEqual(names)
+    expect(readdirSync(folder).toSorted()).toEqual(['%2E.', '%2Fetc', 'a+b', 'a_b'].toSorted())
+  })
+
+  test.each([
+    ['twice the same', ['l1', 'l1']],
+    ['the same but for case', ['l1', 'L1']],
+    ['one as another from scratch', ['l1', 'l1 from scratch']],
+  ])('with variants named %s is refused before anything runs', async (_, [first = '', second = '']) => {
+    const [entrant] = small.entrants.slice(1)
+    if (entrant === undefined) throw new Error('three there are')
+    const two = study(
+      'two',
+      { seeds: 1 },
+      [first, second].map(name => ({ ...entrant, name })),
+    )
+    const { folder, run, cells } = ran()
+    const refused = await failure(run(two))
+    expect(refused).toMatchObject({ _tag: 'SameFolder', study: 'two', second })
+    expect(prose(refused)).toContain(`'${second}' would be kept in one folder`)
+    expect([readdirSync(folder), cells]).toEqual([[], []])
+  })
+
+  test('has what its variants were cut to where the cut was in a beginning they share', async () => {
+    const pruned = [base, prune({ by: 'l1', aim: { keep: { params: 0.6 } }, cost: 0 })]
+    const late = study('late', { seeds: 1 }, [
+      { name: 'one', experiment: of(...pruned, train(learning)) },
+      { name: 'two', experiment: of(...pruned, train({ ...learning, rate: 0.01 })) },
+    ])
+    const [one, two] = await succeed(ran().run(late))
+    expect(one?.cuts.length).toBe(1)
+    expect(two?.cuts).toEqual(one?.cuts)
+  })
+
+  test('held by another process waits for nobody', async () => {
+    const folder = scratch()
+    await failure(ran({ folder, after: 3 }).run(small))
+    const { pid, started, host } = processOf(process.ppid)
+    writeFileSync(join(folder, 'base', '0', `lock.${pid}.${started}.${host}`), 'held')
+    expect(await failure(ran({ folder }).run(small))).toMatchObject({ _tag: 'RunLocked', pid, host })
   })
 
   test('is told in rows for machines and tables for people', () => {

@@ -1,6 +1,7 @@
 /** Runs kept in memory: their logs and checkpoints, to be taken up anywhere. */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect } from 'vitest'
 import type { Dataset } from '../src/data/set.js'
@@ -10,7 +11,7 @@ import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/chec
 import type { Env } from '../src/run/env.js'
 import type { Met, RunEvent } from '../src/run/event.js'
 import type { Experiment } from '../src/run/experiment.js'
-import { beginning, runSchedule } from '../src/run/fold.js'
+import { beginning, checkRun, runSchedule } from '../src/run/fold.js'
 import type { StepEnv } from '../src/run/stepenv.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
@@ -68,7 +69,10 @@ export const told = async (
     pastChance,
     clock: () => 0,
   }
-  const end = await runSchedule(env)(of)(start)()
+  const end = await pipe(
+    TE.fromEither(checkRun(dataset, of)(start.learner.model.net)),
+    TE.flatMap(() => runSchedule(env)(of)(start)),
+  )()
   return { log: written, saved, met, outcome: E.isLeft(end) ? end.left._tag : 'done' }
 }
 

@@ -208,6 +208,8 @@ describe('laws', () => {
   })
 
   test('nothing protected is touched, nothing ignored loses channels of its own', () => {
+    /** A stack of nothing, which a concat without its other branches leaves out. */
+    const isEmpty = (layer: Layer): boolean => layer._tag === 'stack' && layer.layers.every(isEmpty)
     fc.assert(
       fc.property(cases, ({ model, options, seed }) => {
         const protect = pathsOf(model.net, seed, 0.2)
@@ -217,7 +219,7 @@ describe('laws', () => {
         const { net: narrower, weights } = pruned.right.model
         const [before, after] = [layersOf(model.net), layersOf(narrower)]
         for (const [path, layer] of before) {
-          if (!protect.some(place => within(place, path))) continue
+          if (isEmpty(layer) || !protect.some(place => within(place, path))) continue
           expect(after.get(path)).toEqual(layer)
           for (const [key, tensor] of Object.entries(model.weights))
             if (within(path, key)) expect(weights[key]).toBe(tensor)

@@ -4,16 +4,18 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ExportError } from '../export/error.js'
 import { exportModel } from '../export/export.js'
-import { readLayersModel } from '../export/layers/read.js'
+import type { Input } from '../export/input.js'
+import { readLayersFile } from '../export/layers/read.js'
 import type { Target } from '../export/target.js'
-import type { Model } from '../net/weights.js'
 import { folderAt } from '../run/folder.js'
-import { readModel, saveModel } from '../run/model.js'
+import { type ModelFile, readModelFile, saveModel } from '../run/model.js'
 import { end } from './end.js'
 
 interface ExportArguments {
   readonly to: readonly Target[]
   readonly out?: string
+  /** Unless told: pixels from 0 to 255 where the model's file says how images were normalised. */
+  readonly input?: Input
 }
 
 /** A model's own file, or that of a run's folder. */
@@ -21,17 +23,25 @@ const modelFile = (run: string): string => (run.endsWith('.safetensors') ? run :
 
 /** Each format gets a folder of its own. */
 const exported =
-  (targets: readonly Target[], out: string) =>
-  (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
+  ({ to: targets, input }: ExportArguments, out: string) =>
+  ({ model, preprocessing }: ModelFile): TE.TaskEither<ExportError, readonly string[]> =>
     pipe(
       targets,
-      TE.traverseSeqArray(to => exportModel({ to, folder: join(out, to) })(model)),
+      TE.traverseSeqArray(to =>
+        exportModel({
+          to,
+          folder: join(out, to),
+          ...(preprocessing !== null && { preprocessing }),
+          ...(input !== undefined && { input }),
+        })(model),
+      ),
       TE.map(files => files.flat()),
     )
 
-export const exportRun = (run: string, { to, out }: ExportArguments): Promise<void> => {
+export const exportRun = (run: string, chosen: ExportArguments): Promise<void> => {
   const file = modelFile(run)
-  return end(pipe(readModel(file), TE.flatMap(exported(to, out ?? join(dirname(file), 'export')))), files =>
+  const out = chosen.out ?? join(dirname(file), 'export')
+  return end(pipe(readModelFile(file), TE.flatMap(exported(chosen, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),
   )
 }
@@ -39,8 +49,8 @@ export const exportRun = (run: string, { to, out }: ExportArguments): Promise<vo
 export const importLayers = (folder: string, { out }: { readonly out: string }): Promise<void> =>
   end(
     pipe(
-      readLayersModel(folder),
-      TE.flatMap(saveModel(out)),
+      readLayersFile(folder),
+      TE.flatMap(({ model, preprocessing }) => saveModel(out, preprocessing ?? undefined)(model)),
       TE.map(() => out),
     ),
     file => process.stdout.write(`${file}\n`),

@@ -9,9 +9,11 @@ import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
+import { prose } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
+import { encodeFileName } from '../run/filename.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
 import type { Study } from '../run/study.js'
@@ -71,7 +73,7 @@ const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
-    const file = (ending: string) => join(results, `${study.name}.${ending}`)
+    const file = (ending: string) => join(results, `${encodeFileName(study.name)}.${ending}`)
     const footer = studyFooter(study, dones, canCross(dones) ? null : engine)
     return pipe(
       tables(engine, dones),
@@ -132,11 +134,16 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
       let begun = 0
       return pipe(
         runStudy({
-          folder: join(options.out, study.name),
+          folder: join(options.out, encodeFileName(study.name)),
           engine,
           data,
           datasetOf: remembering((experiment, seed) => openDataset(seed, data)(experiment.data)),
-          onlooker: { onEvent: () => undefined, onStep: () => undefined, stopping: stopper() },
+          onlooker: {
+            onEvent: () => undefined,
+            onStep: () => undefined,
+            stopping: stopper(),
+            onNote: note => say(prose(note)),
+          },
           onCell: (name, seed, done) =>
             say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
         })(study, seeds),

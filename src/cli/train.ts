@@ -1,17 +1,21 @@
 /** `espalier train` and `espalier resume` */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { engineCommand } from '../engine/mend.js'
 import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
+import { prose } from '../report/prose.js'
+import { asBegun, type Begun, begun, under } from '../run/begun.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/event.js'
 import type { Experiment } from '../run/experiment.js'
+import { encodeFileName } from '../run/filename.js'
 import { loadExperiment } from '../run/load.js'
-import { asBegun, type Begun, begin, begun, changed, type Onlooker, type Opened, resume } from '../run/run.js'
-import { type DataSettings, settingsOf } from '../run/settings.js'
+import { begin, type Onlooker, type Opened, resume } from '../run/run.js'
+import { type DataChange, type DataSettings, settingsOf, withData } from '../run/settings.js'
 import { end } from './end.js'
 import { onGround } from './ground.js'
 import { say } from './say.js'
@@ -21,34 +25,38 @@ interface Watched {
   readonly json?: boolean
 }
 
-interface TrainArguments extends Watched {
+interface DataArguments {
   readonly data?: string
-  readonly take?: number
   readonly skipBad?: boolean
+}
+
+interface TrainArguments extends Watched, DataArguments {
+  readonly take?: number
   readonly engine?: string
-  readonly seed: number
+  readonly seed?: number
   readonly out?: string
   readonly resume?: string
   readonly force?: boolean
 }
 
-const onlooker = (): Onlooker => {
+/** Shows a run; `onFolder` is told where it is kept. */
+const onlooker = (onFolder: (path: string) => void): Onlooker => {
   const { onEvent, onStep } = progress(process.stderr)
-  return { onEvent, onStep, stopping: stopper() }
+  return { onEvent, onStep, stopping: stopper(), onFolder, onNote: note => say(prose(note)) }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
 
-const fresh = (
-  experiment: Experiment,
-  { seed, out, data, take, skipBad, engine }: TrainArguments,
-): TE.TaskEither<RunError, Result> => {
-  const path = out ?? join('runs', `${experiment.net.name}-${now()}`)
-  const from: DataSettings = {
-    ...(data !== undefined && { folder: data }),
-    ...(take !== undefined && { take }),
-    ...(skipBad !== undefined && { skipBad }),
-  }
+const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
+  ...(data !== undefined && { folder: data }),
+  ...(skipBad !== undefined && { skipBad }),
+})
+
+const fresh = (experiment: Experiment, options: TrainArguments): TE.TaskEither<RunError, Result> => {
+  const { seed = 0, out, take, engine } = options
+  const from: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
+  const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
+  let kept: string | null = null
   return pipe(
     onGround(
       experiment,
@@ -56,11 +64,14 @@ const fresh = (
       from,
       engine === undefined ? {} : { name: engine },
     )(opened => {
-      announce(opened.engine, path)
       const settings = settingsOf(seed, opened.engine, opened.dataset, from)
-      return begin(path, settings, opened, onlooker())(experiment)
+      const watching = onlooker(path => {
+        kept = path
+        announce(opened.engine, path)
+      })
+      return begin(place, settings, opened, watching)(experiment)
     }),
-    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+    TE.tapError(error => TE.fromIO(() => afterwards(error, kept))),
   )
 }
 
@@ -69,38 +80,67 @@ const announce = (engine: Opened['engine'], path: string): void => {
   if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
 }
 
-const afterwards = (error: RunError, path: string): void => {
-  if (error._tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
+/** How to go on, where there is a run to go on with. */
+const afterwards = ({ _tag }: RunError, path: string | null): void => {
+  if (path === null) return
+  if (_tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
+  if (_tag === 'NotAnImage') say(`to go on without such images: espalier resume ${path} --skip-bad`)
 }
 
-/** The run in a folder, with the experiment of a file where one is given. */
-const taken = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Begun> =>
-  file === null
-    ? begun(path)
-    : pipe(
-        TE.Do,
-        TE.bind('run', () => begun(path)),
-        TE.bind('experiment', () => loadExperiment(file)),
-        TE.flatMap(({ run, experiment }) =>
-          force ? changed(experiment)(run) : TE.fromEither(asBegun(experiment)(run)),
-        ),
-      )
+/** Refuses what a run that goes on cannot be told: another seed, engine or folder, other images. */
+const agrees =
+  ({ seed, take, engine, out }: Partial<TrainArguments>) =>
+  (run: Begun): E.Either<RunError, Begun> => {
+    const { settings, folder } = run
+    const asked = {
+      ...settings,
+      seed: seed ?? settings.seed,
+      engine: { ...settings.engine, name: engine ?? settings.engine.name },
+      data: { ...settings.data, ...(take !== undefined && { take }) },
+    }
+    return out !== undefined && resolve(out) !== resolve(folder.path)
+      ? E.left({ _tag: 'OutDiffers', folder: folder.path, out })
+      : under(asked)(run)
+  }
 
-const further = (path: string, file: string | null, force: boolean): TE.TaskEither<RunError, Result> =>
+/** The experiment of a file: the one a run began with, unless it may be another. */
+const experimentIn = (file: string, force: boolean, run: Begun): TE.TaskEither<RunError, Experiment> =>
   pipe(
-    taken(path, file, force),
-    TE.flatMap(run =>
-      pipe(
-        onGround(
-          run.experiment,
-          run.settings.seed,
-          run.settings.data,
-          run.settings.engine,
-        )(opened => resume(run, opened, onlooker())),
+    loadExperiment(file),
+    TE.tapEither(experiment => (force ? E.right(run) : asBegun(experiment)(run))),
+  )
+
+const further = (
+  path: string,
+  file: string | null,
+  options: Partial<TrainArguments>,
+): TE.TaskEither<RunError, Result> => {
+  const data = changeOf(options)
+  return pipe(
+    begun(path),
+    TE.flatMapEither(agrees(options)),
+    TE.bindTo('run'),
+    TE.bind('experiment', ({ run }) =>
+      file === null ? TE.right(run.experiment) : experimentIn(file, options.force === true, run),
+    ),
+    TE.flatMap(({ run, experiment }) =>
+      onGround(
+        experiment,
+        run.settings.seed,
+        withData(run.settings, data).data,
+        run.settings.engine,
+      )(opened =>
+        resume(
+          run,
+          opened,
+          onlooker(() => undefined),
+          { experiment, data },
+        ),
       ),
     ),
     TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
   )
+}
 
 const printed =
   ({ json }: Watched) =>
@@ -115,9 +155,9 @@ export const train = (file: string, named: string | null, options: TrainArgument
           loadExperiment(file),
           TE.flatMap(experiment => fresh(experiment, options)),
         )
-      : further(options.resume, named, options.force === true),
+      : further(options.resume, named, options),
     printed(options),
   )
 
-export const resumeRun = (folder: string, options: Watched): Promise<void> =>
-  end(further(folder, null, false), printed(options))
+export const resumeRun = (folder: string, options: Watched & DataArguments): Promise<void> =>
+  end(further(folder, null, options), printed(options))

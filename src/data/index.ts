@@ -10,5 +10,6 @@ export {
 } from './batches.js'
 export type { DataError, Place } from './error.js'
 export { openData } from './open.js'
+export { type Preprocessing, preprocessingOf } from './preprocessing.js'
 export { chosen, type Dataset, held, type Images, type Skipped } from './set.js'
 export * from './spec.js'

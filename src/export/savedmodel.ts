@@ -10,9 +10,10 @@ import { type Writer, writer } from '../engine/tensorflow/writer.js'
 import type { Update, Value } from '../graph/value.js'
 import type { NetError } from '../net/error.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
+import type { Description } from './description.js'
 import type { ExportError } from './error.js'
 import { open, type Served, served } from './served.js'
-import type { File } from './target.js'
+import { type File, jsonFile } from './target.js'
 
 const frozen: Emitter<Update['kind']> = (_, { op }) => {
   throw new Error(`${op.kind} changes a variable; a net that serves has none`)
@@ -65,14 +66,20 @@ export const servingGraph = (model: Model): E.Either<NetError, SavedGraph> =>
   )
 
 /**
- * A model as a SavedModel's files; signature `serving_default`.
+ * A model as a SavedModel's files; signature `serving_default`. Its input is described in `assets.extra`.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
  * Errors  those of `infer`; PackageMissing
  */
-export const toSavedModel = (model: Model): E.Either<ExportError, readonly File[]> =>
+export const toSavedModel = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<ExportError, readonly File[]> =>
   pipe(
     servingGraph(model),
     E.flatMap(encoded),
-    E.map(bytes => [{ name: 'saved_model.pb', bytes }]),
+    E.map(bytes => [
+      { name: 'saved_model.pb', bytes },
+      ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),
+    ]),
   )

@@ -3,18 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../net/error.js'
 import { type Inferred, infer } from '../net/infer.js'
-import type {
-  Activation,
-  Conv,
-  Dense,
-  Depthwise,
-  Layer,
-  Leaf,
-  Net,
-  Normalisation,
-  Pool,
-} from '../net/layer.js'
-import { type Path, under } from '../net/path.js'
+import { interpret } from '../net/interpret.js'
+import type { Activation, Conv, Dense, Depthwise, Leaf, Net, Normalisation, Pool } from '../net/layer.js'
+import type { Path } from '../net/path.js'
 import { sizeOf } from '../net/shape.js'
 import { allSlots, keyOf, type SlotName } from '../net/slots.js'
 import * as op from './ops.js'
@@ -73,91 +64,100 @@ const activated = (activation: Activation | null, x: Value): Value =>
 const windowOf = ({ stride, dilation, padding }: Conv | Depthwise): Window => ({ stride, dilation, padding })
 const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride, padding, dilation: 1 })
 
-/** Divides by the share kept, so that the mean stays. */
-const dropped = (x: Value, noise: Value, rate: number): Value =>
-  op.mul(x, op.mul(op.sub(1, op.greater(rate, noise)), 1 / (1 - rate)))
+/** What is gathered while a net is lowered. */
+interface Lowering {
+  readonly options: LowerOptions
+  readonly weights: ReadonlyMap<string, Value>
+  readonly statistics: Statistic[]
+  readonly noise: Value[]
+}
 
-const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
-  const { batch, mode, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
-  const weights = new Map(
-    allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
+const weightAt = ({ weights }: Lowering, path: Path, slot: SlotName): Value =>
+  weights.get(keyOf(path, slot)) as Value // inferred has every slot
+
+const normalised = (
+  lowering: Lowering,
+  x: Value,
+  path: Path,
+  { momentum, epsilon }: Normalisation,
+): Value => {
+  const weight = (slot: SlotName) => weightAt(lowering, path, slot)
+  const [scale, shift] = [weight('scale'), weight('shift')]
+  if (lowering.options.mode === 'inference')
+    return op.normalise(x, scale, shift, weight('mean'), weight('variance'), epsilon)
+  const y = op.batchNorm(x, scale, shift, epsilon)
+  lowering.statistics.push(
+    { key: keyOf(path, 'mean'), seen: op.part(1, y, scale.shape), keep: momentum },
+    { key: keyOf(path, 'variance'), seen: op.part(2, y, scale.shape), keep: momentum },
   )
-  const at = new Map<Path, Value>()
-  const into = new Map<Path, Value>()
-  const statistics: Statistic[] = []
-  const noise: Value[] = []
+  return y
+}
 
-  const weight = (path: Path, slot: SlotName): Value => weights.get(keyOf(path, slot)) as Value // inferred has every slot
+const unit = (
+  lowering: Lowering,
+  product: Value,
+  path: Path,
+  { bias, norm, activation }: Conv | Depthwise | Dense,
+): Value => {
+  const shifted = bias ? op.add(product, weightAt(lowering, path, 'bias')) : product
+  return activated(activation, norm === null ? shifted : normalised(lowering, shifted, path, norm))
+}
 
-  const normalised = (x: Value, path: Path, { momentum, epsilon }: Normalisation): Value => {
-    const [scale, shift] = [weight(path, 'scale'), weight(path, 'shift')]
-    if (mode === 'inference')
-      return op.normalise(x, scale, shift, weight(path, 'mean'), weight(path, 'variance'), epsilon)
-    const y = op.batchNorm(x, scale, shift, epsilon)
-    statistics.push(
-      { key: keyOf(path, 'mean'), seen: op.part(1, y, scale.shape), keep: momentum },
-      { key: keyOf(path, 'variance'), seen: op.part(2, y, scale.shape), keep: momentum },
-    )
-    return y
-  }
+/** Divides by the share kept, so that the mean stays. */
+const dropped = ({ options, noise }: Lowering, x: Value, path: Path, rate: number): Value => {
+  if (options.mode === 'inference' || rate === 0) return x
+  const uniform = op.input(`noise/${path}`, x.shape)
+  noise.push(uniform)
+  return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
+}
 
-  const unit = (product: Value, path: Path, { bias, norm, activation }: Conv | Depthwise | Dense): Value => {
-    const shifted = bias ? op.add(product, weight(path, 'bias')) : product
-    return activated(activation, norm === null ? shifted : normalised(shifted, path, norm))
-  }
-
-  const leaf = (layer: Leaf, path: Path, x: Value): Value => {
-    switch (layer._tag) {
+const leafValue =
+  (lowering: Lowering) =>
+  (leaf: Leaf, path: Path, x: Value): Value => {
+    const kernel = () => weightAt(lowering, path, 'kernel')
+    switch (leaf._tag) {
       case 'conv':
-        return unit(op.conv(x, weight(path, 'kernel'), windowOf(layer)), path, layer)
+        return unit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
       case 'depthwise':
-        return unit(op.depthwise(x, weight(path, 'kernel'), windowOf(layer)), path, layer)
+        return unit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
-        return unit(op.matmul(x, weight(path, 'kernel')), path, layer)
+        return unit(lowering, op.matmul(x, kernel()), path, leaf)
       case 'maxPool':
-        return op.maxPool(x, poolOf(layer))
+        return op.maxPool(x, poolOf(leaf))
       case 'avgPool':
-        return op.avgPool(x, poolOf(layer))
+        return op.avgPool(x, poolOf(leaf))
       case 'globalAvgPool':
         return op.mean(x, [1, 2])
       case 'flatten':
-        return op.reshape(x, [batch, sizeOf(x.shape.slice(1))])
+        return op.reshape(x, [lowering.options.batch, sizeOf(x.shape.slice(1))])
       case 'norm':
-        return normalised(x, path, layer)
+        return normalised(lowering, x, path, leaf)
       case 'activate':
-        return activations[layer.activation](x)
-      case 'dropout': {
-        if (mode === 'inference' || layer.rate === 0) return x
-        const uniform = op.input(`noise/${path}`, x.shape)
-        noise.push(uniform)
-        return dropped(x, uniform, layer.rate)
-      }
+        return activated(leaf.activation, x)
+      case 'dropout':
+        return dropped(lowering, x, path, leaf.rate)
     }
   }
 
-  const visit = (layer: Layer, path: Path, x: Value): Value => {
-    const y = within(layer, path, x)
-    into.set(path, x)
-    at.set(path, y)
-    return y
-  }
-
-  const within = (layer: Layer, path: Path, x: Value): Value => {
-    const child = (each: Layer, input: Value) => visit(each, under(path, each.name), input)
-    switch (layer._tag) {
-      case 'stack':
-        return layer.layers.reduce((input, each) => child(each, input), x)
-      case 'concat':
-        return op.concat(layer.branches.map(branch => child(branch, x)))
-      case 'residual':
-        return activated(layer.activation, op.add(child(layer.body, x), child(layer.shortcut, x)))
-      default:
-        return leaf(layer, path, x)
-    }
-  }
-
-  const logits = visit(net.body, '', images)
-  return { images, logits, at, into, weights, statistics, noise }
+const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
+  const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
+  const weights = new Map(
+    allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
+  )
+  const lowering: Lowering = { options, weights, statistics: [], noise: [] }
+  const at = new Map<Path, Value>()
+  const into = new Map<Path, Value>()
+  const logits = interpret<Value>({
+    leaf: leafValue(lowering),
+    concat: op.concat,
+    residual: (body, shortcut, { activation }) => activated(activation, op.add(body, shortcut)),
+    place: (output, _, path, input) => {
+      into.set(path, input)
+      at.set(path, output)
+      return output
+    },
+  })(net.body, '', images)
+  return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }
 }
 
 /**

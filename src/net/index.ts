@@ -6,6 +6,7 @@ export { countLayers, type LayerCount, macsOf, paramsOf, storedOf } from './coun
 export type { NetError } from './error.js'
 export { type Group, groups, type Member, type Role } from './groups.js'
 export { type Inferred, infer, type Placed } from './infer.js'
+export { type Algebra, interpret } from './interpret.js'
 export * from './layer.js'
 export { editLayers, layerAt, layersOf, type Path, parentOf, under, within } from './path.js'
 export { below, normal, permutation, type Stream, stream } from './random.js'

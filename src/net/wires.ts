@@ -3,8 +3,9 @@
  * value is on one. Nothing here knows weights.
  */
 import type { Inferred } from './infer.js'
-import type { Layer } from './layer.js'
-import { type Path, under } from './path.js'
+import { interpret } from './interpret.js'
+import type { Layer, Leaf } from './layer.js'
+import type { Path } from './path.js'
 import { channelsOf } from './shape.js'
 import type { SlotName } from './slots.js'
 
@@ -49,14 +50,7 @@ export const follow =
   (inferred: Inferred, input: Int32Array): Followed => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
-    const visit = (layer: Layer, path: Path, x: Int32Array): Int32Array => {
-      const y = given(path, through(layer, path, x))
-      into.set(path, x)
-      out.set(path, y)
-      return y
-    }
-    const through = (layer: Layer, path: Path, x: Int32Array): Int32Array => {
-      const child = (each: Layer, value: Int32Array) => visit(each, under(path, each.name), value)
+    const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
       switch (layer._tag) {
         case 'conv':
           return made(path, layer.filters, x)
@@ -66,18 +60,23 @@ export const follow =
           const [height = 1, width = 1] = inferred.get(path)?.input ?? []
           return joined(Array.from({ length: height * width }, () => x))
         }
-        case 'stack':
-          return layer.layers.reduce((value, each) => child(each, value), x)
-        case 'concat':
-          return joined(layer.branches.map(branch => child(branch, x)))
-        case 'residual':
-          return summed(path, child(layer.body, x), child(layer.shortcut, x))
         default:
           return x
       }
     }
     const root = inferred.get('')
-    if (root !== undefined) visit(root.layer, '', input)
+    if (root === undefined) return { into, out }
+    interpret<Int32Array>({
+      leaf,
+      concat: joined,
+      residual: (body, shortcut, _, path) => summed(path, body, shortcut),
+      place: (output, _, path, x) => {
+        const y = given(path, output)
+        into.set(path, x)
+        out.set(path, y)
+        return y
+      },
+    })(root.layer, '', input)
     return { into, out }
   }
 

@@ -21,7 +21,7 @@ const slower = (compared: readonly Compared[]): readonly string[] => {
   )
   return lines.length === 0
     ? []
-    : [`after the cut it is slower: ${lines.join(', ')}; an aim in latency, or a multiple of 8, would fit`]
+    : [`after the cut it is slower: ${lines.join(', ')}; try an aim in latency, or multiple: 8`]
 }
 
 const comparison = (compared: readonly Compared[]): readonly string[] => [

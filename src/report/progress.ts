@@ -34,7 +34,7 @@ const aligned = (alignment: Alignment): string => {
 }
 
 const thinly = (thin: readonly Thin[]): string =>
-  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there, a higher floor or a smaller cut would leave more`
+  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there: try a higher floor or a smaller cut`
 
 const eventLine = (event: RunEvent): string => {
   switch (event._tag) {

@@ -1,17 +1,27 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
 import type { NativeError } from '../engine/error.js'
-import type { ExportError, ImportError, Tangle } from '../export/error.js'
+import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
 import type { Misread } from '../net/closed.js'
 import type { TensorsError } from '../net/safetensors.js'
-import type { Shape } from '../net/shape.js'
+import { channelsOf, type Shape } from '../net/shape.js'
 import type { Difference } from '../run/difference.js'
 import type { RunError } from '../run/error.js'
+import type { Note } from '../run/note.js'
+import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
 import { grouped, milliseconds, percent } from './number.js'
 
 /** Everything that can be told. */
-export type Fact = RunError | NativeError | ExportError | ImportError | TensorsError | Misread
+export type Fact =
+  | RunError
+  | Note
+  | NativeError
+  | ExportError
+  | ImportError
+  | TensorsError
+  | Damaged
+  | Misread
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -28,21 +38,70 @@ const spot = ({
 }) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
 
 /** Why layers are no tree of series, branches and sums. */
-const tangles: { readonly [T in Tangle]: string } = {
-  shared: 'it is used more than once; layers of their own would fit',
-  crossing: 'a branch is left on the way; branches that begin and end together would fit',
-  circle: 'it leads back to itself',
-  'unknown input': 'it is taken as an input, and is not there',
-  'not one input': 'one input is wanted',
-  'not one output': 'one output is wanted',
+const tangles: { readonly [T in Tangle]: (at: string) => string } = {
+  shared: at => `layer ${at}: expected one use, got several; try a layer of its own for each use`,
+  crossing: at =>
+    `layer ${at}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; such models are not supported`,
+  circle: at =>
+    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself`,
+  'unknown input': at => `layer ${at} is the input of another, and is not in the model; try saving it again`,
+  'not one input': at => `expected a model of one input, got ${at || 'none'}; try one model an input`,
+  'not one output': at => `expected a model of one output, got ${at || 'none'}; try one model an output`,
+  'no layers': () => 'expected a model with layers, got none',
 }
+
+/** How a model in another format becomes a LayersModel. */
+const viaPython = (load: string): string =>
+  `try, in Python: tensorflowjs.converters.save_keras_model(${load}, 'FOLDER')`
+
+/** What lies where a LayersModel was expected, and what to do with it. */
+const foreign: { readonly [F in Foreign]: (path: string) => string } = {
+  keras: path => `got a Keras 3 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
+  hdf5: path => `got a Keras HDF5 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
+  onnx: () => 'got an ONNX model, which is not supported; try the Keras or tfjs model it was made from',
+  savedmodel: () =>
+    'got a TensorFlow SavedModel, which is not supported; try the Keras or tfjs model it was made from',
+  safetensors: () => 'got a safetensors file; a model of this project needs no import',
+  file: () => 'got another file; try the folder that model.save or tensorflowjs_converter wrote',
+  folder: () =>
+    'got a folder without model.json; try the one that model.save or tensorflowjs_converter wrote',
+  'graph model': () =>
+    'got a GraphModel, which has operations and no layers; try converting the Keras model with --output_format tfjs_layers_model',
+  'no topology': () => 'got a file without modelTopology; try saving the whole model, not its weights alone',
+}
+
+/** What to try for a layer's class, or its option, that is not supported. */
+const remedies: Readonly<Record<string, string>> = {
+  Model: 'it is a model inside a model; try calling its layers in the outer model',
+  Functional: 'it is a model inside a model; try calling its layers in the outer model',
+  Sequential: 'it is a model inside a model; try adding its layers to the outer model',
+  Rescaling: 'images are normalised outside the model here; try a model without it',
+  Normalization: 'images are normalised outside the model here; try a model without it',
+  Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
+  Multiply: 'it multiplies layers, as in squeeze-and-excitation; try a model without',
+  LeakyReLU: 'try ReLU, and train it again',
+  padding: "try padding 'same' or 'valid' in the layer that follows",
+  'next layer': "try padding 'same' in that layer",
+  inputs: 'try sums of two, one after another',
+  inbound_nodes: 'try saving the model with Keras 2 or tfjs',
+  batch_input_shape: 'try a model for any number of images of one size',
+  batch_shape: 'try a model for any number of images of one size',
+  data_format: 'try a model with channels last',
+}
+
+const fewestNames = 4
+
+const some = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'nothing'
+    : [...names.slice(0, fewestNames), ...(names.length > fewestNames ? ['…'] : [])].join(', ')
 
 /** What a criterion goes by, where it has nothing to say. */
 const lacking = (criterion: CriterionName): string => {
-  if (criterion === 'losers') return 'a push with losers right before the cut would fit'
+  if (criterion === 'losers') return 'try a push with losers right before the cut'
   return criterion === 'normScale'
-    ? 'no batch norm scales channels that may go; taylor would fit'
-    : 'a layer with channels that may go, before the last, would fit'
+    ? 'no batch norm scales channels that may go; try taylor'
+    : 'no channel but those of the image and the answer; try a wider net, with a layer before the last'
 }
 
 /** Differences told one by one. */
@@ -62,7 +121,6 @@ const mends: { readonly [F in Fixed]: (began: string) => string } = {
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
-  'unreadable images': how => (how === 'refused' ? 'no --skip-bad' : '--skip-bad'),
 }
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
@@ -119,12 +177,12 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least, limits }) =>
     measure === 'latency'
-      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}${limits.length === 0 ? '' : `; less of ${limits.join(' and ')} would leave fewer channels`}`
-      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}${limits.includes('floor') ? '; a lower floor would fit' : ''}`,
+      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}${limits.length === 0 ? '' : `; try less ${limits.join(' and ')}`}`
+      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}${limits.includes('floor') ? '; try a lower floor' : ''}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
   NoDecision: () =>
-    'the net ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool, which push and trace need',
+    'push and trace need the vector a net decides on; expected a dense layer, or a 1×1 convolution and globalAvgPool, at the end',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
   WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
@@ -155,23 +213,44 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   DataDiffers: ({ what, net, data }) =>
     what === 'image'
       ? `the net takes ${shape(net)}, the data has images of ${shape(data)}`
-      : `the net gives ${shape(net)} classes, the data has ${shape(data)}`,
+      : `the net gives ${shape(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shape(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shape(data)}) at the end`,
   TooFewImages: ({ images, batch }) =>
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
   OneValue: ({ at, batch }) =>
-    `${at}: batch norm would see one value a channel, whose variance is 0, with a batch of ${batch} on a 1×1 map or a vector; a batch of 2 or more, or no batch norm there, would fit`,
+    `${at}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batch, or norm: false`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
   Interrupted: () => 'stopped as asked; all steps taken are saved',
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
+  NoModule: ({ file, got }) =>
+    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
   NoExperiment: ({ file, fault: { at, got, wanted } }) =>
     `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
+  RunLocked: ({ folder, pid, host }) =>
+    `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
+  LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
+  LogMended: ({ file, kept, known }) =>
+    kept === 0
+      ? `${file} is missing or damaged from its first line: it begins anew; the run itself is whole`
+      : `${file} is damaged: ${grouped(kept)} of ${grouped(known)} bytes are whole lines and stay; the run itself is whole`,
+  Damaged: ({ wanted, got }) =>
+    wanted === ''
+      ? 'it has no checksum: expected a checkpoint of this version; another copy, or a new run, would fit'
+      : `it is damaged: expected the checksum ${wanted.slice(0, 12)}…, got ${got.slice(0, 12)}…; another copy, or a new run, would fit`,
+  DoneDiffers: ({ folder, differences }) =>
+    `${folder}: ${differing(differences)}: the net, steps that are done and the kinds of those under way cannot change; steps after them, or a new run, would fit`,
+  OutDiffers: ({ folder, out }) =>
+    `--out is ${out}, and the run goes on where it is, in ${folder}; no --out would fit`,
+  ImagesLost: ({ folder, images, first }) =>
+    `${folder} began with all images readable, now ${images} cannot be read (${prose(first)}); the data it began with would fit`,
+  SameFolder: ({ study, first, second }) =>
+    `study ${study}: '${first}' and '${second}' would be kept in one folder; names that differ by more than case would fit`,
   ExperimentDiffers: ({ folder, differences }) =>
     `${folder} began with another experiment: ${differing(differences)}; another folder would fit, or train --resume ${folder} --force`,
   EntrantDiffers: ({ folder, differences }) =>
@@ -182,7 +261,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoValidation: ({ at }) =>
     `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
   AtChance: ({ stage, accuracy, chance, before }) =>
-    `stage ${stage + 1} ended at ${percent(accuracy)} validation, ${percent(before)} at best before: what the cut left is at chance (${percent(chance)}); a smaller cut, a higher floor, another criterion or a lower rate would fit`,
+    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower rate`,
   NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
@@ -190,12 +269,25 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
-  Misread: ({ at, wanted, got }) => `${at === '' ? 'the whole' : at} is ${got}; ${wanted} would fit`,
+  Misread: ({ at, wanted, got }) =>
+    at === '' ? `expected ${wanted}, got ${got}` : `${at} is ${got}; ${wanted} would fit`,
+  NoPreprocessing: ({ input }) =>
+    `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: ${grouped(bytes)} bytes of weights; a file of that format holds ${grouped(limit)}`,
-  UnknownLayer: ({ at, className }) => `${place(at)}: no word stands for a layer of class ${className}`,
-  LayerDiffers: ({ at, className, fault }) => `${at} (${className}): ${prose(fault)}`,
-  NotATree: ({ at, reason }) => `${place(at)}: ${tangles[reason]}`,
+  NotALayersModel: ({ path, found }) =>
+    `${path}: expected a LayersModel's folder, model.json and its weights, ${foreign[found](path)}`,
+  UnknownLayer: ({ at, className, supported }) =>
+    `layer ${at}: class ${className} is not supported; ${remedies[className] ?? `expected one of ${supported.join(', ')}`}`,
+  LayerDiffers: ({ at, className, fault }) =>
+    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies[fault.at] ?? 'other values are not supported'}`,
+  NotATree: ({ at, reason }) => tangles[reason](at),
+  WeightMissing: ({ name, wanted, found }) =>
+    `weightsManifest: expected the weight ${name}, ${shape(wanted)}, got ${some(found)}; try naming weights LAYER/WEIGHT`,
+  WeightDiffers: ({ name, fault, got }) =>
+    fault === 'quantised'
+      ? `weight ${name}: expected float32, got numbers quantised to ${got}; try tensorflowjs_converter without --quantize`
+      : `weight ${name}: expected float32, got ${got}; try saving without the optimizer`,
   PathLeaves: ({ folder, path }) => `${path} lies outside ${folder}; weights must lie inside`,
   WrongBytes: ({ files, wanted, got }) =>
     `${files.join(', ')}: ${grouped(got)} bytes where the manifest says ${grouped(wanted)}`,

@@ -1,9 +1,9 @@
 /** A study's results: a row a run for machines, a table of means and spreads for people. */
 import type { Latency } from '../learn/latency.js'
-import type { Result, Scored } from '../run/event.js'
+import type { Cut, Result, Scored } from '../run/event.js'
 import type { Settings } from '../run/settings.js'
 import type { Study } from '../run/study.js'
-import type { Cut, Done } from '../run/studying.js'
+import type { Done } from '../run/studying.js'
 import { engineText, type Made, madeAll, telling } from './made.js'
 import { markdown } from './markdown.js'
 import { grouped, short } from './number.js'

@@ -8,25 +8,24 @@ import { closed, count, decode, finite, maybe } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { parentOf } from '../net/path.js'
-import { decodeTensors, encodeTensors } from '../net/safetensors.js'
 import { type Shape, sameShape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { RunError } from './error.js'
 import { writeWhole } from './files.js'
+import { cutCodec, type History, metCodec } from './history.js'
 import { type Inside, insideCodec, type StageResult, stageCodec } from './inside.js'
 import { type Fault, parsed, reading, sound } from './model.js'
-import { type Stop, stopCodec } from './stop.js'
+import { seal, unseal } from './seal.js'
+import { stopCodec } from './stop.js'
 
 /** What a run goes on from. */
-export interface Checkpoint {
+export interface Checkpoint extends History {
   readonly learner: Learner
   /** Models a step wants to find again, by what they are to it. */
   readonly kept: Readonly<Record<string, Model>>
   readonly stages: readonly StageResult[]
   /** `null` between steps: the next begins. */
   readonly inside: Inside | null
-  /** What has ended rounds or growing in the step under way. */
-  readonly stopped: Stop | null
   /** Spent so far, and of it in the step under way. */
   readonly seconds: { readonly run: number; readonly stage: number }
   /** Bytes of the event log that belong to what is saved. */
@@ -34,11 +33,13 @@ export interface Checkpoint {
 }
 
 const factsCodec = closed({
-  run: t.string,
+  runs: t.readonlyArray(t.string),
   net: netCodec,
   kept: t.record(t.string, netCodec),
   stages: t.readonlyArray(stageCodec),
   inside: maybe(insideCodec),
+  met: t.readonlyArray(metCodec),
+  cuts: t.readonlyArray(cutCodec),
   stopped: maybe(stopCodec),
   seconds: closed({ run: finite, stage: finite }),
   logged: count,
@@ -54,13 +55,16 @@ const from = (prefix: string, tensors: Weights): Weights =>
     ),
   )
 
-const encode = (run: string, { learner: { model, slots }, kept, ...facts }: Checkpoint): Uint8Array => {
+const encode = (
+  runs: readonly string[],
+  { learner: { model, slots }, kept, ...facts }: Checkpoint,
+): Uint8Array => {
   const nets: Readonly<Record<string, Net>> = Object.fromEntries(
     Object.entries(kept).map(([name, { net }]) => [name, net]),
   )
   const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
-  return encodeTensors(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
-    checkpoint: JSON.stringify({ run, net: model.net, kept: nets, ...facts }),
+  return seal(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
+    checkpoint: JSON.stringify({ runs, net: model.net, kept: nets, ...facts }),
   })
 }
 
@@ -82,10 +86,10 @@ const fittingSlots =
 
 const decodeCheckpoint = (
   bytes: Uint8Array,
-): E.Either<Fault, { readonly run: string; readonly checkpoint: Checkpoint }> =>
+): E.Either<Fault, { readonly runs: readonly string[]; readonly checkpoint: Checkpoint }> =>
   pipe(
     E.Do,
-    E.bind('held', () => decodeTensors(bytes)),
+    E.bind('held', () => unseal(bytes)),
     E.bindW('facts', ({ held }) => pipe(parsed('checkpoint', held.metadata), E.flatMap(decode(factsCodec)))),
     E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
       sound({ net, weights: from('model', tensors) }),
@@ -103,24 +107,24 @@ const decodeCheckpoint = (
         E.map(models => Object.fromEntries(models)),
       ),
     ),
-    E.map(({ facts: { run, net: _, ...facts }, model, slots, kept }) => ({
-      run,
+    E.map(({ facts: { runs, net: _, ...facts }, model, slots, kept }) => ({
+      runs,
       checkpoint: { ...facts, learner: { model, slots }, kept },
     })),
   )
 
 /**
- * Saves a checkpoint with the name of the run it is of.
+ * Saves a checkpoint with the name of the run it is of; with two while that one becomes another.
  *
  * Law  reading what was saved gives an equal checkpoint, bit for bit
  */
 export const saveCheckpoint =
-  (file: string, run: string) =>
+  (file: string, ...runs: readonly string[]) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
-    writeWhole(file, encode(run, checkpoint))
+    writeWhole(file, encode(runs, checkpoint))
 
 /**
- * Errors  FileMissing; BadFile with the first fault found: bytes, facts, or weights that are not the net's; OtherRun
+ * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that are not the net's; OtherRun
  *         unless it is of one of these runs
  */
 export const readCheckpoint = (
@@ -130,7 +134,7 @@ export const readCheckpoint = (
   pipe(
     reading(decodeCheckpoint)(file),
     TE.filterOrElse(
-      ({ run }) => runs.includes(run),
+      ({ runs: names }) => names.some(name => runs.includes(name)),
       (): RunError => ({ _tag: 'OtherRun', file }),
     ),
     TE.map(({ checkpoint }) => checkpoint),

@@ -15,6 +15,7 @@ const text = (value: unknown): string => {
   return json.length > 60 ? `${json.slice(0, 59)}…` : json
 }
 
+/** Everywhere two experiments differ. */
 export const differences = (began: Experiment, now: Experiment): readonly Difference[] =>
   diff(Object(experimentCodec.encode(began)), Object(experimentCodec.encode(now))).map(each => ({
     at: each.path.join('.'),

@@ -1,4 +1,5 @@
 /** What can go wrong in a run, as facts. */
+import type { Skipped } from '../data/set.js'
 import type { LearnError } from '../learn/error.js'
 import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
@@ -6,6 +7,7 @@ import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
 import type { AtChance } from './chance.js'
 import type { Difference } from './difference.js'
+import type { Damaged } from './seal.js'
 import type { Fixed } from './settings.js'
 
 export type FileError =
@@ -17,7 +19,7 @@ export type FileError =
 export interface BadFile {
   readonly _tag: 'BadFile'
   readonly file: string
-  readonly fault: TensorsError | Misread | NetError | WeightError
+  readonly fault: TensorsError | Damaged | Misread | NetError | WeightError
 }
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
@@ -37,17 +39,23 @@ export type RunError =
   | FileError
   | BadFile
   | AtChance
+  /** A file or folder that is none to load. */
+  | { readonly _tag: 'NoModule'; readonly file: string; readonly got: string }
   /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
+  /** A process, perhaps of another host, is at work in the folder. */
+  | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
   /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */
   | {
       readonly _tag: 'ExperimentDiffers' | 'EntrantDiffers'
       readonly folder: string
       readonly differences: readonly Difference[]
     }
+  /** Two runs of a study whose names would be those of one folder. */
+  | { readonly _tag: 'SameFolder'; readonly study: string; readonly first: string; readonly second: string }
   | { readonly _tag: 'NoSuchSeed'; readonly seed: number; readonly seeds: number }
   /** Seeds of a study whose processes did not come to their end. */
   | { readonly _tag: 'SeedsFailed'; readonly seeds: readonly number[] }
@@ -59,5 +67,15 @@ export type RunError =
       readonly began: string
       readonly now: string
     }
+  /** Nets, and steps that are done or under way, are what they are: no other experiment can be gone on with. */
+  | {
+      readonly _tag: 'DoneDiffers'
+      readonly folder: string
+      readonly differences: readonly Difference[]
+    }
+  /** A run that goes on is to be kept elsewhere. */
+  | { readonly _tag: 'OutDiffers'; readonly folder: string; readonly out: string }
+  /** Images that a run was begun with, of which it leaves none out. */
+  | { readonly _tag: 'ImagesLost'; readonly folder: string; readonly images: number; readonly first: Skipped }
   /** A checkpoint of another experiment, seed, engine or data than those beside it. */
   | { readonly _tag: 'OtherRun'; readonly file: string }

@@ -35,6 +35,13 @@ export interface Met {
   readonly exact: boolean
 }
 
+/** A cut: validation right after it, and with batch norm measured again. */
+export interface Cut {
+  readonly params: number
+  readonly raw: Scored
+  readonly repaired: Scored
+}
+
 /** What a run ended in. */
 export interface Result {
   readonly experiment: string
@@ -53,6 +60,8 @@ export interface Result {
   readonly compared?: readonly Compared[]
   /** Where the run has grown: every net met. */
   readonly met?: readonly Met[]
+  /** Where the run has cut: every cut. */
+  readonly cuts?: readonly Cut[]
 }
 
 /** A line of the log. */

@@ -1,20 +1,25 @@
 /** Files as effects: read, written whole or not at all, appended to. */
-import { appendFile, mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { decode, type Misread } from '../net/closed.js'
 import type { BadFile, FileError } from './error.js'
+import { type Owner, ownerIn, ownerText, thisProcess } from './owner.js'
 
-const isMissing = (reason: unknown): boolean =>
-  typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'ENOENT'
+/** Whether this is what the system complains of. */
+export const isCode =
+  (code: string) =>
+  (reason: unknown): boolean =>
+    typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === code
 
 /** What the system complains of, about a file. */
 export const failed =
   (file: string) =>
   (reason: unknown): FileError =>
-    isMissing(reason)
+    isCode('ENOENT')(reason)
       ? { _tag: 'FileMissing', file }
       : { _tag: 'FileFailed', file, reason: reason instanceof Error ? reason.message : String(reason) }
 
@@ -24,8 +29,25 @@ export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
 export const sizeOfFile = (file: string): TE.TaskEither<FileError, number> =>
   TE.tryCatch(async () => (await stat(file)).size, failed(file))
 
+/** Sees to it that what a file or folder holds would survive a power cut. */
+const sync = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The names in a folder; Windows opens none as a file, and keeps its names itself. */
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform !== 'win32') await sync(folder)
+}
+
+const part = '.part'
+
 const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
-  const beside = `${file}.${process.pid}.part`
+  const beside = `${file}.${ownerText(thisProcess())}${part}`
   try {
     const handle = await open(beside, 'w')
     try {
@@ -35,21 +57,62 @@ const replace = async (file: string, content: Uint8Array | string): Promise<void
       await handle.close()
     }
     await rename(beside, file)
+    await syncFolder(dirname(file))
   } catch (reason) {
     await rm(beside, { force: true })
     throw reason
   }
 }
 
-/** Law  whoever reads `file` finds the old content or the new, never a part */
+/** Who writes a part of a file. */
+const writerOf = (name: string): Owner | null => ownerIn(/\.(\d+\.\d*\.[^/]+)\.part$/.exec(name)?.[1] ?? '')
+
+/** Removes half-written files of those that are done for. */
+export const removeParts = (
+  folder: string,
+  isDone: (writer: Owner) => boolean,
+): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(async () => {
+    for (const name of existsSync(folder) ? await readdir(folder) : []) {
+      const writer = writerOf(name)
+      if (writer !== null && isDone(writer)) await rm(join(folder, name), { force: true })
+    }
+  }, failed(folder))
+
+/**
+ * Law  whoever reads `file` finds the old content or the new, never a part; whoever has the old one open, or linked
+ *      elsewhere, keeps it
+ */
 export const writeWhole = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => replace(file, content), failed(file))
 
 export const makeFolder = (folder: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => void (await mkdir(folder, { recursive: true })), failed(folder))
 
+const makeFree = async (path: string, nth = 1): Promise<string> => {
+  const folder = nth === 1 ? path : `${path}-${nth}`
+  try {
+    await mkdir(folder)
+    return folder
+  } catch (reason) {
+    if (isCode('EEXIST')(reason)) return makeFree(path, nth + 1)
+    throw reason
+  }
+}
+
+/** Makes a folder that was not there: of this name, or with a number after it. */
+export const makeFreeFolder = (path: string): TE.TaskEither<FileError, string> =>
+  pipe(
+    makeFolder(dirname(path)),
+    TE.flatMap(() => TE.tryCatch(() => makeFree(path), failed(path))),
+  )
+
 export const appendLine = (file: string, line: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => appendFile(file, `${line}\n`), failed(file))
+
+/** What has been appended would survive a power cut. */
+export const syncFile = (file: string): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(() => sync(file), failed(file))
 
 /** Keeps the first `bytes` of a file that may hold more. */
 export const cutTo = (file: string, bytes: number): TE.TaskEither<FileError, void> =>
@@ -86,18 +149,3 @@ export const writeJson =
   (file: string) =>
   (value: unknown): TE.TaskEither<FileError, void> =>
     writeWhole(file, `${JSON.stringify(value, null, 2)}\n`)
-
-/** A file of one JSON value a line. */
-export const readLines = (file: string): TE.TaskEither<FileError | BadFile, readonly unknown[]> =>
-  pipe(
-    readBytes(file),
-    TE.flatMap(bytes =>
-      pipe(
-        new TextDecoder()
-          .decode(bytes)
-          .split('\n')
-          .filter(line => line !== ''),
-        TE.traverseArray(line => parse(file)(new TextEncoder().encode(line))),
-      ),
-    ),
-  )

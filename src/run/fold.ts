@@ -18,8 +18,10 @@ import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
+import { type History, noHistory, remember } from './history.js'
 import type { Inside, StageResult } from './inside.js'
 import { rehearse } from './rehearse.js'
+import type { Step } from './schedule.js'
 import { runStep } from './step.js'
 import { validated } from './stepenv.js'
 import { besideStep } from './told.js'
@@ -35,7 +37,7 @@ export const beginning =
         kept: {},
         stages: [],
         inside: null,
-        stopped: null,
+        ...noHistory,
         seconds: { run: 0, stage: 0 },
         logged: 0,
       })),
@@ -70,6 +72,45 @@ const lossOf = (
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
+/** Images in a batch of each step that learns in this one. */
+const batchesOf = (step: Step): readonly number[] => {
+  switch (step._tag) {
+    case 'train':
+    case 'push':
+      return [step.batch]
+    case 'prune':
+      return []
+    case 'rounds':
+      return step.steps.flatMap(batchesOf)
+    case 'grow':
+      return [...(step.warmup === null ? [] : [step.warmup.batch]), ...step.steps.flatMap(batchesOf)]
+  }
+}
+
+const fillsBatches =
+  ({ train }: Dataset) =>
+  (schedule: readonly Step[]): E.Either<LearnError, void> => {
+    const batch = schedule.flatMap(batchesOf).find(images => images > train.size)
+    return batch === undefined
+      ? E.right(undefined)
+      : E.left({ _tag: 'TooFewImages', images: train.size, batch })
+  }
+
+/**
+ * Whether an experiment could be run on this data, by what is known before anything trains; `net`: where it has come to.
+ *
+ * Errors  DataDiffers, OneClass, TooFewImages, and those of `rehearse`
+ */
+export const checkRun =
+  (dataset: Dataset, experiment: Experiment) =>
+  (net: Net): E.Either<RunError, void> =>
+    pipe(
+      suits(dataset)(net),
+      E.flatMap(() => severalClasses(dataset)),
+      E.flatMap(() => fillsBatches(dataset)(experiment.schedule)),
+      E.flatMap(() => rehearse(dataset.validation.size)(experiment)),
+    )
+
 const resultOf =
   (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, before: StageResult | undefined) =>
   ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
@@ -98,9 +139,9 @@ const runStage =
       run: from.seconds.run + env.clock() - began,
       stage: from.seconds.stage + env.clock() - began,
     })
-    let stopped = from.stopped
+    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped }
     const emit = (event: RunEvent | null) => {
-      if (event?._tag === 'roundsStopped') stopped = { why: event.why, fact: event.fact }
+      if (event !== null) history = remember(history, event)
       return env.emit(event)
     }
     const tellAndSave =
@@ -108,7 +149,7 @@ const runStage =
       (checkpoint: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
         pipe(
           emit(event),
-          TE.map(logged => ({ ...checkpoint, stopped, logged })),
+          TE.map(logged => ({ ...checkpoint, ...history, logged })),
           TE.tap(env.save),
         )
     const pause = (learner: Learner, kept: Checkpoint['kept'], inside: Inside, event: RunEvent | null) =>
@@ -125,13 +166,16 @@ const runStage =
       TE.bind('result', ({ held }) =>
         resultOf(
           env,
-          { name: step._tag, seconds: spent().stage, ...(stopped !== null && { stopped }) },
+          {
+            name: step._tag,
+            seconds: spent().stage,
+            ...(history.stopped !== null && { stopped: history.stopped }),
+          },
           from.stages.at(-1),
         )(held.learner),
       ),
-      TE.flatMap(({ held, result }) => {
-        stopped = null
-        return pipe(
+      TE.flatMap(({ held, result }) =>
+        pipe(
           {
             ...from,
             ...held,
@@ -140,8 +184,8 @@ const runStage =
             seconds: { run: spent().run, stage: 0 },
           },
           tellAndSave({ _tag: 'stageEnded', stage, result }),
-        )
-      }),
+        ),
+      ),
     )
   }
 
@@ -155,10 +199,9 @@ const aboveChance =
   }
 
 /**
- * Runs what is left of an experiment, once it is known to be one that could.
+ * Runs what is left of an experiment, once `checkRun` has found that it could be.
  *
- * Errors  DataDiffers and those of `rehearse`, before anything trains; every other where it comes to it, AtChance with
- *         the stage that ended there saved
+ * Errors  each where it comes to it; AtChance with the stage that ended there saved
  * Law     a run that was stopped or killed and taken up again ends in the same weights as one that was not
  */
 export const runSchedule =
@@ -166,22 +209,16 @@ export const runSchedule =
   (experiment: Experiment) =>
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
     pipe(
-      suits(env.dataset)(from.learner.model.net),
-      E.flatMap(() => severalClasses(env.dataset)),
-      E.flatMap(() => rehearse(env.dataset.validation.size)(experiment)),
-      TE.fromEither,
-      TE.flatMap(() =>
-        experiment.schedule
-          .slice(from.stages.length)
-          .reduce<TE.TaskEither<RunError, Checkpoint>>(
-            before =>
-              pipe(
-                before,
-                TE.flatMap(runStage(env, experiment)),
-                TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
-              ),
-            TE.right(from),
-          ),
-      ),
+      experiment.schedule
+        .slice(from.stages.length)
+        .reduce<TE.TaskEither<RunError, Checkpoint>>(
+          before =>
+            pipe(
+              before,
+              TE.flatMap(runStage(env, experiment)),
+              TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+            ),
+          TE.right(from),
+        ),
       TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
     )

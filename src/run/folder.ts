@@ -1,5 +1,9 @@
 /** A run's folder: what lies where in it. */
 import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { FileError } from './error.js'
+import { makeFreeFolder } from './files.js'
 
 export interface Folder {
   readonly path: string
@@ -26,3 +30,9 @@ export const folderAt = (path: string): Folder => ({
   result: join(path, 'result.json'),
   met: join(path, 'met'),
 })
+
+/** Where a run is to be kept: in this folder, or in a new one of this name, with a number where others have it. */
+export type Place = string | { readonly free: string }
+
+export const claimFolder = (place: Place): TE.TaskEither<FileError, Folder> =>
+  typeof place === 'string' ? TE.right(folderAt(place)) : pipe(makeFreeFolder(place.free), TE.map(folderAt))

@@ -1,6 +1,6 @@
-/** DSL files: modules whose default export is an experiment or a net. */
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+/** DSL files: modules whose default export is an experiment or a net; and where else nets are found. */
+import { existsSync, statSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,8 +9,11 @@ import type * as t from 'io-ts'
 import { decode, type Misread } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
+import { begun, latest } from './begun.js'
+import { checkNames } from './cells.js'
 import { experimentCodec, studyCodec } from './codec.js'
 import type { RunError } from './error.js'
+import { readModel } from './model.js'
 import { rehearse } from './rehearse.js'
 import type { Study } from './study.js'
 
@@ -45,14 +48,21 @@ interface Exporting {
 const isExporting = (exported: unknown): exported is Exporting =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
 
-const load = (file: string): TE.TaskEither<RunError, unknown> =>
-  existsSync(file)
+const endings = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+const load = (file: string): TE.TaskEither<RunError, unknown> => {
+  if (!existsSync(file)) return TE.left({ _tag: 'FileMissing', file })
+  if (isFolder(file)) return TE.left({ _tag: 'NoModule', file, got: 'a folder' })
+  return endings.includes(extname(file))
     ? TE.tryCatch(async () => {
         await readTypeScript()
         const module: Exporting = await import(pathToFileURL(resolve(file)).href)
         return isExporting(module.default) ? module.default.default : module.default
       }, badModule(file))
-    : TE.left({ _tag: 'FileMissing', file })
+    : TE.left({ _tag: 'NoModule', file, got: `a ${extname(file) || 'file without an ending'}` })
+}
 
 const tagOf = (exported: unknown): unknown =>
   typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
@@ -89,11 +99,12 @@ const reading =
       ),
     )
 
-/** Errors  FileMissing, BadModule, NoExperiment with the first difference from one */
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
 export const loadExperiment = reading('experiment', experimentCodec)
 
-/** Errors  FileMissing, BadModule, NoExperiment with the first difference from a study */
-export const loadStudy = reading('study', studyCodec)
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; SameFolder */
+export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
+  pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
 const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
@@ -104,8 +115,7 @@ const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError
       })
     : E.right(first.experiment.net)
 
-/** The net of a file that exports one, of its experiment, or of the first entrant of its study. */
-export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
+const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
   pipe(
     load(file),
     TE.flatMap(exported => {
@@ -122,3 +132,22 @@ export const loadNet = (file: string): TE.TaskEither<RunError, Net> =>
       )
     }),
   )
+
+/** The net a run has come to. */
+const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    begun(folder),
+    TE.flatMap(latest),
+    TE.map(({ learner }) => learner.model.net),
+  )
+
+/** The net of a module that exports one, of its experiment, or of its study's first entrant; of a run; of a model. */
+export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
+  if (isFolder(path)) return runNet(path)
+  return extname(path) === '.safetensors'
+    ? pipe(
+        readModel(path),
+        TE.map(({ net }) => net),
+      )
+    : moduleNet(path)
+}

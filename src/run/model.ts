@@ -1,7 +1,8 @@
-/** A model in a file: its weights, and its net in the metadata. */
+/** A model in a file: its weights, and in the metadata its net and how its images were prepared. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Preprocessing, preprocessingCodec } from '../data/preprocessing.js'
 import { decode } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import { type Inferred, infer } from '../net/infer.js'
@@ -12,11 +13,10 @@ import { readBytes, writeWhole } from './files.js'
 
 export type Fault = BadFile['fault']
 
+type Metadata = Readonly<Record<string, string>>
+
 /** What a file's metadata has under a name, as JSON. */
-export const parsed = (
-  name: string,
-  metadata: Readonly<Record<string, string>>,
-): E.Either<Fault, unknown> => {
+export const parsed = (name: string, metadata: Metadata): E.Either<Fault, unknown> => {
   const text = metadata[name] ?? ''
   return E.tryCatch(
     () => JSON.parse(text),
@@ -32,7 +32,18 @@ export const sound = (model: Model): E.Either<Fault, Model> =>
     E.map(() => model),
   )
 
-const decodeModel = (bytes: Uint8Array): E.Either<Fault, Model> =>
+/** A model and how the images it was trained on were prepared, where that is known. */
+export interface ModelFile {
+  readonly model: Model
+  readonly preprocessing: Preprocessing | null
+}
+
+const preprocessingIn = (metadata: Metadata): E.Either<Fault, Preprocessing | null> =>
+  'preprocessing' in metadata
+    ? pipe(parsed('preprocessing', metadata), E.flatMap(decode(preprocessingCodec)))
+    : E.right(null)
+
+const decodeModelFile = (bytes: Uint8Array): E.Either<Fault, ModelFile> =>
   pipe(
     decodeTensors(bytes),
     E.flatMap(({ tensors, metadata }) =>
@@ -40,6 +51,8 @@ const decodeModel = (bytes: Uint8Array): E.Either<Fault, Model> =>
         parsed('net', metadata),
         E.flatMap(decode(netCodec)),
         E.flatMap(net => sound({ net, weights: tensors })),
+        E.bindTo('model'),
+        E.bind('preprocessing', () => preprocessingIn(metadata)),
       ),
     ),
   )
@@ -58,11 +71,37 @@ export const reading =
       ),
     )
 
-/** A model as one safetensors file, its net in the metadata, beside what else there is to tell. */
+/** A model as the bytes of a safetensors file; `more` stands beside what a model's file always holds. */
+export const encodeModelFile = (
+  { net, weights }: Model,
+  preprocessing?: Preprocessing,
+  more: Metadata = {},
+): Uint8Array =>
+  encodeTensors(weights, {
+    ...more,
+    net: JSON.stringify(net),
+    ...(preprocessing !== undefined && { preprocessing: JSON.stringify(preprocessing) }),
+  })
+
+/**
+ * Writes a model as one safetensors file, so that it can be read, exported and served.
+ *
+ * Law  `readModelFile` gives back the model, bit for bit, and its preprocessing
+ *
+ * @example
+ * pipe(model, saveModel('model.safetensors', preprocessingOf(dataset)))
+ */
 export const saveModel =
-  (file: string, more: Readonly<Record<string, string>> = {}) =>
-  ({ net, weights }: Model): TE.TaskEither<RunError, void> =>
-    writeWhole(file, encodeTensors(weights, { ...more, net: JSON.stringify(net) }))
+  (file: string, preprocessing?: Preprocessing, more: Metadata = {}) =>
+  (model: Model): TE.TaskEither<RunError, void> =>
+    writeWhole(file, encodeModelFile(model, preprocessing, more))
 
 /** Errors  FileMissing; BadFile with the first fault found */
-export const readModel = reading(decodeModel)
+export const readModelFile = reading(decodeModelFile)
+
+/** The same without what else the file says. */
+export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
+  pipe(
+    readModelFile(file),
+    TE.map(({ model }) => model),
+  )

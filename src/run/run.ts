@@ -4,26 +4,30 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { preprocessingOf } from '../data/preprocessing.js'
 import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
 import type { Stepped } from '../learn/phase.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { infer } from '../net/infer.js'
+import { type Begun, under } from './begun.js'
+import { checkChange } from './change.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
 import { experimentCodec } from './codec.js'
 import { compare } from './compared.js'
-import { differences } from './difference.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
 import type { Result, RunEvent } from './event.js'
 import type { Experiment } from './experiment.js'
-import { appendLine, cutTo, makeFolder, readJson, writeJson } from './files.js'
-import { beginning, runSchedule } from './fold.js'
-import { type Folder, folderAt } from './folder.js'
+import { makeFolder, removeParts, syncFile, writeJson } from './files.js'
+import { beginning, checkRun, runSchedule } from './fold.js'
+import { claimFolder, type Folder, type Place } from './folder.js'
 import { identityOf } from './identity.js'
+import { holdingFolder } from './lock.js'
+import { appendingTo, mendLog } from './log.js'
 import { saveModel } from './model.js'
-import { metIn } from './result.js'
-import { type Fixed, fixed, fixedBy, type Settings, settingsCodec, settingsOf } from './settings.js'
+import type { Note } from './note.js'
+import { type DataChange, type Settings, settingsCodec, settingsOf, withData } from './settings.js'
 import { scoredAs, tested } from './stepenv.js'
 
 /** Who watches a run, and who may stop it. */
@@ -34,6 +38,10 @@ export interface Onlooker {
   readonly onStep: (stepped: Stepped) => void
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
+  /** Told of the run's folder once it is certain that the run will be kept there, before anything trains. */
+  readonly onFolder?: (path: string) => void
+  /** Told of what was found and set right before the run goes on. */
+  readonly onNote?: (note: Note) => void
   /** Whether the net before the first cut is measured beside the one at the end: unless told, it is. */
   readonly beside?: boolean
   /** Whether a run goes on where what a cut left has fallen to chance: unless told, it ends there with AtChance. */
@@ -48,33 +56,20 @@ export interface Opened {
   readonly dataset: Dataset
 }
 
-/** The log as an effect: a line an event, counted in bytes from where the checkpoint left it. */
-const logTo = ({ events }: Folder, from: number, { onEvent }: Onlooker): Env['emit'] => {
-  let length = from
-  return event => {
-    if (event === null) return TE.right(length)
-    const line = JSON.stringify(event)
-    length += Buffer.byteLength(line) + 1
-    onEvent(event)
-    return pipe(
-      appendLine(events, line),
-      TE.map(() => length),
-    )
-  }
-}
+/** What a run computes, by name. */
+const nameOf = ({ experiment, settings }: Begun): string => identityOf(experiment, settings)
 
 const resultOf =
-  (experiment: Experiment, settings: Settings, env: Env, folder: Folder, beside: boolean) =>
+  ({ folder, experiment, settings }: Begun, env: Env, beside: boolean) =>
   (end: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { checksum, take } = settings.data
     return pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
       TE.bindW('test', () => tested(env)(end.learner.model)),
-      TE.bindW('met', () => metIn(folder.events)),
       TE.bindW('compared', ({ test }) => (beside ? compare(env, test)(end) : TE.right(null))),
       TE.map(
-        ({ inferred, test, met, compared }): Result => ({
+        ({ inferred, test, compared }): Result => ({
           experiment: experiment.net.name,
           engine: settings.engine,
           code: settings.code,
@@ -86,7 +81,8 @@ const resultOf =
           test: scoredAs(test),
           seconds: end.seconds.run,
           out: folder.path,
-          ...(met.length > 0 && { met }),
+          ...(end.met.length > 0 && { met: end.met }),
+          ...(end.cuts.length > 0 && { cuts: end.cuts }),
           ...(compared !== null && { compared }),
         }),
       ),
@@ -95,32 +91,31 @@ const resultOf =
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 const finish =
-  (
-    folder: Folder,
-    experiment: Experiment,
-    settings: Settings,
-    { engine, dataset }: Opened,
-    onlooker: Onlooker,
-  ) =>
+  (run: Begun, { engine, dataset }: Opened, onlooker: Onlooker) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
+    const { folder, experiment, settings } = run
+    const preprocessing = preprocessingOf(dataset)
     const staged = onlooker.onStage ?? (() => TE.right(undefined))
-    const save = saveCheckpoint(folder.checkpoint, identityOf(experiment, settings))
+    const save = saveCheckpoint(folder.checkpoint, nameOf(run))
     const env: Env = {
       engine,
       dataset,
       seed: settings.seed,
-      emit: logTo(folder, from.logged, onlooker),
+      emit: appendingTo(folder.events, from.logged, onlooker.onEvent),
       onStep: onlooker.onStep,
       save: checkpoint =>
         pipe(
-          save(checkpoint),
+          syncFile(folder.events),
+          TE.flatMap(() => save(checkpoint)),
           TE.flatMap(() => (checkpoint.inside === null ? staged(checkpoint) : TE.right(undefined))),
         ),
       keep: (met, model) =>
         pipe(
           makeFolder(folder.met),
           TE.flatMap(() =>
-            saveModel(join(folder.met, `${met.name}.safetensors`), { figures: JSON.stringify(met) })(model),
+            saveModel(join(folder.met, `${met.name}.safetensors`), preprocessing, {
+              figures: JSON.stringify(met),
+            })(model),
           ),
         ),
       stopping: onlooker.stopping,
@@ -128,125 +123,130 @@ const finish =
       clock: () => performance.now() / 1000,
     }
     return pipe(
-      cutTo(folder.events, from.logged),
-      TE.flatMap(() => runSchedule(env)(experiment)(from)),
-      TE.tap(end => saveModel(folder.model)(end.learner.model)),
-      TE.flatMap(resultOf(experiment, settings, env, folder, onlooker.beside ?? true)),
+      runSchedule(env)(experiment)(from),
+      TE.tap(end => saveModel(folder.model, preprocessing)(end.learner.model)),
+      TE.flatMap(resultOf(run, env, onlooker.beside ?? true)),
       TE.tap(result => writeJson(folder.result)(result)),
     )
   }
 
-const newFolder = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
-  existsSync(checkpoint) ? TE.left({ _tag: 'RunThere', folder: path }) : makeFolder(path)
+const noNote = (): void => undefined
+
+/** Holds a run's folder, free of what was half written, while something is done there. */
+const inFolder =
+  ({ path, met }: Folder, { onNote = noNote }: Onlooker) =>
+  <A>(use: TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
+    pipe(
+      removeParts(path, () => true),
+      TE.flatMap(() => removeParts(met, () => true)),
+      TE.flatMap(() => use),
+      holdingFolder(path, onNote),
+    )
+
+const noRunIn = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
+  existsSync(checkpoint) ? TE.left({ _tag: 'RunThere', folder: path }) : TE.right(undefined)
+
+const write = ({ folder, experiment, settings }: Begun): TE.TaskEither<RunError, void> =>
+  pipe(
+    writeJson(folder.experiment)(experimentCodec.encode(experiment)),
+    TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
+  )
+
+/** Writes down a run that has just begun, and does it. */
+const start =
+  (run: Begun, opened: Opened, onlooker: Onlooker) =>
+  (first: Checkpoint): TE.TaskEither<RunError, Result> =>
+    pipe(
+      noRunIn(run.folder),
+      TE.flatMap(() => write(run)),
+      TE.flatMap(() => mendLog(run.folder.events, 0, noNote)),
+      TE.flatMap(() => saveCheckpoint(run.folder.checkpoint, nameOf(run))(first)),
+      TE.tapIO(() => () => onlooker.onFolder?.(run.folder.path)),
+      TE.flatMap(() => finish(run, opened, onlooker)(first)),
+    )
 
 /**
  * Begins a run in a folder of its own, from a checkpoint that need not be its own: equal beginnings are equal.
  *
- * Errors  RunThere where the folder holds a run; every `RunError`: what was learnt before one is in the folder
+ * Errors  those of `checkRun`, before there is a folder; RunThere where it holds a run, RunLocked where one is begun
+ *         there at this moment; every `RunError`: what was learnt before one is in the folder
  */
 export const beginFrom =
-  (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
-  (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> => {
-    const folder = folderAt(path)
-    const first = { ...from, logged: 0 }
-    return pipe(
-      newFolder(folder),
-      TE.flatMap(() => writeJson(folder.experiment)(experimentCodec.encode(experiment))),
-      TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
-      TE.flatMap(() => saveCheckpoint(folder.checkpoint, identityOf(experiment, settings))(first)),
-      TE.flatMap(() => finish(folder, experiment, settings, opened, onlooker)(first)),
+  (place: Place, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> =>
+    pipe(
+      TE.fromEither(checkRun(opened.dataset, experiment)(from.learner.model.net)),
+      TE.flatMap(() => claimFolder(place)),
+      TE.flatMap(folder =>
+        pipe(
+          { ...from, logged: 0 },
+          start({ folder, experiment, settings }, opened, onlooker),
+          inFolder(folder, onlooker),
+        ),
+      ),
     )
-  }
 
 /** Begins a run with the net's first weights. */
 export const begin =
-  (path: string, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (place: Place, settings: Settings, opened: Opened, onlooker: Onlooker) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.fromEither(beginning(settings.seed)(experiment)),
-      TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+      TE.flatMap(from => beginFrom(place, settings, opened, onlooker)(experiment, from)),
     )
 
-/** What a run's folder says it is. */
-export interface Begun {
-  readonly folder: Folder
-  readonly experiment: Experiment
-  readonly settings: Settings
+/** What a run is from here on, where that is not what it began as. */
+export interface Changes {
+  readonly experiment?: Experiment
+  readonly data?: DataChange
 }
 
-/** Errors  NothingToResume where there is no checkpoint; BadFile */
-export const begun = (path: string): TE.TaskEither<RunError, Begun> => {
-  const folder = folderAt(path)
-  return pipe(
-    existsSync(folder.checkpoint)
-      ? TE.right(folder)
-      : TE.left<RunError>({ _tag: 'NothingToResume', folder: path }),
-    TE.bindTo('folder'),
-    TE.bindW('experiment', () => readJson(experimentCodec)(folder.experiment)),
-    TE.bindW('settings', () => readJson(settingsCodec)(folder.settings)),
-  )
-}
-
-/**
- * The run, if this is the experiment it began with.
- *
- * Errors  ExperimentDiffers with every difference
- */
-export const asBegun =
-  (experiment: Experiment) =>
+/** Images the run began with, which are missing now, would move all others between training and validation. */
+const withAllImages =
+  ({ skipped }: Dataset) =>
   (run: Begun): E.Either<RunError, Begun> => {
-    const found = differences(run.experiment, experiment)
-    return found.length === 0
+    const [first] = skipped
+    return first === undefined || run.settings.data.skipBad === true
       ? E.right(run)
-      : E.left({ _tag: 'ExperimentDiffers', folder: run.folder.path, differences: found })
+      : E.left({ _tag: 'ImagesLost', folder: run.folder.path, images: skipped.length, first })
   }
 
-/**
- * The run, if what is fixed is as it began, but for some of it.
- *
- * Errors  RunDiffers with the first that is not
- */
-export const under =
-  (now: Settings, free: readonly Fixed[] = []) =>
-  (run: Begun): E.Either<RunError, Begun> => {
-    const [before, after] = [fixedBy(run.settings), fixedBy(now)]
-    const other = fixed.find(what => before[what] !== after[what] && !free.includes(what))
-    return other === undefined
-      ? E.right(run)
-      : E.left({
-          _tag: 'RunDiffers',
-          folder: run.folder.path,
-          what: other,
-          began: before[other],
-          now: after[other],
-        })
-  }
-
-/** The run from here on with another experiment: the model it has come to, the steps left in the new schedule. */
-export const changed =
-  (experiment: Experiment) =>
-  (run: Begun): TE.TaskEither<RunError, Begun> => {
-    const before = identityOf(run.experiment, run.settings)
-    const after = identityOf(experiment, run.settings)
-    return pipe(
-      readCheckpoint(run.folder.checkpoint, before, after),
-      TE.flatMap(saveCheckpoint(run.folder.checkpoint, after)),
-      TE.flatMap(() => writeJson(run.folder.experiment)(experimentCodec.encode(experiment))),
-      TE.map(() => ({ ...run, experiment })),
+/** Makes what changes part of the run. Killed on the way, it is the one or the other. */
+const become =
+  (before: Begun, now: Begun) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
+    pipe(
+      saveCheckpoint(before.folder.checkpoint, nameOf(before), nameOf(now))(checkpoint),
+      TE.flatMap(() => write(now)),
     )
-  }
 
 /**
- * Takes a run up where its checkpoint is.
+ * Takes a run up where its checkpoint is, in its folder's own words but for what changes. Everything is checked before
+ * anything is written. A damaged log is cut to its last whole line, which is told.
  *
- * Errors  RunDiffers where engine, threads or data are not what they were; OtherRun where the checkpoint is not its own
+ * Errors  RunLocked where another process is at it; RunDiffers where engine, threads or data are not what they were,
+ *         ImagesLost; OtherRun where the checkpoint is not its own; DoneDiffers; those of `checkRun`
+ * Law     a run that an unreadable image has ended, and that goes on without such, ends as one begun without
  */
-export const resume = (run: Begun, opened: Opened, onlooker: Onlooker): TE.TaskEither<RunError, Result> => {
-  const { folder, experiment, settings } = run
-  const { seed, data } = settings
+export const resume = (
+  run: Begun,
+  opened: Opened,
+  onlooker: Onlooker,
+  { experiment = run.experiment, data = {} }: Changes = {},
+): TE.TaskEither<RunError, Result> => {
+  const { folder, settings } = run
+  const now: Begun = { folder, experiment, settings: withData(settings, data) }
   return pipe(
-    TE.fromEither(under(settingsOf(seed, opened.engine, opened.dataset, data))(run)),
-    TE.flatMap(() => readCheckpoint(folder.checkpoint, identityOf(experiment, settings))),
-    TE.flatMap(finish(folder, experiment, settings, opened, onlooker)),
+    TE.fromEither(under(settingsOf(settings.seed, opened.engine, opened.dataset, settings.data))(run)),
+    TE.flatMapEither(withAllImages(opened.dataset)),
+    TE.flatMap(() => readCheckpoint(folder.checkpoint, nameOf(run), nameOf(now))),
+    TE.tapEither(checkChange(folder.path, run.experiment, experiment)),
+    TE.tapEither(({ learner }) => checkRun(opened.dataset, experiment)(learner.model.net)),
+    TE.bindTo('from'),
+    TE.bind('logged', ({ from }) => mendLog(folder.events, from.logged, onlooker.onNote ?? noNote)),
+    TE.map(({ from, logged }) => ({ ...from, logged })),
+    TE.tap(become(run, now)),
+    TE.flatMap(finish(now, opened, onlooker)),
+    inFolder(folder, onlooker),
   )
 }

@@ -3,31 +3,27 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
 import type { Model } from '../net/weights.js'
+import { asBegun, type Begun, begun, under } from './begun.js'
+import { checkNames, scratchName } from './cells.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
 import type { RunError } from './error.js'
-import type { Result, Scored } from './event.js'
+import type { Cut, Result } from './event.js'
 import type { Experiment } from './experiment.js'
-import { makeFolder, readLines, sizeOfFile } from './files.js'
+import { encodeFileName } from './filename.js'
+import { makeFolder, removeParts, sizeOfFile } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
 import { identityOf } from './identity.js'
 import { readModel } from './model.js'
+import { isGone } from './owner.js'
 import { readResult } from './result.js'
-import { asBegun, type Begun, beginFrom, begun, type Onlooker, resume, under } from './run.js'
+import { beginFrom, type Onlooker, resume } from './run.js'
 import { train } from './schedule.js'
 import { type DataSettings, type Fixed, type Settings, settingsOf } from './settings.js'
 import type { Entrant, Study } from './study.js'
-
-/** A cut as the log of its run has it: validation right after it, and with batch norm measured again. */
-export interface Cut {
-  readonly params: number
-  readonly raw: Scored
-  readonly repaired: Scored
-}
 
 /** An entrant with one seed, done. */
 export interface Done {
@@ -51,7 +47,9 @@ export interface StudyEnv {
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
 
-const sharedFile = (env: StudyEnv, name: string): string => join(env.folder, 'shared', `${name}.safetensors`)
+const sharedFolder = ({ folder }: StudyEnv): string => join(folder, 'shared')
+
+const sharedFile = (env: StudyEnv, name: string): string => join(sharedFolder(env), `${name}.safetensors`)
 
 /** The longest beginning of an experiment that another has been through. */
 const longestBeginning = (
@@ -82,11 +80,14 @@ const sharing =
     const file = sharedFile(env, name)
     return steps === 0 || shared.length < 2 || existsSync(file)
       ? TE.right(undefined)
-      : saveCheckpoint(file, name)(checkpoint)
+      : pipe(
+          makeFolder(sharedFolder(env)),
+          TE.flatMap(() => saveCheckpoint(file, name)(checkpoint)),
+        )
   }
 
 const folderFor = (env: StudyEnv, name: string, seed: number): string =>
-  join(env.folder, name.replace(/[^A-Za-z0-9.-]+/g, '_'), `${seed}`)
+  join(env.folder, encodeFileName(name), `${seed}`)
 
 /** A run in the study's folder, of this experiment and begun like this, and no other. */
 const begunAs = (
@@ -128,28 +129,12 @@ const runCell =
             TE.flatMap(run => resume(run, opened, onlooker)),
           )
         : pipe(
-            makeFolder(join(env.folder, 'shared')),
-            TE.flatMap(() => longestBeginning(env, experiment, settings)),
+            longestBeginning(env, experiment, settings),
             TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
           )
     }
     return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
   }
-
-const scoredCodec = t.type({ accuracy: t.number, loss: t.number })
-const cutCodec = t.type({
-  _tag: t.literal('pruned'),
-  params: t.number,
-  raw: scoredCodec,
-  repaired: scoredCodec,
-})
-
-/** The cuts in a run's log. */
-const cutsIn = (path: string): TE.TaskEither<RunError, readonly Cut[]> =>
-  pipe(
-    readLines(folderAt(path).events),
-    TE.map(lines => lines.flatMap(line => (cutCodec.is(line) ? [line] : []))),
-  )
 
 const epochsIn = (steps: Experiment['schedule']): number =>
   steps.reduce((sum, step) => {
@@ -179,15 +164,14 @@ const runEntrant =
       TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
       TE.bind('model', () => readModel(folderAt(folderFor(env, entrant.name, seed)).model)),
       TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(env, entrant.name, seed)).model)),
-      TE.bind('cuts', () => cutsIn(folderFor(env, entrant.name, seed))),
       TE.bind(
         'scratch',
         ({ model }): TE.TaskEither<RunError, Result | null> =>
           entrant.scratch
-            ? runCell(env, study, `${entrant.name} from scratch`, seed)(scratchOf(entrant.experiment, model))
+            ? runCell(env, study, scratchName(entrant.name), seed)(scratchOf(entrant.experiment, model))
             : TE.right(null),
       ),
-      TE.map(done => ({ entrant, seed, ...done })),
+      TE.map(done => ({ entrant, seed, cuts: done.result.cuts ?? [], ...done })),
     )
 
 /** All seeds of a study. */
@@ -197,12 +181,15 @@ export const seedsOf = ({ seeds }: Study): readonly number[] =>
 /**
  * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
  *
- * Law  stopped anywhere and run again, the same results; equal beginnings are run once
+ * Errors  SameFolder, before anything runs
+ * Law     stopped anywhere and run again, the same results; equal beginnings are run once
  */
 export const runStudy =
   (env: StudyEnv) =>
   (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly Done[]> =>
     pipe(
-      seeds.flatMap(seed => study.entrants.map(entrant => ({ entrant, seed }))),
-      TE.traverseSeqArray(runEntrant(env, study)),
+      TE.fromEither(checkNames(study)),
+      TE.flatMap(() => removeParts(sharedFolder(env), isGone)),
+      TE.map(() => seeds.flatMap(seed => study.entrants.map(entrant => ({ entrant, seed })))),
+      TE.flatMap(TE.traverseSeqArray(runEntrant(env, study))),
     )

@@ -1,6 +1,7 @@
 /** Between which values each layer's input lies, whatever the image and the weights. */
-import type { Activation, Layer, Net } from '../net/layer.js'
-import { type Path, under } from '../net/path.js'
+import { interpret } from '../net/interpret.js'
+import type { Activation, Leaf, Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
 
 export interface Bounds {
   readonly low: number
@@ -26,35 +27,36 @@ export const transparent = (activation: Activation | null, { low, high }: Bounds
   (activation === 'relu' && low >= 0) ||
   (activation === 'relu6' && low >= 0 && high <= 6)
 
+const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
+  switch (leaf._tag) {
+    case 'conv':
+    case 'depthwise':
+    case 'dense':
+      return after(leaf.activation, any)
+    case 'norm':
+      return any
+    case 'activate':
+      return after(leaf.activation, x)
+    default:
+      return x
+  }
+}
+
 /** The bounds of the input of each layer, by path. */
 export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
   const into = new Map<Path, Bounds>()
-  const visit = (layer: Layer, path: Path, x: Bounds): Bounds => {
-    into.set(path, x)
-    const child = (each: Layer, value: Bounds) => visit(each, under(path, each.name), value)
-    switch (layer._tag) {
-      case 'conv':
-      case 'depthwise':
-      case 'dense':
-        return after(layer.activation, any)
-      case 'norm':
-        return any
-      case 'activate':
-        return after(layer.activation, x)
-      case 'stack':
-        return layer.layers.reduce((value, each) => child(each, value), x)
-      case 'concat': {
-        const all = layer.branches.map(branch => child(branch, x))
-        return { low: Math.min(...all.map(({ low }) => low)), high: Math.max(...all.map(({ high }) => high)) }
-      }
-      case 'residual': {
-        const [body, shortcut] = [child(layer.body, x), child(layer.shortcut, x)]
-        return after(layer.activation, { low: body.low + shortcut.low, high: body.high + shortcut.high })
-      }
-      default:
-        return x
-    }
-  }
-  visit(net.body, '', any)
+  interpret<Bounds>({
+    leaf: (leaf, _, x) => leafBounds(leaf, x),
+    concat: all => ({
+      low: Math.min(...all.map(({ low }) => low)),
+      high: Math.max(...all.map(({ high }) => high)),
+    }),
+    residual: (body, shortcut, { activation }) =>
+      after(activation, { low: body.low + shortcut.low, high: body.high + shortcut.high }),
+    place: (output, _, path, x) => {
+      into.set(path, x)
+      return output
+    },
+  })(net.body, '', any)
   return into
 }

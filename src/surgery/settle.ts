@@ -74,7 +74,8 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
   /** What is held goes neither by itself nor with what it lies in. */
   const settleHolding = (wish: Uint8Array, worthless: ReadonlySet<Path>, held: Uint8Array): Settled => {
     const kept = wish.map((wished, each) => (wished === 1 || held[each] === 1 ? 1 : 0))
-    const bodies = new Map<Path, Path>()
+    const bypassed = new Set<Path>()
+    const dropped: Path[] = []
     const rescued: Rescue[] = []
     const stays = (each: number): boolean => kept[each] === 1
     const outOf = (path: Path): Int32Array => wiring.out.get(path) ?? new Int32Array()
@@ -102,6 +103,7 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
     const leavesNothing = (path: Path): boolean =>
       outOf(path).every(each => !stays(each) || isPrivate(anatomy, path)(each))
     const drop = (path: Path): void => {
+      dropped.push(path)
       for (const each of privateIn(path)) kept[each] = 0
     }
 
@@ -143,7 +145,7 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       const body = under(path, layer.body.name)
       const idle = worthless.has(path) || !alive(layer.body, body, null)
       if (idle && limits.minimum === 0 && !guarded(path) && mayGo(body)) {
-        bodies.set(path, body)
+        bypassed.add(path)
         drop(body)
       } else if (idle) alive(layer.body, body, 'bound')
       return alive(layer.shortcut, under(path, layer.shortcut.name), need)
@@ -154,8 +156,8 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
     })
     alive(anatomy.net.body, '', 'vital')
     const stands = (path: Path): boolean =>
-      outOf(path).some(stays) && ![...bodies.values()].some(body => within(body, path))
-    return { kept, bypassed: new Set([...bodies.keys()].filter(stands)), rescued }
+      outOf(path).some(stays) && !dropped.some(place => within(place, path))
+    return { kept, bypassed: new Set([...bypassed].filter(stands)), rescued }
   }
 
   /** The best of what a value of the trunk lacks to its floor. */

@@ -10,7 +10,7 @@ import { branched, concatenated, summed } from './join.js'
 import { type Names, namesOf, seenFrom } from './names.js'
 import type { Item, Series } from './series.js'
 import { nested, type Origin, type Sprout, stacked } from './sprout.js'
-import { type Part, readerOf, type Source, type Sources } from './words.js'
+import { type Part, readerOf, type Source, type Sources, supported } from './words.js'
 
 type Grown = E.Either<ImportError, readonly Sprout[]>
 
@@ -21,10 +21,17 @@ const differs = ({ name, className }: KerasNode, fault: Misread): ImportError =>
   fault,
 })
 
+const unknown = ({ name, className }: KerasNode): ImportError => ({
+  _tag: 'UnknownLayer',
+  at: name,
+  className,
+  supported,
+})
+
 const partsOf = (node: KerasNode): E.Either<ImportError, readonly Part[]> => {
   const read = readerOf(node.className)
   return read === undefined || node.from.length > 1
-    ? E.left({ _tag: 'UnknownLayer', at: node.name, className: node.className })
+    ? E.left(unknown(node))
     : pipe(
         read(node.config),
         E.mapLeft(fault => differs(node, fault)),
@@ -61,26 +68,30 @@ interface Growing {
   readonly pad: { readonly by: number; readonly node: KerasNode } | null
 }
 
-const unused = (node: KerasNode): ImportError =>
+/** Zeros that no window takes, by what comes next. */
+const unused = (node: KerasNode, next: string): ImportError =>
   differs(node, {
     _tag: 'Misread',
-    at: 'padding',
-    wanted: 'a convolution without padding behind it',
-    got: 'something else',
+    at: 'next layer',
+    wanted: "Conv2D, SeparableConv2D or DepthwiseConv2D with padding 'valid'",
+    got: next,
   })
 
-const padded = (layer: Layer, { pad }: Growing): E.Either<ImportError, Layer> => {
+const padded = (layer: Layer, { pad }: Growing, { className }: KerasNode): E.Either<ImportError, Layer> => {
   if (pad === null) return E.right(layer)
-  return (layer._tag === 'conv' || layer._tag === 'depthwise') && layer.padding === 'valid'
+  if (layer._tag !== 'conv' && layer._tag !== 'depthwise') return E.left(unused(pad.node, className))
+  return layer.padding === 'valid'
     ? E.right({ ...layer, padding: pad.by })
-    : E.left(unused(pad.node))
+    : E.left(unused(pad.node, `${className} with padding '${layer.padding}'`))
 }
 
 const grow =
   (place: Names, node: KerasNode) =>
   (growing: Growing, part: Part): E.Either<ImportError, Growing> => {
     if (part._tag === 'pad')
-      return growing.pad === null ? E.right({ ...growing, pad: { by: part.by, node } }) : E.left(unused(node))
+      return growing.pad === null
+        ? E.right({ ...growing, pad: { by: part.by, node } })
+        : E.left(unused(growing.pad.node, node.className))
     const origin: Origin = {
       sources: located(node, part.sources),
       axes: part.layer._tag === 'norm' ? [part.axis] : [],
@@ -94,7 +105,7 @@ const grow =
       return E.right({ ...growing, done: [...growing.done.slice(0, -1), sprout] })
     }
     return pipe(
-      padded(part.layer, growing),
+      padded(part.layer, growing, node),
       E.map(layer => ({
         done: [
           ...growing.done,
@@ -132,11 +143,9 @@ const merged = (place: Names, { node, branches }: Item): E.Either<ImportError, S
         case 'Add':
           return first !== undefined && second !== undefined && third === undefined
             ? E.right(summed(names, [first, second]))
-            : E.left(
-                differs(node, { _tag: 'Misread', at: 'inbound_nodes', wanted: 'two', got: `${all.length}` }),
-              )
+            : E.left(differs(node, { _tag: 'Misread', at: 'inputs', wanted: '2', got: `${all.length}` }))
         default:
-          return E.left({ _tag: 'UnknownLayer', at: node.name, className: node.className })
+          return E.left(unknown(node))
       }
     }),
   )
@@ -156,7 +165,7 @@ const add =
         ),
       )
     return growing.pad !== null
-      ? E.left(unused(growing.pad.node))
+      ? E.left(unused(growing.pad.node, item.node.className))
       : pipe(
           merged(place, item),
           E.map(sprout => ({ done: [...growing.done, sprout], pad: null })),
@@ -170,7 +179,9 @@ const grown = (place: Names, series: Series): Grown =>
       (before, item) => E.flatMap((now: Growing) => add(place)(now, item))(before),
       E.right({ done: [], pad: null }),
     ),
-    E.flatMap(({ done, pad }) => (pad === null ? E.right(done) : E.left(unused(pad.node)))),
+    E.flatMap(({ done, pad }) =>
+      pad === null ? E.right(done) : E.left(unused(pad.node, 'the end of a branch')),
+    ),
   )
 
 const softmax = t.type({ activation: t.literal('softmax') })

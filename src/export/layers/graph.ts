@@ -5,6 +5,7 @@ import * as t from 'io-ts'
 import { decode, type Misread } from '../../net/closed.js'
 import type { Shape } from '../../net/shape.js'
 import type { ImportError, Tangle } from '../error.js'
+import { supported } from './words.js'
 
 /** A layer and the layers whose outputs it takes. Its config is not known to be good yet. */
 export interface KerasNode {
@@ -34,28 +35,38 @@ const connection = new t.Type<string, unknown>(
   t.identity,
 )
 
-const connections = t.readonlyArray(connection)
+const connections = t.readonlyArray(connection, '[[layer, 0, 0]]')
 
-const layerCodec = t.intersection([
-  t.type({ class_name: t.string, config: t.UnknownRecord }),
-  t.partial({ name: t.string, inbound_nodes: t.readonlyArray(connections) }),
-])
+const layerCodec = t.intersection(
+  [
+    t.type({ class_name: t.string, config: t.UnknownRecord }),
+    t.partial({ name: t.string, inbound_nodes: t.unknown }),
+  ],
+  'a layer with class_name and config',
+)
 
 type LayerJson = t.TypeOf<typeof layerCodec>
 
-const layers = t.readonlyArray(layerCodec)
+const layers = t.readonlyArray(layerCodec, 'a list of layers')
 
 const functional = t.intersection([
-  t.type({ layers, input_layers: connections, output_layers: connections }),
+  t.type({ layers, input_layers: t.unknown, output_layers: t.unknown }),
   t.partial({ name: t.string }),
 ])
 
+const ends = t.type({ input_layers: connections, output_layers: connections })
+
 const sequential = t.union([layers, t.intersection([t.type({ layers }), t.partial({ name: t.string })])])
 
-const classed = t.type({ class_name: t.string, config: t.unknown })
+const models = { Model: null, Functional: null, Sequential: null }
+
+const classed = t.type({
+  class_name: t.keyof(models, Object.keys(models).join(' or ')),
+  config: t.unknown,
+})
 
 const sizes = new t.Type<Shape, unknown>(
-  '[null, …sizes]',
+  '[null, height, width, channels]',
   (u): u is Shape => Array.isArray(u),
   (u, context) =>
     Array.isArray(u) && u.length > 1 && u[0] === null && u.slice(1).every(Number.isInteger)
@@ -69,20 +80,64 @@ const tangled = (at: string, reason: Tangle): ImportError => ({ _tag: 'NotATree'
 const nameOf = ({ name, config }: LayerJson): string =>
   name ?? (typeof config.name === 'string' ? config.name : '')
 
-const sizesOf = (layer: LayerJson | undefined): E.Either<Misread, Shape> =>
-  decode(sizes)(layer?.config.batch_input_shape ?? layer?.config.batch_shape)
+/** An option of a layer that is not as it should be. */
+const optionOf =
+  (layer: LayerJson, option: string) =>
+  (fault: Misread): ImportError => ({
+    _tag: 'LayerDiffers',
+    at: nameOf(layer),
+    className: layer.class_name,
+    fault: { ...fault, at: option },
+  })
+
+const sizesOf = (layer: LayerJson | undefined): E.Either<ImportError, Shape> => {
+  if (layer === undefined) return E.left(tangled('', 'no layers'))
+  const option = 'batch_shape' in layer.config ? 'batch_shape' : 'batch_input_shape'
+  return pipe(decode(sizes)(layer.config[option]), E.mapLeft(optionOf(layer, option)))
+}
 
 const only =
   (reason: Tangle) =>
   (names: readonly string[]): E.Either<ImportError, string> =>
     names.length === 1 && names[0] !== undefined ? E.right(names[0]) : E.left(tangled(names.join(), reason))
 
+const calls = t.readonlyArray(connections, '[[[layer, 0, 0, {}], …]]')
+
+/** Keras 3 writes a call as the arguments it was made with. */
+const keras3 = t.readonlyArray(t.type({ args: t.unknown }))
+
+const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>> =>
+  pipe(
+    decode(calls)(layer.inbound_nodes ?? []),
+    E.mapLeft(fault =>
+      optionOf(
+        layer,
+        'inbound_nodes',
+      )({
+        ...fault,
+        wanted: calls.name,
+        got: keras3.is(layer.inbound_nodes) ? '[{ args, kwargs }], as Keras 3 writes it' : fault.got,
+      }),
+    ),
+  )
+
+/** No model inside the model. */
+const flat = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
+  layer.class_name in models
+    ? E.left({ _tag: 'UnknownLayer', at: nameOf(layer), className: layer.class_name, supported })
+    : E.right(layer)
+
 const nodeOf = (layer: LayerJson): E.Either<ImportError, KerasNode> => {
   const name = nameOf(layer)
-  const calls = layer.inbound_nodes ?? []
-  return calls.length > 1
-    ? E.left(tangled(name, 'shared'))
-    : E.right({ name, className: layer.class_name, config: layer.config, from: calls[0] ?? [] })
+  return pipe(
+    flat(layer),
+    E.flatMap(callsOf),
+    E.flatMap(calls =>
+      calls.length > 1
+        ? E.left(tangled(name, 'shared'))
+        : E.right({ name, className: layer.class_name, config: layer.config, from: calls[0] ?? [] }),
+    ),
+  )
 }
 
 type Faulty = E.Either<ImportError | Misread, KerasGraph>
@@ -92,12 +147,13 @@ const byName = (nodes: readonly KerasNode[]) => new Map(nodes.map(node => [node.
 const functionalGraph = (config: unknown): Faulty =>
   pipe(
     decode(functional)(config),
-    E.flatMap(({ name = '', layers, input_layers, output_layers }) =>
+    E.flatMap(({ name = '', layers, ...config }) =>
       pipe(
         E.Do,
-        E.bindW('start', () => only('not one input')(input_layers)),
-        E.bindW('end', () => only('not one output')(output_layers)),
         E.bindW('nodes', () => E.traverseArray(nodeOf)(layers)),
+        E.bindW('ends', () => decode(ends)(config)),
+        E.bindW('start', ({ ends }) => only('not one input')(ends.input_layers)),
+        E.bindW('end', ({ ends }) => only('not one output')(ends.output_layers)),
         E.bindW('input', ({ start }) => sizesOf(layers.find(layer => nameOf(layer) === start))),
         E.map(({ start, end, nodes, input }) => ({ name, input, nodes: byName(nodes), start, end })),
       ),
@@ -127,7 +183,8 @@ const sequentialGraph = (config: unknown): Faulty =>
     E.flatMap(({ name = '', layers }) => {
       const nodes = chained(layers)
       return pipe(
-        sizesOf(layers[0]),
+        E.traverseArray(flat)(layers),
+        E.flatMap(() => sizesOf(layers[0])),
         E.map(input => ({
           name,
           input,
@@ -142,21 +199,13 @@ const sequentialGraph = (config: unknown): Faulty =>
 /**
  * The graph in a model's topology.
  *
- * Errors  Misread; NotATree where a layer is shared or there is not one input and one output; UnknownLayer when the
- *         whole is no model
+ * Errors  Misread; NotATree where a layer is shared or there is not one input and one output; LayerDiffers where the
+ *         input's sizes or a layer's inputs are not written as expected; UnknownLayer for a model inside the model
  */
 export const graphOf = (topology: unknown): Faulty =>
   pipe(
     decode(classed)(topology),
-    E.flatMap(({ class_name, config }): Faulty => {
-      switch (class_name) {
-        case 'Model':
-        case 'Functional':
-          return functionalGraph(config)
-        case 'Sequential':
-          return sequentialGraph(config)
-        default:
-          return E.left({ _tag: 'UnknownLayer', at: '', className: class_name })
-      }
-    }),
+    E.flatMap(({ class_name, config }) =>
+      class_name === 'Sequential' ? sequentialGraph(config) : functionalGraph(config),
+    ),
   )

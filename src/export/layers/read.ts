@@ -4,22 +4,69 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import type { Misread } from '../../net/closed.js'
+import { decode, type Misread } from '../../net/closed.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import type { Net } from '../../net/layer.js'
-import type { Path } from '../../net/path.js'
+import { nameOf, type Path } from '../../net/path.js'
 import { type Shape, sameShape } from '../../net/shape.js'
 import { allSlots, type Slot } from '../../net/slots.js'
 import { filled, type Model, type Tensor } from '../../net/weights.js'
 import { readJson } from '../../run/files.js'
-import type { ImportError } from '../error.js'
+import type { ModelFile } from '../../run/model.js'
+import { descriptionCodec } from '../description.js'
+import type { Foreign, ImportError } from '../error.js'
+import { affineOf, identityOf, removeStep } from '../normalise.js'
 import { assemble } from './assemble.js'
 import { graphOf } from './graph.js'
+import { locate, modelFile } from './locate.js'
 import { seriesOf } from './series.js'
 import type { Origin, Sprout } from './sprout.js'
-import { type Announced, announced, type Manifest, manifestCodec, readGroups, tensorAt } from './stored.js'
+import {
+  type Announced,
+  announced,
+  type Manifest,
+  manifestCodec,
+  plain,
+  readGroups,
+  tensorAt,
+} from './stored.js'
 
-const fileCodec = t.type({ modelTopology: t.UnknownRecord, weightsManifest: manifestCodec })
+const fileCodec = t.intersection([
+  t.type({ modelTopology: t.UnknownRecord, weightsManifest: manifestCodec }),
+  t.partial({ userDefinedMetadata: t.unknown }),
+])
+
+type LayersFile = t.TypeOf<typeof fileCodec>
+
+/** What is misread is in the file. */
+const inFile =
+  (file: string) =>
+  (error: ImportError | Misread): ImportError =>
+    error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
+
+/** What a model.json holds that is no LayersModel's. */
+const foreignIn = ({ format, modelTopology }: Readonly<Record<string, unknown>>): Foreign | null => {
+  if (!t.UnknownRecord.is(modelTopology)) return 'no topology'
+  return format === 'graph-model' || 'node' in modelTopology ? 'graph model' : null
+}
+
+const decodeFile =
+  (file: string) =>
+  (json: Readonly<Record<string, unknown>>): E.Either<ImportError, LayersFile> => {
+    const found = foreignIn(json)
+    return found === null
+      ? pipe(decode(fileCodec)(json), E.mapLeft(inFile(file)))
+      : E.left({ _tag: 'NotALayersModel', path: file, found })
+  }
+
+const object = t.refinement(t.UnknownRecord, () => true, 'a JSON object')
+
+const readFile = (file: string): TE.TaskEither<ImportError, LayersFile> =>
+  pipe(
+    readJson(object)(file),
+    TE.mapLeft((error): ImportError => error),
+    TE.flatMapEither(decodeFile(file)),
+  )
 
 /** A net, and for each of its weights where it lies or what it is filled with. */
 interface Planned {
@@ -52,16 +99,26 @@ const lastAxes =
         })
   }
 
-const located =
-  (origins: Sprout['origins'], places: ReadonlyMap<string, Announced>) =>
-  (slot: Slot): E.Either<ImportError, readonly [Slot, Announced | number]> => {
+/** Names of weights of the same kind, of any layer. */
+const namesLike = (name: string, manifest: Manifest): readonly string[] =>
+  manifest
+    .flatMap(({ weights }) => weights.map(each => each.name))
+    .filter(each => nameOf(each) === nameOf(name))
+
+const located = (origins: Sprout['origins'], manifest: Manifest) => {
+  const places = announced(manifest)
+  return (slot: Slot): E.Either<ImportError, readonly [Slot, Announced | number]> => {
     const source = origins.get(slot.at)?.sources[slot.slot]
     if (source?._tag === 'filled') return E.right([slot, source.value])
-    const place = places.get(source?.name ?? '')
-    return place !== undefined && sameShape(place.shape, slot.shape)
+    const name = source?.name ?? ''
+    const place = places.get(name)
+    if (place === undefined)
+      return E.left({ _tag: 'WeightMissing', name, wanted: slot.shape, found: namesLike(name, manifest) })
+    return sameShape(place.shape, slot.shape)
       ? E.right([slot, place])
-      : E.left({ _tag: 'WrongWeight', key: slot.key, wanted: slot.shape, got: place?.shape ?? null })
+      : E.left({ _tag: 'WrongWeight', key: slot.key, wanted: slot.shape, got: place.shape })
   }
+}
 
 const planned = (topology: unknown, manifest: Manifest): E.Either<ImportError | Misread, Planned> =>
   pipe(
@@ -73,7 +130,7 @@ const planned = (topology: unknown, manifest: Manifest): E.Either<ImportError | 
     E.bindW('inferred', ({ net }) => infer(net)),
     E.tap(({ inferred, body }) => E.traverseArray(lastAxes(inferred))([...body.origins])),
     E.bindW('found', ({ inferred, body }) =>
-      E.traverseArray(located(body.origins, announced(manifest)))(allSlots(inferred)),
+      E.traverseArray(located(body.origins, manifest))(allSlots(inferred)),
     ),
   )
 
@@ -89,34 +146,62 @@ const filledIn = ({ net, found }: Planned, groups: readonly Uint8Array[]): E.Eit
     E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
   )
 
-/** What is misread is in the file. */
-const inFile =
-  (file: string) =>
-  (error: ImportError | Misread): ImportError =>
-    error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
+/** What this project's own exports say of their input; what other tools keep there is theirs. */
+const ownMetadata = t.type({ preprocessing: descriptionCodec })
 
 /**
- * Reads a LayersModel of layers the language has words for. A softmax at its end is left off: nets here give logits.
+ * A model and its preprocessing as they were before it was exported, or with the preprocessing that the model as it
+ * came in takes where the normaliser has become part of its first layers.
+ */
+const restore =
+  (metadata: unknown) =>
+  (model: Model): ModelFile => {
+    const found = ownMetadata.decode(metadata)
+    if (E.isLeft(found)) return { model, preprocessing: null }
+    const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
+    if (!sameShape(size, model.net.input)) return { model, preprocessing: null }
+    const before = { size, resize, mean, deviation, classes }
+    if (input === 'normalised') return { model, preprocessing: before }
+    const original = removeStep(affineOf(input, before))(model)
+    return original === null
+      ? { model, preprocessing: { ...before, ...identityOf(input, mean.length) } }
+      : { model: original, preprocessing: before }
+  }
+
+/**
+ * Reads a LayersModel of layers the language has words for, and what it says of its input where it was exported here.
+ * A softmax at its end is left off: nets here give logits.
  *
- * Errors  UnknownLayer, LayerDiffers by Keras name; NotATree; WrongWeight; PathLeaves, WrongBytes before a shard is
- *         read; BadFile, FileMissing
+ * Errors  NotALayersModel; UnknownLayer, LayerDiffers by Keras name; NotATree; WeightMissing, WeightDiffers,
+ *         WrongWeight; PathLeaves, WrongBytes before a shard is read; BadFile, FileMissing
  * Law     what `exportModel({ to: 'layers' })` wrote gives a model that computes the same
  *
  * @example
- * readLayersModel('mobilenet')   // a folder with model.json
+ * readLayersFile('mobilenet')   // a folder with model.json
  */
-export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> => {
-  const file = join(folder, 'model.json')
-  return pipe(
-    readJson(fileCodec)(file),
-    TE.flatMap(({ modelTopology, weightsManifest }) =>
+export const readLayersFile = (path: string): TE.TaskEither<ImportError, ModelFile> =>
+  pipe(
+    locate(path),
+    TE.bindTo('folder'),
+    TE.let('file', ({ folder }) => join(folder, modelFile)),
+    TE.bind('json', ({ file }) => readFile(file)),
+    TE.bindW('manifest', ({ json }) => TE.fromEither(plain(json.weightsManifest))),
+    TE.bindW('plan', ({ file, manifest, json: { modelTopology } }) =>
       pipe(
-        TE.fromEither(planned(modelTopology.model_config ?? modelTopology, weightsManifest)),
-        TE.bindTo('plan'),
-        TE.mapLeft(inFile(file)),
-        TE.bindW('groups', () => readGroups(folder)(weightsManifest)),
-        TE.flatMapEither(({ plan, groups }) => filledIn(plan, groups)),
+        planned(modelTopology.model_config ?? modelTopology, manifest),
+        E.mapLeft(inFile(file)),
+        TE.fromEither,
       ),
     ),
+    TE.bindW('groups', ({ folder, manifest }) => readGroups(folder)(manifest)),
+    TE.flatMapEither(({ plan, groups, json }) =>
+      pipe(filledIn(plan, groups), E.map(restore(json.userDefinedMetadata))),
+    ),
   )
-}
+
+/** The same without what the file says of its input. */
+export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> =>
+  pipe(
+    readLayersFile(folder),
+    TE.map(({ model }) => model),
+  )

@@ -12,16 +12,39 @@ import { failed } from '../../run/files.js'
 import type { ImportError } from '../error.js'
 
 const entry = closedPartial(
-  { name: t.string, shape: t.readonlyArray(count), dtype: t.literal('float32') },
-  { group: t.string },
+  { name: t.string, shape: t.readonlyArray(count), dtype: t.string },
+  { group: t.string, quantization: t.unknown },
 )
 
-/** Groups of files, and the arrays that lie in each group one after another; none quantized. */
+/** Groups of files, and the arrays that lie in each group one after another. */
 export const manifestCodec = t.readonlyArray(
-  closed({ paths: t.readonlyArray(t.string), weights: t.readonlyArray(entry) }),
+  closed({
+    paths: t.readonlyArray(t.string, 'a list of file names'),
+    weights: t.readonlyArray(entry, 'a list of weights'),
+  }),
+  'a list of paths and weights',
 )
 
 export type Manifest = t.TypeOf<typeof manifestCodec>
+
+const quantised = t.type({ dtype: t.string })
+
+const refusal = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportError | null => {
+  if (quantization !== undefined)
+    return {
+      _tag: 'WeightDiffers',
+      name,
+      fault: 'quantised',
+      got: quantised.is(quantization) ? quantization.dtype : 'other numbers',
+    }
+  return dtype === 'float32' ? null : { _tag: 'WeightDiffers', name, fault: 'type', got: dtype }
+}
+
+/** The manifest, if all it announces is float32, and nothing quantised. Errors  WeightDiffers with the first */
+export const plain = (manifest: Manifest): E.Either<ImportError, Manifest> => {
+  const first = manifest.flatMap(({ weights }) => weights.map(refusal)).find(found => found !== null)
+  return first === undefined || first === null ? E.right(manifest) : E.left(first)
+}
 
 /** Where an array lies: bytes from the beginning of its group. */
 export interface Announced {

@@ -1,9 +1,9 @@
 /** From the tree to the layers of a functional Keras model: a unit becomes up to four of them. */
-
-import type { Activation, Conv, Dense, Depthwise, Layer, Normalisation, Pool } from '../../net/layer.js'
-import { under } from '../../net/path.js'
+import { type Algebra, interpret } from '../../net/interpret.js'
+import type { Activation, Conv, Dense, Depthwise, Leaf, Normalisation, Pool } from '../../net/layer.js'
+import type { Path } from '../../net/path.js'
 import { keyOf, type SlotName } from '../../net/slots.js'
-import type { Model, Tensor } from '../../net/weights.js'
+import type { Model, Tensor, Weights } from '../../net/weights.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from './keras.js'
 import { spread } from './spread.js'
 
@@ -43,141 +43,161 @@ const slid = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
   ...last,
 })
 
-/** A model's layers as Keras knows them, named by their paths. The model fits its net. */
-export const topology = ({ net, weights }: Model): Topology => {
-  const layers: KerasLayer[] = []
+/** The layers written so far, and the weights they are written from. */
+interface Writing {
+  readonly layers: KerasLayer[]
+  readonly weights: Weights
+}
 
-  const add = (
-    className: string,
-    name: string,
-    config: Config,
-    from: readonly string[],
-    held: readonly KerasWeight[] = [],
-  ): string => {
-    layers.push({ className, name, config: { name, ...config }, from, weights: held })
-    return name
-  }
+/** Writes a layer behind others, and gives its name. */
+const add = (
+  { layers }: Writing,
+  className: string,
+  name: string,
+  config: Config,
+  from: readonly string[],
+  weights: readonly KerasWeight[] = [],
+): string => {
+  layers.push({ className, name, config: { name, ...config }, from, weights })
+  return name
+}
 
-  const weight = (path: string, slot: SlotName): Tensor => weights[keyOf(path, slot)] as Tensor // the model was checked
+const weightAt = ({ weights }: Writing, path: Path, slot: SlotName): Tensor =>
+  weights[keyOf(path, slot)] as Tensor // the model was checked
 
-  const activated = (activation: Activation | null, name: string, x: string): string =>
-    activation === null ? x : add('Activation', name, { activation }, [x])
+const addActivation = (
+  writing: Writing,
+  activation: Activation | null,
+  name: string,
+  from: string,
+): string => (activation === null ? from : add(writing, 'Activation', name, { activation }, [from]))
 
-  const normalised = ({ momentum, epsilon }: Normalisation, path: string, name: string, x: string): string =>
-    add(
-      'BatchNormalization',
-      name,
-      { axis: -1, momentum, epsilon, center: true, scale: true },
-      [x],
-      [
-        { name: `${name}/gamma`, tensor: weight(path, 'scale') },
-        { name: `${name}/beta`, tensor: weight(path, 'shift') },
-        { name: `${name}/moving_mean`, tensor: weight(path, 'mean') },
-        { name: `${name}/moving_variance`, tensor: weight(path, 'variance') },
-      ],
-    )
+const addBatchNorm = (
+  writing: Writing,
+  { momentum, epsilon }: Normalisation,
+  path: Path,
+  name: string,
+  from: string,
+): string =>
+  add(
+    writing,
+    'BatchNormalization',
+    name,
+    { axis: -1, momentum, epsilon, center: true, scale: true },
+    [from],
+    [
+      { name: `${name}/gamma`, tensor: weightAt(writing, path, 'scale') },
+      { name: `${name}/beta`, tensor: weightAt(writing, path, 'shift') },
+      { name: `${name}/moving_mean`, tensor: weightAt(writing, path, 'mean') },
+      { name: `${name}/moving_variance`, tensor: weightAt(writing, path, 'variance') },
+    ],
+  )
 
-  const padded = (layer: Unit, path: string, x: string): string =>
-    'padding' in layer && typeof layer.padding === 'number' && layer.padding > 0
-      ? add(
-          'ZeroPadding2D',
-          partOf(path, 'pad'),
-          { padding: [both(layer.padding), both(layer.padding)], ...last },
-          [x],
-        )
-      : x
+/** Keras pads by numbers in a layer of its own. */
+const addPadding = (writing: Writing, layer: Unit, path: Path, from: string): string => {
+  if (!('padding' in layer) || typeof layer.padding !== 'number' || layer.padding === 0) return from
+  const padding = [both(layer.padding), both(layer.padding)]
+  return add(writing, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...last }, [from])
+}
 
-  const productOf = (layer: Unit, path: string): Product => {
-    const kernel = weight(path, 'kernel')
-    switch (layer._tag) {
-      case 'conv':
-        return {
-          className: 'Conv2D',
-          config: { filters: layer.filters, ...slid(layer), dilation_rate: both(layer.dilation) },
-          kernel: { name: 'kernel', tensor: kernel },
-        }
-      case 'depthwise': {
-        const close = spread(kernel, layer.dilation)
-        return {
-          className: 'DepthwiseConv2D',
-          config: { ...slid(layer), kernel_size: both(close.shape[0] ?? 1), depth_multiplier: 1 },
-          kernel: { name: 'depthwise_kernel', tensor: close },
-        }
+const productOf = (layer: Unit, kernel: Tensor): Product => {
+  switch (layer._tag) {
+    case 'conv':
+      return {
+        className: 'Conv2D',
+        config: { filters: layer.filters, ...slid(layer), dilation_rate: both(layer.dilation) },
+        kernel: { name: 'kernel', tensor: kernel },
       }
-      case 'dense':
-        return {
-          className: 'Dense',
-          config: { units: layer.units },
-          kernel: { name: 'kernel', tensor: kernel },
-        }
+    case 'depthwise': {
+      const close = spread(kernel, layer.dilation)
+      return {
+        className: 'DepthwiseConv2D',
+        config: { ...slid(layer), kernel_size: both(close.shape[0] ?? 1), depth_multiplier: 1 },
+        kernel: { name: 'depthwise_kernel', tensor: close },
+      }
     }
+    case 'dense':
+      return {
+        className: 'Dense',
+        config: { units: layer.units },
+        kernel: { name: 'kernel', tensor: kernel },
+      }
   }
+}
 
-  const unit = (layer: Unit, path: string, x: string): string => {
-    const { className, config, kernel } = productOf(layer, path)
-    const { bias, norm, activation } = layer
-    const name = nameOf(path)
-    const product = add(
-      className,
-      name,
-      { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
-      [padded(layer, path, x)],
-      [
-        { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
-        ...(bias ? [{ name: `${name}/bias`, tensor: weight(path, 'bias') }] : []),
-      ],
-    )
-    return norm === null
-      ? product
-      : activated(
-          activation,
-          partOf(path, 'activation'),
-          normalised(norm, path, partOf(path, 'norm'), product),
-        )
-  }
+const addUnit = (writing: Writing, layer: Unit, path: Path, from: string): string => {
+  const { className, config, kernel } = productOf(layer, weightAt(writing, path, 'kernel'))
+  const { bias, norm, activation } = layer
+  const name = nameOf(path)
+  const product = add(
+    writing,
+    className,
+    name,
+    { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
+    [addPadding(writing, layer, path, from)],
+    [
+      { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
+      ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(writing, path, 'bias') }] : []),
+    ],
+  )
+  if (norm === null) return product
+  const normalised = addBatchNorm(writing, norm, path, partOf(path, 'norm'), product)
+  return addActivation(writing, activation, partOf(path, 'activation'), normalised)
+}
 
-  const visit = (layer: Layer, path: string, x: string): string => {
+const addLeaf =
+  (writing: Writing) =>
+  (leaf: Leaf, path: Path, from: string): string => {
     const name = nameOf(path)
-    const child = (each: Layer, from: string) => visit(each, under(path, each.name), from)
-    switch (layer._tag) {
+    switch (leaf._tag) {
       case 'conv':
       case 'depthwise':
       case 'dense':
-        return unit(layer, path, x)
+        return addUnit(writing, leaf, path, from)
       case 'maxPool':
       case 'avgPool':
-        return add(poolClass[layer._tag], name, poolConfig(layer), [x])
+        return add(writing, poolClass[leaf._tag], name, poolConfig(leaf), [from])
       case 'globalAvgPool':
-        return add('GlobalAveragePooling2D', name, last, [x])
+        return add(writing, 'GlobalAveragePooling2D', name, last, [from])
       case 'flatten':
-        return add('Flatten', name, last, [x])
+        return add(writing, 'Flatten', name, last, [from])
       case 'dropout':
-        return add('Dropout', name, { rate: layer.rate }, [x])
+        return add(writing, 'Dropout', name, { rate: leaf.rate }, [from])
       case 'norm':
-        return normalised(layer, path, name, x)
+        return addBatchNorm(writing, leaf, path, name, from)
       case 'activate':
-        return activated(layer.activation, name, x)
-      case 'stack':
-        return layer.layers.reduce((from, each) => child(each, from), x)
-      case 'concat': {
-        const branches = layer.branches.map(branch => child(branch, x))
-        return branches.length === 1 ? (branches[0] ?? x) : add('Concatenate', name, { axis: -1 }, branches)
-      }
-      case 'residual': {
-        const sum = add('Add', name, {}, [child(layer.body, x), child(layer.shortcut, x)])
-        return activated(layer.activation, partOf(path, 'activation'), sum)
-      }
+        return addActivation(writing, leaf.activation, name, from)
     }
   }
 
+const algebra = (writing: Writing): Algebra<string> => ({
+  leaf: addLeaf(writing),
+  concat: (branches, _layer, path) =>
+    branches.length === 1
+      ? (branches[0] ?? nameOf(path))
+      : add(writing, 'Concatenate', nameOf(path), { axis: -1 }, branches),
+  residual: (body, shortcut, { activation }, path) =>
+    addActivation(
+      writing,
+      activation,
+      partOf(path, 'activation'),
+      add(writing, 'Add', nameOf(path), {}, [body, shortcut]),
+    ),
+})
+
+/** A model's layers as Keras knows them, named by their paths. The model fits its net. */
+export const topology = ({ net, weights }: Model): Topology => {
+  const writing: Writing = { layers: [], weights }
+  const shape = [null, ...net.input]
   const images = add(
+    writing,
     'InputLayer',
     inputName,
-    { batch_input_shape: [null, ...net.input], dtype: 'float32', sparse: false },
+    { batch_input_shape: shape, dtype: 'float32', sparse: false },
     [],
   )
-  const output = visit(net.body, '', images)
-  return { name: net.name, layers, output }
+  const output = interpret(algebra(writing))(net.body, '', images)
+  return { name: net.name, layers: writing.layers, output }
 }
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({

@@ -178,3 +178,9 @@ const readers: Readonly<Record<string, Reader>> = {
 /** How a class is read; undefined for one that no word stands for. */
 export const readerOf = (className: string): Reader | undefined =>
   Object.hasOwn(readers, className) ? readers[className] : undefined
+
+/** Layers that join branches: they are no words of their own. */
+const joins = ['Add', 'Concatenate']
+
+/** Every class that is read; a softmax only at the end. */
+export const supported: readonly string[] = [...Object.keys(readers), ...joins, 'Softmax'].toSorted()

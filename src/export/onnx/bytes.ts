@@ -47,7 +47,10 @@ const portOf = ({ name, shape }: Port) => ({
   type: { tensorType: { elemType: float32, shape: shapeOf(shape) } },
 })
 
-export const onnxBytes = ({ name, nodes, constants, inputs, outputs }: OnnxGraph): Uint8Array =>
+export const onnxBytes = (
+  { name, nodes, constants, inputs, outputs }: OnnxGraph,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array =>
   encodeModel({
     irVersion,
     opsetImport: [{ domain: '', version: opset }],
@@ -59,4 +62,5 @@ export const onnxBytes = ({ name, nodes, constants, inputs, outputs }: OnnxGraph
       input: inputs.map(portOf),
       output: outputs.map(portOf),
     },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   })

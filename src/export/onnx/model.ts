@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../../net/error.js'
 import type { Model } from '../../net/weights.js'
+import type { Description } from '../description.js'
 import { open, type Served, served } from '../served.js'
 import type { File } from '../target.js'
 import { onnxBytes } from './bytes.js'
@@ -30,15 +31,21 @@ const graphOf = (name: string, { images, outputs, values, weights, layerOf }: Se
   }
 }
 
+const metadataOf = (description: Description | null): Readonly<Record<string, string>> =>
+  description === null ? {} : { preprocessing: JSON.stringify(description) }
+
 /**
- * A model as one ONNX file, opset 13.
+ * A model as one ONNX file, opset 13, its input described in the metadata.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
  * Errors  those of `infer`
  */
-export const toOnnx = (model: Model): E.Either<NetError, readonly File[]> =>
+export const toOnnx = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<NetError, readonly File[]> =>
   pipe(
     served(model),
-    E.map(serving => onnxBytes(graphOf(model.net.name, serving))),
+    E.map(serving => onnxBytes(graphOf(model.net.name, serving), metadataOf(description))),
     E.map(bytes => [{ name: 'model.onnx', bytes }]),
   )

@@ -22,7 +22,9 @@ const root = protobuf.Root.fromJSON({
       opsetImport: [8, 'OperatorSet', 'repeated'],
       producerName: [2, 'string'],
       graph: [7, 'Graph'],
+      metadataProps: [14, 'Property', 'repeated'],
     }),
+    Property: message({ key: [1, 'string'], value: [2, 'string'] }),
     OperatorSet: message({ domain: [1, 'string'], version: [2, 'int64'] }),
     Graph: message({
       node: [1, 'Node', 'repeated'],

@@ -1,0 +1,51 @@
+/** The one recursion over a net: what leaves, concats and sums mean decides what is computed. It knows no meaning. */
+import type { Concat, Layer, Leaf, Residual } from './layer.js'
+import { type Path, under } from './path.js'
+
+/** What each kind of layer makes of a value; a stack passes its layers' values on, in order. */
+export interface Algebra<A> {
+  readonly leaf: (leaf: Leaf, path: Path, input: A) => A
+  readonly concat: (branches: readonly A[], layer: Concat, path: Path, input: A) => A
+  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path) => A
+  /** What stands for the output of any layer, each after its children; by default that output. */
+  readonly place?: (output: A, layer: Layer, path: Path, input: A) => A
+}
+
+/**
+ * What a layer, with all in it, makes of a value.
+ *
+ * Law  layers are met in the order of computation, a parent after its children
+ *
+ * @example
+ * const depth = interpret<number>({
+ *   leaf: (_leaf, _path, before) => before + 1,
+ *   concat: branches => Math.max(...branches),
+ *   residual: (body, shortcut) => Math.max(body, shortcut),
+ * })
+ * depth(seedling.body, '', 0)
+ */
+export const interpret =
+  <A>({ leaf, concat, residual, place = output => output }: Algebra<A>) =>
+  (root: Layer, at: Path, start: A): A => {
+    const visit = (layer: Layer, path: Path, input: A): A =>
+      place(through(layer, path, input), layer, path, input)
+    const through = (layer: Layer, path: Path, input: A): A => {
+      const child = (each: Layer, value: A) => visit(each, under(path, each.name), value)
+      switch (layer._tag) {
+        case 'stack':
+          return layer.layers.reduce((value, each) => child(each, value), input)
+        case 'concat':
+          return concat(
+            layer.branches.map(branch => child(branch, input)),
+            layer,
+            path,
+            input,
+          )
+        case 'residual':
+          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path)
+        default:
+          return leaf(layer, path, input)
+      }
+    }
+    return visit(root, at, start)
+  }

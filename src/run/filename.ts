@@ -1,0 +1,25 @@
+/** Names that people gave, as names of files and folders. */
+import { createHash } from 'node:crypto'
+
+/** Bytes; file systems hold 255, and endings are still to come. */
+const longest = 100
+
+const escaped = (character: string): string =>
+  character === ' '
+    ? '+'
+    : [...new TextEncoder().encode(character)]
+        .map(byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+        .join('')
+
+/**
+ * A name as that of one file or folder, never of a place elsewhere: letters, digits, `-`, `_` and dots inside stay, a
+ * space is `+`, all else is escaped. What is too long ends in its hash.
+ *
+ * Law  different names give different file names, none of them empty, hidden, `.` or `..`
+ */
+export const encodeFileName = (name: string): string => {
+  const text = name.replace(/^\.|[^A-Za-z0-9._-]/gu, escaped)
+  if (text === '') return '%'
+  if (text.length <= longest) return text
+  return `${text.slice(0, longest)}~${createHash('sha256').update(name).digest('hex').slice(0, 24)}`
+}

@@ -1,0 +1,52 @@
+/** What a run remembers of what it has told, so that nothing is to be read back from its log. */
+import * as t from 'io-ts'
+import { closed, count, finite, share } from '../net/closed.js'
+import type { Cut, Met, RunEvent, Scored } from './event.js'
+import type { Stop } from './stop.js'
+
+export interface History {
+  /** Nets met while growing. */
+  readonly met: readonly Met[]
+  readonly cuts: readonly Cut[]
+  /** What has ended rounds or growing in the step under way. */
+  readonly stopped: Stop | null
+}
+
+export const noHistory: History = { met: [], cuts: [], stopped: null }
+
+/** What is remembered once an event is told. */
+export const remember = (history: History, event: RunEvent): History => {
+  switch (event._tag) {
+    case 'grown': {
+      const { _tag, stage, gain, ...met } = event
+      return { ...history, met: [...history.met, met] }
+    }
+    case 'pruned': {
+      const { params, raw, repaired } = event
+      return { ...history, cuts: [...history.cuts, { params, raw, repaired }] }
+    }
+    case 'roundsStopped':
+      return { ...history, stopped: { why: event.why, fact: event.fact } }
+    case 'stageEnded':
+      return { ...history, stopped: null }
+    default:
+      return history
+  }
+}
+
+export const scoredCodec: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
+
+export const metCodec: t.Type<Met, unknown> = closed({
+  name: t.string,
+  params: count,
+  macs: count,
+  bytes: count,
+  validation: scoredCodec,
+  exact: t.boolean,
+})
+
+export const cutCodec: t.Type<Cut, unknown> = closed({
+  params: count,
+  raw: scoredCodec,
+  repaired: scoredCodec,
+})

@@ -1,0 +1,51 @@
+/** `espalier export` and `import` as commands: what a model's file says of its images goes along, and back. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { expect, test } from 'vitest'
+import type { Preprocessing } from '../src/data/preprocessing.js'
+import { readModelFile, saveModel } from '../src/run/model.js'
+import { espalier, expectRefusedAtOnce } from './command.js'
+import { apart, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+
+const model = models.residual
+const preprocessing: Preprocessing = {
+  size: [12, 12, 3],
+  resize: { height: 12, width: 12, fit: 'cover' },
+  mean: [0.5, 0.4, 0.3],
+  deviation: [0.25, 0.25, 0.2],
+  classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g'],
+}
+
+test('an export takes pixels, and an import of it knows how they were normalised', () =>
+  inFolder(async folder => {
+    const [file, back] = [join(folder, 'model.safetensors'), join(folder, 'back.safetensors')]
+    await run(saveModel(file, preprocessing)(model))
+    const { code, out } = await espalier(['export', file, '--to', 'onnx,layers'])
+    const files = out.trimEnd().split('\n')
+    expect([code, files.filter(existsSync).length]).toEqual([0, files.length])
+    expect(readFileSync(join(folder, 'export/layers/labels.txt'), 'utf8')).toBe('a\nb\nc\nd\ne\nf\ng\n')
+
+    const pixels = Float32Array.from({ length: 432 }, (_, i) => (i * 89) % 256)
+    const session = await InferenceSession.create(join(folder, 'export/onnx/model.onnx'))
+    const { logits } = await session.run({ images: new Tensor('float32', pixels, [1, 12, 12, 3]) })
+    const { mean, deviation } = preprocessing
+    const normalised = pixels.map((value, i) => (value / 255 - (mean[i % 3] ?? 0)) / (deviation[i % 3] ?? 1))
+    expect(apart(logitsOf(model, normalised, 1), logits?.data as Float32Array)).toBeLessThan(tolerance)
+
+    expect((await espalier(['import', join(folder, 'export/layers'), '--out', back])).code).toBe(0)
+    expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+  }))
+
+test('pixels are refused where the file does not say how images were normalised, a Keras file at all', () =>
+  inFolder(async folder => {
+    const [file, keras] = [join(folder, 'model.safetensors'), join(folder, 'm.keras')]
+    await run(saveModel(file)(model))
+    writeFileSync(keras, '')
+    const [raw, imported] = await Promise.all([
+      espalier(['export', file, '--to', 'onnx', '--input', 'raw']),
+      espalier(['import', keras, '--out', join(folder, 'm.safetensors')]),
+    ])
+    expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
+    expectRefusedAtOnce(imported, 'm.keras: expected ', 'got a Keras 3 file; try, in Python: ')
+  }))
