@@ -14,6 +14,7 @@ import { losersDefaults, pushDefaults } from '../src/learn/options.js'
 import { pushCalls, pushFeeds } from '../src/learn/push.js'
 import { constant } from '../src/learn/rate.js'
 import { taylorIn } from '../src/learn/taylor.js'
+import { traceIn } from '../src/learn/trace.js'
 import { slopesAndGates, slopesOf } from '../src/learn/train.js'
 import { push } from '../src/learn/transform.js'
 import { concat, net, residual, stack } from '../src/net/combinators.js'
@@ -196,6 +197,31 @@ test('a push’s utilities there are the effects of its own objective, and Taylo
       )
     })
 })
+
+test.each(['deconv', 'discriminant', 'gradient'] as const)(
+  '%s traces a linear convolution and its mean as the mean and a dense layer',
+  async kind => {
+    const trunk = [conv(6, 3, plain), conv(7, 3)] as const
+    const end = conv(3, 1, { ...plain, name: 'end', activation: null })
+    const mapped = modelOf(2)(net('mapped', image(6, 6, 1), ...trunk, end, globalAvgPool))
+    const given = net('vector', image(6, 6, 1), ...trunk, globalAvgPool, dense(3, { name: 'end' }))
+    const weights = Object.fromEntries(
+      Object.entries(mapped.weights).map(([key, { shape, data }]) => [
+        key,
+        { shape: key === 'end/kernel' ? shape.slice(2) : shape, data },
+      ]),
+    )
+    const feed = trainingFeed(dataset, { batch: 6, seed: 0, augment: false })
+    const trace = (model: Model) =>
+      succeed(traceIn(kind)({ engine: float64, feed, batch: 6, batches: 3 })(model))
+    const [got, wanted] = [await trace(mapped), await trace({ net: given, weights })]
+    expect(Object.keys(got)).toEqual(['conv', 'conv2'])
+    for (const [path, values] of Object.entries(wanted))
+      Array.from(values).forEach((value, channel) => {
+        expect(got[path]?.[channel]).toBeCloseTo(value, 6)
+      })
+  },
+)
 
 const half = { keep: { params: 0.5 } } as const
 const options = { epochs: 1, batch: 3, schedule: constant(), cut: { aim: half } }
