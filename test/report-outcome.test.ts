@@ -34,7 +34,7 @@ const beside = (one: number, hundred: number): string =>
   })
 
 test('a stage that ended below where it began', () => {
-  expect(outcome(result)).toContain('stage 2 train ended 4.0 points below where it began')
+  expect(outcome(result)).toContain('stage 2 train ended 4.0 points below the best it had')
   expect(outcome(result)).not.toContain('stage 1 train ended')
 })
 

@@ -60,6 +60,8 @@ test('a cut names the layers it leaves narrow; a training that lost something sa
   )
   const result = { name: 'train', params: 9, macs: 9, validation: { accuracy: 0.72 }, seconds: 1 }
   const ended = { _tag: 'stageEnded', stage: 1, result } as const
-  expect(lineOf({ ...ended, result: { ...result, lost: 0.04 } })).toContain('4.0 points below where it began')
+  expect(lineOf({ ...ended, result: { ...result, lost: 0.04 } })).toContain(
+    '4.0 points below the best it had',
+  )
   expect(lineOf(ended)).not.toContain('points')
 })

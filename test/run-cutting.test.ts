@@ -154,6 +154,17 @@ describe.runIf(engine !== null)('a run whose net was cut', () => {
     expect((await ran(cnn, [still])).outcome).toBe('done')
   })
 
+  test('tells of a training that ends below its best epoch, wherever it was taken up', async () => {
+    const steps = [train({ ...learning, epochs: 6, rate: 0.4, clip: 1 })]
+    const run = await ran(cnn, steps)
+    const epochs = eventsOf(run).flatMap(event => (event._tag === 'epoch' ? [event.validation.accuracy] : []))
+    const lost = Math.max(...epochs) - (epochs.at(-1) ?? 0)
+    expect(lost).toBeGreaterThan(0.01)
+    expect(stagesIn(run)[0]?.lost).toBeCloseTo(lost, 12)
+    for (const from of run.saved.slice(0, -1))
+      expect((await ran(cnn, steps, { from: await again(from), log: run.log })).log).toBe(run.log)
+  })
+
   test('tells of a training that ends below where it began', async () => {
     const run = await ran(cnn, [learnt, train({ ...learning, epochs: 1, rate: 3, clip: 1 })])
     const [before, after] = stagesIn(run)

@@ -29,4 +29,4 @@ export const duration = (seconds: number): string => {
 }
 
 /** Accuracy lost, in points. */
-export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below where it began`
+export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`

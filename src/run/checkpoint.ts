@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Learner } from '../learn/phase.js'
-import { closed, count, decode, finite, maybe } from '../net/closed.js'
+import { closed, count, decode, finite, maybe, share } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { parentOf } from '../net/path.js'
@@ -41,6 +41,7 @@ const factsCodec = closed({
   met: t.readonlyArray(metCodec),
   cuts: t.readonlyArray(cutCodec),
   stopped: maybe(stopCodec),
+  best: share,
   seconds: closed({ run: finite, stage: finite }),
   logged: count,
 })

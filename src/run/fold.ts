@@ -59,16 +59,12 @@ const suits =
       }),
     )
 
-/** What a training may end below where it began, and be taken for as good. */
-const tolerance = 0.005
+/** What a training may end below its best, and be taken for as good. */
+const tolerance = 0.01
 
-/** How far a training ended below where it began, where that is to be told. */
-const lossOf = (
-  name: StageResult['name'],
-  before: StageResult | undefined,
-  accuracy: number,
-): Pick<StageResult, 'lost'> => {
-  const lost = (before?.validation.accuracy ?? 0) - accuracy
+/** How far a training ended below the best it had, where that is to be told. */
+const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick<StageResult, 'lost'> => {
+  const lost = best - accuracy
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
@@ -112,7 +108,7 @@ export const checkRun =
     )
 
 const resultOf =
-  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, before: StageResult | undefined) =>
+  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, best: number) =>
   ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
@@ -123,7 +119,7 @@ const resultOf =
         params: paramsOf(inferred),
         macs: macsOf(inferred),
         validation: { accuracy: accuracyOf(validation) },
-        ...lossOf(told.name, before, accuracyOf(validation)),
+        ...lossOf(told.name, best, accuracyOf(validation)),
       })),
     )
 
@@ -139,7 +135,7 @@ const runStage =
       run: from.seconds.run + env.clock() - began,
       stage: from.seconds.stage + env.clock() - began,
     })
-    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped }
+    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped, best: from.best }
     const emit = (event: RunEvent | null) => {
       if (event !== null) history = remember(history, event)
       return env.emit(event)
@@ -171,7 +167,7 @@ const runStage =
             seconds: spent().stage,
             ...(history.stopped !== null && { stopped: history.stopped }),
           },
-          from.stages.at(-1),
+          Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history.best),
         )(held.learner),
       ),
       TE.flatMap(({ held, result }) =>

@@ -15,7 +15,7 @@ export interface StageResult {
   readonly seconds: number
   /** Where it ended before it was through. */
   readonly stopped?: Stop
-  /** Where a training ended below where it began: the validation accuracy lost. */
+  /** Where a training ended below the best of where it began and of its epochs: the validation accuracy lost. */
   readonly lost?: number
 }
 
