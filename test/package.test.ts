@@ -76,10 +76,29 @@ test('installing runs no script of its own and builds nothing', () => {
   expect(
     Object.keys(manifest.scripts).filter(name => /^(pre|post)?(install|prepare|pack)$/.test(name)),
   ).toEqual([])
-  expect(readdirSync(join(project, 'node_modules/@tensorflow')).sort()).not.toContain('tfjs-node-gpu')
   expect(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })).not.toContain(
     '@tensorflow/tfjs-node-gpu',
   )
+})
+
+interface Locked {
+  readonly dev?: boolean
+  readonly devOptional?: boolean
+  readonly peer?: boolean
+  readonly hasInstallScript?: boolean
+}
+
+test('nothing that is installed with it runs a script either', () => {
+  const lock: { readonly packages: Readonly<Record<string, Locked>> } = JSON.parse(
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
+  )
+  const installed = Object.entries(lock.packages).filter(
+    ([, { dev, devOptional, peer }]) => ![dev, devOptional, peer].includes(true),
+  )
+  expect(installed.map(([path]) => path)).toEqual(
+    expect.arrayContaining(Object.keys(manifest.dependencies).map(name => `node_modules/${name}`)),
+  )
+  expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
 })
 
 test('holds what runs, its types, its sources and the DSL files, and no test', () => {
@@ -195,8 +214,35 @@ export default experiment(net('mine', image(28, 28, 1), conv(wide), globalAvgPoo
   test('finds the embedded engine where TensorFlow was not added, and says how to add it', async () => {
     const found = await node(project, bin, 'doctor')
     expect(found).toMatch(/^wasm +yes +yes$/m)
+    expect(found).toMatch(/^cpu +no *$/m)
     expect(found).toContain('npm install --ignore-scripts @tensorflow/tfjs-node-gpu')
     expect(found).toContain('npx espalier engine')
+  })
+
+  test('says what to install where an engine or a picture wants it', async () => {
+    const train = run(
+      project,
+      process.execPath,
+      bin,
+      'train',
+      '--engine',
+      'cpu',
+      '--out',
+      join(project, 'cpu'),
+    )
+    await expect(train).rejects.toThrow(
+      'engine cpu: package @tensorflow/tfjs-core is not installed; npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu',
+    )
+    const script = `import { plot } from '${join(project, 'node_modules', manifest.name, 'dist/report/plot.js')}'
+console.log(JSON.stringify(await plot('none', [])()))`
+    expect(JSON.parse(await node(project, '--input-type=module', '-e', script))).toMatchObject({
+      left: { _tag: 'PackageMissing', name: 'vega', mend: 'npm install vega@6 vega-lite@6' },
+    })
+  })
+
+  test('refuses a file that is no TypeScript where it breaks off', async () => {
+    writeFileSync(join(project, 'broken.ts'), 'export default (\n')
+    await expect(node(project, bin, 'describe', 'broken.ts')).rejects.toThrow(/ParseError: .*broken\.ts:2:0/)
   })
 
   test('describes a TypeScript file of the user', async () => {

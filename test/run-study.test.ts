@@ -293,7 +293,7 @@ describe.runIf(engine !== null)('a study', () => {
   })
 
   test('is drawn with a point and its spread for each entrant, and all names', async () => {
-    const picture = await plot('small', dones)
+    const picture = await succeed(plot('small', dones))
     for (const { name } of small.entrants) expect(picture).toContain(`>${name}</text>`)
     const marks = (what: string) => picture.match(new RegExp(`aria-roledescription="${what}"`, 'g'))?.length
     expect([marks('point'), marks('rule mark')]).toEqual([3, 3])

@@ -58,3 +58,51 @@ export const stockLoader = () => {
     return answer
   }
 }
+
+/** What is used of onnxruntime-node. */
+interface OnnxRuntime {
+  readonly InferenceSession: {
+    readonly create: (
+      model: string | Uint8Array,
+      options?: { readonly intraOpNumThreads: number },
+    ) => Promise<{
+      readonly run: (
+        feeds: Readonly<Record<string, unknown>>,
+      ) => Promise<
+        Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>
+      >
+      readonly release: () => Promise<void>
+    }>
+  }
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown
+}
+
+const loadOnnxRuntime = (): OnnxRuntime | null => {
+  try {
+    return createRequire(join(import.meta.dirname, 'oracles/package.json'))('onnxruntime-node')
+  } catch {
+    return null
+  }
+}
+
+/** Null where it is not installed; it is too large for every install. */
+export const onnxRuntime = loadOnnxRuntime()
+
+/** How a test that wants it says so. */
+export const wantsOnnx = '(wants onnxruntime-node: npm run oracles)'
+
+/** What onnxruntime answers to images: an output by name. */
+export const answersOf = async (
+  model: string | Uint8Array,
+  images: Float32Array,
+  shape: readonly number[],
+): Promise<Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>> => {
+  if (onnxRuntime === null) throw new Error(wantsOnnx)
+  const { InferenceSession, Tensor } = onnxRuntime
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  try {
+    return await session.run({ images: new Tensor('float32', images, shape) })
+  } finally {
+    await session.release()
+  }
+}

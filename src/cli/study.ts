@@ -70,6 +70,16 @@ const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
         ),
       )
 
+/** Writes the picture; says what is missing where nothing can draw it, for the table is there without. */
+const draw = (study: Study, dones: readonly Done[], file: string): TE.TaskEither<RunError, void> =>
+  pipe(
+    plot(study.name, dones),
+    TE.matchEW(
+      missing => TE.fromIO(() => say(`no picture: ${prose(missing)}`)),
+      picture => writeWhole(file, picture),
+    ),
+  )
+
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
   (dones: readonly Done[]) => {
@@ -81,12 +91,7 @@ const written =
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
       TE.tap(text => writeWhole(file('md'), text)),
-      TE.tap(() =>
-        pipe(
-          TE.fromTask<string, RunError>(() => plot(study.name, dones)),
-          TE.flatMap(picture => writeWhole(file('svg'), picture)),
-        ),
-      ),
+      TE.tap(() => draw(study, dones, file('svg'))),
     )
   }
 

@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as T from 'fp-ts/lib/Task.js'
 import { usual } from './choose.js'
+import { findCpu } from './cpu.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
 import { engineCommand } from './mend.js'
@@ -79,7 +80,7 @@ export const diagnose: T.Task<Diagnosis> = async () => {
     engines: [
       { name: 'tensorflow', ready },
       { name: 'wasm', ready: true },
-      { name: 'cpu', ready: true },
+      { name: 'cpu', ready: E.isRight(findCpu()) },
     ],
     tried,
     lacking: await lackingTools(),

@@ -4,8 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Normaliser } from '../data/spec.js'
 import type { NetError } from '../net/error.js'
 import { type Inferred, infer, positions, spanOf } from '../net/infer.js'
-import type { Conv, Depthwise, Layer } from '../net/layer.js'
-import { editLayers, type Path, under } from '../net/path.js'
+import { interpret } from '../net/interpret.js'
+import type { Conv, Depthwise, Layer, Net } from '../net/layer.js'
+import { editLayers, type Path } from '../net/path.js'
 import { keyOf } from '../net/slots.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
 import type { Input } from './input.js'
@@ -46,27 +47,25 @@ const staysInside = (
     : padding === 'valid' || padding === 0
 }
 
-/** The convolutions that alone read a layer's input; null where something else reads it too. */
-const readersOf = (layer: Layer, path: Path): readonly Path[] | null => {
-  const all = (children: readonly Layer[]): readonly Path[] | null => {
-    const found = children.map(child => readersOf(child, under(path, child.name)))
-    return found.includes(null) ? null : found.flatMap(paths => paths ?? [])
-  }
-  switch (layer._tag) {
-    case 'conv':
-    case 'depthwise':
-      return [path]
-    case 'stack': {
-      const first = layer.layers.find(({ _tag }) => _tag !== 'dropout')
-      return first === undefined ? null : all([first])
-    }
-    case 'concat':
-      return all(layer.branches)
-    case 'residual':
-      return all([layer.body, layer.shortcut])
-    default:
-      return null
-  }
+/** The convolutions that have read the images on the way to a value; null where something else has too. */
+type Read = 'images' | readonly Path[] | null
+
+const merge = (...values: readonly Read[]): Read =>
+  values.some(value => value === null || value === 'images')
+    ? null
+    : [...new Set(values.flatMap(value => value ?? []))]
+
+/** The convolutions that alone read a net's images. */
+const readersOf = ({ body }: Net): readonly Path[] | null => {
+  const read = interpret<Read>({
+    leaf: (leaf, path, input) => {
+      if (input !== 'images' || leaf._tag === 'dropout') return input
+      return isWindowed(leaf) ? [path] : null
+    },
+    concat: branches => merge(...branches),
+    residual: (body, shortcut) => merge(body, shortcut),
+  })(body, '', 'images')
+  return read === 'images' ? null : read
 }
 
 /** A kernel [k, k, in, out], or [k, k, in, 1] with an output for each input, over scaled inputs; what shifts add. */
@@ -160,7 +159,7 @@ export const includeNormaliser =
     pipe(
       infer(model.net),
       E.map(inferred => {
-        const readers = readersOf(model.net.body, '')
+        const readers = readersOf(model.net)
         const exact = (path: Path): boolean => {
           const layer = inferred.get(path)?.layer
           return layer !== undefined && isWindowed(layer) && staysInside(inferred, path, layer)

@@ -23,7 +23,7 @@ import type { Utilities } from '../surgery/rank.js'
 import { type Aim, type Cut, cutBy, type Losers } from './options.js'
 import type { Gradients } from './train.js'
 
-/** Slots beside a unit's scale, or its kernel: what its channels are worth, which are condemned, and how far they may reach. */
+/** Slots beside a unit's scale, or kernel: what channels are worth, which are condemned, how far they may reach. */
 const slotNames = { utility: 'utility', condemned: 'condemned', reach: 'reach' } as const
 
 type LoserSlot = keyof typeof slotNames
@@ -76,7 +76,7 @@ const unitsIn = ({ weights, gates }: Gradients): readonly Unit[] => {
   return [...normed, ...gated]
 }
 
-/** Utilities, kept up to date by the slopes of the objective alone: the squared effect of deleting a channel, as a running mean. */
+/** Utilities, kept up to date by the slopes of the objective alone: a running mean of the squared effects. */
 export const remember =
   ({ memory }: Losers) =>
   (gradients: Gradients): readonly Value[] =>
@@ -183,15 +183,20 @@ const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 
 /** The length of what is faded of each channel. */
 const reachOf = (weights: Weights, { path, anchor }: Fading, channels: number): Float32Array => {
-  const arrays = [anchor, partnerOf[anchor]].map(slot => weights[keyOf(path, slot)]?.data ?? [])
+  const lengths = [anchor, partnerOf[anchor]].map(slot => columnLengths(weights[keyOf(path, slot)], channels))
   return Float32Array.from({ length: channels }, (_, channel) =>
-    Math.hypot(...arrays.flatMap(data => columnOf(data, channel, channels))),
+    Math.hypot(...lengths.map(each => each[channel] ?? 0)),
   )
 }
 
-/** The values of one channel of an array whose last axis is channels. */
-const columnOf = (data: ArrayLike<number>, channel: number, channels: number): readonly number[] =>
-  Array.from({ length: data.length / channels }, (_, row) => data[row * channels + channel] ?? 0)
+/** √Σ of squares of each channel, which are an array's last axis. */
+const columnLengths = (tensor: Tensor | undefined, channels: number): Float64Array => {
+  const squares = new Float64Array(channels)
+  tensor?.data.forEach((value, i) => {
+    squares[i % channels] = (squares[i % channels] ?? 0) + value ** 2
+  })
+  return squares.map(Math.sqrt)
+}
 
 const slotsFor = (weights: Weights, flags: Flags): Weights =>
   Object.fromEntries(

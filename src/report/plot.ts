@@ -1,6 +1,8 @@
 /** Accuracy over parameters as a picture: a point an entrant, its mean over seeds with a standard deviation up and down. */
-import { parse, View } from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TopLevelSpec } from 'vega-lite'
+import type { NativeError } from '../engine/error.js'
 import type { Done } from '../run/studying.js'
 import { deviation, mean } from './spread.js'
 import { grouping } from './study.js'
@@ -75,8 +77,24 @@ const specOf = (title: string, points: readonly Point[]): TopLevelSpec => ({
   ],
 })
 
-/** An SVG. */
-export const plot = (title: string, dones: readonly Done[]): Promise<string> =>
-  new View(parse(compile(specOf(title, [...grouping(dones)].map(pointOf))).spec), {
-    renderer: 'none',
-  }).toSVG()
+type PackageMissing = Extract<NativeError, { readonly _tag: 'PackageMissing' }>
+
+/** What draws, where it is installed: nothing but a picture wants it. */
+const loadVega: TE.TaskEither<PackageMissing, readonly [typeof import('vega'), typeof import('vega-lite')]> =
+  TE.tryCatch(
+    () => Promise.all([import('vega'), import('vega-lite')]),
+    () => ({ _tag: 'PackageMissing', name: 'vega', mend: 'npm install vega@6 vega-lite@6' }),
+  )
+
+/** An SVG. Errors  PackageMissing */
+export const plot = (title: string, dones: readonly Done[]): TE.TaskEither<PackageMissing, string> =>
+  pipe(
+    loadVega,
+    TE.flatMapTask(
+      ([{ parse, View }, { compile }]) =>
+        () =>
+          new View(parse(compile(specOf(title, [...grouping(dones)].map(pointOf))).spec), {
+            renderer: 'none',
+          }).toSVG(),
+    ),
+  )

@@ -71,23 +71,25 @@ const foreign: { readonly [F in Foreign]: (path: string) => string } = {
 }
 
 /** What to try for a layer's class, or its option, that is not supported. */
-const remedies: Readonly<Record<string, string>> = {
-  Model: 'it is a model inside a model; try calling its layers in the outer model',
-  Functional: 'it is a model inside a model; try calling its layers in the outer model',
-  Sequential: 'it is a model inside a model; try adding its layers to the outer model',
-  Rescaling: 'images are normalised outside the model here; try a model without it',
-  Normalization: 'images are normalised outside the model here; try a model without it',
-  Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
-  Multiply: 'it multiplies layers, as in squeeze-and-excitation; try a model without',
-  LeakyReLU: 'try ReLU, and train it again',
-  padding: "try padding 'same' or 'valid' in the layer that follows",
-  'next layer': "try padding 'same' in that layer",
-  inputs: 'try sums of two, one after another',
-  inbound_nodes: 'try saving the model with Keras 2 or tfjs',
-  batch_input_shape: 'try a model for any number of images of one size',
-  batch_shape: 'try a model for any number of images of one size',
-  data_format: 'try a model with channels last',
-}
+const remedies: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Model: 'it is a model inside a model; try calling its layers in the outer model',
+    Functional: 'it is a model inside a model; try calling its layers in the outer model',
+    Sequential: 'it is a model inside a model; try adding its layers to the outer model',
+    Rescaling: 'images are normalised outside the model here; try a model without it',
+    Normalization: 'images are normalised outside the model here; try a model without it',
+    Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
+    Multiply: 'it multiplies layers, as in squeeze-and-excitation; try a model without',
+    LeakyReLU: 'try ReLU, and train it again',
+    padding: "try padding 'same' or 'valid' in the layer that follows",
+    'next layer': "try padding 'same' in that layer",
+    inputs: 'try sums of two, one after another',
+    inbound_nodes: 'try saving the model with Keras 2 or tfjs',
+    batch_input_shape: 'try a model for any number of images of one size',
+    batch_shape: 'try a model for any number of images of one size',
+    data_format: 'try a model with channels last',
+  }),
+)
 
 const fewestNames = 4
 
@@ -278,9 +280,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NotALayersModel: ({ path, found }) =>
     `${path}: expected a LayersModel's folder, model.json and its weights, ${foreign[found](path)}`,
   UnknownLayer: ({ at, className, supported }) =>
-    `layer ${at}: class ${className} is not supported; ${remedies[className] ?? `expected one of ${supported.join(', ')}`}`,
+    `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies[fault.at] ?? 'other values are not supported'}`,
+    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
   WeightMissing: ({ name, wanted, found }) =>
     `weightsManifest: expected the weight ${name}, ${shape(wanted)}, got ${some(found)}; try naming weights LAYER/WEIGHT`,

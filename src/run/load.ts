@@ -17,18 +17,25 @@ import { readModel } from './model.js'
 import { rehearse } from './rehearse.js'
 import type { Study } from './study.js'
 
-/** TypeScript needs a loader, unless this very file came through one. */
-const readTypeScript = async (): Promise<void> => {
-  if (import.meta.url.endsWith('.ts')) return
-  const [modules, scripts] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
-  scripts.register()
-  modules.register()
+/** Sources come through a loader of TypeScript that their files go through too; what is built from them has its own. */
+const importModule = async (file: string): Promise<unknown> => {
+  const path = resolve(file)
+  if (import.meta.url.endsWith('.ts')) return import(pathToFileURL(path).href)
+  const { createJiti } = await import('jiti')
+  return createJiti(import.meta.url).import(path)
 }
 
-/** The line that says what is wrong: that of the syntax error where a transpiler gives it after a line of its own. */
+/** The line that says what is wrong: with its place where a transpiler puts that on a line of its own. */
 const complaint = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
-  return lines.find(line => line.includes('ERROR: ')) ?? lines.find(line => line.trim() !== '') ?? ''
+  const lines = (reason instanceof Error ? reason.message : String(reason))
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const [first = '', second = ''] = lines
+  return (
+    lines.find(line => line.includes('ERROR: ')) ??
+    (first.startsWith('ParseError') ? `${first}: ${second}` : first)
+  )
 }
 
 const badModule =
@@ -44,6 +51,8 @@ interface Exporting {
   readonly default?: unknown
 }
 
+const isModule = (module: unknown): module is Exporting => typeof module === 'object' && module !== null
+
 /** Where a package does not say that it is of modules, a file comes as a script that exports a module. */
 const isExporting = (exported: unknown): exported is Exporting =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
@@ -57,9 +66,9 @@ const load = (file: string): TE.TaskEither<RunError, unknown> => {
   if (isFolder(file)) return TE.left({ _tag: 'NoModule', file, got: 'a folder' })
   return endings.includes(extname(file))
     ? TE.tryCatch(async () => {
-        await readTypeScript()
-        const module: Exporting = await import(pathToFileURL(resolve(file)).href)
-        return isExporting(module.default) ? module.default.default : module.default
+        const module = await importModule(file)
+        const exported = isModule(module) ? module.default : undefined
+        return isExporting(exported) ? exported.default : exported
       }, badModule(file))
     : TE.left({ _tag: 'NoModule', file, got: `a ${extname(file) || 'file without an ending'}` })
 }
