@@ -14,7 +14,7 @@ import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
 import type { Loss } from '../run/stop.js'
 import { misread, shortened } from './misread.js'
-import { counted, grouped, milliseconds } from './number.js'
+import { counted, grouped, milliseconds, percent } from './number.js'
 
 /** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
 export interface Stopped {
@@ -120,11 +120,10 @@ const some = (names: readonly string[]): string =>
 
 /** What a criterion goes by, where it has nothing to say. */
 const lacking = (criterion: CriterionName): string => {
-  if (criterion === 'losers')
-    return 'a push with losers right before the cut, on a net with batch norm, would fit'
-  return criterion === 'taylor' || criterion === 'normScale'
-    ? 'it goes by batch norm; l1, or another, would fit'
-    : 'layers with channels of their own would fit'
+  if (criterion === 'losers') return 'try a push with losers right before the cut'
+  return criterion === 'normScale'
+    ? 'no batch norm scales channels that may go; try taylor'
+    : 'no channel but those of the image and the answer; try a wider net, with a layer before the last'
 }
 
 /** Differences told one by one. */
@@ -259,11 +258,12 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least, limits }) =>
     measure === 'latency'
-      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}`
-      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
+      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}${limits.length === 0 ? '' : `; try less ${limits.join(' and ')}`}`
+      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}${limits.includes('floor') ? '; try a lower floor' : ''}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
-  NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
+  NoDecision: () =>
+    'push and trace need the vector a net decides on; expected a dense layer, or a 1×1 convolution and globalAvgPool, at the end',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
   WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; expected a ${wanted}`,
@@ -297,6 +297,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       : `the net gives ${shape(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shape(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shape(data)}) at the end`,
   TooFewImages: ({ images, batch }) =>
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
+  OneValue: ({ at, batch }) =>
+    `${at}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batch, or norm: false`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
   Interrupted: () => 'stopped as asked',
@@ -345,6 +347,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `step ${stepOf(at)} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
   NoValidation: ({ at }) =>
     `step ${stepOf(at)} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
+  AtChance: ({ stage, accuracy, chance, before }) =>
+    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower rate`,
   NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; expected 0 to ${seeds - 1}`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
