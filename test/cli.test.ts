@@ -291,7 +291,7 @@ describe('an experiment', () => {
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 classes', '10')
+    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 
