@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Haste, isHaste, sensibleHaste } from '../learn/haste.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
+import { decode } from '../net/closed.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
@@ -13,6 +14,7 @@ import type { Growth } from '../surgery/growth.js'
 import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
 import { beginningOf, following } from '../surgery/where.js'
+import { rehearsedCodec } from './codec.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
@@ -182,20 +184,23 @@ const inside =
 /**
  * Goes through a schedule; `validation` says how many images there are to judge by.
  *
- * Errors  those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
+ * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
  *         NoTeacher, NoAim, NoValidation; of growing, what does not fit
  */
 export const rehearse =
   (validation: number) =>
   ({ net, schedule }: Pick<Experiment, 'net' | 'schedule'>): E.Either<RunError, void> =>
     pipe(
-      inside(
-        { at: '', aim: null, push: null, prune: null, validation },
-        schedule,
-      )({
-        net,
-        evidence: false,
-        teacher: false,
-      }),
+      decode(rehearsedCodec)({ net, schedule }),
+      E.flatMap(() =>
+        inside(
+          { at: '', aim: null, push: null, prune: null, validation },
+          schedule,
+        )({
+          net,
+          evidence: false,
+          teacher: false,
+        }),
+      ),
       E.asUnit,
     )
