@@ -24,7 +24,7 @@ const paths = list(t.string, 'a list of paths')
 const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 
 /** Options that guard what stays: their values are for `sensible` to judge. */
-export const guards = { protect: paths, ignore: paths, minimum: t.number, multiple: t.number }
+export const guards = { protect: paths, ignore: paths, minimum: t.number, multiple: t.number, floor: t.number, widths: t.record(t.string, t.number) }
 
 const utilities = kind(
   'utilities by path, or a function that tells them',
