@@ -226,7 +226,8 @@ describe('stopped by Ctrl-C', () => {
 
   test('a run says how it goes on, and exits as shells have it', () => {
     expect([ended.code, ended.out]).toEqual([130, ''])
-    expect(ended.err).toContain(`espalier resume ${folder}`)
+    expect(ended.err).toMatch(new RegExp(`\nstopped; continue with: npm run resume -- ${folder}\n$`))
+    expect(ended.err).not.toContain('espalier:')
     expect(existsSync(join(folder, 'result.json'))).toBe(false)
   })
 

@@ -334,6 +334,14 @@ describe('a line says what is not supported, where, and what to try', () => {
       'layer up: class UpSampling2D is not supported; expected one of Activation, Add, ',
     ],
     [
+      'a class called like what every object has',
+      plain,
+      json => {
+        for (const layer of layersOf(json).slice(1, 2)) layer.class_name = 'toString'
+      },
+      'layer c: class toString is not supported; expected one of Activation, Add, ',
+    ],
+    [
       'the calls of Keras 3',
       plain,
       keras3,

@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
-import { prose } from '../report/prose.js'
+import { prose, type Stopped } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
@@ -18,11 +18,12 @@ import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
 import type { Study } from '../run/study.js'
 import { type Done, runStudy, seedsOf } from '../run/studying.js'
+import { sameCommand } from './again.js'
 import { end } from './end.js'
 import { openDataset } from './ground.js'
 import { inProcesses } from './jobs.js'
 import { say } from './say.js'
-import { stopper } from './stop.js'
+import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
 
 interface StudyArguments {
   readonly data?: string
@@ -33,6 +34,7 @@ interface StudyArguments {
   readonly jobs: number
   readonly threads?: number
   readonly seeds?: readonly number[]
+  readonly job?: boolean
 }
 
 /** Every entrant's first net, in one interleaved run. */
@@ -125,7 +127,7 @@ const knowing =
   }
 
 /** Runs the seeds asked for; then a table, where nothing was asked. */
-const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, string> =>
+const run = (study: Study, options: StudyArguments, stop: Stopper): TE.TaskEither<RunError, string> =>
   pipe(
     engineOf(options.engine, options.threads),
     TE.mapLeft((error): RunError => error),
@@ -142,11 +144,11 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
           folder: join(options.out, encodeFileName(study.name)),
           engine,
           data,
-          datasetOf: remembering((experiment, seed) => openDataset(seed, data)(experiment.data)),
+          datasetOf: remembering((experiment, seed) => openDataset(stop, seed, data)(experiment.data)),
           onlooker: {
             onEvent: () => undefined,
             onStep: () => undefined,
-            stopping: stopper(),
+            stopping: stop.stopping,
             onNote: note => say(prose(note)),
           },
           onCell: (name, seed, done) =>
@@ -159,15 +161,33 @@ const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, str
     }),
   )
 
-export const studyFile = (file: string, options: StudyArguments): Promise<void> =>
+/** In processes of their own first, where that is asked for; then all is done but the table. */
+const runAll = (
+  name: string,
+  study: Study,
+  options: StudyArguments,
+): TE.TaskEither<RunError | Stopped, string> => {
+  const { job = false, jobs, threads } = options
+  const stop = stopper({ job })
+  if (!job) announceStop(stop)
+  const stopped = pipe(
+    jobs > 1 ? inProcesses(study.seeds, jobs, stop, threads) : TE.right(undefined),
+    TE.flatMap(() => run(study, options, stop)),
+  )
+  return job
+    ? stopped
+    : pipe(
+        stopped,
+        tellStop(stop, () => sameCommand(name)),
+      )
+}
+
+export const studyFile = (name: string, file: string, options: StudyArguments): Promise<void> =>
   end(
     pipe(
       loadStudy(file),
       TE.flatMapEither(knowing(options.seeds ?? [])),
-      TE.tap(study =>
-        options.jobs > 1 ? inProcesses(study.seeds, options.jobs, options.threads) : TE.right(undefined),
-      ),
-      TE.flatMap(study => run(study, options)),
+      TE.flatMap(study => runAll(name, study, options)),
     ),
     table => process.stdout.write(table),
   )

@@ -1,4 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
+
+import type { DataError } from '../data/error.js'
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
@@ -10,8 +12,16 @@ import type { RunError } from '../run/error.js'
 import type { Note } from '../run/note.js'
 import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
+import type { Loss } from '../run/stop.js'
 import { misread, shortened } from './misread.js'
-import { grouped, milliseconds } from './number.js'
+import { counted, grouped, milliseconds } from './number.js'
+
+/** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
+export interface Stopped {
+  readonly _tag: 'Stopped'
+  readonly signal: NodeJS.Signals
+  readonly next: string | null
+}
 
 /** Everything that can be told. */
 export type Fact =
@@ -23,6 +33,8 @@ export type Fact =
   | TensorsError
   | Damaged
   | Misread
+  | Loss
+  | Stopped
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -78,23 +90,25 @@ const foreign: { readonly [F in Foreign]: (path: string) => string } = {
 }
 
 /** What to try for a layer's class, or its option, that is not supported. */
-const remedies: Readonly<Record<string, string>> = {
-  Model: 'it is a model inside a model; try calling its layers in the outer model',
-  Functional: 'it is a model inside a model; try calling its layers in the outer model',
-  Sequential: 'it is a model inside a model; try adding its layers to the outer model',
-  Rescaling: 'images are normalised outside the model here; try a model without it',
-  Normalization: 'images are normalised outside the model here; try a model without it',
-  Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
-  Multiply: 'it multiplies layers, as in squeeze-and-excitation; try a model without',
-  LeakyReLU: 'try ReLU, and train it again',
-  padding: "try padding 'same' or 'valid' in the layer that follows",
-  'next layer': "try padding 'same' in that layer",
-  inputs: 'try sums of two, one after another',
-  inbound_nodes: 'try saving the model with Keras 2 or tfjs',
-  batch_input_shape: 'try a model for any number of images of one size',
-  batch_shape: 'try a model for any number of images of one size',
-  data_format: 'try a model with channels last',
-}
+const remedies: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Model: 'it is a model inside a model; try calling its layers in the outer model',
+    Functional: 'it is a model inside a model; try calling its layers in the outer model',
+    Sequential: 'it is a model inside a model; try adding its layers to the outer model',
+    Rescaling: 'images are normalised outside the model here; try a model without it',
+    Normalization: 'images are normalised outside the model here; try a model without it',
+    Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
+    Multiply: 'it multiplies layers, as in squeeze-and-excitation; try a model without',
+    LeakyReLU: 'try ReLU, and train it again',
+    padding: "try padding 'same' or 'valid' in the layer that follows",
+    'next layer': "try padding 'same' in that layer",
+    inputs: 'try sums of two, one after another',
+    inbound_nodes: 'try saving the model with Keras 2 or tfjs',
+    batch_input_shape: 'try a model for any number of images of one size',
+    batch_shape: 'try a model for any number of images of one size',
+    data_format: 'try a model with channels last',
+  }),
+)
 
 const fewestNames = 4
 
@@ -131,6 +145,9 @@ const mends: { readonly [F in Fixed]: (began: string) => string } = {
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
 }
 
+const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
+  `${spot(fact)}: not an image: ${fact.reason}`
+
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
     wanted === 'vector'
@@ -162,7 +179,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; expected ${fact.wanted}`,
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
-  NotAnImage: fact => `${spot(fact)}: not an image: ${fact.reason}; --skip-bad leaves it out`,
+  NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
   EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
   ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
   PartsDiffer: ({ what, first, second }) =>
@@ -226,7 +243,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
-  Interrupted: () => 'stopped as asked; all steps taken are saved',
+  Interrupted: () => 'stopped as asked',
+  Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
+  LostTooMuch: ({ round, within }) =>
+    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
@@ -284,9 +304,9 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NotALayersModel: ({ path, found }) =>
     `${path}: expected a LayersModel's folder, model.json and its weights, ${foreign[found](path)}`,
   UnknownLayer: ({ at, className, supported }) =>
-    `layer ${at}: class ${className} is not supported; ${remedies[className] ?? `expected one of ${supported.join(', ')}`}`,
+    `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies[fault.at] ?? 'other values are not supported'}`,
+    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
   WeightMissing: ({ name, wanted, found }) =>
     `weightsManifest: expected the weight ${name}, ${shape(wanted)}, got ${some(found)}; try naming weights LAYER/WEIGHT`,
@@ -304,4 +324,19 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
 export const prose = (fact: Fact): string => {
   const tell = tellers[fact._tag] as Teller<Fact['_tag']> // the tag picks the teller; the types cannot follow
   return tell(fact as never)
+}
+
+/** Images left out that are named one by one. */
+const named = 5
+
+const skipText = (fact: DataError): string => (fact._tag === 'NotAnImage' ? unreadable(fact) : prose(fact))
+
+/** Images left out: one on the same line, of several the first few on lines of their own. */
+export const skippedText = (skipped: readonly DataError[]): string => {
+  const whole = `${counted(skipped.length, 'image')} left out (--skip-bad):`
+  const texts = skipped.slice(0, named).map(skipText)
+  const more = skipped.length - texts.length
+  return skipped.length === 1
+    ? [whole, ...texts].join(' ')
+    : [whole, ...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('\n  ')
 }

@@ -9,6 +9,7 @@ import type { Model } from '../net/weights.js'
 import { asBegun, type Begun, begun, under } from './begun.js'
 import { checkNames, scratchName } from './cells.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
+import { epochsIn } from './epochs.js'
 import type { RunError } from './error.js'
 import type { Cut, Result } from './event.js'
 import type { Experiment } from './experiment.js'
@@ -135,15 +136,6 @@ const runCell =
     }
     return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
   }
-
-const epochsIn = (steps: Experiment['schedule']): number =>
-  steps.reduce((sum, step) => {
-    if (step._tag === 'train' || step._tag === 'push') return sum + step.epochs
-    if (step._tag === 'rounds') return sum + step.rounds * epochsIn(step.steps)
-    return step._tag === 'grow'
-      ? sum + step.growths.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
-      : sum
-  }, 0)
 
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {

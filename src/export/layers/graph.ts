@@ -123,7 +123,7 @@ const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>
 
 /** No model inside the model. */
 const flat = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
-  layer.class_name in models
+  Object.hasOwn(models, layer.class_name)
     ? E.left({ _tag: 'UnknownLayer', at: nameOf(layer), className: layer.class_name, supported })
     : E.right(layer)
 
