@@ -72,8 +72,10 @@ watched(program.command('train'))
   )
   .option('--force', 'with --resume, go on with the file as it is now: with steps that are still to come')
   .action(async (chosen: string, options, command: Command) => {
-    if (options.force && options.resume === undefined) command.error("error: '--force' goes with '--resume'")
-    await (await import('./cli/train.js')).train(chosen, command.args[0] ?? null, options)
+    const [named = null] = command.args
+    if (options.force && (options.resume === undefined || named === null))
+      command.error("error: '--force' goes with '--resume' and a file")
+    await (await import('./cli/train.js')).train(chosen, named, options)
   })
 
 watched(program.command('resume'))

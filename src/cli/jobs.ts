@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { EngineName } from '../engine/engine.js'
 import type { RunError } from '../run/error.js'
 import { say } from './say.js'
 import { type Stopper, whenAskedAgain } from './stop.js'
@@ -24,9 +25,24 @@ const relay = async (stderr: Readable | null): Promise<void> => {
  * This command again, for some seeds, to its end; what is told twice holds as it is told last. It stops once it loses
  * touch: when it is let go because somebody asked, or because this process is no more.
  */
-const again = (seeds: readonly number[], threads: number, stop: Stopper): Promise<number> =>
+const again = (
+  seeds: readonly number[],
+  engine: EngineName,
+  threads: number,
+  stop: Stopper,
+): Promise<number> =>
   new Promise(resolve => {
-    const some = ['--seeds', seeds.join(','), '--jobs', '1', '--threads', `${threads}`, '--job']
+    const some = [
+      '--seeds',
+      seeds.join(','),
+      '--jobs',
+      '1',
+      '--engine',
+      engine,
+      '--threads',
+      `${threads}`,
+      '--job',
+    ]
     const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), ...some], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: process.platform !== 'win32', // signals to all on a terminal are for this process alone
@@ -39,7 +55,7 @@ const again = (seeds: readonly number[], threads: number, stop: Stopper): Promis
   })
 
 /**
- * Runs a study's seeds in so many processes, each on so many threads: the cores divided, unless told.
+ * Runs a study's seeds in so many processes, all on one engine, each on so many threads: the cores divided, unless told.
  *
  * Errors  Interrupted; SeedsFailed: each process has told its own reason
  */
@@ -47,12 +63,13 @@ export const inProcesses = (
   seeds: number,
   jobs: number,
   stop: Stopper,
+  engine: EngineName,
   threads = Math.max(1, Math.floor(availableParallelism() / jobs)),
 ): TE.TaskEither<RunError, void> => {
   const shares = dealt(seeds, jobs)
   return pipe(
     TE.fromTask<readonly number[], RunError>(() =>
-      Promise.all(shares.map(share => again(share, threads, stop))),
+      Promise.all(shares.map(share => again(share, engine, threads, stop))),
     ),
     TE.flatMap((codes): TE.TaskEither<RunError, void> => {
       const failed = shares.filter((_, job) => codes[job] !== 0).flat()

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { usual } from '../engine/choose.js'
 import { engineCommand } from '../engine/mend.js'
 import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
@@ -90,7 +91,7 @@ const fresh = (
 
 const announce = (engine: Opened['engine'], path: string): void => {
   say(`${engineText(engine)}; saving in ${path}`)
-  if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
+  if (usual() === 'wasm') say(`an engine that is faster with larger nets: ${engineCommand()}`)
 }
 
 const resumeCommand = (path: string, ...options: readonly string[]): string =>

@@ -86,7 +86,8 @@ export const glyphs = (
 }
 
 /**
- * MNIST, or any set in its four IDX files, packed or not.
+ * MNIST, or any set in its four IDX files, packed or not: `train-images-idx3-ubyte` and so on, or with the set's name
+ * before it, as EMNIST has them. Labels run without a gap from 0, or from 1: the classes are then '1', '2' and so on.
  *
  * @example
  * mnist({ augment: [shift(2)] })
@@ -103,8 +104,11 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 => {
 }
 
 /**
- * Folders of JPEG, PNG or WebP images, one a class, in `train` and `test` (or `val`): on disk, or in
- * `train.tar.gz` and `test.tar.gz`. They are scaled until they cover `image`, and their middle is cut out.
+ * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
+ * `train.tar.gz` and `test.tar.gz`. `val` beside them is the validation set, instead of a share of `train`; without
+ * `test`, as in ImageNet, it is the test set. Images in folders inside a class folder are the class's too. They are
+ * turned upright by their EXIF orientation, scaled until they cover `image`, and their middle is cut out; one channel
+ * is grey, 0.299 R + 0.587 G + 0.114 B.
  *
  * @example
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
@@ -130,8 +134,9 @@ const namesOf = (classes: number | readonly string[]): readonly string[] =>
       : (classes as never) // no such number: kept, to be refused
 
 /**
- * Shards of `tf.train.Example` records, `train*` and `test*` (or `validation*`), as ImageNet is usually kept:
- * encoded images with labels from 1 on, unless told. `classes` are their names, or how many there are.
+ * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
+ * kept: encoded images with labels from 1 on, or from `firstLabel`, or one-hot. `validation*` beside them is the
+ * validation set, and the test set where there is no other. `classes` are their names, or how many there are.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })

@@ -91,6 +91,7 @@ const step: t.Type<Step, unknown> = t.recursion('a step', () =>
       cost: finite,
       images: positiveWhole,
       minimum: count,
+      floor: share,
       multiple: positiveWhole,
       protect: list(t.string),
       ignore: list(t.string),

@@ -155,13 +155,16 @@ export const push = (options: PushWord = {}): Push => {
   }
 }
 
+/** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
+export const defaultFloor = 0.1
+
 /**
- * Cuts what is worth least.
+ * Cuts what is worth least, but of each layer that everything passes leaves a tenth, unless told.
  *
  * @example
  * prune({ aim: { keep: { params: 0.3 } }, by: 'taylor' })
  * prune({ aim: { eta: 0.1 }, by: 'deconv' })
- * prune({ multiple: 8, ignore: ['stem'] })
+ * prune({ multiple: 8, ignore: ['stem'], floor: 0.25 })
  * prune({ aim: { atMost: { latency: 0.2 } }, by: 'taylor' })
  */
 export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
@@ -172,6 +175,7 @@ export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
   cost: 0.5,
   images: 1000,
   minimum: 0,
+  floor: defaultFloor,
   multiple: 1,
   protect: [],
   ignore: [],
