@@ -23,20 +23,20 @@ const engines = await available()
 const learning = { epochs: 1, batch: 9, rate: 0.05 }
 
 /** A net that has learnt, then grown and warmed up, and nothing after. */
-const warmed = (after: string, module: Layer, warmup: Partial<TrainOptions>): Experiment =>
+const warmed = (after: string, module: Layer, warmup: Partial<TrainOptions> | null): Experiment =>
   experiment(
     tinyNet,
     glyphs(),
     train(learning),
-    grow({ after, module, upTo: 1, warmup: { ...learning, ...warmup }, until: { gainBelow: -1 } }),
+    grow({ after, module, upTo: 1, warmup: warmup && { ...learning, ...warmup }, until: { gainBelow: -1 } }),
   )
 
 const bitsOf = ({ data = new Float32Array() }: Partial<Weights[string]>) =>
   new Uint32Array(data.buffer, data.byteOffset, data.length)
 
-/** The base, the net as it grew, and as it was after so much warm-up. */
-const models = async (engine: Engine, of: (epochs: number) => Experiment) => {
-  const [begun, after] = [await told(engine, of(0)), await told(engine, of(2))]
+/** The base, the net as it grew, and as it was after a warm-up. */
+const models = async (engine: Engine, of: (warmup: Partial<TrainOptions> | null) => Experiment) => {
+  const [begun, after] = [await told(engine, of(null)), await told(engine, of({ epochs: 2 }))]
   expect([begun.outcome, after.outcome]).toEqual(['done', 'done'])
   expect(lastOf(after).learner.slots).toEqual({})
   return [begun.met[0]?.[1], begun.met[1]?.[1], after.met[1]?.[1]] as const
@@ -56,7 +56,9 @@ describe.each(engines)('on %s', (name, engine) => {
     async (_, after, module) => {
       const options = name === 'wasm' ? [{}, { optimizer: adamw(), rate: 0.01, clip: 1 }] : [{}]
       for (const each of options) {
-        const [base, begun, now] = await models(engine, epochs => warmed(after, module, { ...each, epochs }))
+        const [base, begun, now] = await models(engine, warmup =>
+          warmed(after, module, warmup && { ...each, ...warmup }),
+        )
         if (base === undefined || begun === undefined || now === undefined)
           throw new Error('three nets are met')
         const isNew = newcomers(right(grown({ after, module, seed: 0 })(base)).remap, base.weights)

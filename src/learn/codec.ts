@@ -15,7 +15,7 @@ import {
   share,
   tagged,
 } from '../net/closed.js'
-import { guards, rankingCodec, targetCodec } from '../surgery/codec.js'
+import { type CodecOf, guards, rankingCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
 import {
   type Aim,
   type CriterionName,
@@ -82,7 +82,7 @@ const cutCodec: t.Type<Cut, unknown> = closedPartial(
       eta: closed({ eta: notNegative }),
     }),
   },
-  { ...guards, rank: rankingCodec },
+  { ...guards, rank: rankingCodec, widths: widthsCodec } satisfies CodecOf<Omit<Cut, 'aim'>>,
 )
 
 /** A push with the cut to come. */

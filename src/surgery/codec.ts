@@ -5,9 +5,10 @@ import { layerCodec } from '../net/codec.js'
 import type { Model } from '../net/weights.js'
 import type { Measure } from './error.js'
 import type { GrowOptions, Growth, How, Statistics } from './growth.js'
-import type { PruneOptions } from './options.js'
+import type { ByThreshold, Guards, PruneOptions } from './options.js'
 import type { Combine, Ranking } from './rank.js'
 import type { Target } from './target.js'
+import type { Widths } from './trunk.js'
 import type { Word } from './where.js'
 
 /** Anything of one kind, under the name it has in messages. */
@@ -23,8 +24,19 @@ export const howCodec: t.Type<How> = t.keyof({ exact: null, spark: null, fresh: 
 const paths = list(t.string, 'a list of paths')
 const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 
+/** A codec for each key of a record, none forgotten. */
+export type CodecOf<A> = { readonly [K in keyof A]-?: t.Type<Exclude<A[K], undefined>, unknown> }
+
 /** Options that guard what stays: their values are for `sensible` to judge. */
-export const guards = { protect: paths, ignore: paths, minimum: t.number, multiple: t.number, floor: t.number, widths: t.record(t.string, t.number) }
+export const guards = {
+  protect: paths,
+  ignore: paths,
+  minimum: t.number,
+  floor: t.number,
+  multiple: t.number,
+} satisfies CodecOf<Guards>
+
+export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)
 
 const utilities = kind(
   'utilities by path, or a function that tells them',
@@ -38,7 +50,7 @@ export const targetCodec: t.Type<Target, unknown> = keyed<Target, Measure>('a ta
   latency: closed({ latency: t.number, measure: kind('a function', isFunction) }),
 })
 
-const ranging = { ...guards, combine }
+const ranging = { ...guards, combine, widths: widthsCodec } satisfies CodecOf<Omit<ByThreshold, 'eta' | 'by'>>
 
 export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   PruneOptions,
@@ -73,7 +85,7 @@ const manner = {
   spark: t.number,
   statistics,
   budget: closedPartial({}, { params: positive, macs: positive }),
-}
+} satisfies CodecOf<Omit<GrowOptions, 'seed' | keyof Growth | Word | 'module' | 'branch' | 'by' | 'at'>>
 
 /** One growth of a model; where it goes and how wide is for growing itself to judge. */
 export const growCodec: t.Type<GrowOptions, unknown> = keyed<GrowOptions, Word>('what grows', {
