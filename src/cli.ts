@@ -2,8 +2,10 @@
 /** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { guardStreams } from './cli/streams.js'
 import { inputs } from './export/input.js'
 import { type Target, targets } from './export/target.js'
+import { versionOf } from './run/code.js'
 
 const whole = (text: string): number => {
   const n = Number(text)
@@ -29,6 +31,7 @@ const oneLine = (text: string): string => {
 
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
+  .version(versionOf(), '--version')
   .option('--debug', 'show the stack of what went wrong')
   .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
 
@@ -40,7 +43,10 @@ const file = (what: string, usual: string): Argument =>
   )
 
 const watched = (command: Command): Command =>
-  command.option('--json', 'the result as one line of JSON on stdout, all else on stderr')
+  command.option(
+    '--json',
+    'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
+  )
 
 watched(program.command('train'))
   .description('train the experiment of a DSL file')
@@ -83,7 +89,10 @@ const studied = (name: string, usual: string, description: string): void =>
     .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', positive, 1)
     .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', positive)
     .option('--seeds <list>', 'only these, and no table', seeds)
-    .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
+    .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
+    .action(async (chosen: string, options) =>
+      (await import('./cli/study.js')).studyFile(name, chosen, options),
+    )
 
 studied('ablate', 'ablate-mnist.ts', 'what each part of push and each criterion is worth')
 studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size, latency')
@@ -144,4 +153,5 @@ program
   .description('what engines there are, which one will be used and why, what is missing')
   .action(async () => (await import('./cli/engine.js')).doctor())
 
+guardStreams()
 await program.parseAsync()

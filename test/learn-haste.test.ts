@@ -42,8 +42,8 @@ const slow: Engine = {
   name: 'cpu',
   version: 'slow',
   threads: 1,
-  open: () => {
-    let weights: Weights = {}
+  open: (_program, constants = {}) => {
+    let weights: Weights = constants
     return TE.right({
       run: () => {
         clock += times.get(weights) ?? Number.NaN

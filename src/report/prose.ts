@@ -1,4 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
+
+import type { DataError } from '../data/error.js'
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
@@ -10,7 +12,15 @@ import type { RunError } from '../run/error.js'
 import type { Note } from '../run/note.js'
 import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
-import { grouped, milliseconds } from './number.js'
+import type { Loss } from '../run/stop.js'
+import { counted, grouped, milliseconds } from './number.js'
+
+/** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
+export interface Stopped {
+  readonly _tag: 'Stopped'
+  readonly signal: NodeJS.Signals
+  readonly next: string | null
+}
 
 /** Everything that can be told. */
 export type Fact =
@@ -22,6 +32,8 @@ export type Fact =
   | TensorsError
   | Damaged
   | Misread
+  | Loss
+  | Stopped
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
@@ -117,14 +129,20 @@ const differing = (differences: readonly Difference[]): string => {
 }
 
 /** What would go on with a run as it began. */
-const mends: { readonly [F in Fixed]: (began: string) => string } = {
+const mends: { readonly [F in Fixed]: (began: string, now: string) => string } = {
   seed: seed => `--seed ${seed}`,
   engine: name => `--engine ${name}`,
-  'engine version': version => `version ${version}`,
+  'engine version': (version, now) =>
+    now === `${version}+oneDNN` || version === `${now}+oneDNN`
+      ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
+      : `version ${version}`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
 }
+
+const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
+  `${spot(fact)}: not an image: ${fact.reason}`
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
@@ -156,7 +174,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
-  NotAnImage: fact => `${spot(fact)}: not an image: ${fact.reason}; --skip-bad leaves it out`,
+  NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
   EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
   ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
   PartsDiffer: ({ what, first, second }) =>
@@ -220,7 +238,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
-  Interrupted: () => 'stopped as asked; all steps taken are saved',
+  Interrupted: () => 'stopped as asked',
+  Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
+  LostTooMuch: ({ round, within }) =>
+    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
@@ -264,7 +285,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ folder, what, began, now }) =>
-    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began)} would fit`,
+    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began, now)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
   Misread: ({ at, wanted, got }) =>
@@ -296,4 +317,19 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
 export const prose = (fact: Fact): string => {
   const tell = tellers[fact._tag] as Teller<Fact['_tag']> // the tag picks the teller; the types cannot follow
   return tell(fact as never)
+}
+
+/** Images left out that are named one by one. */
+const named = 5
+
+const skipText = (fact: DataError): string => (fact._tag === 'NotAnImage' ? unreadable(fact) : prose(fact))
+
+/** Images left out: one on the same line, of several the first few on lines of their own. */
+export const skippedText = (skipped: readonly DataError[]): string => {
+  const whole = `${counted(skipped.length, 'image')} left out (--skip-bad):`
+  const texts = skipped.slice(0, named).map(skipText)
+  const more = skipped.length - texts.length
+  return skipped.length === 1
+    ? [whole, ...texts].join(' ')
+    : [whole, ...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('\n  ')
 }

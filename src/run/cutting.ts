@@ -130,7 +130,7 @@ export const runPrune =
       TE.bindW('model', ({ narrow }) => recalibrate(sightOf(env, step.images))(narrow.learner.model)),
       TE.bindW('repaired', ({ model }) => validated(env)(model)),
       TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-      TE.tap(({ narrow: { removed }, raw, repaired, inferred }) =>
+      TE.tap(({ narrow: { removed, learner: narrower }, raw, model, repaired, inferred }) =>
         env.emit({
           _tag: 'pruned',
           stage: env.stage,
@@ -140,6 +140,7 @@ export const runPrune =
           macs: macsOf(inferred),
           raw: scoredAs(raw),
           repaired: scoredAs(repaired),
+          recalibrated: model !== narrower.model,
         }),
       ),
       TE.map(({ narrow, model }) => ({

@@ -85,6 +85,8 @@ export type RunEvent =
       readonly macs: number
       readonly raw: Scored
       readonly repaired: Scored
+      /** Whether there was batch norm to measure again: else `repaired` is `raw`. */
+      readonly recalibrated: boolean
     }
   /** A round's end; `kept` is false where it lost too much and was taken back. */
   | {
