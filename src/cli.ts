@@ -7,18 +7,27 @@ import { inputs } from './export/input.js'
 import { type Target, targets } from './export/target.js'
 import { versionOf } from './run/code.js'
 
-const whole = (text: string): number => {
-  const n = Number(text)
-  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('A whole number from 0 up is wanted.')
-  return n
-}
+/** Whole numbers in digits, of which `least` is the smallest. */
+const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (/^\d+$/.test(text) && n >= least && n <= most) return n
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most.toLocaleString('en')}`
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+  }
 
-const positive = (text: string): number => {
-  if (whole(text) === 0) throw new InvalidArgumentError('A whole number from 1 up is wanted.')
-  return whole(text)
-}
+const positive = whole(1)
 
-const seeds = (text: string): readonly number[] => text.split(',').map(whole)
+/** Random numbers are drawn by the lowest 32 bits of a seed: two that differ above them would be the same. */
+const seed = whole(0, 2 ** 32 - 1)
+
+/** More than any machine has cores. */
+const mostAtOnce = 1024
+const atOnce = whole(1, mostAtOnce)
+
+const seeds = (text: string): readonly number[] => text.split(',').map(seed)
 
 /** A complaint about arguments, as all others are: one line. */
 const oneLine = (text: string): string => {
@@ -52,10 +61,10 @@ watched(program.command('train'))
   .description('train the experiment of a DSL file')
   .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
   .option('--data <folder>', 'where the data set lies')
-  .option('--take <n>', 'only this many training images', whole)
+  .option('--take <n>', 'only this many training images', positive)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
   .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
-  .option('--seed <n>', 'of all that is random (default: 0)', whole)
+  .option('--seed <n>', 'of all that is random (default: 0)', seed)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option(
     '--resume <folder>',
@@ -82,12 +91,12 @@ const studied = (name: string, usual: string, description: string): void =>
     .description(description)
     .addArgument(file('a module whose default export is a study', usual))
     .option('--data <folder>', 'where the data set lies')
-    .option('--take <n>', 'only this many training images', whole)
+    .option('--take <n>', 'only this many training images', positive)
     .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
     .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
     .option('--results <folder>', 'where tables and figures go', 'results')
-    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', positive, 1)
-    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', positive)
+    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', atOnce, 1)
+    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', atOnce)
     .option('--seeds <list>', 'only these, and no table', seeds)
     .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
     .action(async (chosen: string, options) =>

@@ -64,6 +64,7 @@ export { ablation } from './run/ablation.js'
 export { type Experiment, experiment } from './run/experiment.js'
 export { grow } from './run/plan.js'
 export {
+  defaultFloor,
   type PushWord,
   prune,
   push,

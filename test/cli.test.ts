@@ -47,15 +47,22 @@ describe('help', () => {
   })
 
   test('is where arguments are wrong, with what is near or would fit', async () => {
-    const [word, option, value, engine] = await Promise.all(
-      [['trian'], ['train', '--sead', '3'], ['train', '--seed', '-3'], ['train', '--engine', 'cuda']].map(
-        args => espalier(args),
-      ),
+    const [word, option, engine, ...values] = await Promise.all(
+      [
+        ['trian'],
+        ['train', '--sead', '3'],
+        ['train', '--engine', 'cuda'],
+        ...['-3', '', '1e300', '4294967296', '1.5'].map(seed => ['train', '--seed', seed]),
+        ['train', '--take', '0'],
+      ].map(args => espalier(args)),
     )
-    if (!word || !option || !value || !engine) throw new Error('four were asked')
+    if (!word || !option || !engine) throw new Error('three were asked')
     expectRefusedAtOnce(word, 'trian', 'train', '--help')
     expectRefusedAtOnce(option, '--sead', '--seed', '--help')
-    expectRefusedAtOnce(value, '--seed', '-3', /whole number from 0 up/)
+    const take = values.pop()
+    for (const seed of values)
+      expectRefusedAtOnce(seed, '--seed', /Expected a whole number from 0 to 4,294,967,295/)
+    if (take !== undefined) expectRefusedAtOnce(take, '--take', /Expected a whole number ≥ 1/)
     expectRefusedAtOnce(engine, 'cuda', 'tensorflow, wasm, cpu')
   })
 })
@@ -254,7 +261,7 @@ describe('a file', () => {
     [
       'that exports something else',
       () => file('export default { _tag: "tree" }\n'),
-      ['default export, at _tag, is "tree"', 'experiment'],
+      ['_tag is "tree"; expected "experiment"', 'experiment'],
     ],
     ['that throws', () => file("throw new Error('out of wood')\n"), [/some\.ts/, 'out of wood']],
     ['that is no TypeScript', () => file('export default (\n'), [/some\.ts:2/, 'Unexpected end of file']],
@@ -287,13 +294,18 @@ describe('an experiment', () => {
       'conv(4, 3, { name: "a" }), conv(4, 3, { name: "a" }), globalAvgPool, dense(10)',
       ['two layers are named a', 'unique'],
     ],
-    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['conv', 'filters is 0', 'from 1 up']],
+    [
+      'of an option misspelt',
+      'conv(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
+      ["layer conv (conv) has no option 'strides'; did you mean 'stride'?"],
+    ],
+    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), 'gives 7 values', '10')
+    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 

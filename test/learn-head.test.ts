@@ -7,7 +7,7 @@ import { accuracyBy, deciding, fewest, type Head, headOf, spreadIn, tabulate } f
 import { inspecting } from '../src/learn/inspect.js'
 import { accuracyOf } from '../src/learn/score.js'
 import { type Sight, using } from '../src/learn/sight.js'
-import { inferring } from '../src/learn/train.js'
+import { inferringFeatures } from '../src/learn/train.js'
 import { net } from '../src/net/combinators.js'
 import { stream } from '../src/net/random.js'
 import type { Model } from '../src/net/weights.js'
@@ -57,7 +57,7 @@ const validated = async (model: Model): Promise<number> =>
 /** What a session that gives features shows to `look`. */
 const seen = <A>(model: Model, look: (session: Parameters<typeof tabulate>[0]) => Promise<A>): Promise<A> => {
   const { decision } = decided(model)
-  const infer = right(inferring(batch, { features: decision.features })(model.net))
+  const infer = right(inferringFeatures(batch, decision)(model.net))
   return succeed(using(sight, { infer }, model, look))
 }
 
@@ -173,11 +173,8 @@ test('a net that rests on two of its features keeps those, of the training image
   const kept = await succeed(deciding(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
-    using(
-      over,
-      { infer: right(inferring(batch, { features: decision.features })(model.net)) },
-      model,
-      session => tabulate(session, { ...training, batches: 4 }, 9),
+    using(over, { infer: right(inferringFeatures(batch, decision)(model.net)) }, model, session =>
+      tabulate(session, { ...training, batches: 4 }, 9),
     ),
   )
   expect(table.rows).toHaveLength(40)
@@ -187,3 +184,27 @@ test('a net that rests on two of its features keeps those, of the training image
   expect(accuracyBy(table, head, kept)).toBeGreaterThanOrEqual(accuracyBy(table, head, order) - 0.005)
   expect(kept.length).toBeLessThanOrEqual(Math.max(order.indexOf(2), order.indexOf(5)) + 1)
 })
+
+test.each([{}, { norm: true }])(
+  'a linear 1×1 convolution decides on the mean of its map: %o',
+  async options => {
+    const model = modelOf(3)(
+      net('mapped', image(6, 6, 1), conv(9), conv(3, 1, { activation: null, ...options }), globalAvgPool),
+    )
+    const { inferred, decision } = decided(model)
+    expect(decision).toEqual({ head: 'conv2', features: 'conv', size: 9 })
+    await seen(model, async session => {
+      const head = headOf(inferred, decision, model.weights)
+      const { rows } = await tabulate(session, feed, decision.size)
+      const every = [...Array(decision.size).keys()]
+      const { logits = new Float32Array() } = session.run('infer', {
+        images: (await feed.batch(0, 0)).images,
+      })
+      for (const [nth, row] of rows.slice(0, batch).entries())
+        head(row, every).forEach((value, c) => {
+          expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
+        })
+    })
+    expect((await succeed(deciding(sight)(model))).length).toBeLessThanOrEqual(9)
+  },
+)

@@ -140,8 +140,12 @@ const fewOrMany = (few: number) =>
 const side = fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }))
 const padding = fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2)
 
+/** Not only as many as one group of a kernel holds. */
+const images = fc.integer({ min: 1, max: 5 })
+
 const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number>) =>
   fc.record({
+    images,
     side,
     size: fc.integer({ min: 1, max: 3 }),
     stride: fc.integer({ min: 1, max: 3 }),
@@ -151,11 +155,12 @@ const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number
     filters,
   })
 
-/** A map of two images with few channels, and what slides over it. */
+/** A map with few channels, and what slides over it. */
 export const smallWindow = windowWith(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 13 }))
 
 /** Of 3×3 without stride or dilation, which some engines compute in tiles. */
 const tiledWindow = fc.record({
+  images,
   side,
   size: fc.constant(3),
   stride: fc.constant(1),
@@ -175,14 +180,14 @@ export type DrawnWindow = typeof smallWindow extends fc.Arbitrary<infer A> ? A :
 
 /** Every operation of a window, forward and back, each over inputs alone, whose names begin with `prefix`. */
 export const windowsOf = (
-  { side, size, stride, dilation, padding, channels, filters }: DrawnWindow,
+  { images, side, size, stride, dilation, padding, channels, filters }: DrawnWindow,
   prefix = '',
 ) => {
   const input = (name: string, shape: Shape): Value => op.input(`${prefix}${name}`, shape)
   const slides = { stride, dilation, padding }
   const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
   const pool = { size, stride, dilation: 1, padding: inner }
-  const x = input('x', [2, ...side, channels])
+  const x = input('x', [images, ...side, channels])
   const kernel = input('kernel', [size, size, channels, filters])
   const thin = input('thin', [size, size, channels, 1])
   const back = (name: string, y: Value) => input(name, y.shape)

@@ -258,3 +258,28 @@ test('what is fetched shows how much of it is there, and of what has no end the 
     { what: 'reading b', share: null, gauges: ['1,234'] },
   ])
 })
+
+test('a cut names the layers it leaves narrow; a training that lost something says so', () => {
+  const scored = { accuracy: 0.5, loss: 1 }
+  const cut = {
+    _tag: 'pruned',
+    stage: 1,
+    place: '1',
+    removed: 3,
+    params: 9,
+    macs: 9,
+    raw: scored,
+    repaired: scored,
+    recalibrated: true,
+  } as const
+  expect(lineOf(cut)).not.toContain('narrow')
+  expect(lineOf({ ...cut, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).toContain(
+    '\n  narrow: ip1 1 of 32 channels;',
+  )
+  const result = { name: 'train', params: 9, macs: 9, validation: { accuracy: 0.72 }, seconds: 1 }
+  const ended = { _tag: 'stageEnded', stage: 1, result } as const
+  expect(lineOf({ ...ended, result: { ...result, lost: 0.04 } })).toContain(
+    '4.0 points below the best it had',
+  )
+  expect(lineOf(ended)).not.toContain('points')
+})

@@ -28,6 +28,7 @@ const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): C
   met: [],
   cuts: [],
   stopped: null,
+  best: 0.5,
   seconds: { run: 0, stage: 0 },
   logged: 0,
 })

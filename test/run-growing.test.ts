@@ -197,7 +197,7 @@ describe.runIf(engine !== null)('growing', () => {
       tinyNet,
       glyphs(),
       train(learning),
-      prune({ aim: { keep: { params: 0.08 } }, by: 'l1', images: 9 }),
+      prune({ aim: { keep: { params: 0.08 } }, by: 'l1', rank: 'global', floor: 0, images: 9 }),
       grow({ after: 'sum/body/conv', module: conv(5, 1), upTo: 1 }, train(learning)),
       prune({ aim: { keep: { params: 0.9 } }, by: 'l1', images: 9, protect: ['sum/body/conv', 'dense'] }),
     )

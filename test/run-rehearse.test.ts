@@ -1,16 +1,22 @@
 /** Schedules that cannot be are refused by name before anything trains; those that can be are let through. */
 import { describe, expect, test } from 'vitest'
+import squeezenet from '../dsl/squeezenet.js'
+import { trainingFeed } from '../src/data/batches.js'
 import { glyphs } from '../src/data/spec.js'
+import { recalibrate } from '../src/learn/recalibrate.js'
+import { train as learn, push as shove } from '../src/learn/transform.js'
 import { net, stack } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
+import { plant } from '../src/net/weights.js'
+import { conv, dense, globalAvgPool, image, norm } from '../src/net/words.js'
 import { prose } from '../src/report/prose.js'
 import { experiment } from '../src/run/experiment.js'
 import { grow } from '../src/run/plan.js'
 import { rehearse } from '../src/run/rehearse.js'
 import { prune, push, teaching, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import { float64 } from './engines.js'
 import { left, right } from './surgery.js'
-import { tinyNet } from './tiny.js'
+import { tinyData, tinyNet } from './tiny.js'
 
 type Steps = readonly Parameters<typeof experiment>[2][]
 
@@ -19,7 +25,16 @@ const of = (steps: Steps, given: Net = tinyNet, validation = 9) =>
 
 const aim = { keep: { params: 0.5 } }
 const bare = net('bare', image(6, 6, 1), conv(4, 3, { norm: false }), globalAvgPool, dense(3))
-const mapped = net('mapped', image(6, 6, 1), conv(3), globalAvgPool)
+const mapped = net('mapped', image(6, 6, 1), conv(4), conv(3), globalAvgPool)
+const shallow = net('shallow', image(6, 6, 1), globalAvgPool, dense(3))
+const normedImage = net(
+  'normed',
+  image(6, 6, 1),
+  norm(),
+  conv(4, 3, { norm: false }),
+  globalAvgPool,
+  dense(3),
+)
 const module = conv(7, 1, { name: 'new' })
 
 describe('what a run could not come to its end with', () => {
@@ -51,7 +66,7 @@ describe('what a run could not come to its end with', () => {
     ],
     [
       'a width of no multiple',
-      { _tag: 'WrongOption', option: 'multiple' },
+      { _tag: 'Misread', at: 'schedule.0.multiple', wanted: 'a whole number ≥ 1', got: '0' },
       [prune({ by: 'l1', aim, multiple: 0 })],
     ],
     ['a push without a vector to decide on', { _tag: 'NoDecision' }, [push({ losers: null })], mapped],
@@ -63,7 +78,7 @@ describe('what a run could not come to its end with', () => {
       { _tag: 'NoEvidence' },
       [push({ aim }), untilTarget(aim, prune(), train())],
     ],
-    ['losers of a net without batch norm', { _tag: 'NoEvidence' }, [push({ aim }), prune()], bare],
+    ['losers where no channel may go', { _tag: 'NoEvidence' }, [push({ aim }), prune()], shallow],
     [
       'scales of a net without batch norm',
       { _tag: 'NoEvidence', criterion: 'normScale' },
@@ -71,10 +86,16 @@ describe('what a run could not come to its end with', () => {
       bare,
     ],
     [
-      'Taylor’s criterion there',
+      'scales of the image alone',
+      { _tag: 'NoEvidence', criterion: 'normScale' },
+      [prune({ aim, by: 'normScale' })],
+      normedImage,
+    ],
+    [
+      'Taylor’s criterion where no channel may go',
       { _tag: 'NoEvidence', criterion: 'taylor' },
       [prune({ aim, by: 'taylor' })],
-      bare,
+      shallow,
     ],
     ['a cut without an aim', { _tag: 'NoAim', at: '1' }, [push(), prune()]],
     [
@@ -114,6 +135,80 @@ test('what is grown by then is known, and what may have been cut', () => {
       prune({ rank: 'layer' }),
     ]),
   )
+})
+
+test('batch norm is needed by none but its scales, and may lie in a layer of its own', () => {
+  for (const by of ['losers', 'taylor'] as const) right(of([push({ aim }), prune({ by, aim })], bare))
+  const apart = net('apart', image(6, 6, 1), conv(4, 3, { norm: false }), norm(), globalAvgPool, dense(3))
+  right(of([prune({ by: 'normScale', aim })], apart))
+})
+
+test('a net that ends in a convolution and its mean may be pushed, and traced', () => {
+  const small = { ...squeezenet, input: [64, 64, 3] }
+  right(of([push({ aim }), prune(), prune({ by: 'deconv', aim })], small))
+})
+
+test('what a floor puts out of reach is refused where the first cut names its aim, and where it stands', () => {
+  const far = { keep: { params: 0.01 } }
+  const refused = left(of([prune({ by: 'l1', aim: far, floor: 0.5 })]))
+  expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
+  expect(prose(refused)).toContain('a lower floor')
+  right(of([prune({ by: 'l1', aim: { keep: { params: 0.3 } } })]))
+})
+
+describe('a batch norm that would see one value', () => {
+  const small = net(
+    'small',
+    image(2, 2, 1),
+    conv(4, 2, { padding: 'valid', name: 'deep' }),
+    globalAvgPool,
+    dense(3),
+  )
+  const wide = net(
+    'wide',
+    image(2, 2, 1),
+    conv(4, 2),
+    globalAvgPool,
+    dense(4, { norm: true, name: 'top' }),
+    dense(3),
+  )
+
+  test.each([
+    [small, 'deep', [train({ batch: 1 })]],
+    [small, 'deep', [push({ batch: 1 })]],
+    [small, 'deep', [prune({ by: 'l1', aim, images: 1 })]],
+    [small, 'deep', [untilTarget(aim, train(), prune({ by: 'l1' }), train({ batch: 1 }))]],
+    [wide, 'top', [train({ batch: 1 })]],
+    [wide, 'top', [grow({ after: 'conv', module, upTo: 1, warmup: { batch: 1 } }, train())]],
+  ] as const)('is refused with the layer’s path, of %o', (given, at, steps) => {
+    const refused = left(of(steps as Steps, given as Net))
+    expect(refused).toEqual({ _tag: 'OneValue', at, batch: 1 })
+    expect(prose(refused)).toContain(at)
+  })
+
+  test('is none with two images, or a larger map', () => {
+    right(of([train({ batch: 2 })], small))
+    right(of([train({ batch: 1 })], tinyNet))
+  })
+
+  test('is refused where a model is trained, or its norm measured, by hand', async () => {
+    const model = right(
+      plant(0)(net('one', image(6, 6, 1), conv(4, 6, { padding: 'valid' }), globalAvgPool, dense(3))),
+    )
+    const ground = { engine: float64, dataset: tinyData(), seed: 0 }
+    const feed = trainingFeed(ground.dataset, { batch: 1, seed: 0, augment: false })
+    for (const way of [
+      learn({ batch: 1 })(ground)(model),
+      shove({ batch: 1, balanced: false })(ground)(model),
+      recalibrate({ engine: float64, feed, batch: 1, batches: 2 })(model),
+    ])
+      expect(left<unknown>(await way())).toEqual({ _tag: 'OneValue', at: 'conv', batch: 1 })
+  })
+})
+
+test('no criterion’s lack of evidence sends to L1', () => {
+  for (const criterion of ['losers', 'taylor', 'normScale', 'gradient'] as const)
+    expect(prose({ _tag: 'NoEvidence', criterion })).not.toContain('l1')
 })
 
 test('a push is fine before anything was cut, and a prune right after is its teacher’s', () => {

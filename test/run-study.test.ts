@@ -75,6 +75,17 @@ describe.runIf(engine !== null)('a study', () => {
     return { folder, cells, run: runStudy(env), steps: () => steps }
   }
 
+  test('holds what a cut killed against the others', async () => {
+    const deadly = prune({ by: 'l1', cost: 0, images: 9, floor: 0, aim: { keep: { params: 0.1 } } })
+    const still = train({ ...learning, epochs: 1, rate: 1e-9 })
+    const dead = study('dead', { seeds: 1 }, [
+      { name: 'dead', experiment: of(train({ ...learning, epochs: 8 }), deadly, still) },
+    ])
+    const [done] = await succeed(ran().run(dead))
+    expect(done?.result.stages.at(-1)?.validation.accuracy).toBeLessThan(0.384)
+    expect(done?.result.stages[0]?.validation.accuracy).toBeGreaterThan(0.384)
+  })
+
   const whole = ran()
   let dones: readonly Done[]
   beforeAll(async () => {

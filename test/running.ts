@@ -34,6 +34,8 @@ export interface Way {
   readonly from?: Checkpoint
   /** What the log holds by then, and perhaps more. */
   readonly log?: string
+  readonly data?: Dataset
+  readonly pastChance?: boolean
   /** Steps after which somebody asks to stop. */
   readonly after?: number
 }
@@ -44,7 +46,7 @@ export const untimed = (event: RunEvent): RunEvent =>
 export const told = async (
   engine: Engine,
   of: Experiment,
-  { seed = 0, from, log = '', after = Infinity }: Way = {},
+  { seed = 0, from, log = '', after = Infinity, data = dataset, pastChance = false }: Way = {},
 ): Promise<Told> => {
   const start = from ?? right(beginning(seed)(of))
   const saved: Checkpoint[] = []
@@ -52,7 +54,7 @@ export const told = async (
   let [written, steps] = [log.slice(0, start.logged), 0]
   const env: Env = {
     engine,
-    dataset,
+    dataset: data,
     seed,
     emit: event => {
       if (event !== null) written += `${JSON.stringify(untimed(event))}\n`
@@ -64,6 +66,7 @@ export const told = async (
     save: checkpoint => TE.fromIO(() => void saved.push(checkpoint)),
     keep: (figures, model) => TE.fromIO(() => void met.push([figures.name, model, figures])),
     stopping: () => steps >= after,
+    pastChance,
     clock: () => 0,
   }
   const end = await pipe(
@@ -117,6 +120,7 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   save: () => TE.right(undefined),
   keep: () => TE.right(undefined),
   stopping: () => false,
+  pastChance: false,
   clock: () => 0,
   stage: 0,
   place: '0',

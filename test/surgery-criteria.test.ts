@@ -2,9 +2,12 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
+import { densenet } from '../dsl/densenet40.js'
+import squeezenet from '../dsl/squeezenet.js'
 import { net, residual, stack } from '../src/net/combinators.js'
 import { macsOf, paramsOf } from '../src/net/count.js'
-import type { Model } from '../src/net/weights.js'
+import { type Model, plant } from '../src/net/weights.js'
+import { wire } from '../src/net/wires.js'
 import { conv, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words.js'
 import { costsOf } from '../src/surgery/cost.js'
 import { type Criterion, l1, l2, normScale, perCost, random } from '../src/surgery/criteria.js'
@@ -44,23 +47,49 @@ describe('criteria', () => {
     )
   })
 
-  test('normScale speaks of the units with batch norm alone', () => {
+  test('normScale is |γ| of units with batch norm, and of others the mean over the norms apart', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
-        const makers = [...placed(model.net).values()].filter(
-          ({ layer }) => (layer._tag === 'conv' || layer._tag === 'dense') && layer.norm !== null,
-        )
-        expect(utilities(normScale, model)).toEqual(
-          Object.fromEntries(
-            makers.map(({ path }) => [
-              path,
-              Float64Array.from(model.weights[`${path}/scale`]?.data ?? [], Math.abs),
-            ]),
-          ),
-        )
+        const inferred = placed(model.net)
+        const { out } = wire(inferred)
+        const got = utilities(normScale, model)
+        for (const { path, layer } of inferred.values()) {
+          if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
+          const own = model.weights[`${path}/scale`]?.data.map(Math.abs)
+          const apart = [...(out.get(path) ?? [])].map(each =>
+            [...inferred.values()].flatMap(other =>
+              other.layer._tag === 'norm' || other.layer._tag === 'depthwise'
+                ? [...(out.get(other.path) ?? [])].flatMap((wire, channel) =>
+                    wire === each ? (model.weights[`${other.path}/scale`]?.data[channel] ?? []) : [],
+                  )
+                : [],
+            ),
+          )
+          const means = apart.every(scales => scales.length > 0)
+            ? apart.map(scales => scales.reduce((sum, each) => sum + Math.abs(each), 0) / scales.length)
+            : undefined
+          expect(got[path] && Array.from(got[path])).toEqual(own === undefined ? means : [...own])
+        }
       }),
       { numRuns: 50 },
     )
+  })
+
+  test('normScale speaks of every convolution of a net whose norms stand before them', () => {
+    const model = right(plant(0)(densenet(2, 4)))
+    const convs = [...placed(model.net).values()].filter(({ layer }) => layer._tag === 'conv')
+    expect(Object.keys(utilities(normScale, model)).sort()).toEqual(convs.map(({ path }) => path).sort())
+    const weights = Object.fromEntries(
+      Object.entries(model.weights).map(([key, { shape, data }]) => [
+        key,
+        {
+          shape,
+          data: key.startsWith('transition1') && key.endsWith('scale') ? data.map((_, i) => i) : data,
+        },
+      ]),
+    )
+    const [first = 0] = Array.from(utilities(normScale, { ...model, weights })['block1/2/new/conv'] ?? [])
+    expect(first).toBe(20) // its channels are the transition's from 20 on, and nobody else's
   })
 
   test('random repeats itself, and differs from seed to seed and from layer to layer', () => {
@@ -131,6 +160,15 @@ describe('the decision', () => {
       features: 'top/pooled/dropout',
       size: 1,
     })
+  })
+
+  test('is a 1×1 convolution whose map is averaged, on the map before it', () => {
+    const wide = { ...squeezenet, input: [64, 64, 3] }
+    expect(right(decisionOf(placed(wide)))).toEqual({ head: 'classes', features: 'dropout', size: 512 })
+    for (const options of [{ stride: 2 }, { padding: 1 }] as const)
+      expect(
+        left(decisionOf(placed(net('n', image(4, 4, 1), conv(3), conv(2, 1, options), globalAvgPool)))),
+      ).toEqual({ _tag: 'NoDecision' })
   })
 
   test('a net that ends otherwise has none', () => {

@@ -2,11 +2,11 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openData } from '../data/open.js'
-import type { Dataset } from '../data/set.js'
+import type { Dataset, Skipped } from '../data/set.js'
 import type { DataSpec } from '../data/spec.js'
 import { enginesOf } from '../engine/choose.js'
 import { fetching } from '../report/fetching.js'
-import { skippedText } from '../report/prose.js'
+import { prose, skippedText } from '../report/prose.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import type { Opened } from '../run/run.js'
@@ -15,6 +15,10 @@ import { chooseEngine } from './choose.js'
 import { say, screen } from './say.js'
 import { orInterrupted, type Stopper } from './stop.js'
 
+const tellSkipped = (skipped: readonly Skipped[]): void => {
+  if (skipped.length > 0) say(skippedText(skipped))
+}
+
 /** Opens data, or is interrupted as soon as somebody asks. */
 export const openDataset =
   (stop: Stopper, seed: number, settings: DataSettings) =>
@@ -22,13 +26,17 @@ export const openDataset =
     pipe(
       openData({ ...settings, seed, onProgress: fetching(screen) })(data),
       orInterrupted(stop),
-      TE.tapIO(({ skipped }) => () => {
+      TE.tapIO(({ skipped, notices }) => () => {
         screen.clear()
-        if (skipped.length > 0) say(skippedText(skipped))
+        for (const notice of notices) say(prose(notice))
+        tellSkipped(skipped)
       }),
     )
 
-/** Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest. */
+/**
+ * Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest.
+ * What is left out on the way is told at the end.
+ */
 export const onGround =
   (
     experiment: Experiment,
@@ -43,13 +51,19 @@ export const onGround =
       TE.mapLeft((error): RunError => error),
       TE.flatMap(engines =>
         TE.bracket(
-          openDataset(stop, seed, settings)(experiment.data),
-          dataset =>
+          pipe(
+            openDataset(stop, seed, settings)(experiment.data),
+            TE.map(dataset => ({ dataset, told: dataset.skipped.length })),
+          ),
+          ({ dataset }) =>
             pipe(
               chooseEngine(engines)(experiment, dataset, seed),
               TE.flatMap(ready => use({ engine: ready, dataset })),
             ),
-          dataset => TE.fromTask(dataset.close),
+          ({ dataset, told }) => {
+            tellSkipped(dataset.skipped.slice(told))
+            return TE.fromTask(dataset.close)
+          },
         ),
       ),
     )

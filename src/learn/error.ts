@@ -1,6 +1,7 @@
 /** What can go wrong while learning, as facts. */
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
+import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
 import type { CriterionName } from './options.js'
@@ -23,6 +24,8 @@ export type LearnError =
   | { readonly _tag: 'NoEvidence'; readonly criterion: CriterionName }
   /** Fewer images than one batch holds; `null` where only that is known. */
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
+  /** A batch norm that would see one value a channel: a batch of one image on a map of 1×1, or on a vector. */
+  | { readonly _tag: 'OneValue'; readonly at: Path; readonly batch: number }
   /** Images of one class alone: there is nothing to tell apart. */
   | { readonly _tag: 'OneClass'; readonly data: string; readonly name: string }
   /** A pruned net that does not answer as the masked one: relative to the largest logit. */

@@ -51,13 +51,15 @@ interface Search {
   readonly high: number
   readonly found: Pruned | null
   readonly slow: Reading
+  /** The options that held channels back, where a net could not be had. */
+  readonly limits: readonly string[]
 }
 
 const halvings = 7
 
 const search =
   (cut: Cut, reading: (pruned: Pruned) => TE.TaskEither<LearnError, Reading>) =>
-  ({ low, high, found, slow }: Search, left: number): TE.TaskEither<LearnError, Pruned> => {
+  ({ low, high, found, slow, limits }: Search, left: number): TE.TaskEither<LearnError, Pruned> => {
     if (left === 0)
       return found === null
         ? TE.left({
@@ -65,15 +67,17 @@ const search =
             measure: 'latency',
             wanted: slow.wanted,
             least: slow.got,
-            limits: [],
+            limits,
           })
         : TE.right(found)
     const middle = (low + high) / 2
     const next = (change: Partial<Search>) =>
-      search(cut, reading)({ low, high, found, slow, ...change }, left - 1)
+      search(cut, reading)({ low, high, found, slow, limits, ...change }, left - 1)
     const pruned = cut(middle)
     if (E.isLeft(pruned))
-      return pruned.left._tag === 'OutOfReach' ? next({ low: middle }) : TE.left(pruned.left)
+      return pruned.left._tag === 'OutOfReach'
+        ? next({ low: middle, limits: pruned.left.limits })
+        : TE.left(pruned.left)
     return pipe(
       reading(pruned.right),
       TE.flatMap(now =>
@@ -103,7 +107,7 @@ export const hastened =
       TE.flatMap(({ whole, slow }) =>
         slow.got <= slow.wanted
           ? TE.right(whole)
-          : search(cut, reading)({ low: 0, high: 1, found: null, slow }, halvings),
+          : search(cut, reading)({ low: 0, high: 1, found: null, slow, limits: [] }, halvings),
       ),
     )
   }

@@ -13,7 +13,7 @@ import { type Decision, decisionOf } from '../surgery/decision.js'
 import { addMoments, best, noMoments, powerOf, type Spread, spreadOf } from './discriminants.js'
 import type { Evidence } from './evidence.js'
 import { batchesIn, using } from './sight.js'
-import { inferring } from './train.js'
+import { inferringFeatures } from './train.js'
 
 /** Rows of features with their labels. */
 export interface Table {
@@ -59,11 +59,18 @@ const activations: { readonly [A in Activation]: (x: number) => number } = {
   swish: x => x * sigmoid(x),
 }
 
-/** The layer that decides, its batch norm and activation included. Law  with every feature, the net's own logits */
+/**
+ * The layer that decides, its batch norm and activation included.
+ *
+ * Law  with every feature, the net's own logits; of a convolution, where it has no activation: the mean in space of
+ *      what it gives is then what it gives of the mean
+ */
 export const headOf = (inferred: Inferred, { head }: Decision, weights: Weights): Head => {
   const placed = inferred.get(head)
-  if (placed?.layer._tag !== 'dense') throw new Error('only a dense layer decides')
-  const { norm, activation, units } = placed.layer
+  if (placed?.layer._tag !== 'dense' && placed?.layer._tag !== 'conv')
+    throw new Error('only a dense layer or a convolution decides')
+  const { norm, activation } = placed.layer
+  const units = channelsOf(placed.output)
   const at = (slot: SlotName, nth: number, otherwise: number): number =>
     weights[keyOf(head, slot)]?.data[nth] ?? otherwise
   const normed = (x: number, c: number): number =>
@@ -116,16 +123,14 @@ export const fewest = (table: Table, head: Head, order: readonly number[]): read
  * The features a net can decide by: the fewest, ranked by what they tell of classes, that hold its accuracy on the
  * images in sight.
  *
- * Errors  NoDecision where the net does not end in a dense layer on a vector
+ * Errors  NoDecision where nothing tells on what vector the net decides
  */
 export const deciding: Evidence<readonly number[]> = sight => model =>
   pipe(
     TE.fromEither(infer(model.net)),
     TE.bindTo('inferred'),
     TE.bindW('decision', ({ inferred }) => TE.fromEither(decisionOf(inferred))),
-    TE.bindW('look', ({ decision: { features } }) =>
-      TE.fromEither(inferring(sight.batch, { features })(model.net)),
-    ),
+    TE.bindW('look', ({ decision }) => TE.fromEither(inferringFeatures(sight.batch, decision)(model.net))),
     TE.flatMap(({ inferred, decision, look }) =>
       using(sight, { infer: look }, model, async session => {
         const table = await tabulate(session, { ...sight.feed, batches: batchesIn(sight) }, decision.size)

@@ -1,7 +1,8 @@
 /**
  * Push out the losers: the useful work is moved off the channels that will go, until they give exactly zero.
  * What a channel is worth falls out of the training gradients; those below the round's threshold are faded by a
- * ball that shrinks around their batch norm's scale and shift. A reading of the paper's push; this project's own.
+ * ball that shrinks around their batch norm's scale and shift, or, without batch norm, around their kernel's column and
+ * bias. A reading of the paper's push; this project's own.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,67 +10,87 @@ import type { Session } from '../engine/engine.js'
 import * as op from '../graph/ops.js'
 import type { Slope } from '../graph/optimizer.js'
 import { isUpdate, type Value } from '../graph/value.js'
-import { type Inferred, infer, type Placed } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import { type Path, parentOf, under, within } from '../net/path.js'
 import { channelsOf } from '../net/shape.js'
 import { hasNorm, keyOf } from '../net/slots.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
 import { type Criterion, perCost } from '../surgery/criteria.js'
 import type { PruneError } from '../surgery/error.js'
+import { bareUnits } from '../surgery/norms.js'
 import { prune } from '../surgery/prune.js'
 import type { Utilities } from '../surgery/rank.js'
 import { type Aim, type Cut, cutBy, type Losers } from './options.js'
+import type { Gradients } from './train.js'
 
-/** Slots beside a unit's scale: what its channels are worth, which are condemned, and how far they may reach. */
+/** Slots beside a unit's scale, or kernel: what channels are worth, which are condemned, how far they may reach. */
 const slotNames = { utility: 'utility', condemned: 'condemned', reach: 'reach' } as const
 
 type LoserSlot = keyof typeof slotNames
 
-const slotOf = (path: Path, slot: LoserSlot): string => `${keyOf(path, 'scale')}/${slotNames[slot]}`
-
-/** A unit's scale and shift, with what the objective says of them. */
-interface Affine {
+/** Where a layer's loser slots lie: beside its scale, or, where no norm scales its channels, beside its kernel. */
+interface Fading {
   readonly path: Path
-  readonly scale: Slope
-  readonly shift: Slope
+  readonly anchor: 'scale' | 'kernel'
 }
 
-const affines = (slopes: readonly Slope[]): readonly Affine[] => {
-  const byKey = new Map(slopes.map(slope => [slope.key, slope]))
-  return slopes.flatMap(scale => {
-    const path = parentOf(scale.key)
-    const shift = byKey.get(keyOf(path, 'shift'))
-    return scale.key === keyOf(path, 'scale') && shift !== undefined ? [{ path, scale, shift }] : []
+/** What is faded with the anchor. */
+const partnerOf = { scale: 'shift', kernel: 'bias' } as const
+
+const slotOf = ({ path, anchor }: Fading, slot: LoserSlot): string =>
+  `${keyOf(path, anchor)}/${slotNames[slot]}`
+
+/** Every layer whose channels can fade. */
+const fadingIn = (inferred: Inferred): readonly Fading[] => {
+  const bare = new Set(bareUnits(inferred))
+  return [...inferred.values()].flatMap(({ path, layer }): readonly Fading[] => {
+    if (hasNorm(layer)) return [{ path, anchor: 'scale' }]
+    return bare.has(path) ? [{ path, anchor: 'kernel' }] : []
   })
 }
 
-/** q = (γ·∂L/∂γ + β·∂L/∂β)², the squared first-order effect of deleting a channel, as a running mean. */
-const remembered =
-  (memory: number) =>
-  ({ path, scale, shift }: Affine): Value =>
-    op.average(
-      slotOf(path, 'utility'),
-      op.square(op.add(op.mul(scale.weight, scale.gradient), op.mul(shift.weight, shift.gradient))),
-      memory,
-    )
+/** A layer whose channels can fade, with what the objective says of them. */
+interface Unit extends Fading {
+  /** Of each channel, the first-order effect of deleting it. */
+  readonly effect: Value
+  /** What is faded. */
+  readonly weights: readonly Slope[]
+}
 
-/** Utilities, kept up to date by the slopes of the objective alone. */
+const isSlope = (slope: Slope | undefined): slope is Slope => slope !== undefined
+
+/** Units with batch norm by their scale and shift, those with a gate by that. */
+const unitsIn = ({ weights, gates }: Gradients): readonly Unit[] => {
+  const byKey = new Map(weights.map(slope => [slope.key, slope]))
+  const normed = weights.flatMap((scale): readonly Unit[] => {
+    const path = parentOf(scale.key)
+    const shift = byKey.get(keyOf(path, 'shift'))
+    if (scale.key !== keyOf(path, 'scale') || shift === undefined) return []
+    const effect = op.add(op.mul(scale.weight, scale.gradient), op.mul(shift.weight, shift.gradient))
+    return [{ path, anchor: 'scale', effect, weights: [scale, shift] }]
+  })
+  const gated = [...gates].map(([path, effect]): Unit => {
+    const made = [byKey.get(keyOf(path, 'kernel')), byKey.get(keyOf(path, 'bias'))]
+    return { path, anchor: 'kernel', effect, weights: made.filter(isSlope) }
+  })
+  return [...normed, ...gated]
+}
+
+/** Utilities, kept up to date by the slopes of the objective alone: a running mean of the squared effects. */
 export const remember =
   ({ memory }: Losers) =>
-  (slopes: readonly Slope[]): readonly Value[] =>
-    affines(slopes).map(remembered(memory))
+  (gradients: Gradients): readonly Value[] =>
+    unitsIn(gradients).map(unit => op.average(slotOf(unit, 'utility'), op.square(unit.effect), memory))
 
-/** Adds the slope of λ·Σ|γ|. */
+/** Adds the slope of λ·Σ|γ|: units without batch norm have none. */
 export const sparsify =
   ({ sparsity }: Losers) =>
-  (slopes: readonly Slope[]): readonly Slope[] => {
-    const scales = new Set(affines(slopes).map(({ scale }) => scale.key))
-    return slopes.map(slope =>
-      scales.has(slope.key) && sparsity > 0
+  ({ weights }: Gradients): readonly Slope[] =>
+    weights.map(slope =>
+      slope.key.endsWith('/scale') && sparsity > 0
         ? { ...slope, gradient: op.add(slope.gradient, op.mul(op.sign(slope.weight), sparsity)) }
         : slope,
     )
-  }
 
 /** 1 − f: 1 until losers are told, then down to 0. */
 const fadeInput = op.input('fade', [])
@@ -77,19 +98,27 @@ const fadeInput = op.input('fade', [])
 /** The variable an update changes. */
 const nameOf = ({ op: each }: Value): string => (isUpdate(each) ? each.name : '')
 
-/** (γ, β) ← (γ, β) · min(1, n₀·(1 − f)/‖(γ, β)‖) for the condemned, after the optimizer has moved them. */
+/** Σ of squares of each channel: of a kernel, over its column. */
+const squaredLength = (value: Value): Value => {
+  const lead = value.shape.slice(0, -1).map((_, axis) => axis)
+  return lead.length === 0 ? op.square(value) : op.sum(op.square(value), lead)
+}
+
+/** w ← w · min(1, n₀·(1 − f)/‖w‖) for the condemned, w = (γ, β) or (kernel, bias), after the optimizer has moved them. */
 export const fade =
-  (slopes: readonly Slope[]) =>
+  (gradients: Gradients) =>
   (updates: readonly Value[]): readonly Value[] => {
     const moved = new Map(updates.map(update => [nameOf(update), update]))
-    const faded = affines(slopes).flatMap(({ path, scale, shift }) => {
-      const [gamma, beta] = [moved.get(scale.key), moved.get(shift.key)]
-      if (gamma === undefined || beta === undefined) return []
-      const stored = (slot: LoserSlot) => op.weight(slotOf(path, slot), scale.weight.shape)
-      const length = op.sqrt(op.add(op.square(gamma), op.square(beta)))
+    const faded = unitsIn(gradients).flatMap(unit => {
+      const weights = unit.weights.flatMap(({ key }) => moved.get(key) ?? [])
+      const squares = weights.map(squaredLength)
+      const [first] = squares
+      if (first === undefined || weights.length < unit.weights.length) return []
+      const stored = (slot: LoserSlot) => op.weight(slotOf(unit, slot), first.shape)
+      const length = op.sqrt(squares.reduce((a, b) => op.add(a, b)))
       const shrink = op.minimum(op.div(op.mul(stored('reach'), fadeInput), op.maximum(length, 1e-12)), 1)
       const factor = op.sub(1, op.mul(stored('condemned'), op.sub(1, shrink)))
-      return [op.assign(scale.key, op.mul(gamma, factor)), op.assign(shift.key, op.mul(beta, factor))]
+      return weights.map(weight => op.assign(nameOf(weight), op.mul(weight, factor)))
     })
     const again = new Set(faded.map(nameOf))
     return [...updates.filter(update => !again.has(nameOf(update))), ...faded]
@@ -106,13 +135,13 @@ export const fadeFeeds =
     return { fade: Float32Array.of(1 - Math.min(1, Math.max(0, faded))) }
   }
 
+const utilitySlot = new RegExp(`/(?:scale|kernel)/${slotNames.utility}$`)
+
 /** What training has shown each channel to be worth: √q by path. */
 export const utilitiesIn = (slots: Weights): Utilities =>
   Object.fromEntries(
     Object.entries(slots).flatMap(([name, { data }]) =>
-      name.endsWith(`/scale/${slotNames.utility}`)
-        ? [[parentOf(parentOf(name)), data.map(Math.sqrt)] as const]
-        : [],
+      utilitySlot.test(name) ? [[parentOf(parentOf(name)), data.map(Math.sqrt)] as const] : [],
     ),
   )
 
@@ -127,7 +156,7 @@ export const worth =
     return perCost('macs' in counted ? 'macs' : 'params', cost)(losers)(model, slots)
   }
 
-/** By layer with a norm, 1 at each channel that would go. */
+/** By layer whose channels can fade, 1 at each that would go. */
 const condemn = (losers: Losers, cut: Cut, model: Model, slots: Weights): E.Either<PruneError, Flags> =>
   pipe(
     E.Do,
@@ -135,34 +164,45 @@ const condemn = (losers: Losers, cut: Cut, model: Model, slots: Weights): E.Eith
     E.bindW('by', () => worth(losers, cut.aim)(model, slots)),
     E.bindW('pruned', ({ by }) => prune(cutBy(cut, by))(model)),
     E.map(({ inferred, pruned }) =>
-      [...inferred.values()].flatMap(({ path, layer, output }) => {
-        if (!hasNorm(layer)) return []
-        const stays = new Set(pruned.channels[path])
-        return [
-          [path, Float32Array.from({ length: channelsOf(output) }, (_, nth) => (stays.has(nth) ? 0 : 1))],
-        ]
-      }),
+      flagged(inferred, (path, channel) => !(pruned.channels[path]?.includes(channel) ?? false)),
     ),
   )
 
-/** By path, one number a channel. */
-type Flags = readonly (readonly [Path, Float32Array])[]
+/** By layer, one number a channel. */
+type Flags = readonly (readonly [Fading, Float32Array])[]
+
+const flagged = (inferred: Inferred, goes: (path: Path, channel: number) => boolean): Flags =>
+  fadingIn(inferred).map(fading => [
+    fading,
+    Float32Array.from({ length: channelsOf(inferred.get(fading.path)?.output ?? []) }, (_, channel) =>
+      goes(fading.path, channel) ? 1 : 0,
+    ),
+  ])
 
 const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 
-/** ‖(γ, β)‖ of each channel. */
-const reachOf = (weights: Weights, path: Path): Float32Array => {
-  const shift = weights[keyOf(path, 'shift')]?.data
-  return Float32Array.from(weights[keyOf(path, 'scale')]?.data ?? [], (scale, nth) =>
-    Math.hypot(scale, shift?.[nth] ?? 0),
+/** The length of what is faded of each channel. */
+const reachOf = (weights: Weights, { path, anchor }: Fading, channels: number): Float32Array => {
+  const lengths = [anchor, partnerOf[anchor]].map(slot => columnLengths(weights[keyOf(path, slot)], channels))
+  return Float32Array.from({ length: channels }, (_, channel) =>
+    Math.hypot(...lengths.map(each => each[channel] ?? 0)),
   )
+}
+
+/** √Σ of squares of each channel, which are an array's last axis. */
+const columnLengths = (tensor: Tensor | undefined, channels: number): Float64Array => {
+  const squares = new Float64Array(channels)
+  tensor?.data.forEach((value, i) => {
+    squares[i % channels] = (squares[i % channels] ?? 0) + value ** 2
+  })
+  return squares.map(Math.sqrt)
 }
 
 const slotsFor = (weights: Weights, flags: Flags): Weights =>
   Object.fromEntries(
-    flags.flatMap(([path, flag]) => [
-      [slotOf(path, 'condemned'), vector(flag)],
-      [slotOf(path, 'reach'), vector(reachOf(weights, path))],
+    flags.flatMap(([fading, flag]) => [
+      [slotOf(fading, 'condemned'), vector(flag)],
+      [slotOf(fading, 'reach'), vector(reachOf(weights, fading, flag.length))],
     ]),
   )
 
@@ -179,18 +219,19 @@ export const verdicts =
       ),
     }
     return pipe(
-      step === 0 || cut === null ? E.right(nobody(now)) : condemn(losers, cut, now, all),
+      step === 0 || cut === null ? nobody(now) : condemn(losers, cut, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }
 
-const nobody = ({ weights }: Model): Flags =>
-  Object.entries(weights).flatMap(([key, { data }]) =>
-    key.endsWith('/scale') ? [[parentOf(key), new Float32Array(data.length)] as const] : [],
+const nobody = ({ net }: Model): E.Either<PruneError, Flags> =>
+  pipe(
+    infer(net),
+    E.map(inferred => flagged(inferred, () => false)),
   )
 
-const condemnedAt = (slots: Weights, path: Path): readonly number[] => {
-  const flags = slots[slotOf(path, 'condemned')]?.data ?? new Float32Array()
+const condemnedAt = (slots: Weights, fading: Fading): readonly number[] => {
+  const flags = slots[slotOf(fading, 'condemned')]?.data ?? new Float32Array()
   return [...flags.keys()].filter(channel => flags[channel] === 1)
 }
 
@@ -202,27 +243,25 @@ export interface Faded {
 
 /** A body's channels are tied to the sum's, which stay: a body that goes whole is told as such. */
 export const fadedIn = (inferred: Inferred, slots: Weights): Faded => {
-  const normed = [...inferred.values()].filter(({ layer }) => hasNorm(layer))
-  const gone = ({ path, output }: Placed) => condemnedAt(slots, path).length === channelsOf(output)
+  const fading = fadingIn(inferred)
+  const gone = (each: Fading) =>
+    condemnedAt(slots, each).length === channelsOf(inferred.get(each.path)?.output ?? [])
   const bodies = [...inferred.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = under(path, layer.body.name)
-    const units = normed.filter(unit => within(body, unit.path))
+    const units = fading.filter(unit => within(body, unit.path))
     return units.length > 0 && units.every(gone) ? [{ path, body }] : []
   })
-  const left = normed.filter(({ path }) => !bodies.some(({ body }) => within(body, path)))
-  const channels = left.flatMap(({ path }) => {
-    const told = condemnedAt(slots, path)
-    return told.length === 0 ? [] : [[path, told] as const]
+  const left = fading.filter(({ path }) => !bodies.some(({ body }) => within(body, path)))
+  const channels = left.flatMap(each => {
+    const told = condemnedAt(slots, each)
+    return told.length === 0 ? [] : [[each.path, told] as const]
   })
   return { channels: Object.fromEntries(channels), bodies: bodies.map(({ path }) => path) }
 }
 
+const verdictSlot = new RegExp(`/(?:scale|kernel)/(?:${slotNames.condemned}|${slotNames.reach})$`)
+
 /** Without what was told of channels; what they are worth stays. */
 export const forget = (slots: Weights): Weights =>
-  Object.fromEntries(
-    Object.entries(slots).filter(
-      ([name]) =>
-        !name.endsWith(`/scale/${slotNames.condemned}`) && !name.endsWith(`/scale/${slotNames.reach}`),
-    ),
-  )
+  Object.fromEntries(Object.entries(slots).filter(([name]) => !verdictSlot.test(name)))

@@ -3,6 +3,7 @@ import { type Optimizer, sgd } from '../graph/optimizer.js'
 import type { ByTarget, ByThreshold, Guards } from '../surgery/options.js'
 import type { Ranking, Utilities } from '../surgery/rank.js'
 import type { Goal } from '../surgery/target.js'
+import type { Widths } from '../surgery/trunk.js'
 import { cosine, type Schedule } from './rate.js'
 
 /** How to train, as data. */
@@ -47,6 +48,8 @@ export type Aim = Goal | { readonly eta: number }
 /** A cut to come, all but what channels are worth. */
 export interface Cut extends Guards {
   readonly aim: Aim
+  /** What the floor is a share of, by path; by default the widths the net has. */
+  readonly widths?: Widths
   /** Where the aim is a target; by default `'raw'`, as suits effects on the loss. */
   readonly rank?: Ranking
 }
@@ -131,11 +134,15 @@ export type CriterionName =
   | 'gradient'
   | 'losers'
 
-/** How a criterion's numbers are best made comparable across layers: effects on the loss already are. */
+/**
+ * How a criterion's numbers are best made comparable across layers: effects on the loss already are, weights nowhere
+ * are. Measured with the usual floor on LeNet-5 as Caffe has it, a plain CNN and the net of `dsl/mnist.ts`: of L1, its
+ * layers' norms left the plain one 82 %, the share of each group 93 %.
+ */
 export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
   random: 'raw',
-  l1: 'global',
-  l2: 'global',
+  l1: 'layer',
+  l2: 'layer',
   normScale: 'raw',
   taylor: 'raw',
   lda: 'global',

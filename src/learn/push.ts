@@ -12,7 +12,9 @@ import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } fr
 import type { Graph, Value } from '../graph/value.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
+import type { Path } from '../net/path.js'
 import { decisionOf } from '../surgery/decision.js'
+import { bareUnits } from '../surgery/norms.js'
 import type { LearnError } from './error.js'
 import { inspecting } from './inspect.js'
 import { fade, fadeFeeds, remember, sparsify } from './losers.js'
@@ -20,26 +22,27 @@ import type { PushOptions, Terms } from './options.js'
 import type { Calls, Phase } from './phase.js'
 import {
   applied,
-  inferring,
+  featuresIn,
+  inferringFeatures,
   objectiveOf,
+  pooled,
   rateFeeds,
   type Seen,
   seeing,
-  slopesOf,
+  slopesAndGates,
   type Teacher,
 } from './train.js'
 
-/** A map's mean over the image; a vector as it is. */
-const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
-
-/** The pooled outputs of every unit with an activation. */
-const unitsOf = ({ at, weights }: Seen): readonly Value[] =>
-  [...at].flatMap(([path, value]) => (weights.has(`${path}/scale`) ? [pooled(value)] : []))
+/** The pooled outputs of every unit: those with batch norm, and those that a gate stands for. */
+const unitsOf = ({ at, weights }: Seen, gated: readonly Path[]): readonly Value[] =>
+  [...at].flatMap(([path, value]) =>
+    weights.has(`${path}/scale`) || gated.includes(path) ? [pooled(value)] : [],
+  )
 
 /** What the terms add to the objective, each by its weight; those of weight 0 are not built. */
-const termsOf = (terms: Terms, seen: Seen, features: Value): readonly Value[] => {
+const termsOf = (terms: Terms, seen: Seen, gated: readonly Path[], features: Value): readonly Value[] => {
   const classes = scatter(features, seen.targets)
-  const units = unitsOf(seen)
+  const units = unitsOf(seen, gated)
   const perUnit = () =>
     op.mul(
       units.map(unit => compactness(scatter(unit, seen.targets))).reduce((a, b) => op.add(a, b)),
@@ -58,8 +61,14 @@ const termsOf = (terms: Terms, seen: Seen, features: Value): readonly Value[] =>
 /** r: rises from 0 to 1. */
 const rampInput = op.input('ramp', [])
 
-const pushing = (options: PushOptions, seen: Seen, features: Value, loss: Value): Graph => {
-  const terms = termsOf(options.terms, seen, features)
+const pushing = (
+  options: PushOptions,
+  seen: Seen,
+  gated: readonly Path[],
+  features: Value,
+  loss: Value,
+): Graph => {
+  const terms = termsOf(options.terms, seen, gated, features)
   const objective =
     terms.length === 0
       ? loss
@@ -71,31 +80,35 @@ const pushing = (options: PushOptions, seen: Seen, features: Value, loss: Value)
           ),
         )
   const { losers } = options
-  const slopes = slopesOf(seen, objective)
+  const gradients = slopesAndGates(seen, objective, losers === null ? [] : gated)
   const updates =
     losers === null
-      ? applied(options)(seen, slopes)
-      : [...fade(slopes)(applied(options)(seen, sparsify(losers)(slopes))), ...remember(losers)(slopes)]
+      ? applied(options)(seen, gradients.weights)
+      : [
+          ...fade(gradients)(applied(options)(seen, sparsify(losers)(gradients))),
+          ...remember(losers)(gradients),
+        ]
   return { outputs: { loss: objective, logits: seen.logits }, updates }
 }
 
 /**
  * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
  *
- * Errors  NoDecision where the net does not end in a dense layer on a vector
+ * Errors  NoDecision where nothing tells on what vector the net decides
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
   (net: Net): E.Either<LearnError, Calls> =>
     pipe(
       E.Do,
-      E.bindW('decision', () => pipe(infer(net), E.flatMap(decisionOf))),
+      E.bindW('inferred', () => infer(net)),
+      E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
       E.bindW('seen', () => seeing(options.batch)(net)),
-      E.bindW('infer', ({ decision }) => inferring(evaluated, { features: decision.features })(net)),
+      E.bindW('forward', ({ decision }) => inferringFeatures(evaluated, decision)(net)),
       E.bindW('loss', ({ seen }) => objectiveOf(options.smoothing, teacher)(seen)),
-      E.map(({ seen, infer, decision, loss }) => ({
-        train: pushing(options, seen, seen.at.get(decision.features) ?? seen.logits, loss),
-        infer,
+      E.map(({ inferred, seen, forward, decision, loss }) => ({
+        train: pushing(options, seen, bareUnits(inferred), featuresIn(seen, decision), loss),
+        infer: forward,
       })),
     )
 

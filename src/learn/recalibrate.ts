@@ -5,18 +5,19 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { lower } from '../graph/lower.js'
 import type { Graph } from '../graph/value.js'
 import { inputsOf } from '../graph/value.js'
-import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
 import { sizeOf } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { LearnError } from './error.js'
 import { batchesIn, gather, type Sight, using } from './sight.js'
+import { severalValues } from './values.js'
 
 const statisticsCall =
   (batch: number) =>
-  (net: Net): E.Either<NetError, Graph> =>
+  (net: Net): E.Either<LearnError, Graph> =>
     pipe(
-      lower({ batch, mode: 'training' })(net),
+      severalValues(batch)(net),
+      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
       E.map(({ statistics }) => ({
         outputs: Object.fromEntries(statistics.map(({ key, seen }) => [key, seen])),
         updates: [],
@@ -34,7 +35,8 @@ const noNoise = (graph: Graph): Readonly<Record<string, Float32Array>> =>
 /**
  * The model with running statistics that are the means of those of the batches in sight.
  *
- * Law  kernels, scales and shifts stay as they are
+ * Errors  OneValue where a batch shows a norm one value; those of `using`
+ * Law     kernels, scales and shifts stay as they are
  */
 export const recalibrate =
   (sight: Sight) =>

@@ -3,7 +3,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { lower } from '../graph/lower.js'
-import * as op from '../graph/ops.js'
 import type { Graph } from '../graph/value.js'
 import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
@@ -12,11 +11,13 @@ import { channelsOf } from '../net/shape.js'
 import { hasNorm } from '../net/slots.js'
 import type { Model } from '../net/weights.js'
 import type { Criterion } from '../surgery/criteria.js'
+import { freeUnits } from '../surgery/norms.js'
 import type { Utilities } from '../surgery/rank.js'
 import { addMoments, type Moments, noMoments, powerOf, spreadOf } from './discriminants.js'
 import type { LearnError } from './error.js'
 import { type Evidence, judged } from './evidence.js'
 import { gather, type Sight, using } from './sight.js'
+import { pooled } from './train.js'
 
 /** The classes a net tells apart. */
 const classesOf = (net: Net): E.Either<LearnError, number> =>
@@ -35,9 +36,7 @@ const pooledCall =
         outputs: Object.fromEntries(
           paths.flatMap(path => {
             const value = at.get(path)
-            return value === undefined
-              ? []
-              : [[path, value.shape.length === 4 ? op.mean(value, [1, 2]) : value]]
+            return value === undefined ? [] : [[path, pooled(value)]]
           }),
         ),
         updates: [],
@@ -78,14 +77,17 @@ export const momentsAt =
 const unitPaths = (net: Net): E.Either<LearnError, readonly Path[]> =>
   pipe(
     infer(net),
-    E.map(inferred =>
-      [...inferred.values()].flatMap(({ path, layer }) =>
-        layer._tag === 'conv' || (layer._tag === 'dense' && hasNorm(layer)) ? [path] : [],
-      ),
-    ),
+    E.map(inferred => {
+      const free = freeUnits(inferred)
+      return [...inferred.values()].flatMap(({ path, layer }) =>
+        layer._tag === 'conv' || (layer._tag === 'dense' && (hasNorm(layer) || free.includes(path)))
+          ? [path]
+          : [],
+      )
+    }),
   )
 
-/** The pooled outputs of every convolution, and of every dense layer with a norm. */
+/** The pooled outputs of every convolution, and of every dense layer that does not decide. */
 export const activations: Evidence<Activations> = sight => model =>
   pipe(
     TE.fromEither(unitPaths(model.net)),

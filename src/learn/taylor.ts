@@ -6,36 +6,49 @@ import { crossEntropy } from '../graph/loss.js'
 import { lower } from '../graph/lower.js'
 import * as op from '../graph/ops.js'
 import type { Graph } from '../graph/value.js'
+import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
-import { type Path, parentOf } from '../net/path.js'
-import { keyOf } from '../net/slots.js'
+import { type Path, parentOf, under } from '../net/path.js'
 import type { Criterion } from '../surgery/criteria.js'
+import { bareUnits } from '../surgery/norms.js'
 import type { Utilities } from '../surgery/rank.js'
 import type { LearnError } from './error.js'
 import { type Evidence, judged } from './evidence.js'
 import { gather, using } from './sight.js'
-import { slopesOf } from './train.js'
+import { slopesAndGates } from './train.js'
 
-/** The loss's slopes in one batch, by the key of the weight. */
+/** The loss's slopes in one batch, by the key of the weight, or by `path/gate` for a unit without batch norm. */
 export type Slopes = Readonly<Record<string, Float32Array>>
 
-/** The loss's slopes by those weights, the statistics fixed. */
+const gateOf = (path: Path): string => under(path, 'gate')
+
+/** The loss's slopes by those weights and gates, the statistics fixed. */
 const slopesCall =
   (batch: number, of: (key: string) => boolean) =>
   (net: Net): E.Either<LearnError, Graph> =>
     pipe(
-      lower({ batch, mode: 'inference' })(net),
-      E.map(lowered => {
+      E.Do,
+      E.bind('gated', () => pipe(infer(net), E.map(bareUnits))),
+      E.bind('lowered', () => lower({ batch, mode: 'inference' })(net)),
+      E.map(({ gated, lowered }) => {
         const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
-        const wanted = slopesOf(lowered, loss).filter(({ key }) => of(key))
+        const wantedGates = gated.filter(path => of(gateOf(path)))
+        const { weights, gates } = slopesAndGates(lowered, loss, wantedGates)
+        const wanted = weights.filter(({ key }) => of(key))
         return {
-          outputs: Object.fromEntries(wanted.map(({ key, gradient }) => [key, gradient])),
+          outputs: Object.fromEntries([
+            ...wanted.map(({ key, gradient }) => [key, gradient] as const),
+            ...[...gates].map(([path, gradient]) => [gateOf(path), gradient] as const),
+          ]),
           updates: [],
         }
       }),
     )
 
-/** The slopes of the mean loss of each batch by the weights whose keys are wanted. */
+/**
+ * The slopes of the mean loss of each batch by the weights whose keys are wanted, and by a gate of 1 on the channels of
+ * each unit without batch norm, under `path/gate`.
+ */
 export const gradients =
   (of: (key: string) => boolean): Evidence<readonly Slopes[]> =>
   sight =>
@@ -52,33 +65,42 @@ export const gradients =
       ),
     )
 
+/** What stands for a channel's output: its batch norm's scale and shift, or its gate. */
+const standing = /\/(?:scale|shift|gate)$/
+
+const gateAtOne = 1
+
 /**
- * √ of the mean over batches of (γ·∂L/∂γ + β·∂L/∂β)²: the first-order effect of deleting a channel.
+ * √ of the mean over batches of (γ·∂L/∂γ + β·∂L/∂β)², and of (∂L/∂gate)² without batch norm: the first-order effect of
+ * deleting a channel.
  *
  * Source  Molchanov et al. 2019
  */
 export const taylor: Criterion<readonly Slopes[]> = ({ weights }, batches) => {
-  const effect = (slopes: Slopes, path: Path, channel: number): number =>
-    (['scale', 'shift'] as const).reduce((sum, slot) => {
-      const key = keyOf(path, slot)
-      return sum + (weights[key]?.data[channel] ?? 0) * (slopes[key]?.[channel] ?? 0)
-    }, 0)
-  const paths = Object.keys(batches[0] ?? {}).flatMap(key => (key.endsWith('/scale') ? [parentOf(key)] : []))
+  const [first = {}] = batches
+  const valueAt = (key: string, channel: number): number =>
+    key.endsWith('/gate') ? gateAtOne : (weights[key]?.data[channel] ?? 0)
+  const keysAt = (path: Path) =>
+    ['scale', 'shift', 'gate'].map(name => under(path, name)).filter(key => key in first)
+  const effect = (slopes: Slopes, keys: readonly string[], channel: number): number =>
+    keys.reduce((sum, key) => sum + valueAt(key, channel) * (slopes[key]?.[channel] ?? 0), 0)
+  const paths = Object.keys(first).flatMap(key => (/\/(?:scale|gate)$/.test(key) ? [parentOf(key)] : []))
   return E.right(
     Object.fromEntries(
-      paths.map(path => [
-        path,
-        Float64Array.from(weights[keyOf(path, 'scale')]?.data ?? [], (_, channel) => {
-          const squares = batches.reduce((sum, slopes) => sum + effect(slopes, path, channel) ** 2, 0)
+      paths.map(path => {
+        const keys = keysAt(path)
+        const utility = (_: number, channel: number): number => {
+          const squares = batches.reduce((sum, slopes) => sum + effect(slopes, keys, channel) ** 2, 0)
           return Math.sqrt(squares / batches.length)
-        }),
-      ]),
+        }
+        return [path, Float64Array.from(first[keys[0] ?? ''] ?? [], utility)]
+      }),
     ),
   )
 }
 
 /** What channels are worth by `taylor`. */
 export const taylorIn: Evidence<Utilities> = judged(
-  gradients(key => key.endsWith('/scale') || key.endsWith('/shift')),
+  gradients(key => standing.test(key)),
   taylor,
 )

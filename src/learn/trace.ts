@@ -25,6 +25,7 @@ import { type Evidence, judged } from './evidence.js'
 import { deciding } from './head.js'
 import { momentsAt, separationIn } from './separation.js'
 import { batchesIn, gather, using } from './sight.js'
+import { featuresIn } from './train.js'
 
 /**
  * What flows back, and what is made of it.
@@ -100,7 +101,7 @@ export const traceCall =
       E.bindW('decision', () => pipe(infer(net), E.flatMap(decisionOf))),
       E.bindW('lowered', () => lower({ batch, mode: 'inference' })(net)),
       E.map(({ units, decision, lowered }) => ({
-        graph: tracing(kind, lowered, lowered.at.get(decision.features) ?? lowered.logits, units),
+        graph: tracing(kind, lowered, featuresIn(lowered, decision), units),
         units,
       })),
     )
@@ -153,7 +154,7 @@ const discriminantsFor =
 /**
  * What is traced to every unit from the features `keep` tells, or from all.
  *
- * Errors  NoDecision where the net does not end in a dense layer on a vector
+ * Errors  NoDecision where nothing tells on what vector the net decides
  */
 export const traces =
   (kind: TraceKind, keep: Evidence<readonly number[] | null> = every): Evidence<Traces> =>

@@ -12,54 +12,103 @@ import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import type { Model, Weights } from '../net/weights.js'
+import type { Decision } from '../surgery/decision.js'
+import type { LearnError } from './error.js'
 import type { Teaching, TrainOptions } from './options.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
+import { severalValues } from './values.js'
 
 /** A lowered net while it learns, with the targets it is held to. */
 export interface Seen extends Lowered {
   readonly targets: Value
 }
 
-/** Trained weights and their gradients of an objective. */
-export const slopesOf = ({ weights, statistics }: Lowered, objective: Value): readonly Slope[] => {
+/** What an objective's gradient says: of the trained weights, and of units' gates. */
+export interface Gradients {
+  readonly weights: readonly Slope[]
+  /** By path, ∂/∂gate of each channel. */
+  readonly gates: ReadonlyMap<Path, Value>
+}
+
+/**
+ * Gradients of an objective by trained weights, and by a gate of 1 on each channel that these layers give.
+ *
+ * Shapes  a gate's: Σ over images and space of output · ∂objective/∂output, [channels]
+ * Law     gates change no value and no other gradient: they are not in the graph
+ */
+export const slopesAndGates = (
+  { weights, statistics, at }: Lowered,
+  objective: Value,
+  gated: readonly Path[],
+): Gradients => {
   const running = new Set(statistics.map(({ key }) => key))
   const trained = [...weights].filter(([key]) => !running.has(key))
-  const gradients = differentiate()(
-    objective,
-    trained.map(([, weight]) => weight),
-  )
-  return trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight }))
+  const outputs = gated.flatMap(path => at.get(path) ?? [])
+  const gradients = differentiate()(objective, [...trained.map(([, weight]) => weight), ...outputs])
+  const lead = ({ shape }: Value) => shape.slice(0, -1).map((_, axis) => axis)
+  return {
+    weights: trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight })),
+    gates: new Map(
+      outputs.map((output, nth) => [
+        gated[nth] ?? '',
+        op.sum(op.mul(output, gradients[trained.length + nth] ?? output), lead(output)),
+      ]),
+    ),
+  }
 }
+
+/** Trained weights and their gradients of an objective. */
+export const slopesOf = (lowered: Lowered, objective: Value): readonly Slope[] =>
+  slopesAndGates(lowered, objective, []).weights
 
 /** Running statistics follow what the batch showed. */
 export const follow = ({ statistics }: Lowered): readonly Value[] =>
   statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))
 
-/** A net lowered for training with its targets. Shapes  targets [batch, classes] */
+/**
+ * A net lowered for training with its targets.
+ *
+ * Shapes  targets [batch, classes]
+ * Errors  OneValue; those of `infer`
+ */
 export const seeing =
   (batch: number) =>
-  (net: Net): E.Either<NetError, Seen> =>
+  (net: Net): E.Either<LearnError, Seen> =>
     pipe(
-      net,
-      lower({ batch, mode: 'training' }),
+      severalValues(batch)(net),
+      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
       E.map(lowered => ({ ...lowered, targets: op.input('targets', lowered.logits.shape) })),
     )
 
-/** The forward pass alone: logits, and the outputs of the layers named. */
-export const inferring =
-  (batch: number, taps: Readonly<Record<string, Path>> = {}) =>
+/** A map's mean over the image; a vector as it is. */
+export const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
+
+/** The vector a net decides on. Shapes  [batch, size] */
+export const featuresIn = ({ at, logits }: Lowered, { features }: Decision): Value =>
+  pooled(at.get(features) ?? logits)
+
+/** The forward pass with what a net decides on. */
+export const inferringFeatures =
+  (batch: number, decision: Decision) =>
   (net: Net): E.Either<NetError, Graph> =>
     pipe(
       net,
       lower({ batch, mode: 'inference' }),
-      E.map(({ logits, at }) => ({
-        outputs: {
-          logits,
-          ...Object.fromEntries(Object.entries(taps).map(([name, path]) => [name, at.get(path) ?? logits])),
-        },
+      E.map(lowered => ({
+        outputs: { logits: lowered.logits, features: featuresIn(lowered, decision) },
         updates: [],
       })),
+    )
+
+/** The forward pass alone: logits. */
+export const inferring =
+  (batch: number) =>
+  (net: Net): E.Either<NetError, Graph> =>
+    pipe(
+      net,
+      lower({ batch, mode: 'inference' }),
+      E.map(({ logits }) => ({ outputs: { logits }, updates: [] })),
     )
 
 /** What slopes change: weights by the optimizer, their gradients clipped, and running statistics. */
@@ -103,12 +152,12 @@ export const objectiveOf =
 /** The two calls of plain training. */
 export const trainCalls =
   (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
-  (net: Net): E.Either<NetError, Calls> =>
+  (net: Net): E.Either<LearnError, Calls> =>
     pipe(
-      E.Do,
-      E.bind('seen', () => seeing(options.batch)(net)),
-      E.bind('infer', () => inferring(evaluated)(net)),
-      E.bind('loss', ({ seen }) => objectiveOf(options.smoothing, teacher)(seen)),
+      seeing(options.batch)(net),
+      E.bindTo('seen'),
+      E.bindW('infer', () => inferring(evaluated)(net)),
+      E.bindW('loss', ({ seen }) => objectiveOf(options.smoothing, teacher)(seen)),
       E.map(({ seen, infer, loss }) => ({
         train: {
           outputs: { loss, logits: seen.logits },

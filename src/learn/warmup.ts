@@ -5,10 +5,10 @@ import { crossEntropy } from '../graph/loss.js'
 import * as op from '../graph/ops.js'
 import type { Slope } from '../graph/optimizer.js'
 import { isUpdate, type Value } from '../graph/value.js'
-import type { NetError } from '../net/error.js'
 import type { Net } from '../net/layer.js'
 import type { Weights } from '../net/weights.js'
 import { newnessOf } from '../surgery/remap.js'
+import type { LearnError } from './error.js'
 import type { TrainOptions } from './options.js'
 import type { Calls } from './phase.js'
 import { applied, inferring, type Seen, seeing, slopesOf } from './train.js'
@@ -38,11 +38,11 @@ const held =
  */
 export const warmupCalls =
   (options: TrainOptions, evaluated: number, slots: Weights) =>
-  (net: Net): E.Either<NetError, Calls> =>
+  (net: Net): E.Either<LearnError, Calls> =>
     pipe(
-      E.Do,
-      E.bind('all', () => seeing(options.batch)(net)),
-      E.bind('infer', () => inferring(evaluated)(net)),
+      seeing(options.batch)(net),
+      E.bindTo('all'),
+      E.bindW('infer', () => inferring(evaluated)(net)),
       E.map(({ all, infer }) => {
         const isNew = ({ key }: { readonly key: string }) => newnessOf(key) in slots
         const seen = { ...all, statistics: all.statistics.filter(isNew) }

@@ -43,3 +43,6 @@ export const roughly = (seconds: number): string => {
     ? `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, '0')} min`
     : counted(Math.round(minutes / (24 * 60)), 'day')
 }
+
+/** Accuracy lost, in points. */
+export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`

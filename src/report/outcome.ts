@@ -1,9 +1,28 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Compared, Met, Result } from '../run/event.js'
 import { madeWith } from './made.js'
-import { decimal, duration, grouped, milliseconds, percent, short } from './number.js'
+import { decimal, duration, grouped, lostText, milliseconds, percent, short } from './number.js'
 import { stopText } from './stop.js'
 import { table } from './table.js'
+
+/** What two medians of one run may differ by, and be taken for equal. */
+const tolerance = 0.05
+
+/** Where the net at the end takes longer than the one before the first cut. */
+const slower = (compared: readonly Compared[]): readonly string[] => {
+  const [before, after] = ['before', 'after'].map(name => compared.find(each => each.name === name)?.latency)
+  if (before === undefined || after === undefined) return []
+  const told = [
+    ['1 image', before.one, after.one],
+    ['100 images', before.hundred, after.hundred],
+  ] as const
+  const lines = told.flatMap(([what, was, is]) =>
+    is > was * (1 + tolerance) ? [`${what} ${milliseconds(was)} → ${milliseconds(is)}`] : [],
+  )
+  return lines.length === 0
+    ? []
+    : [`after the cut it is slower: ${lines.join(', ')}; try an aim in latency, or multiple: 8`]
+}
 
 const comparison = (compared: readonly Compared[]): readonly string[] => [
   '',
@@ -19,6 +38,7 @@ const comparison = (compared: readonly Compared[]): readonly string[] => [
       milliseconds(latency.hundred),
     ]),
   ),
+  ...slower(compared),
 ]
 
 const grown = (met: readonly Met[]): readonly string[] => [
@@ -49,6 +69,9 @@ export const outcome = (result: Result): string => {
     table(['stage', 'parameters', 'MACs', 'validation', 'time'], rows),
     ...result.stages.flatMap(({ name, stopped }, nth) =>
       stopped === undefined ? [] : [`${nth + 1} ${name} stopped: ${stopText(stopped)}`],
+    ),
+    ...result.stages.flatMap(({ name, lost }, nth) =>
+      lost === undefined ? [] : [`stage ${nth + 1} ${name} ended ${lostText(lost)}`],
     ),
     ...(result.met === undefined ? [] : grown(result.met)),
     ...(result.compared === undefined ? [] : comparison(result.compared)),

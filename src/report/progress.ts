@@ -5,8 +5,9 @@ import { accuracyOf, lossOf } from '../learn/score.js'
 import { epochsIn, type Whereabouts, whereabouts } from '../run/epochs.js'
 import type { RunEvent } from '../run/event.js'
 import type { Step } from '../run/schedule.js'
+import type { Thin } from '../surgery/trunk.js'
 import { estimate, steadily } from './estimate.js'
-import { counted, decimal, duration, grouped, percent, short } from './number.js'
+import { counted, decimal, duration, grouped, lostText, percent, short } from './number.js'
 import type { Screen } from './screen.js'
 import { stopText } from './stop.js'
 
@@ -23,6 +24,9 @@ const aligned = ({ holding95, features }: Alignment): string =>
 
 const ofRounds = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
 
+const thinly = (thin: readonly Thin[]): string =>
+  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there: try a higher floor or a smaller cut`
+
 const eventLine = (schedule: Schedule, event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
@@ -30,7 +34,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string => {
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
     case 'pruned':
-      return `  pruned ${counted(event.removed, 'channel')}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinly(event.thin)}`
     case 'roundEnded':
       return `  round ${event.round + 1}${ofRounds(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':
@@ -38,7 +42,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string => {
     case 'roundsStopped':
       return `  stopped: ${stopText(event)}`
     case 'stageEnded':
-      return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}, ${duration(event.result.seconds)}`
+      return `  ${event.result.name} done: ${grouped(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}${event.result.lost === undefined ? '' : `, ${lostText(event.result.lost)}`}, ${duration(event.result.seconds)}`
   }
 }
 

@@ -1,6 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
-
 import type { DataError } from '../data/error.js'
+import type { Notice, Reason } from '../data/notice.js'
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
@@ -13,7 +13,8 @@ import type { Note } from '../run/note.js'
 import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
 import type { Loss } from '../run/stop.js'
-import { counted, grouped, milliseconds } from './number.js'
+import { misread, shortened } from './misread.js'
+import { counted, grouped, milliseconds, percent } from './number.js'
 
 /** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
 export interface Stopped {
@@ -34,10 +35,17 @@ export type Fact =
   | Misread
   | Loss
   | Stopped
+  | Notice
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
 const shape = (sizes: Shape): string => (sizes.length === 0 ? 'nothing' : sizes.join('×'))
+/** Steps are counted from 1 where a person reads. */
+const stepOf = (at: string): string =>
+  at
+    .split('/')
+    .map(number => `${Number(number) + 1}`)
+    .join('/')
 const place = (at: string): string => (at === '' ? 'the net' : at)
 const spot = ({
   file,
@@ -112,11 +120,10 @@ const some = (names: readonly string[]): string =>
 
 /** What a criterion goes by, where it has nothing to say. */
 const lacking = (criterion: CriterionName): string => {
-  if (criterion === 'losers')
-    return 'a push with losers right before the cut, on a net with batch norm, would fit'
-  return criterion === 'taylor' || criterion === 'normScale'
-    ? 'it goes by batch norm; l1, or another, would fit'
-    : 'layers with channels of their own would fit'
+  if (criterion === 'losers') return 'try a push with losers right before the cut'
+  return criterion === 'normScale'
+    ? 'no batch norm scales channels that may go; try taylor'
+    : 'no channel but those of the image and the answer; try a wider net, with a layer before the last'
 }
 
 /** Differences told one by one. */
@@ -144,12 +151,47 @@ const mends: { readonly [F in Fixed]: (began: string, now: string) => string } =
 const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
   `${spot(fact)}: not an image: ${fact.reason}`
 
+/** What a set's folder must hold. */
+const layouts: { readonly [D in 'imageFolder' | 'tfrecord']: string } = {
+  imageFolder: 'train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+  tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
+}
+
+/** Names told one by one. */
+const mostNames = 6
+
+const naming = (names: readonly string[]): string =>
+  names.length > mostNames
+    ? `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`
+    : names.join(', ')
+
+/** What was found in a folder, and what to do about it. */
+const finding = (folder: string, found: readonly string[] | null, classes: boolean): string => {
+  if (found === null) return `${folder} does not exist`
+  if (classes)
+    return `found ${naming(found)}: move these class folders into ${folder}/train, and some images of each into ${folder}/test/CLASS`
+  const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
+  return `found ${found.length === 0 ? 'nothing' : naming(found)}${zips.length === 0 ? '' : `: unzip ${naming(zips)}`}`
+}
+
+/** Why files were left out. */
+const reasons: { readonly [R in Reason]: string } = {
+  hidden: 'hidden',
+  'other ending': 'of another ending',
+  'broken link': 'links that lead nowhere',
+  'link in an archive': 'links in an archive',
+  device: 'neither a file nor a folder',
+  'outside the classes': 'in no class folder',
+  'beside the parts': 'none of the parts',
+}
+
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   WrongRank: ({ at, wanted, got }) =>
     wanted === 'vector'
       ? `${place(at)}: a vector is wanted, a map of ${shape(got)} comes; globalAvgPool or flatten before it would fit`
       : `${place(at)}: a map is wanted, a vector of ${shape(got)} comes`,
-  WrongSize: ({ at, what, got, wanted }) => `${place(at)}: ${what} is ${got}; ${wanted} would fit`,
+  TooMany: ({ at, what, got, most }) =>
+    `${at === '' ? 'the net' : `layer ${shortened(at)}`}: ${grouped(got)} ${what} are more than this program can hold; expected at most ${grouped(most)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${at}: a window of ${window} does not fit a map of ${shape(map)}; a smaller one, or padding 'same', would`,
   BranchesDiffer: ({ at, branch, got, wanted }) =>
@@ -165,47 +207,66 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EngineFailed: ({ engine, reason }) => `engine ${engine} failed: ${reason}`,
   FilesMissing: ({ data, folder, files, sources, reason }) =>
     `${data}: put ${files.join(', ')} into ${folder}${sources.length > 0 ? ` (from ${sources.join(', ')})` : ''}, or name their folder with --data${reason === null ? '' : `; ${reason}`}`,
+  PartsMissing: ({ data, folder, found, classes }) =>
+    `${folder} needs ${layouts[data]}; ${finding(folder, found, classes)}`,
+  ClassesMissing: ({ folder, found }) =>
+    `${folder} needs a folder per class with images in it; ${finding(folder, found, false)}`,
+  LeftOut: ({ file, reason, count, first }) =>
+    `${file}: ${grouped(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
+  ValidationTests: ({ data, part }) =>
+    `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
+  ValidationGiven: ({ data, images }) =>
+    `${data}: val is the validation set, ${grouped(images)} images; none are split off training`,
+  LabelsFromOne: ({ data, classes }) =>
+    `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
+  ClassesWithoutImages: ({ data, names, of }) =>
+    `${data}: ${names.length} of ${of} classes without a training image: ${naming(names)}; where none should be missing, look at the number of classes and the first label`,
+  ClassesAlike: ({ data, names }) =>
+    `${data}: classes ${naming(names)} differ in capital letters alone; one folder would make them one class`,
   ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   BadStream: fact => `${spot(fact)}: ${fact.reason}`,
   Truncated: fact =>
     'file' in fact
       ? `${spot(fact)}: the file ends where ${fact.wanted} bytes were announced`
       : `byte ${fact.at}: ${fact.wanted} bytes were announced, ${fact.got} are there`,
-  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
+  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; expected ${fact.wanted}`,
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
   NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
-  EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
-  ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
+  EmptyClass: ({ folder, name }) =>
+    `${folder}: class ${name} has no image that can be read; images in it, or the class removed, would fit`,
+  ValueMissing: fact =>
+    `${spot(fact)}: the record has no ${fact.key}; it has ${fact.keys.length === 0 ? 'nothing' : naming(fact.keys)}`,
   PartsDiffer: ({ what, first, second }) =>
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
-  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
+  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; expected ${wanted}`,
   UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
   WrongWeight: ({ key, wanted, got }) =>
     wanted === null
       ? `weight ${key}: the net has none of that name`
       : `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
   WrongLength: ({ at, wanted, got }) =>
-    `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
+    `${at}: ${got} utilities for ${wanted} channels; expected one a channel`,
   NotFinite: ({ at, channel, value }) =>
-    `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
-  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; ${wanted} would fit`,
+    `${at}: the utility of channel ${channel} is ${value}; expected a finite number`,
+  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; expected ${wanted}`,
   UnknownChannel: ({ at, channel, channels }) =>
-    `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
+    `${at}: no channel ${channel}; expected 0 to ${channels - 1}`,
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
   ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
   OutOfReach: ({ measure, wanted, least, limits }) =>
     measure === 'latency'
-      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}`
-      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}`,
+      ? `${milliseconds(wanted)} an image are out of reach: the fastest net took ${milliseconds(least)}${limits.length === 0 ? '' : `; try less ${limits.join(' and ')}`}`
+      : `${grouped(wanted)} ${measure} are out of reach: ${limits.length === 0 ? 'what comes in, goes out or is not spoken of' : limits.join(' and ')} leaves ${grouped(least)}${limits.includes('floor') ? '; try a lower floor' : ''}`,
   NoEvidence: ({ criterion }) =>
     `criterion ${criterion} speaks of no layer of the net: ${lacking(criterion)}`,
-  NoDecision: () => 'the net does not end in a dense layer on a vector, which push and trace need',
+  NoDecision: () =>
+    'push and trace need the vector a net decides on; expected a dense layer, or a 1×1 convolution and globalAvgPool, at the end',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
-  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
+  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; expected a ${wanted}`,
   OutputDiffers: ({ at, got, wanted }) =>
     `growing at ${at} would make the net give ${shape(got)}; it gives ${shape(wanted)}, which must stay`,
   NothingToWiden: ({ at }) =>
@@ -236,6 +297,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
       : `the net gives ${shape(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shape(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shape(data)}) at the end`,
   TooFewImages: ({ images, batch }) =>
     `${images === null ? 'the images in sight' : `${images} training images`} do not fill a batch of ${batch}; a smaller batch, or more images, would fit`,
+  OneValue: ({ at, batch }) =>
+    `${at}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batch, or norm: false`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
   Interrupted: () => 'stopped as asked',
@@ -248,8 +311,10 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   NoModule: ({ file, got }) =>
     `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
-  NoExperiment: ({ file, fault: { at, got, wanted } }) =>
-    `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
+  NoExperiment: ({ file, fault }) =>
+    fault.at === ''
+      ? `${file}: its default export is ${fault.got}; expected ${fault.wanted}`
+      : `${file}: ${misread(fault)}`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
@@ -277,19 +342,21 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EntrantDiffers: ({ folder, differences }) =>
     `${folder} began with another experiment: ${differing(differences)}; another --out would fit, or that folder deleted`,
   NoTeacher: ({ at }) =>
-    `step ${at} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
-  NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
+    `step ${stepOf(at)} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
+  NoAim: ({ at }) =>
+    `step ${stepOf(at)} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
   NoValidation: ({ at }) =>
-    `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
-  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
+    `step ${stepOf(at)} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
+  AtChance: ({ stage, accuracy, chance, before }) =>
+    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower rate`,
+  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; expected 0 to ${seeds - 1}`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began, now)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
-  Misread: ({ at, wanted, got }) =>
-    at === '' ? `expected ${wanted}, got ${got}` : `${at} is ${got}; ${wanted} would fit`,
+  Misread: misread,
   NoPreprocessing: ({ input }) =>
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   TooLarge: ({ to, bytes, limit }) =>

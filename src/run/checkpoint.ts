@@ -4,11 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Learner } from '../learn/phase.js'
-import { closed, count, decode, finite, maybe } from '../net/closed.js'
+import { closed, count, decode, finite, maybe, share } from '../net/closed.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/layer.js'
 import { parentOf } from '../net/path.js'
-import { sameShape } from '../net/shape.js'
+import { type Shape, sameShape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import type { RunError } from './error.js'
 import { writeWhole } from './files.js'
@@ -41,6 +41,7 @@ const factsCodec = closed({
   met: t.readonlyArray(metCodec),
   cuts: t.readonlyArray(cutCodec),
   stopped: maybe(stopCodec),
+  best: share,
   seconds: closed({ run: finite, stage: finite }),
   logged: count,
 })
@@ -68,12 +69,16 @@ const encode = (
   })
 }
 
-/** What an optimizer remembers has the shape of the weight it belongs to. */
+/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+const lies = (slot: Shape, weight: Shape): boolean =>
+  sameShape(weight, slot) || sameShape(weight.slice(-1), slot)
+
+/** What training remembers fits the weight it belongs to. */
 const fittingSlots =
   (slots: Weights) =>
   ({ weights }: Model): E.Either<Fault, Learner['slots']> => {
     const wrong = Object.entries(slots).find(
-      ([key, { shape }]) => !sameShape(weights[parentOf(key)]?.shape ?? [], shape),
+      ([key, { shape }]) => !lies(shape, weights[parentOf(key)]?.shape ?? []),
     )
     if (wrong === undefined) return E.right(slots)
     const [key, { shape }] = wrong

@@ -14,9 +14,10 @@ import { type Inferred, infer } from '../net/infer.js'
 import type { PruneError } from '../surgery/error.js'
 import { prune as cut, type Pruned } from '../surgery/prune.js'
 import { carry } from '../surgery/remap.js'
+import { thinIn, type Widths, widthsOf } from '../surgery/trunk.js'
 import { countsOf, isWithin, limitOf } from './aim.js'
 import type { RunError } from './error.js'
-import type { Aim, Prune } from './schedule.js'
+import { type Aim, defaultFloor, type Prune } from './schedule.js'
 import { type From, type Held, type StepEnv, scoredAs, seedAt, sightOf, validated } from './stepenv.js'
 import { aimToCome, standingIn } from './told.js'
 
@@ -38,6 +39,12 @@ interface Narrowed {
   readonly removed: number
 }
 
+/** A step that cuts, and the widths its floor is a share of: those of the net before the first cut. */
+interface Cutting {
+  readonly step: Prune
+  readonly widths: Widths
+}
+
 /** A cut proven, its slots cut to fit, what a push told of its channels forgotten. */
 const taken =
   (env: StepEnv, { learner: { model, slots }, removed }: Narrowed) =>
@@ -51,15 +58,17 @@ const taken =
     )
 
 const ranked =
-  (env: StepEnv, step: Prune, aim: Aim | Haste) =>
+  (env: StepEnv, { step, widths }: Cutting, aim: Aim | Haste) =>
   (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
     const counted = 'keep' in aim ? aim.keep : 'atMost' in aim ? aim.atMost : {}
-    const { minimum, multiple, rank } = step
+    const { minimum, floor, multiple, rank } = step
     const standing = standingIn(from.learner.model.net)
     const guards = {
       protect: standing(step.protect),
       ignore: standing(step.ignore),
       minimum,
+      floor,
+      widths,
       multiple,
       rank: rank ?? rankingOf[step.by],
     }
@@ -87,11 +96,12 @@ const foretold = ({ push, aim: around }: StepEnv, step: Prune, eta: number): boo
 
 /** Cuts on where the faded were fewer than the aim wants; `whole` is what it is a share of. */
 const further =
-  (env: StepEnv, step: Prune, whole: Inferred) =>
+  (env: StepEnv, cutting: Cutting, whole: Inferred) =>
   (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
+    const { step } = cutting
     const own = step.aim ?? env.aim
     if (own === null) return TE.right(from)
-    if (isHaste(own)) return ranked(env, step, own)(from)
+    if (isHaste(own)) return ranked(env, cutting, own)(from)
     const aim = limitOf(own, countsOf(whole))
     return pipe(
       TE.fromEither(infer(from.learner.model.net)),
@@ -99,14 +109,15 @@ const further =
         ('eta' in aim && foretold(env, step, aim.eta)) ||
         ('atMost' in aim && isWithin(aim.atMost, countsOf(inferred)))
           ? TE.right(from)
-          : ranked(env, step, aim)(from),
+          : ranked(env, cutting, aim)(from),
       ),
     )
   }
 
 const narrowed =
-  (env: StepEnv, step: Prune) =>
+  (env: StepEnv, cutting: Cutting) =>
   (learner: Learner): TE.TaskEither<RunError, Narrowed> => {
+    const { step } = cutting
     const whole: Narrowed = { learner, removed: 0 }
     return pipe(
       TE.Do,
@@ -114,8 +125,8 @@ const narrowed =
       TE.bindW('direct', ({ inferred }) => TE.fromEither(faded(step, learner, inferred))),
       TE.flatMap(({ inferred, direct }) =>
         direct === null
-          ? ranked(env, step, step.aim ?? env.aim ?? { eta: 0 })(whole)
-          : pipe(direct, taken(env, whole), TE.flatMap(further(env, step, inferred))),
+          ? ranked(env, cutting, step.aim ?? env.aim ?? { eta: 0 })(whole)
+          : pipe(direct, taken(env, whole), TE.flatMap(further(env, cutting, inferred))),
       ),
     )
   }
@@ -124,13 +135,17 @@ export const runPrune =
   (env: StepEnv, step: Prune) =>
   ({ learner, kept }: From): TE.TaskEither<RunError, Held> =>
     pipe(
-      narrowed(env, step)(learner),
-      TE.bindTo('narrow'),
+      TE.fromEither(widthsOf((kept.original ?? learner.model).net)),
+      TE.bindTo('widths'),
+      TE.bindW('narrow', ({ widths }) => narrowed(env, { step, widths })(learner)),
       TE.bindW('raw', ({ narrow }) => validated(env)(narrow.learner.model)),
       TE.bindW('model', ({ narrow }) => recalibrate(sightOf(env, step.images))(narrow.learner.model)),
       TE.bindW('repaired', ({ model }) => validated(env)(model)),
       TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-      TE.tap(({ narrow: { removed, learner: narrower }, raw, model, repaired, inferred }) =>
+      TE.bindW('thin', ({ model, widths }) =>
+        TE.fromEither(thinIn(Math.max(step.floor, defaultFloor), widths)(model.net)),
+      ),
+      TE.tap(({ narrow: { removed, learner: narrower }, raw, model, repaired, inferred, thin }) =>
         env.emit({
           _tag: 'pruned',
           stage: env.stage,
@@ -141,6 +156,7 @@ export const runPrune =
           raw: scoredAs(raw),
           repaired: scoredAs(repaired),
           recalibrated: model !== narrower.model,
+          ...(thin.length > 0 && { thin }),
         }),
       ),
       TE.map(({ narrow, model }) => ({

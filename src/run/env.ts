@@ -20,6 +20,8 @@ export interface Env {
   /** Keeps a model met on the way beside the run, with its figures. */
   readonly keep: (met: Met, model: Model) => TaskEither<RunError, void>
   readonly stopping: () => boolean
+  /** Whether a run goes on, and ends as any other, where what a cut left has fallen to chance. */
+  readonly pastChance: boolean
   /** Seconds of a steady clock. */
   readonly clock: () => number
 }

@@ -5,6 +5,7 @@ import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
+import type { AtChance } from './chance.js'
 import type { Difference } from './difference.js'
 import type { Damaged } from './seal.js'
 import type { Fixed } from './settings.js'
@@ -37,6 +38,7 @@ export type RunError =
   | GrowError
   | FileError
   | BadFile
+  | AtChance
   /** A file or folder that is none to load. */
   | { readonly _tag: 'NoModule'; readonly file: string; readonly got: string }
   /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */

@@ -1,5 +1,6 @@
 /** What a run tells as it goes; each is a line of its log. */
 import type { Alignment } from '../learn/alignment.js'
+import type { Thin } from '../surgery/trunk.js'
 import type { Code } from './code.js'
 import type { StageResult } from './inside.js'
 import type { Settings } from './settings.js'
@@ -87,6 +88,8 @@ export type RunEvent =
       readonly repaired: Scored
       /** Whether there was batch norm to measure again: else `repaired` is `raw`. */
       readonly recalibrated: boolean
+      /** Layers everything passes that are left with no more than their floor, or the usual one. */
+      readonly thin?: readonly Thin[]
     }
   /** A round's end; `kept` is false where it lost too much and was taken back. */
   | {

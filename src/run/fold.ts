@@ -1,6 +1,6 @@
 /** A run is a fold of the schedule's steps over a learner, saved wherever it can be taken up again. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
 import type { LearnError } from '../learn/error.js'
@@ -12,6 +12,7 @@ import { infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import { channelsOf, sameShape } from '../net/shape.js'
 import { plant } from '../net/weights.js'
+import { fallenToChance } from './chance.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { Env } from './env.js'
 import type { RunError } from './error.js'
@@ -58,6 +59,15 @@ const suits =
       }),
     )
 
+/** What a training may end below its best, and be taken for as good. */
+const tolerance = 0.01
+
+/** How far a training ended below the best it had, where that is to be told. */
+const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick<StageResult, 'lost'> => {
+  const lost = best - accuracy
+  return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
+}
+
 /** Images in a batch of each step that learns in this one. */
 const batchesOf = (step: Step): readonly number[] => {
   switch (step._tag) {
@@ -98,7 +108,7 @@ export const checkRun =
     )
 
 const resultOf =
-  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>) =>
+  (env: Env, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, best: number) =>
   ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
@@ -109,6 +119,7 @@ const resultOf =
         params: paramsOf(inferred),
         macs: macsOf(inferred),
         validation: { accuracy: accuracyOf(validation) },
+        ...lossOf(told.name, best, accuracyOf(validation)),
       })),
     )
 
@@ -124,7 +135,7 @@ const runStage =
       run: from.seconds.run + env.clock() - began,
       stage: from.seconds.stage + env.clock() - began,
     })
-    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped }
+    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped, best: from.best }
     const emit = (event: RunEvent | null) => {
       if (event !== null) history = remember(history, event)
       return env.emit(event)
@@ -149,11 +160,15 @@ const runStage =
       }),
       TE.bindTo('held'),
       TE.bind('result', ({ held }) =>
-        resultOf(env, {
-          name: step._tag,
-          seconds: spent().stage,
-          ...(history.stopped !== null && { stopped: history.stopped }),
-        })(held.learner),
+        resultOf(
+          env,
+          {
+            name: step._tag,
+            seconds: spent().stage,
+            ...(history.stopped !== null && { stopped: history.stopped }),
+          },
+          Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history.best),
+        )(held.learner),
       ),
       TE.flatMap(({ held, result }) =>
         pipe(
@@ -170,19 +185,36 @@ const runStage =
     )
   }
 
+/** Errors  AtChance where what a cut left has fallen to chance, and the run does not go on past that */
+const aboveChance =
+  ({ dataset, pastChance }: Env, { schedule }: Experiment) =>
+  ({ stages, kept }: Checkpoint): E.Either<RunError, void> => {
+    const cut = kept.original !== undefined && !pastChance
+    const fallen = cut ? fallenToChance(schedule, stages, dataset) : null
+    return fallen === null ? E.right(undefined) : E.left(fallen)
+  }
+
 /**
  * Runs what is left of an experiment, once `checkRun` has found that it could be.
  *
- * Errors  each where it comes to it
+ * Errors  each where it comes to it; AtChance with the stage that ended there saved
  * Law     a run that was stopped or killed and taken up again ends in the same weights as one that was not
  */
 export const runSchedule =
   (env: Env) =>
   (experiment: Experiment) =>
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
-    experiment.schedule
-      .slice(from.stages.length)
-      .reduce<TE.TaskEither<RunError, Checkpoint>>(
-        before => pipe(before, TE.flatMap(runStage(env, experiment))),
-        TE.right(from),
-      )
+    pipe(
+      experiment.schedule
+        .slice(from.stages.length)
+        .reduce<TE.TaskEither<RunError, Checkpoint>>(
+          before =>
+            pipe(
+              before,
+              TE.flatMap(runStage(env, experiment)),
+              TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+            ),
+          TE.right(from),
+        ),
+      TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+    )

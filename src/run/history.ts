@@ -10,9 +10,11 @@ export interface History {
   readonly cuts: readonly Cut[]
   /** What has ended rounds or growing in the step under way. */
   readonly stopped: Stop | null
+  /** The best validation accuracy an epoch of the step under way ended with; 0 before its first. */
+  readonly best: number
 }
 
-export const noHistory: History = { met: [], cuts: [], stopped: null }
+export const noHistory: History = { met: [], cuts: [], stopped: null, best: 0 }
 
 /** What is remembered once an event is told. */
 export const remember = (history: History, event: RunEvent): History => {
@@ -25,10 +27,12 @@ export const remember = (history: History, event: RunEvent): History => {
       const { params, raw, repaired } = event
       return { ...history, cuts: [...history.cuts, { params, raw, repaired }] }
     }
+    case 'epoch':
+      return { ...history, best: Math.max(history.best, event.validation.accuracy) }
     case 'roundsStopped':
       return { ...history, stopped: { why: event.why, fact: event.fact } }
     case 'stageEnded':
-      return { ...history, stopped: null }
+      return { ...history, stopped: null, best: 0 }
     default:
       return history
   }

@@ -15,6 +15,8 @@ export interface StageResult {
   readonly seconds: number
   /** Where it ended before it was through. */
   readonly stopped?: Stop
+  /** Where a training ended below the best of where it began and of its epochs: the validation accuracy lost. */
+  readonly lost?: number
 }
 
 /** What rounds hold against: the net they began with. */
@@ -83,5 +85,5 @@ export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
     validation: closed({ accuracy: share }),
     seconds: finite,
   },
-  { stopped: stopCodec },
+  { stopped: stopCodec, lost: share },
 )

@@ -3,16 +3,20 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Haste, isHaste, sensibleHaste } from '../learn/haste.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
-import { infer } from '../net/infer.js'
+import { severalValues } from '../learn/values.js'
+import { decode } from '../net/closed.js'
+import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
-import { hasNorm } from '../net/slots.js'
 import { decisionOf } from '../surgery/decision.js'
 import { sprouted } from '../surgery/grow.js'
 import type { Growth } from '../surgery/growth.js'
+import { freeUnits, scaledUnits } from '../surgery/norms.js'
 import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
+import { reachable } from '../surgery/prune.js'
 import { beginningOf, following } from '../surgery/where.js'
+import { rehearsedCodec } from './codec.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
@@ -41,48 +45,42 @@ const decides = ({ net }: Scene): E.Either<RunError, unknown> => pipe(infer(net)
 const refusing = (condition: boolean, fact: RunError): E.Either<RunError, void> =>
   condition ? E.left(fact) : E.right(undefined)
 
+/** The layers a criterion can tell anything of. */
+const unitsFor = (criterion: CriterionName, inferred: Inferred): readonly Path[] =>
+  criterion === 'normScale'
+    ? scaledUnits(inferred).flatMap(({ path, free }) => (free ? [path] : []))
+    : freeUnits(inferred)
+
 /** Whether a criterion finds what it goes by. */
 const speaks = (criterion: CriterionName, scene: Scene): E.Either<RunError, unknown> => {
-  const normed = pipe(
-    infer(scene.net),
-    E.flatMap(inferred =>
-      refusing(![...inferred.values()].some(({ layer }) => hasNorm(layer)), {
-        _tag: 'NoEvidence',
-        criterion,
-      }),
+  const noEvidence: RunError = { _tag: 'NoEvidence', criterion }
+  return pipe(
+    refusing(criterion === 'losers' && !scene.evidence, noEvidence),
+    E.flatMap(() => infer(scene.net)),
+    E.flatMap(inferred => refusing(unitsFor(criterion, inferred).length === 0, noEvidence)),
+    E.flatMap(() =>
+      criterion === 'deconv' || criterion === 'discriminant' || criterion === 'gradient'
+        ? decides(scene)
+        : E.right(undefined),
     ),
   )
-  switch (criterion) {
-    case 'losers':
-      return pipe(
-        refusing(!scene.evidence, { _tag: 'NoEvidence', criterion }),
-        E.flatMap(() => normed),
-      )
-    case 'taylor':
-    case 'normScale':
-      return normed
-    case 'deconv':
-    case 'discriminant':
-    case 'gradient':
-      return decides(scene)
-    default:
-      return E.right(undefined)
-  }
 }
 
 const aims = ({ net }: Scene, own: Aim | Haste, guards: Partial<Prune> = {}): E.Either<RunError, void> => {
-  const { protect = [], ignore = [], minimum = 0, multiple = 1 } = guards
+  const { protect = [], ignore = [], minimum = 0, multiple = 1, floor = 0 } = guards
   const aim: Aim = isHaste(own) ? { eta: 0 } : own
   return pipe(
     isHaste(own) ? sensibleHaste(own) : E.right(0),
     E.flatMap(() => infer(net)),
-    E.flatMap(inferred => sensible(cutBy({ aim, protect, ignore, minimum, multiple }, {}), inferred)),
+    E.flatMap(inferred => sensible(cutBy({ aim, protect, ignore, minimum, multiple, floor }, {}), inferred)),
   )
 }
 
-const trained = ({ at }: Standing, { teaching }: Train, scene: Scene): Rehearsed =>
+const trained = ({ at }: Standing, { teaching, batch }: Train, scene: Scene): Rehearsed =>
   pipe(
-    refusing(teaching !== null && !scene.teacher, { _tag: 'NoTeacher', at }),
+    severalValues(batch)(scene.net),
+    E.mapLeft((error): RunError => error),
+    E.flatMap(() => refusing(teaching !== null && !scene.teacher, { _tag: 'NoTeacher', at })),
     E.map(() => ({ ...scene, evidence: false })),
   )
 
@@ -91,18 +89,37 @@ const pushed = ({ aim, prune }: Standing, push: Push, scene: Scene): Rehearsed =
   const told = aimToCome(push, prune, aim)
   return pipe(
     decides(scene),
+    E.flatMap(() => severalValues(push.batch)(scene.net)),
     E.flatMap(() => (push.losers === null || told === null ? E.right(undefined) : speaks('losers', after))),
     E.flatMap(() => (push.aim === null ? E.right(undefined) : aims(scene, push.aim))),
     E.map(() => after),
   )
 }
 
+/** Whether the first cut can come to its own aim: what is left by later ones nobody knows. */
+const reaches = ({ aim, by, ...guards }: Prune, { net }: Scene): E.Either<RunError, void> =>
+  aim === null || isHaste(aim) || 'eta' in aim
+    ? E.right(undefined)
+    : pipe(
+        infer(net),
+        E.flatMap(inferred => {
+          const { protect, ignore, minimum, floor, multiple } = guards
+          const units = unitsFor(by, inferred)
+          return reachable({ ...aim, protect, ignore, minimum, floor, multiple, units })(net)
+        }),
+      )
+
+/** Images a call when batch norm is measured again. */
+const lookedAt = 100
+
 const pruned = ({ at, aim, push }: Standing, prune: Prune, scene: Scene): Rehearsed => {
   const told = prune.by === 'losers' ? (push?.aim ?? null) : null
   const own = prune.aim ?? aim ?? told
   return pipe(
     own === null ? E.left<RunError>({ _tag: 'NoAim', at }) : aims(scene, own, prune),
+    E.flatMap(() => severalValues(Math.min(prune.images, lookedAt))(scene.net)),
     E.flatMap(() => speaks(prune.by, scene)),
+    E.flatMap(() => (scene.teacher ? E.right(undefined) : reaches(prune, scene))),
     E.map(() => ({ ...scene, teacher: true })),
   )
 }
@@ -124,14 +141,15 @@ interface Sprouting {
 }
 
 const sprout =
-  (standing: Standing, { how, steps }: Grow, growth: Growth) =>
+  (standing: Standing, { how, steps, warmup }: Grow, growth: Growth) =>
   ({ scene, last }: Sprouting): E.Either<RunError, Sprouting> =>
     pipe(
       sprouted(pipe(growth, following(last), unlike(scene.net)), how)(scene.net),
       E.mapLeft((error): RunError => error),
       E.flatMap(({ net, grown: [at = last] }) =>
         pipe(
-          inside(standing, steps)({ ...scene, net }),
+          warmup === null ? E.right(undefined) : severalValues(warmup.batch)(net),
+          E.flatMap(() => inside(standing, steps)({ ...scene, net })),
           E.map(after => ({ scene: after, last: at })),
         ),
       ),
@@ -182,20 +200,23 @@ const inside =
 /**
  * Goes through a schedule; `validation` says how many images there are to judge by.
  *
- * Errors  those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
- *         NoTeacher, NoAim, NoValidation; of growing, what does not fit
+ * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
+ *         NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const rehearse =
   (validation: number) =>
   ({ net, schedule }: Pick<Experiment, 'net' | 'schedule'>): E.Either<RunError, void> =>
     pipe(
-      inside(
-        { at: '', aim: null, push: null, prune: null, validation },
-        schedule,
-      )({
-        net,
-        evidence: false,
-        teacher: false,
-      }),
+      decode(rehearsedCodec)({ net, schedule }),
+      E.flatMap(() =>
+        inside(
+          { at: '', aim: null, push: null, prune: null, validation },
+          schedule,
+        )({
+          net,
+          evidence: false,
+          teacher: false,
+        }),
+      ),
       E.asUnit,
     )

@@ -44,6 +44,8 @@ export interface Onlooker {
   readonly onNote?: (note: Note) => void
   /** Whether the net before the first cut is measured beside the one at the end: unless told, it is. */
   readonly beside?: boolean
+  /** Whether a run goes on where what a cut left has fallen to chance: unless told, it ends there with AtChance. */
+  readonly pastChance?: boolean
   /** After each step of the schedule, with what the next begins from. */
   readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
 }
@@ -117,6 +119,7 @@ const finish =
           ),
         ),
       stopping: onlooker.stopping,
+      pastChance: onlooker.pastChance ?? false,
       clock: () => performance.now() / 1000,
     }
     return pipe(

@@ -146,7 +146,7 @@ const runCell =
       const settings = settingsOf(seed, env.engine, dataset, env.data)
       const opened = { engine: env.engine, dataset }
       const onStage = sharing(env, study, experiment, settings)
-      const onlooker: Onlooker = { ...env.onlooker, beside: false, onStage }
+      const onlooker: Onlooker = { ...env.onlooker, beside: false, pastChance: true, onStage }
       if (done)
         return pipe(
           begunAs(path, experiment, settings, ['threads']),

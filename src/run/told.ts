@@ -3,6 +3,7 @@ import { isHaste } from '../learn/haste.js'
 import type { Cut } from '../learn/options.js'
 import type { Net } from '../net/layer.js'
 import { layersOf, type Path } from '../net/path.js'
+import type { Widths } from '../surgery/trunk.js'
 import type { Aim, Prune, Push, Step, Warmup } from './schedule.js'
 
 type Steps = readonly (Step | Warmup)[]
@@ -40,17 +41,24 @@ export const aimToCome = (push: Push, prune: Prune | null, around: Aim | null): 
   return push.aim ?? (own !== null && !isHaste(own) ? own : null) ?? around
 }
 
-/** The cut to come of a net as a push is told it; `null` where none has an aim. */
-export const cutToCome = (net: Net, push: Push, prune: Prune | null, around: Aim | null): Cut | null => {
+/** The cut to come of a net as a push is told it, floors a share of `widths`; `null` where none has an aim. */
+export const cutToCome = (
+  { net, widths }: { readonly net: Net; readonly widths: Widths },
+  push: Push,
+  prune: Prune | null,
+  around: Aim | null,
+): Cut | null => {
   const aim = aimToCome(push, prune, around)
   const standing = standingIn(net)
   if (aim === null || prune === null) return aim && { aim }
-  const { by, minimum, multiple, rank } = prune
+  const { by, minimum, floor, multiple, rank } = prune
   return {
     aim,
     protect: standing(prune.protect),
     ignore: standing(prune.ignore),
     minimum,
+    floor,
+    widths,
     multiple,
     ...(by === 'losers' && rank !== null && { rank }),
   }

@@ -5,6 +5,7 @@ import type { Teaching, TrainOptions } from '../learn/options.js'
 import { atStart, type Epoch, runPhase, type Watch } from '../learn/phase.js'
 import type { Teacher } from '../learn/train.js'
 import { type Learning, phaseOf, pushing, training, warming } from '../learn/transform.js'
+import { widthsOf } from '../surgery/trunk.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './event.js'
@@ -72,10 +73,12 @@ export const runPush =
   (env: StepEnv, step: Push) =>
   (from: From): TE.TaskEither<RunError, Held> => {
     const teacher = teacherIn(step.teaching, from.kept)
-    return runLearning(
-      env,
-      step,
-      teacher,
-      pushing(step, cutToCome(from.learner.model.net, step, env.prune, env.aim), teacher, from.learner.model),
-    )(from)
+    const { model } = from.learner
+    return pipe(
+      TE.fromEither(widthsOf((from.kept.original ?? model).net)),
+      TE.flatMap(widths => {
+        const cut = cutToCome({ net: model.net, widths }, step, env.prune, env.aim)
+        return runLearning(env, step, teacher, pushing(step, cut, teacher, model))(from)
+      }),
+    )
   }

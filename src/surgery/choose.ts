@@ -79,7 +79,15 @@ export const byChannel =
     const settledWith = (wires: readonly number[]): E.Either<PruneError, Choice> => {
       const wish = new Uint8Array(anatomy.wiring.count).fill(1)
       for (const each of wires) wish[each] = 0
-      const limits = { pinned, score: Float64Array.from(wish), minimum: 0, multiple: 1, protect }
+      const limits = {
+        pinned,
+        score: Float64Array.from(wish),
+        minimum: 0,
+        multiple: 1,
+        floor: 0,
+        widths: {},
+        protect,
+      }
       return pipe(
         allBypassed(bodies)(settle(anatomy, limits)(wish, new Set(bodies))),
         E.flatMap(settled => emptied(settled, () => true)),
@@ -98,18 +106,25 @@ const ranksOf = (count: number, order: Int32Array): Int32Array => {
 }
 
 /** The guards that are set. */
-const limitsOf = ({ protect = [], ignore = [], minimum = 0, multiple = 1 }: Guards): readonly string[] => [
+const limitsOf = ({
+  protect = [],
+  ignore = [],
+  minimum = 0,
+  multiple = 1,
+  floor = 0,
+}: Guards): readonly string[] => [
   ...(protect.length > 0 ? ['protect'] : []),
   ...(ignore.length > 0 ? ['ignore'] : []),
   ...(minimum > 0 ? ['minimum'] : []),
   ...(multiple > 1 ? ['multiple'] : []),
+  ...(floor > 0 ? ['floor'] : []),
 ]
 
-/** Errors  with `eta`, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
+/** Errors  with `eta` and no floor, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
 export const byScore =
   (options: ByThreshold | ByTarget, narrowed: (settled: Settled) => E.Either<NetError, Narrowed>) =>
   (anatomy: Anatomy, utilities: Utilities): E.Either<PruneError, Choice> => {
-    const { protect = [], ignore = [], minimum = 0, multiple = 1 } = options
+    const { protect = [], ignore = [], minimum = 0, multiple = 1, floor = 0, widths = {} } = options
     const ranking = 'eta' in options ? 'eta' : (options.rank ?? 'eta')
     const { score, seen, best } = rank(ranking, options.combine)(anatomy, utilities)
     const pinned = pins(anatomy, protect, ignore).map((pin, each) => (pin === 1 || seen[each] === 0 ? 1 : 0))
@@ -118,7 +133,7 @@ export const byScore =
     const order = Int32Array.from(score.keys())
       .filter(each => pinned[each] === 0)
       .sort((a, b) => scoreOf(a) - scoreOf(b) || a - b)
-    const settled = settle(anatomy, { pinned, score, minimum, multiple, protect })
+    const settled = settle(anatomy, { pinned, score, minimum, multiple, floor, widths, protect })
     const bodies = residualsOf(anatomy.net.body).map(
       ([path, { body }]) => [path, under(path, body.name)] as const,
     )
@@ -140,7 +155,7 @@ export const byScore =
     if ('eta' in options) {
       const chosen = choice(order.filter(each => scoreOf(each) < options.eta).length, options.eta)
       return pipe(
-        emptied(chosen.settled, vital => vital),
+        emptied(chosen.settled, vital => vital && floor === 0),
         E.map(() => chosen),
       )
     }

@@ -7,8 +7,10 @@ import { stream } from '../net/random.js'
 import { channelsOf } from '../net/shape.js'
 import { keyOf } from '../net/slots.js'
 import { fitted, type Model, type Tensor, type Weights } from '../net/weights.js'
+import type { Channel } from './anatomy.js'
 import { type Cost, costsOf } from './cost.js'
 import type { PruneError } from './error.js'
+import { scaledUnits } from './norms.js'
 import type { Utilities } from './rank.js'
 
 /**
@@ -78,11 +80,35 @@ export const l2: Criterion = ofLayers((path, channels, weights) =>
   perFilter(weights[keyOf(path, 'kernel')], channels, value => value ** 2).map(Math.sqrt),
 )
 
-/** |γ| of each channel of a unit with batch norm; other units stay. Source  Liu et al. 2017 */
-export const normScale: Criterion = ofLayers((path, _, weights) => {
-  const scale = weights[keyOf(path, 'scale')]
-  return scale === undefined ? null : Float64Array.from(scale.data, Math.abs)
-})
+/**
+ * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either stay.
+ *
+ * Source  Liu et al. 2017
+ */
+export const normScale: Criterion = model =>
+  pipe(
+    infer(model.net),
+    E.flatMap(
+      (inferred): E.Either<PruneError, Utilities> =>
+        pipe(
+          fitted(model, inferred),
+          E.map(() =>
+            Object.fromEntries(
+              scaledUnits(inferred).map(({ path, scales }) => [
+                path,
+                Float64Array.from(scales, norms => meanScale(model.weights, norms)),
+              ]),
+            ),
+          ),
+        ),
+    ),
+  )
+
+const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
+  norms.reduce(
+    (sum, { path, channel }) => sum + Math.abs(weights[keyOf(path, 'scale')]?.data[channel] ?? 0),
+    0,
+  ) / norms.length
 
 /**
  * Another criterion, each utility divided by a power of what the channel costs.

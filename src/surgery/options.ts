@@ -1,13 +1,16 @@
 /** What pruning can be told: plain data, but for utilities told by a function and latency measured by one. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { decode } from '../net/closed.js'
 import type { Inferred } from '../net/infer.js'
 import type { Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
 import { known } from './anatomy.js'
+import { pruneCodec } from './codec.js'
 import type { OptionError, PruneError } from './error.js'
 import type { Combine, Ranking, Utilities } from './rank.js'
 import { type Goal, sensibleGoal } from './target.js'
+import type { Widths } from './trunk.js'
 
 interface Guarded {
   /** Paths whose weights all stay as they are. */
@@ -18,6 +21,11 @@ interface Guarded {
 export interface Guards extends Guarded {
   /** Channels each group keeps at least; by default 0: branches, modules and bodies may go whole. */
   readonly minimum?: number
+  /**
+   * Share of its width that each layer everything passes keeps at least, from 0, the default, to 1. A branch of a
+   * module and the body of a residual may still go whole; a module's branches together, and its only branch, may not.
+   */
+  readonly floor?: number
   /** Widths are topped up to a multiple of this; by default 1. */
   readonly multiple?: number
   /** Paths whose own channels stay, while what they read may go. */
@@ -29,6 +37,8 @@ interface Ranging extends Guards {
   readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
   /** How channels that go together are made one. */
   readonly combine?: Combine
+  /** What the floor is a share of, by path: of a net cut before, its first widths; by default those it has. */
+  readonly widths?: Widths
 }
 
 /** The paper's rule: what is worth less than `eta` standard deviations of its layer goes. */
@@ -56,13 +66,19 @@ const wholeFrom = (least: number, option: string, got: number | undefined): E.Ei
 const fromZero = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
 
+const aShare = (option: string, got: number): E.Either<OptionError, void> =>
+  got >= 0 && got <= 1
+    ? E.right(undefined)
+    : E.left({ _tag: 'WrongOption', option, got, wanted: 'a share from 0 to 1' })
+
 const onlyResiduals = (inferred: Inferred): Inferred =>
   new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
 
-/** Whether the options' numbers and names make sense for this net. */
+/** Whether options are such, and their numbers and names make sense for this net. */
 export const sensible = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
   pipe(
-    known('protect', inferred)(options.protect ?? []),
+    decode(pruneCodec)(options),
+    E.flatMap((): E.Either<PruneError, void> => known('protect', inferred)(options.protect ?? [])),
     E.flatMap(() =>
       'channels' in options
         ? pipe(
@@ -73,6 +89,7 @@ export const sensible = (options: PruneOptions, inferred: Inferred): E.Either<Pr
             known('ignore', inferred)(options.ignore ?? []),
             E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minimum', options.minimum)),
             E.flatMap(() => wholeFrom(1, 'multiple', options.multiple)),
+            E.flatMap(() => aShare('floor', options.floor ?? 0)),
             E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : sensibleGoal(options))),
           ),
     ),

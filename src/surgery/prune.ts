@@ -1,15 +1,18 @@
 /** Prune: a model that has lost channels, branches and bodies, physically. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import { fitted, type Model } from '../net/weights.js'
 import { type Anatomy, type Channel, dissect } from './anatomy.js'
 import { byChannel, byScore, type Choice } from './choose.js'
+import { type Cost, costsOf } from './cost.js'
 import { type Narrowed, narrow } from './cut.js'
 import type { PruneError } from './error.js'
-import { type ByChannel, type PruneOptions, sensible } from './options.js'
+import { type ByChannel, type ByTarget, type PruneOptions, sensible } from './options.js'
 import { checked, type Utilities } from './rank.js'
 import type { Remap } from './remap.js'
+import type { Goal } from './target.js'
 
 /** A channel that went, and why. */
 export interface Removed extends Channel {
@@ -98,7 +101,7 @@ const operated =
  * module or a residual's body with nothing left goes whole, and the tree closes over it. Paths stay.
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
- * Errors  UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
+ * Errors  Misread, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
  *         the target; EmptyNet when a threshold or a list of channels would cut off what goes out
  * Law     forward(pruned) = forward(masked); pruning nothing gives the model itself; disjoint prunings commute
  * Source  Tian, Arbel, Clark 2021 (CVIU), for `eta`; Fang et al. 2023, for groups
@@ -111,6 +114,41 @@ export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> =>
     pipe(dissect(model.net), E.flatMap(operated(model, options)))
+
+/** Of channels nothing is known of, those that cost least stay. */
+const cheapestStay = (cost: Cost, net: Net, units: readonly Path[]): E.Either<PruneError, Utilities> =>
+  pipe(
+    costsOf(cost)(net),
+    E.map(costs =>
+      Object.fromEntries(
+        units.map(path => [path, (costs[path] ?? new Float64Array()).map(each => 1 / each)]),
+      ),
+    ),
+  )
+
+/**
+ * Whether a target can be met by cutting channels of these layers, as far as the net alone tells.
+ *
+ * Errors  OutOfReach; WrongOption
+ */
+export const reachable =
+  ({ units, ...options }: Omit<ByTarget, 'by'> & Goal & { readonly units: readonly Path[] }) =>
+  (net: Net): E.Either<PruneError, void> =>
+    pipe(
+      dissect(net),
+      E.bindTo('anatomy'),
+      E.bindW('by', () =>
+        cheapestStay(
+          'macs' in ('keep' in options ? options.keep : options.atMost) ? 'macs' : 'params',
+          net,
+          units,
+        ),
+      ),
+      E.flatMap(({ anatomy, by }) =>
+        byScore({ ...options, by, rank: 'raw' }, narrow(anatomy, { net, weights: {} }))(anatomy, by),
+      ),
+      E.asUnit,
+    )
 
 /**
  * A pruning as the channels it took, by name.

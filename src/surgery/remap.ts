@@ -89,12 +89,18 @@ export const newcomers = (remap: Remap, weights: Weights): Weights =>
 const followers = (remap: Remap): ReadonlyMap<string, readonly [string, Origin]> =>
   new Map([...remap].flatMap(([key, origin]) => (origin.from === null ? [] : [[origin.from, [key, origin]]])))
 
+/** An origin as a slot with as many axes has it: of a kernel one number a channel follows the last axis. */
+const alike = ({ shape, axes }: Origin, slot: Tensor): Pick<Origin, 'shape' | 'axes'> => {
+  const lead = shape.length - slot.shape.length
+  return { shape: shape.slice(lead), axes: axes.slice(lead) }
+}
+
 /**
  * Cuts or pads what belongs to a model's weights, such as an optimizer's slots, to fit the altered model:
- * `stem/conv/kernel/velocity` follows `stem/conv/kernel`, what belongs to a new weight begins at 0, what belongs to
- * one that is gone is left out.
+ * `stem/conv/kernel/velocity` follows `stem/conv/kernel`, what belongs to one that is gone is left out. What every
+ * kernel has, value by value, begins at 0 for a new weight.
  *
- * Shapes  each slot that of its weight, before and after
+ * Shapes  each slot that of its weight, or of its weight's last axes, before and after
  */
 export const carry =
   ({ remap }: { readonly remap: Remap }) =>
@@ -106,8 +112,9 @@ export const carry =
       if (itself !== undefined) return [[itself[0], take(itself[1])(tensor)]]
       const owner = next.get(parentOf(key))
       if (owner === undefined) return []
-      suffixes.add(nameOf(key))
-      return [[`${owner[0]}/${nameOf(key)}`, take(owner[1])(tensor)]]
+      const [name, origin] = owner
+      if (origin.shape.length > 1 && origin.shape.length === tensor.shape.length) suffixes.add(nameOf(key))
+      return [[`${name}/${nameOf(key)}`, take(alike(origin, tensor))(tensor)]]
     })
     const begun = [...remap].flatMap(([key, { from, shape, trained }]) =>
       from === null && trained

@@ -1,10 +1,11 @@
 /**
  * From the channels one would like to remove to those that can go: widths are topped up, a branch that starves goes
- * whole, and what the output needs keeps its best.
+ * whole, and what the output needs keeps its best, as many as the floor says.
  */
 import { type Concat, childrenOf, type Layer, type Residual } from '../net/layer.js'
 import { type Path, under, within } from '../net/path.js'
 import { type Anatomy, isPrivate, privateTo } from './anatomy.js'
+import { leastOf, trunkOf, type Widths } from './trunk.js'
 
 export interface Limits {
   /** By wire, 1 where it must stay. */
@@ -15,6 +16,10 @@ export interface Limits {
   readonly minimum: number
   /** Kept channels of a group are topped up to a multiple of this. */
   readonly multiple: number
+  /** Share of its width that a value everything passes keeps at least. */
+  readonly floor: number
+  /** What the floor is a share of; the widths of the net itself where nothing is told. */
+  readonly widths: Widths
   /** Layers that may not go, nor what they lie in. */
   readonly protect: readonly Path[]
 }
@@ -64,8 +69,11 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
     return known
   }
 
-  return (wish: Uint8Array, worthless: ReadonlySet<Path> = new Set()): Settled => {
-    const kept = wish.slice()
+  const least = leastOf(limits.floor, limits.widths)
+
+  /** What is held goes neither by itself nor with what it lies in. */
+  const settleHolding = (wish: Uint8Array, worthless: ReadonlySet<Path>, held: Uint8Array): Settled => {
+    const kept = wish.map((wished, each) => (wished === 1 || held[each] === 1 ? 1 : 0))
     const bypassed = new Set<Path>()
     const dropped: Path[] = []
     const rescued: Rescue[] = []
@@ -90,7 +98,8 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
 
     const guarded = (path: Path): boolean =>
       limits.protect.some(place => within(path, place) || within(place, path))
-    const mayGo = (path: Path): boolean => !guarded(path) && privateIn(path).every(each => pinned[each] === 0)
+    const mayGo = (path: Path): boolean =>
+      !guarded(path) && privateIn(path).every(each => pinned[each] === 0 && held[each] === 0)
     const leavesNothing = (path: Path): boolean =>
       outOf(path).every(each => !stays(each) || isPrivate(anatomy, path)(each))
     const drop = (path: Path): void => {
@@ -150,6 +159,29 @@ export const settle = (anatomy: Anatomy, limits: Limits) => {
       outOf(path).some(stays) && !dropped.some(place => within(place, path))
     return { kept, bypassed: new Set([...bypassed].filter(stands)), rescued }
   }
+
+  /** The best of what a value of the trunk lacks to its floor. */
+  const lackingIn = ({ kept, bypassed }: Settled): readonly number[] => {
+    const isGone = (path: Path): boolean => (wiring.out.get(path) ?? []).every(each => kept[each] === 0)
+    const trunk = trunkOf(anatomy, { isGone, isBypassed: path => bypassed.has(path) })
+    return trunk.flatMap(value => {
+      const gone = [...value.wires].filter(each => kept[each] === 0).sort(isBest(score))
+      return gone.slice(0, Math.max(0, least(value) - (value.wires.length - gone.length)))
+    })
+  }
+
+  /** Holds more until no floor is broken: each time something new, so that it ends. */
+  const settleAbove = (wish: Uint8Array, worthless: ReadonlySet<Path>, held: Uint8Array): Settled => {
+    const settled = settleHolding(wish, worthless, held)
+    const lacking = limits.floor > 0 ? lackingIn(settled) : []
+    if (lacking.length === 0) return settled
+    const more = held.slice()
+    for (const each of lacking) more[each] = 1
+    return settleAbove(wish, worthless, more)
+  }
+
+  return (wish: Uint8Array, worthless: ReadonlySet<Path> = new Set()): Settled =>
+    settleAbove(wish, worthless, new Uint8Array(wiring.count))
 }
 
 /** Every residual of a layer, by path. */

@@ -1,0 +1,50 @@
+/** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
+import type { Dataset } from '../data/set.js'
+import type { StageResult } from './inside.js'
+import type { Step } from './schedule.js'
+
+/** A validation accuracy no better than chance, after one that was. */
+export interface AtChance {
+  readonly _tag: 'AtChance'
+  /** The step of the schedule it was the end of, from 0. */
+  readonly stage: number
+  readonly accuracy: number
+  /** What naming the commonest class would score. */
+  readonly chance: number
+  /** The best before. */
+  readonly before: number
+}
+
+/** The share of the commonest class. */
+const commonest = (labels: Int32Array): number => {
+  const counts = new Map<number, number>()
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return Math.max(0, ...counts.values()) / Math.max(1, labels.length)
+}
+
+/** How far above what naming the commonest class scores an accuracy is still chance: two standard errors, at most 0.05. */
+const marginOf = (chance: number, images: number): number =>
+  Math.min(0.05, 2 * Math.sqrt((chance * (1 - chance)) / images))
+
+const isLearning = (step: Step | undefined): boolean => {
+  if (step?._tag === 'rounds' || step?._tag === 'grow') return isLearning(step.steps.at(-1))
+  return step?._tag === 'train'
+}
+
+/**
+ * What to tell where the last stage ended in training a net that was cut and has fallen to chance; `null` else: where a
+ * better net was never seen, a poor one is no fall.
+ */
+export const fallenToChance = (
+  schedule: readonly Step[],
+  stages: readonly StageResult[],
+  { validation }: Pick<Dataset, 'validation'>,
+): AtChance | null => {
+  const stage = stages.length - 1
+  const accuracy = stages[stage]?.validation.accuracy
+  if (accuracy === undefined || validation.size === 0 || !isLearning(schedule[stage])) return null
+  const chance = commonest(validation.labels)
+  const bound = chance + marginOf(chance, validation.size)
+  const before = Math.max(0, ...stages.slice(0, stage).map(each => each.validation.accuracy))
+  return accuracy <= bound && before > bound ? { _tag: 'AtChance', stage, accuracy, chance, before } : null
+}
