@@ -85,6 +85,13 @@ test('what no cut reaches is refused, in milliseconds', async () => {
   })
 })
 
+test('what a floor holds back is named there', async () => {
+  const held = (share: number) => prune({ by: l1, keep: { macs: share }, floor: 0.9 })(model)
+  const refused = await failure(hastened(slow, { keep: { latency: 0.2 } }, held)(model))
+  expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
+  expect(prose(refused as Extract<RunError, { readonly _tag: 'OutOfReach' }>)).toContain('floor')
+})
+
 test('a prune may aim at it, as data', () => {
   for (const aim of [{ keep: { latency: 0.5 } }, { atMost: { latency: 0.2 } }]) {
     const whole = experiment(tinyNet, glyphs(), pruneStep({ aim }))
