@@ -68,6 +68,7 @@ const pattern = (count: number, stored: Shape, augment: readonly Augmentation[])
     ...parts,
     augment,
     skipped: [],
+    notices: [],
     close,
   }
 }

@@ -2,21 +2,32 @@
 /** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { guardStreams } from './cli/streams.js'
 import { inputs } from './export/input.js'
 import { type Target, targets } from './export/target.js'
+import { versionOf } from './run/code.js'
 
-const whole = (text: string): number => {
-  const n = Number(text)
-  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('A whole number from 0 up is wanted.')
-  return n
-}
+/** Whole numbers in digits, of which `least` is the smallest. */
+const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (/^\d+$/.test(text) && n >= least && n <= most) return n
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most.toLocaleString('en')}`
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+  }
 
-const positive = (text: string): number => {
-  if (whole(text) === 0) throw new InvalidArgumentError('A whole number from 1 up is wanted.')
-  return whole(text)
-}
+const positive = whole(1)
 
-const seeds = (text: string): readonly number[] => text.split(',').map(whole)
+/** Random numbers are drawn by the lowest 32 bits of a seed: two that differ above them would be the same. */
+const seed = whole(0, 2 ** 32 - 1)
+
+/** More than any machine has cores. */
+const mostAtOnce = 1024
+const atOnce = whole(1, mostAtOnce)
+
+const seeds = (text: string): readonly number[] => text.split(',').map(seed)
 
 /** A complaint about arguments, as all others are: one line. */
 const oneLine = (text: string): string => {
@@ -29,6 +40,7 @@ const oneLine = (text: string): string => {
 
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
+  .version(versionOf(), '--version')
   .option('--debug', 'show the stack of what went wrong')
   .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
 
@@ -40,16 +52,19 @@ const file = (what: string, usual: string): Argument =>
   )
 
 const watched = (command: Command): Command =>
-  command.option('--json', 'the result as one line of JSON on stdout, all else on stderr')
+  command.option(
+    '--json',
+    'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
+  )
 
 watched(program.command('train'))
   .description('train the experiment of a DSL file')
   .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
   .option('--data <folder>', 'where the data set lies')
-  .option('--take <n>', 'only this many training images', whole)
+  .option('--take <n>', 'only this many training images', positive)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
   .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
-  .option('--seed <n>', 'of all that is random (default: 0)', whole)
+  .option('--seed <n>', 'of all that is random (default: 0)', seed)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option(
     '--resume <folder>',
@@ -57,8 +72,10 @@ watched(program.command('train'))
   )
   .option('--force', 'with --resume, go on with the file as it is now: with steps that are still to come')
   .action(async (chosen: string, options, command: Command) => {
-    if (options.force && options.resume === undefined) command.error("error: '--force' goes with '--resume'")
-    await (await import('./cli/train.js')).train(chosen, command.args[0] ?? null, options)
+    const [named = null] = command.args
+    if (options.force && (options.resume === undefined || named === null))
+      command.error("error: '--force' goes with '--resume' and a file")
+    await (await import('./cli/train.js')).train(chosen, named, options)
   })
 
 watched(program.command('resume'))
@@ -74,14 +91,17 @@ const studied = (name: string, usual: string, description: string): void =>
     .description(description)
     .addArgument(file('a module whose default export is a study', usual))
     .option('--data <folder>', 'where the data set lies')
-    .option('--take <n>', 'only this many training images', whole)
+    .option('--take <n>', 'only this many training images', positive)
     .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
     .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
     .option('--results <folder>', 'where tables and figures go', 'results')
-    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', positive, 1)
-    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', positive)
+    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', atOnce, 1)
+    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', atOnce)
     .option('--seeds <list>', 'only these, and no table', seeds)
-    .action(async (chosen: string, options) => (await import('./cli/study.js')).studyFile(chosen, options))
+    .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
+    .action(async (chosen: string, options) =>
+      (await import('./cli/study.js')).studyFile(name, chosen, options),
+    )
 
 studied('ablate', 'ablate-mnist.ts', 'what each part of push and each criterion is worth')
 studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size, latency')
@@ -142,4 +162,5 @@ program
   .description('what engines there are, which one will be used and why, what is missing')
   .action(async () => (await import('./cli/engine.js')).doctor())
 
+guardStreams()
 await program.parseAsync()

@@ -66,7 +66,7 @@ describe('a run', () => {
       '--out',
       out,
     ])
-    expectRefused(refused, '4 classes')
+    expectRefused(refused, '3 classes')
     expect(refused.err).not.toContain('saving in')
     expect(existsSync(out)).toBe(false)
   })

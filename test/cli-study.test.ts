@@ -72,7 +72,7 @@ describe('a study', () => {
       ].map(more => compared(scratch(), ...more)),
     )
     if (!none || !beyond || !word) throw new Error('three were asked')
-    expectRefusedAtOnce(none, '--jobs', /whole number from 1 up/)
+    expectRefusedAtOnce(none, '--jobs', /whole number from 1 to 1,024/)
     expectRefusedAtOnce(beyond, 'no seed 3', '0 to 2')
     expectRefusedAtOnce(word, '--seeds', /whole number/)
   })

@@ -2,6 +2,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { usual } from '../src/engine/choose.js'
 import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
 import { type Ended, espalier, expectRefused, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
@@ -46,15 +47,22 @@ describe('help', () => {
   })
 
   test('is where arguments are wrong, with what is near or would fit', async () => {
-    const [word, option, value, engine] = await Promise.all(
-      [['trian'], ['train', '--sead', '3'], ['train', '--seed', '-3'], ['train', '--engine', 'cuda']].map(
-        args => espalier(args),
-      ),
+    const [word, option, engine, ...values] = await Promise.all(
+      [
+        ['trian'],
+        ['train', '--sead', '3'],
+        ['train', '--engine', 'cuda'],
+        ...['-3', '', '1e300', '4294967296', '1.5'].map(seed => ['train', '--seed', seed]),
+        ['train', '--take', '0'],
+      ].map(args => espalier(args)),
     )
-    if (!word || !option || !value || !engine) throw new Error('four were asked')
+    if (!word || !option || !engine) throw new Error('three were asked')
     expectRefusedAtOnce(word, 'trian', 'train', '--help')
     expectRefusedAtOnce(option, '--sead', '--seed', '--help')
-    expectRefusedAtOnce(value, '--seed', '-3', /whole number from 0 up/)
+    const take = values.pop()
+    for (const seed of values)
+      expectRefusedAtOnce(seed, '--seed', /Expected a whole number from 0 to 4,294,967,295/)
+    if (take !== undefined) expectRefusedAtOnce(take, '--take', /Expected a whole number ≥ 1/)
     expectRefusedAtOnce(engine, 'cuda', 'tensorflow, wasm, cpu')
   })
 })
@@ -115,8 +123,9 @@ describe('a run', () => {
     })
   })
 
-  test('tells on stderr how it goes, what the faster engine is, and leaves all in its folder', () => {
-    expect(ended.err).toContain('a faster engine: npm run engine')
+  test('tells on stderr how it goes, which engine is missing, and leaves all in its folder', () => {
+    const advice = 'an engine that is faster with larger nets: npm run engine'
+    expect(ended.err.includes(advice)).toBe(usual() === 'wasm')
     expect(ended.err).toMatch(/epoch 2: loss \d+\.\d+, training [\d.]+ %, validation [\d.]+ %/)
     expect(readdirSync(folder).sort()).toEqual([
       'checkpoint.safetensors',
@@ -154,12 +163,11 @@ describe('a run', () => {
     const [copy, other] = [copied(), join(scratch(), 'other')]
     await espalier(['train', dsl(fine), ...wasm, '--out', other, '--seed', '1'])
     cpSync(join(other, 'checkpoint.safetensors'), join(copy, 'checkpoint.safetensors'))
-    const [plain, forced] = await Promise.all([
-      espalier(['resume', copy]),
-      espalier(['train', dsl(fine), '--resume', copy, '--force']),
+    for (const args of [
+      ['resume', copy],
+      ['train', dsl(fine), '--resume', copy, '--force'],
     ])
-    for (const ended of [plain, forced])
-      expectRefused(ended, join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
+      expectRefused(await espalier(args), join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
   })
 
   test('with a checkpoint cut short is not taken up', async () => {
@@ -192,7 +200,8 @@ describe('a run', () => {
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
-    expectRefusedAtOnce(await espalier(['train', longer, '--force']), "'--force'", "'--resume'")
+    for (const args of [[longer], ['--resume', copy]])
+      expectRefusedAtOnce(await espalier(['train', ...args, '--force']), "'--force'", "'--resume' and a file")
   })
 
   test('of something else is not taken up', async () => {
@@ -219,7 +228,8 @@ describe('stopped by Ctrl-C', () => {
 
   test('a run says how it goes on, and exits as shells have it', () => {
     expect([ended.code, ended.out]).toEqual([130, ''])
-    expect(ended.err).toContain(`espalier resume ${folder}`)
+    expect(ended.err).toMatch(new RegExp(`\nstopped; continue with: npm run resume -- ${folder}\n$`))
+    expect(ended.err).not.toContain('espalier:')
     expect(existsSync(join(folder, 'result.json'))).toBe(false)
   })
 
@@ -251,7 +261,7 @@ describe('a file', () => {
     [
       'that exports something else',
       () => file('export default { _tag: "tree" }\n'),
-      ['default export, at _tag, is "tree"', 'experiment'],
+      ['_tag is "tree"; expected "experiment"', 'experiment'],
     ],
     ['that throws', () => file("throw new Error('out of wood')\n"), [/some\.ts/, 'out of wood']],
     ['that is no TypeScript', () => file('export default (\n'), [/some\.ts:2/, 'Unexpected end of file']],
@@ -284,13 +294,18 @@ describe('an experiment', () => {
       'conv(4, 3, { name: "a" }), conv(4, 3, { name: "a" }), globalAvgPool, dense(10)',
       ['two layers are named a', 'unique'],
     ],
-    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['conv', 'filters is 0', 'from 1 up']],
+    [
+      'of an option misspelt',
+      'conv(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
+      ["layer conv (conv) has no option 'strides'; did you mean 'stride'?"],
+    ],
+    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 classes', '10')
+    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 

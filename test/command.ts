@@ -15,8 +15,11 @@ export interface Ended {
 interface Ways {
   /** Kilobytes no file may exceed. */
   readonly most?: number
-  /** Ctrl-C when this is on stderr. */
+  /** When this is on stderr, these signals: unless told, Ctrl-C. */
   readonly stopAt?: string
+  readonly signals?: readonly NodeJS.Signals[]
+  /** What Node is to run; by default the sources. */
+  readonly program?: readonly string[]
   /** Where it is started; by default the project. */
   readonly cwd?: string
 }
@@ -24,9 +27,12 @@ interface Ways {
 const command = ['--import', createRequire(import.meta.url).resolve('tsx'), join(root, 'src/cli.ts')]
 
 /** The command in a folder of its own, to its end. */
-export const espalier = (args: readonly string[], { most, stopAt, cwd = root }: Ways = {}): Promise<Ended> =>
+export const espalier = (
+  args: readonly string[],
+  { most, stopAt, signals = ['SIGINT'], program = command, cwd = root }: Ways = {},
+): Promise<Ended> =>
   new Promise(resolve => {
-    const all = [...command, ...args]
+    const all = [...program, ...args]
     const child =
       most === undefined
         ? spawn(process.execPath, all, { cwd })
@@ -39,7 +45,7 @@ export const espalier = (args: readonly string[], { most, stopAt, cwd = root }: 
       err += text
       if (stopAt === undefined || stopped || !err.includes(stopAt)) return
       stopped = true
-      child.kill('SIGINT')
+      for (const signal of signals) child.kill(signal)
     })
     child.on('close', code => resolve({ code, out, err }))
   })

@@ -31,6 +31,7 @@ const dataset = (count: number, more: Partial<Dataset> = {}): Dataset => {
     test: images,
     augment: [],
     skipped: [],
+    notices: [],
     close: async () => undefined,
     ...more,
   }

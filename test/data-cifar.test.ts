@@ -54,6 +54,21 @@ describe('cifar10', () => {
     }
   })
 
+  test('is found in the folder its archive makes; other forms of it are named', async () => {
+    const inner = Object.fromEntries(
+      Object.entries(whole()).map(([name, content]) => [`cifar-10-batches-bin/${name}`, content]),
+    )
+    expect((await succeed(open(inner))).checksum).toBe((await succeed(open(whole()))).checksum)
+    for (const [name, reason] of [
+      ['data_batch_1', 'these are the batches for Python; those of the binary version would fit'],
+      ['fine_label_names.txt', 'this is CIFAR-100, which is not read'],
+    ] as const)
+      expect(await failure(open({ [name]: 'x', 'test.bin': 'x' }))).toMatchObject({
+        _tag: 'FilesMissing',
+        reason,
+      })
+  })
+
   test('without names the classes have their own', async () => {
     const { 'batches.meta.txt': _, ...rest } = whole()
     expect((await succeed(open(rest))).classes.slice(0, 2)).toEqual(['airplane', 'automobile'])

@@ -5,6 +5,7 @@ import { evaluationFeed } from '../src/data/batches.js'
 import { openData } from '../src/data/open.js'
 import { mnist } from '../src/data/spec.js'
 import { countsOf } from '../src/data/split.js'
+import { prose } from '../src/report/prose.js'
 import { failure, ownCache, realData, scratch, succeed } from './scratch.js'
 
 const idx = (sizes: readonly number[], byte: (at: number) => number): Buffer => {
@@ -71,6 +72,54 @@ describe('mnist', () => {
     expect(fact).toMatchObject({ _tag: 'FilesMissing', data: 'mnist' })
     expect('files' in fact && fact.files).toContain('train-images-idx3-ubyte.gz')
     expect('sources' in fact && fact.sources[0]).toContain('/train-images-idx3-ubyte.gz')
+  })
+
+  test('labels from 1, as of EMNIST letters, are the classes 1 to 26, and that is told', async () => {
+    const letters = {
+      'emnist-letters-train-images-idx3-ubyte.gz': gzipSync(idx([52, 8, 6], at => at % 256)),
+      'emnist-letters-train-labels-idx1-ubyte.gz': gzipSync(idx([52], at => 1 + (at % 26))),
+      'emnist-letters-test-images-idx3-ubyte': idx([26, 8, 6], at => at % 256),
+      'emnist-letters-test-labels-idx1-ubyte': idx([26], at => 26 - at),
+    }
+    const data = await succeed(open(letters))
+    expect(data.classes).toEqual(Array.from({ length: 26 }, (_, nth) => `${nth + 1}`))
+    expect([...data.test.labels]).toEqual(Array.from({ length: 26 }, (_, nth) => 25 - nth))
+    expect(countsOf(Int32Array.from([...data.train.labels, ...data.validation.labels]), 26)).toEqual(
+      new Array(26).fill(2),
+    )
+    expect(data.notices.map(prose)).toEqual(['mnist: labels run from 1 to 26; label 1 is the first class'])
+    const zero = { ...letters, 'emnist-letters-test-labels-idx1-ubyte': idx([26], at => at) }
+    expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
+  })
+
+  test('a label that leaves a gap is refused with its place', async () => {
+    const label = (nth: number, other: number) => idx([40], at => (at === nth ? other : at % 5))
+    const labels = (content: Buffer) => ({ ...small(), 'train-labels.idx1-ubyte.gz': gzipSync(content) })
+    expect(prose(await failure(open(labels(label(7, 77)))))).toMatch(
+      /byte 15: label is 77, and none is 5; labels that run from 0, or from 1, without a gap would fit/,
+    )
+    expect(await failure(open(labels(idx([40], at => 2 + (at % 5)))))).toMatchObject({
+      got: '2, and none is 0',
+    })
+  })
+
+  test('a folder that has the name of the file in it is looked into', async () => {
+    const nested = Object.fromEntries(
+      Object.entries(small()).map(([name, content]) => [`${name.replace('.gz', '')}/${name}`, content]),
+    )
+    const [data, plain] = [await succeed(open(nested)), await succeed(open(small()))]
+    expect(data.checksum).toBe(plain.checksum)
+    const beside = { ...small(), 'train-images.idx3-ubyte/train-images.idx3-ubyte': Buffer.from('no') }
+    expect((await succeed(open(beside))).checksum).toBe(plain.checksum)
+  })
+
+  test('one set is read where others lie beside it, by its plain names; else they are named', async () => {
+    const set = (name: string) =>
+      Object.fromEntries(Object.entries(small()).map(([file, content]) => [name + file, content]))
+    expect((await succeed(open({ ...small(), ...set('emnist-digits-') }))).train.size).toBe(36)
+    expect(prose(await failure(open({ ...set('a-'), ...set('b-') })))).toMatch(
+      /it holds several sets: a-, b-$/,
+    )
   })
 
   test('files that do not belong together', async () => {

@@ -93,7 +93,6 @@ describe('openData', () => {
       [few({ augment: [randomResizedCrop(28, { ratio: [2, 1] })] }), undefined, 'randomResizedCrop ratio'],
       [few({ augment: [cutout(0)] }), undefined, 'cutout'],
       [few({ augment: [colorJitter({ contrast: 2 })] }), undefined, 'colorJitter contrast'],
-      [glyphs({ train: 0 }), undefined, 'train'],
       [imageFolder(image(8, 8, 3)), undefined, 'folder'],
       [tfrecord(image(8, 8, 3), 10), undefined, 'folder'],
     ]
@@ -101,6 +100,22 @@ describe('openData', () => {
       const fact = await failure(openData({ seed: 0, ...(take === undefined ? {} : { take }) })(spec))
       expect(fact).toMatchObject({ _tag: 'BadOption', option })
     }
+  })
+
+  test('a specification that is none is refused before anything is drawn or read', async () => {
+    const cases: readonly (readonly [DataSpec, string])[] = [
+      [glyphs({ train: 0 }), 'train'],
+      [glyphs({ train: 1e300 }), 'train'],
+      [glyphs({ test: Number.NaN }), 'test'],
+      [glyphs({ augument: [] } as never), 'augument'],
+      [few({ augment: [shift(2, { fil: 'edge' } as never)] }), 'augment.0.fil'],
+      [mnist({ folder: '/' } as never), 'folder'],
+      [imageFolder(image(8, 8, 3), { keys: {} } as never), 'keys'],
+      [tfrecord(image(8, 8, 3), Number.NaN), 'classes'],
+      [tfrecord(image(8, 8, 3), 3, { keys: { lable: 'x' } as never }), 'keys.lable'],
+    ]
+    for (const [spec, at] of cases)
+      expect(await failure(openData({ seed: 0 })(spec))).toMatchObject({ _tag: 'Misread', at })
   })
 })
 

@@ -1,5 +1,6 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deflateSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluationFeed, trainingFeed } from '../src/data/batches.js'
@@ -8,6 +9,7 @@ import { openData } from '../src/data/open.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { type TfRecordOptions, tfrecord } from '../src/data/spec.js'
 import { image } from '../src/net/words.js'
+import { prose } from '../src/report/prose.js'
 import { failure, ownCache, scratch, succeed } from './scratch.js'
 
 /**
@@ -34,6 +36,43 @@ const framed = (content: Buffer): Buffer => {
 
 const contentOf = (nth: number): Buffer =>
   Buffer.from(written.subarray((starts[nth] ?? 0) + 12, (starts[nth + 1] ?? 0) - 4))
+
+/** A message of one field of bytes. */
+const field = (nth: number, content: Uint8Array): Buffer => {
+  const length: number[] = []
+  for (let rest = content.length; ; rest >>>= 7) {
+    length.push(rest > 127 ? (rest & 127) | 128 : rest)
+    if (rest <= 127) break
+  }
+  return Buffer.concat([Buffer.from([8 * nth + 2, ...length]), content])
+}
+
+const listOf = {
+  bytes: (text: string) => field(1, field(1, Buffer.from(text))),
+  floats: (numbers: readonly number[]) => field(2, field(1, Buffer.from(Float32Array.from(numbers).buffer))),
+  ints: (numbers: readonly number[]) => field(3, field(1, Buffer.from(numbers))), // each below 128
+}
+
+const png = contentOf(0).subarray(contentOf(0).indexOf('\x89PNG', 'latin1'))
+
+/** An Example of the first picture whose label is this feature. */
+const labelled = (label: Buffer, key = 'image/class/label'): Buffer => {
+  const pair = (name: string, feature: Buffer) =>
+    field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, feature)]))
+  const picture = field(1, field(1, png.subarray(0, png.indexOf('IEND') + 8)))
+  return framed(field(1, Buffer.concat([pair('image/encoded', picture), pair(key, label)])))
+}
+
+/** The training labels of a set with these records, of three classes. */
+const labelsOf = async (records: readonly Buffer[], firstLabel = 0, classes = 3) => {
+  const shard = Buffer.concat(records)
+  const data = await succeed(
+    openData({ folder: scratch({ train: shard, test: shard }), seed: 0 })(
+      tfrecord(image(2, 2, 3), classes, { validation: 0, firstLabel }),
+    ),
+  )
+  return { labels: [...data.train.labels], notices: data.notices.map(prose) }
+}
 
 ownCache()
 
@@ -169,8 +208,8 @@ describe('tfrecord', () => {
       ).toMatchObject({ ...fact, entry: 'record 1', offset: 229 + 12 })
     expect(await failure(open(whole, { firstLabel: 2 }))).toMatchObject({
       _tag: 'BadValue',
-      got: 1,
-      wanted: '2 to 1001',
+      got: '1',
+      wanted: 'a whole number from 2, the firstLabel, to 1001, or zeros and a single 1, 1000 in all,',
     })
     expect(await failure(open(whole, { keys: { label: 'class' } }))).toMatchObject({
       _tag: 'ValueMissing',
@@ -206,8 +245,113 @@ describe('tfrecord', () => {
     await expect(batch()).rejects.toMatchObject({ fact: { _tag: 'Truncated' } })
   })
 
+  test('a list of zeros and a single 1, as long as the classes, is the place of the 1', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 6 }),
+        fc.constantFrom('ints', 'floats'),
+        fc.nat({ max: 1 }),
+        async (labels, kind, firstLabel) => {
+          const oneHot = labels.map(label => [0, 1, 2].map(place => (place === label ? 1 : 0)))
+          const lists = oneHot.map(list => labelled(listOf[kind as 'ints' | 'floats'](list))) // as drawn above
+          expect((await labelsOf(lists, firstLabel)).labels).toEqual(labels)
+          const plain = labels.map(label => labelled(listOf[kind as 'ints' | 'floats']([label + firstLabel])))
+          expect((await labelsOf(plain, firstLabel)).labels).toEqual(labels)
+        },
+      ),
+      { numRuns: 6 },
+    )
+  })
+
+  test('any other list, text or fraction is no label, and is shown', async () => {
+    const wanted = 'a whole number from 0, the firstLabel, to 2, or zeros and a single 1, 3 in all, would fit'
+    const cases: readonly [Buffer, string][] = [
+      [listOf.ints([0, 1]), '0, 1'],
+      [listOf.ints([1, 1, 0]), '1, 1, 0'],
+      [listOf.ints([0, 0, 0]), '0, 0, 0'],
+      [listOf.ints([0, 2, 0]), '0, 2, 0'],
+      [listOf.ints([0, 0, 0, 1]), '0, 0, 0, 1'],
+      [listOf.floats([1.5]), '1.5'],
+      [listOf.bytes('cat'), "the text 'cat'"],
+      [listOf.ints(new Array(9).fill(0)), '0, 0, 0, 0, 0, 0, 0, 0 … (9 numbers)'],
+    ]
+    for (const [label, shown] of cases) {
+      const folder = scratch({ train: labelled(label), test: labelled(label) })
+      const fact = await failure(
+        openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 3, { firstLabel: 0 })),
+      )
+      expect(prose(fact)).toMatch(`image/class/label is ${shown}; ${wanted}`)
+    }
+  })
+
+  test('a key that is missing is told with those there are', async () => {
+    const shard = labelled(listOf.ints([1]), 'label')
+    const fact = await failure(open({ train: shard, test: shard }))
+    expect(prose(fact)).toMatch(/the record has no image\/class\/label; it has image\/encoded, label$/)
+  })
+
+  test('classes without a training image are told: a first label that is wrong, say', async () => {
+    const records = [1, 2, 3].map(label => labelled(listOf.ints([label])))
+    expect(await labelsOf(records, 0, 4)).toEqual({
+      labels: [1, 2, 3],
+      notices: [
+        'records: 1 of 4 classes without a training image: 0; where none should be missing, look at the number of classes and the first label',
+      ],
+    })
+    expect((await labelsOf(records, 1, 3)).notices).toEqual([])
+  })
+
+  test('shards are found by the names tools give them, beside what is none', async () => {
+    const names = ['train.tfrecord', 'train-00000-of-00001', 'train_0.tfrec', 'train00.record', 'train']
+    for (const name of [...names, ...names.map(plain => `shapes-${plain}`)]) {
+      const folder = scratch({
+        [name]: written,
+        [name.replace('train', 'test')]: written,
+        'train_labels.csv': 'a,b\n1,2\n',
+        'README.md': 'x',
+      })
+      symlinkSync('/nowhere', join(folder, 'train-old'))
+      const data = await succeed(openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 1000)))
+      expect([data.train.size + data.validation.size, data.test.size]).toEqual([3, 3])
+      expect(data.notices.slice(0, 2).map(fact => prose(fact).replace(folder, '…'))).toEqual([
+        '…: 1 left out, links that lead nowhere: train-old',
+        '…: 2 left out, of another ending: README.md, …',
+      ])
+    }
+  })
+
+  test('validation shards beside test shards are the validation set; shards of two sets are refused', async () => {
+    const three = { train: written, validation: written, test: written }
+    const data = await succeed(open(three))
+    expect([data.train.size, data.validation.size, data.test.size]).toEqual([3, 3, 3])
+    expect(data.notices.map(prose)[0]).toMatch('records: val is the validation set, 3 images')
+    const { test: _, ...two } = three
+    expect((await succeed(open(two))).notices.map(prose)[0]).toMatch('records: validation is the test set')
+    const fact = await failure(open({ 'a-train': written, 'a-test': written, 'b-train': written }))
+    expect(prose(fact)).toMatch(/found a-\*, b-\*$/)
+  })
+
+  test('shards packed as a whole are refused by what packed them', async () => {
+    for (const [pack, name] of [
+      [gzipSync, 'gzip'],
+      [deflateSync, 'zlib'],
+    ] as const)
+      expect(prose(await failure(open({ train: pack(written), test: written })))).toMatch(
+        `content is packed with ${name}; the same records unpacked would fit`,
+      )
+    const length = labelled(listOf.ints([1])).length - 16
+    const long = framed(
+      Buffer.concat([
+        labelled(listOf.ints([1])).subarray(12, -4),
+        field(15, Buffer.alloc(0x8b1f - length - 4)),
+      ]),
+    )
+    expect(long.readUInt16BE(0)).toBe(0x1f8b) // a length that looks like gzip
+    expect((await succeed(open({ train: long, test: written }))).train.size).toBe(1)
+  })
+
   test('a folder without shards', async () => {
     const { 'validation-00000-of-00001': _, ...rest } = whole
-    expect(await failure(open(rest))).toMatchObject({ _tag: 'FilesMissing', data: 'tfrecord' })
+    expect(await failure(open(rest))).toMatchObject({ _tag: 'PartsMissing', data: 'tfrecord' })
   })
 })

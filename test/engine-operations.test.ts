@@ -3,10 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../src/engine/engine.js'
 import * as op from '../src/graph/ops.js'
-import type { Graph, Program, Value } from '../src/graph/value.js'
+import type { Graph, Program } from '../src/graph/value.js'
 import { apart } from './agree.js'
 import { available } from './engines.js'
-import { begunOf, dataOf, examples, feedsOf, map, same, told } from './operations.js'
+import { begunOf, dataOf, examples, feedsOf, map, same, smallWindow, told, windowsOf } from './operations.js'
 import { evaluate } from './reference.js'
 
 describe.each(await available())('on %s', (_, engine) => {
@@ -38,39 +38,9 @@ describe.each(await available())('on %s', (_, engine) => {
   })
 
   test('windows of any size, stride, dilation and padding, forward and back', async () => {
-    const window = fc.record({
-      side: fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 })),
-      size: fc.integer({ min: 1, max: 3 }),
-      stride: fc.integer({ min: 1, max: 3 }),
-      dilation: fc.integer({ min: 1, max: 2 }),
-      padding: fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2),
-      channels: fc.integer({ min: 1, max: 9 }),
-      filters: fc.integer({ min: 1, max: 13 }),
-    })
     await fc.assert(
-      fc.asyncProperty(window, async ({ side, size, stride, dilation, padding, channels, filters }) => {
-        const slides = { stride, dilation, padding }
-        const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
-        const pool = { size, stride, dilation: 1, padding: inner }
-        const x = op.input('x', [2, ...side, channels])
-        const kernel = op.input('kernel', [size, size, channels, filters])
-        const thin = op.input('thin', [size, size, channels, 1])
-        const back = (name: string, y: Value) => op.input(name, y.shape)
-        const [full, one] = [op.conv(x, kernel, slides), op.depthwise(x, thin, slides)]
-        const [top, middle] = [op.maxPool(x, pool), op.avgPool(x, pool)]
-        const outputs = {
-          full,
-          one,
-          top,
-          middle,
-          fullX: op.convInput(back('dfull', full), kernel, x, slides),
-          fullK: op.convKernel(back('dfull', full), x, kernel, slides),
-          oneX: op.depthwiseInput(back('done', one), thin, x, slides),
-          oneK: op.depthwiseKernel(back('done', one), x, thin, slides),
-          topX: op.maxPoolGrad(back('dtop', top), x, top, pool),
-          middleX: op.avgPoolGrad(back('dtop', top), x, pool),
-        }
-        expect(await error({ windows: { outputs, updates: [] } })).toBeLessThan(1e-5)
+      fc.asyncProperty(smallWindow, async drawn => {
+        expect(await error({ windows: { outputs: windowsOf(drawn), updates: [] } })).toBeLessThan(1e-5)
       }),
       { numRuns: 40 },
     )
@@ -110,6 +80,28 @@ describe.each(await available())('on %s', (_, engine) => {
       elsewhere: { shape: [1], data: Float32Array.of(1) },
     })
     expect([...session.run('go', {}).y]).toEqual([6, 7])
+    session.close()
+  })
+
+  test('a constant has its value from the beginning, in every call, beside variables that change', async () => {
+    const [a, b] = [op.weight('a', [2]), op.weight('b', [2])]
+    const opened = await engine.open(
+      {
+        step: { outputs: { y: op.mul(a, b) }, updates: [op.assign('b', op.add(a, b))] },
+        get: { outputs: { y: op.add(a, b) }, updates: [] },
+      },
+      {
+        a: { shape: [2], data: Float32Array.of(1, 2) },
+        elsewhere: { shape: [1], data: Float32Array.of(1) },
+      },
+    )()
+    if (E.isLeft(opened)) throw new Error(JSON.stringify(opened.left))
+    const session = opened.right
+    session.write({ b: { shape: [2], data: Float32Array.of(3, 4) } })
+    expect([...session.run('step', {}).y]).toEqual([3, 8])
+    expect([...session.run('get', {}).y]).toEqual([5, 8])
+    const { a: stays, b: moved } = session.read()
+    expect([stays?.data, moved?.data]).toEqual([Float32Array.of(1, 2), Float32Array.of(4, 6)])
     session.close()
   })
 

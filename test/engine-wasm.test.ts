@@ -15,12 +15,22 @@ import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/ops.js'
 import { sgd, updatesOf } from '../src/graph/optimizer.js'
-import { type Graph, inputsOf, type Kind } from '../src/graph/value.js'
+import { type Graph, inputsOf, type Kind, type Value } from '../src/graph/value.js'
 import { inception, net, residual } from '../src/net/combinators.js'
 import type { Net } from '../src/net/layer.js'
 import { plant, type Weights } from '../src/net/weights.js'
 import { avgPool, conv, dense, depthwise, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { apart } from './agree.js'
 import { fedWith } from './arbitrary.js'
+import {
+  arbitraryNorm,
+  arbitraryWindow,
+  type DrawnWindow,
+  feedsOf as feedsFor,
+  normsOf,
+  windowsOf,
+} from './operations.js'
+import { evaluate } from './reference.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
@@ -89,6 +99,53 @@ test('the number of threads changes no bit', async () => {
   expect(await trained(2, 5)).toEqual(alone)
   expect(await trained(3, 5)).toEqual(alone)
 }, 60_000)
+
+describe('alone on one thread, with what it reads behind its scratch and what others keep behind its result', () => {
+  const bystanders = Object.fromEntries(
+    [2048, 128, 16].map(size => [`bystander ${size}`, op.input(`bystander ${size}`, [size])]),
+  )
+  const error = async (value: Value): Promise<number> => {
+    const engine = right(await loadWasm(1)())
+    const graph: Graph = { outputs: { value, ...bystanders }, updates: [] }
+    const feeds = feedsFor(graph)
+    const session = right(await engine.open({ go: graph })())
+    const got = session.run('go', feeds)
+    session.close()
+    return apart(evaluate(graph, feeds, {}).outputs, got)
+  }
+  const exact = async (values: Readonly<Record<string, Value>>): Promise<void> => {
+    for (const [name, value] of Object.entries(values)) expect(await error(value), name).toBeLessThan(1e-5)
+  }
+
+  test('each window is what its definition says', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryWindow, drawn => exact(windowsOf(drawn))),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+
+  test('two windows that write side by side leave each other alone', async () => {
+    const joined = (drawn: DrawnWindow) => {
+      const others: Readonly<Record<string, Value>> = windowsOf(drawn, 'other ')
+      const pairs = Object.entries(windowsOf(drawn)).map(([name, value]) => [
+        name,
+        op.concat([value, others[name] ?? value]),
+      ])
+      return Object.fromEntries(pairs) as Readonly<Record<string, Value>>
+    }
+    await fc.assert(
+      fc.asyncProperty(arbitraryWindow, drawn => exact(joined(drawn))),
+      { numRuns: 20 },
+    )
+  }, 60_000)
+
+  test('each norm is what its definition says', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryNorm, drawn => exact(normsOf(drawn))),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+})
 
 test('memory stays flat over thousands of steps', async () => {
   const small = stepOf(net('small', image(8, 8, 3), conv(4), conv(6), globalAvgPool, dense(3)), 4)

@@ -25,8 +25,8 @@ export const float64: Engine = {
   name: 'cpu',
   version: 'float64',
   threads: 1,
-  open: program => {
-    let variables: Weights = {}
+  open: (program, constants = {}) => {
+    let variables: Weights = constants
     return TE.right({
       run: (call, feeds) => {
         const graph = program[call] ?? { outputs: {}, updates: [] }

@@ -1,3 +1,6 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -230,6 +233,46 @@ const extra: Given = {
   identity: Float64Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1]),
   targets: Float64Array.from(fedWith(3, 'targets', [3, 4])),
 }
+
+describe('where the two sides of an operation meet', () => {
+  const kinks = {
+    maximum: { ours: op.maximum, tfjs: tf.maximum, sides: [0.5, 0.5] },
+    minimum: { ours: op.minimum, tfjs: tf.minimum, sides: [0.5, 0.5] },
+    relu: { ours: op.relu, tfjs: tf.relu, sides: [0] },
+    relu6: { ours: op.relu6, tfjs: tf.relu6, sides: [0] },
+  } satisfies Record<
+    string,
+    { ours: (...x: never[]) => Value; tfjs: (...x: never[]) => tf.Tensor; sides: number[] }
+  >
+
+  test.each(Object.entries(kinks))(
+    '%s: the gradient is that of tfjs, between the slopes of both sides',
+    async (_, kink) => {
+      await tf.setBackend('cpu')
+      const { sides } = kink
+      const ours = kink.ours as (...x: readonly Value[]) => Value // each takes as many as it has sides
+      const tfjs = kink.tfjs as (...x: readonly tf.Tensor[]) => tf.Tensor // as above
+      const sources = sides.map((__, nth) => op.input(`${nth}`, []))
+      const y = ours(...sources)
+      const given = (values: readonly number[]): Given =>
+        Object.fromEntries(values.map((value, nth) => [`${nth}`, Float64Array.of(value)]))
+      const of = (value: Value, values: readonly number[]): number =>
+        total({ outputs: { loss: value }, updates: [] }, given(values))
+      const slopes = differentiate()(y, sources).map(slope => of(slope, sides))
+      expect(slopes).toEqual(
+        tf
+          .grads((...x) => tfjs(...x))(sides.map(side => tf.scalar(side)))
+          .map(grad => grad.dataSync()[0]),
+      )
+      sides.forEach((side, nth) => {
+        const towards = [-1e-6, 1e-6].map(h => (of(y, sides.with(nth, side + h)) - of(y, sides)) / h)
+        expect(slopes[nth]).toBeGreaterThanOrEqual(Math.min(...towards) - 1e-6)
+        expect(slopes[nth]).toBeLessThanOrEqual(Math.max(...towards) + 1e-6)
+      })
+      if (sides.length > 1) expect(slopes.reduce((a, b) => a + b)).toBe(1)
+    },
+  )
+})
 
 describe('each rule of the gradient is the finite difference', () => {
   test.each(Object.entries(examples))('%s', (_, each) => {

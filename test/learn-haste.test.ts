@@ -8,6 +8,7 @@ import { hastened } from '../src/learn/haste.js'
 import { macsOf } from '../src/net/count.js'
 import type { Model, Weights } from '../src/net/weights.js'
 import { prose } from '../src/report/prose.js'
+import type { RunError } from '../src/run/error.js'
 import { experiment, experimentCodec, prune as pruneStep } from '../src/run/index.js'
 import { l1 } from '../src/surgery/criteria.js'
 import type { PruneError } from '../src/surgery/error.js'
@@ -42,8 +43,8 @@ const slow: Engine = {
   name: 'cpu',
   version: 'slow',
   threads: 1,
-  open: () => {
-    let weights: Weights = {}
+  open: (_program, constants = {}) => {
+    let weights: Weights = constants
     return TE.right({
       run: () => {
         clock += times.get(weights) ?? Number.NaN

@@ -22,6 +22,7 @@ const fixed = net('fixed', image(8, 8, 1), conv(2), globalAvgPool, dense(2))
 const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
 const count = fc.oneof(fc.constant(0), fc.nat(1000))
+const positiveCount = fc.integer({ min: 1, max: 1000 })
 
 const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({ warmup: count }).map(constant),
@@ -35,8 +36,8 @@ const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
 )
 
 const learning: fc.Arbitrary<TrainOptions> = fc.record({
-  epochs: count,
-  batch: count,
+  epochs: positiveCount,
+  batch: positiveCount,
   rate: positive,
   schedule,
   optimizer,
@@ -83,10 +84,10 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       aim: fc.option(aim),
       by: criterion,
       cost: share,
-      images: count,
+      images: positiveCount,
       rank: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
       minimum: count,
-      multiple: count,
+      multiple: positiveCount,
       protect: paths,
       ignore: paths,
     })
@@ -122,7 +123,7 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
     how: fc.constantFrom('exact' as const, 'spark' as const, 'fresh' as const),
     spark: positive,
     gainBelow: share,
-    patience: count,
+    patience: positiveCount,
     budget: fc.record({
       params: fc.option(positive),
       macs: fc.option(positive),
@@ -285,10 +286,10 @@ describe('a difference is refused where it is', () => {
   test('what would fit is told', () => {
     const whole = json(experiment(fixed, mnist(), train(), untilTarget({ keep: { params: 0.1 } }, prune())))
     const told = (keys: Keys, by: Json) => pipe(replaced(whole, keys, by), decode(experimentCodec), left)
-    expect(told(['schedule', 0, 'epochs'], 1.5)).toEqual({
+    expect(told(['schedule', 0, 'epochs'], 1.5)).toMatchObject({
       _tag: 'Misread',
       at: 'schedule.0.epochs',
-      wanted: 'a whole number from 0 up',
+      wanted: 'a whole number ≥ 1',
       got: '1.5',
     })
     expect(told(['schedule', 0, 'epoch'], 1).wanted).toContain('epochs')
@@ -300,10 +301,10 @@ describe('a difference is refused where it is', () => {
       at: 'schedule.1.until.keep',
       wanted: 'an amount: one of params, macs, bytes',
     })
-    expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toEqual({
+    expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toMatchObject({
       _tag: 'Misread',
       at: 'net.body.layers.0.padding',
-      wanted: '("same" | "valid" | a whole number from 0 up)',
+      wanted: '"same", "valid" or a whole number ≥ 0',
       got: '-1',
     })
     expect(told(['net', 'body', 'layers', 0, 'activation'], 'gelu')).toMatchObject({

@@ -184,6 +184,18 @@ const end: readonly Layer[] = [
 ]
 const called = (name: string, layer: Layer): Layer => ({ ...layer, name })
 
+/** An option of a layer that is not of its kind. */
+const misread = (at: string, tag: string, option: string, got: string, wanted: string): NetError => ({
+  _tag: 'Misread',
+  at: `${at}.${option}`,
+  got,
+  wanted,
+  way: [
+    { key: at, kind: 'a layer', tag, name: at },
+    { key: option, kind: wanted, tag: null, name: null },
+  ],
+})
+
 describe('what does not fit is named by its path', () => {
   const cases: Readonly<Record<string, readonly [Net, NetError]>> = {
     'a map at the end': [
@@ -200,31 +212,31 @@ describe('what does not fit is named by its path', () => {
     ],
     'no filters': [
       tree(called('a', conv(0)), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'filters', got: 0, wanted: 'a whole number from 1 up' },
+      misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
     ],
     'half a kernel': [
       tree(called('a', conv(3, 1.5)), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'kernel', got: 1.5, wanted: 'a whole number from 1 up' },
+      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
     ],
     'a stride of 0': [
       tree(called('a', conv(3, 3, { stride: 0 })), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'stride', got: 0, wanted: 'a whole number from 1 up' },
+      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
     ],
     'a dilation of 0': [
       tree(called('a', depthwise(3, { dilation: 0 })), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'dilation', got: 0, wanted: 'a whole number from 1 up' },
+      misread('a', 'depthwise', 'dilation', '0', 'a whole number ≥ 1'),
     ],
     'padding below 0': [
       tree(called('a', conv(3, 3, { padding: -1 })), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'padding', got: -1, wanted: 'a whole number from 0 up' },
+      misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),
-      { _tag: 'WrongSize', at: 'a', what: 'rate', got: 1, wanted: 'at least 0 and below 1' },
+      misread('a', 'dropout', 'rate', '1', 'a number ≥ 0 and < 1'),
     ],
     'no units': [
       tree(called('pool', globalAvgPool), called('head', dense(Number.NaN))),
-      { _tag: 'WrongSize', at: 'head', what: 'units', got: Number.NaN, wanted: 'a whole number from 1 up' },
+      misread('head', 'dense', 'units', 'NaN', 'a whole number ≥ 1'),
     ],
     'a window larger than its map': [
       net(
@@ -275,7 +287,17 @@ describe('what does not fit is named by its path', () => {
     'no name': [tree(conv(3), ...end), { _tag: 'BadName', at: '', name: '' }],
     'an image without rows': [
       net('n', image(0, 8, 3), globalAvgPool, dense(2)),
-      { _tag: 'WrongSize', at: '', what: 'input', got: 0, wanted: 'a whole number from 1 up' },
+      {
+        _tag: 'Misread',
+        at: 'net.input.0',
+        got: '0',
+        wanted: 'a whole number ≥ 1',
+        way: [
+          { key: 'net', kind: 'a net', tag: 'net', name: 'n' },
+          { key: 'input', kind: 'height, width and channels', tag: null, name: null },
+          { key: '0', kind: 'a whole number ≥ 1', tag: null, name: null },
+        ],
+      },
     ],
   }
 

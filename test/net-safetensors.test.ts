@@ -141,7 +141,7 @@ describe('what is refused', () => {
       [[2], 0, 4],
       [[1], 4, 0],
       [[0], 0, 4],
-      [[2 ** 60, 0], 0, 8],
+      [[2 ** 50, 0], 0, 8],
     ] as const)
       expect(left(decodeTensors(fileOf({ a: entry(shape, from, to) }, new Uint8Array(16))))).toMatchObject({
         _tag: 'Misread',
@@ -187,5 +187,34 @@ describe('what is refused', () => {
         expect(['Left', 'Right']).toContain(decodeTensors(any)._tag)
       }),
     )
+  })
+
+  test('with arrays on the bytes of others, however many: the file would grow in memory', () => {
+    const body = new Uint8Array(4 * 300)
+    const ranges = fc
+      .uniqueArray(fc.integer({ min: 0, max: 300 }), { minLength: 2, maxLength: 12 })
+      .chain(ends =>
+        fc.record({ ends: fc.constant(ends.toSorted((a, b) => a - b)), early: fc.boolean(), at: fc.nat() }),
+      )
+    fc.assert(
+      fc.property(ranges, ({ ends, early, at }) => {
+        const arrays = ends.slice(1).map((end, nth) => {
+          const from = (ends[nth] ?? 0) - (early && nth > 0 && nth === 1 + (at % ends.length) ? 1 : 0)
+          return [`k${nth}`, entry([end - from], 4 * from, 4 * end)] as const
+        })
+        const moved = early && 1 + (at % ends.length) < arrays.length
+        const read = decodeTensors(fileOf(Object.fromEntries(arrays.toReversed()), body))
+        expect(read._tag).toBe(moved ? 'Left' : 'Right')
+        if (moved) expect(left(read)).toMatchObject({ wanted: 'bytes of its own' })
+      }),
+    )
+    const same = Object.fromEntries(
+      Array.from({ length: 9000 }, (_, nth) => [`k${nth}`, entry([300], 0, 1200)]),
+    )
+    expect(left(decodeTensors(fileOf(same, body)))).toMatchObject({
+      _tag: 'Misread',
+      at: 'k1',
+      got: 'on the bytes of k0',
+    })
   })
 })

@@ -1,6 +1,8 @@
-/** Each operation by example, and what a session is fed and begun with: what every engine is tested on. */
+/** Each operation by example, windows of any kind, and what a session is fed and begun with: what every engine is tested on. */
+import * as fc from 'fast-check'
 import * as op from '../src/graph/ops.js'
 import { type Graph, inputsOf, type Kind, type Program, type Value, variablesOf } from '../src/graph/value.js'
+import type { Shape } from '../src/net/shape.js'
 import type { Weights } from '../src/net/weights.js'
 import { fedWith } from './arbitrary.js'
 
@@ -126,6 +128,119 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   average: [op.average('w', matrix, 0.9)],
   momentum: [false, true].map(nesterov => op.momentum('w', matrix, rate, { momentum: 0.9, nesterov })),
   adam: [op.adam('w', matrix, rate, [power, power], { beta1: 0.9, beta2: 0.99, epsilon: 1e-4 })],
+}
+
+/** Mostly few, so that runs are short; many where kernels go by blocks, strips and groups. */
+const fewOrMany = (few: number) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: few }) },
+    { weight: 1, arbitrary: fc.integer({ min: few + 1, max: 70 }) },
+  )
+
+const side = fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }))
+const padding = fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2)
+
+/** Not only as many as one group of a kernel holds. */
+const images = fc.integer({ min: 1, max: 5 })
+
+const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number>) =>
+  fc.record({
+    images,
+    side,
+    size: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    padding,
+    channels,
+    filters,
+  })
+
+/** A map with few channels, and what slides over it. */
+export const smallWindow = windowWith(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 13 }))
+
+/** Of 3×3 without stride or dilation, which some engines compute in tiles. */
+const tiledWindow = fc.record({
+  images,
+  side,
+  size: fc.constant(3),
+  stride: fc.constant(1),
+  dilation: fc.constant(1),
+  padding,
+  channels: fc.integer({ min: 8, max: 70 }),
+  filters: fc.integer({ min: 8, max: 70 }),
+})
+
+/** The same with few channels or many. */
+export const arbitraryWindow = fc.oneof(
+  { weight: 2, arbitrary: windowWith(fewOrMany(9), fewOrMany(13)) },
+  { weight: 1, arbitrary: tiledWindow },
+)
+
+export type DrawnWindow = typeof smallWindow extends fc.Arbitrary<infer A> ? A : never
+
+/** Every operation of a window, forward and back, each over inputs alone, whose names begin with `prefix`. */
+export const windowsOf = (
+  { images, side, size, stride, dilation, padding, channels, filters }: DrawnWindow,
+  prefix = '',
+) => {
+  const input = (name: string, shape: Shape): Value => op.input(`${prefix}${name}`, shape)
+  const slides = { stride, dilation, padding }
+  const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
+  const pool = { size, stride, dilation: 1, padding: inner }
+  const x = input('x', [images, ...side, channels])
+  const kernel = input('kernel', [size, size, channels, filters])
+  const thin = input('thin', [size, size, channels, 1])
+  const back = (name: string, y: Value) => input(name, y.shape)
+  const [full, one] = [op.conv(x, kernel, slides), op.depthwise(x, thin, slides)]
+  const [top, middle] = [op.maxPool(x, pool), op.avgPool(x, pool)]
+  return {
+    full,
+    one,
+    top,
+    middle,
+    fullX: op.convInput(back('dfull', full), kernel, x, slides),
+    fullK: op.convKernel(back('dfull', full), x, kernel, slides),
+    oneX: op.depthwiseInput(back('done', one), thin, x, slides),
+    oneK: op.depthwiseKernel(back('done', one), x, thin, slides),
+    topX: op.maxPoolGrad(back('dtop', top), x, top, pool),
+    middleX: op.avgPoolGrad(back('dtop', top), x, pool),
+  }
+}
+
+/** A map that norms read in several chunks where its channels are many. */
+export const arbitraryNorm = fc.record({
+  side: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 2, max: 9 })),
+  channels: fewOrMany(9),
+})
+
+/** Every norm, forward and back, rectified and not. */
+export const normsOf = ({
+  side,
+  channels,
+}: {
+  readonly side: readonly number[]
+  readonly channels: number
+}) => {
+  const x = op.input('x', [2, ...side, channels])
+  const [gain, bias] = [op.input('gain', [channels]), op.input('bias', [channels])]
+  const variance = within(0.5, 2, op.input('variance', [channels]))
+  const norm = op.batchNorm(x, gain, bias, 1e-3)
+  const fixed = op.normalise(x, gain, bias, bias, variance, 1e-3)
+  const dy = op.input('dy', x.shape)
+  const back = (signal: Value) => op.batchNormGrad(signal, x, gain, norm, 1e-3)
+  return {
+    mean: op.part(1, norm, [channels]),
+    variance: op.part(2, norm, [channels]),
+    fixed,
+    rectified: op.relu(norm),
+    fixedAndRectified: op.relu(fixed),
+    back: back(dy),
+    gains: op.part(1, back(dy), [channels]),
+    biases: op.part(2, back(dy), [channels]),
+    backOfRectified: back(op.reluGrad(dy, op.relu(norm))),
+    total: op.sum(x, [0, 1, 2]),
+    map: op.sum(x, [3]),
+  }
 }
 
 const updating: readonly Kind[] = ['assign', 'average', 'momentum', 'adam']

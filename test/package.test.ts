@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { espalier } from './command.js'
 import { scratch } from './scratch.js'
 
 interface Manifest {
@@ -243,6 +244,18 @@ console.log(JSON.stringify(await plot('none', [])()))`
   test('refuses a file that is no TypeScript where it breaks off', async () => {
     writeFileSync(join(project, 'broken.ts'), 'export default (\n')
     await expect(node(project, bin, 'describe', 'broken.ts')).rejects.toThrow(/ParseError: .*broken\.ts:2:0/)
+  })
+
+  test('says how a run that was stopped goes on', async () => {
+    writeFileSync(join(project, 'mine.ts'), dsl)
+    const { code, err } = await espalier(['train', 'mine.ts', '--engine', 'wasm', '--out', 'mine'], {
+      program: [bin],
+      cwd: project,
+      stopAt: 'stage 1',
+      signals: ['SIGTERM'],
+    })
+    expect(code).toBe(143)
+    expect(err).toMatch(/\nstopped; continue with: espalier resume mine\n$/)
   })
 
   test('describes a TypeScript file of the user', async () => {

@@ -1,13 +1,36 @@
-/** A run's lines where there is no terminal. */
-import { expect, test } from 'vitest'
-import { progress } from '../src/report/progress.js'
+/** What a run says as it goes, to a terminal's width and where there is none. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Bar, barLine } from '../src/report/bar.js'
+import { fetching } from '../src/report/fetching.js'
+import { decimal, roughly } from '../src/report/number.js'
+import { progress, wrap } from '../src/report/progress.js'
+import { skippedText } from '../src/report/prose.js'
+import { type Screen, screenOn } from '../src/report/screen.js'
 import type { RunEvent } from '../src/run/event.js'
+import { grow } from '../src/run/plan.js'
+import type { Step } from '../src/run/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule.js'
+import { tinyNet } from './tiny.js'
 
-const lineOf = (event: RunEvent): string => {
-  let written = ''
-  const stream = { isTTY: false, write: (text: string) => (written += text) } as never // all a line is told by
-  progress(stream).onEvent(event)
-  return written
+/** What is drawn and said, kept. */
+const keeping = (): Screen & { readonly bars: Bar[]; readonly lines: string[] } => {
+  const [bars, lines]: [Bar[], string[]] = [[], []]
+  return {
+    bars,
+    lines,
+    width: () => Infinity,
+    line: text => void lines.push(text),
+    bar: bar => void bars.push(bar),
+    clear: () => undefined,
+    close: () => undefined,
+  }
+}
+
+const lineOf = (event: RunEvent, schedule: readonly Step[] = [train()]): string => {
+  const screen = keeping()
+  progress(screen, schedule).onEvent(event)
+  return screen.lines.join('\n')
 }
 
 const epoch = {
@@ -21,25 +44,219 @@ const epoch = {
 const alignment = {
   separation: 3.21,
   correlation: 0.0191,
-  holding95: 12,
-  holding99: 40,
-  features: 128,
+  holding95: 31,
+  holding99: 47,
+  features: 64,
   byFeatures: { '1': 0.2, '2': 0.3, '4': 0.5, '8': 0.7, '16': 0.9512, '32': 0.96, '64': 0.97 },
 }
 
-test('an epoch of a push tells what it has pushed, on one line', () => {
-  expect(lineOf({ ...epoch, alignment })).toBe(
-    '  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %, separation 3.21, correlation 0.019, 12 and 40 of 128 features hold 95 and 99 %, the best 16 alone 95.12 %\n',
-  )
+const pruned = {
+  _tag: 'pruned',
+  stage: 0,
+  place: '0',
+  removed: 1,
+  params: 57_870,
+  macs: 3_520_000,
+  raw: { accuracy: 0.988, loss: 0.1 },
+  repaired: { accuracy: 0.984, loss: 0.1 },
+  recalibrated: true,
+} as const
+
+describe('a line', () => {
+  test('of an epoch of training tells its scores, a huge loss in short', () => {
+    expect(lineOf(epoch)).toBe('  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %')
+    expect(lineOf({ ...epoch, training: { accuracy: 0.1, loss: 1e30 } })).toContain('loss 1.00e+30,')
+  })
+
+  test('of an epoch of a push tells how few features hold the separation', () => {
+    expect(lineOf({ ...epoch, alignment })).toBe(
+      '  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %, 95 % of class separation in 31 of 64 features',
+    )
+  })
+
+  test('of a cut tells of batch norm measured again where there is any', () => {
+    const cut = '  pruned 1 channel: 57,870 parameters, 3.52 M MACs, validation after the cut 98.8 %'
+    expect(lineOf(pruned)).toBe(`${cut}, recalibrated 98.4 %`)
+    expect(lineOf({ ...pruned, recalibrated: false })).toBe(cut)
+  })
+
+  test('of rounds and stages tells how many there are, and why rounds ended', () => {
+    const rounds = untilTarget({ keep: { params: 0.1 }, rounds: 12 }, prune())
+    const schedule = [train(), rounds]
+    expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('stage 2 of 2: rounds')
+    const ended = {
+      _tag: 'roundEnded',
+      stage: 1,
+      round: 9,
+      params: 1,
+      macs: 1,
+      validation: pruned.raw,
+    } as const
+    expect(lineOf({ ...ended, kept: false }, schedule)).toMatch(/^ {2}round 10 of 12 taken back: /)
+    const stop = { _tag: 'roundsStopped', stage: 1, why: 'accuracy' } as const
+    expect(lineOf({ ...stop, fact: { _tag: 'LostTooMuch', round: 9, within: 0.05 } })).toBe(
+      '  stopped: round 10 lost more than 5 points',
+    )
+    expect(lineOf({ ...stop, fact: { _tag: 'LostTooMuch', round: 0, within: 0.01 } })).toBe(
+      '  stopped: round 1 lost more than 1 point',
+    )
+  })
+
+  test('of images left out counts them, and names one on the same line', () => {
+    const fact = (file: string) =>
+      ({ _tag: 'NotAnImage', file, entry: null, offset: 0, reason: 'unknown format' }) as const
+    expect(skippedText([fact('a.jpg')])).toBe(
+      '1 image left out (--skip-bad): a.jpg, byte 0: not an image: unknown format',
+    )
+    const seven = skippedText(Array.from({ length: 7 }, (_, nth) => fact(`${nth}.jpg`))).split('\n')
+    expect([seven[0], seven.length, seven.at(-1)]).toEqual([
+      '7 images left out (--skip-bad):',
+      7,
+      '  and 2 more',
+    ])
+  })
+
+  test('wider than the terminal is broken behind commas, and nothing else of it changes', () => {
+    const long = lineOf({ ...epoch, alignment })
+    expect(wrap(80, long)).toBe(long.replace(', 95', ',\n    95'))
+    const part = fc.stringMatching(/^[a-z]{1,12}[,:]?$/)
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1 }), fc.integer({ min: 20, max: 60 }), (parts, width) => {
+        const text = parts.join(' ')
+        expect(wrap(width, text).replaceAll('\n    ', ' ')).toBe(text)
+        expect(wrap(Infinity, text)).toBe(text)
+        const commas = parts.map(each => each.replace(/[,:]?$/, ',')).join(' ')
+        for (const line of wrap(width, commas).split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+      }),
+    )
+  })
 })
 
-test('where nearly all features are needed, none is told of a few', () => {
-  const all = { ...alignment, holding95: 100 }
-  expect(lineOf({ ...epoch, alignment: all })).toMatch(/100 and 40 of 128 features hold 95 and 99 %\n$/)
+const draw = (share: number, columns: number): string =>
+  '#'.repeat(Math.round(share * columns)).padEnd(columns, '.')
+
+describe('a bar', () => {
+  test('is never wider than its terminal, and gives up its gauges from the first on', () => {
+    const bars = fc.record({
+      what: fc.string({ maxLength: 60 }),
+      share: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      gauges: fc.array(fc.stringMatching(/^[a-z]{1,20}$/), { maxLength: 5 }),
+    })
+    fc.assert(
+      fc.property(bars, fc.integer({ min: 0, max: 120 }), (bar, width) => {
+        expect(barLine(draw, width)(bar).length).toBeLessThanOrEqual(width)
+      }),
+    )
+    const bar = {
+      what: 'epoch 1/2',
+      share: 0.5,
+      gauges: ['accuracy 93.12 %', 'loss 0.2500', 'about 40 s left'],
+    }
+    expect(barLine(draw, 70)(bar)).toBe(
+      '  epoch 1/2 #####.....  accuracy 93.12 %  loss 0.2500  about 40 s left',
+    )
+    expect(barLine(draw, 50)(bar)).toBe('  epoch 1/2 ####....  loss 0.2500  about 40 s left')
+    expect(barLine(draw, 12)(bar)).toMatch(/^ {2}…/)
+  })
+
+  test('is drawn on a terminal only, and not where plain lines are asked for', () => {
+    const widths = (isTTY: boolean, env: NodeJS.ProcessEnv) =>
+      screenOn({ isTTY, columns: 70, write: () => true } as never, env).width() // all that is asked of a stream here
+    expect(widths(true, { TERM: 'xterm' })).toBe(70)
+    expect(widths(true, { TERM: 'xterm', NO_COLOR: '' })).toBe(70)
+    for (const env of [{ TERM: 'dumb' }, { TERM: 'xterm', NO_COLOR: '1' }])
+      expect(widths(true, env)).toBe(Infinity)
+    expect(widths(false, { TERM: 'xterm' })).toBe(Infinity)
+  })
 })
 
-test('an epoch of training tells its scores', () => {
-  expect(lineOf(epoch)).toBe('  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %\n')
+describe('an estimate', () => {
+  const schedule = [
+    train({ epochs: 2 }),
+    untilTarget({ keep: { params: 0.1 }, rounds: 3 }, push({ epochs: 2 }), prune(), train({ epochs: 1 })),
+    train({ epochs: 1 }),
+  ]
+
+  const stepped = (epochNow: number, step: number, loss = 1) => ({
+    epoch: epochNow,
+    step,
+    epochs: 2,
+    steps: 10,
+    score: { images: 50 * step, correct: 10 * step, nats: 50 * step * loss },
+  })
+
+  test('is not made of the first step', () => {
+    const screen = keeping()
+    progress(screen, schedule, () => 5).onStep(stepped(0, 1, 1e12), '0')
+    expect(screen.bars).toEqual([
+      { what: 'epoch 1/2', share: 0.1, gauges: ['accuracy 20.00 %', 'loss 1.00e+12'] },
+    ])
+  })
+
+  test('goes to the end of the run, round by round', () => {
+    const screen = keeping()
+    let now = 0
+    const { onStep } = progress(screen, schedule, () => now)
+    for (let step = 1; step <= 10; step++, now += 0.5) onStep(stepped(0, step), '0')
+    // 9 steps of 0.5 s: an epoch takes 5; 2 of train, 9 in rounds and 1 are 12 in all
+    expect(screen.bars.at(-1)?.gauges.slice(-2)).toEqual(['100 images/s', 'about 55 s left'])
+    now = 60
+    onStep(stepped(1, 5), '1/1/0')
+    expect(screen.bars.at(-1)?.gauges.at(-1)).toMatch(/^round 2 of 3, about \d+ min left$/)
+  })
+
+  test('is the epochs left at the pace so far, wherever the run is', () => {
+    const growing = grow(
+      { widen: 'module', by: 1.5, upTo: 2, warmup: { epochs: 1 } },
+      untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
+    )(tinyNet)
+    const at = (place: string) => {
+      const screen = keeping()
+      let now = 0
+      const { onStep } = progress(screen, [train({ epochs: 2 }), growing], () => now)
+      onStep(stepped(0, 9), place)
+      now = 4
+      onStep(stepped(0, 10), place) // a tenth of an epoch in 4 s
+      return screen.bars.at(-1)?.gauges.at(-1)
+    }
+    // 2 + 2 (1 + 2 · 3) = 16 epochs in all
+    expect(at('0')).toBe(`about ${roughly(15 * 40)} left`)
+    expect(at('1/0/0')).toBe(`growth 1 of 2, about ${roughly(13 * 40)} left`)
+    expect(at('1/1/1/1/0')).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
+  })
+
+  test('is in few words, however far', () => {
+    expect([0.2, 40.4, 59.6, 720, 12_000, 1_000_000].map(roughly)).toEqual([
+      '1 s',
+      '40 s',
+      '1 min',
+      '12 min',
+      '3 h 20 min',
+      '12 days',
+    ])
+    expect([0.25, 9999, 12345, 1e30, Infinity].map(decimal)).toEqual([
+      '0.2500',
+      '9999.0000',
+      '1.23e+4',
+      '1.00e+30',
+      'Infinity',
+    ])
+  })
+})
+
+test('what is fetched shows how much of it is there, and of what has no end the count', () => {
+  const screen = keeping()
+  let now = 0
+  const report = fetching(screen, () => now)
+  report({ what: 'a.gz', done: 0, total: 200 })
+  now = 2
+  report({ what: 'a.gz', done: 50, total: 200 })
+  report({ what: 'reading b', done: 1234, total: 0 })
+  expect(screen.bars).toEqual([
+    { what: 'a.gz', share: 0, gauges: ['0 %'] },
+    { what: 'a.gz', share: 0.25, gauges: ['25 %', 'about 6 s left'] },
+    { what: 'reading b', share: null, gauges: ['1,234'] },
+  ])
 })
 
 test('a cut names the layers it leaves narrow; a training that lost something says so', () => {
@@ -53,6 +270,7 @@ test('a cut names the layers it leaves narrow; a training that lost something sa
     macs: 9,
     raw: scored,
     repaired: scored,
+    recalibrated: true,
   } as const
   expect(lineOf(cut)).not.toContain('narrow')
   expect(lineOf({ ...cut, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).toContain(

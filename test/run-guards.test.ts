@@ -5,11 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { constant } from '../src/learn/rate.js'
+import { net } from '../src/net/combinators.js'
 import { paramsOf } from '../src/net/count.js'
+import type { Net } from '../src/net/layer.js'
 import { within } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
 import { allSlots } from '../src/net/slots.js'
 import { plant } from '../src/net/weights.js'
+import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
 import { experiment } from '../src/run/experiment.js'
 import { type Prune, prune, push, type Step, train, untilTarget } from '../src/run/schedule.js'
 import { l1 } from '../src/surgery/criteria.js'
@@ -54,8 +57,7 @@ describe.runIf(engine !== null)('a prune after a push', () => {
         fc.pre(E.isRight(cut({ ...aim, ...spared, by: l1 })(planted))) // else it is out of reach
         const step = prune({ images: 9, ...spared })
         const run = await ran(
-          around ? untilTarget({ ...aim, rounds: 1 }, pushed, step) : train({ ...learning, epochs: 0 }),
-          ...(around ? [] : [pushed, { ...step, aim }]),
+          ...(around ? [untilTarget({ ...aim, rounds: 1 }, pushed, step)] : [pushed, { ...step, aim }]),
         )
         expect(run.outcome).toBe('done')
         expect(sizeOf(run)).toBeLessThanOrEqual(aim.keep.params)
@@ -84,6 +86,27 @@ describe.runIf(engine !== null)('a prune after a push', () => {
       }),
       { numRuns: 12 },
     )
+  })
+
+  test('tells whether there was batch norm to measure again', async () => {
+    const plain = net(
+      'plain',
+      image(6, 6, 1),
+      conv(6, 3, { norm: false }),
+      conv(4, 3, { norm: false }),
+      globalAvgPool,
+      dense(3),
+    )
+    const cutOf = async (of: Net) =>
+      eventsOf(
+        await told(
+          on,
+          experiment(of, glyphs(), prune({ by: 'l1', images: 9, aim: { keep: { params: 0.7 } } })),
+        ),
+      ).find(event => event._tag === 'pruned')
+    const [normed, without] = [await cutOf(tinyNet), await cutOf(plain)]
+    expect([normed.recalibrated, without.recalibrated]).toEqual([true, false])
+    expect(without.repaired).toEqual(without.raw)
   })
 
   test('goes as far as its own aim says, whatever the push or the rounds around it were told', async () => {

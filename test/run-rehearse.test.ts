@@ -66,7 +66,7 @@ describe('what a run could not come to its end with', () => {
     ],
     [
       'a width of no multiple',
-      { _tag: 'WrongOption', option: 'multiple' },
+      { _tag: 'Misread', at: 'schedule.0.multiple', wanted: 'a whole number ≥ 1', got: '0' },
       [prune({ by: 'l1', aim, multiple: 0 })],
     ],
     ['a push without a vector to decide on', { _tag: 'NoDecision' }, [push({ losers: null })], mapped],

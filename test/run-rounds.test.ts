@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { evaluationFeed } from '../src/data/batches.js'
@@ -18,6 +19,7 @@ import { aimOf, runRounds } from '../src/run/rounds.js'
 import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
 import type { Held, StepEnv } from '../src/run/stepenv.js'
 import { sightOf } from '../src/run/stepenv.js'
+import { type Stop, stopCodec } from '../src/run/stop.js'
 import { l1 } from '../src/surgery/criteria.js'
 import { prune as cut } from '../src/surgery/prune.js'
 import { available } from './engines.js'
@@ -124,6 +126,7 @@ describe.runIf(engine !== null)('rounds', () => {
 
   test('that lose too much end with the last net that did not, its optimizer as new', async () => {
     const second = other()
+    const stop: Stop = { why: 'accuracy', fact: { _tag: 'LostTooMuch', round: 2, within: 0.05 } }
     const { outcome, events, taken } = await run(roundsOf(0.05), [other(), second, ruined])
     const held = right(outcome)
     expect(held.learner.model).toBe(second)
@@ -133,8 +136,9 @@ describe.runIf(engine !== null)('rounds', () => {
       true,
       true,
       false,
-      { _tag: 'roundsStopped', stage: 0, why: 'accuracy', fact: null },
+      { _tag: 'roundsStopped', stage: 0, ...stop },
     ])
+    expect(stopCodec.decode(stopCodec.encode(stop))).toEqual(E.right(stop))
   })
 
   test('that lose too much at once end where they began', async () => {

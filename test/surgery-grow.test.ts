@@ -120,7 +120,7 @@ const refusals = [
   'OutputDiffers',
   'WrongRank',
   'WrongPlace',
-  'WrongSize',
+  'Misread',
   'WindowTooLarge',
   'TwoOfOneName',
   'Tied',

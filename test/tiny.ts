@@ -38,6 +38,7 @@ export const tinyData = (count = 12): Dataset => ({
   test: images('test', count),
   augment: [{ _tag: 'shift', pixels: 1, fill: 'zero' }],
   skipped: [],
+  notices: [],
   close: async () => undefined,
 })
 

@@ -3,8 +3,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Fact, prose } from '../report/prose.js'
+import { say, screen } from './say.js'
+import { endBy } from './stop.js'
 
-/** As shells have it for a program stopped by Ctrl-C. */
+/** A job that the command it belongs to has stopped: that one has the words. */
 export const interrupted = 130
 
 const debugging = (): boolean => process.argv.includes('--debug')
@@ -13,17 +15,27 @@ const debugging = (): boolean => process.argv.includes('--debug')
 const behind = (fact: Fact): string =>
   'stack' in fact && fact.stack !== undefined ? fact.stack : JSON.stringify(fact, null, 2)
 
-/** Runs a command's effect to its end; `then` prints what came of it. */
+const fail = (fact: Fact): void => {
+  process.exitCode = 1
+  say(`espalier: ${prose(fact)}`)
+  if (debugging()) say(behind(fact))
+}
+
+/** Runs a command's effect to its end; `then` prints what came of it. What a signal stopped is not waited for. */
 export const end = async <A>(task: TaskEither<Fact, A>, then: (result: A) => void): Promise<void> => {
   try {
     const outcome = await task()
+    screen.close()
     if (E.isRight(outcome)) return then(outcome.right)
-    process.stderr.write(`espalier: ${prose(outcome.left)}\n`)
-    if (debugging()) process.stderr.write(`${behind(outcome.left)}\n`)
-    process.exitCode = outcome.left._tag === 'Interrupted' ? interrupted : 1
+    const { left } = outcome
+    if (left._tag === 'Interrupted') process.exit(interrupted)
+    if (left._tag !== 'Stopped') return fail(left)
+    say(prose(left))
+    endBy(left.signal)
   } catch (defect) {
+    screen.close()
     process.exitCode = 1
     const message = defect instanceof Error ? defect.message : String(defect)
-    process.stderr.write(`espalier: ${debugging() && defect instanceof Error ? defect.stack : message}\n`)
+    say(`espalier: ${debugging() && defect instanceof Error ? defect.stack : message}`)
   }
 }

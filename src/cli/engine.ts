@@ -1,9 +1,13 @@
 /** `espalier engine` and `espalier doctor` */
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { diagnose } from '../engine/doctor.js'
 import { buildNative, type Stage } from '../engine/tensorflow/build.js'
 import { diagnosis } from '../report/diagnosis.js'
+import { sameCommand } from './again.js'
 import { end } from './end.js'
+import { say } from './say.js'
+import { orInterrupted, stopper, tellStop } from './stop.js'
 
 interface EngineArguments {
   readonly gpu?: boolean
@@ -19,16 +23,20 @@ const doing: { readonly [S in Stage]: string } = {
   try: 'trying it on a small gradient',
 }
 
-const tell = (line: string): void => void process.stderr.write(`${line}\n`)
-
-export const buildEngine = (options: EngineArguments): Promise<void> =>
-  end(
-    buildNative({ ...options, onProgress: stage => tell(`${doing[stage]} …`) }),
+export const buildEngine = (options: EngineArguments): Promise<void> => {
+  const stop = stopper()
+  return end(
+    pipe(
+      buildNative({ ...options, onProgress: stage => say(`${doing[stage]} …`) }),
+      orInterrupted(stop),
+      tellStop(stop, () => sameCommand('engine')),
+    ),
     ({ file, facts, gpu, kept }) =>
       process.stdout.write(
         `TensorFlow ${facts.tensorflow} ${kept ? 'was built before' : 'is built'} and works${gpu ? ', a GPU is visible' : ''}: ${file}\n`,
       ),
   )
+}
 
 export const doctor = (): Promise<void> =>
   end(TE.fromTask(diagnose), found => process.stdout.write(`${diagnosis(found)}\n`))

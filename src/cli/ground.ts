@@ -2,57 +2,68 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openData } from '../data/open.js'
-import type { Dataset } from '../data/set.js'
+import type { Dataset, Skipped } from '../data/set.js'
 import type { DataSpec } from '../data/spec.js'
-import { engineOf } from '../engine/choose.js'
+import { enginesOf } from '../engine/choose.js'
 import { fetching } from '../report/fetching.js'
-import { prose } from '../report/prose.js'
+import { prose, skippedText } from '../report/prose.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import type { Opened } from '../run/run.js'
 import type { DataSettings } from '../run/settings.js'
-import { say } from './say.js'
+import { chooseEngine } from './choose.js'
+import { say, screen } from './say.js'
+import { orInterrupted, type Stopper } from './stop.js'
 
-/** Images left out that are named one by one. */
-const named = 5
-
-const tellSkipped = ({ skipped }: Dataset): void => {
-  if (skipped.length === 0) return
-  say(`${skipped.length} images left out:`)
-  for (const fact of skipped.slice(0, named)) say(`  ${prose(fact)}`)
-  if (skipped.length > named) say(`  and ${skipped.length - named} more`)
+const tellSkipped = (skipped: readonly Skipped[]): void => {
+  if (skipped.length > 0) say(skippedText(skipped))
 }
 
+/** Opens data, or is interrupted as soon as somebody asks. */
 export const openDataset =
-  (seed: number, settings: DataSettings) =>
-  (data: DataSpec): TE.TaskEither<RunError, Dataset> => {
-    const { report, done } = fetching(process.stderr)
-    return pipe(
-      openData({ ...settings, seed, onProgress: report })(data),
-      TE.tapIO(dataset => () => {
-        done()
-        tellSkipped(dataset)
+  (stop: Stopper, seed: number, settings: DataSettings) =>
+  (data: DataSpec): TE.TaskEither<RunError, Dataset> =>
+    pipe(
+      openData({ ...settings, seed, onProgress: fetching(screen) })(data),
+      orInterrupted(stop),
+      TE.tapIO(({ skipped, notices }) => () => {
+        screen.clear()
+        for (const notice of notices) say(prose(notice))
+        tellSkipped(skipped)
       }),
     )
-  }
 
-/** Opens engine and data, uses them, and closes the data whatever came of it. */
+/**
+ * Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest.
+ * What is left out on the way is told at the end.
+ */
 export const onGround =
   (
-    { data }: Experiment,
+    experiment: Experiment,
     seed: number,
     settings: DataSettings,
     engine: { readonly name?: string; readonly threads?: number },
+    stop: Stopper,
   ) =>
   <A>(use: (opened: Opened) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
-      engineOf(engine.name, engine.threads),
+      enginesOf(engine.name, engine.threads),
       TE.mapLeft((error): RunError => error),
-      TE.flatMap(ready =>
+      TE.flatMap(engines =>
         TE.bracket(
-          openDataset(seed, settings)(data),
-          dataset => use({ engine: ready, dataset }),
-          dataset => TE.fromTask(dataset.close),
+          pipe(
+            openDataset(stop, seed, settings)(experiment.data),
+            TE.map(dataset => ({ dataset, told: dataset.skipped.length })),
+          ),
+          ({ dataset }) =>
+            pipe(
+              chooseEngine(engines)(experiment, dataset, seed),
+              TE.flatMap(ready => use({ engine: ready, dataset })),
+            ),
+          ({ dataset, told }) => {
+            tellSkipped(dataset.skipped.slice(told))
+            return TE.fromTask(dataset.close)
+          },
         ),
       ),
     )

@@ -1,2 +1,7 @@
-/** A line on stderr, where everything but results goes. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`)
+/** What is said on stderr, where everything but results goes. */
+import { screenOn } from '../report/screen.js'
+
+export const screen = screenOn(process.stderr)
+
+/** A line. */
+export const say = screen.line

@@ -4,25 +4,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/set.js'
-import { engineOf } from '../engine/choose.js'
+import { enginesOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
 import { latencies } from '../learn/latency.js'
 import { canCross, crossedTables } from '../report/crossed.js'
 import { plot } from '../report/plot.js'
-import { prose } from '../report/prose.js'
+import { prose, type Stopped } from '../report/prose.js'
 import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/experiment.js'
 import { encodeFileName } from '../run/filename.js'
 import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
+import type { DataSettings } from '../run/settings.js'
 import type { Study } from '../run/study.js'
-import { type Done, runStudy, seedsOf } from '../run/studying.js'
+import { type Done, engineBegun, runStudy, seedsOf } from '../run/studying.js'
+import { sameCommand } from './again.js'
+import { chooseEngine } from './choose.js'
 import { end } from './end.js'
 import { openDataset } from './ground.js'
 import { inProcesses } from './jobs.js'
 import { say } from './say.js'
-import { stopper } from './stop.js'
+import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
 
 interface StudyArguments {
   readonly data?: string
@@ -33,6 +36,7 @@ interface StudyArguments {
   readonly jobs: number
   readonly threads?: number
   readonly seeds?: readonly number[]
+  readonly job?: boolean
 }
 
 /** Every entrant's first net, in one interleaved run. */
@@ -124,50 +128,113 @@ const knowing =
       : E.left({ _tag: 'NoSuchSeed', seed: unknown, seeds: study.seeds })
   }
 
-/** Runs the seeds asked for; then a table, where nothing was asked. */
-const run = (study: Study, options: StudyArguments): TE.TaskEither<RunError, string> =>
-  pipe(
-    engineOf(options.engine, options.threads),
-    TE.mapLeft((error): RunError => error),
-    TE.flatMap(engine => {
-      const data = {
-        ...(options.data !== undefined && { folder: options.data }),
-        ...(options.take !== undefined && { take: options.take }),
-      }
-      const seeds = options.seeds ?? seedsOf(study)
-      const total = seeds.length * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
-      let begun = 0
-      return pipe(
-        runStudy({
-          folder: join(options.out, encodeFileName(study.name)),
-          engine,
-          data,
-          datasetOf: remembering((experiment, seed) => openDataset(seed, data)(experiment.data)),
-          onlooker: {
-            onEvent: () => undefined,
-            onStep: () => undefined,
-            stopping: stopper(),
-            onNote: note => say(prose(note)),
-          },
-          onCell: (name, seed, done) =>
-            say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
-        })(study, seeds),
-        TE.flatMap(dones =>
-          options.seeds === undefined ? written(study, engine, options)(dones) : TE.right(''),
-        ),
-      )
-    }),
-  )
+/** A study, its data, and the one engine that all its runs compare on. */
+interface Ready {
+  readonly study: Study
+  readonly engine: Engine
+  readonly data: DataSettings
+  readonly datasetOf: Open
+}
 
-export const studyFile = (file: string, options: StudyArguments): Promise<void> =>
+const folderOf = ({ out }: StudyArguments, { name }: Study): string => join(out, encodeFileName(name))
+
+/** The engine asked for, or that of the runs that have begun, or the fastest for the first run. */
+const engineFor = (
+  study: Study,
+  options: StudyArguments,
+  datasetOf: Open,
+): TE.TaskEither<RunError, Engine> => {
+  const [first] = study.entrants
+  const seed = options.seeds?.[0] ?? 0
+  return pipe(
+    options.engine === undefined
+      ? engineBegun(folderOf(options, study))(study)
+      : TE.right<RunError, string | null>(options.engine),
+    TE.flatMap(name => enginesOf(name ?? undefined, options.threads)),
+    TE.flatMap(
+      (engines): TE.TaskEither<RunError, Engine> =>
+        first === undefined || engines.length === 1
+          ? TE.right(engines[0])
+          : pipe(
+              datasetOf(first.experiment, seed),
+              TE.flatMap(dataset => chooseEngine(engines)(first.experiment, dataset, seed)),
+            ),
+    ),
+  )
+}
+
+const prepare =
+  (options: StudyArguments, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, Ready> => {
+    const data = {
+      ...(options.data !== undefined && { folder: options.data }),
+      ...(options.take !== undefined && { take: options.take }),
+    }
+    const datasetOf = remembering((experiment, seed) => openDataset(stop, seed, data)(experiment.data))
+    return pipe(
+      engineFor(study, options, datasetOf),
+      TE.map(engine => ({ study, engine, data, datasetOf })),
+    )
+  }
+
+/** Runs the seeds asked for; then a table, where nothing was asked. */
+const run =
+  (options: StudyArguments, stop: Stopper) =>
+  ({ study, engine, data, datasetOf }: Ready): TE.TaskEither<RunError, string> => {
+    const seeds = options.seeds ?? seedsOf(study)
+    const total = seeds.length * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
+    let begun = 0
+    return pipe(
+      runStudy({
+        folder: folderOf(options, study),
+        engine,
+        data,
+        datasetOf,
+        onlooker: {
+          onEvent: () => undefined,
+          onStep: () => undefined,
+          stopping: stop.stopping,
+          onNote: note => say(prose(note)),
+        },
+        onCell: (name, seed, done) =>
+          say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
+      })(study, seeds),
+      TE.flatMap(dones =>
+        options.seeds === undefined ? written(study, engine, options)(dones) : TE.right(''),
+      ),
+    )
+  }
+
+/** In processes of their own first, where that is asked for; then all is done but the table. */
+const runAll = (
+  name: string,
+  study: Study,
+  options: StudyArguments,
+): TE.TaskEither<RunError | Stopped, string> => {
+  const { job = false, jobs, threads } = options
+  const stop = stopper({ job })
+  if (!job) announceStop(stop)
+  const stopped = pipe(
+    prepare(options, stop)(study),
+    TE.tap(({ engine }) =>
+      jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
+    ),
+    TE.flatMap(run(options, stop)),
+  )
+  return job
+    ? stopped
+    : pipe(
+        stopped,
+        tellStop(stop, () => sameCommand(name)),
+      )
+}
+
+export const studyFile = (name: string, file: string, options: StudyArguments): Promise<void> =>
   end(
     pipe(
       loadStudy(file),
       TE.flatMapEither(knowing(options.seeds ?? [])),
-      TE.tap(study =>
-        options.jobs > 1 ? inProcesses(study.seeds, options.jobs, options.threads) : TE.right(undefined),
-      ),
-      TE.flatMap(study => run(study, options)),
+      TE.flatMap(study => runAll(name, study, options)),
     ),
     table => process.stdout.write(table),
   )

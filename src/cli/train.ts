@@ -3,11 +3,12 @@ import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { usual } from '../engine/choose.js'
 import { engineCommand } from '../engine/mend.js'
 import { engineText } from '../report/made.js'
 import { outcome } from '../report/outcome.js'
 import { progress } from '../report/progress.js'
-import { prose } from '../report/prose.js'
+import { prose, type Stopped } from '../report/prose.js'
 import { asBegun, type Begun, begun, under } from '../run/begun.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/event.js'
@@ -15,11 +16,13 @@ import type { Experiment } from '../run/experiment.js'
 import { encodeFileName } from '../run/filename.js'
 import { loadExperiment } from '../run/load.js'
 import { begin, type Onlooker, type Opened, resume } from '../run/run.js'
+import type { Step } from '../run/schedule.js'
 import { type DataChange, type DataSettings, settingsOf, withData } from '../run/settings.js'
+import { commandText } from './again.js'
 import { end } from './end.js'
 import { onGround } from './ground.js'
-import { say } from './say.js'
-import { stopper } from './stop.js'
+import { say, screen } from './say.js'
+import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
 
 interface Watched {
   readonly json?: boolean
@@ -40,9 +43,14 @@ interface TrainArguments extends Watched, DataArguments {
 }
 
 /** Shows a run; `onFolder` is told where it is kept. */
-const onlooker = (onFolder: (path: string) => void): Onlooker => {
-  const { onEvent, onStep } = progress(process.stderr)
-  return { onEvent, onStep, stopping: stopper(), onFolder, onNote: note => say(prose(note)) }
+const onlooker = (
+  schedule: readonly Step[],
+  stop: Stopper,
+  onFolder: (path: string) => void = () => undefined,
+): Onlooker => {
+  announceStop(stop)
+  const { onEvent, onStep } = progress(screen, schedule)
+  return { onEvent, onStep, stopping: stop.stopping, onFolder, onNote: note => say(prose(note)) }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
@@ -52,7 +60,11 @@ const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
   ...(skipBad !== undefined && { skipBad }),
 })
 
-const fresh = (experiment: Experiment, options: TrainArguments): TE.TaskEither<RunError, Result> => {
+const fresh = (
+  experiment: Experiment,
+  options: TrainArguments,
+): TE.TaskEither<RunError | Stopped, Result> => {
+  const stop = stopper()
   const { seed = 0, out, take, engine } = options
   const from: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
   const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
@@ -63,28 +75,32 @@ const fresh = (experiment: Experiment, options: TrainArguments): TE.TaskEither<R
       seed,
       from,
       engine === undefined ? {} : { name: engine },
+      stop,
     )(opened => {
       const settings = settingsOf(seed, opened.engine, opened.dataset, from)
-      const watching = onlooker(path => {
+      const watching = onlooker(experiment.schedule, stop, path => {
         kept = path
         announce(opened.engine, path)
       })
       return begin(place, settings, opened, watching)(experiment)
     }),
     TE.tapError(error => TE.fromIO(() => afterwards(error, kept))),
+    tellStop(stop, () => (kept === null ? null : resumeCommand(kept))),
   )
 }
 
 const announce = (engine: Opened['engine'], path: string): void => {
   say(`${engineText(engine)}; saving in ${path}`)
-  if (engine.name === 'wasm') say(`a faster engine: ${engineCommand()}`)
+  if (usual() === 'wasm') say(`an engine that is faster with larger nets: ${engineCommand()}`)
 }
+
+const resumeCommand = (path: string, ...options: readonly string[]): string =>
+  commandText('resume', [path, ...options])
 
 /** How to go on, where there is a run to go on with. */
 const afterwards = ({ _tag }: RunError, path: string | null): void => {
-  if (path === null) return
-  if (_tag === 'Interrupted') say(`stopped; go on with: espalier resume ${path}`)
-  if (_tag === 'NotAnImage') say(`to go on without such images: espalier resume ${path} --skip-bad`)
+  if (path !== null && _tag === 'NotAnImage')
+    say(`to go on without such images: ${resumeCommand(path, '--skip-bad')}`)
 }
 
 /** Refuses what a run that goes on cannot be told: another seed, engine or folder, other images. */
@@ -114,7 +130,7 @@ const further = (
   path: string,
   file: string | null,
   options: Partial<TrainArguments>,
-): TE.TaskEither<RunError, Result> => {
+): TE.TaskEither<RunError | Stopped, Result> => {
   const data = changeOf(options)
   return pipe(
     begun(path),
@@ -123,22 +139,21 @@ const further = (
     TE.bind('experiment', ({ run }) =>
       file === null ? TE.right(run.experiment) : experimentIn(file, options.force === true, run),
     ),
-    TE.flatMap(({ run, experiment }) =>
-      onGround(
-        experiment,
-        run.settings.seed,
-        withData(run.settings, data).data,
-        run.settings.engine,
-      )(opened =>
-        resume(
-          run,
-          opened,
-          onlooker(() => undefined),
-          { experiment, data },
-        ),
-      ),
-    ),
-    TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+    TE.flatMap(({ run, experiment }) => {
+      const { seed, engine } = run.settings
+      const stop = stopper()
+      return pipe(
+        onGround(
+          experiment,
+          seed,
+          withData(run.settings, data).data,
+          engine,
+          stop,
+        )(opened => resume(run, opened, onlooker(experiment.schedule, stop), { experiment, data })),
+        TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+        tellStop(stop, () => resumeCommand(path)),
+      )
+    }),
   )
 }
 

@@ -1,14 +1,15 @@
 /** Images in a tar archive, packed or not: held in memory where they are small, else read where they lie. */
 import { createHash } from 'node:crypto'
 import { close, open as openFile } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { cacheFolder } from './cache.js'
+import { derivedFile, store, touch } from './cache.js'
 import { type Cursor, seeking, streaming } from './cursor.js'
 import type { Report } from './download.js'
 import type { DataError } from './error.js'
-import { type Contents, isImage, type Listing, largestImage } from './listing.js'
+import { kindOfFile } from './image-file.js'
+import { type Contents, type Listing, largestImage } from './listing.js'
+import { counting, type Reason } from './notice.js'
 import { checksumOf, chunksOf, isPacked } from './read.js'
 import { entriesOf } from './tar.js'
 
@@ -23,6 +24,14 @@ interface Finding {
   readonly refused: DataError[]
 }
 
+/** Why an entry that is refused is left out without harm to the others; null where it refuses the archive. */
+const harmless = (fact: DataError): Reason | null => {
+  if (fact._tag === 'UnsafeEntry')
+    return fact.kind === 'link' ? 'link in an archive' : fact.kind === 'device' ? 'device' : null
+  const isOther = 'entry' in fact && kindOfFile(fact.entry ?? '') !== 'image'
+  return isOther ? 'other ending' : null
+}
+
 /** Lists an archive; keeps the images' content too while it is no more than `budget` bytes, else gives up. */
 const list = async (file: string, cursor: Cursor, budget: number | null, onEntry: (nth: number) => void) => {
   const found: Finding = {
@@ -35,15 +44,23 @@ const list = async (file: string, cursor: Cursor, budget: number | null, onEntry
     refused: [],
   }
   const hash = createHash('sha256')
+  const { leaveOut, leftOut } = counting(file)
   let held = 0
   for await (const item of entriesOf(file, cursor, largestImage)) {
     if (item._tag === 'refused') {
-      found.refused.push(item.fact)
+      const reason = harmless(item.fact)
+      if (reason === null) found.refused.push(item.fact)
+      else leaveOut(reason, 'entry' in item.fact ? (item.fact.entry ?? '') : '')
       continue
     }
     const { kind, name, offset, start, size } = item.entry
-    if (kind === 'folder') found.folders.push(name)
-    if (kind === 'folder' || !isImage(name)) continue
+    if (kind === 'folder') {
+      found.folders.push(name)
+      continue
+    }
+    const what = kindOfFile(name)
+    if (what === 'hidden' || what === 'other ending') leaveOut(what, name)
+    if (what !== 'image') continue
     held += size
     if (budget !== null && held > budget) return null
     found.paths.push(name)
@@ -58,7 +75,7 @@ const list = async (file: string, cursor: Cursor, budget: number | null, onEntry
     }
     onEntry(found.paths.length)
   }
-  return { ...found, sum: hash.digest('hex') }
+  return { ...found, leftOut: leftOut(), sum: hash.digest('hex') }
 }
 
 const listingOf = (
@@ -67,8 +84,8 @@ const listingOf = (
   contents: Contents,
   close: () => Promise<void>,
 ): Listing => {
-  const { paths, offsets, folders, sum, refused } = found
-  return { file, paths, offsets, folders, sum, refused, contents, close }
+  const { paths, offsets, folders, sum, refused, leftOut } = found
+  return { file, paths, offsets, folders, sum, refused, leftOut, contents, close }
 }
 
 const inMemory = async (
@@ -104,30 +121,21 @@ const inPlace = async (file: string, tar: string, onEntry: (nth: number) => void
 /** The archive unpacked to a tar file in the cache; done once for one file of one date. */
 const unpacked = async (file: string, onProgress: Report): Promise<string> => {
   const { size, mtimeMs } = await stat(file)
-  const target = cacheFolder('unpacked', `${checksumOf([file, `${size}`, `${mtimeMs}`])}.tar`)
-  if (
-    await stat(target).then(
-      () => true,
-      () => false,
-    )
-  )
-    return target
-  const part = `${target}.${process.pid}.part`
-  await mkdir(dirname(target), { recursive: true })
-  const handle = await open(part, 'w')
-  try {
-    let done = 0
-    for await (const chunk of await chunksOf(file)) {
-      await handle.writeFile(chunk)
-      done += chunk.length
-      onProgress({ what: `unpacking ${file}`, done, total: 0 })
+  const target = derivedFile('unpacked', `${checksumOf([file, `${size}`, `${mtimeMs}`])}.tar`)
+  if (await touch(target)) return target
+  await store(target, async part => {
+    const handle = await open(part, 'w')
+    try {
+      let done = 0
+      for await (const chunk of await chunksOf(file)) {
+        await handle.writeFile(chunk)
+        done += chunk.length
+        onProgress({ what: `unpacking ${file}`, done, total: 0 })
+      }
+    } finally {
+      await handle.close()
     }
-    await handle.close()
-    await rename(part, target)
-  } finally {
-    await handle.close().catch(() => undefined)
-    await rm(part, { force: true })
-  }
+  })
   return target
 }
 

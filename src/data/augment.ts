@@ -1,4 +1,5 @@
 /** How training images are varied, as data; `distort` does it. */
+import { optionsOf, unknownIn } from '../net/options.js'
 
 /** What lies beyond the edge: black, the last pixel again, or the image mirrored. */
 export type Fill = 'zero' | 'edge' | 'mirror'
@@ -34,8 +35,10 @@ export type Augmentation =
     }
 
 /** Moves the image by up to `pixels` each way. */
-export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation =>
-  Object.freeze({ _tag: 'shift' as const, pixels, fill: options.fill ?? 'zero' })
+export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation => {
+  const { fill = 'zero', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'shift' as const, pixels, fill, ...unknownIn(rest) })
+}
 
 /** Mirrors half of the images, left to right. */
 export const flip: Augmentation = Object.freeze({ _tag: 'flip' })
@@ -50,25 +53,19 @@ export const flip: Augmentation = Object.freeze({ _tag: 'flip' })
 export const randomCrop = (
   padding: number,
   options: { readonly size?: number; readonly fill?: Fill } = {},
-): Augmentation =>
-  Object.freeze({
-    _tag: 'randomCrop' as const,
-    padding,
-    size: options.size ?? null,
-    fill: options.fill ?? 'zero',
-  })
+): Augmentation => {
+  const { size = null, fill = 'zero', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'randomCrop' as const, padding, size, fill, ...unknownIn(rest) })
+}
 
 /** A random window, resized to `size`×`size` (bilinear). Source  Szegedy et al. 2015 */
 export const randomResizedCrop = (
   size: number,
   options: { readonly area?: readonly [number, number]; readonly ratio?: readonly [number, number] } = {},
-): Augmentation =>
-  Object.freeze({
-    _tag: 'randomResizedCrop' as const,
-    size,
-    area: options.area ?? ([0.08, 1] as const),
-    ratio: options.ratio ?? ([3 / 4, 4 / 3] as const),
-  })
+): Augmentation => {
+  const { area = [0.08, 1], ratio = [3 / 4, 4 / 3], ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'randomResizedCrop' as const, size, area, ratio, ...unknownIn(rest) })
+}
 
 /** Covers a square of `size` pixels with the mean colour. Source  DeVries and Taylor 2017 */
 export const cutout = (size: number): Augmentation => Object.freeze({ _tag: 'cutout' as const, size })
@@ -76,10 +73,13 @@ export const cutout = (size: number): Augmentation => Object.freeze({ _tag: 'cut
 /** Varies brightness, contrast and saturation by factors of 1 ± these. */
 export const colorJitter = (
   options: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number } = {},
-): Augmentation =>
-  Object.freeze({
+): Augmentation => {
+  const { brightness = 0, contrast = 0, saturation = 0, ...rest } = optionsOf(options)
+  return Object.freeze({
     _tag: 'colorJitter' as const,
-    brightness: options.brightness ?? 0,
-    contrast: options.contrast ?? 0,
-    saturation: options.saturation ?? 0,
+    brightness,
+    contrast,
+    saturation,
+    ...unknownIn(rest),
   })
+}

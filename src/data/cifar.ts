@@ -93,12 +93,28 @@ const joined = (batches: readonly Batch[]): Batch => ({
 
 const numberIn = (name: string): number => Number(/\d+/.exec(name)?.[0])
 
-const readFolder = async (folder: string): Promise<Source> => {
+/** What the folder of another form of the set has in it. */
+const otherForms: Readonly<Record<string, string>> = {
+  data_batch_1: 'these are the batches for Python; those of the binary version would fit',
+  'fine_label_names.txt': 'this is CIFAR-100, which is not read',
+}
+
+/** The folder the batches are in: the one given, or the one their archive makes in it. */
+const batchFolder = async (folder: string): Promise<string> => {
+  const [names, inner] = [await readdir(folder), 'cifar-10-batches-bin']
+  return names.includes(inner) && !names.includes('test_batch.bin') ? join(folder, inner) : folder
+}
+
+const readFolder = async (outer: string): Promise<Source> => {
+  const folder = await batchFolder(outer)
   const names = await readdir(folder)
   const batches = names
     .filter(name => /^data_batch_\d+\.bin$/.test(name))
     .sort((a, b) => numberIn(a) - numberIn(b))
-  if (batches.length === 0 || !names.includes('test_batch.bin')) throw new Fault(missing(folder, null))
+  if (batches.length === 0 || !names.includes('test_batch.bin')) {
+    const other = names.find(name => otherForms[name] !== undefined) ?? ''
+    throw new Fault(missing(folder, otherForms[other] ?? null))
+  }
   const meta = names.includes('batches.meta.txt')
     ? await readFile(join(folder, 'batches.meta.txt'), 'utf8')
     : ''
@@ -118,7 +134,9 @@ const readFolder = async (folder: string): Promise<Source> => {
     stored: [side, side, 3],
     train: { _tag: 'held', images: held(train.bytes, train.labels) },
     test: { _tag: 'held', images: held(test.bytes, test.labels) },
+    validation: null,
     skipped: [],
+    notices: [],
     close: noClose,
   }
 }

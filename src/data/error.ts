@@ -1,4 +1,5 @@
 /** What can be wrong with data, as facts; the words for people are in `report/prose`. */
+import type { Misread } from '../net/closed.js'
 
 /** Where in a file: the entry of an archive (or record of a shard) if there is one, and the byte. */
 export interface Place {
@@ -10,6 +11,8 @@ export interface Place {
 
 /** Why data cannot be had, with the place in a file. */
 export type DataError =
+  /** A specification that is none: an option its word does not have, or one of the wrong kind. */
+  | Misread
   /** The files a data set is made of are not in `folder`; `reason` says why they could not be fetched either. */
   | {
       readonly _tag: 'FilesMissing'
@@ -19,6 +22,19 @@ export type DataError =
       readonly sources: readonly string[]
       readonly reason: string | null
     }
+  /**
+   * A set's folder without the parts it needs. `found` is what is there instead: nothing where the folder is not there
+   * itself, class folders where `classes` says so.
+   */
+  | {
+      readonly _tag: 'PartsMissing'
+      readonly data: 'imageFolder' | 'tfrecord'
+      readonly folder: string
+      readonly found: readonly string[] | null
+      readonly classes: boolean
+    }
+  /** A part without class folders that hold images. */
+  | { readonly _tag: 'ClassesMissing'; readonly folder: string; readonly found: readonly string[] }
   | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string }
   /** A packed stream that cannot be unpacked any further. */
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Place)
@@ -37,8 +53,8 @@ export type DataError =
   | ({ readonly _tag: 'NotAnImage'; readonly reason: string } & Place)
   /** A class folder without a single image. */
   | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
-  /** A record without one of the values every record must have. */
-  | ({ readonly _tag: 'ValueMissing'; readonly key: string } & Place)
+  /** A record without one of the values every record must have; `keys` are those of the values it has. */
+  | ({ readonly _tag: 'ValueMissing'; readonly key: string; readonly keys: readonly string[] } & Place)
   /** Two files (or parts) that belong together do not agree. */
   | {
       readonly _tag: 'PartsDiffer'

@@ -24,6 +24,7 @@ const message = schema.lookupType('Example')
 
 interface Feature {
   readonly bytesList?: { readonly value?: readonly Uint8Array[] }
+  readonly floatList?: { readonly value?: readonly number[] }
   readonly int64List?: { readonly value?: readonly (number | { readonly toNumber: () => number })[] }
 }
 
@@ -40,8 +41,9 @@ export const readExample = (record: Uint8Array): Example => {
 export const bytesAt = (example: Example, key: string): Uint8Array | undefined =>
   example[key]?.bytesList?.value?.[0]
 
-/** The first whole number under a key. */
-export const numberAt = (example: Example, key: string): number | undefined => {
-  const value = example[key]?.int64List?.value?.[0]
-  return typeof value === 'object' ? value.toNumber() : value
+/** The numbers under a key, whole or not. */
+export const numbersAt = (example: Example, key: string): readonly number[] => {
+  const { int64List, floatList } = example[key] ?? {}
+  const whole = int64List?.value?.map(value => (typeof value === 'object' ? value.toNumber() : value))
+  return whole ?? floatList?.value ?? []
 }

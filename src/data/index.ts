@@ -9,6 +9,7 @@ export {
   trainingFeed,
 } from './batches.js'
 export type { DataError, Place } from './error.js'
+export type { LeftOut, Notice, Reason } from './notice.js'
 export { openData } from './open.js'
 export { type Preprocessing, preprocessingOf } from './preprocessing.js'
 export { chosen, type Dataset, held, type Images, type Skipped } from './set.js'

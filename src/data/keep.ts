@@ -1,13 +1,15 @@
 /** Encoded images become images that can be read: decoded once and held, or streamed. */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type Shape, sizeOf } from '../net/shape.js'
-import { cacheFolder } from './cache.js'
+import { derivedFile, store, touch } from './cache.js'
+import { decoderVersion } from './decode.js'
 import type { Report } from './download.js'
+import type { DataError } from './error.js'
+import { mapRoles, partsIn, type Roles } from './parts.js'
 import { type Decoded, decodeAll, type Pictures, picked, streamed } from './pictures.js'
 import { checksumOf } from './read.js'
-import { chosen, held, type Images, type Skipped } from './set.js'
+import { chosen, held, type Images } from './set.js'
 import { labelsOf, memoryOf, type OpenOptions, type Part, reportOf } from './source.js'
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
@@ -20,19 +22,13 @@ const recall = async (file: string, size: number): Promise<Uint8Array | null> =>
 }
 
 /** Keeps bytes for the next time; a cache that cannot be written to is done without. */
-const remember = async (file: string, bytes: Uint8Array): Promise<void> => {
-  const part = `${file}.${process.pid}.part`
-  try {
-    await mkdir(dirname(file), { recursive: true })
+const remember = (file: string, bytes: Uint8Array): Promise<void> =>
+  store(file, async part => {
     await writeFile(part, bytes)
     await writeFile(part, digest(bytes), { flag: 'a' })
-    await rename(part, file)
-  } catch {
-    await rm(part, { force: true }).catch(() => undefined)
-  }
-}
+  }).catch(() => undefined)
 
-type Skip = (fact: Skipped) => void
+type Skip = (fact: DataError) => void
 
 /** Decodes a whole part, or recalls what an earlier run decoded. */
 const decodeOnce = async (
@@ -42,9 +38,12 @@ const decodeOnce = async (
   sum: string,
   onSkip: Skip | undefined,
 ): Promise<Decoded> => {
-  const file = cacheFolder('decoded', `${checksumOf([sum, shape.join('×')])}.bin`)
+  const file = derivedFile('decoded', `${checksumOf([`${decoderVersion}`, sum, shape.join('×')])}.bin`)
   const known = await recall(file, pictures.labels.length * sizeOf(shape))
-  if (known !== null) return { bytes: known, labels: pictures.labels }
+  if (known !== null) {
+    await touch(file)
+    return { bytes: known, labels: pictures.labels }
+  }
   const decoded = await decodeAll(shape, onProgress, onSkip)(pictures)
   if (decoded.labels.length === pictures.labels.length) await remember(file, decoded.bytes)
   return decoded
@@ -59,24 +58,25 @@ interface Wanted {
 const countOf = ({ part, indices }: Wanted): number => (indices ?? labelsOf(part)).length
 
 /**
- * Makes images of parts. Encoded ones are decoded at once and held where both parts fit in the memory there is;
+ * Makes images of parts. Encoded ones are decoded at once and held where all parts fit in the memory there is;
  * a part of which every image is wanted is decoded once for all runs, and kept in the user's cache.
  */
 export const keeping =
   (options: OpenOptions, shape: Shape, skip: Skip) =>
-  async (train: Wanted, test: Wanted): Promise<{ readonly train: Images; readonly test: Images }> => {
-    const fits = (countOf(train) + countOf(test)) * sizeOf(shape) <= memoryOf(options)
+  (parts: Roles<Wanted>): Promise<Roles<Images>> => {
+    const count = partsIn(parts).reduce((sum, part) => sum + countOf(part), 0)
+    const fits = count * sizeOf(shape) <= memoryOf(options)
     const onSkip = options.skipBad === true ? skip : undefined
     const onProgress = reportOf(options)
     const keep = async ({ part, indices }: Wanted): Promise<Images> => {
       if (part._tag === 'held') return indices === null ? part.images : chosen(indices)(part.images)
       const pictures = indices === null ? part.pictures : picked(indices)(part.pictures)
-      if (!fits) return streamed(shape, onSkip)(pictures)
+      if (!fits) return streamed(shape)(pictures)
       const { bytes, labels } =
         indices === null
           ? await decodeOnce(shape, onProgress, pictures, part.sum, onSkip)
           : await decodeAll(shape, onProgress, onSkip)(pictures)
       return held(bytes, labels)
     }
-    return { train: await keep(train), test: await keep(test) }
+    return mapRoles(keep)(parts)
   }

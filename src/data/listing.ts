@@ -1,6 +1,8 @@
 /** The images a folder or an archive holds, still encoded: column by column, so that a million of them fit. */
 import { readSync } from 'node:fs'
 import { type DataError, Fault, type Place } from './error.js'
+import { isHidden, partsOf } from './image-file.js'
+import { counting, type LeftOut } from './notice.js'
 
 /** Where the content of each image is. */
 export type Contents =
@@ -26,21 +28,12 @@ export interface Listing {
   /** What names all the content: its own sum where it was read, else that of names and sizes. */
   readonly sum: string
   readonly refused: readonly DataError[]
+  readonly leftOut: readonly LeftOut[]
   readonly close: () => Promise<void>
 }
 
 /** Larger than any image of a data set, encoded. */
 export const largestImage = 1 << 26
-
-/** The parts of a path, without those that say nothing. */
-export const partsOf = (path: string): readonly string[] =>
-  path.split('/').filter(part => part !== '' && part !== '.')
-
-/** Whether a path is an image's, by its ending; hidden files are not. */
-export const isImage = (path: string): boolean => {
-  const parts = partsOf(path)
-  return /\.(jpe?g|png|webp)$/i.test(path) && !parts.some(part => part.startsWith('.') || part === '__MACOSX')
-}
 
 export const placeOf = ({ file, paths, offsets }: Listing, nth: number): Place => {
   const path = paths[nth] ?? ''
@@ -74,46 +67,83 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   }
 }
 
-/** Images by class: the folder each one is in. */
+/** Images by class: the class folder each one is in, however deep. */
 export interface Classed {
   readonly classes: readonly string[]
   readonly labels: Int32Array
   /** Which image of the listing each one is. */
   readonly indices: Int32Array
   readonly empty: readonly DataError[]
+  /** Images outside the class folders. */
+  readonly outside: readonly LeftOut[]
 }
 
-const parentOf = (parts: readonly string[]): string => parts.slice(0, -1).join('/')
+/** A folder as the names that lead to it. */
+export type Folder = readonly string[]
 
-/**
- * The images whose class folder is in a folder of one of these names (any, where none is given), and the class
- * folders beside theirs that hold none. Classes are in the order of their names.
- */
-export const classed = (listing: Listing, within: readonly string[]): Classed => {
-  const known = new Map<string, string>()
+const isWithin =
+  (folder: Folder) =>
+  (parts: readonly string[]): boolean =>
+    folder.every((name, at) => parts[at] === name)
+
+/** The deepest folder that every image in a folder lies in; whether nothing but images is in it. */
+export const commonFolder = ({ paths }: Listing): { readonly folder: Folder; readonly flat: boolean } => {
+  const folders = paths.map(path => partsOf(path).slice(0, -1)).filter(({ length }) => length > 0)
+  const [first = [], ...rest] = folders
+  let length = first.length
+  for (const folder of rest) {
+    let same = 0
+    while (same < length && folder[same] === first[same]) same++
+    length = same
+  }
+  return { folder: first.slice(0, length), flat: folders.every(folder => folder.length === length) }
+}
+
+/** The names of folders that hold images, directly in `within`. */
+export const namesIn = ({ paths }: Listing, within: Folder): readonly string[] => {
+  const inside = paths
+    .map(partsOf)
+    .filter(parts => parts.length > within.length + 1 && isWithin(within)(parts))
+  return [...new Set(inside.map(parts => parts[within.length] ?? ''))].sort()
+}
+
+/** The images that lie in none of these folders. */
+export const outsideOf = (listing: Listing, folders: readonly Folder[]): readonly LeftOut[] => {
+  const { leaveOut, leftOut } = counting(listing.file)
+  for (const path of listing.paths)
+    if (!folders.some(folder => isWithin(folder)(partsOf(path)))) leaveOut('beside the parts', path)
+  return leftOut()
+}
+
+/** Whatever tool wrote the name, in one form of Unicode. */
+const classOf = (within: Folder, parts: readonly string[]): string =>
+  (parts[within.length] ?? '').normalize('NFC')
+
+/** The images whose class folder lies in `within`, classes in the order of names; and the class folders without any. */
+export const classed = (listing: Listing, within: Folder): Classed => {
+  const { leaveOut, leftOut } = counting(listing.file)
   const chosen: number[] = []
-  const folderOf: string[] = []
-  listing.paths.forEach((path, nth) => {
+  const names: string[] = []
+  for (const [nth, path] of listing.paths.entries()) {
     const parts = partsOf(path)
-    if (parts.length < 2 || (within.length > 0 && !within.includes(parts.at(-3) ?? ''))) return
-    const folder = parentOf(parts)
-    known.set(folder, known.get(folder) ?? folder)
-    chosen.push(nth)
-    folderOf.push(known.get(folder) ?? folder)
-  })
-  const nameOf = (folder: string): string => partsOf(folder).at(-1) ?? ''
-  const classes = [...new Set([...known.keys()].map(nameOf))].sort()
+    if (!isWithin(within)(parts)) continue
+    if (parts.length < within.length + 2) leaveOut('outside the classes', path)
+    else {
+      chosen.push(nth)
+      names.push(classOf(within, parts))
+    }
+  }
+  const classes = [...new Set(names)].sort()
   const label = new Map(classes.map((name, nth) => [name, nth]))
-  const beside = new Set([...known.keys()].map(folder => parentOf(partsOf(folder))))
-  const isEmpty = (folder: string) =>
-    !known.has(folder) && !nameOf(folder).startsWith('.') && beside.has(parentOf(partsOf(folder)))
   return {
     classes,
-    labels: Int32Array.from(folderOf, folder => label.get(nameOf(folder)) ?? 0),
+    labels: Int32Array.from(names, name => label.get(name) ?? 0),
     indices: Int32Array.from(chosen),
     empty: listing.folders
-      .map(folder => partsOf(folder).join('/'))
-      .filter(folder => folder !== '' && isEmpty(folder))
-      .map(folder => ({ _tag: 'EmptyClass' as const, folder: listing.file, name: folder })),
+      .map(partsOf)
+      .filter(parts => parts.length === within.length + 1 && isWithin(within)(parts))
+      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(classOf(within, parts)))
+      .map(parts => ({ _tag: 'EmptyClass', folder: listing.file, name: parts.join('/') })),
+    outside: leftOut(),
   }
 }

@@ -1,17 +1,17 @@
 /** MNIST and sets in its form: four IDX files in a folder. */
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { cacheFolder } from './cache.js'
+import { lookInto } from './directory.js'
 import { download, type Remote, type Report } from './download.js'
-import type { DataError } from './error.js'
+import { type DataError, factOf } from './error.js'
 import { type Idx, readIdx } from './idx.js'
 import { checksumOf } from './read.js'
 import { held } from './set.js'
 import { noClose, type OpenOptions, reportOf, type Source } from './source.js'
+import type { Mnist } from './spec.js'
 
 interface Part {
   readonly stem: string
@@ -50,30 +50,56 @@ const mirrors = [
 
 const packedName = ({ stem, rank }: Part): string => `${stem}-idx${rank}-ubyte.gz`
 
-/** The names a part goes by. */
-const namesOf = ({ stem, rank }: Part): readonly string[] =>
-  ['-', '.'].flatMap(joint => ['', '.gz'].map(end => `${stem}${joint}idx${rank}-ubyte${end}`))
+/** A file's name: what is before its part, the part, and how it is written. */
+const fileName = /^(.*?)(train|t10k|test)-(images|labels)([-.])idx[13]-ubyte(\.gz)?$/i
 
-const exists = (file: string): T.Task<boolean> =>
-  pipe(
-    TE.tryCatch(() => access(file), String),
-    TE.match(
-      () => false,
-      () => true,
-    ),
+/** A file of a set in this form. */
+interface Named {
+  readonly path: string
+  /** Before the part: `emnist-letters-`, or nothing. */
+  readonly set: string
+  readonly stem: string
+  /** Of several files of one part, the one with the least is read. */
+  readonly order: number
+}
+
+const named = (folder: string, name: string): readonly Named[] => {
+  const found = fileName.exec(name)
+  if (found === null) return []
+  const [, set = '', part = '', what = '', joint, packed] = found
+  const stem = `${part.toLowerCase() === 'train' ? 'train' : 't10k'}-${what.toLowerCase()}`
+  return [
+    { path: join(folder, name), set, stem, order: (joint === '-' ? 0 : 2) + (packed === undefined ? 0 : 1) },
+  ]
+}
+
+/** The files of a folder, and those in folders that have such a file's name themselves. */
+const namedIn = async (folder: string): Promise<readonly Named[]> => {
+  const { files, folders } = await lookInto(folder)
+  const deeper = await Promise.all(
+    folders
+      .filter(name => fileName.test(name))
+      .map(async name => {
+        const inner = join(folder, name)
+        return (await lookInto(inner)).files.flatMap(file => named(inner, file))
+      }),
   )
+  return [...files.flatMap(name => named(folder, name)), ...deeper.flat()]
+}
 
-/** The file of a part in a folder, if it is there. */
-const find = (folder: string, part: Part): T.Task<string | undefined> =>
+/** The files of the one set in a folder, by part; none where the folder is not there. */
+const filesIn = (folder: string): TE.TaskEither<DataError, ReadonlyMap<string, string>> =>
   pipe(
-    namesOf(part).map(name => join(folder, name)),
-    T.traverseArray(file =>
-      pipe(
-        exists(file),
-        T.map(there => (there ? file : undefined)),
-      ),
-    ),
-    T.map(found => found.find(file => file !== undefined)),
+    TE.tryCatch(() => namedIn(folder), factOf(folder)),
+    TE.orElse(() => TE.right<DataError, readonly Named[]>([])),
+    TE.flatMap(found => {
+      const sets = [...new Set(found.map(({ set }) => set))].sort()
+      const [set = ''] = sets
+      if (set !== '' && sets.length > 1)
+        return TE.left(missing(folder, `it holds several sets: ${sets.join(', ')}`)(parts.trainImages))
+      const best = found.filter(file => file.set === set).sort((a, b) => b.order - a.order)
+      return TE.right(new Map(best.map(({ stem, path }) => [stem, path])))
+    }),
   )
 
 const missing =
@@ -116,24 +142,18 @@ const fetchPart =
   }
 
 const located =
-  (options: OpenOptions) =>
+  (options: OpenOptions, place: string, files: ReadonlyMap<string, string>) =>
   (part: Part): TE.TaskEither<DataError, string> => {
-    const place = options.folder ?? cacheFolder('mnist')
-    return pipe(
-      TE.fromTask(find(place, part)),
-      TE.flatMap(file =>
-        file !== undefined
-          ? TE.right(file)
-          : options.folder === undefined
-            ? fetchPart(place, reportOf(options))(part)
-            : TE.left(missing(place, null)(part)),
-      ),
-    )
+    const file = files.get(part.stem)
+    if (file !== undefined) return TE.right(file)
+    return options.folder === undefined
+      ? fetchPart(place, reportOf(options))(part)
+      : TE.left(missing(place, null)(part))
   }
 
-const paired = (images: Idx, labels: Idx): E.Either<DataError, number> =>
+const paired = (images: Idx, labels: Idx): E.Either<DataError, void> =>
   images.sizes[0] === labels.sizes[0]
-    ? E.right(labels.values.reduce((most, label) => Math.max(most, label), 0))
+    ? E.right(undefined)
     : E.left({
         _tag: 'PartsDiffer',
         what: 'number of images and labels',
@@ -151,8 +171,31 @@ const sameSize = (train: Idx, test: Idx): E.Either<DataError, void> =>
         second: { file: test.file, got: test.sizes.slice(1).join('×') },
       })
 
-const known = (classes: number, labels: Idx): E.Either<DataError, void> => {
-  const strange = labels.values.findIndex(label => label >= classes)
+/** The first label and the number of classes: labels run from 0, or from 1, without a gap. */
+interface Labels {
+  readonly first: 0 | 1
+  readonly classes: number
+}
+
+const labelsIn = ({ file, values }: Idx): E.Either<DataError, Labels> => {
+  const used = [...new Set(values)].sort((a, b) => a - b)
+  const first = used[0] === 1 ? 1 : 0
+  const gap = used.findIndex((label, nth) => label !== first + nth)
+  return gap < 0
+    ? E.right({ first, classes: used.length })
+    : E.left({
+        _tag: 'BadValue',
+        file,
+        entry: null,
+        offset: 8 + values.indexOf(used[gap] ?? 0),
+        what: 'label',
+        got: `${used[gap]}, and none is ${first + gap}`,
+        wanted: 'labels that run from 0, or from 1, without a gap',
+      })
+}
+
+const known = ({ first, classes }: Labels, labels: Idx): E.Either<DataError, void> => {
+  const strange = labels.values.findIndex(label => label < first || label >= first + classes)
   return strange < 0
     ? E.right(undefined)
     : E.left({
@@ -162,35 +205,51 @@ const known = (classes: number, labels: Idx): E.Either<DataError, void> => {
         offset: 8 + strange,
         what: 'label',
         got: labels.values[strange] ?? 0,
-        wanted: `below ${classes}, as in the training labels`,
+        wanted: `${first} to ${first + classes - 1}, as in the training labels,`,
       })
 }
 
 /**
- * Reads the four files; classes are numbered from 0 to the largest training label.
+ * Reads the four files. Classes are named by the labels, which run from 0 or, as in EMNIST's letters, from 1.
  *
- * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files do not belong together
+ * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files do not belong together; BadValue where training
+ *         has no image of some label, or the test has another label
  */
-export const openMnist = (options: OpenOptions): TE.TaskEither<DataError, Source> => {
-  const read = (part: Part) => pipe(located(options)(part), TE.flatMap(readIdx(part.rank)))
+export const openMnist = (options: OpenOptions, { name }: Mnist): TE.TaskEither<DataError, Source> => {
+  const place = options.folder ?? cacheFolder('mnist')
+  const read = (part: Part, files: ReadonlyMap<string, string>) =>
+    pipe(located(options, place, files)(part), TE.flatMap(readIdx(part.rank)))
   return pipe(
-    TE.Do,
-    TE.bind('trainLabels', () => read(parts.trainLabels)),
-    TE.bind('testLabels', () => read(parts.testLabels)),
-    TE.bind('testImages', () => read(parts.testImages)),
-    TE.bind('train', () => read(parts.trainImages)),
-    TE.bind('largest', ({ train, trainLabels }) => TE.fromEither(paired(train, trainLabels))),
+    filesIn(place),
+    TE.bindTo('files'),
+    TE.bind('trainLabels', ({ files }) => read(parts.trainLabels, files)),
+    TE.bind('testLabels', ({ files }) => read(parts.testLabels, files)),
+    TE.bind('testImages', ({ files }) => read(parts.testImages, files)),
+    TE.bind('train', ({ files }) => read(parts.trainImages, files)),
+    TE.tap(({ train, trainLabels }) => TE.fromEither(paired(train, trainLabels))),
     TE.tap(({ testImages, testLabels }) => TE.fromEither(paired(testImages, testLabels))),
     TE.tap(({ train, testImages }) => TE.fromEither(sameSize(train, testImages))),
-    TE.tap(({ largest, testLabels }) => TE.fromEither(known(largest + 1, testLabels))),
-    TE.map(({ train, trainLabels, testImages, testLabels, largest }) => ({
-      checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
-      classes: Array.from({ length: largest + 1 }, (_, label) => `${label}`),
-      stored: [train.sizes[1] ?? 0, train.sizes[2] ?? 0, 1],
-      train: { _tag: 'held', images: held(train.values, Int32Array.from(trainLabels.values)) },
-      test: { _tag: 'held', images: held(testImages.values, Int32Array.from(testLabels.values)) },
-      skipped: [],
-      close: noClose,
-    })),
+    TE.bind('labels', ({ trainLabels }) => TE.fromEither(labelsIn(trainLabels))),
+    TE.tap(({ labels, testLabels }) => TE.fromEither(known(labels, testLabels))),
+    TE.map(({ train, trainLabels, testImages, testLabels, labels: { first, classes } }): Source => {
+      const part = (images: Idx, labels: Idx) => ({
+        _tag: 'held' as const,
+        images: held(
+          images.values,
+          Int32Array.from(labels.values, label => label - first),
+        ),
+      })
+      return {
+        checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
+        classes: Array.from({ length: classes }, (_, nth) => `${first + nth}`),
+        stored: [train.sizes[1] ?? 0, train.sizes[2] ?? 0, 1],
+        train: part(train, trainLabels),
+        test: part(testImages, testLabels),
+        validation: null,
+        skipped: [],
+        notices: first === 0 ? [] : [{ _tag: 'LabelsFromOne', data: name, classes }],
+        close: noClose,
+      }
+    }),
   )
 }

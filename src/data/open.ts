@@ -1,56 +1,51 @@
 /** Opens what a specification names: reads it, takes and splits it, measures it. */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { decode } from '../net/closed.js'
 import { type Shape, sizeOf } from '../net/shape.js'
 import { checkOptions } from './check.js'
 import { openCifar } from './cifar.js'
+import { dataCodec } from './codec.js'
 import { type DataError, factOf } from './error.js'
 import { openFolder } from './folder.js'
 import { drawGlyphs, glyphNames, side } from './glyphs.js'
 import { keeping } from './keep.js'
 import { measure } from './measure.js'
 import { openMnist } from './mnist.js'
+import type { Notice } from './notice.js'
+import type { Roles } from './parts.js'
+import { forgiving } from './pictures.js'
 import { checksumOf } from './read.js'
 import { chosen, type Dataset, held, type Images } from './set.js'
-import { labelsOf, memoryOf, noClose, type OpenOptions, type Source } from './source.js'
+import { labelsOf, memoryOf, noClose, type OpenOptions, type Part, type Source } from './source.js'
 import type { DataSpec, Glyphs, Normaliser } from './spec.js'
-import { divide } from './split.js'
+import { countsOf, divide } from './split.js'
 import { openRecords } from './tfrecord.js'
 
-const openGlyphs = (spec: Glyphs): E.Either<DataError, Source> => {
-  const strange = (['train', 'test'] as const).find(
-    part => !(Number.isInteger(spec[part]) && spec[part] >= 1),
-  )
-  if (strange !== undefined)
-    return E.left({
-      _tag: 'BadOption',
-      data: spec.name,
-      option: strange,
-      got: spec[strange],
-      wanted: 'a whole number from 1 up',
-    })
+const openGlyphs = (spec: Glyphs): Source => {
   const [train, test] = [
     drawGlyphs(spec.drawn, 'train', spec.train),
     drawGlyphs(spec.drawn, 'test', spec.test),
   ]
-  return E.right({
+  return {
     checksum: checksumOf([train.bytes, test.bytes]),
     classes: glyphNames,
     stored: [side, side, 1],
     train: { _tag: 'held', images: held(train.bytes, train.labels) },
     test: { _tag: 'held', images: held(test.bytes, test.labels) },
+    validation: null,
     skipped: [],
+    notices: [],
     close: noClose,
-  })
+  }
 }
 
 const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataError, Source> => {
   switch (spec._tag) {
     case 'glyphs':
-      return TE.fromEither(openGlyphs(spec))
+      return TE.right(openGlyphs(spec))
     case 'mnist':
-      return openMnist(options)
+      return openMnist(options, spec)
     case 'cifar10':
       return openCifar(options)
     case 'imageFolder':
@@ -63,32 +58,75 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
 /** Training images that are looked at to find their mean and deviation, where not all fit in memory. */
 const measured = 2_000
 
-/** The training images taken, and the test images, ready to be read. */
-const kept = (
-  options: OpenOptions,
-  source: Source,
-  skipped: DataError[],
-): TE.TaskEither<DataError, { readonly train: Images; readonly test: Images }> => {
+type Skip = (fact: DataError) => void
+type Parts = Pick<Dataset, 'train' | 'validation' | 'test'>
+
+/** A class of which training images were wanted, and none could be read. */
+const lostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
+  const labels = labelsOf(train)
+  const wanted = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
+  const there = countsOf(images.labels, classes.length)
+  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && there[label] === 0)
+}
+
+/** The images of each part that are wanted, ready to be read. */
+const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<DataError, Roles<Images>> => {
   const { take, seed, folder } = options
   const labels = labelsOf(source.train)
   const indices = take === undefined ? null : divide(seed, 'take', source.classes.length)(labels, take)[0]
-  const keep = keeping(options, source.stored, fact => void skipped.push(fact))
-  return TE.tryCatch(
-    () => keep({ part: source.train, indices }, { part: source.test, indices: null }),
-    factOf(folder ?? ''),
+  const all = (part: Part) => ({ part, indices: null })
+  return pipe(
+    TE.tryCatch(
+      () =>
+        keeping(
+          options,
+          source.stored,
+          skip,
+        )({
+          train: { part: source.train, indices },
+          test: all(source.test),
+          validation: source.validation === null ? null : all(source.validation),
+        }),
+      factOf(folder ?? ''),
+    ),
+    TE.filterOrElse(
+      ({ train }) => lostClass(source, indices, train) === undefined,
+      ({ train }): DataError => ({
+        _tag: 'EmptyClass',
+        folder: folder ?? '',
+        name: lostClass(source, indices, train) ?? '',
+      }),
+    ),
   )
 }
 
-/** Training images, split in two. */
+/** Validation images are split off the training images where they have no part of their own. */
 const split = (
   { seed }: OpenOptions,
   { validation }: DataSpec,
   { classes }: Source,
-  images: Images,
-): { readonly train: Images; readonly validation: Images } => {
-  const count = Math.round(validation < 1 ? validation * images.size : validation)
-  const [first, rest] = divide(seed, 'validation', classes.length)(images.labels, count)
-  return { train: chosen(rest)(images), validation: chosen(first)(images) }
+  parts: Roles<Images>,
+): Parts => {
+  if (parts.validation !== null) return { ...parts, validation: parts.validation }
+  const { train, test } = parts
+  const count = Math.round(validation < 1 ? validation * train.size : validation)
+  const [first, rest] = divide(seed, 'validation', classes.length)(train.labels, count)
+  return { train: chosen(rest)(train), validation: chosen(first)(train), test }
+}
+
+/** The same parts; with `skipBad`, others of their class stand in for images that cannot be read. */
+const readable = ({ skipBad = false }: OpenOptions, stored: Shape, skip: Skip, parts: Parts): Parts => {
+  if (!skipBad) return parts
+  const read = forgiving(stored, skip)
+  const train = read(parts.train)
+  return { train, validation: read(parts.validation, train), test: read(parts.test, train) }
+}
+
+/** Classes no training image is of. */
+const withoutImages = ({ name }: DataSpec, { classes, train }: Source): readonly Notice[] => {
+  const counts = countsOf(labelsOf(train), classes.length)
+  const names = classes.filter((_, label) => counts[label] === 0)
+  return names.length === 0 ? [] : [{ _tag: 'ClassesWithoutImages', data: name, names, of: classes.length }]
 }
 
 const normaliser = (
@@ -108,13 +146,15 @@ const assemble =
   (source: Source): TE.TaskEither<DataError, Dataset> => {
     const { checksum, classes, stored, close } = source
     const skipped = [...source.skipped]
+    const skip: Skip = fact => void skipped.push(fact)
+    const notices = [...source.notices, ...withoutImages(spec, source)]
     return pipe(
       TE.fromEither(checkOptions(options.take)(spec, stored, labelsOf(source.train).length)),
       TE.bindTo('image'),
-      TE.bind('kept', () => kept(options, source, skipped)),
-      TE.let('parts', ({ kept: { train } }) => split(options, spec, source, train)),
+      TE.bind('kept', () => kept(options, source, skip)),
+      TE.let('parts', ({ kept }) => readable(options, stored, skip, split(options, spec, source, kept))),
       TE.bind('measures', ({ parts: { train } }) => normaliser(options, spec, stored, train)),
-      TE.map(({ image, kept: { test }, parts, measures: { mean, deviation } }) => {
+      TE.map(({ image, parts, measures: { mean, deviation } }) => {
         const { name, augment } = spec
         return {
           name,
@@ -125,9 +165,9 @@ const assemble =
           mean,
           deviation,
           ...parts,
-          test,
           augment,
           skipped,
+          notices,
           close,
         }
       }),
@@ -136,7 +176,8 @@ const assemble =
   }
 
 /**
- * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images.
+ * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images. A
+ * set with a validation part of its own is not split.
  *
  * Law  the same specification, files, seed and take give the same images in the same order
  *
@@ -147,7 +188,8 @@ export const openData =
   (options: OpenOptions) =>
   (spec: DataSpec): TE.TaskEither<DataError, Dataset> =>
     pipe(
-      TE.Do,
+      TE.fromEither(decode(dataCodec)(spec)),
+      TE.mapLeft((fault): DataError => fault),
       TE.flatMap(() => openSource(options, spec)),
       TE.flatMap(assemble(options, spec)),
     )

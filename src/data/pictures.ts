@@ -1,8 +1,8 @@
 /** Images that must be decoded: all at once where they fit in memory, else whenever they are read. */
 import { type Shape, sizeOf } from '../net/shape.js'
 import type { Report } from './download.js'
-import { factOf } from './error.js'
-import type { Images, Skipped } from './set.js'
+import { type DataError, factOf } from './error.js'
+import type { Images } from './set.js'
 
 export interface Pictures {
   readonly labels: Int32Array
@@ -33,7 +33,7 @@ export interface Decoded {
  * Errors  rejects with the image's `Fault` otherwise
  */
 export const decodeAll =
-  (shape: Shape, onProgress: Report, onSkip?: (fact: Skipped) => void) =>
+  (shape: Shape, onProgress: Report, onSkip?: (fact: DataError) => void) =>
   async ({ labels, decode }: Pictures): Promise<Decoded> => {
     const each = sizeOf(shape)
     const bytes = new Uint8Array(labels.length * each)
@@ -53,38 +53,60 @@ export const decodeAll =
     return { bytes: bytes.subarray(0, kept.length * each), labels: Int32Array.from(kept) }
   }
 
-/** The next image of the same class, coming round at the end. */
-const successor = (labels: Int32Array, index: number): number => {
-  const next = labels.indexOf(labels[index] ?? 0, index + 1)
-  return next < 0 ? labels.indexOf(labels[index] ?? 0) : next
-}
+/** Decodes images whenever they are read. */
+export const streamed =
+  (shape: Shape) =>
+  ({ labels, decode }: Pictures): Images => ({
+    size: labels.length,
+    labels,
+    read: async (indices, into) => {
+      await Promise.all(
+        Array.from(indices, async (index, nth) => into.set(await decode(index), nth * sizeOf(shape))),
+      )
+    },
+  })
 
 /**
- * Decodes images whenever they are read. Where there is an `onSkip`, one that cannot be decoded is told the first
- * time, and the next of its class stands in for it.
+ * The same images; the next of its class, coming round at the end, stands in for one that cannot be read, or the first
+ * of its class in `others` where there is none. Each that cannot be read is told once.
+ *
+ * Law  what is read depends on the index alone, not on what was read before
  */
-export const streamed =
-  (shape: Shape, onSkip?: (fact: Skipped) => void) =>
-  ({ labels, decode }: Pictures): Images => {
-    const each = sizeOf(shape)
-    const told = new Set<number>()
-    const decodeOr = async (index: number, first: number): Promise<Uint8Array> => {
+export const forgiving =
+  (shape: Shape, onSkip: (fact: DataError) => void) =>
+  (images: Images, others?: Images): Images => {
+    const { size, labels } = images
+    const bad = new Set<number>()
+    /** The first image of the class, from `index` on, that is not known to be bad. */
+    const standIn = (index: number): number | undefined => {
+      for (let step = 0; step < size; step++) {
+        const other = (index + step) % size
+        if (labels[other] === labels[index] && !bad.has(other)) return other
+      }
+      return undefined
+    }
+    const readOther = async (index: number, into: Uint8Array, reason: unknown): Promise<void> => {
+      const other = others?.labels.indexOf(labels[index] ?? 0) ?? -1
+      if (others === undefined || other < 0) throw reason
+      await others.read(Int32Array.of(other), into)
+    }
+    const readOne = async (index: number, into: Uint8Array): Promise<void> => {
+      const other = standIn(index) ?? index
       try {
-        return await decode(index)
+        await images.read(Int32Array.of(other), into)
       } catch (reason) {
-        const next = successor(labels, index)
-        if (onSkip === undefined || next === first) throw reason
-        if (!told.has(index)) onSkip(factOf('')(reason))
-        told.add(index)
-        return decodeOr(next, first)
+        if (!bad.has(other)) onSkip(factOf('')(reason))
+        bad.add(other)
+        await (standIn(index) === undefined ? readOther(index, into, reason) : readOne(index, into))
       }
     }
     return {
-      size: labels.length,
+      size,
       labels,
       read: async (indices, into) => {
+        const each = sizeOf(shape)
         await Promise.all(
-          Array.from(indices, async (index, nth) => into.set(await decodeOr(index, index), nth * each)),
+          Array.from(indices, (index, nth) => readOne(index, into.subarray(nth * each, (nth + 1) * each))),
         )
       },
     }

@@ -29,8 +29,12 @@ export const damage = (content: Buffer, sum: number, place: Place): DataError | 
         ...place,
       }
 
+/** Whether a file's first bytes are the length of a record and its sum. */
+export const isRecord = (head: Buffer): boolean =>
+  head.length >= headerLength && maskedCrc(head.subarray(0, 8)) === head.readUInt32LE(8)
+
 const lengthIn = (header: Buffer, place: Place): number => {
-  if (maskedCrc(header.subarray(0, 8)) !== header.readUInt32LE(8))
+  if (!isRecord(header))
     throw new Fault({
       _tag: 'BadValue',
       what: 'sum of the length',

@@ -2,6 +2,7 @@
 import type { Shape } from '../net/shape.js'
 import type { Augmentation } from './augment.js'
 import type { DataError } from './error.js'
+import type { Notice } from './notice.js'
 
 /** Images in no particular order, each found by its index. */
 export interface Images {
@@ -35,7 +36,10 @@ export interface Dataset {
   readonly validation: Images
   readonly test: Images
   readonly augment: readonly Augmentation[]
+  /** Images that could not be read; more are added where images are streamed. */
   readonly skipped: readonly Skipped[]
+  /** What else was left out, and what was decided in reading it. */
+  readonly notices: readonly Notice[]
   /** Ends the threads and files it reads with. */
   readonly close: () => Promise<void>
 }

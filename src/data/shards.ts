@@ -1,18 +1,17 @@
 /** Where every record of some TFRecord shards is, and its class: found once, front to back, and kept. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { cacheFolder } from './cache.js'
+import { derivedFile, store, touch } from './cache.js'
 import { streaming } from './cursor.js'
 import type { Report } from './download.js'
 import { type DataError, Fault, factOf, type Place } from './error.js'
-import { bytesAt, type Example, numberAt, readExample } from './example.js'
-import { checksumOf } from './read.js'
-import { recordName, recordsOf } from './record.js'
+import { bytesAt, type Example, numbersAt, readExample } from './example.js'
+import { checksumOf, headOf, isGzip } from './read.js'
+import { isRecord, recordName, recordsOf } from './record.js'
 import type { TfRecord } from './spec.js'
 
 /** Where every record of some shards is, column by column. */
@@ -44,23 +43,69 @@ export const parseExample = (content: Buffer, place: Place): Example => {
   }
 }
 
+/** A label as a whole number: itself, or where the 1 is in a list as long as the classes of one 1 and zeros. */
+const labelOf = (numbers: readonly number[], { firstLabel, classes }: TfRecord): number | null => {
+  const [only = Number.NaN] = numbers
+  if (numbers.length === 1) return Number.isInteger(only) ? only : null
+  const isOneHot =
+    numbers.length === classes.length &&
+    numbers.every(number => number === 0 || number === 1) &&
+    numbers.filter(number => number === 1).length === 1
+  return isOneHot ? firstLabel + numbers.indexOf(1) : null
+}
+
+/** What is under a key, as far as a message shows it. */
+const shown = (numbers: readonly number[], text: Uint8Array | undefined): string =>
+  text !== undefined
+    ? `the text '${Buffer.from(text).toString('utf8', 0, 16)}'`
+    : numbers.length > 8
+      ? `${numbers.slice(0, 8).join(', ')} … (${numbers.length} numbers)`
+      : numbers.join(', ')
+
 /** The class of a record; it must have an image too. */
-const labelIn = ({ keys, firstLabel, classes }: TfRecord, content: Buffer, place: Place): number => {
+const labelIn = (spec: TfRecord, content: Buffer, place: Place): number => {
+  const { keys, firstLabel, classes } = spec
   const example = parseExample(content, place)
-  const label = numberAt(example, keys.label)
+  const [numbers, text] = [numbersAt(example, keys.label), bytesAt(example, keys.label)]
   const missing =
-    label === undefined ? keys.label : bytesAt(example, keys.image) === undefined ? keys.image : null
-  if (label === undefined || missing !== null)
-    throw new Fault({ _tag: 'ValueMissing', key: missing ?? keys.label, ...place })
-  if (label < firstLabel || label >= firstLabel + classes.length)
+    numbers.length === 0 && text === undefined
+      ? keys.label
+      : bytesAt(example, keys.image) === undefined
+        ? keys.image
+        : null
+  if (missing !== null)
+    throw new Fault({ _tag: 'ValueMissing', key: missing, keys: Object.keys(example).sort(), ...place })
+  const label = labelOf(numbers, spec)
+  const last = firstLabel + classes.length - 1
+  if (label === null || label < firstLabel || label > last)
     throw new Fault({
       _tag: 'BadValue',
       what: keys.label,
-      got: label,
-      wanted: `${firstLabel} to ${firstLabel + classes.length - 1}`,
+      got: shown(numbers, text),
+      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all,`,
       ...place,
     })
   return label - firstLabel
+}
+
+/** A zlib stream's first two bytes: a window of 32 KiB, and a sum that 31 divides. */
+const isZlib = (head: Buffer): boolean =>
+  head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0
+
+/** Errors  rejects with BadValue where a shard is packed as a whole: its records could not be read where they lie */
+const refusePacked = async (file: string): Promise<void> => {
+  const { head } = await headOf(file, 12)
+  const packer = isGzip(head) ? 'gzip' : isZlib(head) ? 'zlib' : null
+  if (packer !== null && !isRecord(head))
+    throw new Fault({
+      _tag: 'BadValue',
+      file,
+      entry: null,
+      offset: 0,
+      what: 'content',
+      got: `packed with ${packer}`,
+      wanted: 'the same records unpacked',
+    })
 }
 
 /** Indexes shards front to back; `refuse` is told of each record that must be left out. */
@@ -83,8 +128,9 @@ const indexing = async (
     index.labels.push(label)
   }
   for (const [shard, file] of shards.entries()) {
-    const cursor = streaming(file, createReadStream(file, { highWaterMark: 1 << 20 }))
     try {
+      await refusePacked(file)
+      const cursor = streaming(file, createReadStream(file, { highWaterMark: 1 << 20 }))
       for await (const found of recordsOf(file, cursor)) {
         if (found._tag === 'refused') refuse(found.fact)
         else
@@ -102,6 +148,9 @@ const indexing = async (
   return { ...index, sum: hash.digest('hex') }
 }
 
+/** Changes whenever the same records would be given other labels, so that no index made before is recalled. */
+const indexVersion = 2
+
 /** Where the index of these shards, as they are now, is kept. */
 const indexFile = async (
   { keys, firstLabel, classes }: TfRecord,
@@ -109,9 +158,9 @@ const indexFile = async (
 ): Promise<string> => {
   const states = await Promise.all(shards.map(shard => stat(shard)))
   const known = states.map(({ size, mtimeMs }, nth) => [shards[nth], size, mtimeMs])
-  return cacheFolder(
+  return derivedFile(
     'index',
-    `${checksumOf([JSON.stringify([known, keys, firstLabel, classes.length])])}.json`,
+    `${checksumOf([JSON.stringify([indexVersion, known, keys, firstLabel, classes.length])])}.json`,
   )
 }
 
@@ -123,13 +172,8 @@ const recalled = (text: string): Index | null =>
   )
 
 /** Keeps an index for the next time; a cache that cannot be written to is done without. */
-const remember = async (file: string, index: Index): Promise<void> => {
-  const part = `${file}.${process.pid}.part`
-  await mkdir(dirname(file), { recursive: true })
-    .then(() => writeFile(part, JSON.stringify(index)))
-    .then(() => rename(part, file))
-    .catch(() => undefined)
-}
+const remember = (file: string, index: Index): Promise<void> =>
+  store(file, part => writeFile(part, JSON.stringify(index))).catch(() => undefined)
 
 /**
  * The index of these shards: what an earlier run found, as long as they have not changed, else found now. `refuse` is
@@ -143,7 +187,10 @@ export const indexOf = async (
 ): Promise<Index> => {
   const file = await indexFile(spec, shards)
   const known = recalled(await readFile(file, 'utf8').catch(() => ''))
-  if (known !== null) return known
+  if (known !== null) {
+    await touch(file)
+    return known
+  }
   const refused: DataError[] = []
   const index = await indexing(
     spec,

@@ -1,6 +1,7 @@
 /** What every kind of data set is read into before it is taken from, held and split. */
 import type { Shape } from '../net/shape.js'
 import type { Report } from './download.js'
+import type { Notice } from './notice.js'
 import type { Pictures } from './pictures.js'
 import type { Images, Skipped } from './set.js'
 
@@ -15,7 +16,10 @@ export interface Source {
   readonly stored: Shape
   readonly train: Part
   readonly test: Part
+  /** Null where validation images are split off training. */
+  readonly validation: Part | null
   readonly skipped: readonly Skipped[]
+  readonly notices: readonly Notice[]
   readonly close: () => Promise<void>
 }
 

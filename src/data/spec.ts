@@ -1,4 +1,6 @@
 /** Where images come from, as data: the words an experiment names its data with. */
+import { mostClasses } from '../net/bounds.js'
+import { optionsOf, unknownIn } from '../net/options.js'
 import type { Shape } from '../net/shape.js'
 import type { Augmentation } from './augment.js'
 
@@ -64,48 +66,58 @@ export type DataSpec = Glyphs | Mnist | Cifar10 | ImageFolder | TfRecord
 /** What every data word takes. */
 export type DataOptions = Partial<Common>
 
-const common = (name: string, options: DataOptions): Common => ({
-  name: options.name ?? name,
-  validation: options.validation ?? 0.1,
-  augment: Object.freeze([...(options.augment ?? [])]),
-  normalise: options.normalise ?? null,
-})
+/** A list of its own, that stays as it is; what is no list is kept, to be refused. */
+const listOf = <A>(given: readonly A[]): readonly A[] =>
+  Array.isArray(given) ? Object.freeze([...given]) : given
+
+/** What every data word takes, by default under its own name; the rest of the options is given back. */
+const commonOf = <O extends DataOptions>(usual: string, options: O) => {
+  const { name = usual, validation = 0.1, augment = [], normalise = null, ...rest } = optionsOf(options)
+  return { common: { name, validation, augment: listOf(augment), normalise }, rest }
+}
 
 /** Ten invented signs, drawn from the seed: 28×28×1, nothing to download. */
 export const glyphs = (
   options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {},
-): Glyphs =>
-  Object.freeze({
-    _tag: 'glyphs' as const,
-    ...common('glyphs', options),
-    drawn: options.drawn ?? 0,
-    train: options.train ?? 5000,
-    test: options.test ?? 1000,
-  })
+): Glyphs => {
+  const { common, rest } = commonOf('glyphs', options)
+  const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
+  return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
+}
 
 /**
- * MNIST, or any set in its four IDX files, packed or not.
+ * MNIST, or any set in its four IDX files, packed or not: `train-images-idx3-ubyte` and so on, or with the set's name
+ * before it, as EMNIST has them. Labels run without a gap from 0, or from 1: the classes are then '1', '2' and so on.
  *
  * @example
  * mnist({ augment: [shift(2)] })
  */
-export const mnist = (options: DataOptions = {}): Mnist =>
-  Object.freeze({ _tag: 'mnist' as const, ...common('mnist', options) })
+export const mnist = (options: DataOptions = {}): Mnist => {
+  const { common, rest } = commonOf('mnist', options)
+  return Object.freeze({ _tag: 'mnist' as const, ...common, ...unknownIn(rest) })
+}
 
 /** CIFAR-10 in its binary batches: 32×32×3. */
-export const cifar10 = (options: DataOptions = {}): Cifar10 =>
-  Object.freeze({ _tag: 'cifar10' as const, ...common('cifar10', options) })
+export const cifar10 = (options: DataOptions = {}): Cifar10 => {
+  const { common, rest } = commonOf('cifar10', options)
+  return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
+}
 
 /**
- * Folders of JPEG, PNG or WebP images, one a class, in `train` and `test` (or `val`): on disk, or in
- * `train.tar.gz` and `test.tar.gz`. They are scaled until they cover `image`, and their middle is cut out.
+ * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
+ * `train.tar.gz` and `test.tar.gz`. `val` beside them is the validation set, instead of a share of `train`; without
+ * `test`, as in ImageNet, it is the test set. Images in folders inside a class folder are the class's too. They are
+ * turned upright by their EXIF orientation, scaled until they cover `image`, and their middle is cut out; one channel
+ * is grey, 0.299 R + 0.587 G + 0.114 B.
  *
  * @example
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
  * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
  */
-export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder =>
-  Object.freeze({ _tag: 'imageFolder' as const, ...common('images', options), image })
+export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder => {
+  const { common, rest } = commonOf('images', options)
+  return Object.freeze({ _tag: 'imageFolder' as const, ...common, image, ...unknownIn(rest) })
+}
 
 /** What `tfrecord` may be told beside what every data word may. */
 export interface TfRecordOptions extends DataOptions {
@@ -113,9 +125,18 @@ export interface TfRecordOptions extends DataOptions {
   readonly firstLabel?: number
 }
 
+/** So many classes have their numbers for names. */
+const namesOf = (classes: number | readonly string[]): readonly string[] =>
+  typeof classes !== 'number'
+    ? listOf(classes)
+    : Number.isInteger(classes) && classes >= 0 && classes <= mostClasses
+      ? Array.from({ length: classes }, (_, nth) => `${nth}`)
+      : (classes as never) // no such number: kept, to be refused
+
 /**
- * Shards of `tf.train.Example` records, `train*` and `test*` (or `validation*`), as ImageNet is usually kept:
- * encoded images with labels from 1 on, unless told. `classes` are their names, or how many there are.
+ * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
+ * kept: encoded images with labels from 1 on, or from `firstLabel`, or one-hot. `validation*` beside them is the
+ * validation set, and the test set where there is no other. `classes` are their names, or how many there are.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })
@@ -124,18 +145,16 @@ export const tfrecord = (
   image: Shape,
   classes: number | readonly string[],
   options: TfRecordOptions = {},
-): TfRecord =>
-  Object.freeze({
+): TfRecord => {
+  const { common, rest } = commonOf('records', options)
+  const { keys = {}, firstLabel = 1, ...unknown } = rest
+  return Object.freeze({
     _tag: 'tfrecord' as const,
-    ...common('records', options),
+    ...common,
     image,
-    classes:
-      typeof classes === 'number'
-        ? Array.from({ length: classes }, (_, nth) => `${nth}`)
-        : Object.freeze([...classes]),
-    keys: {
-      image: options.keys?.image ?? 'image/encoded',
-      label: options.keys?.label ?? 'image/class/label',
-    },
-    firstLabel: options.firstLabel ?? 1,
+    classes: namesOf(classes),
+    keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
+    firstLabel,
+    ...unknownIn(unknown),
   })
+}

@@ -1,11 +1,13 @@
 /** A data set in TFRecord shards: images are read where they lie. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decodeImage } from './decode.js'
+import { lookInto } from './directory.js'
 import { type DataError, Fault, factOf, type Place } from './error.js'
 import { bytesAt } from './example.js'
+import { counting, type LeftOut } from './notice.js'
+import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } from './parts.js'
 import type { Pictures } from './pictures.js'
 import { checksumOf } from './read.js'
 import { damage, recordName } from './record.js'
@@ -46,22 +48,43 @@ const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): Pi
   }
 }
 
-/** The shards of a part: files whose names begin with one of these. */
-const shardsIn = async (folder: string, beginnings: readonly string[]): Promise<readonly string[]> => {
-  const names = (await readdir(folder)).sort()
-  const shards = beginnings
-    .map(beginning => names.filter(name => name.startsWith(beginning)))
-    .find(found => found.length > 0)
-  if (shards === undefined)
-    throw new Fault({
-      _tag: 'FilesMissing',
-      data: 'tfrecord',
-      folder,
-      files: beginnings.map(beginning => `${beginning}-00000-of-00001`),
-      sources: [],
-      reason: null,
-    })
-  return shards.map(name => join(folder, name))
+/** Whether a file holds records, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
+const isShard = (name: string): boolean =>
+  /\.(tf_?)?rec(ord)?s?(?![a-z])/i.test(name) || /-of-\d+/i.test(name) || !name.includes('.')
+
+/** The part a shard is of, and what its name has before that. */
+const partOf = (name: string): { readonly part: PartName; readonly before: string } | null => {
+  const [, before = '', word = ''] =
+    /^()(train|test|val)/i.exec(name) ?? /^(.+[-_.])(train|test|val)/i.exec(name) ?? []
+  const part = (['train', 'test'] as const).find(known => known === word.toLowerCase())
+  return word === '' ? null : { part: part ?? 'validation', before }
+}
+
+/** The shards of a set, part by part. */
+interface Shards {
+  readonly parts: Roles<readonly string[]>
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** The shards in a folder: those named by their part alone, else those of the one set that lies there. */
+const findShards = async (folder: string): Promise<Shards> => {
+  const { files, folders, brokenLinks } = await lookInto(folder)
+  const missing = (found: readonly string[]) =>
+    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
+  const { leaveOut, leftOut } = counting(folder)
+  for (const name of brokenLinks) leaveOut('broken link', name)
+  for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
+  const named = files.filter(isShard).map(name => ({ name, is: partOf(name) }))
+  const sets = [...new Set(named.flatMap(({ is }) => (is === null ? [] : [is.before])))].sort()
+  const [set] = sets
+  if (set !== '' && sets.length > 1) throw missing(sets.map(before => `${before}*`))
+  for (const { name, is } of named) if (is?.before !== set) leaveOut('beside the parts', name)
+  const roles = rolesOf(part => {
+    const shards = named.filter(({ is }) => is?.part === part && is.before === set).map(({ name }) => name)
+    return shards.length === 0 ? undefined : shards
+  })
+  if (roles === null) throw missing([...folders, ...files])
+  return { parts: roles, leftOut: leftOut() }
 }
 
 const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promise<Source> => {
@@ -70,28 +93,30 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
     if (options.skipBad !== true) throw new Fault(fact)
     skipped.push(fact)
   }
-  const part = async (beginnings: readonly string[]) => {
-    const shards = await shardsIn(folder, beginnings)
+  const { parts: names, leftOut } = await findShards(folder)
+  const parts = await mapRoles(async (part: readonly string[]) => {
+    const shards = part.map(name => join(folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
     return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, index), sum: index.sum }
-  }
-  const train = await part(['train'])
-  const test = await part(['test', 'val'])
+  })(names)
   return {
-    checksum: checksumOf([train.sum, test.sum]),
+    checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),
     classes: spec.classes,
     stored: spec.image,
-    train,
-    test,
+    ...parts,
     skipped,
+    notices: [
+      ...partNotices(spec.name, names.test[0] ?? '', parts.validation?.pictures.labels.length ?? null),
+      ...leftOut,
+    ],
     close: noClose,
   }
 }
 
 /**
- * Indexes the shards `train*` and `test*` (or `val*`) of a folder; their images are decoded later.
+ * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
  *
- * Errors  FilesMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
+ * Errors  PartsMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
  */
 export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> => {
   const { folder } = options

@@ -1,7 +1,8 @@
-/** Which engine a run gets: the one named, else TensorFlow where it is built, else wasm. */
+/** Which engines a run may have: the one named, else all there are that are fast. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, EngineError, EngineName } from './engine.js'
 import { findNative } from './tensorflow/native.js'
@@ -46,7 +47,7 @@ const loaders: { readonly [N in EngineName]: Load } = {
   ),
 }
 
-/** The engine a run gets that names none: TensorFlow where its binding is there, else wasm. */
+/** The engine for large nets: TensorFlow where its binding is there, else wasm. */
 export const usual = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
 
 /**
@@ -61,4 +62,25 @@ export const engineOf = (name?: string, threads?: number): TE.TaskEither<EngineE
       E.fromPredicate(isEngine, (unknown): EngineError => ({ _tag: 'UnknownEngine', name: unknown })),
     ),
     TE.flatMap(engine => loaders[engine](threads)),
+  )
+
+/**
+ * The engine named; where none is, those that a run chooses from by their pace, the usual one first.
+ *
+ * Errors  UnknownEngine; those of loading them
+ */
+export const enginesOf = (
+  name?: string,
+  threads?: number,
+): TE.TaskEither<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>> =>
+  pipe(
+    engineOf(name, threads),
+    TE.flatMap(engine =>
+      name === undefined && engine.name === 'tensorflow'
+        ? pipe(
+            engineOf('wasm', threads),
+            TE.map((wasm): RNEA.ReadonlyNonEmptyArray<Engine> => [engine, wasm]),
+          )
+        : TE.right<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>>([engine]),
+    ),
   )

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, EngineError } from './engine.js'
+import { beginWith, type Engine, type EngineError } from './engine.js'
 import { packageFolder } from './tensorflow/package.js'
 
 const failed = (reason: unknown): EngineError => ({
@@ -52,6 +52,7 @@ export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
       name: 'cpu',
       version,
       threads: 1,
-      open: program => TE.tryCatch(async () => openSession('cpu', program), failed),
+      open: (program, constants = {}) =>
+        TE.tryCatch(async () => beginWith(constants)(openSession('cpu', program)), failed),
     })),
   )

@@ -33,7 +33,7 @@ export interface Diagnosis {
   readonly threads: number
   /** Where built engines are kept. */
   readonly cache: string
-  /** The engine a run gets that names none. */
+  /** The engine a run gets that names none, if its net is large. */
   readonly chosen: EngineName
   /** Why: its binding is there, there is none, or it is there and does not work. */
   readonly why: 'native' | 'no native' | 'native broken'

@@ -44,12 +44,23 @@ export interface Session<P extends Program = Program> {
   readonly close: () => void
 }
 
+/** Constants as variables that are written once. */
+export const beginWith =
+  (constants: Weights) =>
+  <P extends Program>(session: Session<P>): Session<P> => {
+    session.write(constants)
+    return session
+  }
+
 /** Something that opens programs. */
 export interface Engine {
   readonly name: EngineName
   readonly version: string
   /** Part of what makes a run repeat itself: another number of threads adds in another order. */
   readonly threads: number
-  /** Variables begin as zeros. */
-  readonly open: <P extends Program>(program: P) => TaskEither<EngineError, Session<P>>
+  /**
+   * Variables begin as zeros. Those in `constants` have their values from here on and are never written: an engine may
+   * prepare them once, without which TensorFlow is slow with single images.
+   */
+  readonly open: <P extends Program>(program: P, constants?: Weights) => TaskEither<EngineError, Session<P>>
 }

@@ -1,4 +1,5 @@
 /** Optimizers as operations of the training graph: from gradients to changed weights, in one call. */
+import { optionsOf } from '../net/options.js'
 import * as op from './ops.js'
 import type { Value } from './value.js'
 
@@ -28,7 +29,7 @@ export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
   momentum: 0.9,
   nesterov: true,
   decay: 5e-4,
-  ...options,
+  ...optionsOf(options),
 })
 
 /** β = 0.9, 0.999, ε = 1e-8 and decay 0.01 unless told. */
@@ -38,7 +39,7 @@ export const adamw = (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
   beta2: 0.999,
   epsilon: 1e-8,
   decay: 0.01,
-  ...options,
+  ...optionsOf(options),
 })
 
 /** A weight and the gradient of the loss by it. */

@@ -150,12 +150,12 @@ export const gradient: Rules = {
     (dy, _, b, y) => op.neg(op.div(op.mul(dy, y), b)),
   ),
   minimum: stretched(
-    (dy, a, b) => op.mul(dy, op.greater(b, a)),
-    (dy, a, b) => op.mul(dy, op.sub(1, op.greater(b, a))),
+    (dy, a, b) => op.mul(dy, op.sub(1, op.greater(a, b))),
+    (dy, a, b) => op.mul(dy, op.greater(a, b)),
   ),
   maximum: stretched(
-    (dy, a, b) => op.mul(dy, op.greater(a, b)),
-    (dy, a, b) => op.mul(dy, op.sub(1, op.greater(a, b))),
+    (dy, a, b) => op.mul(dy, op.sub(1, op.greater(b, a))),
+    (dy, a, b) => op.mul(dy, op.greater(b, a)),
   ),
   sum: single<'sum'>((dy, x, y) => op.broadcast(kept(dy, x, y.op.axes), x.shape)),
   reshape: single((dy, x) => op.reshape(dy, x.shape)),

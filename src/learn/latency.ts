@@ -42,15 +42,12 @@ const prepare =
   (model: Model): TE.TaskEither<LearnError, Ready> =>
     pipe(
       TE.fromEither(inferring(batch)(model.net)),
-      TE.flatMap(infer => engine.open({ infer })),
-      TE.map(session => {
-        session.write(model.weights)
-        return { session, images: new Float32Array(batch * sizeOf(model.net.input)) }
-      }),
+      TE.flatMap(infer => engine.open({ infer }, model.weights)),
+      TE.map(session => ({ session, images: new Float32Array(batch * sizeOf(model.net.input)) })),
     )
 
 /**
- * The latency of each model for batches of one size: warmed up, then in turn, so that a slow moment hits all alike.
+ * The latency of each model for batches of one size, its weights constants as in a model that serves: warmed up, then in turn, so that a slow moment hits all alike.
  */
 export const latencies =
   (engine: Engine, batch: number) =>

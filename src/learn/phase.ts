@@ -89,6 +89,13 @@ const noiseFor = (graph: Graph, seed: number): ((step: number) => Feeds) => {
     )
 }
 
+/** What the `nth` step of a phase is fed with its batch. */
+export const feedsOf = (phase: Phase): ((batch: Batch, nth: number) => Feeds) => {
+  const noise = noiseFor(phase.calls.train, phase.seed)
+  const steps = phase.training.batches * phase.epochs
+  return ({ images, targets }, nth) => ({ images, targets, ...noise(nth), ...phase.feeds(nth, steps) })
+}
+
 /** Those values the calls have a variable for, of its shape: another optimizer's slots are left behind. */
 const known = (calls: Calls, values: Weights): Weights => {
   const variables = variablesOf(calls)
@@ -136,18 +143,11 @@ const walk = async <Err>(
   const { epochs, fixed = {} } = phase
   const training = ahead(1)(phase.training)
   const steps = training.batches
-  const noise = noiseFor(phase.calls.train, phase.seed)
+  const feeds = feedsOf(phase)
   const evaluate = score(session)
 
-  const stepOnce = (batch: Batch, nth: number): Score => {
-    const feeds = {
-      images: batch.images,
-      targets: batch.targets,
-      ...noise(nth),
-      ...phase.feeds(nth, steps * epochs),
-    }
-    return scoreOf(logitsOf(session.run('train', feeds)), batch)
-  }
+  const stepOnce = (batch: Batch, nth: number): Score =>
+    scoreOf(logitsOf(session.run('train', feeds(batch, nth))), batch)
 
   const told = async (epoch: number, trained: Score): Promise<Epoch> => ({
     epoch,
@@ -186,6 +186,10 @@ const walk = async <Err>(
   return E.right(learnerOf(session, learner, fixed))
 }
 
+/** Gives a session what a phase begins from. */
+export const prepare = (session: Session, { calls, fixed }: Phase, { model, slots }: Learner): void =>
+  session.write(known(calls, { ...slots, ...model.weights, ...fixed }))
+
 /**
  * Runs a phase from a position on, and gives back what was learnt.
  *
@@ -202,7 +206,7 @@ export const runPhase =
       session =>
         pipe(
           TE.tryCatch(async () => {
-            session.write(known(phase.calls, { ...learner.slots, ...learner.model.weights, ...phase.fixed }))
+            prepare(session, phase, learner)
             return walk(phase, watch, session, learner, from)
           }, broken(engine)),
           TE.flatMapEither(outcome => outcome),

@@ -5,8 +5,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../data/batches.js'
 import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
+import { decode } from '../net/closed.js'
+import { optionsOf } from '../net/options.js'
 import type { Model, Weights } from '../net/weights.js'
 import { evaluationBatch } from './assess.js'
+import { pushCodec, trainCodec } from './codec.js'
 import type { LearnError } from './error.js'
 import { verdicts } from './losers.js'
 import { type Cut, type PushOptions, pushDefaults, type TrainOptions, trainDefaults } from './options.js'
@@ -113,30 +116,34 @@ const learn = (ground: Ground, options: TrainOptions, learning: Learning) => (mo
 /**
  * Trains a model.
  *
- * Errors  those of learning; the model given is untouched
+ * Errors  Misread; those of learning; the model given is untouched
  * Law     the same model, ground and options give the same model, bit for bit
  */
 export const train =
   (options: Partial<TrainOptions>) =>
   (ground: Ground) =>
-  (model: Model): TE.TaskEither<LearnError, Learner> => {
-    const all = { ...trainDefaults, ...options }
-    return learn(ground, all, training(all, ground.teacher ?? null, model))(model)
-  }
+  (model: Model): TE.TaskEither<LearnError, Learner> =>
+    pipe(
+      TE.fromEither(decode(trainCodec)({ ...trainDefaults, ...optionsOf(options) })),
+      TE.flatMap(all => learn(ground, all, training(all, ground.teacher ?? null, model))(model)),
+    )
 
 /**
  * Pushes a model: `cut` is the one after it, for the losers to be told.
  *
- * Errors  NoDecision; those of learning; the model given is untouched
+ * Errors  Misread, NoDecision; those of learning; the model given is untouched
  * Law     the same model, ground and options give the same model, bit for bit
  *
  * @example
  * push({ epochs: 2, cut: { aim: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
-  ({ cut = null, ...options }: Partial<PushOptions> & { readonly cut?: Cut | null }) =>
+  (options: Partial<PushOptions> & { readonly cut?: Cut | null }) =>
   (ground: Ground) =>
-  (model: Model): TE.TaskEither<LearnError, Learner> => {
-    const all = { ...pushDefaults, ...options }
-    return learn(ground, all, pushing(all, cut, ground.teacher ?? null, model))(model)
-  }
+  (model: Model): TE.TaskEither<LearnError, Learner> =>
+    pipe(
+      TE.fromEither(decode(pushCodec)({ ...pushDefaults, cut: null, ...optionsOf(options) })),
+      TE.flatMap(({ cut, ...all }) =>
+        learn(ground, all, pushing(all, cut, ground.teacher ?? null, model))(model),
+      ),
+    )

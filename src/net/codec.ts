@@ -1,7 +1,22 @@
 /** Nets to and from JSON. Law  decoding what was encoded gives an equal net */
 import * as t from 'io-ts'
-import { closed, count, finite, maybe, positive, share, tagged, whole } from './closed.js'
+import { mostLayers } from './bounds.js'
+import {
+  closed,
+  closedPartial,
+  count,
+  forbid,
+  list,
+  maybe,
+  numbers,
+  positive,
+  positiveWhole,
+  share,
+  tagged,
+  wholeFrom,
+} from './closed.js'
 import type { Activation, Layer, Net, Normalisation, Padding, Stack } from './layer.js'
+import type { Shape } from './shape.js'
 
 const activation: t.Type<Activation> = t.keyof({
   relu: null,
@@ -11,7 +26,7 @@ const activation: t.Type<Activation> = t.keyof({
   swish: null,
 })
 const samePadding = t.keyof({ same: null, valid: null })
-const padding: t.Type<Padding> = t.union([samePadding, count])
+const padding: t.Type<Padding> = t.union([samePadding, count], `"same", "valid" or ${count.name}`)
 const normalisation: t.Type<Normalisation> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
@@ -21,50 +36,66 @@ const unit = {
   norm: maybe(normalisation),
   activation: maybe(activation),
 }
-const window = { kernel: whole, stride: whole, padding, dilation: whole }
-const pool = { size: whole, stride: whole, padding: samePadding }
+const window = { kernel: positiveWhole, stride: positiveWhole, padding, dilation: positiveWhole }
+const pool = { size: positiveWhole, stride: positiveWhole, padding: samePadding }
+const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
 
-/** The tree of layers. */
-export const layerCodec: t.Type<Layer, unknown> = t.recursion('a layer', () =>
-  tagged<Layer>('a layer', {
-    conv: closed({ ...tag('conv'), ...name, filters: whole, ...window, ...unit }),
+/** What `repeat` keeps where it cannot repeat. */
+const times = forbid(wholeFrom(0, mostLayers).name)
+
+/** Layers by tag, those inside them read by another codec. */
+const layersOf = (inner: t.Type<Layer, unknown>) => {
+  const stack: t.Type<Stack, unknown> = closedPartial(
+    { ...tag('stack'), ...name, layers: list(inner) },
+    { times },
+    'a stack',
+  )
+  const layer = tagged<Layer>('a layer', {
+    conv: closed({ ...tag('conv'), ...name, filters: positiveWhole, ...window, ...unit }),
     depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
-    dense: closed({ ...tag('dense'), ...name, units: whole, ...unit }),
+    dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
     maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
     avgPool: closed({ ...tag('avgPool'), ...name, ...pool }),
     globalAvgPool: closed({ ...tag('globalAvgPool'), ...name }),
     flatten: closed({ ...tag('flatten'), ...name }),
-    dropout: closed({ ...tag('dropout'), ...name, rate: finite }),
+    dropout: closed({ ...tag('dropout'), ...name, rate }),
     norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
     activate: closed({ ...tag('activate'), ...name, activation }),
-    stack: stackCodec,
-    concat: closed({ ...tag('concat'), ...name, branches: t.readonlyArray(layerCodec) }),
+    stack,
+    concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
     residual: closed({
       ...tag('residual'),
       ...name,
-      body: layerCodec,
-      shortcut: layerCodec,
+      body: inner,
+      shortcut: inner,
       activation: maybe(activation),
     }),
-  }),
+  })
+  return { stack, layer }
+}
+
+const tree = layersOf(t.recursion('a layer', () => tree.layer))
+
+/** The tree of layers. */
+export const layerCodec: t.Type<Layer, unknown> = tree.layer
+
+/** A layer by itself, whatever is inside it. */
+export const bareLayerCodec: t.Type<Layer, unknown> = layersOf(t.any).layer
+
+const sizes: t.Type<Shape, unknown> = list(positiveWhole)
+
+/** Height, width and channels, or the length of a vector. */
+export const inputCodec: t.Type<Shape, unknown> = t.refinement(
+  sizes,
+  ({ length }) => length === 1 || length === 3,
+  'height, width and channels',
 )
 
-const stackCodec: t.Type<Stack, unknown> = closed(
-  {
-    ...tag('stack'),
-    ...name,
-    layers: t.readonlyArray(layerCodec),
-  },
-  'a stack',
-)
+const netOf = (body: t.Type<Stack, unknown>): t.Type<Net, unknown> =>
+  closed({ ...tag('net'), ...name, input: inputCodec, body }, 'a net')
 
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
-export const netCodec: t.Type<Net, unknown> = closed(
-  {
-    ...tag('net'),
-    ...name,
-    input: t.readonlyArray(whole),
-    body: stackCodec,
-  },
-  'a net',
-)
+export const netCodec: t.Type<Net, unknown> = netOf(tree.stack)
+
+/** A net by itself, whatever is in its body. */
+export const bareNetCodec: t.Type<Net, unknown> = netOf(t.any)

@@ -1,5 +1,8 @@
 /** The words that join layers: one after another, side by side, around. Functions over them are new words. */
+
+import { mostLayers } from './bounds.js'
 import type { Activation, Layer, Net, Stack } from './layer.js'
+import { optionsOf, unknownIn } from './options.js'
 import type { Shape } from './shape.js'
 import type { AnyWord, Fit, MapWord, Row, SomeWord, Whole } from './word.js'
 import { type ConvOptions, conv, depthwise, maxPool } from './words.js'
@@ -8,23 +11,30 @@ const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.acti
 
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 
+/** Callers without types may leave a layer out, which is for the check of the whole to say. */
+const nameOf = (layer: Layer | undefined): string | undefined => layer?.name
+
 /** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
 export const christen = (layers: readonly Layer[]): readonly Layer[] => {
-  const taken = new Set(layers.map(layer => layer.name))
-  const fresh = (kind: string, nth: number): string => {
-    const name = nth === 1 ? kind : `${kind}${nth}`
-    return taken.has(name) ? fresh(kind, nth + 1) : name
+  const taken = new Set(layers.map(nameOf))
+  const numbers = new Map<string, number>()
+  const fresh = (kind: string): string => {
+    for (let nth = (numbers.get(kind) ?? 0) + 1; ; nth++) {
+      const name = nth === 1 ? kind : `${kind}${nth}`
+      numbers.set(kind, nth)
+      if (!taken.has(name)) return name
+    }
   }
   return layers.map(layer => {
-    if (layer.name !== '') return layer
-    const name = fresh(kindOf(layer), 1)
+    if (nameOf(layer) !== '') return layer
+    const name = fresh(kindOf(layer))
     taken.add(name)
     return rename(name, layer)
   })
 }
 
-const series = (name: string, layers: readonly Layer[]): Stack =>
-  Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(christen(layers)) })
+const series = (name: string, layers: readonly Layer[], rest: object = {}): Stack =>
+  Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(christen(layers)), ...rest })
 
 /** The same layer under another name. */
 export const named = <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W
@@ -55,14 +65,19 @@ export interface ResidualOptions {
 }
 
 /** The body's output plus its input (or the shortcut's output): both must have one shape. */
-export const residual = (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord =>
-  Object.freeze({
+export const residual = (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {
+  const { shortcut = identity, activation = null, ...rest } = optionsOf(options)
+  return Object.freeze({
     _tag: 'residual' as const,
     name,
     body: named('body', body),
-    shortcut: named('shortcut', options.shortcut ?? identity),
-    activation: options.activation ?? null,
+    shortcut: named('shortcut', shortcut),
+    activation,
+    ...unknownIn(rest),
   })
+}
+
+const isTimes = (times: number): boolean => Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
 /** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
 export const repeat = <W extends MapWord | AnyWord>(
@@ -72,9 +87,10 @@ export const repeat = <W extends MapWord | AnyWord>(
 ): W =>
   series(
     name,
-    Array.from({ length: times }, (_, nth) =>
+    Array.from({ length: isTimes(times) ? times : 0 }, (_, nth) =>
       named(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
     ),
+    isTimes(times) ? {} : { times }, // such a stack is refused
   ) as W // a row of words of one rank has that rank
 
 /** The four branches of a basic Inception module; those left out are not built. */
@@ -91,15 +107,17 @@ export interface Module {
   readonly pool?: number
 }
 
+const moduleKeys = ['point', 'three', 'five', 'pool'] as const satisfies readonly (keyof Module)[]
+
 /**
  * The basic Inception module: 1×1, 3×3, 5×5 and pooling branches side by side.
  *
  * Shapes  [h, w, c] → [h, w, point + three + five + pool]
  * Source  Szegedy et al. 2015; each 5×5 as two 3×3 as in Tian, Arbel, Clark 2021
  */
-export const inception = (name: string, { point, three, five, pool }: Module): MapWord =>
-  concat(
-    name,
+export const inception = (name: string, module: Module): MapWord => {
+  const { point, three, five, pool, ...rest } = optionsOf(module)
+  const branches = [
     ...(point === undefined ? [] : [conv(point, 1, { name: 'point' })]),
     ...(three === undefined
       ? []
@@ -108,15 +126,15 @@ export const inception = (name: string, { point, three, five, pool }: Module): M
       ? []
       : [stack('five', conv(five[0], 1, { name: 'reduce' }), conv(five[1], 3), conv(five[2] ?? five[1], 3))]),
     ...(pool === undefined ? [] : [stack('pool', maxPool(3, { stride: 1 }), conv(pool, 1))]),
-  )
+  ]
+  return Object.freeze({ ...concat(name, ...branches), ...unknownIn(rest, moduleKeys) })
+}
 
 /** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
-export const separable = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
-  stack(
-    options.name ?? '',
-    depthwise(kernel, { ...options, name: 'depthwise' }),
-    conv(filters, 1, { name: 'point' }),
-  )
+export const separable = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord => {
+  const { name = '', ...window } = optionsOf(options)
+  return stack(name, depthwise(kernel, { ...window, name: 'depthwise' }), conv(filters, 1, { name: 'point' }))
+}
 
 /**
  * A net: its name, what comes in, the layers in order, a vector of one number a class at the end.

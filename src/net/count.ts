@@ -1,7 +1,7 @@
 /** Parameters and multiply–accumulates, counted on the net as built. */
 import type { Inferred, Placed } from './infer.js'
 import { channelsOf, sizeOf } from './shape.js'
-import { allSlots, slotsOf } from './slots.js'
+import { slotsOf, storedIn } from './slots.js'
 
 const trainedIn = (placed: Placed): number =>
   slotsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
@@ -12,7 +12,7 @@ export const paramsOf = (inferred: Inferred): number =>
 
 /** Values stored: parameters and running statistics. */
 export const storedOf = (inferred: Inferred): number =>
-  allSlots(inferred).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  [...inferred.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
 
 const macsAt = ({ layer, input, output }: Placed): number => {
   switch (layer._tag) {

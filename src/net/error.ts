@@ -1,4 +1,5 @@
 /** What can be wrong with a net, as facts; the words for people are in `report/prose`. */
+import type { Misread } from './closed.js'
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
@@ -10,17 +11,30 @@ export interface WeightError {
   readonly got: Shape | null
 }
 
+/** What there may be too many of. */
+export type Excess =
+  | 'filters'
+  | 'units'
+  | 'channels'
+  | 'values'
+  | 'padded values'
+  | 'weights'
+  | 'layers'
+  | 'levels'
+
 /** Why a net does not fit, with the path of the layer. */
 export type NetError =
   /** A map where a vector is wanted, or the other way round. */
   | { readonly _tag: 'WrongRank'; readonly at: Path; readonly wanted: Rank; readonly got: Shape }
-  /** A size no net can have: `wanted` says what would fit. */
+  /** A record that is no layer's or net's: an option it does not have, or one of the wrong kind. */
+  | Misread
+  /** More of something than any pass over the net, any engine or any file could hold. */
   | {
-      readonly _tag: 'WrongSize'
+      readonly _tag: 'TooMany'
       readonly at: Path
-      readonly what: string
+      readonly what: Excess
       readonly got: number
-      readonly wanted: string
+      readonly most: number
     }
   /** A window larger than the map it slides over. */
   | { readonly _tag: 'WindowTooLarge'; readonly at: Path; readonly window: number; readonly map: Shape }

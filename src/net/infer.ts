@@ -1,10 +1,15 @@
 /** Shape inference: the one pure function that says whether a net fits, and what flows where. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from './error.js'
+import type * as t from 'io-ts'
+import { deepest, mostChannels, mostLayers, mostValues, mostWeights } from './bounds.js'
+import { decode, type Station } from './closed.js'
+import { bareLayerCodec, bareNetCodec } from './codec.js'
+import type { Excess, NetError } from './error.js'
 import { childrenOf, type Layer, type Leaf, type Net, type Padding } from './layer.js'
 import { type Path, under } from './path.js'
 import { channelsOf, type Rank, rankOf, type Shape, sameShape, sizeOf } from './shape.js'
+import { storedIn } from './slots.js'
 
 /** A layer in its place: where it is, what it takes and what it gives. */
 export interface Placed {
@@ -17,17 +22,8 @@ export interface Placed {
 /** Every layer of a net that fits, by path, in the order of computation; a parent follows its children. */
 export type Inferred = ReadonlyMap<Path, Placed>
 
-type Fitted = E.Either<NetError, readonly Placed[]>
-
-const whole =
-  (least: number) =>
-  (at: Path, what: string, got: number): E.Either<NetError, number> =>
-    Number.isInteger(got) && got >= least
-      ? E.right(got)
-      : E.left({ _tag: 'WrongSize', at, what, got, wanted: `a whole number from ${least} up` })
-
-const positive = whole(1)
-const notNegative = whole(0)
+const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
+  E.left({ _tag: 'TooMany', at, what, got, most })
 
 const ranked =
   (wanted: Rank) =>
@@ -61,23 +57,10 @@ const slide =
       positions(width, span, stride, padding),
       channels,
     ]
-    return output.every(size => size >= 1)
-      ? E.right(output)
-      : E.left({ _tag: 'WindowTooLarge', at, window: span, map: input })
+    if (output.some(size => size < 1)) return E.left({ _tag: 'WindowTooLarge', at, window: span, map: input })
+    const padded = sizeOf([height + span, width + span, channelsOf(input)])
+    return padded > mostValues ? tooMany(at, 'padded values', padded, mostValues) : E.right(output)
   }
-
-const windowSizes = (at: Path, kernel: number, stride: number, dilation: number, padding: Padding) =>
-  pipe(
-    positive(at, 'kernel', kernel),
-    E.flatMap(() => positive(at, 'stride', stride)),
-    E.flatMap(() => positive(at, 'dilation', dilation)),
-    E.flatMap(() => (typeof padding === 'number' ? notNegative(at, 'padding', padding) : E.right(0))),
-  )
-
-const share = (at: Path, what: string, got: number): E.Either<NetError, number> =>
-  got >= 0 && got < 1
-    ? E.right(got)
-    : E.left({ _tag: 'WrongSize', at, what, got, wanted: 'at least 0 and below 1' })
 
 const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shape> => {
   switch (leaf._tag) {
@@ -85,18 +68,12 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
     case 'depthwise': {
       const filters = leaf._tag === 'conv' ? leaf.filters : channelsOf(input)
       const window = { span: spanOf(leaf.kernel, leaf.dilation), stride: leaf.stride, padding: leaf.padding }
-      return pipe(
-        aMap(at, input),
-        E.tap(() => positive(at, 'filters', filters)),
-        E.tap(() => windowSizes(at, leaf.kernel, leaf.stride, leaf.dilation, leaf.padding)),
-        E.flatMap(slide(at, window, filters)),
-      )
+      return pipe(aMap(at, input), E.flatMap(slide(at, window, filters)))
     }
     case 'maxPool':
     case 'avgPool':
       return pipe(
         aMap(at, input),
-        E.tap(() => windowSizes(at, leaf.size, leaf.stride, 1, leaf.padding)),
         E.flatMap(
           slide(at, { span: leaf.size, stride: leaf.stride, padding: leaf.padding }, channelsOf(input)),
         ),
@@ -104,8 +81,7 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
     case 'dense':
       return pipe(
         aVector(at, input),
-        E.flatMap(() => positive(at, 'units', leaf.units)),
-        E.map(units => [units]),
+        E.map(() => [leaf.units]),
       )
     case 'globalAvgPool':
       return pipe(
@@ -118,68 +94,27 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
         E.map(map => [sizeOf(map)]),
       )
     case 'dropout':
-      return pipe(
-        share(at, 'rate', leaf.rate),
-        E.map(() => input),
-      )
     case 'norm':
     case 'activate':
       return E.right(input)
   }
 }
 
-const outputOf = (fitted: readonly Placed[], input: Shape): Shape => fitted.at(-1)?.output ?? input
-
-const stackOf = (layers: readonly Layer[], path: Path, input: Shape): Fitted =>
-  layers.reduce<Fitted>(
-    (before, layer) =>
-      pipe(
-        before,
-        E.flatMap(done =>
-          pipe(
-            place(layer, under(path, layer.name), outputOf(done, input)),
-            E.map(placed => [...done, ...placed]),
-          ),
-        ),
-      ),
-    E.right([]),
-  )
-
-const branchesOf = (
-  layers: readonly Layer[],
-  path: Path,
-  input: Shape,
-): E.Either<NetError, readonly (readonly Placed[])[]> =>
-  layers.reduce<E.Either<NetError, readonly (readonly Placed[])[]>>(
-    (before, layer) =>
-      pipe(
-        before,
-        E.flatMap(done =>
-          pipe(
-            place(layer, under(path, layer.name), input),
-            E.map(placed => [...done, placed]),
-          ),
-        ),
-      ),
-    E.right([]),
-  )
-
 const joined = (
-  path: Path,
-  branches: readonly (readonly Placed[])[],
-  input: Shape,
+  at: Path,
+  branches: readonly Layer[],
+  shapes: readonly Shape[],
 ): E.Either<NetError, Shape> => {
-  const shapes = branches.map(branch => outputOf(branch, input))
   const [first] = shapes
-  if (first === undefined) return E.left({ _tag: 'NoBranches', at: path })
+  if (first === undefined) return E.left({ _tag: 'NoBranches', at })
   const wanted = first.slice(0, -1)
   const odd = shapes.findIndex(shape => !sameShape(shape.slice(0, -1), wanted))
   return odd < 0
     ? E.right([...wanted, shapes.reduce((sum, shape) => sum + channelsOf(shape), 0)])
     : E.left({
         _tag: 'BranchesDiffer',
-        at: path,
-        branch: branches[odd]?.at(-1)?.path ?? path,
+        at,
+        branch: under(at, branches[odd]?.name ?? ''),
         got: shapes[odd] ?? [],
         wanted: first,
       })
@@ -188,77 +123,135 @@ const joined = (
 const summed = (at: Path, [body = [], shortcut = []]: readonly Shape[]): E.Either<NetError, Shape> =>
   sameShape(body, shortcut) ? E.right(body) : E.left({ _tag: 'SumDiffers', at, body, shortcut })
 
-const place = (layer: Layer, path: Path, input: Shape): Fitted => {
-  const here = (output: Shape): Placed => ({ path, layer, input, output })
-  switch (layer._tag) {
-    case 'stack':
-      return pipe(
-        stackOf(layer.layers, path, input),
-        E.map(inside => [...inside, here(outputOf(inside, input))]),
-      )
-    case 'concat':
-      return pipe(
-        branchesOf(layer.branches, path, input),
-        E.flatMap(branches =>
-          pipe(
-            joined(path, branches, input),
-            E.map(output => [...branches.flat(), here(output)]),
-          ),
-        ),
-      )
-    case 'residual':
-      return pipe(
-        branchesOf([layer.body, layer.shortcut], path, input),
-        E.flatMap(sides =>
-          pipe(
-            summed(
-              path,
-              sides.map(side => outputOf(side, input)),
-            ),
-            E.map(output => [...sides.flat(), here(output)]),
-          ),
-        ),
-      )
-    default:
-      return pipe(
-        leafOutput(layer, path, input),
-        E.map(output => [here(output)]),
-      )
-  }
-}
+/** Callers without types may leave a layer out, or its name. */
+const nameOf = (layer: Layer | Net | undefined): string | undefined => layer?.name
 
 const goodName = /^[A-Za-z0-9_-]+$/
 
-/** The first name in the tree that is empty, holds a `/`, or stands twice among siblings. */
-const misnamed = (layer: Layer, path: Path): NetError | undefined => {
-  const names = childrenOf(layer).map(child => child.name)
+/** The first name of a layer's children that is empty, holds a `/`, or stands twice. */
+const misnamed = (layer: Layer, at: Path): NetError | null => {
+  const names = childrenOf(layer)
+    .map(nameOf)
+    .filter(name => typeof name === 'string') // others are no layers
+  if (new Set(names).size === names.length && names.every(name => goodName.test(name))) return null
   const bad = names.find(name => !goodName.test(name))
-  if (bad !== undefined) return { _tag: 'BadName', at: path, name: bad }
+  if (bad !== undefined) return { _tag: 'BadName', at, name: bad }
   const twice = names.find((name, nth) => names.indexOf(name) !== nth)
-  if (twice !== undefined) return { _tag: 'TwoOfOneName', at: path, name: twice }
-  for (const child of childrenOf(layer)) {
-    const inside = misnamed(child, under(path, child.name))
-    if (inside !== undefined) return inside
+  return twice === undefined ? null : { _tag: 'TwoOfOneName', at, name: twice }
+}
+
+/** Why the record of a net or a layer is none, if it is none; `place` is where it stands. */
+const faultOf = <A>(codec: t.Type<A, unknown>, record: A, place: () => Station): NetError | null =>
+  codec.is(record)
+    ? null
+    : pipe(
+        decode(codec)(record),
+        E.match(
+          ({ way = [], ...fault }): NetError | null => {
+            const whole = [place(), ...way]
+            return { ...fault, at: whole.map(({ key }) => key).join('.'), way: whole }
+          },
+          () => null,
+        ),
+      )
+
+const layerStation = (path: Path, layer: Layer | undefined) => (): Station => ({
+  key: path,
+  kind: 'a layer',
+  tag: layer?._tag ?? null,
+  name: path,
+})
+
+const netStation = (net: Net | undefined) => (): Station => ({
+  key: 'net',
+  kind: 'a net',
+  tag: 'net',
+  name: nameOf(net) ?? null,
+})
+
+/** What has been placed so far, and how much that is. */
+interface Census {
+  readonly placed: Map<Path, Placed>
+  channels: number
+  weights: number
+}
+
+/** What a layer makes of its own: filters, units, or else channels. */
+const madeBy = (layer: Layer): Excess =>
+  layer._tag === 'conv' ? 'filters' : layer._tag === 'dense' ? 'units' : 'channels'
+
+/** Adds a layer to those placed, unless that makes more than any engine or file could hold. */
+const register = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
+  const { path, layer, output } = placed
+  const channels = channelsOf(output)
+  if (channels > mostChannels) return tooMany(path, madeBy(layer), channels, mostChannels)
+  if (sizeOf(output) > mostValues) return tooMany(path, 'values', sizeOf(output), mostValues)
+  all.channels += channels
+  all.weights += storedIn(placed)
+  all.placed.set(path, placed)
+  if (all.weights > mostWeights) return tooMany(path, 'weights', all.weights, mostWeights)
+  if (all.channels > mostChannels) return tooMany(path, 'channels', all.channels, mostChannels)
+  return all.placed.size > mostLayers ? tooMany(path, 'layers', all.placed.size, mostLayers) : E.right(output)
+}
+
+const place = (all: Census, layer: Layer, path: Path, input: Shape, level = 0): E.Either<NetError, Shape> => {
+  if (level > deepest) return tooMany(path, 'levels', level, deepest)
+  const wrong = faultOf(bareLayerCodec, layer, layerStation(path, layer)) ?? misnamed(layer, path)
+  if (wrong !== null) return E.left(wrong)
+  const output = through(all, layer, path, input, level + 1)
+  return E.isLeft(output) ? output : register(all, { path, layer, input, output: output.right })
+}
+
+/** What comes out of a layer, once those in it are placed. */
+const through = (
+  all: Census,
+  layer: Layer,
+  path: Path,
+  input: Shape,
+  level: number,
+): E.Either<NetError, Shape> => {
+  const child = (each: Layer, shape: Shape) =>
+    place(all, each, under(path, nameOf(each) ?? '?'), shape, level)
+  const beside = (layers: readonly Layer[]) => E.traverseArray((each: Layer) => child(each, input))(layers)
+  switch (layer._tag) {
+    case 'stack': {
+      let shape = input
+      for (const each of layer.layers) {
+        const next = child(each, shape)
+        if (E.isLeft(next)) return next
+        shape = next.right
+      }
+      return E.right(shape)
+    }
+    case 'concat':
+      return pipe(
+        beside(layer.branches),
+        E.flatMap(shapes => joined(path, layer.branches, shapes)),
+      )
+    case 'residual':
+      return pipe(
+        beside([layer.body, layer.shortcut]),
+        E.flatMap(shapes => summed(path, shapes)),
+      )
+    default:
+      return leafOutput(layer, path, input)
   }
-  return undefined
 }
 
 /**
- * Places every layer of a net: what it takes and what it gives, or the first that does not fit, by path.
+ * Places every layer of a net: what it takes and what it gives, or the first that does not fit, by path. What a word
+ * or a file has put into a record that does not belong there is refused here too.
  *
  * Shapes  without the batch: [height, width, channels] or [units]
  * Errors  every `NetError`
- * Law     inferred shapes are the engine's output shapes
+ * Law     inferred shapes are the engine's output shapes; the time is proportional to the layers
  */
 export const infer = (net: Net): E.Either<NetError, Inferred> => {
-  const wrong = misnamed(net.body, '')
-  const odd = net.input.find(size => !Number.isInteger(size) || size < 1)
-  if (wrong !== undefined) return E.left(wrong)
-  if (odd !== undefined)
-    return E.left({ _tag: 'WrongSize', at: '', what: 'input', got: odd, wanted: 'a whole number from 1 up' })
+  const all: Census = { placed: new Map(), channels: 0, weights: 0 }
+  const wrong = faultOf(bareNetCodec, net, netStation(net))
   return pipe(
-    place(net.body, '', net.input),
-    E.tap(placed => aVector('', outputOf(placed, net.input))),
-    E.map(placed => new Map(placed.map(each => [each.path, each]))),
+    wrong === null ? place(all, net.body, '', net.input) : E.left(wrong),
+    E.tap(output => aVector('', output)),
+    E.map(() => all.placed),
   )
 }

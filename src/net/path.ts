@@ -17,14 +17,15 @@ export const nameOf = (path: Path): string => path.slice(path.lastIndexOf('/') +
 export const within = (place: Path, path: Path): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`)
 
-/** Every layer with its path, a parent before its children. */
+/** Every layer with its path, a parent before its children; without recursion, since a net may not be checked yet. */
 export const layersOf = (net: Net): ReadonlyMap<Path, Layer> => {
   const found = new Map<Path, Layer>()
-  const visit = (path: Path, layer: Layer): void => {
+  const open: (readonly [Path, Layer])[] = [['', net.body]]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [path, layer] = next
     found.set(path, layer)
-    for (const child of childrenOf(layer)) visit(under(path, child.name), child)
+    for (const child of childrenOf(layer).toReversed()) open.push([under(path, child.name), child])
   }
-  visit('', net.body)
   return found
 }
 

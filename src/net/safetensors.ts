@@ -120,8 +120,36 @@ const finiteIn =
     return index < 0 ? E.right(tensor) : E.left({ _tag: 'NotFiniteWeight', key, index })
   }
 
+/** Whether each array has bytes of its own, else the first that lies on those of the one before. */
+const checkDisjoint = (entries: readonly (readonly [string, Entry])[]): E.Either<TensorsError, void> => {
+  const ordered = entries.toSorted(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  )
+  const nth = ordered.findIndex(
+    ([, { data_offsets }], each) => data_offsets[0] < (ordered[each - 1]?.[1].data_offsets[1] ?? 0),
+  )
+  const [key = '', before = ''] = [ordered[nth]?.[0], ordered[nth - 1]?.[0]]
+  return nth < 0
+    ? E.right(undefined)
+    : E.left({ _tag: 'Misread', at: key, wanted: 'bytes of its own', got: `on the bytes of ${before}` })
+}
+
+const entriesIn = (
+  header: Readonly<Record<string, unknown>>,
+): E.Either<TensorsError, readonly (readonly [string, Entry])[]> =>
+  pipe(
+    Object.entries(header),
+    E.traverseArray(([key, entry]) =>
+      pipe(
+        under(key, entryCodec)(entry),
+        E.map(found => [key, found] as const),
+      ),
+    ),
+    E.tap(checkDisjoint),
+  )
+
 /**
- * Reads a file's bytes; nothing is allocated before its sizes are checked.
+ * Reads a file's bytes; nothing is allocated before its sizes are checked, and no more than the file holds.
  *
  * Errors  Truncated, Misread with the key, NotFiniteWeight
  */
@@ -137,20 +165,21 @@ export const decodeTensors = (
           pipe(
             E.Do,
             E.bind('metadata', () => under('__metadata__', metadataCodec)(metadata)),
-            E.bind('tensors', () =>
+            E.bind('entries', () => entriesIn(entries)),
+            E.bind('tensors', ({ entries: found }) =>
               pipe(
-                Object.entries(entries),
+                found,
                 E.traverseArray(([key, entry]) =>
                   pipe(
-                    under(key, entryCodec)(entry),
-                    E.flatMap(found => tensorIn(bytes, body)(key, found)),
+                    tensorIn(bytes, body)(key, entry),
                     E.flatMap(finiteIn(key)),
                     E.map(tensor => [key, tensor] as const),
                   ),
                 ),
-                E.map(found => Object.fromEntries(found)),
+                E.map(tensors => Object.fromEntries(tensors)),
               ),
             ),
+            E.map(({ metadata: kept, tensors }) => ({ metadata: kept, tensors })),
           ),
         ),
       ),

@@ -2,7 +2,7 @@
 import type { Inferred, Placed } from './infer.js'
 import type { Layer } from './layer.js'
 import { type Path, under } from './path.js'
-import { channelsOf, type Shape } from './shape.js'
+import { channelsOf, type Shape, sizeOf } from './shape.js'
 
 /** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm. */
 export type SlotName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
@@ -68,6 +68,13 @@ export const slotsOf = ({ path, layer, input, output }: Placed): readonly Slot[]
         ]
       : []),
   ]
+}
+
+/** How many values a placed layer stores: the sizes of its slots, without naming them. */
+export const storedIn = ({ layer, input, output }: Placed): number => {
+  const kernel = kernelShape(layer, input)
+  const statistics = (hasBias(layer) ? 1 : 0) + (hasNorm(layer) ? 4 : 0)
+  return (kernel === null ? 0 : sizeOf(kernel)) + statistics * channelsOf(output)
 }
 
 /** Every slot of a net, in the order of computation. */

@@ -1,5 +1,6 @@
 /** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
 import type { Activation, Normalisation, Padding } from './layer.js'
+import { optionsOf, unknownIn } from './options.js'
 import type { Shape } from './shape.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './word.js'
 
@@ -36,24 +37,35 @@ export type PoolOptions = Named & { readonly stride?: number; readonly padding?:
 export const defaultNorm: Normalisation = Object.freeze({ momentum: 0.9, epsilon: 1e-5 })
 
 const normOf = (norm: boolean | Partial<Normalisation>): Normalisation | null =>
-  norm === false ? null : norm === true ? defaultNorm : { ...defaultNorm, ...norm }
+  norm === false ? null : norm === true ? defaultNorm : { ...defaultNorm, ...optionsOf(norm) }
 
 const window = (options: ConvOptions) => {
-  const norm = normOf(options.norm ?? true)
+  const {
+    name = '',
+    stride = 1,
+    padding = 'same',
+    dilation = 1,
+    norm: normed = true,
+    bias,
+    activation = 'relu',
+    ...rest
+  } = optionsOf(options)
+  const norm = normOf(normed)
   return {
-    name: options.name ?? '',
-    stride: options.stride ?? 1,
-    padding: options.padding ?? 'same',
-    dilation: options.dilation ?? 1,
+    name,
+    stride,
+    padding,
+    dilation,
     norm,
-    bias: norm === null && (options.bias ?? true),
-    activation: options.activation === undefined ? ('relu' as const) : options.activation,
+    bias: bias === undefined ? norm === null : bias,
+    activation,
+    ...unknownIn(rest),
   }
 }
 
 /** What a net takes in: `image(28, 28, 1)` is height, width, channels. */
-export const image = (height: number, width: number, channels: number): Shape =>
-  Object.freeze([height, width, channels])
+export const image = (...sizes: readonly [height: number, width: number, channels: number]): Shape =>
+  Object.freeze([...sizes])
 
 /**
  * The unit of every net here: convolution, batch norm, ReLU. Options switch its parts.
@@ -74,14 +86,10 @@ export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
 
 const pool =
   (_tag: 'maxPool' | 'avgPool') =>
-  (size = 2, options: PoolOptions = {}): MapWord =>
-    Object.freeze({
-      _tag,
-      name: options.name ?? '',
-      size,
-      stride: options.stride ?? size,
-      padding: options.padding ?? 'same',
-    })
+  (size = 2, options: PoolOptions = {}): MapWord => {
+    const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
+    return Object.freeze({ _tag, name, size, stride, padding, ...unknownIn(rest) })
+  }
 
 /** The largest value of each window; strides by its size unless told. */
 export const maxPool = pool('maxPool')
@@ -97,24 +105,28 @@ export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', n
 
 /** Every unit sees every input; linear with a bias unless told. Shapes  [n] → [units] */
 export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
-  const norm = normOf(options.norm ?? false)
+  const { name = '', norm: normed = false, bias, activation = null, ...rest } = optionsOf(options)
+  const norm = normOf(normed)
   return Object.freeze({
     _tag: 'dense' as const,
-    name: options.name ?? '',
+    name,
     units,
     norm,
-    bias: norm === null && (options.bias ?? true),
-    activation: options.activation ?? null,
+    bias: bias === undefined ? norm === null : bias,
+    activation,
+    ...unknownIn(rest),
   })
 }
 
 /** While training, sets this share of the values to zero and scales the others up. */
-export const dropout = (rate: number, options: Named = {}): AnyWord =>
-  Object.freeze({ _tag: 'dropout' as const, name: options.name ?? '', rate })
+export const dropout = (rate: number, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
+}
 
 /** Batch norm on its own, for nets that normalise before they activate. */
 export const norm = (options: Named & Partial<Normalisation> = {}): AnyWord =>
-  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...options })
+  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
 
 const activate = (activation: Activation): AnyWord =>
   Object.freeze({ _tag: 'activate' as const, name: '', activation })

@@ -2,7 +2,7 @@
 import { countLayers, macsOf, paramsOf } from '../net/count.js'
 import type { Inferred } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
-import { layersOf, nameOf, type Path, within } from '../net/path.js'
+import { layersOf, nameOf, type Path, parentOf } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import { grouped } from './number.js'
 import { table } from './table.js'
@@ -32,19 +32,35 @@ export const kindText = (layer: Layer): string => {
 
 const indented = (path: Path): string => `${'  '.repeat(path.split('/').length - 1)}${nameOf(path)}`
 
+interface Totals {
+  params: number
+  macs: number
+}
+
+/** What each layer has with all in it. */
+const totalsOf = (inferred: Inferred): ReadonlyMap<Path, Totals> => {
+  const totals = new Map<Path, Totals>()
+  for (const { path, params, macs } of countLayers(inferred))
+    for (let at = path; at !== ''; at = parentOf(at)) {
+      const total = totals.get(at) ?? { params: 0, macs: 0 }
+      total.params += params
+      total.macs += macs
+      totals.set(at, total)
+    }
+  return totals
+}
+
 /** Every layer in the order of the net, those inside another indented, and the totals. */
 export const describe = (net: Net, inferred: Inferred): string => {
-  const counts = countLayers(inferred)
-  const inside = (path: Path, what: 'params' | 'macs') =>
-    counts.reduce((sum, each) => sum + (within(path, each.path) ? each[what] : 0), 0)
+  const totals = totalsOf(inferred)
   const rows = [...layersOf(net)]
     .filter(([path]) => path !== '')
     .map(([path, layer]) => [
       indented(path),
       kindText(layer),
       shapeText(inferred.get(path)?.output ?? []),
-      grouped(inside(path, 'params')),
-      grouped(inside(path, 'macs')),
+      grouped(totals.get(path)?.params ?? 0),
+      grouped(totals.get(path)?.macs ?? 0),
     ])
   const total = ['total', '', '', grouped(paramsOf(inferred)), grouped(macsOf(inferred))]
   return `${net.name}: ${shapeText(net.input)}\n\n${table(['layer', 'kind', 'output', 'parameters', 'MACs'], [...rows, total])}`

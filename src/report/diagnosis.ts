@@ -7,7 +7,7 @@ import { prose } from './prose.js'
 import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {
-  native: 'the native binding works',
+  native: 'the native binding works, and wasm where the first steps of a run are faster on it',
   'no native': 'there is no native binding to use',
   'native broken': 'a native binding is there but does not work',
 }

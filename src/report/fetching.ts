@@ -1,29 +1,20 @@
-/** A file on its way, as a bar on a terminal and nothing where there is none. */
-import { Presets, SingleBar } from 'cli-progress'
-import type { Progress, Report } from '../data/download.js'
+/** Something long on its way, such as a file: a bar on a terminal, and nothing where there is none. */
+import type { Report } from '../data/download.js'
+import { estimate, steadily } from './estimate.js'
+import { grouped, percent } from './number.js'
+import type { Screen } from './screen.js'
 
-export interface Fetching {
-  readonly report: Report
-  readonly done: () => void
-}
-
-const format = '  {what} {bar} {percentage} %  {eta_formatted} left'
-
-export const fetching = (stream: NodeJS.WriteStream): Fetching => {
-  if (stream.isTTY !== true) return { report: () => undefined, done: () => undefined }
-  const bar = new SingleBar(
-    { format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 },
-    Presets.shades_grey,
-  )
-  let running = ''
-  return {
-    report: ({ what, done, total }: Progress) => {
-      if (what !== running) {
-        bar.start(total, done, { what })
-        running = what
-      }
-      bar.update(done)
-    },
-    done: () => bar.stop(),
+/** `clock`: seconds of a steady clock */
+export const fetching = (screen: Screen, clock = steadily): Report => {
+  let began = { what: '', done: 0, seconds: 0 }
+  return ({ what, done, total }) => {
+    const now = clock()
+    if (what !== began.what) began = { what, done, seconds: now }
+    const share = total > 0 ? Math.min(1, done / total) : null
+    const gauges =
+      share === null
+        ? [grouped(done)]
+        : [percent(share, 0), ...estimate(total - done, done - began.done, now - began.seconds)]
+    screen.bar({ what, share, gauges })
   }
 }

@@ -14,7 +14,13 @@ export const short = (n: number): string =>
         : grouped(n)
 
 /** 99.24 % */
-export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
+export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`
+
+/** 0.2500, or 1.00e+30 where that is shorter. */
+export const decimal = (n: number): string => (Math.abs(n) < 1e4 ? n.toFixed(4) : n.toExponential(2))
+
+/** 1 image, 1,200 images */
+export const counted = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? '' : 's'}`
 
 /** 0.0312 ms */
 export const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
@@ -30,3 +36,13 @@ export const duration = (seconds: number): string => {
 
 /** Accuracy lost, in points. */
 export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
+
+/** 40 s, 12 min, 3 h 20 min, 12 days: as far ahead as an estimate can see. */
+export const roughly = (seconds: number): string => {
+  if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return minutes < 48 * 60
+    ? `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, '0')} min`
+    : counted(Math.round(minutes / (24 * 60)), 'day')
+}

@@ -1,7 +1,7 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Compared, Met, Result } from '../run/event.js'
 import { madeWith } from './made.js'
-import { duration, grouped, lostText, milliseconds, percent, short } from './number.js'
+import { decimal, duration, grouped, lostText, milliseconds, percent, short } from './number.js'
 import { stopText } from './stop.js'
 import { table } from './table.js'
 
@@ -76,7 +76,7 @@ export const outcome = (result: Result): string => {
     ...(result.met === undefined ? [] : grown(result.met)),
     ...(result.compared === undefined ? [] : comparison(result.compared)),
     '',
-    `test ${percent(result.test.accuracy)} (loss ${result.test.loss.toFixed(4)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,
+    `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${grouped(result.params)} parameters, ${short(result.macs)} MACs`,
     `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,
     `saved in ${result.out}`,
   ].join('\n')

@@ -1,51 +1,42 @@
-/** A run as it goes: a bar an epoch on a terminal, a line an epoch where there is none. */
-import type { WriteStream } from 'node:tty'
-import { Presets, SingleBar } from 'cli-progress'
+/** A run as it goes: a line an event, and on a terminal a bar an epoch. */
 import type { Alignment } from '../learn/alignment.js'
 import type { Stepped } from '../learn/phase.js'
 import { accuracyOf, lossOf } from '../learn/score.js'
+import { epochsIn, type Whereabouts, whereabouts } from '../run/epochs.js'
 import type { RunEvent } from '../run/event.js'
+import type { Step } from '../run/schedule.js'
 import type { Thin } from '../surgery/trunk.js'
-import { duration, grouped, lostText, percent, short } from './number.js'
+import { estimate, steadily } from './estimate.js'
+import { counted, decimal, duration, grouped, lostText, percent, short } from './number.js'
+import type { Screen } from './screen.js'
 import { stopText } from './stop.js'
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
-  readonly onStep: (stepped: Stepped) => void
-  /** Clears what is unfinished, so that a message has a line of its own. */
-  readonly stop: () => void
+  /** `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  readonly onStep: (stepped: Stepped, place: string) => void
 }
 
-/** Images and seconds since the bar began. */
-interface Pace {
-  readonly began: number
-  readonly images: number
-}
+type Schedule = readonly Step[]
 
-/** The accuracy of as many best features as hold 95 %, or a few more. */
-const byFew = ({ holding95, byFeatures }: Alignment): string => {
-  const few = Object.entries(byFeatures).find(([count]) => Number(count) >= holding95)
-  return few === undefined ? '' : `, the best ${few[0]} alone ${percent(few[1])}`
-}
+const aligned = ({ holding95, features }: Alignment): string =>
+  `, 95 % of class separation in ${holding95} of ${features} features`
 
-const aligned = (alignment: Alignment): string => {
-  const { separation, correlation, holding95, holding99, features } = alignment
-  return `, separation ${separation.toFixed(2)}, correlation ${correlation.toFixed(3)}, ${holding95} and ${holding99} of ${features} features hold 95 and 99 %${byFew(alignment)}`
-}
+const ofRounds = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
 
 const thinly = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there: try a higher floor or a smaller cut`
 
-const eventLine = (event: RunEvent): string => {
+const eventLine = (schedule: Schedule, event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
-      return `stage ${event.stage + 1}: ${event.name}`
+      return `stage ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
-      return `  epoch ${event.epoch + 1}: loss ${event.training.loss.toFixed(4)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
+      return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
     case 'pruned':
-      return `  pruned ${grouped(event.removed)} channels: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.raw.accuracy)}, ${percent(event.repaired.accuracy)} with batch norm measured again${event.thin === undefined ? '' : thinly(event.thin)}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinly(event.thin)}`
     case 'roundEnded':
-      return `  round ${event.round + 1} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+      return `  round ${event.round + 1}${ofRounds(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':
       return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${grouped(event.params)} parameters, ${short(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
     case 'roundsStopped':
@@ -55,54 +46,62 @@ const eventLine = (event: RunEvent): string => {
   }
 }
 
-/** What a bar shows beside itself: loss, accuracy, images a second, time left of the phase. */
-const gauges = ({ score, epoch, epochs, step, steps }: Stepped, pace: Pace, now: number) => {
-  const perSecond = (score.images - pace.images) / Math.max(1e-9, now - pace.began)
-  const imagesLeft = ((epochs - epoch) * steps - step) * (score.images / Math.max(1, step))
-  return {
-    epoch: `${epoch + 1}/${epochs}`,
-    loss: lossOf(score).toFixed(4),
-    accuracy: percent(accuracyOf(score)),
-    speed: grouped(perSecond),
-    left: duration(imagesLeft / Math.max(1e-9, perSecond)),
-  }
+/** A line in lines of at most `width` columns where its commas and colons allow: all but the first indented. */
+export const wrap = (width: number, line: string): string =>
+  line.split(/(?<=[,:]) /).reduce((lines, part) => {
+    const open = lines.slice(lines.lastIndexOf('\n') + 1)
+    return open.length + 1 + part.length > width ? `${lines}\n    ${part}` : `${lines} ${part}`
+  })
+
+/** A moment from which a pace is taken, and the images seen by then. */
+interface Mark {
+  readonly seconds: number
+  readonly images: number
 }
 
-const format =
-  '  epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left'
+const turnsIn = ({ turns }: Whereabouts): readonly string[] =>
+  turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`)
 
-const onTerminal = (stream: WriteStream): Progress => {
-  const bar = new SingleBar(
-    { format, stream, hideCursor: true, clearOnComplete: true, barsize: 24 },
-    Presets.shades_grey,
-  )
-  let pace: Pace | null = null
-  const stop = () => {
-    if (pace !== null) bar.stop()
-    pace = null
-  }
+/** Images a second since the epoch's first step in sight. */
+const speed = ({ images }: Stepped['score'], began: Mark, now: number): readonly string[] =>
+  images > began.images && now > began.seconds
+    ? [`${grouped((images - began.images) / (now - began.seconds))} images/s`]
+    : []
+
+/**
+ * Tells how a run of a schedule goes.
+ *
+ * `clock`: seconds of a steady clock
+ */
+export const progress = (screen: Screen, schedule: Schedule, clock = steadily): Progress => {
+  const total = epochsIn(schedule)
+  let began: number | null = null
+  let trained = 0
+  let epoch: Mark | null = null
   return {
-    stop,
     onEvent: event => {
-      stop()
-      stream.write(`${eventLine(event)}\n`)
+      epoch = null
+      screen.line(wrap(screen.width(), eventLine(schedule, event)))
     },
-    onStep: stepped => {
-      const now = performance.now() / 1000
-      if (pace === null) {
-        pace = { began: now, images: stepped.score.images }
-        bar.start(stepped.steps, stepped.step, gauges(stepped, pace, now))
-      }
-      bar.update(stepped.step, gauges(stepped, pace, now))
+    onStep: (stepped, place) => {
+      const now = clock()
+      const { score, step, steps, epochs } = stepped
+      epoch ??= { seconds: now, images: score.images }
+      if (began === null) began = now
+      else trained += 1 / steps
+      const where = whereabouts(schedule, place)
+      const left = total - where.before - stepped.epoch - step / steps
+      const overall = [...turnsIn(where), ...estimate(left, trained, now - began)]
+      screen.bar({
+        what: `epoch ${stepped.epoch + 1}/${epochs}`,
+        share: step / steps,
+        gauges: [
+          `accuracy ${percent(accuracyOf(score))}`,
+          `loss ${decimal(lossOf(score))}`,
+          ...speed(score, epoch, now),
+          ...(overall.length > 0 ? [overall.join(', ')] : []),
+        ],
+      })
     },
   }
 }
-
-const onPaper = (stream: NodeJS.WriteStream): Progress => ({
-  stop: () => undefined,
-  onEvent: event => void stream.write(`${eventLine(event)}\n`),
-  onStep: () => undefined,
-})
-
-export const progress = (stream: NodeJS.WriteStream): Progress =>
-  stream.isTTY === true ? onTerminal(stream as WriteStream) : onPaper(stream) // isTTY says it is one

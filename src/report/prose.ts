@@ -1,4 +1,6 @@
 /** Facts as a person reads them: one line that says what, where, and what would fit. */
+import type { DataError } from '../data/error.js'
+import type { Notice, Reason } from '../data/notice.js'
 import type { NativeError } from '../engine/error.js'
 import type { ExportError, Foreign, ImportError, Tangle } from '../export/error.js'
 import type { CriterionName } from '../learn/options.js'
@@ -10,7 +12,16 @@ import type { RunError } from '../run/error.js'
 import type { Note } from '../run/note.js'
 import type { Damaged } from '../run/seal.js'
 import type { Fixed } from '../run/settings.js'
-import { grouped, milliseconds, percent } from './number.js'
+import type { Loss } from '../run/stop.js'
+import { misread, shortened } from './misread.js'
+import { counted, grouped, milliseconds, percent } from './number.js'
+
+/** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
+export interface Stopped {
+  readonly _tag: 'Stopped'
+  readonly signal: NodeJS.Signals
+  readonly next: string | null
+}
 
 /** Everything that can be told. */
 export type Fact =
@@ -22,10 +33,19 @@ export type Fact =
   | TensorsError
   | Damaged
   | Misread
+  | Loss
+  | Stopped
+  | Notice
 
 type Teller<T extends Fact['_tag']> = (fact: Extract<Fact, { readonly _tag: T }>) => string
 
 const shape = (sizes: Shape): string => (sizes.length === 0 ? 'nothing' : sizes.join('×'))
+/** Steps are counted from 1 where a person reads. */
+const stepOf = (at: string): string =>
+  at
+    .split('/')
+    .map(number => `${Number(number) + 1}`)
+    .join('/')
 const place = (at: string): string => (at === '' ? 'the net' : at)
 const spot = ({
   file,
@@ -116,13 +136,53 @@ const differing = (differences: readonly Difference[]): string => {
 }
 
 /** What would go on with a run as it began. */
-const mends: { readonly [F in Fixed]: (began: string) => string } = {
+const mends: { readonly [F in Fixed]: (began: string, now: string) => string } = {
   seed: seed => `--seed ${seed}`,
   engine: name => `--engine ${name}`,
-  'engine version': version => `version ${version}`,
+  'engine version': (version, now) =>
+    now === `${version}+oneDNN` || version === `${now}+oneDNN`
+      ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
+      : `version ${version}`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'no --take' : `--take ${take}`),
+}
+
+const unreadable = (fact: Extract<Fact, { readonly _tag: 'NotAnImage' }>): string =>
+  `${spot(fact)}: not an image: ${fact.reason}`
+
+/** What a set's folder must hold. */
+const layouts: { readonly [D in 'imageFolder' | 'tfrecord']: string } = {
+  imageFolder: 'train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+  tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
+}
+
+/** Names told one by one. */
+const mostNames = 6
+
+const naming = (names: readonly string[]): string =>
+  names.length > mostNames
+    ? `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`
+    : names.join(', ')
+
+/** What was found in a folder, and what to do about it. */
+const finding = (folder: string, found: readonly string[] | null, classes: boolean): string => {
+  if (found === null) return `${folder} does not exist`
+  if (classes)
+    return `found ${naming(found)}: move these class folders into ${folder}/train, and some images of each into ${folder}/test/CLASS`
+  const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
+  return `found ${found.length === 0 ? 'nothing' : naming(found)}${zips.length === 0 ? '' : `: unzip ${naming(zips)}`}`
+}
+
+/** Why files were left out. */
+const reasons: { readonly [R in Reason]: string } = {
+  hidden: 'hidden',
+  'other ending': 'of another ending',
+  'broken link': 'links that lead nowhere',
+  'link in an archive': 'links in an archive',
+  device: 'neither a file nor a folder',
+  'outside the classes': 'in no class folder',
+  'beside the parts': 'none of the parts',
 }
 
 const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
@@ -130,7 +190,8 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     wanted === 'vector'
       ? `${place(at)}: a vector is wanted, a map of ${shape(got)} comes; globalAvgPool or flatten before it would fit`
       : `${place(at)}: a map is wanted, a vector of ${shape(got)} comes`,
-  WrongSize: ({ at, what, got, wanted }) => `${place(at)}: ${what} is ${got}; ${wanted} would fit`,
+  TooMany: ({ at, what, got, most }) =>
+    `${at === '' ? 'the net' : `layer ${shortened(at)}`}: ${grouped(got)} ${what} are more than this program can hold; expected at most ${grouped(most)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${at}: a window of ${window} does not fit a map of ${shape(map)}; a smaller one, or padding 'same', would`,
   BranchesDiffer: ({ at, branch, got, wanted }) =>
@@ -146,34 +207,52 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EngineFailed: ({ engine, reason }) => `engine ${engine} failed: ${reason}`,
   FilesMissing: ({ data, folder, files, sources, reason }) =>
     `${data}: put ${files.join(', ')} into ${folder}${sources.length > 0 ? ` (from ${sources.join(', ')})` : ''}, or name their folder with --data${reason === null ? '' : `; ${reason}`}`,
+  PartsMissing: ({ data, folder, found, classes }) =>
+    `${folder} needs ${layouts[data]}; ${finding(folder, found, classes)}`,
+  ClassesMissing: ({ folder, found }) =>
+    `${folder} needs a folder per class with images in it; ${finding(folder, found, false)}`,
+  LeftOut: ({ file, reason, count, first }) =>
+    `${file}: ${grouped(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
+  ValidationTests: ({ data, part }) =>
+    `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
+  ValidationGiven: ({ data, images }) =>
+    `${data}: val is the validation set, ${grouped(images)} images; none are split off training`,
+  LabelsFromOne: ({ data, classes }) =>
+    `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
+  ClassesWithoutImages: ({ data, names, of }) =>
+    `${data}: ${names.length} of ${of} classes without a training image: ${naming(names)}; where none should be missing, look at the number of classes and the first label`,
+  ClassesAlike: ({ data, names }) =>
+    `${data}: classes ${naming(names)} differ in capital letters alone; one folder would make them one class`,
   ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   BadStream: fact => `${spot(fact)}: ${fact.reason}`,
   Truncated: fact =>
     'file' in fact
       ? `${spot(fact)}: the file ends where ${fact.wanted} bytes were announced`
       : `byte ${fact.at}: ${fact.wanted} bytes were announced, ${fact.got} are there`,
-  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; ${fact.wanted} would fit`,
+  BadValue: fact => `${spot(fact)}: ${fact.what} is ${fact.got}; expected ${fact.wanted}`,
   UnsafeEntry: fact =>
     `${spot(fact)}: the entry ${fact.kind === 'leaves its folder' ? fact.kind : `is a ${fact.kind}`}; plain files inside the archive would fit`,
-  NotAnImage: fact => `${spot(fact)}: not an image: ${fact.reason}; --skip-bad leaves it out`,
-  EmptyClass: ({ folder, name }) => `${folder}: class ${name} has no image; at least one is wanted`,
-  ValueMissing: fact => `${spot(fact)}: the record has no ${fact.key}`,
+  NotAnImage: fact => `${unreadable(fact)}; --skip-bad leaves it out`,
+  EmptyClass: ({ folder, name }) =>
+    `${folder}: class ${name} has no image that can be read; images in it, or the class removed, would fit`,
+  ValueMissing: fact =>
+    `${spot(fact)}: the record has no ${fact.key}; it has ${fact.keys.length === 0 ? 'nothing' : naming(fact.keys)}`,
   PartsDiffer: ({ what, first, second }) =>
     `${what}: ${first.got} in ${first.file}, ${second.got} in ${second.file}; they must agree`,
   ChecksumDiffers: ({ file, got, wanted }) => `${file}: its checksum is ${got}, not ${wanted}`,
-  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; ${wanted} would fit`,
+  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; expected ${wanted}`,
   UnknownPath: ({ at, where }) => `${where}: no layer is at ${at}; describe lists those there are`,
   WrongWeight: ({ key, wanted, got }) =>
     wanted === null
       ? `weight ${key}: the net has none of that name`
       : `weight ${key}: ${got === null ? 'missing' : `has ${shape(got)}`}, the net wants ${shape(wanted)}`,
   WrongLength: ({ at, wanted, got }) =>
-    `${at}: ${got} utilities for ${wanted} channels; one a channel would fit`,
+    `${at}: ${got} utilities for ${wanted} channels; expected one a channel`,
   NotFinite: ({ at, channel, value }) =>
-    `${at}: the utility of channel ${channel} is ${value}; a finite number would fit`,
-  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; ${wanted} would fit`,
+    `${at}: the utility of channel ${channel} is ${value}; expected a finite number`,
+  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; expected ${wanted}`,
   UnknownChannel: ({ at, channel, channels }) =>
-    `${at}: no channel ${channel}; 0 to ${channels - 1} would fit`,
+    `${at}: no channel ${channel}; expected 0 to ${channels - 1}`,
   ProtectedChannel: ({ at, channel }) => `${at}: channel ${channel} is protected, or comes in or goes out`,
   ProtectedBody: ({ at }) => `${at}: its body holds something protected, or must pass something on`,
   EmptyNet: ({ at }) => `${at}: nothing would remain; a lower threshold, or a minimum width, would fit`,
@@ -187,7 +266,7 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     'push and trace need the vector a net decides on; expected a dense layer, or a 1×1 convolution and globalAvgPool, at the end',
   NotProven: ({ difference, tolerance }) =>
     `the pruned net differs from the masked one by ${difference.toExponential(1)}, more than ${tolerance}; please report this`,
-  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; ${wanted} would fit`,
+  WrongPlace: ({ at, got, wanted }) => `${at} is a ${got}; expected a ${wanted}`,
   OutputDiffers: ({ at, got, wanted }) =>
     `growing at ${at} would make the net give ${shape(got)}; it gives ${shape(wanted)}, which must stay`,
   NothingToWiden: ({ at }) =>
@@ -222,15 +301,20 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
     `${at}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batch, or norm: false`,
   OneClass: ({ data, name }) =>
     `${data}: all training images are of class ${name}; two classes at least are wanted, to be told apart`,
-  Interrupted: () => 'stopped as asked; all steps taken are saved',
+  Interrupted: () => 'stopped as asked',
+  Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
+  LostTooMuch: ({ round, within }) =>
+    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
   FileMissing: ({ file }) => `${file} does not exist`,
   FileFailed: ({ file, reason }) => `${file}: ${reason}`,
   BadFile: ({ file, fault }) => `${file}: ${prose(fault)}`,
   NoModule: ({ file, got }) =>
     `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
-  NoExperiment: ({ file, fault: { at, got, wanted } }) =>
-    `${file}: its default export${at === '' ? '' : `, at ${at},`} is ${got}; ${wanted} would fit`,
+  NoExperiment: ({ file, fault }) =>
+    fault.at === ''
+      ? `${file}: its default export is ${fault.got}; expected ${fault.wanted}`
+      : `${file}: ${misread(fault)}`,
   NothingToResume: ({ folder }) => `${folder} holds no run to go on with`,
   RunThere: ({ folder }) =>
     `${folder} holds a run already; espalier resume goes on with it, another --out would fit`,
@@ -258,21 +342,21 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
   EntrantDiffers: ({ folder, differences }) =>
     `${folder} began with another experiment: ${differing(differences)}; another --out would fit, or that folder deleted`,
   NoTeacher: ({ at }) =>
-    `step ${at} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
-  NoAim: ({ at }) => `step ${at} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
+    `step ${stepOf(at)} is to be taught, and nothing is cut before it: no net is there to teach; teaching: null would fit`,
+  NoAim: ({ at }) =>
+    `step ${stepOf(at)} prunes without an aim: prune({ aim }), or rounds around it, would fit`,
   NoValidation: ({ at }) =>
-    `step ${at} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
+    `step ${stepOf(at)} goes by validation accuracy, and the data has no validation images; validation above 0 would fit`,
   AtChance: ({ stage, accuracy, chance, before }) =>
     `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower rate`,
-  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; 0 to ${seeds - 1} would fit`,
+  NoSuchSeed: ({ seed, seeds }) => `the study has no seed ${seed}; expected 0 to ${seeds - 1}`,
   SeedsFailed: ({ seeds }) =>
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept`,
   RunDiffers: ({ folder, what, began, now }) =>
-    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began)} would fit`,
+    `${folder} began with ${what} ${began}, here it is ${now}; ${mends[what](began, now)} would fit`,
   OtherRun: ({ file }) =>
     `${file} is of another run than the files beside it; the one they began with would fit`,
-  Misread: ({ at, wanted, got }) =>
-    at === '' ? `expected ${wanted}, got ${got}` : `${at} is ${got}; ${wanted} would fit`,
+  Misread: misread,
   NoPreprocessing: ({ input }) =>
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   TooLarge: ({ to, bytes, limit }) =>
@@ -300,4 +384,19 @@ const tellers: { readonly [T in Fact['_tag']]: Teller<T> } = {
 export const prose = (fact: Fact): string => {
   const tell = tellers[fact._tag] as Teller<Fact['_tag']> // the tag picks the teller; the types cannot follow
   return tell(fact as never)
+}
+
+/** Images left out that are named one by one. */
+const named = 5
+
+const skipText = (fact: DataError): string => (fact._tag === 'NotAnImage' ? unreadable(fact) : prose(fact))
+
+/** Images left out: one on the same line, of several the first few on lines of their own. */
+export const skippedText = (skipped: readonly DataError[]): string => {
+  const whole = `${counted(skipped.length, 'image')} left out (--skip-bad):`
+  const texts = skipped.slice(0, named).map(skipText)
+  const more = skipped.length - texts.length
+  return skipped.length === 1
+    ? [whole, ...texts].join(' ')
+    : [whole, ...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('\n  ')
 }

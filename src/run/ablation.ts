@@ -2,6 +2,7 @@
 import type { DataSpec } from '../data/spec.js'
 import type { CriterionName } from '../learn/options.js'
 import type { Net } from '../net/layer.js'
+import { optionsOf, unknownIn } from '../net/options.js'
 import { experiment } from './experiment.js'
 import { type PushWord, prune, push, type Train } from './schedule.js'
 import { type Study, study } from './study.js'
@@ -23,31 +24,56 @@ export interface AblationWord {
   readonly scratch?: readonly CriterionName[]
 }
 
+const ablationKeys = [
+  'net',
+  'data',
+  'base',
+  'trainings',
+  'epochs',
+  'criteria',
+  'removed',
+  'repair',
+  'seeds',
+  'scratch',
+] as const satisfies readonly (keyof AblationWord)[]
+
 /** The share that stays, free of what subtraction in binary leaves behind. */
-const rest = (removed: number): number => Number((1 - removed).toFixed(6))
+const stayOf = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One entrant for each training, criterion and share removed; only a push with losers has any to go by. */
-export const ablation = (
-  name: string,
-  { net, data, base, trainings, epochs, criteria, removed, repair, seeds = 3, scratch = [] }: AblationWord,
-): Study =>
-  study(
-    name,
-    { seeds },
-    Object.entries(trainings).flatMap(([training, word]) =>
-      removed.flatMap(share =>
-        criteria
-          .filter(by => by !== 'losers' || word.losers !== null)
-          .map(by => {
-            const aim = { keep: { params: rest(share) } }
-            const pushed = push({ epochs, teaching: null, ...word, ...(word.losers !== null && { aim }) })
-            return {
-              name: `${training} ${by} ${share}`,
-              facts: { training, criterion: by, removed: share },
-              experiment: experiment(net, data, base, pushed, prune({ aim, by, cost: 0 }), repair),
-              scratch: scratch.includes(by),
-            }
-          }),
-      ),
+export const ablation = (name: string, options: AblationWord): Study => {
+  const {
+    net,
+    data,
+    base,
+    trainings,
+    epochs,
+    criteria,
+    removed,
+    repair,
+    seeds = 3,
+    scratch = [],
+    ...rest
+  } = optionsOf(options)
+  const entrants = Object.entries(trainings).flatMap(([training, word]) =>
+    removed.flatMap(share =>
+      criteria
+        .filter(by => by !== 'losers' || word.losers !== null)
+        .map(by => {
+          const aim = { keep: { params: stayOf(share) } }
+          const pushed = push({ epochs, teaching: null, ...word, ...(word.losers !== null && { aim }) })
+          return {
+            name: `${training} ${by} ${share}`,
+            facts: { training, criterion: by, removed: share },
+            experiment: experiment(net, data, base, pushed, prune({ aim, by, cost: 0 }), repair),
+            scratch: scratch.includes(by),
+          }
+        }),
     ),
   )
+  return {
+    ...study(name, { seeds }, entrants),
+    ...unknownIn(rest, ablationKeys),
+    ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
+  }
+}

@@ -24,7 +24,7 @@ const commitOf = (): string | null => {
 
 const packageCodec = t.type({ version: t.string })
 
-const versionOf = (): string => {
+export const versionOf = (): string => {
   const stated: unknown = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
   return packageCodec.is(stated) ? stated.version : 'unknown'
 }

@@ -1,68 +1,32 @@
 /** Experiments and studies to and from JSON. Law  decoding what was encoded gives an equal one */
 import * as t from 'io-ts'
 import { dataCodec } from '../data/codec.js'
-import type { Optimizer } from '../graph/optimizer.js'
-import { type CriterionName, type Losers, rankingOf, type Teaching } from '../learn/options.js'
-import type { Schedule } from '../learn/rate.js'
+import { criterionCodec, pushing, teachingCodec, trainCodec, training } from '../learn/codec.js'
+import type { Haste } from '../learn/haste.js'
 import {
   closed,
   closedPartial,
   count,
   finite,
+  forbid,
   keyed,
+  list,
   maybe,
+  notNegative,
+  picked,
   positive,
+  positiveWhole,
   share,
   tagged,
-  whole,
+  wholeFrom,
 } from '../net/closed.js'
-import { layerCodec, netCodec } from '../net/codec.js'
-import type { Growth } from '../surgery/growth.js'
-import type { Ranking } from '../surgery/rank.js'
-import type { Word } from '../surgery/where.js'
+import { netCodec } from '../net/codec.js'
+import { growthCodec, howCodec, rankingCodec } from '../surgery/codec.js'
 import type { Experiment } from './experiment.js'
-import type { Aim, Amount, Prune, Step } from './schedule.js'
+import type { Aim, Amount, Step } from './schedule.js'
 import type { Study } from './study.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
-const warmup = { warmup: count }
-
-const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedule', {
-  constant: closed({ ...tag('constant'), ...warmup }),
-  step: closed({ ...tag('step'), ...warmup, at: t.readonlyArray(share), factor: positive }),
-  cosine: closed({ ...tag('cosine'), ...warmup, floor: share }),
-})
-
-const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', {
-  sgd: closed({ ...tag('sgd'), momentum: share, nesterov: t.boolean, decay: finite }),
-  adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, decay: finite }),
-})
-
-const training = {
-  epochs: count,
-  batch: whole,
-  rate: finite,
-  schedule: rateSchedule,
-  optimizer,
-  smoothing: share,
-  clip: maybe(positive),
-  balanced: t.boolean,
-}
-
-const some = <A>(codec: t.Type<A, unknown>, name: string): t.Type<readonly A[], unknown> =>
-  t.refinement(t.readonlyArray(codec), all => all.length > 0, name)
-
-const teaching: t.Type<Teaching, unknown> = closed({ temperature: positive, weight: share })
-
-const terms = closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite })
-
-const losers: t.Type<Losers, unknown> = closed({
-  sparsity: finite,
-  from: share,
-  until: share,
-  cost: finite,
-  memory: share,
-})
 
 const amount: t.Type<Amount, unknown> = keyed<Amount>('an amount', {
   params: closed({ params: positive }),
@@ -70,102 +34,121 @@ const amount: t.Type<Amount, unknown> = keyed<Amount>('an amount', {
   bytes: closed({ bytes: positive }),
 })
 
-const latency = closed({ latency: positive })
+const latency: t.Type<{ readonly latency: number }, unknown> = picked(
+  'an amount',
+  u => (Object.keys(u).length === 1 ? closed({ latency: positive }) : undefined),
+  (u, context) => t.failure(u, context, 'only one of params, macs, bytes, latency'),
+)
+
+/** A figure of what is counted, or one of what is measured. */
+const hasLatency = (amount: unknown): boolean =>
+  typeof amount === 'object' && amount !== null && 'latency' in amount
+
+const eta = closed({ eta: notNegative })
 
 const aim: t.Type<Aim, unknown> = keyed<Aim>('an aim', {
   keep: closed({ keep: amount }),
   atMost: closed({ atMost: amount }),
-  eta: closed({ eta: finite }),
+  eta,
 })
 
-const cutAim: t.Type<NonNullable<Prune['aim']>, unknown> = keyed<NonNullable<Prune['aim']>>('an aim', {
-  keep: t.union([closed({ keep: amount }), closed({ keep: latency })]),
-  atMost: t.union([closed({ atMost: amount }), closed({ atMost: latency })]),
-  eta: closed({ eta: finite }),
+const haste: t.Type<Haste, unknown> = keyed<Haste>('an aim', {
+  keep: closed({ keep: latency }),
+  atMost: closed({ atMost: latency }),
 })
 
-const criterion: t.Type<CriterionName> = t.keyof(rankingOf)
+const cutAim: t.Type<Aim | Haste, unknown> = picked<Aim | Haste>(
+  'an aim',
+  u => (Object.values(u).some(hasLatency) ? haste : aim) as never, // each writes what it reads
+  t.failure,
+)
 
-const ranking: t.Type<Ranking> = t.keyof({ raw: null, global: null, eta: null, layer: null })
+/** How often a step grows: each of so many nets is gone through before anything trains. */
+const mostGrowths = 1000
 
-const module = { module: layerCodec }
+export const upToCodec = wholeFrom(1, mostGrowths)
 
-const growth: t.Type<Growth, unknown> = keyed<Growth, Word>('what grows', {
-  after: closed({ after: t.string, ...module }),
-  before: closed({ before: t.string, ...module }),
-  inside: closedPartial({ inside: t.string, ...module }, { at: count }),
-  deepen: closed({ deepen: t.string, ...module }),
-  to: closed({ to: t.string, branch: layerCodec }),
-  widen: closed({ widen: t.string, by: positive }),
-})
+const growths = t.refinement(
+  list(growthCodec),
+  all => all.length > 0,
+  'something to grow, told by the shape of a layer that the net has',
+)
 
 const step: t.Type<Step, unknown> = t.recursion('a step', () =>
   tagged<Step>('a step', {
-    train: closed({ ...tag('train'), ...training, teaching: maybe(teaching) }),
+    train: closed({ ...tag('train'), ...training, teaching: maybe(teachingCodec) }),
     push: closed({
       ...tag('push'),
-      ...training,
-      teaching: maybe(teaching),
+      ...pushing,
+      teaching: maybe(teachingCodec),
       aim: maybe(aim),
-      terms,
-      ramp: share,
-      losers: maybe(losers),
     }),
     prune: closed({
       ...tag('prune'),
       aim: maybe(cutAim),
-      by: criterion,
-      rank: maybe(ranking),
+      by: criterionCodec,
+      rank: maybe(rankingCodec),
       cost: finite,
-      images: whole,
+      images: positiveWhole,
       minimum: count,
       floor: share,
-      multiple: whole,
-      protect: t.readonlyArray(t.string),
-      ignore: t.readonlyArray(t.string),
+      multiple: positiveWhole,
+      protect: list(t.string),
+      ignore: list(t.string),
     }),
-    grow: closed({
-      ...tag('grow'),
-      growths: some(growth, 'something to grow, told by the shape of a layer that the net has'),
-      how: t.keyof({ exact: null, spark: null, fresh: null }),
-      spark: positive,
-      gainBelow: finite,
-      patience: whole,
-      budget: closed({ params: maybe(positive), macs: maybe(positive), latency: maybe(positive) }),
-      warmup: maybe(closed(training)),
-      steps: t.readonlyArray(step),
-    }),
+    grow: closedPartial(
+      {
+        ...tag('grow'),
+        growths,
+        how: howCodec,
+        spark: positive,
+        gainBelow: finite,
+        patience: positiveWhole,
+        budget: closed({ params: maybe(positive), macs: maybe(positive), latency: maybe(positive) }),
+        warmup: maybe(trainCodec),
+        steps: list(step),
+      },
+      { upTo: forbid(upToCodec.name) },
+    ),
     rounds: closed({
       ...tag('rounds'),
-      rounds: whole,
+      rounds: positiveWhole,
       until: aim,
       within: maybe(share),
-      steps: t.readonlyArray(step),
+      steps: list(step),
     }),
   }),
 )
 
 /** An experiment as JSON. */
 export const experimentCodec: t.Type<Experiment, unknown> = closed(
-  {
-    ...tag('experiment'),
-    net: netCodec,
-    data: dataCodec,
-    schedule: t.readonlyArray(step),
-  },
+  { ...tag('experiment'), net: netCodec, data: dataCodec, schedule: list(step) },
   'an experiment',
 )
 
-export const studyCodec: t.Type<Study, unknown> = closed({
-  _tag: t.literal('study'),
-  name: t.string,
-  seeds: count,
-  entrants: t.readonlyArray(
-    closed({
-      name: t.string,
-      facts: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
-      experiment: experimentCodec,
-      scratch: t.boolean,
-    }),
-  ),
+/** What of an experiment is gone through before anything trains. */
+export const rehearsedCodec: t.Type<Pick<Experiment, 'net' | 'schedule'>, unknown> = closed({
+  net: netCodec,
+  schedule: list(step),
 })
+
+const entrant = closed({
+  name: t.string,
+  facts: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
+  experiment: experimentCodec,
+  scratch: t.boolean,
+})
+
+/** Each is a run of every entrant. */
+const mostSeeds = 10_000
+
+export const studyCodec: t.Type<Study, unknown> = closedPartial(
+  {
+    ...tag('study'),
+    name: t.string,
+    seeds: wholeFrom(1, mostSeeds),
+    entrants: list(entrant),
+  },
+  { scratch: forbid('criteria of the ablation') },
+  'a study',
+)

@@ -145,7 +145,7 @@ export const runPrune =
       TE.bindW('thin', ({ model, widths }) =>
         TE.fromEither(thinIn(Math.max(step.floor, defaultFloor), widths)(model.net)),
       ),
-      TE.tap(({ narrow: { removed }, raw, repaired, inferred, thin }) =>
+      TE.tap(({ narrow: { removed, learner: narrower }, raw, model, repaired, inferred, thin }) =>
         env.emit({
           _tag: 'pruned',
           stage: env.stage,
@@ -155,6 +155,7 @@ export const runPrune =
           macs: macsOf(inferred),
           raw: scoredAs(raw),
           repaired: scoredAs(repaired),
+          recalibrated: model !== narrower.model,
           ...(thin.length > 0 && { thin }),
         }),
       ),

@@ -14,7 +14,8 @@ export interface Env {
   readonly seed: number
   /** Tells an event, if any, and gives back how long the log is now, in bytes. */
   readonly emit: (event: RunEvent | null) => TaskEither<RunError, number>
-  readonly onStep: (stepped: Stepped) => void
+  /** `place`: where in the schedule the step is. */
+  readonly onStep: (stepped: Stepped, place: string) => void
   readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
   /** Keeps a model met on the way beside the run, with its figures. */
   readonly keep: (met: Met, model: Model) => TaskEither<RunError, void>

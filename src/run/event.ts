@@ -86,6 +86,8 @@ export type RunEvent =
       readonly macs: number
       readonly raw: Scored
       readonly repaired: Scored
+      /** Whether there was batch norm to measure again: else `repaired` is `raw`. */
+      readonly recalibrated: boolean
       /** Layers everything passes that are left with no more than their floor, or the usual one. */
       readonly thin?: readonly Thin[]
     }

@@ -101,7 +101,7 @@ const sprouted = (
       )
 
 /** A warm-up is one more step, before the others. */
-const stepsOf = ({ warmup, steps }: Grow): readonly (Step | Warmup)[] =>
+export const stepsOf = ({ warmup, steps }: Grow): readonly (Step | Warmup)[] =>
   warmup === null ? steps : [{ ...warmup, _tag: 'warmup' }, ...steps]
 
 const warming =

@@ -3,15 +3,21 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type TrainOptions, trainDefaults } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
+import { excessOf } from '../net/bounds.js'
+import { fits } from '../net/closed.js'
+import { layerCodec } from '../net/codec.js'
 import { named } from '../net/combinators.js'
 import { type Inferred, infer } from '../net/infer.js'
 import type { Layer, Net } from '../net/layer.js'
+import { optionsOf, unknownIn } from '../net/options.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
+import { growthCodec } from '../surgery/codec.js'
 import { sprouted } from '../surgery/grow.js'
 import type { Growth, How, Site } from '../surgery/growth.js'
 import { unlike } from '../surgery/place.js'
 import { beginningOf, following, placeOf, type Spot, spotOf } from '../surgery/where.js'
+import { upToCodec } from './codec.js'
 import type { Planned, Step, Unresolved } from './schedule.js'
 
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
@@ -31,21 +37,44 @@ export type GrowWord = Site<Sprout> & {
   readonly warmup?: Partial<TrainOptions> | null
 }
 
+/** The options that say where and what to grow. */
+const siteKeys: ReadonlySet<string> = new Set([
+  'after',
+  'before',
+  'inside',
+  'at',
+  'deepen',
+  'to',
+  'widen',
+  'module',
+  'branch',
+  'by',
+])
+
+/** All options of `grow`, those of its `until` among them. */
+const growKeys = [...siteKeys, 'upTo', 'until', 'gainBelow', 'patience', 'how', 'spark', 'budget', 'warmup']
+
 /** A net, and where in it the last growth is. */
 interface Grove {
   readonly net: Net
   readonly at: Path
 }
 
+const isGrowth = fits(growthCodec)
+const isLayer = fits(layerCodec)
+const isCount = fits(upToCodec)
+
 /** The net grown once more, as far as one can tell before it runs. */
 const planted = ({ net, at }: Grove, growth: Growth): Grove =>
-  pipe(
-    sprouted(pipe(growth, following(at), unlike(net)), 'fresh')(net),
-    E.match(
-      () => ({ net, at }),
-      ({ net: wider, grown: [place = at] }) => ({ net: wider, at: place }),
-    ),
-  )
+  isGrowth(growth)
+    ? pipe(
+        sprouted(pipe(growth, following(at), unlike(net)), 'fresh')(net),
+        E.match(
+          () => ({ net, at }),
+          ({ net: wider, grown: [place = at] }) => ({ net: wider, at: place }),
+        ),
+      )
+    : { net, at }
 
 const shapeOn =
   (spot: Spot | null) =>
@@ -58,7 +87,10 @@ const shapeOn =
 const shapeAt = (site: Site<Sprout>, { net, at }: Grove): Shape | null =>
   pipe(
     infer(net),
-    E.match(() => null, shapeOn(pipe(site, following(at), spotOf(net)))),
+    E.match(
+      () => null,
+      inferred => shapeOn(pipe(site, following(at), spotOf(net)))(inferred),
+    ),
   )
 
 const numbered = (module: Layer, nth: number): Layer => {
@@ -68,17 +100,42 @@ const numbered = (module: Layer, nth: number): Layer => {
 
 /** What grows as the `nth`; null where a layer has to be told a shape that nobody knows. */
 const growthAt = (site: Site<Sprout>, grove: Grove, nth: number): Growth | null => {
-  if ('widen' in site) return { widen: site.widen, by: site.by }
+  if ('widen' in site) {
+    const { widen, by, ...others } = site
+    return { widen, by, ...others }
+  }
   const sprout = 'to' in site ? site.branch : site.module
   const shape = typeof sprout === 'function' ? shapeAt(site, grove) : []
   if (shape === null) return null
-  const layer = numbered(typeof sprout === 'function' ? sprout(shape, nth) : sprout, nth)
-  return 'to' in site ? { to: site.to, branch: layer } : { ...site, module: layer }
+  const given = typeof sprout === 'function' ? sprout(shape, nth) : sprout
+  const layer = isLayer(given) ? numbered(given, nth) : given
+  if (!('to' in site)) return { ...site, module: layer }
+  const { to, branch: _, ...others } = site
+  return { to, branch: layer, ...others }
 }
 
-const growthsOf = (site: Site<Sprout>, grove: Grove, upTo: number, nth = 0): readonly Growth[] => {
-  const growth = nth < upTo ? growthAt(site, grove, nth) : null
-  return growth === null ? [] : [growth, ...growthsOf(site, planted(grove, growth), upTo, nth + 1)]
+const growthsOf = (site: Site<Sprout>, grove: Grove, upTo: number): readonly Growth[] => {
+  const growths: Growth[] = []
+  const isTold = [...Object.values(site)].some(value => typeof value === 'function')
+  let now = grove
+  while (growths.length < upTo) {
+    const growth = growthAt(site, now, growths.length)
+    if (growth === null) break
+    growths.push(growth)
+    if (isTold) now = planted(now, growth) // else no shape is asked for
+  }
+  return growths
+}
+
+const isSite = (key: string): boolean => siteKeys.has(key)
+
+/** What of options says where and what to grow, and what does not. */
+const siteIn = (options: Site<Sprout>): { readonly site: Site<Sprout>; readonly rest: object } => {
+  const entries = Object.entries(options)
+  return {
+    site: Object.fromEntries(entries.filter(([key]) => isSite(key))) as never, // by these keys it is one, or is refused
+    rest: Object.fromEntries(entries.filter(([key]) => !isSite(key))),
+  }
 }
 
 /**
@@ -93,48 +150,77 @@ const growthsOf = (site: Site<Sprout>, grove: Grove, upTo: number, nth = 0): rea
  * grow({ widen: 'a', by: 1.5, upTo: 2, budget: { params: 60_000 } }, train({ epochs: 2 }))
  */
 export const grow =
-  (
-    { upTo, until = {}, how = 'exact', spark = 0.1, budget = {}, warmup = null, ...site }: GrowWord,
-    ...steps: readonly Planned[]
-  ): Unresolved =>
+  (options: GrowWord, ...steps: readonly Planned[]): Unresolved =>
   net => {
+    const {
+      upTo,
+      until = {},
+      how = 'exact',
+      spark = 0.1,
+      budget = {},
+      warmup = null,
+      ...others
+    } = optionsOf(options)
+    const { site, rest } = siteIn(others)
+    const { gainBelow = 0.002, patience = 2, ...untilRest } = optionsOf(until)
+    const { params = null, macs = null, latency = null, ...budgetRest } = optionsOf(budget)
     const grove = { net, at: placeOf(site) }
-    const growths = growthsOf(site, grove, upTo)
-    const first = growths.slice(0, 1).reduce(planted, grove)
+    const times = isCount(upTo)
+    const growths = times ? growthsOf(site, grove, upTo) : []
+    const first = once(() => growths.slice(0, 1).reduce(planted, grove).net)
     return {
       _tag: 'grow',
       growths,
       how,
       spark,
-      gainBelow: until.gainBelow ?? 0.002,
-      patience: until.patience ?? 2,
-      budget: { params: budget.params ?? null, macs: budget.macs ?? null, latency: budget.latency ?? null },
-      warmup: warmup === null ? null : { ...trainDefaults, schedule: constant(), ...warmup },
-      steps: resolved(first.net)(steps),
+      gainBelow,
+      patience,
+      budget: { params, macs, latency, ...unknownIn(budgetRest) },
+      warmup: warmup === null ? null : { ...trainDefaults, schedule: constant(), ...optionsOf(warmup) },
+      steps: resolveAll(first, steps),
+      ...(times ? {} : { upTo }), // such a step is refused
+      ...unknownIn({ ...rest, ...untilRest }, growKeys),
     }
   }
 
-const resolve = (step: Planned, net: Net): Step => {
-  if (typeof step === 'function') return step(net)
-  return step._tag === 'rounds' ? { ...step, steps: resolved(net)(step.steps) } : step
+/** A net that takes a while to make, made when it is first asked for. */
+const once = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** A step for a net. What is none, since callers have no types, stays; so do rounds too deep: both are refused. */
+const resolve = (step: Planned, net: () => Net): Step => {
+  if (typeof step === 'function') return step(net())
+  return step?._tag === 'rounds' && excessOf(step) === null
+    ? { ...step, steps: resolveAll(net, step.steps) }
+    : (step as Step)
 }
 
 /** The net a step leaves where all that grows pays and nothing is cut. */
 const behind = (step: Step, net: Net): Net => {
-  if (step._tag === 'rounds') return step.steps.reduce((now, inner) => behind(inner, now), net)
-  if (step._tag !== 'grow') return net
+  if (step?._tag === 'rounds') return step.steps.reduce((now, inner) => behind(inner, now), net)
+  if (step?._tag !== 'grow') return net
   const grown = step.growths.reduce(planted, { net, at: beginningOf(step.growths) })
   return step.steps.reduce((now, inner) => behind(inner, now), grown.net)
+}
+
+const resolveAll = (net: () => Net, steps: readonly Planned[]): readonly Step[] => {
+  const done: Step[] = []
+  let now = net
+  for (const step of steps) {
+    const [before, next] = [now, resolve(step, now)]
+    done.push(next)
+    now = once(() => (excessOf(next) === null ? behind(next, before()) : before()))
+  }
+  return done
 }
 
 /** The steps for a net, each told what those before it grow. */
 export const resolved =
   (net: Net) =>
   (steps: readonly Planned[]): readonly Step[] =>
-    steps.reduce<{ readonly net: Net; readonly done: readonly Step[] }>(
-      (before, step) => {
-        const next = resolve(step, before.net)
-        return { net: behind(next, before.net), done: [...before.done, next] }
-      },
-      { net, done: [] },
-    ).done
+    resolveAll(() => net, steps)

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type Haste, isHaste, sensibleHaste } from '../learn/haste.js'
 import { type CriterionName, cutBy } from '../learn/options.js'
 import { severalValues } from '../learn/values.js'
+import { decode } from '../net/closed.js'
 import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
 import type { Path } from '../net/path.js'
@@ -15,6 +16,7 @@ import { sensible } from '../surgery/options.js'
 import { unlike } from '../surgery/place.js'
 import { reachable } from '../surgery/prune.js'
 import { beginningOf, following } from '../surgery/where.js'
+import { rehearsedCodec } from './codec.js'
 import type { RunError } from './error.js'
 import type { Experiment } from './experiment.js'
 import type { Aim, Grow, Prune, Push, Rounds, Step, Train } from './schedule.js'
@@ -198,20 +200,23 @@ const inside =
 /**
  * Goes through a schedule; `validation` says how many images there are to judge by.
  *
- * Errors  those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
- *         NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
+ * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ *         NoEvidence, NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const rehearse =
   (validation: number) =>
   ({ net, schedule }: Pick<Experiment, 'net' | 'schedule'>): E.Either<RunError, void> =>
     pipe(
-      inside(
-        { at: '', aim: null, push: null, prune: null, validation },
-        schedule,
-      )({
-        net,
-        evidence: false,
-        teacher: false,
-      }),
+      decode(rehearsedCodec)({ net, schedule }),
+      E.flatMap(() =>
+        inside(
+          { at: '', aim: null, push: null, prune: null, validation },
+          schedule,
+        )({
+          net,
+          evidence: false,
+          teacher: false,
+        }),
+      ),
       E.asUnit,
     )

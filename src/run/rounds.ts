@@ -11,7 +11,7 @@ import type { Base, Inside } from './inside.js'
 import type { Aim, Rounds } from './schedule.js'
 import { type RunStep, stepsFrom } from './sequence.js'
 import { type From, type Held, type StepEnv, scoredAs, validated } from './stepenv.js'
-import type { Stop } from './stop.js'
+import type { Loss, Stop } from './stop.js'
 import { besideRound } from './told.js'
 
 type Place = Extract<Inside, { readonly _tag: 'rounds' }>
@@ -55,11 +55,18 @@ const atRound = (place: Place, round: number): Place => ({ ...place, round, step
 
 const stopped = ({ stage }: StepEnv, stop: Stop): RunEvent => ({ _tag: 'roundsStopped', stage, ...stop })
 
+/** What breaks the bound on accuracy; `null` where nothing does. */
+const lossOver = ({ within }: Rounds, { round, base }: Place, score: Score): Loss | null =>
+  within === null || accuracyOf(score) >= base.accuracy - within
+    ? null
+    : { _tag: 'LostTooMuch', round, within }
+
 /** Tells how a round came out and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
   (env: StepEnv, rounds: Rounds, place: Place) =>
   (held: Held, score: Score, inferred: Inferred): TE.TaskEither<RunError, Ended> => {
-    const kept = rounds.within === null || accuracyOf(score) >= place.base.accuracy - rounds.within
+    const loss = lossOver(rounds, place, score)
+    const kept = loss === null
     const event: RunEvent = {
       _tag: 'roundEnded',
       stage: env.stage,
@@ -75,7 +82,7 @@ const judge =
           atRound(place, place.round + 1),
           event,
         ]
-      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, { why: 'accuracy', fact: null })]
+      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, { why: 'accuracy', fact: loss })]
     return pipe(
       kept ? TE.right(0) : env.emit(event),
       TE.flatMap(() => env.pause(next.learner, next.kept, after, last)),

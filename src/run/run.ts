@@ -34,8 +34,8 @@ import { scoredAs, tested } from './stepenv.js'
 export interface Onlooker {
   /** Told of each line of the log. */
   readonly onEvent: (event: RunEvent) => void
-  /** After each step of training. */
-  readonly onStep: (stepped: Stepped) => void
+  /** After each step of training; `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  readonly onStep: (stepped: Stepped, place: string) => void
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
   /** Told of the run's folder once it is certain that the run will be kept there, before anything trains. */

@@ -13,6 +13,7 @@ import {
 } from '../learn/options.js'
 import { constant } from '../learn/rate.js'
 import type { Net } from '../net/layer.js'
+import { optionsOf, unknownIn } from '../net/options.js'
 import type { Growth, How } from '../surgery/growth.js'
 import type { Guards } from '../surgery/options.js'
 import type { Ranking } from '../surgery/rank.js'
@@ -123,7 +124,7 @@ export const train = (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
   _tag: 'train',
   ...trainDefaults,
   teaching: null,
-  ...options,
+  ...optionsOf(options),
 })
 
 /** What `push` takes: terms and losers by the parts that differ from the default. */
@@ -140,16 +141,19 @@ export type PushWord = Partial<Omit<Push, '_tag' | 'terms' | 'losers'>> & {
  * push({ epochs: 2 })                                     // out of the losers
  * push({ epochs: 2, terms: alignment, losers: null })     // onto few features
  */
-export const push = ({ terms, losers, ...options }: PushWord = {}): Push => ({
-  _tag: 'push',
-  ...pushDefaults,
-  schedule: constant(),
-  aim: null,
-  teaching: null,
-  ...options,
-  terms: { ...pushDefaults.terms, ...terms },
-  losers: losers === null ? null : { ...losersDefaults, ...losers },
-})
+export const push = (options: PushWord = {}): Push => {
+  const { terms = {}, losers = {}, ...rest } = optionsOf(options)
+  return {
+    _tag: 'push',
+    ...pushDefaults,
+    schedule: constant(),
+    aim: null,
+    teaching: null,
+    ...rest,
+    terms: { ...pushDefaults.terms, ...optionsOf(terms) },
+    losers: losers === null ? null : { ...losersDefaults, ...optionsOf(losers) },
+  }
+}
 
 /** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
 export const defaultFloor = 0.1
@@ -175,10 +179,26 @@ export const prune = (options: Partial<Omit<Prune, '_tag'>> = {}): Prune => ({
   multiple: 1,
   protect: [],
   ignore: [],
-  ...options,
+  ...optionsOf(options),
 })
 
 type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
+
+const aimKeys: readonly string[] = ['keep', 'atMost', 'eta']
+const targetKeys = [...aimKeys, 'rounds', 'within']
+const whileKeys = ['within', 'eta', 'rounds']
+
+const isAim = (key: string): boolean => aimKeys.includes(key)
+
+/** What of options is an aim, and what is none. */
+const aimIn = (options: Aim): { readonly until: Aim; readonly rest: object } => {
+  const entries = Object.entries(options)
+  const until = Object.fromEntries(entries.filter(([key]) => isAim(key)))
+  return {
+    until: until as Aim, // by these keys it is one, or is refused
+    rest: Object.fromEntries(entries.filter(([key]) => !isAim(key))),
+  }
+}
 
 /**
  * Repeats steps until the net has shrunk to the aim, round by round in equal ratios.
@@ -187,9 +207,13 @@ type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
  * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
  */
 export const untilTarget = <const Steps extends readonly Planned[]>(
-  { rounds = 4, within = null, ...until }: Aim & RoundsWord,
+  options: Aim & RoundsWord,
   ...steps: Steps
-): Rounds<Steps[number]> => ({ _tag: 'rounds', rounds, until, within, steps })
+): Rounds<Steps[number]> => {
+  const { rounds = 4, within = null, ...aim } = optionsOf(options)
+  const { until, rest } = aimIn(aim)
+  return { _tag: 'rounds', rounds, until, within, steps, ...unknownIn(rest, targetKeys) }
+}
 
 /**
  * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
@@ -199,10 +223,16 @@ export const untilTarget = <const Steps extends readonly Planned[]>(
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminant' }), train({ epochs: 1 }))
  */
 export const whileAccuracy = <const Steps extends readonly Planned[]>(
-  {
-    within,
-    eta = 0.1,
-    rounds = 20,
-  }: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  options: { readonly within: number; readonly eta?: number; readonly rounds?: number },
   ...steps: Steps
-): Rounds<Steps[number]> => ({ _tag: 'rounds', rounds, until: { eta: eta * rounds }, within, steps })
+): Rounds<Steps[number]> => {
+  const { within, eta = 0.1, rounds = 20, ...rest } = optionsOf(options)
+  return {
+    _tag: 'rounds',
+    rounds,
+    until: { eta: eta * rounds },
+    within,
+    steps,
+    ...unknownIn(rest, whileKeys),
+  }
+}

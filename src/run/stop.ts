@@ -1,6 +1,6 @@
 /** Why rounds, or growing, end before their number is up. */
 import * as t from 'io-ts'
-import { closed, finite, maybe, tagged } from '../net/closed.js'
+import { closed, count, finite, maybe, share, tagged } from '../net/closed.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 
@@ -10,15 +10,23 @@ export type Why = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'p
 /** What a net could not be brought to. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
 
+/** The bound on accuracy broke: the round, from 0, and the share that might be lost. */
+export interface Loss {
+  readonly _tag: 'LostTooMuch'
+  readonly round: number
+  readonly within: number
+}
+
 export interface Stop {
   readonly why: Why
   /** The fact behind it, where there is one. */
-  readonly fact: Limit | null
+  readonly fact: Limit | Loss | null
 }
 
 const measure: t.Type<Measure> = t.keyof({ params: null, macs: null, bytes: null, latency: null })
 
-const limit: t.Type<Limit, unknown> = tagged<Limit>('a limit', {
+const factCodec: t.Type<Limit | Loss, unknown> = tagged<Limit | Loss>('why it stopped', {
+  LostTooMuch: closed({ _tag: t.literal('LostTooMuch'), round: count, within: share }),
   EmptyNet: closed({ _tag: t.literal('EmptyNet'), at: t.string }),
   OutOfReach: closed({
     _tag: t.literal('OutOfReach'),
@@ -38,5 +46,5 @@ export const stopCodec: t.Type<Stop, unknown> = closed({
     budget: null,
     'place pruned away': null,
   }),
-  fact: maybe(limit),
+  fact: maybe(factCodec),
 })

@@ -1,4 +1,5 @@
 /** A study as data: experiments against each other, each with several seeds. */
+import { optionsOf, unknownIn } from '../net/options.js'
 import type { Experiment } from './experiment.js'
 
 /** One thing compared. */
@@ -23,9 +24,13 @@ export const study = (
   name: string,
   options: { readonly seeds?: number },
   entrants: readonly (Omit<Entrant, 'scratch' | 'facts'> & Partial<Entrant>)[],
-): Study => ({
-  _tag: 'study',
-  name,
-  seeds: options.seeds ?? 3,
-  entrants: entrants.map(entrant => ({ facts: {}, scratch: false, ...entrant })),
-})
+): Study => {
+  const { seeds = 3, ...rest } = optionsOf(options)
+  return {
+    _tag: 'study',
+    name,
+    seeds,
+    entrants: entrants.map(entrant => ({ facts: {}, scratch: false, ...optionsOf(entrant) })),
+    ...unknownIn(rest),
+  }
+}

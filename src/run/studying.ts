@@ -9,11 +9,12 @@ import type { Model } from '../net/weights.js'
 import { asBegun, type Begun, begun, under } from './begun.js'
 import { checkNames, scratchName } from './cells.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
+import { epochsIn } from './epochs.js'
 import type { RunError } from './error.js'
 import type { Cut, Result } from './event.js'
 import type { Experiment } from './experiment.js'
 import { encodeFileName } from './filename.js'
-import { makeFolder, removeParts, sizeOfFile } from './files.js'
+import { makeFolder, readJson, removeParts, sizeOfFile } from './files.js'
 import { beginning } from './fold.js'
 import { folderAt } from './folder.js'
 import { identityOf } from './identity.js'
@@ -22,7 +23,7 @@ import { isGone } from './owner.js'
 import { readResult } from './result.js'
 import { beginFrom, type Onlooker, resume } from './run.js'
 import { train } from './schedule.js'
-import { type DataSettings, type Fixed, type Settings, settingsOf } from './settings.js'
+import { type DataSettings, type Fixed, type Settings, settingsCodec, settingsOf } from './settings.js'
 import type { Entrant, Study } from './study.js'
 
 /** An entrant with one seed, done. */
@@ -46,6 +47,19 @@ export interface StudyEnv {
   readonly onlooker: Onlooker
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
+
+/** All seeds of a study. */
+export const seedsOf = ({ seeds }: Study): readonly number[] =>
+  Array.from({ length: seeds }, (_, seed) => seed)
+
+interface Cell {
+  readonly entrant: Entrant
+  readonly seed: number
+}
+
+/** In the order they are run. */
+const cellsOf = ({ entrants }: Study, seeds: readonly number[]): readonly Cell[] =>
+  seeds.flatMap(seed => entrants.map(entrant => ({ entrant, seed })))
 
 const sharedFolder = ({ folder }: StudyEnv): string => join(folder, 'shared')
 
@@ -86,8 +100,23 @@ const sharing =
         )
   }
 
-const folderFor = (env: StudyEnv, name: string, seed: number): string =>
+const folderFor = (env: Pick<StudyEnv, 'folder'>, name: string, seed: number): string =>
   join(env.folder, encodeFileName(name), `${seed}`)
+
+/** The engine of the first run of a study that has begun; `null` where none has. */
+export const engineBegun =
+  (folder: string) =>
+  (study: Study): TE.TaskEither<RunError, string | null> => {
+    const begun = cellsOf(study, seedsOf(study))
+      .map(({ entrant, seed }) => folderAt(folderFor({ folder }, entrant.name, seed)).settings)
+      .find(existsSync)
+    return begun === undefined
+      ? TE.right(null)
+      : pipe(
+          readJson(settingsCodec)(begun),
+          TE.map(({ engine }) => engine.name),
+        )
+  }
 
 /** A run in the study's folder, of this experiment and begun like this, and no other. */
 const begunAs = (
@@ -136,15 +165,6 @@ const runCell =
     return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
   }
 
-const epochsIn = (steps: Experiment['schedule']): number =>
-  steps.reduce((sum, step) => {
-    if (step._tag === 'train' || step._tag === 'push') return sum + step.epochs
-    if (step._tag === 'rounds') return sum + step.rounds * epochsIn(step.steps)
-    return step._tag === 'grow'
-      ? sum + step.growths.length * ((step.warmup?.epochs ?? 0) + epochsIn(step.steps))
-      : sum
-  }, 0)
-
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
   const first = schedule.find(step => step._tag === 'train') ?? train()
@@ -158,7 +178,7 @@ const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment =
 
 const runEntrant =
   (env: StudyEnv, study: Study) =>
-  ({ entrant, seed }: { readonly entrant: Entrant; readonly seed: number }): TE.TaskEither<RunError, Done> =>
+  ({ entrant, seed }: Cell): TE.TaskEither<RunError, Done> =>
     pipe(
       TE.Do,
       TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
@@ -174,10 +194,6 @@ const runEntrant =
       TE.map(done => ({ entrant, seed, cuts: done.result.cuts ?? [], ...done })),
     )
 
-/** All seeds of a study. */
-export const seedsOf = ({ seeds }: Study): readonly number[] =>
-  Array.from({ length: seeds }, (_, seed) => seed)
-
 /**
  * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
  *
@@ -190,6 +206,6 @@ export const runStudy =
     pipe(
       TE.fromEither(checkNames(study)),
       TE.flatMap(() => removeParts(sharedFolder(env), isGone)),
-      TE.map(() => seeds.flatMap(seed => study.entrants.map(entrant => ({ entrant, seed })))),
+      TE.map(() => cellsOf(study, seeds)),
       TE.flatMap(TE.traverseSeqArray(runEntrant(env, study))),
     )

@@ -23,7 +23,7 @@ const epochEvent = (stage: number, { epoch, training: seen, validation, alignmen
 })
 
 const watchOf = (env: StepEnv, kept: Checkpoint['kept']): Watch<RunError> => ({
-  onStep: env.onStep,
+  onStep: stepped => env.onStep(stepped, env.place),
   stopping: env.stopping,
   onPause: (learner, position, done) =>
     env.pause(

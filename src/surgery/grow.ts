@@ -1,6 +1,7 @@
 /** Grow: a model with a new module, a new branch, or wider units, that computes what it did and can learn more. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { decode } from '../net/closed.js'
 import { macsOf, paramsOf } from '../net/count.js'
 import { type Inferred, infer } from '../net/infer.js'
 import type { Net } from '../net/layer.js'
@@ -8,6 +9,7 @@ import type { Path } from '../net/path.js'
 import { channelsOf, sameShape } from '../net/shape.js'
 import { fitted, initialise, type Model, type Weights } from '../net/weights.js'
 import { adopting } from './adopt.js'
+import { growCodec } from './codec.js'
 import type { GrowError } from './error.js'
 import type { GrowOptions, Growth, How } from './growth.js'
 import type { Remap } from './remap.js'
@@ -131,7 +133,7 @@ const operated =
  * channels reads nothing from them yet: kernels get rows of zeros, whose gradient is not zero.
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
- * Errors  UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
+ * Errors  Misread, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
  *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null; no old weight begins otherwise than it was
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
@@ -143,7 +145,8 @@ export const grow =
   (options: GrowOptions) =>
   (model: Model): E.Either<GrowError, Grown> =>
     pipe(
-      infer(model.net),
+      decode(growCodec)(options),
+      E.flatMap(() => infer(model.net)),
       E.mapLeft((error): GrowError => error),
       E.flatMap(operated(options, model)),
     )

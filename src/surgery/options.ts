@@ -1,10 +1,12 @@
 /** What pruning can be told: plain data, but for utilities told by a function and latency measured by one. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { decode } from '../net/closed.js'
 import type { Inferred } from '../net/infer.js'
 import type { Path } from '../net/path.js'
 import type { Model } from '../net/weights.js'
 import { known } from './anatomy.js'
+import { pruneCodec } from './codec.js'
 import type { OptionError, PruneError } from './error.js'
 import type { Combine, Ranking, Utilities } from './rank.js'
 import { type Goal, sensibleGoal } from './target.js'
@@ -72,10 +74,11 @@ const aShare = (option: string, got: number): E.Either<OptionError, void> =>
 const onlyResiduals = (inferred: Inferred): Inferred =>
   new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
 
-/** Whether the options' numbers and names make sense for this net. */
+/** Whether options are such, and their numbers and names make sense for this net. */
 export const sensible = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
   pipe(
-    known('protect', inferred)(options.protect ?? []),
+    decode(pruneCodec)(options),
+    E.flatMap((): E.Either<PruneError, void> => known('protect', inferred)(options.protect ?? [])),
     E.flatMap(() =>
       'channels' in options
         ? pipe(

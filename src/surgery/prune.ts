@@ -101,7 +101,7 @@ const operated =
  * module or a residual's body with nothing left goes whole, and the tree closes over it. Paths stay.
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
- * Errors  UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
+ * Errors  Misread, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
  *         the target; EmptyNet when a threshold or a list of channels would cut off what goes out
  * Law     forward(pruned) = forward(masked); pruning nothing gives the model itself; disjoint prunings commute
  * Source  Tian, Arbel, Clark 2021 (CVIU), for `eta`; Fang et al. 2023, for groups

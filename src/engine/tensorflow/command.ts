@@ -1,4 +1,4 @@
-/** Other programs: run to their end, their words kept. */
+/** Other programs: run to their end, or to that of this process; their words kept. */
 import { spawn } from 'node:child_process'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
@@ -14,12 +14,15 @@ export interface Said {
 const spoken = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const end = () => child.kill()
+    process.once('exit', end)
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
     child.on('error', () => reject({ _tag: 'NotFound', program }))
     child.on('close', (code, signal) => {
+      process.off('exit', end)
       const said = { out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
       if (code === 0) resolve(said)
       else reject({ _tag: 'Exited', program, code: code ?? 128, output: said.err + said.out || `${signal}` })

@@ -1,10 +1,11 @@
 /** A whole program as one TensorFlow graph: variables, calls side by side, and the ways to set and read all variables. */
 import { type Graph, type Program, valuesOf, variablesOf } from '../../graph/value.js'
 import type { Shape } from '../../net/shape.js'
+import type { Weights } from '../../net/weights.js'
 import { emit } from './emit.js'
 import type { Emitted } from './emitter.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
-import { assign, type Handles, handle, placeholder, read, variables } from './variables.js'
+import { assign, type Held, handle, placeholder, read, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
 
 /** How one call is run: what to feed, what to fetch. */
@@ -36,9 +37,9 @@ export interface Emission {
 const signal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
-const callOf = (write: Writer, handles: Handles, graph: Graph): Call => {
+const callOf = (write: Writer, held: Held, graph: Graph): Call => {
   const values = valuesOf(graph)
-  const { edges, changes } = variables(write, handles, values)
+  const { edges, changes } = variables(write, held, values)
   const refs = emit(write, edges)(values)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const [ref] = refs.get(value) as Emitted // every output is among the values
@@ -73,24 +74,33 @@ const zeroed = (write: Writer, variable: Ref, shape: Shape): Ref =>
   )
 
 /**
- * The graph of a program.
+ * The graph of a program; `constants` are written into it.
  *
- * Law  every value once a call; calls share variables by name and nothing else
+ * Law  every value once a call; calls share variables and constants by name and nothing else
  */
 export const emitProgram =
   (options: WriterOptions = {}) =>
-  (program: Program): Emission => {
+  (program: Program, constants: Weights = {}): Emission => {
     const root = writer(options)
-    const shapes = Object.entries(variablesOf(program))
+    const all = Object.entries(variablesOf(program))
+    const shapes = all.filter(([name]) => !(name in constants))
     const named = root.within('variable')
-    const handles = new Map(shapes.map(([name, shape]) => [name, handle(named, name, shape)]))
-    const of = (name: string): Ref => handles.get(name) as Ref // made above for every name
+    const held: Held = {
+      variables: new Map(shapes.map(([name, shape]) => [name, handle(named, name, shape)])),
+      constants: new Map(
+        all.flatMap(([name]) => {
+          const constant = constants[name]
+          return constant === undefined ? [] : [[name, named.array(constant.shape, constant.data, name)]]
+        }),
+      ),
+    }
+    const of = (name: string): Ref => held.variables.get(name) as Ref // made above for every name
     const begin = root.within('begin')
     return {
       calls: Object.fromEntries(
         Object.entries(program).map(([name, graph]) => [
           name,
-          callOf(root.within(`call/${name}`), handles, graph),
+          callOf(root.within(`call/${name}`), held, graph),
         ]),
       ),
       variables: Object.fromEntries(

@@ -100,8 +100,12 @@ const writeSome = (loaded: Loaded, variables: Emission['variables'], weights: We
  *
  * Law  opened and closed any number of times, no tensor and no graph remains
  */
-export const openSession = <P extends Program>(binding: Binding, program: P): Session<P> => {
-  const emission = emitProgram()(program)
+export const openSession = <P extends Program>(
+  binding: Binding,
+  program: P,
+  constants: Weights = {},
+): Session<P> => {
+  const emission = emitProgram()(program, constants)
   const loaded = load(binding, emission)
   fetch(loaded, [], '', listed([emission.begun]))
   const variables = Object.entries(emission.variables)
@@ -115,7 +119,7 @@ export const openSession = <P extends Program>(binding: Binding, program: P): Se
   }
   return {
     run,
-    read: () => readAll(loaded, variables),
+    read: () => ({ ...readAll(loaded, variables), ...constants }),
     write: weights => writeSome(loaded, emission.variables, weights),
     close: () => binding.deleteSavedModel(loaded.model),
   }

@@ -12,6 +12,7 @@ import * as op from '../../graph/ops.js'
 import type { NativeError } from '../error.js'
 import { engineCommand } from '../mend.js'
 import { command } from './command.js'
+import { environment, threadsOf } from './load.js'
 import { emitProgram } from './program.js'
 import { savedModel, tensorName } from './proto.js'
 
@@ -42,8 +43,6 @@ const [slope] = tf.runSavedModel(model, fed, inputs, output)
 console.log(JSON.stringify({ version: tf.TF_Version, gpu: tf.isUsingGpuDevice(), slope: [...tf.tensorDataSync(slope.id)] }))
 `
 
-const quiet = (): NodeJS.ProcessEnv => ({ TF_CPP_MIN_LOG_LEVEL: '2', ...process.env })
-
 const asked = (file: string, folder: string) => {
   const emission = emitProgram()({ trial: { outputs: { slope }, updates: [] } })
   const { inputs = {}, outputs = {} } = emission.calls.trial ?? {}
@@ -52,7 +51,7 @@ const asked = (file: string, folder: string) => {
   return command(
     process.execPath,
     ['-e', script, '--', file, folder, fed.join(), tensorName(outputs.slope ?? '')],
-    quiet(),
+    environment(threadsOf()),
   )
 }
 

@@ -6,8 +6,11 @@ import type { Emitted, Emitter } from './emitter.js'
 import { after, flag, float32, floats, type Ref, shape, text, type } from './node.js'
 import type { Writer } from './writer.js'
 
-/** A variable's handle by its name. */
-export type Handles = ReadonlyMap<string, Ref>
+/** By name: the handle of each variable, the value of each constant. */
+export interface Held {
+  readonly variables: ReadonlyMap<string, Ref>
+  readonly constants: ReadonlyMap<string, Ref>
+}
 
 export const handle = (write: Writer, name: string, sizes: Shape): Ref =>
   write.add('VarHandleOp', [], { dtype: type(float32), shape: shape(sizes), shared_name: text(name) }, name)
@@ -32,9 +35,11 @@ export interface Variables {
  * Edges of one call. All its reads of a variable come before its first change, and its changes one after
  * another in the order of `values`.
  */
-export const variables = (write: Writer, handles: Handles, values: readonly Value[]): Variables => {
-  const of = (name: string): Ref => handles.get(name) as Ref // a program's handles are made for all its names
-  const needed = values.flatMap(({ op }) => (op.kind === 'weight' ? [op.name] : []))
+export const variables = (write: Writer, held: Held, values: readonly Value[]): Variables => {
+  const of = (name: string): Ref => held.variables.get(name) as Ref // made for all names of a program
+  const needed = values.flatMap(({ op }) =>
+    op.kind === 'weight' && held.variables.has(op.name) ? [op.name] : [],
+  )
   const begun = new Map([...new Set(needed)].map(name => [name, read(write, of(name))]))
   const last = new Map<string, readonly Ref[]>([...begun].map(([name, ref]) => [name, [after(ref)]]))
   const changes: Ref[] = []
@@ -80,7 +85,7 @@ export const variables = (write: Writer, handles: Handles, values: readonly Valu
       fed.set(op.name, ref)
       return [ref]
     },
-    weight: (_, { op }) => [begun.get(op.name) as Ref], // read for every weight
+    weight: (_, { op }) => [held.constants.get(op.name) ?? (begun.get(op.name) as Ref)], // read for every variable
     assign: (_, { op }, [value]) => put(op.name, value),
     average,
     momentum: (_, { op }, [gradient], [rate]) =>

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, EngineError } from '../engine.js'
+import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { binary } from './binary.js'
 import { crewOf } from './crew.js'
 import { WebAssembly } from './host.js'
@@ -29,6 +29,7 @@ export const loadWasm = (threads: number = availableParallelism()): TE.TaskEithe
       name: 'wasm',
       version: '1',
       threads,
-      open: program => TE.tryCatch(async () => openSession(means, program), failed),
+      open: (program, constants = {}) =>
+        TE.tryCatch(async () => beginWith(constants)(openSession(means, program)), failed),
     })),
   )

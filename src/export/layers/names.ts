@@ -1,14 +1,16 @@
 /** Keras names as paths. */
+import { deepest } from '../../net/bounds.js'
 import { odd } from './keras.js'
 
 export type Names = readonly string[]
 
-/** A Keras name as the names of a path. */
+/** A Keras name as the names of a path; of more than a net may be deep, as many as are refused as too deep. */
 export const namesOf = (name: string): Names => {
   const names = (name.startsWith(odd) ? name.slice(odd.length) : name)
     .split('/')
     .map(part => part.replace(/[^A-Za-z0-9_-]/g, '_'))
     .filter(part => part !== '')
+    .slice(0, deepest + 1)
   return names.length === 0 ? ['layer'] : names
 }
 

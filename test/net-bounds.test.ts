@@ -1,0 +1,175 @@
+/** Whatever comes from outside is read, or refused as a fact, in bounded time and without overflowing the stack. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { exportModel } from '../src/export/export.js'
+import { readLayersModel } from '../src/export/layers/read.js'
+import { lower } from '../src/graph/lower.js'
+import { glyphs, grow, train, untilTarget } from '../src/index.js'
+import { deepest, mostLayers } from '../src/net/bounds.js'
+import { decode } from '../src/net/closed.js'
+import { netCodec } from '../src/net/codec.js'
+import { named, net, stack } from '../src/net/combinators.js'
+import { infer } from '../src/net/infer.js'
+import type { Layer, Net } from '../src/net/layer.js'
+import { layersOf } from '../src/net/path.js'
+import { show } from '../src/net/show.js'
+import { plant } from '../src/net/weights.js'
+import { conv, dense, flatten, globalAvgPool, image, relu } from '../src/net/words.js'
+import { describe as described } from '../src/report/describe.js'
+import { prose } from '../src/report/prose.js'
+import { experimentCodec } from '../src/run/codec.js'
+import { experiment } from '../src/run/experiment.js'
+import { rehearse } from '../src/run/rehearse.js'
+import { scratch } from './scratch.js'
+import { left, right } from './surgery.js'
+import { tinyNet } from './tiny.js'
+
+const treeOf = (...layers: readonly Layer[]): Net => ({
+  _tag: 'net',
+  name: 'n',
+  input: [4, 4, 1],
+  body: {
+    _tag: 'stack',
+    name: '',
+    layers: [...layers, { ...globalAvgPool, name: 'pool' }, { ...dense(3), name: 'head' }],
+  },
+})
+
+/** A layer inside so many stacks. */
+const nested = (levels: number): Layer =>
+  Array.from({ length: levels }).reduce<Layer>(inner => ({ _tag: 'stack', name: 's', layers: [inner] }), {
+    ...relu,
+    name: 'relu',
+  })
+
+/** Every pass that meets a net before it is checked. */
+const passes = (odd: Net): readonly E.Either<object, unknown>[] => [
+  infer(odd),
+  plant(0)(odd),
+  lower({ batch: 1, mode: 'training' })(odd),
+  decode(netCodec)(odd),
+  rehearse(9)(experiment(odd, glyphs(), grow({ after: 'x', module: () => conv(2), upTo: 2 }), train())),
+  rehearse(9)(experiment(tinyNet, glyphs(), grow({ after: 'conv', module: odd.body as never, upTo: 2 }))),
+]
+
+const seconds = (run: () => unknown): number => {
+  const began = performance.now()
+  run()
+  return (performance.now() - began) / 1000
+}
+
+describe('a net', () => {
+  test('may be as deep as the bound, and is refused below it, however deep', () => {
+    for (const pass of passes(treeOf(nested(deepest - 1))).slice(0, 4)) expect(E.isRight(pass)).toBe(true)
+    for (const levels of [deepest, 2000, 50_000])
+      for (const pass of passes(treeOf(nested(levels))).filter((_, nth) => nth !== 3 || levels > 200))
+        expect(['TooMany', 'Misread', 'UnknownPath']).toContain(Object(left(pass))._tag)
+    expect(prose(left(infer(treeOf(nested(2000)))))).toMatch(
+      /^layer …[s/]+: 101 levels are more than this program can hold; expected at most 100$/,
+    )
+    expect(layersOf(treeOf(nested(50_000))).size).toBe(50_004)
+  })
+
+  test('that doubles itself is refused before it is gone through', () => {
+    const doubled = Array.from({ length: 40 }).reduce<Layer>(
+      inner => stack('s', named('a', inner as typeof relu), named('b', inner as typeof relu)),
+      relu,
+    )
+    expect(left(infer(treeOf(doubled)))).toMatchObject({ _tag: 'TooMany', what: 'layers', most: mostLayers })
+    expect(prose(left(decode(netCodec)(treeOf(doubled))))).toBe('expected at most 4,000,000 parts, got more')
+  })
+
+  test('that is wider than memory is refused where it is', () => {
+    const said = (...layers: Layer[]) =>
+      prose(left(infer(treeOf(stack('b', stack('three', ...(layers as readonly (typeof relu)[])))))))
+    expect(said(conv(6e9))).toBe(
+      'layer b/three/conv: 6,000,000,000 filters are more than this program can hold; expected at most 16,777,216',
+    )
+    expect(said(conv(1e6, 1), conv(1e6, 1))).toMatch(/^layer b\/three\/conv2: [\d,]+ weights are more/)
+    expect(said(conv(2, 100_000))).toMatch(/^layer b\/three\/conv: [\d,]+ padded values are more/)
+    expect(prose(left(infer({ ...treeOf({ ...relu, name: 'a' }), input: [1e5, 1e5, 3] })))).toMatch(
+      /^layer a: 30,000,000,000 values are more/,
+    )
+    const wide = Array.from({ length: 3 }, (_, nth): Layer => ({ ...conv(9_000_000, 1), name: `c${nth}` }))
+    expect(Object(left(infer(treeOf(...wide))))._tag).toBe('TooMany')
+    expect(prose(left(infer(net('n', image(4, 4, 1), flatten, dense(6e9)))))).toMatch(
+      /^layer dense: 6,000,000,000 units are more/,
+    )
+  })
+
+  test('of tens of thousands of layers is built, placed and described in time with their number', () => {
+    const row = (layers: number) =>
+      net('n', image(2, 2, 1), ...Array.from({ length: layers }, () => conv(1, 1)), globalAvgPool, dense(2))
+    const all = (layers: number) =>
+      seconds(() => {
+        const long = row(layers)
+        expect(described(long, right(infer(long))).split('\n').length).toBe(layers + 6)
+      })
+    all(1000)
+    expect(all(20_000) / all(5000)).toBeLessThan(12) // 16 where it grows with the square
+  })
+
+  test('grows four hundred times in a schedule without going through it four hundred times', () => {
+    const many = grow({ after: 'conv', module: conv(2), upTo: 400 }, train())
+    expect(seconds(() => experiment(tinyNet, glyphs(), many))).toBeLessThan(0.5)
+  })
+})
+
+describe('JSON', () => {
+  test('as deep as it likes is refused', () => {
+    for (const text of [
+      '['.repeat(100_000) + ']'.repeat(100_000),
+      `${'{"a":'.repeat(9999)}1${'}'.repeat(9999)}`,
+    ])
+      expect(prose(left(decode(experimentCodec)(JSON.parse(text))))).toBe(
+        'expected at most 250 levels, got more',
+      )
+  })
+
+  test('with steps inside steps as deep as it likes too', () => {
+    const deep = Array.from({ length: 30_000 }).reduce<never>(
+      inner => untilTarget({ eta: 1 }, inner) as never,
+      train() as never,
+    )
+    expect(E.isLeft(decode(experimentCodec)(experiment(tinyNet, glyphs(), deep)))).toBe(true)
+  })
+
+  test('tagged with what every object has is refused by what would do', () => {
+    for (const tag of [...Object.getOwnPropertyNames(Object.prototype), '', 'net']) {
+      const fault = left(
+        decode(netCodec)(JSON.parse(JSON.stringify(treeOf({ ...relu, _tag: tag as never, name: 'x' })))),
+      )
+      expect(prose(fault)).toMatch(/: _tag is ".*"; expected one of conv, depthwise, dense/)
+      const data = { ...experiment(tinyNet, glyphs(), train()), data: { _tag: tag } }
+      expect(prose(left(decode(experimentCodec)(data)))).toMatch('expected one of glyphs, mnist')
+    }
+  })
+})
+
+test('a LayersModel whose names have thousands of parts is refused', async () => {
+  const folder = scratch()
+  const one = right(plant(0)(treeOf({ ...conv(2, 3, { norm: false }), name: 'a' })))
+  right(await exportModel({ to: 'layers', folder })(one)())
+  const file = join(folder, 'model.json')
+  const topology = readFileSync(file, 'utf8')
+  for (const parts of [deepest + 1, 5000]) {
+    const name = Array.from({ length: parts }, () => 'a').join('/')
+    writeFileSync(file, topology.replaceAll('"a"', `"${name}"`).replaceAll('"a/', `"${name}/`))
+    expect(prose(left(await readLayersModel(folder)()))).toMatch('101 levels are more')
+  }
+})
+
+test('anything at all is shown in a few words', () => {
+  const circle: Record<string, unknown> = {}
+  circle.self = circle
+  expect(show(circle)).toBe('{"self":{"self":…}}')
+  expect(show({ epochs: Number.NaN, at: [undefined, 10n] })).toBe('{"epochs":NaN,"at":[undefined,10]}')
+  fc.assert(
+    fc.property(fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true }), value => {
+      expect(show(value).length).toBeLessThanOrEqual(81)
+    }),
+  )
+})
