@@ -34,9 +34,6 @@ export const duration = (seconds: number): string => {
   return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(rest)} s`
 }
 
-/** Accuracy lost, in points. */
-export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
-
 /** 40 s, 12 min, 3 h 20 min, 12 days: as far ahead as an estimate can see. */
 export const roughly = (seconds: number): string => {
   if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`
@@ -46,3 +43,6 @@ export const roughly = (seconds: number): string => {
     ? `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, '0')} min`
     : counted(Math.round(minutes / (24 * 60)), 'day')
 }
+
+/** Accuracy lost, in points. */
+export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
