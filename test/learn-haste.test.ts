@@ -8,6 +8,7 @@ import { hastened } from '../src/learn/haste.js'
 import { macsOf } from '../src/net/count.js'
 import type { Model, Weights } from '../src/net/weights.js'
 import { prose } from '../src/report/prose.js'
+import type { RunError } from '../src/run/error.js'
 import { experiment, experimentCodec, prune as pruneStep } from '../src/run/index.js'
 import { l1 } from '../src/surgery/criteria.js'
 import type { PruneError } from '../src/surgery/error.js'
@@ -83,6 +84,13 @@ test('what no cut reaches is refused, in milliseconds', async () => {
     _tag: 'WrongOption',
     option: 'keep latency',
   })
+})
+
+test('what a floor holds back is named there', async () => {
+  const held = (share: number) => prune({ by: l1, keep: { macs: share }, floor: 0.9 })(model)
+  const refused = await failure(hastened(slow, { keep: { latency: 0.2 } }, held)(model))
+  expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
+  expect(prose(refused as Extract<RunError, { readonly _tag: 'OutOfReach' }>)).toContain('floor')
 })
 
 test('a prune may aim at it, as data', () => {

@@ -70,7 +70,7 @@ export const told = async (
     clock: () => 0,
   }
   const end = await pipe(
-    TE.fromEither(checkRun(dataset, of)(start.learner.model.net)),
+    TE.fromEither(checkRun(data, of)(start.learner.model.net)),
     TE.flatMap(() => runSchedule(env)(of)(start)),
   )()
   return { log: written, saved, met, outcome: E.isLeft(end) ? end.left._tag : 'done' }

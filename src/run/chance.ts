@@ -9,7 +9,7 @@ export interface AtChance {
   /** The step of the schedule it was the end of, from 0. */
   readonly stage: number
   readonly accuracy: number
-  /** What naming the commonest class would score. */
+  /** The most that is still chance: what naming the commonest class scores, and a little more. */
   readonly chance: number
   /** The best before. */
   readonly before: number
@@ -22,9 +22,9 @@ const commonest = (labels: Int32Array): number => {
   return Math.max(0, ...counts.values()) / Math.max(1, labels.length)
 }
 
-/** How far above what naming the commonest class scores an accuracy is still chance: two standard errors, at most 0.05. */
-const marginOf = (chance: number, images: number): number =>
-  Math.min(0.05, 2 * Math.sqrt((chance * (1 - chance)) / images))
+/** How far above blind an accuracy is still chance: two standard errors, at most 0.05. */
+const marginOf = (blind: number, images: number): number =>
+  Math.min(0.05, 2 * Math.sqrt((blind * (1 - blind)) / images))
 
 const isLearning = (step: Step | undefined): boolean => {
   if (step?._tag === 'rounds' || step?._tag === 'grow') return isLearning(step.steps.at(-1))
@@ -43,8 +43,8 @@ export const fallenToChance = (
   const stage = stages.length - 1
   const accuracy = stages[stage]?.validation.accuracy
   if (accuracy === undefined || validation.size === 0 || !isLearning(schedule[stage])) return null
-  const chance = commonest(validation.labels)
-  const bound = chance + marginOf(chance, validation.size)
+  const blind = commonest(validation.labels)
+  const chance = blind + marginOf(blind, validation.size)
   const before = Math.max(0, ...stages.slice(0, stage).map(each => each.validation.accuracy))
-  return accuracy <= bound && before > bound ? { _tag: 'AtChance', stage, accuracy, chance, before } : null
+  return accuracy <= chance && before > chance ? { _tag: 'AtChance', stage, accuracy, chance, before } : null
 }

@@ -200,8 +200,8 @@ const inside =
 /**
  * Goes through a schedule; `validation` says how many images there are to judge by.
  *
- * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision, NoEvidence,
- *         NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
+ * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ *         NoEvidence, NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const rehearse =
   (validation: number) =>

@@ -34,7 +34,7 @@ export interface Standing {
 
 const whole: Standing = { isGone: () => false, isBypassed: () => false }
 
-/** The layers whose output everything passes, the last first where one gives what another gave: all in series, what is inside the only branch left among them. */
+/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
 const layersInSeries = (net: Net, { isGone, isBypassed }: Standing): readonly Path[] => {
   const visit = (layer: Layer, path: Path): readonly Path[] => {
     const child = (each: Layer) => visit(each, under(path, each.name))
