@@ -1,4 +1,4 @@
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
 import { trainingFeed } from '../src/data/batches.js'
 import { chosen, type Dataset } from '../src/data/set.js'
@@ -12,8 +12,7 @@ import { taylorIn } from '../src/learn/taylor.js'
 import { traceIn } from '../src/learn/trace.js'
 import { push } from '../src/learn/transform.js'
 import { prose } from '../src/report/prose.js'
-import type { Env } from '../src/run/env.js'
-import { beginning, runSchedule } from '../src/run/fold.js'
+import { checkRun } from '../src/run/fold.js'
 import { experiment, train } from '../src/run/index.js'
 import { type StepEnv, sightOf } from '../src/run/stepenv.js'
 import { l1 } from '../src/surgery/criteria.js'
@@ -21,7 +20,7 @@ import { prune } from '../src/surgery/prune.js'
 import { modelOf } from './arbitrary.js'
 import { float64 } from './engines.js'
 import { failure, succeed } from './scratch.js'
-import { right } from './surgery.js'
+import { left, right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const all = tinyData()
@@ -83,9 +82,8 @@ describe('images of one class', () => {
     )
   })
 
-  test('are refused by a run before its first step', async () => {
+  test('are refused by a run before its first step', () => {
     const tiny = experiment(tinyNet, glyphs(), train())
-    const env = { ...envOf(dataset), emit: () => TE.left({ _tag: 'Interrupted' }) } as Env // it asks for nothing else
-    expect(await failure(runSchedule(env)(tiny)(right(beginning(0)(tiny))))).toEqual(wanted)
+    expect(left(checkRun(dataset, tiny)(tiny.net))).toEqual(wanted)
   })
 })
