@@ -96,7 +96,7 @@ describe('mnist', () => {
     const label = (nth: number, other: number) => idx([40], at => (at === nth ? other : at % 5))
     const labels = (content: Buffer) => ({ ...small(), 'train-labels.idx1-ubyte.gz': gzipSync(content) })
     expect(prose(await failure(open(labels(label(7, 77)))))).toMatch(
-      /byte 15: label is 77, and none is 5; labels that run from 0, or from 1, without a gap would fit/,
+      /byte 15: label is 77, and none is 5; expected labels that run from 0, or from 1, without a gap/,
     )
     expect(await failure(open(labels(idx([40], at => 2 + (at % 5)))))).toMatchObject({
       got: '2, and none is 0',

@@ -209,7 +209,7 @@ describe('tfrecord', () => {
     expect(await failure(open(whole, { firstLabel: 2 }))).toMatchObject({
       _tag: 'BadValue',
       got: '1',
-      wanted: 'a whole number from 2, the firstLabel, to 1001, or zeros and a single 1, 1000 in all,',
+      wanted: 'a whole number from 2, the firstLabel, to 1001, or zeros and a single 1, 1000 in all',
     })
     expect(await failure(open(whole, { keys: { label: 'class' } }))).toMatchObject({
       _tag: 'ValueMissing',
@@ -264,7 +264,7 @@ describe('tfrecord', () => {
   })
 
   test('any other list, text or fraction is no label, and is shown', async () => {
-    const wanted = 'a whole number from 0, the firstLabel, to 2, or zeros and a single 1, 3 in all, would fit'
+    const wanted = 'expected a whole number from 0, the firstLabel, to 2, or zeros and a single 1, 3 in all'
     const cases: readonly [Buffer, string][] = [
       [listOf.ints([0, 1]), '0, 1'],
       [listOf.ints([1, 1, 0]), '1, 1, 0'],
@@ -337,7 +337,7 @@ describe('tfrecord', () => {
       [deflateSync, 'zlib'],
     ] as const)
       expect(prose(await failure(open({ train: pack(written), test: written })))).toMatch(
-        `content is packed with ${name}; the same records unpacked would fit`,
+        `content is packed with ${name}; expected the same records unpacked`,
       )
     const length = labelled(listOf.ints([1])).length - 16
     const long = framed(

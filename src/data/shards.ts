@@ -82,7 +82,7 @@ const labelIn = (spec: TfRecord, content: Buffer, place: Place): number => {
       _tag: 'BadValue',
       what: keys.label,
       got: shown(numbers, text),
-      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all,`,
+      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all`,
       ...place,
     })
   return label - firstLabel
