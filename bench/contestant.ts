@@ -1,7 +1,7 @@
 /** A program that is asked, line by line on its stdin, to do so many steps, and answers how long each took. */
 import { createInterface } from 'node:readline'
 
-/** Milliseconds of each of `count` runs of `step`. */
+/** Milliseconds of each of `naturalNumber` runs of `step`. */
 const timed = async (step: () => unknown, count: number): Promise<readonly number[]> => {
   const times: number[] = []
   for (let n = 0; n < count; n++) {

@@ -5,6 +5,10 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Dataset, imagesInMemory } from '../src/data/dataset.js'
+import { decodeImage } from '../src/data/formats/images/decode.js'
+import { crc32c } from '../src/data/formats/tfrecord/crc.js'
+import { openData } from '../src/data/open.js'
 import {
   type Augmentation,
   colorJitter,
@@ -12,24 +16,20 @@ import {
   flip,
   randomCrop,
   randomResizedCrop,
-} from '../src/data/augment.js'
-import { ahead, type Batch, type Feed, trainingFeed } from '../src/data/batches.js'
-import { crc32c } from '../src/data/crc.js'
-import { decodeImage } from '../src/data/decode.js'
-import { augmentedShape } from '../src/data/distort.js'
-import { openData } from '../src/data/open.js'
-import { type Dataset, held } from '../src/data/set.js'
+} from '../src/data/pipeline/augment.js'
+import { type Batch, type Feed, prefetch, trainingFeed } from '../src/data/pipeline/batches.js'
+import { augmentedShape } from '../src/data/pipeline/distort.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { imageFolder } from '../src/data/spec.js'
-import { engineOf } from '../src/engine/choose.js'
+import { openEngine } from '../src/engine/choose.js'
 import { trainDefaults } from '../src/learn/options.js'
-import { rateFeeds, trainCalls } from '../src/learn/train.js'
-import { inception, net, stack } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
+import { rateFeeds, trainCalls } from '../src/learn/training/train.js'
 import type { Shape } from '../src/net/shape.js'
 import { sizeOf } from '../src/net/shape.js'
-import { plant } from '../src/net/weights.js'
-import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import type { Net } from '../src/net/tree.js'
+import { init } from '../src/net/weights.js'
+import { inception, net, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 import { modules, reference } from './net.js'
 import { done, median, photograph } from './tools.js'
 
@@ -50,7 +50,7 @@ const show = (what: string, figure: number, unit: string): void =>
 /** Images in memory; nothing here depends on what they show. */
 const pattern = (count: number, stored: Shape, augment: readonly Augmentation[]): Dataset => {
   const bytes = new Uint8Array(count * sizeOf(stored)).map((_, at) => (at * 7919) >> 3)
-  const images = held(bytes, new Int32Array(count))
+  const images = imagesInMemory(bytes, new Int32Array(count))
   const [mean, deviation] = [
     [0.5, 0.5, 0.5],
     [0.25, 0.25, 0.25],
@@ -121,13 +121,13 @@ const summing = async (): Promise<void> => {
 
 /** Steps of a net, with the same batch again and with the next of each feed, in turn. */
 const stepping = async (what: Net, feeds: Readonly<Record<string, Feed>>, round: number): Promise<void> => {
-  const options = { ...trainDefaults, batch }
+  const options = { ...trainDefaults, batchSize: batch }
   const { engine, session } = await done(
     pipe(
       TE.Do,
-      TE.bind('engine', () => engineOf()),
+      TE.bind('engine', () => openEngine()),
       TE.bindW('calls', () => TE.fromEither(trainCalls(options, 1)(what))),
-      TE.bindW('model', () => TE.fromEither(plant(0)(what))),
+      TE.bindW('model', () => TE.fromEither(init(0)(what))),
       TE.bindW('session', ({ engine, calls }) => engine.open(calls)),
       TE.tap(({ session, model }) => TE.fromIO(() => session.write(model.weights))),
     ),
@@ -146,7 +146,7 @@ const stepping = async (what: Net, feeds: Readonly<Record<string, Feed>>, round:
   }
   const eager = Object.entries(feeds).map(([name, feed]) => ({
     name,
-    feed: ahead(1)(feed),
+    feed: prefetch(1)(feed),
     times: [] as number[],
   }))
   const same = await eager[0]?.feed.batch(0, 0)
@@ -190,7 +190,7 @@ const feedOf = async (side: number, augment: readonly Augmentation[], options: P
 const wide = net(
   'the net at 224×224',
   image(224, 224, 3),
-  stack('stem', conv(32, 7, { stride: 2 }), maxPool(2), conv(64), maxPool(2)), // 28×28×64
+  stack('stem', convBnAct(32, 7, { stride: 2 }), maxPool(2), convBnAct(64), maxPool(2)), // 28×28×64
   inception('a', modules.a),
   maxPool(2),
   inception('b', modules.b),

@@ -3,16 +3,16 @@
  * Exact is a module with a branch as wide as what comes in, to pass it on; theirs are narrower.
  */
 import googlenet from '../dsl/googlenet.js'
-import { inception, type Module, stack } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
-import type { Layer, Net } from '../src/net/layer.js'
-import { type Model, plant } from '../src/net/weights.js'
-import { grow } from '../src/surgery/grow.js'
+import type { Layer, Net } from '../src/net/tree.js'
+import { init, type Model } from '../src/net/weights.js'
+import { type InceptionOptions, inception, stack } from '../src/net/words/combinators.js'
+import { grow } from '../src/surgery/grow/grow.js'
 import { keep, median, right } from './tools.js'
 
 /** Where the modules go: behind which, of what kind, how many. */
-const stages: readonly (readonly [after: string, module: Module, times: number])[] = [
+const stages: readonly (readonly [after: string, module: InceptionOptions, times: number])[] = [
   ['3b', { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }, 4],
   ['4e', { point: 256, three: [160, 320], five: [32, 32, 128], pool: 128 }, 11],
   ['5b', { point: 384, three: [192, 384], five: [48, 48, 128], pool: 128 }, 4],
@@ -23,7 +23,7 @@ interface Step {
   readonly module: Layer
 }
 
-const modulesOf = (first: string, module: Module, times: number): readonly Layer[] =>
+const modulesOf = (first: string, module: InceptionOptions, times: number): readonly Layer[] =>
   Array.from({ length: times }, (_, nth) => inception(`${first}${nth + 2}`, module))
 
 /** One behind another. */
@@ -49,10 +49,10 @@ const chain = (steps: readonly Step[], model: Model): { readonly model: Model; r
     { model, exact: 0 },
   )
 
-const paramsIn = (net: Net): number => paramsOf(right(infer(net)))
+const paramsIn = (net: Net): number => countParams(right(infer(net)))
 
 const repeats = 7
-const seedling = right(plant(0)(googlenet))
+const seedling = right(init(0)(googlenet))
 
 const timed = (steps: readonly Step[]): number => {
   const begin = performance.now()

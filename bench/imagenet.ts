@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import imagenet from '../dsl/imagenet.js'
 import { openData } from '../src/data/open.js'
-import { engineOf } from '../src/engine/choose.js'
-import { paramsOf } from '../src/net/count.js'
+import { openEngine } from '../src/engine/choose.js'
+import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { begin } from '../src/run/run.js'
-import { train } from '../src/run/schedule.js'
-import { settingsOf } from '../src/run/settings.js'
+import { train } from '../src/run/schedule/schedule.js'
+import { settingsOf } from '../src/run/storage/settings.js'
 import { done, keep, median, photograph, right } from './tools.js'
 
 const classes = 1000
@@ -33,7 +33,7 @@ try {
       mkdirSync(folder, { recursive: true })
       writeFileSync(join(folder, '0.jpg'), encoded)
     }
-  const engine = await done(engineOf(process.argv[2]))
+  const engine = await done(openEngine(process.argv[2]))
   const data = { ...imagenet.data, validation: 0 }
   const dataset = await done(openData({ seed: 0, folder: scratch })(data))
   const experiment = { ...imagenet, data, schedule: [train({ ...first, epochs: 1 })] }
@@ -49,13 +49,13 @@ try {
   const settings = settingsOf(0, engine, dataset, { folder: scratch })
   const result = await done(begin(join(scratch, 'run'), settings, { engine, dataset }, onlooker)(experiment))
   const seconds = median(steps.slice(1)) / 1000
-  const each = first.batch / seconds
+  const each = first.batchSize / seconds
   const days = (images * first.epochs) / each / 86_400
   keep(
     `imagenet-${engine.name}.txt`,
     [
-      `${result.experiment}, ${paramsOf(right(infer(imagenet.net)))} parameters, 224×224×3, on ${engine.name} ${engine.version}, ${engine.threads} threads`,
-      `one epoch of ${classes} generated images: ${steps.length} steps of ${first.batch}, ${seconds.toFixed(2)} s a step at the median, ${result.seconds.toFixed(0)} s in all`,
+      `${result.experiment}, ${countParams(right(infer(imagenet.net)))} parameters, 224×224×3, on ${engine.name} ${engine.version}, ${engine.threads} threads`,
+      `one epoch of ${classes} generated images: ${steps.length} steps of ${first.batchSize}, ${seconds.toFixed(2)} s a step at the median, ${result.seconds.toFixed(0)} s in all`,
       `resident memory at most ${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(1)} GiB`,
       `the full data set: ${images} images × ${first.epochs} epochs / ${each.toFixed(1)} images/s = ${days.toFixed(0)} days`,
     ].join('\n'),

@@ -1,10 +1,11 @@
 /** The net that every bench trains: a stem of 32 and three Inception modules with batch norm. 32×32×3 → 10 */
-import { inception, type Module, net } from '../src/net/combinators.js'
+
 import { normal, stream } from '../src/net/random.js'
-import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import { type InceptionOptions, inception, net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 
 export const stem = 32
-export const modules: { readonly [name in 'a' | 'b' | 'c']: Required<Module> } = {
+export const modules: { readonly [name in 'a' | 'b' | 'c']: Required<InceptionOptions> } = {
   a: { point: 16, three: [16, 16], five: [8, 16, 16], pool: 16 },
   b: { point: 32, three: [24, 48], five: [16, 32, 32], pool: 32 },
   c: { point: 48, three: [40, 64], five: [20, 32, 32], pool: 48 },
@@ -14,7 +15,7 @@ export const modules: { readonly [name in 'a' | 'b' | 'c']: Required<Module> } =
 export const reference = net(
   'reference',
   image(32, 32, 3),
-  conv(stem, 3, { name: 'stem' }), // 32×32×32
+  convBnAct(stem, 3, { name: 'stem' }), // 32×32×32
   inception('a', modules.a), // 32×32×64
   maxPool(2),
   inception('b', modules.b), // 16×16×144

@@ -1,14 +1,14 @@
 /** Groups and pruning of a 28-module Inception net with weights, beside Torch-Pruning where Python has it. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { inception, net, repeat, stack } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import { countParams } from '../src/net/counts.js'
 import { groups } from '../src/net/groups.js'
 import { infer } from '../src/net/infer.js'
-import { plant } from '../src/net/weights.js'
-import { conv, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
-import { l1 } from '../src/surgery/criteria.js'
-import { prune } from '../src/surgery/prune.js'
+import { init } from '../src/net/weights.js'
+import { inception, net, repeat, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import { prune } from '../src/surgery/prune/prune.js'
 import { keep, median, right } from './tools.js'
 
 const module = (name: string) =>
@@ -20,10 +20,10 @@ const large = net(
   image(224, 224, 3),
   stack(
     'stem',
-    conv(64, 7, { stride: 2 }),
+    convBnAct(64, 7, { stride: 2 }),
     maxPool(3, { stride: 2 }),
-    conv(64, 1),
-    conv(192),
+    convBnAct(64, 1),
+    convBnAct(192),
     maxPool(3, { stride: 2 }),
   ),
   repeat('early', 9, module('')),
@@ -44,23 +44,23 @@ const timed = (repeats: number, work: () => unknown): number =>
     }),
   )
 
-const model = right(plant(0)(large))
+const model = right(init(0)(large))
 const inferred = right(infer(large))
-const first = timed(1, () => right(prune({ keep: { params: 0.5 }, by: l1, rank: 'global' })(model)))
+const first = timed(1, () => right(prune({ keep: { params: 0.5 }, by: l1, normalize: 'global' })(model)))
 const rows = {
   'groups, ms': timed(9, () => groups(inferred)),
   'groups and prune to half the parameters, ms': timed(9, () =>
-    right(prune({ keep: { params: 0.5 }, by: l1, rank: 'global' })(model)),
+    right(prune({ keep: { params: 0.5 }, by: l1, normalize: 'global' })(model)),
   ),
   'the same, first call, ms': first,
-  'groups and prune by eta, ms': timed(9, () => right(prune({ eta: 1, by: l1, minimum: 1 })(model))),
+  'groups and prune by eta, ms': timed(9, () => right(prune({ eta: 1, by: l1, minChannels: 1 })(model))),
 }
 
 const script = fileURLToPath(new URL('prune_torch.py', import.meta.url))
 const python = process.env.ESPALIER_PYTHON ?? 'python3'
 const peer = spawnSync(python, [script], { encoding: 'utf8' })
 const lines = [
-  `${paramsOf(inferred)} parameters, ${groups(inferred).length} groups`,
+  `${countParams(inferred)} parameters, ${groups(inferred).length} groups`,
   ...Object.entries(rows).map(([what, ms]) => `${what.padEnd(48)}${ms.toFixed(1)}`),
   peer.status === 0 ? peer.stdout.trimEnd() : `Torch-Pruning skipped: ${python} cannot import it`,
 ].join('\n')

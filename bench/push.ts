@@ -1,13 +1,13 @@
 /** What a push step and a trace cost beside plain training steps over the same images, in turns. */
-import type { Feed } from '../src/data/batches.js'
-import { engineOf } from '../src/engine/choose.js'
+import type { Feed } from '../src/data/pipeline/batches.js'
+import { openEngine } from '../src/engine/choose.js'
 import type { Engine, Feeds } from '../src/engine/engine.js'
-import type { Graph } from '../src/graph/value.js'
+import type { Graph } from '../src/graph/graph.js'
+import { measureTrace, type TraceKind } from '../src/learn/criteria/trace.js'
 import { alignment, type PushOptions, pushDefaults } from '../src/learn/options.js'
-import { pushCalls, pushFeeds } from '../src/learn/push.js'
-import { type TraceKind, traceIn } from '../src/learn/trace.js'
-import { rateFeeds, trainCalls } from '../src/learn/train.js'
-import { plant } from '../src/net/weights.js'
+import { pushCalls, pushFeeds } from '../src/learn/training/push.js'
+import { rateFeeds, trainCalls } from '../src/learn/training/train.js'
+import { init } from '../src/net/weights.js'
 import { imagesOf, reference, targetsOf } from './net.js'
 import { done, keep, median, right } from './tools.js'
 
@@ -16,7 +16,7 @@ const steps = 10
 const rounds = 9
 
 const seen = { images: imagesOf(batch), targets: targetsOf(batch) }
-const model = right(plant(0)(reference))
+const model = right(init(0)(reference))
 
 /** Ten steps of a training call. */
 const training =
@@ -38,19 +38,19 @@ const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Pro
     batches: steps,
     batch: async () => ({ ...seen, labels: new Int32Array(batch), size: batch }),
   }
-  return () => done(traceIn(kind)({ engine, feed, batch, batches: steps })(model))
+  return () => done(measureTrace(kind)({ engine, feed, batch, batches: steps })(model))
 }
 
-const engine = await done(engineOf(process.argv[2]))
-const plain = { ...pushDefaults, losers: null }
+const engine = await done(openEngine(process.argv[2]))
+const plain = { ...pushDefaults, fade: null }
 const contestants = {
   'training step': training(engine, right(trainCalls(plain, batch)(reference)).train, rateFeeds(plain)),
   'push out of the losers': pushing(engine, pushDefaults),
-  'push into alignment': pushing(engine, { ...plain, terms: alignment }),
-  'push by the ridge form': pushing(engine, { ...plain, terms: { ...alignment, axis: 0, ridge: 1 } }),
-  'trace by deconvolution': tracing(engine, 'deconv'),
-  'discriminant trace': tracing(engine, 'discriminant'),
-  'gradient trace': tracing(engine, 'gradient'),
+  'push into alignment': pushing(engine, { ...plain, align: alignment }),
+  'push by the ridge form': pushing(engine, { ...plain, align: { ...alignment, axis: 0, ridge: 1 } }),
+  'trace by deconvolution': tracing(engine, 'deconvTrace'),
+  'discriminant trace': tracing(engine, 'discriminantTrace'),
+  'gradient trace': tracing(engine, 'gradientTrace'),
 }
 
 const runs = await Promise.all(

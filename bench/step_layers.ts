@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import util from 'node:util'
 import type * as tfjs from '@tensorflow/tfjs'
 import { loadBinding } from '../src/engine/tensorflow/load.js'
-import type { Module } from '../src/net/combinators.js'
+import type { InceptionOptions } from '../src/net/words/combinators.js'
 import { answer } from './contestant.js'
 import { imagesOf, modules, stem, targetsOf } from './net.js'
 
@@ -45,7 +45,7 @@ const pooled =
     layers.maxPooling2d({ poolSize, strides, padding: 'same' }).apply(x) as Symbolic // as above
 
 const inception =
-  ({ point, three, five, pool }: Required<Module>) =>
+  ({ point, three, five, pool }: Required<InceptionOptions>) =>
   (x: Symbolic): Symbolic => {
     const [reduce, first, second = first] = five
     const branches = [

@@ -1,11 +1,11 @@
 /** CIFAR-10: does growing pay? A module grown after half the epochs, against the same net trained whole for all of them. 32×32×3 → 10 */
-import { conv, dense, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, randomCrop, study, train } from '../src/index.js'
+import { convBnAct, dense, experiment, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, randomCrop, study, train } from '../src/index.js'
 
 const size = image(32, 32, 3)
 const module = inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 })
 
 const large = net('cifar10', size,
-  conv(16, 3, { name: 'stem' }),                                                       // 32×32×16
+  convBnAct(16, 3, { name: 'stem' }),                                                       // 32×32×16
   maxPool(),                                                                           // 16×16×16
   inception('a', { point: 16, three: [12, 24], five: [6, 12, 12], pool: 12 }),         // 16×16×64
   maxPool(),                                                                           // 8×8×64
@@ -22,7 +22,7 @@ const data = imageFolder(size, { augment: [randomCrop(4), flip], validation: 0.2
 const grown = (epochs: number) =>
   experiment(small, data,
     train({ epochs: epochs / 2 }),
-    grow({ after: 'b', module, upTo: 1, until: { gainBelow: -1 } }, train({ epochs: epochs / 2 })),
+    grow({ after: 'b', module, max: 1, minDelta: -1 }, train({ epochs: epochs / 2 })),
   )
 
 export default study('compare-growth', { seeds: 3 },

@@ -1,10 +1,10 @@
 /** DenseNet-40 (k = 12), no bottlenecks, after Huang et al. 2017. 32×32×3 → 10 */
-import { avgPool, concat, conv, dense, globalAvgPool, identity, image, net, norm, relu, repeat, stack } from '../src/index.js'
+import { avgPool, concat, conv, dense, globalAvgPool, identity, image, net, batchNorm, relu, repeat, stack } from '../src/index.js'
 
 /** Normalised and activated before, not after. */
-const bare = { norm: false, bias: false, activation: null } as const
+const bare = { bias: false } as const
 const before = (name: string, filters: number, kernel: number) =>
-  stack(name, norm(), relu, conv(filters, kernel, bare))
+  stack(name, batchNorm(), relu, conv(filters, kernel, bare))
 
 const block = (name: string, layers: number, growth: number) =>
   repeat(name, layers, concat('layer', identity, before('new', growth, 3)))
@@ -21,7 +21,7 @@ export const densenet = (layers: number, growth: number) => {
     before('transition2', channels(2), 1),        // 16×16×304
     avgPool(),                                    // 8×8×304
     block('block3', layers, growth),              // 8×8×448
-    norm(),                                       // 8×8×448
+    batchNorm(),                                       // 8×8×448
     relu,                                         // 8×8×448
     globalAvgPool,                                // 448
     dense(10),                                    // 10

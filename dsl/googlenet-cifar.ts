@@ -1,10 +1,10 @@
 /** GoogLeNet for CIFAR-10: one 3×3 for a stem, each 5×5 as two 3×3, after Szegedy et al. 2015. 32×32×3 → 10 */
-import { conv, dense, globalAvgPool, image, inception, maxPool, net } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, inception, maxPool, net } from '../src/index.js'
 
 const half = maxPool(3, { stride: 2 })
 
 export default net('googlenet-cifar', image(32, 32, 3),
-  conv(192, 3, { name: 'stem' }),                                                         // 32×32×192
+  convBnAct(192, 3, { name: 'stem' }),                                                         // 32×32×192
   inception('3a', { point: 64, three: [96, 128], five: [16, 16, 32], pool: 32 }),         // 32×32×256
   inception('3b', { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }),       // 32×32×480
   half,                                                                                   // 16×16×480

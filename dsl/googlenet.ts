@@ -1,13 +1,13 @@
 /** GoogLeNet with batch norm, each 5×5 as two 3×3, no auxiliary ends, after Szegedy et al. 2015. 224×224×3 → 1000 */
-import { conv, dense, dropout, globalAvgPool, image, inception, maxPool, net } from '../src/index.js'
+import { convBnAct, dense, dropout, globalAvgPool, image, inception, maxPool, net } from '../src/index.js'
 
 const half = maxPool(3, { stride: 2 })
 
 export default net('googlenet', image(224, 224, 3),
-  conv(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
+  convBnAct(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
   half,                                                                                   // 56×56×64
-  conv(64, 1, { name: 'reduce' }),                                                        // 56×56×64
-  conv(192),                                                                              // 56×56×192
+  convBnAct(64, 1, { name: 'reduce' }),                                                        // 56×56×64
+  convBnAct(192),                                                                              // 56×56×192
   half,                                                                                   // 28×28×192
   inception('3a', { point: 64, three: [96, 128], five: [16, 16, 32], pool: 32 }),         // 28×28×256
   inception('3b', { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }),       // 28×28×480

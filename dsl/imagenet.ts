@@ -1,16 +1,16 @@
 /** ImageNet from folders of images, on Inception-88 of `inception88.ts`, layer by layer. 224×224×3 → 1000 */
-import { colorJitter, conv, dense, dropout, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, type Module, net, randomResizedCrop, repeat, sgd, train } from '../src/index.js'
+import { colorJitter, convBnAct, dense, dropout, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, type InceptionOptions, net, randomResizedCrop, repeat, sgd, train } from '../src/index.js'
 
 const half = maxPool(3, { stride: 2 })
-const stage3: Module = { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }
-const stage4: Module = { point: 256, three: [160, 320], five: [32, 32, 128], pool: 128 }
-const stage5: Module = { point: 384, three: [192, 384], five: [48, 48, 128], pool: 128 }
+const stage3: InceptionOptions = { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }
+const stage4: InceptionOptions = { point: 256, three: [160, 320], five: [32, 32, 128], pool: 128 }
+const stage5: InceptionOptions = { point: 384, three: [192, 384], five: [48, 48, 128], pool: 128 }
 
 const grown = net('inception88', image(224, 224, 3),
-  conv(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
+  convBnAct(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
   half,                                                                                   // 56×56×64
-  conv(64, 1, { name: 'reduce' }),                                                        // 56×56×64
-  conv(192),                                                                              // 56×56×192
+  convBnAct(64, 1, { name: 'reduce' }),                                                        // 56×56×64
+  convBnAct(192),                                                                              // 56×56×192
   half,                                                                                   // 28×28×192
   inception('3a', { point: 64, three: [96, 128], five: [16, 16, 32], pool: 32 }),         // 28×28×256
   repeat('3', 5, inception('module', stage3)),                                            // 28×28×480
@@ -33,4 +33,4 @@ const images = imageFolder(image(256, 256, 3), {
 })
 
 export default experiment(grown, images,
-  train({ epochs: 60, batch: 32, rate: 0.025, optimizer: sgd({ decay: 1e-4 }), smoothing: 0.1 }))
+  train({ epochs: 60, batchSize: 32, learningRate: 0.025, optimizer: sgd({ weightDecay: 1e-4 }), labelSmoothing: 0.1 }))

@@ -1,5 +1,5 @@
 /** Inception-88: the base GoogLeNet grown from 9 modules to 28, after Tian, Arbel, Clark 2020. 224×224×3 → 1000 */
-import { conv, dense, dropout, globalAvgPool, image, inception, maxPool, type Module, net, repeat } from '../src/index.js'
+import { convBnAct, dense, dropout, globalAvgPool, image, inception, maxPool, type InceptionOptions, net, repeat } from '../src/index.js'
 
 /*
  * Counted as GoogLeNet's 22 layers are: those with weights along the longest path. A module is 3 deep, as its 5×5 is
@@ -8,15 +8,15 @@ import { conv, dense, dropout, globalAvgPool, image, inception, maxPool, type Mo
  * deep as it was, 6 + 16 + 6 for 2 + 5 + 2.
  */
 const half = maxPool(3, { stride: 2 })
-const stage3: Module = { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }
-const stage4: Module = { point: 256, three: [160, 320], five: [32, 32, 128], pool: 128 }
-const stage5: Module = { point: 384, three: [192, 384], five: [48, 48, 128], pool: 128 }
+const stage3: InceptionOptions = { point: 128, three: [128, 192], five: [32, 32, 96], pool: 64 }
+const stage4: InceptionOptions = { point: 256, three: [160, 320], five: [32, 32, 128], pool: 128 }
+const stage5: InceptionOptions = { point: 384, three: [192, 384], five: [48, 48, 128], pool: 128 }
 
 export default net('inception88', image(224, 224, 3),
-  conv(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
+  convBnAct(64, 7, { name: 'stem', stride: 2 }),                                               // 112×112×64
   half,                                                                                   // 56×56×64
-  conv(64, 1, { name: 'reduce' }),                                                        // 56×56×64
-  conv(192),                                                                              // 56×56×192
+  convBnAct(64, 1, { name: 'reduce' }),                                                        // 56×56×64
+  convBnAct(192),                                                                              // 56×56×192
   half,                                                                                   // 28×28×192
   inception('3a', { point: 64, three: [96, 128], five: [16, 16, 32], pool: 32 }),         // 28×28×256
   repeat('3', 5, inception('module', stage3)),                                            // 28×28×480

@@ -1,7 +1,7 @@
 /** LeNet-5 as the Caffe example has it, which pruning papers measure on MNIST; after LeCun et al. 1998. 28×28×1 → 10 */
 import { conv, dense, flatten, image, maxPool, net } from '../src/index.js'
 
-const linear = { norm: false, activation: null, padding: 'valid' } as const
+const linear = { padding: 'valid' } as const
 
 export default net('lenet5-caffe', image(28, 28, 1),
   conv(20, 5, { ...linear, name: 'conv1' }),          // 24×24×20

@@ -1,7 +1,7 @@
 /** LeNet-5, every map of C3 connected and a linear end, after LeCun et al. 1998. 28×28×1 → 10 */
 import { avgPool, conv, dense, flatten, image, net } from '../src/index.js'
 
-const plain = { norm: false, activation: 'tanh' } as const
+const plain = { activation: 'tanh' } as const
 
 export default net('lenet5', image(28, 28, 1),
   conv(6, 5, { ...plain, name: 'c1', padding: 2 }),             // 28×28×6

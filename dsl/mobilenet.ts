@@ -1,12 +1,12 @@
 /** MobileNet v1 with its width multiplier, after Howard et al. 2017. 224×224×3 → 1000 */
-import { conv, dense, globalAvgPool, image, net, repeat, separable } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, net, repeat, separable } from '../src/index.js'
 
 export const mobilenet = (width: number) => {
   const unit = (name: string, filters: number, stride = 1) =>
     separable(Math.round(width * filters), 3, { name, stride })
 
   return net('mobilenet', image(224, 224, 3),
-    conv(Math.round(width * 32), 3, { name: 'stem', stride: 2 }),    // 112×112×32
+    convBnAct(Math.round(width * 32), 3, { name: 'stem', stride: 2 }),    // 112×112×32
     unit('unit1', 64),                                               // 112×112×64
     unit('unit2', 128, 2),                                           // 56×56×128
     unit('unit3', 128),                                              // 56×56×128

@@ -6,18 +6,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Feed, glyphs, openData, trainingFeed } from '../src/data/index.js'
-import { type Engine, engineOf } from '../src/engine/index.js'
-import type { Slope, Value } from '../src/graph/index.js'
+import { type Engine, openEngine } from '../src/engine/index.js'
+import type { WeightGradient, Value } from '../src/graph/index.js'
 import { crossEntropy, differentiate, lower, op, rateInput, sgd, updatesOf } from '../src/graph/index.js'
-import { conv, dense, globalAvgPool, image, type Model, maxPool, net, plant } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, type Model, maxPool, net, init } from '../src/index.js'
 
 const [batch, epochs] = [50, 3]
 
 const small = net('small', image(28, 28, 1),
-  conv(8), maxPool(), conv(16), maxPool(), conv(24), globalAvgPool, dense(10))
+  convBnAct(8), maxPool(), convBnAct(16), maxPool(), convBnAct(24), globalAvgPool, dense(10))
 
 /** An optimizer is no more than this: changed weights from slopes. */
-type Optimizer = (slopes: readonly Slope[]) => readonly Value[]
+type Optimizer = (slopes: readonly WeightGradient[]) => readonly Value[]
 
 const signSgd: Optimizer = slopes => slopes.map(({ key, weight, gradient }) =>
   op.assign(key, op.sub(weight, op.mul(op.sign(gradient), rateInput))))
@@ -54,11 +54,11 @@ const learn = (engine: Engine, feed: Feed, model: Model) => (rate: number, optim
 
 await pipe(
   TE.Do,
-  TE.bind('engine', () => engineOf()),
+  TE.bind('engine', () => openEngine()),
   TE.bindW('dataset', () => openData({ seed: 0 })(glyphs({ train: 2000, test: 100 }))),
-  TE.bindW('model', () => TE.fromEither(plant(0)(small))),
+  TE.bindW('model', () => TE.fromEither(init(0)(small))),
   TE.let('by', ({ engine, dataset, model }) => learn(engine, trainingFeed(dataset, { batch, seed: 0 }), model)),
   TE.bindW('signs', ({ by }) => by(0.002, signSgd)),
-  TE.bindW('momentum', ({ by }) => by(0.02, updatesOf(sgd({ decay: 0 })))),
+  TE.bindW('momentum', ({ by }) => by(0.02, updatesOf(sgd({ weightDecay: 0 })))),
   TE.match(console.error, ({ signs, momentum }) => console.log(`signSGD  ${signs}\nmomentum ${momentum}`)),
 )()

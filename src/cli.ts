@@ -3,9 +3,9 @@
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { guardStreams } from './cli/streams.js'
-import { inputs } from './export/input.js'
-import { type Target, targets } from './export/target.js'
-import { versionOf } from './run/code.js'
+import { inputs } from './convert/input.js'
+import { type Target, targets } from './convert/target.js'
+import { versionOf } from './run/code-version.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
 const whole =

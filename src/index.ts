@@ -8,7 +8,7 @@ export {
   randomCrop,
   randomResizedCrop,
   shift,
-} from './data/augment.js'
+} from './data/pipeline/augment.js'
 export {
   cifar10,
   type DataOptions,
@@ -19,59 +19,62 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
-export { alignment, type CriterionName, noTerms, type Teaching } from './learn/options.js'
-export { constant, cosine, step } from './learn/rate.js'
+export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { constant, cosine, step } from './learn/training/rate.js'
+export { countMacs, countParams } from './net/counts.js'
+export { infer } from './net/infer.js'
+export type { Shape } from './net/shape.js'
+export type { Layer, Net } from './net/tree.js'
+export { init, type Model, type Tensor, type Weights } from './net/weights.js'
 export {
   concat,
+  type InceptionOptions,
   identity,
   inception,
-  type Module,
-  named,
   net,
   type ResidualOptions,
   repeat,
   residual,
   separable,
   stack,
-} from './net/combinators.js'
-export { macsOf, paramsOf } from './net/count.js'
-export { infer } from './net/infer.js'
-export type { Layer, Net } from './net/layer.js'
-export type { Shape } from './net/shape.js'
-export { type Model, plant, type Tensor, type Weights } from './net/weights.js'
-export type { AnyWord, MapWord, VectorWord, Word } from './net/word.js'
+  withName,
+} from './net/words/combinators.js'
 export {
   avgPool,
+  batchNorm,
+  type ConvBnActOptions,
   type ConvOptions,
   conv,
+  convBnAct,
   type DenseOptions,
   dense,
   depthwise,
+  depthwiseBnAct,
   dropout,
   flatten,
   globalAvgPool,
   image,
   maxPool,
-  norm,
   type PoolOptions,
   relu,
   relu6,
   sigmoid,
   swish,
   tanh,
-} from './net/words.js'
-export { ablation } from './run/ablation.js'
-export { type Experiment, experiment } from './run/experiment.js'
-export { grow } from './run/plan.js'
+} from './net/words/leaves.js'
+export type { AnyWord, MapWord, VectorWord, Word } from './net/words/types.js'
+export { type Experiment, experiment } from './run/schedule/experiment.js'
+export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,
-  type PushWord,
+  distill,
+  type PushStepOptions,
   prune,
   push,
   type Step,
-  teaching,
   train,
   untilTarget,
   whileAccuracy,
-} from './run/schedule.js'
-export { study } from './run/study.js'
+} from './run/schedule/schedule.js'
+export { ablation } from './run/study/ablation.js'
+export { study } from './run/study/study.js'

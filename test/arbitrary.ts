@@ -5,6 +5,12 @@
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { infer, windowSpan } from '../src/net/infer.js'
+import { editLayers } from '../src/net/path.js'
+import { stream } from '../src/net/random.js'
+import type { Shape } from '../src/net/shape.js'
+import type { Activation, Layer, Net, Padding } from '../src/net/tree.js'
+import { init, type Model, type Tensor } from '../src/net/weights.js'
 import {
   concat,
   identity,
@@ -14,32 +20,26 @@ import {
   residual,
   separable,
   stack,
-} from '../src/net/combinators.js'
-import { infer, spanOf } from '../src/net/infer.js'
-import type { Activation, Layer, Net, Padding } from '../src/net/layer.js'
-import { editLayers } from '../src/net/path.js'
-import { stream } from '../src/net/random.js'
-import type { Shape } from '../src/net/shape.js'
-import { type Model, plant, type Tensor } from '../src/net/weights.js'
-import type { AnyWord, MapWord, SomeWord, VectorWord } from '../src/net/word.js'
+} from '../src/net/words/combinators.js'
 import {
   avgPool,
-  type ConvOptions,
-  conv,
+  batchNorm,
+  type ConvBnActOptions,
+  convBnAct,
   dense,
-  depthwise,
+  depthwiseBnAct,
   dropout,
   flatten,
   globalAvgPool,
   image,
   maxPool,
-  norm,
   relu,
   relu6,
   sigmoid,
   swish,
   tanh,
-} from '../src/net/words.js'
+} from '../src/net/words/leaves.js'
+import type { AnyWord, MapWord, SomeWord, VectorWord } from '../src/net/words/types.js'
 
 export interface NetOptions {
   /** Whether dropout layers may appear; by default not. */
@@ -113,12 +113,12 @@ const unit = ({ paddings = true, dilation = true }: NetOptions): fc.Arbitrary<Un
   })
 
 /** The options of a unit, as far as they fit a map; `steady` keeps its size. */
-const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): ConvOptions => {
+const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): ConvBnActOptions => {
   const { stride, dilation, padding, normed, bias, activation, momentum } = unit
   const stepped = steady || stride === 1 || dilation > 1 ? { dilation } : { stride }
   const pad = padding === 'valid' ? 0 : padding
   const fits =
-    pad === 'same' || spanOf(unit.kernel, stepped.dilation ?? 1) <= Math.min(height, width) + 2 * pad
+    pad === 'same' || windowSpan(unit.kernel, stepped.dilation ?? 1) <= Math.min(height, width) + 2 * pad
   return {
     activation,
     padding: steady || !fits ? 'same' : padding,
@@ -130,7 +130,9 @@ const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): C
 type Mapping = (steady: boolean) => Recipe
 
 const convolution = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  unit(from).map(each => steady => input => conv(each.filters, each.kernel, options(each, input, steady)))
+  unit(from).map(
+    each => steady => input => convBnAct(each.filters, each.kernel, options(each, input, steady)),
+  )
 
 const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.tuple(fc.boolean(), unit(from)).map(
@@ -138,7 +140,7 @@ const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
       steady =>
       input =>
         alone
-          ? depthwise(each.kernel, options(each, input, steady))
+          ? depthwiseBnAct(each.kernel, options(each, input, steady))
           : separable(each.filters, each.kernel, { ...options(each, input, true), name: 'separable' }),
   )
 
@@ -167,8 +169,8 @@ const plain = (from: NetOptions): fc.Arbitrary<Mapping> =>
       tanh,
       sigmoid,
       relu6,
-      norm({ epsilon }),
-      norm({ epsilon, momentum: 0.5 }),
+      batchNorm({ epsilon }),
+      batchNorm({ epsilon, momentum: 0.5 }),
       ...(from.dropout === true ? [dropout(0.2), dropout(0.5)] : []),
     )
     .map(word => () => () => onMaps(word))
@@ -243,11 +245,11 @@ const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
       )
       const [, , channels = 1] = input
       const filters = projected ? each.filters : channels
-      const end = conv(filters, 1, { name: 'end', ...options(each, input, true), dilation: 1 })
+      const end = convBnAct(filters, 1, { name: 'end', ...options(each, input, true), dilation: 1 })
       const body = stack('body', ...words, end)
       return residual('residual', body, {
         activation: activated,
-        ...(projected ? { shortcut: conv(filters, 1, { activation: null, norm: { epsilon } }) } : {}),
+        ...(projected ? { shortcut: convBnAct(filters, 1, { activation: null, norm: { epsilon } }) } : {}),
       })
     })
 
@@ -334,7 +336,7 @@ const stirred = (seed: number, key: string, { shape, data }: Tensor): Tensor => 
 export const modelOf =
   (seed: number) =>
   (net: Net): Model => {
-    const planted = plant(seed)(net)
+    const planted = init(seed)(net)
     if (E.isLeft(planted)) throw new Error(`a net that does not fit: ${JSON.stringify(planted.left)}`)
     const weights = Object.entries(planted.right.weights).map(
       ([key, tensor]) => [key, stirred(seed, key, tensor)] as const,

@@ -2,22 +2,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { usual } from '../src/engine/choose.js'
+import { defaultEngine } from '../src/engine/choose.js'
 import { espalier, root } from './command.js'
 import { scratch } from './scratch.js'
 
 const folder = scratch({
   'package.json': '{ "type": "module" }',
-  'net.ts': `import { conv, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
-const small = net('small', image(28, 28, 1), conv(4, 3, { stride: 4 }), conv(4), globalAvgPool, dense(10))
-export const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 1, batch: 30 }), ...steps)
+  'net.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
+const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10))
+export const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 1, batchSize: 30 }), ...steps)
 export default of()
 `,
   'study.ts': `import { prune, study } from '${root}/src/index.js'
 import { of } from './net.js'
 export default study('two', { seeds: 2 }, [
   { name: 'base', experiment: of() },
-  { name: 'cut', experiment: of(prune({ by: 'l1', aim: { keep: { params: 0.7 } } })) },
+  { name: 'cut', experiment: of(prune({ by: 'l1', keep: { params: 0.7 } })) },
 ])
 `,
 })
@@ -27,7 +27,7 @@ const engineIn = (...path: readonly string[]): string =>
 
 const chosen = /^(wasm|tensorflow) computes: a training step takes .* ms on \w+, .* ms on \w+; --engine/gm
 
-describe.skipIf(usual() === 'wasm')('with two engines there and none named', () => {
+describe.skipIf(defaultEngine() === 'wasm')('with two engines there and none named', () => {
   test('a run says which is faster and keeps it; an engine named is not timed', async () => {
     const run = join(folder, 'run')
     const ended = await espalier(['train', join(folder, 'net.ts'), '--out', run])

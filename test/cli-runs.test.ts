@@ -15,8 +15,8 @@ const idx = (sizes: readonly number[]): Buffer => {
 }
 
 const source = (name: string, classes = 3): string =>
-  `import { conv, dense, experiment, globalAvgPool, image, mnist, net, train } from '${root}/src/index.js'
-export default experiment(net('${name}', image(6, 6, 1), conv(3), globalAvgPool, dense(${classes})), mnist({ validation: 0.2 }), train({ epochs: 60, batch: 4 }))
+  `import { convBnAct, dense, experiment, globalAvgPool, image, mnist, net, train } from '${root}/src/index.js'
+export default experiment(net('${name}', image(6, 6, 1), convBnAct(3), globalAvgPool, dense(${classes})), mnist({ validation: 0.2 }), train({ epochs: 60, batchSize: 4 }))
 `
 
 describe('a run', () => {

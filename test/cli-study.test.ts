@@ -2,20 +2,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { dealt } from '../src/cli/jobs.js'
+import { divideSeeds } from '../src/cli/jobs.js'
 import { type Ended, espalier, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
 
 const file = join(
   scratch({
     'package.json': '{ "type": "module" }',
-    'some.ts': `import { conv, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
-const small = net('small', image(28, 28, 1), conv(4, 3, { stride: 4 }), conv(4), globalAvgPool, dense(10))
+    'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
+const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10))
 const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), ...steps)
-const base = train({ epochs: 2, batch: 30 })
+const base = train({ epochs: 2, batchSize: 30 })
 export default study('some', { seeds: 3 }, [
   { name: 'base', experiment: of(base) },
-  { name: 'cut', experiment: of(base, prune({ by: 'l1', aim: { keep: { params: 0.7 } } })) },
+  { name: 'cut', experiment: of(base, prune({ by: 'l1', keep: { params: 0.7 } })) },
 ])
 `,
   }),
@@ -95,8 +95,8 @@ describe('a study', () => {
   })
 
   test('deals each seed to one process', () => {
-    for (const jobs of [1, 2, 3, 7]) expect(dealt(5, jobs).flat().toSorted()).toEqual([0, 1, 2, 3, 4])
-    expect(dealt(5, 2)).toEqual([
+    for (const jobs of [1, 2, 3, 7]) expect(divideSeeds(5, jobs).flat().toSorted()).toEqual([0, 1, 2, 3, 4])
+    expect(divideSeeds(5, 2)).toEqual([
       [0, 2, 4],
       [1, 3],
     ])

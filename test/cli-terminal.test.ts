@@ -8,7 +8,7 @@ import { espalier, root } from './command.js'
 import { scratch } from './scratch.js'
 import { type Gesture, hasTerminals, onTerminal, type Seen } from './terminal.js'
 
-const layers = 'conv(4, 3, { stride: 4 }), globalAvgPool, dense(10)'
+const layers = 'convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10)'
 
 /** A DSL file; `before`: statements of its own. */
 const dsl = (
@@ -18,7 +18,7 @@ const dsl = (
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      [`${name}.ts`]: `import { conv, dense, experiment, globalAvgPool, glyphs, image, mnist, net, prune, push, study, train, untilTarget } from '${root}/src/index.js'
+      [`${name}.ts`]: `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, mnist, net, prune, push, study, train, untilTarget } from '${root}/src/index.js'
 ${before}
 export default experiment(net('some', image(28, 28, 1), ${body}), ${data}, ${schedule})
 `,
@@ -27,7 +27,7 @@ export default experiment(net('some', image(28, 28, 1), ${body}), ${data}, ${sch
   )
 
 const endless =
-  'train({ epochs: 1, batch: 30 }), untilTarget({ keep: { params: 0.5 }, rounds: 3 }, push({ epochs: 4000, batch: 30 }), prune())'
+  'train({ epochs: 1, batchSize: 30 }), untilTarget({ keep: { params: 0.5 }, rounds: 3 }, push({ epochs: 4000, batchSize: 30 }), prune())'
 
 const cli = [process.execPath, '--import', 'tsx', join(root, 'src/cli.ts')]
 
@@ -67,7 +67,7 @@ const until = async (so: () => boolean): Promise<void> => {
 
 describe.runIf(hasTerminals)('on a terminal', () => {
   test('a run that is done leaves its table', async () => {
-    const seen = await train(dsl('train({ epochs: 2, batch: 30 })'), join(scratch(), 'run'))
+    const seen = await train(dsl('train({ epochs: 2, batchSize: 30 })'), join(scratch(), 'run'))
     expect(seen.code).toBe(0)
     expectClean(seen, /^saved in /)
   })
@@ -86,9 +86,9 @@ describe.runIf(hasTerminals)('on a terminal', () => {
   })
 
   test('a run that diverges ends, and says why', async () => {
-    const wild = dsl('train({ epochs: 3, batch: 5, rate: 1e7 })', {
+    const wild = dsl('train({ epochs: 3, batchSize: 5, learningRate: 1e7 })', {
       data: 'glyphs({ train: 2000, test: 20 })',
-      body: 'conv(4, 3, { norm: false }), globalAvgPool, dense(10)',
+      body: 'convBnAct(4, 3, { norm: false }), globalAvgPool, dense(10)',
     })
     const seen = await train(wild, join(scratch(), 'run'))
     expect(seen.code).toBe(1)
@@ -127,9 +127,9 @@ describe.runIf(hasTerminals)('on a terminal', () => {
   })
 
   test('Ctrl-C twice stops at once', async () => {
-    const slow = dsl('train({ epochs: 2, batch: 50 })', {
+    const slow = dsl('train({ epochs: 2, batchSize: 50 })', {
       data: 'glyphs({ train: 12_000, test: 20, validation: 11_950 })',
-      body: 'conv(32, 3), conv(32, 3), globalAvgPool, dense(10)',
+      body: 'convBnAct(32, 3), convBnAct(32, 3), globalAvgPool, dense(10)',
     })
     const seen = await train(
       slow,
@@ -180,7 +180,7 @@ const shell = async (
   )
 
 describe('where nobody reads', () => {
-  const quick = 'train({ epochs: 2, batch: 30 })'
+  const quick = 'train({ epochs: 2, batchSize: 30 })'
 
   test('stderr, a run goes on', async () => {
     const folder = join(scratch(), 'run')
@@ -209,7 +209,7 @@ test('through npm as the README has it, the JSON is alone on stdout', async () =
   const folder = join(scratch(), 'run')
   const command = told.replace(
     'FILE',
-    `${dsl('train({ epochs: 1, batch: 30 })')} --engine wasm --out ${folder}`,
+    `${dsl('train({ epochs: 1, batchSize: 30 })')} --engine wasm --out ${folder}`,
   )
   const { code, out } = await shell(command)
   expect([code, JSON.parse(out).out]).toEqual([0, folder])
@@ -225,10 +225,10 @@ describe('a study in several processes', () => {
     join(
       scratch({
         'package.json': '{ "type": "module" }',
-        'some.ts': `import { conv, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${root}/src/index.js'
+        'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), ${layers})
 export default study('some', { seeds: 2 }, [
-  { name: 'base', experiment: experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 4000, batch: 30 })) },
+  { name: 'base', experiment: experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 4000, batchSize: 30 })) },
 ])
 `,
       }),

@@ -2,8 +2,8 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { usual } from '../src/engine/choose.js'
-import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
+import { defaultEngine } from '../src/engine/choose.js'
+import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
 import { type Ended, espalier, expectRefused, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
 import { right } from './surgery.js'
@@ -17,15 +17,15 @@ const dsl = (
     scratch({
       'package.json': '{ "type": "module" }',
       'some.ts': `import * as e from '${root}/src/index.js'
-const { avgPool, concat, conv, dense, experiment, globalAvgPool, glyphs, image, maxPool, mnist, net, prune, push, shift, train, untilTarget, constant } = e
+const { avgPool, concat, convBnAct, dense, experiment, globalAvgPool, glyphs, image, maxPool, mnist, net, prune, push, shift, train, untilTarget, constant } = e
 export default experiment(net('some', image(${input}), ${layers}), ${data}, ${schedule})
 `,
     }),
     'some.ts',
   )
 
-const quick = 'train({ epochs: 2, batch: 30, schedule: constant() })'
-const fine = 'conv(4, 3, { stride: 4 }), conv(4), globalAvgPool, dense(10)'
+const quick = 'train({ epochs: 2, batchSize: 30, lrSchedule: constant() })'
+const fine = 'convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10)'
 
 const wasm = ['--engine', 'wasm'] as const
 
@@ -125,7 +125,7 @@ describe('a run', () => {
 
   test('tells on stderr how it goes, which engine is missing, and leaves all in its folder', () => {
     const advice = 'an engine that is faster with larger nets: npm run engine'
-    expect(ended.err.includes(advice)).toBe(usual() === 'wasm')
+    expect(ended.err.includes(advice)).toBe(defaultEngine() === 'wasm')
     expect(ended.err).toMatch(/epoch 2: loss \d+\.\d+, training [\d.]+ %, validation [\d.]+ %/)
     expect(readdirSync(folder).sort()).toEqual([
       'checkpoint.safetensors',
@@ -189,8 +189,8 @@ describe('a run', () => {
 
   test('whose file has changed shows the difference, and goes on with it where forced', async () => {
     const copy = copied()
-    const longer = dsl(fine, { schedule: `${quick}, train({ epochs: 1, batch: 30 })` })
-    const wider = dsl(fine.replace('conv(4),', 'conv(5),'))
+    const longer = dsl(fine, { schedule: `${quick}, train({ epochs: 1, batchSize: 30 })` })
+    const wider = dsl(fine.replace('convBnAct(4),', 'convBnAct(5),'))
     const [same, added, other] = await Promise.all(
       [dsl(fine), longer, wider].map(file => espalier(['train', file, '--resume', copy, '--json'])),
     )
@@ -217,7 +217,7 @@ describe('a run', () => {
 })
 
 describe('stopped by Ctrl-C', () => {
-  const endless = dsl(fine, { schedule: 'train({ epochs: 40, batch: 9, schedule: constant() })' })
+  const endless = dsl(fine, { schedule: 'train({ epochs: 40, batchSize: 9, lrSchedule: constant() })' })
   const folder = join(scratch(), 'run')
   let ended: Ended
   beforeAll(async () => {
@@ -281,38 +281,38 @@ describe('an experiment', () => {
   test.each([
     [
       'whose window does not fit',
-      'conv(4, 31, { padding: "valid", name: "stem" }), globalAvgPool, dense(10)',
+      'convBnAct(4, 31, { padding: "valid", name: "stem" }), globalAvgPool, dense(10)',
       ['stem', 'window of 31', '28×28×1', 'smaller'],
     ],
     [
       'whose branches differ',
-      'concat("fork", conv(4), conv(4, 3, { stride: 2 })), globalAvgPool, dense(10)',
+      'concat("fork", convBnAct(4), convBnAct(4, 3, { stride: 2 })), globalAvgPool, dense(10)',
       ['fork', '14×14×4', '28×28×4'],
     ],
     [
       'of two layers of one name',
-      'conv(4, 3, { name: "a" }), conv(4, 3, { name: "a" }), globalAvgPool, dense(10)',
+      'convBnAct(4, 3, { name: "a" }), convBnAct(4, 3, { name: "a" }), globalAvgPool, dense(10)',
       ['two layers are named a', 'unique'],
     ],
     [
       'of an option misspelt',
-      'conv(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
+      'convBnAct(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
       ["layer conv (conv) has no option 'strides'; did you mean 'stride'?"],
     ],
-    ['of no filters', 'conv(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
+    ['of no filters', 'convBnAct(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('conv(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
+    expectRefused(await train(dsl('convBnAct(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 
   test('whose loss overflows keeps its last good checkpoint and says what to try', async () => {
     const folder = join(scratch(), 'run')
-    const wild = dsl('conv(4, 3, { norm: false }), globalAvgPool, dense(10)', {
-      schedule: `${quick}, train({ epochs: 2, batch: 30, rate: 1e30, schedule: constant() })`,
+    const wild = dsl('convBnAct(4, 3, { norm: false }), globalAvgPool, dense(10)', {
+      schedule: `${quick}, train({ epochs: 2, batchSize: 30, learningRate: 1e30, lrSchedule: constant() })`,
     })
     expectRefused(
       await espalier(['train', wild, ...wasm, '--out', folder]),
@@ -342,10 +342,10 @@ describe('data', () => {
     't10k-images-idx3-ubyte': idx([6, 6, 6]),
     't10k-labels-idx1-ubyte.gz': gzipSync(idx([6])),
   }
-  const small = dsl('conv(3), globalAvgPool, dense(3)', {
+  const small = dsl('convBnAct(3), globalAvgPool, dense(3)', {
     input: '6, 6, 1',
     data: 'mnist()',
-    schedule: 'train({ batch: 9 })',
+    schedule: 'train({ batchSize: 9 })',
   })
 
   test.each([

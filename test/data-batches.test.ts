@@ -1,15 +1,21 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Augmentation, flip, randomCrop, shift } from '../src/data/augment.js'
-import { ahead, type Batch, evaluationFeed, type Feed, trainingFeed } from '../src/data/batches.js'
-import { type Dataset, held, type Images } from '../src/data/set.js'
+import { type Dataset, type Images, imagesInMemory } from '../src/data/dataset.js'
+import { type Augmentation, flip, randomCrop, shift } from '../src/data/pipeline/augment.js'
+import {
+  type Batch,
+  evaluationFeed,
+  type Feed,
+  prefetch,
+  trainingFeed,
+} from '../src/data/pipeline/batches.js'
 import { type Shape, sizeOf } from '../src/net/shape.js'
 
 /** Images whose first byte is their number: what a batch holds can be read off it. */
 const numbered = (count: number, classes: number, shape: Shape): Images => {
   const each = sizeOf(shape)
   const bytes = Uint8Array.from({ length: count * each }, (_, at) => Math.floor(at / each) + 40 * (at % each))
-  return held(
+  return imagesInMemory(
     bytes,
     Int32Array.from({ length: count }, (_, nth) => (nth * nth) % classes),
   )
@@ -94,7 +100,7 @@ describe('trainingFeed', () => {
   test('a small class comes round with all its images before one of them returns', async () => {
     const labels = Int32Array.from({ length: 60 }, (_, nth) => (nth < 4 ? 0 : 1))
     const bytes = Uint8Array.from({ length: 60 }, (_, nth) => nth)
-    const images = held(bytes, labels)
+    const images = imagesInMemory(bytes, labels)
     const data = dataset(0, { stored: [1, 1, 1], image: [1, 1, 1], train: images, classes: ['a', 'b'] })
     const shown = (await epochOf(trainingFeed(data, { batch: 4, seed: 0, balanced: true }), 0)).flatMap(
       numbersIn,
@@ -133,7 +139,7 @@ describe('trainingFeed', () => {
 
 describe('augmentation', () => {
   test('each image and each epoch has draws of its own', async () => {
-    const same = held(
+    const same = imagesInMemory(
       new Uint8Array(60 * 16).map((_, at) => at % 16),
       new Int32Array(60),
     )
@@ -187,7 +193,7 @@ describe('ahead', () => {
         fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 12 }),
         async (size, depth, wanted) => {
           const data = dataset(size.count, { augment })
-          const [eager, lazy] = [ahead(depth)(trainingFeed(data, size)), trainingFeed(data, size)]
+          const [eager, lazy] = [prefetch(depth)(trainingFeed(data, size)), trainingFeed(data, size)]
           for (const nth of wanted) {
             const place = [Math.floor(nth / lazy.batches), nth % lazy.batches] as const
             expect(await eager.batch(...place)).toEqual(await lazy.batch(...place))
@@ -207,7 +213,7 @@ describe('ahead', () => {
         return Promise.reject(new Error('nobody asked'))
       },
     }
-    const eager = ahead(2)(feed)
+    const eager = prefetch(2)(feed)
     await eager.batch(0, 0).catch(() => undefined)
     await eager.batch(0, 1).catch(() => undefined)
     expect(begun).toEqual(['0/0', '0/1', '0/2', '1/0'])

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { derivedFile, store, touch } from '../src/data/cache.js'
 import { openData } from '../src/data/open.js'
 import { imageFolder, mnist } from '../src/data/spec.js'
-import { image } from '../src/net/words.js'
+import { image } from '../src/net/words/leaves.js'
 import { failure, ownCache, scratch, succeed, tarOf } from './scratch.js'
 
 ownCache()

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { decodeImage } from '../src/data/decode.js'
 import { Fault } from '../src/data/error.js'
+import { decodeImage } from '../src/data/formats/images/decode.js'
 import { openData } from '../src/data/open.js'
 import { imageFolder } from '../src/data/spec.js'
-import { image } from '../src/net/words.js'
+import { image } from '../src/net/words/leaves.js'
 import { ownCache, scratch, succeed } from './scratch.js'
 
 ownCache()

@@ -9,10 +9,10 @@ import {
   randomCrop,
   randomResizedCrop,
   shift,
-} from '../src/data/augment.js'
-import { augmentedShape, distorting } from '../src/data/distort.js'
-import { randomWindow, resample } from '../src/data/resample.js'
-import { centre, cut } from '../src/data/window.js'
+} from '../src/data/pipeline/augment.js'
+import { augmentedShape, augmenter } from '../src/data/pipeline/distort.js'
+import { randomWindow, resample } from '../src/data/pipeline/resample.js'
+import { centreCrop, cropWindow } from '../src/data/pipeline/window.js'
 import { stream } from '../src/net/random.js'
 import { type Shape, sizeOf } from '../src/net/shape.js'
 
@@ -80,7 +80,7 @@ describe('cut', () => {
         ({ shape, image }, fill, [rows, columns], [top, left]) => {
           const channels = shape[2] ?? 0
           const to = new Uint8Array(rows * columns * channels).fill(99)
-          cut(shape, [rows, columns, channels], fill)(image, to, top, left)
+          cropWindow(shape, [rows, columns, channels], fill)(image, to, top, left)
           const expected = Array.from({ length: rows * columns }, (_, at) =>
             shown(shape, image, fill, top + Math.floor(at / columns), left + (at % columns)),
           )
@@ -94,7 +94,7 @@ describe('cut', () => {
   test('the centre of an image is its middle', () => {
     const image = Uint8Array.from({ length: 25 }, (_, at) => at)
     const middle = new Uint8Array(9)
-    centre([5, 5, 1], [3, 3, 1])(image, middle)
+    centreCrop([5, 5, 1], [3, 3, 1])(image, middle)
     expect([...middle]).toEqual([6, 7, 8, 11, 12, 13, 16, 17, 18])
   })
 })
@@ -171,8 +171,8 @@ describe('distorting', () => {
           const augment = flipped ? [first, flip] : [first]
           const mean = [0.2, 0.4, 0.6]
           const before = Uint8Array.from(image)
-          const once = Uint8Array.from(distorting(shape, mean, augment)(stream(seed, 'a'), image))
-          const again = distorting(shape, mean, augment)(stream(seed, 'a'), image)
+          const once = Uint8Array.from(augmenter(shape, mean, augment)(stream(seed, 'a'), image))
+          const again = augmenter(shape, mean, augment)(stream(seed, 'a'), image)
           expect(again).toEqual(once)
           expect(once.length).toBe(sizeOf(augmentedShape(shape, augment)))
           expect(image).toEqual(before)
@@ -186,12 +186,12 @@ describe('distorting', () => {
   const shape = [8, 8, 3]
   const outcomes = (augmentation: Augmentation, mean: readonly number[] = [0, 0, 0]) =>
     Array.from({ length: 200 }, (_, nth) =>
-      Uint8Array.from(distorting(shape, mean, [augmentation])(stream(nth, 'outcome'), image)),
+      Uint8Array.from(augmenter(shape, mean, [augmentation])(stream(nth, 'outcome'), image)),
     )
   const distinct = (all: readonly Uint8Array[]) => new Set(all.map(bytes => bytes.join())).size
 
   test('nothing to do gives the image itself', () => {
-    expect(distorting(shape, [], [])(stream(0, ''), image)).toBe(image)
+    expect(augmenter(shape, [], [])(stream(0, ''), image)).toBe(image)
     expect(outcomes(shift(0))[0]).toEqual(image)
     expect(outcomes(colorJitter())[0]).toEqual(image)
     expect(outcomes(randomResizedCrop(8, { area: [1, 1], ratio: [1, 1] }))[0]).toEqual(image)
@@ -224,9 +224,7 @@ describe('distorting', () => {
   test('brightness multiplies, saturation leaves grey grey, contrast leaves flat flat', () => {
     const flat = new Uint8Array(sizeOf(shape)).fill(100)
     const run = (augmentation: Augmentation) =>
-      Array.from({ length: 50 }, (_, nth) => [
-        ...distorting(shape, [], [augmentation])(stream(nth, ''), flat),
-      ])
+      Array.from({ length: 50 }, (_, nth) => [...augmenter(shape, [], [augmentation])(stream(nth, ''), flat)])
     for (const bytes of run(colorJitter({ contrast: 1, saturation: 1 })))
       expect(new Set(bytes)).toEqual(new Set([100]))
     const levels = run(colorJitter({ brightness: 0.5 })).map(bytes => new Set(bytes))

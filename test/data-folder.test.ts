@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { trainingFeed } from '../src/data/batches.js'
+import type { Dataset, Images } from '../src/data/dataset.js'
 import { openData } from '../src/data/open.js'
-import type { Dataset, Images } from '../src/data/set.js'
+import { trainingFeed } from '../src/data/pipeline/batches.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { imageFolder } from '../src/data/spec.js'
 import { sizeOf } from '../src/net/shape.js'
-import { image } from '../src/net/words.js'
+import { image } from '../src/net/words/leaves.js'
 import { failure, ownCache, realData, scratch, succeed, tarOf } from './scratch.js'
 
 type Files = Record<string, Buffer | string>
@@ -340,7 +340,7 @@ describe('real images', () => {
     const code = `
       import { openData } from '${import.meta.dirname}/../src/data/open.ts'
       import { imageFolder } from '${import.meta.dirname}/../src/data/spec.ts'
-      import { trainingFeed } from '${import.meta.dirname}/../src/data/batches.ts'
+      import { trainingFeed } from '${import.meta.dirname}/../src/data/pipeline/batches.ts'
       const open = openData({ folder: '${folder}', seed: 0, take: 2000, memory: 2 ** 20 })
       const { right: data } = await open(imageFolder([32, 32, 3]))()
       const feed = trainingFeed(data, { batch: 64, seed: 0 })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readIdx } from '../src/data/idx.js'
-import { below, stream } from '../src/net/random.js'
+import { readIdx } from '../src/data/formats/idx.js'
+import { randomBelow, stream } from '../src/net/random.js'
 import { failure, scratch, succeed } from './scratch.js'
 
 const header = (magic: number, sizes: readonly number[]): Buffer => {
@@ -19,7 +19,7 @@ const idx = (sizes: readonly number[], values: Uint8Array): Buffer =>
 
 const noise = (count: number): Uint8Array => {
   const draw = stream(0, 'noise')
-  return Uint8Array.from({ length: count }, () => below(draw, 256))
+  return Uint8Array.from({ length: count }, () => randomBelow(draw, 256))
 }
 
 const file = (content: Uint8Array): string => join(scratch({ 'some.idx': content }), 'some.idx')

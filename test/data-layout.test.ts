@@ -7,11 +7,11 @@ import sharp from 'sharp'
 import { pack } from 'tar-stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openData } from '../src/data/open.js'
+import { countsOf } from '../src/data/pipeline/split.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { imageFolder } from '../src/data/spec.js'
-import { countsOf } from '../src/data/split.js'
-import { image } from '../src/net/words.js'
-import { type Fact, prose } from '../src/report/prose.js'
+import { image } from '../src/net/words/leaves.js'
+import { type Fact, renderMessage } from '../src/report/text/messages.js'
 import { espalier, root } from './command.js'
 import { failure, ownCache, scratch, succeed, tarOf } from './scratch.js'
 
@@ -44,7 +44,7 @@ const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
   const data = await succeed(open(folder, more))
   const count = (labels: Int32Array) =>
     Object.fromEntries(countsOf(labels, data.classes.length).map((n, nth) => [data.classes[nth], n]))
-  const lines = (facts: readonly Fact[]) => facts.map(fact => prose(fact).replaceAll(folder, '…'))
+  const lines = (facts: readonly Fact[]) => facts.map(fact => renderMessage(fact).replaceAll(folder, '…'))
   await data.close()
   return {
     train: count(data.train.labels),
@@ -57,7 +57,7 @@ const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
 }
 
 const line = async (folder: string, more: Partial<OpenOptions> = {}): Promise<string> =>
-  prose(await failure(open(folder, more))).replaceAll(folder, '…')
+  renderMessage(await failure(open(folder, more))).replaceAll(folder, '…')
 
 const four = { train: { cat: 4, dog: 4 }, test: { cat: 2, dog: 2 } }
 
@@ -334,8 +334,8 @@ describe('a run', () => {
       `import * as e from '${root}/src/index.js'
 const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] }
 const data = e.imageFolder(e.image(2048, 2048, 3), { normalise, validation: 2, augment: [e.randomResizedCrop(8)] })
-const net = e.net('small', e.image(8, 8, 3), e.conv(2), e.globalAvgPool, e.dense(2))
-export default e.experiment(net, data, e.train({ epochs: 1, batch: 7 }))
+const net = e.net('small', e.image(8, 8, 3), e.convBnAct(2), e.globalAvgPool, e.dense(2))
+export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
 `, // 22 images of 12 MiB are more than are held in memory
     )
     const run = ['--engine', 'wasm', '--data', folder, '--out', join(scratch(), 'run'), '--skip-bad']

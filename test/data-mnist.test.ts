@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { evaluationFeed } from '../src/data/batches.js'
 import { openData } from '../src/data/open.js'
+import { evaluationFeed } from '../src/data/pipeline/batches.js'
+import { countsOf } from '../src/data/pipeline/split.js'
 import { mnist } from '../src/data/spec.js'
-import { countsOf } from '../src/data/split.js'
-import { prose } from '../src/report/prose.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { failure, ownCache, realData, scratch, succeed } from './scratch.js'
 
 const idx = (sizes: readonly number[], byte: (at: number) => number): Buffer => {
@@ -87,7 +87,9 @@ describe('mnist', () => {
     expect(countsOf(Int32Array.from([...data.train.labels, ...data.validation.labels]), 26)).toEqual(
       new Array(26).fill(2),
     )
-    expect(data.notices.map(prose)).toEqual(['mnist: labels run from 1 to 26; label 1 is the first class'])
+    expect(data.notices.map(renderMessage)).toEqual([
+      'mnist: labels run from 1 to 26; label 1 is the first class',
+    ])
     const zero = { ...letters, 'emnist-letters-test-labels-idx1-ubyte': idx([26], at => at) }
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
   })
@@ -95,7 +97,7 @@ describe('mnist', () => {
   test('a label that leaves a gap is refused with its place', async () => {
     const label = (nth: number, other: number) => idx([40], at => (at === nth ? other : at % 5))
     const labels = (content: Buffer) => ({ ...small(), 'train-labels.idx1-ubyte.gz': gzipSync(content) })
-    expect(prose(await failure(open(labels(label(7, 77)))))).toMatch(
+    expect(renderMessage(await failure(open(labels(label(7, 77)))))).toMatch(
       /byte 15: label is 77, and none is 5; expected labels that run from 0, or from 1, without a gap/,
     )
     expect(await failure(open(labels(idx([40], at => 2 + (at % 5)))))).toMatchObject({
@@ -117,7 +119,7 @@ describe('mnist', () => {
     const set = (name: string) =>
       Object.fromEntries(Object.entries(small()).map(([file, content]) => [name + file, content]))
     expect((await succeed(open({ ...small(), ...set('emnist-digits-') }))).train.size).toBe(36)
-    expect(prose(await failure(open({ ...set('a-'), ...set('b-') })))).toMatch(
+    expect(renderMessage(await failure(open({ ...set('a-'), ...set('b-') })))).toMatch(
       /it holds several sets: a-, b-$/,
     )
   })

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { dataCodec } from '../src/data/codec.js'
+import { openData } from '../src/data/open.js'
 import {
   type Augmentation,
   colorJitter,
@@ -9,9 +11,7 @@ import {
   randomCrop,
   randomResizedCrop,
   shift,
-} from '../src/data/augment.js'
-import { dataCodec } from '../src/data/codec.js'
-import { openData } from '../src/data/open.js'
+} from '../src/data/pipeline/augment.js'
 import {
   cifar10,
   type DataOptions,
@@ -21,7 +21,7 @@ import {
   mnist,
   tfrecord,
 } from '../src/data/spec.js'
-import { image } from '../src/net/words.js'
+import { image } from '../src/net/words/leaves.js'
 import { failure, succeed } from './scratch.js'
 
 const few = (options: DataOptions = {}) => glyphs({ train: 60, test: 20, ...options })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countsOf, divide, sharesOf } from '../src/data/split.js'
+import { countsOf, stratifiedShares, stratifiedSplit } from '../src/data/pipeline/split.js'
 
 const someLabels = fc.integer({ min: 1, max: 6 }).chain(classes =>
   fc.record({
@@ -19,7 +19,7 @@ describe('sharesOf', () => {
       fc.property(someLabels, ({ labels, classes, share }) => {
         const sizes = countsOf(labels, classes)
         const total = Math.round(share * labels.length)
-        const shares = sharesOf(sizes, total)
+        const shares = stratifiedShares(sizes, total)
         expect(shares.reduce((sum, size) => sum + size, 0)).toBe(total)
         shares.forEach((size, nth) => {
           const exact = ((sizes[nth] ?? 0) * total) / labels.length
@@ -42,7 +42,7 @@ describe('divide', () => {
     fc.assert(
       fc.property(someLabels, ({ labels, classes, share, seed }) => {
         const count = Math.round(share * labels.length)
-        const [first, rest] = divide(seed, 'some', classes)(labels, count)
+        const [first, rest] = stratifiedSplit(seed, 'some', classes)(labels, count)
         expect([...first, ...rest].sort((a, b) => a - b)).toEqual([...labels.keys()])
         expect([...first]).toEqual([...first].sort((a, b) => a - b))
         expect([...rest]).toEqual([...rest].sort((a, b) => a - b))
@@ -51,14 +51,14 @@ describe('divide', () => {
             first.map(index => labels[index] ?? 0),
             classes,
           ),
-        ).toEqual(sharesOf(countsOf(labels, classes), count))
+        ).toEqual(stratifiedShares(countsOf(labels, classes), count))
       }),
     )
   })
 
   test('is the same for the same seed and key, and another for another', () => {
     const labels = Int32Array.from({ length: 500 }, (_, nth) => nth % 10)
-    const first = (seed: number, key: string) => divide(seed, key, 10)(labels, 100)[0]
+    const first = (seed: number, key: string) => stratifiedSplit(seed, key, 10)(labels, 100)[0]
     expect(first(1, 'a')).toEqual(first(1, 'a'))
     expect(first(2, 'a')).not.toEqual(first(1, 'a'))
     expect(first(1, 'b')).not.toEqual(first(1, 'a'))
@@ -66,7 +66,7 @@ describe('divide', () => {
 
   test('one more image taken keeps those taken before', () => {
     const labels = Int32Array.from({ length: 200 }, (_, nth) => nth % 10)
-    const sets = [50, 60, 100, 200].map(count => new Set(divide(0, 'take', 10)(labels, count)[0]))
+    const sets = [50, 60, 100, 200].map(count => new Set(stratifiedSplit(0, 'take', 10)(labels, count)[0]))
     sets.slice(1).forEach((larger, nth) => {
       for (const index of sets[nth] ?? []) expect(larger.has(index)).toBe(true)
     })

@@ -2,9 +2,9 @@ import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { pack as packer } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
-import { streaming } from '../src/data/cursor.js'
 import { Fault } from '../src/data/error.js'
-import { entriesOf, type Found } from '../src/data/tar.js'
+import { streamReader } from '../src/data/formats/byte-reader.js'
+import { entriesOf, type Found } from '../src/data/formats/tar.js'
 
 interface Item {
   readonly name: string
@@ -30,7 +30,7 @@ const read = async (
   size = 1000,
 ): Promise<readonly (Found & { readonly body?: Buffer })[]> => {
   const found: (Found & { readonly body?: Buffer })[] = []
-  for await (const item of entriesOf('some.tar', streaming('some.tar', pieces(archive, size)), most))
+  for await (const item of entriesOf('some.tar', streamReader('some.tar', pieces(archive, size)), most))
     found.push(item._tag === 'entry' && found.length % 3 < 2 ? { ...item, body: await item.content() } : item)
   return found
 }
@@ -133,7 +133,8 @@ describe('entriesOf', () => {
     for (const archive of [octal, binary]) {
       const found: Found[] = []
       const fact = await (async () => {
-        for await (const item of entriesOf('x', streaming('x', pieces(archive, 512)), most)) found.push(item)
+        for await (const item of entriesOf('x', streamReader('x', pieces(archive, 512)), most))
+          found.push(item)
       })().catch(reason => (reason instanceof Fault ? reason.fact : reason))
       expect(found).toMatchObject([
         { _tag: 'refused', fact: { _tag: 'BadValue', what: 'size', entry: 'a.jpg', offset: 0 } },

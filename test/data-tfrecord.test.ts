@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluationFeed, trainingFeed } from '../src/data/batches.js'
-import { crc32c, maskedCrc } from '../src/data/crc.js'
+import { crc32c, maskedCrc } from '../src/data/formats/tfrecord/crc.js'
 import { openData } from '../src/data/open.js'
+import { evaluationFeed, trainingFeed } from '../src/data/pipeline/batches.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { type TfRecordOptions, tfrecord } from '../src/data/spec.js'
-import { image } from '../src/net/words.js'
-import { prose } from '../src/report/prose.js'
+import { image } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { failure, ownCache, scratch, succeed } from './scratch.js'
 
 /**
@@ -71,7 +71,7 @@ const labelsOf = async (records: readonly Buffer[], firstLabel = 0, classes = 3)
       tfrecord(image(2, 2, 3), classes, { validation: 0, firstLabel }),
     ),
   )
-  return { labels: [...data.train.labels], notices: data.notices.map(prose) }
+  return { labels: [...data.train.labels], notices: data.notices.map(renderMessage) }
 }
 
 ownCache()
@@ -280,14 +280,16 @@ describe('tfrecord', () => {
       const fact = await failure(
         openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 3, { firstLabel: 0 })),
       )
-      expect(prose(fact)).toMatch(`image/class/label is ${shown}; ${wanted}`)
+      expect(renderMessage(fact)).toMatch(`image/class/label is ${shown}; ${wanted}`)
     }
   })
 
   test('a key that is missing is told with those there are', async () => {
     const shard = labelled(listOf.ints([1]), 'label')
     const fact = await failure(open({ train: shard, test: shard }))
-    expect(prose(fact)).toMatch(/the record has no image\/class\/label; it has image\/encoded, label$/)
+    expect(renderMessage(fact)).toMatch(
+      /the record has no image\/class\/label; it has image\/encoded, label$/,
+    )
   })
 
   test('classes without a training image are told: a first label that is wrong, say', async () => {
@@ -313,7 +315,7 @@ describe('tfrecord', () => {
       symlinkSync('/nowhere', join(folder, 'train-old'))
       const data = await succeed(openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 1000)))
       expect([data.train.size + data.validation.size, data.test.size]).toEqual([3, 3])
-      expect(data.notices.slice(0, 2).map(fact => prose(fact).replace(folder, '…'))).toEqual([
+      expect(data.notices.slice(0, 2).map(fact => renderMessage(fact).replace(folder, '…'))).toEqual([
         '…: 1 left out, links that lead nowhere: train-old',
         '…: 2 left out, of another ending: README.md, …',
       ])
@@ -324,11 +326,13 @@ describe('tfrecord', () => {
     const three = { train: written, validation: written, test: written }
     const data = await succeed(open(three))
     expect([data.train.size, data.validation.size, data.test.size]).toEqual([3, 3, 3])
-    expect(data.notices.map(prose)[0]).toMatch('records: val is the validation set, 3 images')
+    expect(data.notices.map(renderMessage)[0]).toMatch('records: val is the validation set, 3 images')
     const { test: _, ...two } = three
-    expect((await succeed(open(two))).notices.map(prose)[0]).toMatch('records: validation is the test set')
+    expect((await succeed(open(two))).notices.map(renderMessage)[0]).toMatch(
+      'records: validation is the test set',
+    )
     const fact = await failure(open({ 'a-train': written, 'a-test': written, 'b-train': written }))
-    expect(prose(fact)).toMatch(/found a-\*, b-\*$/)
+    expect(renderMessage(fact)).toMatch(/found a-\*, b-\*$/)
   })
 
   test('shards packed as a whole are refused by what packed them', async () => {
@@ -336,7 +340,7 @@ describe('tfrecord', () => {
       [gzipSync, 'gzip'],
       [deflateSync, 'zlib'],
     ] as const)
-      expect(prose(await failure(open({ train: pack(written), test: written })))).toMatch(
+      expect(renderMessage(await failure(open({ train: pack(written), test: written })))).toMatch(
         `content is packed with ${name}; expected the same records unpacked`,
       )
     const length = labelled(listOf.ints([1])).length - 16

@@ -3,14 +3,14 @@
  * the preamble, the folder, the room or the public surface do.
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { beforeAll, expect, test } from 'vitest'
-import { exportModel } from '../src/export/index.js'
-import { image, net, plant } from '../src/net/index.js'
-import { conv, dense, globalAvgPool } from '../src/net/words.js'
+import { exportModel } from '../src/convert/index.js'
+import { image, init, net } from '../src/net/index.js'
+import { convBnAct, dense, globalAvgPool } from '../src/net/words/leaves.js'
 import { scratch, succeed } from './scratch.js'
 
 const root = join(import.meta.dirname, '..')
@@ -25,7 +25,7 @@ interface Example {
 
 /** Facts an example may end in, where this machine has not what it names. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
-  'engine/tensorflow/build.ts': ['NotTensorFlow', 'ToolMissing', 'PackageMissing'],
+  'engine/tensorflow/install/build.ts': ['NotTensorFlow', 'ToolMissing', 'PackageMissing'],
 }
 
 /** A statement begins on a line that is neither indented nor the end of what was opened before. */
@@ -59,7 +59,7 @@ const modules = (folder: string): readonly string[] =>
     .filter(name => name.endsWith('.ts'))
     .map(name => join(folder, name))
 
-const rooms = ['net', 'graph', 'surgery', 'data', 'engine', 'learn', 'run', 'export'].map(room =>
+const rooms = ['net', 'graph', 'surgery', 'data', 'engine', 'learn', 'run', 'convert'].map(room =>
   join(source, room, 'index.ts'),
 )
 
@@ -68,7 +68,7 @@ const origins = ({ file }: Example): readonly string[] => [
   join(source, file),
   join(import.meta.dirname, 'docs/preamble.ts'),
   ...(dirname(file).includes('/') ? modules(join(source, dirname(file))) : []),
-  join(source, file.split('/')[0] ?? '', 'index.ts'),
+  ...[join(source, file.split('/')[0] ?? '', 'index.ts')].filter(existsSync),
   join(source, 'index.ts'),
   ...rooms,
 ]
@@ -119,8 +119,8 @@ process.stdout.write('\\n' + JSON.stringify(told))
 
 /** What examples find where they run: a model to read, and as many images as they take. */
 const furnish = async (folder: string): Promise<void> => {
-  const small = net('mobilenet', image(8, 8, 3), conv(4), globalAvgPool, dense(3))
-  const model = E.getOrElseW(() => null)(plant(0)(small))
+  const small = net('mobilenet', image(8, 8, 3), convBnAct(4), globalAvgPool, dense(3))
+  const model = E.getOrElseW(() => null)(init(0)(small))
   if (model === null) throw new Error('the net to be read does not fit')
   await succeed(exportModel({ to: 'layers', folder: join(folder, 'here/mobilenet') })(model))
   const idx = (sizes: readonly number[], byte: (at: number) => number): Uint8Array => {

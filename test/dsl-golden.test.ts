@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import cifar10 from '../dsl/cifar10.js'
 import imagenet from '../dsl/imagenet.js'
-import { macsOf, paramsOf } from '../src/net/count.js'
-import type { Layer, Net } from '../src/net/layer.js'
+import { countMacs, countParams } from '../src/net/counts.js'
 import { editLayers, layersOf } from '../src/net/path.js'
+import type { Layer, Net } from '../src/net/tree.js'
 import { inferredOf, nets } from './nets.js'
 
-const params = (net: Net): number => paramsOf(inferredOf(net))
+const params = (net: Net): number => countParams(inferredOf(net))
 
 /** Filters of every convolution: as many biases stand before a batch norm elsewhere, which has a shift already. */
 const filtersOf = (net: Net): number =>
@@ -97,7 +97,7 @@ const billions: readonly (readonly [Net, number])[] = [
 ]
 
 test.each(billions)('$name has the multiply–accumulates published', (net, published) => {
-  expect(macsOf(inferredOf(net)) / 1e9).toBeCloseTo(published, 3)
+  expect(countMacs(inferredOf(net)) / 1e9).toBeCloseTo(published, 3)
 })
 
 /** Layers with weights along the longest path: how ResNets are counted, and GoogLeNet's 22. */

@@ -1,22 +1,22 @@
 /** Every net of the DSL files lowers as it is; narrow and on small images, it learns, is pruned and grows. */
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { engineOf, usual } from '../src/engine/choose.js'
+import { defaultEngine, openEngine } from '../src/engine/choose.js'
 import type { Engine } from '../src/engine/engine.js'
+import { inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
 import { optimizerFeeds, sgd } from '../src/graph/optimizer.js'
-import { inputsOf } from '../src/graph/value.js'
 import { trainDefaults } from '../src/learn/options.js'
-import { trainCalls } from '../src/learn/train.js'
-import { paramsOf } from '../src/net/count.js'
-import { childrenOf, type Net } from '../src/net/layer.js'
+import { trainCalls } from '../src/learn/training/train.js'
+import { countParams } from '../src/net/counts.js'
 import { layersOf } from '../src/net/path.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
-import { type Model, plant } from '../src/net/weights.js'
-import { conv } from '../src/net/words.js'
-import { l1 } from '../src/surgery/criteria.js'
-import { grow } from '../src/surgery/grow.js'
-import { prune } from '../src/surgery/prune.js'
+import { childrenOf, type Net } from '../src/net/tree.js'
+import { init, type Model } from '../src/net/weights.js'
+import { convBnAct } from '../src/net/words/leaves.js'
+import { grow } from '../src/surgery/grow/grow.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import { prune } from '../src/surgery/prune/prune.js'
 import { fedWith } from './arbitrary.js'
 import { inferredOf, narrowed, nets } from './nets.js'
 import { succeed } from './scratch.js'
@@ -31,7 +31,7 @@ const right = <A>(either: E.Either<unknown, A>): A => {
 
 const all = Object.entries<Net>(nets)
 
-const native = usual() === 'tensorflow'
+const native = defaultEngine() === 'tensorflow'
 if (!native) console.warn('skipped: without the native engine, no net of the DSL files runs on it')
 
 /** Those that differ in more than depth: TensorFlow's time goes into opening graphs. */
@@ -48,7 +48,7 @@ const small = ({ name, input }: Net): readonly [share: number, side: number] => 
   return side > 32 ? [name.startsWith('vgg') ? 1 / 64 : 1 / 16, 48] : [1 / 8, 16]
 }
 
-const planted = (net: Net): Model => right(plant(3)(narrowed(...small(net))(net)))
+const planted = (net: Net): Model => right(init(3)(narrowed(...small(net))(net)))
 
 /** Noise above every rate, so that nothing is dropped and the loss can be compared. */
 const feedOf = (name: string, shape: readonly number[]): Float32Array => {
@@ -59,11 +59,11 @@ const feedOf = (name: string, shape: readonly number[]): Float32Array => {
   return name.startsWith('noise/') ? new Float32Array(sizeOf(shape)).fill(0.99) : fedWith(1, name, shape)
 }
 
-const optimizer = sgd({ momentum: 0, nesterov: false, decay: 0 })
+const optimizer = sgd({ momentum: 0, nesterov: false, weightDecay: 0 })
 
 /** The loss of one batch before and after a small step on it. */
 const losses = async (engine: Engine, { net, weights }: Model): Promise<readonly [number, number]> => {
-  const calls = right(trainCalls({ ...trainDefaults, batch, optimizer, clip: 1 }, batch)(net))
+  const calls = right(trainCalls({ ...trainDefaults, batchSize: batch, optimizer, clipNorm: 1 }, batch)(net))
   const session = await succeed(engine.open(calls))
   session.write(weights)
   const feeds = Object.fromEntries(
@@ -78,12 +78,14 @@ const losses = async (engine: Engine, { net, weights }: Model): Promise<readonly
 
 /** Pruned to 60 % of its parameters, then its first convolution widened, with all a sum ties to it, and one behind it. */
 const reshaped = (model: Model): Model => {
-  const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minimum: 1 })(model)).model
-  expect(paramsOf(inferredOf(pruned.net))).toBeLessThanOrEqual(0.6 * paramsOf(inferredOf(model.net)))
+  const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minChannels: 1 })(model)).model
+  expect(countParams(inferredOf(pruned.net))).toBeLessThanOrEqual(0.6 * countParams(inferredOf(model.net)))
   const [first = ''] = [...layersOf(pruned.net)].find(([, { _tag }]) => _tag === 'conv') ?? []
   const wide = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
   const width = channelsOf(inferredOf(wide.model.net).get(first)?.output ?? [])
-  const deep = right(grow({ after: first, module: conv(width, 1, { name: 'grown' }), seed: 1 })(wide.model))
+  const deep = right(
+    grow({ after: first, module: convBnAct(width, 1, { name: 'grown' }), seed: 1 })(wide.model),
+  )
   expect([wide.inexact, deep.inexact]).toEqual([null, null])
   return deep.model
 }
@@ -95,17 +97,17 @@ describe.each(all)('%s', (name, net) => {
   })
 
   test('narrow, it learns', async () => {
-    const [before, after] = await losses(await succeed(engineOf('wasm')), planted(net))
+    const [before, after] = await losses(await succeed(openEngine('wasm')), planted(net))
     expect(after).toBeLessThan(before)
   })
 
   test('narrow, it is pruned, grows, and takes a step', async () => {
     const model = reshaped(planted(net))
-    const [before, after] = await losses(await succeed(engineOf('wasm')), model)
+    const [before, after] = await losses(await succeed(openEngine('wasm')), model)
     expect(Number.isFinite(after)).toBe(true)
     expect(after).not.toBe(before)
     if (!onNative.has(name)) return
-    const [natively, next] = await losses(await succeed(engineOf('tensorflow', 1)), model)
+    const [natively, next] = await losses(await succeed(openEngine('tensorflow', 1)), model)
     expect(natively / before).toBeCloseTo(1, 2)
     expect(Number.isFinite(next)).toBe(true)
     expect(next).not.toBe(natively)
@@ -124,12 +126,12 @@ test('GoogLeNet grown by the last module of each stage is Inception-88', () => {
       expect(next.inexact?._tag).toBe('NoPassage')
       return next.model
     }, before)
-  const grown = behind(behind(behind(right(plant(0)(base)), '3b', '3', 5), '4e', '4', 12), '5b', '5', 5)
+  const grown = behind(behind(behind(right(init(0)(base)), '3b', '3', 5), '4e', '4', 12), '5b', '5', 5)
   const leaves = (net: Net) =>
     [...layersOf(net).values()].flatMap(layer =>
       childrenOf(layer).length === 0 ? [{ ...layer, name: '' }] : [],
     )
   expect(leaves(grown.net)).toEqual(leaves(wanted))
   const shapes = ({ weights }: Model) => Object.values(weights).map(({ shape }) => shape)
-  expect(shapes(grown)).toEqual(shapes(right(plant(0)(wanted))))
+  expect(shapes(grown)).toEqual(shapes(right(init(0)(wanted))))
 })

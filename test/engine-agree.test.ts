@@ -3,16 +3,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Engine, Session } from '../src/engine/engine.js'
 import { differentiate } from '../src/graph/differentiate.js'
+import { type Graph, inputsOf, type Program } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
+import * as op from '../src/graph/operations.js'
 import { adamw, type Optimizer, optimizerFeeds, sgd, updatesOf } from '../src/graph/optimizer.js'
-import { type Graph, inputsOf, type Program } from '../src/graph/value.js'
 import { trainDefaults } from '../src/learn/options.js'
-import { trainCalls } from '../src/learn/train.js'
-import { net } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
+import { trainCalls } from '../src/learn/training/train.js'
+import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
-import { conv, dense, depthwise, globalAvgPool, image } from '../src/net/words.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { apart, type Numbers, shaken } from './agree.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { available } from './engines.js'
@@ -152,9 +152,9 @@ test.each(loaded.map(engine => [engine.name, engine] as const))(
   'on %s a net that rests on one feature learns what it should',
   async (_, engine) => {
     const { net: narrow, weights } = modelOf(1)(
-      net('narrow', image(5, 5, 1), conv(3), conv(1, 1), globalAvgPool, dense(10)),
+      net('narrow', image(5, 5, 1), convBnAct(3), convBnAct(1, 1), globalAvgPool, dense(10)),
     )
-    const { train } = right(trainCalls({ ...trainDefaults, batch }, batch)(narrow))
+    const { train } = right(trainCalls({ ...trainDefaults, batchSize: batch }, batch)(narrow))
     const feeds = feedsAt(train, 5, 0, trainDefaults.optimizer)
     const session = right(await engine.open({ train })())
     session.write(weights)
@@ -167,29 +167,30 @@ test.each(loaded.map(engine => [engine.name, engine] as const))(
 )
 
 /** A unit in every spelling: engines fuse some, and have gone wrong with one and another. */
-const units: readonly (readonly [string, Net])[] = [conv.bind(null, 3), depthwise].flatMap((word, kind) =>
-  (
-    [
-      [1, 'same'],
-      [3, 'same'],
-      [3, 1],
-    ] as const
-  ).flatMap(([kernel, padding]) =>
-    ([{ norm: true }, { norm: false }, { norm: false, bias: false }] as const).flatMap(how =>
-      ([null, 'relu', 'relu6', 'sigmoid', 'tanh', 'swish'] as const).flatMap(activation =>
-        [1, 4].map((channels): readonly [string, Net] => [
-          `${kind === 0 ? 'conv' : 'depthwise'} ${kernel} ${padding} ${JSON.stringify(how)} ${activation} ${channels}`,
-          net(
-            'unit',
-            image(6, 5, channels),
-            word(kernel, { padding, activation, name: 'unit', ...how }),
-            globalAvgPool,
-            dense(3),
-          ),
-        ]),
+const units: readonly (readonly [string, Net])[] = [convBnAct.bind(null, 3), depthwiseBnAct].flatMap(
+  (word, kind) =>
+    (
+      [
+        [1, 'same'],
+        [3, 'same'],
+        [3, 1],
+      ] as const
+    ).flatMap(([kernel, padding]) =>
+      ([{ norm: true }, { norm: false }, { norm: false, bias: false }] as const).flatMap(how =>
+        ([null, 'relu', 'relu6', 'sigmoid', 'tanh', 'swish'] as const).flatMap(activation =>
+          [1, 4].map((channels): readonly [string, Net] => [
+            `${kind === 0 ? 'conv' : 'depthwise'} ${kernel} ${padding} ${JSON.stringify(how)} ${activation} ${channels}`,
+            net(
+              'unit',
+              image(6, 5, channels),
+              word(kernel, { padding, activation, name: 'unit', ...how }),
+              globalAvgPool,
+              dense(3),
+            ),
+          ]),
+        ),
       ),
     ),
-  ),
 )
 
 test.each(loaded.map(engine => [engine.name, engine] as const))(

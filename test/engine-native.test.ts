@@ -13,17 +13,23 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { engineOf, usual } from '../src/engine/choose.js'
+import { defaultEngine, openEngine } from '../src/engine/choose.js'
 import { diagnose } from '../src/engine/doctor.js'
-import { type BuildOptions, buildNative, type Stage } from '../src/engine/tensorflow/build.js'
-import { addonName, cacheFolder, currentNative, keep, nativeAt } from '../src/engine/tensorflow/cache.js'
-import { firstOf } from '../src/engine/tensorflow/command.js'
-import { recipe } from '../src/engine/tensorflow/compile.js'
+import { type BuildOptions, buildNative, type Stage } from '../src/engine/tensorflow/install/build.js'
+import {
+  addonName,
+  cacheFolder,
+  currentNative,
+  keep,
+  nativeAt,
+} from '../src/engine/tensorflow/install/cache.js'
+import { firstOf } from '../src/engine/tensorflow/install/command.js'
+import { recipe } from '../src/engine/tensorflow/install/compile.js'
+import { pins } from '../src/engine/tensorflow/install/pins.js'
+import { findPython } from '../src/engine/tensorflow/install/python.js'
+import { trial } from '../src/engine/tensorflow/install/trial.js'
+import { checkWheel, unpackWheel } from '../src/engine/tensorflow/install/wheel.js'
 import { findNative } from '../src/engine/tensorflow/native.js'
-import { pins } from '../src/engine/tensorflow/pins.js'
-import { findPython } from '../src/engine/tensorflow/python.js'
-import { trial } from '../src/engine/tensorflow/trial.js'
-import { checkWheel, unpackWheel } from '../src/engine/tensorflow/wheel.js'
 
 const systemPath = process.env.PATH ?? ''
 
@@ -267,7 +273,7 @@ describe('the cache', () => {
         O.some({ file: join(cacheFolder(), 'current', addonName), source: 'built' }),
       )
       expect(readFileSync(join(cacheFolder(), 'current', 'facts.json'), 'utf8')).toBe(facts(home))
-      expect(usual()).toBe('tensorflow')
+      expect(defaultEngine()).toBe('tensorflow')
     }
     expect(readdirSync(cacheFolder()).toSorted()).toEqual(['current', 'one', 'two'])
   })
@@ -282,17 +288,17 @@ describe('the cache', () => {
   ])('an engine %s is none', (_, text) => {
     keep(cacheFolder(), 'broken', staged(text))
     expect(nativeAt(join(cacheFolder(), 'broken'))).toEqual(O.none)
-    expect(usual()).toBe('wasm')
+    expect(defaultEngine()).toBe('wasm')
   })
 })
 
 describe('choosing', () => {
   test('an engine nobody knows', async () => {
-    expect(await engineOf('abacus')()).toEqual(E.left({ _tag: 'UnknownEngine', name: 'abacus' }))
+    expect(await openEngine('abacus')()).toEqual(E.left({ _tag: 'UnknownEngine', name: 'abacus' }))
   })
 
   test('TensorFlow where it is not built, and how to get it', async () => {
-    expect(await engineOf('tensorflow')()).toEqual(
+    expect(await openEngine('tensorflow')()).toEqual(
       E.left({
         _tag: 'EngineMissing',
         engine: 'tensorflow',

@@ -5,7 +5,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, test } from 'vitest'
 import { environment } from '../src/engine/tensorflow/load.js'
 import { findNative } from '../src/engine/tensorflow/native.js'
-import { prose } from '../src/report/prose.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { root } from './command.js'
 
 describe('oneDNN', () => {
@@ -27,7 +27,7 @@ describe('oneDNN', () => {
     ['2.20.0', '2.20.0+oneDNN', '0'],
     ['2.20.0+oneDNN', '2.20.0', '1'],
   ])('a run begun with %s does not go on with %s, and how it would is said', (began, now, flag) => {
-    expect(prose({ _tag: 'RunDiffers', folder: 'runs/a', what: 'engine version', began, now })).toBe(
+    expect(renderMessage({ _tag: 'RunDiffers', folder: 'runs/a', what: 'engine version', began, now })).toBe(
       `runs/a began with engine version ${began}, here it is ${now}; TF_ENABLE_ONEDNN_OPTS=${flag} in the environment would fit`,
     )
   })
@@ -37,12 +37,12 @@ describe('oneDNN', () => {
 const script = (lines: string): string => `
 import { loadEngine } from '${join(root, 'src/engine/tensorflow/load.js')}'
 import { trainDefaults } from '${join(root, 'src/learn/options.js')}'
-import { rateFeeds, trainCalls } from '${join(root, 'src/learn/train.js')}'
-import { latencies } from '${join(root, 'src/learn/latency.js')}'
-import { plant } from '${join(root, 'src/net/weights.js')}'
+import { rateFeeds, trainCalls } from '${join(root, 'src/learn/training/train.js')}'
+import { latencies } from '${join(root, 'src/learn/evaluation/latency.js')}'
+import { init } from '${join(root, 'src/net/weights.js')}'
 import { imagesOf, reference, targetsOf } from '${join(root, 'bench/net.js')}'
 const { right: engine } = await loadEngine({ threads: 2 })()
-const model = plant(0)(reference).right
+const model = init(0)(reference).right
 ${lines}
 process.exit(0)
 `
@@ -65,7 +65,7 @@ const measure = (env: NodeJS.ProcessEnv): Promise<readonly string[]> =>
 
 /** The losses of a few steps, to the last digit. */
 const learn = `
-const options = { ...trainDefaults, batch: 8 }
+const options = { ...trainDefaults, batchSize: 8 }
 const { right: session } = await engine.open(trainCalls(options, 8)(model.net).right)()
 session.write(model.weights)
 const batch = { images: imagesOf(8), targets: targetsOf(8) }

@@ -2,24 +2,32 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../src/engine/engine.js'
-import { type Life, lay, spaceOf } from '../src/engine/wasm/arena.js'
-import { crewOf, gate } from '../src/engine/wasm/crew.js'
-import { fuse } from '../src/engine/wasm/fuse.js'
 import { WebAssembly } from '../src/engine/wasm/host.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
-import { order } from '../src/engine/wasm/order.js'
-import { type Buffer, room } from '../src/engine/wasm/place.js'
-import { plan } from '../src/engine/wasm/plan.js'
+import { type Lifetime, layBuffers, spaceOf } from '../src/engine/wasm/planning/arena.js'
+import { type Buffer, room } from '../src/engine/wasm/planning/buffers.js'
+import { fuse } from '../src/engine/wasm/planning/fuse.js'
+import { order } from '../src/engine/wasm/planning/order.js'
+import { plan } from '../src/engine/wasm/planning/plan.js'
+import { gate, startThreads } from '../src/engine/wasm/threads.js'
 import { differentiate } from '../src/graph/differentiate.js'
+import { type Graph, inputsOf, type Kind, type Value } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
+import * as op from '../src/graph/operations.js'
 import { sgd, updatesOf } from '../src/graph/optimizer.js'
-import { type Graph, inputsOf, type Kind, type Value } from '../src/graph/value.js'
-import { inception, net, residual } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
-import { plant, type Weights } from '../src/net/weights.js'
-import { avgPool, conv, dense, depthwise, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import type { Net } from '../src/net/tree.js'
+import { init, type Weights } from '../src/net/weights.js'
+import { inception, net, residual } from '../src/net/words/combinators.js'
+import {
+  avgPool,
+  convBnAct,
+  dense,
+  depthwiseBnAct,
+  globalAvgPool,
+  image,
+  maxPool,
+} from '../src/net/words/leaves.js'
 import { apart } from './agree.js'
 import { fedWith } from './arbitrary.js'
 import {
@@ -66,11 +74,11 @@ const module = { point: 5, three: [7, 9], five: [4, 8], pool: 6 } as const
 const wide = net(
   'wide',
   image(20, 18, 3),
-  conv(11, 3, { name: 'stem' }),
-  depthwise(3),
+  convBnAct(11, 3, { name: 'stem' }),
+  depthwiseBnAct(3),
   inception('a', module),
   maxPool(2),
-  residual('r', conv(28, 3, { activation: null }), { activation: 'relu' }),
+  residual('r', convBnAct(28, 3, { activation: null }), { activation: 'relu' }),
   avgPool(3, { stride: 1 }),
   inception('b', module),
   globalAvgPool,
@@ -86,7 +94,7 @@ const trained = async (
 ): Promise<{ readonly losses: readonly unknown[]; readonly weights: Weights }> => {
   const engine = right(await loadWasm(threads)())
   const session: Session<typeof program> = right(await engine.open(program)())
-  session.write(right(plant(0)(wide)).weights)
+  session.write(right(init(0)(wide)).weights)
   const losses = Array.from({ length: steps }, (_, n) => session.run('step', feedsOf(program, n)).loss?.[0])
   const weights = session.read()
   session.close()
@@ -148,7 +156,7 @@ describe('alone on one thread, with what it reads behind its scratch and what ot
 })
 
 test('memory stays flat over thousands of steps', async () => {
-  const small = stepOf(net('small', image(8, 8, 3), conv(4), conv(6), globalAvgPool, dense(3)), 4)
+  const small = stepOf(net('small', image(8, 8, 3), convBnAct(4), convBnAct(6), globalAvgPool, dense(3)), 4)
   const engine = right(await loadWasm()())
   const session = right(await engine.open(small)())
   const feeds = feedsOf(small, 0)
@@ -206,7 +214,7 @@ test.each(['before', 'while'])(
       if (moment === 'before') Atomics.wait(control, gate.passed, 0)
     }
     const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
-    const ensemble = crewOf(2).gather(
+    const ensemble = startThreads(2).gather(
       { exports: { begin: () => undefined, work } },
       { module: broken, memory, calls, scratch: () => 64 },
     )
@@ -253,7 +261,7 @@ describe('the plan', () => {
         const all = drawn.map(
           ({ floats, first, length }) => [room(floats), { first, last: first + length }] as const,
         )
-        const { offsets, bytes } = lay(new Map<Buffer, Life>(all))
+        const { offsets, bytes } = layBuffers(new Map<Buffer, Lifetime>(all))
         const from = (buffer: Buffer) => offsets.get(buffer) ?? Number.NaN
         for (const [a, lifeOfA] of all) {
           expect(from(a) + spaceOf(a)).toBeLessThanOrEqual(bytes)

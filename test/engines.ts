@@ -1,10 +1,10 @@
 /** The engines there are on this machine, and one in float64. Tests that need one that is not here say so. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { engineOf } from '../src/engine/choose.js'
+import { openEngine } from '../src/engine/choose.js'
 import type { Engine, EngineName } from '../src/engine/engine.js'
 import type { Weights } from '../src/net/weights.js'
-import { prose } from '../src/report/prose.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { evaluate } from './reference.js'
 
 /** Those of `names` that load, each told by its name. */
@@ -13,9 +13,9 @@ export const available = async (
 ): Promise<readonly (readonly [EngineName, Engine])[]> => {
   const found: (readonly [EngineName, Engine])[] = []
   for (const name of names) {
-    const engine = await engineOf(name)()
+    const engine = await openEngine(name)()
     if (E.isRight(engine)) found.push([name, engine.right])
-    else console.warn(`skipped: ${prose(engine.left)}`)
+    else console.warn(`skipped: ${renderMessage(engine.left)}`)
   }
   return found
 }

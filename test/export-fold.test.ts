@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fold } from '../src/export/fold.js'
+import { foldNorm } from '../src/convert/fold-norm.js'
+import { topologicalOrder, type Value } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
-import { inOrder, type Value } from '../src/graph/value.js'
-import { net, residual, stack } from '../src/net/combinators.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import { conv, dense, globalAvgPool, image, norm, relu } from '../src/net/words.js'
+import { net, residual, stack } from '../src/net/words/combinators.js'
+import { batchNorm, convBnAct, dense, globalAvgPool, image, relu } from '../src/net/words/leaves.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { apart, imagesFor, models, right } from './exported.js'
 import { evaluate } from './reference.js'
@@ -18,11 +18,12 @@ const given = (logits: Value, weights: Weights, images: Float32Array): ArrayLike
 
 const folded = (model: Model) => {
   const { logits } = right(lower({ batch: 1, mode: 'inference' })(model.net))
-  const { now, weights } = fold(inOrder([logits]), model.weights)
+  const { now, weights } = foldNorm(topologicalOrder([logits]), model.weights)
   return { logits, after: now(logits), weights }
 }
 
-const normsIn = (value: Value): number => inOrder([value]).filter(({ op }) => op.kind === 'normalise').length
+const normsIn = (value: Value): number =>
+  topologicalOrder([value]).filter(({ op }) => op.kind === 'normalise').length
 
 describe('folded batch norms', () => {
   test('leave what a net computes', () => {
@@ -42,13 +43,13 @@ describe('folded batch norms', () => {
   })
 
   test('stay where others read the product, or there is none', () => {
-    const bare = conv(4, 3, { norm: false, bias: false, activation: null })
+    const bare = convBnAct(4, 3, { norm: false, bias: false, activation: null })
     const model = modelOf(3)(
       net(
         'read',
         image(5, 5, 2),
         bare,
-        residual('r', stack('body', norm(), relu, conv(4))),
+        residual('r', stack('body', batchNorm(), relu, convBnAct(4))),
         globalAvgPool,
         dense(2),
       ),

@@ -5,12 +5,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { exportModel } from '../src/export/export.js'
-import { readLayersModel } from '../src/export/layers/read.js'
-import { net, stack } from '../src/net/combinators.js'
+import { exportModel } from '../src/convert/export.js'
+import { readLayersModel } from '../src/convert/keras/import/read.js'
 import type { Model } from '../src/net/weights.js'
-import { conv, globalAvgPool, dense as head, image } from '../src/net/words.js'
-import { prose } from '../src/report/prose.js'
+import { net, stack } from '../src/net/words/combinators.js'
+import { convBnAct, globalAvgPool, dense as head, image } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { apart, imagesFor, inFolder, left, logitsOf, models, run, tolerance } from './exported.js'
 
@@ -87,7 +87,7 @@ const residualModel = (): tfl.LayersModel => {
 describe('a LayersModel comes in', () => {
   test('what left is what comes back, names, weights and all', () =>
     inFolder(async folder => {
-      const pair = (name: string) => stack(name, conv(2), conv(3, 1))
+      const pair = (name: string) => stack(name, convBnAct(2), convBnAct(3, 1))
       const rows = modelOf(1)(net('rows', image(5, 5, 1), pair('one'), pair('two'), globalAvgPool, head(2)))
       for (const model of [models.inception, models.residual, rows]) {
         await run(exportModel({ to: 'layers', folder })(model))
@@ -389,7 +389,7 @@ describe('a line says what is not supported, where, and what to try', () => {
   ])('%s', ([, make, edit, ...said]) =>
     inFolder(async folder => {
       await save(make(), folder, edit)
-      const line = prose(left(await readLayersModel(folder)()))
+      const line = renderMessage(left(await readLayersModel(folder)()))
       for (const each of said) expect(line).toContain(each)
       expect(line).not.toMatch(/undefined|UnknownRecord|Readonly|\n/)
     }),
@@ -403,14 +403,16 @@ describe('a line says what is not supported, where, and what to try', () => {
   ])('a file that is no folder: %s', ([name = '', said = '']) =>
     inFolder(async folder => {
       writeFileSync(join(folder, name), 'x')
-      const line = prose(left(await readLayersModel(join(folder, name))()))
+      const line = renderMessage(left(await readLayersModel(join(folder, name))()))
       expect(line).toContain(`${name}: expected a LayersModel's folder, model.json and its weights, ${said}`)
     }),
   )
 
   test('a folder without model.json; model.json itself stands for its folder', () =>
     inFolder(async folder => {
-      expect(prose(left(await readLayersModel(folder)()))).toContain('got a folder without model.json; try ')
+      expect(renderMessage(left(await readLayersModel(folder)()))).toContain(
+        'got a folder without model.json; try ',
+      )
       await save(plain(), folder)
       expect((await run(readLayersModel(join(folder, 'model.json')))).net.body.layers.length).toBe(3)
     }))

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeModel, exportModel } from '../src/convert/export.js'
+import { affineOf, includeNormaliser } from '../src/convert/include-normaliser.js'
+import { type Input, inputs } from '../src/convert/input.js'
+import { readLayersFile } from '../src/convert/keras/import/read.js'
+import { targets } from '../src/convert/target.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
-import { encodeModel, exportModel } from '../src/export/export.js'
-import { type Input, inputs } from '../src/export/input.js'
-import { readLayersFile } from '../src/export/layers/read.js'
-import { affineOf, includeNormaliser } from '../src/export/normalise.js'
-import { targets } from '../src/export/target.js'
-import { concat, net, residual, stack } from '../src/net/combinators.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
 import type { Model } from '../src/net/weights.js'
-import { conv, dense, depthwise, dropout, globalAvgPool, image } from '../src/net/words.js'
-import { prose } from '../src/report/prose.js'
-import { readModelFile, saveModel } from '../src/run/model.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
+import { readModelFile, saveModel } from '../src/run/storage/model.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { apart, inFolder, left, logitsOf, models, right, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
@@ -53,27 +53,31 @@ const valid = { padding: 'valid' } as const
 
 /** Nets whose first layers take the normaliser in, each another way. */
 const foldable = {
-  batchNorm: net('f', image(9, 8, 3), conv(4, 3, valid), globalAvgPool, dense(2)),
+  batchNorm: net('f', image(9, 8, 3), convBnAct(4, 3, valid), globalAvgPool, dense(2)),
   bias: net(
     'f',
     image(9, 8, 3),
     dropout(0.1),
-    conv(4, 3, { ...valid, norm: false }),
+    convBnAct(4, 3, { ...valid, norm: false }),
     globalAvgPool,
     dense(2),
   ),
   neither: net(
     'f',
     image(9, 8, 3),
-    conv(4, 3, { ...valid, norm: false, bias: false }),
+    convBnAct(4, 3, { ...valid, norm: false, bias: false }),
     globalAvgPool,
     dense(2),
   ),
-  depthwise: net('f', image(9, 9, 3), depthwise(3, { stride: 3, norm: false }), globalAvgPool, dense(2)),
+  depthwise: net('f', image(9, 9, 3), depthwiseBnAct(3, { stride: 3, norm: false }), globalAvgPool, dense(2)),
   branches: net(
     'f',
     image(9, 8, 3),
-    concat('c', conv(2, 1), stack('s', residual('r', conv(3, 1), { shortcut: conv(3, 1, { norm: false }) }))),
+    concat(
+      'c',
+      convBnAct(2, 1),
+      stack('s', residual('r', convBnAct(3, 1), { shortcut: convBnAct(3, 1, { norm: false }) })),
+    ),
     globalAvgPool,
     dense(2),
   ),
@@ -102,7 +106,9 @@ describe('a model that normalises its images itself', () => {
   })
 
   test('in a step before them, where they pad or something else reads the images', () => {
-    const passed = modelOf(1)(net('p', image(6, 6, 3), residual('r', conv(3, 1)), globalAvgPool, dense(2)))
+    const passed = modelOf(1)(
+      net('p', image(6, 6, 3), residual('r', convBnAct(3, 1)), globalAvgPool, dense(2)),
+    )
     for (const model of [models.residual, passed])
       expect(right(includeNormaliser(affine)(model)).net.body.layers[0]).toMatchObject({
         _tag: 'depthwise',
@@ -299,7 +305,7 @@ describe('what is known of a model goes with it', () => {
       what: 'image',
     })
     expect(refusal({ preprocessing: preprocessingFor(model, 3) })).toMatchObject({ what: 'classes' })
-    expect(prose({ _tag: 'DataDiffers', what: 'classes', net: [1], data: [2] })).toBe(
+    expect(renderMessage({ _tag: 'DataDiffers', what: 'classes', net: [1], data: [2] })).toBe(
       'the net gives 1 value, the data has 2 classes; expected one value a class, with no sigmoid or softmax behind it; try dense(2) at the end',
     )
     expect(refusal({ input: 'raw' })).toEqual({ _tag: 'NoPreprocessing', input: 'raw' })

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exportModel } from '../src/export/export.js'
-import { net } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import { exportModel } from '../src/convert/export.js'
+import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import type { Model } from '../src/net/weights.js'
-import { conv, dense, flatten, globalAvgPool, image } from '../src/net/words.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import {
   apart,
@@ -46,7 +46,7 @@ describe('a model as a LayersModel', () => {
       const images = imagesFor(model, 3)
       const { values, params } = await predicted(model, images, 3, folder)
       expect(apart(logitsOf(model, images, 3), values)).toBeLessThan(tolerance)
-      expect(params).toBeGreaterThanOrEqual(paramsOf(right(infer(model.net))))
+      expect(params).toBeGreaterThanOrEqual(countParams(right(infer(model.net))))
     }),
   )
 
@@ -77,8 +77,8 @@ describe('a model as a LayersModel', () => {
       const odd = net(
         'odd',
         image(4, 4, 1),
-        conv(2, 3, { name: '-a' }),
-        conv(2, 3, { name: 'images' }),
+        convBnAct(2, 3, { name: '-a' }),
+        convBnAct(2, 3, { name: 'images' }),
         globalAvgPool,
         dense(2, { name: '_' }),
       )

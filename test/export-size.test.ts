@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { exportModel } from '../src/export/export.js'
-import { targets } from '../src/export/target.js'
+import { exportModel } from '../src/convert/export.js'
+import { targets } from '../src/convert/target.js'
 import { deep, inFolder, largestAllowed, models, run, sizeOfFolder } from './exported.js'
 
 const sized = { ...models, deep }

@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { lower } from '../src/graph/lower.js'
-import { concat, inception, net, repeat, residual, separable, stack } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
-import type { Net } from '../src/net/layer.js'
+import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
+import { concat, inception, net, repeat, residual, separable, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
-  conv,
+  batchNorm,
+  convBnAct,
   dense,
-  depthwise,
+  depthwiseBnAct,
   dropout,
   flatten,
   globalAvgPool,
   image,
   maxPool,
-  norm,
   relu,
   swish,
-} from '../src/net/words.js'
+} from '../src/net/words/leaves.js'
 import { fedWith, modelOf } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -32,7 +32,7 @@ export const nets = {
   inception: net(
     'inception',
     image(17, 14, 3),
-    stack('stem', conv(8, 3, { stride: 2 }), maxPool(3, { stride: 2 })),
+    stack('stem', convBnAct(8, 3, { stride: 2 }), maxPool(3, { stride: 2 })),
     inception('a', { point: 4, three: [3, 6], five: [2, 3, 4], pool: 3 }),
     inception('b', { three: [3, 6], pool: 3 }),
     flatten,
@@ -42,24 +42,31 @@ export const nets = {
   residual: net(
     'residual',
     image(12, 12, 3),
-    conv(8, 3, { padding: 1 }),
-    residual('one', stack('body', conv(8), conv(8, 3, { activation: null })), { activation: 'relu' }),
-    residual('two', conv(6, 3, { stride: 2, padding: 1, activation: null }), {
-      shortcut: conv(6, 1, { stride: 2, activation: null }),
+    convBnAct(8, 3, { padding: 1 }),
+    residual('one', stack('body', convBnAct(8), convBnAct(8, 3, { activation: null })), {
+      activation: 'relu',
+    }),
+    residual('two', convBnAct(6, 3, { stride: 2, padding: 1, activation: null }), {
+      shortcut: convBnAct(6, 1, { stride: 2, activation: null }),
       activation: 'relu6',
     }),
-    residual('three', stack('body', norm(), relu, conv(6, 3, { norm: false }), dropout(0.3))),
+    residual('three', stack('body', batchNorm(), relu, convBnAct(6, 3, { norm: false }), dropout(0.3))),
     globalAvgPool,
     dense(7),
   ),
   separable: net(
     'separable',
     image(15, 11, 2),
-    conv(6, 3, { stride: 2, activation: 'swish' }),
+    convBnAct(6, 3, { stride: 2, activation: 'swish' }),
     separable(8, 3, { stride: 2, activation: 'relu6' }),
-    depthwise(3, { dilation: 2, norm: false }),
+    depthwiseBnAct(3, { dilation: 2, norm: false }),
     avgPool(3, { stride: 2 }),
-    concat('twice', swish, conv(4, 2, { dilation: 2, padding: 1 }), separable(3, 5, { activation: 'tanh' })),
+    concat(
+      'twice',
+      swish,
+      convBnAct(4, 2, { dilation: 2, padding: 1 }),
+      separable(3, 5, { activation: 'tanh' }),
+    ),
     flatten,
     dense(4, { bias: false }),
   ),
@@ -70,11 +77,13 @@ export const deep = modelOf(7)(
   net(
     'deep',
     image(8, 8, 3),
-    conv(12),
+    convBnAct(12),
     repeat(
       'blocks',
       30,
-      residual('block', stack('body', conv(12), conv(12, 3, { activation: null })), { activation: 'relu' }),
+      residual('block', stack('body', convBnAct(12), convBnAct(12, 3, { activation: null })), {
+        activation: 'relu',
+      }),
     ),
     globalAvgPool,
     dense(10),
@@ -128,7 +137,8 @@ export const tolerance = 1e-4
 export const sizeOfFolder = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-export const largestAllowed = ({ net }: Model): number => 1.05 * 4 * paramsOf(right(infer(net))) + 64 * 1024
+export const largestAllowed = ({ net }: Model): number =>
+  1.05 * 4 * countParams(right(infer(net))) + 64 * 1024
 
 /** Lends a folder that is gone afterwards. */
 export const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {

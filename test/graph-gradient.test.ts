@@ -5,9 +5,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
-import { lower, type Mode } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { deconvolution, gradient } from '../src/graph/rules.js'
+import { deconvolution, gradient } from '../src/graph/gradient-rules.js'
 import {
   type Graph,
   inputsOf,
@@ -15,9 +13,11 @@ import {
   type PoolWindow,
   type Value,
   type Window,
-} from '../src/graph/value.js'
-import type { Padding } from '../src/net/layer.js'
+} from '../src/graph/graph.js'
+import { lower, type Mode } from '../src/graph/lower.js'
+import * as op from '../src/graph/operations.js'
 import type { Shape } from '../src/net/shape.js'
+import type { Padding } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
 import { evaluate, type Given } from './reference.js'
@@ -318,7 +318,7 @@ describe('each rule of the gradient is the finite difference', () => {
 test('what is not differentiable sends nothing back', () => {
   const x = op.input('x', [2, 3])
   const row = op.reshape(x, [6])
-  for (const y of [op.sign(x), op.greater(x, 0), op.stop(x), op.largest(row, 2)]) {
+  for (const y of [op.sign(x), op.greater(x, 0), op.stopGradient(x), op.largest(row, 2)]) {
     const [slope] = differentiate()(op.sum(y), [x])
     expect([
       ...(evaluate({ outputs: { slope: slope ?? y }, updates: [] }, { x: new Float32Array(6).fill(2) }, {})

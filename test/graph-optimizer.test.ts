@@ -1,17 +1,17 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import * as op from '../src/graph/ops.js'
+import { type Graph, variablesOf } from '../src/graph/graph.js'
+import * as op from '../src/graph/operations.js'
 import {
   adamw,
   clip,
   normOf,
   type Optimizer,
   optimizerFeeds,
-  type Slope,
   sgd,
   updatesOf,
+  type WeightGradient,
 } from '../src/graph/optimizer.js'
-import { type Graph, variablesOf } from '../src/graph/value.js'
 import type { Shape } from '../src/net/shape.js'
 import { sizeOf } from '../src/net/shape.js'
 import { fedWith } from './arbitrary.js'
@@ -33,7 +33,7 @@ const numbersOf = (name: (key: string) => string, seed: number): Numbers =>
   Object.fromEntries(keys.map(key => [key, [...fedWith(seed, name(key), shapes[key] ?? [])]]))
 
 /** Gradients come as inputs, so that they are whatever is fed. */
-const slopes: readonly Slope[] = keys.map(key => ({
+const slopes: readonly WeightGradient[] = keys.map(key => ({
   key,
   weight: op.weight(key, shapes[key] ?? []),
   gradient: op.input(`gradient/${key}`, shapes[key] ?? []),
@@ -57,7 +57,7 @@ const course: fc.Arbitrary<Course> = fc.record({
 const byGraph = (
   optimizer: Optimizer,
   { seed, rate, steps }: Course,
-  change = (all: readonly Slope[]) => all,
+  change = (all: readonly WeightGradient[]) => all,
 ) => {
   const graph: Graph = { outputs: {}, updates: updatesOf(optimizer)(change(slopes)) }
   const start: Given = Object.fromEntries(
@@ -152,7 +152,7 @@ describe('the operations do what the formulas say', () => {
     fc.assert(
       fc.property(course, share, fc.boolean(), share, (given, momentum, nesterov, decay) => {
         expectClose(
-          byGraph(sgd({ momentum, nesterov, decay }), given),
+          byGraph(sgd({ momentum, nesterov, weightDecay: decay }), given),
           byFormula(momentumRule(given.rate, momentum, nesterov, decay), given),
         )
       }),
@@ -164,7 +164,7 @@ describe('the operations do what the formulas say', () => {
     fc.assert(
       fc.property(course, share, share, share, (given, beta1, beta2, decay) => {
         expectClose(
-          byGraph(adamw({ beta1, beta2, decay, epsilon: 1e-3 }), given),
+          byGraph(adamw({ beta1, beta2, weightDecay: decay, epsilon: 1e-3 }), given),
           byFormula(adamRule(given.rate, beta1, beta2, 1e-3, decay), given),
         )
       }),
@@ -207,7 +207,7 @@ const all: readonly Optimizer[] = [
   sgd({ nesterov: false }),
   sgd({ momentum: 0 }),
   adamw(),
-  adamw({ decay: 0 }),
+  adamw({ weightDecay: 0 }),
 ]
 
 describe.each(all)('%o', optimizer => {
@@ -232,7 +232,7 @@ describe.each(all)('%o', optimizer => {
     for (const key of keys)
       variables[key]?.forEach((after, i) => {
         const before = start[key]?.[i] ?? Number.NaN
-        if (decayed(key) && optimizer.decay > 0) expect(Math.abs(after)).toBeLessThan(Math.abs(before))
+        if (decayed(key) && optimizer.weightDecay > 0) expect(Math.abs(after)).toBeLessThan(Math.abs(before))
         else expect(after).toBe(before)
       })
   })

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
-import * as op from '../src/graph/ops.js'
+import * as op from '../src/graph/operations.js'
 import {
   axisSeparation,
   compactness,
@@ -66,7 +66,7 @@ const withinOf = (data: Seen): readonly number[] =>
 const betweenOf = (data: Seen): readonly number[] =>
   range(sizeOf(data)).map(j => mean(data.labels.map(label => offset(data, label, j) ** 2)))
 
-/** What `stop` holds still: computed once, where a slope is asked for. */
+/** What `stopGradient` holds still: computed once, where a slope is asked for. */
 interface Held {
   readonly epsilon: number
   readonly ridge: number

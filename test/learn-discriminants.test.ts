@@ -2,14 +2,14 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   addMoments,
-  best,
+  bestFeatures,
+  classVariance,
   discriminantsOf,
-  holding,
+  featuresHolding,
   type Moments,
   noMoments,
-  powerOf,
-  spreadOf,
-} from '../src/learn/discriminants.js'
+  separationPower,
+} from '../src/learn/criteria/discriminants.js'
 import { stream } from '../src/net/random.js'
 
 interface Seen {
@@ -70,7 +70,7 @@ describe('means and variances by class', () => {
   test('are those of plain loops over images', () => {
     fc.assert(
       fc.property(seen, data => {
-        const [got, wanted] = [spreadOf(momentsOf(data)), plainly(data)]
+        const [got, wanted] = [classVariance(momentsOf(data)), plainly(data)]
         expectClose(got.means, wanted.means.flat())
         expectClose(got.overall, wanted.overall)
         expectClose(got.within, wanted.within)
@@ -82,7 +82,7 @@ describe('means and variances by class', () => {
   test('add up to the variance of all', () => {
     fc.assert(
       fc.property(seen, data => {
-        const { within, between, overall } = spreadOf(momentsOf(data))
+        const { within, between, overall } = classVariance(momentsOf(data))
         within.forEach((sw, j) => {
           const all = mean(data.rows.map(row => ((row[j] ?? 0) - (overall[j] ?? 0)) ** 2))
           expect(sw + (between[j] ?? 0)).toBeCloseTo(all, 6)
@@ -120,8 +120,8 @@ describe('means and variances by class', () => {
       [],
     ]) {
       const data = { classes: 3, size: 2, rows, labels: rows.map((_, i) => i) }
-      const spread = spreadOf(momentsOf(data))
-      for (const values of [...Object.values(spread), powerOf(spread), discriminantsOf(spread)])
+      const spread = classVariance(momentsOf(data))
+      for (const values of [...Object.values(spread), separationPower(spread), discriminantsOf(spread)])
         expect([...values].every(Number.isFinite)).toBe(true)
     }
   })
@@ -131,12 +131,12 @@ describe('what features tell of classes', () => {
   test('power is sb/(sw + 0.1 · mean sw), D is max(0, m − μ) over the same', () => {
     fc.assert(
       fc.property(seen, data => {
-        const spread = spreadOf(momentsOf(data))
+        const spread = classVariance(momentsOf(data))
         const { means, overall, within, between } = plainly(data)
         const floor = 0.1 * mean(within)
         fc.pre(floor > 1e-6)
         expectClose(
-          powerOf(spread),
+          separationPower(spread),
           between.map((sb, j) => sb / ((within[j] ?? 0) + floor)),
         )
         expectClose(
@@ -157,18 +157,18 @@ describe('what features tell of classes', () => {
         fc.pre(total > 0.1)
         const top = (count: number) => list.toSorted((a, b) => b - a).slice(0, count)
         const sum = (count: number) => top(count).reduce((a, b) => a + b, 0)
-        const count = holding(share, Float64Array.from(list))
+        const count = featuresHolding(share, Float64Array.from(list))
         expect(sum(count)).toBeGreaterThanOrEqual(share * total - 1e-9)
         expect(sum(count - 1)).toBeLessThan(share * total + 1e-9)
       }),
     )
-    expect(holding(0.95, Float64Array.of(1, 1, 1, 1))).toBe(4)
-    expect(holding(0.95, Float64Array.of(0, 99, 1))).toBe(1)
-    expect(holding(0.5, Float64Array.of(2, 2))).toBe(1)
+    expect(featuresHolding(0.95, Float64Array.of(1, 1, 1, 1))).toBe(4)
+    expect(featuresHolding(0.95, Float64Array.of(0, 99, 1))).toBe(1)
+    expect(featuresHolding(0.5, Float64Array.of(2, 2))).toBe(1)
   })
 
   test('best are the largest, the first of equal ones first', () => {
-    expect(best(3, Float64Array.of(1, 5, 3, 5, 0))).toEqual([1, 3, 2])
-    expect(best(9, Float64Array.of(1, 2))).toEqual([1, 0])
+    expect(bestFeatures(3, Float64Array.of(1, 5, 3, 5, 0))).toEqual([1, 3, 2])
+    expect(bestFeatures(9, Float64Array.of(1, 2))).toEqual([1, 0])
   })
 })

@@ -3,17 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect, test, vi } from 'vitest'
-import { trainingFeed } from '../src/data/batches.js'
+import { trainingFeed } from '../src/data/pipeline/batches.js'
 import {
   type Activations,
   activations,
+  classVariance,
+  type Gradients,
   gradients,
-  judged,
-  nothing,
-  type Slopes,
-  separationIn,
-  spreadOf,
-  taylorIn,
+  ldaUtilities,
+  measureUtilities,
+  noEvidence,
+  taylorUtilities,
 } from '../src/learn/index.js'
 import { type Criterion, l1, perCost, prune } from '../src/surgery/index.js'
 import { modelOf } from './arbitrary.js'
@@ -32,7 +32,7 @@ const farthest: Criterion<Activations> = (_, seen) =>
   E.right(
     Object.fromEntries(
       [...seen].map(([path, moments]) => {
-        const { means, overall } = spreadOf(moments)
+        const { means, overall } = classVariance(moments)
         return [
           path,
           overall.map((mean, j) =>
@@ -47,19 +47,19 @@ test('judges by activations, and prunes by that', async () => {
   const pruned = await succeed(
     pipe(
       model,
-      judged(activations, perCost('params', 0.5)(farthest))(sight),
+      measureUtilities(activations, perCost('params', 0.5)(farthest))(sight),
       TE.flatMapEither(by => prune({ keep: { params: 0.5 }, by })(model)),
     ),
   )
   expect(pruned.removed.length).toBeGreaterThan(0)
   const seen = await succeed(activations(sight)(model))
-  expect([...seen.keys()]).toEqual(Object.keys(await succeed(separationIn(sight)(model))))
+  expect([...seen.keys()]).toEqual(Object.keys(await succeed(ldaUtilities(sight)(model))))
   expect(seen.get('conv')?.counts.reduce((a, b) => a + b)).toBe(2 * batch)
 })
 
 test('judges by the slopes of any weights, batch by batch', async () => {
   /** Σ|w · ∂L/∂w| of each filter. */
-  const saliency: Criterion<readonly Slopes[]> = ({ weights }, batches) => {
+  const saliency: Criterion<readonly Gradients[]> = ({ weights }, batches) => {
     const { data = new Float32Array(), shape = [] } = weights['conv/kernel'] ?? {}
     const sums = new Float64Array(shape.at(-1) ?? 0)
     for (const slopes of batches)
@@ -74,7 +74,7 @@ test('judges by the slopes of any weights, batch by batch', async () => {
     ['conv/kernel'],
     ['conv/kernel'],
   ])
-  const { conv = [] } = await succeed(judged(kernel, saliency)(sight)(model))
+  const { conv = [] } = await succeed(measureUtilities(kernel, saliency)(sight)(model))
   expect(conv).toHaveLength(6)
   expect(Array.from(conv).every(value => value > 0)).toBe(true)
 })
@@ -82,13 +82,13 @@ test('judges by the slopes of any weights, batch by batch', async () => {
 test('asks for none where the weights will do', async () => {
   const batchOf = vi.fn(feed.batch)
   const watched = { ...sight, feed: { ...feed, batch: batchOf } }
-  expect(await succeed(judged(nothing, l1)(watched)(model))).toEqual(right(l1(model, undefined)))
+  expect(await succeed(measureUtilities(noEvidence, l1)(watched)(model))).toEqual(right(l1(model, undefined)))
   expect(batchOf).not.toHaveBeenCalled()
-  await succeed(taylorIn(watched)(model))
+  await succeed(taylorUtilities(watched)(model))
   expect(batchOf).toHaveBeenCalledTimes(2)
 })
 
 test('passes on what the criterion refuses', async () => {
   const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision' })
-  expect(await failure(judged(activations, refusing)(sight)(model))).toEqual({ _tag: 'NoDecision' })
+  expect(await failure(measureUtilities(activations, refusing)(sight)(model))).toEqual({ _tag: 'NoDecision' })
 })

@@ -3,30 +3,30 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { trainingFeed } from '../src/data/batches.js'
+import { trainingFeed } from '../src/data/pipeline/batches.js'
 import type { Engine } from '../src/engine/engine.js'
+import { topologicalOrder, type Value } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { inOrder, type Value } from '../src/graph/value.js'
-import { fadedIn, utilitiesIn } from '../src/learn/losers.js'
-import { losersDefaults, pushDefaults } from '../src/learn/options.js'
-import { pushCalls, pushFeeds } from '../src/learn/push.js'
-import { constant } from '../src/learn/rate.js'
-import { taylorIn } from '../src/learn/taylor.js'
-import { traceIn } from '../src/learn/trace.js'
-import { slopesAndGates, slopesOf } from '../src/learn/train.js'
-import { push } from '../src/learn/transform.js'
-import { concat, net, residual, stack } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import * as op from '../src/graph/operations.js'
+import { taylorUtilities } from '../src/learn/criteria/taylor.js'
+import { measureTrace } from '../src/learn/criteria/trace.js'
+import { fadeDefaults, pushDefaults } from '../src/learn/options.js'
+import { fadedChannels, trackedUtilities } from '../src/learn/training/fade.js'
+import { pushCalls, pushFeeds } from '../src/learn/training/push.js'
+import { constant } from '../src/learn/training/rate.js'
+import { slopesAndGates, weightGradients } from '../src/learn/training/train.js'
+import { push } from '../src/learn/training/transforms.js'
+import { countParams } from '../src/net/counts.js'
 import type { Path } from '../src/net/path.js'
 import { channelsOf, type Shape } from '../src/net/shape.js'
-import { keyOf } from '../src/net/slots.js'
-import { type Model, plant } from '../src/net/weights.js'
-import { conv, dense, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
-import { bareUnits } from '../src/surgery/norms.js'
-import { prune } from '../src/surgery/prune.js'
-import { carry } from '../src/surgery/remap.js'
+import { weightKey } from '../src/net/weight-specs.js'
+import { init, type Model } from '../src/net/weights.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, flatten, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
+import { bareUnits } from '../src/surgery/analysis/norms.js'
+import { prune } from '../src/surgery/prune/prune.js'
+import { carrySlots } from '../src/surgery/remap.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { available, float64 } from './engines.js'
 import { hasModule, runPython } from './python.js'
@@ -43,14 +43,14 @@ const plain = { norm: false } as const
 const plainNet = net(
   'plain',
   image(6, 6, 1),
-  conv(6, 3, { ...plain, activation: null }),
+  convBnAct(6, 3, { ...plain, activation: null }),
   maxPool(2),
   concat(
     'module',
-    conv(3, 1, plain),
-    stack('three', conv(3, 1, { ...plain, bias: false }), conv(4, 3, plain)),
+    convBnAct(3, 1, plain),
+    stack('three', convBnAct(3, 1, { ...plain, bias: false }), convBnAct(4, 3, plain)),
   ),
-  residual('sum', stack('body', conv(5, 3, plain), conv(7, 1, { ...plain, activation: null })), {
+  residual('sum', stack('body', convBnAct(5, 3, plain), convBnAct(7, 1, { ...plain, activation: null })), {
     activation: 'relu',
   }),
   flatten,
@@ -62,9 +62,9 @@ const plainNet = net(
 const squeezed = net(
   'squeezed',
   image(6, 6, 1),
-  conv(6, 3, plain),
-  stack('fire', conv(3, 1, plain), concat('expand', conv(4, 1, plain), conv(4, 3, plain))),
-  conv(3, 1, { ...plain, name: 'classes' }),
+  convBnAct(6, 3, plain),
+  stack('fire', convBnAct(3, 1, plain), concat('expand', convBnAct(4, 1, plain), convBnAct(4, 3, plain))),
+  convBnAct(3, 1, { ...plain, name: 'classes' }),
   globalAvgPool,
 )
 
@@ -77,7 +77,7 @@ const oneHot = ([images = 0, classes = 1]: Shape): Float64Array =>
 /** A value in which another stands in one's place. */
 const substitute = (root: Value, old: Value, by: Value): Value => {
   const now = new Map<Value, Value>([[old, by]])
-  for (const value of inOrder([root]))
+  for (const value of topologicalOrder([root]))
     if (!now.has(value))
       now.set(value, { ...value, inputs: value.inputs.map(input => now.get(input) ?? input) })
   return now.get(root) ?? root
@@ -141,14 +141,14 @@ test('gates change no value and no other gradient, bit for bit', () => {
   fc.assert(
     fc.property(models, model => {
       const { lowered, loss } = lossOf(model)
-      const asked = (slopes: ReturnType<typeof slopesOf>) => ({
+      const asked = (slopes: ReturnType<typeof weightGradients>) => ({
         outputs: { loss, ...Object.fromEntries(slopes.map(({ key, gradient }) => [key, gradient])) },
         updates: [],
       })
       const feeds = feedsFor(model, lowered.logits.shape)
       const gated = slopesAndGates(lowered, loss, bareUnits(placed(model.net))).weights
       expect(evaluate(asked(gated), feeds, numbersOf(model))).toEqual(
-        evaluate(asked(slopesOf(lowered, loss)), feeds, numbersOf(model)),
+        evaluate(asked(weightGradients(lowered, loss)), feeds, numbersOf(model)),
       )
     }),
     { numRuns: 30 },
@@ -159,7 +159,7 @@ test('every channel that may go has a norm’s scale or a gate, none both', () =
   fc.assert(
     fc.property(models, model => {
       const inferred = placed(model.net)
-      for (const path of bareUnits(inferred)) expect(keyOf(path, 'scale') in model.weights).toBe(false)
+      for (const path of bareUnits(inferred)) expect(weightKey(path, 'scale') in model.weights).toBe(false)
       const everyNormed = [...inferred.values()].every(
         ({ path, layer, output }) =>
           (layer._tag !== 'conv' && layer._tag !== 'dense') ||
@@ -176,12 +176,12 @@ test('a push’s utilities there are the effects of its own objective, and Taylo
   const given = modelOf(4)(plainNet)
   const batch = 2
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
-  const utilities = await succeed(taylorIn({ engine: float64, feed, batch, batches: 1 })(given))
-  const options = { ...pushDefaults, batch, losers: { ...losersDefaults, memory: 0 }, clip: null }
+  const utilities = await succeed(taylorUtilities({ engine: float64, feed, batch, batches: 1 })(given))
+  const options = { ...pushDefaults, batchSize: batch, fade: { ...fadeDefaults, decay: 0 }, clipNorm: null }
   const { train } = right(pushCalls(options, batch, null)(plainNet))
   const { images, targets } = await feed.batch(0, 0)
   const { variables } = evaluate(train, { images, targets, ...pushFeeds(options)(0, 10) }, numbersOf(given))
-  const shown = utilitiesIn(
+  const shown = trackedUtilities(
     Object.fromEntries(
       Object.entries(variables).map(([name, data]) => [
         name,
@@ -198,11 +198,11 @@ test('a push’s utilities there are the effects of its own objective, and Taylo
     })
 })
 
-test.each(['deconv', 'discriminant', 'gradient'] as const)(
+test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
   '%s traces a linear convolution and its mean as the mean and a dense layer',
   async kind => {
-    const trunk = [conv(6, 3, plain), conv(7, 3)] as const
-    const end = conv(3, 1, { ...plain, name: 'end', activation: null })
+    const trunk = [convBnAct(6, 3, plain), convBnAct(7, 3)] as const
+    const end = convBnAct(3, 1, { ...plain, name: 'end', activation: null })
     const mapped = modelOf(2)(net('mapped', image(6, 6, 1), ...trunk, end, globalAvgPool))
     const given = net('vector', image(6, 6, 1), ...trunk, globalAvgPool, dense(3, { name: 'end' }))
     const weights = Object.fromEntries(
@@ -213,7 +213,7 @@ test.each(['deconv', 'discriminant', 'gradient'] as const)(
     )
     const feed = trainingFeed(dataset, { batch: 6, seed: 0, augment: false })
     const trace = (model: Model) =>
-      succeed(traceIn(kind)({ engine: float64, feed, batch: 6, batches: 3 })(model))
+      succeed(measureTrace(kind)({ engine: float64, feed, batch: 6, batches: 3 })(model))
     const [got, wanted] = [await trace(mapped), await trace({ net: given, weights })]
     expect(Object.keys(got)).toEqual(['conv', 'conv2'])
     for (const [path, values] of Object.entries(wanted))
@@ -224,32 +224,34 @@ test.each(['deconv', 'discriminant', 'gradient'] as const)(
 )
 
 const half = { keep: { params: 0.5 } } as const
-const options = { epochs: 1, batch: 3, schedule: constant(), cut: { aim: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
 
 const pushed = (engine: Engine, given: Model) =>
-  succeed(push({ ...options, rate: 0.02 })({ engine, dataset, seed: 1 })(given))
+  succeed(push({ ...options, learningRate: 0.02 })({ engine, dataset, seed: 1 })(given))
 
 describe.each(engines)('a push without batch norm on %s', (_, engine) => {
   test.each([plainNet, squeezed])(
     'fades kernels’ columns and biases to nothing, and the cut changes nothing',
     async each => {
-      const learner = await pushed(engine, right(plant(0)(each)))
+      const learner = await pushed(engine, right(init(0)(each)))
       const { weights } = learner.model
-      const faded = fadedIn(placed(each), learner.slots)
+      const faded = fadedChannels(placed(each), learner.slots)
       expect(Object.values(faded.channels).flat().length).toBeGreaterThan(4)
       for (const [path, channels] of Object.entries(faded.channels)) {
         const width = channelsOf(placed(each).get(path)?.output ?? [])
         for (const slot of ['kernel', 'bias'] as const)
-          weights[keyOf(path, slot)]?.data.forEach((value, i) => {
+          weights[weightKey(path, slot)]?.data.forEach((value, i) => {
             if (channels.includes(i % width)) expect(Math.abs(value)).toBe(0)
           })
       }
       const cut = right(prune(faded)(learner.model))
-      expect(paramsOf(placed(cut.model.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(each)))
+      expect(countParams(placed(cut.model.net))).toBeLessThanOrEqual(
+        half.keep.params * countParams(placed(each)),
+      )
       expect(difference(forward(cut.model), forward(learner.model))).toBeLessThan(1e-9)
-      const slots = carry(cut)(learner.slots)
+      const slots = carrySlots(cut)(learner.slots)
       for (const path of bareUnits(placed(cut.model.net)))
-        expect(slots[`${keyOf(path, 'kernel')}/utility`]?.shape).toEqual([
+        expect(slots[`${weightKey(path, 'kernel')}/utility`]?.shape).toEqual([
           channelsOf(placed(cut.model.net).get(path)?.output ?? []),
         ])
     },
@@ -300,7 +302,7 @@ test.runIf(torch).each(engines)('PyTorch’s gates on %s', async (_, engine) => 
   const wanted: Readonly<Record<Path, readonly number[]>> = JSON.parse(runPython(script, file))
   const targets = Float32Array.from(oneHot([batch, 3]))
   const feed = { batches: 1, batch: async () => ({ images, targets, labels, size: batch }) }
-  const got = await succeed(taylorIn({ engine, feed, batch, batches: 1 })(given))
+  const got = await succeed(taylorUtilities({ engine, feed, batch, batches: 1 })(given))
   expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
   for (const [path, values] of Object.entries(wanted))
     values.forEach((value, channel) => {

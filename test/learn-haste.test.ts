@@ -4,15 +4,15 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { hastened } from '../src/learn/haste.js'
-import { macsOf } from '../src/net/count.js'
+import { pruneToLatency } from '../src/learn/evaluation/latency-target.js'
+import { countMacs } from '../src/net/counts.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import { prose } from '../src/report/prose.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import type { RunError } from '../src/run/error.js'
 import { experiment, experimentCodec, prune as pruneStep } from '../src/run/index.js'
-import { l1 } from '../src/surgery/criteria.js'
 import type { PruneError } from '../src/surgery/error.js'
-import { type Pruned, prune } from '../src/surgery/prune.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import { type Pruned, prune } from '../src/surgery/prune/prune.js'
 import { modelOf } from './arbitrary.js'
 import { failure, succeed } from './scratch.js'
 import { placed, right } from './surgery.js'
@@ -20,14 +20,14 @@ import { tinyNet } from './tiny.js'
 
 const model = modelOf(1)(tinyNet)
 
-const macs = ({ net }: Model): number => macsOf(placed(net))
+const macs = ({ net }: Model): number => countMacs(placed(net))
 
 /** What nets take, by their weights: a millisecond a multiply–accumulate. */
 const times = new Map<Weights, number>([[model.weights, macs(model)]])
 
 const cut = (share: number): E.Either<PruneError, Pruned> =>
   pipe(
-    prune({ keep: { macs: share }, by: l1, rank: 'global' })(model),
+    prune({ keep: { macs: share }, by: l1, normalize: 'global' })(model),
     E.tap(({ model }) => E.right(times.set(model.weights, macs(model)))),
   )
 
@@ -60,27 +60,27 @@ const slow: Engine = {
 }
 
 test.each([0.8, 0.5, 0.3])('a net is cut to %f of its latency, and hardly further', async keep => {
-  const { model: narrow } = await succeed(hastened(slow, { keep: { latency: keep } }, cut)(model))
+  const { model: narrow } = await succeed(pruneToLatency(slow, { keep: { latency: keep } }, cut)(model))
   expect(macs(narrow)).toBeLessThanOrEqual(keep * macs(model))
   expect(narrow.net).toEqual(right(cut(Math.floor(keep * 128) / 128)).model.net)
   const { model: same } = await succeed(
-    hastened(slow, { atMost: { latency: keep * macs(model) } }, cut)(model),
+    pruneToLatency(slow, { atMost: { latency: keep * macs(model) } }, cut)(model),
   )
   expect(same.net).toEqual(narrow.net)
 })
 
 test('a net that is fast enough loses nothing', async () => {
-  const pruned = await succeed(hastened(slow, { atMost: { latency: macs(model) } }, cut)(model))
+  const pruned = await succeed(pruneToLatency(slow, { atMost: { latency: macs(model) } }, cut)(model))
   expect(pruned.removed).toEqual([])
 })
 
 test('what no cut reaches is refused, in milliseconds', async () => {
-  const refused = await failure(hastened(slow, { atMost: { latency: 0.25 } }, cut)(model))
+  const refused = await failure(pruneToLatency(slow, { atMost: { latency: 0.25 } }, cut)(model))
   expect(refused).toMatchObject({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25 })
-  expect(prose({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25, least: 1.23456, limits: [] })).toBe(
-    '0.25 ms an image are out of reach: the fastest net took 1.23 ms',
-  )
-  expect(await failure(hastened(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
+  expect(
+    renderMessage({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25, least: 1.23456, limits: [] }),
+  ).toBe('0.25 ms an image are out of reach: the fastest net took 1.23 ms')
+  expect(await failure(pruneToLatency(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
     _tag: 'WrongOption',
     option: 'keep latency',
   })
@@ -88,14 +88,14 @@ test('what no cut reaches is refused, in milliseconds', async () => {
 
 test('what a floor holds back is named there', async () => {
   const held = (share: number) => prune({ by: l1, keep: { macs: share }, floor: 0.9 })(model)
-  const refused = await failure(hastened(slow, { keep: { latency: 0.2 } }, held)(model))
+  const refused = await failure(pruneToLatency(slow, { keep: { latency: 0.2 } }, held)(model))
   expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
-  expect(prose(refused as Extract<RunError, { readonly _tag: 'OutOfReach' }>)).toContain('floor')
+  expect(renderMessage(refused as Extract<RunError, { readonly _tag: 'OutOfReach' }>)).toContain('floor')
 })
 
 test('a prune may aim at it, as data', () => {
   for (const aim of [{ keep: { latency: 0.5 } }, { atMost: { latency: 0.2 } }]) {
-    const whole = experiment(tinyNet, glyphs(), pruneStep({ aim }))
+    const whole = experiment(tinyNet, glyphs(), pruneStep(aim))
     expect(experimentCodec.decode(JSON.parse(JSON.stringify(whole)))).toEqual(E.right(whole))
   }
 })

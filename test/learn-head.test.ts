@@ -1,18 +1,26 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluationFeed, trainingFeed } from '../src/data/batches.js'
-import { assess } from '../src/learn/assess.js'
-import { best, powerOf } from '../src/learn/discriminants.js'
-import { accuracyBy, deciding, fewest, type Head, headOf, spreadIn, tabulate } from '../src/learn/head.js'
-import { inspecting } from '../src/learn/inspect.js'
-import { accuracyOf } from '../src/learn/score.js'
-import { type Sight, using } from '../src/learn/sight.js'
-import { inferringFeatures } from '../src/learn/train.js'
-import { net } from '../src/net/combinators.js'
+import { evaluationFeed, trainingFeed } from '../src/data/pipeline/batches.js'
+import { type Calibration, withSession } from '../src/learn/criteria/calibration.js'
+import {
+  accuracyBy,
+  classVarianceOf,
+  collectFeatures,
+  decisionFeatures,
+  fewestFeatures,
+  type Head,
+  headOf,
+} from '../src/learn/criteria/decision-features.js'
+import { bestFeatures, separationPower } from '../src/learn/criteria/discriminants.js'
+import { evaluate } from '../src/learn/evaluation/evaluate.js'
+import { inspectAlignment } from '../src/learn/evaluation/inspect.js'
+import { accuracyOf } from '../src/learn/evaluation/score.js'
+import { inferringFeatures } from '../src/learn/training/train.js'
 import { stream } from '../src/net/random.js'
 import type { Model } from '../src/net/weights.js'
-import { conv, type DenseOptions, dense, globalAvgPool, image } from '../src/net/words.js'
-import { decisionOf } from '../src/surgery/decision.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, type DenseOptions, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { decisionOf } from '../src/surgery/analysis/decision.js'
 import { modelOf } from './arbitrary.js'
 import { float64 } from './engines.js'
 import { succeed } from './scratch.js'
@@ -22,7 +30,7 @@ import { tinyData } from './tiny.js'
 const dataset = tinyData(20)
 const batch = 10
 const feed = evaluationFeed(dataset, dataset.validation, { batch })
-const sight: Sight = { engine: float64, feed, batch, batches: feed.batches }
+const sight: Calibration = { engine: float64, feed, batch, batches: feed.batches }
 
 const heads: Readonly<Record<string, DenseOptions>> = {
   plain: {},
@@ -35,7 +43,7 @@ const heads: Readonly<Record<string, DenseOptions>> = {
 }
 
 const modelWith = (options: DenseOptions, features = 9): Model =>
-  modelOf(3)(net('headed', image(6, 6, 1), conv(features), globalAvgPool, dense(3, options)))
+  modelOf(3)(net('headed', image(6, 6, 1), convBnAct(features), globalAvgPool, dense(3, options)))
 
 const decided = ({ net }: Model) => {
   const inferred = placed(net)
@@ -51,14 +59,17 @@ const onlyWith = (model: Model, kept: readonly number[]): Model => {
 
 const validated = async (model: Model): Promise<number> =>
   accuracyOf(
-    await succeed(assess(float64)(evaluationFeed(dataset, dataset.validation, { batch: 250 }))(model)),
+    await succeed(evaluate(float64)(evaluationFeed(dataset, dataset.validation, { batch: 250 }))(model)),
   )
 
 /** What a session that gives features shows to `look`. */
-const seen = <A>(model: Model, look: (session: Parameters<typeof tabulate>[0]) => Promise<A>): Promise<A> => {
+const seen = <A>(
+  model: Model,
+  look: (session: Parameters<typeof collectFeatures>[0]) => Promise<A>,
+): Promise<A> => {
   const { decision } = decided(model)
   const infer = right(inferringFeatures(batch, decision)(model.net))
-  return succeed(using(sight, { infer }, model, look))
+  return succeed(withSession(sight, { infer }, model, look))
 }
 
 describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
@@ -67,7 +78,7 @@ describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
   const head = headOf(inferred, decision, model.weights)
 
   test('gives the logits of the net', async () => {
-    const { rows } = await seen(model, session => tabulate(session, feed, 9))
+    const { rows } = await seen(model, session => collectFeatures(session, feed, 9))
     const logits = await seen(model, async session => {
       const { images } = await feed.batch(0, 0)
       return session.run('infer', { images }).logits ?? new Float32Array()
@@ -80,15 +91,15 @@ describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
   })
 
   test('answers by a few features as a net that reads no others', async () => {
-    const table = await seen(model, session => tabulate(session, feed, 9))
+    const table = await seen(model, session => collectFeatures(session, feed, 9))
     for (const kept of [[0], [1, 2, 7], [8, 3, 4, 5, 6]])
       expect(accuracyBy(table, head, kept)).toBe(await validated(onlyWith(model, kept)))
   })
 
   test('is inspected with its batch norm and activation', async () => {
-    const alignment = await seen(model, session => inspecting(inferred, decision)(session, feed))
-    const table = await seen(model, session => tabulate(session, feed, 9))
-    const order = best(9, powerOf(spreadIn(table, 3, 9)))
+    const alignment = await seen(model, session => inspectAlignment(inferred, decision)(session, feed))
+    const table = await seen(model, session => collectFeatures(session, feed, 9))
+    const order = bestFeatures(9, separationPower(classVarianceOf(table, 3, 9)))
     expect(Object.keys(alignment.byFeatures)).toEqual(['1', '2', '4', '8'])
     for (const [count, accuracy] of Object.entries(alignment.byFeatures))
       expect(accuracy).toBe(await validated(onlyWith(model, order.slice(0, Number(count)))))
@@ -100,10 +111,10 @@ describe('an inspection', () => {
   const { inferred, decision } = decided(model)
 
   test('tells what the features are, by plain loops', async () => {
-    const got = await seen(model, session => inspecting(inferred, decision)(session, feed))
-    const { rows, labels } = await seen(model, session => tabulate(session, feed, 5))
-    const { means, within, between } = spreadIn({ rows, labels }, 3, 5)
-    const power = [...powerOf(spreadIn({ rows, labels }, 3, 5))].toSorted((a, b) => b - a)
+    const got = await seen(model, session => inspectAlignment(inferred, decision)(session, feed))
+    const { rows, labels } = await seen(model, session => collectFeatures(session, feed, 5))
+    const { means, within, between } = classVarianceOf({ rows, labels }, 3, 5)
+    const power = [...separationPower(classVarianceOf({ rows, labels }, 3, 5))].toSorted((a, b) => b - a)
     expect(got.separation).toBeCloseTo((Math.log1p(power[0] ?? 0) + Math.log1p(power[1] ?? 0)) / 2, 9)
     const apart = (i: number, j: number) =>
       ((rows[i]?.[j] ?? 0) - (means[(labels[i] ?? 0) * 5 + j] ?? 0)) / Math.sqrt(within[j] ?? 0)
@@ -133,7 +144,7 @@ describe('an inspection', () => {
   ])('of %i features counts them by powers of two', async (features, counts) => {
     const few = modelWith({}, features)
     const of = decided(few)
-    const got = await seen(few, session => inspecting(of.inferred, of.decision)(session, feed))
+    const got = await seen(few, session => inspectAlignment(of.inferred, of.decision)(session, feed))
     expect(Object.keys(got.byFeatures)).toEqual(counts)
   })
 })
@@ -155,8 +166,8 @@ test('the fewest features hold the accuracy of all, and one fewer does not', () 
           kept.reduce((sum, j) => sum + (row[j] ?? 0) * (kernel[j * 3 + c] ?? 0), 0),
         )
       const table = { rows, labels }
-      const order = best(size, powerOf(spreadIn(table, 3, size)))
-      const kept = fewest(table, head, order)
+      const order = bestFeatures(size, separationPower(classVarianceOf(table, 3, size)))
+      const kept = fewestFeatures(table, head, order)
       const accuracy = (count: number) => accuracyBy(table, head, order.slice(0, count))
       expect(kept).toEqual(order.slice(0, kept.length))
       expect(kept.length).toBeGreaterThan(0)
@@ -169,17 +180,17 @@ test('the fewest features hold the accuracy of all, and one fewer does not', () 
 test('a net that rests on two of its features keeps those, of the training images in sight', async () => {
   const model = onlyWith(modelWith({}), [2, 5])
   const training = trainingFeed(dataset, { batch, seed: 0, balanced: true, augment: false })
-  const over: Sight = { engine: float64, feed: training, batch, batches: 4 }
-  const kept = await succeed(deciding(over)(model))
+  const over: Calibration = { engine: float64, feed: training, batch, batches: 4 }
+  const kept = await succeed(decisionFeatures(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
-    using(over, { infer: right(inferringFeatures(batch, decision)(model.net)) }, model, session =>
-      tabulate(session, { ...training, batches: 4 }, 9),
+    withSession(over, { infer: right(inferringFeatures(batch, decision)(model.net)) }, model, session =>
+      collectFeatures(session, { ...training, batches: 4 }, 9),
     ),
   )
   expect(table.rows).toHaveLength(40)
   const head = headOf(inferred, decision, model.weights)
-  const order = best(9, powerOf(spreadIn(table, 3, 9)))
+  const order = bestFeatures(9, separationPower(classVarianceOf(table, 3, 9)))
   expect(kept).toEqual(order.slice(0, kept.length))
   expect(accuracyBy(table, head, kept)).toBeGreaterThanOrEqual(accuracyBy(table, head, order) - 0.005)
   expect(kept.length).toBeLessThanOrEqual(Math.max(order.indexOf(2), order.indexOf(5)) + 1)
@@ -189,13 +200,19 @@ test.each([{}, { norm: true }])(
   'a linear 1×1 convolution decides on the mean of its map: %o',
   async options => {
     const model = modelOf(3)(
-      net('mapped', image(6, 6, 1), conv(9), conv(3, 1, { activation: null, ...options }), globalAvgPool),
+      net(
+        'mapped',
+        image(6, 6, 1),
+        convBnAct(9),
+        convBnAct(3, 1, { activation: null, ...options }),
+        globalAvgPool,
+      ),
     )
     const { inferred, decision } = decided(model)
     expect(decision).toEqual({ head: 'conv2', features: 'conv', size: 9 })
     await seen(model, async session => {
       const head = headOf(inferred, decision, model.weights)
-      const { rows } = await tabulate(session, feed, decision.size)
+      const { rows } = await collectFeatures(session, feed, decision.size)
       const every = [...Array(decision.size).keys()]
       const { logits = new Float32Array() } = session.run('infer', {
         images: (await feed.batch(0, 0)).images,
@@ -205,6 +222,6 @@ test.each([{}, { norm: true }])(
           expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
         })
     })
-    expect((await succeed(deciding(sight)(model))).length).toBeLessThanOrEqual(9)
+    expect((await succeed(decisionFeatures(sight)(model))).length).toBeLessThanOrEqual(9)
   },
 )

@@ -1,25 +1,25 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { trainingFeed } from '../src/data/batches.js'
+import { trainingFeed } from '../src/data/pipeline/batches.js'
 import type { Engine, Session } from '../src/engine/engine.js'
+import { inputsOf } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { type Slope, sgd } from '../src/graph/optimizer.js'
-import { inputsOf } from '../src/graph/value.js'
-import { fade, fadedIn, fadeFeeds, utilitiesIn, verdicts } from '../src/learn/losers.js'
-import { losersDefaults, pushDefaults } from '../src/learn/options.js'
-import type { Learner } from '../src/learn/phase.js'
-import { pushCalls, pushFeeds } from '../src/learn/push.js'
-import { constant } from '../src/learn/rate.js'
-import { taylorIn } from '../src/learn/taylor.js'
-import { push } from '../src/learn/transform.js'
-import { paramsOf } from '../src/net/count.js'
-import { parentOf, within } from '../src/net/path.js'
+import * as op from '../src/graph/operations.js'
+import { sgd, type WeightGradient } from '../src/graph/optimizer.js'
+import { taylorUtilities } from '../src/learn/criteria/taylor.js'
+import { fadeDefaults, pushDefaults } from '../src/learn/options.js'
+import { fade, fadedChannels, fadeFeeds, markFading, trackedUtilities } from '../src/learn/training/fade.js'
+import type { Learner } from '../src/learn/training/phase.js'
+import { pushCalls, pushFeeds } from '../src/learn/training/push.js'
+import { constant } from '../src/learn/training/rate.js'
+import { push } from '../src/learn/training/transforms.js'
+import { countParams } from '../src/net/counts.js'
+import { isInside, parentPath } from '../src/net/path.js'
 import type { Shape } from '../src/net/shape.js'
-import { keyOf } from '../src/net/slots.js'
-import { type Model, plant, type Weights } from '../src/net/weights.js'
-import { prune } from '../src/surgery/prune.js'
+import { weightKey } from '../src/net/weight-specs.js'
+import { init, type Model, type Weights } from '../src/net/weights.js'
+import { prune } from '../src/surgery/prune/prune.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { available, float64 } from './engines.js'
 import { evaluate, type Given } from './reference.js'
@@ -31,11 +31,11 @@ const engines = await available()
 
 const dataset = tinyData()
 
-const model: Model = deepFreeze(right(plant(0)(tinyNet)))
+const model: Model = deepFreeze(right(init(0)(tinyNet)))
 
 const half = { keep: { params: 0.5 } } as const
 
-const options = { epochs: 1, batch: 3, schedule: constant(), cut: { aim: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
 
 /** Twelve steps. */
 const pushed = (engine: Engine): Promise<Learner> =>
@@ -53,22 +53,24 @@ describe.each(engines)('a push on %s', (_, engine) => {
   })
 
   test('fades the condemned to exactly nothing, and no other', () => {
-    const { channels, bodies } = fadedIn(placed(tinyNet), learner.slots)
+    const { channels, bodies } = fadedChannels(placed(tinyNet), learner.slots)
     expect(Object.values(channels).flat().length).toBeGreaterThan(5)
     const { weights } = learner.model
     for (const key of Object.keys(weights).filter(each => each.endsWith('/scale'))) {
-      const path = parentOf(key)
+      const path = parentPath(key)
       weights[key]?.data.forEach((gamma, channel) => {
-        const gone = (channels[path]?.includes(channel) ?? false) || bodies.some(body => within(body, path))
-        const beta = weights[keyOf(path, 'shift')]?.data[channel] ?? Number.NaN
+        const gone = (channels[path]?.includes(channel) ?? false) || bodies.some(body => isInside(body, path))
+        const beta = weights[weightKey(path, 'shift')]?.data[channel] ?? Number.NaN
         expect(Math.abs(gamma) + Math.abs(beta) === 0).toBe(gone)
       })
     }
   })
 
   test('is what the cut after it changes nothing of, and the cut meets the aim', () => {
-    const { model: narrow } = right(prune(fadedIn(placed(tinyNet), learner.slots))(learner.model))
-    expect(paramsOf(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(tinyNet)))
+    const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), learner.slots))(learner.model))
+    expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(
+      half.keep.params * countParams(placed(tinyNet)),
+    )
     expect(difference(forward(narrow), forward(learner.model))).toBeLessThan(1e-9)
   })
 
@@ -86,12 +88,12 @@ test('without an aim, and before losers are told, nobody is condemned', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  const judge = (cut: { readonly aim: typeof half } | null, step: number) =>
-    right(verdicts(losersDefaults, cut, model)(session, step, 100))
-  judge({ aim: half }, 0)
+  const judge = (cut: { readonly target: typeof half } | null, step: number) =>
+    right(markFading(fadeDefaults, cut, model)(session, step, 100))
+  judge({ target: half }, 0)
   judge(null, 30)
-  judge({ aim: half }, 29)
-  expect(written.map(values => fadedIn(placed(tinyNet), values))).toEqual([
+  judge({ target: half }, 29)
+  expect(written.map(values => fadedChannels(placed(tinyNet), values))).toEqual([
     { channels: {}, bodies: [] },
     { channels: {}, bodies: [] },
   ])
@@ -111,12 +113,12 @@ test('those condemned at the step told may reach as far as they do', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  right(verdicts(losersDefaults, { aim: half }, given)(session, 30, 100))
-  const { model: narrow } = right(prune(fadedIn(placed(tinyNet), told))(given))
-  expect(paramsOf(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * paramsOf(placed(tinyNet)))
+  right(markFading(fadeDefaults, { target: half }, given)(session, 30, 100))
+  const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), told))(given))
+  expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))
   for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))
     told[`${key}/reach`]?.data.forEach((reach, channel) => {
-      const [gamma = 0, beta = 0] = [key, keyOf(parentOf(key), 'shift')].map(
+      const [gamma = 0, beta = 0] = [key, weightKey(parentPath(key), 'shift')].map(
         each => given.weights[each]?.data[channel],
       )
       expect(reach).toBeCloseTo(Math.sqrt(gamma ** 2 + beta ** 2), 6)
@@ -134,7 +136,7 @@ const faded = (given: {
   readonly condemned: readonly number[]
   readonly left: number
 }) => {
-  const slope = (slot: 'scale' | 'shift'): Slope => ({
+  const slope = (slot: 'scale' | 'shift'): WeightGradient => ({
     key: `unit/${slot}`,
     weight: op.weight(`unit/${slot}`, shape),
     gradient: op.input(slot, shape),
@@ -186,7 +188,7 @@ test('what is left of the ball: all until losers are told, nothing at the share 
   fc.assert(
     fc.property(fc.integer({ min: 4, max: 400 }), unit, unit, (steps, a, b) => {
       const [from, until] = [Math.min(a, b), Math.max(a, b)]
-      const losers = { ...losersDefaults, from, until }
+      const losers = { ...fadeDefaults, from, until }
       const told = Math.max(1, Math.round(from * steps))
       let before = 1
       for (let step = 0; step < steps; step++) {
@@ -207,10 +209,10 @@ const lossWith = (
   feeds: Given,
   { path, channel, factor }: { readonly path: string; readonly channel: number; readonly factor: number },
 ): number => {
-  const { train } = right(pushCalls({ ...pushDefaults, batch: 3, losers: null }, 3, null)(net))
+  const { train } = right(pushCalls({ ...pushDefaults, batchSize: 3, fade: null }, 3, null)(net))
   const given = Object.fromEntries(
     Object.entries(numbersOf({ net, weights })).map(([key, values]) => {
-      const inside = key === keyOf(path, 'scale') || key === keyOf(path, 'shift')
+      const inside = key === weightKey(path, 'scale') || key === weightKey(path, 'shift')
       return [
         key,
         Float64Array.from(values, (value, i) => (inside && i === channel ? value * factor : value)),
@@ -235,8 +237,8 @@ test('utilities are the first-order effects of deleting channels', () => {
       ),
       fc.integer(),
       (given, seed) => {
-        const losers = { ...losersDefaults, memory: 0 }
-        const all = { ...pushDefaults, batch: 3, losers, optimizer: sgd() }
+        const fade = { ...fadeDefaults, decay: 0 }
+        const all = { ...pushDefaults, batchSize: 3, fade, optimizer: sgd() }
         const { train } = right(pushCalls(all, 3, null)(given.net))
         const feeds: Given = {
           ...Object.fromEntries(
@@ -252,8 +254,8 @@ test('utilities are the first-order effects of deleting channels', () => {
             { shape: [data.length], data: Float32Array.from(data) },
           ]),
         )
-        const normed = Object.entries(utilitiesIn(slots)).filter(
-          ([path]) => keyOf(path, 'scale') in given.weights,
+        const normed = Object.entries(trackedUtilities(slots)).filter(
+          ([path]) => weightKey(path, 'scale') in given.weights,
         )
         for (const [path, utilities] of normed.slice(0, 3)) {
           const h = 1e-5
@@ -273,7 +275,7 @@ test('Taylor’s criterion is the root of their mean square over batches, the st
   const given = modelOf(4)(tinyNet)
   const batch = 3
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
-  const utilities = await succeed(taylorIn({ engine: float64, feed, batch, batches: 2 })(given))
+  const utilities = await succeed(taylorUtilities({ engine: float64, feed, batch, batches: 2 })(given))
   const { logits } = right(lower({ batch, mode: 'inference' })(tinyNet))
   const loss = crossEntropy(logits, op.input('targets', logits.shape))
   const effects = await Promise.all(

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { constant, cosine, factorAt, type Schedule, step } from '../src/learn/rate.js'
+import { constant, cosine, factorAt, type Schedule, step } from '../src/learn/training/rate.js'
 
 const phase = fc
   .tuple(fc.integer({ min: 1, max: 300 }), fc.nat(40))

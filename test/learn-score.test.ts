@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { accuracyOf, addScores, lossOf, noScore, type Score, scoreOf } from '../src/learn/score.js'
+import { accuracyOf, addScores, lossOf, noScore, type Score, scoreOf } from '../src/learn/evaluation/score.js'
 
 /** Logits and labels of a batch, the last images of which only fill it up. */
 const answered = fc

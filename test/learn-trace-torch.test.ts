@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect, test } from 'vitest'
-import type { Batch } from '../src/data/batches.js'
-import { judged } from '../src/learn/evidence.js'
-import { traced, traces } from '../src/learn/trace.js'
-import { concat, net, stack } from '../src/net/combinators.js'
-import { conv, defaultNorm, dense, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import type { Batch } from '../src/data/pipeline/batches.js'
+import { measureUtilities } from '../src/learn/criteria/evidence.js'
+import { traces, traceUtilities } from '../src/learn/criteria/trace.js'
+import { concat, net, stack } from '../src/net/words/combinators.js'
+import { convBnAct, defaultNorm, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 import { fedWith, modelOf } from './arbitrary.js'
 import { available } from './engines.js'
 import { hasModule, runPython } from './python.js'
@@ -22,10 +22,10 @@ const model = modelOf(11)(
   net(
     'traced',
     image(8, 8, 2),
-    conv(4),
-    conv(5, 1),
+    convBnAct(4),
+    convBnAct(5, 1),
     maxPool(2),
-    concat('module', conv(3, 1), stack('three', conv(3, 1), conv(4))),
+    concat('module', convBnAct(3, 1), stack('three', convBnAct(3, 1), convBnAct(4))),
     globalAvgPool,
     dense(3),
   ),
@@ -97,7 +97,9 @@ test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
   }
   const sight = { engine, feed: { batches: 1, batch: async () => seen }, batch, batches: 1 }
   const keep = () => () => TE.right(kept)
-  const got = await succeed(judged(traces('deconv', keep), traced('deconv'))(sight)(model))
+  const got = await succeed(
+    measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(sight)(model),
+  )
   expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
   for (const [path, values] of Object.entries(wanted)) {
     const scale = Math.max(...values.map(Math.abs))

@@ -1,22 +1,31 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
-import type { Batch, Feed } from '../src/data/batches.js'
+import type { Batch, Feed } from '../src/data/pipeline/batches.js'
 import type { Engine } from '../src/engine/engine.js'
+import { topologicalOrder, type Value } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { inOrder, type Value } from '../src/graph/value.js'
-import { judged } from '../src/learn/evidence.js'
-import { deciding } from '../src/learn/head.js'
-import { separationIn } from '../src/learn/separation.js'
-import type { Sight } from '../src/learn/sight.js'
-import { type TraceKind, traced, traceIn, traces } from '../src/learn/trace.js'
-import { concat, net, residual, stack } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
+import * as op from '../src/graph/operations.js'
+import type { Calibration } from '../src/learn/criteria/calibration.js'
+import { decisionFeatures } from '../src/learn/criteria/decision-features.js'
+import { measureUtilities } from '../src/learn/criteria/evidence.js'
+import { ldaUtilities } from '../src/learn/criteria/lda.js'
+import { measureTrace, type TraceKind, traces, traceUtilities } from '../src/learn/criteria/trace.js'
 import type { Path } from '../src/net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../src/net/shape.js'
+import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
-import { avgPool, conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
-import { decisionOf } from '../src/surgery/decision.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
+import {
+  avgPool,
+  convBnAct,
+  dense,
+  depthwiseBnAct,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+} from '../src/net/words/leaves.js'
+import { decisionOf } from '../src/surgery/analysis/decision.js'
 import { fedWith, modelOf } from './arbitrary.js'
 import { available, float64 } from './engines.js'
 import { evaluate, type Given } from './reference.js'
@@ -28,11 +37,11 @@ const nets: Readonly<Record<string, Net>> = {
   chain: net(
     'chain',
     image(4, 4, 1),
-    conv(3, 3, { activation: 'swish' }),
-    conv(4, 1, { activation: 'tanh' }),
+    convBnAct(3, 3, { activation: 'swish' }),
+    convBnAct(4, 1, { activation: 'tanh' }),
     maxPool(),
-    depthwise(3),
-    conv(3, 1, { activation: 'relu6' }),
+    depthwiseBnAct(3),
+    convBnAct(3, 1, { activation: 'relu6' }),
     globalAvgPool,
     dense(4, { name: 'hidden', activation: 'relu', norm: true }),
     dense(3),
@@ -40,8 +49,8 @@ const nets: Readonly<Record<string, Net>> = {
   joined: net(
     'joined',
     image(4, 4, 2),
-    concat('module', conv(2, 1), stack('three', conv(2, 1), conv(3, 3, { norm: false }))),
-    residual('sum', conv(5), { activation: 'relu' }),
+    concat('module', convBnAct(2, 1), stack('three', convBnAct(2, 1), convBnAct(3, 3, { norm: false }))),
+    residual('sum', convBnAct(5), { activation: 'relu' }),
     avgPool(2),
     flatten,
     dense(3),
@@ -53,7 +62,7 @@ const [images, classes] = [6, 3]
 const imageAt = (shape: Shape, nth: number): Float32Array => fedWith(nth, 'images', shape)
 
 /** Images in two batches, labels in turn. */
-const sightOf = (input: Shape, engine: Engine = float64): Sight => {
+const sightOf = (input: Shape, engine: Engine = float64): Calibration => {
   const batch = images / 2
   const feed: Feed = {
     batches: 2,
@@ -100,7 +109,7 @@ const sent = (value: Value, nth: number, known: ReadonlyMap<Value, Float64Array>
 /** One image through the net: what every operation gives, and the value of every layer. */
 const through = ({ net, weights }: Model, nth: number) => {
   const lowered = right(lower({ batch: 1, mode: 'inference' })(net))
-  const values = inOrder([lowered.logits])
+  const values = topologicalOrder([lowered.logits])
   const outputs = Object.fromEntries(values.map((value, i) => [`${i}`, value]))
   const given: Given = { images: imageAt([1, ...net.input], nth) }
   const results = evaluate({ outputs, updates: [] }, given, numbersOf({ net, weights })).outputs
@@ -118,13 +127,13 @@ const walkedBack = (
   seed: Float64Array,
 ): Signals => {
   const signals: Signals = new Map([[features, seed]])
-  for (const value of inOrder([features]).toReversed()) {
+  for (const value of topologicalOrder([features]).toReversed()) {
     const signal = signals.get(value)
     if (signal === undefined) continue
     value.inputs.forEach((input, nth) => {
       if (!reaches(input, lowered.images)) return
       const passed =
-        kind !== 'gradient' && rectifies(value)
+        kind !== 'gradientTrace' && rectifies(value)
           ? signal.map(s => Math.max(0, s))
           : sent(value, nth, known, signal)
       const before = signals.get(input)
@@ -161,7 +170,7 @@ const plainly = (
   const discriminant = discriminantOf(all.map(featuresOf))
   const walks = all.map((each, nth) => {
     const seed = featuresOf(each).map(
-      (z, j) => z * keep(j) * (kind === 'deconv' ? 1 : discriminant(nth % classes, j)),
+      (z, j) => z * keep(j) * (kind === 'deconvTrace' ? 1 : discriminant(nth % classes, j)),
     )
     return walkedBack(kind, each, each.lowered.at.get(place) ?? each.lowered.logits, seed)
   })
@@ -173,14 +182,14 @@ const plainly = (
       return Array.from({ length: sizeOf(value.shape) / width }, (_, at) => {
         const i = at * width + channel
         const signal = walks[nth]?.get(value)?.[i] ?? 0
-        return kind === 'deconv' ? signal : signal * (known.get(value)?.[i] ?? 0)
+        return kind === 'deconvTrace' ? signal : signal * (known.get(value)?.[i] ?? 0)
       })
     })
   const utility = (path: Path, channel: number): number => {
     const seen = maps(path, channel)
-    if (kind === 'gradient') return mean(seen.map(map => Math.abs(mean(map))))
+    if (kind === 'gradientTrace') return mean(seen.map(map => Math.abs(mean(map))))
     const overImages = (seen[0] ?? []).map((_, at) => mean(seen.map(map => map[at] ?? 0)))
-    return Math.max(...overImages.map(value => (kind === 'deconv' ? value : Math.abs(value))))
+    return Math.max(...overImages.map(value => (kind === 'deconvTrace' ? value : Math.abs(value))))
   }
   const units = [...placed(model.net).values()].filter(
     ({ path, layer }) => ['conv', 'depthwise', 'dense'].includes(layer._tag) && path !== head,
@@ -213,35 +222,48 @@ const everything = () => 1
 describe.each(Object.entries(nets))('%s', (_, given) => {
   const model = modelOf(5)(given)
   const fromAll = {
-    deconv: plainly('deconv', model, everything),
-    discriminant: plainly('discriminant', model, everything),
-    gradient: plainly('gradient', model, everything),
+    deconvTrace: plainly('deconvTrace', model, everything),
+    discriminantTrace: plainly('discriminantTrace', model, everything),
+    gradientTrace: plainly('gradientTrace', model, everything),
   }
 
   describe.each(engines)('on %s', (_, engine) => {
     const sight = sightOf(given.input, engine)
 
-    test.each(['deconv', 'discriminant', 'gradient'] as const)('%s from all features', async kind => {
-      expectClose(await succeed(judged(traces(kind), traced(kind))(sight)(model)), fromAll[kind])
-    })
+    test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
+      '%s from all features',
+      async kind => {
+        expectClose(
+          await succeed(measureUtilities(traces(kind), traceUtilities(kind))(sight)(model)),
+          fromAll[kind],
+        )
+      },
+    )
   })
 
   test('from the features kept alone', async () => {
     const keep = () => () => TE.right([1])
     expectClose(
-      await succeed(judged(traces('deconv', keep), traced('deconv'))(sightOf(given.input))(model)),
-      plainly('deconv', model, j => (j === 1 ? 1 : 0)),
+      await succeed(
+        measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(sightOf(given.input))(
+          model,
+        ),
+      ),
+      plainly('deconvTrace', model, j => (j === 1 ? 1 : 0)),
     )
   })
 
   test('the papers’ trace starts from the features the net can decide by, the others from all', async () => {
     const sight = sightOf(given.input)
-    const kept = await succeed(deciding(sight)(model))
+    const kept = await succeed(decisionFeatures(sight)(model))
     expect(kept.length).toBeGreaterThan(0)
     const marked = (j: number) => (kept.includes(j) ? 1 : 0)
-    expectClose(await succeed(traceIn('deconv')(sight)(model)), plainly('deconv', model, marked))
-    for (const kind of ['discriminant', 'gradient'] as const)
-      expectClose(await succeed(traceIn(kind)(sight)(model)), fromAll[kind])
+    expectClose(
+      await succeed(measureTrace('deconvTrace')(sight)(model)),
+      plainly('deconvTrace', model, marked),
+    )
+    for (const kind of ['discriminantTrace', 'gradientTrace'] as const)
+      expectClose(await succeed(measureTrace(kind)(sight)(model)), fromAll[kind])
   })
 })
 
@@ -254,8 +276,8 @@ test('channels nothing is traced to go by how well they tell classes apart', asy
     weights: { ...model.weights, [below]: { ...kernel, data: kernel.data.map(() => 0) } },
   }
   const sight = sightOf(model.net.input)
-  const utilities = (await succeed(traceIn('gradient')(sight)(unread)))[at]
-  const separation = (await succeed(separationIn(sight)(unread)))[at]
+  const utilities = (await succeed(measureTrace('gradientTrace')(sight)(unread)))[at]
+  const separation = (await succeed(ldaUtilities(sight)(unread)))[at]
   const order = (values: ArrayLike<number> = []) =>
     Array.from(values, (value, i) => ({ value, i }))
       .sort((a, b) => a.value - b.value)
@@ -267,13 +289,15 @@ test('channels nothing is traced to go by how well they tell classes apart', asy
 test('from no feature nothing is traced', async () => {
   const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
   const keep = () => () => TE.right([])
-  const none = await succeed(traces('discriminant', keep)(sightOf(model.net.input))(model))
+  const none = await succeed(traces('discriminantTrace', keep)(sightOf(model.net.input))(model))
   expect(none.size).toBeGreaterThan(3)
   expect([...none.values()].every(({ sums }) => sums.every(value => value === 0))).toBe(true)
 })
 
 test('a net that decides on no vector is refused', async () => {
-  const undecided = net('undecided', image(4, 4, 1), conv(3), globalAvgPool)
+  const undecided = net('undecided', image(4, 4, 1), convBnAct(3), globalAvgPool)
   const sight = sightOf(undecided.input)
-  expect(await failure(traceIn('deconv')(sight)(modelOf(1)(undecided)))).toEqual({ _tag: 'NoDecision' })
+  expect(await failure(measureTrace('deconvTrace')(sight)(modelOf(1)(undecided)))).toEqual({
+    _tag: 'NoDecision',
+  })
 })

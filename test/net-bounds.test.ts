@@ -4,25 +4,25 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { exportModel } from '../src/export/export.js'
-import { readLayersModel } from '../src/export/layers/read.js'
+import { exportModel } from '../src/convert/export.js'
+import { readLayersModel } from '../src/convert/keras/import/read.js'
 import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
-import { deepest, mostLayers } from '../src/net/bounds.js'
-import { decode } from '../src/net/closed.js'
+import { decode } from '../src/io/codec.js'
+import { show } from '../src/io/show.js'
 import { netCodec } from '../src/net/codec.js'
-import { named, net, stack } from '../src/net/combinators.js'
 import { infer } from '../src/net/infer.js'
-import type { Layer, Net } from '../src/net/layer.js'
+import { deepest, mostLayers } from '../src/net/limits.js'
 import { layersOf } from '../src/net/path.js'
-import { show } from '../src/net/show.js'
-import { plant } from '../src/net/weights.js'
-import { conv, dense, flatten, globalAvgPool, image, relu } from '../src/net/words.js'
-import { describe as described } from '../src/report/describe.js'
-import { prose } from '../src/report/prose.js'
-import { experimentCodec } from '../src/run/codec.js'
-import { experiment } from '../src/run/experiment.js'
-import { rehearse } from '../src/run/rehearse.js'
+import type { Layer, Net } from '../src/net/tree.js'
+import { init } from '../src/net/weights.js'
+import { net, stack, withName } from '../src/net/words/combinators.js'
+import { convBnAct, dense, flatten, globalAvgPool, image, relu } from '../src/net/words/leaves.js'
+import { describe as described } from '../src/report/tables/describe.js'
+import { renderMessage } from '../src/report/text/messages.js'
+import { checkSchedule } from '../src/run/schedule/check.js'
+import { experimentCodec } from '../src/run/schedule/codec.js'
+import { experiment } from '../src/run/schedule/experiment.js'
 import { scratch } from './scratch.js'
 import { left, right } from './surgery.js'
 import { tinyNet } from './tiny.js'
@@ -48,11 +48,13 @@ const nested = (levels: number): Layer =>
 /** Every pass that meets a net before it is checked. */
 const passes = (odd: Net): readonly E.Either<object, unknown>[] => [
   infer(odd),
-  plant(0)(odd),
+  init(0)(odd),
   lower({ batch: 1, mode: 'training' })(odd),
   decode(netCodec)(odd),
-  rehearse(9)(experiment(odd, glyphs(), grow({ after: 'x', module: () => conv(2), upTo: 2 }), train())),
-  rehearse(9)(experiment(tinyNet, glyphs(), grow({ after: 'conv', module: odd.body as never, upTo: 2 }))),
+  checkSchedule(9)(
+    experiment(odd, glyphs(), grow({ after: 'x', module: () => convBnAct(2), max: 2 }), train()),
+  ),
+  checkSchedule(9)(experiment(tinyNet, glyphs(), grow({ after: 'conv', module: odd.body as never, max: 2 }))),
 ]
 
 const seconds = (run: () => unknown): number => {
@@ -67,7 +69,7 @@ describe('a net', () => {
     for (const levels of [deepest, 2000, 50_000])
       for (const pass of passes(treeOf(nested(levels))).filter((_, nth) => nth !== 3 || levels > 200))
         expect(['TooMany', 'Misread', 'UnknownPath']).toContain(Object(left(pass))._tag)
-    expect(prose(left(infer(treeOf(nested(2000)))))).toMatch(
+    expect(renderMessage(left(infer(treeOf(nested(2000)))))).toMatch(
       /^layer …[s/]+: 101 levels are more than this program can hold; expected at most 100$/,
     )
     expect(layersOf(treeOf(nested(50_000))).size).toBe(50_004)
@@ -75,34 +77,47 @@ describe('a net', () => {
 
   test('that doubles itself is refused before it is gone through', () => {
     const doubled = Array.from({ length: 40 }).reduce<Layer>(
-      inner => stack('s', named('a', inner as typeof relu), named('b', inner as typeof relu)),
+      inner => stack('s', withName('a', inner as typeof relu), withName('b', inner as typeof relu)),
       relu,
     )
     expect(left(infer(treeOf(doubled)))).toMatchObject({ _tag: 'TooMany', what: 'layers', most: mostLayers })
-    expect(prose(left(decode(netCodec)(treeOf(doubled))))).toBe('expected at most 4,000,000 parts, got more')
+    expect(renderMessage(left(decode(netCodec)(treeOf(doubled))))).toBe(
+      'expected at most 4,000,000 parts, got more',
+    )
   })
 
   test('that is wider than memory is refused where it is', () => {
     const said = (...layers: Layer[]) =>
-      prose(left(infer(treeOf(stack('b', stack('three', ...(layers as readonly (typeof relu)[])))))))
-    expect(said(conv(6e9))).toBe(
+      renderMessage(left(infer(treeOf(stack('b', stack('three', ...(layers as readonly (typeof relu)[])))))))
+    expect(said(convBnAct(6e9))).toBe(
       'layer b/three/conv: 6,000,000,000 filters are more than this program can hold; expected at most 16,777,216',
     )
-    expect(said(conv(1e6, 1), conv(1e6, 1))).toMatch(/^layer b\/three\/conv2: [\d,]+ weights are more/)
-    expect(said(conv(2, 100_000))).toMatch(/^layer b\/three\/conv: [\d,]+ padded values are more/)
-    expect(prose(left(infer({ ...treeOf({ ...relu, name: 'a' }), input: [1e5, 1e5, 3] })))).toMatch(
+    expect(said(convBnAct(1e6, 1), convBnAct(1e6, 1))).toMatch(
+      /^layer b\/three\/conv2: [\d,]+ weights are more/,
+    )
+    expect(said(convBnAct(2, 100_000))).toMatch(/^layer b\/three\/conv: [\d,]+ padded values are more/)
+    expect(renderMessage(left(infer({ ...treeOf({ ...relu, name: 'a' }), input: [1e5, 1e5, 3] })))).toMatch(
       /^layer a: 30,000,000,000 values are more/,
     )
-    const wide = Array.from({ length: 3 }, (_, nth): Layer => ({ ...conv(9_000_000, 1), name: `c${nth}` }))
+    const wide = Array.from(
+      { length: 3 },
+      (_, nth): Layer => ({ ...convBnAct(9_000_000, 1), name: `c${nth}` }),
+    )
     expect(Object(left(infer(treeOf(...wide))))._tag).toBe('TooMany')
-    expect(prose(left(infer(net('n', image(4, 4, 1), flatten, dense(6e9)))))).toMatch(
+    expect(renderMessage(left(infer(net('n', image(4, 4, 1), flatten, dense(6e9)))))).toMatch(
       /^layer dense: 6,000,000,000 units are more/,
     )
   })
 
   test('of tens of thousands of layers is built, placed and described in time with their number', () => {
     const row = (layers: number) =>
-      net('n', image(2, 2, 1), ...Array.from({ length: layers }, () => conv(1, 1)), globalAvgPool, dense(2))
+      net(
+        'n',
+        image(2, 2, 1),
+        ...Array.from({ length: layers }, () => convBnAct(1, 1)),
+        globalAvgPool,
+        dense(2),
+      )
     const all = (layers: number) =>
       seconds(() => {
         const long = row(layers)
@@ -113,7 +128,7 @@ describe('a net', () => {
   })
 
   test('grows four hundred times in a schedule without going through it four hundred times', () => {
-    const many = grow({ after: 'conv', module: conv(2), upTo: 400 }, train())
+    const many = grow({ after: 'conv', module: convBnAct(2), max: 400 }, train())
     expect(seconds(() => experiment(tinyNet, glyphs(), many))).toBeLessThan(0.5)
   })
 })
@@ -124,7 +139,7 @@ describe('JSON', () => {
       '['.repeat(100_000) + ']'.repeat(100_000),
       `${'{"a":'.repeat(9999)}1${'}'.repeat(9999)}`,
     ])
-      expect(prose(left(decode(experimentCodec)(JSON.parse(text))))).toBe(
+      expect(renderMessage(left(decode(experimentCodec)(JSON.parse(text))))).toBe(
         'expected at most 250 levels, got more',
       )
   })
@@ -142,23 +157,23 @@ describe('JSON', () => {
       const fault = left(
         decode(netCodec)(JSON.parse(JSON.stringify(treeOf({ ...relu, _tag: tag as never, name: 'x' })))),
       )
-      expect(prose(fault)).toMatch(/: _tag is ".*"; expected one of conv, depthwise, dense/)
+      expect(renderMessage(fault)).toMatch(/: _tag is ".*"; expected one of conv, depthwise, dense/)
       const data = { ...experiment(tinyNet, glyphs(), train()), data: { _tag: tag } }
-      expect(prose(left(decode(experimentCodec)(data)))).toMatch('expected one of glyphs, mnist')
+      expect(renderMessage(left(decode(experimentCodec)(data)))).toMatch('expected one of glyphs, mnist')
     }
   })
 })
 
 test('a LayersModel whose names have thousands of parts is refused', async () => {
   const folder = scratch()
-  const one = right(plant(0)(treeOf({ ...conv(2, 3, { norm: false }), name: 'a' })))
+  const one = right(init(0)(treeOf({ ...convBnAct(2, 3, { norm: false }), name: 'a' })))
   right(await exportModel({ to: 'layers', folder })(one)())
   const file = join(folder, 'model.json')
   const topology = readFileSync(file, 'utf8')
   for (const parts of [deepest + 1, 5000]) {
     const name = Array.from({ length: parts }, () => 'a').join('/')
     writeFileSync(file, topology.replaceAll('"a"', `"${name}"`).replaceAll('"a/', `"${name}/`))
-    expect(prose(left(await readLayersModel(folder)()))).toMatch('101 levels are more')
+    expect(renderMessage(left(await readLayersModel(folder)()))).toMatch('101 levels are more')
   }
 })
 

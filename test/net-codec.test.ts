@@ -1,23 +1,37 @@
 import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
-import type { Augmentation } from '../src/data/augment.js'
+import type { Augmentation } from '../src/data/pipeline/augment.js'
 import { cifar10, type DataSpec, glyphs, imageFolder, mnist, tfrecord } from '../src/data/spec.js'
 import { adamw, type Optimizer, sgd } from '../src/graph/optimizer.js'
-import { alignment, type CriterionName, noTerms, rankingOf, type TrainOptions } from '../src/learn/options.js'
-import { constant, cosine, type Schedule, step as stepped } from '../src/learn/rate.js'
-import { decode } from '../src/net/closed.js'
+import { decode } from '../src/io/codec.js'
+import {
+  alignment,
+  type CriterionName,
+  defaultNormalize,
+  noTerms,
+  type TrainOptions,
+} from '../src/learn/options.js'
+import { constant, cosine, type Schedule, step as stepped } from '../src/learn/training/rate.js'
 import { netCodec } from '../src/net/codec.js'
-import { inception, net } from '../src/net/combinators.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
-import { experimentCodec } from '../src/run/codec.js'
-import { type Experiment, experiment } from '../src/run/experiment.js'
-import { type Aim, prune, push, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
-import type { Growth } from '../src/surgery/growth.js'
+import { inception, net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { experimentCodec } from '../src/run/schedule/codec.js'
+import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import {
+  prune,
+  push,
+  type Step,
+  type Target,
+  train,
+  untilTarget,
+  whileAccuracy,
+} from '../src/run/schedule/schedule.js'
+import type { Growth } from '../src/surgery/grow/options.js'
 import { arbitraryNet } from './arbitrary.js'
 import { left, right } from './surgery.js'
 
-const fixed = net('fixed', image(8, 8, 1), conv(2), globalAvgPool, dense(2))
+const fixed = net('fixed', image(8, 8, 1), convBnAct(2), globalAvgPool, dense(2))
 
 const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
@@ -31,24 +45,24 @@ const schedule: fc.Arbitrary<Schedule> = fc.oneof(
 )
 
 const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
-  fc.record({ momentum: share, nesterov: fc.boolean(), decay: positive }).map(sgd),
-  fc.record({ beta1: share, beta2: share, epsilon: positive, decay: positive }).map(adamw),
+  fc.record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive }).map(sgd),
+  fc.record({ beta1: share, beta2: share, epsilon: positive, weightDecay: positive }).map(adamw),
 )
 
 const learning: fc.Arbitrary<TrainOptions> = fc.record({
   epochs: positiveCount,
-  batch: positiveCount,
-  rate: positive,
-  schedule,
+  batchSize: positiveCount,
+  learningRate: positive,
+  lrSchedule: schedule,
   optimizer,
-  smoothing: share,
-  clip: fc.option(positive),
+  labelSmoothing: share,
+  clipNorm: fc.option(positive),
   balanced: fc.boolean(),
 })
 
 const training = fc
   .tuple(learning, fc.option(fc.record({ temperature: positive, weight: share })))
-  .map(([options, teaching]) => ({ ...options, teaching }))
+  .map(([options, distill]) => ({ ...options, distill }))
 
 const amount = fc.oneof(
   fc.record({ params: positive }),
@@ -56,42 +70,42 @@ const amount = fc.oneof(
   fc.record({ bytes: positive }),
 )
 
-const aim: fc.Arbitrary<Aim> = fc.oneof(
+const aim: fc.Arbitrary<Target> = fc.oneof(
   fc.record({ keep: amount }),
   fc.record({ atMost: amount }),
   fc.record({ eta: positive }),
 )
 
-const losers = fc.record({ sparsity: share, from: share, until: share, cost: share, memory: share })
+const losers = fc.record({ l1: share, from: share, until: share, cost: share, decay: share })
 
 const paths = fc.array(fc.constantFrom('stem', 'a/three/conv'))
 
-const criterion = fc.constantFrom(...(Object.keys(rankingOf) as CriterionName[])) // its keys are the names
+const criterion = fc.constantFrom(...(Object.keys(defaultNormalize) as CriterionName[])) // its keys are the names
 
 const single: fc.Arbitrary<Step> = fc.oneof(
   training.map(train),
   fc
     .record({
       options: training,
-      aim: fc.option(aim),
-      terms: fc.constantFrom(alignment, noTerms),
+      target: fc.option(aim),
+      align: fc.constantFrom(alignment, noTerms),
       ramp: share,
-      losers: fc.option(losers),
+      fade: fc.option(losers),
     })
-    .map(({ options, ...rest }) => push({ ...options, ...rest })),
+    .map(({ options, target, ...rest }) => push({ ...options, ...rest, ...target })),
   fc
     .record({
-      aim: fc.option(aim),
+      target: fc.option(aim),
       by: criterion,
       cost: share,
       images: positiveCount,
-      rank: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
-      minimum: count,
-      multiple: positiveCount,
-      protect: paths,
+      normalize: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
+      minChannels: count,
+      roundTo: positiveCount,
+      freeze: paths,
       ignore: paths,
     })
-    .map(prune),
+    .map(({ target, ...rest }) => prune({ ...rest, ...target })),
 )
 
 const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
@@ -105,7 +119,7 @@ const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
   )
 
 const place = fc.constantFrom('stem', 'a/three/conv')
-const newLayer = fc.constantFrom(conv(3, 1, { name: 'next' }), inception('next', { point: 2 }))
+const newLayer = fc.constantFrom(convBnAct(3, 1, { name: 'next' }), inception('next', { point: 2 }))
 
 const growth: fc.Arbitrary<Growth> = fc.oneof(
   fc.record({ after: place, module: newLayer }),
@@ -120,9 +134,9 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
   fc.record({
     _tag: fc.constant('grow' as const),
     growths: fc.array(growth, { minLength: 1, maxLength: 2 }),
-    how: fc.constantFrom('exact' as const, 'spark' as const, 'fresh' as const),
-    spark: positive,
-    gainBelow: share,
+    init: fc.constantFrom('preserve' as const, 'noisy' as const, 'scratch' as const),
+    noise: positive,
+    minDelta: share,
     patience: positiveCount,
     budget: fc.record({
       params: fc.option(positive),
@@ -294,11 +308,11 @@ describe('a difference is refused where it is', () => {
     })
     expect(told(['schedule', 0, 'epoch'], 1).wanted).toContain('epochs')
     expect(told(['schedule', 0, '_tag'], 'trian').wanted).toContain('train')
-    expect(told(['schedule', 1, 'until', 'keep', 'param'], 1)).toMatchObject({
-      at: 'schedule.1.until.keep.param',
+    expect(told(['schedule', 1, 'target', 'keep', 'param'], 1)).toMatchObject({
+      at: 'schedule.1.target.keep.param',
     })
-    expect(told(['schedule', 1, 'until', 'keep'], {})).toMatchObject({
-      at: 'schedule.1.until.keep',
+    expect(told(['schedule', 1, 'target', 'keep'], {})).toMatchObject({
+      at: 'schedule.1.target.keep',
       wanted: 'an amount: one of params, macs, bytes',
     })
     expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toMatchObject({

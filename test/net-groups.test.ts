@@ -2,15 +2,23 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test, vi } from 'vitest'
-import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
 import { groups } from '../src/net/groups.js'
 import { type Inferred, infer } from '../src/net/infer.js'
-import type { Net } from '../src/net/layer.js'
 import { editLayers } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
-import { allSlots } from '../src/net/slots.js'
-import { wire } from '../src/net/wires.js'
-import { conv, dense, depthwise, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
+import type { Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
+import { wireNet } from '../src/net/wiring.js'
+import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import {
+  convBnAct,
+  dense,
+  depthwiseBnAct,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+} from '../src/net/words/leaves.js'
 import { arbitraryNet } from './arbitrary.js'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -27,7 +35,7 @@ test('groups partition the wires', () => {
   fc.assert(
     fc.property(arbitraryNet(), given => {
       const inferred = placed(given)
-      const wiring = wire(inferred)
+      const wiring = wireNet(inferred)
       const wires = groups(inferred, wiring).flatMap(group => [...group.wires])
       expect(wires.toSorted((a, b) => a - b)).toEqual([...Array(wiring.count).keys()])
     }),
@@ -45,7 +53,7 @@ test('groups partition every axis of every slot but the sides of its window', ()
           const key = `${path}/${slot}/${axis}`
           covered.set(key, [...(covered.get(key) ?? []), ...rows])
         }
-      for (const { key, shape, slot, at } of allSlots(inferred)) {
+      for (const { key, shape, slot, at } of allWeightSpecs(inferred)) {
         const depthwise = inferred.get(at)?.layer._tag === 'depthwise'
         shape.forEach((size, axis) => {
           const side = slot === 'kernel' && (axis < shape.length - 2 || (depthwise && axis === 3))
@@ -75,7 +83,7 @@ test('wires are closed under every edge', () => {
   fc.assert(
     fc.property(arbitraryNet(), given => {
       const inferred = placed(given)
-      const { into, out } = wire(inferred)
+      const { into, out } = wireNet(inferred)
       for (const { path, layer, input, output } of inferred.values()) {
         const [x, y] = [[...(into.get(path) ?? [])], [...(out.get(path) ?? [])]]
         const child = (name: string) => [...(out.get(path === '' ? name : `${path}/${name}`) ?? [])]
@@ -110,7 +118,7 @@ test('whatever goes, if every layer keeps a channel, what is left fits', () => {
   fc.assert(
     fc.property(arbitraryNet(), fc.infiniteStream(fc.boolean()), (given, coins) => {
       const inferred = placed(given)
-      const { out } = wire(inferred)
+      const { out } = wireNet(inferred)
       const kept = new Set(
         groups(inferred).flatMap(({ wires, fixed }) =>
           [...wires].filter((_, i) => i === 0 || fixed !== null || coins.next().value),
@@ -142,7 +150,7 @@ test('a module: each branch takes its range of what the next layer reads', () =>
     'n',
     image(8, 8, 3),
     inception('a', { point: 4, three: [2, 5], pool: 3 }),
-    conv(6, 1, { name: 'next' }),
+    convBnAct(6, 1, { name: 'next' }),
     globalAvgPool,
     dense(2),
   )
@@ -195,9 +203,9 @@ test('a sum joins what it adds, a depthwise follows, a flatten multiplies', () =
   const given = net(
     'n',
     image(4, 4, 1),
-    conv(6, 3, { name: 'stem' }),
-    residual('r', stack('', conv(2), concat('c', conv(4), conv(2)))),
-    depthwise(3),
+    convBnAct(6, 3, { name: 'stem' }),
+    residual('r', stack('', convBnAct(2), concat('c', convBnAct(4), convBnAct(2)))),
+    depthwiseBnAct(3),
     maxPool(2),
     flatten,
     dense(3),
@@ -246,8 +254,8 @@ test('a sum past the image is fixed to its channels', () => {
   const given = net(
     'n',
     image(4, 4, 3),
-    residual('r', conv(3)),
-    concat('c', identity, conv(2)),
+    residual('r', convBnAct(3)),
+    concat('c', identity, convBnAct(2)),
     globalAvgPool,
     dense(2),
   )

@@ -1,27 +1,27 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { type Graph, inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
-import { type Graph, inputsOf } from '../src/graph/value.js'
-import { concat, identity, named, net, residual, stack } from '../src/net/combinators.js'
-import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
+import { countMacs, countParams, countStored } from '../src/net/counts.js'
 import type { NetError } from '../src/net/error.js'
 import { type Inferred, infer } from '../src/net/infer.js'
-import type { Layer, Net } from '../src/net/layer.js'
 import { layersOf } from '../src/net/path.js'
-import { allSlots } from '../src/net/slots.js'
-import { type Model, plant } from '../src/net/weights.js'
+import type { Layer, Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
+import { init, type Model } from '../src/net/weights.js'
+import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
 import {
   avgPool,
-  conv,
+  convBnAct,
   dense,
-  depthwise,
+  depthwiseBnAct,
   dropout,
   flatten,
   globalAvgPool,
   image,
   maxPool,
-} from '../src/net/words.js'
+} from '../src/net/words/leaves.js'
 import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -31,7 +31,7 @@ const fitting = <A>(either: E.Either<NetError, A>): A => {
 }
 
 const inferred = (net: Net): Inferred => fitting(infer(net))
-const planted = (net: Net, seed: number): Model => fitting(plant(seed)(net))
+const planted = (net: Net, seed: number): Model => fitting(init(seed)(net))
 
 describe('over random nets', () => {
   test.each(['training', 'inference'] as const)('each layer gives what was inferred, %s', mode => {
@@ -87,9 +87,9 @@ describe('over random nets', () => {
         })
         const count = (kept: (key: string) => boolean) =>
           sizes.reduce((sum, [key, size]) => sum + (kept(key) ? size : 0), 0)
-        expect(storedOf(places)).toBe(count(() => true))
-        expect(paramsOf(places)).toBe(count(key => !/\/(mean|variance)$/.test(key)))
-        expect(Object.keys(weights)).toEqual(allSlots(places).map(({ key }) => key))
+        expect(countStored(places)).toBe(count(() => true))
+        expect(countParams(places)).toBe(count(key => !/\/(mean|variance)$/.test(key)))
+        expect(Object.keys(weights)).toEqual(allWeightSpecs(places).map(({ key }) => key))
       }),
     )
   })
@@ -122,14 +122,14 @@ describe('over random nets', () => {
 })
 
 test('seed 0 is a seed', () => {
-  const tiny = net('tiny', image(4, 4, 1), conv(2), globalAvgPool, dense(2))
+  const tiny = net('tiny', image(4, 4, 1), convBnAct(2), globalAvgPool, dense(2))
   const kernel = (seed: number) => planted(tiny, seed).weights['conv/kernel']?.data ?? []
   expect(kernel(0)).toEqual(kernel(0))
   expect(kernel(0)).not.toEqual(kernel(1))
 })
 
 test('first weights spread as He and Glorot say', () => {
-  const { weights } = planted(net('wide', image(8, 8, 16), conv(64, 3), globalAvgPool, dense(500)), 0)
+  const { weights } = planted(net('wide', image(8, 8, 16), convBnAct(64, 3), globalAvgPool, dense(500)), 0)
   const deviation = (key: string) => {
     const data = weights[key]?.data ?? new Float32Array()
     return Math.sqrt(data.reduce((sum, w) => sum + w * w, 0) / data.length)
@@ -140,13 +140,21 @@ test('first weights spread as He and Glorot say', () => {
 
 test('counts of a net done by hand', () => {
   const places = inferred(
-    net('hand', image(8, 6, 3), conv(4, 3, { stride: 2 }), depthwise(3), maxPool(2), flatten, dense(5)),
+    net(
+      'hand',
+      image(8, 6, 3),
+      convBnAct(4, 3, { stride: 2 }),
+      depthwiseBnAct(3),
+      maxPool(2),
+      flatten,
+      dense(5),
+    ),
   )
   expect(places.get('conv')?.output).toEqual([4, 3, 4])
   expect(places.get('maxPool')?.output).toEqual([2, 2, 4])
-  expect(paramsOf(places)).toBe(9 * 3 * 4 + 8 + (9 * 4 + 8) + 16 * 5 + 5)
-  expect(storedOf(places) - paramsOf(places)).toBe(16)
-  expect(macsOf(places)).toBe(12 * 9 * 3 * 4 + 12 * 9 * 4 + 80)
+  expect(countParams(places)).toBe(9 * 3 * 4 + 8 + (9 * 4 + 8) + 16 * 5 + 5)
+  expect(countStored(places) - countParams(places)).toBe(16)
+  expect(countMacs(places)).toBe(12 * 9 * 3 * 4 + 12 * 9 * 4 + 80)
 })
 
 test('what each word stores', () => {
@@ -154,8 +162,8 @@ test('what each word stores', () => {
     net(
       'stores',
       image(4, 4, 3),
-      depthwise(5),
-      conv(2, 1, { norm: false }),
+      depthwiseBnAct(5),
+      convBnAct(2, 1, { norm: false }),
       flatten,
       dense(7, { bias: false }),
     ),
@@ -199,7 +207,7 @@ const misread = (at: string, tag: string, option: string, got: string, wanted: s
 describe('what does not fit is named by its path', () => {
   const cases: Readonly<Record<string, readonly [Net, NetError]>> = {
     'a map at the end': [
-      tree(called('a', conv(3))),
+      tree(called('a', convBnAct(3))),
       { _tag: 'WrongRank', at: '', wanted: 'vector', got: [8, 8, 3] },
     ],
     'a map into dense': [
@@ -207,27 +215,27 @@ describe('what does not fit is named by its path', () => {
       { _tag: 'WrongRank', at: 'a', wanted: 'vector', got: [8, 8, 3] },
     ],
     'a vector into conv': [
-      tree(...end, called('late', conv(3))),
+      tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', wanted: 'map', got: [3] },
     ],
     'no filters': [
-      tree(called('a', conv(0)), ...end),
+      tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
     ],
     'half a kernel': [
-      tree(called('a', conv(3, 1.5)), ...end),
+      tree(called('a', convBnAct(3, 1.5)), ...end),
       misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
     ],
     'a stride of 0': [
-      tree(called('a', conv(3, 3, { stride: 0 })), ...end),
+      tree(called('a', convBnAct(3, 3, { stride: 0 })), ...end),
       misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
     ],
     'a dilation of 0': [
-      tree(called('a', depthwise(3, { dilation: 0 })), ...end),
+      tree(called('a', depthwiseBnAct(3, { dilation: 0 })), ...end),
       misread('a', 'depthwise', 'dilation', '0', 'a whole number ≥ 1'),
     ],
     'padding below 0': [
-      tree(called('a', conv(3, 3, { padding: -1 })), ...end),
+      tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
       misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
     ],
     'a dropout of everything': [
@@ -242,7 +250,7 @@ describe('what does not fit is named by its path', () => {
       net(
         'n',
         image(8, 8, 3),
-        stack('deep', conv(3), conv(3, 5, { dilation: 2, padding: 0, name: 'wide' }), conv(2)),
+        stack('deep', convBnAct(3), convBnAct(3, 5, { dilation: 2, padding: 0, name: 'wide' }), convBnAct(2)),
         globalAvgPool,
         dense(2),
       ),
@@ -256,14 +264,14 @@ describe('what does not fit is named by its path', () => {
       net(
         'n',
         image(8, 8, 3),
-        concat('c', conv(2, 1, { name: 'one' }), conv(2, 3, { name: 'two', stride: 2 })),
+        concat('c', convBnAct(2, 1, { name: 'one' }), convBnAct(2, 3, { name: 'two', stride: 2 })),
         globalAvgPool,
         dense(2),
       ),
       { _tag: 'BranchesDiffer', at: 'c', branch: 'c/two', got: [4, 4, 2], wanted: [8, 8, 2] },
     ],
     'a sum of two shapes': [
-      net('n', image(8, 8, 3), residual('r', conv(4)), globalAvgPool, dense(2)),
+      net('n', image(8, 8, 3), residual('r', convBnAct(4)), globalAvgPool, dense(2)),
       { _tag: 'SumDiffers', at: 'r', body: [8, 8, 4], shortcut: [8, 8, 3] },
     ],
     'no branches': [
@@ -274,17 +282,17 @@ describe('what does not fit is named by its path', () => {
       net(
         'n',
         image(8, 8, 3),
-        stack('s', conv(1, 1, { name: 'a' }), conv(2, 1, { name: 'a' })),
+        stack('s', convBnAct(1, 1, { name: 'a' }), convBnAct(2, 1, { name: 'a' })),
         globalAvgPool,
         dense(2),
       ),
       { _tag: 'TwoOfOneName', at: 's', name: 'a' },
     ],
     'a name with a stroke': [
-      net('n', image(8, 8, 3), stack('s', conv(1, 1, { name: 'a/b' })), globalAvgPool, dense(2)),
+      net('n', image(8, 8, 3), stack('s', convBnAct(1, 1, { name: 'a/b' })), globalAvgPool, dense(2)),
       { _tag: 'BadName', at: 's', name: 'a/b' },
     ],
-    'no name': [tree(conv(3), ...end), { _tag: 'BadName', at: '', name: '' }],
+    'no name': [tree(convBnAct(3), ...end), { _tag: 'BadName', at: '', name: '' }],
     'an image without rows': [
       net('n', image(0, 8, 3), globalAvgPool, dense(2)),
       {
@@ -306,8 +314,8 @@ describe('what does not fit is named by its path', () => {
   })
 
   test('planting and lowering refuse it too', () => {
-    const odd = tree(called('a', conv(3)))
-    expect(E.isLeft(plant(0)(odd))).toBe(true)
+    const odd = tree(called('a', convBnAct(3)))
+    expect(E.isLeft(init(0)(odd))).toBe(true)
     expect(E.isLeft(lower({ batch: 1, mode: 'inference' })(odd))).toBe(true)
   })
 })
@@ -317,9 +325,9 @@ describe('names', () => {
     const named2 = net(
       'n',
       image(8, 8, 3),
-      conv(2),
-      conv(2, 1, { name: 'conv2' }),
-      conv(2),
+      convBnAct(2),
+      convBnAct(2, 1, { name: 'conv2' }),
+      convBnAct(2),
       globalAvgPool,
       dense(2),
     )
@@ -336,8 +344,8 @@ describe('names', () => {
     const layers = net(
       'n',
       image(8, 8, 3),
-      named('first', conv(2)),
-      named('around', identity),
+      withName('first', convBnAct(2)),
+      withName('around', identity),
       globalAvgPool,
       dense(2),
     ).body.layers

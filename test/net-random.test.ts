@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { normal, normals, stream } from '../src/net/random.js'
-import { plant } from '../src/net/weights.js'
+import { init } from '../src/net/weights.js'
 import { right } from './surgery.js'
 import { tinyNet } from './tiny.js'
 
@@ -41,7 +41,7 @@ test('many normal draws are those of the stream one after another', () => {
 
 test('the first weights of a net', () => {
   const all = createHash('sha256')
-  for (const [key, { data }] of Object.entries(right(plant(3)(tinyNet)).weights))
+  for (const [key, { data }] of Object.entries(right(init(3)(tinyNet)).weights))
     all.update(key).update(new Uint8Array(data.buffer))
   expect(all.digest('hex')).toBe('123b65e2825c5cd945edb234fdcc57a06a88907738ef9838d085f8017e891220')
 })

@@ -13,8 +13,8 @@ import resnet18, { resnet34, resnet50 } from '../dsl/resnet-imagenet.js'
 import squeezenet from '../dsl/squeezenet.js'
 import { vgg16, vgg19 } from '../dsl/vgg.js'
 import { type Inferred, infer } from '../src/net/infer.js'
-import type { Net } from '../src/net/layer.js'
 import { editLayers } from '../src/net/path.js'
+import type { Net } from '../src/net/tree.js'
 
 export const nets = {
   googlenet,

@@ -1,7 +1,7 @@
 /** Each operation by example, windows of any kind, and what a session is fed and begun with: what every engine is tested on. */
 import * as fc from 'fast-check'
-import * as op from '../src/graph/ops.js'
-import { type Graph, inputsOf, type Kind, type Program, type Value, variablesOf } from '../src/graph/value.js'
+import { type Graph, inputsOf, type Kind, type Program, type Value, variablesOf } from '../src/graph/graph.js'
+import * as op from '../src/graph/operations.js'
 import type { Shape } from '../src/net/shape.js'
 import type { Weights } from '../src/net/weights.js'
 import { fedWith } from './arbitrary.js'
@@ -26,7 +26,7 @@ const positive = within(0.5, 2, matrix)
 const symmetric = op.add(op.matmul(matrix, matrix, { transposeB: true }), op.eye(3))
 
 const parts = (value: Value, count: number): readonly Value[] =>
-  Array.from({ length: count }, (_, nth) => op.part(nth + 1, value, scale.shape))
+  Array.from({ length: count }, (_, nth) => op.splitPart(nth + 1, value, scale.shape))
 
 const backOf = (x: Value, norm: Value): readonly Value[] => {
   const back = op.batchNormGrad(op.input('signal', x.shape), x, scale, norm, 1e-3)
@@ -49,7 +49,7 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   weight: [op.weight('w', [3, 4])],
   constant: [op.constant(-1.5)],
   eye: [op.eye(3)],
-  part: [...parts(normed, 2), ...parts(normedRows, 2), op.part(1, losses, [3, 4])],
+  part: [...parts(normed, 2), ...parts(normedRows, 2), op.splitPart(1, losses, [3, 4])],
   conv: [convolved],
   convInput: [op.convInput(op.input('dy', convolved.shape), filters, map, same)],
   convKernel: [op.convKernel(op.input('dy', convolved.shape), map, filters, same)],
@@ -123,7 +123,7 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   crossEntropy: [losses],
   inverse: [op.inverse(symmetric)],
   largest: [1, 3, 4].map(count => op.largest(row, count)),
-  stop: [op.stop(matrix)],
+  stop: [op.stopGradient(matrix)],
   assign: [op.assign('w', matrix)],
   average: [op.average('w', matrix, 0.9)],
   momentum: [false, true].map(nesterov => op.momentum('w', matrix, rate, { momentum: 0.9, nesterov })),
@@ -229,14 +229,14 @@ export const normsOf = ({
   const dy = op.input('dy', x.shape)
   const back = (signal: Value) => op.batchNormGrad(signal, x, gain, norm, 1e-3)
   return {
-    mean: op.part(1, norm, [channels]),
-    variance: op.part(2, norm, [channels]),
+    mean: op.splitPart(1, norm, [channels]),
+    variance: op.splitPart(2, norm, [channels]),
     fixed,
     rectified: op.relu(norm),
     fixedAndRectified: op.relu(fixed),
     back: back(dy),
-    gains: op.part(1, back(dy), [channels]),
-    biases: op.part(2, back(dy), [channels]),
+    gains: op.splitPart(1, back(dy), [channels]),
+    biases: op.splitPart(2, back(dy), [channels]),
     backOfRectified: back(op.reluGrad(dy, op.relu(norm))),
     total: op.sum(x, [0, 1, 2]),
     map: op.sum(x, [3]),

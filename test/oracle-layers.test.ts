@@ -7,12 +7,12 @@ import { beforeAll, expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { lower, type Mode } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { paramsOf, storedOf } from '../src/net/count.js'
+import * as op from '../src/graph/operations.js'
+import { countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
-import type { Activation, Conv, Dense, Depthwise, Layer, Normalisation } from '../src/net/layer.js'
-import { type Path, under } from '../src/net/path.js'
-import { keyOf, type SlotName } from '../src/net/slots.js'
+import { childPath, type Path } from '../src/net/path.js'
+import type { Activation, BatchNorm, Conv, Dense, Depthwise, Layer } from '../src/net/tree.js'
+import { type WeightName, weightKey } from '../src/net/weight-specs.js'
 import type { Model } from '../src/net/weights.js'
 import { apart, type Numbers } from './agree.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
@@ -38,12 +38,12 @@ const layersOf = ({
 }: Model): { readonly model: tfl.LayersModel; readonly held: readonly Held[] } => {
   const held: Held[] = []
 
-  const hold = (layer: tfl.layers.Layer, path: Path, slots: readonly SlotName[], x: Symbolic): Symbolic => {
-    held.push({ layer, keys: slots.map(slot => keyOf(path, slot)) })
+  const hold = (layer: tfl.layers.Layer, path: Path, slots: readonly WeightName[], x: Symbolic): Symbolic => {
+    held.push({ layer, keys: slots.map(slot => weightKey(path, slot)) })
     return layer.apply(x) as Symbolic // symbolic in, symbolic out
   }
 
-  const norm = ({ epsilon }: Normalisation, path: Path, x: Symbolic): Symbolic =>
+  const norm = ({ epsilon }: BatchNorm, path: Path, x: Symbolic): Symbolic =>
     hold(tfl.layers.batchNormalization({ epsilon }), path, ['scale', 'shift', 'mean', 'variance'], x)
 
   const activate = (activation: Activation | null, x: Symbolic): Symbolic =>
@@ -52,7 +52,7 @@ const layersOf = ({
   const finish = (layer: Conv | Depthwise | Dense, path: Path, x: Symbolic): Symbolic =>
     activate(layer.activation, layer.norm === null ? x : norm(layer.norm, path, x))
 
-  const slots = ({ bias }: Conv | Depthwise | Dense): readonly SlotName[] =>
+  const slots = ({ bias }: Conv | Depthwise | Dense): readonly WeightName[] =>
     bias ? ['kernel', 'bias'] : ['kernel']
 
   const framed = ({ padding }: Conv | Depthwise, x: Symbolic): Symbolic =>
@@ -73,7 +73,7 @@ const layersOf = ({
     tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(x) as Symbolic
 
   const built = (layer: Layer, path: Path, x: Symbolic): Symbolic => {
-    const child = (each: Layer, input: Symbolic) => built(each, under(path, each.name), input)
+    const child = (each: Layer, input: Symbolic) => built(each, childPath(path, each.name), input)
     const plain = (made: tfl.layers.Layer): Symbolic => made.apply(x) as Symbolic
     switch (layer._tag) {
       case 'stack':
@@ -232,8 +232,8 @@ test('and counts the same parameters', () => {
       const sizes = layers.trainableWeights.map(({ shape }) =>
         shape.reduce<number>((size, side) => size * (side ?? 1), 1),
       )
-      expect(layers.countParams()).toBe(storedOf(places))
-      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(paramsOf(places))
+      expect(layers.countParams()).toBe(countStored(places))
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(countParams(places))
     }),
     { numRuns: 20 },
   )

@@ -108,12 +108,12 @@ test('holds what runs, its types, its sources and the DSL files, and no test', (
 })
 
 const words = `
-import { conv, dense, globalAvgPool, image, maxPool, net, paramsOf, plant } from 'espalier'
+import { convBnAct, dense, globalAvgPool, image, maxPool, net, countParams, init } from 'espalier'
 import { crossEntropy, differentiate, lower, op, sgd, updatesOf } from 'espalier/graph'
 import { infer } from 'espalier/net'
-import { engineOf } from 'espalier/engine'
+import { openEngine } from 'espalier/engine'
 import { l1, prune } from 'espalier/surgery'
-import { exportModel } from 'espalier/export'
+import { exportModel } from 'espalier/convert'
 
 const right = either => {
   if (either._tag === 'Left') throw new Error(JSON.stringify(either.left))
@@ -124,8 +124,8 @@ const right = either => {
 describe('from plain Node', () => {
   test('plants, prunes and learns a step', async () => {
     const script = `${words}
-const tiny = net('tiny', image(8, 8, 1), conv(8), maxPool(), globalAvgPool, dense(3))
-const model = right(plant(0)(tiny))
+const tiny = net('tiny', image(8, 8, 1), convBnAct(8), maxPool(), globalAvgPool, dense(3))
+const model = right(init(0)(tiny))
 const slim = right(prune({ keep: { params: 0.5 }, by: l1 })(model)).model
 
 const { logits, weights } = right(lower({ batch: 4, mode: 'training' })(slim.net))
@@ -133,14 +133,14 @@ const loss = crossEntropy(logits, op.input('targets', [4, 3]))
 const kernel = weights.get('conv/kernel')
 const [gradient] = differentiate()(loss, [kernel])
 const updates = updatesOf(sgd())([{ key: 'conv/kernel', weight: kernel, gradient }])
-const session = right(await right(await engineOf('wasm')()).open({ step: { outputs: { loss }, updates } })())
+const session = right(await right(await openEngine('wasm')()).open({ step: { outputs: { loss }, updates } })())
 session.write(slim.weights)
 const feeds = { images: Float32Array.from({ length: 256 }, (_, i) => (i * 37) % 11 / 11), rate: Float32Array.of(0.5),
   targets: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0) }
 const losses = Array.from({ length: 5 }, () => session.run('step', feeds).loss[0])
 session.close()
 await right(await exportModel({ to: 'safetensors', folder: 'out' })(slim)())
-console.log(JSON.stringify({ before: paramsOf(right(infer(tiny))), after: paramsOf(right(infer(slim.net))), losses }))
+console.log(JSON.stringify({ before: countParams(right(infer(tiny))), after: countParams(right(infer(slim.net))), losses }))
 `
     writeFileSync(join(project, 'script.mjs'), script)
     const { before, after, losses } = JSON.parse(await node(project, 'script.mjs'))
@@ -164,22 +164,22 @@ console.log(JSON.stringify({ before: paramsOf(right(infer(tiny))), after: params
 })
 
 const typed = `${rooms.map((entry, nth) => `import type * as R${nth} from '${entry.replace('.', 'espalier')}'`).join('\n')}
-import { conv, dense, globalAvgPool, image, net, plant, type Model } from 'espalier'
+import { convBnAct, dense, globalAvgPool, image, net, init, type Model } from 'espalier'
 import { type Pruned, prune, l1 } from 'espalier/surgery'
-import { type Engine, engineOf } from 'espalier/engine'
+import { type Engine, openEngine } from 'espalier/engine'
 
 export type Rooms = [${rooms.map((_, nth) => `keyof typeof R${nth}`).join(', ')}]
-const tiny = net('tiny', image(8, 8, 1), conv(8), globalAvgPool, dense(3))
-const model = plant(0)(tiny)
+const tiny = net('tiny', image(8, 8, 1), convBnAct(8), globalAvgPool, dense(3))
+const model = init(0)(tiny)
 export const slim: Pruned | undefined =
   model._tag === 'Right' ? (r => (r._tag === 'Right' ? r.right : undefined))(prune({ eta: 0.1, by: l1 })(model.right)) : undefined
 export const kernel: Float32Array | undefined = (slim?.model satisfies Model | undefined)?.weights['conv/kernel']?.data
-export const load: () => Promise<unknown> = engineOf('wasm')
+export const load: () => Promise<unknown> = openEngine('wasm')
 export const nameOf = (engine: Engine): 'tensorflow' | 'wasm' | 'cpu' => engine.name
 // @ts-expect-error a map where a vector is wanted
-net('wrong', image(8, 8, 1), conv(8), dense(3))
+net('wrong', image(8, 8, 1), convBnAct(8), dense(3))
 // @ts-expect-error an option nobody knows
-conv(8, 3, { strides: 2 })
+convBnAct(8, 3, { strides: 2 })
 `
 
 test.each([
@@ -200,10 +200,10 @@ test.each([
 })
 
 describe('on the command line', () => {
-  const dsl = `import { conv, dense, experiment, globalAvgPool, glyphs, image, net, train } from 'espalier'
+  const dsl = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from 'espalier'
 
 const wide: number = 12
-export default experiment(net('mine', image(28, 28, 1), conv(wide), globalAvgPool, dense(10)), glyphs(), train())
+export default experiment(net('mine', image(28, 28, 1), convBnAct(wide), globalAvgPool, dense(10)), glyphs(), train())
 `
 
   test('helps', async () => {

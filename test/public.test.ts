@@ -1,29 +1,29 @@
 /** The public surface: every word a DSL file may want is in one place, and each is the room's own. */
 import { describe, expect, test } from 'vitest'
-import * as augmentations from '../src/data/augment.js'
+import * as augmentations from '../src/data/pipeline/augment.js'
 import * as data from '../src/data/spec.js'
 import * as optimizers from '../src/graph/optimizer.js'
 import * as surface from '../src/index.js'
-import * as rates from '../src/learn/rate.js'
-import * as combinators from '../src/net/combinators.js'
-import * as leaves from '../src/net/words.js'
-import * as ablations from '../src/run/ablation.js'
-import * as experiments from '../src/run/experiment.js'
-import * as plans from '../src/run/plan.js'
-import * as schedules from '../src/run/schedule.js'
-import * as studies from '../src/run/study.js'
+import * as rates from '../src/learn/training/rate.js'
+import * as combinators from '../src/net/words/combinators.js'
+import * as leaves from '../src/net/words/leaves.js'
+import * as experiments from '../src/run/schedule/experiment.js'
+import * as plans from '../src/run/schedule/growth-plan.js'
+import * as schedules from '../src/run/schedule/schedule.js'
+import * as ablations from '../src/run/study/ablation.js'
+import * as studies from '../src/run/study/study.js'
 
 const surfaced: Readonly<Record<string, unknown>> = surface
 
 /** Modules that hold words, and what in them is none. */
 const vocabularies: readonly (readonly [string, Readonly<Record<string, unknown>>, readonly string[]])[] = [
   ['leaves', leaves, ['defaultNorm']],
-  ['combinators', combinators, ['christen']],
+  ['combinators', combinators, ['nameLayers']],
   ['data', data, []],
   ['augmentations', augmentations, []],
   ['rates', rates, ['factorAt']],
   ['schedules', schedules, []],
-  ['plans', plans, ['resolved']],
+  ['plans', plans, ['resolveSteps']],
   ['experiments', experiments, []],
   ['studies', studies, []],
   ['ablations', ablations, []],

@@ -2,8 +2,8 @@
  * The independent oracle: graphs interpreted in float64 by plain loops, each as its definition reads.
  * Nothing is shared with an engine but the operations' own types.
  */
-import type { Graph, Kind, OpOf, PoolWindow, Value, Window } from '../src/graph/value.js'
-import { slotsOf, valuesOf } from '../src/graph/value.js'
+import type { Graph, Kind, OpOf, PoolWindow, Value, Window } from '../src/graph/graph.js'
+import { slotsOf, valuesOf } from '../src/graph/graph.js'
 
 type Numbers = Float64Array<ArrayBuffer>
 type Shape = readonly number[]

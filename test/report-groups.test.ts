@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, net, residual, stack } from '../src/net/combinators.js'
 import { groups } from '../src/net/groups.js'
-import type { Net } from '../src/net/layer.js'
-import { allSlots } from '../src/net/slots.js'
-import { conv, dense, depthwise, flatten, image, maxPool } from '../src/net/words.js'
-import { describeGroups } from '../src/report/groups.js'
+import type { Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, depthwiseBnAct, flatten, image, maxPool } from '../src/net/words/leaves.js'
+import { describeGroups } from '../src/report/tables/groups.js'
 import { arbitraryNet } from './arbitrary.js'
 import { placed } from './surgery.js'
 
@@ -33,7 +33,7 @@ test('every layer with a kernel is among the makers or keepers of some group, an
     fc.property(arbitraryNet(), given => {
       const text = told(given)
       const inferred = placed(given)
-      const kernels = allSlots(inferred).filter(({ slot }) => slot === 'kernel')
+      const kernels = allWeightSpecs(inferred).filter(({ slot }) => slot === 'kernel')
       for (const { at } of kernels) {
         const keeps = inferred.get(at)?.layer._tag === 'depthwise'
         expect(namedOn(keeps ? 'kept by' : 'made by', text)).toContain(at)
@@ -61,10 +61,10 @@ test('a net with every edge reads as it is', () => {
   const given = net(
     'edges',
     image(8, 8, 3),
-    conv(4, 3, { name: 'stem' }),
-    depthwise(3, { name: 'each' }),
-    residual('sum', stack('body', conv(6, 1, { name: 'in' }), conv(4, 3, { name: 'out' }))),
-    concat('join', conv(2, 1, { name: 'left' }), conv(5, 3, { name: 'right' })),
+    convBnAct(4, 3, { name: 'stem' }),
+    depthwiseBnAct(3, { name: 'each' }),
+    residual('sum', stack('body', convBnAct(6, 1, { name: 'in' }), convBnAct(4, 3, { name: 'out' }))),
+    concat('join', convBnAct(2, 1, { name: 'left' }), convBnAct(5, 3, { name: 'right' })),
     maxPool(4),
     flatten,
     dense(10, { name: 'head' }),

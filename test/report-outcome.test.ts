@@ -1,7 +1,7 @@
 /** The end of a run as a person reads it: what went down, and what became slower, has a line. */
 import { expect, test } from 'vitest'
-import { outcome } from '../src/report/outcome.js'
-import type { Result } from '../src/run/event.js'
+import { outcome } from '../src/report/tables/result.js'
+import type { Result } from '../src/run/events.js'
 
 const stage = { name: 'train', params: 10, macs: 10, seconds: 1 }
 const scored = { accuracy: 0.75, loss: 0.7 }

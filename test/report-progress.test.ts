@@ -1,16 +1,16 @@
 /** What a run says as it goes, to a terminal's width and where there is none. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bar, barLine } from '../src/report/bar.js'
-import { fetching } from '../src/report/fetching.js'
-import { decimal, roughly } from '../src/report/number.js'
-import { progress, wrap } from '../src/report/progress.js'
-import { skippedText } from '../src/report/prose.js'
-import { type Screen, screenOn } from '../src/report/screen.js'
-import type { RunEvent } from '../src/run/event.js'
-import { grow } from '../src/run/plan.js'
-import type { Step } from '../src/run/schedule.js'
-import { prune, push, train, untilTarget } from '../src/run/schedule.js'
+import { type Bar, barLine } from '../src/report/terminal/bar.js'
+import { downloadProgress } from '../src/report/terminal/download-progress.js'
+import { progress, wrap } from '../src/report/terminal/progress.js'
+import { type Screen, screenOn } from '../src/report/terminal/screen.js'
+import { skippedText } from '../src/report/text/messages.js'
+import { decimal, roughly } from '../src/report/text/numbers.js'
+import type { RunEvent } from '../src/run/events.js'
+import { grow } from '../src/run/schedule/growth-plan.js'
+import type { Step } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { tinyNet } from './tiny.js'
 
 /** What is drawn and said, kept. */
@@ -207,7 +207,7 @@ describe('an estimate', () => {
 
   test('is the epochs left at the pace so far, wherever the run is', () => {
     const growing = grow(
-      { widen: 'module', by: 1.5, upTo: 2, warmup: { epochs: 1 } },
+      { widen: 'module', by: 1.5, max: 2, warmup: { epochs: 1 } },
       untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
     )(tinyNet)
     const at = (place: string) => {
@@ -247,7 +247,7 @@ describe('an estimate', () => {
 test('what is fetched shows how much of it is there, and of what has no end the count', () => {
   const screen = keeping()
   let now = 0
-  const report = fetching(screen, () => now)
+  const report = downloadProgress(screen, () => now)
   report({ what: 'a.gz', done: 0, total: 200 })
   now = 2
   report({ what: 'a.gz', done: 50, total: 200 })

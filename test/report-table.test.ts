@@ -1,13 +1,13 @@
 /** Tables line up, and digits are grouped as the locale has it. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { grouped } from '../src/report/number.js'
-import { table } from '../src/report/table.js'
+import { table } from '../src/report/tables/table.js'
+import { thousands } from '../src/report/text/numbers.js'
 
 test('digits are grouped as in en-US', () => {
   fc.assert(
     fc.property(fc.oneof(fc.integer(), fc.double({ min: 0, max: 1e15, noNaN: true })), n => {
-      expect(grouped(n)).toBe(Math.round(n).toLocaleString('en-US').replace(/^-0$/, '0'))
+      expect(thousands(n)).toBe(Math.round(n).toLocaleString('en-US').replace(/^-0$/, '0'))
     }),
   )
 })

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import { decode } from '../src/net/closed.js'
-import { decodeTensors, encodeTensors } from '../src/net/safetensors.js'
-import { filled, type Model, type Tensor, type Weights } from '../src/net/weights.js'
-import { prose } from '../src/report/prose.js'
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
-import { experimentCodec } from '../src/run/codec.js'
-import { type Experiment, experiment } from '../src/run/experiment.js'
-import { identityOf } from '../src/run/identity.js'
-import { readModel, saveModel } from '../src/run/model.js'
-import { prune, push, train, untilTarget } from '../src/run/schedule.js'
-import { seal } from '../src/run/seal.js'
-import type { Settings } from '../src/run/settings.js'
+import { decode } from '../src/io/codec.js'
+import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
+import { full, type Model, type Tensor, type Weights } from '../src/net/weights.js'
+import { renderMessage } from '../src/report/text/messages.js'
+import { experimentCodec } from '../src/run/schedule/codec.js'
+import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
+import { seal } from '../src/run/storage/checksum.js'
+import { identityOf } from '../src/run/storage/identity.js'
+import { readModel, saveModel } from '../src/run/storage/model.js'
+import type { Settings } from '../src/run/storage/settings.js'
 import { arbitraryModel, arbitraryNet } from './arbitrary.js'
 import { failure, scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
@@ -35,7 +35,7 @@ const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): C
 
 const velocities = (weights: Weights): Weights =>
   Object.fromEntries(
-    Object.entries(weights).map(([key, { shape }]) => [`${key}/velocity`, filled(shape, 0.5)] as const),
+    Object.entries(weights).map(([key, { shape }]) => [`${key}/velocity`, full(shape, 0.5)] as const),
   )
 
 const file = join(scratch(), 'some.safetensors')
@@ -47,7 +47,7 @@ const altered = (edit: (tensors: Weights) => Weights): void => {
 
 /** One more along the last axis. */
 const wider = ({ shape }: Tensor): Tensor =>
-  filled(
+  full(
     shape.map((size, axis) => (axis === shape.length - 1 ? size + 1 : size)),
     1,
   )
@@ -60,7 +60,7 @@ const spoilt =
   (tensors: Weights): Weights => {
     const keys = Object.keys(tensors)
     const key = keys[nth % keys.length] ?? ''
-    const { [key]: chosen = filled([1], 0), ...rest } = tensors
+    const { [key]: chosen = full([1], 0), ...rest } = tensors
     if (how === 'missing') return rest
     return how === 'wider' ? { ...tensors, [key]: wider(chosen) } : { ...tensors, [`${key}x/more`]: chosen }
   }
@@ -124,7 +124,7 @@ describe('a file of weights', () => {
     writeFileSync(file, whole.with(whole.length - 4, (whole.at(-4) ?? 0) ^ 1)) // the last of the numbers
     const damaged = await failure(readCheckpoint(file, 'this'))
     expect(damaged).toMatchObject({ fault: { _tag: 'Damaged' } })
-    expect(prose(damaged)).toMatch(
+    expect(renderMessage(damaged)).toMatch(
       /some\.safetensors: it is damaged: expected the checksum .*, got .*; another copy/,
     )
   })
@@ -139,7 +139,7 @@ describe('a file of weights', () => {
     expect(await failure(readModel(file))).toEqual(missing('net'))
     expect(await failure(readCheckpoint(file, 'this'))).toEqual(missing('checkpoint'))
     writeFileSync(file, encodeTensors({}, {}))
-    expect(prose(await failure(readCheckpoint(file, 'this')))).toContain('it has no checksum')
+    expect(renderMessage(await failure(readCheckpoint(file, 'this')))).toContain('it has no checksum')
   })
 
   test('is a checkpoint of the runs it is asked for, or refused', async () => {
@@ -163,7 +163,7 @@ describe('the name of a run', () => {
   }
   const steps = [
     train({ epochs: 2 }),
-    untilTarget({ keep: { params: 0.6 }, rounds: 2 }, push({ losers: null }), prune()),
+    untilTarget({ keep: { params: 0.6 }, rounds: 2 }, push({ fade: null }), prune()),
     train(),
   ]
   const arbitraryExperiment = arbitraryNet().map(net => experiment(net, glyphs(), ...steps))

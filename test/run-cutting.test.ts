@@ -3,16 +3,16 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/rate.js'
-import { net } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
+import { constant } from '../src/learn/training/rate.js'
 import { channelsOf } from '../src/net/shape.js'
-import { conv, dense, flatten, image, maxPool } from '../src/net/words.js'
-import { prose } from '../src/report/prose.js'
+import type { Net } from '../src/net/tree.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, flatten, image, maxPool } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { fallenToChance } from '../src/run/chance.js'
-import { experiment } from '../src/run/experiment.js'
-import type { StageResult } from '../src/run/inside.js'
-import { prune, push, type Step, train, untilTarget } from '../src/run/schedule.js'
+import type { StageResult } from '../src/run/cursor.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { available } from './engines.js'
 import { again, eventsOf, lastOf, type Told, told, type Way } from './running.js'
 import { placed } from './surgery.js'
@@ -25,7 +25,7 @@ const plain = { norm: false } as const
 const cnn = net(
   'cnn',
   image(6, 6, 1),
-  conv(8, 3, plain),
+  convBnAct(8, 3, plain),
   maxPool(2),
   flatten,
   dense(32, { activation: 'relu' }),
@@ -33,7 +33,7 @@ const cnn = net(
 )
 
 const data = tinyData(40)
-const learning = { batch: 6, rate: 0.05, schedule: constant() }
+const learning = { batchSize: 6, learningRate: 0.05, lrSchedule: constant() }
 const learnt = train({ ...learning, epochs: 3 })
 const ran = (given: Net, steps: readonly Step[], way: Way = {}) =>
   told(on, experiment(given, glyphs(), ...steps), { data, ...way })
@@ -47,7 +47,7 @@ describe.runIf(engine !== null)('a cut', () => {
   test('by L1, all else as usual, leaves a plain CNN alive', async () => {
     const run = await ran(cnn, [
       learnt,
-      prune({ by: 'l1', aim: { keep: { macs: 0.3 } } }),
+      prune({ by: 'l1', keep: { macs: 0.3 } }),
       train({ ...learning, epochs: 3 }),
     ])
     expect(run.outcome).toBe('done')
@@ -57,7 +57,7 @@ describe.runIf(engine !== null)('a cut', () => {
 
   test('by Taylor or by losers goes without batch norm', async () => {
     for (const steps of [
-      [prune({ by: 'taylor', aim: { keep: { params: 0.4 } } })],
+      [prune({ by: 'taylor', keep: { params: 0.4 } })],
       [untilTarget({ keep: { params: 0.4 }, rounds: 1 }, push({ ...learning, epochs: 2 }), prune())],
     ] as const) {
       const run = await ran(cnn, [learnt, ...steps])
@@ -70,20 +70,18 @@ describe.runIf(engine !== null)('a cut', () => {
 
   test('names the layers it leaves with no more than their floor, and those below the usual one', async () => {
     const cut = (floor: number) =>
-      ran(cnn, [
-        prune({ by: 'l1', rank: 'global', cost: 0, images: 60, aim: { keep: { params: 0.1 } }, floor }),
-      ])
+      ran(cnn, [prune({ by: 'l1', normalize: 'global', cost: 0, images: 60, keep: { params: 0.1 }, floor })])
     const [free] = prunedIn(await cut(0))
     expect(free.thin).toContainEqual({ at: 'dense', channels: 2, of: 32 })
     const [floored] = prunedIn(await cut(0.125))
     expect(floored.thin).toContainEqual({ at: 'dense', channels: 4, of: 32 })
-    const [mild] = prunedIn(await ran(cnn, [prune({ by: 'l1', images: 60, aim: { keep: { params: 0.8 } } })]))
+    const [mild] = prunedIn(await ran(cnn, [prune({ by: 'l1', images: 60, keep: { params: 0.8 } })]))
     expect(mild.thin).toBeUndefined()
   })
 
   test('keeps to the floor of the widths before the first, however often it cuts', async () => {
     const cut = (params: number) =>
-      prune({ by: 'l1', rank: 'global', images: 60, floor: 0.25, aim: { eta: params } })
+      prune({ by: 'l1', normalize: 'global', images: 60, floor: 0.25, eta: params })
     const run = await ran(cnn, [cut(100), cut(100), cut(100)])
     expect(run.outcome).toBe('done')
     expect([widthAt(run, 'conv'), widthAt(run, 'dense')]).toEqual([2, 8])
@@ -110,15 +108,15 @@ describe.runIf(engine !== null)('a cut', () => {
   test('forgets what a push condemned, and cuts no more of it afterwards', async () => {
     for (const given of [tinyNet, cnn]) {
       const [much, little] = [{ keep: { params: 0.4 } }, { keep: { params: 0.8 } }]
-      const pushed = push({ ...learning, epochs: 1, aim: much })
-      const run = await ran(given, [pushed, prune({ by: 'taylor', aim: little, images: 60 })])
+      const pushed = push({ ...learning, epochs: 1, ...much })
+      const run = await ran(given, [pushed, prune({ by: 'taylor', ...little, images: 60 })])
       const slots = Object.keys(lastOf(run).learner.slots)
       expect(slots.some(name => name.endsWith('/utility'))).toBe(true)
       expect(slots.filter(name => /\/(?:condemned|reach)$/.test(name))).toEqual([])
       const twice = await ran(given, [
         pushed,
-        prune({ by: 'taylor', aim: little, images: 60 }),
-        prune({ aim: { keep: { params: 0.95 } }, images: 60 }),
+        prune({ by: 'taylor', ...little, images: 60 }),
+        prune({ keep: { params: 0.95 }, images: 60 }),
       ])
       const [first, second] = prunedIn(twice)
       expect(second.params).toBeGreaterThan(0.7 * first.params)
@@ -127,7 +125,7 @@ describe.runIf(engine !== null)('a cut', () => {
 
   test('after a push without batch norm is taken up again from disk', async () => {
     const run = await ran(cnn, [
-      push({ ...learning, epochs: 1, aim: { keep: { params: 0.5 } } }),
+      push({ ...learning, epochs: 1, keep: { params: 0.5 } }),
       prune({ images: 60 }),
     ])
     const first = run.saved.find(({ stages }) => stages.length === 1)
@@ -137,8 +135,8 @@ describe.runIf(engine !== null)('a cut', () => {
 })
 
 describe.runIf(engine !== null)('a run whose net was cut', () => {
-  const deadly = prune({ by: 'l1', rank: 'global', images: 60, floor: 0, aim: { keep: { params: 0.02 } } })
-  const still = train({ ...learning, epochs: 1, rate: 1e-9 })
+  const deadly = prune({ by: 'l1', normalize: 'global', images: 60, floor: 0, keep: { params: 0.02 } })
+  const still = train({ ...learning, epochs: 1, learningRate: 1e-9 })
 
   test('to what stays at chance after training ends with that fact, what it has saved', async () => {
     const run = await ran(cnn, [learnt, deadly, still, still])
@@ -155,7 +153,7 @@ describe.runIf(engine !== null)('a run whose net was cut', () => {
   })
 
   test('tells of a training that ends below its best epoch, wherever it was taken up', async () => {
-    const steps = [train({ ...learning, epochs: 6, rate: 0.4, clip: 1 })]
+    const steps = [train({ ...learning, epochs: 6, learningRate: 0.4, clipNorm: 1 })]
     const run = await ran(cnn, steps)
     const epochs = eventsOf(run).flatMap(event => (event._tag === 'epoch' ? [event.validation.accuracy] : []))
     const lost = Math.max(...epochs) - (epochs.at(-1) ?? 0)
@@ -166,7 +164,7 @@ describe.runIf(engine !== null)('a run whose net was cut', () => {
   })
 
   test('tells of a training that ends below where it began', async () => {
-    const run = await ran(cnn, [learnt, train({ ...learning, epochs: 1, rate: 3, clip: 1 })])
+    const run = await ran(cnn, [learnt, train({ ...learning, epochs: 1, learningRate: 3, clipNorm: 1 })])
     const [before, after] = stagesIn(run)
     const lost = (before?.validation.accuracy ?? 0) - (after?.validation.accuracy ?? 0)
     expect(lost).toBeGreaterThan(0.02)
@@ -193,7 +191,7 @@ test('chance is what naming the commonest class scores, and little more; a fall 
         const fallen = fallenToChance(schedule, stages, data)
         const bound = 1 / 3 + 0.05
         expect(fallen !== null).toBe(accuracy <= bound && before > bound)
-        if (fallen !== null) expect(prose(fallen)).toContain('stage 3')
+        if (fallen !== null) expect(renderMessage(fallen)).toContain('stage 3')
         expect(fallenToChance(schedule, stages.slice(0, 2), data)).toBeNull()
       },
     ),

@@ -2,11 +2,11 @@
 import { basename, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import { constant } from '../src/learn/rate.js'
-import { experiment } from '../src/run/experiment.js'
+import { constant } from '../src/learn/training/rate.js'
 import { begin } from '../src/run/run.js'
-import { train } from '../src/run/schedule.js'
-import { settingsOf } from '../src/run/settings.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { train } from '../src/run/schedule/schedule.js'
+import { settingsOf } from '../src/run/storage/settings.js'
 import { available } from './engines.js'
 import { scratch, succeed } from './scratch.js'
 import { tinyData, tinyNet } from './tiny.js'
@@ -44,7 +44,7 @@ test.runIf(engine !== null)(
     if (engine === null) throw new Error('runIf has looked')
     const [path, dataset] = [join(scratch(), 'run'), tinyData()]
     const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
-    const what = experiment(tinyNet, glyphs(), train({ epochs: 2, batch: 9, schedule: constant() }))
+    const what = experiment(tinyNet, glyphs(), train({ epochs: 2, batchSize: 9, lrSchedule: constant() }))
     await succeed(begin(path, settingsOf(0, engine, dataset, {}), { engine, dataset }, onlooker)(what))
     const log = join(path, 'events.jsonl')
     const saved = done.flatMap(([what, file], at) =>

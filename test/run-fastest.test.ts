@@ -2,21 +2,21 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine, EngineName } from '../src/engine/engine.js'
-import { train as learn } from '../src/learn/transform.js'
-import { net } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
-import { choiceText } from '../src/report/paces.js'
-import { experiment } from '../src/run/experiment.js'
-import { fastest } from '../src/run/fastest.js'
-import { prune, push, train, untilTarget } from '../src/run/schedule.js'
+import { train as learn } from '../src/learn/training/transforms.js'
+import type { Net } from '../src/net/tree.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { choiceText } from '../src/report/text/engine-choice.js'
+import { fastest } from '../src/run/fastest-engine.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { modelOf } from './arbitrary.js'
 import { available } from './engines.js'
 import { succeed } from './scratch.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const dataset = tinyData()
-const learning = { epochs: 1, batch: 9 }
+const learning = { epochs: 1, batchSize: 9 }
 const of = (...steps: Parameters<typeof experiment>[2][]) => experiment(tinyNet, glyphs(), ...steps)
 const base = of(train(learning))
 
@@ -61,7 +61,7 @@ describe('of several engines', () => {
 
   test.each([
     [base],
-    [of(push(learning), prune({ aim: { keep: { params: 0.5 } } }))],
+    [of(push(learning), prune({ keep: { params: 0.5 } }))],
     [of(untilTarget({ keep: { params: 0.5 }, rounds: 1 }, train(learning), prune({ by: 'l1' })))],
   ])('the one whose training step is faster is taken, whatever its first step takes', async begun => {
     const [slow, fast] = [taking('tensorflow', 24), taking('wasm', 8.4, 300)]
@@ -93,12 +93,19 @@ describe('of several engines', () => {
     expect([choice, choiceText(choice)]).toEqual([{ engine: broken, paces: [] }, null])
   })
 
-  const huge = net('huge', image(6, 6, 1), conv(4000), conv(4000), globalAvgPool, dense(3)) satisfies Net
+  const huge = net(
+    'huge',
+    image(6, 6, 1),
+    convBnAct(4000),
+    convBnAct(4000),
+    globalAvgPool,
+    dense(3),
+  ) satisfies Net
 
   test.each([
-    ['a net too large for it', experiment(huge, glyphs(), train({ ...learning, batch: 20 })), 2],
+    ['a net too large for it', experiment(huge, glyphs(), train({ ...learning, batchSize: 20 })), 2],
     ['a schedule that cannot be', of(train(learning), prune({ by: 'l1' })), 2],
-    ['a schedule in which nothing is learnt', of(prune({ by: 'l1', aim: { keep: { params: 0.9 } } })), 2],
+    ['a schedule in which nothing is learnt', of(prune({ by: 'l1', keep: { params: 0.9 } })), 2],
     ['a single engine', base, 1],
   ])('%s is not timed', async (_, begun, count) => {
     const [usual, other] = [taking('tensorflow', 24), taking('wasm', 8)]

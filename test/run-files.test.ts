@@ -4,9 +4,9 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync
 import { basename, join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeFileName } from '../src/run/filename.js'
-import { makeFreeFolder, removeParts, writeWhole } from '../src/run/files.js'
-import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../src/run/owner.js'
+import { encodeFileName } from '../src/io/file-name.js'
+import { makeFreeFolder, removeParts, writeAtomically } from '../src/io/files.js'
+import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../src/run/storage/process-owner.js'
 import { failure, scratch, succeed } from './scratch.js'
 
 test('a file written anew is another file: who holds the old one keeps all of it', async () => {
@@ -14,7 +14,7 @@ test('a file written anew is another file: who holds the old one keeps all of it
   const [file, link] = [join(folder, 'file'), join(folder, 'link')]
   linkSync(file, link)
   const before = statSync(file).ino
-  await succeed(writeWhole(file, 'new and longer'))
+  await succeed(writeAtomically(file, 'new and longer'))
   expect(readFileSync(file, 'utf8')).toBe('new and longer')
   expect(readFileSync(link, 'utf8')).toBe('old')
   expect(statSync(file).ino).not.toBe(before)
@@ -23,7 +23,7 @@ test('a file written anew is another file: who holds the old one keeps all of it
 test('a file that cannot be written leaves nothing half-written beside it', async () => {
   const folder = scratch()
   mkdirSync(join(folder, 'file'))
-  expect(await failure(writeWhole(join(folder, 'file'), 'new'))).toMatchObject({ _tag: 'FileFailed' })
+  expect(await failure(writeAtomically(join(folder, 'file'), 'new'))).toMatchObject({ _tag: 'FileFailed' })
   expect(readdirSync(folder)).toEqual(['file'])
 })
 

@@ -20,25 +20,25 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Dataset } from '../src/data/dataset.js'
 import { openData } from '../src/data/open.js'
-import type { Dataset } from '../src/data/set.js'
 import { glyphs, imageFolder } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/rate.js'
-import { net } from '../src/net/combinators.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
-import { prose } from '../src/report/prose.js'
-import { begun, latest } from '../src/run/begun.js'
+import { constant } from '../src/learn/training/rate.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import type { RunError } from '../src/run/error.js'
-import { type Experiment, experiment } from '../src/run/experiment.js'
-import { folderAt, type Place } from '../src/run/folder.js'
 import { loadNet } from '../src/run/load.js'
-import type { Note } from '../src/run/note.js'
-import { ownerText, processOf } from '../src/run/owner.js'
-import { grow } from '../src/run/plan.js'
-import { begin, type Changes, type Onlooker, resume } from '../src/run/run.js'
-import { prune, push, type Step, train, untilTarget } from '../src/run/schedule.js'
-import { type DataSettings, settingsOf, withData } from '../src/run/settings.js'
+import type { Note } from '../src/run/notes.js'
+import { begin, type Changes, type RunObserver, resume } from '../src/run/run.js'
+import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import { grow } from '../src/run/schedule/growth-plan.js'
+import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { folderAt, type Place } from '../src/run/storage/folder.js'
+import { ownerText, processOf } from '../src/run/storage/process-owner.js'
+import { type DataSettings, settingsOf, withData } from '../src/run/storage/settings.js'
+import { latest, openRun } from '../src/run/storage/stored-run.js'
 import { root } from './command.js'
 import { available } from './engines.js'
 import { untimed } from './running.js'
@@ -47,13 +47,13 @@ import { tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
-const learning = { epochs: 1, batch: 9, schedule: constant() }
+const learning = { epochs: 1, batchSize: 9, lrSchedule: constant() }
 const of = (...steps: Parameters<typeof experiment>[2][]) => experiment(tinyNet, glyphs(), ...steps)
 
 /** Trains, grows, pushes and prunes. */
 const whole = of(
   train(learning),
-  grow({ after: 'module', module: conv(7, 1, { name: 'grown' }), upTo: 1 }, train(learning)),
+  grow({ after: 'module', module: convBnAct(7, 1, { name: 'grown' }), max: 1 }, train(learning)),
   untilTarget({ keep: { params: 0.6 }, rounds: 1 }, push(learning), prune({ images: 9 })),
 )
 
@@ -65,13 +65,13 @@ describe.runIf(engine !== null)('a run in a folder', () => {
     readonly data?: Dataset
     /** Steps of training after which somebody asks to stop. */
     readonly after?: number
-    readonly onEvent?: Onlooker['onEvent']
+    readonly onEvent?: RunObserver['onEvent']
   }
 
   const watching = ({ after = Infinity, onEvent = () => undefined }: Way) => {
     const [notes, folders]: [Note[], string[]] = [[], []]
     let steps = 0
-    const onlooker: Onlooker = {
+    const onlooker: RunObserver = {
       onEvent,
       onStep: () => void steps++,
       stopping: () => steps >= after,
@@ -95,7 +95,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
     return {
       ...seen,
       run: pipe(
-        begun(path),
+        openRun(path),
         TE.flatMap(run => resume(run, opened, onlooker, changes)),
       ),
     }
@@ -134,15 +134,15 @@ describe.runIf(engine !== null)('a run in a folder', () => {
   })
 
   describe('that is refused', () => {
-    const far = prune({ by: 'l1', aim: { keep: { params: 0.5 } }, protect: ['nowhere'] })
+    const far = prune({ by: 'l1', keep: { params: 0.5 }, freeze: ['nowhere'] })
     test.each<readonly [string, Experiment, Dataset]>([
       ['DataDiffers', whole, { ...dataset, classes: ['one', 'two'] }],
       ['UnknownPath', of(train(learning), far), dataset],
       ['NoAim', of(prune({ by: 'l1' })), dataset],
-      ['TooFewImages', of(train({ ...learning, batch: 37 })), dataset],
+      ['TooFewImages', of(train({ ...learning, batchSize: 37 })), dataset],
       [
         'TooFewImages',
-        of(untilTarget({ keep: { params: 0.6 }, rounds: 1 }, push({ ...learning, batch: 40 }), prune())),
+        of(untilTarget({ keep: { params: 0.6 }, rounds: 1 }, push({ ...learning, batchSize: 40 }), prune())),
         dataset,
       ],
     ])('for %s leaves no folder and does not say that it is kept', async (tag, what, data) => {
@@ -195,7 +195,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
   describe('whose log is damaged', () => {
     /** Ends as it should, says so once, and its log can be read from there on. */
     const expectMended = async (path: string, kept: number): Promise<void> => {
-      const known = (await succeed(pipe(begun(path), TE.flatMap(latest)))).logged
+      const known = (await succeed(pipe(openRun(path), TE.flatMap(latest)))).logged
       const snapshots: string[] = []
       const { run, notes } = resuming(path, {}, { onEvent: () => void snapshots.push(copied(path)) })
       const { met, cuts } = await succeed(run)
@@ -239,8 +239,8 @@ describe.runIf(engine !== null)('a run in a folder', () => {
 
     test('says so in a line', () => {
       const file = 'run/events.jsonl'
-      expect(prose({ _tag: 'LogMended', file, kept: 0, known: 90 })).toContain('begins anew')
-      expect(prose({ _tag: 'LogMended', file, kept: 40, known: 90 })).toContain('40 of 90 bytes')
+      expect(renderMessage({ _tag: 'LogMended', file, kept: 0, known: 90 })).toContain('begins anew')
+      expect(renderMessage({ _tag: 'LogMended', file, kept: 40, known: 90 })).toContain('40 of 90 bytes')
     })
   })
 
@@ -256,7 +256,9 @@ describe.runIf(engine !== null)('a run in a folder', () => {
         for (const { run } of [resuming(copy), beginning(copy, whole)])
           expect(await failure(run)).toEqual(refused)
         expect(bytesOf(copy)).toEqual(before)
-        expect(prose({ ...refused, _tag: 'RunLocked' })).toContain(`process ${owner.pid} on ${owner.host}`)
+        expect(renderMessage({ ...refused, _tag: 'RunLocked' })).toContain(
+          `process ${owner.pid} on ${owner.host}`,
+        )
         rmSync(file)
       }
     })
@@ -275,7 +277,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
         scratch({
           'package.json': '{ "type": "module" }',
           'hold.ts': `import { once } from 'node:events'
-import { holdingFolder } from '${root}/src/run/lock.js'
+import { holdingFolder } from '${root}/src/run/storage/lock.js'
 process.stdout.write('ready')
 process.stdin.once('data', async () => {
   const hold = async () => {
@@ -335,11 +337,11 @@ process.stdin.once('data', async () => {
         'whose new step cannot be',
         of(...two.schedule, prune({ by: 'l1' })),
         'NoAim',
-        'prunes without an aim',
+        'prunes without a target',
       ],
       [
         'whose new step has too few images',
-        of(...two.schedule, train({ ...learning, batch: 99 })),
+        of(...two.schedule, train({ ...learning, batchSize: 99 })),
         'TooFewImages',
         '99',
       ],
@@ -349,13 +351,13 @@ process.stdin.once('data', async () => {
       const before = bytesOf(copy)
       const refused = await failure(resuming(copy, { experiment: now }).run)
       expect(refused._tag).toBe(tag)
-      expect(prose(refused)).toContain(said)
+      expect(renderMessage(refused)).toContain(said)
       expect(bytesOf(copy)).toEqual(before)
     })
 
     test('ends as if begun as that, where only what is to come differs', async () => {
       const [copy, fresh] = [copied(path), newPath()]
-      const longer = of(...two.schedule, train({ ...learning, rate: 0.01 }))
+      const longer = of(...two.schedule, train({ ...learning, learningRate: 0.01 }))
       const result = await succeed(resuming(copy, { experiment: longer }).run)
       await succeed(beginning(fresh, longer).run)
       expect(result.stages.length).toBe(3)
@@ -372,7 +374,7 @@ process.stdin.once('data', async () => {
     test('killed between its two writes is still what it was', async () => {
       const copy = copied(path)
       const { experiment: file } = folderAt(copy)
-      const run = await succeed(begun(copy))
+      const run = await succeed(openRun(copy))
       const old = readFileSync(file)
       rmSync(file)
       mkdirSync(file) // nothing can be written there
@@ -387,24 +389,24 @@ process.stdin.once('data', async () => {
   })
 
   test('describes as the net it has come to, and as that of its model', async () => {
-    const { learner } = await succeed(pipe(begun(stopped), TE.flatMap(latest)))
+    const { learner } = await succeed(pipe(openRun(stopped), TE.flatMap(latest)))
     expect(await succeed(loadNet(stopped))).toEqual(learner.model.net)
     expect(await succeed(loadNet(folderAt(straight).model))).toEqual(await succeed(loadNet(straight)))
     expect(await failure(loadNet(scratch()))).toMatchObject({ _tag: 'NothingToResume' })
     const file = join(scratch({ 'model.keras': '' }), 'model.keras')
     const refused = await failure(loadNet(file))
-    expect(prose(refused)).toBe(
+    expect(renderMessage(refused)).toBe(
       `${file} is a .keras; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
     )
   })
 
   describe('of images on disk', () => {
-    const small = net('small', image(8, 8, 3), conv(4), globalAvgPool, dense(2))
+    const small = net('small', image(8, 8, 3), convBnAct(4), globalAvgPool, dense(2))
     const spec = imageFolder(image(8, 8, 3), {
       validation: 0.25,
       normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
     })
-    const what = experiment(small, spec, train({ ...learning, batch: 4, epochs: 3 }))
+    const what = experiment(small, spec, train({ ...learning, batchSize: 4, epochs: 3 }))
 
     /** Images of two classes, one of them no image at all where its name is given. */
     const pictures = async (bad: string | null): Promise<string> => {
@@ -435,12 +437,12 @@ process.stdin.once('data', async () => {
         const { run } = beginning(path, what, { data }, { folder })
         const refused = await failure(run)
         expect(refused).toMatchObject({ _tag: 'NotAnImage' })
-        expect(prose(refused)).toContain('--skip-bad')
+        expect(renderMessage(refused)).toContain('--skip-bad')
         expect(await failure(resuming(path, {}, { data }).run)).toEqual(refused)
         const skipping = await opening(folder, true, 100)
         await succeed(resuming(path, { data: { skipBad: true } }, { data: skipping }).run)
         expect(skipping.skipped.length).toBe(1)
-        expect((await succeed(begun(path))).settings.data.skipBad).toBe(true)
+        expect((await succeed(openRun(path))).settings.data.skipBad).toBe(true)
         const without = await opening(folder, true, 100)
         await succeed(beginning(other, what, { data: without }, { folder, skipBad: true }).run)
         expect([logOf(path), modelOf(path)]).toEqual([logOf(other), modelOf(other)])
@@ -455,19 +457,19 @@ process.stdin.once('data', async () => {
       const fewer = { ...(await opening(bad, true)), checksum: data.checksum }
       const refused = await failure(resuming(path, { data: { skipBad: true } }, { data: fewer }).run)
       expect(refused).toMatchObject({ _tag: 'ImagesLost', folder: path, images: 1 })
-      expect(prose(refused)).toContain('7.png')
+      expect(renderMessage(refused)).toContain('7.png')
     })
 
     test('moved goes on with them where they are now, and knows the whole path', async () => {
       const [from, to, path] = [await pictures(null), join(scratch(), 'moved'), newPath()]
       const data = await opening(from, false)
       await failure(beginning(path, what, { data, after: 5 }, { folder: 'here/below' }).run)
-      expect((await succeed(begun(path))).settings.data.folder).toBe(resolve('here/below'))
+      expect((await succeed(openRun(path))).settings.data.folder).toBe(resolve('here/below'))
       renameSync(from, to)
-      const { settings } = await succeed(begun(path))
+      const { settings } = await succeed(openRun(path))
       expect(withData(settings, { folder: to }).data.folder).toBe(to)
       await succeed(resuming(path, { data: { folder: to } }, { data: await opening(to, false) }).run)
-      expect((await succeed(begun(path))).settings.data.folder).toBe(to)
+      expect((await succeed(openRun(path))).settings.data.folder).toBe(to)
     })
   })
 })

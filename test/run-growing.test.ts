@@ -2,29 +2,29 @@
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
+import { imagesInMemory } from '../src/data/dataset.js'
 import { preprocessingOf } from '../src/data/preprocessing.js'
-import { held } from '../src/data/set.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/rate.js'
-import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
+import { constant } from '../src/learn/training/rate.js'
+import { countMacs, countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
-import type { Net } from '../src/net/layer.js'
-import { layersOf, nameOf, type Path } from '../src/net/path.js'
-import { type Model, plant } from '../src/net/weights.js'
-import { conv } from '../src/net/words.js'
-import { outcome } from '../src/report/outcome.js'
-import type { RunEvent } from '../src/run/event.js'
-import { experiment } from '../src/run/experiment.js'
-import { folderAt } from '../src/run/folder.js'
-import { runGrow } from '../src/run/growing.js'
-import { readModelFile } from '../src/run/model.js'
-import { type GrowWord, grow, type Sprout } from '../src/run/plan.js'
-import { readResult } from '../src/run/result.js'
+import { lastName, layersOf, type Path } from '../src/net/path.js'
+import type { Net } from '../src/net/tree.js'
+import { init, type Model } from '../src/net/weights.js'
+import { convBnAct } from '../src/net/words/leaves.js'
+import { outcome } from '../src/report/tables/result.js'
+import type { RunEvent } from '../src/run/events.js'
 import { begin } from '../src/run/run.js'
-import { prune, train } from '../src/run/schedule.js'
-import { settingsOf } from '../src/run/settings.js'
-import type { Site } from '../src/surgery/growth.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { type GrowStepOptions, grow, type ModuleSource } from '../src/run/schedule/growth-plan.js'
+import { prune, train } from '../src/run/schedule/schedule.js'
+import { runGrow } from '../src/run/steps/grow.js'
+import { folderAt } from '../src/run/storage/folder.js'
+import { readModelFile } from '../src/run/storage/model.js'
+import { readResult } from '../src/run/storage/result.js'
+import { settingsOf } from '../src/run/storage/settings.js'
+import type { GrowthSite } from '../src/surgery/grow/options.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, stepEnv, type Told, told } from './running.js'
 import { scratch, succeed } from './scratch.js'
@@ -33,24 +33,24 @@ import { freeNet, tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
-const learning = { epochs: 1, batch: 9, rate: 0.01, schedule: constant() }
+const learning = { epochs: 1, batchSize: 9, learningRate: 0.01, lrSchedule: constant() }
 
 const paths = (net: Net): readonly string[] => [...layersOf(net).keys()]
 
-const sizeOf = (net: Net): number => paramsOf(right(infer(net)))
+const sizeOf = (net: Net): number => countParams(right(infer(net)))
 
 describe.runIf(engine !== null)('growing', () => {
   const on = engine as Engine // runIf has looked
-  const grownAt = (word: GrowWord): Promise<Told> =>
+  const grownAt = (word: GrowStepOptions): Promise<Told> =>
     told(on, experiment('after' in word ? tinyNet : freeNet, glyphs(), grow(word, train(learning))))
-  const grown = (options: Partial<Extract<GrowWord, { readonly after: Path }>>): Promise<Told> =>
-    grownAt({ after: 'module', module: conv(7, 1, { name: 'new' }), upTo: 3, ...options })
+  const grown = (options: Partial<Extract<GrowStepOptions, { readonly after: Path }>>): Promise<Told> =>
+    grownAt({ after: 'module', module: convBnAct(7, 1, { name: 'new' }), max: 3, ...options })
   const grownIn = (run: Told) => eventsOf(run).filter(({ _tag, gain }) => _tag === 'grown' && gain !== null)
   const stopOf = (run: Told): unknown => eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')?.why
   const endOf = (run: Told): Net => lastOf(run).learner.model.net
 
   test('goes on as far as it may while nets gain, each behind the last', async () => {
-    const run = await grown({ until: { gainBelow: -1 } })
+    const run = await grown({ minDelta: -1 })
     expect(run.met.map(([name]) => name)).toEqual(['0-0-base', '0-1-new', '0-2-new2', '0-3-new3'])
     expect(run.met[0]?.[1].net).toEqual(tinyNet)
     const sizes = run.met.map(([, { net }]) => sizeOf(net))
@@ -62,7 +62,7 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('ends after as many nets without a gain as it has patience, with the last that paid', async () => {
-    const run = await grown({ until: { gainBelow: 2, patience: 2 } })
+    const run = await grown({ minDelta: 2, patience: 2 })
     expect(run.met.map(([name]) => name)).toEqual(['0-0-base', '0-1-new', '0-2-new2'])
     expect(stopOf(run)).toBe('no gain')
     expect(endOf(run)).toEqual(tinyNet)
@@ -78,7 +78,7 @@ describe.runIf(engine !== null)('growing', () => {
     ['multiply–accumulates', { macs: 1 }, { measure: 'macs', limit: 1 }],
     ['milliseconds', { latency: 1e-6 }, { measure: 'latency', limit: 1e-6 }],
   ])('ends where the next net would have too many %s', async (what, budget, fact) => {
-    const run = await grown({ budget, until: { gainBelow: -1 } })
+    const run = await grown({ budget, minDelta: -1 })
     expect(run.outcome).toBe('done')
     expect(stopOf(run)).toBe('budget')
     const stopped = { why: 'budget', fact: { ...fact, _tag: 'OverBudget', got: expect.any(Number) } }
@@ -89,12 +89,12 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('within a budget of time goes on', async () => {
-    const run = await grown({ budget: { latency: 1e6 }, upTo: 1, until: { gainBelow: -1 } })
+    const run = await grown({ budget: { latency: 1e6 }, max: 1, minDelta: -1 })
     expect([stopOf(run), run.met.length]).toEqual([undefined, 2])
   })
 
   test('by sparks says that what the net gives has changed', async () => {
-    const run = await grown({ how: 'spark', upTo: 1 })
+    const run = await grown({ init: 'noisy', max: 1 })
     expect(grownIn(run).map(({ exact }) => exact)).toEqual([false])
   })
 
@@ -104,7 +104,7 @@ describe.runIf(engine !== null)('growing', () => {
       experiment(
         tinyNet,
         glyphs(),
-        grow({ after: 'module', module: conv(7, 1), upTo: 1, how: 'fresh', until: { gainBelow: -1 } }),
+        grow({ after: 'module', module: convBnAct(7, 1), max: 1, init: 'scratch', minDelta: -1 }),
       ),
     )
     expect(grownIn(run).map(({ exact }) => exact)).toEqual([false])
@@ -114,34 +114,38 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test.each([
-    ['a bare branch', 'module/conv', conv(3, 1, { name: 'new' }), 'module/conv/'],
-    ['a stack that is a branch', 'module/three', conv(4, 1, { name: 'new' }), 'module/three/'],
-    ['a body', 'sum/body', conv(7, 1, { name: 'new' }), 'sum/body/'],
-    ['a shortcut', 'sum/shortcut', conv(7, 1, { name: 'new' }), 'sum/shortcut/'],
-    ['a layer in a stack', 'module/three/conv', conv(3, 1, { name: 'new' }), 'module/three/'],
+    ['a bare branch', 'module/conv', convBnAct(3, 1, { name: 'new' }), 'module/conv/'],
+    ['a stack that is a branch', 'module/three', convBnAct(4, 1, { name: 'new' }), 'module/three/'],
+    ['a body', 'sum/body', convBnAct(7, 1, { name: 'new' }), 'sum/body/'],
+    ['a shortcut', 'sum/shortcut', convBnAct(7, 1, { name: 'new' }), 'sum/shortcut/'],
+    ['a layer in a stack', 'module/three/conv', convBnAct(3, 1, { name: 'new' }), 'module/three/'],
   ])('behind %s each module goes behind the one before', async (_, after, module, within) => {
-    const run = await grown({ after, module, until: { gainBelow: -1 } })
+    const run = await grown({ after, module, minDelta: -1 })
     expect(run.outcome).toBe('done')
-    const names = paths(endOf(run)).filter(path => nameOf(path).startsWith('new'))
+    const names = paths(endOf(run)).filter(path => lastName(path).startsWith('new'))
     expect(names).toEqual(['new', 'new2', 'new3'].map(name => `${within}${name}`))
   })
 
-  test.each<[string, Site<Sprout>, readonly string[]]>([
-    ['before a layer', { before: 'module', module: conv(6, 1, { name: 'new' }) }, ['new2', 'new']],
+  test.each<[string, GrowthSite<ModuleSource>, readonly string[]]>([
+    ['before a layer', { before: 'module', module: convBnAct(6, 1, { name: 'new' }) }, ['new2', 'new']],
     [
       'inside a stack',
-      { inside: 'module/three', module: conv(4, 1, { name: 'new' }) },
+      { inside: 'module/three', module: convBnAct(4, 1, { name: 'new' }) },
       ['module/three/new', 'module/three/new2'],
     ],
     [
       'at the end of a branch',
-      { deepen: 'module/conv', module: conv(3, 1, { name: 'new' }) },
+      { deepen: 'module/conv', module: convBnAct(3, 1, { name: 'new' }) },
       ['module/conv/new', 'module/conv/new2'],
     ],
-    ['a branch more', { to: 'module', branch: conv(2, 1, { name: 'new' }) }, ['module/new', 'module/new2']],
+    [
+      'a branch more',
+      { to: 'module', branch: convBnAct(2, 1, { name: 'new' }) },
+      ['module/new', 'module/new2'],
+    ],
   ])('grows %s, exactly, one after another', async (_, site, wanted) => {
-    const run = await grownAt({ ...site, upTo: 2, until: { gainBelow: -1 } })
-    expect(paths(endOf(run)).filter(path => nameOf(path).startsWith('new'))).toEqual(wanted)
+    const run = await grownAt({ ...site, max: 2, minDelta: -1 })
+    expect(paths(endOf(run)).filter(path => lastName(path).startsWith('new'))).toEqual(wanted)
     expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
       ['0-1-new', true],
       ['0-2-new2', true],
@@ -149,7 +153,7 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('widens a unit time after time, exactly', async () => {
-    const run = await grownAt({ widen: 'conv', by: 1.5, upTo: 2, until: { gainBelow: -1 } })
+    const run = await grownAt({ widen: 'conv', by: 1.5, max: 2, minDelta: -1 })
     const widths = run.met.map(([, { net }]) => right(infer(net)).get('conv')?.output.at(-1))
     expect(widths).toEqual([6, 9, 14])
     expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
@@ -159,10 +163,7 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('names modules that have no name, and numbers on where a name is taken', async () => {
-    const word = grow(
-      { after: 'module', module: conv(7, 1), upTo: 2, until: { gainBelow: -1 } },
-      train(learning),
-    )
+    const word = grow({ after: 'module', module: convBnAct(7, 1), max: 2, minDelta: -1 }, train(learning))
     const run = await told(on, experiment(tinyNet, glyphs(), word, word))
     expect(run.met.map(([name]) => name)).toEqual([
       '0-0-base',
@@ -181,12 +182,9 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('numbers branches on where a module has one of their name', async () => {
-    const word = grow(
-      { to: 'module', branch: conv(2, 1), upTo: 1, until: { gainBelow: -1 } },
-      train(learning),
-    )
+    const word = grow({ to: 'module', branch: convBnAct(2, 1), max: 1, minDelta: -1 }, train(learning))
     const run = await told(on, experiment(freeNet, glyphs(), word, word))
-    expect(paths(endOf(run)).filter(path => nameOf(path).startsWith('grown'))).toEqual([
+    expect(paths(endOf(run)).filter(path => lastName(path).startsWith('grown'))).toEqual([
       'module/grown',
       'module/grown2',
     ])
@@ -197,9 +195,9 @@ describe.runIf(engine !== null)('growing', () => {
       tinyNet,
       glyphs(),
       train(learning),
-      prune({ aim: { keep: { params: 0.08 } }, by: 'l1', rank: 'global', floor: 0, images: 9 }),
-      grow({ after: 'sum/body/conv', module: conv(5, 1), upTo: 1 }, train(learning)),
-      prune({ aim: { keep: { params: 0.9 } }, by: 'l1', images: 9, protect: ['sum/body/conv', 'dense'] }),
+      prune({ keep: { params: 0.08 }, by: 'l1', normalize: 'global', floor: 0, images: 9 }),
+      grow({ after: 'sum/body/conv', module: convBnAct(5, 1), max: 1 }, train(learning)),
+      prune({ keep: { params: 0.9 }, by: 'l1', images: 9, freeze: ['sum/body/conv', 'dense'] }),
     )
     const run = await told(on, narrow)
     expect(paths(endOf(run))).not.toContain('sum/body/conv')
@@ -207,14 +205,14 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   test('keeps every net met with its figures', async () => {
-    const run = await grown({ until: { gainBelow: -1 }, how: 'spark', upTo: 1 })
+    const run = await grown({ minDelta: -1, init: 'noisy', max: 1 })
     const figures = run.met.map(([name, { net }, met]) => {
       const inferred = right(infer(net))
       expect(met).toMatchObject({
         name,
-        params: paramsOf(inferred),
-        macs: macsOf(inferred),
-        bytes: 4 * storedOf(inferred),
+        params: countParams(inferred),
+        macs: countMacs(inferred),
+        bytes: 4 * countStored(inferred),
       })
       return met
     })
@@ -227,7 +225,7 @@ describe.runIf(engine !== null)('growing', () => {
     const [path, dataset] = [join(scratch(), 'run'), tinyData()]
     const settings = settingsOf(0, on, dataset, {})
     const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
-    const word = grow({ after: 'module', module: conv(7, 1), upTo: 1 }, train(learning))
+    const word = grow({ after: 'module', module: convBnAct(7, 1), max: 1 }, train(learning))
     const result = await succeed(
       begin(path, settings, { engine: on, dataset }, onlooker)(experiment(tinyNet, glyphs(), word)),
     )
@@ -245,9 +243,9 @@ describe.runIf(engine !== null)('growing', () => {
   })
 
   /** Grown nets that all answer with one class, whose share of the validation images is known. */
-  const answering = async (classes: readonly number[], until: { gainBelow: number; patience?: number }) => {
+  const answering = async (classes: readonly number[], until: { minDelta: number; patience?: number }) => {
     const labels = Int32Array.from({ length: 12 }, (_, nth) => (nth < 3 ? 0 : nth < 7 ? 1 : 2))
-    const dataset = { ...tinyData(), validation: held(new Uint8Array(12 * 36), labels) }
+    const dataset = { ...tinyData(), validation: imagesInMemory(new Uint8Array(12 * 36), labels) }
     const model = (of: number, { net, weights }: Model): Model => ({
       net,
       weights: {
@@ -259,7 +257,7 @@ describe.runIf(engine !== null)('growing', () => {
     let nth = 1
     const env = stepEnv(on, dataset, events)
     const word = grow(
-      { after: 'module', module: conv(7, 1), upTo: classes.length - 1, until },
+      { after: 'module', module: convBnAct(7, 1), max: classes.length - 1, ...until },
       train(learning),
     )
     const step = word(tinyNet)
@@ -272,7 +270,7 @@ describe.runIf(engine !== null)('growing', () => {
           ({ learner, kept }) =>
             TE.right({ learner: { ...learner, model: model(classes[nth++] ?? 0, learner.model) }, kept }),
       )({
-        learner: { model: model(classes[0] ?? 0, right(plant(0)(tinyNet))), slots: {} },
+        learner: { model: model(classes[0] ?? 0, right(init(0)(tinyNet))), slots: {} },
         kept: {},
         inside: null,
       }),
@@ -285,11 +283,11 @@ describe.runIf(engine !== null)('growing', () => {
   }
 
   test('adds up gains until they pay: each net is held against the last that did', async () => {
-    const { gains, grown: stays, kept } = await answering([0, 1, 2], { gainBelow: 0.12 })
+    const { gains, grown: stays, kept } = await answering([0, 1, 2], { minDelta: 0.12 })
     expect(gains.map(gain => Math.round(gain * 12))).toEqual([1, 2])
     expect(stays).toEqual(['grown', 'grown2'])
     expect(kept).toEqual({})
-    const sudden = await answering([0, 2, 1], { gainBelow: 0.12 })
+    const sudden = await answering([0, 2, 1], { minDelta: 0.12 })
     expect(sudden.gains.map(gain => Math.round(gain * 12))).toEqual([2, -1])
     expect(sudden.grown).toEqual(['grown'])
   })

@@ -4,20 +4,20 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/rate.js'
-import { net } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
-import type { Net } from '../src/net/layer.js'
-import { within } from '../src/net/path.js'
+import { constant } from '../src/learn/training/rate.js'
+import { countParams } from '../src/net/counts.js'
+import { isInside } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
-import { allSlots } from '../src/net/slots.js'
-import { plant } from '../src/net/weights.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
-import { experiment } from '../src/run/experiment.js'
-import { type Prune, prune, push, type Step, train, untilTarget } from '../src/run/schedule.js'
-import { l1 } from '../src/surgery/criteria.js'
-import type { Guards } from '../src/surgery/options.js'
-import { prune as cut } from '../src/surgery/prune.js'
+import type { Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
+import { init } from '../src/net/weights.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { type Prune, prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import type { Constraining } from '../src/surgery/prune/options.js'
+import { prune as cut } from '../src/surgery/prune/prune.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, type Told, told } from './running.js'
 import { placed, right } from './surgery.js'
@@ -25,13 +25,13 @@ import { tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
-const learning = { epochs: 1, batch: 3, rate: 0.02, schedule: constant() }
+const learning = { epochs: 1, batchSize: 3, learningRate: 0.02, lrSchedule: constant() }
 const pushed = push(learning)
 const wide = placed(tinyNet)
-const planted = right(plant(0)(tinyNet))
+const planted = right(init(0)(tinyNet))
 
 const endOf = (run: Told) => placed(lastOf(run).learner.model.net)
-const sizeOf = (run: Told): number => paramsOf(endOf(run)) / paramsOf(wide)
+const sizeOf = (run: Told): number => countParams(endOf(run)) / countParams(wide)
 
 describe.runIf(engine !== null)('a prune after a push', () => {
   const on = engine as Engine // runIf has looked
@@ -39,12 +39,12 @@ describe.runIf(engine !== null)('a prune after a push', () => {
 
   const units = ['conv', 'module/three/conv', 'sum/body/conv'] as const // each a group of its own
 
-  const guards: fc.Arbitrary<Guards> = fc.record(
+  const guards: fc.Arbitrary<Constraining> = fc.record(
     {
-      protect: fc.subarray(['conv', 'module/three', 'sum/body/conv2'], { maxLength: 1 }),
+      freeze: fc.subarray(['conv', 'module/three', 'sum/body/conv2'], { maxLength: 1 }),
       ignore: fc.subarray([...units], { maxLength: 2 }),
-      minimum: fc.constantFrom(0, 1, 2),
-      multiple: fc.constantFrom(1, 2, 3),
+      minChannels: fc.constantFrom(0, 1, 2),
+      roundTo: fc.constantFrom(1, 2, 3),
       floor: fc.constantFrom(0, 0.3, 0.6),
     },
     { requiredKeys: [] },
@@ -57,16 +57,18 @@ describe.runIf(engine !== null)('a prune after a push', () => {
         fc.pre(E.isRight(cut({ ...aim, ...spared, by: l1 })(planted))) // else it is out of reach
         const step = prune({ images: 9, ...spared })
         const run = await ran(
-          ...(around ? [untilTarget({ ...aim, rounds: 1 }, pushed, step)] : [pushed, { ...step, aim }]),
+          ...(around
+            ? [untilTarget({ ...aim, rounds: 1 }, pushed, step)]
+            : [pushed, { ...step, target: aim }]),
         )
         expect(run.outcome).toBe('done')
         expect(sizeOf(run)).toBeLessThanOrEqual(aim.keep.params)
-        const [narrow, { protect = [], ignore = [], minimum = 0, multiple = 1, floor = 0.1 }] = [
-          endOf(run),
-          spared,
-        ]
-        for (const { key, at, shape } of allSlots(wide))
-          if (protect.some(place => within(place, at)))
+        const [
+          narrow,
+          { freeze: protect = [], ignore = [], minChannels: minimum = 0, roundTo: multiple = 1, floor = 0.1 },
+        ] = [endOf(run), spared]
+        for (const { key, at, shape } of allWeightSpecs(wide))
+          if (protect.some(place => isInside(place, at)))
             expect(lastOf(run).learner.model.weights[key]?.shape).toEqual(shape)
         for (const path of units) {
           const [all, left] = [wide, narrow].map(net => channelsOf(net.get(path)?.output ?? [0]))
@@ -92,17 +94,14 @@ describe.runIf(engine !== null)('a prune after a push', () => {
     const plain = net(
       'plain',
       image(6, 6, 1),
-      conv(6, 3, { norm: false }),
-      conv(4, 3, { norm: false }),
+      convBnAct(6, 3, { norm: false }),
+      convBnAct(4, 3, { norm: false }),
       globalAvgPool,
       dense(3),
     )
     const cutOf = async (of: Net) =>
       eventsOf(
-        await told(
-          on,
-          experiment(of, glyphs(), prune({ by: 'l1', images: 9, aim: { keep: { params: 0.7 } } })),
-        ),
+        await told(on, experiment(of, glyphs(), prune({ by: 'l1', images: 9, keep: { params: 0.7 } }))),
       ).find(event => event._tag === 'pruned')
     const [normed, without] = [await cutOf(tinyNet), await cutOf(plain)]
     expect([normed.recalibrated, without.recalibrated]).toEqual([true, false])
@@ -112,10 +111,10 @@ describe.runIf(engine !== null)('a prune after a push', () => {
   test('goes as far as its own aim says, whatever the push or the rounds around it were told', async () => {
     const own = { keep: { params: 0.4 } }
     const other = { keep: { params: 0.8 } }
-    const step = prune({ aim: own, images: 9 })
+    const step = prune({ ...own, images: 9 })
     const runs = await Promise.all([
       ran(pushed, step),
-      ran(push({ ...learning, aim: other }), step),
+      ran(push({ ...learning, ...other }), step),
       ran(untilTarget({ ...other, rounds: 1 }, pushed, step)),
     ])
     for (const run of runs) {
@@ -132,35 +131,36 @@ describe.runIf(engine !== null)('a prune after a push', () => {
     const [one, three] = [{ eta: 2 }, { eta: 3 }]
     const removed = async (...steps: readonly Step[]) =>
       eventsOf(await ran(...steps)).find(event => event._tag === 'pruned').removed
-    const faded = await removed(push({ ...learning, aim: one }), prune({ images: 9 }))
+    const faded = await removed(push({ ...learning, ...one }), prune({ images: 9 }))
     expect(faded).toBeGreaterThan(0)
-    expect(await removed(pushed, prune({ images: 9, aim: one }))).toBe(faded)
-    expect(await removed(push({ ...learning, aim: one }), prune({ images: 9, aim: three }))).toBeGreaterThan(
+    expect(await removed(pushed, prune({ images: 9, ...one }))).toBe(faded)
+    expect(await removed(push({ ...learning, ...one }), prune({ images: 9, ...three }))).toBeGreaterThan(
       faded,
     )
   })
 
   test('ranks as it is told, or as suits its criterion', async () => {
     const by = (options: Partial<Prune>) =>
-      ran(prune({ by: 'l2', cost: 0, aim: { keep: { params: 0.5 } }, images: 9, ...options }))
-    const [usual, named, other] = await Promise.all([by({}), by({ rank: 'layer' }), by({ rank: 'raw' })])
+      ran(prune({ by: 'l2', cost: 0, keep: { params: 0.5 }, images: 9, ...options }))
+    const [usual, named, other] = await Promise.all([
+      by({}),
+      by({ normalize: 'layer' }),
+      by({ normalize: 'raw' }),
+    ])
     const netOf = (run: Told) => lastOf(run).learner.model.net
     expect(netOf(named)).toEqual(netOf(usual))
     expect(netOf(other)).not.toEqual(netOf(usual))
   })
 
   test('that cannot be is refused before anything trains', async () => {
-    const run = await ran(train(learning), prune({ by: 'l1', aim: { eta: 1 }, protect: ['nowhere'] }))
+    const run = await ran(train(learning), prune({ by: 'l1', eta: 1, freeze: ['nowhere'] }))
     expect([run.outcome, run.log, run.saved]).toEqual(['UnknownPath', '', []])
   })
 
   test('leaves the net before the first cut, to compare with, and the one before it, to teach', async () => {
     const by = { by: 'l1', cost: 0, images: 9 } as const
     const half = untilTarget({ keep: { params: 0.7 }, rounds: 1 }, prune(by))
-    const [bare, twice] = await Promise.all([
-      ran(prune({ ...by, aim: { keep: { params: 0.7 } } })),
-      ran(half, half),
-    ])
+    const [bare, twice] = await Promise.all([ran(prune({ ...by, keep: { params: 0.7 } })), ran(half, half)])
     const netsOf = (run: Told) => {
       const { original, teacher } = lastOf(run).kept
       return [original?.net, teacher?.net]

@@ -1,14 +1,21 @@
 /** Schedules that depend on their net: what a function is told of its place, wherever the growing stands. */
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import { decode } from '../src/net/closed.js'
-import type { Layer } from '../src/net/layer.js'
+import { decode } from '../src/io/codec.js'
 import type { Shape } from '../src/net/shape.js'
-import { conv } from '../src/net/words.js'
-import { experimentCodec } from '../src/run/codec.js'
-import { experiment } from '../src/run/experiment.js'
-import { grow } from '../src/run/plan.js'
-import { type Planned, prune, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
+import type { Layer } from '../src/net/tree.js'
+import { convBnAct } from '../src/net/words/leaves.js'
+import { experimentCodec } from '../src/run/schedule/codec.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { grow } from '../src/run/schedule/growth-plan.js'
+import {
+  prune,
+  type ScheduleStep,
+  type Step,
+  train,
+  untilTarget,
+  whileAccuracy,
+} from '../src/run/schedule/schedule.js'
 import { left } from './surgery.js'
 import { freeNet } from './tiny.js'
 
@@ -19,12 +26,12 @@ const telling = () => {
     (name: string) =>
     (shape: Shape): Layer => {
       told.push(shape)
-      return conv((shape.at(-1) ?? 0) + 1, 1, { name })
+      return convBnAct((shape.at(-1) ?? 0) + 1, 1, { name })
     }
   return { told, wider }
 }
 
-const planned = (...schedule: readonly Planned[]): readonly Step[] =>
+const planned = (...schedule: readonly ScheduleStep[]): readonly Step[] =>
   experiment(freeNet, glyphs(), ...schedule).schedule
 
 const grown = (steps: readonly Step[]): readonly Layer[] =>
@@ -39,7 +46,7 @@ const grown = (steps: readonly Step[]): readonly Layer[] =>
 describe('a function is told the shape of its place', () => {
   test('in the net as it is, and behind each module before', () => {
     const { told, wider } = telling()
-    const steps = planned(grow({ after: 'conv', module: wider('new'), upTo: 3 }, train()))
+    const steps = planned(grow({ after: 'conv', module: wider('new'), max: 3 }, train()))
     expect(told).toEqual([
       [6, 6, 6],
       [6, 6, 7],
@@ -51,11 +58,11 @@ describe('a function is told the shape of its place', () => {
   test('behind what a step before it grows, in a branch of it too', () => {
     const { told, wider } = telling()
     planned(
-      grow({ after: 'conv', module: conv(9, 1, { name: 'new' }), upTo: 2 }),
+      grow({ after: 'conv', module: convBnAct(9, 1, { name: 'new' }), max: 2 }),
       prune(),
-      grow({ after: 'new2', module: wider('other'), upTo: 1 }),
-      grow({ after: 'module/conv', module: conv(3, 1, { name: 'branch' }), upTo: 1 }),
-      grow({ after: 'module/conv/branch', module: wider('last'), upTo: 1 }),
+      grow({ after: 'new2', module: wider('other'), max: 1 }),
+      grow({ after: 'module/conv', module: convBnAct(3, 1, { name: 'branch' }), max: 1 }),
+      grow({ after: 'module/conv/branch', module: wider('last'), max: 1 }),
     )
     expect(told).toEqual([
       [6, 6, 9],
@@ -66,11 +73,11 @@ describe('a function is told the shape of its place', () => {
   test('before, inside, at the end of a branch, and for a branch more, as often as one grows', () => {
     const { told, wider } = telling()
     planned(
-      grow({ before: 'module', module: wider('first'), upTo: 2 }),
-      grow({ inside: 'module/three', module: wider('second'), upTo: 1 }),
-      grow({ inside: 'module/three', at: 0, module: wider('third'), upTo: 1 }),
-      grow({ deepen: 'module/conv', module: wider('fourth'), upTo: 2 }),
-      grow({ to: 'module', branch: wider('fifth'), upTo: 2 }),
+      grow({ before: 'module', module: wider('first'), max: 2 }),
+      grow({ inside: 'module/three', module: wider('second'), max: 1 }),
+      grow({ inside: 'module/three', at: 0, module: wider('third'), max: 1 }),
+      grow({ deepen: 'module/conv', module: wider('fourth'), max: 2 }),
+      grow({ to: 'module', branch: wider('fifth'), max: 2 }),
     )
     expect(told).toEqual([
       [6, 6, 6],
@@ -86,31 +93,31 @@ describe('a function is told the shape of its place', () => {
 
   test('in a net that a step before it has widened', () => {
     const { told, wider } = telling()
-    planned(grow({ widen: 'conv', by: 1.5, upTo: 2 }), grow({ after: 'conv', module: wider('new'), upTo: 1 }))
+    planned(grow({ widen: 'conv', by: 1.5, max: 2 }), grow({ after: 'conv', module: wider('new'), max: 1 }))
     expect(told).toEqual([[6, 6, 14]])
   })
 
-  test.each<[string, (inner: Planned) => Planned]>([
+  test.each<[string, (inner: ScheduleStep) => ScheduleStep]>([
     ['rounds', inner => untilTarget({ keep: { params: 0.5 } }, inner, prune())],
     ['rounds within a bound', inner => whileAccuracy({ within: 0.1 }, inner, prune(), train())],
     ['rounds in rounds', inner => untilTarget({ eta: 1 }, whileAccuracy({ within: 0.1 }, inner))],
-    ['growing', inner => grow({ after: 'new', module: conv(8, 1, { name: 'more' }), upTo: 1 }, inner)],
+    ['growing', inner => grow({ after: 'new', module: convBnAct(8, 1, { name: 'more' }), max: 1 }, inner)],
   ])('inside %s', (_, around) => {
     const { told, wider } = telling()
     const steps = planned(
-      grow({ after: 'conv', module: conv(5, 1, { name: 'new' }), upTo: 1 }),
-      around(grow({ after: 'new', module: wider('inner'), upTo: 1 }, train())),
+      grow({ after: 'conv', module: convBnAct(5, 1, { name: 'new' }), max: 1 }),
+      around(grow({ after: 'new', module: wider('inner'), max: 1 }, train())),
     )
     expect(told).toEqual([[6, 6, 5]])
-    expect(grown(steps).at(-1)).toEqual(conv(6, 1, { name: 'inner' }))
+    expect(grown(steps).at(-1)).toEqual(convBnAct(6, 1, { name: 'inner' }))
   })
 
   test('behind the module that the step around it grows', () => {
     const { told, wider } = telling()
     planned(
       grow(
-        { after: 'conv', module: conv(5, 1), upTo: 1 },
-        grow({ after: 'grown', module: wider('in'), upTo: 1 }),
+        { after: 'conv', module: convBnAct(5, 1), max: 1 },
+        grow({ after: 'grown', module: wider('in'), max: 1 }),
       ),
     )
     expect(told).toEqual([[6, 6, 5]])
@@ -118,7 +125,7 @@ describe('a function is told the shape of its place', () => {
 
   test('and not asked where no layer is: such a schedule is no experiment', () => {
     const { told, wider } = telling()
-    const astray = experiment(freeNet, glyphs(), grow({ after: 'nowhere', module: wider('new'), upTo: 2 }))
+    const astray = experiment(freeNet, glyphs(), grow({ after: 'nowhere', module: wider('new'), max: 2 }))
     expect(told).toEqual([])
     expect(left(decode(experimentCodec)(experimentCodec.encode(astray)))).toMatchObject({
       _tag: 'Misread',

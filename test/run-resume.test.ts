@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import type { Epoch } from '../src/learn/phase.js'
-import { constant } from '../src/learn/rate.js'
-import { train as trained } from '../src/learn/transform.js'
-import { plant } from '../src/net/weights.js'
-import { conv } from '../src/net/words.js'
-import { begun } from '../src/run/begun.js'
-import { type Experiment, experiment } from '../src/run/experiment.js'
-import { folderAt } from '../src/run/folder.js'
-import { grow } from '../src/run/plan.js'
-import { begin, type Onlooker, resume } from '../src/run/run.js'
-import { prune, push, train, untilTarget } from '../src/run/schedule.js'
-import { settingsOf } from '../src/run/settings.js'
+import type { Epoch } from '../src/learn/training/phase.js'
+import { constant } from '../src/learn/training/rate.js'
+import { train as trained } from '../src/learn/training/transforms.js'
+import { init } from '../src/net/weights.js'
+import { convBnAct } from '../src/net/words/leaves.js'
+import { begin, type RunObserver, resume } from '../src/run/run.js'
+import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import { grow } from '../src/run/schedule/growth-plan.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { folderAt } from '../src/run/storage/folder.js'
+import { settingsOf } from '../src/run/storage/settings.js'
+import { openRun } from '../src/run/storage/stored-run.js'
 import { available } from './engines.js'
 import { again, bits, expectSame, lastOf, type Told, told, untimed } from './running.js'
 import { failure, scratch, succeed } from './scratch.js'
@@ -25,19 +25,19 @@ const engines = await available()
 
 const dataset = tinyData()
 
-const learning = { epochs: 1, batch: 9, schedule: constant({ warmup: 2 }) }
+const learning = { epochs: 1, batchSize: 9, lrSchedule: constant({ warmup: 2 }) }
 
 /** Dropout in the net, shifts in the data; every kind of step, and steps inside steps. */
 const whole: Experiment = experiment(
   tinyNet,
   glyphs(),
   train({ ...learning, epochs: 2 }),
-  grow({ after: 'module', module: conv(7, 1, { name: 'grown' }), upTo: 1 }, train(learning)),
+  grow({ after: 'module', module: convBnAct(7, 1, { name: 'grown' }), max: 1 }, train(learning)),
   untilTarget(
     { keep: { params: 0.5 }, rounds: 2 },
     push(learning),
     prune({ images: 27 }),
-    train({ ...learning, teaching: { temperature: 2, weight: 0.5 } }),
+    train({ ...learning, distill: { temperature: 2, weight: 0.5 } }),
   ),
   train(learning),
 )
@@ -101,7 +101,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   })
 
   test('training leaves the model it is given as it is, and scores every image of an epoch', async () => {
-    const model = deepFreeze(right(plant(0)(tinyNet)))
+    const model = deepFreeze(right(init(0)(tinyNet)))
     const before = Object.entries(model.weights).map(([key, { data }]) => [key, [...data]])
     const scores: number[][] = []
     const onEpoch = ({ training, validation }: Epoch) =>
@@ -117,8 +117,8 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   })
 
   test('an only step that goes too far is refused, though every weight is still a number', async () => {
-    const model = right(plant(0)(tinyNet))
-    const far = { epochs: 1, batch: 36, rate: 1e20, schedule: constant() }
+    const model = right(init(0)(tinyNet))
+    const far = { epochs: 1, batchSize: 36, learningRate: 1e20, lrSchedule: constant() }
     expect(await failure(trained(far)({ engine, dataset, seed: 0 })(model))).toMatchObject({
       _tag: 'Overflow',
     })
@@ -127,7 +127,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   test('in a folder: stopped, its log torn by a kill, resumed', async () => {
     const settings = settingsOf(0, engine, dataset, {})
     const opened = { engine, dataset }
-    const onlooker = (after: number): Onlooker => {
+    const onlooker = (after: number): RunObserver => {
       let steps = 0
       return { onEvent: () => undefined, onStep: () => void steps++, stopping: () => steps >= after }
     }
@@ -143,22 +143,22 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     await succeed(begin(straight, settings, opened, onlooker(Infinity))(short))
     expect(await failure(begin(torn, settings, opened, onlooker(6))(short))).toEqual({ _tag: 'Interrupted' })
     appendFileSync(folderAt(torn).events, '{"_tag":"epoch","stage":1')
-    await succeed(resume(await succeed(begun(torn)), opened, onlooker(Infinity)))
+    await succeed(resume(await succeed(openRun(torn)), opened, onlooker(Infinity)))
     expect(logOf(torn)).toEqual(logOf(straight))
     expect(modelOf(torn)).toEqual(modelOf(straight))
 
-    const twice = await succeed(resume(await succeed(begun(torn)), opened, onlooker(Infinity)))
+    const twice = await succeed(resume(await succeed(openRun(torn)), opened, onlooker(Infinity)))
     expect(twice.stages.length).toBe(2)
     expect(logOf(torn)).toEqual(logOf(straight))
 
     const other = { ...opened, dataset: { ...dataset, checksum: 'another' } }
-    expect(await failure(resume(await succeed(begun(torn)), other, onlooker(1)))).toEqual({
+    expect(await failure(resume(await succeed(openRun(torn)), other, onlooker(1)))).toEqual({
       _tag: 'RunDiffers',
       folder: torn,
       what: 'data checksum',
       began: 'tiny',
       now: 'another',
     })
-    expect(await failure(begun(scratch()))).toMatchObject({ _tag: 'NothingToResume' })
+    expect(await failure(openRun(scratch()))).toMatchObject({ _tag: 'NothingToResume' })
   })
 })

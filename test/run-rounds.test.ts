@@ -2,26 +2,26 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { evaluationFeed } from '../src/data/batches.js'
+import { evaluationFeed } from '../src/data/pipeline/batches.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { assess, evaluationBatch } from '../src/learn/assess.js'
-import { certify } from '../src/learn/certify.js'
-import { constant } from '../src/learn/rate.js'
-import { accuracyOf } from '../src/learn/score.js'
-import { train as trained } from '../src/learn/transform.js'
-import { type Model, plant } from '../src/net/weights.js'
+import { certify } from '../src/learn/evaluation/certify.js'
+import { evaluate, evaluationBatch } from '../src/learn/evaluation/evaluate.js'
+import { accuracyOf } from '../src/learn/evaluation/score.js'
+import { constant } from '../src/learn/training/rate.js'
+import { train as trained } from '../src/learn/training/transforms.js'
+import { init, type Model } from '../src/net/weights.js'
+import type { RoundsBaseline } from '../src/run/cursor.js'
 import type { RunError } from '../src/run/error.js'
-import type { RunEvent } from '../src/run/event.js'
-import { experiment } from '../src/run/experiment.js'
-import type { Base } from '../src/run/inside.js'
-import { aimOf, runRounds } from '../src/run/rounds.js'
-import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule.js'
-import type { Held, StepEnv } from '../src/run/stepenv.js'
-import { sightOf } from '../src/run/stepenv.js'
-import { type Stop, stopCodec } from '../src/run/stop.js'
-import { l1 } from '../src/surgery/criteria.js'
-import { prune as cut } from '../src/surgery/prune.js'
+import type { RunEvent } from '../src/run/events.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { StepContext, StepState } from '../src/run/step-context.js'
+import { calibrationFor } from '../src/run/step-context.js'
+import { aimOf, runRounds } from '../src/run/steps/rounds.js'
+import { type Stop, stopCodec } from '../src/run/stop-reason.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import { prune as cut } from '../src/surgery/prune/prune.js'
 import { available } from './engines.js'
 import { again, expectSame, stepEnv, type Told, told } from './running.js'
 import { failure, succeed } from './scratch.js'
@@ -32,7 +32,7 @@ const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
 const dataset = tinyData()
 
-const base: Base = { params: 1000, macs: 50_000, bytes: 4400, accuracy: 0.9 }
+const base: RoundsBaseline = { params: 1000, macs: 50_000, bytes: 4400, accuracy: 0.9 }
 
 describe('the aim of a round', () => {
   const rounds = fc.integer({ min: 1, max: 9 })
@@ -81,14 +81,14 @@ describe.runIf(engine !== null)('rounds', () => {
   const validated = async (model: Model) =>
     accuracyOf(
       await succeed(
-        assess(on)(evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }))(model),
+        evaluate(on)(evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }))(model),
       ),
     )
 
   beforeAll(async () => {
-    const options = { epochs: 24, batch: 9, schedule: constant() }
+    const options = { epochs: 24, batchSize: 9, lrSchedule: constant() }
     const ground = { engine: on, dataset, seed: 1 }
-    good = (await succeed(trained(options)(ground)(right(plant(0)(tinyNet))))).model
+    good = (await succeed(trained(options)(ground)(right(init(0)(tinyNet))))).model
     const kernel = good.weights['dense/kernel'] ?? { shape: [], data: new Float32Array() }
     ruined = {
       net: good.net,
@@ -103,7 +103,7 @@ describe.runIf(engine !== null)('rounds', () => {
     const events: RunEvent[] = []
     let nth = 0
     const env = stepEnv(on, dataset, events)
-    const start: Held = {
+    const start: StepState = {
       learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
       kept: {},
     }
@@ -117,7 +117,7 @@ describe.runIf(engine !== null)('rounds', () => {
   const roundsOf = (within: number | null): Rounds => ({
     _tag: 'rounds',
     rounds: 4,
-    until: { keep: { params: 0.1 } },
+    target: { keep: { params: 0.1 } },
     within,
     steps: [prune()],
   })
@@ -173,7 +173,7 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test('that broke the bound and were killed anywhere go on as if not', async () => {
-    const learning = { epochs: 1, batch: 9, schedule: constant() }
+    const learning = { epochs: 1, batchSize: 9, lrSchedule: constant() }
     const steps = [prune({ by: 'random', images: 9 })]
     const broken = experiment(
       tinyNet,
@@ -189,8 +189,8 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test('take no cut whose net answers otherwise', async () => {
-    const env = { engine: on, dataset, seed: 0, place: '0' } as StepEnv // all that a sight is made of
-    const sight = sightOf(env, 18)
+    const env = { engine: on, dataset, seed: 0, place: '0' } as StepContext // all that a sight is made of
+    const sight = calibrationFor(env, 18)
     const pruned = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
     await succeed(certify(sight)(good, pruned))
     const bias = pruned.model.weights['dense/bias'] ?? { shape: [], data: new Float32Array() }

@@ -6,19 +6,19 @@ import * as t from 'io-ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/rate.js'
-import { closedPartial, count, decode, share } from '../src/net/closed.js'
-import { canCross, crossedTables } from '../src/report/crossed.js'
-import { percent } from '../src/report/number.js'
+import { closedPartial, decode, naturalNumber, share } from '../src/io/codec.js'
+import { constant } from '../src/learn/training/rate.js'
 import { plot } from '../src/report/plot.js'
-import { prose } from '../src/report/prose.js'
-import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/study.js'
-import { ablation } from '../src/run/ablation.js'
-import { experiment } from '../src/run/experiment.js'
-import { processOf } from '../src/run/owner.js'
-import { prune, push, train, untilTarget } from '../src/run/schedule.js'
-import { type Study, study } from '../src/run/study.js'
-import { type Done, runStudy, type StudyEnv } from '../src/run/studying.js'
+import { canCross, crossedTables } from '../src/report/tables/ablation.js'
+import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/tables/study.js'
+import { renderMessage } from '../src/report/text/messages.js'
+import { percent } from '../src/report/text/numbers.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { processOf } from '../src/run/storage/process-owner.js'
+import { ablation } from '../src/run/study/ablation.js'
+import { runStudy, type StudyContext, type VariantRun } from '../src/run/study/runner.js'
+import { type Study, study } from '../src/run/study/study.js'
 import { available } from './engines.js'
 import { failure, scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
@@ -26,14 +26,10 @@ import { tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
 
-const learning = { epochs: 2, batch: 9, schedule: constant() }
+const learning = { epochs: 2, batchSize: 9, lrSchedule: constant() }
 const base = train(learning)
 const cut = (by: 'l1' | 'random') =>
-  untilTarget(
-    { keep: { params: 0.6 }, rounds: 2 },
-    push({ ...learning, losers: null }),
-    prune({ by, cost: 0 }),
-  )
+  untilTarget({ keep: { params: 0.6 }, rounds: 2 }, push({ ...learning, fade: null }), prune({ by, cost: 0 }))
 const of = (...steps: Parameters<typeof experiment>[2][]) => experiment(tinyNet, glyphs(), ...steps)
 
 const small = study('small', { seeds: 2 }, [
@@ -50,7 +46,7 @@ describe.runIf(engine !== null)('a study', () => {
     readonly folder?: string
     /** Steps of training after which somebody asks to stop. */
     readonly after?: number
-    readonly data?: StudyEnv['data']
+    readonly data?: StudyContext['data']
     readonly checksum?: string
     readonly threads?: number
   }
@@ -58,7 +54,7 @@ describe.runIf(engine !== null)('a study', () => {
   const ran = ({ folder = scratch(), after = Infinity, data = {}, checksum, threads }: Way = {}) => {
     let steps = 0
     const cells: string[] = []
-    const env: StudyEnv = {
+    const env: StudyContext = {
       folder,
       engine: { ...on, threads: threads ?? on.threads },
       datasetOf: () => TE.right({ ...dataset, checksum: checksum ?? dataset.checksum }),
@@ -76,8 +72,8 @@ describe.runIf(engine !== null)('a study', () => {
   }
 
   test('holds what a cut killed against the others', async () => {
-    const deadly = prune({ by: 'l1', cost: 0, images: 9, floor: 0, aim: { keep: { params: 0.1 } } })
-    const still = train({ ...learning, epochs: 1, rate: 1e-9 })
+    const deadly = prune({ by: 'l1', cost: 0, images: 9, floor: 0, keep: { params: 0.1 } })
+    const still = train({ ...learning, epochs: 1, learningRate: 1e-9 })
     const dead = study('dead', { seeds: 1 }, [
       { name: 'dead', experiment: of(train({ ...learning, epochs: 8 }), deadly, still) },
     ])
@@ -87,7 +83,7 @@ describe.runIf(engine !== null)('a study', () => {
   })
 
   const whole = ran()
-  let dones: readonly Done[]
+  let dones: readonly VariantRun[]
   beforeAll(async () => {
     dones = await succeed(whole.run(small))
   })
@@ -109,7 +105,7 @@ describe.runIf(engine !== null)('a study', () => {
   })
 
   test('an entrant ends as its experiment does alone', async () => {
-    const alone = await succeed(ran().run({ ...small, seeds: 1, entrants: small.entrants.slice(2) }))
+    const alone = await succeed(ran().run({ ...small, seeds: 1, variants: small.variants.slice(2) }))
     expect(alone[0]?.model).toEqual(dones[2]?.model)
     expect(alone[0]?.cuts).toEqual(dones[2]?.cuts)
   })
@@ -129,7 +125,7 @@ describe.runIf(engine !== null)('a study', () => {
   test('with an entrant that is another by now, it shows what differs, and touches nothing', async () => {
     const changed: Study = {
       ...small,
-      entrants: small.entrants.map(entrant =>
+      variants: small.variants.map(entrant =>
         entrant.name === 'random' ? { ...entrant, experiment: of(base, cut('l1')) } : entrant,
       ),
     }
@@ -141,7 +137,7 @@ describe.runIf(engine !== null)('a study', () => {
       folder: join(whole.folder, 'random', '0'),
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
-    expect(prose(refused)).toMatch(
+    expect(renderMessage(refused)).toMatch(
       /: schedule\.1\.steps\.1\.by "random" → "l1", .* → .*; another --out would fit/,
     )
     expect(readFileSync(result)).toEqual(before)
@@ -164,12 +160,12 @@ describe.runIf(engine !== null)('a study', () => {
     [{ threads: 1 }, { threads: 2 }, { what: 'threads', began: '1', now: '2' }, '--threads 1'],
   ])('goes on with what it began with: %o, not %o', async (before, after, difference, mend) => {
     const folder = scratch()
-    const short = { ...small, seeds: 1, entrants: small.entrants.slice(0, 1) }
+    const short = { ...small, seeds: 1, variants: small.variants.slice(0, 1) }
     const differs = { _tag: 'RunDiffers', folder: join(folder, 'base', '0'), ...difference }
     expect(await failure(ran({ folder, after: 3, ...before }).run(short))).toEqual({ _tag: 'Interrupted' })
     const refused = await failure(ran({ folder, ...after }).run(short))
     expect(refused).toEqual(differs)
-    expect(prose(refused)).toContain(`; ${mend} would fit`)
+    expect(renderMessage(refused)).toContain(`; ${mend} would fit`)
     await succeed(ran({ folder, ...before }).run(short))
     const done = ran({ folder, ...after }).run(short)
     if (after.threads === undefined) expect(await failure(done)).toEqual(differs)
@@ -178,8 +174,8 @@ describe.runIf(engine !== null)('a study', () => {
 
   test('goes on from no beginning that other threads went through', async () => {
     const folder = scratch()
-    const plain = small.entrants.map(each => ({ ...each, scratch: false }))
-    const one = { ...small, seeds: 1, entrants: plain }
+    const plain = small.variants.map(each => ({ ...each, scratch: false }))
+    const one = { ...small, seeds: 1, variants: plain }
     const first = ran({ folder, threads: 1 })
     await succeed(first.run(one))
     const shared = readdirSync(join(folder, 'shared'))
@@ -210,7 +206,7 @@ describe.runIf(engine !== null)('a study', () => {
     ['the same but for case', ['l1', 'L1']],
     ['one as another from scratch', ['l1', 'l1 from scratch']],
   ])('with variants named %s is refused before anything runs', async (_, [first = '', second = '']) => {
-    const [entrant] = small.entrants.slice(1)
+    const [entrant] = small.variants.slice(1)
     if (entrant === undefined) throw new Error('three there are')
     const two = study(
       'two',
@@ -220,15 +216,15 @@ describe.runIf(engine !== null)('a study', () => {
     const { folder, run, cells } = ran()
     const refused = await failure(run(two))
     expect(refused).toMatchObject({ _tag: 'SameFolder', study: 'two', second })
-    expect(prose(refused)).toContain(`'${second}' would be kept in one folder`)
+    expect(renderMessage(refused)).toContain(`'${second}' would be kept in one folder`)
     expect([readdirSync(folder), cells]).toEqual([[], []])
   })
 
   test('has what its variants were cut to where the cut was in a beginning they share', async () => {
-    const pruned = [base, prune({ by: 'l1', aim: { keep: { params: 0.6 } }, cost: 0 })]
+    const pruned = [base, prune({ by: 'l1', keep: { params: 0.6 }, cost: 0 })]
     const late = study('late', { seeds: 1 }, [
       { name: 'one', experiment: of(...pruned, train(learning)) },
-      { name: 'two', experiment: of(...pruned, train({ ...learning, rate: 0.01 })) },
+      { name: 'two', experiment: of(...pruned, train({ ...learning, learningRate: 0.01 })) },
     ])
     const [one, two] = await succeed(ran().run(late))
     expect(one?.cuts.length).toBe(1)
@@ -294,7 +290,7 @@ describe.runIf(engine !== null)('a study', () => {
 
   test('is drawn with a point and its spread for each entrant, and all names', async () => {
     const picture = await succeed(plot('small', dones))
-    for (const { name } of small.entrants) expect(picture).toContain(`>${name}</text>`)
+    for (const { name } of small.variants) expect(picture).toContain(`>${name}</text>`)
     const marks = (what: string) => picture.match(new RegExp(`aria-roledescription="${what}"`, 'g'))?.length
     expect([marks('point'), marks('rule mark')]).toEqual([3, 3])
   })
@@ -305,8 +301,8 @@ describe.runIf(engine !== null)('a study', () => {
       data: glyphs(),
       base,
       epochs: 1,
-      trainings: { none: { batch: 9, losers: null }, losers: { batch: 9 } },
-      criteria: ['l1', 'losers'],
+      trainings: { none: { batchSize: 9, fade: null }, fade: { batchSize: 9 } },
+      criteria: ['l1', 'gradientUtility'],
       removed: [0.3],
       repair: base,
       seeds: 1,
@@ -314,13 +310,13 @@ describe.runIf(engine !== null)('a study', () => {
     })
     const columns = closedPartial(
       {
-        training: t.keyof({ none: null, losers: null }),
-        criterion: t.keyof({ l1: null, losers: null }),
+        training: t.keyof({ none: null, fade: null }),
+        criterion: t.keyof({ l1: null, gradientUtility: null }),
         removed: share,
-        seed: count,
-        params: count,
-        macs: count,
-        bytes: count,
+        seed: naturalNumber,
+        params: naturalNumber,
+        macs: naturalNumber,
+        bytes: naturalNumber,
         raw: share,
         repaired: share,
         validation: share,
@@ -340,13 +336,13 @@ describe.runIf(engine !== null)('a study', () => {
     expect([canCross(told), canCross(dones)]).toEqual([true, false])
     const tables = crossedTables(told)
     expect(tables.match(/^## .*$/gm)?.length).toBe(4)
-    const lines = tables.match(/^\| (none|losers), .*$/gm) ?? []
+    const lines = tables.match(/^\| (none|fade), .*$/gm) ?? []
     expect(lines.map(line => line.split(' | ')[0])).toEqual(
       [
-        ['none, l1', 'losers, l1', 'losers, losers'],
-        ['none, l1', 'losers, l1'],
-        ['none, l1', 'losers, l1', 'losers, losers'],
-        ['none, l1', 'losers, l1', 'losers, losers'],
+        ['none, l1', 'fade, l1', 'fade, gradientUtility'],
+        ['none, l1', 'fade, l1'],
+        ['none, l1', 'fade, l1', 'fade, gradientUtility'],
+        ['none, l1', 'fade, l1', 'fade, gradientUtility'],
       ]
         .flat()
         .map(line => `| ${line}`),
@@ -365,24 +361,24 @@ describe.runIf(engine !== null)('a study', () => {
 })
 
 test('an ablation has an entrant for each training, criterion and share, losers only where there are any', () => {
-  const { entrants } = ablation('small', {
+  const { variants: entrants } = ablation('small', {
     net: tinyNet,
     data: glyphs(),
     base,
     epochs: 1,
-    trainings: { none: { losers: null }, losers: {} },
-    criteria: ['l1', 'losers'],
+    trainings: { none: { fade: null }, fade: {} },
+    criteria: ['l1', 'gradientUtility'],
     removed: [0.3, 0.95],
     repair: base,
-    scratch: ['losers'],
+    scratch: ['gradientUtility'],
   })
   expect(entrants.map(({ facts }) => Object.values(facts))).toEqual([
     ['none', 'l1', 0.3],
     ['none', 'l1', 0.95],
-    ['losers', 'l1', 0.3],
-    ['losers', 'losers', 0.3],
-    ['losers', 'l1', 0.95],
-    ['losers', 'losers', 0.95],
+    ['fade', 'l1', 0.3],
+    ['fade', 'gradientUtility', 0.3],
+    ['fade', 'l1', 0.95],
+    ['fade', 'gradientUtility', 0.95],
   ])
   expect(entrants.map(({ scratch }) => scratch)).toEqual([false, false, false, true, false, true])
 })

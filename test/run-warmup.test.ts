@@ -4,15 +4,15 @@ import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { adamw } from '../src/graph/optimizer.js'
 import type { TrainOptions } from '../src/learn/options.js'
-import { concat, inception, residual } from '../src/net/combinators.js'
-import type { Layer } from '../src/net/layer.js'
+import type { Layer } from '../src/net/tree.js'
 import type { Weights } from '../src/net/weights.js'
-import { conv } from '../src/net/words.js'
-import { type Experiment, experiment } from '../src/run/experiment.js'
-import { grow } from '../src/run/plan.js'
-import { train } from '../src/run/schedule.js'
-import { grow as grown } from '../src/surgery/grow.js'
-import { newcomers, newnessOf } from '../src/surgery/remap.js'
+import { concat, inception, residual } from '../src/net/words/combinators.js'
+import { convBnAct } from '../src/net/words/leaves.js'
+import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import { grow } from '../src/run/schedule/growth-plan.js'
+import { train } from '../src/run/schedule/schedule.js'
+import { grow as grown } from '../src/surgery/grow/grow.js'
+import { newMaskKey, newMasks } from '../src/surgery/remap.js'
 import { available } from './engines.js'
 import { again, expectSame, lastOf, told } from './running.js'
 import { right } from './surgery.js'
@@ -20,7 +20,7 @@ import { tinyNet } from './tiny.js'
 
 const engines = await available()
 
-const learning = { epochs: 1, batch: 9, rate: 0.05 }
+const learning = { epochs: 1, batchSize: 9, learningRate: 0.05 }
 
 /** A net that has learnt, then grown and warmed up, and nothing after. */
 const warmed = (after: string, module: Layer, warmup: Partial<TrainOptions> | null): Experiment =>
@@ -28,7 +28,7 @@ const warmed = (after: string, module: Layer, warmup: Partial<TrainOptions> | nu
     tinyNet,
     glyphs(),
     train(learning),
-    grow({ after, module, upTo: 1, warmup: warmup && { ...learning, ...warmup }, until: { gainBelow: -1 } }),
+    grow({ after, module, max: 1, warmup: warmup && { ...learning, ...warmup }, minDelta: -1 }),
   )
 
 const bitsOf = ({ data = new Float32Array() }: Partial<Weights[string]>) =>
@@ -43,28 +43,28 @@ const models = async (engine: Engine, of: (warmup: Partial<TrainOptions> | null)
 }
 
 const growths: readonly (readonly [string, string, Layer])[] = [
-  ['a wider unit', 'conv', conv(8, 3, { name: 'new' })],
+  ['a wider unit', 'conv', convBnAct(8, 3, { name: 'new' })],
   ['a module', 'conv', inception('new', { point: 7, three: [2, 3], pool: 2 })],
-  ['a residual', 'conv', residual('new', conv(6, 3, { activation: null }))],
-  ['one that passes nothing on', 'module', concat('new', conv(4, 1), conv(3, 1))],
-  ['a unit in a branch', 'module/conv', conv(3, 1, { name: 'new' })],
+  ['a residual', 'conv', residual('new', convBnAct(6, 3, { activation: null }))],
+  ['one that passes nothing on', 'module', concat('new', convBnAct(4, 1), convBnAct(3, 1))],
+  ['a unit in a branch', 'module/conv', convBnAct(3, 1, { name: 'new' })],
 ]
 
 describe.each(engines)('on %s', (name, engine) => {
   test.each(name === 'wasm' ? growths : growths.slice(0, 1))(
     '%s: what is new learns, what is old stays, bit for bit',
     async (_, after, module) => {
-      const options = name === 'wasm' ? [{}, { optimizer: adamw(), rate: 0.01, clip: 1 }] : [{}]
+      const options = name === 'wasm' ? [{}, { optimizer: adamw(), learningRate: 0.01, clipNorm: 1 }] : [{}]
       for (const each of options) {
         const [base, begun, now] = await models(engine, warmup =>
           warmed(after, module, warmup && { ...each, ...warmup }),
         )
         if (base === undefined || begun === undefined || now === undefined)
           throw new Error('three nets are met')
-        const isNew = newcomers(right(grown({ after, module, seed: 0 })(base)).remap, base.weights)
+        const isNew = newMasks(right(grown({ after, module, seed: 0 })(base)).remap, base.weights)
         expect(Object.keys(isNew).length).toBeGreaterThan(0)
         for (const key of Object.keys(now.weights)) {
-          const flags = isNew[newnessOf(key)]?.data
+          const flags = isNew[newMaskKey(key)]?.data
           const [first, last] = [bitsOf(begun.weights[key] ?? {}), bitsOf(now.weights[key] ?? {})]
           expect([key, last.filter((_, at) => flags?.[at] !== 1)]).toEqual([
             key,
@@ -88,10 +88,10 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
       grow(
         {
           after: 'module',
-          module: conv(7, 1),
-          upTo: 2,
+          module: convBnAct(7, 1),
+          max: 2,
           warmup: { ...learning, epochs: 2 },
-          until: { gainBelow: -1 },
+          minDelta: -1,
         },
         train(learning),
       ),

@@ -4,15 +4,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect } from 'vitest'
-import type { Dataset } from '../src/data/set.js'
+import type { Dataset } from '../src/data/dataset.js'
 import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/checkpoint.js'
-import type { Env } from '../src/run/env.js'
-import type { Met, RunEvent } from '../src/run/event.js'
-import type { Experiment } from '../src/run/experiment.js'
-import { beginning, checkRun, runSchedule } from '../src/run/fold.js'
-import type { StepEnv } from '../src/run/stepenv.js'
+import type { RunContext } from '../src/run/context.js'
+import type { GrownNet, RunEvent } from '../src/run/events.js'
+import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
+import type { Experiment } from '../src/run/schedule/experiment.js'
+import type { StepContext } from '../src/run/step-context.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData } from './tiny.js'
@@ -25,7 +25,7 @@ export interface Told {
   readonly saved: readonly Checkpoint[]
   readonly outcome: string
   /** Nets kept on the way, by name. */
-  readonly met: readonly (readonly [name: string, model: Model, met: Met])[]
+  readonly met: readonly (readonly [name: string, model: Model, met: GrownNet])[]
 }
 
 export interface Way {
@@ -48,11 +48,11 @@ export const told = async (
   of: Experiment,
   { seed = 0, from, log = '', after = Infinity, data = dataset, pastChance = false }: Way = {},
 ): Promise<Told> => {
-  const start = from ?? right(beginning(seed)(of))
+  const start = from ?? right(initialCheckpoint(seed)(of))
   const saved: Checkpoint[] = []
-  const met: (readonly [string, Model, Met])[] = []
+  const met: (readonly [string, Model, GrownNet])[] = []
   let [written, steps] = [log.slice(0, start.logged), 0]
-  const env: Env = {
+  const env: RunContext = {
     engine,
     dataset: data,
     seed,
@@ -111,7 +111,7 @@ export const expectSame = (got: Told, wanted: Told): void => {
 }
 
 /** A step's surroundings in which nothing is saved; what it tells goes into `events`. */
-export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): StepEnv => ({
+export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): StepContext => ({
   engine,
   dataset: data,
   seed: 0,
@@ -124,7 +124,7 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   clock: () => 0,
   stage: 0,
   place: '0',
-  aim: null,
+  target: null,
   push: null,
   prune: null,
   pause: (_learner, _kept, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),

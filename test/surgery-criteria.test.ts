@@ -4,16 +4,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
 import { densenet } from '../dsl/densenet40.js'
 import squeezenet from '../dsl/squeezenet.js'
-import { net, residual, stack } from '../src/net/combinators.js'
-import { macsOf, paramsOf } from '../src/net/count.js'
-import { type Model, plant } from '../src/net/weights.js'
-import { wire } from '../src/net/wires.js'
-import { conv, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words.js'
-import { costsOf } from '../src/surgery/cost.js'
-import { type Criterion, l1, l2, normScale, perCost, random } from '../src/surgery/criteria.js'
-import { decisionOf } from '../src/surgery/decision.js'
-import { prune } from '../src/surgery/prune.js'
-import { haveTies, untied } from '../src/surgery/ties.js'
+import { countMacs, countParams } from '../src/net/counts.js'
+import { init, type Model } from '../src/net/weights.js'
+import { wireNet } from '../src/net/wiring.js'
+import { net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, dropout, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { decisionOf } from '../src/surgery/analysis/decision.js'
+import { costsOf } from '../src/surgery/prune/cost.js'
+import { bnScale, type Criterion, l1, l2, perCost, random } from '../src/surgery/prune/criteria.js'
+import { prune } from '../src/surgery/prune/prune.js'
+import { breakTies, hasTies } from '../src/surgery/prune/ties.js'
 import { arbitraryModel, arbitraryNet, modelOf } from './arbitrary.js'
 import { left, placed, right } from './surgery.js'
 
@@ -47,12 +47,12 @@ describe('criteria', () => {
     )
   })
 
-  test('normScale is |γ| of units with batch norm, and of others the mean over the norms apart', () => {
+  test('bnScale is |γ| of units with batch norm, and of others the mean over the norms apart', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
         const inferred = placed(model.net)
-        const { out } = wire(inferred)
-        const got = utilities(normScale, model)
+        const { out } = wireNet(inferred)
+        const got = utilities(bnScale, model)
         for (const { path, layer } of inferred.values()) {
           if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
           const own = model.weights[`${path}/scale`]?.data.map(Math.abs)
@@ -75,10 +75,10 @@ describe('criteria', () => {
     )
   })
 
-  test('normScale speaks of every convolution of a net whose norms stand before them', () => {
-    const model = right(plant(0)(densenet(2, 4)))
+  test('bnScale speaks of every convolution of a net whose norms stand before them', () => {
+    const model = right(init(0)(densenet(2, 4)))
     const convs = [...placed(model.net).values()].filter(({ layer }) => layer._tag === 'conv')
-    expect(Object.keys(utilities(normScale, model)).sort()).toEqual(convs.map(({ path }) => path).sort())
+    expect(Object.keys(utilities(bnScale, model)).sort()).toEqual(convs.map(({ path }) => path).sort())
     const weights = Object.fromEntries(
       Object.entries(model.weights).map(([key, { shape, data }]) => [
         key,
@@ -88,12 +88,12 @@ describe('criteria', () => {
         },
       ]),
     )
-    const [first = 0] = Array.from(utilities(normScale, { ...model, weights })['block1/2/new/conv'] ?? [])
+    const [first = 0] = Array.from(utilities(bnScale, { ...model, weights })['block1/2/new/conv'] ?? [])
     expect(first).toBe(20) // its channels are the transition's from 20 on, and nobody else's
   })
 
   test('random repeats itself, and differs from seed to seed and from layer to layer', () => {
-    const model = modelOf(1)(net('n', image(4, 4, 1), conv(8), conv(8), globalAvgPool, dense(2)))
+    const model = modelOf(1)(net('n', image(4, 4, 1), convBnAct(8), convBnAct(8), globalAvgPool, dense(2)))
     const once = utilities(random(0), model)
     expect(utilities(random(0), model)).toEqual(once)
     expect(utilities(random(1), model)).not.toEqual(once)
@@ -106,7 +106,7 @@ describe('criteria', () => {
   })
 
   test('perCost divides by a power of the cost, and passes refusals on', () => {
-    const model = modelOf(1)(net('n', image(4, 4, 1), conv(3), conv(2), globalAvgPool, dense(2)))
+    const model = modelOf(1)(net('n', image(4, 4, 1), convBnAct(3), convBnAct(2), globalAvgPool, dense(2)))
     const costs = right(costsOf('params')(model.net))
     const [plain, divided] = [utilities(l1, model), utilities(perCost('params', 0.5)(l1), model)]
     expect(divided.conv2?.[1]).toBeCloseTo((plain.conv2?.[1] ?? 0) / Math.sqrt(costs.conv2?.[1] ?? 0), 9)
@@ -130,8 +130,8 @@ describe('costs', () => {
           const many =
             new Set(pruned.right.removed.map(removed => removed.path)).size < pruned.right.removed.length
           if (many) continue
-          expect(paramsOf(inferred) - paramsOf(after)).toBeCloseTo(costs.params[path]?.[0] ?? 0, 6)
-          expect(macsOf(inferred) - macsOf(after)).toBeCloseTo(costs.macs[path]?.[0] ?? 0, 6)
+          expect(countParams(inferred) - countParams(after)).toBeCloseTo(costs.params[path]?.[0] ?? 0, 6)
+          expect(countMacs(inferred) - countMacs(after)).toBeCloseTo(costs.macs[path]?.[0] ?? 0, 6)
         }
       }),
       { numRuns: 60 },
@@ -152,7 +152,7 @@ describe('the decision', () => {
     const nested = net(
       'n',
       image(4, 4, 1),
-      residual('r', conv(1)),
+      residual('r', convBnAct(1)),
       stack('top', stack('pooled', globalAvgPool, dropout(0.5)), dense(2, { name: 'classes' })),
     )
     expect(right(decisionOf(placed(nested)))).toEqual({
@@ -167,13 +167,17 @@ describe('the decision', () => {
     expect(right(decisionOf(placed(wide)))).toEqual({ head: 'classes', features: 'dropout', size: 512 })
     for (const options of [{ stride: 2 }, { padding: 1 }] as const)
       expect(
-        left(decisionOf(placed(net('n', image(4, 4, 1), conv(3), conv(2, 1, options), globalAvgPool)))),
+        left(
+          decisionOf(placed(net('n', image(4, 4, 1), convBnAct(3), convBnAct(2, 1, options), globalAvgPool))),
+        ),
       ).toEqual({ _tag: 'NoDecision' })
   })
 
   test('a net that ends otherwise has none', () => {
     for (const end of [globalAvgPool, flatten])
-      expect(left(decisionOf(placed(net('n', image(4, 4, 1), conv(2), end))))).toEqual({ _tag: 'NoDecision' })
+      expect(left(decisionOf(placed(net('n', image(4, 4, 1), convBnAct(2), end))))).toEqual({
+        _tag: 'NoDecision',
+      })
   })
 })
 
@@ -186,7 +190,7 @@ describe('ties', () => {
   test('go by the other criterion; what differs keeps its order and its value', () => {
     fc.assert(
       fc.property(pairs, ([first, second]) => {
-        const after = Array.from(untied({ at: second })({ at: first }).at ?? [])
+        const after = Array.from(breakTies({ at: second })({ at: first }).at ?? [])
         for (const [i, a] of first.entries()) {
           if (first.filter(each => each === a).length === 1) expect(after[i]).toBe(a)
           for (const [j, b] of first.entries()) {
@@ -200,11 +204,11 @@ describe('ties', () => {
   })
 
   test('are seen within a layer alone', () => {
-    expect(haveTies({ a: [1, 2], b: [1, 2] })).toBe(false)
-    expect(haveTies({ a: [1, 2], b: [2, 2] })).toBe(true)
+    expect(hasTies({ a: [1, 2], b: [1, 2] })).toBe(false)
+    expect(hasTies({ a: [1, 2], b: [2, 2] })).toBe(true)
   })
 
   test('stay where the other criterion does not speak', () => {
-    expect(untied({ b: [1, 2] })({ a: [1, 1] })).toEqual({ a: [1, 1] })
+    expect(breakTies({ b: [1, 2] })({ a: [1, 1] })).toEqual({ a: [1, 1] })
   })
 })

@@ -3,17 +3,17 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import mnist from '../dsl/mnist.js'
-import { rankingOf } from '../src/learn/options.js'
-import { concat, inception, net, residual, stack } from '../src/net/combinators.js'
-import { paramsOf } from '../src/net/count.js'
+import { defaultNormalize } from '../src/learn/options.js'
+import { countParams } from '../src/net/counts.js'
 import { channelsOf } from '../src/net/shape.js'
-import { conv, dense, flatten, globalAvgPool, image, maxPool } from '../src/net/words.js'
-import { defaultFloor } from '../src/run/schedule.js'
-import { dissect } from '../src/surgery/anatomy.js'
-import { l1, random } from '../src/surgery/criteria.js'
-import { mask } from '../src/surgery/mask.js'
-import { prune } from '../src/surgery/prune.js'
-import { thinIn, trunkOf, widthsOf } from '../src/surgery/trunk.js'
+import { concat, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, flatten, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
+import { defaultFloor } from '../src/run/schedule/schedule.js'
+import { analyse } from '../src/surgery/analysis/analysis.js'
+import { thinIn, trunkOf, widthsOf } from '../src/surgery/analysis/trunk.js'
+import { l1, random } from '../src/surgery/prune/criteria.js'
+import { mask } from '../src/surgery/prune/mask.js'
+import { prune } from '../src/surgery/prune/prune.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { difference, forward, left, placed, right, utilitiesOf } from './surgery.js'
 
@@ -37,7 +37,7 @@ describe('a floor', () => {
         }
         const { net: narrow } = pruned.right.model
         const [before, after] = [right(widthsOf(model.net)), right(widthsOf(narrow))]
-        for (const { at } of trunkOf(right(dissect(narrow))))
+        for (const { at } of trunkOf(right(analyse(narrow))))
           expect(after[at]).toBeGreaterThanOrEqual(Math.ceil(floor * (before[at] ?? 0)))
         const masked = right(mask(pruned.right)(model))
         expect(difference(forward(masked), forward(pruned.right.model))).toBeLessThan(1e-6)
@@ -53,7 +53,7 @@ describe('a floor', () => {
         const free = cut(0)
         if (E.isLeft(free)) return
         const [before, after] = [right(widthsOf(model.net)), right(widthsOf(free.right.model.net))]
-        const broken = trunkOf(right(dissect(free.right.model.net))).some(
+        const broken = trunkOf(right(analyse(free.right.model.net))).some(
           ({ at }) => (after[at] ?? 0) < Math.ceil(0.5 * (before[at] ?? 0)),
         )
         if (!broken) expect(cut(0.5)).toEqual(free)
@@ -65,9 +65,9 @@ describe('a floor', () => {
   const cnn = net(
     'cnn',
     image(28, 28, 1),
-    conv(8, 3, { norm: false, padding: 'valid' }),
+    convBnAct(8, 3, { norm: false, padding: 'valid' }),
     maxPool(),
-    conv(16, 3, { norm: false, padding: 'valid' }),
+    convBnAct(16, 3, { norm: false, padding: 'valid' }),
     flatten,
     dense(32, { activation: 'relu' }),
     dense(10),
@@ -75,16 +75,20 @@ describe('a floor', () => {
 
   test('keeps a hidden dense layer that everything passes from falling to one channel', () => {
     const cut = (floor: number) =>
-      right(prune({ by: l1, rank: 'global', keep: { macs: 0.3 }, floor })(modelOf(0)(cnn))).model.net
+      right(prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor })(modelOf(0)(cnn))).model.net
     expect(outOf(cut(0), 'dense')).toBe(1)
     expect(outOf(cut(defaultFloor), 'dense')).toBe(4)
-    const usual = right(prune({ by: l1, rank: rankingOf.l1, keep: { macs: 0.3 } })(modelOf(0)(cnn))).model.net
+    const usual = right(
+      prune({ by: l1, normalize: defaultNormalize.l1, keep: { macs: 0.3 } })(modelOf(0)(cnn)),
+    ).model.net
     expect(outOf(usual, 'dense')).toBeGreaterThanOrEqual(16)
   })
 
   test('is a share of the widths told, where a net was cut before', () => {
     const widths = right(widthsOf(cnn))
-    const once = right(prune({ by: l1, rank: 'global', keep: { macs: 0.5 }, floor: 0.5 })(modelOf(0)(cnn)))
+    const once = right(
+      prune({ by: l1, normalize: 'global', keep: { macs: 0.5 }, floor: 0.5 })(modelOf(0)(cnn)),
+    )
     const by = random(1)
     const again = (told: object) =>
       outOf(right(prune({ by, eta: 100, floor: 0.5, ...told })(once.model)).model.net, 'dense')
@@ -96,9 +100,11 @@ describe('a floor', () => {
   const module = net(
     'module',
     image(6, 6, 1),
-    conv(8),
+    convBnAct(8),
     inception('a', { point: 10, three: [6, 10], pool: 10 }),
-    residual('sum', stack('body', conv(5), conv(30, 1, { activation: null })), { activation: 'relu' }),
+    residual('sum', stack('body', convBnAct(5), convBnAct(30, 1, { activation: null })), {
+      activation: 'relu',
+    }),
     globalAvgPool,
     dense(3),
   )
@@ -132,7 +138,7 @@ describe('a floor', () => {
     const only = net(
       'only',
       image(6, 6, 1),
-      concat('a', conv(2, 1), stack('b', conv(10, 1), conv(10, 1))),
+      concat('a', convBnAct(2, 1), stack('b', convBnAct(10, 1), convBnAct(10, 1))),
       globalAvgPool,
       dense(3),
     )
@@ -155,16 +161,18 @@ describe('a floor', () => {
     const { net: shipped } = mnist
     for (const seed of [0, 1, 2]) {
       const { model: small } = right(
-        prune({ by: random(seed), rank: 'raw', atMost: { params: 2400 }, floor: defaultFloor })(
+        prune({ by: random(seed), normalize: 'raw', atMost: { params: 2400 }, floor: defaultFloor })(
           modelOf(seed)(shipped),
         ),
       )
-      expect(paramsOf(placed(small.net))).toBeLessThanOrEqual(2400)
+      expect(countParams(placed(small.net))).toBeLessThanOrEqual(2400)
     }
   })
 
   test('layers with no more than a share left are named, with what they had', () => {
-    const narrow = right(prune({ by: l1, rank: 'global', keep: { macs: 0.3 }, floor: 0 })(modelOf(0)(cnn)))
+    const narrow = right(
+      prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor: 0 })(modelOf(0)(cnn)),
+    )
     const thin = right(thinIn(0.1, right(widthsOf(cnn)))(narrow.model.net))
     expect(thin).toContainEqual({ at: 'dense', channels: 1, of: 32 })
     expect(thin.map(({ at }) => at)).not.toContain('dense2')

@@ -4,32 +4,32 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { lower } from '../src/graph/lower.js'
-import * as op from '../src/graph/ops.js'
-import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
-import type { Layer, Net } from '../src/net/layer.js'
-import { layersOf, type Path, within } from '../src/net/path.js'
+import * as op from '../src/graph/operations.js'
+import { isInside, layersOf, type Path } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, rankOf } from '../src/net/shape.js'
-import { allSlots } from '../src/net/slots.js'
+import type { Layer, Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
+import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
-  conv,
+  batchNorm,
+  convBnAct,
   dense,
-  depthwise,
+  depthwiseBnAct,
   dropout,
   flatten,
   globalAvgPool,
   image,
   maxPool,
-  norm,
   relu,
   sigmoid,
-} from '../src/net/words.js'
-import { type Grown, grow } from '../src/surgery/grow.js'
-import type { GrowOptions, Growth } from '../src/surgery/growth.js'
-import { prune } from '../src/surgery/prune.js'
-import { carry } from '../src/surgery/remap.js'
+} from '../src/net/words/leaves.js'
+import { type Grown, grow } from '../src/surgery/grow/grow.js'
+import type { GrowOptions, Growth } from '../src/surgery/grow/options.js'
+import { prune } from '../src/surgery/prune/prune.js'
+import { carrySlots } from '../src/surgery/remap.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { evaluate } from './reference.js'
 import { deepFreeze, difference, forward, left, numbersOf, placed, right } from './surgery.js'
@@ -40,33 +40,49 @@ vi.setConfig({ testTimeout: 120_000 })
 const forMaps: readonly ((n: number, more: number) => Layer)[] = [
   (n, more) => inception('new', { point: n + more, three: [2, 3], five: [1, 2], pool: 2 }),
   (n, more) => inception('new', { three: [n + more, n], pool: 2 }),
-  (n, more) => conv(n + more, 3, { name: 'new' }),
-  (n, more) => conv(n + more, 2, { name: 'new', activation: null }),
-  (n, more) => conv(n, 3, { name: 'new', padding: 1, activation: 'swish', norm: more > 0 }),
-  (n, more) => conv(n, 5, { name: 'new', dilation: 2, norm: false, bias: more > 0 }),
-  () => depthwise(3, { name: 'new' }),
-  n => residual('new', stack('', conv(2), conv(n, 3, { activation: null }))),
+  (n, more) => convBnAct(n + more, 3, { name: 'new' }),
+  (n, more) => convBnAct(n + more, 2, { name: 'new', activation: null }),
+  (n, more) => convBnAct(n, 3, { name: 'new', padding: 1, activation: 'swish', norm: more > 0 }),
+  (n, more) => convBnAct(n, 5, { name: 'new', dilation: 2, norm: false, bias: more > 0 }),
+  () => depthwiseBnAct(3, { name: 'new' }),
+  n => residual('new', stack('', convBnAct(2), convBnAct(n, 3, { activation: null }))),
   n =>
-    residual('new', stack('', conv(n, 1, { norm: false, activation: 'tanh' }), avgPool(3, { stride: 1 })), {
-      activation: 'relu',
-    }),
+    residual(
+      'new',
+      stack('', convBnAct(n, 1, { norm: false, activation: 'tanh' }), avgPool(3, { stride: 1 })),
+      {
+        activation: 'relu',
+      },
+    ),
   (n, more) =>
-    residual('new', concat('', conv(n, 1, { activation: null }), conv(more, 3, { activation: null })), {
-      shortcut: conv(n + more, 1),
-    }),
-  n => concat('new', stack('one', maxPool(2, { stride: 1 }), conv(2)), identity, conv(n)),
-  n => stack('new', conv(n + 1), dropout(0.3), concat('', conv(2), conv(n, 1)), norm(), depthwise(3)),
-  n => concat('new', maxPool(3, { stride: 1 }), conv(n)),
+    residual(
+      'new',
+      concat('', convBnAct(n, 1, { activation: null }), convBnAct(more, 3, { activation: null })),
+      {
+        shortcut: convBnAct(n + more, 1),
+      },
+    ),
+  n => concat('new', stack('one', maxPool(2, { stride: 1 }), convBnAct(2)), identity, convBnAct(n)),
+  n =>
+    stack(
+      'new',
+      convBnAct(n + 1),
+      dropout(0.3),
+      concat('', convBnAct(2), convBnAct(n, 1)),
+      batchNorm(),
+      depthwiseBnAct(3),
+    ),
+  n => concat('new', maxPool(3, { stride: 1 }), convBnAct(n)),
   () => stack('new', relu, sigmoid),
   () => maxPool(2, { name: 'new' }),
-  () => norm({ name: 'new' }),
+  () => batchNorm({ name: 'new' }),
 ]
 
 const forVectors: readonly ((n: number, more: number) => Layer)[] = [
   (n, more) => dense(n + more, { name: 'new', activation: 'relu' }),
   n => dense(n, { name: 'new', norm: true }),
   (n, more) => dense(Math.max(1, n - more), { name: 'new' }),
-  () => norm({ name: 'new' }),
+  () => batchNorm({ name: 'new' }),
 ]
 
 /** A growth of some kind at some place of a net. */
@@ -159,7 +175,7 @@ describe('laws', () => {
         if (E.isLeft(grown)) return
         const inferred = placed(grown.right.model.net)
         expect(Object.entries(grown.right.model.weights).map(([key, { shape }]) => [key, shape])).toEqual(
-          allSlots(inferred).map(({ key, shape }) => [key, shape]),
+          allWeightSpecs(inferred).map(({ key, shape }) => [key, shape]),
         )
         expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
         const old = Object.keys(model.weights)
@@ -181,7 +197,9 @@ describe('laws', () => {
         const { moved } = grown.right
         for (const [path, layer] of layersOf(model.net)) {
           const now =
-            moved !== null && within(moved.from, path) ? `${moved.to}${path.slice(moved.from.length)}` : path
+            moved !== null && isInside(moved.from, path)
+              ? `${moved.to}${path.slice(moved.from.length)}`
+              : path
           expect(after.get(now)?._tag).toBe(layer._tag)
         }
         for (const [key, { from, axes }] of grown.right.remap)
@@ -197,15 +215,15 @@ describe('laws', () => {
       fc.property(cases, ({ model, growth, seed }) => {
         const grown = grow({ ...growth, seed })(model)
         if (E.isLeft(grown)) return
-        const trained = allSlots(placed(model.net)).filter(slot => slot.trained)
+        const trained = allWeightSpecs(placed(model.net)).filter(slot => slot.trained)
         const slots = Object.fromEntries(
           trained.map(({ key, shape }) => {
             const { data = new Float32Array() } = model.weights[key] ?? {}
             return [`${key}/velocity`, { shape, data: data.map(() => 1) }]
           }),
         )
-        const carried = carry(grown.right)(slots)
-        const wanted = allSlots(placed(grown.right.model.net)).filter(slot => slot.trained)
+        const carried = carrySlots(grown.right)(slots)
+        const wanted = allWeightSpecs(placed(grown.right.model.net)).filter(slot => slot.trained)
         expect(new Set(Object.keys(carried))).toEqual(
           new Set(trained.length === 0 ? [] : wanted.map(({ key }) => `${key}/velocity`)),
         )
@@ -222,8 +240,8 @@ describe('laws', () => {
     fc.assert(
       fc.property(cases, ({ model, growth, seed }) => {
         const [spark, fresh] = [
-          grow({ ...growth, seed, how: 'spark' })(model),
-          grow({ ...growth, seed, how: 'fresh' })(model),
+          grow({ ...growth, seed, init: 'noisy' })(model),
+          grow({ ...growth, seed, init: 'scratch' })(model),
         ]
         if (E.isLeft(spark) || E.isLeft(fresh)) return
         expect(['Sparked', 'NoPassage']).toContain(spark.right.inexact?._tag)
@@ -241,7 +259,7 @@ const slopes = (model: Model, seed: number): { readonly [key: string]: Float64Ar
   const { images, logits, weights } = right(lower({ batch: 6, mode: 'training' })(model.net))
   const classes = channelsOf(logits.shape)
   const targets = op.input('targets', [6, classes])
-  const trained = allSlots(placed(model.net)).filter(slot => slot.trained)
+  const trained = allWeightSpecs(placed(model.net)).filter(slot => slot.trained)
   const sources = trained.map(({ key }) => weights.get(key) ?? op.zeros([]))
   const back = differentiate()(op.mean(op.crossEntropy(logits, targets)), sources)
   const outputs = Object.fromEntries(trained.map(({ key }, i) => [key, back[i] ?? op.zeros([])]))
@@ -269,9 +287,9 @@ const moves = (values: ArrayLike<number> | undefined): boolean =>
 const seedling = net(
   'seedling',
   image(8, 8, 2),
-  stack('stem', conv(4, 3), maxPool(2)),
+  stack('stem', convBnAct(4, 3), maxPool(2)),
   inception('a', { point: 3, three: [2, 3] }),
-  residual('r', stack('', conv(3), conv(6, 3, { activation: null })), { activation: 'relu' }),
+  residual('r', stack('', convBnAct(3), convBnAct(6, 3, { activation: null })), { activation: 'relu' }),
   globalAvgPool,
   dense(3),
 )
@@ -281,7 +299,7 @@ const withoutSum = modelOf(4)({
   ...seedling,
   body: {
     ...seedling.body,
-    layers: seedling.body.layers.map(layer => (layer.name === 'r' ? { ...conv(5), name: 'r' } : layer)),
+    layers: seedling.body.layers.map(layer => (layer.name === 'r' ? { ...convBnAct(5), name: 'r' } : layer)),
   },
 })
 
@@ -311,10 +329,10 @@ describe('new parts learn', () => {
       { after: 'a', module: inception('b', { point: 6, three: [2, 4], five: [2, 3], pool: 2 }) },
     ],
     ['a module in a stack', { inside: 'stem', module: inception('b', { point: 4, three: [2, 4] }) }],
-    ['a branch', { to: 'a', branch: stack('five', conv(2, 1), conv(3), conv(3)) }],
+    ['a branch', { to: 'a', branch: stack('five', convBnAct(2, 1), convBnAct(3), convBnAct(3)) }],
     ['a wider branch', { widen: 'a/three', by: 2 }],
     ['a wider module', { widen: 'a', by: 1.5 }],
-    ['a deeper branch', { deepen: 'a/three', module: conv(5) }],
+    ['a deeper branch', { deepen: 'a/three', module: convBnAct(5) }],
   ])('%s: what reads it from the first step, itself from the second', (_, growth) => {
     const given = 'inside' in growth ? model : withoutSum
     const grown = growing(growth, given)
@@ -336,7 +354,9 @@ describe('new parts learn', () => {
   test('a residual whose body is silent: its last scale from the first step, the body from the second', () => {
     const grown = growing({
       after: 'r',
-      module: residual('s', stack('', conv(3), conv(6, 3, { activation: null })), { activation: 'relu' }),
+      module: residual('s', stack('', convBnAct(3), convBnAct(6, 3, { activation: null })), {
+        activation: 'relu',
+      }),
     })
     expect(grown.inexact).toBeNull()
     const first = slopes(grown.model, 1)
@@ -351,7 +371,7 @@ const tree = (given: Net): readonly Path[] => [...layersOf(given).keys()].filter
 
 describe('places', () => {
   test('after and before: beside the layer, in its stack', () => {
-    expect(tree(growing({ after: 'stem/conv', module: conv(4) }).model.net).slice(0, 4)).toEqual([
+    expect(tree(growing({ after: 'stem/conv', module: convBnAct(4) }).model.net).slice(0, 4)).toEqual([
       'stem',
       'stem/conv',
       'stem/conv2',
@@ -359,27 +379,28 @@ describe('places', () => {
     ])
     expect(
       tree(
-        growing({ before: 'stem/conv', module: conv(2, 3, { activation: null, name: 'first' }) }).model.net,
+        growing({ before: 'stem/conv', module: convBnAct(2, 3, { activation: null, name: 'first' }) }).model
+          .net,
       ).slice(0, 3),
     ).toEqual(['stem', 'stem/first', 'stem/conv'])
   })
 
   test('inside: at its place, by default at the end', () => {
-    expect(growing({ inside: 'stem', at: 1, module: conv(4, 3, { name: 'new' }) }).grown).toEqual([
+    expect(growing({ inside: 'stem', at: 1, module: convBnAct(4, 3, { name: 'new' }) }).grown).toEqual([
       'stem/new',
     ])
-    expect(tree(growing({ inside: 'stem', at: 1, module: conv(4, 3, { name: 'new' }) }).model.net)[2]).toBe(
-      'stem/new',
-    )
-    expect(tree(growing({ inside: 'stem', module: conv(4, 3, { name: 'new' }) }).model.net)[3]).toBe(
+    expect(
+      tree(growing({ inside: 'stem', at: 1, module: convBnAct(4, 3, { name: 'new' }) }).model.net)[2],
+    ).toBe('stem/new')
+    expect(tree(growing({ inside: 'stem', module: convBnAct(4, 3, { name: 'new' }) }).model.net)[3]).toBe(
       'stem/new',
     )
   })
 
   test('deepen: at the end of the branch; a bare unit becomes a stack of two', () => {
-    const stacked = growing({ deepen: 'a/three', module: conv(3) })
+    const stacked = growing({ deepen: 'a/three', module: convBnAct(3) })
     expect([stacked.grown, stacked.moved]).toEqual([['a/three/conv2'], null])
-    const bare = growing({ deepen: 'a/point', module: conv(3) })
+    const bare = growing({ deepen: 'a/point', module: convBnAct(3) })
     expect([bare.grown, bare.moved]).toEqual([['a/point/conv2'], { from: 'a/point', to: 'a/point/conv' }])
     expect(bare.model.weights['a/point/conv/kernel']).toBe(model.weights['a/point/kernel'])
     expect(difference(forward(bare.model), forward(model))).toBeLessThan(1e-5)
@@ -390,7 +411,7 @@ describe('places', () => {
       net(
         'drops',
         image(4, 4, 2),
-        concat('module', dropout(0.2), conv(2)),
+        concat('module', dropout(0.2), convBnAct(2)),
         dropout(0.1),
         globalAvgPool,
         dense(2),
@@ -401,7 +422,7 @@ describe('places', () => {
         of.kind === 'input' ? of.name : '',
       )
     const { model: deeper, moved } = right(
-      grow({ deepen: 'module/dropout', module: conv(2, 1, { name: 'new' }), seed: 0 })(model),
+      grow({ deepen: 'module/dropout', module: convBnAct(2, 1, { name: 'new' }), seed: 0 })(model),
     )
     expect(streams(model)).toEqual(['noise/module/dropout', 'noise/dropout'])
     expect(moved).toEqual({ from: 'module/dropout', to: 'module/dropout/dropout' })
@@ -412,9 +433,9 @@ describe('places', () => {
     const given = net(
       'n',
       image(6, 6, 1),
-      conv(4, 3, { name: 'stem' }),
-      residual('r', stack('', conv(2), conv(4))),
-      residual('s', stack('', conv(2), conv(4))),
+      convBnAct(4, 3, { name: 'stem' }),
+      residual('r', stack('', convBnAct(2), convBnAct(4))),
+      residual('s', stack('', convBnAct(2), convBnAct(4))),
       flatten,
       dense(2),
     )
@@ -428,30 +449,30 @@ describe('places', () => {
     const given = net(
       'n',
       image(6, 6, 1),
-      conv(4, 3, { name: 'stem', activation: 'tanh' }),
+      convBnAct(4, 3, { name: 'stem', activation: 'tanh' }),
       globalAvgPool,
       dense(2),
     )
-    const grown = growing({ after: 'stem', module: conv(4, 1, { name: 'new' }) }, modelOf(3)(given))
+    const grown = growing({ after: 'stem', module: convBnAct(4, 1, { name: 'new' }) }, modelOf(3)(given))
     expect([grown.linear, grown.inexact]).toEqual([['new'], null])
-    expect(growing({ after: 'a', module: conv(6, 1, { name: 'new' }) }).linear).toEqual([])
+    expect(growing({ after: 'a', module: convBnAct(6, 1, { name: 'new' }) }).linear).toEqual([])
   })
 
   test('what a new branch hands on is new, though it was there before', () => {
-    const given = net('n', image(4, 4, 2), concat('c', identity, conv(2)), flatten, dense(2))
+    const given = net('n', image(4, 4, 2), concat('c', identity, convBnAct(2)), flatten, dense(2))
     for (const branch of [{ ...identity, name: 'again' }, maxPool(3, { stride: 1, name: 'again' })]) {
       const grown = growing({ to: 'c', branch }, modelOf(3)(given))
       expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
     }
-    const module = concat('new', maxPool(3, { stride: 1 }), conv(4))
+    const module = concat('new', maxPool(3, { stride: 1 }), convBnAct(4))
     const grown = growing({ after: 'c', module }, modelOf(3)(given))
     expect(grown.inexact).toBeNull()
     expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
   })
 
   test('a sum is as low as both its sides', () => {
-    const given = net('n', image(6, 6, 2), residual('r', conv(2)), globalAvgPool, dense(2))
-    const grown = growing({ after: 'r', module: conv(2, 1, { name: 'new' }) }, modelOf(3)(given))
+    const given = net('n', image(6, 6, 2), residual('r', convBnAct(2)), globalAvgPool, dense(2))
+    const grown = growing({ after: 'r', module: convBnAct(2, 1, { name: 'new' }) }, modelOf(3)(given))
     expect([grown.linear, grown.inexact]).toEqual([['new'], null])
     expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
   })
@@ -463,22 +484,27 @@ describe('places', () => {
 
   test('a residual whose body ends behind a ReLU would never learn if it were silent: it passes nothing on', () => {
     const bodies = [
-      conv(6),
-      stack('', conv(6, 3, { activation: null }), relu),
-      stack('', conv(6), maxPool(3, { stride: 1 })),
+      convBnAct(6),
+      stack('', convBnAct(6, 3, { activation: null }), relu),
+      stack('', convBnAct(6), maxPool(3, { stride: 1 })),
     ]
     for (const body of bodies)
       expect(growing({ after: 'r', module: residual('new', body) }).inexact).toMatchObject({
         _tag: 'NoPassage',
       })
-    const wakeful = stack('', conv(6, 3, { activation: 'swish' }), dropout(0.1), maxPool(3, { stride: 1 }))
+    const wakeful = stack(
+      '',
+      convBnAct(6, 3, { activation: 'swish' }),
+      dropout(0.1),
+      maxPool(3, { stride: 1 }),
+    )
     expect(growing({ after: 'r', module: residual('new', wakeful) }).inexact).toBeNull()
   })
 
   test('measured statistics let a batch norm pass in training as in inference', () => {
     const statistics = { mean: [0.1, 0.2, 0.3, 0.4], variance: [1, 2, 3, 4] }
     const grown = right(
-      grow({ after: 'stem', module: conv(5, 3, { name: 'new' }), seed: 1, statistics })(model),
+      grow({ after: 'stem', module: convBnAct(5, 3, { name: 'new' }), seed: 1, statistics })(model),
     )
     expect([...(grown.model.weights['new/mean']?.data ?? [])]).toEqual([
       ...Float32Array.of(0.1, 0.2, 0.3, 0.4, 0),
@@ -495,7 +521,9 @@ describe('places', () => {
 
   test('sparks are small beside the old weights', () => {
     const grown = right(
-      grow({ to: 'a', branch: conv(40, 3, { name: 'new' }), seed: 1, how: 'spark', spark: 0.5 })(withoutSum),
+      grow({ to: 'a', branch: convBnAct(40, 3, { name: 'new' }), seed: 1, init: 'noisy', noise: 0.5 })(
+        withoutSum,
+      ),
     )
     const [old, now] = [withoutSum.weights['r/kernel'], grown.model.weights['r/kernel']]
     const spread = (values: readonly number[]) =>
@@ -512,7 +540,7 @@ describe('places', () => {
   })
 
   test('grow, then prune what was grown: the model before', () => {
-    const grown = growing({ to: 'a', branch: conv(2, 3, { name: 'new' }) }, withoutSum)
+    const grown = growing({ to: 'a', branch: convBnAct(2, 3, { name: 'new' }) }, withoutSum)
     const pruned = right(prune({ channels: { 'a/new': [0, 1] } })(grown.model))
     expect(pruned.model).toEqual(withoutSum)
   })
@@ -522,8 +550,8 @@ describe('refusals', () => {
   const summed = net(
     'n',
     image(4, 4, 1),
-    conv(4, 3, { name: 'stem' }),
-    residual('r', stack('', conv(2), concat('c', conv(2), conv(2)))),
+    convBnAct(4, 3, { name: 'stem' }),
+    residual('r', stack('', convBnAct(2), concat('c', convBnAct(2), convBnAct(2)))),
     globalAvgPool,
     dense(2),
   )
@@ -532,11 +560,11 @@ describe('refusals', () => {
 
   test.each<[Growth & Partial<GrowOptions>, object]>([
     [
-      { after: 'x', module: conv(1) },
+      { after: 'x', module: convBnAct(1) },
       { _tag: 'UnknownPath', at: 'x', where: 'after' },
     ],
     [
-      { to: 'x', branch: conv(1) },
+      { to: 'x', branch: convBnAct(1) },
       { _tag: 'UnknownPath', at: 'x', where: 'to' },
     ],
     [
@@ -544,15 +572,15 @@ describe('refusals', () => {
       { _tag: 'UnknownPath', at: 'x', where: 'widen' },
     ],
     [
-      { to: 'r', branch: conv(1) },
+      { to: 'r', branch: convBnAct(1) },
       { _tag: 'WrongPlace', at: 'r', got: 'residual', wanted: 'concat' },
     ],
     [
-      { inside: 'stem', module: conv(1) },
+      { inside: 'stem', module: convBnAct(1) },
       { _tag: 'WrongPlace', at: 'stem', got: 'conv', wanted: 'stack' },
     ],
     [
-      { inside: 'r/body', at: 3, module: conv(4) },
+      { inside: 'r/body', at: 3, module: convBnAct(4) },
       { _tag: 'WrongOption', option: 'at', got: 3, wanted: 'a whole number from 0 to 2' },
     ],
     [
@@ -560,11 +588,11 @@ describe('refusals', () => {
       { _tag: 'WrongOption', option: 'by', got: 1, wanted: 'a number above 1' },
     ],
     [
-      { after: 'stem', module: conv(4), how: 'spark', spark: 0 },
-      { _tag: 'WrongOption', option: 'spark', got: 0, wanted: 'a number above 0' },
+      { after: 'stem', module: convBnAct(4), init: 'noisy', noise: 0 },
+      { _tag: 'WrongOption', option: 'noise', got: 0, wanted: 'a number above 0' },
     ],
     [
-      { after: 'stem', module: conv(4, 3, { name: 'r' }) },
+      { after: 'stem', module: convBnAct(4, 3, { name: 'r' }) },
       { _tag: 'TwoOfOneName', at: '', name: 'r' },
     ],
     [
@@ -572,7 +600,7 @@ describe('refusals', () => {
       { _tag: 'SumDiffers', at: 'r', body: [4, 4, 6], shortcut: [4, 4, 4] },
     ],
     [
-      { to: 'r/body/c', branch: conv(1) },
+      { to: 'r/body/c', branch: convBnAct(1) },
       { _tag: 'SumDiffers', at: 'r', body: [4, 4, 5], shortcut: [4, 4, 4] },
     ],
     [
@@ -588,19 +616,19 @@ describe('refusals', () => {
       { _tag: 'OutputDiffers', at: 'dense2', got: [3], wanted: [2] },
     ],
     [
-      { after: 'stem', module: conv(4), budget: { params: 300 } },
+      { after: 'stem', module: convBnAct(4), budget: { params: 300 } },
       { _tag: 'OverBudget', measure: 'params', limit: 300, got: 362 },
     ],
     [
-      { after: 'stem', module: conv(4), budget: { macs: 10 } },
+      { after: 'stem', module: convBnAct(4), budget: { macs: 10 } },
       { _tag: 'OverBudget', measure: 'macs', limit: 10, got: 5192 },
     ],
     [
-      { after: 'stem', module: conv(4), statistics: { mean: [1], variance: [1] } },
+      { after: 'stem', module: convBnAct(4), statistics: { mean: [1], variance: [1] } },
       { _tag: 'WrongLength', at: 'conv', wanted: 4, got: 1 },
     ],
     [
-      { after: 'stem', module: conv(4), statistics: { mean: [1, 2, 3, 4], variance: [1, 1, -1, 1] } },
+      { after: 'stem', module: convBnAct(4), statistics: { mean: [1, 2, 3, 4], variance: [1, 1, -1, 1] } },
       { _tag: 'NotFinite', at: 'conv', channel: 2, value: -1 },
     ],
   ])('%j', (options, fact) => {
@@ -609,7 +637,7 @@ describe('refusals', () => {
 
   test('a store of another net', () => {
     const given = { net: summed, weights: {} }
-    expect(left(grow({ after: 'stem', module: conv(4), seed: 0 })(given))).toMatchObject({
+    expect(left(grow({ after: 'stem', module: convBnAct(4), seed: 0 })(given))).toMatchObject({
       _tag: 'WrongWeight',
       key: 'stem/kernel',
     })

@@ -2,22 +2,31 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
-import { concat, identity, inception, net, residual, stack } from '../src/net/combinators.js'
-import { macsOf, paramsOf, storedOf } from '../src/net/count.js'
+import { countMacs, countParams, countStored } from '../src/net/counts.js'
 import { groups } from '../src/net/groups.js'
-import type { Layer, Net } from '../src/net/layer.js'
-import { layersOf, type Path, under, within } from '../src/net/path.js'
+import { childPath, isInside, layersOf, type Path } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
-import { allSlots } from '../src/net/slots.js'
+import type { Layer, Net } from '../src/net/tree.js'
+import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import { wire } from '../src/net/wires.js'
-import { conv, dense, flatten, globalAvgPool, image, maxPool, norm, relu } from '../src/net/words.js'
-import { mask } from '../src/surgery/mask.js'
-import type { PruneOptions } from '../src/surgery/options.js'
-import { again, prune } from '../src/surgery/prune.js'
-import type { Combine, Ranking } from '../src/surgery/rank.js'
-import { carry } from '../src/surgery/remap.js'
+import { wireNet } from '../src/net/wiring.js'
+import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import {
+  batchNorm,
+  convBnAct,
+  dense,
+  flatten,
+  globalAvgPool,
+  image,
+  maxPool,
+  relu,
+} from '../src/net/words/leaves.js'
+import { mask } from '../src/surgery/prune/mask.js'
+import type { PruneOptions } from '../src/surgery/prune/options.js'
+import { byRemoved, prune } from '../src/surgery/prune/prune.js'
+import type { Combine, Normalize } from '../src/surgery/prune/rank.js'
+import { carrySlots } from '../src/surgery/remap.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { deepFreeze, difference, forward, left, placed, right, utilitiesOf } from './surgery.js'
 
@@ -29,7 +38,7 @@ const goals = fc.oneof(
   fc.record({ eta: fc.double({ min: 0, max: 2, noNaN: true }) }),
   fc.record({
     keep: fc.oneof(fc.record({ params: share }), fc.record({ macs: share }), fc.record({ bytes: share })),
-    rank: fc.constantFrom<Ranking[]>('raw', 'global', 'eta', 'layer'),
+    normalize: fc.constantFrom<Normalize[]>('raw', 'global', 'eta', 'layer'),
   }),
 )
 
@@ -39,8 +48,8 @@ const cases = fc
     seed: fc.nat(),
     goal: goals,
     combine: fc.constantFrom<Combine[]>('sum', 'mean', 'max'),
-    minimum: fc.constantFrom(0, 0, 0, 1, 2),
-    multiple: fc.constantFrom(1, 1, 1, 2, 4),
+    minChannels: fc.constantFrom(0, 0, 0, 1, 2),
+    roundTo: fc.constantFrom(1, 1, 1, 2, 4),
   })
   .map(({ model, seed, goal, ...limits }) => {
     const options: PruneOptions = { by: utilitiesOf(model.net, seed), ...goal, ...limits }
@@ -57,7 +66,7 @@ const pathsOf = (given: Net, seed: number, odds: number): readonly Path[] => {
 const twoSets = (given: Net, seed: number): readonly [ByPath, ByPath] => {
   const draw = stream(seed, 'sets')
   const inferred = placed(given)
-  const wiring = wire(inferred)
+  const wiring = wireNet(inferred)
   const sides = new Map<number, number>()
   for (const { wires, fixed } of groups(inferred, wiring)) {
     const odds = draw() < 0.2 ? 0.5 : 0.25
@@ -111,10 +120,10 @@ describe('laws', () => {
         const { net: narrower, weights } = pruned.right.model
         const inferred = placed(narrower)
         expect(Object.values(weights).reduce((sum, { data }) => sum + data.length, 0)).toBe(
-          storedOf(inferred),
+          countStored(inferred),
         )
         expect(Object.entries(weights).map(([key, { shape }]) => [key, shape])).toEqual(
-          allSlots(inferred).map(({ key, shape }) => [key, shape]),
+          allWeightSpecs(inferred).map(({ key, shape }) => [key, shape]),
         )
         expect(Object.values(weights).every(({ shape, data }) => data.length === sizeOf(shape))).toBe(true)
         expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
@@ -126,10 +135,10 @@ describe('laws', () => {
   test('a target is met, and would be missed with one candidate fewer', () => {
     fc.assert(
       fc.property(arbitraryModel(), fc.nat(), share, (model, seed, params) => {
-        const pruned = prune({ by: utilitiesOf(model.net, seed), keep: { params }, minimum: 1 })(model)
+        const pruned = prune({ by: utilitiesOf(model.net, seed), keep: { params }, minChannels: 1 })(model)
         if (E.isLeft(pruned)) return
-        const wanted = params * paramsOf(placed(model.net))
-        expect(paramsOf(placed(pruned.right.model.net))).toBeLessThanOrEqual(wanted)
+        const wanted = params * countParams(placed(model.net))
+        expect(countParams(placed(pruned.right.model.net))).toBeLessThanOrEqual(wanted)
         const { removed } = pruned.right
         const last = Math.max(...removed.map(({ rank }) => rank ?? -1))
         const fewer = removed.filter(({ rank }) => rank !== last)
@@ -140,7 +149,7 @@ describe('laws', () => {
           ]),
         )
         if (removed.length > 0)
-          expect(paramsOf(placed(right(prune({ channels })(model)).model.net))).toBeGreaterThan(wanted)
+          expect(countParams(placed(right(prune({ channels })(model)).model.net))).toBeGreaterThan(wanted)
       }),
       runs,
     )
@@ -214,18 +223,20 @@ describe('laws', () => {
       fc.property(cases, ({ model, options, seed }) => {
         const protect = pathsOf(model.net, seed, 0.2)
         const ignore = pathsOf(model.net, seed + 1, 0.2)
-        const pruned = prune({ ...options, protect, ...('channels' in options ? {} : { ignore }) })(model)
+        const pruned = prune({ ...options, freeze: protect, ...('channels' in options ? {} : { ignore }) })(
+          model,
+        )
         if (E.isLeft(pruned)) return
         const { net: narrower, weights } = pruned.right.model
         const [before, after] = [layersOf(model.net), layersOf(narrower)]
         for (const [path, layer] of before) {
-          if (isEmpty(layer) || !protect.some(place => within(place, path))) continue
+          if (isEmpty(layer) || !protect.some(place => isInside(place, path))) continue
           expect(after.get(path)).toEqual(layer)
           for (const [key, tensor] of Object.entries(model.weights))
-            if (within(path, key)) expect(weights[key]).toBe(tensor)
+            if (isInside(path, key)) expect(weights[key]).toBe(tensor)
         }
         for (const { path } of pruned.right.removed)
-          expect(ignore.some(place => within(place, path))).toBe(false)
+          expect(ignore.some(place => isInside(place, path))).toBe(false)
       }),
       runs,
     )
@@ -240,8 +251,8 @@ describe('laws', () => {
         fc.constantFrom(1, 2, 4),
         (model, seed, minimum, multiple) => {
           const by = utilitiesOf(model.net, seed)
-          const pruned = right(prune({ by, eta: 1, minimum, multiple })(model))
-          const { out } = wire(placed(model.net))
+          const pruned = right(prune({ by, eta: 1, minChannels: minimum, roundTo: multiple })(model))
+          const { out } = wireNet(placed(model.net))
           const gone = new Set(pruned.removed.map(({ path, channel }) => out.get(path)?.[channel]))
           for (const { wires } of groups(placed(model.net))) {
             const width = [...wires].filter(each => !gone.has(each)).length
@@ -273,7 +284,7 @@ describe('laws', () => {
         const slots = Object.fromEntries(
           Object.entries(model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
         )
-        const carried: Weights = carry(pruned.right)(slots)
+        const carried: Weights = carrySlots(pruned.right)(slots)
         expect(carried).toEqual(
           Object.fromEntries(
             Object.entries(pruned.right.model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
@@ -300,7 +311,7 @@ describe('laws', () => {
       fc.property(cases, ({ model, options }) => {
         const pruned = prune(options)(model)
         if (E.isLeft(pruned)) return
-        const twice = right(prune(again(pruned.right))(model))
+        const twice = right(prune(byRemoved(pruned.right))(model))
         expect(twice.model).toEqual(pruned.right.model)
         expect([...twice.bypassed].sort()).toEqual([...pruned.right.bypassed].sort())
       }),
@@ -345,7 +356,7 @@ const drawn = (given: Net): readonly string[] => {
           : layer._tag === 'residual'
             ? [layer.body, layer.shortcut]
             : []
-    return [`${path}: ${kind}${width}`, ...below.flatMap(each => visit(each, under(path, each.name)))]
+    return [`${path}: ${kind}${width}`, ...below.flatMap(each => visit(each, childPath(path, each.name)))]
   }
   return given.body.layers.flatMap(layer => visit(layer, layer.name))
 }
@@ -358,7 +369,7 @@ describe('the tree closes', () => {
   const module = net(
     'module',
     image(6, 6, 2),
-    conv(4, 3, { name: 'stem' }),
+    convBnAct(4, 3, { name: 'stem' }),
     inception('a', { point: 2, three: [2, 3], pool: 2 }),
     globalAvgPool,
     dense(3),
@@ -399,19 +410,23 @@ describe('the tree closes', () => {
     })
     const by = { stem: [1, 2, 3, 4].map(x => x / 1e6), 'a/point': [5, 6] }
     expect(left(prune({ by, eta: 100 })(modelOf(1)(module)))).toMatchObject({ _tag: 'EmptyNet' })
-    const least = right(prune({ by, atMost: { params: 110 }, rank: 'raw' })(modelOf(1)(module)))
+    const least = right(prune({ by, atMost: { params: 110 }, normalize: 'raw' })(modelOf(1)(module)))
     expect(drawn(least.model.net)[0]).toBe('stem: conv 1')
   })
 
   const sums = net(
     'sums',
     image(6, 6, 2),
-    conv(4, 3, { name: 'stem' }),
-    residual('r', stack('', conv(3, 1, { name: 'in' }), conv(4, 3, { name: 'out', activation: null })), {
-      activation: 'relu',
-    }),
-    residual('s', stack('', conv(3, 1, { name: 'in' }), conv(4, 3, { name: 'out' }))),
-    residual('t', conv(4), { shortcut: conv(4, 1) }),
+    convBnAct(4, 3, { name: 'stem' }),
+    residual(
+      'r',
+      stack('', convBnAct(3, 1, { name: 'in' }), convBnAct(4, 3, { name: 'out', activation: null })),
+      {
+        activation: 'relu',
+      },
+    ),
+    residual('s', stack('', convBnAct(3, 1, { name: 'in' }), convBnAct(4, 3, { name: 'out' }))),
+    residual('t', convBnAct(4), { shortcut: convBnAct(4, 1) }),
     globalAvgPool,
     dense(3),
   )
@@ -434,7 +449,7 @@ describe('the tree closes', () => {
   test('a body of one layer goes when all its channels are worth too little, though the sum stays', () => {
     const by = { 't/body': [0.1, 0.2, 0.1, 0.2], 't/shortcut': [5, 6, 7, 8] }
     const pruned = right(
-      prune({ by, atMost: { params: paramsOf(placed(sums)) - 60 }, rank: 'raw', combine: 'max' })(
+      prune({ by, atMost: { params: countParams(placed(sums)) - 60 }, normalize: 'raw', combine: 'max' })(
         modelOf(1)(sums),
       ),
     )
@@ -445,14 +460,14 @@ describe('the tree closes', () => {
   test('a protected body stays', () => {
     const [path, layer] = ['s/body', layersOf(sums).get('s/body')]
     const pruned = right(
-      prune({ by: { 'r/body/in': [0, 0, 0], 's/body/in': [0, 0, 0] }, eta: 1, protect: [path] })(
+      prune({ by: { 'r/body/in': [0, 0, 0], 's/body/in': [0, 0, 0] }, eta: 1, freeze: [path] })(
         modelOf(1)(sums),
       ),
     )
     expect(pruned.bypassed).toEqual(['r'])
     expect(layersOf(pruned.model.net).get(path)).toEqual(layer)
     for (const place of ['t', 't/shortcut', 't/body', ''])
-      expect(left(prune({ channels: {}, bodies: ['t'], protect: [place] })(modelOf(1)(sums)))).toEqual({
+      expect(left(prune({ channels: {}, bodies: ['t'], freeze: [place] })(modelOf(1)(sums)))).toEqual({
         _tag: 'ProtectedBody',
         at: 't',
       })
@@ -461,7 +476,7 @@ describe('the tree closes', () => {
   test('bodies go by name too, unless they are protected', () => {
     const named = { channels: {}, bodies: ['t'] }
     expect(drawn(right(prune(named)(modelOf(1)(sums))).model.net)).toContain('t/shortcut: conv 4')
-    expect(left(prune({ ...named, protect: ['t/body'] })(modelOf(1)(sums)))).toEqual({
+    expect(left(prune({ ...named, freeze: ['t/body'] })(modelOf(1)(sums)))).toEqual({
       _tag: 'ProtectedBody',
       at: 't',
     })
@@ -471,8 +486,8 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 2),
-      residual('r', stack('', conv(3), conv(2))),
-      conv(4),
+      residual('r', stack('', convBnAct(3), convBnAct(2))),
+      convBnAct(4),
       globalAvgPool,
       dense(2),
     )
@@ -488,10 +503,14 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 2),
-      conv(4, 1, { name: 'stem' }),
+      convBnAct(4, 1, { name: 'stem' }),
       residual(
         'r',
-        concat('', stack('one', conv(2, 1, { name: 'in' }), conv(2)), conv(2, 1, { name: 'two' })),
+        concat(
+          '',
+          stack('one', convBnAct(2, 1, { name: 'in' }), convBnAct(2)),
+          convBnAct(2, 1, { name: 'two' }),
+        ),
       ),
       globalAvgPool,
       dense(2),
@@ -509,10 +528,15 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 2),
-      conv(3, 1, { name: 'stem' }),
+      convBnAct(3, 1, { name: 'stem' }),
       residual(
         'r',
-        stack('', conv(2, 1, { name: 'in' }), conv(2, 3, { name: 'mid' }), conv(3, 1, { name: 'out' })),
+        stack(
+          '',
+          convBnAct(2, 1, { name: 'in' }),
+          convBnAct(2, 3, { name: 'mid' }),
+          convBnAct(3, 1, { name: 'out' }),
+        ),
       ),
       globalAvgPool,
       dense(2),
@@ -525,31 +549,31 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 2),
-      conv(3, 1, { name: 'stem' }),
-      residual('r', stack('', norm({ name: 'norm' }), relu)),
+      convBnAct(3, 1, { name: 'stem' }),
+      residual('r', stack('', batchNorm({ name: 'norm' }), relu)),
       globalAvgPool,
       dense(2),
     )
     const by = { 'r/body/norm': [0.1, 0.2, 0.3], stem: [7, 8, 9] }
-    const options = { by, atMost: { params: 20 }, rank: 'raw' as const, combine: 'max' as const }
+    const options = { by, atMost: { params: 20 }, normalize: 'raw' as const, combine: 'max' as const }
     expect(right(prune(options)(modelOf(1)(given))).bypassed).toEqual(['r'])
-    const guarded = prune({ ...options, protect: ['r/body/norm'] })(modelOf(1)(given))
+    const guarded = prune({ ...options, freeze: ['r/body/norm'] })(modelOf(1)(given))
     expect(left(guarded)._tag).toBe('OutOfReach')
-    expect(
-      drawn(right(prune({ by, eta: 1, protect: ['r/body/norm'] })(modelOf(1)(given))).model.net),
-    ).toEqual(drawn(given))
+    expect(drawn(right(prune({ by, eta: 1, freeze: ['r/body/norm'] })(modelOf(1)(given))).model.net)).toEqual(
+      drawn(given),
+    )
   })
 
   test('what is kept against the ranking has a width that fits too', () => {
     const by = { stem: [1, 2, 3, 4].map(x => x / 1e6) }
-    const least = paramsOf(placed(cutting(module, { stem: [0, 1] }).model.net))
-    const pruned = prune({ by, atMost: { params: 1 }, rank: 'raw', multiple: 2 })(modelOf(1)(module))
+    const least = countParams(placed(cutting(module, { stem: [0, 1] }).model.net))
+    const pruned = prune({ by, atMost: { params: 1 }, normalize: 'raw', roundTo: 2 })(modelOf(1)(module))
     expect(left(pruned)).toEqual({
       _tag: 'OutOfReach',
       measure: 'params',
       wanted: 1,
       least,
-      limits: ['multiple'],
+      limits: ['roundTo'],
     })
   })
 
@@ -557,7 +581,7 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 1),
-      conv(3, 3, { name: 'c' }),
+      convBnAct(3, 3, { name: 'c' }),
       maxPool(2),
       flatten,
       relu,
@@ -578,8 +602,8 @@ describe('the tree closes', () => {
     const given = net(
       'n',
       image(4, 4, 1),
-      conv(3, 3, { name: 'c' }),
-      concat('d', identity, conv(2, 3, { name: 'new' })),
+      convBnAct(3, 3, { name: 'c' }),
+      concat('d', identity, convBnAct(2, 3, { name: 'new' })),
       globalAvgPool,
       dense(2),
     )
@@ -596,8 +620,8 @@ describe('measures', () => {
   const given = net(
     'n',
     image(8, 8, 1),
-    conv(16, 3, { name: 'a' }),
-    conv(16, 3, { name: 'b' }),
+    convBnAct(16, 3, { name: 'a' }),
+    convBnAct(16, 3, { name: 'b' }),
     globalAvgPool,
     dense(2),
   )
@@ -606,12 +630,12 @@ describe('measures', () => {
 
   test('macs and bytes are those of the built net', () => {
     const macs = right(prune({ by, keep: { macs: 0.2 } })(model)).model.net
-    expect(macsOf(placed(macs))).toBeLessThanOrEqual(0.2 * macsOf(placed(given)))
+    expect(countMacs(placed(macs))).toBeLessThanOrEqual(0.2 * countMacs(placed(given)))
     const every = { a: Array(16).fill(1), b: Array(16).fill(1) }
     const least = 64 * 9 + 64 * 9 + 2
     expect(left(prune({ by: every, atMost: { macs: 1 } })(model))).toMatchObject({ measure: 'macs', least })
     const bytes = right(prune({ by, atMost: { bytes: 4000 } })(model)).model.net
-    expect(4 * storedOf(placed(bytes))).toBeLessThanOrEqual(4000)
+    expect(4 * countStored(placed(bytes))).toBeLessThanOrEqual(4000)
   })
 
   test('a measure that is no number is refused', () => {
@@ -623,13 +647,13 @@ describe('measures', () => {
     const seen: Model[] = []
     const measure = (each: Model): number => {
       seen.push(each)
-      return macsOf(placed(each.net)) / 1000
+      return countMacs(placed(each.net)) / 1000
     }
     const pruned = right(prune({ by, keep: { latency: 0.3, measure } })(model))
-    expect(macsOf(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * macsOf(placed(given)))
+    expect(countMacs(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * countMacs(placed(given)))
     expect(seen.length).toBeLessThan(12)
     for (const each of seen)
-      expect(Object.keys(each.weights)).toEqual(allSlots(placed(each.net)).map(({ key }) => key))
+      expect(Object.keys(each.weights)).toEqual(allWeightSpecs(placed(each.net)).map(({ key }) => key))
   })
 })
 
@@ -637,8 +661,8 @@ describe('refusals', () => {
   const given = net(
     'n',
     image(4, 4, 1),
-    conv(3, 3, { name: 'a' }),
-    conv(4, 3, { name: 'b' }),
+    convBnAct(3, 3, { name: 'a' }),
+    convBnAct(4, 3, { name: 'b' }),
     globalAvgPool,
     dense(2),
   )
@@ -648,8 +672,8 @@ describe('refusals', () => {
 
   test.each<[PruneOptions, object]>([
     [
-      { by, eta: 1, protect: ['c'] },
-      { _tag: 'UnknownPath', at: 'c', where: 'protect' },
+      { by, eta: 1, freeze: ['c'] },
+      { _tag: 'UnknownPath', at: 'c', where: 'freeze' },
     ],
     [
       { by, eta: 1, ignore: ['a/b'] },
@@ -672,12 +696,12 @@ describe('refusals', () => {
       { _tag: 'WrongOption', option: 'eta', got: -1, wanted: 'a number from 0 up' },
     ],
     [
-      { by, eta: 1, minimum: 0.5 },
-      { _tag: 'WrongOption', option: 'minimum', got: 0.5, wanted: 'a whole number from 0 up' },
+      { by, eta: 1, minChannels: 0.5 },
+      { _tag: 'WrongOption', option: 'minChannels', got: 0.5, wanted: 'a whole number from 0 up' },
     ],
     [
-      { by, eta: 1, multiple: 0 },
-      { _tag: 'WrongOption', option: 'multiple', got: 0, wanted: 'a whole number from 1 up' },
+      { by, eta: 1, roundTo: 0 },
+      { _tag: 'WrongOption', option: 'roundTo', got: 0, wanted: 'a whole number from 1 up' },
     ],
     [
       { by, keep: { params: 1.5 } },
@@ -688,8 +712,8 @@ describe('refusals', () => {
       { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, wanted: 'a number above 0' },
     ],
     [
-      { by, keep: { params: 0.1 }, protect: ['b'] },
-      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159, limits: ['protect'] },
+      { by, keep: { params: 0.1 }, freeze: ['b'] },
+      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159, limits: ['freeze'] },
     ],
     [
       { by, keep: { params: 0.1 } },
@@ -698,7 +722,7 @@ describe('refusals', () => {
     [{ channels: { c: [0] } }, { _tag: 'UnknownPath', at: 'c', where: 'channels' }],
     [{ channels: { a: [3] } }, { _tag: 'UnknownChannel', at: 'a', channel: 3, channels: 3 }],
     [
-      { channels: { a: [1] }, protect: ['b'] },
+      { channels: { a: [1] }, freeze: ['b'] },
       { _tag: 'ProtectedChannel', at: 'a', channel: 1 },
     ],
     [{ channels: { dense: [1] } }, { _tag: 'ProtectedChannel', at: 'dense', channel: 1 }],

@@ -1,26 +1,26 @@
 /** Ranking: each way against its definition, on layers small enough to work out by hand. */
 import { describe, expect, test } from 'vitest'
-import { net, residual, stack } from '../src/net/combinators.js'
-import { conv, dense, globalAvgPool, image } from '../src/net/words.js'
-import { dissect } from '../src/surgery/anatomy.js'
-import { rank, type Utilities, worthless } from '../src/surgery/rank.js'
+import { net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { analyse } from '../src/surgery/analysis/analysis.js'
+import { rankChannels, residualsBelow, type Utilities } from '../src/surgery/prune/rank.js'
 import { right } from './surgery.js'
 
 const given = net(
   'n',
   image(4, 4, 1),
-  conv(4, 3, { name: 'stem' }),
-  residual('r', stack('', conv(2, 1, { name: 'in' }), conv(4, 3, { name: 'out' }))),
+  convBnAct(4, 3, { name: 'stem' }),
+  residual('r', stack('', convBnAct(2, 1, { name: 'in' }), convBnAct(4, 3, { name: 'out' }))),
   globalAvgPool,
   dense(2),
 )
-const anatomy = right(dissect(given))
+const anatomy = right(analyse(given))
 
 /** The scores of a layer's channels. */
 const scoresOf =
-  (path: string, ...[ranking, combine]: Parameters<typeof rank>) =>
+  (path: string, ...[ranking, combine]: Parameters<typeof rankChannels>) =>
   (utilities: Utilities) => {
-    const { score } = rank(ranking, combine)(anatomy, utilities)
+    const { score } = rankChannels(ranking, combine)(anatomy, utilities)
     return Array.from(anatomy.wiring.out.get(path) ?? [], each => score[each])
   }
 
@@ -68,7 +68,7 @@ test('a body is worth nothing when none of its layers that speak has a channel t
     ['stem', 0],
   ])
   const bodies = [['r', 'r/body']] as const
-  expect(worthless(bodies, best, 2.5)).toEqual(new Set(['r']))
-  expect(worthless(bodies, best, 2)).toEqual(new Set())
-  expect(worthless(bodies, new Map(), 2)).toEqual(new Set())
+  expect(residualsBelow(bodies, best, 2.5)).toEqual(new Set(['r']))
+  expect(residualsBelow(bodies, best, 2)).toEqual(new Set())
+  expect(residualsBelow(bodies, new Map(), 2)).toEqual(new Set())
 })

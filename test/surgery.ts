@@ -2,11 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { lower } from '../src/graph/lower.js'
 import { type Inferred, infer } from '../src/net/infer.js'
-import type { Net } from '../src/net/layer.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf } from '../src/net/shape.js'
+import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
-import type { Utilities } from '../src/surgery/rank.js'
+import type { Utilities } from '../src/surgery/prune/rank.js'
 import { fedWith } from './arbitrary.js'
 import { evaluate, type Given } from './reference.js'
 

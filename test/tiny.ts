@@ -1,9 +1,9 @@
 /** A data set and a net so small that a run takes moments on any engine: three signs of 6×6, each a bar of its own. */
-import { type Dataset, held, type Images } from '../src/data/set.js'
-import { concat, net, residual, stack } from '../src/net/combinators.js'
-import type { Net } from '../src/net/layer.js'
-import { below, stream } from '../src/net/random.js'
-import { conv, dense, dropout, globalAvgPool, image } from '../src/net/words.js'
+import { type Dataset, type Images, imagesInMemory } from '../src/data/dataset.js'
+import { randomBelow, stream } from '../src/net/random.js'
+import type { Net } from '../src/net/tree.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
+import { convBnAct, dense, dropout, globalAvgPool, image } from '../src/net/words/leaves.js'
 
 const side = 6
 const classes = ['row', 'column', 'diagonal']
@@ -19,9 +19,9 @@ const images = (part: string, count: number): Images => {
     const draw = stream(7, `${part}/${nth}`)
     for (let at = 0; at < side * side; at++)
       bytes[nth * side * side + at] =
-        below(draw, 150) + (drawn(label, Math.floor(at / side), at % side) ? 105 : 0)
+        randomBelow(draw, 150) + (drawn(label, Math.floor(at / side), at % side) ? 105 : 0)
   })
-  return held(bytes, labels)
+  return imagesInMemory(bytes, labels)
 }
 
 /** Images a part; training has three of each class for each one of validation and test. */
@@ -46,8 +46,8 @@ export const tinyData = (count = 12): Dataset => ({
 export const freeNet: Net = net(
   'free',
   image(side, side, 1),
-  conv(6),
-  concat('module', conv(3, 1), stack('three', conv(3, 1), conv(4))),
+  convBnAct(6),
+  concat('module', convBnAct(3, 1), stack('three', convBnAct(3, 1), convBnAct(4))),
   globalAvgPool,
   dense(3),
 )
@@ -56,9 +56,9 @@ export const freeNet: Net = net(
 export const tinyNet: Net = net(
   'tiny',
   image(side, side, 1),
-  conv(6),
-  concat('module', conv(3, 1), stack('three', conv(3, 1), conv(4))),
-  residual('sum', stack('body', conv(5), conv(7, 1, { activation: null })), { activation: 'relu' }),
+  convBnAct(6),
+  concat('module', convBnAct(3, 1), stack('three', convBnAct(3, 1), convBnAct(4))),
+  residual('sum', stack('body', convBnAct(5), convBnAct(7, 1, { activation: null })), { activation: 'relu' }),
   dropout(0.2),
   globalAvgPool,
   dense(3),

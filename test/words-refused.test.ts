@@ -6,13 +6,14 @@ import {
   ablation,
   adamw,
   avgPool,
+  batchNorm,
   cifar10,
   colorJitter,
   constant,
-  conv,
+  convBnAct,
   cosine,
   dense,
-  depthwise,
+  depthwiseBnAct,
   dropout,
   experiment,
   flip,
@@ -22,13 +23,12 @@ import {
   image,
   imageFolder,
   inception,
+  init,
   type Layer,
   maxPool,
   mnist,
   type Net,
   net,
-  norm,
-  plant,
   prune,
   push,
   randomCrop,
@@ -47,16 +47,16 @@ import {
   untilTarget,
   whileAccuracy,
 } from '../src/index.js'
-import { push as pushModel, train as trainModel } from '../src/learn/transform.js'
-import { decode, type Misread } from '../src/net/closed.js'
+import { type DecodeError, decode } from '../src/io/codec.js'
+import { push as pushModel, train as trainModel } from '../src/learn/training/transforms.js'
 import { netCodec } from '../src/net/codec.js'
 import { infer } from '../src/net/infer.js'
-import { prose } from '../src/report/prose.js'
-import { experimentCodec, studyCodec } from '../src/run/codec.js'
-import { rehearse } from '../src/run/rehearse.js'
-import { l1 } from '../src/surgery/criteria.js'
-import { grow as growModel } from '../src/surgery/grow.js'
-import { prune as pruneModel } from '../src/surgery/prune.js'
+import { renderMessage } from '../src/report/text/messages.js'
+import { checkSchedule } from '../src/run/schedule/check.js'
+import { experimentCodec, studyCodec } from '../src/run/schedule/codec.js'
+import { grow as growModel } from '../src/surgery/grow/grow.js'
+import { l1 } from '../src/surgery/prune/criteria.js'
+import { prune as pruneModel } from '../src/surgery/prune/prune.js'
 import { left, right } from './surgery.js'
 import { freeNet, tinyNet } from './tiny.js'
 
@@ -65,14 +65,14 @@ const bare = (word: unknown) => word as (...given: readonly unknown[]) => never
 
 const netOf = (...layers: readonly unknown[]): Net =>
   bare(net)('n', image(8, 8, 1), ...layers, globalAvgPool, dense(3))
-const head = netOf(conv(4))
+const head = netOf(convBnAct(4))
 const steps = (...all: readonly unknown[]) => bare(experiment)(head, glyphs(), ...all)
 const data = (spec: unknown) => bare(experiment)(head, spec, train())
 const augmented = (augmentation: unknown) => data(bare(mnist)({ augment: [augmentation] }))
 const whole = steps(train())
 
 /** The whole that holds what a word made of these options, read as a DSL file's export is. */
-type Telling = (options: object) => E.Either<Misread, unknown>
+type Telling = (options: object) => E.Either<DecodeError, unknown>
 
 const asExperiment = decode(experimentCodec)
 const asStudy = decode(studyCodec)
@@ -90,8 +90,8 @@ const base = { net: head, data: glyphs(), base: train(), repair: train(), epochs
 
 /** Every word with options, an option it has, and where what it does not know is told of. */
 const words: Readonly<Record<string, readonly [Telling, known: string, place: string]>> = {
-  conv: [layer(o => bare(conv)(4, 3, o)), 'stride', 'layer conv (conv)'],
-  depthwise: [layer(o => bare(depthwise)(3, o)), 'padding', 'layer depthwise (depthwise)'],
+  conv: [layer(o => bare(convBnAct)(4, 3, o)), 'stride', 'layer conv (conv)'],
+  depthwise: [layer(o => bare(depthwiseBnAct)(3, o)), 'padding', 'layer depthwise (depthwise)'],
   separable: [
     layer(o => bare(separable)(4, 3, { name: 's', ...o })),
     'dilation',
@@ -100,13 +100,13 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
   maxPool: [layer(o => bare(maxPool)(2, o)), 'stride', 'layer maxPool (maxPool)'],
   avgPool: [layer(o => bare(avgPool)(2, o)), 'padding', 'layer avgPool (avgPool)'],
   dropout: [layer(o => bare(dropout)(0.5, o)), 'name', 'layer dropout (dropout)'],
-  norm: [layer(o => bare(norm)(o)), 'momentum', 'layer norm (norm)'],
-  'norm of a unit': [layer(o => bare(conv)(4, 3, { norm: o })), 'epsilon', 'layer conv (conv): norm'],
+  norm: [layer(o => bare(batchNorm)(o)), 'momentum', 'layer norm (norm)'],
+  'norm of a unit': [layer(o => bare(convBnAct)(4, 3, { norm: o })), 'epsilon', 'layer conv (conv): norm'],
   dense: [layer(o => stack('s', globalAvgPool, bare(dense)(4, o))), 'activation', 'layer s/dense (dense)'],
   residual: [layer(o => bare(residual)('r', relu, o)), 'shortcut', 'layer r (residual)'],
   inception: [layer(o => bare(inception)('i', { point: 2, ...o })), 'three', 'layer i (concat)'],
   'a layer in layers': [
-    layer(o => stack('a', stack('three', bare(conv)(4, 3, o)))),
+    layer(o => stack('a', stack('three', bare(convBnAct)(4, 3, o)))),
     'activation',
     'layer a/three/conv (conv)',
   ],
@@ -148,58 +148,53 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     'step 1 (train), optimizer (adamw)',
   ],
   constant: [
-    scheduled(o => train({ schedule: bare(constant)(o) })),
+    scheduled(o => train({ lrSchedule: bare(constant)(o) })),
     'warmup',
-    'step 1 (train), schedule (constant)',
+    'step 1 (train), lrSchedule (constant)',
   ],
-  step: [scheduled(o => train({ schedule: bare(step)(o) })), 'factor', 'step 1 (train), schedule (step)'],
+  step: [scheduled(o => train({ lrSchedule: bare(step)(o) })), 'factor', 'step 1 (train), lrSchedule (step)'],
   cosine: [
-    scheduled(o => train({ schedule: bare(cosine)(o) })),
+    scheduled(o => train({ lrSchedule: bare(cosine)(o) })),
     'floor',
-    'step 1 (train), schedule (cosine)',
+    'step 1 (train), lrSchedule (cosine)',
   ],
   train: [scheduled(o => bare(train)(o)), 'epochs', 'step 1 (train)'],
-  teaching: [
-    scheduled(o => train({ teaching: { temperature: 3, weight: 0.5, ...o } })),
+  distill: [
+    scheduled(o => train({ distill: { temperature: 3, weight: 0.5, ...o } })),
     'temperature',
-    'step 1 (train): teaching',
+    'step 1 (train): distill',
   ],
-  push: [scheduled(o => bare(push)(o)), 'terms', 'step 1 (push)'],
-  terms: [scheduled(o => push({ terms: o })), 'correlation', 'step 1 (push): terms'],
-  losers: [scheduled(o => push({ losers: o })), 'sparsity', 'step 1 (push): losers'],
-  prune: [scheduled(o => bare(prune)(o)), 'multiple', 'step 1 (prune)'],
+  push: [scheduled(o => bare(push)(o)), 'align', 'step 1 (push)'],
+  align: [scheduled(o => push({ align: o })), 'correlation', 'step 1 (push): align'],
+  fade: [scheduled(o => push({ fade: o })), 'decay', 'step 1 (push): fade'],
+  prune: [scheduled(o => bare(prune)(o)), 'roundTo', 'step 1 (prune)'],
   grow: [
-    scheduled(o => bare(grow)({ after: 'conv', module: relu, upTo: 1, ...o })),
+    scheduled(o => bare(grow)({ after: 'conv', module: relu, max: 1, ...o })),
     'warmup',
-    'step 1 (grow)',
-  ],
-  until: [
-    scheduled(o => bare(grow)({ after: 'conv', module: relu, upTo: 1, until: o })),
-    'patience',
     'step 1 (grow)',
   ],
   budget: [
-    scheduled(o => bare(grow)({ widen: 'conv', by: 2, upTo: 1, budget: o })),
+    scheduled(o => bare(grow)({ widen: 'conv', by: 2, max: 1, budget: o })),
     'params',
     'step 1 (grow): budget',
   ],
   warmup: [
-    scheduled(o => bare(grow)({ to: 'conv', branch: relu, upTo: 1, warmup: o })),
+    scheduled(o => bare(grow)({ to: 'conv', branch: relu, max: 1, warmup: o })),
     'epochs',
     'step 1 (grow): warmup',
   ],
   untilTarget: [scheduled(o => bare(untilTarget)({ ...aim, ...o }, prune())), 'within', 'step 1 (rounds)'],
   'a step in steps': [
     scheduled(o => untilTarget(aim, push(), whileAccuracy({ within: 0.1 }, bare(train)(o)))),
-    'batch',
+    'batchSize',
     'step 1/2/1 (train)',
   ],
   whileAccuracy: [scheduled(o => bare(whileAccuracy)({ within: 0.1, ...o })), 'rounds', 'step 1 (rounds)'],
   study: [o => asStudy(bare(study)('s', o, [{ name: 'a', experiment: whole }])), 'seeds', 'it'],
-  entrant: [
+  variant: [
     o => asStudy(bare(study)('s', {}, [{ name: 'a', experiment: whole, ...o }])),
     'experiment',
-    'entrants 1 (a)',
+    'variants 1 (a)',
   ],
   ablation: [
     o => asStudy(bare(ablation)('s', { ...base, criteria: [], removed: [], ...o })),
@@ -220,64 +215,77 @@ describe('an option that a word does not know', () => {
       fc.property(strange, fc.anything(), (key, value) => {
         const fact = left(tell({ [key]: value }))
         expect(fact.at.split('.').at(-1)).toBe(key)
-        expect(prose(fact)).toMatch(`${place} has no option '${key}'`)
-        expect(prose(fact)).not.toMatch('did you mean')
+        expect(renderMessage(fact)).toMatch(`${place} has no option '${key}'`)
+        expect(renderMessage(fact)).not.toMatch('did you mean')
         if (known !== '') expect(fact.known).toContain(known)
       }),
       { numRuns: 5 },
     )
     if (known !== '')
-      expect(prose(left(tell({ [`${known}s`]: 1 })))).toBe(
+      expect(renderMessage(left(tell({ [`${known}s`]: 1 })))).toBe(
         `${place} has no option '${known}s'; did you mean '${known}'?`,
       )
   })
 
   test('is refused where research code builds, and where a schedule is gone through, too', () => {
-    const odd = netOf(bare(conv)(12, 3, { strides: 2, activaton: null }))
+    const odd = netOf(bare(convBnAct)(12, 3, { strides: 2, activaton: null }))
     const said = "layer conv (conv) has no option 'strides'; did you mean 'stride'?"
-    expect(prose(left(infer(odd)))).toBe(said)
-    expect(prose(left(plant(0)(odd)))).toBe(said)
-    expect(prose(left(rehearse(9)(steps(bare(train)({ epoch: 3 })))))).toBe(
+    expect(renderMessage(left(infer(odd)))).toBe(said)
+    expect(renderMessage(left(init(0)(odd)))).toBe(said)
+    expect(renderMessage(left(checkSchedule(9)(steps(bare(train)({ epoch: 3 })))))).toBe(
       "step 1 (train) has no option 'epoch'; did you mean 'epochs'?",
     )
   })
 
   test('nor may one be what the word takes as an argument', () => {
     for (const [made, said] of [
-      [bare(conv)(12, 3, { kernel: 5 }), "layer conv (conv) takes 'kernel' as an argument, not as an option"],
+      [
+        bare(convBnAct)(12, 3, { kernel: 5 }),
+        "layer conv (conv) takes 'kernel' as an argument, not as an option",
+      ],
       [
         bare(maxPool)(2, { size: 3 }),
         "layer maxPool (maxPool) takes 'size' as an argument, not as an option",
       ],
     ] as const)
-      expect(prose(left(infer(netOf(made))))).toBe(said)
+      expect(renderMessage(left(infer(netOf(made))))).toBe(said)
   })
 
   test('nor one of what transforms models in research code', async () => {
-    const model = right(plant(0)(freeNet))
-    const pruned = (options: object) => prose(left(pruneModel(options as never)(model)))
-    const grown = (options: object) => prose(left(growModel(options as never)(model)))
+    const model = right(init(0)(freeNet))
+    const pruned = (options: object) => renderMessage(left(pruneModel(options as never)(model)))
+    const grown = (options: object) => renderMessage(left(growModel(options as never)(model)))
     const goal = { keep: { params: 0.5 }, by: l1 }
     const module = { after: 'conv', module: relu, seed: 0 }
-    expect(pruned({ ...goal, minimun: 2 })).toBe("it has no option 'minimun'; did you mean 'minimum'?")
+    expect(pruned({ ...goal, minChannel: 2 })).toBe(
+      "it has no option 'minChannel'; did you mean 'minChannels'?",
+    )
     expect(pruned({ ...goal, eta: 1 })).toMatch('expected only one of eta, keep, atMost, channels')
     expect(pruned({ ...goal, keep: { params: 0.5, macs: 1 } })).toMatch(
       'keep is {"params":0.5,"macs":1}; expected',
     )
-    expect(pruned({ ...goal, protect: 'conv' })).toBe('protect is "conv"; expected a list of paths')
-    expect(grown({ ...module, spakr: 1 })).toBe("it has no option 'spakr'; did you mean 'spark'?")
+    expect(pruned({ ...goal, freeze: 'conv' })).toBe('freeze is "conv"; expected a list of paths')
+    expect(grown({ ...module, noize: 1 })).toBe("it has no option 'noize'; did you mean 'noise'?")
     expect(grown({ ...module, before: 'conv' })).toMatch('expected only one of after, before')
     expect(grown({ ...module, budget: { param: 1 } })).toBe(
       "budget has no option 'param'; did you mean 'params'?",
     )
-    expect(grown({ ...module, module: bare(conv)(3, 1, { strides: 1 }) })).toMatch("has no option 'strides'")
+    expect(grown({ ...module, module: bare(convBnAct)(3, 1, { strides: 1 }) })).toMatch(
+      "has no option 'strides'",
+    )
     for (const transform of [trainModel, pushModel]) {
       const learnt = (options: object) => transform(options as never)({} as never)(model)()
-      expect(prose(left(await learnt({ epoch: 1 })))).toBe("it has no option 'epoch'; did you mean 'epochs'?")
-      expect(prose(left(await learnt({ batch: 0 })))).toBe('batch is 0; expected a whole number ≥ 1')
+      expect(renderMessage(left(await learnt({ epoch: 1 })))).toBe(
+        "it has no option 'epoch'; did you mean 'epochs'?",
+      )
+      expect(renderMessage(left(await learnt({ batchSize: 0 })))).toBe(
+        'batchSize is 0; expected a whole number ≥ 1',
+      )
     }
-    const cut = { aim: { keep: { params: 0.5, macs: 0.5 } } }
-    expect(prose(left(await pushModel({ cut } as never)({} as never)(model)()))).toMatch('cut.aim.keep is')
+    const cut = { target: { keep: { params: 0.5, macs: 0.5 } } }
+    expect(renderMessage(left(await pushModel({ cut } as never)({} as never)(model)()))).toMatch(
+      'cut.target.keep is',
+    )
   })
 })
 
@@ -289,41 +297,44 @@ const least = (option: string, got: unknown, least: number) =>
 const values: readonly (readonly [whole: unknown, said: string])[] = [
   [steps(train({ epochs: nan })), `step 1 (train): ${least('epochs', nan, 1)}`],
   [steps(train({ epochs: 0 })), `step 1 (train): ${least('epochs', 0, 1)}`],
-  [steps(train({ batch: 0 })), `step 1 (train): ${least('batch', 0, 1)}`],
-  [steps(train({ rate: -0.1 })), 'step 1 (train): rate is -0.1; expected a number ≥ 0'],
-  [steps(bare(train)({ rate: '0.1' })), 'step 1 (train): rate is "0.1"; expected a number ≥ 0'],
+  [steps(train({ batchSize: 0 })), `step 1 (train): ${least('batchSize', 0, 1)}`],
+  [steps(train({ learningRate: -0.1 })), 'step 1 (train): learningRate is -0.1; expected a number ≥ 0'],
   [
-    steps(train({ clip: Number.POSITIVE_INFINITY })),
-    'step 1 (train): clip is Infinity; expected a number > 0 or null',
+    steps(bare(train)({ learningRate: '0.1' })),
+    'step 1 (train): learningRate is "0.1"; expected a number ≥ 0',
+  ],
+  [
+    steps(train({ clipNorm: Number.POSITIVE_INFINITY })),
+    'step 1 (train): clipNorm is Infinity; expected a number > 0 or null',
   ],
   [steps(bare(train)({ balanced: 'no' })), 'step 1 (train): balanced is "no"; expected boolean'],
   [
-    steps(train({ optimizer: sgd({ decay: -1 }) })),
-    'step 1 (train), optimizer (sgd): decay is -1; expected a number ≥ 0',
+    steps(train({ optimizer: sgd({ weightDecay: -1 }) })),
+    'step 1 (train), optimizer (sgd): weightDecay is -1; expected a number ≥ 0',
   ],
   [steps(bare(train)({ optimizer: 'adam' })), 'step 1 (train): optimizer is "adam"; expected an optimizer'],
   [
-    steps(train(), push({ losers: { from: nan } })),
-    'step 2 (push): losers.from is NaN; expected a number from 0 to 1',
+    steps(train(), push({ fade: { from: nan } })),
+    'step 2 (push): fade.from is NaN; expected a number from 0 to 1',
   ],
   [steps(train(), push(), prune({ images: 0 })), `step 3 (prune): ${least('images', 0, 1)}`],
-  [steps(prune({ multiple: 0 })), `step 1 (prune): ${least('multiple', 0, 1)}`],
-  [steps(prune({ minimum: -1 })), `step 1 (prune): ${least('minimum', -1, 0)}`],
+  [steps(prune({ roundTo: 0 })), `step 1 (prune): ${least('roundTo', 0, 1)}`],
+  [steps(prune({ minChannels: -1 })), `step 1 (prune): ${least('minChannels', -1, 0)}`],
   [
-    steps(bare(prune)({ aim: { ...aim, eta: 0.1 } })),
-    'step 1 (prune): aim is {"keep":{"params":0.5},"eta":0.1}; expected only one of keep, atMost, eta',
+    steps(bare(prune)({ ...aim, eta: 0.1 })),
+    'step 1 (prune): target is {"keep":{"params":0.5},"eta":0.1}; expected only one of keep, atMost, eta',
   ],
   [
-    steps(bare(prune)({ aim: { keep: { params: 0.5, macs: 0.5 } } })),
-    'step 1 (prune): aim.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes',
+    steps(bare(prune)({ keep: { params: 0.5, macs: 0.5 } })),
+    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes',
   ],
   [
-    steps(bare(prune)({ aim: { keep: { params: 0.5, latency: 0.5 } } })),
-    'step 1 (prune): aim.keep is {"params":0.5,"latency":0.5}; expected only one of params, macs, bytes, latency',
+    steps(bare(prune)({ keep: { params: 0.5, latency: 0.5 } })),
+    'step 1 (prune): target.keep is {"params":0.5,"latency":0.5}; expected only one of params, macs, bytes, latency',
   ],
   [
     steps(bare(untilTarget)({ ...aim, atMost: { params: 9 } }, push(), prune())),
-    'step 1 (rounds): until is {"keep":{"params":0.5},"atMost":{"params":9}}; expected only one of keep, atMost, eta',
+    'step 1 (rounds): target is {"keep":{"params":0.5},"atMost":{"params":9}}; expected only one of keep, atMost, eta',
   ],
   [steps(untilTarget({ ...aim, rounds: 0 }, push(), prune())), `step 1 (rounds): ${least('rounds', 0, 1)}`],
   [steps(untilTarget({ ...aim, rounds: -3 }, push(), prune())), `step 1 (rounds): ${least('rounds', -3, 1)}`],
@@ -333,22 +344,22 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   ],
   [
     steps(whileAccuracy({ within: 0.1, eta: nan }, prune())),
-    'step 1 (rounds): until.eta is NaN; expected a number ≥ 0',
+    'step 1 (rounds): target.eta is NaN; expected a number ≥ 0',
   ],
   [
-    steps(grow({ after: 'conv', module: relu, upTo: 0 })),
-    'step 1 (grow): upTo is 0; expected a whole number from 1 to 1,000',
+    steps(grow({ after: 'conv', module: relu, max: 0 })),
+    'step 1 (grow): max is 0; expected a whole number from 1 to 1,000',
   ],
   [
-    steps(grow({ after: 'conv', module: relu, upTo: nan })),
-    'step 1 (grow): upTo is NaN; expected a whole number from 1 to 1,000',
+    steps(grow({ after: 'conv', module: relu, max: nan })),
+    'step 1 (grow): max is NaN; expected a whole number from 1 to 1,000',
   ],
   [
-    steps(bare(grow)({ after: 'conv', widen: 'conv', by: 2, upTo: 1 })),
+    steps(bare(grow)({ after: 'conv', widen: 'conv', by: 2, max: 1 })),
     'step 1 (grow), growths 1 is {"widen":"conv","by":2,"after":"conv"}; expected only one of after, before, inside, deepen, to, widen',
   ],
   [
-    steps(bare(grow)({ after: 'conv', upTo: 1 })),
+    steps(bare(grow)({ after: 'conv', max: 1 })),
     'step 1 (grow), growths 1, layer module is undefined; expected a layer',
   ],
   [steps(undefined), 'step 1 is undefined; expected a step'],
@@ -360,24 +371,30 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
 
 describe('a value that an option cannot have', () => {
   test.each(values)('%#: %s', (odd, said) => {
-    expect(prose(left(asExperiment(odd)))).toBe(said)
+    expect(renderMessage(left(asExperiment(odd)))).toBe(said)
   })
 
   const layers: readonly (readonly [layer: unknown, said: string])[] = [
-    [bare(conv)('8'), 'layer conv (conv): filters is "8"; expected a whole number ≥ 1'],
-    [bare(conv)(8, { stride: 2 }), 'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1'],
-    [bare(conv)(8, 3, 2), 'layer conv (conv): options is 2; expected a record of options'],
-    [bare(maxPool)(3, 2), 'layer maxPool (maxPool): options is 2; expected a record of options'],
-    [bare(conv)(8, 3, { stride: null }), 'layer conv (conv): stride is null; expected a whole number ≥ 1'],
+    [bare(convBnAct)('8'), 'layer conv (conv): filters is "8"; expected a whole number ≥ 1'],
     [
-      bare(conv)(8, 3, { padding: 'full' }),
+      bare(convBnAct)(8, { stride: 2 }),
+      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1',
+    ],
+    [bare(convBnAct)(8, 3, 2), 'layer conv (conv): options is 2; expected a record of options'],
+    [bare(maxPool)(3, 2), 'layer maxPool (maxPool): options is 2; expected a record of options'],
+    [
+      bare(convBnAct)(8, 3, { stride: null }),
+      'layer conv (conv): stride is null; expected a whole number ≥ 1',
+    ],
+    [
+      bare(convBnAct)(8, 3, { padding: 'full' }),
       'layer conv (conv): padding is "full"; expected "same", "valid" or a whole number ≥ 0',
     ],
     [
-      bare(conv)(8, 3, { norm: null }),
+      bare(convBnAct)(8, 3, { norm: null }),
       'layer conv (conv): norm.options is null; expected a record of options',
     ],
-    [bare(norm)({ momentum: 2 }), 'layer norm (norm): momentum is 2; expected a number from 0 to 1'],
+    [bare(batchNorm)({ momentum: 2 }), 'layer norm (norm): momentum is 2; expected a number from 0 to 1'],
     [
       bare(inception)('i', { three: [4] }),
       'layer i/three/conv (conv): filters is undefined; expected a whole number ≥ 1',
@@ -387,16 +404,16 @@ describe('a value that an option cannot have', () => {
       repeat('r', 1e9, relu),
       'layer r (stack): times is 1000000000; expected a whole number from 0 to 100,000',
     ],
-    [conv, 'layer conv is a function; expected a layer'],
+    [convBnAct, 'layer convBnAct is a function; expected a layer'],
     [undefined, 'layer ? is undefined; expected a layer'],
   ]
   test.each(layers)('%#: %s', (odd, said) => {
-    expect(prose(left(infer(netOf(odd))))).toBe(said)
+    expect(renderMessage(left(infer(netOf(odd))))).toBe(said)
   })
 
   test('an image of other than three sizes', () => {
     const said = (...sizes: number[]) =>
-      prose(left(infer(bare(net)('n', bare(image)(...sizes), conv(4), globalAvgPool, dense(3)))))
+      renderMessage(left(infer(bare(net)('n', bare(image)(...sizes), convBnAct(4), globalAvgPool, dense(3)))))
     expect(said(8, 8)).toBe('net (n): input is [8,8]; expected height, width and channels')
     expect(said(8, 8, 1, 3)).toBe('net (n): input is [8,8,1,3]; expected height, width and channels')
     expect(said(8, 8, 0.5)).toBe('input 3 is 0.5; expected a whole number ≥ 1')
@@ -405,15 +422,19 @@ describe('a value that an option cannot have', () => {
   test('in a study: seeds, and criteria that are none of its own', () => {
     const of = (seeds: number) => asStudy(study('s', { seeds }, [{ name: 'a', experiment: whole }]))
     for (const seeds of [0, -1, 0.5, nan, 1e300])
-      expect(prose(left(of(seeds)))).toBe(`seeds is ${seeds}; expected a whole number from 1 to 10,000`)
+      expect(renderMessage(left(of(seeds)))).toBe(
+        `seeds is ${seeds}; expected a whole number from 1 to 10,000`,
+      )
     expect(
-      prose(left(asStudy(ablation('s', { ...base, criteria: ['l1'], removed: [0.5], scratch: ['l2'] })))),
+      renderMessage(
+        left(asStudy(ablation('s', { ...base, criteria: ['l1'], removed: [0.5], scratch: ['l2'] }))),
+      ),
     ).toBe('scratch is ["l2"]; expected criteria of the ablation')
   })
 })
 
 test('what fits is let through, and says nothing more than it did', () => {
-  expect(Object.keys(conv(8) satisfies Layer)).toEqual([
+  expect(Object.keys(convBnAct(8) satisfies Layer)).toEqual([
     '_tag',
     'filters',
     'kernel',
@@ -426,7 +447,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batch":100,"rate":0.1,"schedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"decay":0.0005},"smoothing":0,"clip":null,"balanced":false,"teaching":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005},"labelSmoothing":0,"clipNorm":null,"balanced":false,"distill":null}',
   )
-  expect(right(rehearse(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
+  expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

@@ -3,10 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Inferred, infer } from '../net/infer.js'
-import type { Net } from '../net/layer.js'
-import { describe } from '../report/describe.js'
+import type { Net } from '../net/tree.js'
+import { describe } from '../report/tables/describe.js'
 import { loadNet } from '../run/load.js'
-import { end } from './end.js'
+import { end } from './exit.js'
 
 interface DescribeArguments {
   readonly groups?: boolean
@@ -15,7 +15,7 @@ interface DescribeArguments {
 const grouping = async (net: Net, inferred: Inferred): Promise<string> => {
   const [{ groups }, { describeGroups }] = await Promise.all([
     import('../net/groups.js'),
-    import('../report/groups.js'),
+    import('../report/tables/groups.js'),
   ])
   return describeGroups(net, inferred, groups(inferred))
 }

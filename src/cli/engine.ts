@@ -2,12 +2,12 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { diagnose } from '../engine/doctor.js'
-import { buildNative, type Stage } from '../engine/tensorflow/build.js'
-import { diagnosis } from '../report/diagnosis.js'
-import { sameCommand } from './again.js'
-import { end } from './end.js'
-import { say } from './say.js'
-import { orInterrupted, stopper, tellStop } from './stop.js'
+import { buildNative, type Stage } from '../engine/tensorflow/install/build.js'
+import { diagnosis } from '../report/tables/diagnosis.js'
+import { sameCommand } from './command-text.js'
+import { end } from './exit.js'
+import { orInterrupted, stopper, tellStop } from './signals.js'
+import { say } from './stderr.js'
 
 interface EngineArguments {
   readonly gpu?: boolean

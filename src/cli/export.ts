@@ -2,14 +2,14 @@
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { ExportError } from '../export/error.js'
-import { exportModel } from '../export/export.js'
-import type { Input } from '../export/input.js'
-import { readLayersFile } from '../export/layers/read.js'
-import type { Target } from '../export/target.js'
-import { folderAt } from '../run/folder.js'
-import { type ModelFile, readModelFile, saveModel } from '../run/model.js'
-import { end } from './end.js'
+import type { ExportError } from '../convert/error.js'
+import { exportModel } from '../convert/export.js'
+import type { Input } from '../convert/input.js'
+import { readLayersFile } from '../convert/keras/import/read.js'
+import type { Target } from '../convert/target.js'
+import { folderAt } from '../run/storage/folder.js'
+import { type ModelFile, readModelFile, saveModel } from '../run/storage/model.js'
+import { end } from './exit.js'
 
 interface ExportArguments {
   readonly to: readonly Target[]

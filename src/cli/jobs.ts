@@ -7,11 +7,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { EngineName } from '../engine/engine.js'
 import type { RunError } from '../run/error.js'
-import { say } from './say.js'
-import { type Stopper, whenAskedAgain } from './stop.js'
+import { type Stopper, whenAskedAgain } from './signals.js'
+import { say } from './stderr.js'
 
 /** Seeds 0 to `seeds` − 1, dealt out in turn. */
-export const dealt = (seeds: number, jobs: number): readonly (readonly number[])[] =>
+export const divideSeeds = (seeds: number, jobs: number): readonly (readonly number[])[] =>
   Array.from({ length: Math.min(jobs, seeds) }, (_, job) =>
     Array.from({ length: seeds }, (_, seed) => seed).filter(seed => seed % jobs === job),
   )
@@ -66,7 +66,7 @@ export const inProcesses = (
   engine: EngineName,
   threads = Math.max(1, Math.floor(availableParallelism() / jobs)),
 ): TE.TaskEither<RunError, void> => {
-  const shares = dealt(seeds, jobs)
+  const shares = divideSeeds(seeds, jobs)
   return pipe(
     TE.fromTask<readonly number[], RunError>(() =>
       Promise.all(shares.map(share => again(share, engine, threads, stop))),

@@ -3,29 +3,29 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Dataset } from '../data/set.js'
+import type { Dataset } from '../data/dataset.js'
 import { enginesOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
-import { latencies } from '../learn/latency.js'
-import { canCross, crossedTables } from '../report/crossed.js'
+import { encodeFileName } from '../io/file-name.js'
+import { makeFolder, writeAtomically, writeJson } from '../io/files.js'
+import { latencies } from '../learn/evaluation/latency.js'
 import { plot } from '../report/plot.js'
-import { prose, type Stopped } from '../report/prose.js'
-import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/study.js'
+import { canCross, crossedTables } from '../report/tables/ablation.js'
+import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/tables/study.js'
+import { renderMessage, type Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
-import type { Experiment } from '../run/experiment.js'
-import { encodeFileName } from '../run/filename.js'
-import { makeFolder, writeJson, writeWhole } from '../run/files.js'
 import { loadStudy } from '../run/load.js'
-import type { DataSettings } from '../run/settings.js'
-import type { Study } from '../run/study.js'
-import { type Done, engineBegun, runStudy, seedsOf } from '../run/studying.js'
-import { sameCommand } from './again.js'
-import { chooseEngine } from './choose.js'
-import { end } from './end.js'
-import { openDataset } from './ground.js'
+import type { Experiment } from '../run/schedule/experiment.js'
+import type { DataSettings } from '../run/storage/settings.js'
+import { engineBegun, runStudy, seedsOf, type VariantRun } from '../run/study/runner.js'
+import type { Study } from '../run/study/study.js'
+import { chooseEngine } from './choose-engine.js'
+import { sameCommand } from './command-text.js'
+import { end } from './exit.js'
 import { inProcesses } from './jobs.js'
-import { say } from './say.js'
-import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
+import { openDataset } from './resources.js'
+import { announceStop, type Stopper, stopper, tellStop } from './signals.js'
+import { say } from './stderr.js'
 
 interface StudyArguments {
   readonly data?: string
@@ -40,7 +40,7 @@ interface StudyArguments {
 }
 
 /** Every entrant's first net, in one interleaved run. */
-const timing = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError, Timed> => {
+const timing = (engine: Engine, dones: readonly VariantRun[]): TE.TaskEither<RunError, Timed> => {
   const first = dones.filter(({ seed }) => seed === 0)
   const models = first.map(({ model }) => model)
   return pipe(
@@ -62,7 +62,7 @@ const timing = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
 }
 
 /** Nets of an ablation are of a few sizes: they are crossed, and not timed. */
-const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError, string> =>
+const tables = (engine: Engine, dones: readonly VariantRun[]): TE.TaskEither<RunError, string> =>
   canCross(dones)
     ? TE.right(crossedTables(dones))
     : pipe(
@@ -75,18 +75,18 @@ const tables = (engine: Engine, dones: readonly Done[]): TE.TaskEither<RunError,
       )
 
 /** Writes the picture; says what is missing where nothing can draw it, for the table is there without. */
-const draw = (study: Study, dones: readonly Done[], file: string): TE.TaskEither<RunError, void> =>
+const draw = (study: Study, dones: readonly VariantRun[], file: string): TE.TaskEither<RunError, void> =>
   pipe(
     plot(study.name, dones),
     TE.matchEW(
-      missing => TE.fromIO(() => say(`no picture: ${prose(missing)}`)),
-      picture => writeWhole(file, picture),
+      missing => TE.fromIO(() => say(`no picture: ${renderMessage(missing)}`)),
+      picture => writeAtomically(file, picture),
     ),
   )
 
 const written =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
-  (dones: readonly Done[]) => {
+  (dones: readonly VariantRun[]) => {
     const file = (ending: string) => join(results, `${encodeFileName(study.name)}.${ending}`)
     const footer = studyFooter(study, dones, canCross(dones) ? null : engine)
     return pipe(
@@ -94,7 +94,7 @@ const written =
       TE.map(text => `${text}\n\n${footer}.\n`),
       TE.tap(() => makeFolder(results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
-      TE.tap(text => writeWhole(file('md'), text)),
+      TE.tap(text => writeAtomically(file('md'), text)),
       TE.tap(() => draw(study, dones, file('svg'))),
     )
   }
@@ -144,7 +144,7 @@ const engineFor = (
   options: StudyArguments,
   datasetOf: Open,
 ): TE.TaskEither<RunError, Engine> => {
-  const [first] = study.entrants
+  const [first] = study.variants
   const seed = options.seeds?.[0] ?? 0
   return pipe(
     options.engine === undefined
@@ -182,7 +182,7 @@ const run =
   (options: StudyArguments, stop: Stopper) =>
   ({ study, engine, data, datasetOf }: Ready): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
-    const total = seeds.length * study.entrants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
+    const total = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
     let begun = 0
     return pipe(
       runStudy({
@@ -194,7 +194,7 @@ const run =
           onEvent: () => undefined,
           onStep: () => undefined,
           stopping: stop.stopping,
-          onNote: note => say(prose(note)),
+          onNote: note => say(renderMessage(note)),
         },
         onCell: (name, seed, done) =>
           say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),

@@ -3,26 +3,26 @@ import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { usual } from '../engine/choose.js'
-import { engineCommand } from '../engine/mend.js'
-import { engineText } from '../report/made.js'
-import { outcome } from '../report/outcome.js'
-import { progress } from '../report/progress.js'
-import { prose, type Stopped } from '../report/prose.js'
-import { asBegun, type Begun, begun, under } from '../run/begun.js'
+import { defaultEngine } from '../engine/choose.js'
+import { engineCommand } from '../engine/commands.js'
+import { encodeFileName } from '../io/file-name.js'
+import { outcome } from '../report/tables/result.js'
+import { progress } from '../report/terminal/progress.js'
+import { renderMessage, type Stopped } from '../report/text/messages.js'
+import { engineText } from '../report/text/provenance.js'
 import type { RunError } from '../run/error.js'
-import type { Result } from '../run/event.js'
-import type { Experiment } from '../run/experiment.js'
-import { encodeFileName } from '../run/filename.js'
+import type { Result } from '../run/events.js'
 import { loadExperiment } from '../run/load.js'
-import { begin, type Onlooker, type Opened, resume } from '../run/run.js'
-import type { Step } from '../run/schedule.js'
-import { type DataChange, type DataSettings, settingsOf, withData } from '../run/settings.js'
-import { commandText } from './again.js'
-import { end } from './end.js'
-import { onGround } from './ground.js'
-import { say, screen } from './say.js'
-import { announceStop, type Stopper, stopper, tellStop } from './stop.js'
+import { begin, type Resources, type RunObserver, resume } from '../run/run.js'
+import type { Experiment } from '../run/schedule/experiment.js'
+import type { Step } from '../run/schedule/schedule.js'
+import { type DataChange, type DataSettings, settingsOf, withData } from '../run/storage/settings.js'
+import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
+import { commandText } from './command-text.js'
+import { end } from './exit.js'
+import { withResources } from './resources.js'
+import { announceStop, type Stopper, stopper, tellStop } from './signals.js'
+import { say, screen } from './stderr.js'
 
 interface Watched {
   readonly json?: boolean
@@ -47,10 +47,10 @@ const onlooker = (
   schedule: readonly Step[],
   stop: Stopper,
   onFolder: (path: string) => void = () => undefined,
-): Onlooker => {
+): RunObserver => {
   announceStop(stop)
   const { onEvent, onStep } = progress(screen, schedule)
-  return { onEvent, onStep, stopping: stop.stopping, onFolder, onNote: note => say(prose(note)) }
+  return { onEvent, onStep, stopping: stop.stopping, onFolder, onNote: note => say(renderMessage(note)) }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
@@ -70,7 +70,7 @@ const fresh = (
   const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
   let kept: string | null = null
   return pipe(
-    onGround(
+    withResources(
       experiment,
       seed,
       from,
@@ -89,9 +89,9 @@ const fresh = (
   )
 }
 
-const announce = (engine: Opened['engine'], path: string): void => {
+const announce = (engine: Resources['engine'], path: string): void => {
   say(`${engineText(engine)}; saving in ${path}`)
-  if (usual() === 'wasm') say(`an engine that is faster with larger nets: ${engineCommand()}`)
+  if (defaultEngine() === 'wasm') say(`an engine that is faster with larger nets: ${engineCommand()}`)
 }
 
 const resumeCommand = (path: string, ...options: readonly string[]): string =>
@@ -106,7 +106,7 @@ const afterwards = ({ _tag }: RunError, path: string | null): void => {
 /** Refuses what a run that goes on cannot be told: another seed, engine or folder, other images. */
 const agrees =
   ({ seed, take, engine, out }: Partial<TrainArguments>) =>
-  (run: Begun): E.Either<RunError, Begun> => {
+  (run: StoredRun): E.Either<RunError, StoredRun> => {
     const { settings, folder } = run
     const asked = {
       ...settings,
@@ -116,14 +116,14 @@ const agrees =
     }
     return out !== undefined && resolve(out) !== resolve(folder.path)
       ? E.left({ _tag: 'OutDiffers', folder: folder.path, out })
-      : under(asked)(run)
+      : checkSameSettings(asked)(run)
   }
 
 /** The experiment of a file: the one a run began with, unless it may be another. */
-const experimentIn = (file: string, force: boolean, run: Begun): TE.TaskEither<RunError, Experiment> =>
+const experimentIn = (file: string, force: boolean, run: StoredRun): TE.TaskEither<RunError, Experiment> =>
   pipe(
     loadExperiment(file),
-    TE.tapEither(experiment => (force ? E.right(run) : asBegun(experiment)(run))),
+    TE.tapEither(experiment => (force ? E.right(run) : checkSameExperiment(experiment)(run))),
   )
 
 const further = (
@@ -133,7 +133,7 @@ const further = (
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const data = changeOf(options)
   return pipe(
-    begun(path),
+    openRun(path),
     TE.flatMapEither(agrees(options)),
     TE.bindTo('run'),
     TE.bind('experiment', ({ run }) =>
@@ -143,7 +143,7 @@ const further = (
       const { seed, engine } = run.settings
       const stop = stopper()
       return pipe(
-        onGround(
+        withResources(
           experiment,
           seed,
           withData(run.settings, data).data,
@@ -162,7 +162,7 @@ const printed =
   (result: Result): void =>
     void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
 
-/** `named`: the file, where it was named and is not the usual one. */
+/** `withName`: the file, where it was named and is not the usual one. */
 export const train = (file: string, named: string | null, options: TrainArguments): Promise<void> =>
   end(
     options.resume === undefined

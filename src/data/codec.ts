@@ -1,9 +1,9 @@
 /** Data specifications to and from JSON. Law  decoding what was encoded gives an equal specification */
 import * as t from 'io-ts'
-import { mostDrawn } from '../net/bounds.js'
-import { closed, finite, list, maybe, tagged, whole, wholeFrom } from '../net/closed.js'
+import { closed, finite, list, nullable, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
-import type { Augmentation, Fill } from './augment.js'
+import { mostDrawn } from '../net/limits.js'
+import type { Augmentation, Fill } from './pipeline/augment.js'
 import type { DataSpec } from './spec.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
@@ -14,7 +14,7 @@ const range = t.readonly(t.tuple([finite, finite], 'two numbers'), 'two numbers'
 export const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
   shift: closed({ ...tag('shift'), pixels: finite, fill }),
   flip: closed({ ...tag('flip') }),
-  randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: maybe(finite), fill }),
+  randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: nullable(finite), fill }),
   randomResizedCrop: closed({ ...tag('randomResizedCrop'), size: finite, area: range, ratio: range }),
   cutout: closed({ ...tag('cutout'), size: finite }),
   colorJitter: closed({ ...tag('colorJitter'), brightness: finite, contrast: finite, saturation: finite }),
@@ -26,14 +26,14 @@ const common = {
   name: t.string,
   validation: finite,
   augment: list(augmentationCodec, 'a list of augmentations'),
-  normalise: maybe(closed({ mean: list(finite), deviation: list(finite) }, 'mean and deviation')),
+  normalise: nullable(closed({ mean: list(finite), deviation: list(finite) }, 'mean and deviation')),
 }
 
 const drawn = wholeFrom(1, mostDrawn)
 
 /** A specification; whether the data there is can meet it is for `checkOptions` to say. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
-  glyphs: closed({ ...tag('glyphs'), ...common, drawn: whole, train: drawn, test: drawn }),
+  glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
   imageFolder: closed({ ...tag('imageFolder'), ...common, image }),
@@ -43,6 +43,6 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     image,
     classes: list(t.string, 'a list of names, or how many there are'),
     keys: closed({ image: t.string, label: t.string }),
-    firstLabel: whole,
+    firstLabel: wholeNumber,
   }),
 })

@@ -1,5 +1,5 @@
 /** What can be wrong with data, as facts; the words for people are in `report/prose`. */
-import type { Misread } from '../net/closed.js'
+import type { DecodeError } from '../io/codec.js'
 
 /** Where in a file: the entry of an archive (or record of a shard) if there is one, and the byte. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface Place {
 /** Why data cannot be had, with the place in a file. */
 export type DataError =
   /** A specification that is none: an option its word does not have, or one of the wrong kind. */
-  | Misread
+  | DecodeError
   /** The files a data set is made of are not in `folder`; `reason` says why they could not be fetched either. */
   | {
       readonly _tag: 'FilesMissing'

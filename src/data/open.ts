@@ -1,26 +1,26 @@
 /** Opens what a specification names: reads it, takes and splits it, measures it. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { decode } from '../net/closed.js'
+import { decode } from '../io/codec.js'
 import { type Shape, sizeOf } from '../net/shape.js'
-import { checkOptions } from './check.js'
-import { openCifar } from './cifar.js'
+import { checkOptions } from './check-options.js'
 import { dataCodec } from './codec.js'
+import { type Dataset, type Images, imagesInMemory, selectImages } from './dataset.js'
 import { type DataError, factOf } from './error.js'
-import { openFolder } from './folder.js'
-import { drawGlyphs, glyphNames, side } from './glyphs.js'
-import { keeping } from './keep.js'
-import { measure } from './measure.js'
-import { openMnist } from './mnist.js'
-import type { Notice } from './notice.js'
-import type { Roles } from './parts.js'
-import { forgiving } from './pictures.js'
-import { checksumOf } from './read.js'
-import { chosen, type Dataset, held, type Images } from './set.js'
+import { openCifar } from './formats/cifar.js'
+import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
+import { forgiving } from './formats/images/encoded-images.js'
+import { openFolder } from './formats/images/folder.js'
+import { openMnist } from './formats/mnist.js'
+import type { Roles } from './formats/parts.js'
+import { checksumOf } from './formats/streams.js'
+import { openRecords } from './formats/tfrecord/tfrecord.js'
+import type { Notice } from './notices.js'
+import { holdImages } from './pipeline/hold.js'
+import { measure } from './pipeline/measure.js'
+import { countsOf, stratifiedSplit } from './pipeline/split.js'
 import { labelsOf, memoryOf, noClose, type OpenOptions, type Part, type Source } from './source.js'
 import type { DataSpec, Glyphs, Normaliser } from './spec.js'
-import { countsOf, divide } from './split.js'
-import { openRecords } from './tfrecord.js'
 
 const openGlyphs = (spec: Glyphs): Source => {
   const [train, test] = [
@@ -31,8 +31,8 @@ const openGlyphs = (spec: Glyphs): Source => {
     checksum: checksumOf([train.bytes, test.bytes]),
     classes: glyphNames,
     stored: [side, side, 1],
-    train: { _tag: 'held', images: held(train.bytes, train.labels) },
-    test: { _tag: 'held', images: held(test.bytes, test.labels) },
+    train: { _tag: 'held', images: imagesInMemory(train.bytes, train.labels) },
+    test: { _tag: 'held', images: imagesInMemory(test.bytes, test.labels) },
     validation: null,
     skipped: [],
     notices: [],
@@ -73,12 +73,13 @@ const lostClass = ({ classes, train }: Source, indices: Int32Array | null, image
 const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<DataError, Roles<Images>> => {
   const { take, seed, folder } = options
   const labels = labelsOf(source.train)
-  const indices = take === undefined ? null : divide(seed, 'take', source.classes.length)(labels, take)[0]
+  const indices =
+    take === undefined ? null : stratifiedSplit(seed, 'take', source.classes.length)(labels, take)[0]
   const all = (part: Part) => ({ part, indices: null })
   return pipe(
     TE.tryCatch(
       () =>
-        keeping(
+        holdImages(
           options,
           source.stored,
           skip,
@@ -110,8 +111,8 @@ const split = (
   if (parts.validation !== null) return { ...parts, validation: parts.validation }
   const { train, test } = parts
   const count = Math.round(validation < 1 ? validation * train.size : validation)
-  const [first, rest] = divide(seed, 'validation', classes.length)(train.labels, count)
-  return { train: chosen(rest)(train), validation: chosen(first)(train), test }
+  const [first, rest] = stratifiedSplit(seed, 'validation', classes.length)(train.labels, count)
+  return { train: selectImages(rest)(train), validation: selectImages(first)(train), test }
 }
 
 /** The same parts; with `skipBad`, others of their class stand in for images that cannot be read. */
@@ -176,7 +177,7 @@ const assemble =
   }
 
 /**
- * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images. A
+ * Opens a data set: `gatherAxes` of its training images, a stratified validation share of those, and all its test images. A
  * set with a validation part of its own is not split.
  *
  * Law  the same specification, files, seed and take give the same images in the same order

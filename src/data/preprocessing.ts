@@ -1,8 +1,8 @@
 /** How images are prepared for a net, and the names of its classes: what whoever serves a model must know. */
 import * as t from 'io-ts'
-import { count, finite, positive } from '../net/closed.js'
+import { finite, naturalNumber, positive } from '../io/codec.js'
 import { channelsOf, type Shape } from '../net/shape.js'
-import type { Dataset } from './set.js'
+import type { Dataset } from './dataset.js'
 
 /**
  * An image is scaled until it covers `resize`, the middle of that is cut out, and of it the middle of `size`.
@@ -22,8 +22,8 @@ export interface Preprocessing {
 /** Other keys may stand beside these. */
 export const preprocessingCodec: t.Type<Preprocessing, unknown> = t.refinement(
   t.type({
-    size: t.readonlyArray(count),
-    resize: t.type({ height: count, width: count, fit: t.literal('cover') }),
+    size: t.readonlyArray(naturalNumber),
+    resize: t.type({ height: naturalNumber, width: naturalNumber, fit: t.literal('cover') }),
     mean: t.readonlyArray(finite),
     deviation: t.readonlyArray(positive),
     classes: t.readonlyArray(t.string),

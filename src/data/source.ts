@@ -1,14 +1,14 @@
 /** What every kind of data set is read into before it is taken from, held and split. */
 import type { Shape } from '../net/shape.js'
+import type { Images, Skipped } from './dataset.js'
 import type { Report } from './download.js'
-import type { Notice } from './notice.js'
-import type { Pictures } from './pictures.js'
-import type { Images, Skipped } from './set.js'
+import type { EncodedImages } from './formats/images/encoded-images.js'
+import type { Notice } from './notices.js'
 
 /** Images as bytes, or still encoded. `sum` names their content, as far as it was read. */
 export type Part =
   | { readonly _tag: 'held'; readonly images: Images }
-  | { readonly _tag: 'encoded'; readonly pictures: Pictures; readonly sum: string }
+  | { readonly _tag: 'encoded'; readonly pictures: EncodedImages; readonly sum: string }
 
 export interface Source {
   readonly checksum: string

@@ -1,8 +1,8 @@
 /** Where images come from, as data: the words an experiment names its data with. */
-import { mostClasses } from '../net/bounds.js'
-import { optionsOf, unknownIn } from '../net/options.js'
+import { mostClasses } from '../net/limits.js'
 import type { Shape } from '../net/shape.js'
-import type { Augmentation } from './augment.js'
+import { optionsOf, unknownIn } from '../net/words/options.js'
+import type { Augmentation } from './pipeline/augment.js'
 
 /** Mean and deviation a channel, of values in 0–1. */
 export interface Normaliser {

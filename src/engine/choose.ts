@@ -42,22 +42,22 @@ const loaders: { readonly [N in EngineName]: Load } = {
   ),
   cpu: lazily(
     'cpu',
-    () => import('./cpu.js'),
+    () => import('./reference/index.js'),
     ({ loadCpu }) => loadCpu(),
   ),
 }
 
 /** The engine for large nets: TensorFlow where its binding is there, else wasm. */
-export const usual = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
+export const defaultEngine = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
 
 /**
  * Loads an engine by name, or the usual one.
  *
  * Errors  UnknownEngine; those of loading it
  */
-export const engineOf = (name?: string, threads?: number): TE.TaskEither<EngineError, Engine> =>
+export const openEngine = (name?: string, threads?: number): TE.TaskEither<EngineError, Engine> =>
   pipe(
-    TE.fromIO(() => name ?? usual()),
+    TE.fromIO(() => name ?? defaultEngine()),
     TE.flatMapEither(
       E.fromPredicate(isEngine, (unknown): EngineError => ({ _tag: 'UnknownEngine', name: unknown })),
     ),
@@ -74,11 +74,11 @@ export const enginesOf = (
   threads?: number,
 ): TE.TaskEither<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>> =>
   pipe(
-    engineOf(name, threads),
+    openEngine(name, threads),
     TE.flatMap(engine =>
       name === undefined && engine.name === 'tensorflow'
         ? pipe(
-            engineOf('wasm', threads),
+            openEngine('wasm', threads),
             TE.map((wasm): RNEA.ReadonlyNonEmptyArray<Engine> => [engine, wasm]),
           )
         : TE.right<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>>([engine]),

@@ -4,18 +4,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as T from 'fp-ts/lib/Task.js'
-import { usual } from './choose.js'
-import { findCpu } from './cpu.js'
+import { defaultEngine } from './choose.js'
+import { engineCommand } from './commands.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
-import { engineCommand } from './mend.js'
-import { cacheFolder, type Native } from './tensorflow/cache.js'
-import { findCompiler } from './tensorflow/compile.js'
+import { findCpu } from './reference/index.js'
+import { cacheFolder, type Native } from './tensorflow/install/cache.js'
+import { findCompiler } from './tensorflow/install/compile.js'
+import { tfjsVersion } from './tensorflow/install/package.js'
+import { findPython } from './tensorflow/install/python.js'
+import { type Answer, trial } from './tensorflow/install/trial.js'
 import { threadsOf } from './tensorflow/load.js'
 import { findNative } from './tensorflow/native.js'
-import { tfjsVersion } from './tensorflow/package.js'
-import { findPython } from './tensorflow/python.js'
-import { type Answer, trial } from './tensorflow/trial.js'
 
 /** A native binding and what came of trying it. */
 export interface Tried {
@@ -75,7 +75,7 @@ export const diagnose: T.Task<Diagnosis> = async () => {
     cores: availableParallelism(),
     threads: threadsOf(),
     cache: cacheFolder(),
-    chosen: usual(),
+    chosen: defaultEngine(),
     why: ready ? 'native' : O.isNone(tried) ? 'no native' : 'native broken',
     engines: [
       { name: 'tensorflow', ready },

@@ -1,6 +1,6 @@
 /** What an engine is: something that opens programs. It knows nothing of nets or experiments. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Graph, Program } from '../graph/value.js'
+import type { Graph, Program } from '../graph/graph.js'
 import type { Weights } from '../net/weights.js'
 
 /** The engines there are. */

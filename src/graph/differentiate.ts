@@ -1,7 +1,8 @@
 /** The reverse pass: one walk from a value back to all it is made of, under a rule set. */
-import * as op from './ops.js'
-import { gradient, type Rule, type Rules } from './rules.js'
-import { inOrder, type Kind, type Value } from './value.js'
+
+import { gradient, type Rule, type Rules } from './gradient-rules.js'
+import { type Kind, topologicalOrder, type Value } from './graph.js'
+import * as op from './operations.js'
 
 /** The values on which any of `sources` has an effect, among `values` in order. */
 const touched = (values: readonly Value[], sources: readonly Value[]): ReadonlySet<Value> => {
@@ -27,7 +28,7 @@ export const differentiate =
     sources: readonly Value[],
     seed: Value = op.broadcast(op.constant(1), target.shape),
   ): readonly Value[] => {
-    const values = inOrder([target])
+    const values = topologicalOrder([target])
     const live = touched(values, sources)
     const signals = new Map<Value, Value>([[target, seed]])
     for (const value of values.toReversed()) {

@@ -1,7 +1,7 @@
 /** Losses as operations: numbers to make small. */
 import { channelsOf } from '../net/shape.js'
-import * as op from './ops.js'
-import type { Value } from './value.js'
+import type { Value } from './graph.js'
+import * as op from './operations.js'
 
 /** Moves `share` of each target evenly to all classes. Source  Szegedy et al. 2016 */
 export const smooth = (targets: Value, share: number): Value =>
@@ -19,7 +19,10 @@ export const crossEntropy = (logits: Value, targets: Value, smoothing = 0): Valu
 export const distillation = (logits: Value, teacher: Value, temperature: number): Value =>
   op.mul(
     op.mean(
-      op.crossEntropy(op.mul(logits, 1 / temperature), op.softmax(op.mul(op.stop(teacher), 1 / temperature))),
+      op.crossEntropy(
+        op.mul(logits, 1 / temperature),
+        op.softmax(op.mul(op.stopGradient(teacher), 1 / temperature)),
+      ),
     ),
     temperature ** 2,
   )

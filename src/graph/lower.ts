@@ -4,15 +4,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../net/error.js'
 import { type Inferred, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
-import type { Activation, Conv, Dense, Depthwise, Leaf, Net, Normalisation, Pool } from '../net/layer.js'
 import type { Path } from '../net/path.js'
 import { sizeOf } from '../net/shape.js'
-import { allSlots, keyOf, type SlotName } from '../net/slots.js'
-import * as op from './ops.js'
-import type { PoolWindow, Value, Window } from './value.js'
+import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
+import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
+import type { PoolWindow, Value, Window } from './graph.js'
+import * as op from './operations.js'
 
 /**
- * `training` normalises by the batch's own statistics and drops values out;
+ * `trainProgram` normalises by the batch's own statistics and drops values out;
  * `inference` uses the running statistics and drops nothing.
  */
 export type Mode = 'training' | 'inference'
@@ -72,23 +72,18 @@ interface Lowering {
   readonly noise: Value[]
 }
 
-const weightAt = ({ weights }: Lowering, path: Path, slot: SlotName): Value =>
-  weights.get(keyOf(path, slot)) as Value // inferred has every slot
+const weightAt = ({ weights }: Lowering, path: Path, slot: WeightName): Value =>
+  weights.get(weightKey(path, slot)) as Value // inferred has every slot
 
-const normalised = (
-  lowering: Lowering,
-  x: Value,
-  path: Path,
-  { momentum, epsilon }: Normalisation,
-): Value => {
-  const weight = (slot: SlotName) => weightAt(lowering, path, slot)
+const normalised = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
+  const weight = (slot: WeightName) => weightAt(lowering, path, slot)
   const [scale, shift] = [weight('scale'), weight('shift')]
   if (lowering.options.mode === 'inference')
     return op.normalise(x, scale, shift, weight('mean'), weight('variance'), epsilon)
   const y = op.batchNorm(x, scale, shift, epsilon)
   lowering.statistics.push(
-    { key: keyOf(path, 'mean'), seen: op.part(1, y, scale.shape), keep: momentum },
-    { key: keyOf(path, 'variance'), seen: op.part(2, y, scale.shape), keep: momentum },
+    { key: weightKey(path, 'mean'), seen: op.splitPart(1, y, scale.shape), keep: momentum },
+    { key: weightKey(path, 'variance'), seen: op.splitPart(2, y, scale.shape), keep: momentum },
   )
   return y
 }
@@ -142,7 +137,7 @@ const leafValue =
 const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
   const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
   const weights = new Map(
-    allSlots(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
+    allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
   )
   const lowering: Lowering = { options, weights, statistics: [], noise: [] }
   const at = new Map<Path, Value>()

@@ -1,14 +1,14 @@
 /** Optimizers as operations of the training graph: from gradients to changed weights, in one call. */
-import { optionsOf } from '../net/options.js'
-import * as op from './ops.js'
-import type { Value } from './value.js'
+import { optionsOf } from '../net/words/options.js'
+import type { Value } from './graph.js'
+import * as op from './operations.js'
 
 /** Stochastic gradient descent with momentum; `decay` is an L2 penalty on kernels. */
 export interface Sgd {
   readonly _tag: 'sgd'
   readonly momentum: number
   readonly nesterov: boolean
-  readonly decay: number
+  readonly weightDecay: number
 }
 
 /** Adam with decoupled decay of kernels. Source  Loshchilov and Hutter 2019 */
@@ -17,7 +17,7 @@ export interface AdamW {
   readonly beta1: number
   readonly beta2: number
   readonly epsilon: number
-  readonly decay: number
+  readonly weightDecay: number
 }
 
 /** What moves the weights, as data. */
@@ -28,7 +28,7 @@ export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
   _tag: 'sgd',
   momentum: 0.9,
   nesterov: true,
-  decay: 5e-4,
+  weightDecay: 5e-4,
   ...optionsOf(options),
 })
 
@@ -38,19 +38,19 @@ export const adamw = (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
-  decay: 0.01,
+  weightDecay: 0.01,
   ...optionsOf(options),
 })
 
 /** A weight and the gradient of the loss by it. */
-export interface Slope {
+export interface WeightGradient {
   readonly key: string
   readonly weight: Value
   readonly gradient: Value
 }
 
 /** √Σ g², over every gradient. */
-export const normOf = (slopes: readonly Slope[]): Value =>
+export const normOf = (slopes: readonly WeightGradient[]): Value =>
   op.sqrt(
     slopes.map(({ gradient }) => op.sum(op.square(gradient))).reduce((a, b) => op.add(a, b), op.constant(0)),
   )
@@ -58,7 +58,7 @@ export const normOf = (slopes: readonly Slope[]): Value =>
 /** Scales all gradients alike so that their common norm is at most `limit`. Source  Pascanu et al. 2013 */
 export const clip =
   (limit: number) =>
-  (slopes: readonly Slope[]): readonly Slope[] => {
+  (slopes: readonly WeightGradient[]): readonly WeightGradient[] => {
     const factor = op.minimum(op.div(limit, op.maximum(normOf(slopes), 1e-12)), 1)
     return slopes.map(slope => ({ ...slope, gradient: op.mul(slope.gradient, factor) }))
   }
@@ -67,15 +67,15 @@ export const clip =
 const decays = (key: string): boolean => key.endsWith('/kernel')
 
 const descend =
-  ({ momentum, nesterov, decay }: Sgd, rate: Value) =>
-  ({ key, weight, gradient }: Slope): Value => {
+  ({ momentum, nesterov, weightDecay: decay }: Sgd, rate: Value) =>
+  ({ key, weight, gradient }: WeightGradient): Value => {
     const pulled = decay > 0 && decays(key) ? op.add(gradient, op.mul(weight, decay)) : gradient
     return op.momentum(key, pulled, rate, { momentum, nesterov })
   }
 
 const adapt =
-  ({ decay, ...constants }: AdamW, rate: Value, powers: readonly [Value, Value]) =>
-  ({ key, weight, gradient }: Slope): Value => {
+  ({ weightDecay: decay, ...constants }: AdamW, rate: Value, powers: readonly [Value, Value]) =>
+  ({ key, weight, gradient }: WeightGradient): Value => {
     const stepped = op.adam(key, gradient, rate, powers, constants)
     return decay > 0 && decays(key)
       ? op.assign(key, op.sub(stepped, op.mul(weight, op.mul(rate, decay))))
@@ -93,7 +93,7 @@ const powerInputs = [op.input('beta1', []), op.input('beta2', [])] as const
  */
 export const updatesOf =
   (optimizer: Optimizer, rate: Value = rateInput) =>
-  (slopes: readonly Slope[]): readonly Value[] =>
+  (slopes: readonly WeightGradient[]): readonly Value[] =>
     slopes.map(optimizer._tag === 'sgd' ? descend(optimizer, rate) : adapt(optimizer, rate, powerInputs))
 
 /** The rate and, for Adam, β₁ᵗ and β₂ᵗ at step t, counted from 0. */

@@ -6,8 +6,8 @@
  * within and between classes. Source  method after Tian, Arbel, Clark 2020; the exact forms are this project's own
  */
 import { channelsOf } from '../net/shape.js'
-import * as op from './ops.js'
-import type { Value } from './value.js'
+import type { Value } from './graph.js'
+import * as op from './operations.js'
 
 /** What the terms are made of. */
 export interface Scatter {
@@ -44,7 +44,7 @@ export const scatter = (features: Value, targets: Value): Scatter => {
 
 /** ε = 0.01 · mean sw + 1e-6, through which no gradient passes: shrinking all features wins nothing. */
 const floored = ({ within }: Scatter): Value =>
-  op.add(within, op.stop(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
+  op.add(within, op.stopGradient(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
 
 /** How many directions can tell classes apart; one class has none, and nothing to tell. */
 const directions = ({ shares }: Scatter): number => Math.max(1, channelsOf(shares.shape) - 1)
@@ -67,7 +67,7 @@ export const ridgeSeparation = (classes: Scatter): Value => {
   const total = op.mul(op.matmul(centred, centred, { transposeA: true }), 1 / batchOf(features))
   const weighted = op.mul(offsets, op.sqrt(op.reshape(shares, [channelsOf(shares.shape), 1])))
   const between = op.matmul(weighted, weighted, { transposeA: true })
-  const ridge = op.stop(op.add(op.mul(op.mean(op.square(centred)), 0.1), 1e-6))
+  const ridge = op.stopGradient(op.add(op.mul(op.mean(op.square(centred)), 0.1), 1e-6))
   const inverse = op.inverse(op.add(total, op.mul(op.eye(channelsOf(features.shape)), ridge)))
   return op.mul(op.sum(op.mul(inverse, between)), 1 / directions(classes))
 }

@@ -4,32 +4,32 @@ import type { Optimizer } from '../graph/optimizer.js'
 import {
   closed,
   closedPartial,
-  count,
   finite,
   keyed,
   list,
-  maybe,
+  naturalNumber,
   notNegative,
+  nullable,
   positive,
   positiveWhole,
   share,
   tagged,
-} from '../net/closed.js'
+} from '../io/codec.js'
 import { type CodecOf, guards, rankingCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
 import {
   type Aim,
   type CriterionName,
   type Cut,
-  type Losers,
+  type Distill,
+  defaultNormalize,
+  type FadeOptions,
   type PushOptions,
-  rankingOf,
-  type Teaching,
   type TrainOptions,
 } from './options.js'
-import type { Schedule } from './rate.js'
+import type { Schedule } from './training/rate.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
-const warmup = { warmup: count }
+const warmup = { warmup: naturalNumber }
 
 const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedule', {
   constant: closed({ ...tag('constant'), ...warmup }),
@@ -38,57 +38,57 @@ const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedul
 })
 
 const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', {
-  sgd: closed({ ...tag('sgd'), momentum: share, nesterov: t.boolean, decay: notNegative }),
-  adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, decay: notNegative }),
+  sgd: closed({ ...tag('sgd'), momentum: share, nesterov: t.boolean, weightDecay: notNegative }),
+  adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative }),
 })
 
 /** The fields of a training. */
 export const training = {
   epochs: positiveWhole,
-  batch: positiveWhole,
-  rate: notNegative,
-  schedule: rateSchedule,
+  batchSize: positiveWhole,
+  learningRate: notNegative,
+  lrSchedule: rateSchedule,
   optimizer,
-  smoothing: share,
-  clip: maybe(positive),
+  labelSmoothing: share,
+  clipNorm: nullable(positive),
   balanced: t.boolean,
 }
 
-const losers: t.Type<Losers, unknown> = closed({
-  sparsity: notNegative,
+const fade: t.Type<FadeOptions, unknown> = closed({
+  l1: notNegative,
   from: share,
   until: share,
   cost: finite,
-  memory: share,
+  decay: share,
 })
 
 /** The fields of a push. */
 export const pushing = {
   ...training,
-  terms: closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite }),
+  align: closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite }),
   ramp: share,
-  losers: maybe(losers),
+  fade: nullable(fade),
 }
 
-export const teachingCodec: t.Type<Teaching, unknown> = closed({ temperature: positive, weight: share })
+export const distillCodec: t.Type<Distill, unknown> = closed({ temperature: positive, weight: share })
 
 export const trainCodec: t.Type<TrainOptions, unknown> = closed(training)
 
 const cutCodec: t.Type<Cut, unknown> = closedPartial(
   {
-    aim: keyed<Aim>('an aim', {
+    target: keyed<Aim>('a target', {
       keep: closed({ keep: targetCodec }),
       atMost: closed({ atMost: targetCodec }),
       eta: closed({ eta: notNegative }),
     }),
   },
-  { ...guards, rank: rankingCodec, widths: widthsCodec } satisfies CodecOf<Omit<Cut, 'aim'>>,
+  { ...guards, normalize: rankingCodec, widths: widthsCodec } satisfies CodecOf<Omit<Cut, 'target'>>,
 )
 
 /** A push with the cut to come. */
 export const pushCodec: t.Type<PushOptions & { readonly cut: Cut | null }, unknown> = closed({
   ...pushing,
-  cut: maybe(cutCodec),
+  cut: nullable(cutCodec),
 })
 
-export const criterionCodec: t.Type<CriterionName> = t.keyof(rankingOf)
+export const criterionCodec: t.Type<CriterionName> = t.keyof(defaultNormalize)

@@ -34,7 +34,7 @@ export type LearnError =
   | { readonly _tag: 'Interrupted' }
 
 /** What ended a promise: a fact of the data's, else the engine. */
-export const broken =
+export const engineFailed =
   ({ name }: Engine) =>
   (reason: unknown): LearnError =>
     reason instanceof Fault

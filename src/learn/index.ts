@@ -1,55 +1,62 @@
 /** Learning on an engine: train and push as transforms, traces and other criteria, what a model is worth. */
 
-export type { Alignment } from './alignment.js'
-export { assess, evaluationBatch } from './assess.js'
-export { certify } from './certify.js'
-export { utilitiesBy } from './criteria.js'
+export type { Calibration } from './criteria/calibration.js'
+export { measureCriterion } from './criteria/criteria.js'
+export { decisionFeatures } from './criteria/decision-features.js'
 export {
+  type ClassVariance,
+  classVariance,
   discriminantsOf,
   type Moments,
-  powerOf,
-  type Spread,
-  spreadOf,
-} from './discriminants.js'
+  separationPower,
+} from './criteria/discriminants.js'
+export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
+export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
+export { type Gradients, gradients, taylor, taylorUtilities } from './criteria/taylor.js'
+export {
+  measureTrace,
+  type TraceKind,
+  type TraceSums,
+  type Traces,
+  traces,
+  traceUtilities,
+} from './criteria/trace.js'
 export type { LearnError } from './error.js'
-export { type Evidence, judged, nothing } from './evidence.js'
-export { type Haste, hastened } from './haste.js'
-export { deciding } from './head.js'
-export { type Latency, latencies } from './latency.js'
-export { fadedIn, losers } from './losers.js'
+export type { Alignment } from './evaluation/alignment.js'
+export { certify } from './evaluation/certify.js'
+export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
+export { type Latency, latencies } from './evaluation/latency.js'
+export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.js'
+export { recalibrate } from './evaluation/recalibrate.js'
+export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
+export { statisticsAt } from './evaluation/statistics.js'
 export {
   type Aim,
+  type AlignTerms,
   alignment,
   type CriterionName,
   type Cut,
-  type Losers,
-  losersDefaults,
+  type Distill,
+  defaultNormalize,
+  type FadeOptions,
+  fadeDefaults,
   noTerms,
   type PushOptions,
   pushDefaults,
-  rankingOf,
-  type Teaching,
-  type Terms,
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { fadedChannels, gradientUtility } from './training/fade.js'
 export {
   atStart,
   type Calls,
   type Epoch,
   type Learner,
   type Phase,
+  type PhaseObserver,
   type Position,
   runPhase,
-  type Watch,
-} from './phase.js'
-export { constant, cosine, factorAt, type Schedule, step } from './rate.js'
-export { recalibrate } from './recalibrate.js'
-export { accuracyOf, lossOf, type Score } from './score.js'
-export { type Activations, activations, lda, separationIn } from './separation.js'
-export type { Sight } from './sight.js'
-export { statisticsAt } from './statistics.js'
-export { gradients, type Slopes, taylor, taylorIn } from './taylor.js'
-export { type Traced, type TraceKind, type Traces, traced, traceIn, traces } from './trace.js'
-export type { Teacher } from './train.js'
-export { type Ground, push, train } from './transform.js'
+} from './training/phase.js'
+export { constant, cosine, factorAt, type Schedule, step } from './training/rate.js'
+export type { Teacher } from './training/train.js'
+export { type LearnContext, push, train } from './training/transforms.js'

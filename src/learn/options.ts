@@ -1,24 +1,24 @@
 /** What learning is told, as data: the options of train and push, the criteria by name. Nothing here learns. */
 import { type Optimizer, sgd } from '../graph/optimizer.js'
-import type { ByTarget, ByThreshold, Guards } from '../surgery/options.js'
-import type { Ranking, Utilities } from '../surgery/rank.js'
-import type { Goal } from '../surgery/target.js'
-import type { Widths } from '../surgery/trunk.js'
-import { cosine, type Schedule } from './rate.js'
+import type { Widths } from '../surgery/analysis/trunk.js'
+import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
+import type { Normalize, Utilities } from '../surgery/prune/rank.js'
+import type { TargetOptions } from '../surgery/prune/target.js'
+import { cosine, type Schedule } from './training/rate.js'
 
 /** How to train, as data. */
 export interface TrainOptions {
   readonly epochs: number
   /** Images a step. */
-  readonly batch: number
+  readonly batchSize: number
   /** The learning rate the schedule multiplies. */
-  readonly rate: number
-  readonly schedule: Schedule
+  readonly learningRate: number
+  readonly lrSchedule: Schedule
   readonly optimizer: Optimizer
   /** Share of each target moved to all classes. */
-  readonly smoothing: number
+  readonly labelSmoothing: number
   /** The largest common norm of the gradients; `null` for none. */
-  readonly clip: number | null
+  readonly clipNorm: number | null
   /** Every batch holds each class equally often. */
   readonly balanced: boolean
 }
@@ -26,42 +26,45 @@ export interface TrainOptions {
 /** Nesterov momentum at rate 0.1, warmed up and let down along a cosine, 100 images a step. */
 export const trainDefaults: TrainOptions = {
   epochs: 1,
-  batch: 100,
-  rate: 0.1,
-  schedule: cosine(),
+  batchSize: 100,
+  learningRate: 0.1,
+  lrSchedule: cosine(),
   optimizer: sgd(),
-  smoothing: 0,
-  clip: null,
+  labelSmoothing: 0,
+  clipNorm: null,
   balanced: false,
 }
 
 /** How much a student listens to its teacher, as data. */
-export interface Teaching {
+export interface Distill {
   readonly temperature: number
   /** Share of the teacher's answers in the objective, 0 to 1. */
   readonly weight: number
 }
 
 /** What a cut is to leave: a target, or the channels worth at least so many deviations. */
-export type Aim = Goal | { readonly eta: number }
+export type Aim = TargetOptions | { readonly eta: number }
 
 /** A cut to come, all but what channels are worth. */
-export interface Cut extends Guards {
-  readonly aim: Aim
+export interface Cut extends Constraining {
+  readonly target: Aim
   /** What the floor is a share of, by path; by default the widths the net has. */
   readonly widths?: Widths
-  /** Where the aim is a target; by default `'raw'`, as suits effects on the loss. */
-  readonly rank?: Ranking
+  /** Where the target is a target; by default `'raw'`, as suits effects on the loss. */
+  readonly normalize?: Normalize
 }
 
 /** A cut by what channels are worth, as surgery takes it. */
-export const cutBy = ({ aim, rank = 'raw', ...guards }: Cut, by: Utilities): ByTarget | ByThreshold =>
-  'eta' in aim ? { ...aim, ...guards, by } : { ...aim, ...guards, by, rank }
+export const pruneOptions = (
+  { target, normalize = 'raw', ...guards }: Cut,
+  by: Utilities,
+): ByTarget | ByThreshold =>
+  'eta' in target ? { ...target, ...guards, by } : { ...target, ...guards, by, normalize }
 
 /** How losers are found and faded, as data. */
-export interface Losers {
+export interface FadeOptions {
   /** λ of λ·Σ|γ|. */
-  readonly sparsity: number
+  readonly l1: number
   /** Share of the phase after which they are told from the others. */
   readonly from: number
   /** Share of the phase at which they give nothing. */
@@ -69,14 +72,14 @@ export interface Losers {
   /** The power of a channel's cost its utility is divided by. */
   readonly cost: number
   /** What of the old utility stays at each step. */
-  readonly memory: number
+  readonly decay: number
 }
 
 /** What held the most on validation: scales are left alone, since making them small cost CIFAR-10 three points. */
-export const losersDefaults: Losers = { sparsity: 0, from: 0.3, until: 0.92, cost: 0.5, memory: 0.95 }
+export const fadeDefaults: FadeOptions = { l1: 0, from: 0.3, until: 0.92, cost: 0.5, decay: 0.95 }
 
 /** The weight of each term of the objective; 0 leaves it out. */
-export interface Terms {
+export interface AlignTerms {
   /** α of separation feature by feature. */
   readonly axis: number
   /** α of separation in any direction. */
@@ -91,63 +94,63 @@ export interface Terms {
 
 /** How to push, as data: how to train, and what pulls beside the loss. */
 export interface PushOptions extends TrainOptions {
-  readonly terms: Terms
+  readonly align: AlignTerms
   /** Share of the phase over which the terms rise from 0 to their weights. */
   readonly ramp: number
   /** `null` leaves them where they are. */
-  readonly losers: Losers | null
+  readonly fade: FadeOptions | null
 }
 
 /** No term but the losers: the recipe that was found to hold the most. */
-export const noTerms: Terms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
+export const noTerms: AlignTerms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
 
 /** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
-export const alignment: Terms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
+export const alignment: AlignTerms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
 /** Training as usual, balanced and clipped, and out of the losers. */
 export const pushDefaults: PushOptions = {
   ...trainDefaults,
   balanced: true,
-  clip: 5,
-  terms: noTerms,
+  clipNorm: 5,
+  align: noTerms,
   ramp: 0.3,
-  losers: losersDefaults,
+  fade: fadeDefaults,
 }
 
 /**
- * - `random`, `l1`, `l2`, `normScale`  from the weights alone
+ * - `random`, `l1`, `l2`, `bnScale`  from the weights alone
  * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
  * - `lda`                              class separation of each channel alone
- * - `deconv`                           the papers' trace
- * - `discriminant`, `gradient`         the trace from class-discriminative responses, this project's own
- * - `losers`                           what the slopes of the push before it have shown
+ * - `deconvTrace`                           the papers' trace
+ * - `discriminantTrace`, `gradientTrace`         the trace from class-discriminative responses, this project's own
+ * - `gradientUtility`                           what the slopes of the push before it have shown
  */
 export type CriterionName =
   | 'random'
   | 'l1'
   | 'l2'
-  | 'normScale'
+  | 'bnScale'
   | 'taylor'
   | 'lda'
-  | 'deconv'
-  | 'discriminant'
-  | 'gradient'
-  | 'losers'
+  | 'deconvTrace'
+  | 'discriminantTrace'
+  | 'gradientTrace'
+  | 'gradientUtility'
 
 /**
  * How a criterion's numbers are best made comparable across layers: effects on the loss already are, weights nowhere
  * are. Measured with the usual floor on LeNet-5 as Caffe has it, a plain CNN and the net of `dsl/mnist.ts`: of L1, its
  * layers' norms left the plain one 82 %, the share of each group 93 %.
  */
-export const rankingOf: { readonly [N in CriterionName]: Ranking } = {
+export const defaultNormalize: { readonly [N in CriterionName]: Normalize } = {
   random: 'raw',
   l1: 'layer',
   l2: 'layer',
-  normScale: 'raw',
+  bnScale: 'raw',
   taylor: 'raw',
   lda: 'global',
-  deconv: 'eta',
-  discriminant: 'eta',
-  gradient: 'global',
-  losers: 'raw',
+  deconvTrace: 'eta',
+  discriminantTrace: 'eta',
+  gradientTrace: 'global',
+  gradientUtility: 'raw',
 }

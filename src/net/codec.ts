@@ -1,22 +1,22 @@
 /** Nets to and from JSON. Law  decoding what was encoded gives an equal net */
 import * as t from 'io-ts'
-import { mostLayers } from './bounds.js'
 import {
   closed,
   closedPartial,
-  count,
   forbid,
   list,
-  maybe,
+  naturalNumber,
+  nullable,
   numbers,
   positive,
   positiveWhole,
   share,
   tagged,
   wholeFrom,
-} from './closed.js'
-import type { Activation, Layer, Net, Normalisation, Padding, Stack } from './layer.js'
+} from '../io/codec.js'
+import { mostLayers } from './limits.js'
 import type { Shape } from './shape.js'
+import type { Activation, BatchNorm, Layer, Net, Padding, Stack } from './tree.js'
 
 const activation: t.Type<Activation> = t.keyof({
   relu: null,
@@ -26,15 +26,18 @@ const activation: t.Type<Activation> = t.keyof({
   swish: null,
 })
 const samePadding = t.keyof({ same: null, valid: null })
-const padding: t.Type<Padding> = t.union([samePadding, count], `"same", "valid" or ${count.name}`)
-const normalisation: t.Type<Normalisation> = closed({ momentum: share, epsilon: positive })
+const padding: t.Type<Padding> = t.union(
+  [samePadding, naturalNumber],
+  `"same", "valid" or ${naturalNumber.name}`,
+)
+const normalisation: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const unit = {
   bias: t.boolean,
-  norm: maybe(normalisation),
-  activation: maybe(activation),
+  norm: nullable(normalisation),
+  activation: nullable(activation),
 }
 const window = { kernel: positiveWhole, stride: positiveWhole, padding, dilation: positiveWhole }
 const pool = { size: positiveWhole, stride: positiveWhole, padding: samePadding }
@@ -68,7 +71,7 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
       ...name,
       body: inner,
       shortcut: inner,
-      activation: maybe(activation),
+      activation: nullable(activation),
     }),
   })
   return { stack, layer }

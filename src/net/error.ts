@@ -1,5 +1,5 @@
 /** What can be wrong with a net, as facts; the words for people are in `report/prose`. */
-import type { Misread } from './closed.js'
+import type { DecodeError } from '../io/codec.js'
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
@@ -27,7 +27,7 @@ export type NetError =
   /** A map where a vector is wanted, or the other way round. */
   | { readonly _tag: 'WrongRank'; readonly at: Path; readonly wanted: Rank; readonly got: Shape }
   /** A record that is no layer's or net's: an option it does not have, or one of the wrong kind. */
-  | Misread
+  | DecodeError
   /** More of something than any pass over the net, any engine or any file could hold. */
   | {
       readonly _tag: 'TooMany'

@@ -1,8 +1,8 @@
 /** Dependency groups, derived from the tree: which channels live and die together, and where each leaves its mark. */
-import type { Inferred, Placed } from './infer.js'
+import type { Inferred, PlacedLayer } from './infer.js'
 import type { Path } from './path.js'
-import { type SlotName, slotsOf } from './slots.js'
-import { along, type Wiring, wire } from './wires.js'
+import { type WeightName, weightSpecsOf } from './weight-specs.js'
+import { type Wiring, wireNet, wiresOfAxes } from './wiring.js'
 
 /** What a slot does with the channels along one of its axes: a kernel makes its last, reads the one before. */
 export type Role = 'makes' | 'reads' | 'follows'
@@ -10,7 +10,7 @@ export type Role = 'makes' | 'reads' | 'follows'
 /** An axis of a stored array along which the group's channels lie. */
 export interface Member {
   readonly path: Path
-  readonly slot: SlotName
+  readonly slot: WeightName
   readonly axis: number
   readonly role: Role
   /** `times` places on the axis for each channel of the group, channel after channel. */
@@ -33,14 +33,14 @@ interface Axis extends Omit<Member, 'rows' | 'times'> {
   readonly wires: Int32Array
 }
 
-const roleOf = (slot: SlotName, axis: number, axes: number): Role =>
+const roleOf = (slot: WeightName, axis: number, axes: number): Role =>
   slot === 'kernel' && axis >= axes - 2 ? (axis === axes - 1 ? 'makes' : 'reads') : 'follows'
 
 const axesOf =
   (wiring: Wiring) =>
-  (placed: Placed): readonly Axis[] =>
-    slotsOf(placed).flatMap(({ at, slot, shape }) =>
-      along(wiring)(at, placed.layer, slot).flatMap((wires, axis): readonly Axis[] => {
+  (placed: PlacedLayer): readonly Axis[] =>
+    weightSpecsOf(placed).flatMap(({ at, slot, shape }) =>
+      wiresOfAxes(wiring)(at, placed.layer, slot).flatMap((wires, axis): readonly Axis[] => {
         if (wires === null) return []
         const role = placed.layer._tag === 'depthwise' ? 'follows' : roleOf(slot, axis, shape.length)
         return [{ path: at, slot, axis, role, wires }]
@@ -150,7 +150,7 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
  * @example
  * pipe(infer(seedling), E.map(inferred => groups(inferred)))
  */
-export const groups = (inferred: Inferred, wiring: Wiring = wire(inferred)): readonly Group[] => {
+export const groups = (inferred: Inferred, wiring: Wiring = wireNet(inferred)): readonly Group[] => {
   const axes = [...inferred.values()].flatMap(axesOf(wiring))
   const fixed = fixedOf(wiring)
   const bundles = bundled(fixed, axes)

@@ -2,17 +2,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as t from 'io-ts'
-import { deepest, mostChannels, mostLayers, mostValues, mostWeights } from './bounds.js'
-import { decode, type Station } from './closed.js'
+import { decode, type Station } from '../io/codec.js'
 import { bareLayerCodec, bareNetCodec } from './codec.js'
 import type { Excess, NetError } from './error.js'
-import { childrenOf, type Layer, type Leaf, type Net, type Padding } from './layer.js'
-import { type Path, under } from './path.js'
-import { channelsOf, type Rank, rankOf, type Shape, sameShape, sizeOf } from './shape.js'
-import { storedIn } from './slots.js'
+import { deepest, mostChannels, mostLayers, mostValues, mostWeights } from './limits.js'
+import { childPath, type Path } from './path.js'
+import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
+import { childrenOf, type Layer, type Leaf, type Net, type Padding } from './tree.js'
+import { storedIn } from './weight-specs.js'
 
 /** A layer in its place: where it is, what it takes and what it gives. */
-export interface Placed {
+export interface PlacedLayer {
   readonly path: Path
   readonly layer: Layer
   readonly input: Shape
@@ -20,7 +20,7 @@ export interface Placed {
 }
 
 /** Every layer of a net that fits, by path, in the order of computation; a parent follows its children. */
-export type Inferred = ReadonlyMap<Path, Placed>
+export type Inferred = ReadonlyMap<Path, PlacedLayer>
 
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
@@ -34,10 +34,10 @@ const aMap = ranked('map')
 const aVector = ranked('vector')
 
 /** The span a dilated window covers. */
-export const spanOf = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1
+export const windowSpan = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1
 
 /** Positions of a window along one side; below 1 where it does not fit. */
-export const positions = (side: number, span: number, stride: number, padding: Padding): number =>
+export const windowPositions = (side: number, span: number, stride: number, padding: Padding): number =>
   padding === 'same'
     ? Math.ceil(side / stride)
     : Math.floor((side + (padding === 'valid' ? 0 : 2 * padding) - span) / stride) + 1
@@ -53,8 +53,8 @@ const slide =
   (input: Shape): E.Either<NetError, Shape> => {
     const [height = 0, width = 0] = input
     const output = [
-      positions(height, span, stride, padding),
-      positions(width, span, stride, padding),
+      windowPositions(height, span, stride, padding),
+      windowPositions(width, span, stride, padding),
       channels,
     ]
     if (output.some(size => size < 1)) return E.left({ _tag: 'WindowTooLarge', at, window: span, map: input })
@@ -67,7 +67,11 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
     case 'conv':
     case 'depthwise': {
       const filters = leaf._tag === 'conv' ? leaf.filters : channelsOf(input)
-      const window = { span: spanOf(leaf.kernel, leaf.dilation), stride: leaf.stride, padding: leaf.padding }
+      const window = {
+        span: windowSpan(leaf.kernel, leaf.dilation),
+        stride: leaf.stride,
+        padding: leaf.padding,
+      }
       return pipe(aMap(at, input), E.flatMap(slide(at, window, filters)))
     }
     case 'maxPool':
@@ -108,20 +112,20 @@ const joined = (
   const [first] = shapes
   if (first === undefined) return E.left({ _tag: 'NoBranches', at })
   const wanted = first.slice(0, -1)
-  const odd = shapes.findIndex(shape => !sameShape(shape.slice(0, -1), wanted))
+  const odd = shapes.findIndex(shape => !isSameShape(shape.slice(0, -1), wanted))
   return odd < 0
     ? E.right([...wanted, shapes.reduce((sum, shape) => sum + channelsOf(shape), 0)])
     : E.left({
         _tag: 'BranchesDiffer',
         at,
-        branch: under(at, branches[odd]?.name ?? ''),
+        branch: childPath(at, branches[odd]?.name ?? ''),
         got: shapes[odd] ?? [],
         wanted: first,
       })
 }
 
 const summed = (at: Path, [body = [], shortcut = []]: readonly Shape[]): E.Either<NetError, Shape> =>
-  sameShape(body, shortcut) ? E.right(body) : E.left({ _tag: 'SumDiffers', at, body, shortcut })
+  isSameShape(body, shortcut) ? E.right(body) : E.left({ _tag: 'SumDiffers', at, body, shortcut })
 
 /** Callers without types may leave a layer out, or its name. */
 const nameOf = (layer: Layer | Net | undefined): string | undefined => layer?.name
@@ -140,7 +144,7 @@ const misnamed = (layer: Layer, at: Path): NetError | null => {
   return twice === undefined ? null : { _tag: 'TwoOfOneName', at, name: twice }
 }
 
-/** Why the record of a net or a layer is none, if it is none; `place` is where it stands. */
+/** Why the record of a net or a layer is none, if it is none; `insertLayer` is where it stands. */
 const faultOf = <A>(codec: t.Type<A, unknown>, record: A, place: () => Station): NetError | null =>
   codec.is(record)
     ? null
@@ -171,7 +175,7 @@ const netStation = (net: Net | undefined) => (): Station => ({
 
 /** What has been placed so far, and how much that is. */
 interface Census {
-  readonly placed: Map<Path, Placed>
+  readonly placed: Map<Path, PlacedLayer>
   channels: number
   weights: number
 }
@@ -181,7 +185,7 @@ const madeBy = (layer: Layer): Excess =>
   layer._tag === 'conv' ? 'filters' : layer._tag === 'dense' ? 'units' : 'channels'
 
 /** Adds a layer to those placed, unless that makes more than any engine or file could hold. */
-const register = (all: Census, placed: Placed): E.Either<NetError, Shape> => {
+const register = (all: Census, placed: PlacedLayer): E.Either<NetError, Shape> => {
   const { path, layer, output } = placed
   const channels = channelsOf(output)
   if (channels > mostChannels) return tooMany(path, madeBy(layer), channels, mostChannels)
@@ -211,7 +215,7 @@ const through = (
   level: number,
 ): E.Either<NetError, Shape> => {
   const child = (each: Layer, shape: Shape) =>
-    place(all, each, under(path, nameOf(each) ?? '?'), shape, level)
+    place(all, each, childPath(path, nameOf(each) ?? '?'), shape, level)
   const beside = (layers: readonly Layer[]) => E.traverseArray((each: Layer) => child(each, input))(layers)
   switch (layer._tag) {
     case 'stack': {

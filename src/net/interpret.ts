@@ -1,6 +1,7 @@
 /** The one recursion over a net: what leaves, concats and sums mean decides what is computed. It knows no meaning. */
-import type { Concat, Layer, Leaf, Residual } from './layer.js'
-import { type Path, under } from './path.js'
+
+import { childPath, type Path } from './path.js'
+import type { Concat, Layer, Leaf, Residual } from './tree.js'
 
 /** What each kind of layer makes of a value; a stack passes its layers' values on, in order. */
 export interface Algebra<A> {
@@ -30,7 +31,7 @@ export const interpret =
     const visit = (layer: Layer, path: Path, input: A): A =>
       place(through(layer, path, input), layer, path, input)
     const through = (layer: Layer, path: Path, input: A): A => {
-      const child = (each: Layer, value: A) => visit(each, under(path, each.name), value)
+      const child = (each: Layer, value: A) => visit(each, childPath(path, each.name), value)
       switch (layer._tag) {
         case 'stack':
           return layer.layers.reduce((value, each) => child(each, value), input)

@@ -1,20 +1,20 @@
 /** Addresses: the names from the root to a layer, joined by `/`. The net's own body has the path `''`. */
 import * as O from 'fp-ts/lib/Option.js'
-import { childrenOf, type Layer, type Net, withChildren } from './layer.js'
+import { childrenOf, type Layer, type Net, withChildren } from './tree.js'
 
 /** Names from the root down, joined by `/`; `''` is the net's own body. */
 export type Path = string
 
 /** The path of a child. */
-export const under = (path: Path, name: string): Path => (path === '' ? name : `${path}/${name}`)
+export const childPath = (path: Path, name: string): Path => (path === '' ? name : `${path}/${name}`)
 
 /** The path of the layer that holds this one; of a weight's key, its layer. */
-export const parentOf = (path: Path): Path => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+export const parentPath = (path: Path): Path => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
-export const nameOf = (path: Path): string => path.slice(path.lastIndexOf('/') + 1)
+export const lastName = (path: Path): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** Whether `path` is `place` or lies inside it. */
-export const within = (place: Path, path: Path): boolean =>
+/** Whether `path` is `insertLayer` or lies inside it. */
+export const isInside = (place: Path, path: Path): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`)
 
 /** Every layer with its path, a parent before its children; without recursion, since a net may not be checked yet. */
@@ -24,7 +24,7 @@ export const layersOf = (net: Net): ReadonlyMap<Path, Layer> => {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [path, layer] = next
     found.set(path, layer)
-    for (const child of childrenOf(layer).toReversed()) open.push([under(path, child.name), child])
+    for (const child of childrenOf(layer).toReversed()) open.push([childPath(path, child.name), child])
   }
   return found
 }
@@ -44,7 +44,10 @@ export const editLayers =
   (edit: (layer: Layer, path: Path) => Layer) =>
   (net: Net): Net => {
     const visit = (layer: Layer, path: Path): Layer =>
-      edit(withChildren(childrenOf(layer).map(child => visit(child, under(path, child.name))))(layer), path)
+      edit(
+        withChildren(childrenOf(layer).map(child => visit(child, childPath(path, child.name))))(layer),
+        path,
+      )
     const body = visit(net.body, '')
     return body._tag === 'stack'
       ? { ...net, body }

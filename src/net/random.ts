@@ -50,7 +50,7 @@ export const stream = (seed: number, key: string): Stream => {
 }
 
 /** A whole number in [0, below). */
-export const below = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
+export const randomBelow = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
 
 /** Source  Box and Muller 1958 */
 const bell = (u: number, v: number): number => Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
@@ -77,7 +77,7 @@ export const normals = (seed: number, key: string, size: number, deviation: numb
 export const permutation = (draw: Stream, size: number): Int32Array => {
   const order = Int32Array.from({ length: size }, (_, i) => i)
   for (let i = size - 1; i > 0; i--) {
-    const j = below(draw, i + 1)
+    const j = randomBelow(draw, i + 1)
     const kept = order[i] ?? 0
     order[i] = order[j] ?? 0
     order[j] = kept

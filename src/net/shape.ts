@@ -16,5 +16,5 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => 
 export const channelsOf = (shape: Shape): number => shape.at(-1) ?? 0
 
 /** Whether two shapes agree in every size. */
-export const sameShape = (a: Shape, b: Shape): boolean =>
+export const isSameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis])

@@ -3,10 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError, WeightError } from './error.js'
 import { type Inferred, infer } from './infer.js'
-import type { Layer, Net } from './layer.js'
 import { normals } from './random.js'
-import { type Shape, sameShape, sizeOf } from './shape.js'
-import { allSlots, type Slot } from './slots.js'
+import { isSameShape, type Shape, sizeOf } from './shape.js'
+import type { Layer, Net } from './tree.js'
+import { allWeightSpecs, type WeightSpec } from './weight-specs.js'
 
 /** An array with its shape. */
 export interface Tensor {
@@ -25,7 +25,7 @@ export interface Model {
 }
 
 /** A tensor of one value throughout. */
-export const filled = (shape: Shape, value: number): Tensor => ({
+export const full = (shape: Shape, value: number): Tensor => ({
   shape,
   data: new Float32Array(sizeOf(shape)).fill(value),
 })
@@ -36,16 +36,16 @@ const rectified = (layer: Layer | undefined): boolean =>
   (layer.activation === 'relu' || layer.activation === 'relu6')
 
 /** He where a ReLU (or a batch norm that may be followed by one) comes next, else Glorot, both normal. */
-const spread = ({ shape, fanIn }: Slot, layer: Layer | undefined): number => {
+const spread = ({ shape, fanIn }: WeightSpec, layer: Layer | undefined): number => {
   const fanOut = (fanIn * (shape.at(-1) ?? 1)) / (shape.at(-2) ?? 1)
   const he = rectified(layer) || (layer !== undefined && 'norm' in layer && layer.norm !== null)
   return Math.sqrt(he ? 2 / fanIn : 2 / (fanIn + fanOut))
 }
 
 /** The first values of one slot of a layer. */
-export const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tensor => {
+export const initialTensor = (seed: number, slot: WeightSpec, layer: Layer | undefined): Tensor => {
   if (slot.slot !== 'kernel')
-    return filled(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
+    return full(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
   return { shape: slot.shape, data: normals(seed, slot.key, sizeOf(slot.shape), spread(slot, layer)) }
 }
 
@@ -55,9 +55,9 @@ export const begin = (seed: number, slot: Slot, layer: Layer | undefined): Tenso
  *
  * Source  He et al. 2015; Glorot and Bengio 2010
  */
-export const initialise = (inferred: Inferred, seed: number): Weights =>
+export const initialWeights = (inferred: Inferred, seed: number): Weights =>
   Object.fromEntries(
-    allSlots(inferred).map(slot => [slot.key, begin(seed, slot, inferred.get(slot.at)?.layer)]),
+    allWeightSpecs(inferred).map(slot => [slot.key, initialTensor(seed, slot, inferred.get(slot.at)?.layer)]),
   )
 
 /**
@@ -66,17 +66,17 @@ export const initialise = (inferred: Inferred, seed: number): Weights =>
  * Errors  those of `infer`
  * Law     the same net and seed give the same weights, bit for bit
  */
-export const plant =
+export const init =
   (seed: number) =>
   (net: Net): E.Either<NetError, Model> =>
     pipe(
       infer(net),
-      E.map(inferred => ({ net, weights: initialise(inferred, seed) })),
+      E.map(inferred => ({ net, weights: initialWeights(inferred, seed) })),
     )
 
 const misfit = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError | null => {
   const key = [...wanted.keys(), ...Object.keys(store)].find(
-    each => !sameShape(store[each]?.shape ?? [], wanted.get(each) ?? []),
+    each => !isSameShape(store[each]?.shape ?? [], wanted.get(each) ?? []),
   )
   return key === undefined
     ? null
@@ -84,7 +84,7 @@ const misfit = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError
 }
 
 /** Whether the store holds what the net needs, and nothing else. */
-export const fitted = ({ weights }: Model, inferred: Inferred): E.Either<WeightError, void> => {
-  const wrong = misfit(weights, new Map(allSlots(inferred).map(({ key, shape }) => [key, shape])))
+export const checkWeights = ({ weights }: Model, inferred: Inferred): E.Either<WeightError, void> => {
+  const wrong = misfit(weights, new Map(allWeightSpecs(inferred).map(({ key, shape }) => [key, shape])))
   return wrong === null ? E.right(undefined) : E.left(wrong)
 }

@@ -3,9 +3,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
 import type { NativeError } from '../engine/error.js'
-import type { Done } from '../run/studying.js'
-import { deviation, mean } from './spread.js'
-import { grouping } from './study.js'
+import type { VariantRun } from '../run/study/runner.js'
+import { grouping } from './tables/study.js'
+import { deviation, mean } from './text/statistics.js'
 
 /** An entrant as a point; of an ablation, its criterion has the colour, its training the shape. */
 interface Point {
@@ -17,7 +17,7 @@ interface Point {
   readonly shape: string
 }
 
-const pointOf = ([name, dones]: readonly [string, readonly Done[]]): Point => {
+const pointOf = ([name, dones]: readonly [string, readonly VariantRun[]]): Point => {
   const facts = dones[0]?.entrant.facts ?? {}
   const accuracies = dones.map(({ result }) => 100 * result.test.accuracy)
   const [test, spread] = [mean(accuracies), deviation(accuracies)]
@@ -87,7 +87,7 @@ const loadVega: TE.TaskEither<PackageMissing, readonly [typeof import('vega'), t
   )
 
 /** An SVG. Errors  PackageMissing */
-export const plot = (title: string, dones: readonly Done[]): TE.TaskEither<PackageMissing, string> =>
+export const plot = (title: string, dones: readonly VariantRun[]): TE.TaskEither<PackageMissing, string> =>
   pipe(
     loadVega,
     TE.flatMapTask(

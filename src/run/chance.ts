@@ -1,7 +1,7 @@
 /** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
-import type { Dataset } from '../data/set.js'
-import type { StageResult } from './inside.js'
-import type { Step } from './schedule.js'
+import type { Dataset } from '../data/dataset.js'
+import type { StageResult } from './cursor.js'
+import type { Step } from './schedule/schedule.js'
 
 /** A validation accuracy no better than chance, after one that was. */
 export interface AtChance {

@@ -1,14 +1,14 @@
 /** What can go wrong in a run, as facts. */
-import type { Skipped } from '../data/set.js'
+import type { Skipped } from '../data/dataset.js'
+import type { DecodeError } from '../io/codec.js'
+import type { TensorsError } from '../io/safetensors.js'
 import type { LearnError } from '../learn/error.js'
-import type { Misread } from '../net/closed.js'
 import type { NetError, WeightError } from '../net/error.js'
-import type { TensorsError } from '../net/safetensors.js'
 import type { GrowError } from '../surgery/error.js'
 import type { AtChance } from './chance.js'
-import type { Difference } from './difference.js'
-import type { Damaged } from './seal.js'
-import type { Fixed } from './settings.js'
+import type { Difference } from './schedule/differences.js'
+import type { Damaged } from './storage/checksum.js'
+import type { Fixed } from './storage/settings.js'
 
 export type FileError =
   | { readonly _tag: 'FileMissing'; readonly file: string }
@@ -19,7 +19,7 @@ export type FileError =
 export interface BadFile {
   readonly _tag: 'BadFile'
   readonly file: string
-  readonly fault: TensorsError | Damaged | Misread | NetError | WeightError
+  readonly fault: TensorsError | Damaged | DecodeError | NetError | WeightError
 }
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
@@ -43,7 +43,7 @@ export type RunError =
   | { readonly _tag: 'NoModule'; readonly file: string; readonly got: string }
   /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
-  | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: Misread }
+  | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: DecodeError }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
   /** A process, perhaps of another host, is at work in the folder. */

@@ -6,16 +6,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import { decode, type Misread } from '../net/closed.js'
+import { type DecodeError, decode } from '../io/codec.js'
 import { netCodec } from '../net/codec.js'
-import type { Net } from '../net/layer.js'
-import { begun, latest } from './begun.js'
-import { checkNames } from './cells.js'
-import { experimentCodec, studyCodec } from './codec.js'
+import type { Net } from '../net/tree.js'
 import type { RunError } from './error.js'
-import { readModel } from './model.js'
-import { rehearse } from './rehearse.js'
-import type { Study } from './study.js'
+import { checkSchedule } from './schedule/check.js'
+import { experimentCodec, studyCodec } from './schedule/codec.js'
+import { readModel } from './storage/model.js'
+import { latest, openRun } from './storage/stored-run.js'
+import { checkNames } from './study/cells.js'
+import type { Study } from './study/study.js'
 
 /** Sources come through a loader of TypeScript that their files go through too; what is built from them has its own. */
 const importModule = async (file: string): Promise<unknown> => {
@@ -86,7 +86,7 @@ const isThing = (tag: unknown): tag is Thing => typeof tag === 'string' && Objec
 /** Refuses one of these where another is wanted. */
 const expecting =
   (wanted: Thing) =>
-  (exported: unknown): E.Either<Misread, unknown> => {
+  (exported: unknown): E.Either<DecodeError, unknown> => {
     const tag = tagOf(exported)
     return isThing(tag) && tag !== wanted
       ? E.left({ _tag: 'Misread', at: '', wanted: things[wanted], got: things[tag] })
@@ -115,7 +115,7 @@ export const loadExperiment = reading('experiment', experimentCodec)
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-const studyNet = ({ entrants: [first] }: Study, file: string): E.Either<RunError, Net> =>
+const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
     ? E.left({
         _tag: 'NoExperiment',
@@ -136,7 +136,7 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
         )
       return pipe(
         loadExperiment(file),
-        TE.tap(experiment => TE.fromEither(rehearse(Number.POSITIVE_INFINITY)(experiment))),
+        TE.tap(experiment => TE.fromEither(checkSchedule(Number.POSITIVE_INFINITY)(experiment))),
         TE.map(({ net }) => net),
       )
     }),
@@ -145,7 +145,7 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
 /** The net a run has come to. */
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
-    begun(folder),
+    openRun(folder),
     TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
   )

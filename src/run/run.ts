@@ -4,38 +4,38 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/dataset.js'
 import { preprocessingOf } from '../data/preprocessing.js'
-import type { Dataset } from '../data/set.js'
 import type { Engine } from '../engine/engine.js'
-import type { Stepped } from '../learn/phase.js'
-import { macsOf, paramsOf } from '../net/count.js'
+import { makeFolder, removeParts, syncFile, writeJson } from '../io/files.js'
+import type { StepProgress } from '../learn/training/phase.js'
+import { countMacs, countParams } from '../net/counts.js'
 import { infer } from '../net/infer.js'
-import { type Begun, under } from './begun.js'
-import { checkChange } from './change.js'
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from './checkpoint.js'
-import { experimentCodec } from './codec.js'
-import { compare } from './compared.js'
-import type { Env } from './env.js'
+import { compareBeforeAfter } from './comparison.js'
+import type { RunContext } from './context.js'
 import type { RunError } from './error.js'
-import type { Result, RunEvent } from './event.js'
-import type { Experiment } from './experiment.js'
-import { makeFolder, removeParts, syncFile, writeJson } from './files.js'
-import { beginning, checkRun, runSchedule } from './fold.js'
-import { claimFolder, type Folder, type Place } from './folder.js'
-import { identityOf } from './identity.js'
-import { holdingFolder } from './lock.js'
-import { appendingTo, mendLog } from './log.js'
-import { saveModel } from './model.js'
-import type { Note } from './note.js'
-import { type DataChange, type Settings, settingsCodec, settingsOf, withData } from './settings.js'
-import { scoredAs, tested } from './stepenv.js'
+import type { Result, RunEvent } from './events.js'
+import type { Note } from './notes.js'
+import { checkRun, initialCheckpoint, runSchedule } from './runner.js'
+import { experimentCodec } from './schedule/codec.js'
+import type { Experiment } from './schedule/experiment.js'
+import { checkChange } from './schedule/experiment-change.js'
+import { scoreTest, toScored } from './step-context.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from './storage/checkpoint.js'
+import { appendingTo, mendLog } from './storage/event-log.js'
+import { claimFolder, type Folder, type Place } from './storage/folder.js'
+import { identityOf } from './storage/identity.js'
+import { holdingFolder } from './storage/lock.js'
+import { saveModel } from './storage/model.js'
+import { type DataChange, type Settings, settingsCodec, settingsOf, withData } from './storage/settings.js'
+import { checkSameSettings, type StoredRun } from './storage/stored-run.js'
 
 /** Who watches a run, and who may stop it. */
-export interface Onlooker {
+export interface RunObserver {
   /** Told of each line of the log. */
   readonly onEvent: (event: RunEvent) => void
-  /** After each step of training; `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
-  readonly onStep: (stepped: Stepped, place: string) => void
+  /** After each step of training; `insertLayer`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  readonly onStep: (stepped: StepProgress, place: string) => void
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
   /** Told of the run's folder once it is certain that the run will be kept there, before anything trains. */
@@ -51,23 +51,23 @@ export interface Onlooker {
 }
 
 /** Everything a run needs that has an effect of its own to get. */
-export interface Opened {
+export interface Resources {
   readonly engine: Engine
   readonly dataset: Dataset
 }
 
 /** What a run computes, by name. */
-const nameOf = ({ experiment, settings }: Begun): string => identityOf(experiment, settings)
+const nameOf = ({ experiment, settings }: StoredRun): string => identityOf(experiment, settings)
 
 const resultOf =
-  ({ folder, experiment, settings }: Begun, env: Env, beside: boolean) =>
+  ({ folder, experiment, settings }: StoredRun, env: RunContext, beside: boolean) =>
   (end: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { checksum, take } = settings.data
     return pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
-      TE.bindW('test', () => tested(env)(end.learner.model)),
-      TE.bindW('compared', ({ test }) => (beside ? compare(env, test)(end) : TE.right(null))),
+      TE.bindW('test', () => scoreTest(env)(end.learner.model)),
+      TE.bindW('compared', ({ test }) => (beside ? compareBeforeAfter(env, test)(end) : TE.right(null))),
       TE.map(
         ({ inferred, test, compared }): Result => ({
           experiment: experiment.net.name,
@@ -75,10 +75,10 @@ const resultOf =
           code: settings.code,
           seed: settings.seed,
           data: { name: env.dataset.name, checksum, ...(take !== undefined && { take }) },
-          params: paramsOf(inferred),
-          macs: macsOf(inferred),
+          params: countParams(inferred),
+          macs: countMacs(inferred),
           stages: end.stages,
-          test: scoredAs(test),
+          test: toScored(test),
           seconds: end.seconds.run,
           out: folder.path,
           ...(end.met.length > 0 && { met: end.met }),
@@ -91,13 +91,13 @@ const resultOf =
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 const finish =
-  (run: Begun, { engine, dataset }: Opened, onlooker: Onlooker) =>
+  (run: StoredRun, { engine, dataset }: Resources, onlooker: RunObserver) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { folder, experiment, settings } = run
     const preprocessing = preprocessingOf(dataset)
     const staged = onlooker.onStage ?? (() => TE.right(undefined))
     const save = saveCheckpoint(folder.checkpoint, nameOf(run))
-    const env: Env = {
+    const env: RunContext = {
       engine,
       dataset,
       seed: settings.seed,
@@ -134,7 +134,7 @@ const noNote = (): void => undefined
 
 /** Holds a run's folder, free of what was half written, while something is done there. */
 const inFolder =
-  ({ path, met }: Folder, { onNote = noNote }: Onlooker) =>
+  ({ path, met }: Folder, { onNote = noNote }: RunObserver) =>
   <A>(use: TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
       removeParts(path, () => true),
@@ -146,7 +146,7 @@ const inFolder =
 const noRunIn = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
   existsSync(checkpoint) ? TE.left({ _tag: 'RunThere', folder: path }) : TE.right(undefined)
 
-const write = ({ folder, experiment, settings }: Begun): TE.TaskEither<RunError, void> =>
+const write = ({ folder, experiment, settings }: StoredRun): TE.TaskEither<RunError, void> =>
   pipe(
     writeJson(folder.experiment)(experimentCodec.encode(experiment)),
     TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
@@ -154,7 +154,7 @@ const write = ({ folder, experiment, settings }: Begun): TE.TaskEither<RunError,
 
 /** Writes down a run that has just begun, and does it. */
 const start =
-  (run: Begun, opened: Opened, onlooker: Onlooker) =>
+  (run: StoredRun, opened: Resources, onlooker: RunObserver) =>
   (first: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
       noRunIn(run.folder),
@@ -172,7 +172,7 @@ const start =
  *         there at this moment; every `RunError`: what was learnt before one is in the folder
  */
 export const beginFrom =
-  (place: Place, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (place: Place, settings: Settings, opened: Resources, onlooker: RunObserver) =>
   (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.fromEither(checkRun(opened.dataset, experiment)(from.learner.model.net)),
@@ -188,10 +188,10 @@ export const beginFrom =
 
 /** Begins a run with the net's first weights. */
 export const begin =
-  (place: Place, settings: Settings, opened: Opened, onlooker: Onlooker) =>
+  (place: Place, settings: Settings, opened: Resources, onlooker: RunObserver) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> =>
     pipe(
-      TE.fromEither(beginning(settings.seed)(experiment)),
+      TE.fromEither(initialCheckpoint(settings.seed)(experiment)),
       TE.flatMap(from => beginFrom(place, settings, opened, onlooker)(experiment, from)),
     )
 
@@ -204,7 +204,7 @@ export interface Changes {
 /** Images the run began with, which are missing now, would move all others between training and validation. */
 const withAllImages =
   ({ skipped }: Dataset) =>
-  (run: Begun): E.Either<RunError, Begun> => {
+  (run: StoredRun): E.Either<RunError, StoredRun> => {
     const [first] = skipped
     return first === undefined || run.settings.data.skipBad === true
       ? E.right(run)
@@ -213,7 +213,7 @@ const withAllImages =
 
 /** Makes what changes part of the run. Killed on the way, it is the one or the other. */
 const become =
-  (before: Begun, now: Begun) =>
+  (before: StoredRun, now: StoredRun) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
     pipe(
       saveCheckpoint(before.folder.checkpoint, nameOf(before), nameOf(now))(checkpoint),
@@ -229,15 +229,17 @@ const become =
  * Law     a run that an unreadable image has ended, and that goes on without such, ends as one begun without
  */
 export const resume = (
-  run: Begun,
-  opened: Opened,
-  onlooker: Onlooker,
+  run: StoredRun,
+  opened: Resources,
+  onlooker: RunObserver,
   { experiment = run.experiment, data = {} }: Changes = {},
 ): TE.TaskEither<RunError, Result> => {
   const { folder, settings } = run
-  const now: Begun = { folder, experiment, settings: withData(settings, data) }
+  const now: StoredRun = { folder, experiment, settings: withData(settings, data) }
   return pipe(
-    TE.fromEither(under(settingsOf(settings.seed, opened.engine, opened.dataset, settings.data))(run)),
+    TE.fromEither(
+      checkSameSettings(settingsOf(settings.seed, opened.engine, opened.dataset, settings.data))(run),
+    ),
     TE.flatMapEither(withAllImages(opened.dataset)),
     TE.flatMap(() => readCheckpoint(folder.checkpoint, nameOf(run), nameOf(now))),
     TE.tapEither(checkChange(folder.path, run.experiment, experiment)),

@@ -1,15 +1,24 @@
 /** What pruning and growing are told, read as what comes from code without types: every option known, each of its kind. */
 import * as t from 'io-ts'
-import { closed, closedPartial, count, finite, keyed, list, positive, whole } from '../net/closed.js'
+import {
+  closed,
+  closedPartial,
+  finite,
+  keyed,
+  list,
+  naturalNumber,
+  positive,
+  wholeNumber,
+} from '../io/codec.js'
 import { layerCodec } from '../net/codec.js'
 import type { Model } from '../net/weights.js'
+import type { Widths } from './analysis/trunk.js'
 import type { Measure } from './error.js'
-import type { GrowOptions, Growth, How, Statistics } from './growth.js'
-import type { ByThreshold, Guards, PruneOptions } from './options.js'
-import type { Combine, Ranking } from './rank.js'
-import type { Target } from './target.js'
-import type { Widths } from './trunk.js'
-import type { Word } from './where.js'
+import type { ChannelStatistics, GrowInit, GrowOptions, Growth } from './grow/options.js'
+import type { SiteKind } from './grow/site.js'
+import type { ByThreshold, Constraining, PruneOptions } from './prune/options.js'
+import type { Combine, Normalize } from './prune/rank.js'
+import type { Target } from './prune/target.js'
 
 /** Anything of one kind, under the name it has in messages. */
 const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
@@ -18,8 +27,8 @@ const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown
 const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
 const isFunction = (u: unknown): u is (model: Model) => number => typeof u === 'function'
 
-export const rankingCodec: t.Type<Ranking> = t.keyof({ raw: null, global: null, eta: null, layer: null })
-export const howCodec: t.Type<How> = t.keyof({ exact: null, spark: null, fresh: null })
+export const rankingCodec: t.Type<Normalize> = t.keyof({ raw: null, global: null, eta: null, layer: null })
+export const howCodec: t.Type<GrowInit> = t.keyof({ preserve: null, noisy: null, scratch: null })
 
 const paths = list(t.string, 'a list of paths')
 const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
@@ -27,14 +36,14 @@ const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 /** A codec for each key of a record, none forgotten. */
 export type CodecOf<A> = { readonly [K in keyof A]-?: t.Type<Exclude<A[K], undefined>, unknown> }
 
-/** Options that guard what stays: their values are for `sensible` to judge. */
+/** Options that guard what stays: their values are for `checkPruneOptions` to judge. */
 export const guards = {
-  protect: paths,
+  freeze: paths,
   ignore: paths,
-  minimum: t.number,
+  minChannels: t.number,
   floor: t.number,
-  multiple: t.number,
-} satisfies CodecOf<Guards>
+  roundTo: t.number,
+} satisfies CodecOf<Constraining>
 
 export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)
 
@@ -57,38 +66,38 @@ export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   'eta' | 'keep' | 'atMost' | 'channels'
 >('how far to prune', {
   eta: closedPartial({ eta: t.number, by: utilities }, ranging),
-  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...ranging, rank: rankingCodec }),
-  atMost: closedPartial({ atMost: targetCodec, by: utilities }, { ...ranging, rank: rankingCodec }),
-  channels: closedPartial({ channels: t.record(t.string, list(finite)) }, { protect: paths, bodies: paths }),
+  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...ranging, normalize: rankingCodec }),
+  atMost: closedPartial({ atMost: targetCodec, by: utilities }, { ...ranging, normalize: rankingCodec }),
+  channels: closedPartial({ channels: t.record(t.string, list(finite)) }, { freeze: paths, bodies: paths }),
 })
 
 const module = { module: layerCodec }
 
 /** One growth, in a schedule. */
-export const growthCodec: t.Type<Growth, unknown> = keyed<Growth, Word>('what grows', {
+export const growthCodec: t.Type<Growth, unknown> = keyed<Growth, SiteKind>('what grows', {
   after: closed({ after: t.string, ...module }),
   before: closed({ before: t.string, ...module }),
-  inside: closedPartial({ inside: t.string, ...module }, { at: count }),
+  inside: closedPartial({ inside: t.string, ...module }, { at: naturalNumber }),
   deepen: closed({ deepen: t.string, ...module }),
   to: closed({ to: t.string, branch: layerCodec }),
   widen: closed({ widen: t.string, by: positive }),
 })
 
-const statistics = kind<Statistics>(
+const statistics = kind<ChannelStatistics>(
   'mean and variance',
-  (u): u is Statistics => isObject(u) && 'mean' in u && 'variance' in u,
+  (u): u is ChannelStatistics => isObject(u) && 'mean' in u && 'variance' in u,
 )
 
-const seed = { seed: whole }
+const seed = { seed: wholeNumber }
 const manner = {
-  how: howCodec,
-  spark: t.number,
+  init: howCodec,
+  noise: t.number,
   statistics,
   budget: closedPartial({}, { params: positive, macs: positive }),
-} satisfies CodecOf<Omit<GrowOptions, 'seed' | keyof Growth | Word | 'module' | 'branch' | 'by' | 'at'>>
+} satisfies CodecOf<Omit<GrowOptions, 'seed' | keyof Growth | SiteKind | 'module' | 'branch' | 'by' | 'at'>>
 
 /** One growth of a model; where it goes and how wide is for growing itself to judge. */
-export const growCodec: t.Type<GrowOptions, unknown> = keyed<GrowOptions, Word>('what grows', {
+export const growCodec: t.Type<GrowOptions, unknown> = keyed<GrowOptions, SiteKind>('what grows', {
   after: closedPartial({ after: t.string, ...module, ...seed }, manner),
   before: closedPartial({ before: t.string, ...module, ...seed }, manner),
   inside: closedPartial({ inside: t.string, ...module, ...seed }, { at: t.number, ...manner }),

@@ -1,18 +1,18 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
-import { nameOf, parentOf } from '../net/path.js'
+import { lastName, parentPath } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
-import { filled, type Tensor, type Weights } from '../net/weights.js'
-import { upTo } from '../net/wires.js'
+import { full, type Tensor, type Weights } from '../net/weights.js'
+import { range } from '../net/wiring.js'
 
 /** For each place on an axis the old place, −1 where it is new; null for an axis that stays as it is. */
-export type Places = Int32Array | null
+export type AxisMap = Int32Array | null
 
 /** What an array is made of. */
 export interface Origin {
   /** The old array's key; null for one that is new. */
   readonly from: string | null
   readonly shape: Shape
-  readonly axes: readonly Places[]
+  readonly axes: readonly AxisMap[]
   readonly trained: boolean
 }
 
@@ -55,13 +55,13 @@ const planesOf = (lead: readonly Int32Array[], sizes: Shape): Int32Array =>
  *
  * Law  where every axis stays, the tensor itself
  */
-export const take =
+export const gatherAxes =
   ({ shape, axes }: Pick<Origin, 'shape' | 'axes'>) =>
   (tensor: Tensor): Tensor => {
     if (axes.every(places => places === null)) return tensor
     const data = new Float32Array(sizeOf(shape))
-    const lists = shape.map((size, axis) => axes[axis] ?? upTo(size))
-    const [rows = upTo(1), columns = upTo(1)] = shape.length > 1 ? lists.slice(-2) : [upTo(1), lists[0]]
+    const lists = shape.map((size, axis) => axes[axis] ?? range(size))
+    const [rows = range(1), columns = range(1)] = shape.length > 1 ? lists.slice(-2) : [range(1), lists[0]]
     const [width, area] = [channelsOf(tensor.shape), sizeOf(tensor.shape.slice(-2))]
     planesOf(lists.slice(0, -2), tensor.shape).forEach((plane, nth) => {
       const next = { data, from: nth * rows.length * columns.length, width: columns.length }
@@ -71,17 +71,17 @@ export const take =
   }
 
 /** What tells new values of an array from old ones lies beside it. */
-export const newnessOf = (key: string): string => `${key}/new`
+export const newMaskKey = (key: string): string => `${key}/new`
 
 /** For each array that holds something new, 1 where it is and 0 at what was there before. */
-export const newcomers = (remap: Remap, weights: Weights): Weights =>
+export const newMasks = (remap: Remap, weights: Weights): Weights =>
   Object.fromEntries(
     [...remap].flatMap(([key, { from, shape, axes }]) => {
       const old = weights[from ?? '']
       if (old !== undefined && axes.every(places => places === null)) return []
-      const kept = old === undefined ? filled(shape, 0) : take({ shape, axes })(filled(old.shape, 1))
+      const kept = old === undefined ? full(shape, 0) : gatherAxes({ shape, axes })(full(old.shape, 1))
       const data = kept.data.map(each => 1 - each)
-      return data.includes(1) ? [[newnessOf(key), { shape, data }] as const] : []
+      return data.includes(1) ? [[newMaskKey(key), { shape, data }] as const] : []
     }),
   )
 
@@ -102,23 +102,23 @@ const alike = ({ shape, axes }: Origin, slot: Tensor): Pick<Origin, 'shape' | 'a
  *
  * Shapes  each slot that of its weight, or of its weight's last axes, before and after
  */
-export const carry =
+export const carrySlots =
   ({ remap }: { readonly remap: Remap }) =>
   (slots: Weights): Weights => {
     const next = followers(remap)
     const suffixes = new Set<string>()
     const carried = Object.entries(slots).flatMap(([key, tensor]): readonly (readonly [string, Tensor])[] => {
       const itself = next.get(key)
-      if (itself !== undefined) return [[itself[0], take(itself[1])(tensor)]]
-      const owner = next.get(parentOf(key))
+      if (itself !== undefined) return [[itself[0], gatherAxes(itself[1])(tensor)]]
+      const owner = next.get(parentPath(key))
       if (owner === undefined) return []
       const [name, origin] = owner
-      if (origin.shape.length > 1 && origin.shape.length === tensor.shape.length) suffixes.add(nameOf(key))
-      return [[`${name}/${nameOf(key)}`, take(alike(origin, tensor))(tensor)]]
+      if (origin.shape.length > 1 && origin.shape.length === tensor.shape.length) suffixes.add(lastName(key))
+      return [[`${name}/${lastName(key)}`, gatherAxes(alike(origin, tensor))(tensor)]]
     })
     const begun = [...remap].flatMap(([key, { from, shape, trained }]) =>
       from === null && trained
-        ? [...suffixes].map(suffix => [`${key}/${suffix}`, filled(shape, 0)] as const)
+        ? [...suffixes].map(suffix => [`${key}/${suffix}`, full(shape, 0)] as const)
         : [],
     )
     return Object.fromEntries([...carried, ...begun])

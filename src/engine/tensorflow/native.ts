@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { addonName, cacheFolder, currentNative, type Native } from './cache.js'
-import { packageFolder, tfjsPackage } from './package.js'
+import { addonName, cacheFolder, currentNative, type Native } from './install/cache.js'
+import { packageFolder, tfjsPackage } from './install/package.js'
 
 /** The binding that the npm package's own install script fetched, where that worked. */
 const stockNative: () => O.Option<Native> = () =>

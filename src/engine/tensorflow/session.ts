@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Program } from '../../graph/value.js'
+import type { Program } from '../../graph/graph.js'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import type { Binding } from './binding.js'
-import { float32, type Ref } from './node.js'
-import { type Access, type Call, type Emission, emitProgram } from './program.js'
-import { savedModel, tensorName } from './proto.js'
+import { float32, type Ref } from './graph/node.js'
+import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
+import { savedModel, tensorName } from './graph/proto.js'
 
 interface Fed {
   readonly shape: Shape

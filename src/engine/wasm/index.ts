@@ -4,10 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { binary } from './binary.js'
-import { crewOf } from './crew.js'
 import { WebAssembly } from './host.js'
 import { emptyPool } from './pool.js'
 import { openSession } from './session.js'
+import { startThreads } from './threads.js'
 
 const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
@@ -24,7 +24,7 @@ const failed = (reason: unknown): EngineError => ({
 export const loadWasm = (threads: number = availableParallelism()): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.tryCatch(() => WebAssembly.compile(Buffer.from(binary, 'base64')), failed),
-    TE.map(module => ({ module, crew: crewOf(threads), pool: emptyPool() })),
+    TE.map(module => ({ module, crew: startThreads(threads), pool: emptyPool() })),
     TE.map(means => ({
       name: 'wasm',
       version: '1',

@@ -1,15 +1,15 @@
 /** A program in a wasm memory that is its own until it is closed. */
-import type { Program } from '../../graph/value.js'
+import type { Program } from '../../graph/graph.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
-import type { Crew } from './crew.js'
 import { type Memory, type Module, WebAssembly } from './host.js'
-import { type Call, type Layout, layout, type Spot } from './layout.js'
+import { type Call, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
+import type { ThreadPool } from './threads.js'
 
 /** What the sessions of one engine share. */
 export interface Means {
-  readonly crew: Crew
+  readonly crew: ThreadPool
   readonly module: Module
   readonly pool: Pool
 }

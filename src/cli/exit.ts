@@ -1,0 +1,41 @@
+/** How a command ends: its exit code, and one line on stderr where it failed. */
+
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { type Fact, renderMessage } from '../report/text/messages.js'
+import { endBy } from './signals.js'
+import { say, screen } from './stderr.js'
+
+/** A job that the command it belongs to has stopped: that one has the words. */
+export const interrupted = 130
+
+const debugging = (): boolean => process.argv.includes('--debug')
+
+/** What is behind a fact: the stack of the exception it came from, else all that is known. */
+const behind = (fact: Fact): string =>
+  'stack' in fact && fact.stack !== undefined ? fact.stack : JSON.stringify(fact, null, 2)
+
+const fail = (fact: Fact): void => {
+  process.exitCode = 1
+  say(`espalier: ${renderMessage(fact)}`)
+  if (debugging()) say(behind(fact))
+}
+
+/** Runs a command's effect to its end; `then` prints what came of it. What a signal stopped is not waited for. */
+export const end = async <A>(task: TaskEither<Fact, A>, then: (result: A) => void): Promise<void> => {
+  try {
+    const outcome = await task()
+    screen.close()
+    if (E.isRight(outcome)) return then(outcome.right)
+    const { left } = outcome
+    if (left._tag === 'Interrupted') process.exit(interrupted)
+    if (left._tag !== 'Stopped') return fail(left)
+    say(renderMessage(left))
+    endBy(left.signal)
+  } catch (defect) {
+    screen.close()
+    process.exitCode = 1
+    const message = defect instanceof Error ? defect.message : String(defect)
+    say(`espalier: ${debugging() && defect instanceof Error ? defect.stack : message}`)
+  }
+}

@@ -1,0 +1,69 @@
+/** What a run stands on, for as long as it runs: an engine and open data. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset, Skipped } from '../data/dataset.js'
+import { openData } from '../data/open.js'
+import type { DataSpec } from '../data/spec.js'
+import { enginesOf } from '../engine/choose.js'
+import { downloadProgress } from '../report/terminal/download-progress.js'
+import { renderMessage, skippedText } from '../report/text/messages.js'
+import type { RunError } from '../run/error.js'
+import type { Resources } from '../run/run.js'
+import type { Experiment } from '../run/schedule/experiment.js'
+import type { DataSettings } from '../run/storage/settings.js'
+import { chooseEngine } from './choose-engine.js'
+import { orInterrupted, type Stopper } from './signals.js'
+import { say, screen } from './stderr.js'
+
+const tellSkipped = (skipped: readonly Skipped[]): void => {
+  if (skipped.length > 0) say(skippedText(skipped))
+}
+
+/** Opens data, or is interrupted as soon as somebody asks. */
+export const openDataset =
+  (stop: Stopper, seed: number, settings: DataSettings) =>
+  (data: DataSpec): TE.TaskEither<RunError, Dataset> =>
+    pipe(
+      openData({ ...settings, seed, onProgress: downloadProgress(screen) })(data),
+      orInterrupted(stop),
+      TE.tapIO(({ skipped, notices }) => () => {
+        screen.clear()
+        for (const notice of notices) say(renderMessage(notice))
+        tellSkipped(skipped)
+      }),
+    )
+
+/**
+ * Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest.
+ * What is left out on the way is told at the end.
+ */
+export const withResources =
+  (
+    experiment: Experiment,
+    seed: number,
+    settings: DataSettings,
+    engine: { readonly name?: string; readonly threads?: number },
+    stop: Stopper,
+  ) =>
+  <A>(use: (opened: Resources) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
+    pipe(
+      enginesOf(engine.name, engine.threads),
+      TE.mapLeft((error): RunError => error),
+      TE.flatMap(engines =>
+        TE.bracket(
+          pipe(
+            openDataset(stop, seed, settings)(experiment.data),
+            TE.map(dataset => ({ dataset, told: dataset.skipped.length })),
+          ),
+          ({ dataset }) =>
+            pipe(
+              chooseEngine(engines)(experiment, dataset, seed),
+              TE.flatMap(ready => use({ engine: ready, dataset })),
+            ),
+          ({ dataset, told }) => {
+            tellSkipped(dataset.skipped.slice(told))
+            return TE.fromTask(dataset.close)
+          },
+        ),
+      ),
+    )

@@ -1,7 +1,0 @@
-/** What is said on stderr, where everything but results goes. */
-import { screenOn } from '../report/screen.js'
-
-export const screen = screenOn(process.stderr)
-
-/** A line. */
-export const say = screen.line

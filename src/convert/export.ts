@@ -1,0 +1,146 @@
+/** A model leaves the house: checked against its net, written in a format's files, each whole or not at all. */
+import { dirname, join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Preprocessing } from '../data/preprocessing.js'
+import { makeFolder, writeAtomically } from '../io/files.js'
+import { countStored } from '../net/counts.js'
+import { type Inferred, infer } from '../net/infer.js'
+import { channelsOf, isSameShape } from '../net/shape.js'
+import { checkWeights, type Model } from '../net/weights.js'
+import { type Description, describeInput } from './description.js'
+import type { ExportError } from './error.js'
+import { affineOf, includeNormaliser } from './include-normaliser.js'
+import type { Input, Serving } from './input.js'
+import { toLayers } from './keras/export/write.js'
+import { toOnnx } from './onnx/model.js'
+import { toSafetensors } from './safetensors.js'
+import { toSavedModel } from './savedmodel/savedmodel.js'
+import { type File, type Target, textFile } from './target.js'
+
+/** A model that takes the input described, or as it is where nothing is known of its images. */
+type Encoder = (model: Model, description: Description | null) => E.Either<ExportError, readonly File[]>
+
+const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
+  savedmodel: toSavedModel,
+  layers: (model, description) => E.right(toLayers(model, description)),
+  onnx: toOnnx,
+}
+
+/** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
+const protobufLimit = 2 ** 31 - 2 ** 20
+
+const limits: { readonly [T in Target]: number } = {
+  savedmodel: protobufLimit,
+  layers: Number.POSITIVE_INFINITY,
+  onnx: protobufLimit,
+  safetensors: Number.POSITIVE_INFINITY,
+}
+
+const small = (to: Target, bytes: number): E.Either<ExportError, number> =>
+  bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
+
+/** Whether the images and classes spoken of are those of the net. */
+const suits = (
+  { size, classes }: Preprocessing,
+  { net }: Model,
+  inferred: Inferred,
+): E.Either<ExportError, void> => {
+  const output = inferred.get('')?.output ?? []
+  if (!isSameShape(net.input, size))
+    return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
+  return channelsOf(output) === classes.length
+    ? E.right(undefined)
+    : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
+}
+
+/** The model that takes `input`, and what its files say of that. */
+interface Prepared {
+  readonly model: Model
+  readonly description: Description | null
+}
+
+const prepareModel = (
+  input: Input,
+  preprocessing: Preprocessing | undefined,
+  model: Model,
+): E.Either<ExportError, Prepared> => {
+  if (preprocessing === undefined)
+    return input === 'normalised'
+      ? E.right({ model, description: null })
+      : E.left({ _tag: 'NoPreprocessing', input })
+  return pipe(
+    input === 'normalised' ? E.right(model) : includeNormaliser(affineOf(input, preprocessing))(model),
+    E.map(model => ({ model, description: describeInput(input, preprocessing) })),
+  )
+}
+
+const labels = ({ classes }: Preprocessing): File => textFile('labels.txt', `${classes.join('\n')}\n`)
+
+const encode = (
+  to: Target,
+  { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' }: Serving,
+  model: Model,
+): E.Either<ExportError, readonly File[]> =>
+  to === 'safetensors'
+    ? E.right(toSafetensors(model, preprocessing))
+    : pipe(
+        prepareModel(input, preprocessing, model),
+        E.flatMap(({ model, description }) => encoders[to](model, description)),
+      )
+
+/**
+ * A model as the files of a format, in memory. Where `preprocessing` is given, the model takes pixels from 0 to 255
+ * unless `input` says otherwise, and its files hold the preprocessing and the classes' names; `safetensors` holds the
+ * weights as they were trained.
+ *
+ * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
+ */
+export const encodeModel =
+  (to: Target, serving: Serving = {}) =>
+  (model: Model): E.Either<ExportError, readonly File[]> => {
+    const { preprocessing } = serving
+    return pipe(
+      infer(model.net),
+      E.tap(inferred => checkWeights(model, inferred)),
+      E.tap(inferred => small(to, 4 * countStored(inferred))),
+      E.tap(
+        (inferred): E.Either<ExportError, void> =>
+          preprocessing === undefined ? E.right(undefined) : suits(preprocessing, model, inferred),
+      ),
+      E.flatMap(() => encode(to, serving, model)),
+      E.map(files => (preprocessing === undefined ? files : [...files, labels(preprocessing)])),
+    )
+  }
+
+const writeIn =
+  (folder: string) =>
+  ({ name, bytes }: File): TE.TaskEither<ExportError, string> => {
+    const file = join(folder, name)
+    return pipe(
+      makeFolder(dirname(file)),
+      TE.flatMap(() => writeAtomically(file, bytes)),
+      TE.map(() => file),
+    )
+  }
+
+/** A format, the folder its files are written into, and what the model expects there. */
+export interface ExportOptions extends Serving {
+  readonly to: Target
+  readonly folder: string
+}
+
+/**
+ * Writes a model into a folder in one of the formats; gives the files written.
+ *
+ * Errors  those of `encodeModel`, before anything is written; FileFailed
+ * Law     the outputs of the foreign runtime are those of the engines here: of pixels, those of the images normalised
+ *
+ * @example
+ * pipe(model, exportModel({ to: 'onnx', folder: 'out', preprocessing: preprocessingOf(dataset) }))
+ */
+export const exportModel =
+  ({ to, folder, ...serving }: ExportOptions) =>
+  (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
+    pipe(TE.fromEither(encodeModel(to, serving)(model)), TE.flatMap(TE.traverseSeqArray(writeIn(folder))))

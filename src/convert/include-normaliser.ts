@@ -1,0 +1,196 @@
+/** The normaliser of a model's images as part of the model, so that it can be fed pixels. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Normaliser } from '../data/spec.js'
+import type { NetError } from '../net/error.js'
+import { type Inferred, infer, windowPositions, windowSpan } from '../net/infer.js'
+import { interpret } from '../net/interpret.js'
+import { editLayers, type Path } from '../net/path.js'
+import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
+import { weightKey } from '../net/weight-specs.js'
+import type { Model, Tensor, Weights } from '../net/weights.js'
+import type { Input } from './input.js'
+
+/** A normaliser as y = scale · x + shift, a channel each. */
+export interface Affine {
+  readonly scale: readonly number[]
+  readonly shift: readonly number[]
+}
+
+const largest: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
+
+export const affineOf = (input: Exclude<Input, 'normalised'>, { mean, deviation }: Normaliser): Affine => ({
+  scale: deviation.map(each => 1 / (each * largest[input])),
+  shift: mean.map((each, c) => -each / (deviation[c] ?? 1)),
+})
+
+/** The normaliser of a model that takes pixels as they are: scale 1 and shift 0 of that input. */
+export const identityOf = (input: Exclude<Input, 'normalised'>, channels: number): Normaliser => ({
+  mean: new Array<number>(channels).fill(0),
+  deviation: new Array<number>(channels).fill(1 / largest[input]),
+})
+
+type Windowed = Conv | Depthwise
+
+const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' || layer._tag === 'depthwise'
+
+/** Whether no window of the layer reaches over the border, where there are zeros that no normaliser has seen. */
+const staysInside = (
+  inferred: Inferred,
+  path: Path,
+  { kernel, dilation, stride, padding }: Windowed,
+): boolean => {
+  const span = windowSpan(kernel, dilation)
+  const sides = inferred.get(path)?.input.slice(0, 2) ?? []
+  return padding === 'same'
+    ? sides.every(side => (windowPositions(side, span, stride, padding) - 1) * stride + span <= side)
+    : padding === 'valid' || padding === 0
+}
+
+/** The convolutions that have read the images on the way to a value; null where something else has too. */
+type Read = 'images' | readonly Path[] | null
+
+const merge = (...values: readonly Read[]): Read =>
+  values.some(value => value === null || value === 'images')
+    ? null
+    : [...new Set(values.flatMap(value => value ?? []))]
+
+/** The convolutions that alone read a net's images. */
+const readersOf = ({ body }: Net): readonly Path[] | null => {
+  const read = interpret<Read>({
+    leaf: (leaf, path, input) => {
+      if (input !== 'images' || leaf._tag === 'dropout') return input
+      return isWindowed(leaf) ? [path] : null
+    },
+    concat: branches => merge(...branches),
+    residual: (body, shortcut) => merge(body, shortcut),
+  })(body, '', 'images')
+  return read === 'images' ? null : read
+}
+
+/** A kernel [k, k, in, out], or [k, k, in, 1] with an output for each input, over scaled inputs; what shifts add. */
+const absorbIntoKernel = ({ shape, data }: Tensor, { scale, shift }: Affine, tag: Windowed['_tag']) => {
+  const [, , channels = 1, outputs = 1] = shape
+  const added = new Float64Array(tag === 'conv' ? outputs : channels)
+  const scaled = data.map((value, i) => {
+    const [from, to] = [Math.floor(i / outputs) % channels, i % added.length]
+    added[to] = (added[to] ?? 0) + value * (shift[from] ?? 0)
+    return value * (scale[from] ?? 1)
+  })
+  return { kernel: { shape, data: scaled }, added }
+}
+
+const plus = ({ shape, data }: Tensor, added: Float64Array, sign: 1 | -1): Tensor => ({
+  shape,
+  data: data.map((value, i) => value + sign * (added[i] ?? 0)),
+})
+
+/** The weights of a layer that takes the normaliser in: what shifts add goes to its bias, or its batch norm's mean. */
+const absorb =
+  (weights: Weights, affine: Affine) =>
+  (layer: Windowed, path: Path): Weights => {
+    const at = (slot: 'kernel' | 'bias' | 'mean'): Tensor | undefined => weights[weightKey(path, slot)]
+    const { kernel, added } = absorbIntoKernel(at('kernel') as Tensor, affine, layer._tag) // the model was checked
+    const [bias, mean] = [at('bias'), at('mean')]
+    return {
+      [weightKey(path, 'kernel')]: kernel,
+      ...(bias === undefined && mean !== undefined
+        ? { [weightKey(path, 'mean')]: plus(mean, added, -1) }
+        : {
+            [weightKey(path, 'bias')]: plus(
+              bias ?? { shape: [added.length], data: new Float32Array(added.length) },
+              added,
+              1,
+            ),
+          }),
+    }
+  }
+
+const foldInto =
+  (affine: Affine, paths: readonly Path[]) =>
+  ({ net, weights }: Model): Model => {
+    const changed: Record<string, Tensor> = {}
+    const take = absorb(weights, affine)
+    const edited = editLayers((layer, path) => {
+      if (!isWindowed(layer) || !paths.includes(path)) return layer
+      Object.assign(changed, take(layer, path))
+      return { ...layer, bias: layer.bias || layer.norm === null }
+    })(net)
+    return { net: edited, weights: { ...weights, ...changed } }
+  }
+
+const firstStep = 'normalise'
+
+const fresh = (siblings: readonly Layer[], nth = 1): string => {
+  const name = nth === 1 ? firstStep : `${firstStep}_${nth}`
+  return siblings.some(sibling => sibling.name === name) ? fresh(siblings, nth + 1) : name
+}
+
+/** A depthwise window of one pixel: a scale and a shift a channel. */
+const stepOf = (name: string): Depthwise => ({
+  _tag: 'depthwise',
+  name,
+  ...{ kernel: 1, stride: 1, dilation: 1, padding: 'valid', bias: true, norm: null, activation: null },
+})
+
+const stepWeights = (name: string, { scale, shift }: Affine): Weights => ({
+  [weightKey(name, 'kernel')]: { shape: [1, 1, scale.length, 1], data: Float32Array.from(scale) },
+  [weightKey(name, 'bias')]: { shape: [shift.length], data: Float32Array.from(shift) },
+})
+
+const prependStep =
+  (affine: Affine) =>
+  ({ net, weights }: Model): Model => {
+    const name = fresh(net.body.layers)
+    const body = { ...net.body, layers: [stepOf(name), ...net.body.layers] }
+    return { net: { ...net, body }, weights: { ...stepWeights(name, affine), ...weights } }
+  }
+
+/**
+ * The model that normalises its images itself: in its first convolutions where that is exact, which zeros beyond the
+ * border are in the way of unless they are normalised to zeros; else in a step before them.
+ *
+ * Errors  those of `infer`
+ * Law     it gives for x what `model` gives for scale · x + shift
+ */
+export const includeNormaliser =
+  (affine: Affine) =>
+  (model: Model): E.Either<NetError, Model> =>
+    pipe(
+      infer(model.net),
+      E.map(inferred => {
+        const readers = readersOf(model.net)
+        const exact = (path: Path): boolean => {
+          const layer = inferred.get(path)?.layer
+          return layer !== undefined && isWindowed(layer) && staysInside(inferred, path, layer)
+        }
+        return readers !== null && (affine.shift.every(each => each === 0) || readers.every(exact))
+          ? foldInto(affine, readers)(model)
+          : prependStep(affine)(model)
+      }),
+    )
+
+const sameData = (a: Tensor | undefined, b: Tensor | undefined): boolean =>
+  a?.data.length === b?.data.length && (a?.data.every((value, i) => value === b?.data[i]) ?? false)
+
+const sameOptions = (a: Layer, b: Layer): boolean => {
+  const options: Readonly<Record<string, unknown>> = { ...b }
+  return Object.entries(a).every(([option, value]) => options[option] === value)
+}
+
+/** The model without the step that normalises, where it begins with that; else null. */
+export const removeStep =
+  (affine: Affine) =>
+  ({ net, weights }: Model): Model | null => {
+    const [first, ...layers] = net.body.layers
+    const name = first?.name ?? ''
+    const step = stepWeights(name, affine)
+    return first !== undefined &&
+      sameOptions(stepOf(name), first) &&
+      Object.entries(step).every(([key, each]) => sameData(each, weights[key]))
+      ? {
+          net: { ...net, body: { ...net.body, layers } },
+          weights: Object.fromEntries(Object.entries(weights).filter(([key]) => !(key in step))),
+        }
+      : null
+  }

@@ -1,0 +1,35 @@
+/** Weights as files beside `model.json`: the manifest says what lies where, one array after another. */
+import type { File } from '../../target.js'
+import type { Config, KerasWeight } from '../keras.js'
+
+/** As tfjs has them, so that a browser may keep each. */
+const shardBytes = 4 * 2 ** 20
+
+const joined = (weights: readonly KerasWeight[]): Uint8Array => {
+  const size = weights.reduce((sum, { tensor }) => sum + tensor.data.byteLength, 0)
+  const bytes = new Uint8Array(size)
+  let from = 0
+  for (const { tensor } of weights) {
+    const { buffer, byteOffset, byteLength } = tensor.data
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), from)
+    from += byteLength
+  }
+  return bytes
+}
+
+/** Weights cut into files of at most 4 MiB. */
+export const shardsOf = (weights: readonly KerasWeight[]): readonly File[] => {
+  const bytes = joined(weights)
+  const count = Math.max(1, Math.ceil(bytes.byteLength / shardBytes))
+  return Array.from({ length: count }, (_, nth) => ({
+    name: `group1-shard${nth + 1}of${count}.bin`,
+    bytes: bytes.subarray(nth * shardBytes, (nth + 1) * shardBytes),
+  }))
+}
+
+export const manifestOf = (weights: readonly KerasWeight[], shards: readonly File[]): readonly Config[] => [
+  {
+    paths: shards.map(({ name }) => name),
+    weights: weights.map(({ name, tensor }) => ({ name, shape: tensor.shape, dtype: 'float32' })),
+  },
+]

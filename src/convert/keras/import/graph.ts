@@ -1,0 +1,211 @@
+/** A LayersModel's topology as a graph of named layers: functional models as they are, sequential ones as a chain. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { type DecodeError, decode } from '../../../io/codec.js'
+import type { Shape } from '../../../net/shape.js'
+import type { ImportError, Tangle } from '../../error.js'
+import { supported } from './words.js'
+
+/** A layer and the layers whose outputs it takes. Its config is not known to be good yet. */
+export interface KerasNode {
+  readonly name: string
+  readonly className: string
+  readonly config: unknown
+  readonly from: readonly string[]
+}
+
+export interface KerasGraph {
+  readonly name: string
+  readonly input: Shape
+  readonly nodes: ReadonlyMap<string, KerasNode>
+  /** The layer that is fed, and the one whose output is the model's. */
+  readonly start: string
+  readonly end: string
+}
+
+/** `[layer, call, 0, …]`: the one output of a layer. A layer called more than once is refused as such. */
+const connection = new t.Type<string, unknown>(
+  '[layer, call, 0]',
+  (u): u is string => typeof u === 'string',
+  (u, context) =>
+    Array.isArray(u) && typeof u[0] === 'string' && Number.isInteger(u[1]) && u[2] === 0
+      ? t.success(u[0])
+      : t.failure(u, context),
+  t.identity,
+)
+
+const connections = t.readonlyArray(connection, '[[layer, 0, 0]]')
+
+const layerCodec = t.intersection(
+  [
+    t.type({ class_name: t.string, config: t.UnknownRecord }),
+    t.partial({ name: t.string, inbound_nodes: t.unknown }),
+  ],
+  'a layer with class_name and config',
+)
+
+type LayerJson = t.TypeOf<typeof layerCodec>
+
+const layers = t.readonlyArray(layerCodec, 'a list of layers')
+
+const functional = t.intersection([
+  t.type({ layers, input_layers: t.unknown, output_layers: t.unknown }),
+  t.partial({ name: t.string }),
+])
+
+const ends = t.type({ input_layers: connections, output_layers: connections })
+
+const sequential = t.union([layers, t.intersection([t.type({ layers }), t.partial({ name: t.string })])])
+
+const models = { Model: null, Functional: null, Sequential: null }
+
+const classed = t.type({
+  class_name: t.keyof(models, Object.keys(models).join(' or ')),
+  config: t.unknown,
+})
+
+const sizes = new t.Type<Shape, unknown>(
+  '[null, height, width, channels]',
+  (u): u is Shape => Array.isArray(u),
+  (u, context) =>
+    Array.isArray(u) && u.length > 1 && u[0] === null && u.slice(1).every(Number.isInteger)
+      ? t.success(u.slice(1))
+      : t.failure(u, context),
+  t.identity,
+)
+
+const tangled = (at: string, reason: Tangle): ImportError => ({ _tag: 'NotATree', at, reason })
+
+const nameOf = ({ name, config }: LayerJson): string =>
+  name ?? (typeof config.name === 'string' ? config.name : '')
+
+/** An option of a layer that is not as it should be. */
+const optionOf =
+  (layer: LayerJson, option: string) =>
+  (fault: DecodeError): ImportError => ({
+    _tag: 'LayerDiffers',
+    at: nameOf(layer),
+    className: layer.class_name,
+    fault: { ...fault, at: option },
+  })
+
+const sizesOf = (layer: LayerJson | undefined): E.Either<ImportError, Shape> => {
+  if (layer === undefined) return E.left(tangled('', 'no layers'))
+  const option = 'batch_shape' in layer.config ? 'batch_shape' : 'batch_input_shape'
+  return pipe(decode(sizes)(layer.config[option]), E.mapLeft(optionOf(layer, option)))
+}
+
+const only =
+  (reason: Tangle) =>
+  (names: readonly string[]): E.Either<ImportError, string> =>
+    names.length === 1 && names[0] !== undefined ? E.right(names[0]) : E.left(tangled(names.join(), reason))
+
+const calls = t.readonlyArray(connections, '[[[layer, 0, 0, {}], …]]')
+
+/** Keras 3 writes a call as the arguments it was made with. */
+const keras3 = t.readonlyArray(t.type({ args: t.unknown }))
+
+const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>> =>
+  pipe(
+    decode(calls)(layer.inbound_nodes ?? []),
+    E.mapLeft(fault =>
+      optionOf(
+        layer,
+        'inbound_nodes',
+      )({
+        ...fault,
+        wanted: calls.name,
+        got: keras3.is(layer.inbound_nodes) ? '[{ args, kwargs }], as Keras 3 writes it' : fault.got,
+      }),
+    ),
+  )
+
+/** No model inside the model. */
+const flat = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
+  Object.hasOwn(models, layer.class_name)
+    ? E.left({ _tag: 'UnknownLayer', at: nameOf(layer), className: layer.class_name, supported })
+    : E.right(layer)
+
+const nodeOf = (layer: LayerJson): E.Either<ImportError, KerasNode> => {
+  const name = nameOf(layer)
+  return pipe(
+    flat(layer),
+    E.flatMap(callsOf),
+    E.flatMap(calls =>
+      calls.length > 1
+        ? E.left(tangled(name, 'shared'))
+        : E.right({ name, className: layer.class_name, config: layer.config, from: calls[0] ?? [] }),
+    ),
+  )
+}
+
+type Faulty = E.Either<ImportError | DecodeError, KerasGraph>
+
+const byName = (nodes: readonly KerasNode[]) => new Map(nodes.map(node => [node.name, node]))
+
+const functionalGraph = (config: unknown): Faulty =>
+  pipe(
+    decode(functional)(config),
+    E.flatMap(({ name = '', layers, ...config }) =>
+      pipe(
+        E.Do,
+        E.bindW('nodes', () => E.traverseArray(nodeOf)(layers)),
+        E.bindW('ends', () => decode(ends)(config)),
+        E.bindW('start', ({ ends }) => only('not one input')(ends.input_layers)),
+        E.bindW('end', ({ ends }) => only('not one output')(ends.output_layers)),
+        E.bindW('input', ({ start }) => sizesOf(layers.find(layer => nameOf(layer) === start))),
+        E.map(({ start, end, nodes, input }) => ({ name, input, nodes: byName(nodes), start, end })),
+      ),
+    ),
+  )
+
+/** What a chain that begins with no input layer begins with; no layer can have this name. */
+const fed: KerasNode = { name: '', className: 'InputLayer', config: {}, from: [] }
+
+const chained = (layers: readonly LayerJson[]): readonly KerasNode[] => {
+  const nodes = layers.map(layer => ({
+    name: nameOf(layer),
+    className: layer.class_name,
+    config: layer.config,
+  }))
+  const [first] = nodes
+  const linked = nodes.map((node, nth) => ({ ...node, from: [nodes[nth - 1]?.name ?? fed.name] }))
+  return first?.className === 'InputLayer' ? [{ ...first, from: [] }, ...linked.slice(1)] : [fed, ...linked]
+}
+
+const sequentialGraph = (config: unknown): Faulty =>
+  pipe(
+    decode(sequential)(config),
+    E.map((found): { readonly name?: string; readonly layers: readonly LayerJson[] } =>
+      'layers' in found ? found : { layers: found },
+    ),
+    E.flatMap(({ name = '', layers }) => {
+      const nodes = chained(layers)
+      return pipe(
+        E.traverseArray(flat)(layers),
+        E.flatMap(() => sizesOf(layers[0])),
+        E.map(input => ({
+          name,
+          input,
+          nodes: byName(nodes),
+          start: nodes[0]?.name ?? '',
+          end: nodes.at(-1)?.name ?? '',
+        })),
+      )
+    }),
+  )
+
+/**
+ * The graph in a model's topology.
+ *
+ * Errors  Misread; NotATree where a layer is shared or there is not one input and one output; LayerDiffers where the
+ *         input's sizes or a layer's inputs are not written as expected; UnknownLayer for a model inside the model
+ */
+export const graphOf = (topology: unknown): Faulty =>
+  pipe(
+    decode(classed)(topology),
+    E.flatMap(({ class_name, config }) =>
+      class_name === 'Sequential' ? sequentialGraph(config) : functionalGraph(config),
+    ),
+  )

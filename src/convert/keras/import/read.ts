@@ -1,0 +1,207 @@
+/** A LayersModel comes in: `model.json` and its shards as a net of words and a store of weights. */
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { type DecodeError, decode } from '../../../io/codec.js'
+import { readJson } from '../../../io/files.js'
+import { type Inferred, infer } from '../../../net/infer.js'
+import { lastName, type Path } from '../../../net/path.js'
+import { isSameShape, type Shape } from '../../../net/shape.js'
+import type { Net } from '../../../net/tree.js'
+import { allWeightSpecs, type WeightSpec } from '../../../net/weight-specs.js'
+import { full, type Model, type Tensor } from '../../../net/weights.js'
+import type { ModelFile } from '../../../run/storage/model.js'
+import { descriptionCodec } from '../../description.js'
+import type { Foreign, ImportError } from '../../error.js'
+import { affineOf, identityOf, removeStep } from '../../include-normaliser.js'
+import { assemble } from './assemble.js'
+import { graphOf } from './graph.js'
+import { locate, modelFile } from './locate.js'
+import { seriesOf } from './series.js'
+import type { Origin, Subtree } from './subtree.js'
+import {
+  type Announced,
+  announced,
+  type Manifest,
+  manifestCodec,
+  plain,
+  readGroups,
+  tensorAt,
+} from './weights-manifest.js'
+
+const fileCodec = t.intersection([
+  t.type({ modelTopology: t.UnknownRecord, weightsManifest: manifestCodec }),
+  t.partial({ userDefinedMetadata: t.unknown }),
+])
+
+type LayersFile = t.TypeOf<typeof fileCodec>
+
+/** What is misread is in the file. */
+const inFile =
+  (file: string) =>
+  (error: ImportError | DecodeError): ImportError =>
+    error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
+
+/** What a model.json holds that is no LayersModel's. */
+const foreignIn = ({ format, modelTopology }: Readonly<Record<string, unknown>>): Foreign | null => {
+  if (!t.UnknownRecord.is(modelTopology)) return 'no topology'
+  return format === 'graph-model' || 'node' in modelTopology ? 'graph model' : null
+}
+
+const decodeFile =
+  (file: string) =>
+  (json: Readonly<Record<string, unknown>>): E.Either<ImportError, LayersFile> => {
+    const found = foreignIn(json)
+    return found === null
+      ? pipe(decode(fileCodec)(json), E.mapLeft(inFile(file)))
+      : E.left({ _tag: 'NotALayersModel', path: file, found })
+  }
+
+const object = t.refinement(t.UnknownRecord, () => true, 'a JSON object')
+
+const readFile = (file: string): TE.TaskEither<ImportError, LayersFile> =>
+  pipe(
+    readJson(object)(file),
+    TE.mapLeft((error): ImportError => error),
+    TE.flatMapEither(decodeFile(file)),
+  )
+
+/** A net, and for each of its weights where it lies or what it is filled with. */
+interface Planned {
+  readonly net: Net
+  readonly found: readonly (readonly [WeightSpec, Announced | number])[]
+}
+
+const wordsOf = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_') || 'imported'
+
+const netOf = (name: string, input: Shape, { layer }: Subtree): Net => ({
+  _tag: 'net',
+  name: wordsOf(name),
+  input,
+  body: layer._tag === 'stack' ? layer : { _tag: 'stack', name: '', layers: [layer] },
+})
+
+/** Batch norm here keeps the last axis, by whichever number it was told. */
+const lastAxes =
+  (inferred: Inferred) =>
+  ([path, { axes, className }]: readonly [Path, Origin]): E.Either<ImportError, void> => {
+    const last = inferred.get(path)?.output.length ?? 0
+    const axis = axes.find(each => each !== -1 && each !== last)
+    return axis === undefined
+      ? E.right(undefined)
+      : E.left({
+          _tag: 'LayerDiffers',
+          at: path,
+          className,
+          fault: { _tag: 'Misread', at: 'axis', wanted: `-1 or ${last}`, got: `${axis}` },
+        })
+  }
+
+/** Names of weights of the same kind, of any layer. */
+const namesLike = (name: string, manifest: Manifest): readonly string[] =>
+  manifest
+    .flatMap(({ weights }) => weights.map(each => each.name))
+    .filter(each => lastName(each) === lastName(name))
+
+const located = (origins: Subtree['origins'], manifest: Manifest) => {
+  const places = announced(manifest)
+  return (slot: WeightSpec): E.Either<ImportError, readonly [WeightSpec, Announced | number]> => {
+    const source = origins.get(slot.at)?.sources[slot.slot]
+    if (source?._tag === 'filled') return E.right([slot, source.value])
+    const name = source?.name ?? ''
+    const place = places.get(name)
+    if (place === undefined)
+      return E.left({ _tag: 'WeightMissing', name, wanted: slot.shape, found: namesLike(name, manifest) })
+    return isSameShape(place.shape, slot.shape)
+      ? E.right([slot, place])
+      : E.left({ _tag: 'WrongWeight', key: slot.key, wanted: slot.shape, got: place.shape })
+  }
+}
+
+const planned = (topology: unknown, manifest: Manifest): E.Either<ImportError | DecodeError, Planned> =>
+  pipe(
+    E.Do,
+    E.bindW('graph', () => graphOf(topology)),
+    E.bindW('series', ({ graph }) => seriesOf(graph)),
+    E.bindW('body', ({ series }) => assemble(series)),
+    E.let('net', ({ graph, body }) => netOf(graph.name, graph.input, body)),
+    E.bindW('inferred', ({ net }) => infer(net)),
+    E.tap(({ inferred, body }) => E.traverseArray(lastAxes(inferred))([...body.origins])),
+    E.bindW('found', ({ inferred, body }) =>
+      E.traverseArray(located(body.origins, manifest))(allWeightSpecs(inferred)),
+    ),
+  )
+
+const filledIn = ({ net, found }: Planned, groups: readonly Uint8Array[]): E.Either<ImportError, Model> =>
+  pipe(
+    found,
+    E.traverseArray(([{ key, shape }, place]) =>
+      pipe(
+        typeof place === 'number' ? E.right(full(shape, place)) : tensorAt(groups, key)(place),
+        E.map((tensor): readonly [string, Tensor] => [key, tensor]),
+      ),
+    ),
+    E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
+  )
+
+/** What this project's own exports say of their input; what other tools keep there is theirs. */
+const ownMetadata = t.type({ preprocessing: descriptionCodec })
+
+/**
+ * A model and its preprocessing as they were before it was exported, or with the preprocessing that the model as it
+ * came in takes where the normaliser has become part of its first layers.
+ */
+const restore =
+  (metadata: unknown) =>
+  (model: Model): ModelFile => {
+    const found = ownMetadata.decode(metadata)
+    if (E.isLeft(found)) return { model, preprocessing: null }
+    const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
+    if (!isSameShape(size, model.net.input)) return { model, preprocessing: null }
+    const before = { size, resize, mean, deviation, classes }
+    if (input === 'normalised') return { model, preprocessing: before }
+    const original = removeStep(affineOf(input, before))(model)
+    return original === null
+      ? { model, preprocessing: { ...before, ...identityOf(input, mean.length) } }
+      : { model: original, preprocessing: before }
+  }
+
+/**
+ * Reads a LayersModel of layers the language has words for, and what it says of its input where it was exported here.
+ * A softmax at its end is left off: nets here give logits.
+ *
+ * Errors  NotALayersModel; UnknownLayer, LayerDiffers by Keras name; NotATree; WeightMissing, WeightDiffers,
+ *         WrongWeight; PathLeaves, WrongBytes before a shard is read; BadFile, FileMissing
+ * Law     what `exportModel({ to: 'layers' })` wrote gives a model that computes the same
+ *
+ * @example
+ * readLayersFile('mobilenet')   // a folder with model.json
+ */
+export const readLayersFile = (path: string): TE.TaskEither<ImportError, ModelFile> =>
+  pipe(
+    locate(path),
+    TE.bindTo('folder'),
+    TE.let('file', ({ folder }) => join(folder, modelFile)),
+    TE.bind('json', ({ file }) => readFile(file)),
+    TE.bindW('manifest', ({ json }) => TE.fromEither(plain(json.weightsManifest))),
+    TE.bindW('plan', ({ file, manifest, json: { modelTopology } }) =>
+      pipe(
+        planned(modelTopology.model_config ?? modelTopology, manifest),
+        E.mapLeft(inFile(file)),
+        TE.fromEither,
+      ),
+    ),
+    TE.bindW('groups', ({ folder, manifest }) => readGroups(folder)(manifest)),
+    TE.flatMapEither(({ plan, groups, json }) =>
+      pipe(filledIn(plan, groups), E.map(restore(json.userDefinedMetadata))),
+    ),
+  )
+
+/** The same without what the file says of its input. */
+export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> =>
+  pipe(
+    readLayersFile(folder),
+    TE.map(({ model }) => model),
+  )

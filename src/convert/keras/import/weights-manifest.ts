@@ -1,0 +1,164 @@
+/** Weights as they lie in a LayersModel's folder: announced in the manifest, checked, then read. */
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { closed, closedPartial, naturalNumber } from '../../../io/codec.js'
+import { fileFailed } from '../../../io/files.js'
+import { type Shape, sizeOf } from '../../../net/shape.js'
+import type { Tensor } from '../../../net/weights.js'
+import type { ImportError } from '../../error.js'
+
+const entry = closedPartial(
+  { name: t.string, shape: t.readonlyArray(naturalNumber), dtype: t.string },
+  { group: t.string, quantization: t.unknown },
+)
+
+/** Groups of files, and the arrays that lie in each group one after another. */
+export const manifestCodec = t.readonlyArray(
+  closed({
+    paths: t.readonlyArray(t.string, 'a list of file names'),
+    weights: t.readonlyArray(entry, 'a list of weights'),
+  }),
+  'a list of paths and weights',
+)
+
+export type Manifest = t.TypeOf<typeof manifestCodec>
+
+const quantised = t.type({ dtype: t.string })
+
+const refusal = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportError | null => {
+  if (quantization !== undefined)
+    return {
+      _tag: 'WeightDiffers',
+      name,
+      fault: 'quantised',
+      got: quantised.is(quantization) ? quantization.dtype : 'other numbers',
+    }
+  return dtype === 'float32' ? null : { _tag: 'WeightDiffers', name, fault: 'type', got: dtype }
+}
+
+/** The manifest, if all it announces is float32, and nothing quantised. Errors  WeightDiffers with the first */
+export const plain = (manifest: Manifest): E.Either<ImportError, Manifest> => {
+  const first = manifest.flatMap(({ weights }) => weights.map(refusal)).find(found => found !== null)
+  return first === undefined || first === null ? E.right(manifest) : E.left(first)
+}
+
+/** Where an array lies: bytes from the beginning of its group. */
+export interface Announced {
+  readonly shape: Shape
+  readonly group: number
+  readonly from: number
+}
+
+const bytesOf = (shape: Shape): number => 4 * sizeOf(shape)
+
+/** As Keras names them, and without the inner name that Keras 2.2 and later put before the last. */
+const aliases = (name: string): readonly string[] => {
+  const parts = name.split('/')
+  return [name, [...parts.slice(0, -2), ...parts.slice(-1)].join('/')]
+}
+
+/** Every array by its names; an exact name comes before a shortened one. */
+export const announced = (manifest: Manifest): ReadonlyMap<string, Announced> => {
+  const found = manifest.flatMap(({ weights }, group) => {
+    let from = 0
+    return weights.map(({ name, shape }) => {
+      const place: Announced = { shape, group, from }
+      from += bytesOf(shape)
+      return [name, place] as const
+    })
+  })
+  const short = found.map(([name, place]) => [aliases(name)[1] ?? name, place] as const)
+  return new Map([...short, ...found])
+}
+
+const leaves = (folder: string, file: string): boolean => {
+  const way = relative(folder, file)
+  return way === '' || way.startsWith('..') || isAbsolute(way)
+}
+
+/** A shard's file, where it lies in the folder, links followed. */
+const fileIn =
+  (folder: string) =>
+  (path: string): TE.TaskEither<ImportError, string> => {
+    const file = resolve(folder, path)
+    const refused: ImportError = { _tag: 'PathLeaves', folder, path }
+    return leaves(resolve(folder), file)
+      ? TE.left(refused)
+      : pipe(
+          TE.tryCatch(() => Promise.all([realpath(folder), realpath(file)]), fileFailed(file)),
+          TE.flatMap(([home, real]) =>
+            leaves(home, real) ? TE.left<ImportError, string>(refused) : TE.right(real),
+          ),
+        )
+  }
+
+interface Group {
+  readonly files: readonly string[]
+  readonly bytes: number
+}
+
+const measured =
+  (folder: string) =>
+  ({ paths, weights }: Manifest[number]): TE.TaskEither<ImportError, Group> => {
+    const wanted = weights.reduce((sum, { shape }) => sum + bytesOf(shape), 0)
+    return pipe(
+      paths,
+      TE.traverseSeqArray(fileIn(folder)),
+      TE.bindTo('files'),
+      TE.bindW('sizes', ({ files }) =>
+        TE.traverseSeqArray((file: string) =>
+          TE.tryCatch(async () => (await stat(file)).size, fileFailed(file)),
+        )(files),
+      ),
+      TE.flatMap(({ files, sizes }) => {
+        const got = sizes.reduce((sum, size) => sum + size, 0)
+        return got === wanted
+          ? TE.right({ files, bytes: got })
+          : TE.left<ImportError, Group>({
+              _tag: 'WrongBytes',
+              files: paths.map(path => join(folder, path)),
+              wanted,
+              got,
+            })
+      }),
+    )
+  }
+
+const read = ({ files, bytes }: Group): TE.TaskEither<ImportError, Uint8Array> =>
+  pipe(
+    files,
+    TE.traverseSeqArray(file => TE.tryCatch(() => readFile(file), fileFailed(file))),
+    TE.map(parts => {
+      const whole = new Uint8Array(bytes)
+      let from = 0
+      for (const part of parts) {
+        whole.set(part.subarray(0, bytes - from), from)
+        from += part.byteLength
+      }
+      return whole
+    }),
+  )
+
+/**
+ * The bytes of every group. All paths and lengths are checked before the first is read.
+ *
+ * Errors  PathLeaves, WrongBytes, FileMissing, FileFailed
+ */
+export const readGroups =
+  (folder: string) =>
+  (manifest: Manifest): TE.TaskEither<ImportError, readonly Uint8Array[]> =>
+    pipe(manifest, TE.traverseSeqArray(measured(folder)), TE.flatMap(TE.traverseSeqArray(read)))
+
+/** One array of a group. Errors  NotFiniteWeight under the key it will have */
+export const tensorAt =
+  (groups: readonly Uint8Array[], key: string) =>
+  ({ shape, group, from }: Announced): E.Either<ImportError, Tensor> => {
+    const bytes = groups[group]?.slice(from, from + bytesOf(shape)) ?? new Uint8Array()
+    const data = new Float32Array(bytes.buffer)
+    const index = data.findIndex(value => !Number.isFinite(value))
+    return index < 0 ? E.right({ shape, data }) : E.left({ _tag: 'NotFiniteWeight', key, index })
+  }

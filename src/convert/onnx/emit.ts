@@ -1,0 +1,206 @@
+/** From primitive operations to ONNX nodes: one table, which the compiler keeps complete. */
+import type { Binary, Kind, OpOf, PoolWindow, Unary, Update, Value, Window } from '../../graph/graph.js'
+import { windowSpan } from '../../net/infer.js'
+import { channelsOf, type Shape } from '../../net/shape.js'
+import type { Tensor, Weights } from '../../net/weights.js'
+import { type Attrs, float, float32, int, ints, type Ref } from './node.js'
+import { computed, facing, fed, isMap, kept, type Operand, stored } from './operand.js'
+import type { Writer } from './writer.js'
+
+/** What only learning computes. */
+type Learning =
+  | Update['kind']
+  | 'part'
+  | 'eye'
+  | 'convInput'
+  | 'convKernel'
+  | 'depthwiseInput'
+  | 'depthwiseKernel'
+  | 'batchNorm'
+  | 'batchNormGrad'
+  | 'maxPoolGrad'
+  | 'avgPoolGrad'
+  | 'reluGrad'
+  | 'relu6Grad'
+  | 'crossEntropy'
+  | 'inverse'
+  | 'largest'
+
+type Serving = Exclude<Kind, Learning | 'input' | 'weight'>
+
+type ValueOf<K extends Kind> = Value & { readonly op: OpOf<K> }
+
+type Emitter<K extends Kind> = (write: Writer, value: ValueOf<K>, ...inputs: readonly Operand[]) => Ref
+
+type Ends = readonly [before: number, after: number]
+
+/** Zeros before and behind a side; the odd one goes behind, as TensorFlow has it. */
+const endsOf = (side: number, places: number, span: number, { stride, padding }: Window): Ends => {
+  if (padding === 'valid') return [0, 0]
+  if (padding !== 'same') return [padding, padding]
+  const total = Math.max((places - 1) * stride + span - side, 0)
+  return [Math.floor(total / 2), Math.ceil(total / 2)]
+}
+
+const sliding = (
+  window: Window,
+  size: number,
+  [, h = 1, w = 1]: Shape,
+  [, rows = 1, columns = 1]: Shape,
+): Attrs => {
+  const span = windowSpan(size, window.dilation)
+  const [top, bottom] = endsOf(h, rows, span, window)
+  const [left, right] = endsOf(w, columns, span, window)
+  return {
+    kernel_shape: ints([size, size]),
+    strides: ints([window.stride, window.stride]),
+    pads: ints([top, left, bottom, right]),
+  }
+}
+
+const holes = ({ dilation }: Window): Attrs => ({ dilations: ints([dilation, dilation]) })
+
+/** Shapes  kernel [k, k, in, out] → [out, in, k, k]; [k, k, c, 1] → [c, 1, k, k] in as many groups */
+const conv =
+  (order: readonly number[], groupsOf: (x: Shape) => number) =>
+  (
+    write: Writer,
+    { op: { window }, shape }: ValueOf<'conv' | 'depthwise'>,
+    x: Operand,
+    kernel: Operand,
+  ): Ref =>
+    write.add('Conv', [x.ref(), kernel.as(kernel.shape, order)], {
+      ...sliding(window, kernel.shape[0] ?? 1, x.shape, shape),
+      ...holes(window),
+      group: int(groupsOf(x.shape)),
+    })
+
+const pool =
+  (name: string) =>
+  (write: Writer, { op: { window }, shape }: ValueOf<'maxPool' | 'avgPool'>, x: Operand): Ref =>
+    write.add(name, [x.ref()], sliding(window satisfies PoolWindow, window.size, x.shape, shape))
+
+const unary =
+  (name: string): Emitter<Unary> =>
+  (write, _, x) =>
+    write.add(name, [x.ref()])
+
+const unaries = {
+  relu: unary('Relu'),
+  relu6: (write, _, x) => write.add('Clip', [x.ref(), write.number(0), write.number(6)]),
+  sigmoid: unary('Sigmoid'),
+  tanh: unary('Tanh'),
+  exp: unary('Exp'),
+  log: unary('Log'),
+  sqrt: unary('Sqrt'),
+  square: (write, _, x) => write.add('Mul', [x.ref(), x.ref()]),
+  abs: unary('Abs'),
+  sign: unary('Sign'),
+  neg: unary('Neg'),
+} satisfies { readonly [K in Unary]: Emitter<K> }
+
+const binary =
+  (name: string): Emitter<Binary> =>
+  (write, { shape }, a, b) =>
+    write.add(name, [facing(shape, a), facing(shape, b)])
+
+const binaries = {
+  add: binary('Add'),
+  sub: binary('Sub'),
+  mul: binary('Mul'),
+  div: binary('Div'),
+  minimum: binary('Min'),
+  maximum: binary('Max'),
+  greater: (write, value, a, b) =>
+    write.add('Cast', [binary('Greater')(write, value, a, b)], { to: int(float32) }),
+} satisfies { readonly [K in Binary]: Emitter<K> }
+
+/** Where an axis of a value is kept. */
+const placeOf = (shape: Shape, axis: number): number => kept(shape).indexOf(axis)
+
+const lastOf = (shape: Shape): number => placeOf(shape, shape.length - 1)
+
+/** Whether what is left of a map after a sum is in the order it was: channels alone, or rows and columns. */
+const staysOrdered = (axes: readonly number[]): boolean =>
+  axes.includes(3) || (axes.includes(1) && axes.includes(2))
+
+const sum: Emitter<'sum'> = (write, { op: { axes, keep } }, x) => {
+  const moved = isMap(x.shape) && (keep || staysOrdered(axes))
+  const places = moved ? axes.map(axis => placeOf(x.shape, axis)) : axes
+  const from = moved
+    ? x.ref()
+    : x.as(
+        x.shape,
+        x.shape.map((_, axis) => axis),
+      )
+  return write.add('ReduceSum', [from, write.ints(places)], { keepdims: int(keep ? 1 : 0) })
+}
+
+const matmul: Emitter<'matmul'> = (write, { op: { transposeA, transposeB } }, a, b) => {
+  const side = (operand: Operand, turned: boolean) =>
+    turned ? operand.as(operand.shape, [1, 0]) : operand.ref()
+  return write.add('MatMul', [side(a, transposeA), side(b, transposeB)])
+}
+
+const table = {
+  constant: (write, { op }) => write.number(op.value),
+  stop: (_write, _value, x) => x.ref(),
+  conv: conv([3, 2, 0, 1], () => 1),
+  depthwise: conv([2, 3, 0, 1], channelsOf),
+  maxPool: pool('MaxPool'),
+  avgPool: pool('AveragePool'),
+  normalise: (write, { op }, ...inputs) =>
+    write.add(
+      'BatchNormalization',
+      inputs.map(each => each.ref()),
+      { epsilon: float(op.epsilon) },
+    ),
+  ...unaries,
+  ...binaries,
+  matmul,
+  sum,
+  reshape: (_, { shape }, x) => x.as(shape, kept(shape)),
+  broadcast: (write, { shape }, x) =>
+    write.add('Expand', [facing(shape, x), write.ints(kept(shape).map(axis => shape[axis] ?? 1))]),
+  concat: (write, { shape }, ...values) =>
+    write.add(
+      'Concat',
+      values.map(each => each.ref()),
+      { axis: int(lastOf(shape)) },
+    ),
+  slice: (write, { op: { from }, shape }, x) =>
+    write.add('Slice', [
+      x.ref(),
+      write.ints([from]),
+      write.ints([from + channelsOf(shape)]),
+      write.ints([lastOf(shape)]),
+    ]),
+  softmax: (write, { shape }, x) => write.add('Softmax', [x.ref()], { axis: int(lastOf(shape)) }),
+} satisfies { readonly [K in Serving]: Emitter<K> }
+
+/**
+ * Writes `values`, each once and after those it is made of; gives each one as others read it.
+ *
+ * @example
+ * emit(writer([]), { weights, layerOf: () => '' })(topologicalOrder([logits])).get(logits)
+ */
+export const emit =
+  (
+    write: Writer,
+    { weights, layerOf }: { readonly weights: Weights; readonly layerOf: (value: Value) => string },
+  ) =>
+  (values: readonly Value[]): ReadonlyMap<Value, Operand> => {
+    const done = new Map<Value, Operand>()
+    const emitted = (value: Value): Operand => {
+      const { op, shape } = value
+      const here = write.within(layerOf(value))
+      if (op.kind === 'input') return fed(here, shape, op.name)
+      if (op.kind === 'weight') return stored(write, op.name, weights[op.name] as Tensor) // the model has every slot
+      const emitter: Emitter<never> | undefined = (table as Partial<Record<Kind, Emitter<never>>>)[op.kind] // as above
+      if (emitter === undefined) throw new Error(`${op.kind} is for learning; a net that serves has none`)
+      const inputs = value.inputs.map(input => done.get(input) as Operand) // in order: inputs come first
+      return computed(here, shape, emitter(here, value as never, ...inputs)) // the kind picks the emitter
+    }
+    for (const value of values) done.set(value, emitted(value))
+    return done
+  }

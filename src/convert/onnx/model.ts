@@ -1,0 +1,51 @@
+/** ONNX: images as they are everywhere else, turned once to channels first; batch norm folded where it can be. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../net/error.js'
+import type { Model } from '../../net/weights.js'
+import type { Description } from '../description.js'
+import { open, type ServedModel, servedModel } from '../served-model.js'
+import type { File } from '../target.js'
+import { onnxBytes } from './bytes.js'
+import { emit } from './emit.js'
+import type { OnnxGraph } from './node.js'
+import type { Operand } from './operand.js'
+import { writer } from './writer.js'
+
+const graphOf = (name: string, { images, outputs, values, weights, layerOf }: ServedModel): OnnxGraph => {
+  const write = writer(['images', ...Object.keys(outputs)])
+  const operands = emit(write, { weights, layerOf })(values)
+  const ends = Object.entries(outputs).map(([end, value]) => {
+    const operand = operands.get(value) as Operand // every value was emitted
+    return { end, ref: operand.ref(), shape: open(value.shape) }
+  })
+  return {
+    name,
+    nodes: [
+      ...write.nodes(),
+      ...ends.map(({ end, ref }) => ({ name: end, op: 'Identity', inputs: [ref], attrs: {} })),
+    ],
+    constants: write.constants(),
+    inputs: [{ name: 'images', shape: open(images.shape) }],
+    outputs: ends.map(({ end, shape }) => ({ name: end, shape })),
+  }
+}
+
+const metadataOf = (description: Description | null): Readonly<Record<string, string>> =>
+  description === null ? {} : { preprocessing: JSON.stringify(description) }
+
+/**
+ * A model as one ONNX file, opset 13, its input described in the metadata.
+ *
+ * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
+ * Errors  those of `infer`
+ */
+export const toOnnx = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<NetError, readonly File[]> =>
+  pipe(
+    servedModel(model),
+    E.map(serving => onnxBytes(graphOf(model.net.name, serving), metadataOf(description))),
+    E.map(bytes => [{ name: 'model.onnx', bytes }]),
+  )

@@ -1,0 +1,85 @@
+/** TensorFlow SavedModel for serving: one graph, its weights constants in it, and a signature. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Emitted, Emitter } from '../../engine/tensorflow/emitters/emitter.js'
+import { type Edges, emit } from '../../engine/tensorflow/emitters/index.js'
+import { floats } from '../../engine/tensorflow/graph/node.js'
+import { type Port, type SavedGraph, savedModel } from '../../engine/tensorflow/graph/proto.js'
+import { placeholder } from '../../engine/tensorflow/graph/variables.js'
+import { type Writer, writer } from '../../engine/tensorflow/graph/writer.js'
+import type { Update, Value } from '../../graph/graph.js'
+import type { NetError } from '../../net/error.js'
+import type { Model, Tensor, Weights } from '../../net/weights.js'
+import type { Description } from '../description.js'
+import type { ExportError } from '../error.js'
+import { open, type ServedModel, servedModel } from '../served-model.js'
+import { type File, jsonFile } from '../target.js'
+
+const frozen: Emitter<Update['kind']> = (_, { op }) => {
+  throw new Error(`${op.kind} changes a variable; a net that serves has none`)
+}
+
+const edges = (weights: Weights): Edges => ({
+  input: (write, { op, shape }) => [placeholder(write, op.name, open(shape))],
+  weight: (write, { op }) => {
+    const { shape, data } = weights[op.name] as Tensor // the model was checked to have every slot
+    return [write.array(shape, data, op.name)]
+  },
+  assign: frozen,
+  average: frozen,
+  momentum: frozen,
+  adam: frozen,
+})
+
+const graphOf = (write: Writer, { images, outputs, values, weights }: ServedModel): SavedGraph => {
+  const refs = emit(write, edges(weights))(values)
+  const refOf = (value: Value) => (refs.get(value) as Emitted)[0] // every value was emitted
+  const port = ([name, value]: readonly [string, Value]): readonly [string, Port] => [
+    name,
+    { ref: write.add('Identity', [refOf(value)], floats, name), shape: open(value.shape) },
+  ]
+  const signature = {
+    inputs: { images: { ref: refOf(images), shape: open(images.shape) } },
+    outputs: Object.fromEntries(Object.entries(outputs).map(port)),
+  }
+  return { nodes: write.nodes(), signatures: { serving_default: signature } }
+}
+
+const isMissing = (reason: unknown): boolean =>
+  typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'MODULE_NOT_FOUND'
+
+const encoded = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
+  try {
+    return E.right(savedModel(graph))
+  } catch (reason) {
+    if (!isMissing(reason)) throw reason
+    const name = '@tensorflow/tfjs-node-gpu'
+    return E.left({ _tag: 'PackageMissing', name, mend: `npm install --ignore-scripts ${name}` })
+  }
+}
+
+/** The TensorFlow graph of a model with the signature `serving_default`. */
+export const servingGraph = (model: Model): E.Either<NetError, SavedGraph> =>
+  pipe(
+    servedModel(model),
+    E.map(serving => graphOf(writer(), serving)),
+  )
+
+/**
+ * A model as a SavedModel's files; signature `serving_default`. Its input is described in `assets.extra`.
+ *
+ * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
+ * Errors  those of `infer`; PackageMissing
+ */
+export const toSavedModel = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<ExportError, readonly File[]> =>
+  pipe(
+    servingGraph(model),
+    E.flatMap(encoded),
+    E.map(bytes => [
+      { name: 'saved_model.pb', bytes },
+      ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),
+    ]),
+  )

@@ -1,0 +1,117 @@
+/** Whether the options of a specification can be met, before anything large is read. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Shape } from '../net/shape.js'
+import type { DataError } from './error.js'
+import type { Augmentation } from './pipeline/augment.js'
+import { augmentedShape } from './pipeline/distort.js'
+import type { DataSpec } from './spec.js'
+
+interface Wish {
+  readonly option: string
+  readonly got: number | string
+  readonly met: boolean
+  readonly wanted: string
+}
+
+const whole = (option: string, got: number, least: number, most = Number.POSITIVE_INFINITY): Wish => ({
+  option,
+  got,
+  met: Number.isInteger(got) && got >= least && got <= most,
+  wanted:
+    most === Number.POSITIVE_INFINITY
+      ? `a whole number from ${least} up`
+      : `a whole number from ${least} to ${most}`,
+})
+
+const range = (option: string, [least, most]: readonly [number, number], limit: number): Wish => ({
+  option,
+  got: `${least}–${most}`,
+  met: least > 0 && least <= most && most <= limit,
+  wanted:
+    limit === Number.POSITIVE_INFINITY
+      ? 'two numbers above 0, the smaller first'
+      : `two numbers above 0 and up to ${limit}, the smaller first`,
+})
+
+const factor = (option: string, got: number): Wish => ({
+  option,
+  got,
+  met: got >= 0 && got <= 1,
+  wanted: 'a number from 0 to 1',
+})
+
+const wishesOf = (augmentation: Augmentation, [height = 0, width = 0]: Shape): readonly Wish[] => {
+  const smaller = Math.min(height, width)
+  switch (augmentation._tag) {
+    case 'shift':
+      return [whole('shift', augmentation.pixels, 0, smaller)]
+    case 'flip':
+      return []
+    case 'randomCrop':
+      return [
+        whole('randomCrop padding', augmentation.padding, 0, smaller),
+        ...(augmentation.size === null
+          ? []
+          : [whole('randomCrop size', augmentation.size, 1, smaller + 2 * augmentation.padding)]),
+      ]
+    case 'randomResizedCrop':
+      return [
+        whole('randomResizedCrop size', augmentation.size, 1, smaller),
+        range('randomResizedCrop area', augmentation.area, 1),
+        range('randomResizedCrop ratio', augmentation.ratio, Number.POSITIVE_INFINITY),
+      ]
+    case 'cutout':
+      return [whole('cutout', augmentation.size, 1)]
+    case 'colorJitter':
+      return (['brightness', 'contrast', 'saturation'] as const).map(name =>
+        factor(`colorJitter ${name}`, augmentation[name]),
+      )
+  }
+}
+
+const validationOf = (spec: DataSpec, images: number): Wish => ({
+  option: 'validation',
+  got: spec.validation,
+  met:
+    spec.validation >= 0 &&
+    (spec.validation < 1 || Number.isInteger(spec.validation)) &&
+    spec.validation < images,
+  wanted: `a share from 0 to below 1, or a whole number below ${images}, the images there are`,
+})
+
+const normaliserOf = ({ normalise }: DataSpec, channels: number): readonly Wish[] =>
+  normalise === null
+    ? []
+    : (['mean', 'deviation'] as const).map(name => ({
+        option: `normalise ${name}`,
+        got: normalise[name].join(', '),
+        met:
+          normalise[name].length === channels &&
+          normalise[name].every(value => Number.isFinite(value) && (name === 'mean' || value > 0)),
+        wanted: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one a channel`,
+      }))
+
+/** What the images of a specification become, or the first option that cannot be met. */
+export const checkOptions =
+  (take: number | undefined) =>
+  (spec: DataSpec, stored: Shape, images: number): E.Either<DataError, Shape> => {
+    const augmenting = spec.augment.flatMap((augmentation, nth) =>
+      wishesOf(augmentation, augmentedShape(stored, spec.augment.slice(0, nth))),
+    )
+    const unmet = [
+      ...(take === undefined ? [] : [whole('take', take, 1, images)]),
+      validationOf(spec, take ?? images),
+      ...normaliserOf(spec, stored.at(-1) ?? 0),
+      ...augmenting,
+    ].find(({ met }) => !met)
+    const image = augmentedShape(stored, spec.augment)
+    return unmet === undefined
+      ? E.right(image)
+      : E.left({
+          _tag: 'BadOption',
+          data: spec.name,
+          option: unmet.option,
+          got: unmet.got,
+          wanted: unmet.wanted,
+        })
+  }

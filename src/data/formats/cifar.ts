@@ -1,0 +1,208 @@
+/** CIFAR-10 in binary batches: records of a label and three planes of 32×32 bytes. */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { cacheFolder } from '../cache.js'
+import { imagesInMemory } from '../dataset.js'
+import { download } from '../download.js'
+import { type DataError, Fault, factOf } from '../error.js'
+import { noClose, type OpenOptions, reportOf, type Source } from '../source.js'
+import { streamReader } from './byte-reader.js'
+import { checksumOf, chunksOf } from './streams.js'
+import { entriesOf } from './tar.js'
+
+const side = 32
+const plane = side * side
+const record = 1 + 3 * plane
+
+/** A batch larger than this is none. */
+const largestBatch = 2 ** 30
+
+const official = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
+
+const remote = {
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+  sum: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+}
+
+const missing = (folder: string, reason: string | null): DataError => ({
+  _tag: 'FilesMissing',
+  data: 'cifar10',
+  folder,
+  files: ['data_batch_1.bin', '… as many as there are', 'test_batch.bin', 'batches.meta.txt'],
+  sources: [remote.url],
+  reason,
+})
+
+const readBatch = async (file: string): Promise<Buffer> => {
+  const { size } = await stat(file)
+  const place = { file, entry: null }
+  if (size < record || size > largestBatch)
+    throw new Fault({
+      _tag: 'BadValue',
+      what: 'size',
+      got: size,
+      wanted: `${record} bytes an image, 1 image to ${Math.floor(largestBatch / record)}`,
+      ...place,
+      offset: 0,
+    })
+  if (size % record !== 0)
+    throw new Fault({ _tag: 'Truncated', wanted: Math.ceil(size / record) * record, ...place, offset: size })
+  return readFile(file)
+}
+
+/** From one plane a channel to one pixel after another. */
+const interleave = (planes: Uint8Array, into: Uint8Array): void => {
+  for (let at = 0; at < plane; at++)
+    for (let c = 0; c < 3; c++) into[3 * at + c] = planes[c * plane + at] ?? 0
+}
+
+interface Batch {
+  readonly bytes: Uint8Array
+  readonly labels: Int32Array
+}
+
+const unpackBatch = (file: string, content: Buffer, classes: number): Batch => {
+  const count = content.length / record
+  const bytes = new Uint8Array(count * 3 * plane)
+  const labels = Int32Array.from({ length: count }, (_, nth) => content[nth * record] ?? 0)
+  const strange = labels.findIndex(label => label >= classes)
+  if (strange >= 0)
+    throw new Fault({
+      _tag: 'BadValue',
+      file,
+      entry: null,
+      offset: strange * record,
+      what: 'label',
+      got: labels[strange] ?? 0,
+      wanted: `0 to ${classes - 1}`,
+    })
+  for (let nth = 0; nth < count; nth++)
+    interleave(
+      content.subarray(nth * record + 1, (nth + 1) * record),
+      bytes.subarray(nth * 3 * plane, (nth + 1) * 3 * plane),
+    )
+  return { bytes, labels }
+}
+
+const joined = (batches: readonly Batch[]): Batch => ({
+  bytes: Buffer.concat(batches.map(({ bytes }) => bytes)),
+  labels: Int32Array.from(batches.flatMap(({ labels }) => [...labels])),
+})
+
+const numberIn = (name: string): number => Number(/\d+/.exec(name)?.[0])
+
+/** What the folder of another form of the set has in it. */
+const otherForms: Readonly<Record<string, string>> = {
+  data_batch_1: 'these are the batches for Python; those of the binary version would fit',
+  'fine_label_names.txt': 'this is CIFAR-100, which is not read',
+}
+
+/** The folder the batches are in: the one given, or the one their archive makes in it. */
+const batchFolder = async (folder: string): Promise<string> => {
+  const [names, inner] = [await readdir(folder), 'cifar-10-batches-bin']
+  return names.includes(inner) && !names.includes('test_batch.bin') ? join(folder, inner) : folder
+}
+
+const readFolder = async (outer: string): Promise<Source> => {
+  const folder = await batchFolder(outer)
+  const names = await readdir(folder)
+  const batches = names
+    .filter(name => /^data_batch_\d+\.bin$/.test(name))
+    .sort((a, b) => numberIn(a) - numberIn(b))
+  if (batches.length === 0 || !names.includes('test_batch.bin')) {
+    const other = names.find(name => otherForms[name] !== undefined) ?? ''
+    throw new Fault(missing(folder, otherForms[other] ?? null))
+  }
+  const meta = names.includes('batches.meta.txt')
+    ? await readFile(join(folder, 'batches.meta.txt'), 'utf8')
+    : ''
+  const named = meta
+    .split(/\r?\n/)
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const classes = named.length > 0 ? named : official
+  const contents = new Map<string, Buffer>()
+  for (const name of [...batches, 'test_batch.bin']) contents.set(name, await readBatch(join(folder, name)))
+  const load = (name: string) =>
+    unpackBatch(join(folder, name), contents.get(name) ?? Buffer.alloc(0), classes.length)
+  const [train, test] = [joined(batches.map(load)), load('test_batch.bin')]
+  return {
+    checksum: checksumOf([...contents.values()]),
+    classes,
+    stored: [side, side, 3],
+    train: { _tag: 'held', images: imagesInMemory(train.bytes, train.labels) },
+    test: { _tag: 'held', images: imagesInMemory(test.bytes, test.labels) },
+    validation: null,
+    skipped: [],
+    notices: [],
+    close: noClose,
+  }
+}
+
+/** The batches' own names, whatever folder of the archive they are in. */
+const batchName = (path: string): string | undefined =>
+  /(?:^|\/)((?:data_batch_\d+|test_batch)\.bin|batches\.meta\.txt)$/.exec(path)?.[1]
+
+/**
+ * Unpacks the batches in an archive into a folder, which appears when all are there.
+ *
+ * Errors  those of reading archives; nothing is left behind
+ */
+export const unpackBatches = (archive: string, folder: string): TE.TaskEither<DataError, void> =>
+  TE.tryCatch(async () => {
+    const part = `${folder}.${process.pid}.part`
+    await mkdir(part, { recursive: true })
+    try {
+      for await (const found of entriesOf(
+        archive,
+        streamReader(archive, await chunksOf(archive)),
+        largestBatch,
+      )) {
+        if (found._tag === 'refused') throw new Fault(found.fact)
+        const name = batchName(found.entry.name)
+        if (name !== undefined) await writeFile(join(part, name), await found.content())
+      }
+      await rename(part, folder)
+    } finally {
+      await rm(part, { recursive: true, force: true })
+    }
+  }, factOf(archive))
+
+const fetched = (folder: string, options: OpenOptions): TE.TaskEither<DataError, void> => {
+  const archive = `${folder}.tar.gz`
+  return pipe(
+    download(reportOf(options))(remote, archive),
+    TE.mapLeft(error => (error._tag === 'ReadFailed' ? missing(folder, error.reason) : error)),
+    TE.flatMap(() => unpackBatches(archive, folder)),
+    TE.tap(() => TE.tryCatch(() => rm(archive), factOf(archive))),
+  )
+}
+
+/**
+ * Reads every `data_batch_*.bin` and `test_batch.bin`; the classes' names from `batches.meta.txt` where it is there.
+ *
+ * Errors  FilesMissing; Truncated or BadValue with the file and offset
+ */
+export const openCifar = (options: OpenOptions): TE.TaskEither<DataError, Source> => {
+  const folder = options.folder ?? cacheFolder('cifar10')
+  const there = TE.tryCatch(() => stat(folder), factOf(folder))
+  return pipe(
+    there,
+    TE.match(
+      () => false,
+      () => true,
+    ),
+    TE.fromTask,
+    TE.flatMap(
+      (found): TE.TaskEither<DataError, void> =>
+        found
+          ? TE.right(undefined)
+          : options.folder === undefined
+            ? fetched(folder, options)
+            : TE.left(missing(folder, null)),
+    ),
+    TE.flatMap(() => TE.tryCatch(() => readFolder(folder), factOf(folder))),
+  )
+}

@@ -1,0 +1,255 @@
+/** MNIST and sets in its form: four IDX files in a folder. */
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { cacheFolder } from '../cache.js'
+import { imagesInMemory } from '../dataset.js'
+import { download, type Remote, type Report } from '../download.js'
+import { type DataError, factOf } from '../error.js'
+import { noClose, type OpenOptions, reportOf, type Source } from '../source.js'
+import type { Mnist } from '../spec.js'
+import { type Idx, readIdx } from './idx.js'
+import { lookInto } from './images/directory.js'
+import { checksumOf } from './streams.js'
+
+interface Part {
+  readonly stem: string
+  readonly rank: number
+  readonly sum: string
+}
+
+/** Sums of the packed files as their authors published them. */
+const parts = {
+  trainImages: {
+    stem: 'train-images',
+    rank: 3,
+    sum: '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+  },
+  trainLabels: {
+    stem: 'train-labels',
+    rank: 1,
+    sum: '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+  },
+  testImages: {
+    stem: 't10k-images',
+    rank: 3,
+    sum: '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+  },
+  testLabels: {
+    stem: 't10k-labels',
+    rank: 1,
+    sum: 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
+  },
+} as const satisfies Record<string, Part>
+
+const mirrors = [
+  'https://storage.googleapis.com/cvdf-datasets/mnist',
+  'https://ossci-datasets.s3.amazonaws.com/mnist',
+]
+
+const packedName = ({ stem, rank }: Part): string => `${stem}-idx${rank}-ubyte.gz`
+
+/** A file's name: what is before its part, the part, and how it is written. */
+const fileName = /^(.*?)(train|t10k|test)-(images|labels)([-.])idx[13]-ubyte(\.gz)?$/i
+
+/** A file of a set in this form. */
+interface Named {
+  readonly path: string
+  /** Before the part: `emnist-letters-`, or nothing. */
+  readonly set: string
+  readonly stem: string
+  /** Of several files of one part, the one with the least is read. */
+  readonly order: number
+}
+
+const named = (folder: string, name: string): readonly Named[] => {
+  const found = fileName.exec(name)
+  if (found === null) return []
+  const [, set = '', part = '', what = '', joint, packed] = found
+  const stem = `${part.toLowerCase() === 'train' ? 'train' : 't10k'}-${what.toLowerCase()}`
+  return [
+    { path: join(folder, name), set, stem, order: (joint === '-' ? 0 : 2) + (packed === undefined ? 0 : 1) },
+  ]
+}
+
+/** The files of a folder, and those in folders that have such a file's name themselves. */
+const namedIn = async (folder: string): Promise<readonly Named[]> => {
+  const { files, folders } = await lookInto(folder)
+  const deeper = await Promise.all(
+    folders
+      .filter(name => fileName.test(name))
+      .map(async name => {
+        const inner = join(folder, name)
+        return (await lookInto(inner)).files.flatMap(file => named(inner, file))
+      }),
+  )
+  return [...files.flatMap(name => named(folder, name)), ...deeper.flat()]
+}
+
+/** The files of the one set in a folder, by part; none where the folder is not there. */
+const filesIn = (folder: string): TE.TaskEither<DataError, ReadonlyMap<string, string>> =>
+  pipe(
+    TE.tryCatch(() => namedIn(folder), factOf(folder)),
+    TE.orElse(() => TE.right<DataError, readonly Named[]>([])),
+    TE.flatMap(found => {
+      const sets = [...new Set(found.map(({ set }) => set))].sort()
+      const [set = ''] = sets
+      if (set !== '' && sets.length > 1)
+        return TE.left(missing(folder, `it holds several sets: ${sets.join(', ')}`)(parts.trainImages))
+      const best = found.filter(file => file.set === set).sort((a, b) => b.order - a.order)
+      return TE.right(new Map(best.map(({ stem, path }) => [stem, path])))
+    }),
+  )
+
+const missing =
+  (folder: string, reason: string | null) =>
+  (part: Part): DataError => ({
+    _tag: 'FilesMissing',
+    data: 'mnist',
+    folder,
+    files: Object.values(parts).map(packedName),
+    sources: mirrors.map(mirror => `${mirror}/${packedName(part)}`),
+    reason,
+  })
+
+const remoteOf =
+  (part: Part) =>
+  (mirror: string): Remote => ({ url: `${mirror}/${packedName(part)}`, sum: part.sum })
+
+const reasonOf = (error: DataError): string => ('reason' in error ? String(error.reason) : error._tag)
+
+/** Fetches a part from the first mirror that has it. */
+const fetchPart =
+  (folder: string, onProgress: Report) =>
+  (part: Part): TE.TaskEither<DataError, string> => {
+    const file = join(folder, packedName(part))
+    const [first, ...others] = mirrors.map(remoteOf(part)).map(remote => download(onProgress)(remote, file))
+    return pipe(
+      others.reduce(
+        (before, next) =>
+          pipe(
+            before,
+            TE.alt(() => next),
+          ),
+        first ?? TE.right(undefined),
+      ),
+      TE.mapLeft(error =>
+        error._tag === 'ChecksumDiffers' ? error : missing(folder, reasonOf(error))(part),
+      ),
+      TE.map(() => file),
+    )
+  }
+
+const located =
+  (options: OpenOptions, place: string, files: ReadonlyMap<string, string>) =>
+  (part: Part): TE.TaskEither<DataError, string> => {
+    const file = files.get(part.stem)
+    if (file !== undefined) return TE.right(file)
+    return options.folder === undefined
+      ? fetchPart(place, reportOf(options))(part)
+      : TE.left(missing(place, null)(part))
+  }
+
+const paired = (images: Idx, labels: Idx): E.Either<DataError, void> =>
+  images.sizes[0] === labels.sizes[0]
+    ? E.right(undefined)
+    : E.left({
+        _tag: 'PartsDiffer',
+        what: 'number of images and labels',
+        first: { file: images.file, got: images.sizes[0] ?? 0 },
+        second: { file: labels.file, got: labels.sizes[0] ?? 0 },
+      })
+
+const sameSize = (train: Idx, test: Idx): E.Either<DataError, void> =>
+  train.sizes.slice(1).join('×') === test.sizes.slice(1).join('×')
+    ? E.right(undefined)
+    : E.left({
+        _tag: 'PartsDiffer',
+        what: 'image size',
+        first: { file: train.file, got: train.sizes.slice(1).join('×') },
+        second: { file: test.file, got: test.sizes.slice(1).join('×') },
+      })
+
+/** The first label and the number of classes: labels run from 0, or from 1, without a gap. */
+interface Labels {
+  readonly first: 0 | 1
+  readonly classes: number
+}
+
+const labelsIn = ({ file, values }: Idx): E.Either<DataError, Labels> => {
+  const used = [...new Set(values)].sort((a, b) => a - b)
+  const first = used[0] === 1 ? 1 : 0
+  const gap = used.findIndex((label, nth) => label !== first + nth)
+  return gap < 0
+    ? E.right({ first, classes: used.length })
+    : E.left({
+        _tag: 'BadValue',
+        file,
+        entry: null,
+        offset: 8 + values.indexOf(used[gap] ?? 0),
+        what: 'label',
+        got: `${used[gap]}, and none is ${first + gap}`,
+        wanted: 'labels that run from 0, or from 1, without a gap',
+      })
+}
+
+const known = ({ first, classes }: Labels, labels: Idx): E.Either<DataError, void> => {
+  const strange = labels.values.findIndex(label => label < first || label >= first + classes)
+  return strange < 0
+    ? E.right(undefined)
+    : E.left({
+        _tag: 'BadValue',
+        file: labels.file,
+        entry: null,
+        offset: 8 + strange,
+        what: 'label',
+        got: labels.values[strange] ?? 0,
+        wanted: `${first} to ${first + classes - 1}, as in the training labels,`,
+      })
+}
+
+/**
+ * Reads the four files. Classes are named by the labels, which run from 0 or, as in EMNIST's letters, from 1.
+ *
+ * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files do not belong together; BadValue where training
+ *         has no image of some label, or the test has another label
+ */
+export const openMnist = (options: OpenOptions, { name }: Mnist): TE.TaskEither<DataError, Source> => {
+  const place = options.folder ?? cacheFolder('mnist')
+  const read = (part: Part, files: ReadonlyMap<string, string>) =>
+    pipe(located(options, place, files)(part), TE.flatMap(readIdx(part.rank)))
+  return pipe(
+    filesIn(place),
+    TE.bindTo('files'),
+    TE.bind('trainLabels', ({ files }) => read(parts.trainLabels, files)),
+    TE.bind('testLabels', ({ files }) => read(parts.testLabels, files)),
+    TE.bind('testImages', ({ files }) => read(parts.testImages, files)),
+    TE.bind('train', ({ files }) => read(parts.trainImages, files)),
+    TE.tap(({ train, trainLabels }) => TE.fromEither(paired(train, trainLabels))),
+    TE.tap(({ testImages, testLabels }) => TE.fromEither(paired(testImages, testLabels))),
+    TE.tap(({ train, testImages }) => TE.fromEither(sameSize(train, testImages))),
+    TE.bind('labels', ({ trainLabels }) => TE.fromEither(labelsIn(trainLabels))),
+    TE.tap(({ labels, testLabels }) => TE.fromEither(known(labels, testLabels))),
+    TE.map(({ train, trainLabels, testImages, testLabels, labels: { first, classes } }): Source => {
+      const part = (images: Idx, labels: Idx) => ({
+        _tag: 'held' as const,
+        images: imagesInMemory(
+          images.values,
+          Int32Array.from(labels.values, label => label - first),
+        ),
+      })
+      return {
+        checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
+        classes: Array.from({ length: classes }, (_, nth) => `${first + nth}`),
+        stored: [train.sizes[1] ?? 0, train.sizes[2] ?? 0, 1],
+        train: part(train, trainLabels),
+        test: part(testImages, testLabels),
+        validation: null,
+        skipped: [],
+        notices: first === 0 ? [] : [{ _tag: 'LabelsFromOne', data: name, classes }],
+        close: noClose,
+      }
+    }),
+  )
+}

@@ -1,0 +1,132 @@
+/** A data set in TFRecord shards: images are read where they lie. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type DataError, Fault, factOf, type Place } from '../../error.js'
+import { counting, type LeftOut } from '../../notices.js'
+import { noClose, type OpenOptions, reportOf, type Source } from '../../source.js'
+import type { TfRecord } from '../../spec.js'
+import { decodeImage } from '../images/decode.js'
+import { lookInto } from '../images/directory.js'
+import type { EncodedImages } from '../images/encoded-images.js'
+import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } from '../parts.js'
+import { checksumOf } from '../streams.js'
+import { bytesAt } from './example.js'
+import { damage, recordName } from './record.js'
+import { type Index, indexOf, parseExample } from './shards.js'
+
+/** A record's bytes and the sum behind them. The file is open only as long: there may be a thousand shards. */
+const readRecord = (place: Place, start: number, length: number): Buffer => {
+  const descriptor = openSync(place.file, 'r')
+  try {
+    const whole = Buffer.alloc(length + 4)
+    const got = readSync(descriptor, whole, 0, whole.length, start)
+    if (got < whole.length)
+      throw new Fault({ _tag: 'Truncated', wanted: start + whole.length, ...place, offset: start + got })
+    const fact = damage(whole.subarray(0, length), whole.readUInt32LE(length), place)
+    if (fact !== null) throw new Fault(fact)
+    return whole.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): EncodedImages => {
+  const decode = decodeImage(spec.image)
+  return {
+    labels: Int32Array.from(index.labels),
+    decode: async nth => {
+      const start = index.starts[nth] ?? 0
+      const file = shards[index.shards[nth] ?? 0] ?? ''
+      const place = { file, entry: recordName(index.numbers[nth] ?? 0), offset: start }
+      const image = bytesAt(
+        parseExample(readRecord(place, start, index.lengths[nth] ?? 0), place),
+        spec.keys.image,
+      )
+      return decode(Buffer.from(image ?? []), place)
+    },
+  }
+}
+
+/** Whether a file holds records, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
+const isShard = (name: string): boolean =>
+  /\.(tf_?)?rec(ord)?s?(?![a-z])/i.test(name) || /-of-\d+/i.test(name) || !name.includes('.')
+
+/** The part a shard is of, and what its name has before that. */
+const partOf = (name: string): { readonly part: PartName; readonly before: string } | null => {
+  const [, before = '', word = ''] =
+    /^()(train|test|val)/i.exec(name) ?? /^(.+[-_.])(train|test|val)/i.exec(name) ?? []
+  const part = (['train', 'test'] as const).find(known => known === word.toLowerCase())
+  return word === '' ? null : { part: part ?? 'validation', before }
+}
+
+/** The shards of a set, part by part. */
+interface Shards {
+  readonly parts: Roles<readonly string[]>
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** The shards in a folder: those named by their part alone, else those of the one set that lies there. */
+const findShards = async (folder: string): Promise<Shards> => {
+  const { files, folders, brokenLinks } = await lookInto(folder)
+  const missing = (found: readonly string[]) =>
+    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
+  const { leaveOut, leftOut } = counting(folder)
+  for (const name of brokenLinks) leaveOut('broken link', name)
+  for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
+  const named = files.filter(isShard).map(name => ({ name, is: partOf(name) }))
+  const sets = [...new Set(named.flatMap(({ is }) => (is === null ? [] : [is.before])))].sort()
+  const [set] = sets
+  if (set !== '' && sets.length > 1) throw missing(sets.map(before => `${before}*`))
+  for (const { name, is } of named) if (is?.before !== set) leaveOut('beside the parts', name)
+  const roles = rolesOf(part => {
+    const shards = named.filter(({ is }) => is?.part === part && is.before === set).map(({ name }) => name)
+    return shards.length === 0 ? undefined : shards
+  })
+  if (roles === null) throw missing([...folders, ...files])
+  return { parts: roles, leftOut: leftOut() }
+}
+
+const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promise<Source> => {
+  const skipped: DataError[] = []
+  const refuse = (fact: DataError): void => {
+    if (options.skipBad !== true) throw new Fault(fact)
+    skipped.push(fact)
+  }
+  const { parts: names, leftOut } = await findShards(folder)
+  const parts = await mapRoles(async (part: readonly string[]) => {
+    const shards = part.map(name => join(folder, name))
+    const index = await indexOf(spec, shards, refuse, reportOf(options))
+    return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, index), sum: index.sum }
+  })(names)
+  return {
+    checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),
+    classes: spec.classes,
+    stored: spec.image,
+    ...parts,
+    skipped,
+    notices: [
+      ...partNotices(spec.name, names.test[0] ?? '', parts.validation?.pictures.labels.length ?? null),
+      ...leftOut,
+    ],
+    close: noClose,
+  }
+}
+
+/**
+ * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
+ *
+ * Errors  PartsMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
+ */
+export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> => {
+  const { folder } = options
+  return folder === undefined
+    ? TE.left({
+        _tag: 'BadOption',
+        data: spec.name,
+        option: 'folder',
+        got: 'none',
+        wanted: 'the folder of the shards',
+      })
+    : TE.tryCatch(() => load(options, spec, folder), factOf(folder))
+}

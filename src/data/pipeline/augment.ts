@@ -1,0 +1,85 @@
+/** How training images are varied, as data; `distort` does it. */
+import { optionsOf, unknownIn } from '../../net/words/options.js'
+
+/** What lies beyond the edge: black, the last pixel again, or the image mirrored. */
+export type Fill = 'zero' | 'edge' | 'mirror'
+
+/** One way to vary a training image. */
+export type Augmentation =
+  /** By up to this many pixels each way. */
+  | { readonly _tag: 'shift'; readonly pixels: number; readonly fill: Fill }
+  /** Left and right change places, half the time. */
+  | { readonly _tag: 'flip' }
+  /** Padded on every side, then a square of `size` (null: the image's own size) cut out anywhere. */
+  | {
+      readonly _tag: 'randomCrop'
+      readonly padding: number
+      readonly size: number | null
+      readonly fill: Fill
+    }
+  /** A window of a random share of the area and ratio of the sides, resized to a square. */
+  | {
+      readonly _tag: 'randomResizedCrop'
+      readonly size: number
+      readonly area: readonly [least: number, most: number]
+      readonly ratio: readonly [least: number, most: number]
+    }
+  /** A square of the mean colour, centred anywhere. */
+  | { readonly _tag: 'cutout'; readonly size: number }
+  /** Each factor drawn from 1 ± its value. */
+  | {
+      readonly _tag: 'colorJitter'
+      readonly brightness: number
+      readonly contrast: number
+      readonly saturation: number
+    }
+
+/** Moves the image by up to `pixels` each way. */
+export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation => {
+  const { fill = 'zero', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'shift' as const, pixels, fill, ...unknownIn(rest) })
+}
+
+/** Mirrors half of the images, left to right. */
+export const flip: Augmentation = Object.freeze({ _tag: 'flip' })
+
+/**
+ * Pads every side, then cuts a window out anywhere: as large as the image was, or a square of `size`.
+ *
+ * @example
+ * randomCrop(4)                   // CIFAR's usual
+ * randomCrop(0, { size: 224 })    // out of 256×256
+ */
+export const randomCrop = (
+  padding: number,
+  options: { readonly size?: number; readonly fill?: Fill } = {},
+): Augmentation => {
+  const { size = null, fill = 'zero', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'randomCrop' as const, padding, size, fill, ...unknownIn(rest) })
+}
+
+/** A random window, resized to `size`×`size` (bilinear). Source  Szegedy et al. 2015 */
+export const randomResizedCrop = (
+  size: number,
+  options: { readonly area?: readonly [number, number]; readonly ratio?: readonly [number, number] } = {},
+): Augmentation => {
+  const { area = [0.08, 1], ratio = [3 / 4, 4 / 3], ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'randomResizedCrop' as const, size, area, ratio, ...unknownIn(rest) })
+}
+
+/** Covers a square of `size` pixels with the mean colour. Source  DeVries and Taylor 2017 */
+export const cutout = (size: number): Augmentation => Object.freeze({ _tag: 'cutout' as const, size })
+
+/** Varies brightness, contrast and saturation by factors of 1 ± these. */
+export const colorJitter = (
+  options: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number } = {},
+): Augmentation => {
+  const { brightness = 0, contrast = 0, saturation = 0, ...rest } = optionsOf(options)
+  return Object.freeze({
+    _tag: 'colorJitter' as const,
+    brightness,
+    contrast,
+    saturation,
+    ...unknownIn(rest),
+  })
+}

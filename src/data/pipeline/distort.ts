@@ -1,0 +1,159 @@
+/** Augmentations carried out on bytes: each step writes one buffer from another, by draws of the image's stream. */
+import { randomBelow, type Stream } from '../../net/random.js'
+import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
+import type { Augmentation } from './augment.js'
+import { randomWindow, resample } from './resample.js'
+import { cropWindow } from './window.js'
+
+/** What comes out of a step, and how it is made. */
+interface Step {
+  readonly shape: Shape
+  readonly run: (draw: Stream, from: Uint8Array, to: Uint8Array) => void
+}
+
+const shifted = (image: Shape, { pixels, fill }: Augmentation & { readonly _tag: 'shift' }): Step => {
+  const copy = cropWindow(image, image, fill)
+  const move = (draw: Stream) => randomBelow(draw, 2 * pixels + 1) - pixels
+  return { shape: image, run: (draw, from, to) => copy(from, to, move(draw), move(draw)) }
+}
+
+const flipped = (image: Shape): Step => {
+  const [height = 0, width = 0, channels = 0] = image
+  const mirror = (from: Uint8Array, to: Uint8Array): void => {
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let c = 0; c < channels; c++)
+          to[(y * width + x) * channels + c] = from[(y * width + width - 1 - x) * channels + c] ?? 0
+  }
+  return { shape: image, run: (draw, from, to) => (draw() < 0.5 ? mirror(from, to) : to.set(from)) }
+}
+
+/** The shape after a crop. */
+const squared = (image: Shape, size: number | null): Shape =>
+  size === null ? image : [size, size, channelsOf(image)]
+
+const cropped = (
+  image: Shape,
+  { padding, size, fill }: Augmentation & { readonly _tag: 'randomCrop' },
+): Step => {
+  const shape = squared(image, size)
+  const copy = cropWindow(image, shape, fill)
+  const place = (draw: Stream, axis: number) =>
+    randomBelow(draw, (image[axis] ?? 0) + 2 * padding - (shape[axis] ?? 0) + 1) - padding
+  return { shape, run: (draw, from, to) => copy(from, to, place(draw, 0), place(draw, 1)) }
+}
+
+const resized = (image: Shape, crop: Augmentation & { readonly _tag: 'randomResizedCrop' }): Step => {
+  const shape = squared(image, crop.size)
+  const write = resample(image, shape)
+  return { shape, run: (draw, from, to) => write(from, to, randomWindow(draw, image, crop.area, crop.ratio)) }
+}
+
+const covered = (
+  image: Shape,
+  { size }: Augmentation & { readonly _tag: 'cutout' },
+  mean: readonly number[],
+): Step => {
+  const [height = 0, width = 0, channels = 0] = image
+  const colour = mean.map(value => Math.round(value * 255))
+  const span = (centre: number, limit: number) => {
+    const from = centre - Math.floor(size / 2)
+    return [Math.max(0, from), Math.min(limit, from + size)] as const
+  }
+  return {
+    shape: image,
+    run: (draw, from, to) => {
+      to.set(from)
+      const [top, bottom] = span(randomBelow(draw, height), height)
+      const [left, right] = span(randomBelow(draw, width), width)
+      for (let y = top; y < bottom; y++)
+        for (let x = left; x < right; x++)
+          for (let c = 0; c < channels; c++) to[(y * width + x) * channels + c] = colour[c] ?? 0
+    },
+  }
+}
+
+/** How bright the eye finds a pixel. Source  ITU-R BT.601 */
+const luma = [0.299, 0.587, 0.114] as const
+
+const jittered = (image: Shape, jitter: Augmentation & { readonly _tag: 'colorJitter' }): Step => {
+  const channels = channelsOf(image)
+  const weights = channels === 3 ? luma : Array.from({ length: channels }, () => 1 / channels)
+  const grey = (from: Uint8Array, at: number): number =>
+    weights.reduce((sum, weight, c) => sum + weight * (from[at + c] ?? 0), 0)
+  const factor = (draw: Stream, most: number) => 1 + most * (2 * draw() - 1)
+  return {
+    shape: image,
+    run: (draw, from, to) => {
+      const brightness = factor(draw, jitter.brightness)
+      const contrast = factor(draw, jitter.contrast)
+      const saturation = factor(draw, jitter.saturation)
+      let mean = 0
+      for (let at = 0; at < from.length; at += channels) mean += grey(from, at)
+      const middle = (brightness * mean * channels) / from.length
+      for (let at = 0; at < from.length; at += channels) {
+        const flat = grey(from, at)
+        for (let c = 0; c < channels; c++) {
+          const value = brightness * (flat + saturation * ((from[at + c] ?? 0) - flat))
+          to[at + c] = Math.min(255, Math.max(0, middle + contrast * (value - middle) + 0.5))
+        }
+      }
+    },
+  }
+}
+
+const stepOf = (image: Shape, mean: readonly number[], augmentation: Augmentation): Step => {
+  switch (augmentation._tag) {
+    case 'shift':
+      return shifted(image, augmentation)
+    case 'flip':
+      return flipped(image)
+    case 'randomCrop':
+      return cropped(image, augmentation)
+    case 'randomResizedCrop':
+      return resized(image, augmentation)
+    case 'cutout':
+      return covered(image, augmentation, mean)
+    case 'colorJitter':
+      return jittered(image, augmentation)
+  }
+}
+
+const stepsOf = (
+  stored: Shape,
+  mean: readonly number[],
+  augment: readonly Augmentation[],
+): readonly Step[] => {
+  const [first, ...rest] = augment
+  if (first === undefined) return []
+  const step = stepOf(stored, mean, first)
+  return [step, ...stepsOf(step.shape, mean, rest)]
+}
+
+/** The shape of a stored image once it is augmented. */
+export const augmentedShape = (stored: Shape, augment: readonly Augmentation[]): Shape =>
+  stepsOf(stored, [], augment).at(-1)?.shape ?? stored
+
+/** Augments one image; what it gives is overwritten by the next call. */
+export type Augment = (draw: Stream, image: Uint8Array) => Uint8Array
+
+/**
+ * All of `augment` in order, over two buffers that are used in turn.
+ *
+ * Law  the same draws give the same bytes; nothing to do gives the image itself
+ */
+export const augmenter = (
+  stored: Shape,
+  mean: readonly number[],
+  augment: readonly Augmentation[],
+): Augment => {
+  const steps = stepsOf(stored, mean, augment).map(step => ({
+    ...step,
+    to: new Uint8Array(sizeOf(step.shape)),
+  }))
+  return (draw, image) =>
+    steps.reduce((from, { run, to }) => {
+      run(draw, from, to)
+      return to
+    }, image)
+}

@@ -1,0 +1,162 @@
+/** Numbers in, numbers out: products of matrices, one value at a time, sums, and changes of shape. */
+import type { Binary, Unary } from '../../../graph/graph.js'
+import { channelsOf, isSameShape, type Shape } from '../../../net/shape.js'
+import { bool, flag, float32, floats, int, int32, type Ref, text, type } from '../graph/node.js'
+import type { Writer } from '../graph/writer.js'
+import type { Emitter } from './emitter.js'
+import { reshaped } from './norm.js'
+
+const plain =
+  (name: string) =>
+  (write: Writer, ...inputs: readonly Ref[]): Ref =>
+    write.add(name, inputs, floats)
+
+const unary =
+  (name: string): Emitter<Unary> =>
+  (write, _, [x]) => [plain(name)(write, x)]
+
+const binary =
+  (name: string): Emitter<Binary> =>
+  (write, _, [a], [b]) => [plain(name)(write, a, b)]
+
+const asNumbers = (write: Writer, truths: Ref): Ref =>
+  write.add('Cast', [truths], { SrcT: type(bool), DstT: type(float32) })
+
+/** From here on, tanh is 1 to the last digit of a float32. */
+const saturation = 20
+
+/**
+ * TensorFlow's optimizer fuses a convolution, its batch norm and Tanh into an operation it has no kernel for; a bound
+ * that changes nothing keeps them apart.
+ */
+const tanh: Emitter<'tanh'> = (write, { inputs: [source] }, [x]) => [
+  plain('Tanh')(
+    write,
+    source?.op.kind === 'normalise' ? plain('Minimum')(write, x, write.number(saturation)) : x,
+  ),
+]
+
+export const unaries = {
+  relu: unary('Relu'),
+  relu6: unary('Relu6'),
+  sigmoid: unary('Sigmoid'),
+  tanh,
+  exp: unary('Exp'),
+  log: unary('Log'),
+  sqrt: unary('Sqrt'),
+  square: unary('Square'),
+  abs: unary('Abs'),
+  sign: unary('Sign'),
+  neg: unary('Neg'),
+} satisfies { readonly [K in Unary]: Emitter<K> }
+
+/** One number a channel, added to a map or a batch of vectors. */
+const isBias = (x: Shape | undefined, bias: Shape | undefined): boolean =>
+  x !== undefined && bias?.length === 1 && x.length > 1 && bias[0] === channelsOf(x)
+
+/** One number a channel, with sizes of 1 before it. */
+const isRow = (shape: Shape): boolean => shape.length > 1 && shape.slice(0, -1).every(size => size === 1)
+
+/** TensorFlow's optimizer takes a row beside a product of one row for its bias, which it then refuses. */
+const add: Emitter<'add'> = (write, { inputs: [x, y], shape }, [a], [b]) => {
+  if (isBias(x?.shape, y?.shape))
+    return [write.add('BiasAdd', [a, b], { ...floats, data_format: text('NHWC') })]
+  return isRow(shape) && x !== undefined && y !== undefined && isSameShape(x.shape, y.shape)
+    ? [write.add('AddN', [a, b], { ...floats, N: int(2) })]
+    : [plain('AddV2')(write, a, b)]
+}
+
+export const binaries = {
+  add,
+  sub: binary('Sub'),
+  mul: binary('Mul'),
+  div: binary('RealDiv'),
+  minimum: binary('Minimum'),
+  maximum: binary('Maximum'),
+  greater: (write, _, [a], [b]) => [asNumbers(write, plain('Greater')(write, a, b))],
+} satisfies { readonly [K in Binary]: Emitter<K> }
+
+export const reluGrad: Emitter<'reluGrad'> = (write, _, [dy], [y]) => [plain('ReluGrad')(write, dy, y)]
+export const relu6Grad: Emitter<'relu6Grad'> = (write, _, [dy], [y]) => [plain('Relu6Grad')(write, dy, y)]
+
+export const matmul: Emitter<'matmul'> = (write, { op }, [a], [b]) => [
+  write.add('MatMul', [a, b], {
+    ...floats,
+    transpose_a: flag(op.transposeA),
+    transpose_b: flag(op.transposeB),
+  }),
+]
+
+const allButLast = (axes: readonly number[], shape: Shape): boolean =>
+  shape.length > 1 && axes.length === shape.length - 1 && !axes.includes(shape.length - 1)
+
+export const sum: Emitter<'sum'> = (write, { op: { axes, keep }, inputs: [source] }, [x]) => [
+  !keep && source !== undefined && allButLast(axes, source.shape)
+    ? write.add('BiasAddGrad', [x], { ...floats, data_format: text('NHWC') })
+    : write.add('Sum', [x, write.ints(axes)], { ...floats, Tidx: type(int32), keep_dims: flag(keep) }),
+]
+
+/** The first size is left open where it stays as it was, so that the graph serves any batch. */
+export const reshape: Emitter<'reshape'> = (write, { shape, inputs: [source] }, [x]) => {
+  const open = shape.length > 0 && source !== undefined && source.shape[0] === shape[0]
+  return [reshaped(write, x, open ? [-1, ...shape.slice(1)] : shape)]
+}
+
+export const broadcast: Emitter<'broadcast'> = (write, { shape, inputs: [source] }, [x]) => [
+  source !== undefined && isSameShape(source.shape, shape)
+    ? x
+    : write.add('BroadcastTo', [x, write.ints(shape)], { ...floats, Tidx: type(int32) }),
+]
+
+export const eye: Emitter<'eye'> = (write, { shape: [size = 0] }) => {
+  const ones = write.add('Fill', [write.ints([size]), write.number(1)], {
+    ...floats,
+    index_type: type(int32),
+  })
+  return [write.add('MatrixDiag', [ones], floats)]
+}
+
+const axisOf = (write: Writer, axis: number): Ref =>
+  write.add('Const', [], {
+    dtype: type(int32),
+    value: { _tag: 'tensor', shape: [], data: Int32Array.of(axis) },
+  })
+
+export const concat: Emitter<'concat'> = (write, { shape }, ...values) =>
+  values.length === 1 && values[0] !== undefined
+    ? [values[0][0]]
+    : [
+        write.add('ConcatV2', [...values.map(([x]) => x), axisOf(write, shape.length - 1)], {
+          ...floats,
+          N: int(values.length),
+          Tidx: type(int32),
+        }),
+      ]
+
+export const slice: Emitter<'slice'> = (write, { op, shape }, [x]) => {
+  const begin = [...shape.slice(1).map(() => 0), op.from]
+  const size = [...shape.slice(1).map(() => -1), channelsOf(shape)]
+  return [write.add('Slice', [x, write.ints(begin), write.ints(size)], { ...floats, Index: type(int32) })]
+}
+
+export const softmax: Emitter<'softmax'> = (write, _, [x]) => [plain('Softmax')(write, x)]
+
+export const crossEntropy: Emitter<'crossEntropy'> = (write, _, [logits], [targets]) => {
+  const loss = plain('SoftmaxCrossEntropyWithLogits')(write, logits, targets)
+  return [loss, `${loss}:1`]
+}
+
+export const inverse: Emitter<'inverse'> = (write, _, [x]) => [
+  write.add('MatrixInverse', [x], { ...floats, adjoint: flag(false) }),
+]
+
+/** All that are not below the smallest of the `naturalNumber` largest. */
+export const largest: Emitter<'largest'> = (write, { op, shape }, [x]) => {
+  const count = write.add('Const', [], {
+    dtype: type(int32),
+    value: { _tag: 'tensor', shape: [], data: Int32Array.of(Math.min(op.count, channelsOf(shape))) },
+  })
+  const top = write.add('TopKV2', [x, count], { ...floats, Tk: type(int32), sorted: flag(false) })
+  const least = write.add('Min', [top, write.ints([0])], { ...floats, Tidx: type(int32) })
+  return [asNumbers(write, plain('GreaterEqual')(write, x, least))]
+}

@@ -1,0 +1,196 @@
+/** Building the native engine: fetched, compiled, tried before it is trusted, then kept. */
+
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { engineCommand } from '../../commands.js'
+import type { NativeError } from '../../error.js'
+import { addonName, cacheFolder, choose, type Facts, factsFile, keep, nativeAt } from './cache.js'
+import { compile, findCompiler, recipe } from './compile.js'
+import { onDisk } from './disk.js'
+import { tfjsVersion } from './package.js'
+import { pins, tensorflowVersion, type WheelKind } from './pins.js'
+import { findPython } from './python.js'
+import { type Answer, trial } from './trial.js'
+import { tensorflowIn, type WheelStage, wheelInto } from './wheel.js'
+
+export type Stage = 'tools' | WheelStage | 'compile' | 'try'
+
+export interface BuildOptions {
+  /** The wheel that can use a GPU, and falls back to the CPU. */
+  readonly gpu?: boolean
+  /** A TensorFlow that is there: an unpacked wheel, a `site-packages`, or the `tensorflow` folder in one. */
+  readonly tensorflow?: string
+  readonly cache?: string
+  /** Told before each stage. */
+  readonly onProgress?: (stage: Stage) => void
+}
+
+/** What a build made, or found made before. */
+export interface Built {
+  readonly file: string
+  readonly facts: Facts
+  readonly gpu: boolean
+  /** Whether it was there already. */
+  readonly kept: boolean
+}
+
+interface Plan {
+  readonly kind: Facts['kind']
+  readonly key: string
+  readonly cache: string
+  readonly tell: (stage: Stage) => TE.TaskEither<never, void>
+}
+
+const planOf = (
+  { gpu = false, tensorflow, cache = cacheFolder(), onProgress }: BuildOptions,
+  tfjs: string,
+): Plan => {
+  const kind = tensorflow === undefined ? (gpu ? 'gpu' : 'cpu') : 'linked'
+  const version =
+    tensorflow === undefined
+      ? tensorflowVersion
+      : createHash('sha256').update(realpathSync(tensorflow)).digest('hex').slice(0, 12)
+  return {
+    kind,
+    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}-${recipe}`,
+    cache,
+    tell: stage => TE.fromIO(() => onProgress?.(stage)),
+  }
+}
+
+const builtOf =
+  (kept: boolean) =>
+  (file: string, facts: Facts, { version, gpu }: Answer): Built => ({
+    file,
+    facts: { ...facts, tensorflow: version },
+    gpu,
+    kept,
+  })
+
+/** An engine built before under the same key, if it still works. */
+const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    nativeAt(join(cache, key)),
+    TE.fromOption(
+      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: engineCommand() }),
+    ),
+    TE.tap(() => tell('try')),
+    TE.flatMap(({ file, facts }) =>
+      pipe(
+        trial(file),
+        TE.map(answer => builtOf(true)(file, facts, answer)),
+      ),
+    ),
+    TE.tap(() => onDisk(cache, () => choose(cache, key))),
+  )
+
+const noWheel: NativeError = {
+  _tag: 'NoWheel',
+  platform: `${process.platform} ${process.arch}`,
+  mend: engineCommand('--tensorflow', 'DIR'),
+}
+
+/** TensorFlow unpacked into `staged` from the pinned wheels. */
+const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEither<NativeError, string> =>
+  pipe(
+    findPython,
+    TE.filterOrElse(
+      () => process.platform === 'linux' && process.arch === 'x64',
+      (): NativeError => noWheel,
+    ),
+    TE.flatMap(python => TE.traverseSeqArray(wheelInto(staged, tell)(python))(pins[kind])),
+    TE.flatMap(() => tensorflowIn(staged)),
+  )
+
+interface Place {
+  readonly tensorflow: string
+  /** Where the addon finds the libraries once it is in its place. */
+  readonly libraries: string
+}
+
+/** Compiles in `staged`, tries it, and moves it to its place in the cache. */
+const finished =
+  ({ kind, key, cache, tell }: Plan, tfjs: string, staged: string, compiler: string) =>
+  ({ tensorflow, libraries }: Place): TE.TaskEither<NativeError, Built> =>
+    pipe(
+      tell('compile'),
+      TE.flatMap(() => compile({ compiler, tensorflow, libraries, output: join(staged, addonName) })),
+      TE.tap(() => tell('try')),
+      TE.flatMap(trial),
+      TE.flatMap(answer => {
+        const place = join(cache, key)
+        const facts: Facts = {
+          tensorflow: answer.version,
+          tfjs,
+          kind,
+          libraries: kind === 'linked' ? tensorflow : join(place, 'tensorflow'),
+        }
+        return onDisk(cache, () => {
+          rmSync(join(staged, 'tensorflow', 'include'), { recursive: true, force: true })
+          writeFileSync(factsFile(staged), `${JSON.stringify(facts, null, 2)}\n`)
+          keep(cache, key, staged)
+          return builtOf(false)(join(place, addonName), facts, answer)
+        })
+      }),
+    )
+
+const hour = 3_600_000
+
+/** A new folder to build in; those that builds stopped long ago left behind are gone. */
+const stage = (cache: string): string => {
+  mkdirSync(cache, { recursive: true })
+  for (const name of readdirSync(cache).filter(left => left.startsWith('build-'))) {
+    const folder = join(cache, name)
+    if (Date.now() - statSync(folder).mtimeMs > hour) rmSync(folder, { recursive: true, force: true })
+  }
+  return mkdtempSync(join(cache, 'build-'))
+}
+
+const placeOf = ({ kind, tell }: Plan, staged: string, folder: string): TE.TaskEither<NativeError, Place> =>
+  kind === 'linked'
+    ? pipe(
+        tensorflowIn(realpathSync(folder)),
+        TE.map(tensorflow => ({ tensorflow, libraries: tensorflow })),
+      )
+    : pipe(
+        fetched(kind, staged, tell),
+        TE.map(tensorflow => ({ tensorflow, libraries: '$ORIGIN/tensorflow' })),
+      )
+
+const made = (plan: Plan, tfjs: string, folder: string): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    plan.tell('tools'),
+    TE.flatMap(() => findCompiler),
+    TE.flatMap(compiler =>
+      TE.bracket(
+        onDisk(plan.cache, () => stage(plan.cache)),
+        staged => pipe(placeOf(plan, staged, folder), TE.flatMap(finished(plan, tfjs, staged, compiler))),
+        staged => TE.fromIO(() => rmSync(staged, { recursive: true, force: true })),
+      ),
+    ),
+  )
+
+/**
+ * Builds the native engine into the cache and makes it the one that is used; where it was built before and still
+ * works, only the latter.
+ *
+ * Errors  every `NativeError`; nothing is left half done
+ *
+ * @example
+ * buildNative({ tensorflow: '/opt/tensorflow', onProgress: stage => console.error(stage) })
+ */
+export const buildNative = (options: BuildOptions = {}): TE.TaskEither<NativeError, Built> =>
+  pipe(
+    TE.fromEither(tfjsVersion()),
+    TE.tap(() => (options.tensorflow === undefined ? TE.right('') : tensorflowIn(options.tensorflow))),
+    TE.flatMap(tfjs => {
+      const plan = planOf(options, tfjs)
+      return pipe(
+        reused(plan),
+        TE.orElse(() => made(plan, tfjs, options.tensorflow ?? '')),
+      )
+    }),
+  )

@@ -1,0 +1,18 @@
+/** What is done to the cache's files, which may fail as files do. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { NativeError } from '../../error.js'
+
+/** Runs an effect on files in `folder` when its turn comes. */
+export const onDisk = <A>(folder: string, effect: () => A): TE.TaskEither<NativeError, A> =>
+  TE.fromIOEither(() =>
+    E.tryCatch(
+      effect,
+      (reason): NativeError => ({
+        _tag: 'CacheUnwritable',
+        folder,
+        reason: reason instanceof Error ? reason.message : String(reason),
+        mend: 'set ESPALIER_CACHE to a folder that can be written',
+      }),
+    ),
+  )

@@ -1,0 +1,102 @@
+/** A window's products with a kernel, for every pixel: forward, or back to the map. */
+import { channelsOf } from '../../../net/shape.js'
+import { type Place, type Step, step } from '../planning/buffers.js'
+import type { Emitted, Locate, Site } from './emitter.js'
+import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
+import { type Frame, groupOf, scratchOf } from './slide.js'
+import { cachedStrip, frameOfTiles, stripBytes, suitsTiles } from './tiles.js'
+
+const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8 } as const
+
+/** What a product adds to its steps to finish as the site asks: its flags, where its slopes and offsets are. */
+interface Finishing {
+  readonly steps: readonly Step[]
+  readonly flags: number
+  readonly slopes: number
+  readonly offsets: number
+}
+
+const finishing = ({ finish, finishing }: Site, at: Locate, slopes: number, offsets: number): Finishing => {
+  const { behind, rectified, accumulated } = finish
+  const flags = (rectified ? flag.relu : 0) + (accumulated ? flag.accumulate : 0)
+  if (behind === null) return { steps: [], flags, slopes: 0, offsets: 0 }
+  const [first = 0, ...rest] = finishing.map(at)
+  if (behind.op.kind !== 'normalise')
+    return { steps: [], flags: flags + flag.shift, slopes: 0, offsets: first }
+  const fold = step('folded', channelsOf(behind.shape), first, ...rest, behind.op.epsilon, slopes, offsets)
+  return { steps: [fold], flags: flags + flag.scale + flag.shift, slopes, offsets }
+}
+
+export interface Convolution {
+  readonly source: Place
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly frame: Frame
+  readonly packing: Packing
+  readonly kernel: Place
+  readonly size: number
+  readonly dilation: number
+  readonly stride: number
+  readonly images: number
+  readonly rows: number
+  readonly columns: number
+}
+
+const direct = (site: Site, product: Convolution): Emitted => {
+  const { source, height, width, channels, frame, packing, size, dilation, stride, images, rows, columns } =
+    product
+  const filters = packing.width
+  const group = groupOf(frame, channels, images)
+  const { framed, high, wide, top, left, apart } = frame
+  return {
+    work: [packedFloats(packing), filters, filters],
+    scratch: scratchOf(frame, channels, group),
+    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
+      const finish = finishing(site, at, slopes, offsets)
+      return [
+        pack(packing, at(product.kernel), packed),
+        ...finish.steps,
+        step(
+          'convolve',
+          images,
+          ...[at(source), source.ld, height, width, channels],
+          ...[Number(framed), high, wide, top, left, apart, group],
+          ...[packed, size, dilation, stride, filters],
+          ...[at(site.output), site.output.ld, rows, columns, finish.flags, finish.slopes, finish.offsets],
+        ),
+      ]
+    },
+  }
+}
+
+/** Windows of 3×3, four outputs at a time. */
+const tiled = (site: Site, product: Convolution): Emitted => {
+  const { source, height, width, channels, packing, images, rows, columns } = product
+  const filters = packing.width
+  const frame = frameOfTiles(product.frame, rows, columns)
+  const strip = cachedStrip(frame, channels, filters)
+  return {
+    work: [tiledFloats(packing), filters, filters],
+    scratch: stripBytes(frame, channels, filters, strip),
+    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
+      const finish = finishing(site, at, slopes, offsets)
+      return [
+        packTiles(packing, at(product.kernel), packed),
+        ...finish.steps,
+        step(
+          'convolveTiles',
+          images,
+          ...[at(source), source.ld, height, width, channels],
+          ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
+          ...[at(site.output), site.output.ld, rows, columns, finish.flags, finish.slopes, finish.offsets],
+        ),
+      ]
+    },
+  }
+}
+
+export const convolution = (site: Site, product: Convolution): Emitted =>
+  suitsTiles(product, product.packing.width) && product.frame.apart === 1
+    ? tiled(site, product)
+    : direct(site, product)

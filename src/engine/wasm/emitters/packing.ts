@@ -1,0 +1,64 @@
+/** Kernels as the products read them: eight filters side by side, tap by tap. */
+import { bytesOf, type Step, step } from '../planning/buffers.js'
+
+const panels = (width: number): number => Math.ceil(width / 8)
+
+/** How a kernel is read while it is packed: strides in floats, `start` where its first tap is. */
+export interface Packing {
+  readonly taps: number
+  readonly depth: number
+  readonly width: number
+  readonly start: number
+  readonly tapStep: number
+  readonly depthStep: number
+  readonly widthStep: number
+}
+
+export const packedFloats = ({ taps, depth, width }: Packing): number => panels(width) * 8 * taps * depth
+
+export const pack = (packing: Packing, source: number, target: number): Step => {
+  const { taps, depth, width, start, tapStep, depthStep, widthStep } = packing
+  return step(
+    'pack',
+    panels(width),
+    source + bytesOf(start),
+    target,
+    taps,
+    depth,
+    width,
+    tapStep,
+    depthStep,
+    widthStep,
+  )
+}
+
+/** Taps in order, in → out. */
+export const straight = (taps: number, channels: number, filters: number): Packing => ({
+  taps,
+  depth: channels,
+  width: filters,
+  start: 0,
+  tapStep: channels * filters,
+  depthStep: filters,
+  widthStep: 1,
+})
+
+/** The last tap first, out → in. */
+export const mirrored = (taps: number, channels: number, filters: number): Packing => ({
+  taps,
+  depth: filters,
+  width: channels,
+  start: (taps - 1) * channels * filters,
+  tapStep: -channels * filters,
+  depthStep: 1,
+  widthStep: filters,
+})
+
+/** Floats of a kernel of 3×3 that is transformed for tiles. */
+export const tiledFloats = ({ depth, width }: Packing): number => 16 * panels(width) * 8 * depth
+
+export const packTiles = (packing: Packing, source: number, target: number): Step => {
+  const { depth, width, start, tapStep, depthStep, widthStep } = packing
+  const strides = [tapStep, depthStep, widthStep]
+  return step('packTiles', panels(width), source + bytesOf(start), target, depth, width, ...strides)
+}

@@ -1,0 +1,216 @@
+/** Batch norm, pools, and what runs along rows, as kernel calls. */
+import type { OpOf, Value } from '../../../graph/graph.js'
+import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
+import { step } from '../planning/buffers.js'
+import { type Emitter, nth, shapeOf } from './emitter.js'
+import { type WindowPlan, windowPlan } from './slide.js'
+
+/** Into how many parts sums over rows are cut: fixed, so that they come out the same on any number of threads. */
+const segmentsFor = (rows: number): number => Math.max(1, Math.min(16, Math.floor(rows / 64)))
+
+const rowsOf = (shape: Shape): number => sizeOf(shape) / channelsOf(shape)
+
+const padded = (channels: number): number => 4 * Math.ceil(channels / 4)
+
+/** Floats of the results behind the first. The terms of a norm are read by its reverse pass alone. */
+export const othersOf = ({ op, shape, inputs }: Value): readonly number[] => {
+  const channels = channelsOf(shape)
+  switch (op.kind) {
+    case 'batchNorm':
+      return [channels, channels, 4 * padded(channels)]
+    case 'batchNormGrad':
+      return [channels, channels]
+    case 'crossEntropy':
+      return [sizeOf(inputs[0]?.shape ?? [])]
+    default:
+      return []
+  }
+}
+
+export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others, finish }) => {
+  const [x, scale, shift] = [nth(inputs, 0), nth(inputs, 1), nth(inputs, 2)]
+  const [mean, variance, terms] = [nth(others, 0), nth(others, 1), nth(others, 2)]
+  const channels = channelsOf(value.shape)
+  const rows = rowsOf(value.shape)
+  const segments = segmentsFor(rows)
+  return {
+    work: [segments * 2 * padded(channels)],
+    steps: (at, [partial = 0]) => [
+      step('moments', segments, segments, at(x), x.ld, rows, channels, partial),
+      step(
+        'settle',
+        channels,
+        ...[segments, partial, rows, channels, at(scale), at(shift), value.op.epsilon],
+        ...[at(terms), at(mean), at(variance)],
+      ),
+      step(
+        'normalise',
+        rows,
+        at(x),
+        x.ld,
+        channels,
+        at(terms),
+        Number(finish.rectified),
+        at(output),
+        output.ld,
+      ),
+    ],
+  }
+}
+
+export const batchNormGrad: Emitter<'batchNormGrad'> = ({
+  value,
+  inputs,
+  output,
+  others,
+  behind,
+  finish,
+}) => {
+  const [dy, x] = [nth(inputs, 0), nth(inputs, 1)]
+  const [dscale, dshift] = [nth(others, 0), nth(others, 1)]
+  const terms = nth(behind[3] ?? [], 2)
+  const channels = channelsOf(value.shape)
+  const rows = rowsOf(value.shape)
+  const segments = segmentsFor(rows)
+  const rectified = Number(finish.rectified)
+  return {
+    work: [segments * 2 * padded(channels), 2 * padded(channels)],
+    steps: (at, [partial = 0, back = 0]) => [
+      step(
+        'signals',
+        segments,
+        segments,
+        at(dy),
+        dy.ld,
+        at(x),
+        x.ld,
+        rows,
+        channels,
+        at(terms),
+        rectified,
+        partial,
+      ),
+      step(
+        'settleSignals',
+        channels,
+        segments,
+        partial,
+        rows,
+        channels,
+        at(terms),
+        at(dscale),
+        at(dshift),
+        back,
+      ),
+      step(
+        'normaliseGrad',
+        rows,
+        ...[at(dy), dy.ld, at(x), x.ld, channels, at(terms), back, rectified, at(output), output.ld],
+      ),
+    ],
+  }
+}
+
+export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish }) => {
+  const x = nth(inputs, 0)
+  const channels = channelsOf(value.shape)
+  return {
+    work: [4 * padded(channels)],
+    steps: (at, [terms = 0]) => [
+      step('settled', channels, channels, ...inputs.slice(1).map(at), value.op.epsilon, terms),
+      step(
+        'normalise',
+        rowsOf(value.shape),
+        ...[at(x), x.ld, channels, terms, Number(finish.rectified), at(output), output.ld],
+      ),
+    ],
+  }
+}
+
+type Pool = 'maxPool' | 'avgPool' | 'maxPoolGrad' | 'avgPoolGrad'
+
+const slideUnder = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
+  windowPlan(x, y, window.size, window)
+
+const pool =
+  (kernel: 'maxPool' | 'avgPool'): Emitter<'maxPool' | 'avgPool'> =>
+  ({ value, inputs, output }) => {
+    const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+      shapeOf(value, 0),
+      value.shape,
+      value,
+    )
+    const x = nth(inputs, 0)
+    const reach = Math.max(left + width, (columns - 1) * stride + size)
+    return {
+      scratch: 4 * reach * channels + 64,
+      steps: at => [
+        step(
+          kernel,
+          images,
+          ...[at(x), x.ld, height, width, channels, size, stride, top, left],
+          ...[at(output), output.ld, rows, columns],
+        ),
+      ],
+    }
+  }
+
+export const maxPool = pool('maxPool')
+export const avgPool = pool('avgPool')
+
+export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, finish }) => {
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+    value.shape,
+    shapeOf(value, 0),
+    value,
+  )
+  const [dy, x, y] = [nth(inputs, 0), nth(inputs, 1), nth(inputs, 2)]
+  return {
+    steps: at => [
+      step(
+        'maxPoolGrad',
+        images,
+        ...[at(dy), dy.ld, at(x), x.ld, height, width, channels, size, stride, top, left],
+        ...[at(y), y.ld, rows, columns, at(output), Number(finish.accumulated)],
+      ),
+    ],
+  }
+}
+
+export const avgPoolGrad: Emitter<'avgPoolGrad'> = ({ value, inputs, output, finish }) => {
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+    value.shape,
+    shapeOf(value, 0),
+    value,
+  )
+  const dy = nth(inputs, 0)
+  return {
+    steps: at => [
+      step(
+        'avgPoolGrad',
+        images,
+        ...[at(dy), dy.ld, height, width, channels, size, stride, top, left],
+        ...[rows, columns, at(output), Number(finish.accumulated)],
+      ),
+    ],
+  }
+}
+
+export const softmax: Emitter<'softmax'> = ({ value, inputs, output }) => ({
+  steps: at => [
+    step('softmax', rowsOf(value.shape), at(nth(inputs, 0)), channelsOf(value.shape), at(output)),
+  ],
+})
+
+export const crossEntropy: Emitter<'crossEntropy'> = ({ value, inputs, output, others }) => {
+  const logits = shapeOf(value, 0)
+  return {
+    steps: at => [
+      step(
+        'crossEntropy',
+        rowsOf(logits),
+        ...[at(nth(inputs, 0)), at(nth(inputs, 1)), channelsOf(logits), at(output), at(nth(others, 0))],
+      ),
+    ],
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Threads that share a session's memory: each takes its part of every large step, and all wait for one another
+ * before the next. The parts change no sum's order, so results are the same on any number of threads.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Instance, Memory, Module } from './host.js'
+
+/** Kernels by name; the first two arguments are a range of units. */
+export type Kernels = Readonly<Record<string, (...args: readonly number[]) => void>>
+
+/** A kernel call; one that is not `shared` is too small to be worth more than one thread. */
+export interface Part {
+  readonly kernel: string
+  readonly units: number
+  readonly args: readonly number[]
+  readonly shared: boolean
+}
+
+/** Three numbers at the bottom of the memory: threads that have arrived, how often all have, whether one has failed. */
+export const gate = { arrived: 2, passed: 3, failed: 4 } as const
+
+/**
+ * One thread's part of all steps, in order. It is sent to the other threads as text, so it names nothing from
+ * outside; waiting threads look often at first, then sleep.
+ */
+export function runPart(
+  kernels: Kernels,
+  steps: readonly Part[],
+  thread: number,
+  threads: number,
+  control: Int32Array,
+  { arrived, passed, failed }: typeof gate,
+): void {
+  let alone = false
+  for (const { kernel, units, args, shared } of steps) {
+    const run = kernels[kernel]
+    if (run === undefined) throw new RangeError(`no kernel ${kernel}`)
+    if (!shared) {
+      if (thread === 0) run(0, units, ...args)
+      alone = true
+      continue
+    }
+    for (let gates = alone ? 2 : 1; gates > 0; gates--) {
+      if (gates === 1) {
+        const from = Math.floor((units * thread) / threads)
+        const to = Math.floor((units * (thread + 1)) / threads)
+        if (from < to) run(from, to, ...args)
+      }
+      const before = Atomics.load(control, passed)
+      if (Atomics.add(control, arrived, 1) === threads - 1) {
+        Atomics.store(control, arrived, 0)
+        Atomics.add(control, passed, 1)
+        Atomics.notify(control, passed)
+      } else {
+        for (let looks = 0; looks < 2000 && Atomics.load(control, passed) === before; looks++);
+        while (Atomics.load(control, passed) === before && Atomics.load(control, failed) === 0)
+          Atomics.wait(control, passed, before)
+        if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the wasm engine failed')
+      }
+    }
+    alone = false
+  }
+}
+
+/** What the other threads do: make an instance a session, play their part of a call, forget it. */
+const listen = `
+const { parentPort, workerData: { thread, threads, gate } } = require('node:worker_threads')
+const play = ${runPart.toString()}
+const sessions = new Map()
+const fail = control => {
+  Atomics.store(control, gate.failed, 1)
+  Atomics.add(control, gate.passed, 1)
+  Atomics.notify(control, gate.passed)
+}
+parentPort.on('message', ({ id, open, call }) => {
+  if (open !== undefined) sessions.set(id, open)
+  else if (call === undefined) sessions.delete(id)
+  else {
+    const session = sessions.get(id)
+    const control = new Int32Array(session.memory.buffer, 0, 16)
+    try {
+      if (session.kernels === undefined) {
+        session.kernels = new WebAssembly.Instance(session.module, { env: { memory: session.memory } }).exports
+        session.kernels.begin(session.scratch)
+      }
+      play(session.kernels, session.calls[call], thread, threads, control, gate)
+    } catch {
+      fail(control)
+    }
+  }
+})
+`
+
+/** A session as threads see it. */
+export interface Shared {
+  readonly module: Module
+  readonly memory: Memory
+  readonly calls: Readonly<Record<string, readonly Part[]>>
+  /** Where each thread builds its frames. */
+  readonly scratch: (thread: number) => number
+}
+
+/** A call of a session, played by all threads. */
+export interface Ensemble {
+  readonly run: (call: string) => void
+  readonly close: () => void
+}
+
+export interface ThreadPool {
+  readonly threads: number
+  readonly gather: (instance: Instance, session: Shared) => Ensemble
+}
+
+/** Workers that let the process end when nothing else is left to do. */
+const hire = (thread: number, threads: number): Worker => {
+  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, gate } })
+  worker.unref()
+  return worker
+}
+
+const crew = (threads: number): ThreadPool => {
+  const others = Array.from({ length: threads - 1 }, (_, nth) => hire(nth + 1, threads))
+  let sessions = 0
+  return {
+    threads,
+    gather: (instance, { module, memory, calls, scratch }) => {
+      const id = sessions++
+      const kernels = instance.exports as Kernels // as kernels/index.ts exports them
+      const control = new Int32Array(memory.buffer, 0, 16)
+      kernels.begin?.(scratch(0))
+      others.forEach((worker, nth) => {
+        worker.postMessage({ id, open: { module, memory, calls, scratch: scratch(nth + 1) } })
+      })
+      return {
+        run: call => {
+          for (const worker of others) worker.postMessage({ id, call })
+          runPart(kernels, calls[call] ?? [], 0, threads, control, gate)
+        },
+        close: () => {
+          for (const worker of others) worker.postMessage({ id })
+        },
+      }
+    },
+  }
+}
+
+const hired = new Map<number, ThreadPool>()
+
+/** This thread and `threads` − 1 others, hired once for the whole process. */
+export const startThreads = (threads: number): ThreadPool => {
+  const known = hired.get(threads) ?? crew(threads)
+  hired.set(threads, known)
+  return known
+}

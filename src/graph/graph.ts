@@ -1,0 +1,178 @@
+/**
+ * Primitive operations as values: an immutable graph in which every node knows its shape and what it is made of.
+ * Everything is a float32 array; which engine computes it is not known here.
+ */
+
+import type { Shape } from '../net/shape.js'
+import type { Padding } from '../net/tree.js'
+
+/** How a window slides: the same on both sides of the image. */
+export interface Window {
+  readonly stride: number
+  readonly dilation: number
+  readonly padding: Padding
+}
+
+export interface PoolWindow extends Window {
+  readonly size: number
+}
+
+/**
+ * Every operation there is. Maps are [batch, height, width, channels], kernels [height, width, in, out].
+ * Some give several results: the value is the first, `splitPart` the others.
+ */
+export type Op =
+  | { readonly kind: 'input'; readonly name: string }
+  /** A variable as it was when the call began. */
+  | { readonly kind: 'weight'; readonly name: string }
+  | { readonly kind: 'constant'; readonly value: number }
+  /** 1 on the diagonal of a square, else 0. */
+  | { readonly kind: 'eye' }
+  | { readonly kind: 'part'; readonly index: number }
+  /** x, kernel → y */
+  | { readonly kind: 'conv' | 'depthwise'; readonly window: Window }
+  /** ∂y, kernel, x → ∂x; of x only the shape is used. */
+  | { readonly kind: 'convInput' | 'depthwiseInput'; readonly window: Window }
+  /** ∂y, x, kernel → ∂kernel; of the kernel only the shape is used. */
+  | { readonly kind: 'convKernel' | 'depthwiseKernel'; readonly window: Window }
+  | { readonly kind: 'matmul'; readonly transposeA: boolean; readonly transposeB: boolean }
+  /** x, scale, shift → y, batch mean, batch variance (divided by n−1, as running statistics want it). */
+  | { readonly kind: 'batchNorm'; readonly epsilon: number }
+  /** ∂y, x, scale, the batchNorm → ∂x, ∂scale, ∂shift */
+  | { readonly kind: 'batchNormGrad'; readonly epsilon: number }
+  /** x, scale, shift, mean, variance → y, by fixed statistics. */
+  | { readonly kind: 'normalise'; readonly epsilon: number }
+  | { readonly kind: 'maxPool' | 'avgPool'; readonly window: PoolWindow }
+  /** ∂y, x, y → ∂x, to the first maximum of each window. */
+  | { readonly kind: 'maxPoolGrad'; readonly window: PoolWindow }
+  /** ∂y, x → ∂x; of x only the shape is used. */
+  | { readonly kind: 'avgPoolGrad'; readonly window: PoolWindow }
+  | { readonly kind: Unary }
+  /** ∂y, y → ∂x */
+  | { readonly kind: 'reluGrad' | 'relu6Grad' }
+  | { readonly kind: Binary }
+  /** Over these axes, which stay with size 1 where `keep`. */
+  | { readonly kind: 'sum'; readonly axes: readonly number[]; readonly keep: boolean }
+  | { readonly kind: 'reshape' | 'broadcast' }
+  /** Along the last axis. */
+  | { readonly kind: 'concat' }
+  /** The last axis, `from` on, as many as the shape says. */
+  | { readonly kind: 'slice'; readonly from: number }
+  /** Along the last axis. */
+  | { readonly kind: 'softmax' }
+  /** logits, targets (each row a distribution) → loss a row, ∂logits */
+  | { readonly kind: 'crossEntropy' }
+  /** Of a symmetric positive matrix. */
+  | { readonly kind: 'inverse' }
+  /** 1 at the `naturalNumber` largest of a vector (those equal to the last too), else 0; no gradient. */
+  | { readonly kind: 'largest'; readonly count: number }
+  /** The value itself, through which no gradient passes. */
+  | { readonly kind: 'stop' }
+  | Update
+
+/** What changes a variable; its value is the variable after the change. */
+export type Update =
+  /** value → the variable */
+  | { readonly kind: 'assign'; readonly name: string }
+  /** value → keep · old + (1 − keep) · value */
+  | { readonly kind: 'average'; readonly name: string; readonly keep: number }
+  /** gradient, rate; velocity v ← momentum · v + g, then w ← w − rate · v, or − rate · (g + momentum · v). */
+  | {
+      readonly kind: 'momentum'
+      readonly name: string
+      readonly momentum: number
+      readonly nesterov: boolean
+    }
+  /** gradient, rate, β₁ᵗ, β₂ᵗ */
+  | {
+      readonly kind: 'adam'
+      readonly name: string
+      readonly beta1: number
+      readonly beta2: number
+      readonly epsilon: number
+    }
+
+export type Unary =
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'square'
+  | 'abs'
+  | 'sign'
+  | 'neg'
+export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'minimum' | 'maximum' | 'greater'
+/** The name of an operation. */
+export type Kind = Op['kind']
+
+/** What an operation gives, made of other values. */
+export interface Value {
+  readonly op: Op
+  readonly inputs: readonly Value[]
+  readonly shape: Shape
+}
+
+/** The operation of one kind. */
+export type OpOf<K extends Kind, O extends Op = Op> = O extends Op
+  ? K extends O['kind']
+    ? O & { readonly kind: K }
+    : never
+  : never
+
+/** What a call computes and what it changes. */
+export interface Graph {
+  readonly outputs: Readonly<Record<string, Value>>
+  readonly updates: readonly Value[]
+}
+
+/** Calls over one set of variables. */
+export type Program = Readonly<Record<string, Graph>>
+
+/** Every value once, what it is made of before it: the flat list an engine runs. */
+export const topologicalOrder = (roots: readonly Value[]): readonly Value[] => {
+  const done = new Set<Value>()
+  const waiting = [...roots].reverse()
+  while (waiting.length > 0) {
+    const value = waiting.at(-1) as Value // the loop's condition
+    const missing = done.has(value) ? [] : value.inputs.filter(input => !done.has(input))
+    if (missing.length === 0) done.add(value)
+    if (done.has(value)) waiting.pop()
+    else waiting.push(...missing.reverse())
+  }
+  return [...done]
+}
+
+/** Every value of a graph once, what it is made of before it. */
+export const valuesOf = (graph: Graph): readonly Value[] =>
+  topologicalOrder([...Object.values(graph.outputs), ...graph.updates])
+
+/** Names of the slots an update keeps beside its variable, each of the variable's shape. */
+export const slotsOf = (op: Op): readonly string[] =>
+  op.kind === 'momentum'
+    ? [`${op.name}/velocity`]
+    : op.kind === 'adam'
+      ? [`${op.name}/first`, `${op.name}/second`]
+      : []
+
+/** Every variable a program reads or changes, with its shape. */
+export const variablesOf = (program: Program): Readonly<Record<string, Shape>> => {
+  const named = (value: Value): readonly (readonly [string, Shape])[] => {
+    const { op } = value
+    return op.kind === 'weight' || isUpdate(op)
+      ? [op.name, ...slotsOf(op)].map(name => [name, value.shape] as const)
+      : []
+  }
+  return Object.fromEntries(Object.values(program).flatMap(valuesOf).flatMap(named))
+}
+
+export const isUpdate = (op: Op): op is Update =>
+  op.kind === 'assign' || op.kind === 'average' || op.kind === 'momentum' || op.kind === 'adam'
+
+/** Every input a graph is fed, with its shape. */
+export const inputsOf = (graph: Graph): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(
+    valuesOf(graph).flatMap(({ op, shape }) => (op.kind === 'input' ? [[op.name, shape] as const] : [])),
+  )

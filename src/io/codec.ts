@@ -1,0 +1,284 @@
+/** io-ts codecs as this project wants them: records that refuse a key they do not know. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { excessOf, mostLevels, mostParts } from '../net/limits.js'
+import { show } from './show.js'
+
+/**
+ * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
+ *
+ * @example
+ * closed({ epochs: positive }).decode({ epochs: 2, epoch: 3 })   // Left: epoch is unknown
+ */
+export const closed = <P extends t.Props>(
+  props: P,
+  name?: string,
+): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> => open(t.type(props, name), Object.keys(props), name)
+
+/** The same with keys that may be left out. */
+export const closedPartial = <P extends t.Props, Q extends t.Props>(
+  props: P,
+  partial: Q,
+  name?: string,
+): t.Type<t.TypeOfPartialProps<Q> & t.TypeOfProps<P>, t.OutputOfPartialProps<Q> & t.OutputOfProps<P>> =>
+  open(
+    t.intersection([t.partial(partial), t.type(props)], name),
+    [...Object.keys(props), ...Object.keys(partial)],
+    name,
+  )
+
+/** What no key that is unknown can be; it knows which keys would be known. */
+class Unknown extends t.Type<never> {
+  constructor(readonly known: readonly string[]) {
+    super(`one of ${known.join(', ')}`, (_): _ is never => false, t.failure, t.identity)
+  }
+}
+
+const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** A key that a record should not have, what lies there, and the keys that are known where it was given. */
+interface Stranger {
+  readonly key: string
+  readonly value: unknown
+  readonly known: readonly string[]
+}
+
+/** The first option of those that a word did not know. */
+const givenTo = (record: object, known: readonly string[]): Stranger | undefined => {
+  const given: unknown = Reflect.get(record, 'unknown')
+  const [first] = isRecord(given) ? Object.entries(given) : []
+  const own: unknown = Reflect.get(record, 'known')
+  return first && { key: first[0], value: first[1], known: Array.isArray(own) ? own : known }
+}
+
+/** The first key of a record that is not known. */
+const strangerIn = (record: object, known: ReadonlySet<string>): Stranger | undefined => {
+  const key = Object.keys(record).find(each => !known.has(each))
+  if (key === undefined) return undefined
+  const keys = [...known].filter(each => each !== '_tag')
+  return (
+    (key === 'unknown' ? givenTo(record, keys) : undefined) ?? {
+      key,
+      value: Reflect.get(record, key),
+      known: keys,
+    }
+  )
+}
+
+const aRecord = (): t.Type<undefined, unknown, unknown> => forbid('a record of options')
+
+const open = <A, O>(
+  inner: t.Type<A, O>,
+  keys: readonly string[],
+  name = `a record of ${keys.join(', ')}`,
+): t.Type<A, O> => {
+  const all = new Set(keys)
+  return new t.Type(
+    name,
+    (u): u is A => isRecord(u) && strangerIn(u, all) === undefined && inner.is(u),
+    (input, context) => {
+      if (!isRecord(input)) return t.failure(input, context)
+      const stranger = strangerIn(input, all)
+      if (stranger === undefined) return inner.validate(input, context)
+      const { key, value, known } = stranger
+      const type = key === 'options' && !isRecord(value) ? aRecord() : new Unknown(known)
+      return t.failure(value, [...context, { key, type }])
+    },
+    inner.encode,
+  )
+}
+
+/** Numbers of one kind, under the name they have in messages. */
+export const numbers = (name: string, check: (n: number) => boolean): t.Type<number, number, unknown> =>
+  new t.Type<number>(
+    name,
+    (u): u is number => typeof u === 'number' && check(u),
+    (u, context) => (typeof u === 'number' && check(u) ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+
+/** A key that words leave in a record where they were told what they cannot build from: `wanted` would do. */
+export const forbid = (wanted: string): t.Type<undefined, unknown, unknown> =>
+  new t.Type<undefined, unknown>(
+    wanted,
+    (u): u is undefined => u === undefined,
+    (u, context) => (u === undefined ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+
+export const finite = numbers('a finite number', Number.isFinite)
+export const positive = numbers('a number > 0', n => Number.isFinite(n) && n > 0)
+export const notNegative = numbers('a number ≥ 0', n => Number.isFinite(n) && n >= 0)
+export const share = numbers('a number from 0 to 1', n => n >= 0 && n <= 1)
+export const wholeNumber = numbers('a whole number', Number.isSafeInteger)
+
+/** Whole numbers not below one, nor above another where it is given. */
+export const wholeFrom = (least: number, most = Number.MAX_SAFE_INTEGER): t.Type<number, number, unknown> =>
+  numbers(
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number ≥ ${least}`
+      : `a whole number from ${least} to ${most.toLocaleString('en')}`,
+    n => Number.isSafeInteger(n) && n >= least && n <= most,
+  )
+
+export const naturalNumber = wholeFrom(0)
+export const positiveWhole = wholeFrom(1)
+
+/** A union whose variant is picked by the value itself, so that an error speaks of the one that was meant. */
+export const picked = <A>(
+  name: string,
+  variantOf: (value: object) => t.Type<A, unknown> | undefined,
+  otherwise: t.Validate<object, A>,
+): t.Type<A, unknown> => {
+  const find = (u: unknown) => (typeof u === 'object' && u !== null ? variantOf(u) : undefined)
+  return new t.Type<A, unknown>(
+    name,
+    (u): u is A => find(u)?.is(u) ?? false,
+    (u, context) =>
+      typeof u === 'object' && u !== null
+        ? (variantOf(u)?.validate(u, context) ?? otherwise(u, context))
+        : t.failure(u, context),
+    a => find(a)?.encode(a) ?? a,
+  )
+}
+
+type Variant<A, T> = A extends { readonly _tag: infer U }
+  ? T extends U
+    ? A & { readonly _tag: T }
+    : never
+  : never
+
+/** A union told apart by `_tag`. */
+export const tagged = <A extends { readonly _tag: string }>(
+  name: string,
+  variants: { readonly [T in A['_tag']]: t.Type<Variant<A, T>, unknown> },
+): t.Type<A, unknown> => {
+  const table: Readonly<Record<string, t.Type<A, unknown> | undefined>> = variants as never // keyed by the tags themselves
+  return picked(
+    name,
+    u =>
+      '_tag' in u && typeof u._tag === 'string' && Object.hasOwn(table, u._tag) ? table[u._tag] : undefined,
+    (u, context) =>
+      t.failure(
+        '_tag' in u ? u._tag : undefined,
+        [...context, { key: '_tag', type: t.never }],
+        `one of ${Object.keys(variants).join(', ')}`,
+      ),
+  )
+}
+
+type KeyOf<A> = A extends unknown ? keyof A & string : never
+type With<A, K extends string> = A extends { readonly [key in K]: unknown } ? A : never
+
+/** A union told apart by a key each variant has, and no other: two of them say two things at once. */
+export const keyed = <A, Keys extends KeyOf<A> = KeyOf<A>>(
+  name: string,
+  variants: { readonly [K in Keys]: t.Type<With<A, K>, unknown> },
+): t.Type<A, unknown> => {
+  const table: Readonly<Record<string, t.Type<A, unknown>>> = variants as never // keyed by the keys themselves
+  const all = Object.keys(table)
+  const keysIn = (u: object): readonly string[] => all.filter(key => Object.hasOwn(u, key))
+  return picked(
+    name,
+    u => {
+      const [key, second] = keysIn(u)
+      return key === undefined || second !== undefined ? undefined : table[key]
+    },
+    (u, context) =>
+      t.failure(
+        u,
+        context,
+        keysIn(u).length > 1 ? `only one of ${all.join(', ')}` : `${name}: one of ${all.join(', ')}`,
+      ),
+  )
+}
+
+/** A list of such values. */
+export const list = <A>(codec: t.Type<A, unknown>, name = 'a list'): t.Type<readonly A[], unknown> =>
+  t.readonlyArray(codec, name)
+
+/** The value, or null. */
+export const nullable = <A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> =>
+  new t.Type(
+    `${codec.name} or null`,
+    (u): u is A | null => u === null || codec.is(u),
+    (u, context) => (u === null ? t.success(null) : codec.validate(u, context)),
+    a => (a === null ? null : codec.encode(a)),
+  )
+
+/** A key on the way to a value, with the codec of what lies there; its tag and name where it is a record of such. */
+export interface Station {
+  readonly key: string
+  readonly kind: string
+  readonly tag: string | null
+  readonly name: string | null
+}
+
+/** Where a value from outside differs from what was expected. */
+export interface DecodeError {
+  readonly _tag: 'Misread'
+  /** The keys that lead there, joined by dots; `''` for the whole. */
+  readonly at: string
+  readonly wanted: string
+  readonly got: string
+  /** The same way with what lies on it, where that is known. */
+  readonly way?: readonly Station[]
+  /** Where the last key is one that its record does not know: those it knows. */
+  readonly known?: readonly string[]
+}
+
+/** The way to a value without the numbers of a union's members, which look at the same value again. */
+const wayTo = (context: t.Context): t.Context =>
+  context.filter(
+    (entry, nth) => nth > 0 && !('actual' in entry && Object.is(entry.actual, context[nth - 1]?.actual)),
+  )
+
+const textIn = (record: unknown, key: '_tag' | 'name'): string | null => {
+  const text: unknown = isRecord(record) ? Reflect.get(record, key) : null
+  return typeof text === 'string' ? text : null
+}
+
+const stationOf = ({ key, type, actual }: t.ContextEntry): Station => ({
+  key,
+  kind: type.name,
+  tag: textIn(actual, '_tag'),
+  name: textIn(actual, 'name'),
+})
+
+const misreadOf = ({ context, value, message }: t.ValidationError): DecodeError => {
+  const way = wayTo(context)
+  const type = (way.at(-1) ?? context.at(0))?.type
+  return {
+    _tag: 'Misread',
+    at: way.map(({ key }) => key).join('.'),
+    wanted: message ?? type?.name ?? '',
+    got: show(value),
+    way: way.map(stationOf),
+    ...(type instanceof Unknown && { known: type.known }),
+  }
+}
+
+/** Whether a value is what a codec reads. */
+export const fits =
+  <A>(codec: t.Type<A, unknown>) =>
+  (value: unknown): value is A =>
+    excessOf(value) === null && codec.is(value)
+
+const bounds = { levels: mostLevels, parts: mostParts }
+
+/** Decodes, and tells the first difference as a fact. */
+export const decode =
+  <A>(codec: t.Type<A, unknown>) =>
+  (input: unknown): E.Either<DecodeError, A> => {
+    const excess = excessOf(input)
+    return excess === null
+      ? E.mapLeft((errors: t.Errors) =>
+          misreadOf(errors.reduce((a, b) => (b.context.length > a.context.length ? b : a))),
+        )(codec.decode(input))
+      : E.left({
+          _tag: 'Misread',
+          at: '',
+          wanted: `at most ${bounds[excess].toLocaleString('en')} ${excess}`,
+          got: 'more',
+        })
+  }

@@ -1,0 +1,151 @@
+/** Files as effects: read, written whole or not at all, appended to. */
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as t from 'io-ts'
+import type { BadFile, FileError } from '../run/error.js'
+import { type Owner, ownerIn, ownerText, thisProcess } from '../run/storage/process-owner.js'
+import { type DecodeError, decode } from './codec.js'
+
+/** Whether this is what the system complains of. */
+export const isCode =
+  (code: string) =>
+  (reason: unknown): boolean =>
+    typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === code
+
+/** What the system complains of, about a file. */
+export const fileFailed =
+  (file: string) =>
+  (reason: unknown): FileError =>
+    isCode('ENOENT')(reason)
+      ? { _tag: 'FileMissing', file }
+      : { _tag: 'FileFailed', file, reason: reason instanceof Error ? reason.message : String(reason) }
+
+export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
+  TE.tryCatch(() => readFile(file), fileFailed(file))
+
+export const sizeOfFile = (file: string): TE.TaskEither<FileError, number> =>
+  TE.tryCatch(async () => (await stat(file)).size, fileFailed(file))
+
+/** Sees to it that what a file or folder holds would survive a power cut. */
+const sync = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The names in a folder; Windows opens none as a file, and keeps its names itself. */
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform !== 'win32') await sync(folder)
+}
+
+const part = '.part'
+
+const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
+  const beside = `${file}.${ownerText(thisProcess())}${part}`
+  try {
+    const handle = await open(beside, 'w')
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(beside, file)
+    await syncFolder(dirname(file))
+  } catch (reason) {
+    await rm(beside, { force: true })
+    throw reason
+  }
+}
+
+/** Who writes a part of a file. */
+const writerOf = (name: string): Owner | null => ownerIn(/\.(\d+\.\d*\.[^/]+)\.part$/.exec(name)?.[1] ?? '')
+
+/** Removes half-written files of those that are done for. */
+export const removeParts = (
+  folder: string,
+  isDone: (writer: Owner) => boolean,
+): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(async () => {
+    for (const name of existsSync(folder) ? await readdir(folder) : []) {
+      const writer = writerOf(name)
+      if (writer !== null && isDone(writer)) await rm(join(folder, name), { force: true })
+    }
+  }, fileFailed(folder))
+
+/**
+ * Law  whoever reads `file` finds the old content or the new, never a part; whoever has the old one open, or linked
+ *      elsewhere, keeps it
+ */
+export const writeAtomically = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(() => replace(file, content), fileFailed(file))
+
+export const makeFolder = (folder: string): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(async () => void (await mkdir(folder, { recursive: true })), fileFailed(folder))
+
+const makeFree = async (path: string, nth = 1): Promise<string> => {
+  const folder = nth === 1 ? path : `${path}-${nth}`
+  try {
+    await mkdir(folder)
+    return folder
+  } catch (reason) {
+    if (isCode('EEXIST')(reason)) return makeFree(path, nth + 1)
+    throw reason
+  }
+}
+
+/** Makes a folder that was not there: of this name, or with a number after it. */
+export const makeFreeFolder = (path: string): TE.TaskEither<FileError, string> =>
+  pipe(
+    makeFolder(dirname(path)),
+    TE.flatMap(() => TE.tryCatch(() => makeFree(path), fileFailed(path))),
+  )
+
+export const appendLine = (file: string, line: string): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(() => appendFile(file, `${line}\n`), fileFailed(file))
+
+/** What has been appended would survive a power cut. */
+export const syncFile = (file: string): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(() => sync(file), fileFailed(file))
+
+/** Keeps the first `bytes` of a file that may hold more. */
+export const truncateTo = (file: string, bytes: number): TE.TaskEither<FileError, void> =>
+  TE.tryCatch(async () => {
+    await mkdir(dirname(file), { recursive: true })
+    await appendFile(file, '')
+    await truncate(file, bytes)
+  }, fileFailed(file))
+
+const parse = (file: string) => (bytes: Uint8Array) =>
+  TE.tryCatch(
+    async (): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes)),
+    (): BadFile => ({
+      _tag: 'BadFile',
+      file,
+      fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' },
+    }),
+  )
+
+/** A JSON file that holds what `codec` describes. */
+export const readJson =
+  <A>(codec: t.Type<A, unknown>) =>
+  (file: string): TE.TaskEither<FileError | BadFile, A> =>
+    pipe(
+      readBytes(file),
+      TE.flatMap(parse(file)),
+      TE.flatMapEither(decode(codec)),
+      TE.mapLeft((fault: FileError | BadFile | DecodeError): FileError | BadFile =>
+        fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault,
+      ),
+    )
+
+export const writeJson =
+  (file: string) =>
+  (value: unknown): TE.TaskEither<FileError, void> =>
+    writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`)

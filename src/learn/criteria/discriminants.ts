@@ -1,0 +1,108 @@
+/** Which pre-decision features tell classes apart, and how many it takes: from features a model gave, in plain numbers. */
+import type { Batch } from '../../data/pipeline/batches.js'
+
+/** Sums over images by class, enough for means and variances. Rows are classes, columns features. */
+export interface Moments {
+  readonly classes: number
+  readonly size: number
+  readonly counts: Float64Array
+  readonly sums: Float64Array
+  readonly squares: Float64Array
+}
+
+export const noMoments = (classes: number, size: number): Moments => ({
+  classes,
+  size,
+  counts: new Float64Array(classes),
+  sums: new Float64Array(classes * size),
+  squares: new Float64Array(classes * size),
+})
+
+/** With one more batch. Shapes  features [batch, size] */
+export const addMoments =
+  ({ labels, size: images }: Pick<Batch, 'labels' | 'size'>) =>
+  (features: Float32Array) =>
+  ({ classes, size, ...before }: Moments): Moments => {
+    const [counts, sums, squares] = [before.counts.slice(), before.sums.slice(), before.squares.slice()]
+    for (let i = 0; i < images; i++) {
+      const label = labels[i] ?? 0
+      counts[label] = (counts[label] ?? 0) + 1
+      for (let j = 0; j < size; j++) {
+        const value = features[i * size + j] ?? 0
+        sums[label * size + j] = (sums[label * size + j] ?? 0) + value
+        squares[label * size + j] = (squares[label * size + j] ?? 0) + value ** 2
+      }
+    }
+    return { classes, size, counts, sums, squares }
+  }
+
+/** Each feature's means by class, and its variance within classes and between them. */
+export interface ClassVariance {
+  readonly means: Float64Array
+  readonly overall: Float64Array
+  readonly within: Float64Array
+  readonly between: Float64Array
+}
+
+export const classVariance = ({ classes, size, counts, sums, squares }: Moments): ClassVariance => {
+  const total = counts.reduce((a, b) => a + b, 0)
+  const means = sums.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)] ?? 0))
+  const perFeature = (f: (j: number) => number) => Float64Array.from({ length: size }, (_, j) => f(j))
+  const overClasses = (f: (c: number) => number) => {
+    let sum = 0
+    for (let c = 0; c < classes; c++) sum += f(c)
+    return sum
+  }
+  const overall = perFeature(j => overClasses(c => sums[c * size + j] ?? 0) / Math.max(1, total))
+  const within = perFeature(
+    j =>
+      overClasses(c => (squares[c * size + j] ?? 0) - (counts[c] ?? 0) * (means[c * size + j] ?? 0) ** 2) /
+      Math.max(1, total),
+  )
+  const between = perFeature(
+    j =>
+      overClasses(c => (counts[c] ?? 0) * ((means[c * size + j] ?? 0) - (overall[j] ?? 0)) ** 2) /
+      Math.max(1, total),
+  )
+  return { means, overall, within: within.map(value => Math.max(0, value)), between }
+}
+
+const meanOf = (values: Float64Array): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+
+/** sw + 0.1 · mean sw: a nearly dead feature is not worth what a tiny variance would make it. */
+const floored = ({ within }: ClassVariance): Float64Array => {
+  const floor = 0.1 * meanOf(within) + 1e-12
+  return within.map(value => value + floor)
+}
+
+/** v = sb/(sw + floor): what each feature tells of the classes. Source  Tian, Arbel, Clark 2021; the floor is this project's own */
+export const separationPower = (spread: ClassVariance): Float64Array => {
+  const floor = floored(spread)
+  return spread.between.map((value, j) => value / (floor[j] ?? 1))
+}
+
+/** D[c][j] = max(0, m_cj − μ_j)/(sw_j + floor): how much more a feature answers to a class than to all. */
+export const discriminantsOf = (spread: ClassVariance): Float64Array => {
+  const floor = floored(spread)
+  const size = spread.overall.length
+  return spread.means.map(
+    (mean, i) => Math.max(0, mean - (spread.overall[i % size] ?? 0)) / (floor[i % size] ?? 1),
+  )
+}
+
+/** How many of the largest values add up to `share` of the sum. */
+export const featuresHolding = (share: number, values: Float64Array): number => {
+  const sorted = [...values].sort((a, b) => b - a)
+  const wanted = share * sorted.reduce((a, b) => a + b, 0)
+  let sum = 0
+  const at = sorted.findIndex(value => {
+    sum += value
+    return sum >= wanted
+  })
+  return at < 0 ? sorted.length : at + 1
+}
+
+/** The `naturalNumber` best features, best first. */
+export const bestFeatures = (count: number, power: Float64Array): readonly number[] =>
+  [...power.keys()].sort((a, b) => (power[b] ?? 0) - (power[a] ?? 0) || a - b).slice(0, count)

@@ -1,0 +1,36 @@
+/** What a model is worth, apart from any training of it. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Feed } from '../../data/pipeline/batches.js'
+import type { Engine } from '../../engine/engine.js'
+import type { Model } from '../../net/weights.js'
+import { engineFailed, type LearnError } from '../error.js'
+import { score } from '../training/phase.js'
+import { lowerForInference } from '../training/train.js'
+import type { Score } from './score.js'
+
+/** Images a call when nothing is learnt. */
+export const evaluationBatch = 250
+
+/** Scores a model on a feed of `evaluationBatch` images a batch; the model stays as it is. */
+export const evaluate =
+  (engine: Engine) =>
+  (feed: Feed) =>
+  (model: Model): TE.TaskEither<LearnError, Score> =>
+    pipe(
+      lowerForInference(evaluationBatch)(model.net),
+      E.mapLeft((error): LearnError => error),
+      TE.fromEither,
+      TE.flatMap(infer =>
+        TE.bracket(
+          engine.open({ infer }),
+          session =>
+            TE.tryCatch(() => {
+              session.write(model.weights)
+              return score(session)(feed)
+            }, engineFailed(engine)),
+          session => TE.fromIO(() => session.close()),
+        ),
+      ),
+    )

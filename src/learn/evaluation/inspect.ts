@@ -1,0 +1,65 @@
+/** What a push has done so far, on validation images: how far apart classes are, and on how few features they rest. */
+import type { Feed } from '../../data/pipeline/batches.js'
+import type { Session } from '../../engine/engine.js'
+import type { Inferred } from '../../net/infer.js'
+import { channelsOf } from '../../net/shape.js'
+import type { Decision } from '../../surgery/analysis/decision.js'
+import {
+  accuracyBy,
+  classVarianceOf,
+  collectFeatures,
+  type FeatureTable,
+  headOf,
+} from '../criteria/decision-features.js'
+import {
+  bestFeatures,
+  type ClassVariance,
+  featuresHolding,
+  separationPower,
+} from '../criteria/discriminants.js'
+import type { Alignment } from './alignment.js'
+
+/** Σ_{i≠j} R²/(d(d−1)), R the correlations within classes. */
+const correlationIn = ({ rows, labels }: FeatureTable, { means, within }: ClassVariance): number => {
+  const size = within.length
+  const sums = new Float64Array(size * size)
+  const scaled = new Float64Array(size)
+  rows.forEach((row, i) => {
+    const label = labels[i] ?? 0
+    for (let j = 0; j < size; j++)
+      scaled[j] = ((row[j] ?? 0) - (means[label * size + j] ?? 0)) / Math.sqrt((within[j] ?? 0) + 1e-12)
+    for (let j = 0; j < size; j++)
+      for (let k = 0; k < j; k++)
+        sums[j * size + k] = (sums[j * size + k] ?? 0) + (scaled[j] ?? 0) * (scaled[k] ?? 0)
+  })
+  const squares = sums.reduce((sum, value) => sum + (value / rows.length) ** 2, 0)
+  return (2 * squares) / Math.max(1, size * (size - 1))
+}
+
+/** 1, 2, 4, … */
+const counts = (size: number): readonly number[] =>
+  Array.from({ length: Math.ceil(Math.log2(Math.max(1, size))) }, (_, power) => 2 ** power)
+
+/** Looks at a session whose `infer` gives `features`. */
+export const inspectAlignment =
+  (inferred: Inferred, decision: Decision) =>
+  async (session: Session, feed: Feed): Promise<Alignment> => {
+    const { size } = decision
+    const classes = channelsOf(inferred.get('')?.output ?? [])
+    const table = await collectFeatures(session, feed, size)
+    const spread = classVarianceOf(table, classes, size)
+    const power = separationPower(spread)
+    const order = bestFeatures(size, power)
+    const top = order.slice(0, classes - 1)
+    const head = headOf(inferred, decision, session.read())
+    return {
+      separation: top.reduce((sum, j) => sum + Math.log1p(power[j] ?? 0), 0) / Math.max(1, top.length),
+      correlation: correlationIn(table, spread),
+      holding95: featuresHolding(0.95, spread.between),
+      holding99: featuresHolding(0.99, spread.between),
+      features: size,
+      byFeatures: Object.fromEntries(
+        counts(size).map(count => [`${count}`, accuracyBy(table, head, order.slice(0, count))]),
+      ),
+    }
+  }

@@ -1,0 +1,115 @@
+/** How far to cut for a latency: nets of fewer multiply–accumulates, each measured on the engine, beside the whole one where a share of its time is wanted. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Engine } from '../../engine/engine.js'
+import type { Model } from '../../net/weights.js'
+import type { OptionError, PruneError } from '../../surgery/error.js'
+import type { Pruned } from '../../surgery/prune/prune.js'
+import { checkPositive } from '../../surgery/prune/target.js'
+import type { LearnError } from '../error.js'
+import { latencies } from './latency.js'
+
+/** A share of the milliseconds the net takes for an image, or so many at most. */
+export type LatencyTarget =
+  | { readonly keep: { readonly latency: number } }
+  | { readonly atMost: { readonly latency: number } }
+
+/** Whether an target is a latency. */
+export const isLatencyTarget = <Other extends object>(
+  target: LatencyTarget | Other,
+): target is LatencyTarget =>
+  Object.values(target).some(amount => typeof amount === 'object' && amount !== null && 'latency' in amount)
+
+/** Errors  WrongOption */
+export const checkLatencyTarget = (haste: LatencyTarget): E.Either<OptionError, number> =>
+  'keep' in haste
+    ? checkPositive('keep latency', haste.keep.latency, 1)
+    : checkPositive('atMost latency', haste.atMost.latency, Number.POSITIVE_INFINITY)
+
+/** The model cut to a share of its multiply–accumulates. */
+type Cut = (share: number) => E.Either<PruneError, Pruned>
+
+/** Milliseconds an image takes, and may take. */
+interface Reading {
+  readonly got: number
+  readonly wanted: number
+}
+
+const read =
+  (engine: Engine, haste: LatencyTarget, whole: Model) =>
+  ({ model }: Pruned): TE.TaskEither<LearnError, Reading> =>
+    pipe(
+      latencies(engine, 1)('keep' in haste ? [model, whole] : [model]),
+      TE.map(([after, before]) => ({
+        got: after?.median ?? Number.NaN,
+        wanted: 'keep' in haste ? haste.keep.latency * (before?.median ?? Number.NaN) : haste.atMost.latency,
+      })),
+    )
+
+/** Between `low`, where nets are fast enough or cannot be had, and `high`, where they are too slow. */
+interface Search {
+  readonly low: number
+  readonly high: number
+  readonly found: Pruned | null
+  readonly slow: Reading
+  /** The options that held channels back, where a net could not be had. */
+  readonly limits: readonly string[]
+}
+
+const halvings = 7
+
+const search =
+  (cut: Cut, reading: (pruned: Pruned) => TE.TaskEither<LearnError, Reading>) =>
+  ({ low, high, found, slow, limits }: Search, left: number): TE.TaskEither<LearnError, Pruned> => {
+    if (left === 0)
+      return found === null
+        ? TE.left({
+            _tag: 'OutOfReach',
+            measure: 'latency',
+            wanted: slow.wanted,
+            least: slow.got,
+            limits,
+          })
+        : TE.right(found)
+    const middle = (low + high) / 2
+    const next = (change: Partial<Search>) =>
+      search(cut, reading)({ low, high, found, slow, limits, ...change }, left - 1)
+    const pruned = cut(middle)
+    if (E.isLeft(pruned))
+      return pruned.left._tag === 'OutOfReach'
+        ? next({ low: middle, limits: pruned.left.limits })
+        : TE.left(pruned.left)
+    return pipe(
+      reading(pruned.right),
+      TE.flatMap(now =>
+        now.got <= now.wanted
+          ? next({ low: middle, found: pruned.right })
+          : next({ high: middle, slow: now }),
+      ),
+    )
+  }
+
+/**
+ * The cut that leaves the most multiply–accumulates of those whose nets are fast enough, to a hundredth of the whole.
+ *
+ * Errors  WrongOption; OutOfReach with the least milliseconds there were; those of the cut
+ * Law     a net that is fast enough loses nothing
+ */
+export const pruneToLatency =
+  (engine: Engine, haste: LatencyTarget, cut: Cut) =>
+  (model: Model): TE.TaskEither<LearnError, Pruned> => {
+    const reading = read(engine, haste, model)
+    return pipe(
+      checkLatencyTarget(haste),
+      E.flatMap((): E.Either<LearnError, Pruned> => cut(1)),
+      TE.fromEither,
+      TE.bindTo('whole'),
+      TE.bind('slow', ({ whole }) => reading(whole)),
+      TE.flatMap(({ whole, slow }) =>
+        slow.got <= slow.wanted
+          ? TE.right(whole)
+          : search(cut, reading)({ low: 0, high: 1, found: null, slow, limits: [] }, halvings),
+      ),
+    )
+  }

@@ -1,0 +1,69 @@
+/** Batch norm after a cut: running statistics measured again, since those of the wider net no longer hold. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Graph } from '../../graph/graph.js'
+import { inputsOf } from '../../graph/graph.js'
+import { lower } from '../../graph/lower.js'
+import { sizeOf } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import type { Model, Weights } from '../../net/weights.js'
+import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
+import type { LearnError } from '../error.js'
+import { severalValues } from '../training/batch-norm-values.js'
+
+const statisticsCall =
+  (batch: number) =>
+  (net: Net): E.Either<LearnError, Graph> =>
+    pipe(
+      severalValues(batch)(net),
+      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
+      E.map(({ statistics }) => ({
+        outputs: Object.fromEntries(statistics.map(({ key, seen }) => [key, seen])),
+        updates: [],
+      })),
+    )
+
+/** Dropout drops nothing: its noise is never below a rate. */
+const noNoise = (graph: Graph): Readonly<Record<string, Float32Array>> =>
+  Object.fromEntries(
+    Object.entries(inputsOf(graph)).flatMap(([name, shape]) =>
+      name.startsWith('noise/') ? [[name, new Float32Array(sizeOf(shape)).fill(1)]] : [],
+    ),
+  )
+
+/**
+ * The model with running statistics that are the means of those of the batches in sight.
+ *
+ * Errors  OneValue where a batch shows a norm one value; those of `withSession`
+ * Law     kernels, scales and shifts stay as they are
+ */
+export const recalibrate =
+  (sight: Calibration) =>
+  (model: Model): TE.TaskEither<LearnError, Model> =>
+    pipe(
+      TE.fromEither(statisticsCall(sight.batch)(model.net)),
+      TE.flatMap(graph =>
+        Object.keys(graph.outputs).length === 0
+          ? TE.right(model)
+          : withSession(sight, { look: graph }, model, async session => {
+              const batches = calibrationBatches(sight)
+              const start: Weights = Object.fromEntries(
+                Object.entries(graph.outputs).map(([key, { shape }]) => [
+                  key,
+                  { shape, data: new Float32Array(sizeOf(shape)) },
+                ]),
+              )
+              const means = await foldBatches(sight, start, batch => before => {
+                const seen = session.run('look', { images: batch.images, ...noNoise(graph) })
+                return Object.fromEntries(
+                  Object.entries(before).map(([key, { shape, data }]) => [
+                    key,
+                    { shape, data: data.map((sum, i) => sum + (seen[key]?.[i] ?? 0) / batches) },
+                  ]),
+                )
+              })
+              return { net: model.net, weights: { ...model.weights, ...means } }
+            }),
+      ),
+    )

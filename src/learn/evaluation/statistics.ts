@@ -1,0 +1,54 @@
+/** The mean and variance of each channel at a place of a net, over images and space: what a batch norm there would see. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Graph } from '../../graph/graph.js'
+import { lower } from '../../graph/lower.js'
+import * as op from '../../graph/operations.js'
+import type { NetError } from '../../net/error.js'
+import { channelsOf } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import type { Model } from '../../net/weights.js'
+import type { ChannelStatistics } from '../../surgery/grow/options.js'
+import type { Anchor } from '../../surgery/grow/site.js'
+import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
+import type { LearnError } from '../error.js'
+
+const momentsCall =
+  (batch: number, spot: Anchor) =>
+  (net: Net): E.Either<NetError, Graph> =>
+    pipe(
+      lower({ batch, mode: 'inference' })(net),
+      E.map(({ at, into, images }) => {
+        const value = ('after' in spot ? at.get(spot.after) : into.get(spot.into)) ?? images
+        const lead = value.shape.slice(0, -1).map((_, axis) => axis)
+        return {
+          outputs: { mean: op.mean(value, lead), square: op.mean(op.square(value), lead) },
+          updates: [],
+        }
+      }),
+    )
+
+/** The mean and variance of each channel at a spot, over the images in sight. */
+export const statisticsAt =
+  (sight: Calibration, spot: Anchor) =>
+  (model: Model): TE.TaskEither<LearnError, ChannelStatistics> =>
+    pipe(
+      TE.fromEither(momentsCall(sight.batch, spot)(model.net)),
+      TE.flatMap(look =>
+        withSession(sight, { look }, model, async session => {
+          const batches = calibrationBatches(sight)
+          const blank = new Float64Array(channelsOf(look.outputs.mean?.shape ?? []))
+          const sums = await foldBatches(sight, { mean: blank, square: blank }, batch => before => {
+            const seen = session.run('look', { images: batch.images })
+            const more = (sum: Float64Array, values: Float32Array | undefined) =>
+              sum.map((value, i) => value + (values?.[i] ?? 0) / batches)
+            return { mean: more(before.mean, seen.mean), square: more(before.square, seen.square) }
+          })
+          return {
+            mean: sums.mean,
+            variance: sums.square.map((value, i) => Math.max(0, value - (sums.mean[i] ?? 0) ** 2)),
+          }
+        }),
+      ),
+    )

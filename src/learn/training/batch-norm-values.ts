@@ -1,0 +1,23 @@
+/** How many values of a channel batch norm sees at a step: of one alone the variance is 0, and nothing passes but the shift. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { infer } from '../../net/infer.js'
+import { sizeOf } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import { hasNorm } from '../../net/weight-specs.js'
+import type { LearnError } from '../error.js'
+
+/** Errors  OneValue with the first layer whose batch norm would see one value a channel; those of `infer` */
+export const severalValues =
+  (batch: number) =>
+  (net: Net): E.Either<LearnError, void> =>
+    pipe(
+      infer(net),
+      E.mapLeft((error): LearnError => error),
+      E.flatMap((inferred): E.Either<LearnError, void> => {
+        const alone = [...inferred.values()].find(
+          ({ layer, output }) => hasNorm(layer) && batch * sizeOf(output.slice(0, -1)) === 1,
+        )
+        return alone === undefined ? E.right(undefined) : E.left({ _tag: 'OneValue', at: alone.path, batch })
+      }),
+    )

@@ -1,0 +1,60 @@
+/** Learning-rate schedules: how the rate changes from the first step of a phase to its last. */
+
+import { optionsOf, unknownIn } from '../../net/words/options.js'
+
+/** `warmup` steps rise linearly from 0, then the shape takes over. */
+export type Schedule =
+  | { readonly _tag: 'constant'; readonly warmup: number }
+  /** Multiplied by `factor` at each of these shares of the phase. */
+  | {
+      readonly _tag: 'step'
+      readonly at: readonly number[]
+      readonly factor: number
+      readonly warmup: number
+    }
+  /** Half a cosine, from 1 to `floor`. Source  Loshchilov and Hutter 2017 */
+  | { readonly _tag: 'cosine'; readonly floor: number; readonly warmup: number }
+
+interface Warm {
+  readonly warmup?: number
+}
+
+/** The same rate throughout. */
+export const constant = (options: Warm = {}): Schedule => {
+  const { warmup = 0, ...rest } = optionsOf(options)
+  return { _tag: 'constant', warmup, ...unknownIn(rest) }
+}
+
+/** The rate times `factor` at each of these shares of the phase. */
+export const step = (
+  options: Warm & { readonly at?: readonly number[]; readonly factor?: number } = {},
+): Schedule => {
+  const { at = [0.5, 0.75], factor = 0.1, warmup = 0, ...rest } = optionsOf(options)
+  return { _tag: 'step', at, factor, warmup, ...unknownIn(rest) }
+}
+
+/** Half a cosine, down to `floor`. Source  Loshchilov and Hutter 2017 */
+export const cosine = (options: Warm & { readonly floor?: number } = {}): Schedule => {
+  const { floor = 0, warmup = 20, ...rest } = optionsOf(options)
+  return { _tag: 'cosine', floor, warmup, ...unknownIn(rest) }
+}
+
+/** What the rate is multiplied by at `share` of the phase, 0 to 1. */
+const shape = (schedule: Schedule, share: number): number => {
+  switch (schedule._tag) {
+    case 'constant':
+      return 1
+    case 'step':
+      return schedule.factor ** schedule.at.filter(turn => share >= turn).length
+    case 'cosine':
+      return schedule.floor + ((1 - schedule.floor) * (1 + Math.cos(Math.PI * share))) / 2
+  }
+}
+
+/** The factor of the rate at one step of a phase of `steps`. */
+export const factorAt =
+  (schedule: Schedule, steps: number) =>
+  (step: number): number =>
+    step < schedule.warmup
+      ? (step + 1) / schedule.warmup
+      : shape(schedule, (step - schedule.warmup) / Math.max(1, steps - schedule.warmup))

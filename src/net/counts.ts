@@ -1,0 +1,41 @@
+/** Parameters and multiply–accumulates, counted on the net as built. */
+import type { Inferred, PlacedLayer } from './infer.js'
+import { channelsOf, sizeOf } from './shape.js'
+import { storedIn, weightSpecsOf } from './weight-specs.js'
+
+const trainedIn = (placed: PlacedLayer): number =>
+  weightSpecsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
+
+/** Values that training moves: kernels, biases, scales and shifts; running statistics are not among them. */
+export const countParams = (inferred: Inferred): number =>
+  [...inferred.values()].reduce((sum, placed) => sum + trainedIn(placed), 0)
+
+/** Values stored: parameters and running statistics. */
+export const countStored = (inferred: Inferred): number =>
+  [...inferred.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
+
+const macsAt = ({ layer, input, output }: PlacedLayer): number => {
+  switch (layer._tag) {
+    case 'conv':
+      return sizeOf(output) * layer.kernel ** 2 * channelsOf(input)
+    case 'depthwise':
+      return sizeOf(output) * layer.kernel ** 2
+    case 'dense':
+      return layer.units * sizeOf(input)
+    default:
+      return 0
+  }
+}
+
+/** Multiply–accumulates of one image; batch norm folded, pooling and sums not counted. */
+export const countMacs = (inferred: Inferred): number =>
+  [...inferred.values()].reduce((sum, placed) => sum + macsAt(placed), 0)
+
+export interface LayerCount extends PlacedLayer {
+  readonly params: number
+  readonly macs: number
+}
+
+/** The same two numbers a layer. */
+export const countLayers = (inferred: Inferred): readonly LayerCount[] =>
+  [...inferred.values()].map(placed => ({ ...placed, params: trainedIn(placed), macs: macsAt(placed) }))

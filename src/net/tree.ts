@@ -1,0 +1,164 @@
+/** The tree a net is: tagged, readonly records. It knows nothing of weights, tensors or time. */
+import type { Shape } from './shape.js'
+
+/** What a unit may end in, value by value. */
+export type Activation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'swish'
+
+/** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it. */
+export type Padding = 'same' | 'valid' | number
+
+/** Batch norm: the share of the old running statistics kept at each step, and the variance's floor. */
+export interface BatchNorm {
+  readonly momentum: number
+  readonly epsilon: number
+}
+
+interface Named {
+  /** Unique among its siblings; `''` until a combinator has named it. */
+  readonly name: string
+}
+
+interface Window {
+  readonly stride: number
+  readonly padding: Padding
+}
+
+/** A unit: its product, then batch norm or a bias, then its activation. */
+interface Unit {
+  readonly bias: boolean
+  readonly norm: BatchNorm | null
+  readonly activation: Activation | null
+}
+
+/** A convolution of square windows, as a unit. */
+export interface Conv extends Named, Window, Unit {
+  readonly _tag: 'conv'
+  readonly filters: number
+  readonly kernel: number
+  readonly dilation: number
+}
+
+/** A filter of its own for each channel, as a unit. */
+export interface Depthwise extends Named, Window, Unit {
+  readonly _tag: 'depthwise'
+  readonly kernel: number
+  readonly dilation: number
+}
+
+/** Every output sees every input, as a unit. */
+export interface Dense extends Named, Unit {
+  readonly _tag: 'dense'
+  readonly units: number
+}
+
+/** The largest value, or the mean, of each window. */
+export interface Pool extends Named {
+  readonly _tag: 'maxPool' | 'avgPool'
+  readonly size: number
+  readonly stride: number
+  readonly padding: 'same' | 'valid'
+}
+
+/** The mean over the image: a map becomes a vector. */
+export interface GlobalAvgPool extends Named {
+  readonly _tag: 'globalAvgPool'
+}
+
+/** A map as a vector, row by row. */
+export interface Flatten extends Named {
+  readonly _tag: 'flatten'
+}
+
+/** Values set to zero at random while training. */
+export interface Dropout extends Named {
+  readonly _tag: 'dropout'
+  /** Share of the values set to zero while training. */
+  readonly rate: number
+}
+
+/** Batch norm on its own. */
+export interface BatchNormLayer extends Named, BatchNorm {
+  readonly _tag: 'norm'
+}
+
+/** An activation on its own. */
+export interface ActivationLayer extends Named {
+  readonly _tag: 'activate'
+  readonly activation: Activation
+}
+
+/** Layers one after another; with none, the identity. */
+export interface Stack extends Named {
+  readonly _tag: 'stack'
+  readonly layers: readonly Layer[]
+}
+
+/** Branches side by side on one input, their channels joined in order. */
+export interface Concat extends Named {
+  readonly _tag: 'concat'
+  readonly branches: readonly Layer[]
+}
+
+/** The body's output plus the shortcut's, then the activation. */
+export interface Residual extends Named {
+  readonly _tag: 'residual'
+  readonly body: Layer
+  readonly shortcut: Layer
+  readonly activation: Activation | null
+}
+
+/** A layer without layers in it. */
+export type Leaf =
+  | Conv
+  | Depthwise
+  | Dense
+  | Pool
+  | GlobalAvgPool
+  | Flatten
+  | Dropout
+  | BatchNormLayer
+  | ActivationLayer
+/** A layer made of layers. */
+export type Branch = Stack | Concat | Residual
+/** A place in the tree. */
+export type Layer = Leaf | Branch
+
+/** A net: what comes in, and the tree it flows through. */
+export interface Net {
+  readonly _tag: 'net'
+  readonly name: string
+  readonly input: Shape
+  readonly body: Stack
+}
+
+/** The layers directly below, in the order they are computed. */
+export const childrenOf = (layer: Layer): readonly Layer[] => {
+  switch (layer._tag) {
+    case 'stack':
+      return layer.layers
+    case 'concat':
+      return layer.branches
+    case 'residual':
+      return [layer.body, layer.shortcut]
+    default:
+      return []
+  }
+}
+
+/** Puts other layers in the children's places; a leaf has none and stays itself. */
+export const withChildren =
+  (children: readonly Layer[]) =>
+  (layer: Layer): Layer => {
+    switch (layer._tag) {
+      case 'stack':
+        return { ...layer, layers: children }
+      case 'concat':
+        return { ...layer, branches: children }
+      case 'residual': {
+        const [body = layer.body, shortcut = layer.shortcut] = children
+        return { ...layer, body, shortcut }
+      }
+      default:
+        return layer
+    }
+  }

@@ -1,0 +1,160 @@
+/** The words that join layers: one after another, side by side, around. Functions over them are new words. */
+
+import { mostLayers } from '../limits.js'
+import type { Shape } from '../shape.js'
+import type { Activation, Layer, Net, Stack } from '../tree.js'
+import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'
+import { optionsOf, unknownIn } from './options.js'
+import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'
+
+const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.activation : layer._tag)
+
+const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
+
+/** Callers without types may leave a layer out, which is for the check of the whole to say. */
+const nameOf = (layer: Layer | undefined): string | undefined => layer?.name
+
+/** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
+export const nameLayers = (layers: readonly Layer[]): readonly Layer[] => {
+  const taken = new Set(layers.map(nameOf))
+  const numbers = new Map<string, number>()
+  const fresh = (kind: string): string => {
+    for (let nth = (numbers.get(kind) ?? 0) + 1; ; nth++) {
+      const name = nth === 1 ? kind : `${kind}${nth}`
+      numbers.set(kind, nth)
+      if (!taken.has(name)) return name
+    }
+  }
+  return layers.map(layer => {
+    if (nameOf(layer) !== '') return layer
+    const name = fresh(kindOf(layer))
+    taken.add(name)
+    return rename(name, layer)
+  })
+}
+
+const series = (name: string, layers: readonly Layer[], rest: object = {}): Stack =>
+  Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(nameLayers(layers)), ...rest })
+
+/** The same layer under another name. */
+export const withName = <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W
+
+/**
+ * Layers one after another.
+ *
+ * Law  a rank that does not fit the next layer is a type error; a size that does not, an error of `infer`
+ */
+export const stack = <const Words extends readonly SomeWord[]>(
+  name: string,
+  ...layers: Words & Fit<Words>
+): StackWord<Words> => series(name, layers) as StackWord<Words> // the rank is a phantom: only the type checker carries it
+
+/** What comes in goes out. */
+export const identity: AnyWord = Object.freeze({ _tag: 'stack', name: 'identity', layers: [] })
+
+/** Branches side by side on the same map, their channels joined in this order. */
+export const concat = (name: string, ...branches: readonly (MapWord | AnyWord)[]): MapWord =>
+  Object.freeze({ _tag: 'concat' as const, name, branches: Object.freeze(nameLayers(branches)) })
+
+/** What `residual` may be told. */
+export interface ResidualOptions {
+  /** What the input passes on its way around the body; by default nothing. */
+  readonly shortcut?: MapWord | AnyWord
+  /** Applied to the sum; by default none. */
+  readonly activation?: Activation | null
+}
+
+/** The body's output plus its input (or the shortcut's output): both must have one shape. */
+export const residual = (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {
+  const { shortcut = identity, activation = null, ...rest } = optionsOf(options)
+  return Object.freeze({
+    _tag: 'residual' as const,
+    name,
+    body: withName('body', body),
+    shortcut: withName('shortcut', shortcut),
+    activation,
+    ...unknownIn(rest),
+  })
+}
+
+const isTimes = (times: number): boolean => Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
+
+/** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
+export const repeat = <W extends MapWord | AnyWord>(
+  name: string,
+  times: number,
+  unit: W | ((nth: number) => W),
+): W =>
+  series(
+    name,
+    Array.from({ length: isTimes(times) ? times : 0 }, (_, nth) =>
+      withName(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
+    ),
+    isTimes(times) ? {} : { times }, // such a stack is refused
+  ) as W // a row of words of one rank has that rank
+
+/** The four branches of a basic Inception module; those left out are not built. */
+export interface InceptionOptions {
+  /** Filters of the 1×1 branch. */
+  readonly point?: number
+  /** The 3×3 branch: filters of its 1×1 reduction, filters of its 3×3. */
+  readonly three?: readonly [reduce: number, filters: number]
+  /** The 5×5 branch, as two 3×3: filters of its 1×1 reduction and of the 3×3s, the second like the first unless told. */
+  readonly five?:
+    | readonly [reduce: number, filters: number]
+    | readonly [reduce: number, first: number, second: number]
+  /** The 3×3 max-pooling branch: filters of the 1×1 behind it. */
+  readonly pool?: number
+}
+
+const moduleKeys = ['point', 'three', 'five', 'pool'] as const satisfies readonly (keyof InceptionOptions)[]
+
+/**
+ * The basic Inception module: 1×1, 3×3, 5×5 and pooling branches side by side.
+ *
+ * Shapes  [h, w, c] → [h, w, point + three + five + pool]
+ * Source  Szegedy et al. 2015; each 5×5 as two 3×3 as in Tian, Arbel, Clark 2021
+ */
+export const inception = (name: string, module: InceptionOptions): MapWord => {
+  const { point, three, five, pool, ...rest } = optionsOf(module)
+  const branches = [
+    ...(point === undefined ? [] : [convBnAct(point, 1, { name: 'point' })]),
+    ...(three === undefined
+      ? []
+      : [stack('three', convBnAct(three[0], 1, { name: 'reduce' }), convBnAct(three[1], 3))]),
+    ...(five === undefined
+      ? []
+      : [
+          stack(
+            'five',
+            convBnAct(five[0], 1, { name: 'reduce' }),
+            convBnAct(five[1], 3),
+            convBnAct(five[2] ?? five[1], 3),
+          ),
+        ]),
+    ...(pool === undefined ? [] : [stack('pool', maxPool(3, { stride: 1 }), convBnAct(pool, 1))]),
+  ]
+  return Object.freeze({ ...concat(name, ...branches), ...unknownIn(rest, moduleKeys) })
+}
+
+/** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
+export const separable = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord => {
+  const { name = '', ...window } = optionsOf(options)
+  return stack(
+    name,
+    depthwiseBnAct(kernel, { ...window, name: 'depthwise' }),
+    convBnAct(filters, 1, { name: 'point' }),
+  )
+}
+
+/**
+ * A net: its name, what comes in, the layers in order, a vector of one number a class at the end.
+ *
+ * @example
+ * net('tiny', image(28, 28, 1), convBnAct(8), maxPool(), globalAvgPool, dense(10))
+ */
+export const net = <const Words extends readonly SomeWord[]>(
+  name: string,
+  input: Shape,
+  ...layers: Words & NoInfer<NetWords<Words>>
+): Net => Object.freeze({ _tag: 'net' as const, name, input, body: series('', layers) })

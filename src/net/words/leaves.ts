@@ -1,0 +1,174 @@
+/** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
+
+import type { Shape } from '../shape.js'
+import type { Activation, BatchNorm, Padding } from '../tree.js'
+import { optionsOf, unknownIn } from './options.js'
+import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
+
+interface Named {
+  /** The last part of the layer's path; by default its kind, numbered where a sibling has it already. */
+  readonly name?: string
+}
+
+/** With batch norm there is no bias: its shift is one. */
+type Normed =
+  | { readonly norm?: true | Partial<BatchNorm>; readonly bias?: false }
+  | { readonly norm: false; readonly bias?: boolean }
+
+/** A dilated convolution cannot also stride. */
+type Stepped =
+  | { readonly stride?: number; readonly dilation?: 1 }
+  | { readonly stride?: 1; readonly dilation?: number }
+
+type Windowed = Named & Stepped & { readonly padding?: Padding; readonly activation?: Activation | null }
+
+/** What `conv` and `depthwise` take; what cannot be together is a type error. */
+export type ConvOptions = Windowed & { readonly bias?: boolean }
+
+/** What `convBnAct` and `depthwiseBnAct` take; what cannot be together is a type error. */
+export type ConvBnActOptions = Windowed & Normed
+
+/** What `dense` may be told. */
+export type DenseOptions = Named & { readonly activation?: Activation | null } & (
+    | { readonly norm?: false; readonly bias?: boolean }
+    | { readonly norm: true | Partial<BatchNorm>; readonly bias?: false }
+  )
+
+/** What pools may be told. */
+export type PoolOptions = Named & { readonly stride?: number; readonly padding?: 'same' | 'valid' }
+
+/** Keeps 0.9 of the running statistics at each step; ε = 1e-5. */
+export const defaultNorm: BatchNorm = Object.freeze({ momentum: 0.9, epsilon: 1e-5 })
+
+const normOf = (norm: boolean | Partial<BatchNorm>): BatchNorm | null =>
+  norm === false ? null : norm === true ? defaultNorm : { ...defaultNorm, ...optionsOf(norm) }
+
+/** What a window is unless options say otherwise. */
+interface WindowDefaults {
+  readonly norm: boolean
+  readonly activation: Activation | null
+}
+
+const plain: WindowDefaults = { norm: false, activation: null }
+const unit: WindowDefaults = { norm: true, activation: 'relu' }
+
+const window = (
+  options: Windowed & { readonly norm?: boolean | Partial<BatchNorm>; readonly bias?: boolean },
+  defaults: WindowDefaults,
+) => {
+  const {
+    name = '',
+    stride = 1,
+    padding = 'same',
+    dilation = 1,
+    norm: normed = defaults.norm,
+    bias,
+    activation = defaults.activation,
+    ...rest
+  } = optionsOf(options)
+  const norm = normOf(normed)
+  return {
+    name,
+    stride,
+    padding,
+    dilation,
+    norm,
+    bias: bias === undefined ? norm === null : bias,
+    activation,
+    ...unknownIn(rest),
+  }
+}
+
+/** What a net takes in: `image(28, 28, 1)` is height, width, channels. */
+export const image = (...sizes: readonly [height: number, width: number, channels: number]): Shape =>
+  Object.freeze([...sizes])
+
+/**
+ * A convolution with a bias, linear unless told: as in Keras and PyTorch.
+ *
+ * Shapes  [h, w, c] → [h/stride, w/stride, filters] with `'same'` padding
+ *
+ * @example
+ * conv(16)                                          // 3×3
+ * conv(16, 5, { padding: 0, activation: 'relu' })
+ */
+export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, plain) })
+
+/**
+ * Convolution, batch norm, activation, as one unit: ReLU unless told. Options switch its parts.
+ *
+ * Shapes  [h, w, c] → [h/stride, w/stride, filters] with `'same'` padding
+ *
+ * @example
+ * convBnAct(16)                                // 3×3
+ * convBnAct(16, 1, { activation: null })       // a linear 1×1
+ */
+export const convBnAct = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, unit) })
+
+/** A filter of its own for each channel, with a bias, linear unless told. Shapes  [h, w, c] → [h/stride, w/stride, c] */
+export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) })
+
+/** A filter of its own for each channel, then batch norm and ReLU. Shapes  [h, w, c] → [h/stride, w/stride, c] */
+export const depthwiseBnAct = (kernel = 3, options: ConvBnActOptions = {}): MapWord =>
+  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) })
+
+const pool =
+  (_tag: 'maxPool' | 'avgPool') =>
+  (size = 2, options: PoolOptions = {}): MapWord => {
+    const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
+    return Object.freeze({ _tag, name, size, stride, padding, ...unknownIn(rest) })
+  }
+
+/** The largest value of each window; strides by its size unless told. */
+export const maxPool = pool('maxPool')
+
+/** The mean of each window, padding not counted; strides by its size unless told. */
+export const avgPool = pool('avgPool')
+
+/** The mean over the image. Shapes  [h, w, c] → [c] */
+export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globalAvgPool', name: '' })
+
+/** A map as a vector, row by row. Shapes  [h, w, c] → [h·w·c] */
+export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
+
+/** Every unit sees every input; linear with a bias unless told. Shapes  [n] → [units] */
+export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
+  const { name = '', norm: normed = false, bias, activation = null, ...rest } = optionsOf(options)
+  const norm = normOf(normed)
+  return Object.freeze({
+    _tag: 'dense' as const,
+    name,
+    units,
+    norm,
+    bias: bias === undefined ? norm === null : bias,
+    activation,
+    ...unknownIn(rest),
+  })
+}
+
+/** While training, sets this share of the values to zero and scales the others up. */
+export const dropout = (rate: number, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
+}
+
+/** Batch norm on its own, for nets that normalise before they activate. */
+export const batchNorm = (options: Named & Partial<BatchNorm> = {}): AnyWord =>
+  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
+
+const activate = (activation: Activation): AnyWord =>
+  Object.freeze({ _tag: 'activate' as const, name: '', activation })
+
+/** max(0, x) */
+export const relu = activate('relu')
+/** min(6, max(0, x)) */
+export const relu6 = activate('relu6')
+/** 1/(1 + e⁻ˣ) */
+export const sigmoid = activate('sigmoid')
+/** The hyperbolic tangent. */
+export const tanh = activate('tanh')
+/** x · sigmoid(x). Source  Ramachandran, Zoph, Le 2017 */
+export const swish = activate('swish')

@@ -1,0 +1,83 @@
+/**
+ * The types of the language: each word knows the rank it takes and the rank it gives,
+ * so that a map where a vector is wanted does not compile. Sizes are left to inference.
+ */
+
+import type { Rank } from '../shape.js'
+import type { Layer } from '../tree.js'
+
+declare const flow: unique symbol
+
+/** A layer that takes rank `I` and gives rank `O`; `'same'` gives back what it takes. Only the type knows. */
+export type Word<I extends Rank = Rank, O extends Rank | 'same' = Rank | 'same'> = Layer & {
+  readonly [flow]?: { readonly takes: (rank: I) => void; readonly gives: O }
+}
+
+/** A word that takes a map and gives one, such as `conv`. */
+export type MapWord = Word<'map', 'map'>
+/** A word that takes a vector and gives one, such as `dense`. */
+export type VectorWord = Word<'vector', 'vector'>
+/** A word for maps and vectors alike, such as `relu`. */
+export type AnyWord = Word<Rank, 'same'>
+/** Any word at all, as a bound for inference. */
+export type SomeWord = Word<never>
+
+type Gives<R extends Rank, W> = W extends {
+  readonly [flow]?: { readonly takes: (rank: infer I) => void; readonly gives: infer O }
+}
+  ? R extends I
+    ? O extends 'same'
+      ? R
+      : O extends Rank
+        ? O
+        : never
+    : never
+  : never
+
+/** The rank that comes out of `Words` when `R` goes in; `never` where a rank does not fit. */
+export type Flow<R extends Rank, Words extends readonly unknown[]> = Words extends readonly []
+  ? R
+  : Words extends readonly [infer W, ...infer Rest]
+    ? [Gives<R, W>] extends [never]
+      ? never
+      : Flow<Gives<R, W>, Rest>
+    : Words extends readonly [...infer Init, infer W] // behind a spread array, whose length no type knows
+      ? Gives<Flow<R, Init>, W>
+      : Gives<R, Words[number]>
+
+/** The word a row of words makes. */
+export type StackWord<Words extends readonly unknown[]> = [Flow<'map', Words>] extends [never]
+  ? [Flow<'vector', Words>] extends [never]
+    ? never
+    : Word<'vector', Flow<'vector', Words>>
+  : [Flow<'vector', Words>] extends [never]
+    ? Word<'map', Flow<'map', Words>>
+    : AnyWord
+
+/** `Words` where they fit one another; else the first that does not is asked to be what would fit. */
+export type FittingFrom<
+  R extends Rank,
+  Words extends readonly unknown[],
+  Seen extends readonly unknown[] = [],
+> = Words extends readonly [infer W, ...infer Rest]
+  ? [Gives<R, W>] extends [never]
+    ? readonly [...Seen, Word<R, Rank>, ...Rest]
+    : FittingFrom<Gives<R, W>, Rest, [...Seen, W]>
+  : readonly [...Seen, ...([Flow<R, Words>] extends [never] ? readonly Word<R, R>[] : Words)]
+
+/** What a row must be to fit: unchanged from the rank it can start from, or the first misfit named. */
+export type Fit<Words extends readonly unknown[]> = [Flow<'vector', Words>] extends [never]
+  ? FittingFrom<'map', Words>
+  : Words
+
+/** The same words with another at the end: one that gives a vector. */
+type Ending<Words extends readonly unknown[]> = Words extends readonly [...infer Init, unknown]
+  ? readonly [...Init, Word<never, 'vector'>]
+  : readonly [Word<'map', 'vector'>]
+
+/** What the words of a whole net must be: they take a map and end in a vector, or the misfit is named. */
+export type NetWords<Words extends readonly unknown[]> = ['vector'] extends [Flow<'map', Words>]
+  ? Words
+  : [Flow<'map', Words>] extends [never]
+    ? FittingFrom<'map', Words>
+    : Ending<Words>

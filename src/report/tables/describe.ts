@@ -1,0 +1,67 @@
+/** A net as a table: each layer's output, parameters and multiply–accumulates. */
+import { countLayers, countMacs, countParams } from '../../net/counts.js'
+import type { Inferred } from '../../net/infer.js'
+import { lastName, layersOf, type Path, parentPath } from '../../net/path.js'
+import type { Shape } from '../../net/shape.js'
+import type { Layer, Net } from '../../net/tree.js'
+import { thousands } from '../text/numbers.js'
+import { table } from './table.js'
+
+export const shapeText = (shape: Shape): string => shape.join('×')
+
+/** What a layer is, apart from its name: `conv 3×3, 16`. */
+export const kindText = (layer: Layer): string => {
+  switch (layer._tag) {
+    case 'conv':
+      return `conv ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}, ${layer.filters}`
+    case 'depthwise':
+      return `depthwise ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}`
+    case 'dense':
+      return `dense ${layer.units}`
+    case 'maxPool':
+    case 'avgPool':
+      return `${layer._tag} ${layer.size}×${layer.size}/${layer.stride}`
+    case 'dropout':
+      return `dropout ${layer.rate}`
+    case 'activate':
+      return layer.activation
+    default:
+      return layer._tag
+  }
+}
+
+const indented = (path: Path): string => `${'  '.repeat(path.split('/').length - 1)}${lastName(path)}`
+
+interface Totals {
+  params: number
+  macs: number
+}
+
+/** What each layer has with all in it. */
+const totalsOf = (inferred: Inferred): ReadonlyMap<Path, Totals> => {
+  const totals = new Map<Path, Totals>()
+  for (const { path, params, macs } of countLayers(inferred))
+    for (let at = path; at !== ''; at = parentPath(at)) {
+      const total = totals.get(at) ?? { params: 0, macs: 0 }
+      total.params += params
+      total.macs += macs
+      totals.set(at, total)
+    }
+  return totals
+}
+
+/** Every layer in the order of the net, those inside another indented, and the totals. */
+export const describe = (net: Net, inferred: Inferred): string => {
+  const totals = totalsOf(inferred)
+  const rows = [...layersOf(net)]
+    .filter(([path]) => path !== '')
+    .map(([path, layer]) => [
+      indented(path),
+      kindText(layer),
+      shapeText(inferred.get(path)?.output ?? []),
+      thousands(totals.get(path)?.params ?? 0),
+      thousands(totals.get(path)?.macs ?? 0),
+    ])
+  const total = ['total', '', '', thousands(countParams(inferred)), thousands(countMacs(inferred))]
+  return `${net.name}: ${shapeText(net.input)}\n\n${table(['layer', 'kind', 'output', 'parameters', 'MACs'], [...rows, total])}`
+}

@@ -1,0 +1,51 @@
+/** What engines a machine has, as a table and what would mend the rest. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Diagnosis } from '../../engine/doctor.js'
+import { renderMessage } from '../text/messages.js'
+import { table } from './table.js'
+
+const reasons: { readonly [W in Diagnosis['why']]: string } = {
+  native: 'the native binding works, and wasm where the first steps of a run are faster on it',
+  'no native': 'there is no native binding to use',
+  'native broken': 'a native binding is there but does not work',
+}
+
+const tensorflow = ({ tried }: Diagnosis): readonly string[] =>
+  pipe(
+    tried,
+    O.match(
+      () => [],
+      ({ native, answer }) =>
+        E.isLeft(answer)
+          ? [renderMessage(answer.left)]
+          : [
+              `TensorFlow ${answer.right.version}, ${answer.right.gpu ? 'a GPU is visible' : 'no GPU visible'}: ${native.file}`,
+            ],
+    ),
+  )
+
+export const diagnosis = (found: Diagnosis): string =>
+  [
+    table(
+      ['engine', 'ready', 'used'],
+      found.engines.map(({ name, ready }) => [
+        name,
+        ready ? 'yes' : 'no',
+        name === found.chosen ? 'yes' : '',
+      ]),
+    ),
+    '',
+    `${found.chosen} will be used: ${reasons[found.why]}`,
+    ...tensorflow(found),
+    `${found.threads} threads, Node ${found.node}, cache ${found.cache}`,
+    ...found.lacking.map(fact => `missing: ${renderMessage(fact)}`),
+    ...pipe(
+      found.mend,
+      O.match(
+        () => [],
+        command => [`for the faster engine: ${command}`],
+      ),
+    ),
+  ].join('\n')

@@ -1,0 +1,58 @@
+/** Dependency groups as text: which channels live and die together, and which layers make, carry and read them. */
+import { type Group, type Member, ranges } from '../../net/groups.js'
+import type { Inferred } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
+import { weightSpecsOf } from '../../net/weight-specs.js'
+import { thousands } from '../text/numbers.js'
+
+type Named = readonly [path: Path, text: string]
+
+/** Places on the whole axis a member lies on. */
+const lengthOf = (inferred: Inferred, { path, slot, axis }: Member): number => {
+  const placed = inferred.get(path)
+  return placed === undefined ? 0 : (weightSpecsOf(placed).find(each => each.slot === slot)?.shape[axis] ?? 0)
+}
+
+/** A member's layer, with its places where others share the axis, and how often each channel comes where it repeats. */
+const named =
+  (inferred: Inferred) =>
+  (member: Member): Named => {
+    const part = member.rows.length < lengthOf(inferred, member) ? `[${ranges(member.rows)}]` : ''
+    const often = member.times > 1 ? ` (${member.times} each)` : ''
+    return [member.path, `${member.path}${part}${often}`]
+  }
+
+const line = (label: string, members: readonly Named[]): readonly string[] =>
+  members.length === 0 ? [] : [`  ${label.padEnd(7)}  ${members.map(([, text]) => text).join(', ')}`]
+
+const staying: { readonly [F in NonNullable<Group['fixed']>]: string } = {
+  input: ', fixed: the image',
+  output: ', fixed: the classes',
+}
+
+const linesOf =
+  (inferred: Inferred) =>
+  ({ name, wires, fixed, members }: Group): readonly string[] => {
+    const [made, read, rest] = (['makes', 'reads', 'follows'] as const).map(role =>
+      members.filter(member => member.role === role).map(named(inferred)),
+    ) as [Named[], Named[], Named[]] // one for each role
+    const makers = new Set(made.map(([path]) => path))
+    const followed = new Map(rest.filter(([path]) => !makers.has(path)))
+    return [
+      `${name}: ${thousands(wires.length)} channel${wires.length === 1 ? '' : 's'}${fixed === null ? '' : staying[fixed]}`,
+      ...line('made by', made),
+      ...line('kept by', [...followed]),
+      ...line('read by', read),
+    ]
+  }
+
+/**
+ * Each group with its channels: `made by` are the layers whose filters they are, `kept by` those that pass each on by
+ * itself (depthwise, batch norm), `read by` those that sum over them.
+ */
+export const describeGroups = (net: Net, inferred: Inferred, found: readonly Group[]): string => {
+  const channels = found.reduce((sum, { wires }) => sum + wires.length, 0)
+  const head = `${net.name}: ${thousands(found.length)} groups of ${thousands(channels)} channels`
+  return [head, ...found.map(group => linesOf(inferred)(group).join('\n'))].join('\n\n')
+}

@@ -1,0 +1,83 @@
+/** The end of a run as a table: each stage, then the test. */
+import type { Comparison, GrownNet, Result } from '../../run/events.js'
+import { compact, decimal, duration, lostText, milliseconds, percent, thousands } from '../text/numbers.js'
+import { provenanceOf } from '../text/provenance.js'
+import { stopText } from '../text/stop-reason.js'
+import { table } from './table.js'
+
+/** What two medians of one run may differ by, and be taken for equal. */
+const tolerance = 0.05
+
+/** Where the net at the end takes longer than the one before the first cut. */
+const slower = (compared: readonly Comparison[]): readonly string[] => {
+  const [before, after] = ['before', 'after'].map(name => compared.find(each => each.name === name)?.latency)
+  if (before === undefined || after === undefined) return []
+  const told = [
+    ['1 image', before.one, after.one],
+    ['100 images', before.hundred, after.hundred],
+  ] as const
+  const lines = told.flatMap(([what, was, is]) =>
+    is > was * (1 + tolerance) ? [`${what} ${milliseconds(was)} → ${milliseconds(is)}`] : [],
+  )
+  return lines.length === 0
+    ? []
+    : [`after the cut it is slower: ${lines.join(', ')}; try a target in latency, or roundTo: 8`]
+}
+
+const comparison = (compared: readonly Comparison[]): readonly string[] => [
+  '',
+  table(
+    ['', 'parameters', 'MACs', 'KB', 'test', '1 image', '100 images'],
+    compared.map(({ name, params, macs, bytes, test, latency }) => [
+      name,
+      thousands(params),
+      compact(macs),
+      (bytes / 1000).toFixed(1),
+      percent(test.accuracy),
+      milliseconds(latency.one),
+      milliseconds(latency.hundred),
+    ]),
+  ),
+  ...slower(compared),
+]
+
+const grown = (met: readonly GrownNet[]): readonly string[] => [
+  '',
+  table(
+    ['net met', 'parameters', 'MACs', 'KB', 'validation', 'exact'],
+    met.map(({ name, params, macs, bytes, validation, exact }) => [
+      name,
+      thousands(params),
+      compact(macs),
+      (bytes / 1000).toFixed(1),
+      percent(validation.accuracy),
+      exact ? 'yes' : 'no',
+    ]),
+  ),
+]
+
+export const outcome = (result: Result): string => {
+  const { engine, data, code } = provenanceOf(result)
+  const rows = result.stages.map((stage, nth) => [
+    `${nth + 1} ${stage.name}`,
+    thousands(stage.params),
+    compact(stage.macs),
+    percent(stage.validation.accuracy),
+    duration(stage.seconds),
+  ])
+  return [
+    table(['stage', 'parameters', 'MACs', 'validation', 'time'], rows),
+    ...result.stages.flatMap(({ name, stopped }, nth) =>
+      stopped === undefined ? [] : [`${nth + 1} ${name} stopped: ${stopText(stopped)}`],
+    ),
+    ...result.stages.flatMap(({ name, lost }, nth) =>
+      lost === undefined ? [] : [`stage ${nth + 1} ${name} ended ${lostText(lost)}`],
+    ),
+    ...(result.met === undefined ? [] : grown(result.met)),
+    ...(result.compared === undefined ? [] : comparison(result.compared)),
+    '',
+    `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${thousands(result.params)} parameters, ${compact(result.macs)} MACs`,
+    `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,
+    `saved in ${result.out}`,
+  ].join('\n')
+}

@@ -1,0 +1,107 @@
+/** A run as it goes: a line an event, and on a terminal a bar an epoch. */
+import type { Alignment } from '../../learn/evaluation/alignment.js'
+import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
+import type { StepProgress } from '../../learn/training/phase.js'
+import type { RunEvent } from '../../run/events.js'
+import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epochs.js'
+import type { Step } from '../../run/schedule/schedule.js'
+import type { Thin } from '../../surgery/analysis/trunk.js'
+import { compact, counted, decimal, duration, lostText, percent, thousands } from '../text/numbers.js'
+import { stopText } from '../text/stop-reason.js'
+import { estimate, steadily } from './estimate.js'
+import type { Screen } from './screen.js'
+
+export interface Progress {
+  readonly onEvent: (event: RunEvent) => void
+  /** `insertLayer`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  readonly onStep: (stepped: StepProgress, place: string) => void
+}
+
+type Schedule = readonly Step[]
+
+const aligned = ({ holding95, features }: Alignment): string =>
+  `, 95 % of class separation in ${holding95} of ${features} features`
+
+const ofRounds = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
+
+const thinly = (thin: readonly Thin[]): string =>
+  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there: try a higher floor or a smaller cut`
+
+const eventLine = (schedule: Schedule, event: RunEvent): string => {
+  switch (event._tag) {
+    case 'stageBegan':
+      return `stage ${event.stage + 1} of ${schedule.length}: ${event.name}`
+    case 'epoch':
+      return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
+    case 'pruned':
+      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinly(event.thin)}`
+    case 'roundEnded':
+      return `  round ${event.round + 1}${ofRounds(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+    case 'grown':
+      return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
+    case 'roundsStopped':
+      return `  stopped: ${stopText(event)}`
+    case 'stageEnded':
+      return `  ${event.result.name} done: ${thousands(event.result.params)} parameters, validation ${percent(event.result.validation.accuracy)}${event.result.lost === undefined ? '' : `, ${lostText(event.result.lost)}`}, ${duration(event.result.seconds)}`
+  }
+}
+
+/** A line in lines of at most `width` columns where its commas and colons allow: all but the first indented. */
+export const wrap = (width: number, line: string): string =>
+  line.split(/(?<=[,:]) /).reduce((lines, part) => {
+    const open = lines.slice(lines.lastIndexOf('\n') + 1)
+    return open.length + 1 + part.length > width ? `${lines}\n    ${part}` : `${lines} ${part}`
+  })
+
+/** A moment from which a pace is taken, and the images seen by then. */
+interface Mark {
+  readonly seconds: number
+  readonly images: number
+}
+
+const turnsIn = ({ turns }: Whereabouts): readonly string[] =>
+  turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`)
+
+/** Images a second since the epoch's first step in sight. */
+const speed = ({ images }: StepProgress['score'], began: Mark, now: number): readonly string[] =>
+  images > began.images && now > began.seconds
+    ? [`${thousands((images - began.images) / (now - began.seconds))} images/s`]
+    : []
+
+/**
+ * Tells how a run of a schedule goes.
+ *
+ * `clock`: seconds of a steady clock
+ */
+export const progress = (screen: Screen, schedule: Schedule, clock = steadily): Progress => {
+  const total = epochsIn(schedule)
+  let began: number | null = null
+  let trained = 0
+  let epoch: Mark | null = null
+  return {
+    onEvent: event => {
+      epoch = null
+      screen.line(wrap(screen.width(), eventLine(schedule, event)))
+    },
+    onStep: (stepped, place) => {
+      const now = clock()
+      const { score, step, steps, epochs } = stepped
+      epoch ??= { seconds: now, images: score.images }
+      if (began === null) began = now
+      else trained += 1 / steps
+      const where = whereabouts(schedule, place)
+      const left = total - where.before - stepped.epoch - step / steps
+      const overall = [...turnsIn(where), ...estimate(left, trained, now - began)]
+      screen.bar({
+        what: `epoch ${stepped.epoch + 1}/${epochs}`,
+        share: step / steps,
+        gauges: [
+          `accuracy ${percent(accuracyOf(score))}`,
+          `loss ${decimal(lossOf(score))}`,
+          ...speed(score, epoch, now),
+          ...(overall.length > 0 ? [overall.join(', ')] : []),
+        ],
+      })
+    },
+  }
+}

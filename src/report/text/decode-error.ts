@@ -1,0 +1,96 @@
+/** What was misread, as a person reads it: the step or layer it is in, what was expected there, and what was got. */
+import { closest, distance } from 'fastest-levenshtein'
+import type { DecodeError, Station } from '../../io/codec.js'
+
+const isNumber = (key: string): boolean => /^\d+$/.test(key)
+
+/** Steps and lists are counted from 1 where a person reads. */
+const nth = (key: string): string => (isNumber(key) ? `${Number(key) + 1}` : key)
+
+/** A step inside others by all their numbers, a layer inside others by all their names: what is said of each anew. */
+interface Label {
+  readonly what: string
+  readonly path: readonly string[]
+  readonly tag: string | null
+}
+
+const whatOf = ({ key, kind, tag }: Station, list: string | undefined): string | null => {
+  if (kind === 'a step') return 'step'
+  if (kind === 'a layer' || kind === 'a stack') return 'layer'
+  if (isNumber(key)) return list ?? ''
+  return tag === null ? null : key
+}
+
+const pathOf = (station: Station, what: string): readonly string[] => {
+  if (what === 'layer')
+    return [station.name ?? (isNumber(station.key) ? nth(station.key) : station.key)].filter(
+      name => name !== '',
+    )
+  return isNumber(station.key) ? [nth(station.key)] : []
+}
+
+/** The places on a way, and the keys behind the last of them. */
+interface Place {
+  readonly labels: readonly Label[]
+  readonly keys: readonly string[]
+}
+
+const extend = ({ labels, keys }: Place, station: Station): Place => {
+  const what = whatOf(station, keys.at(-1))
+  if (what === null) return { labels, keys: [...keys, station.key] }
+  const last = labels.at(-1)
+  const path = pathOf(station, what)
+  const own = station.tag === null || station.tag === what ? station.name : station.tag
+  const tag = what === 'layer' ? station.tag : own
+  const nested = last?.what === what && (what === 'step' || what === 'layer')
+  const before = nested || last?.what === 'net' || last?.what === 'experiment' ? labels.slice(0, -1) : labels
+  return {
+    labels: [...before, { what, path: nested ? [...last.path, ...path] : path, tag }],
+    keys: [],
+  }
+}
+
+/** The end of a long path is what tells where it leads. */
+const longest = 60
+export const shortened = (path: string): string => (path.length > longest ? `…${path.slice(-longest)}` : path)
+
+const labelText = ({ what, path, tag }: Label): string => {
+  if (what === 'layer' && path.length === 0) return 'the net'
+  const place = [what, shortened(path.join('/'))].filter(part => part !== '').join(' ')
+  return tag === null ? place : `${place} (${tag})`
+}
+
+const locate = (way: readonly Station[]): Place => way.reduce(extend, { labels: [], keys: [] })
+
+const placeText = ({ labels }: Place): string => labels.map(labelText).join(', ')
+
+/** Letters that are enough to know a word by its beginning. */
+const stem = 3
+
+/** A known key that may have been meant: one with the same beginning, or of whose letters about a third differ. */
+const suggestion = (key: string, known: readonly string[]): string | null => {
+  const longer = known.find(each => key.length >= stem && each.startsWith(key))
+  const near = longer ?? (known.length === 0 ? '' : closest(key, known))
+  return near === longer || distance(key, near) <= Math.ceil(near.length / 3) ? near : null
+}
+
+const colon = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(': ')
+
+const unknownText = (way: readonly Station[], known: readonly string[]): string => {
+  const [option = '', place] = [way.at(-1)?.key, locate(way.slice(0, -1))]
+  const where = colon(placeText(place), place.keys.join('.'))
+  const said = where === '' ? 'it' : where
+  if (known.includes(option)) return `${said} takes '${option}' as an argument, not as an option`
+  const near = suggestion(option, known)
+  const mend = near === null ? `expected one of ${known.join(', ')}` : `did you mean '${near}'?`
+  return `${said} has no option '${option}'; ${mend}`
+}
+
+/** One line. */
+export const misread = ({ at, wanted, got, way = [], known }: DecodeError): string => {
+  if (known !== undefined && way.length > 0) return unknownText(way, known)
+  const place = locate(way)
+  const key = place.keys.length > 0 ? place.keys.join('.') : way.length > 0 ? '' : at
+  const said = colon(placeText(place), key)
+  return said === '' ? `expected ${wanted}, got ${got}` : `${said} is ${got}; expected ${wanted}`
+}

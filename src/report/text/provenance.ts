@@ -1,0 +1,41 @@
+/** What figures were made with, in words: engine, data and code. */
+import type { Result } from '../../run/events.js'
+import type { Settings } from '../../run/storage/settings.js'
+
+export const engineText = ({ name, version, threads }: Settings['engine']): string =>
+  `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`
+
+/** What a run was made with. */
+export interface Provenance {
+  readonly data: string
+  readonly engine: string
+  readonly code: string
+}
+
+export const provenanceOf = ({
+  data: { name, checksum, take },
+  engine,
+  code: { version, commit },
+}: Pick<Result, 'data' | 'engine' | 'code'>): Provenance => ({
+  data: `${name} ${checksum}${take === undefined ? '' : `, ${take} of its training images`}`,
+  engine: engineText(engine),
+  code: `espalier ${version}${commit === null ? '' : ` at ${commit}`}`,
+})
+
+const parts = ['data', 'engine', 'code'] as const
+
+/** What runs were made with, each part once. */
+export const commonProvenance = (results: readonly Result[]): readonly (readonly string[])[] => {
+  const all = results.map(provenanceOf)
+  return parts.map(part => [...new Set(all.map(made => made[part]))])
+}
+
+/** Of what runs were made with, the parts that are not the same in all. */
+export const provenanceText = (results: readonly Result[]): ((result: Result) => Partial<Provenance>) => {
+  const several = commonProvenance(results)
+  const differing = parts.filter((_, nth) => (several[nth]?.length ?? 0) > 1)
+  return result => {
+    const made = provenanceOf(result)
+    return Object.fromEntries(differing.map(part => [part, made[part]]))
+  }
+}

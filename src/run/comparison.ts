@@ -1,0 +1,54 @@
+/** The net before the first cut beside the one at the end, in one run. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { LearnError } from '../learn/error.js'
+import { latencies } from '../learn/evaluation/latency.js'
+import type { Score } from '../learn/evaluation/score.js'
+import { infer } from '../net/infer.js'
+import type { Model } from '../net/weights.js'
+import type { RunContext } from './context.js'
+import type { Comparison } from './events.js'
+import { countsOf } from './schedule/counts.js'
+import { scoreTest, toScored } from './step-context.js'
+import type { Checkpoint } from './storage/checkpoint.js'
+
+type Figures = Omit<Comparison, 'latency'>
+
+const figuresOf =
+  (name: Comparison['name'], test: Score) =>
+  ({ net }: Model): E.Either<LearnError, Figures> =>
+    pipe(
+      infer(net),
+      E.map(inferred => ({
+        name,
+        ...countsOf(inferred),
+        test: toScored(test),
+      })),
+    )
+
+/** `test`: of the net at the end. `null` where nothing was cut. */
+export const compareBeforeAfter =
+  (env: RunContext, test: Score) =>
+  ({ kept: { original }, learner }: Checkpoint): TE.TaskEither<LearnError, readonly Comparison[] | null> => {
+    if (original === undefined) return TE.right(null)
+    const models = [original, learner.model]
+    return pipe(
+      TE.Do,
+      TE.bind('before', () =>
+        pipe(
+          scoreTest(env)(original),
+          TE.flatMapEither(score => figuresOf('before', score)(original)),
+        ),
+      ),
+      TE.bind('after', () => TE.fromEither(figuresOf('after', test)(learner.model))),
+      TE.bind('one', () => latencies(env.engine, 1)(models)),
+      TE.bind('hundred', () => latencies(env.engine, 100)(models)),
+      TE.map(({ before, after, one, hundred }) =>
+        [before, after].map((each, nth) => ({
+          ...each,
+          latency: { one: one[nth]?.median ?? 0, hundred: hundred[nth]?.median ?? 0 },
+        })),
+      ),
+    )
+  }

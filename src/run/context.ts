@@ -1,0 +1,27 @@
+/** What a run is given: an engine, its data, and effects as functions. */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/dataset.js'
+import type { Engine } from '../engine/engine.js'
+import type { StepProgress } from '../learn/training/phase.js'
+import type { Model } from '../net/weights.js'
+import type { RunError } from './error.js'
+import type { GrownNet, RunEvent } from './events.js'
+import type { Checkpoint } from './storage/checkpoint.js'
+
+export interface RunContext {
+  readonly engine: Engine
+  readonly dataset: Dataset
+  readonly seed: number
+  /** Tells an event, if any, and gives back how long the log is now, in bytes. */
+  readonly emit: (event: RunEvent | null) => TaskEither<RunError, number>
+  /** `insertLayer`: where in the schedule the step is. */
+  readonly onStep: (stepped: StepProgress, place: string) => void
+  readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
+  /** Keeps a model met on the way beside the run, with its figures. */
+  readonly keep: (met: GrownNet, model: Model) => TaskEither<RunError, void>
+  readonly stopping: () => boolean
+  /** Whether a run goes on, and ends as any other, where what a cut left has fallen to chance. */
+  readonly pastChance: boolean
+  /** Seconds of a steady clock. */
+  readonly clock: () => number
+}

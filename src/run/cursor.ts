@@ -1,0 +1,94 @@
+/** Where in a step of the schedule a run is, and how steps end. */
+import * as t from 'io-ts'
+import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
+import type { Position } from '../learn/training/phase.js'
+import type { Path } from '../net/path.js'
+import type { Counts } from './schedule/counts.js'
+import { type Stop, stopCodec } from './stop-reason.js'
+
+/** How a step of the schedule ended. */
+export interface StageResult {
+  readonly name: string
+  readonly params: number
+  readonly macs: number
+  readonly validation: { readonly accuracy: number }
+  readonly seconds: number
+  /** Where it ended before it was through. */
+  readonly stopped?: Stop
+  /** Where a training ended below the best of where it began and of its epochs: the validation accuracy lost. */
+  readonly lost?: number
+}
+
+/** What rounds hold against: the net they began with. */
+export interface RoundsBaseline extends Counts {
+  readonly accuracy: number
+}
+
+/** The place inside a step of the schedule. */
+export type Cursor =
+  | { readonly _tag: 'training'; readonly position: Position }
+  /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
+  | {
+      readonly _tag: 'rounds'
+      readonly base: RoundsBaseline
+      readonly round: number
+      readonly step: number
+      readonly inside: Cursor | null
+    }
+  /**
+   * `grown` growths were tried, the last of them at `last`; `bestFeatures` is the validation accuracy to gain on, `stale` nets
+   * in a row have not; `exact` says whether the last module left what the net gives.
+   */
+  | {
+      readonly _tag: 'growing'
+      readonly grown: number
+      readonly last: Path
+      readonly best: number
+      readonly stale: number
+      readonly exact: boolean
+      readonly step: number
+      readonly inside: Cursor | null
+    }
+
+const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
+const positionCodec = closed({ epoch: naturalNumber, step: naturalNumber, score: scoreCodec })
+const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
+  params: naturalNumber,
+  macs: naturalNumber,
+  bytes: naturalNumber,
+  accuracy: share,
+})
+
+export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a step', () =>
+  tagged<Cursor>('a place in a step', {
+    training: closed({ _tag: t.literal('training'), position: positionCodec }),
+    rounds: closed({
+      _tag: t.literal('rounds'),
+      base: baseCodec,
+      round: naturalNumber,
+      step: naturalNumber,
+      inside: nullable(cursorCodec),
+    }),
+    growing: closed({
+      _tag: t.literal('growing'),
+      grown: naturalNumber,
+      last: t.string,
+      best: share,
+      stale: naturalNumber,
+      exact: t.boolean,
+      step: naturalNumber,
+      inside: t.union([cursorCodec, t.null]),
+    }),
+  }),
+)
+
+export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
+  {
+    name: t.string,
+    params: naturalNumber,
+    macs: naturalNumber,
+    validation: closed({ accuracy: share }),
+    seconds: finite,
+  },
+  { stopped: stopCodec, lost: share },
+)

@@ -1,0 +1,108 @@
+/** What a run tells as it goes; each is a line of its log. */
+import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { Thin } from '../surgery/analysis/trunk.js'
+import type { Code } from './code-version.js'
+import type { StageResult } from './cursor.js'
+import type { Stop } from './stop-reason.js'
+import type { Settings } from './storage/settings.js'
+
+/** How well a set of images is answered. */
+export interface Scored {
+  readonly accuracy: number
+  readonly loss: number
+}
+
+/** A net beside the one it was cut from. */
+export interface Comparison {
+  readonly name: 'before' | 'after'
+  readonly params: number
+  readonly macs: number
+  /** Of the stored weights, single precision. */
+  readonly bytes: number
+  readonly test: Scored
+  /** Milliseconds of one image and of a batch of 100, medians. */
+  readonly latency: { readonly one: number; readonly hundred: number }
+}
+
+/** A net met while growing, kept beside the run under its name. */
+export interface GrownNet {
+  readonly name: string
+  readonly params: number
+  readonly macs: number
+  readonly bytes: number
+  readonly validation: Scored
+  /** Whether it began by computing what the one before did. */
+  readonly exact: boolean
+}
+
+/** A cut: validation right after it, and with batch norm measured again. */
+export interface Cut {
+  readonly params: number
+  readonly raw: Scored
+  readonly repaired: Scored
+}
+
+/** What a run ended in. */
+export interface Result {
+  readonly experiment: string
+  readonly engine: Settings['engine']
+  readonly code: Code
+  readonly seed: number
+  /** `gatherAxes`: so many of its training images, where not all. */
+  readonly data: { readonly name: string; readonly checksum: string; readonly take?: number }
+  readonly params: number
+  readonly macs: number
+  readonly stages: readonly StageResult[]
+  readonly test: Scored
+  readonly seconds: number
+  readonly out: string
+  /** Where the run has cut: the net before the first cut, and the one at the end. */
+  readonly compared?: readonly Comparison[]
+  /** Where the run has grown: every net met. */
+  readonly met?: readonly GrownNet[]
+  /** Where the run has cut: every cut. */
+  readonly cuts?: readonly Cut[]
+}
+
+/** A line of the log. */
+export type RunEvent =
+  | { readonly _tag: 'stageBegan'; readonly stage: number; readonly name: string }
+  | {
+      readonly _tag: 'epoch'
+      readonly stage: number
+      readonly epoch: number
+      readonly training: Scored
+      readonly validation: Scored
+      /** While pushing. */
+      readonly alignment?: Alignment
+    }
+  /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
+  | {
+      readonly _tag: 'pruned'
+      readonly stage: number
+      readonly place: string
+      readonly removed: number
+      readonly params: number
+      readonly macs: number
+      readonly raw: Scored
+      readonly repaired: Scored
+      /** Whether there was batch norm to measure again: else `repaired` is `raw`. */
+      readonly recalibrated: boolean
+      /** Layers everything passes that are left with no more than their floor, or the usual one. */
+      readonly thin?: readonly Thin[]
+    }
+  /** A round's end; `kept` is false where it lost too much and was taken back. */
+  | {
+      readonly _tag: 'roundEnded'
+      readonly stage: number
+      readonly round: number
+      readonly params: number
+      readonly macs: number
+      readonly validation: Scored
+      readonly kept: boolean
+    }
+  /** A net met while growing, and what it gained on the last that paid; `null` for the one growing began with. */
+  | (GrownNet & { readonly _tag: 'grown'; readonly stage: number; readonly gain: number | null })
+  /** Rounds, or growing, ended before their number was up. */
+  | ({ readonly _tag: 'roundsStopped'; readonly stage: number } & Stop)
+  | { readonly _tag: 'stageEnded'; readonly stage: number; readonly result: StageResult }

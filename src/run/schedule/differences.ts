@@ -1,0 +1,24 @@
+/** What tells two experiments apart. */
+import diff from 'microdiff'
+import { experimentCodec } from './codec.js'
+import type { Experiment } from './experiment.js'
+
+/** A place in an experiment as JSON, and what stands there, `noEvidence` where there is none. */
+export interface Difference {
+  readonly at: string
+  readonly began: string
+  readonly now: string
+}
+
+const text = (value: unknown): string => {
+  const json = JSON.stringify(value)
+  return json.length > 60 ? `${json.slice(0, 59)}…` : json
+}
+
+/** Everywhere two experiments differ. */
+export const differences = (began: Experiment, now: Experiment): readonly Difference[] =>
+  diff(Object(experimentCodec.encode(began)), Object(experimentCodec.encode(now))).map(each => ({
+    at: each.path.join('.'),
+    began: each.type === 'CREATE' ? 'nothing' : text(each.oldValue),
+    now: each.type === 'REMOVE' ? 'nothing' : text(each.value),
+  }))

@@ -1,0 +1,258 @@
+/** What happens over time, as data: the steps of a schedule and the words that make them. */
+import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
+import {
+  type AlignTerms,
+  type CriterionName,
+  type Distill,
+  type FadeOptions,
+  fadeDefaults,
+  type PushOptions,
+  pushDefaults,
+  type TrainOptions,
+  trainDefaults,
+} from '../../learn/options.js'
+import { constant } from '../../learn/training/rate.js'
+import type { Net } from '../../net/tree.js'
+import { optionsOf, unknownIn } from '../../net/words/options.js'
+import type { GrowInit, Growth } from '../../surgery/grow/options.js'
+import type { Constraining } from '../../surgery/prune/options.js'
+import type { Normalize } from '../../surgery/prune/rank.js'
+
+/** Trains the whole net. */
+export interface Train extends TrainOptions {
+  readonly _tag: 'train'
+  /** How much the model before pruning teaches, where there was one. */
+  readonly distill: Distill | null
+}
+
+/**
+ * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
+ * of its layer, the paper's threshold.
+ */
+export type Target = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
+
+/** Of a net: parameters, multiply–accumulates, or bytes of weights. */
+export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
+
+/**
+ * Pushes: `aim` is what the prune after it is to leave; `null` takes that prune's own where it goes by the losers, else
+ * that of the rounds around it. What that prune is to spare is spared here too.
+ */
+export interface Push extends PushOptions {
+  readonly _tag: 'push'
+  readonly target: Target | null
+  readonly distill: Distill | null
+}
+
+/** Cuts, and measures batch norm again; what a push has faded goes first. */
+export interface Prune extends Required<Constraining> {
+  readonly _tag: 'prune'
+  /**
+   * `null` takes that of the rounds around it, or what the push before it was told. Milliseconds an image are measured
+   * on the engine of the run: another time may cut another channel.
+   */
+  readonly target: Target | LatencyTarget | null
+  readonly by: CriterionName
+  /** What makes channels of different layers comparable, where the aim is a target; `null` for the criterion's usual. */
+  readonly normalize: Normalize | null
+  /** The power of its cost a channel's utility is divided by. */
+  readonly cost: number
+  /** Images the criterion and batch norm look at. */
+  readonly images: number
+}
+
+/** Repeats its steps with an aim that tightens from round to round. */
+export interface Rounds<S = Step> {
+  readonly _tag: 'rounds'
+  readonly rounds: number
+  /** Reached in the last round, in equal ratios. */
+  readonly target: Target
+  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
+  readonly within: number | null
+  readonly steps: readonly S[]
+}
+
+/** Grows one thing after another, and trains after each, while that pays. */
+export interface Grow {
+  readonly _tag: 'grow'
+  /**
+   * The first at its place, each further module behind or before the one grown last, or at the same place; where that
+   * is gone, nothing grows.
+   */
+  readonly growths: readonly Growth[]
+  readonly init: GrowInit
+  /** With `spark`: the new weights' deviation, in deviations of the old ones beside them. */
+  readonly noise: number
+  /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
+  readonly minDelta: number
+  readonly patience: number
+  /** What a grown net may have at most; latency in milliseconds an image, measured. */
+  readonly budget: {
+    readonly params: number | null
+    readonly macs: number | null
+    readonly latency: number | null
+  }
+  /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
+  readonly warmup: TrainOptions | null
+  readonly steps: readonly Step[]
+}
+
+/** One thing that happens to a model. */
+export type Step = Train | Push | Prune | Rounds | Grow
+
+/** The first training of a grown net, where only what is new learns. */
+export interface Warmup extends TrainOptions {
+  readonly _tag: 'warmup'
+}
+
+/** A step that depends on the net it is for; `experiment` makes it one that does not. */
+export type NetDependentStep = (net: Net) => Step
+
+/** A step as the words of a schedule give it. */
+export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
+
+/** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
+export const distill: Distill = { temperature: 3, weight: 0.7 }
+
+/**
+ * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, warmed up and let down along a cosine, unless told.
+ *
+ * @example
+ * train({ epochs: 8, batchSize: 64, labelSmoothing: 0.1 })
+ */
+export const train = (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
+  _tag: 'train',
+  ...trainDefaults,
+  distill: null,
+  ...optionsOf(options),
+})
+
+/** How far to cut, at the top level of a word's options: one of the three, or none. */
+type WithTarget<T> = T | { readonly keep?: never; readonly atMost?: never; readonly eta?: never }
+
+/** What `push` takes: the fade and the alignment by the parts that differ from the default. */
+export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | 'fade'>> & {
+  readonly align?: Partial<AlignTerms>
+  readonly fade?: Partial<FadeOptions> | null
+} & WithTarget<Target>
+
+/** What `prune` takes. */
+export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target | LatencyTarget>
+
+const targetKeys: readonly string[] = ['keep', 'atMost', 'eta']
+
+const isTargetKey = (key: string): boolean => targetKeys.includes(key)
+
+/** The target that options name, if any, and the others. */
+const splitTarget = <O extends object>(
+  options: O,
+): { readonly target: Target | null; readonly rest: Omit<O, 'keep' | 'atMost' | 'eta'> } => {
+  const entries = Object.entries(options)
+  const target = entries.filter(([key]) => isTargetKey(key))
+  return {
+    target: target.length === 0 ? null : (Object.fromEntries(target) as Target), // by these keys it is one, or is refused
+    rest: Object.fromEntries(entries.filter(([key]) => !isTargetKey(key))) as O, // less these keys
+  }
+}
+
+/**
+ * Trains while useful work moves onto few neurons: the losers of the round are faded to zero, and the terms asked
+ * for pull features apart, out of correlation and together.
+ *
+ * @example
+ * push({ epochs: 2 })                                     // off the channels to be cut
+ * push({ epochs: 2, align: alignment, fade: null })     // onto few features
+ */
+export const push = (options: PushStepOptions = {}): Push => {
+  const { target, rest } = splitTarget(optionsOf(options))
+  const { align = {}, fade = {}, ...others } = rest
+  return {
+    _tag: 'push',
+    ...pushDefaults,
+    lrSchedule: constant(),
+    target,
+    distill: null,
+    ...others,
+    align: { ...pushDefaults.align, ...optionsOf(align) },
+    fade: fade === null ? null : { ...fadeDefaults, ...optionsOf(fade) },
+  }
+}
+
+/** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
+export const defaultFloor = 0.1
+
+/**
+ * Cuts what is worth least, but of each layer that everything passes leaves a tenth, unless told.
+ *
+ * @example
+ * prune({ keep: { params: 0.3 }, by: 'taylor' })
+ * prune({ eta: 0.1, by: 'deconvTrace' })
+ * prune({ roundTo: 8, ignore: ['stem'], floor: 0.25 })
+ * prune({ atMost: { latency: 0.2 }, by: 'taylor' })
+ */
+export const prune = (options: PruneStepOptions = {}): Prune => {
+  const { target, rest } = splitTarget(optionsOf(options))
+  return {
+    _tag: 'prune',
+    target,
+    by: 'gradientUtility',
+    normalize: null,
+    cost: 0.5,
+    images: 1000,
+    minChannels: 0,
+    floor: defaultFloor,
+    roundTo: 1,
+    freeze: [],
+    ignore: [],
+    ...rest,
+  }
+}
+
+type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
+
+const roundsKeys = [...targetKeys, 'rounds', 'within']
+const whileKeys = ['within', 'eta', 'rounds']
+
+/**
+ * Repeats steps until the net has shrunk to the aim, round by round in equal ratios.
+ *
+ * @example
+ * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
+ */
+export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
+  options: Target & RoundsWord,
+  ...steps: Steps
+): Rounds<Steps[number]> => {
+  const { rounds = 4, within = null, ...others } = optionsOf(options)
+  const { target, rest } = splitTarget(others)
+  return {
+    _tag: 'rounds',
+    rounds,
+    target: target as Target, // one is named, or the codec refuses it
+    within,
+    steps,
+    ...unknownIn(rest, roundsKeys),
+  }
+}
+
+/**
+ * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
+ * round, and the last net within the bound is what stays.
+ *
+ * @example
+ * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminantTrace' }), train({ epochs: 1 }))
+ */
+export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
+  options: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  ...steps: Steps
+): Rounds<Steps[number]> => {
+  const { within, eta = 0.1, rounds = 20, ...rest } = optionsOf(options)
+  return {
+    _tag: 'rounds',
+    rounds,
+    target: { eta: eta * rounds },
+    within,
+    steps,
+    ...unknownIn(rest, whileKeys),
+  }
+}

@@ -1,0 +1,144 @@
+/** Where a run is, in one file: the learner, models kept on the way, and the place in the schedule. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { closed, decode, finite, naturalNumber, nullable, share } from '../../io/codec.js'
+import { writeAtomically } from '../../io/files.js'
+import type { Learner } from '../../learn/training/phase.js'
+import { netCodec } from '../../net/codec.js'
+import { parentPath } from '../../net/path.js'
+import { isSameShape, type Shape } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import type { Model, Weights } from '../../net/weights.js'
+import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
+import type { RunError } from '../error.js'
+import { stopCodec } from '../stop-reason.js'
+import { seal, unseal } from './checksum.js'
+import { cutCodec, type History, metCodec } from './history.js'
+import { checkModel, type Fault, parseMetadata, readWith } from './model.js'
+
+/** What a run goes on from. */
+export interface Checkpoint extends History {
+  readonly learner: Learner
+  /** Models a step wants to find again, by what they are to it. */
+  readonly kept: Readonly<Record<string, Model>>
+  readonly stages: readonly StageResult[]
+  /** `null` between steps: the next begins. */
+  readonly inside: Cursor | null
+  /** Spent so far, and of it in the step under way. */
+  readonly seconds: { readonly run: number; readonly stage: number }
+  /** Bytes of the event log that belong to what is saved. */
+  readonly logged: number
+}
+
+const factsCodec = closed({
+  runs: t.readonlyArray(t.string),
+  net: netCodec,
+  kept: t.record(t.string, netCodec),
+  stages: t.readonlyArray(stageCodec),
+  inside: nullable(cursorCodec),
+  met: t.readonlyArray(metCodec),
+  cuts: t.readonlyArray(cutCodec),
+  stopped: nullable(stopCodec),
+  best: share,
+  seconds: closed({ run: finite, stage: finite }),
+  logged: naturalNumber,
+})
+
+const under = (prefix: string, weights: Weights): Weights =>
+  Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [`${prefix}:${key}`, tensor]))
+
+const from = (prefix: string, tensors: Weights): Weights =>
+  Object.fromEntries(
+    Object.entries(tensors).flatMap(([key, tensor]) =>
+      key.startsWith(`${prefix}:`) ? [[key.slice(prefix.length + 1), tensor] as const] : [],
+    ),
+  )
+
+const encode = (
+  runs: readonly string[],
+  { learner: { model, slots }, kept, ...facts }: Checkpoint,
+): Uint8Array => {
+  const nets: Readonly<Record<string, Net>> = Object.fromEntries(
+    Object.entries(kept).map(([name, { net }]) => [name, net]),
+  )
+  const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
+  return seal(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
+    checkpoint: JSON.stringify({ runs, net: model.net, kept: nets, ...facts }),
+  })
+}
+
+/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+const lies = (slot: Shape, weight: Shape): boolean =>
+  isSameShape(weight, slot) || isSameShape(weight.slice(-1), slot)
+
+/** What training remembers fits the weight it belongs to. */
+const fittingSlots =
+  (slots: Weights) =>
+  ({ weights }: Model): E.Either<Fault, Learner['slots']> => {
+    const wrong = Object.entries(slots).find(
+      ([key, { shape }]) => !lies(shape, weights[parentPath(key)]?.shape ?? []),
+    )
+    if (wrong === undefined) return E.right(slots)
+    const [key, { shape }] = wrong
+    return E.left({ _tag: 'WrongWeight', key, wanted: weights[parentPath(key)]?.shape ?? null, got: shape })
+  }
+
+const decodeCheckpoint = (
+  bytes: Uint8Array,
+): E.Either<Fault, { readonly runs: readonly string[]; readonly checkpoint: Checkpoint }> =>
+  pipe(
+    E.Do,
+    E.bind('held', () => unseal(bytes)),
+    E.bindW('facts', ({ held }) =>
+      pipe(parseMetadata('checkpoint', held.metadata), E.flatMap(decode(factsCodec))),
+    ),
+    E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
+      checkModel({ net, weights: from('model', tensors) }),
+    ),
+    E.bindW('slots', ({ held: { tensors }, model }) => fittingSlots(from('slot', tensors))(model)),
+    E.bindW('kept', ({ held: { tensors }, facts }) =>
+      pipe(
+        Object.entries(facts.kept),
+        E.traverseArray(([name, net]) =>
+          pipe(
+            checkModel({ net, weights: from(`kept.${name}`, tensors) }),
+            E.map(model => [name, model] as const),
+          ),
+        ),
+        E.map(models => Object.fromEntries(models)),
+      ),
+    ),
+    E.map(({ facts: { runs, net: _, ...facts }, model, slots, kept }) => ({
+      runs,
+      checkpoint: { ...facts, learner: { model, slots }, kept },
+    })),
+  )
+
+/**
+ * Saves a checkpoint with the name of the run it is of; with two while that one becomes another.
+ *
+ * Law  reading what was saved gives an equal checkpoint, bit for bit
+ */
+export const saveCheckpoint =
+  (file: string, ...runs: readonly string[]) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
+    writeAtomically(file, encode(runs, checkpoint))
+
+/**
+ * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that are not the net's; OtherRun
+ *         unless it is of one of these runs
+ */
+export const readCheckpoint = (
+  file: string,
+  ...runs: readonly string[]
+): TE.TaskEither<RunError, Checkpoint> =>
+  pipe(
+    readWith(decodeCheckpoint)(file),
+    TE.filterOrElse(
+      ({ runs: names }) => names.some(name => runs.includes(name)),
+      (): RunError => ({ _tag: 'OtherRun', file }),
+    ),
+    TE.map(({ checkpoint }) => checkpoint),
+  )

@@ -1,0 +1,38 @@
+/** A run's folder: what lies where in it. */
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFreeFolder } from '../../io/files.js'
+import type { FileError } from '../error.js'
+
+export interface Folder {
+  readonly path: string
+  /** The experiment as JSON. */
+  readonly experiment: string
+  readonly settings: string
+  /** One event a line. */
+  readonly events: string
+  readonly checkpoint: string
+  /** The model at the end: weights, the net in the metadata. */
+  readonly model: string
+  readonly result: string
+  /** Nets met on the way. */
+  readonly met: string
+}
+
+export const folderAt = (path: string): Folder => ({
+  path,
+  experiment: join(path, 'experiment.json'),
+  settings: join(path, 'run.json'),
+  events: join(path, 'events.jsonl'),
+  checkpoint: join(path, 'checkpoint.safetensors'),
+  model: join(path, 'model.safetensors'),
+  result: join(path, 'result.json'),
+  met: join(path, 'met'),
+})
+
+/** Where a run is to be kept: in this folder, or in a new one of this name, with a number where others have it. */
+export type Place = string | { readonly free: string }
+
+export const claimFolder = (place: Place): TE.TaskEither<FileError, Folder> =>
+  typeof place === 'string' ? TE.right(folderAt(place)) : pipe(makeFreeFolder(place.free), TE.map(folderAt))

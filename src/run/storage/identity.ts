@@ -1,0 +1,25 @@
+/** Names for what runs compute: a run is a function of its experiment and of what is fixed beside it. */
+import { createHash } from 'node:crypto'
+import type { Experiment } from '../schedule/experiment.js'
+import { fixedSettings, type Settings } from './settings.js'
+
+const sorted = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : value
+
+/**
+ * A name for the first steps of a run, or for all of it.
+ *
+ * Law  an experiment read back from its folder has the name it had; two that differ in any step named, or in anything
+ *      fixed, have two
+ */
+export const identityOf = (
+  { net, data, schedule }: Experiment,
+  settings: Settings,
+  steps = schedule.length,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([net, data, schedule.slice(0, steps), fixedSettings(settings)], sorted))
+    .digest('hex')
+    .slice(0, 24)

@@ -1,0 +1,107 @@
+/** A model in a file: its weights, and in the metadata its net and how its images were prepared. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Preprocessing, preprocessingCodec } from '../../data/preprocessing.js'
+import { decode } from '../../io/codec.js'
+import { readBytes, writeAtomically } from '../../io/files.js'
+import { decodeTensors, encodeTensors } from '../../io/safetensors.js'
+import { netCodec } from '../../net/codec.js'
+import { type Inferred, infer } from '../../net/infer.js'
+import { checkWeights, type Model } from '../../net/weights.js'
+import type { BadFile, RunError } from '../error.js'
+
+export type Fault = BadFile['fault']
+
+type Metadata = Readonly<Record<string, string>>
+
+/** What a file's metadata has under a name, as JSON. */
+export const parseMetadata = (name: string, metadata: Metadata): E.Either<Fault, unknown> => {
+  const text = metadata[name] ?? ''
+  return E.tryCatch(
+    () => JSON.parse(text),
+    () => ({ _tag: 'Misread', at: name, wanted: 'JSON', got: text.slice(0, 40) }),
+  )
+}
+
+/** A model whose net can be, and whose weights are the net's. */
+export const checkModel = (model: Model): E.Either<Fault, Model> =>
+  pipe(
+    infer(model.net),
+    E.flatMap((inferred: Inferred): E.Either<Fault, void> => checkWeights(model, inferred)),
+    E.map(() => model),
+  )
+
+/** A model and how the images it was trained on were prepared, where that is known. */
+export interface ModelFile {
+  readonly model: Model
+  readonly preprocessing: Preprocessing | null
+}
+
+const preprocessingIn = (metadata: Metadata): E.Either<Fault, Preprocessing | null> =>
+  'preprocessing' in metadata
+    ? pipe(parseMetadata('preprocessing', metadata), E.flatMap(decode(preprocessingCodec)))
+    : E.right(null)
+
+const decodeModelFile = (bytes: Uint8Array): E.Either<Fault, ModelFile> =>
+  pipe(
+    decodeTensors(bytes),
+    E.flatMap(({ tensors, metadata }) =>
+      pipe(
+        parseMetadata('net', metadata),
+        E.flatMap(decode(netCodec)),
+        E.flatMap(net => checkModel({ net, weights: tensors })),
+        E.bindTo('model'),
+        E.bind('preprocessing', () => preprocessingIn(metadata)),
+      ),
+    ),
+  )
+
+/** What a file's bytes say. */
+export const readWith =
+  <A>(decoded: (bytes: Uint8Array) => E.Either<Fault, A>) =>
+  (file: string): TE.TaskEither<RunError, A> =>
+    pipe(
+      readBytes(file),
+      TE.flatMapEither(bytes =>
+        pipe(
+          decoded(bytes),
+          E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+        ),
+      ),
+    )
+
+/** A model as the bytes of a safetensors file; `more` stands beside what a model's file always holds. */
+export const encodeModelFile = (
+  { net, weights }: Model,
+  preprocessing?: Preprocessing,
+  more: Metadata = {},
+): Uint8Array =>
+  encodeTensors(weights, {
+    ...more,
+    net: JSON.stringify(net),
+    ...(preprocessing !== undefined && { preprocessing: JSON.stringify(preprocessing) }),
+  })
+
+/**
+ * Writes a model as one safetensors file, so that it can be read, exported and served.
+ *
+ * Law  `readModelFile` gives back the model, bit for bit, and its preprocessing
+ *
+ * @example
+ * pipe(model, saveModel('model.safetensors', preprocessingOf(dataset)))
+ */
+export const saveModel =
+  (file: string, preprocessing?: Preprocessing, more: Metadata = {}) =>
+  (model: Model): TE.TaskEither<RunError, void> =>
+    writeAtomically(file, encodeModelFile(model, preprocessing, more))
+
+/** Errors  FileMissing; BadFile with the first fault found */
+export const readModelFile = readWith(decodeModelFile)
+
+/** The same without what else the file says. */
+export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
+  pipe(
+    readModelFile(file),
+    TE.map(({ model }) => model),
+  )

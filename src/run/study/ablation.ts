@@ -1,0 +1,82 @@
+/** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
+import type { DataSpec } from '../../data/spec.js'
+import type { CriterionName } from '../../learn/options.js'
+import type { Net } from '../../net/tree.js'
+import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { experiment } from '../schedule/experiment.js'
+import { type PushStepOptions, prune, push, type Train } from '../schedule/schedule.js'
+import { type Study, study } from './study.js'
+
+export interface AblationWord {
+  readonly net: Net
+  readonly data: DataSpec
+  readonly base: Train
+  /** By name; each is a push of `epochs`. */
+  readonly trainings: Readonly<Record<string, PushStepOptions>>
+  readonly epochs: number
+  readonly criteria: readonly CriterionName[]
+  /** Shares of the parameters. */
+  readonly removed: readonly number[]
+  /** After the cut. */
+  readonly repair: Train
+  readonly seeds?: number
+  /** Criteria whose pruned nets are also trained from scratch. */
+  readonly scratch?: readonly CriterionName[]
+}
+
+const ablationKeys = [
+  'net',
+  'data',
+  'base',
+  'trainings',
+  'epochs',
+  'criteria',
+  'removed',
+  'repair',
+  'seeds',
+  'scratch',
+] as const satisfies readonly (keyof AblationWord)[]
+
+/** The share that stays, free of what subtraction in binary leaves behind. */
+const stayOf = (removed: number): number => Number((1 - removed).toFixed(6))
+
+/** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
+export const ablation = (name: string, options: AblationWord): Study => {
+  const {
+    net,
+    data,
+    base,
+    trainings,
+    epochs,
+    criteria,
+    removed,
+    repair,
+    seeds = 3,
+    scratch = [],
+    ...rest
+  } = optionsOf(options)
+  const entrants = Object.entries(trainings).flatMap(([training, word]) =>
+    removed.flatMap(share =>
+      criteria
+        .filter(by => by !== 'gradientUtility' || word.fade !== null)
+        .map(by => {
+          const target = { keep: { params: stayOf(share) } }
+          const pushed = {
+            ...push({ epochs, distill: null, ...word }),
+            ...(word.fade !== null && { target }),
+          }
+          return {
+            name: `${training} ${by} ${share}`,
+            facts: { training, criterion: by, removed: share },
+            experiment: experiment(net, data, base, pushed, prune({ ...target, by, cost: 0 }), repair),
+            scratch: scratch.includes(by),
+          }
+        }),
+    ),
+  )
+  return {
+    ...study(name, { seeds }, entrants),
+    ...unknownIn(rest, ablationKeys),
+    ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
+  }
+}

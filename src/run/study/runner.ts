@@ -1,0 +1,217 @@
+/** Runs a study: what is done is not done again. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../../data/dataset.js'
+import type { Engine } from '../../engine/engine.js'
+import { encodeFileName } from '../../io/file-name.js'
+import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js'
+import type { Model } from '../../net/weights.js'
+import type { RunError } from '../error.js'
+import type { Cut, Result } from '../events.js'
+import { beginFrom, type RunObserver, resume } from '../run.js'
+import { initialCheckpoint } from '../runner.js'
+import { epochsIn } from '../schedule/epochs.js'
+import type { Experiment } from '../schedule/experiment.js'
+import { train } from '../schedule/schedule.js'
+import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../storage/checkpoint.js'
+import { folderAt } from '../storage/folder.js'
+import { identityOf } from '../storage/identity.js'
+import { readModel } from '../storage/model.js'
+import { isGone } from '../storage/process-owner.js'
+import { readResult } from '../storage/result.js'
+import {
+  type DataSettings,
+  type Fixed,
+  type Settings,
+  settingsCodec,
+  settingsOf,
+} from '../storage/settings.js'
+import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../storage/stored-run.js'
+import { checkNames, scratchName } from './cells.js'
+import type { Study, Variant } from './study.js'
+
+/** An entrant with one seed, done. */
+export interface VariantRun {
+  readonly entrant: Variant
+  readonly seed: number
+  readonly result: Result
+  readonly model: Model
+  /** Of the model's file. */
+  readonly bytes: number
+  readonly cuts: readonly Cut[]
+  readonly scratch: Result | null
+}
+
+/** What a study is run with. */
+export interface StudyContext {
+  readonly folder: string
+  readonly engine: Engine
+  readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
+  readonly data: DataSettings
+  readonly onlooker: RunObserver
+  readonly onCell: (name: string, seed: number, done: boolean) => void
+}
+
+/** All seeds of a study. */
+export const seedsOf = ({ seeds }: Study): readonly number[] =>
+  Array.from({ length: seeds }, (_, seed) => seed)
+
+interface Cell {
+  readonly entrant: Variant
+  readonly seed: number
+}
+
+/** In the order they are run. */
+const cellsOf = ({ variants: entrants }: Study, seeds: readonly number[]): readonly Cell[] =>
+  seeds.flatMap(seed => entrants.map(entrant => ({ entrant, seed })))
+
+const sharedFolder = ({ folder }: StudyContext): string => join(folder, 'shared')
+
+const sharedFile = (env: StudyContext, name: string): string => join(sharedFolder(env), `${name}.safetensors`)
+
+/** The longest beginning of an experiment that another has been through. */
+const longestBeginning = (
+  env: StudyContext,
+  experiment: Experiment,
+  settings: Settings,
+): TE.TaskEither<RunError, Checkpoint> => {
+  const [known] = experiment.schedule
+    .map((_, steps) => identityOf(experiment, settings, steps))
+    .slice(1)
+    .reverse()
+    .filter(name => existsSync(sharedFile(env, name)))
+  return known === undefined
+    ? TE.fromEither(initialCheckpoint(settings.seed)(experiment))
+    : readCheckpoint(sharedFile(env, known), known)
+}
+
+/** Keeps every beginning that others in the study share. */
+const sharing =
+  (env: StudyContext, study: Study, experiment: Experiment, settings: Settings) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> => {
+    const steps = checkpoint.stages.length
+    const name = identityOf(experiment, settings, steps)
+    const shared = study.variants.filter(
+      other =>
+        other.experiment.schedule.length > steps && identityOf(other.experiment, settings, steps) === name,
+    )
+    const file = sharedFile(env, name)
+    return steps === 0 || shared.length < 2 || existsSync(file)
+      ? TE.right(undefined)
+      : pipe(
+          makeFolder(sharedFolder(env)),
+          TE.flatMap(() => saveCheckpoint(file, name)(checkpoint)),
+        )
+  }
+
+const folderFor = (env: Pick<StudyContext, 'folder'>, name: string, seed: number): string =>
+  join(env.folder, encodeFileName(name), `${seed}`)
+
+/** The engine of the first run of a study that has begun; `null` where none has. */
+export const engineBegun =
+  (folder: string) =>
+  (study: Study): TE.TaskEither<RunError, string | null> => {
+    const begun = cellsOf(study, seedsOf(study))
+      .map(({ entrant, seed }) => folderAt(folderFor({ folder }, entrant.name, seed)).settings)
+      .find(existsSync)
+    return begun === undefined
+      ? TE.right(null)
+      : pipe(
+          readJson(settingsCodec)(begun),
+          TE.map(({ engine }) => engine.name),
+        )
+  }
+
+/** A run in the study's folder, of this experiment and begun like this, and no other. */
+const begunAs = (
+  path: string,
+  experiment: Experiment,
+  settings: Settings,
+  free: readonly Fixed[],
+): TE.TaskEither<RunError, StoredRun> =>
+  pipe(
+    openRun(path),
+    TE.flatMapEither(checkSameExperiment(experiment)),
+    TE.mapLeft(error =>
+      error._tag === 'ExperimentDiffers' ? { ...error, _tag: 'EntrantDiffers' as const } : error,
+    ),
+    TE.flatMapEither(checkSameSettings(settings, free)),
+  )
+
+/** Runs one experiment with one seed, or takes it up, or finds it done: then by any number of threads. */
+const runCell =
+  (env: StudyContext, study: Study, name: string, seed: number) =>
+  (experiment: Experiment): TE.TaskEither<RunError, Result> => {
+    const path = folderFor(env, name, seed)
+    const folder = folderAt(path)
+    const done = existsSync(folder.result)
+    env.onCell(name, seed, done)
+    const found = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
+      const settings = settingsOf(seed, env.engine, dataset, env.data)
+      const opened = { engine: env.engine, dataset }
+      const onStage = sharing(env, study, experiment, settings)
+      const onlooker: RunObserver = { ...env.onlooker, beside: false, pastChance: true, onStage }
+      if (done)
+        return pipe(
+          begunAs(path, experiment, settings, ['threads']),
+          TE.flatMap(() => readResult(folder.result)),
+        )
+      return existsSync(folder.checkpoint)
+        ? pipe(
+            begunAs(path, experiment, settings, []),
+            TE.flatMap(run => resume(run, opened, onlooker)),
+          )
+        : pipe(
+            longestBeginning(env, experiment, settings),
+            TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+          )
+    }
+    return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
+  }
+
+/** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
+const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
+  const first = schedule.find(step => step._tag === 'train') ?? train()
+  return {
+    _tag: 'experiment',
+    net,
+    data,
+    schedule: [{ ...first, distill: null, epochs: epochsIn(schedule) }],
+  }
+}
+
+const runEntrant =
+  (env: StudyContext, study: Study) =>
+  ({ entrant, seed }: Cell): TE.TaskEither<RunError, VariantRun> =>
+    pipe(
+      TE.Do,
+      TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
+      TE.bind('model', () => readModel(folderAt(folderFor(env, entrant.name, seed)).model)),
+      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(env, entrant.name, seed)).model)),
+      TE.bind(
+        'scratch',
+        ({ model }): TE.TaskEither<RunError, Result | null> =>
+          entrant.scratch
+            ? runCell(env, study, scratchName(entrant.name), seed)(scratchOf(entrant.experiment, model))
+            : TE.right(null),
+      ),
+      TE.map(done => ({ entrant, seed, cuts: done.result.cuts ?? [], ...done })),
+    )
+
+/**
+ * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
+ *
+ * Errors  SameFolder, before anything runs
+ * Law     stopped anywhere and run again, the same results; equal beginnings are run once
+ */
+export const runStudy =
+  (env: StudyContext) =>
+  (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly VariantRun[]> =>
+    pipe(
+      TE.fromEither(checkNames(study)),
+      TE.flatMap(() => removeParts(sharedFolder(env), isGone)),
+      TE.map(() => cellsOf(study, seeds)),
+      TE.flatMap(TE.traverseSeqArray(runEntrant(env, study))),
+    )

@@ -1,0 +1,69 @@
+/** Which batch norms scale which channels: a unit's own, or those of layers behind it, before the next product. */
+import type { Inferred } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import type { Layer } from '../../net/tree.js'
+import { hasNorm } from '../../net/weight-specs.js'
+import { type Wiring, wireNet } from '../../net/wiring.js'
+import type { Channel } from './analysis.js'
+
+const isMaker = (layer: Layer | undefined): boolean => layer?._tag === 'conv' || layer?._tag === 'dense'
+
+/** By wire, every scale it passes. */
+const scalesByWire = (inferred: Inferred, { count, out }: Wiring): readonly (readonly Channel[])[] => {
+  const scales = Array.from({ length: count }, (): Channel[] => [])
+  for (const { path, layer } of inferred.values())
+    if (hasNorm(layer))
+      out.get(path)?.forEach((each, channel) => {
+        scales[each]?.push({ path, channel })
+      })
+  return scales
+}
+
+/** Wires that may go: neither the image's nor the answer's. */
+const freeWires = ({ count, input, output }: Wiring): Uint8Array => {
+  const free = new Uint8Array(count).fill(1)
+  for (const each of [...input, ...output]) free[each] = 0
+  return free
+}
+
+/** A layer with channels of its own. */
+interface Unit {
+  readonly path: Path
+  /** By channel, the scales it passes: the layer's own alone where it has batch norm, else those of layers behind. */
+  readonly scales: readonly (readonly Channel[])[]
+  /** Whether one of its channels may go. */
+  readonly free: boolean
+  /** Whether one of them passes no scale, nor does what a sum ties to it. */
+  readonly bare: boolean
+}
+
+const unitsOf = (inferred: Inferred): readonly Unit[] => {
+  const wiring = wireNet(inferred)
+  const [free, scales] = [freeWires(wiring), scalesByWire(inferred, wiring)]
+  const makes = ({ path }: Channel): boolean => isMaker(inferred.get(path)?.layer)
+  return [...inferred.values()].flatMap(({ path, layer }) => {
+    if (!isMaker(layer)) return []
+    const wires = wiring.out.get(path) ?? new Int32Array()
+    const passed = (each: number, channel: number): readonly Channel[] =>
+      hasNorm(layer) ? [{ path, channel }] : (scales[each] ?? []).filter(scale => !makes(scale))
+    const unit: Unit = {
+      path,
+      scales: Array.from(wires, passed),
+      free: wires.some(each => free[each] === 1),
+      bare: wires.some(each => free[each] === 1 && scales[each]?.length === 0),
+    }
+    return [unit]
+  })
+}
+
+/** Each layer whose every channel passes a scale, with the scales of each channel. */
+export const scaledUnits = (inferred: Inferred): readonly Unit[] =>
+  unitsOf(inferred).filter(({ scales }) => scales.every(each => each.length > 0))
+
+/** The layers that make channels which may go. */
+export const freeUnits = (inferred: Inferred): readonly Path[] =>
+  unitsOf(inferred).flatMap(({ path, free }) => (free ? [path] : []))
+
+/** Those that make channels which may go and which no batch norm scales. */
+export const bareUnits = (inferred: Inferred): readonly Path[] =>
+  unitsOf(inferred).flatMap(({ path, bare }) => (bare ? [path] : []))

@@ -1,0 +1,106 @@
+/** The trunk: the values that everything passes on its way out, and how narrow a cut may leave them. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../net/error.js'
+import { childPath, type Path } from '../../net/path.js'
+import type { Layer, Net } from '../../net/tree.js'
+import { type Analysis, analyse } from './analysis.js'
+
+/** How many channels each layer gives, those that come back behind a flatten counted once. */
+export type Widths = Readonly<Record<Path, number>>
+
+/** One value of the trunk: the first layer that gives it, and its wires. */
+export interface Passage {
+  readonly at: Path
+  readonly wires: Int32Array
+}
+
+const distinct = (wires: Int32Array): Int32Array => Int32Array.from(new Set(wires))
+
+/** The widths of a net. Errors  those of `infer` */
+export const widthsOf = (net: Net): E.Either<NetError, Widths> =>
+  pipe(
+    analyse(net),
+    E.map(({ wiring }) =>
+      Object.fromEntries([...wiring.out].map(([path, wires]) => [path, distinct(wires).length])),
+    ),
+  )
+
+/** Which branches and bodies there are no more. */
+export interface Standing {
+  readonly isGone: (branch: Path) => boolean
+  readonly isBypassed: (residual: Path) => boolean
+}
+
+const whole: Standing = { isGone: () => false, isBypassed: () => false }
+
+/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
+const layersInSeries = (net: Net, { isGone, isBypassed }: Standing): readonly Path[] => {
+  const visit = (layer: Layer, path: Path): readonly Path[] => {
+    const child = (each: Layer) => visit(each, childPath(path, each.name))
+    switch (layer._tag) {
+      case 'stack':
+        return [...layer.layers.flatMap(child), path]
+      case 'concat': {
+        const left = layer.branches.filter(branch => !isGone(childPath(path, branch.name)))
+        return left.length === 1 ? [...left.flatMap(child), path] : [path]
+      }
+      case 'residual':
+        return isBypassed(path) ? [...child(layer.shortcut), path] : [path]
+      default:
+        return [path]
+    }
+  }
+  return visit(net.body, '')
+}
+
+/** The values of the trunk that a cut may narrow. */
+export const trunkOf = (
+  { net, wiring: { input, output, out } }: Analysis,
+  standing: Standing = whole,
+): readonly Passage[] => {
+  const fixed = new Set([...input, ...output])
+  return layersInSeries(net, standing).flatMap(at => {
+    const wires = distinct(out.get(at) ?? new Int32Array())
+    return wires.some(each => fixed.has(each)) ? [] : [{ at, wires }]
+  })
+}
+
+/** The channels a value keeps at least: a share of its width, rounded up, and never more than there are. */
+export const leastOf =
+  (floor: number, widths: Widths) =>
+  ({ at, wires }: Passage): number =>
+    Math.min(wires.length, Math.ceil(floor * (widths[at] ?? wires.length)))
+
+/** A layer that everything passes, and how few of its channels are left. */
+export interface Thin {
+  readonly at: Path
+  readonly channels: number
+  readonly of: number
+}
+
+const makes = ({ _tag }: Layer): boolean =>
+  _tag === 'conv' || _tag === 'dense' || _tag === 'concat' || _tag === 'residual'
+
+/**
+ * The layers everything passes that have no more than a share left of the channels they had.
+ *
+ * Errors  those of `infer`
+ */
+export const thinIn =
+  (share: number, widths: Widths) =>
+  (net: Net): E.Either<NetError, readonly Thin[]> =>
+    pipe(
+      analyse(net),
+      E.map(anatomy =>
+        trunkOf(anatomy).flatMap(({ at, wires }) => {
+          const [layer, of = wires.length] = [anatomy.inferred.get(at)?.layer, widths[at]]
+          return layer !== undefined &&
+            makes(layer) &&
+            wires.length < of &&
+            wires.length <= Math.ceil(share * of)
+            ? [{ at, channels: wires.length, of }]
+            : []
+        }),
+      ),
+    )

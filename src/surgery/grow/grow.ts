@@ -1,0 +1,155 @@
+/** Grow: a model with a new module, a new branch, or wider units, that computes what it did and can learn more. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { decode } from '../../io/codec.js'
+import { countMacs, countParams } from '../../net/counts.js'
+import { type Inferred, infer } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import { channelsOf, isSameShape } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import { checkWeights, initialWeights, type Model, type Weights } from '../../net/weights.js'
+import { growCodec } from '../codec.js'
+import type { GrowError } from '../error.js'
+import type { Remap } from '../remap.js'
+import { initialGrownWeights } from './initial-weights.js'
+import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
+import { matchChannels } from './match-channels.js'
+import type { GrowInit, GrowOptions, Growth } from './options.js'
+
+/** A grown model, and where its channels came from. */
+export interface Grown {
+  readonly model: Model
+  /** Null where the grown model computes what the old one did, up to rounding; else why it does not. */
+  readonly inexact: Inexact | null
+  /** The new layer, or those that are wider. */
+  readonly grown: readonly Path[]
+  /** New layers that lost their activation, since it would have changed what they pass on. */
+  readonly linear: readonly Path[]
+  /**
+   * A layer that had to become a stack, and all in it, lies one name deeper now; else null. Dropout in it draws from
+   * the stream of its new path; every other layer keeps its stream.
+   */
+  readonly moved: { readonly from: Path; readonly to: Path } | null
+  readonly remap: Remap
+}
+
+const outputStays = (before: Inferred, { inferred, grown }: Insertion): E.Either<GrowError, void> => {
+  const [wanted = [], got = []] = [before.get('')?.output, inferred.get('')?.output]
+  return isSameShape(wanted, got)
+    ? E.right(undefined)
+    : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, wanted })
+}
+
+const within = (
+  measure: 'params' | 'macs',
+  got: number,
+  limit: number | undefined,
+): E.Either<GrowError, void> =>
+  limit === undefined || got <= limit
+    ? E.right(undefined)
+    : E.left({ _tag: 'OverBudget', measure, limit, got })
+
+const inBudget = ({ budget = {} }: GrowOptions, { inferred }: Insertion): E.Either<GrowError, void> =>
+  pipe(
+    within('params', countParams(inferred), budget.params),
+    E.flatMap(() => within('macs', countMacs(inferred), budget.macs)),
+  )
+
+/** The net alone, grown, and where what is new is. Errors  those of `grow` in which weights and statistics have no part */
+export const growNet =
+  (growth: Growth, how: GrowInit) =>
+  (net: Net): E.Either<GrowError, Pick<Insertion, 'net' | 'grown'>> =>
+    pipe(
+      infer(net),
+      E.mapLeft((error): GrowError => error),
+      E.bindTo('before'),
+      E.bind('tree', () => insertGrowth(growth, how !== 'scratch')(net)),
+      E.tap(({ before, tree }) => outputStays(before, tree)),
+      E.map(({ tree }) => tree),
+    )
+
+/** Whether statistics speak of the channels that come into the new layer. */
+const plausible = (
+  { statistics }: GrowOptions,
+  { inferred, grown }: Insertion,
+): E.Either<GrowError, void> => {
+  const at = grown[0] ?? ''
+  const wanted = channelsOf(inferred.get(at)?.input ?? [])
+  for (const values of statistics === undefined ? [] : [statistics.mean, statistics.variance]) {
+    if (values.length !== wanted) return E.left({ _tag: 'WrongLength', at, wanted, got: values.length })
+    const channel = Array.from(values).findIndex(
+      value => !Number.isFinite(value) || (values === statistics?.variance && value < 0),
+    )
+    if (channel >= 0) return E.left({ _tag: 'NotFinite', at, channel, value: values[channel] ?? Number.NaN })
+  }
+  return E.right(undefined)
+}
+
+const sparkOf = ({ init: how = 'preserve', noise: spark = 0.1 }: GrowOptions): E.Either<GrowError, number> =>
+  spark > 0 && Number.isFinite(spark)
+    ? E.right(how === 'noisy' ? spark : 0)
+    : E.left({ _tag: 'WrongOption', option: 'noise', got: spark, wanted: 'a number above 0' })
+
+/** Every weight anew: nothing comes from the old net. */
+const fresh = ({ seed }: GrowOptions, { net, inferred, grown, moved }: Insertion, remap: Remap): Grown => ({
+  model: { net, weights: initialWeights(inferred, seed) },
+  inexact: { _tag: 'Fresh' },
+  grown,
+  linear: [],
+  moved,
+  remap: new Map([...remap].map(([key, origin]) => [key, { ...origin, from: null, axes: [] }])),
+})
+
+const grownWith =
+  (options: GrowOptions, before: Inferred, weights: Weights) =>
+  ({ tree, spark }: { readonly tree: Insertion; readonly spark: number }): Grown => {
+    const { net, inferred, grown, linear, moved, passage } = tree
+    const remap = matchChannels(before, inferred, tree)
+    if (options.init === 'scratch') return fresh(options, tree, remap)
+    const manner = { seed: options.seed, spark, statistics: options.statistics ?? null, passage }
+    return {
+      model: { net, weights: initialGrownWeights(inferred, remap, weights, manner) },
+      inexact: tree.inexact ?? (spark > 0 ? { _tag: 'Sparked' } : null),
+      grown,
+      linear,
+      moved,
+      remap,
+    }
+  }
+
+const operated =
+  (options: GrowOptions, { net, weights }: Model) =>
+  (before: Inferred): E.Either<GrowError, Grown> =>
+    pipe(
+      insertGrowth(options, options.init !== 'scratch')(net),
+      E.bindTo('tree'),
+      E.tap(() => checkWeights({ net, weights }, before)),
+      E.tap(({ tree }) => outputStays(before, tree)),
+      E.tap(({ tree }) => inBudget(options, tree)),
+      E.tap(({ tree }) => plausible(options, tree)),
+      E.bind('spark', () => sparkOf(options)),
+      E.map(grownWith(options, before, weights)),
+    )
+
+/**
+ * Adds a module, a branch or channels. Grown exactly, the new part passes on what comes in, and what reads its other
+ * channels reads nothing from them yet: kernels get rows of zeros, whose gradient is not zero.
+ *
+ * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
+ * Errors  Misread, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
+ *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
+ * Law     forward(grown) = forward(model) where `inexact` is null; no old weight begins otherwise than it was
+ * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
+ *
+ * @example
+ * pipe(model, grow({ after: 'a', module: inception('b', { point: 48, three: [8, 16] }), seed: 0 }))
+ */
+export const grow =
+  (options: GrowOptions) =>
+  (model: Model): E.Either<GrowError, Grown> =>
+    pipe(
+      decode(growCodec)(options),
+      E.flatMap(() => infer(model.net)),
+      E.mapLeft((error): GrowError => error),
+      E.flatMap(operated(options, model)),
+    )

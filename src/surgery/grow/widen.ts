@@ -1,0 +1,61 @@
+/** Widens units, and with each what a sum ties to it. */
+import * as E from 'fp-ts/lib/Either.js'
+import { editLayers, isInside, type Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
+import type { Analysis } from '../analysis/analysis.js'
+import type { GrowError } from '../error.js'
+
+const widthAfter = (channels: number, by: number): number => Math.max(channels + 1, Math.round(channels * by))
+
+const isSame = (a: Int32Array, b: Int32Array): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i])
+
+/** The layers that make some of these channels; the net itself, at `''`, where they come in. */
+const makersOf = ({ makers }: Analysis, wires: Int32Array): readonly Path[] => [
+  ...new Set([...wires].flatMap(each => (makers[each] ?? []).map(({ path }) => path))),
+]
+
+type Widths = ReadonlyMap<Path, number>
+
+/** Each unit inside that is free to grow, with what grows along. */
+const widths = (anatomy: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
+  const { inferred, wiring } = anatomy
+  const fixed = new Set([...wiring.input, ...wiring.output])
+  const found = new Map<Path, number>()
+  for (const { path, layer } of inferred.values()) {
+    const wires = wiring.out.get(path) ?? new Int32Array()
+    const makes = layer._tag === 'conv' || layer._tag === 'dense'
+    if (!makes || !isInside(place, path) || wires.some(each => fixed.has(each))) continue
+    const partners = makersOf(anatomy, wires)
+    const odd = partners.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
+    if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })
+    for (const each of partners) found.set(each, widthAfter(wires.length, by))
+  }
+  return found.size === 0 ? E.left({ _tag: 'NothingToWiden', at: place }) : E.right(found)
+}
+
+const wider = (net: Net, found: Widths): Net =>
+  editLayers((layer, path) => {
+    const width = found.get(path)
+    if (width === undefined) return layer
+    if (layer._tag === 'conv') return { ...layer, filters: width }
+    return layer._tag === 'dense' ? { ...layer, units: width } : layer
+  })(net)
+
+/**
+ * Makes the units at a place wider; new channels come behind the old ones.
+ *
+ * Errors  UnknownPath, WrongOption; Tied when a sum joins a layer's channels with those of layers of other widths;
+ *         NothingToWiden
+ */
+export const widen =
+  (place: Path, by: number) =>
+  (anatomy: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
+    if (!anatomy.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
+    if (!(by > 1 && Number.isFinite(by)))
+      return E.left({ _tag: 'WrongOption', option: 'by', got: by, wanted: 'a number above 1' })
+    const found = widths(anatomy, place, by)
+    return E.isLeft(found)
+      ? found
+      : E.right({ net: wider(anatomy.net, found.right), widened: [...found.right.keys()] })
+  }

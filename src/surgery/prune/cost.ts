@@ -1,0 +1,66 @@
+/** What a channel costs: what deleting it, and all that goes with it, frees. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../net/error.js'
+import type { Inferred, PlacedLayer } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import { sizeOf } from '../../net/shape.js'
+import type { Net } from '../../net/tree.js'
+import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
+import { type Wiring, wiresOfAxes } from '../../net/wiring.js'
+import { analyse } from '../analysis/analysis.js'
+
+export type Cost = 'params' | 'macs'
+
+/** How often each value of a slot is multiplied for one image. */
+const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number => {
+  if (slot !== 'kernel') return 0
+  return layer._tag === 'dense' ? 1 : sizeOf(output.slice(0, -1))
+}
+
+/** How often each wire lies on an axis. */
+const timesOn = (count: number, wires: Int32Array): Int32Array => {
+  const times = new Int32Array(count)
+  for (const each of wires) times[each] = (times[each] ?? 0) + 1
+  return times
+}
+
+/** By wire, what goes with it: its places on each axis of each slot, those on two axes at once counted once. */
+const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Array => {
+  const costs = new Float64Array(wiring.count)
+  const add = (each: number, cost: number): void => {
+    costs[each] = (costs[each] ?? 0) + cost
+  }
+  for (const placed of inferred.values())
+    for (const slot of weightSpecsOf(placed)) {
+      if (!slot.trained) continue
+      const values = sizeOf(slot.shape) * (cost === 'params' ? 1 : usesOf(placed, slot))
+      const [rows, columns] = wiresOfAxes(wiring)(placed.path, placed.layer, slot.slot).filter(
+        wires => wires !== null,
+      )
+      for (const each of rows ?? []) add(each, values / (rows?.length ?? 1))
+      if (rows === undefined || columns === undefined) continue
+      const read = timesOn(wiring.count, rows)
+      for (const each of columns) add(each, (values / columns.length) * (1 - (read[each] ?? 0) / rows.length))
+    }
+  return costs
+}
+
+/**
+ * The parameters or multiply–accumulates of one image that go with each channel: its own filter, its batch norm and
+ * what reads it, in every layer of its group.
+ *
+ * Shapes  by path, one number a channel
+ */
+export const costsOf =
+  (cost: Cost) =>
+  (net: Net): E.Either<NetError, Readonly<Record<Path, Float64Array>>> =>
+    pipe(
+      analyse(net),
+      E.map(({ inferred, wiring }) => {
+        const costs = costOfWires(cost, inferred, wiring)
+        return Object.fromEntries(
+          [...wiring.out].map(([path, wires]) => [path, Float64Array.from(wires, each => costs[each] ?? 0)]),
+        )
+      }),
+    )

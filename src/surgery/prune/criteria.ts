@@ -1,0 +1,135 @@
+/** Criteria that need the weights alone, and how any criterion is made aware of cost. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { type Inferred, infer } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import { stream } from '../../net/random.js'
+import { channelsOf } from '../../net/shape.js'
+import { weightKey } from '../../net/weight-specs.js'
+import { checkWeights, type Model, type Tensor, type Weights } from '../../net/weights.js'
+import type { Channel } from '../analysis/analysis.js'
+import { scaledUnits } from '../analysis/norms.js'
+import type { PruneError } from '../error.js'
+import { type Cost, costsOf } from './cost.js'
+import type { Utilities } from './rank.js'
+
+/**
+ * From a model, and what an engine saw of it where the criterion asks for that, to one number a channel. One that
+ * asks for nothing fits wherever a criterion is wanted, and may be given to `prune` as it is.
+ */
+export type Criterion<Seen = unknown, Failure = PruneError> = (
+  model: Model,
+  seen: Seen,
+) => E.Either<Failure, Utilities>
+
+/** The layers that make channels of their own, with their number. */
+const makersOf = (inferred: Inferred): readonly (readonly [Path, number])[] =>
+  [...inferred.values()].flatMap(({ path, layer, output }) =>
+    layer._tag === 'conv' || layer._tag === 'dense' ? [[path, channelsOf(output)] as const] : [],
+  )
+
+/** A criterion of weights, one layer at a time; where it has nothing to say of a layer, that layer stays. */
+const ofLayers =
+  (utility: (path: Path, channels: number, weights: Weights) => Float64Array | null) =>
+  (model: Model): E.Either<PruneError, Utilities> =>
+    pipe(
+      infer(model.net),
+      E.flatMap(
+        (inferred): E.Either<PruneError, Utilities> =>
+          pipe(
+            checkWeights(model, inferred),
+            E.map(() =>
+              Object.fromEntries(
+                makersOf(inferred).flatMap(([path, channels]) => {
+                  const utilities = utility(path, channels, model.weights)
+                  return utilities === null ? [] : [[path, utilities]]
+                }),
+              ),
+            ),
+          ),
+      ),
+    )
+
+/** The sum over each filter of what `f` makes of its values. */
+const perFilter = (
+  kernel: Tensor | undefined,
+  channels: number,
+  f: (value: number) => number,
+): Float64Array => {
+  const sums = new Float64Array(channels)
+  const data = kernel?.data ?? new Float32Array()
+  for (let from = 0; from < data.length; from += channels)
+    for (let c = 0; c < channels; c++) sums[c] = (sums[c] ?? 0) + f(data[from + c] ?? 0)
+  return sums
+}
+
+/** The control every criterion must beat: uniform in [0, 1), a stream a layer. */
+export const random = (seed: number): Criterion =>
+  ofLayers((path, channels) => {
+    const draw = stream(seed, `random/${path}`)
+    return Float64Array.from({ length: channels }, () => draw())
+  })
+
+/** Σ|w| of each filter. Source  Li et al. 2017 */
+export const l1: Criterion = ofLayers((path, channels, weights) =>
+  perFilter(weights[weightKey(path, 'kernel')], channels, Math.abs),
+)
+
+/** √Σw² of each filter. */
+export const l2: Criterion = ofLayers((path, channels, weights) =>
+  perFilter(weights[weightKey(path, 'kernel')], channels, value => value ** 2).map(Math.sqrt),
+)
+
+/**
+ * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either stay.
+ *
+ * Source  Liu et al. 2017
+ */
+export const bnScale: Criterion = model =>
+  pipe(
+    infer(model.net),
+    E.flatMap(
+      (inferred): E.Either<PruneError, Utilities> =>
+        pipe(
+          checkWeights(model, inferred),
+          E.map(() =>
+            Object.fromEntries(
+              scaledUnits(inferred).map(({ path, scales }) => [
+                path,
+                Float64Array.from(scales, norms => meanScale(model.weights, norms)),
+              ]),
+            ),
+          ),
+        ),
+    ),
+  )
+
+const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
+  norms.reduce(
+    (sum, { path, channel }) => sum + Math.abs(weights[weightKey(path, 'scale')]?.data[channel] ?? 0),
+    0,
+  ) / norms.length
+
+/**
+ * Another criterion, each utility divided by a power of what the channel costs.
+ *
+ * @example
+ * prune({ keep: { macs: 0.5 }, by: perCost('macs', 0.5)(l1) })
+ */
+export const perCost =
+  (cost: Cost, power: number) =>
+  <Seen, Failure>(criterion: Criterion<Seen, Failure>): Criterion<Seen, Failure | PruneError> =>
+  (model, seen) =>
+    pipe(
+      costsOf(cost)(model.net),
+      E.bindTo('costs'),
+      E.bindW('utilities', () => criterion(model, seen)),
+      E.map(({ costs, utilities }) =>
+        Object.fromEntries(
+          Object.entries(utilities).map(([path, values]) => [
+            path,
+            Float64Array.from(values, (value, channel) => value / (costs[path]?.[channel] ?? 1) ** power),
+          ]),
+        ),
+      ),
+    )

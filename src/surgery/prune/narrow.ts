@@ -1,0 +1,92 @@
+/** Cuts a net and its weights down to the channels kept. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../net/error.js'
+import { type Inferred, infer } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
+import { allWeightSpecs } from '../../net/weight-specs.js'
+import type { Model, Weights } from '../../net/weights.js'
+import { range, type Wiring, wiresOfAxes } from '../../net/wiring.js'
+import type { Analysis } from '../analysis/analysis.js'
+import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
+import type { Constrained } from './constraints.js'
+import { simplify } from './simplify.js'
+
+/** The kept places of values, each value worked out once; null where all are kept. */
+const keeping = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
+  const known = new Map<Int32Array, AxisMap>()
+  return wires => {
+    const before = known.get(wires)
+    if (before !== undefined) return before
+    const places = range(wires.length).filter(place => kept[wires[place] ?? 0] === 1)
+    const found = places.length === wires.length ? null : places
+    known.set(wires, found)
+    return found
+  }
+}
+
+/** Where the arrays of the narrower net come from in the old one. */
+const narrowing = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
+  const places = keeping(kept)
+  return new Map(
+    allWeightSpecs(after).map(({ key, slot, at, shape, trained }) => {
+      const layer = after.get(at)?.layer
+      const axes = layer === undefined ? [] : wiresOfAxes(wiring)(at, layer, slot)
+      return [
+        key,
+        { from: key, shape, trained, axes: axes.map(wires => (wires === null ? null : places(wires))) },
+      ]
+    }),
+  )
+}
+
+/** By path, the old channel of each channel that a layer gives now. */
+const survivors = (wiring: Wiring, kept: Uint8Array, after: Inferred): Readonly<Record<Path, Int32Array>> => {
+  const places = keeping(kept)
+  return Object.fromEntries(
+    [...after.keys()].flatMap(path => {
+      const wires = wiring.out.get(path)
+      return wires === undefined ? [] : [[path, places(wires) ?? range(wires.length)] as const]
+    }),
+  )
+}
+
+/** The arrays a remap tells. Law  an array that stays as it is is the same array */
+const gathered = (remap: Remap, weights: Weights): Weights =>
+  Object.fromEntries(
+    [...remap].flatMap(([key, origin]) => {
+      const old = weights[origin.from ?? '']
+      return old === undefined ? [] : [[key, gatherAxes(origin)(old)] as const]
+    }),
+  )
+
+/** A net that has lost channels; its weights are cut when they are asked for. */
+export interface Narrowed {
+  readonly net: Net
+  readonly inferred: Inferred
+  readonly remap: () => Remap
+  readonly model: () => Model
+  /** By path, the old channel of each channel a layer gives now. */
+  readonly channels: () => Readonly<Record<Path, Int32Array>>
+}
+
+/** Errors  none that a settled wish can bring about: what is left fits */
+export const narrow =
+  ({ wiring }: Analysis, { net, weights }: Model) =>
+  (settled: Constrained): E.Either<NetError, Narrowed> => {
+    const narrower = simplify(wiring, settled)(net)
+    return pipe(
+      infer(narrower),
+      E.map(inferred => {
+        const remap = () => narrowing(wiring, settled.kept, inferred)
+        return {
+          net: narrower,
+          inferred,
+          remap,
+          model: () => ({ net: narrower, weights: gathered(remap(), weights) }),
+          channels: () => survivors(wiring, settled.kept, inferred),
+        }
+      }),
+    )
+  }

@@ -1,0 +1,157 @@
+/** From utilities a layer to one score a wire, comparable over the whole net. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Path } from '../../net/path.js'
+import { isInside } from '../../net/path.js'
+import { type Analysis, checkPaths } from '../analysis/analysis.js'
+import type { AddressError, UtilityError } from '../error.js'
+
+/** How much each channel of a layer is worth: one number a channel, by the layer's path. */
+export type Utilities = Readonly<Record<Path, ArrayLike<number>>>
+
+/**
+ * What makes channels of different layers comparable.
+ *
+ * - `raw`     nothing: utilities are what deleting the channel costs, wherever it is
+ * - `global`  each layer's utilities divided by their L2 norm (Molchanov et al. 2017)
+ * - `eta`     divided by σ, the standard deviation of the layer's positive utilities (Tian, Arbel, Clark 2021)
+ * - `layer`   the share of its group that is worth less, so that each group loses the same share
+ */
+export type Normalize = 'raw' | 'global' | 'eta' | 'layer'
+
+/** How the scores of channels that go together are made one. */
+export type Combine = 'sum' | 'mean' | 'max'
+
+export interface Ranked {
+  /** By wire; those without a utility score nothing and are no candidates. */
+  readonly score: Float64Array
+  /** By wire, 1 where a utility speaks of it. */
+  readonly seen: Uint8Array
+  /** By layer, the score of its best channel. */
+  readonly best: ReadonlyMap<Path, number>
+}
+
+const numbers = (utilities: ArrayLike<number>): readonly number[] => Array.from(utilities)
+
+/** Standard deviation of the positive ones. */
+const deviation = (utilities: readonly number[]): number => {
+  const positive = utilities.filter(each => each > 0)
+  const mean = positive.reduce((sum, each) => sum + each, 0) / positive.length
+  return positive.length === 0
+    ? 0
+    : Math.sqrt(positive.reduce((sum, each) => sum + (each - mean) ** 2, 0) / positive.length)
+}
+
+/** Where nothing deviates, what is worth something is worth keeping. */
+const inDeviations = (utilities: readonly number[]): readonly number[] => {
+  const sigma = deviation(utilities)
+  return utilities.map(each => (sigma > 0 ? each / sigma : each > 0 ? Number.POSITIVE_INFINITY : 0))
+}
+
+const inNorms = (utilities: readonly number[]): readonly number[] => {
+  const norm = Math.hypot(...utilities)
+  return utilities.map(each => (norm > 0 ? each / norm : 0))
+}
+
+const normalised: { readonly [R in Normalize]: (utilities: readonly number[]) => readonly number[] } = {
+  raw: utilities => utilities,
+  global: inNorms,
+  eta: inDeviations,
+  layer: inNorms,
+}
+
+const checkedAt =
+  ({ wiring }: Analysis) =>
+  ([at, utilities]: readonly [Path, ArrayLike<number>]): E.Either<UtilityError, void> => {
+    const wanted = wiring.out.get(at)?.length ?? 0
+    if (utilities.length !== wanted) return E.left({ _tag: 'WrongLength', at, wanted, got: utilities.length })
+    const channel = numbers(utilities).findIndex(each => !Number.isFinite(each))
+    return channel < 0
+      ? E.right(undefined)
+      : E.left({ _tag: 'NotFinite', at, channel, value: utilities[channel] ?? Number.NaN })
+  }
+
+/** Whether utilities speak of this net. Errors  UnknownPath, WrongLength, NotFinite */
+export const checkUtilities =
+  (anatomy: Analysis) =>
+  (utilities: Utilities): E.Either<AddressError | UtilityError, void> =>
+    pipe(
+      Object.keys(utilities),
+      checkPaths('utilities', anatomy.inferred),
+      E.flatMap(() =>
+        Object.entries(utilities).reduce<E.Either<AddressError | UtilityError, void>>(
+          (before, entry) =>
+            pipe(
+              before,
+              E.flatMap(() => checkedAt(anatomy)(entry)),
+            ),
+          E.right(undefined),
+        ),
+      ),
+    )
+
+/** Each wire's scores as one. */
+const combined = (count: number, how: Combine) => {
+  const [total, seen] = [new Float64Array(count), new Float64Array(count)]
+  const add = (each: number, score: number): void => {
+    const before = total[each] ?? 0
+    total[each] = how !== 'max' ? before + score : seen[each] === 0 ? score : Math.max(before, score)
+    seen[each] = (seen[each] ?? 0) + 1
+  }
+  const done = (): Float64Array =>
+    how === 'mean' ? total.map((sum, each) => sum / Math.max(seen[each] ?? 0, 1)) : total
+  return { add, done, seen }
+}
+
+/** The share of its group each wire is worth more than. */
+const quantiles = ({ groups }: Analysis, score: Float64Array): Float64Array => {
+  const shares = new Float64Array(score.length)
+  for (const { wires } of groups)
+    [...wires]
+      .sort((a, b) => (score[a] ?? 0) - (score[b] ?? 0) || a - b)
+      .forEach((each, below) => {
+        shares[each] = below / wires.length
+      })
+  return shares
+}
+
+/**
+ * Scores the wires of a net. Channels that go together are combined after they are made comparable: summed where
+ * utilities are raw, since first-order effects add; else averaged, so that a score means the same for one and many.
+ */
+export const rankChannels =
+  (ranking: Normalize, combine: Combine = ranking === 'raw' ? 'sum' : 'mean') =>
+  (anatomy: Analysis, utilities: Utilities): Ranked => {
+    const { add, done, seen } = combined(anatomy.wiring.count, combine)
+    const best = new Map<Path, number>()
+    for (const [path, given] of Object.entries(utilities)) {
+      const scores = normalised[ranking](numbers(given))
+      const wires = anatomy.wiring.out.get(path) ?? []
+      wires.forEach((each, channel) => {
+        add(each, scores[channel] ?? 0)
+      })
+      best.set(
+        path,
+        scores.reduce((top, each) => Math.max(top, each), Number.NEGATIVE_INFINITY),
+      )
+    }
+    const score = done()
+    return {
+      score: ranking === 'layer' ? quantiles(anatomy, score) : score,
+      seen: Uint8Array.from(seen, times => (times > 0 ? 1 : 0)),
+      best: ranking === 'layer' ? new Map() : best,
+    }
+  }
+
+/** Residuals none of whose body's layers has a channel that scores `bound`. */
+export const residualsBelow = (
+  residuals: readonly (readonly [path: Path, body: Path])[],
+  best: Ranked['best'],
+  bound: number,
+): ReadonlySet<Path> =>
+  new Set(
+    residuals.flatMap(([path, body]) => {
+      const inside = [...best].filter(([layer]) => isInside(body, layer)).map(([, score]) => score)
+      return inside.length > 0 && inside.every(score => score < bound) ? [path] : []
+    }),
+  )
