@@ -19,7 +19,8 @@ import { begin } from '../src/run/run.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { type GrowStepOptions, grow, type ModuleSource } from '../src/run/schedule/growth-plan.js'
 import { prune, train } from '../src/run/schedule/schedule.js'
-import { runGrow } from '../src/run/steps/grow.js'
+import type { StepContext } from '../src/run/step-context.js'
+import { growKind } from '../src/run/steps/grow.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { readModelFile } from '../src/run/storage/model.js'
 import { readResult } from '../src/run/storage/result.js'
@@ -255,7 +256,13 @@ describe.runIf(engine !== null)('growing', () => {
     })
     const events: RunEvent[] = []
     let nth = 1
-    const env = stepEnv(on, dataset, events)
+    const env: StepContext = {
+      ...stepEnv(on, dataset, events),
+      runStep:
+        () =>
+        ({ learner, ...state }) =>
+          TE.right({ ...state, learner: { ...learner, model: model(classes[nth++] ?? 0, learner.model) } }),
+    }
     const word = grow(
       { after: 'module', module: convBnAct(7, 1), max: classes.length - 1, ...until },
       train(learning),
@@ -263,12 +270,9 @@ describe.runIf(engine !== null)('growing', () => {
     const step = word(tinyNet)
     if (step._tag !== 'grow') throw new Error('grow grows')
     const end = await succeed(
-      runGrow(
+      growKind.run(
         env,
         step,
-        () =>
-          ({ learner, kept }) =>
-            TE.right({ learner: { ...learner, model: model(classes[nth++] ?? 0, learner.model) }, kept }),
       )({
         learner: { model: model(classes[0] ?? 0, right(init(0)(tinyNet))), slots: {} },
         kept: {},

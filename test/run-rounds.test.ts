@@ -18,7 +18,7 @@ import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { StepContext, StepState } from '../src/run/step-context.js'
 import { calibrationFor } from '../src/run/step-context.js'
-import { aimOf, runRounds } from '../src/run/steps/rounds.js'
+import { roundsKind, targetOfRound } from '../src/run/steps/rounds.js'
 import { type Stop, stopCodec } from '../src/run/stop-reason.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { prune as cut } from '../src/surgery/prune/prune.js'
@@ -44,7 +44,7 @@ describe('the aim of a round', () => {
         const until = { keep: { [what]: kept } } as { keep: { params: number } } // one of three
         const step = untilTarget({ ...until, rounds: count })
         const left = Array.from({ length: count }, (_, nth) => {
-          const aim = aimOf(step, base, nth + 1)
+          const aim = targetOfRound(step, base, nth + 1)
           return 'atMost' in aim ? (Object.entries(aim.atMost).find(([key]) => key === what)?.[1] ?? 0) : 0
         })
         const start = base[what]
@@ -60,14 +60,14 @@ describe('the aim of a round', () => {
     fc.assert(
       fc.property(rounds, share, (count, part) => {
         const step = untilTarget({ atMost: { params: part * base.params }, rounds: count })
-        expect(aimOf(step, base, count)).toEqual({
+        expect(targetOfRound(step, base, count)).toEqual({
           atMost: { params: expect.closeTo(part * base.params, 6) },
         })
-        const middle = aimOf(step, base, 1)
+        const middle = targetOfRound(step, base, 1)
         expect(middle).toEqual({ atMost: { params: expect.closeTo(base.params * part ** (1 / count), 6) } })
         const rising = whileAccuracy({ within: 0.1, eta: part, rounds: count })
         for (let nth = 1; nth <= count; nth++)
-          expect(aimOf(rising, base, nth)).toEqual({ eta: expect.closeTo(part * nth, 9) })
+          expect(targetOfRound(rising, base, nth)).toEqual({ eta: expect.closeTo(part * nth, 9) })
       }),
     )
   })
@@ -102,15 +102,20 @@ describe.runIf(engine !== null)('rounds', () => {
   const run = async (rounds: Rounds, ends: readonly (Model | RunError)[]) => {
     const events: RunEvent[] = []
     let nth = 0
-    const env = stepEnv(on, dataset, events)
+    const env: StepContext = {
+      ...stepEnv(on, dataset, events),
+      runStep: () => state => {
+        const end = ends[nth++] ?? good
+        return '_tag' in end
+          ? TE.left(end)
+          : TE.right({ ...state, learner: { ...state.learner, model: end } })
+      },
+    }
     const start: StepState = {
       learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
       kept: {},
     }
-    const outcome = await runRounds(env, rounds, () => ({ learner, kept }) => {
-      const end = ends[nth++] ?? good
-      return '_tag' in end ? TE.left(end) : TE.right({ learner: { model: end, slots: learner.slots }, kept })
-    })({ ...start, inside: null })()
+    const outcome = await roundsKind.run(env, rounds)({ ...start, inside: null })()
     return { outcome, events, taken: nth }
   }
 

@@ -12,6 +12,7 @@ import type { GrownNet, RunEvent } from '../src/run/events.js'
 import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
 import type { Experiment } from '../src/run/schedule/experiment.js'
 import type { StepContext } from '../src/run/step-context.js'
+import { runStep } from '../src/run/steps/machine.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
@@ -127,5 +128,6 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   target: null,
   push: null,
   prune: null,
-  pause: (_learner, _kept, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
+  runStep,
+  pause: (_state, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
 })

@@ -1,7 +1,8 @@
 /** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
 import type { Dataset } from '../data/dataset.js'
 import type { StageResult } from './cursor.js'
-import type { Step } from './schedule/schedule.js'
+import type { Step, Warmup } from './schedule/schedule.js'
+import { loopOf } from './steps/machine.js'
 
 /** A validation accuracy no better than chance, after one that was. */
 export interface AtChance {
@@ -16,7 +17,7 @@ export interface AtChance {
 }
 
 /** The share of the commonest class. */
-const commonest = (labels: Int32Array): number => {
+const shareOfCommonest = (labels: Int32Array): number => {
   const counts = new Map<number, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   return Math.max(0, ...counts.values()) / Math.max(1, labels.length)
@@ -26,13 +27,15 @@ const commonest = (labels: Int32Array): number => {
 const marginOf = (blind: number, images: number): number =>
   Math.min(0.05, 2 * Math.sqrt((blind * (1 - blind)) / images))
 
-const isLearning = (step: Step | undefined): boolean => {
-  if (step?._tag === 'rounds' || step?._tag === 'grow') return isLearning(step.steps.at(-1))
-  return step?._tag === 'train'
+/** Whether a step ends in training. */
+const endsInTraining = (step: Step | Warmup | undefined): boolean => {
+  if (step === undefined) return false
+  const loop = loopOf(step)
+  return loop === null ? step._tag === 'train' : endsInTraining(loop.steps.at(-1))
 }
 
 /**
- * What to tell where the last stage ended in training a net that was cut and has fallen to chance; `null` else: where a
+ * The fact where the last stage ended in training a net that was cut and has fallen to chance; `null` otherwise: where a
  * better net was never seen, a poor one is no fall.
  */
 export const fallenToChance = (
@@ -42,8 +45,8 @@ export const fallenToChance = (
 ): AtChance | null => {
   const stage = stages.length - 1
   const accuracy = stages[stage]?.validation.accuracy
-  if (accuracy === undefined || validation.size === 0 || !isLearning(schedule[stage])) return null
-  const blind = commonest(validation.labels)
+  if (accuracy === undefined || validation.size === 0 || !endsInTraining(schedule[stage])) return null
+  const blind = shareOfCommonest(validation.labels)
   const chance = blind + marginOf(blind, validation.size)
   const before = Math.max(0, ...stages.slice(0, stage).map(each => each.validation.accuracy))
   return accuracy <= chance && before > chance ? { _tag: 'AtChance', stage, accuracy, chance, before } : null

@@ -14,15 +14,14 @@ import type { Net } from '../net/tree.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
-import type { Cursor, StageResult } from './cursor.js'
+import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './events.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
-import type { Step } from './schedule/schedule.js'
-import { scoreValidation } from './step-context.js'
-import { runStep } from './steps/index.js'
+import { type StepContext, scoreValidation } from './step-context.js'
+import { batchSizesIn, runStep } from './steps/machine.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, remember } from './storage/history.js'
 
@@ -68,25 +67,10 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-/** Images in a batch of each step that learns in this one. */
-const batchesOf = (step: Step): readonly number[] => {
-  switch (step._tag) {
-    case 'train':
-    case 'push':
-      return [step.batchSize]
-    case 'prune':
-      return []
-    case 'rounds':
-      return step.steps.flatMap(batchesOf)
-    case 'grow':
-      return [...(step.warmup === null ? [] : [step.warmup.batchSize]), ...step.steps.flatMap(batchesOf)]
-  }
-}
-
 const fillsBatches =
   ({ train }: Dataset) =>
-  (schedule: readonly Step[]): E.Either<LearnError, void> => {
-    const batch = schedule.flatMap(batchesOf).find(images => images > train.size)
+  ({ schedule }: Experiment): E.Either<LearnError, void> => {
+    const batch = batchSizesIn(schedule).find(images => images > train.size)
     return batch === undefined
       ? E.right(undefined)
       : E.left({ _tag: 'TooFewImages', images: train.size, batch })
@@ -103,7 +87,7 @@ export const checkRun =
     pipe(
       suits(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => fillsBatches(dataset)(experiment.schedule)),
+      E.flatMap(() => fillsBatches(dataset)(experiment)),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 
@@ -148,14 +132,14 @@ const runStage =
           TE.map(logged => ({ ...checkpoint, ...history, logged })),
           TE.tap(env.save),
         )
-    const pause = (learner: Learner, kept: Checkpoint['kept'], inside: Cursor, event: RunEvent | null) =>
-      pipe({ ...from, learner, kept, inside, seconds: spent() }, tellAndSave(event), TE.asUnit)
+    const pause: StepContext['pause'] = (state, inside, event) =>
+      pipe({ ...from, ...state, inside, seconds: spent() }, tellAndSave(event), TE.asUnit)
 
     return pipe(
       from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
       TE.flatMap(() => {
         const beside = neighboursOfStep(schedule, stage, { push: null, prune: null })
-        const around = { ...env, ...beside, emit, stage, place: `${stage}`, target: null, pause }
+        const around = { ...env, ...beside, emit, stage, place: `${stage}`, target: null, runStep, pause }
         return runStep(around, step)(from)
       }),
       TE.bindTo('held'),

@@ -5,7 +5,6 @@ import type { Calibration } from '../learn/criteria/calibration.js'
 import type { LearnError } from '../learn/error.js'
 import { evaluate, evaluationBatch } from '../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../learn/evaluation/score.js'
-import type { Learner } from '../learn/training/phase.js'
 import { stream } from '../net/random.js'
 import type { Model } from '../net/weights.js'
 import type { RunContext } from './context.js'
@@ -13,7 +12,7 @@ import type { Cursor } from './cursor.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Scored } from './events.js'
 import type { Neighbours } from './schedule/lookahead.js'
-import type { Target } from './schedule/schedule.js'
+import type { Step, Target, Warmup } from './schedule/schedule.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 /** What a step changes. */
@@ -26,16 +25,19 @@ export interface StepContext extends RunContext, Neighbours {
   readonly stage: number
   /** Where the step stands in the schedule: `2`, or `2/1/0` for the first step of round 1 of step 2. */
   readonly place: string
-  /** The aim of the rounds around it, if any. */
+  /** The target of the rounds around it, if any. */
   readonly target: Target | null
-  /** Saves the run as it is inside the step. */
-  readonly pause: (
-    learner: Learner,
-    kept: Checkpoint['kept'],
-    inside: Cursor,
-    event: RunEvent | null,
-  ) => TE.TaskEither<RunError, void>
+  /** Runs a step inside this one; given, since steps hold steps. */
+  readonly runStep: RunStep<Step | Warmup>
+  /** Emits an event, if any, and saves the run as it is inside the step. */
+  readonly pause: (state: StepState, inside: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
 }
+
+/** How a step is run from where it begins, or from its cursor. */
+export type RunStep<S> = (
+  context: StepContext,
+  step: S,
+) => (from: StepStart) => TE.TaskEither<RunError, StepState>
 
 export const toScored = (score: Score): Scored => ({ accuracy: accuracyOf(score), loss: lossOf(score) })
 
@@ -56,8 +58,9 @@ export const scoreValidation = scoredOn('validation')
 export const scoreTest = scoredOn('test')
 
 /** So many training images, or all there are, each class as often as the others, as they are. */
-export const calibrationFor = (env: StepContext, images: number): Calibration => {
-  const batch = Math.max(1, Math.min(images, 100, env.dataset.train.size))
-  const feed = trainingFeed(env.dataset, { batch, seed: stepSeed(env), balanced: true, augment: false })
-  return { engine: env.engine, feed, batch, batches: Math.ceil(images / batch) }
+export const calibrationFor = (context: StepContext, images: number): Calibration => {
+  const { engine, dataset } = context
+  const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
+  const feed = trainingFeed(dataset, { batch, seed: stepSeed(context), balanced: true, augment: false })
+  return { engine, feed, batch, batches: Math.ceil(images / batch) }
 }

@@ -7,17 +7,15 @@ import { constant } from '../../learn/training/rate.js'
 import { layerCodec } from '../../net/codec.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import { excessOf } from '../../net/limits.js'
-import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
 import type { Layer, Net } from '../../net/tree.js'
 import { withName } from '../../net/words/combinators.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
-import { growthCodec } from '../../surgery/codec.js'
-import { growNet } from '../../surgery/grow/grow.js'
-import { withFreshName } from '../../surgery/grow/insert-layer.js'
 import type { GrowInit, Growth, GrowthSite } from '../../surgery/grow/options.js'
-import { type Anchor, advanceSite, anchorOf, firstSitePath, sitePath } from '../../surgery/grow/site.js'
-import { maxCodec } from './codec.js'
+import { type Anchor, advanceSite, anchorOf, sitePath } from '../../surgery/grow/site.js'
+import { maxCodec } from '../steps/grow.js'
+import { netAfterSteps } from '../steps/machine.js'
+import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { NetDependentStep, ScheduleStep, Step } from './schedule.js'
 
 /** A module for a place, told by the shape that comes in; `nth` counts from 0. */
@@ -57,27 +55,8 @@ const siteKeys: ReadonlySet<string> = new Set([
 /** All options of `grow`. */
 const growKeys = [...siteKeys, 'max', 'minDelta', 'patience', 'init', 'noise', 'budget', 'warmup']
 
-/** A net, and where in it the last growth is. */
-interface Grove {
-  readonly net: Net
-  readonly at: Path
-}
-
-const isGrowth = fits(growthCodec)
 const isLayer = fits(layerCodec)
 const isCount = fits(maxCodec)
-
-/** The net grown once more, as far as one can tell before it runs. */
-const planted = ({ net, at }: Grove, growth: Growth): Grove =>
-  isGrowth(growth)
-    ? pipe(
-        growNet(pipe(growth, advanceSite(at), withFreshName(net)), 'scratch')(net),
-        E.match(
-          () => ({ net, at }),
-          ({ net: wider, grown: [place = at] }) => ({ net: wider, at: place }),
-        ),
-      )
-    : { net, at }
 
 const shapeOn =
   (spot: Anchor | null) =>
@@ -87,12 +66,12 @@ const shapeOn =
   }
 
 /** What would come into a new layer; null where nobody knows. */
-const shapeAt = (site: GrowthSite<ModuleSource>, { net, at }: Grove): Shape | null =>
+const shapeAt = (site: GrowthSite<ModuleSource>, { net, last }: GrownPreview): Shape | null =>
   pipe(
     infer(net),
     E.match(
       () => null,
-      inferred => shapeOn(pipe(site, advanceSite(at), anchorOf(net)))(inferred),
+      inferred => shapeOn(pipe(site, advanceSite(last), anchorOf(net)))(inferred),
     ),
   )
 
@@ -102,13 +81,13 @@ const numbered = (module: Layer, nth: number): Layer => {
 }
 
 /** What grows as the `nth`; null where a layer has to be told a shape that nobody knows. */
-const growthAt = (site: GrowthSite<ModuleSource>, grove: Grove, nth: number): Growth | null => {
+const growthAt = (site: GrowthSite<ModuleSource>, preview: GrownPreview, nth: number): Growth | null => {
   if ('widen' in site) {
     const { widen, by, ...others } = site
     return { widen, by, ...others }
   }
   const sprout = 'to' in site ? site.branch : site.module
-  const shape = typeof sprout === 'function' ? shapeAt(site, grove) : []
+  const shape = typeof sprout === 'function' ? shapeAt(site, preview) : []
   if (shape === null) return null
   const given = typeof sprout === 'function' ? sprout(shape, nth) : sprout
   const layer = isLayer(given) ? numbered(given, nth) : given
@@ -117,15 +96,19 @@ const growthAt = (site: GrowthSite<ModuleSource>, grove: Grove, nth: number): Gr
   return { to, branch: layer, ...others }
 }
 
-const growthsOf = (site: GrowthSite<ModuleSource>, grove: Grove, upTo: number): readonly Growth[] => {
+const growthsOf = (
+  site: GrowthSite<ModuleSource>,
+  preview: GrownPreview,
+  upTo: number,
+): readonly Growth[] => {
   const growths: Growth[] = []
   const isTold = [...Object.values(site)].some(value => typeof value === 'function')
-  let now = grove
+  let now = preview
   while (growths.length < upTo) {
     const growth = growthAt(site, now, growths.length)
     if (growth === null) break
     growths.push(growth)
-    if (isTold) now = planted(now, growth) // else no shape is asked for
+    if (isTold) now = previewGrowth(now, growth) // else no shape is asked for
   }
   return growths
 }
@@ -169,10 +152,10 @@ export const grow =
     } = optionsOf(options)
     const { site, rest } = siteIn(others)
     const { params = null, macs = null, latency = null, ...budgetRest } = optionsOf(budget)
-    const grove = { net, at: sitePath(site) }
+    const preview = { net, last: sitePath(site) }
     const isTimes = isCount(max)
-    const growths = isTimes ? growthsOf(site, grove, max) : []
-    const first = once(() => growths.slice(0, 1).reduce(planted, grove).net)
+    const growths = isTimes ? growthsOf(site, preview, max) : []
+    const first = once(() => growths.slice(0, 1).reduce(previewGrowth, preview).net)
     return {
       _tag: 'grow',
       growths,
@@ -202,15 +185,7 @@ const resolve = (step: ScheduleStep, net: () => Net): Step => {
   if (typeof step === 'function') return step(net())
   return step?._tag === 'rounds' && excessOf(step) === null
     ? { ...step, steps: resolveAll(net, step.steps) }
-    : (step as Step)
-}
-
-/** The net a step leaves where all that grows pays and nothing is cut. */
-const behind = (step: Step, net: Net): Net => {
-  if (step?._tag === 'rounds') return step.steps.reduce((now, inner) => behind(inner, now), net)
-  if (step?._tag !== 'grow') return net
-  const grown = step.growths.reduce(planted, { net, at: firstSitePath(step.growths) })
-  return step.steps.reduce((now, inner) => behind(inner, now), grown.net)
+    : (step as Step) // only rounds hold steps that depend on the net
 }
 
 const resolveAll = (net: () => Net, steps: readonly ScheduleStep[]): readonly Step[] => {
@@ -219,7 +194,7 @@ const resolveAll = (net: () => Net, steps: readonly ScheduleStep[]): readonly St
   for (const step of steps) {
     const [before, next] = [now, resolve(step, now)]
     done.push(next)
-    now = once(() => (excessOf(next) === null ? behind(next, before()) : before()))
+    now = once(() => (excessOf(next) === null ? netAfterSteps([next], before()) : before()))
   }
   return done
 }

@@ -2,28 +2,28 @@
 import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import {
   type AlignTerms,
-  type CriterionName,
   type Distill,
   type FadeOptions,
   fadeDefaults,
-  type PushOptions,
   pushDefaults,
-  type TrainOptions,
   trainDefaults,
 } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
 import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
-import type { GrowInit, Growth } from '../../surgery/grow/options.js'
-import type { Constraining } from '../../surgery/prune/options.js'
-import type { Normalize } from '../../surgery/prune/rank.js'
+import type { Step } from '../steps/index.js'
+import type { Prune } from '../steps/prune.js'
+import type { Push } from '../steps/push.js'
+import type { Rounds } from '../steps/rounds.js'
+import type { Train } from '../steps/train.js'
 
-/** Trains the whole net. */
-export interface Train extends TrainOptions {
-  readonly _tag: 'train'
-  /** How much the model before pruning teaches, where there was one. */
-  readonly distill: Distill | null
-}
+export type { Grow } from '../steps/grow.js'
+export type { Step } from '../steps/index.js'
+export type { Prune } from '../steps/prune.js'
+export type { Push } from '../steps/push.js'
+export type { Rounds } from '../steps/rounds.js'
+export type { Train } from '../steps/train.js'
+export type { Warmup } from '../steps/warmup.js'
 
 /**
  * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
@@ -33,77 +33,6 @@ export type Target = { readonly keep: Amount } | { readonly atMost: Amount } | {
 
 /** Of a net: parameters, multiply–accumulates, or bytes of weights. */
 export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
-
-/**
- * Pushes: `aim` is what the prune after it is to leave; `null` takes that prune's own where it goes by the losers, else
- * that of the rounds around it. What that prune is to spare is spared here too.
- */
-export interface Push extends PushOptions {
-  readonly _tag: 'push'
-  readonly target: Target | null
-  readonly distill: Distill | null
-}
-
-/** Cuts, and measures batch norm again; what a push has faded goes first. */
-export interface Prune extends Required<Constraining> {
-  readonly _tag: 'prune'
-  /**
-   * `null` takes that of the rounds around it, or what the push before it was told. Milliseconds an image are measured
-   * on the engine of the run: another time may cut another channel.
-   */
-  readonly target: Target | LatencyTarget | null
-  readonly by: CriterionName
-  /** What makes channels of different layers comparable, where the aim is a target; `null` for the criterion's usual. */
-  readonly normalize: Normalize | null
-  /** The power of its cost a channel's utility is divided by. */
-  readonly cost: number
-  /** Images the criterion and batch norm look at. */
-  readonly images: number
-}
-
-/** Repeats its steps with an aim that tightens from round to round. */
-export interface Rounds<S = Step> {
-  readonly _tag: 'rounds'
-  readonly rounds: number
-  /** Reached in the last round, in equal ratios. */
-  readonly target: Target
-  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
-  readonly within: number | null
-  readonly steps: readonly S[]
-}
-
-/** Grows one thing after another, and trains after each, while that pays. */
-export interface Grow {
-  readonly _tag: 'grow'
-  /**
-   * The first at its place, each further module behind or before the one grown last, or at the same place; where that
-   * is gone, nothing grows.
-   */
-  readonly growths: readonly Growth[]
-  readonly init: GrowInit
-  /** With `spark`: the new weights' deviation, in deviations of the old ones beside them. */
-  readonly noise: number
-  /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
-  readonly minDelta: number
-  readonly patience: number
-  /** What a grown net may have at most; latency in milliseconds an image, measured. */
-  readonly budget: {
-    readonly params: number | null
-    readonly macs: number | null
-    readonly latency: number | null
-  }
-  /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
-  readonly warmup: TrainOptions | null
-  readonly steps: readonly Step[]
-}
-
-/** One thing that happens to a model. */
-export type Step = Train | Push | Prune | Rounds | Grow
-
-/** The first training of a grown net, where only what is new learns. */
-export interface Warmup extends TrainOptions {
-  readonly _tag: 'warmup'
-}
 
 /** A step that depends on the net it is for; `experiment` makes it one that does not. */
 export type NetDependentStep = (net: Net) => Step

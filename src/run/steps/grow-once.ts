@@ -1,4 +1,4 @@
-/** A model grown once more in a run: on statistics measured there, and within the budget. */
+/** A model grown once more: with input statistics measured on the run’s data, and within the budget. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -10,19 +10,19 @@ import { withFreshName } from '../../surgery/grow/insert-layer.js'
 import type { GrowOptions, Growth } from '../../surgery/grow/options.js'
 import { anchorOf } from '../../surgery/grow/site.js'
 import type { RunError } from '../error.js'
-import type { Grow } from '../schedule/schedule.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
+import type { Grow } from './grow.js'
 
-/** Images whose statistics a new module passes on. */
-const looked = 1000
+/** Images that input statistics are measured on. */
+const statisticsImages = 1000
 
 const budgetOf = ({ budget: { params, macs } }: Grow) => ({
   ...(params !== null && { params }),
   ...(macs !== null && { macs }),
 })
 
-/** A net grown, unless an image now takes it too long. */
-const inTime =
+/** Errors  OverBudget where an image now takes too long */
+const checkLatency =
   ({ engine }: StepContext, { budget: { latency: limit } }: Grow) =>
   (grown: Grown): TE.TaskEither<RunError, Grown> =>
     limit === null
@@ -36,39 +36,39 @@ const inTime =
           ),
         )
 
-/** What a new layer that passes on what comes in is to know of it. */
+/** The input statistics that a new layer needs to pass its input on. */
 const statisticsFor = (
-  env: StepContext,
+  context: StepContext,
   growth: Growth,
   model: Model,
 ): TE.TaskEither<RunError, Pick<GrowOptions, 'statistics'>> => {
-  const spot = 'to' in growth ? null : anchorOf(model.net)(growth)
-  return spot === null
+  const anchor = 'to' in growth ? null : anchorOf(model.net)(growth)
+  return anchor === null
     ? TE.right({})
     : pipe(
-        statisticsAt(calibrationFor(env, looked), spot)(model),
+        statisticsAt(calibrationFor(context, statisticsImages), anchor)(model),
         TE.map(statistics => ({ statistics })),
       )
 }
 
 /** Errors  those of `grow`; OverBudget where an image takes too long */
 export const growModel = (
-  env: StepContext,
+  context: StepContext,
   step: Grow,
   growth: Growth,
   model: Model,
 ): TE.TaskEither<RunError, Grown> =>
   pipe(
-    statisticsFor(env, growth, model),
+    statisticsFor(context, growth, model),
     TE.flatMapEither(statistics =>
       grow({
         ...withFreshName(model.net)(growth),
         ...statistics,
-        seed: stepSeed(env),
+        seed: stepSeed(context),
         init: step.init,
         noise: step.noise,
         budget: budgetOf(step),
       })(model),
     ),
-    TE.flatMap(inTime(env, step)),
+    TE.flatMap(checkLatency(context, step)),
   )

@@ -1,27 +1,18 @@
-/** How each kind of step is run. */
-import type * as TE from 'fp-ts/lib/TaskEither.js'
-import type { RunError } from '../error.js'
-import type { Step } from '../schedule/schedule.js'
-import type { StepContext, StepStart, StepState } from '../step-context.js'
-import { runGrow } from './grow.js'
-import { runPrune } from './prune.js'
-import { runRounds } from './rounds.js'
-import { runPush, runTrain } from './train.js'
+/** The kinds of steps there are: nothing else knows. */
+import { type Grow, growKind } from './grow.js'
+import type { StepKind } from './kind.js'
+import { type Prune, pruneKind } from './prune.js'
+import { type Push, pushKind } from './push.js'
+import { type Rounds, roundsKind } from './rounds.js'
+import { type Train, trainKind } from './train.js'
 
-export const runStep = (
-  env: StepContext,
-  step: Step,
-): ((from: StepStart) => TE.TaskEither<RunError, StepState>) => {
-  switch (step._tag) {
-    case 'train':
-      return runTrain(env, step)
-    case 'push':
-      return runPush(env, step)
-    case 'prune':
-      return runPrune(env, step)
-    case 'grow':
-      return runGrow(env, step, runStep)
-    case 'rounds':
-      return runRounds(env, step, runStep)
-  }
-}
+/** One thing that happens to a model. */
+export type Step = Train | Push | Prune | Rounds | Grow
+
+export const stepKinds = {
+  train: trainKind,
+  push: pushKind,
+  prune: pruneKind,
+  grow: growKind,
+  rounds: roundsKind,
+} satisfies { readonly [K in Step['_tag']]: StepKind<Extract<Step, { readonly _tag: K }>> }

@@ -1,174 +1,145 @@
-/** Pruning as a step of a schedule: worth, cut, proof, batch norm measured again. */
+/** Pruning as a kind of step: a cut, and batch norm measured again. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { measureCriterion } from '../../learn/criteria/criteria.js'
-import { certify } from '../../learn/evaluation/certify.js'
-import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
+import * as t from 'io-ts'
+import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
+import { criterionCodec } from '../../learn/codec.js'
+import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
-import { defaultNormalize, pruneOptions } from '../../learn/options.js'
-import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
-import type { Learner } from '../../learn/training/phase.js'
+import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { infer } from '../../net/infer.js'
+import type { Net } from '../../net/tree.js'
 import { thinIn, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
-import type { PruneError } from '../../surgery/error.js'
-import { prune as cut, type Pruned } from '../../surgery/prune/prune.js'
-import { carrySlots } from '../../surgery/remap.js'
+import { rankingCodec } from '../../surgery/codec.js'
+import type { Constraining } from '../../surgery/prune/options.js'
+import { reachable } from '../../surgery/prune/prune.js'
+import type { Normalize } from '../../surgery/prune/rank.js'
 import type { RunError } from '../error.js'
-import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
-import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import { defaultFloor, type Prune, type Target } from '../schedule/schedule.js'
+import type { RunEvent } from '../events.js'
+import { defaultFloor, type Target } from '../schedule/schedule.js'
+import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
+import { type CutLearner, cutToTarget } from './cut.js'
+import type { CheckContext, StepKind } from './kind.js'
 import {
-  calibrationFor,
-  type StepContext,
-  type StepStart,
-  type StepState,
-  scoreValidation,
-  stepSeed,
-  toScored,
-} from '../step-context.js'
+  type Requirement,
+  requireCriterion,
+  requireSeveralValues,
+  requireTarget,
+  satisfied,
+  scoredUnits,
+} from './requirements.js'
+import { pruneTargetCodec } from './target-codec.js'
 
-/** What a push has faded to zero, cut; `null` where nothing was, or the step goes by something else. */
-const faded = (
-  { by, freeze }: Prune,
-  { model, slots }: Learner,
-  inferred: Inferred,
-): E.Either<PruneError, Pruned | null> => {
-  const told = fadedChannels(inferred, slots)
-  return by === 'gradientUtility' && Object.keys(told.channels).length + told.bodies.length > 0
-    ? cut({ ...told, freeze: existingPaths(model.net)(freeze) })(model)
-    : E.right(null)
+/** Cuts, and measures batch norm again; what a push has faded goes first. */
+export interface Prune extends Required<Constraining> {
+  readonly _tag: 'prune'
+  /**
+   * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
+   * engine of the run: another time may cut another channel.
+   */
+  readonly target: Target | LatencyTarget | null
+  readonly by: CriterionName
+  /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
+  readonly normalize: Normalize | null
+  /** The power of its cost a channel's utility is divided by. */
+  readonly cost: number
+  /** Images the criterion and batch norm look at. */
+  readonly images: number
 }
 
-/** A learner, and how many channels have gone. */
-interface Narrowed {
-  readonly learner: Learner
-  readonly removed: number
+/** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
+const requireReachable = ({ target, by, ...constraints }: Prune, net: Net): Requirement =>
+  target === null || isLatencyTarget(target) || 'eta' in target
+    ? satisfied
+    : pipe(
+        infer(net),
+        E.flatMap(inferred => {
+          const { freeze, ignore, minChannels, floor, roundTo } = constraints
+          const units = scoredUnits(by, inferred)
+          return reachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units })(net)
+        }),
+      )
+
+/** The target there is: its own, that of the rounds around it, or that of the push before it. */
+const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'] =>
+  prune.target ?? target ?? (prune.by === 'gradientUtility' ? (push?.target ?? null) : null)
+
+/** Images a call when batch norm is measured again. */
+const recalibrationBatch = 100
+
+const check: StepKind<Prune>['check'] = (context, prune) => state => {
+  const target = targetFor(context, prune)
+  return pipe(
+    target === null
+      ? E.left<RunError>({ _tag: 'NoAim', at: context.at })
+      : requireTarget(state.net, target, prune),
+    E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
+    E.flatMap(() => requireCriterion(prune.by, state)),
+    E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
+    E.map(() => ({ ...state, teacher: true })),
+  )
 }
 
-/** A step that cuts, and the widths its floor is a share of: those of the net before the first cut. */
-interface Cutting {
-  readonly step: Prune
-  readonly widths: Widths
-}
+/** The cut learner with its batch norm measured again. */
+const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
+  pipe(
+    TE.Do,
+    TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
+    TE.bindW('model', () => recalibrate(calibrationFor(context, step.images))(cut.learner.model)),
+    TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
+    TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
+    TE.bindW('thin', ({ model }) =>
+      TE.fromEither(thinIn(Math.max(step.floor, defaultFloor), widths)(model.net)),
+    ),
+    TE.map(({ raw, model, repaired, inferred, thin }) => ({
+      learner: { ...cut.learner, model },
+      event: {
+        _tag: 'pruned',
+        stage: context.stage,
+        place: context.place,
+        removed: cut.removed,
+        params: countParams(inferred),
+        macs: countMacs(inferred),
+        raw: toScored(raw),
+        repaired: toScored(repaired),
+        recalibrated: model !== cut.learner.model,
+        ...(thin.length > 0 && { thin }),
+      } satisfies RunEvent,
+    })),
+  )
 
-/** A cut proven, its slots cut to fit, what a push told of its channels forgotten. */
-const taken =
-  (env: StepContext, { learner: { model, slots }, removed }: Narrowed) =>
-  (pruned: Pruned): TE.TaskEither<RunError, Narrowed> =>
-    pipe(
-      certify(calibrationFor(env, 100))(model, pruned),
-      TE.map(() => ({
-        learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
-        removed: removed + pruned.removed.length,
-      })),
-    )
-
-const ranked =
-  (env: StepContext, { step, widths }: Cutting, target: Target | LatencyTarget) =>
-  (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
-    const counted = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-    const { minChannels, floor, roundTo, normalize } = step
-    const standing = existingPaths(from.learner.model.net)
-    const guards = {
-      freeze: standing(step.freeze),
-      ignore: standing(step.ignore),
-      minChannels,
-      floor,
-      widths,
-      roundTo,
-      normalize: normalize ?? defaultNormalize[step.by],
-    }
-    return pipe(
-      measureCriterion(step.by, {
-        cost: 'macs' in counted || 'latency' in counted ? 'macs' : 'params',
-        power: step.cost,
-      })(from.learner, calibrationFor(env, step.images), stepSeed(env)),
-      TE.flatMap(by => {
-        const { model } = from.learner
-        const cutTo = (goal: Target) => cut(pruneOptions({ ...guards, target: goal }, by))(model)
-        return isLatencyTarget(target)
-          ? pruneToLatency(env.engine, target, share => cutTo({ keep: { macs: share } }))(model)
-          : TE.fromEither(cutTo(target))
-      }),
-      TE.flatMap(taken(env, from)),
-    )
-  }
-
-/** Whether what was faded is all a threshold asks for: it is where the push was told that very one. */
-const foretold = ({ push, target: around }: StepContext, step: Prune, eta: number): boolean => {
-  const told = push === null ? null : upcomingTarget(push, step, around)
-  return told !== null && 'eta' in told && told.eta === eta
-}
-
-/** Cuts on where the faded were fewer than the target wants; `wholeNumber` is what it is a share of. */
-const further =
-  (env: StepContext, cutting: Cutting, whole: Inferred) =>
-  (from: Narrowed): TE.TaskEither<RunError, Narrowed> => {
-    const { step } = cutting
-    const own = step.target ?? env.target
-    if (own === null) return TE.right(from)
-    if (isLatencyTarget(own)) return ranked(env, cutting, own)(from)
-    const target = toAtMost(own, countsOf(whole))
-    return pipe(
-      TE.fromEither(infer(from.learner.model.net)),
-      TE.flatMap(inferred =>
-        ('eta' in target && foretold(env, step, target.eta)) ||
-        ('atMost' in target && isWithin(target.atMost, countsOf(inferred)))
-          ? TE.right(from)
-          : ranked(env, cutting, target)(from),
-      ),
-    )
-  }
-
-const narrowed =
-  (env: StepContext, cutting: Cutting) =>
-  (learner: Learner): TE.TaskEither<RunError, Narrowed> => {
-    const { step } = cutting
-    const whole: Narrowed = { learner, removed: 0 }
-    return pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
-      TE.bindW('direct', ({ inferred }) => TE.fromEither(faded(step, learner, inferred))),
-      TE.flatMap(({ inferred, direct }) =>
-        direct === null
-          ? ranked(env, cutting, step.target ?? env.target ?? { eta: 0 })(whole)
-          : pipe(direct, taken(env, whole), TE.flatMap(further(env, cutting, inferred))),
-      ),
-    )
-  }
-
-export const runPrune =
-  (env: StepContext, step: Prune) =>
-  ({ learner, kept }: StepStart): TE.TaskEither<RunError, StepState> =>
+const run: RunStep<Prune> =
+  (context, step) =>
+  ({ learner, kept }) =>
     pipe(
       TE.fromEither(widthsOf((kept.original ?? learner.model).net)),
       TE.bindTo('widths'),
-      TE.bindW('narrow', ({ widths }) => narrowed(env, { step, widths })(learner)),
-      TE.bindW('raw', ({ narrow }) => scoreValidation(env)(narrow.learner.model)),
-      TE.bindW('model', ({ narrow }) => recalibrate(calibrationFor(env, step.images))(narrow.learner.model)),
-      TE.bindW('repaired', ({ model }) => scoreValidation(env)(model)),
-      TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-      TE.bindW('thin', ({ model, widths }) =>
-        TE.fromEither(thinIn(Math.max(step.floor, defaultFloor), widths)(model.net)),
-      ),
-      TE.tap(({ narrow: { removed, learner: narrower }, raw, model, repaired, inferred, thin }) =>
-        env.emit({
-          _tag: 'pruned',
-          stage: env.stage,
-          place: env.place,
-          removed,
-          params: countParams(inferred),
-          macs: countMacs(inferred),
-          raw: toScored(raw),
-          repaired: toScored(repaired),
-          recalibrated: model !== narrower.model,
-          ...(thin.length > 0 && { thin }),
-        }),
-      ),
-      TE.map(({ narrow, model }) => ({
-        learner: { ...narrow.learner, model },
+      TE.bindW('cut', ({ widths }) => cutToTarget({ context, step, widths })(learner)),
+      TE.flatMap(({ widths, cut }) => repair(context, step, widths, cut)),
+      TE.tap(({ event }) => context.emit(event)),
+      TE.map(repaired => ({
+        learner: repaired.learner,
         kept: { ...kept, original: kept.original ?? learner.model, teacher: kept.teacher ?? learner.model },
       })),
     )
+
+export const pruneKind: StepKind<Prune> = {
+  codec: () =>
+    closed({
+      _tag: t.literal('prune'),
+      target: nullable(pruneTargetCodec),
+      by: criterionCodec,
+      normalize: nullable(rankingCodec),
+      cost: finite,
+      images: positiveWhole,
+      minChannels: naturalNumber,
+      floor: share,
+      roundTo: positiveWhole,
+      freeze: list(t.string),
+      ignore: list(t.string),
+    }),
+  check,
+  run,
+}

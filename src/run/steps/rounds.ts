@@ -1,6 +1,9 @@
-/** Rounds: steps repeated with an aim that tightens, each round kept or taken back. */
+/** Rounds as a kind of step: steps repeated with a target that tightens, each round kept or taken back. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { type Inferred, infer } from '../../net/infer.js'
@@ -9,8 +12,9 @@ import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Rounds, Target } from '../schedule/schedule.js'
+import type { Step, Target } from '../schedule/schedule.js'
 import {
+  type RunStep,
   type StepContext,
   type StepStart,
   type StepState,
@@ -18,31 +22,58 @@ import {
   toScored,
 } from '../step-context.js'
 import type { Loss, Stop } from '../stop-reason.js'
-import { type RunStep, stepsFrom } from './sequence.js'
+import type { StepKind } from './kind.js'
+import { refuseIf, requireTarget } from './requirements.js'
+import { runSteps } from './sequence.js'
+import { targetCodec } from './target-codec.js'
 
-type Place = Extract<Cursor, { readonly _tag: 'rounds' }>
+/** Repeats its steps with a target that tightens from round to round. */
+export interface Rounds<S = Step> {
+  readonly _tag: 'rounds'
+  readonly rounds: number
+  /** Reached in the last round, in equal ratios. */
+  readonly target: Target
+  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
+  readonly within: number | null
+  readonly steps: readonly S[]
+}
 
-const baseOf =
-  (env: StepContext) =>
+const check: StepKind<Rounds>['check'] =
+  (context, { rounds, target, within, steps }) =>
+  state => {
+    const inner = { ...context, ...neighboursOfRound(steps, context), target }
+    const checkRound = context.checkSteps(inner, steps)
+    return pipe(
+      refuseIf(within !== null && context.validation === 0, { _tag: 'NoValidation', at: context.at }),
+      E.flatMap(() => requireTarget(state.net, target)),
+      E.flatMap(() => checkRound({ ...state, teacher: true })),
+      E.flatMap(second => (rounds > 1 ? checkRound(second) : E.right(second))),
+    )
+  }
+
+type RoundsCursor = Extract<Cursor, { readonly _tag: 'rounds' }>
+
+const measureBaseline =
+  (context: StepContext) =>
   ({ learner: { model } }: StepStart): TE.TaskEither<RunError, RoundsBaseline> =>
     pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('score', () => scoreValidation(env)(model)),
+      TE.bindW('score', () => scoreValidation(context)(model)),
       TE.map(({ inferred, score }) => ({ ...countsOf(inferred), accuracy: accuracyOf(score) })),
     )
 
-/** The aim of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
-export const aimOf = ({ target: until, rounds }: Rounds, base: RoundsBaseline, round: number): Target => {
+/** The target of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
+export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, round: number): Target => {
   const part = round / rounds
-  if ('eta' in until) return { eta: until.eta * part }
-  return 'keep' in until
-    ? { atMost: scaleAmount(until.keep, (count, share) => base[count] * share ** part) }
-    : { atMost: scaleAmount(until.atMost, (count, figure) => base[count] * (figure / base[count]) ** part) }
+  if ('eta' in target) return { eta: target.eta * part }
+  return 'keep' in target
+    ? { atMost: scaleAmount(target.keep, (count, share) => base[count] * share ** part) }
+    : { atMost: scaleAmount(target.atMost, (count, figure) => base[count] * (figure / base[count]) ** part) }
 }
 
 /** The last net within the bound, its optimizer as new. */
-const takenBack = ({ kept }: StepState): StepState => ({
+const takeBack = ({ kept }: StepState): StepState => ({
   learner: { model: kept.accepted ?? kept.teacher ?? never(), slots: {} },
   kept,
 })
@@ -51,118 +82,141 @@ const never = (): never => {
   throw new Error('rounds keep the model they began with')
 }
 
-/** What a round leaves, and the place after it: past the last round where it was the last. */
-interface Ended {
-  readonly held: StepState
-  readonly place: Place
+/** What a round leaves, and the cursor after it: past the last round where it was the last. */
+interface RoundEnd {
+  readonly state: StepState
+  readonly cursor: RoundsCursor
 }
 
-const atRound = (place: Place, round: number): Place => ({ ...place, round, step: 0, inside: null })
+const atRound = (cursor: RoundsCursor, round: number): RoundsCursor => ({
+  ...cursor,
+  round,
+  step: 0,
+  inside: null,
+})
 
-const stopped = ({ stage }: StepContext, stop: Stop): RunEvent => ({ _tag: 'roundsStopped', stage, ...stop })
+const stopEvent = ({ stage }: StepContext, stop: Stop): RunEvent => ({
+  _tag: 'roundsStopped',
+  stage,
+  ...stop,
+})
 
 /** What breaks the bound on accuracy; `null` where nothing does. */
-const lossOver = ({ within }: Rounds, { round, base }: Place, score: Score): Loss | null =>
+const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Score): Loss | null =>
   within === null || accuracyOf(score) >= base.accuracy - within
     ? null
     : { _tag: 'LostTooMuch', round, within }
 
-/** Tells how a round came out and saves what stays: one that lost too much is taken back and is the last. */
+/** Emits how a round ended and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
-  (env: StepContext, rounds: Rounds, place: Place) =>
-  (held: StepState, score: Score, inferred: Inferred): TE.TaskEither<RunError, Ended> => {
-    const loss = lossOver(rounds, place, score)
+  (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
+  (state: StepState, score: Score, inferred: Inferred): TE.TaskEither<RunError, RoundEnd> => {
+    const loss = lossOver(rounds, cursor, score)
     const kept = loss === null
     const event: RunEvent = {
       _tag: 'roundEnded',
-      stage: env.stage,
-      round: place.round,
+      stage: context.stage,
+      round: cursor.round,
       params: countParams(inferred),
       macs: countMacs(inferred),
       validation: toScored(score),
       kept,
     }
-    const [next, after, last]: readonly [StepState, Place, RunEvent] = kept
+    const [next, after, last]: readonly [StepState, RoundsCursor, RunEvent] = kept
       ? [
-          { ...held, kept: { ...held.kept, accepted: held.learner.model } },
-          atRound(place, place.round + 1),
+          { ...state, kept: { ...state.kept, accepted: state.learner.model } },
+          atRound(cursor, cursor.round + 1),
           event,
         ]
-      : [takenBack(held), atRound(place, rounds.rounds), stopped(env, { why: 'accuracy', fact: loss })]
+      : [takeBack(state), atRound(cursor, rounds.rounds), stopEvent(context, { why: 'accuracy', fact: loss })]
     return pipe(
-      kept ? TE.right(0) : env.emit(event),
-      TE.flatMap(() => env.pause(next.learner, next.kept, after, last)),
-      TE.map(() => ({ held: next, place: after })),
+      kept ? TE.right(0) : context.emit(event),
+      TE.flatMap(() => context.pause(next, after, last)),
+      TE.map(() => ({ state: next, cursor: after })),
     )
   }
 
+/** A later round that finds nothing left to cut is the end of the rounds. */
+const stopAtLimit =
+  (context: StepContext, rounds: Rounds, cursor: RoundsCursor, from: StepState) =>
+  (error: RunError): TE.TaskEither<RunError, RoundEnd> =>
+    cursor.round > 0 && (error._tag === 'EmptyNet' || error._tag === 'OutOfReach')
+      ? pipe(
+          context.emit(stopEvent(context, { why: 'nothing left to cut', fact: error })),
+          TE.map(() => ({ state: takeBack(from), cursor: atRound(cursor, rounds.rounds) })),
+        )
+      : TE.left(error)
+
+const roundContext = (context: StepContext, rounds: Rounds, { round, base }: RoundsCursor): StepContext => ({
+  ...context,
+  ...neighboursOfRound(rounds.steps, context),
+  place: `${context.place}/${round}`,
+  target: targetOfRound(rounds, base, round + 1),
+})
+
 const runRound =
-  (env: StepContext, rounds: Rounds, place: Place, run: RunStep) =>
-  (from: StepState): TE.TaskEither<RunError, Ended> =>
+  (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
+  (from: StepState): TE.TaskEither<RunError, RoundEnd> =>
     pipe(
-      stepsFrom(
-        {
-          ...env,
-          ...neighboursOfRound(rounds.steps, env),
-          place: `${env.place}/${place.round}`,
-          target: aimOf(rounds, place.base, place.round + 1),
-        },
-        rounds.steps,
-        place,
-        run,
-      )(from),
-      TE.bindTo('held'),
-      TE.bindW('score', ({ held }) => scoreValidation(env)(held.learner.model)),
-      TE.bindW('inferred', ({ held }) => TE.fromEither(infer(held.learner.model.net))),
-      TE.flatMap(({ held, score, inferred }) => judge(env, rounds, place)(held, score, inferred)),
-      TE.orElse(
-        (error: RunError): TE.TaskEither<RunError, Ended> =>
-          place.round > 0 && (error._tag === 'EmptyNet' || error._tag === 'OutOfReach')
-            ? pipe(
-                env.emit(stopped(env, { why: 'nothing left to cut', fact: error })),
-                TE.map(() => ({ held: takenBack(from), place: atRound(place, rounds.rounds) })),
-              )
-            : TE.left(error),
-      ),
+      runSteps(roundContext(context, rounds, cursor), rounds.steps, cursor)(from),
+      TE.bindTo('state'),
+      TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
+      TE.bindW('inferred', ({ state }) => TE.fromEither(infer(state.learner.model.net))),
+      TE.flatMap(({ state, score, inferred }) => judge(context, rounds, cursor)(state, score, inferred)),
+      TE.orElse(stopAtLimit(context, rounds, cursor, from)),
     )
 
-const fromRound =
-  (env: StepContext, rounds: Rounds, place: Place, run: RunStep) =>
-  (held: StepState): TE.TaskEither<RunError, StepState> =>
-    place.round >= rounds.rounds
-      ? TE.right(held)
+const runRoundsFrom =
+  (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
+  (state: StepState): TE.TaskEither<RunError, StepState> =>
+    cursor.round >= rounds.rounds
+      ? TE.right(state)
       : pipe(
-          runRound(env, rounds, place, run)(held),
-          TE.flatMap(ended => fromRound(env, rounds, ended.place, run)(ended.held)),
+          runRound(context, rounds, cursor)(state),
+          TE.flatMap(end => runRoundsFrom(context, rounds, end.cursor)(end.state)),
         )
+
+/** The state before the first round, with the model that came in kept to compare with and to teach. */
+const beforeRounds = ({ learner, kept }: StepState): StepState => ({
+  learner,
+  kept: {
+    ...kept,
+    original: kept.original ?? learner.model,
+    teacher: learner.model,
+    accepted: learner.model,
+  },
+})
 
 /**
  * Errors  EmptyNet and OutOfReach in the first round; in later ones they are the end of the rounds
  * Law     what comes out is the last net whose validation accuracy was within the bound, or the one that came in
  */
-export const runRounds =
-  (env: StepContext, rounds: Rounds, run: RunStep) =>
-  (from: StepStart): TE.TaskEither<RunError, StepState> =>
-    from.inside?._tag === 'rounds'
-      ? fromRound(env, rounds, from.inside, run)(from)
-      : pipe(
-          baseOf(env)(from),
-          TE.flatMap(base => {
-            const { model } = from.learner
-            const held: StepState = {
-              learner: from.learner,
-              kept: {
-                ...from.kept,
-                original: from.kept.original ?? model,
-                teacher: model,
-                accepted: model,
-              },
-            }
-            return fromRound(
-              env,
-              rounds,
-              { _tag: 'rounds', base, round: 0, step: 0, inside: null },
-              run,
-            )(held)
-          }),
-        )
+const run: RunStep<Rounds> = (context, rounds) => from =>
+  from.inside?._tag === 'rounds'
+    ? runRoundsFrom(context, rounds, from.inside)(from)
+    : pipe(
+        measureBaseline(context)(from),
+        TE.flatMap(base =>
+          runRoundsFrom(context, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null })(
+            beforeRounds(from),
+          ),
+        ),
+      )
+
+export const roundsKind: StepKind<Rounds> = {
+  codec: steps =>
+    closed({
+      _tag: t.literal('rounds'),
+      rounds: positiveWhole,
+      target: targetCodec,
+      within: nullable(share),
+      steps,
+    }),
+  check,
+  run,
+  loop: ({ rounds, steps }) => ({ word: 'round', times: rounds, steps }),
+  netAfter:
+    ({ steps }, netAfterSteps) =>
+    net =>
+      netAfterSteps(steps, net),
+}

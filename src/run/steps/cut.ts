@@ -1,0 +1,146 @@
+/** The cut of a prune step: what a push has faded first, then what ranks lowest until the target is met. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { measureCriterion } from '../../learn/criteria/criteria.js'
+import { certify } from '../../learn/evaluation/certify.js'
+import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
+import { defaultNormalize, pruneOptions } from '../../learn/options.js'
+import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
+import type { Learner } from '../../learn/training/phase.js'
+import { type Inferred, infer } from '../../net/infer.js'
+import type { Net } from '../../net/tree.js'
+import type { Widths } from '../../surgery/analysis/trunk.js'
+import type { PruneError } from '../../surgery/error.js'
+import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import { carrySlots } from '../../surgery/remap.js'
+import type { RunError } from '../error.js'
+import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
+import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
+import type { Target } from '../schedule/schedule.js'
+import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
+import type { Prune } from './prune.js'
+
+/** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
+export interface CutContext {
+  readonly context: StepContext
+  readonly step: Prune
+  readonly widths: Widths
+}
+
+/** A learner, and how many channels were cut from it. */
+export interface CutLearner {
+  readonly learner: Learner
+  readonly removed: number
+}
+
+/** What a push has faded to zero, cut; `null` where nothing was, or the step goes by another criterion. */
+const pruneFaded = (
+  { by, freeze }: Prune,
+  { model, slots }: Learner,
+  inferred: Inferred,
+): E.Either<PruneError, Pruned | null> => {
+  const faded = fadedChannels(inferred, slots)
+  return by === 'gradientUtility' && Object.keys(faded.channels).length + faded.bodies.length > 0
+    ? prune({ ...faded, freeze: existingPaths(model.net)(freeze) })(model)
+    : E.right(null)
+}
+
+/** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
+const certifyCut =
+  (context: StepContext, { learner: { model, slots }, removed }: CutLearner) =>
+  (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
+    pipe(
+      certify(calibrationFor(context, 100))(model, pruned),
+      TE.map(() => ({
+        learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
+        removed: removed + pruned.removed.length,
+      })),
+    )
+
+const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
+  const { minChannels, floor, roundTo, normalize, by } = step
+  const existing = existingPaths(net)
+  return {
+    freeze: existing(step.freeze),
+    ignore: existing(step.ignore),
+    minChannels,
+    floor,
+    widths,
+    roundTo,
+    normalize: normalize ?? defaultNormalize[by],
+  }
+}
+
+/** The cost a channel's utility is divided by: of what the target counts. */
+const costMeasure = (target: Target | LatencyTarget): 'macs' | 'params' => {
+  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
+  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
+}
+
+/** Cuts what ranks lowest by the step's criterion. */
+const pruneRanked =
+  (cutting: CutContext, target: Target | LatencyTarget) =>
+  (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
+    const { context, step } = cutting
+    const { model } = from.learner
+    const constraints = constraintsFor(cutting, model.net)
+    return pipe(
+      measureCriterion(step.by, { cost: costMeasure(target), power: step.cost })(
+        from.learner,
+        calibrationFor(context, step.images),
+        stepSeed(context),
+      ),
+      TE.flatMap(by => {
+        const pruneTo = (goal: Target) => prune(pruneOptions({ ...constraints, target: goal }, by))(model)
+        return isLatencyTarget(target)
+          ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
+          : TE.fromEither(pruneTo(target))
+      }),
+      TE.flatMap(certifyCut(context, from)),
+    )
+  }
+
+/** Whether what was faded is all a threshold asks for: it is where the push faded to that very one. */
+const isFadedTo = ({ context, step }: CutContext, eta: number): boolean => {
+  const { push, target: around } = context
+  const target = push === null ? null : upcomingTarget(push, step, around)
+  return target !== null && 'eta' in target && target.eta === eta
+}
+
+/** Cuts on where the faded channels were fewer than the target wants; `whole`: what it is a share of. */
+const pruneToTarget =
+  (cutting: CutContext, whole: Inferred) =>
+  (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
+    const own = cutting.step.target ?? cutting.context.target
+    if (own === null) return TE.right(from)
+    if (isLatencyTarget(own)) return pruneRanked(cutting, own)(from)
+    const target = toAtMost(own, countsOf(whole))
+    return pipe(
+      TE.fromEither(infer(from.learner.model.net)),
+      TE.flatMap(inferred =>
+        ('eta' in target && isFadedTo(cutting, target.eta)) ||
+        ('atMost' in target && isWithin(target.atMost, countsOf(inferred)))
+          ? TE.right(from)
+          : pruneRanked(cutting, target)(from),
+      ),
+    )
+  }
+
+/** Errors  EmptyNet, OutOfReach, NotProven, and what measuring comes to */
+export const cutToTarget =
+  (cutting: CutContext) =>
+  (learner: Learner): TE.TaskEither<RunError, CutLearner> => {
+    const { context, step } = cutting
+    const whole: CutLearner = { learner, removed: 0 }
+    return pipe(
+      TE.Do,
+      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
+      TE.bindW('faded', ({ inferred }) => TE.fromEither(pruneFaded(step, learner, inferred))),
+      TE.flatMap(({ inferred, faded }) =>
+        faded === null
+          ? pruneRanked(cutting, step.target ?? context.target ?? { eta: 0 })(whole)
+          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, inferred))),
+      ),
+    )
+  }

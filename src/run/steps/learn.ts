@@ -1,0 +1,50 @@
+/** What the steps that train share. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Distill, TrainOptions } from '../../learn/options.js'
+import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/phase.js'
+import type { Teacher } from '../../learn/training/train.js'
+import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
+import type { RunError } from '../error.js'
+import type { RunEvent } from '../events.js'
+import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from '../step-context.js'
+
+const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
+  _tag: 'epoch',
+  stage,
+  epoch,
+  training: toScored(training),
+  validation: toScored(validation),
+  ...(alignment !== undefined && { alignment }),
+})
+
+const observerFor = (context: StepContext, kept: StepState['kept']): PhaseObserver<RunError> => ({
+  onStep: progress => context.onStep(progress, context.place),
+  stopping: context.stopping,
+  onPause: (learner, position, epoch) =>
+    context.pause(
+      { learner, kept },
+      { _tag: 'training', position },
+      epoch === null ? null : epochEvent(context.stage, epoch),
+    ),
+})
+
+/** The teacher, where the step wants one and there is one. */
+export const teacherFor = (distill: Distill | null, { teacher }: StepState['kept']): Teacher | null =>
+  distill === null || teacher === undefined ? null : { ...distill, model: teacher }
+
+/** Trains from where the run is in the step. */
+export const runLearning =
+  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  ({ learner, kept, inside }: StepStart): TE.TaskEither<RunError, StepState> =>
+    pipe(
+      phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
+      TE.fromEither,
+      TE.flatMap(phase =>
+        runPhase(context.engine, observerFor(context, kept))(phase)(
+          learner,
+          inside?._tag === 'training' ? inside.position : atStart,
+        ),
+      ),
+      TE.map(trained => ({ learner: trained, kept })),
+    )

@@ -1,0 +1,76 @@
+/** Pushing as a kind of step. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { closed, nullable } from '../../io/codec.js'
+import { distillCodec, pushing } from '../../learn/codec.js'
+import type { Distill, PushOptions } from '../../learn/options.js'
+import { pushProgram } from '../../learn/training/transforms.js'
+import { widthsOf } from '../../surgery/analysis/trunk.js'
+import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
+import type { Target } from '../schedule/schedule.js'
+import type { RunStep } from '../step-context.js'
+import type { CheckContext, CheckState, StepKind } from './kind.js'
+import { runLearning, teacherFor } from './learn.js'
+import {
+  type Requirement,
+  requireCriterion,
+  requireDecision,
+  requireSeveralValues,
+  requireTarget,
+  satisfied,
+} from './requirements.js'
+import { targetCodec } from './target-codec.js'
+
+/**
+ * Pushes. `target` is what the prune after it is to leave; `null` takes that prune's own where it goes by the gradient
+ * utility, else that of the rounds around it. What that prune is to spare is spared here too.
+ */
+export interface Push extends PushOptions {
+  readonly _tag: 'push'
+  readonly target: Target | null
+  readonly distill: Distill | null
+}
+
+/** A push that fades needs channels whose gradient utility can be measured. */
+const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
+  push.fade === null || upcomingTarget(push, prune, target) === null
+    ? satisfied
+    : requireCriterion('gradientUtility', after)
+
+const check: StepKind<Push>['check'] = (context, push) => state => {
+  const after = { ...state, evidence: push.fade !== null }
+  return pipe(
+    requireDecision(state.net),
+    E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
+    E.flatMap(() => requireFadeable(context, push, after)),
+    E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
+    E.map(() => after),
+  )
+}
+
+const run: RunStep<Push> = (context, step) => from => {
+  const teacher = teacherFor(step.distill, from.kept)
+  const { model } = from.learner
+  return pipe(
+    TE.fromEither(widthsOf((from.kept.original ?? model).net)),
+    TE.flatMap(widths => {
+      const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
+      return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
+    }),
+  )
+}
+
+export const pushKind: StepKind<Push> = {
+  codec: () =>
+    closed({
+      _tag: t.literal('push'),
+      ...pushing,
+      distill: nullable(distillCodec),
+      target: nullable(targetCodec),
+    }),
+  check,
+  run,
+  training: step => step,
+}
