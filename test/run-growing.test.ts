@@ -276,6 +276,7 @@ describe.runIf(engine !== null)('growing', () => {
       )({
         learner: { model: model(classes[0] ?? 0, right(init(0)(tinyNet))), slots: {} },
         kept: {},
+        stopped: null,
         inside: null,
       }),
     )

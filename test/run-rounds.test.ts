@@ -114,6 +114,7 @@ describe.runIf(engine !== null)('rounds', () => {
     const start: StepState = {
       learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
       kept: {},
+      stopped: null,
     }
     const outcome = await roundsKind.run(env, rounds)({ ...start, inside: null })()
     return { outcome, events, taken: nth }
@@ -136,6 +137,7 @@ describe.runIf(engine !== null)('rounds', () => {
     const held = right(outcome)
     expect(held.learner.model).toBe(second)
     expect(held.learner.slots).toEqual({})
+    expect(held.stopped).toEqual(stop)
     expect(taken).toBe(3)
     expect(events.map(event => (event._tag === 'roundEnded' ? event.kept : event))).toEqual([
       true,
@@ -163,6 +165,7 @@ describe.runIf(engine !== null)('rounds', () => {
     const first = other()
     const { outcome, events } = await run(roundsOf(null), [first, end])
     expect(right(outcome).learner.model).toBe(first)
+    expect(right(outcome).stopped).toEqual({ why: 'nothing left to cut', fact: end })
     expect(events.at(-1)).toEqual({
       _tag: 'roundsStopped',
       stage: 0,

@@ -12,12 +12,13 @@ export interface RunContext {
   readonly engine: Engine
   readonly dataset: Dataset
   readonly seed: number
-  /** Tells an event, if any, and gives back how long the log is now, in bytes. */
-  readonly emit: (event: RunEvent | null) => TaskEither<RunError, number>
-  /** `insertLayer`: where in the schedule the step is. */
-  readonly onStep: (stepped: StepProgress, place: string) => void
+  readonly emit: (event: RunEvent) => TaskEither<RunError, void>
+  /** How long the log is now, in bytes. */
+  readonly logLength: () => number
+  /** `place`: where in the schedule the step is. */
+  readonly onStep: (progress: StepProgress, place: string) => void
   readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
-  /** Keeps a model met on the way beside the run, with its figures. */
+  /** Keeps a model met while growing beside the run, with its figures. */
   readonly keep: (met: GrownNet, model: Model) => TaskEither<RunError, void>
   readonly stopping: () => boolean
   /** Whether a run goes on, and ends as any other, where what a cut left has fallen to chance. */

@@ -22,7 +22,7 @@ import type { Experiment } from './schedule/experiment.js'
 import { checkChange } from './schedule/experiment-change.js'
 import { scoreTest, toScored } from './step-context.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './storage/checkpoint.js'
-import { appendingTo, mendLog } from './storage/event-log.js'
+import { mendLog, openLog } from './storage/event-log.js'
 import { claimFolder, type Folder, type Place } from './storage/folder.js'
 import { identityOf } from './storage/identity.js'
 import { holdingFolder } from './storage/lock.js'
@@ -101,7 +101,7 @@ const finish =
       engine,
       dataset,
       seed: settings.seed,
-      emit: appendingTo(folder.events, from.logged, onlooker.onEvent),
+      ...openLog(folder.events, from.logged, onlooker.onEvent),
       onStep: onlooker.onStep,
       save: checkpoint =>
         pipe(

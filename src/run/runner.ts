@@ -5,7 +5,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { LearnError } from '../learn/error.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
-import type { Learner } from '../learn/training/phase.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
 import { infer } from '../net/infer.js'
@@ -16,11 +15,11 @@ import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
-import type { RunEvent } from './events.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
-import { type StepContext, scoreValidation } from './step-context.js'
+import type { Step } from './schedule/schedule.js'
+import { type StepContext, type StepState, scoreValidation } from './step-context.js'
 import { batchSizesIn, runStep } from './steps/machine.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, remember } from './storage/history.js'
@@ -34,6 +33,7 @@ export const initialCheckpoint =
       E.map(model => ({
         learner: { model, slots: {} },
         kept: {},
+        stopped: null,
         stages: [],
         inside: null,
         ...noHistory,
@@ -91,81 +91,112 @@ export const checkRun =
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 
+/** How a step of the schedule ended; `best`: the validation accuracy it might have ended with. */
 const resultOf =
-  (env: RunContext, told: Pick<StageResult, 'name' | 'seconds' | 'stopped'>, best: number) =>
-  ({ model }: Learner): TE.TaskEither<RunError, StageResult> =>
+  (context: RunContext, step: Pick<StageResult, 'name' | 'seconds'>, best: number) =>
+  ({ learner: { model }, stopped }: StepState): TE.TaskEither<RunError, StageResult> =>
     pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('validation', () => scoreValidation(env)(model)),
+      TE.bindW('validation', () => scoreValidation(context)(model)),
       TE.map(({ inferred, validation }) => ({
-        ...told,
+        ...step,
+        ...(stopped !== null && { stopped }),
         params: countParams(inferred),
         macs: countMacs(inferred),
         validation: { accuracy: accuracyOf(validation) },
-        ...lossOf(told.name, best, accuracyOf(validation)),
+        ...lossOf(step.name, best, accuracyOf(validation)),
       })),
     )
 
-/** Runs the step that `from` is before or in, and tells how it ended. */
+/** What a step of the schedule needs of the run around it. */
+interface Stage {
+  readonly context: RunContext
+  readonly from: Checkpoint
+  /** Seconds spent by now, in the run and in the step. */
+  readonly spent: () => Checkpoint['seconds']
+  readonly history: () => History
+}
+
+/** A stage whose events go into the history too. */
+const openStage = (context: RunContext, from: Checkpoint): Stage => {
+  const began = context.clock()
+  let history: History = { met: from.met, cuts: from.cuts, best: from.best }
+  return {
+    context: {
+      ...context,
+      emit: event => {
+        history = remember(history, event)
+        return context.emit(event)
+      },
+    },
+    from,
+    spent: () => ({
+      run: from.seconds.run + context.clock() - began,
+      stage: from.seconds.stage + context.clock() - began,
+    }),
+    history: () => history,
+  }
+}
+
+/** Saves what changed, with what was logged and met by then. */
+const saveStage = (
+  { context, from, history }: Stage,
+  change: Partial<Checkpoint>,
+): TE.TaskEither<RunError, Checkpoint> =>
+  pipe({ ...from, ...change, ...history(), logged: context.logLength() }, TE.right, TE.tap(context.save))
+
+const pauseIn =
+  (stage: Stage): StepContext['pause'] =>
+  (state, inside, event) =>
+    pipe(
+      event === null ? TE.right(undefined) : stage.context.emit(event),
+      TE.flatMap(() => saveStage(stage, { ...state, inside, seconds: stage.spent() })),
+      TE.asUnit,
+    )
+
+/** Emits how a step ended, and saves the run before the next. */
+const endStage =
+  (open: Stage, { _tag: name }: Step) =>
+  (state: StepState): TE.TaskEither<RunError, Checkpoint> => {
+    const { context, from, spent, history } = open
+    const best = Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history().best)
+    return pipe(
+      resultOf(context, { name, seconds: spent().stage }, best)(state),
+      TE.tap(result => context.emit({ _tag: 'stageEnded', stage: from.stages.length, result })),
+      TE.flatMap(result =>
+        saveStage(open, {
+          ...state,
+          stages: [...from.stages, result],
+          stopped: null,
+          inside: null,
+          seconds: { run: spent().run, stage: 0 },
+        }),
+      ),
+    )
+  }
+
+/** Runs the step that `from` is before or in. */
 const runStage =
-  (env: RunContext, { schedule }: Experiment) =>
+  (run: RunContext, { schedule }: Experiment) =>
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> => {
     const stage = from.stages.length
     const step = schedule[stage]
     if (step === undefined) return TE.right(from)
-    const began = env.clock()
-    const spent = () => ({
-      run: from.seconds.run + env.clock() - began,
-      stage: from.seconds.stage + env.clock() - began,
-    })
-    let history: History = { met: from.met, cuts: from.cuts, stopped: from.stopped, best: from.best }
-    const emit = (event: RunEvent | null) => {
-      if (event !== null) history = remember(history, event)
-      return env.emit(event)
+    const open = openStage(run, from)
+    const context: StepContext = {
+      ...open.context,
+      ...neighboursOfStep(schedule, stage, { push: null, prune: null }),
+      stage,
+      place: `${stage}`,
+      target: null,
+      runStep,
+      pause: pauseIn(open),
     }
-    const tellAndSave =
-      (event: RunEvent | null) =>
-      (checkpoint: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
-        pipe(
-          emit(event),
-          TE.map(logged => ({ ...checkpoint, ...history, logged })),
-          TE.tap(env.save),
-        )
-    const pause: StepContext['pause'] = (state, inside, event) =>
-      pipe({ ...from, ...state, inside, seconds: spent() }, tellAndSave(event), TE.asUnit)
-
     return pipe(
-      from.inside === null ? env.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(from.logged),
-      TE.flatMap(() => {
-        const beside = neighboursOfStep(schedule, stage, { push: null, prune: null })
-        const around = { ...env, ...beside, emit, stage, place: `${stage}`, target: null, runStep, pause }
-        return runStep(around, step)(from)
-      }),
-      TE.bindTo('held'),
-      TE.bind('result', ({ held }) =>
-        resultOf(
-          env,
-          {
-            name: step._tag,
-            seconds: spent().stage,
-            ...(history.stopped !== null && { stopped: history.stopped }),
-          },
-          Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history.best),
-        )(held.learner),
-      ),
-      TE.flatMap(({ held, result }) =>
-        pipe(
-          {
-            ...from,
-            ...held,
-            stages: [...from.stages, result],
-            inside: null,
-            seconds: { run: spent().run, stage: 0 },
-          },
-          tellAndSave({ _tag: 'stageEnded', stage, result }),
-        ),
-      ),
+      from.inside === null ? run.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(undefined),
+      TE.flatMap(() => runStep(context, step)(from)),
+      TE.flatMap(endStage(open, step)),
     )
   }
 

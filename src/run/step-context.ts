@@ -15,11 +15,11 @@ import type { Neighbours } from './schedule/lookahead.js'
 import type { Step, Target, Warmup } from './schedule/schedule.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
-/** What a step changes. */
-export type StepState = Pick<Checkpoint, 'learner' | 'kept'>
+/** What a step changes, and why it stopped early, or a step inside it did. */
+export type StepState = Pick<Checkpoint, 'learner' | 'kept' | 'stopped'>
 
 /** What a step goes on from. */
-export type StepStart = Pick<Checkpoint, 'learner' | 'kept' | 'inside'>
+export type StepStart = StepState & Pick<Checkpoint, 'inside'>
 
 export interface StepContext extends RunContext, Neighbours {
   readonly stage: number

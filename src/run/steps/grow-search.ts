@@ -157,10 +157,14 @@ const growOnce =
   }
 
 /** Ends growing with the last net that paid. */
-const stop = ({ context }: GrowContext, state: StepState, why: Stop): TE.TaskEither<RunError, StepState> =>
+const stop = (
+  { context }: GrowContext,
+  state: StepState,
+  stopped: Stop,
+): TE.TaskEither<RunError, StepState> =>
   pipe(
-    context.emit({ _tag: 'roundsStopped', stage: context.stage, ...why }),
-    TE.map(() => restoreBest(context, state)),
+    context.emit({ _tag: 'roundsStopped', stage: context.stage, ...stopped }),
+    TE.map(() => ({ ...restoreBest(context, state), stopped })),
   )
 
 const growFrom =
@@ -219,7 +223,7 @@ export const runGrow =
     pipe(
       from.inside?._tag === 'growing'
         ? TE.right({ state: from, cursor: from.inside })
-        : beginGrowing(context, step, { learner: from.learner, kept: from.kept }),
+        : beginGrowing(context, step, from),
       TE.flatMap(growFrom({ context, step, steps })),
       TE.map(state => withoutBest(context, state)),
     )

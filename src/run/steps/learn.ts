@@ -18,12 +18,12 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
   ...(alignment !== undefined && { alignment }),
 })
 
-const observerFor = (context: StepContext, kept: StepState['kept']): PhaseObserver<RunError> => ({
+const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
   onPause: (learner, position, epoch) =>
     context.pause(
-      { learner, kept },
+      { ...state, learner },
       { _tag: 'training', position },
       epoch === null ? null : epochEvent(context.stage, epoch),
     ),
@@ -36,15 +36,15 @@ export const teacherFor = (distill: Distill | null, { teacher }: StepState['kept
 /** Trains from where the run is in the step. */
 export const runLearning =
   (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
-  ({ learner, kept, inside }: StepStart): TE.TaskEither<RunError, StepState> =>
+  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, kept))(phase)(
-          learner,
+        runPhase(context.engine, observerFor(context, state))(phase)(
+          state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),
       ),
-      TE.map(trained => ({ learner: trained, kept })),
+      TE.map(learner => ({ ...state, learner })),
     )

@@ -112,7 +112,7 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
 
 const run: RunStep<Prune> =
   (context, step) =>
-  ({ learner, kept }) =>
+  ({ learner, kept, stopped }) =>
     pipe(
       TE.fromEither(widthsOf((kept.original ?? learner.model).net)),
       TE.bindTo('widths'),
@@ -122,6 +122,7 @@ const run: RunStep<Prune> =
       TE.map(repaired => ({
         learner: repaired.learner,
         kept: { ...kept, original: kept.original ?? learner.model, teacher: kept.teacher ?? learner.model },
+        stopped,
       })),
     )
 

@@ -73,9 +73,15 @@ export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, 
 }
 
 /** The last net within the bound, its optimizer as new. */
-const takeBack = ({ kept }: StepState): StepState => ({
+const takeBack = ({ kept }: StepState, stopped: Stop): StepState => ({
   learner: { model: kept.accepted ?? kept.teacher ?? never(), slots: {} },
   kept,
+  stopped,
+})
+
+const accept = (state: StepState): StepState => ({
+  ...state,
+  kept: { ...state.kept, accepted: state.learner.model },
 })
 
 const never = (): never => {
@@ -107,45 +113,52 @@ const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Scor
     ? null
     : { _tag: 'LostTooMuch', round, within }
 
+/** Accepts a round, or takes it back as the last one. */
+const endRound = ({ rounds }: Rounds, cursor: RoundsCursor, state: StepState, loss: Loss | null): RoundEnd =>
+  loss === null
+    ? { state: accept(state), cursor: atRound(cursor, cursor.round + 1) }
+    : { state: takeBack(state, { why: 'accuracy', fact: loss }), cursor: atRound(cursor, rounds) }
+
 /** Emits how a round ended and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
   (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
   (state: StepState, score: Score, inferred: Inferred): TE.TaskEither<RunError, RoundEnd> => {
     const loss = lossOver(rounds, cursor, score)
-    const kept = loss === null
-    const event: RunEvent = {
+    const ended: RunEvent = {
       _tag: 'roundEnded',
       stage: context.stage,
       round: cursor.round,
       params: countParams(inferred),
       macs: countMacs(inferred),
       validation: toScored(score),
-      kept,
+      kept: loss === null,
     }
-    const [next, after, last]: readonly [StepState, RoundsCursor, RunEvent] = kept
-      ? [
-          { ...state, kept: { ...state.kept, accepted: state.learner.model } },
-          atRound(cursor, cursor.round + 1),
-          event,
-        ]
-      : [takeBack(state), atRound(cursor, rounds.rounds), stopEvent(context, { why: 'accuracy', fact: loss })]
+    const next = endRound(rounds, cursor, state, loss)
     return pipe(
-      kept ? TE.right(0) : context.emit(event),
-      TE.flatMap(() => context.pause(next, after, last)),
-      TE.map(() => ({ state: next, cursor: after })),
+      loss === null
+        ? context.pause(next.state, next.cursor, ended)
+        : pipe(
+            context.emit(ended),
+            TE.flatMap(() =>
+              context.pause(next.state, next.cursor, stopEvent(context, { why: 'accuracy', fact: loss })),
+            ),
+          ),
+      TE.map(() => next),
     )
   }
 
 /** A later round that finds nothing left to cut is the end of the rounds. */
 const stopAtLimit =
   (context: StepContext, rounds: Rounds, cursor: RoundsCursor, from: StepState) =>
-  (error: RunError): TE.TaskEither<RunError, RoundEnd> =>
-    cursor.round > 0 && (error._tag === 'EmptyNet' || error._tag === 'OutOfReach')
-      ? pipe(
-          context.emit(stopEvent(context, { why: 'nothing left to cut', fact: error })),
-          TE.map(() => ({ state: takeBack(from), cursor: atRound(cursor, rounds.rounds) })),
-        )
-      : TE.left(error)
+  (error: RunError): TE.TaskEither<RunError, RoundEnd> => {
+    if (cursor.round === 0 || (error._tag !== 'EmptyNet' && error._tag !== 'OutOfReach'))
+      return TE.left(error)
+    const stop: Stop = { why: 'nothing left to cut', fact: error }
+    return pipe(
+      context.emit(stopEvent(context, stop)),
+      TE.map(() => ({ state: takeBack(from, stop), cursor: atRound(cursor, rounds.rounds) })),
+    )
+  }
 
 const roundContext = (context: StepContext, rounds: Rounds, { round, base }: RoundsCursor): StepContext => ({
   ...context,
@@ -177,8 +190,9 @@ const runRoundsFrom =
         )
 
 /** The state before the first round, with the model that came in kept to compare with and to teach. */
-const beforeRounds = ({ learner, kept }: StepState): StepState => ({
+const beforeRounds = ({ learner, kept, stopped }: StepState): StepState => ({
   learner,
+  stopped,
   kept: {
     ...kept,
     original: kept.original ?? learner.model,

@@ -13,7 +13,7 @@ import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { RunError } from '../error.js'
-import { stopCodec } from '../stop-reason.js'
+import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, metCodec } from './history.js'
 import { checkModel, type Fault, parseMetadata, readWith } from './model.js'
@@ -24,6 +24,8 @@ export interface Checkpoint extends History {
   /** Models a step wants to find again, by what they are to it. */
   readonly kept: Readonly<Record<string, Model>>
   readonly stages: readonly StageResult[]
+  /** Why rounds or growing ended early in the step under way. */
+  readonly stopped: Stop | null
   /** `null` between steps: the next begins. */
   readonly inside: Cursor | null
   /** Spent so far, and of it in the step under way. */

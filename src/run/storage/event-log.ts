@@ -9,21 +9,20 @@ import type { RunEvent } from '../events.js'
 import type { Note } from '../notes.js'
 
 /** Appends events, counted in bytes from where the log is. */
-export const appendingTo = (
+export const openLog = (
   file: string,
   from: number,
   onEvent: (event: RunEvent) => void,
-): RunContext['emit'] => {
+): Pick<RunContext, 'emit' | 'logLength'> => {
   let length = from
-  return event => {
-    if (event === null) return TE.right(length)
-    const line = JSON.stringify(event)
-    length += Buffer.byteLength(line) + 1
-    onEvent(event)
-    return pipe(
-      appendLine(file, line),
-      TE.map(() => length),
-    )
+  return {
+    emit: event => {
+      const line = JSON.stringify(event)
+      length += Buffer.byteLength(line) + 1
+      onEvent(event)
+      return appendLine(file, line)
+    },
+    logLength: () => length,
   }
 }
 

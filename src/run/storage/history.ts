@@ -1,22 +1,19 @@
-/** What a run remembers of what it has told, so that nothing is to be read back from its log. */
+/** What a run has met so far, a fold of its events, so that nothing is to be read back from its log. */
 import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
 import type { Cut, GrownNet, RunEvent, Scored } from '../events.js'
-import type { Stop } from '../stop-reason.js'
 
 export interface History {
   /** Nets met while growing. */
   readonly met: readonly GrownNet[]
   readonly cuts: readonly Cut[]
-  /** What has ended rounds or growing in the step under way. */
-  readonly stopped: Stop | null
   /** The best validation accuracy an epoch of the step under way ended with; 0 before its first. */
   readonly best: number
 }
 
-export const noHistory: History = { met: [], cuts: [], stopped: null, best: 0 }
+export const noHistory: History = { met: [], cuts: [], best: 0 }
 
-/** What is remembered once an event is told. */
+/** The history after one more event. */
 export const remember = (history: History, event: RunEvent): History => {
   switch (event._tag) {
     case 'grown': {
@@ -29,10 +26,8 @@ export const remember = (history: History, event: RunEvent): History => {
     }
     case 'epoch':
       return { ...history, best: Math.max(history.best, event.validation.accuracy) }
-    case 'roundsStopped':
-      return { ...history, stopped: { why: event.why, fact: event.fact } }
     case 'stageEnded':
-      return { ...history, stopped: null, best: 0 }
+      return { ...history, best: 0 }
     default:
       return history
   }
