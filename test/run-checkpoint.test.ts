@@ -8,6 +8,7 @@ import { decode } from '../src/io/codec.js'
 import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
 import { full, type Model, type Tensor, type Weights } from '../src/net/weights.js'
 import { renderMessage } from '../src/report/text/messages.js'
+import { type KeptModels, noModels } from '../src/run/models.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
@@ -20,9 +21,9 @@ import { arbitraryModel, arbitraryNet } from './arbitrary.js'
 import { failure, scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 
-const checkpointOf = (model: Model, slots: Weights, kept: Checkpoint['kept']): Checkpoint => ({
+const checkpointOf = (model: Model, slots: Weights, models: Partial<KeptModels>): Checkpoint => ({
   learner: { model, slots },
-  kept,
+  models: { ...noModels, ...models },
   stages: [],
   inside: null,
   met: [],
@@ -89,10 +90,13 @@ describe('a file of weights', () => {
   test('gives a checkpoint back as it was, and none with a model or slots of another net', async () => {
     await fc.assert(
       fc.asyncProperty(arbitrarySpoiling, async ({ how, nth, model }) => {
-        const whole = checkpointOf(model, velocities(model.weights), { teacher: model })
+        const whole = checkpointOf(model, velocities(model.weights), {
+          teacher: model,
+          best: { '1/0': model },
+        })
         await succeed(saveCheckpoint(file, 'this')(whole))
         expect(await succeed(readCheckpoint(file, 'this'))).toEqual(whole)
-        for (const part of ['model:', 'kept.teacher:', 'slot:']) {
+        for (const part of ['model:', 'kept.teacher:', 'kept.best.1/0:', 'slot:']) {
           if (part === 'slot:' && how === 'missing') continue // a step begins with none
           await succeed(saveCheckpoint(file, 'this')(whole))
           altered(tensors => {

@@ -15,6 +15,7 @@ import { init, type Model } from '../src/net/weights.js'
 import { convBnAct } from '../src/net/words/leaves.js'
 import { outcome } from '../src/report/tables/result.js'
 import type { RunEvent } from '../src/run/events.js'
+import { noModels } from '../src/run/models.js'
 import { begin } from '../src/run/run.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { type GrowStepOptions, grow, type ModuleSource } from '../src/run/schedule/growth-plan.js'
@@ -275,7 +276,7 @@ describe.runIf(engine !== null)('growing', () => {
         step,
       )({
         learner: { model: model(classes[0] ?? 0, right(init(0)(tinyNet))), slots: {} },
-        kept: {},
+        models: noModels,
         stopped: null,
         inside: null,
       }),
@@ -283,15 +284,15 @@ describe.runIf(engine !== null)('growing', () => {
     return {
       gains: events.flatMap(event => (event._tag === 'grown' && event.gain !== null ? [event.gain] : [])),
       grown: paths(end.learner.model.net).filter(path => path.startsWith('grown')),
-      kept: end.kept,
+      models: end.models,
     }
   }
 
   test('adds up gains until they pay: each net is held against the last that did', async () => {
-    const { gains, grown: stays, kept } = await answering([0, 1, 2], { minDelta: 0.12 })
+    const { gains, grown: stays, models } = await answering([0, 1, 2], { minDelta: 0.12 })
     expect(gains.map(gain => Math.round(gain * 12))).toEqual([1, 2])
     expect(stays).toEqual(['grown', 'grown2'])
-    expect(kept).toEqual({})
+    expect(models).toEqual(noModels)
     const sudden = await answering([0, 2, 1], { minDelta: 0.12 })
     expect(sudden.gains.map(gain => Math.round(gain * 12))).toEqual([2, -1])
     expect(sudden.grown).toEqual(['grown'])

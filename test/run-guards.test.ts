@@ -162,7 +162,7 @@ describe.runIf(engine !== null)('a prune after a push', () => {
     const half = untilTarget({ keep: { params: 0.7 }, rounds: 1 }, prune(by))
     const [bare, twice] = await Promise.all([ran(prune({ ...by, keep: { params: 0.7 } })), ran(half, half)])
     const netsOf = (run: Told) => {
-      const { original, teacher } = lastOf(run).kept
+      const { original, teacher } = lastOf(run).models
       return [original?.net, teacher?.net]
     }
     expect(netsOf(bare)).toEqual([tinyNet, tinyNet])

@@ -14,6 +14,7 @@ import { init, type Model } from '../src/net/weights.js'
 import type { RoundsBaseline } from '../src/run/cursor.js'
 import type { RunError } from '../src/run/error.js'
 import type { RunEvent } from '../src/run/events.js'
+import { noModels } from '../src/run/models.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { StepContext, StepState } from '../src/run/step-context.js'
@@ -113,7 +114,7 @@ describe.runIf(engine !== null)('rounds', () => {
     }
     const start: StepState = {
       learner: { model: good, slots: { used: { shape: [], data: Float32Array.of(1) } } },
-      kept: {},
+      models: noModels,
       stopped: null,
     }
     const outcome = await roundsKind.run(env, rounds)({ ...start, inside: null })()
@@ -150,6 +151,21 @@ describe.runIf(engine !== null)('rounds', () => {
 
   test('that lose too much at once end where they began', async () => {
     expect(right((await run(roundsOf(0.05), [ruined])).outcome).learner.model).toBe(good)
+  })
+
+  test('inside rounds leave the net to be taken back as it is', async () => {
+    const env = stepEnv(on, dataset, [])
+    const inner = other()
+    const start: StepState = { learner: { model: good, slots: {} }, models: noModels, stopped: null }
+    const ends = [inner, ruined]
+    const runStep: StepContext['runStep'] = (context, step) =>
+      step._tag === 'rounds'
+        ? roundsKind.run(context, step)
+        : state => TE.right({ ...state, learner: { ...state.learner, model: ends.shift() ?? ruined } })
+    const around: Rounds = { ...roundsOf(0.05), steps: [{ ...roundsOf(null), rounds: 2 }] }
+    const end = right(await roundsKind.run({ ...env, runStep }, around)({ ...start, inside: null })())
+    expect(end.learner.model).toBe(good)
+    expect(end.models.accepted).toEqual({})
   })
 
   test('without a bound keep whatever comes', async () => {

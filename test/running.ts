@@ -9,6 +9,7 @@ import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
 import type { RunContext } from '../src/run/context.js'
 import type { GrownNet, RunEvent } from '../src/run/events.js'
+import { listModels } from '../src/run/models.js'
 import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
 import type { Experiment } from '../src/run/schedule/experiment.js'
 import type { StepContext } from '../src/run/step-context.js'
@@ -98,8 +99,8 @@ export const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   return succeed(readCheckpoint(file, 'some run'))
 }
 
-export const bits = ({ learner: { model, slots }, kept }: Checkpoint) =>
-  [model.weights, slots, ...Object.values(kept).map(({ weights }) => weights)].map(weights =>
+export const bits = ({ learner: { model, slots }, models }: Checkpoint) =>
+  [model.weights, slots, ...listModels(models).map(([, { weights }]) => weights)].map(weights =>
     Object.entries(weights)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { shape, data }]) => [key, shape, [...new Uint32Array(data.slice().buffer)]]),

@@ -30,8 +30,11 @@ const figuresOf =
 /** `test`: of the net at the end. `null` where nothing was cut. */
 export const compareBeforeAfter =
   (env: RunContext, test: Score) =>
-  ({ kept: { original }, learner }: Checkpoint): TE.TaskEither<LearnError, readonly Comparison[] | null> => {
-    if (original === undefined) return TE.right(null)
+  ({
+    models: { original },
+    learner,
+  }: Checkpoint): TE.TaskEither<LearnError, readonly Comparison[] | null> => {
+    if (original === null) return TE.right(null)
     const models = [original, learner.model]
     return pipe(
       TE.Do,

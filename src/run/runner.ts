@@ -15,6 +15,7 @@ import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
+import { noModels } from './models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
@@ -32,7 +33,7 @@ export const initialCheckpoint =
       init(seed)(net),
       E.map(model => ({
         learner: { model, slots: {} },
-        kept: {},
+        models: noModels,
         stopped: null,
         stages: [],
         inside: null,
@@ -203,8 +204,8 @@ const runStage =
 /** Errors  AtChance where what a cut left has fallen to chance, and the run does not go on past that */
 const aboveChance =
   ({ dataset, pastChance }: RunContext, { schedule }: Experiment) =>
-  ({ stages, kept }: Checkpoint): E.Either<RunError, void> => {
-    const cut = kept.original !== undefined && !pastChance
+  ({ stages, models }: Checkpoint): E.Either<RunError, void> => {
+    const cut = models.original !== null && !pastChance
     const fallen = cut ? fallenToChance(schedule, stages, dataset) : null
     return fallen === null ? E.right(undefined) : E.left(fallen)
   }

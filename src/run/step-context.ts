@@ -16,7 +16,7 @@ import type { Step, Target, Warmup } from './schedule/schedule.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 /** What a step changes, and why it stopped early, or a step inside it did. */
-export type StepState = Pick<Checkpoint, 'learner' | 'kept' | 'stopped'>
+export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
 
 /** What a step goes on from. */
 export type StepStart = StepState & Pick<Checkpoint, 'inside'>

@@ -13,6 +13,7 @@ import { carrySlots, newMasks } from '../../surgery/remap.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { GrownNet } from '../events.js'
+import { dropAt, keepAt } from '../models.js'
 import { countsOf } from '../schedule/counts.js'
 import type { Step, Warmup } from '../schedule/schedule.js'
 import {
@@ -69,22 +70,15 @@ const keepMet = (
     TE.tap(met => context.keep(met, model)),
   )
 
-/** The name the last net that paid is kept by while a step grows: steps inside it may grow too. */
-const bestKey = ({ place }: StepContext): string => `grown ${place}`
-
-const withBest = (context: StepContext, state: StepState): StepState => ({
+/** Keeps a net as the last that paid. */
+const withBest = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
-  kept: { ...state.kept, [bestKey(context)]: state.learner.model },
+  models: keepAt('best', place)(state.learner.model)(state.models),
 })
 
-const withoutBest = (context: StepContext, state: StepState): StepState => {
-  const { [bestKey(context)]: _, ...others } = state.kept
-  return { ...state, kept: others }
-}
-
 /** The last net that paid, its optimizer as new. */
-const restoreBest = (context: StepContext, state: StepState): StepState => {
-  const model = state.kept[bestKey(context)]
+const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
+  const model = state.models.best[place]
   return model === undefined ? state : { ...state, learner: { model, slots: {} } }
 }
 
@@ -225,5 +219,5 @@ export const runGrow =
         ? TE.right({ state: from, cursor: from.inside })
         : beginGrowing(context, step, from),
       TE.flatMap(growFrom({ context, step, steps })),
-      TE.map(state => withoutBest(context, state)),
+      TE.map(state => ({ ...state, models: dropAt('best', context.place)(state.models) })),
     )

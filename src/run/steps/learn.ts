@@ -7,6 +7,7 @@ import type { Teacher } from '../../learn/training/train.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
+import type { KeptModels } from '../models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from '../step-context.js'
 
 const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
@@ -30,8 +31,8 @@ const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunE
 })
 
 /** The teacher, where the step wants one and there is one. */
-export const teacherFor = (distill: Distill | null, { teacher }: StepState['kept']): Teacher | null =>
-  distill === null || teacher === undefined ? null : { ...distill, model: teacher }
+export const teacherFor = (distill: Distill | null, { teacher }: KeptModels): Teacher | null =>
+  distill === null || teacher === null ? null : { ...distill, model: teacher }
 
 /** Trains from where the run is in the step. */
 export const runLearning =

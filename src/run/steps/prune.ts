@@ -112,16 +112,20 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
 
 const run: RunStep<Prune> =
   (context, step) =>
-  ({ learner, kept, stopped }) =>
+  ({ learner, models, stopped }) =>
     pipe(
-      TE.fromEither(widthsOf((kept.original ?? learner.model).net)),
+      TE.fromEither(widthsOf((models.original ?? learner.model).net)),
       TE.bindTo('widths'),
       TE.bindW('cut', ({ widths }) => cutToTarget({ context, step, widths })(learner)),
       TE.flatMap(({ widths, cut }) => repair(context, step, widths, cut)),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,
-        kept: { ...kept, original: kept.original ?? learner.model, teacher: kept.teacher ?? learner.model },
+        models: {
+          ...models,
+          original: models.original ?? learner.model,
+          teacher: models.teacher ?? learner.model,
+        },
         stopped,
       })),
     )

@@ -51,10 +51,10 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
 }
 
 const run: RunStep<Push> = (context, step) => from => {
-  const teacher = teacherFor(step.distill, from.kept)
+  const teacher = teacherFor(step.distill, from.models)
   const { model } = from.learner
   return pipe(
-    TE.fromEither(widthsOf((from.kept.original ?? model).net)),
+    TE.fromEither(widthsOf((from.models.original ?? model).net)),
     TE.flatMap(widths => {
       const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
       return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)

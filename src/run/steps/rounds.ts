@@ -10,6 +10,7 @@ import { type Inferred, infer } from '../../net/infer.js'
 import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
+import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
 import type { Step, Target } from '../schedule/schedule.js'
@@ -72,16 +73,16 @@ export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, 
     : { atMost: scaleAmount(target.atMost, (count, figure) => base[count] * (figure / base[count]) ** part) }
 }
 
-/** The last net within the bound, its optimizer as new. */
-const takeBack = ({ kept }: StepState, stopped: Stop): StepState => ({
-  learner: { model: kept.accepted ?? kept.teacher ?? never(), slots: {} },
-  kept,
-  stopped,
+const withAccepted = ({ place }: StepContext, state: StepState): StepState => ({
+  ...state,
+  models: keepAt('accepted', place)(state.learner.model)(state.models),
 })
 
-const accept = (state: StepState): StepState => ({
-  ...state,
-  kept: { ...state.kept, accepted: state.learner.model },
+/** The last net within the bound, its optimizer as new. */
+const takeBack = ({ place }: StepContext, { models }: StepState, stopped: Stop): StepState => ({
+  learner: { model: models.accepted[place] ?? never(), slots: {} },
+  models,
+  stopped,
 })
 
 const never = (): never => {
@@ -114,10 +115,16 @@ const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Scor
     : { _tag: 'LostTooMuch', round, within }
 
 /** Accepts a round, or takes it back as the last one. */
-const endRound = ({ rounds }: Rounds, cursor: RoundsCursor, state: StepState, loss: Loss | null): RoundEnd =>
+const endRound = (
+  context: StepContext,
+  { rounds }: Rounds,
+  cursor: RoundsCursor,
+  state: StepState,
+  loss: Loss | null,
+): RoundEnd =>
   loss === null
-    ? { state: accept(state), cursor: atRound(cursor, cursor.round + 1) }
-    : { state: takeBack(state, { why: 'accuracy', fact: loss }), cursor: atRound(cursor, rounds) }
+    ? { state: withAccepted(context, state), cursor: atRound(cursor, cursor.round + 1) }
+    : { state: takeBack(context, state, { why: 'accuracy', fact: loss }), cursor: atRound(cursor, rounds) }
 
 /** Emits how a round ended and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
@@ -133,7 +140,7 @@ const judge =
       validation: toScored(score),
       kept: loss === null,
     }
-    const next = endRound(rounds, cursor, state, loss)
+    const next = endRound(context, rounds, cursor, state, loss)
     return pipe(
       loss === null
         ? context.pause(next.state, next.cursor, ended)
@@ -156,7 +163,7 @@ const stopAtLimit =
     const stop: Stop = { why: 'nothing left to cut', fact: error }
     return pipe(
       context.emit(stopEvent(context, stop)),
-      TE.map(() => ({ state: takeBack(from, stop), cursor: atRound(cursor, rounds.rounds) })),
+      TE.map(() => ({ state: takeBack(context, from, stop), cursor: atRound(cursor, rounds.rounds) })),
     )
   }
 
@@ -190,32 +197,31 @@ const runRoundsFrom =
         )
 
 /** The state before the first round, with the model that came in kept to compare with and to teach. */
-const beforeRounds = ({ learner, kept, stopped }: StepState): StepState => ({
-  learner,
-  stopped,
-  kept: {
-    ...kept,
-    original: kept.original ?? learner.model,
-    teacher: learner.model,
-    accepted: learner.model,
-  },
-})
+const beforeRounds = (context: StepContext, { learner, models, stopped }: StepState): StepState =>
+  withAccepted(context, {
+    learner,
+    stopped,
+    models: { ...models, original: models.original ?? learner.model, teacher: learner.model },
+  })
 
 /**
  * Errors  EmptyNet and OutOfReach in the first round; in later ones they are the end of the rounds
  * Law     what comes out is the last net whose validation accuracy was within the bound, or the one that came in
  */
 const run: RunStep<Rounds> = (context, rounds) => from =>
-  from.inside?._tag === 'rounds'
-    ? runRoundsFrom(context, rounds, from.inside)(from)
-    : pipe(
-        measureBaseline(context)(from),
-        TE.flatMap(base =>
-          runRoundsFrom(context, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null })(
-            beforeRounds(from),
+  pipe(
+    from.inside?._tag === 'rounds'
+      ? runRoundsFrom(context, rounds, from.inside)(from)
+      : pipe(
+          measureBaseline(context)(from),
+          TE.flatMap(base =>
+            runRoundsFrom(context, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null })(
+              beforeRounds(context, from),
+            ),
           ),
         ),
-      )
+    TE.map(state => ({ ...state, models: dropAt('accepted', context.place)(state.models) })),
+  )
 
 export const roundsKind: StepKind<Rounds> = {
   codec: steps =>

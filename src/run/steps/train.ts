@@ -28,7 +28,7 @@ const check: StepKind<Train>['check'] =
     )
 
 const run: RunStep<Train> = (context, step) => from => {
-  const teacher = teacherFor(step.distill, from.kept)
+  const teacher = teacherFor(step.distill, from.models)
   return runLearning(context, step, teacher, trainProgram(step, teacher, from.learner.model))(from)
 }
 

@@ -13,6 +13,7 @@ import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { RunError } from '../error.js'
+import { type KeptModels, listModels, mapModels, traverseModels } from '../models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, metCodec } from './history.js'
@@ -21,8 +22,7 @@ import { checkModel, type Fault, parseMetadata, readWith } from './model.js'
 /** What a run goes on from. */
 export interface Checkpoint extends History {
   readonly learner: Learner
-  /** Models a step wants to find again, by what they are to it. */
-  readonly kept: Readonly<Record<string, Model>>
+  readonly models: KeptModels
   readonly stages: readonly StageResult[]
   /** Why rounds or growing ended early in the step under way. */
   readonly stopped: Stop | null
@@ -34,10 +34,17 @@ export interface Checkpoint extends History {
   readonly logged: number
 }
 
+const modelsCodec: t.Type<KeptModels<Net>, unknown> = closed({
+  original: nullable(netCodec),
+  teacher: nullable(netCodec),
+  accepted: t.readonly(t.record(t.string, netCodec)),
+  best: t.readonly(t.record(t.string, netCodec)),
+})
+
 const factsCodec = closed({
   runs: t.readonlyArray(t.string),
   net: netCodec,
-  kept: t.record(t.string, netCodec),
+  models: modelsCodec,
   stages: t.readonlyArray(stageCodec),
   inside: nullable(cursorCodec),
   met: t.readonlyArray(metCodec),
@@ -60,14 +67,12 @@ const from = (prefix: string, tensors: Weights): Weights =>
 
 const encode = (
   runs: readonly string[],
-  { learner: { model, slots }, kept, ...facts }: Checkpoint,
+  { learner: { model, slots }, models, ...facts }: Checkpoint,
 ): Uint8Array => {
-  const nets: Readonly<Record<string, Net>> = Object.fromEntries(
-    Object.entries(kept).map(([name, { net }]) => [name, net]),
-  )
-  const tensors = Object.entries(kept).map(([name, { weights }]) => under(`kept.${name}`, weights))
+  const nets = mapModels(({ net }: Model) => net)(models)
+  const tensors = listModels(models).map(([name, { weights }]) => under(`kept.${name}`, weights))
   return seal(Object.assign({}, under('model', model.weights), under('slot', slots), ...tensors), {
-    checkpoint: JSON.stringify({ runs, net: model.net, kept: nets, ...facts }),
+    checkpoint: JSON.stringify({ runs, net: model.net, models: nets, ...facts }),
   })
 }
 
@@ -100,21 +105,15 @@ const decodeCheckpoint = (
       checkModel({ net, weights: from('model', tensors) }),
     ),
     E.bindW('slots', ({ held: { tensors }, model }) => fittingSlots(from('slot', tensors))(model)),
-    E.bindW('kept', ({ held: { tensors }, facts }) =>
+    E.bindW('models', ({ held: { tensors }, facts }) =>
       pipe(
-        Object.entries(facts.kept),
-        E.traverseArray(([name, net]) =>
-          pipe(
-            checkModel({ net, weights: from(`kept.${name}`, tensors) }),
-            E.map(model => [name, model] as const),
-          ),
-        ),
-        E.map(models => Object.fromEntries(models)),
+        facts.models,
+        traverseModels((name, net) => checkModel({ net, weights: from(`kept.${name}`, tensors) })),
       ),
     ),
-    E.map(({ facts: { runs, net: _, ...facts }, model, slots, kept }) => ({
+    E.map(({ facts: { runs, net: _, ...facts }, model, slots, models }) => ({
       runs,
-      checkpoint: { ...facts, learner: { model, slots }, kept },
+      checkpoint: { ...facts, learner: { model, slots }, models },
     })),
   )
 
