@@ -29,7 +29,7 @@ const figuresOf =
 
 /** `test`: of the net at the end. `null` where nothing was cut. */
 export const compareBeforeAfter =
-  (env: RunContext, test: Score) =>
+  (context: RunContext, test: Score) =>
   ({
     models: { original },
     learner,
@@ -40,13 +40,13 @@ export const compareBeforeAfter =
       TE.Do,
       TE.bind('before', () =>
         pipe(
-          scoreTest(env)(original),
+          scoreTest(context)(original),
           TE.flatMapEither(score => figuresOf('before', score)(original)),
         ),
       ),
       TE.bind('after', () => TE.fromEither(figuresOf('after', test)(learner.model))),
-      TE.bind('one', () => latencies(env.engine, 1)(models)),
-      TE.bind('hundred', () => latencies(env.engine, 100)(models)),
+      TE.bind('one', () => latencies(context.engine, 1)(models)),
+      TE.bind('hundred', () => latencies(context.engine, 100)(models)),
       TE.map(({ before, after, one, hundred }) =>
         [before, after].map((each, nth) => ({
           ...each,

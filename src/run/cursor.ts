@@ -1,4 +1,4 @@
-/** Where in a step of the schedule a run is, and how steps end. */
+/** Where a run is in a step of the schedule, and how steps end. */
 import * as t from 'io-ts'
 import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
 import type { Position } from '../learn/training/phase.js'
@@ -19,7 +19,7 @@ export interface StageResult {
   readonly lost?: number
 }
 
-/** What rounds hold against: the net they began with. */
+/** What rounds compare with: the net they began with. */
 export interface RoundsBaseline extends Counts {
   readonly accuracy: number
 }
@@ -36,8 +36,8 @@ export type Cursor =
       readonly inside: Cursor | null
     }
   /**
-   * `grown` growths were tried, the last of them at `last`; `bestFeatures` is the validation accuracy to gain on, `stale` nets
-   * in a row have not; `exact` says whether the last module left what the net gives.
+   * `grown` growths were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
+   * in a row have not; `exact` says whether the last module left the net's output as it was.
    */
   | {
       readonly _tag: 'growing'

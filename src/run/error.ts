@@ -24,11 +24,11 @@ export interface BadFile {
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
 export type ScheduleError =
-  /** A step that is to be taught, before anything was cut. */
+  /** A step with distillation, before anything was cut. */
   | { readonly _tag: 'NoTeacher'; readonly at: string }
-  /** A prune that is not told how far to go, nor is anything around or before it. */
+  /** A prune without a target, nor any around or before it. */
   | { readonly _tag: 'NoAim'; readonly at: string }
-  /** A step that holds nets against each other without images to do so. */
+  /** A step that compares nets, without validation images. */
   | { readonly _tag: 'NoValidation'; readonly at: string }
 
 /** Why a run cannot begin or go on. */

@@ -1,4 +1,4 @@
-/** What a run tells as it goes; each is a line of its log. */
+/** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
 import type { Code } from './code-version.js'
@@ -6,13 +6,13 @@ import type { StageResult } from './cursor.js'
 import type { Stop } from './stop-reason.js'
 import type { Settings } from './storage/settings.js'
 
-/** How well a set of images is answered. */
+/** Accuracy and loss on a set of images. */
 export interface Scored {
   readonly accuracy: number
   readonly loss: number
 }
 
-/** A net beside the one it was cut from. */
+/** The figures of the net before the first cut, or of the one at the end. */
 export interface Comparison {
   readonly name: 'before' | 'after'
   readonly params: number
@@ -48,7 +48,7 @@ export interface Result {
   readonly engine: Settings['engine']
   readonly code: Code
   readonly seed: number
-  /** `gatherAxes`: so many of its training images, where not all. */
+  /** `take`: so many of its training images, where not all. */
   readonly data: { readonly name: string; readonly checksum: string; readonly take?: number }
   readonly params: number
   readonly macs: number

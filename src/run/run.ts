@@ -32,19 +32,19 @@ import { checkSameSettings, type StoredRun } from './storage/stored-run.js'
 
 /** Who watches a run, and who may stop it. */
 export interface RunObserver {
-  /** Told of each line of the log. */
+  /** Called with each line of the log. */
   readonly onEvent: (event: RunEvent) => void
-  /** After each step of training; `insertLayer`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  /** After each step of training; `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
   readonly onStep: (stepped: StepProgress, place: string) => void
-  /** Asked between steps: whether to stop here. */
+  /** Called between steps: whether to stop here. */
   readonly stopping: () => boolean
-  /** Told of the run's folder once it is certain that the run will be kept there, before anything trains. */
+  /** Called with the run's folder once it is certain that the run will be kept there, before anything trains. */
   readonly onFolder?: (path: string) => void
-  /** Told of what was found and set right before the run goes on. */
+  /** Called with what was found and mended before the run goes on. */
   readonly onNote?: (note: Note) => void
-  /** Whether the net before the first cut is measured beside the one at the end: unless told, it is. */
+  /** Whether the net before the first cut is measured beside the one at the end; by default it is. */
   readonly beside?: boolean
-  /** Whether a run goes on where what a cut left has fallen to chance: unless told, it ends there with AtChance. */
+  /** Whether a run goes on where what a cut left has fallen to chance; by default it ends there with AtChance. */
   readonly pastChance?: boolean
   /** After each step of the schedule, with what the next begins from. */
   readonly onStage?: (checkpoint: Checkpoint) => TE.TaskEither<RunError, void>
@@ -57,24 +57,24 @@ export interface Resources {
 }
 
 /** What a run computes, by name. */
-const nameOf = ({ experiment, settings }: StoredRun): string => identityOf(experiment, settings)
+const runName = ({ experiment, settings }: StoredRun): string => identityOf(experiment, settings)
 
 const resultOf =
-  ({ folder, experiment, settings }: StoredRun, env: RunContext, beside: boolean) =>
+  ({ folder, experiment, settings }: StoredRun, context: RunContext, beside: boolean) =>
   (end: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { checksum, take } = settings.data
     return pipe(
       TE.Do,
       TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
-      TE.bindW('test', () => scoreTest(env)(end.learner.model)),
-      TE.bindW('compared', ({ test }) => (beside ? compareBeforeAfter(env, test)(end) : TE.right(null))),
+      TE.bindW('test', () => scoreTest(context)(end.learner.model)),
+      TE.bindW('compared', ({ test }) => (beside ? compareBeforeAfter(context, test)(end) : TE.right(null))),
       TE.map(
         ({ inferred, test, compared }): Result => ({
           experiment: experiment.net.name,
           engine: settings.engine,
           code: settings.code,
           seed: settings.seed,
-          data: { name: env.dataset.name, checksum, ...(take !== undefined && { take }) },
+          data: { name: context.dataset.name, checksum, ...(take !== undefined && { take }) },
           params: countParams(inferred),
           macs: countMacs(inferred),
           stages: end.stages,
@@ -91,23 +91,23 @@ const resultOf =
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 const finish =
-  (run: StoredRun, { engine, dataset }: Resources, onlooker: RunObserver) =>
+  (run: StoredRun, { engine, dataset }: Resources, observer: RunObserver) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { folder, experiment, settings } = run
     const preprocessing = preprocessingOf(dataset)
-    const staged = onlooker.onStage ?? (() => TE.right(undefined))
-    const save = saveCheckpoint(folder.checkpoint, nameOf(run))
-    const env: RunContext = {
+    const onStage = observer.onStage ?? (() => TE.right(undefined))
+    const save = saveCheckpoint(folder.checkpoint, runName(run))
+    const context: RunContext = {
       engine,
       dataset,
       seed: settings.seed,
-      ...openLog(folder.events, from.logged, onlooker.onEvent),
-      onStep: onlooker.onStep,
+      ...openLog(folder.events, from.logged, observer.onEvent),
+      onStep: observer.onStep,
       save: checkpoint =>
         pipe(
           syncFile(folder.events),
           TE.flatMap(() => save(checkpoint)),
-          TE.flatMap(() => (checkpoint.inside === null ? staged(checkpoint) : TE.right(undefined))),
+          TE.flatMap(() => (checkpoint.inside === null ? onStage(checkpoint) : TE.right(undefined))),
         ),
       keep: (met, model) =>
         pipe(
@@ -118,14 +118,14 @@ const finish =
             })(model),
           ),
         ),
-      stopping: onlooker.stopping,
-      pastChance: onlooker.pastChance ?? false,
+      stopping: observer.stopping,
+      pastChance: observer.pastChance ?? false,
       clock: () => performance.now() / 1000,
     }
     return pipe(
-      runSchedule(env)(experiment)(from),
+      runSchedule(context)(experiment)(from),
       TE.tap(end => saveModel(folder.model, preprocessing)(end.learner.model)),
-      TE.flatMap(resultOf(run, env, onlooker.beside ?? true)),
+      TE.flatMap(resultOf(run, context, observer.beside ?? true)),
       TE.tap(result => writeJson(folder.result)(result)),
     )
   }
@@ -133,7 +133,7 @@ const finish =
 const noNote = (): void => undefined
 
 /** Holds a run's folder, free of what was half written, while something is done there. */
-const inFolder =
+const withFolder =
   ({ path, met }: Folder, { onNote = noNote }: RunObserver) =>
   <A>(use: TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
@@ -143,7 +143,7 @@ const inFolder =
       holdingFolder(path, onNote),
     )
 
-const noRunIn = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
+const requireNoRun = ({ path, checkpoint }: Folder): TE.TaskEither<RunError, void> =>
   existsSync(checkpoint) ? TE.left({ _tag: 'RunThere', folder: path }) : TE.right(undefined)
 
 const write = ({ folder, experiment, settings }: StoredRun): TE.TaskEither<RunError, void> =>
@@ -154,15 +154,15 @@ const write = ({ folder, experiment, settings }: StoredRun): TE.TaskEither<RunEr
 
 /** Writes down a run that has just begun, and does it. */
 const start =
-  (run: StoredRun, opened: Resources, onlooker: RunObserver) =>
+  (run: StoredRun, resources: Resources, observer: RunObserver) =>
   (first: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
-      noRunIn(run.folder),
+      requireNoRun(run.folder),
       TE.flatMap(() => write(run)),
       TE.flatMap(() => mendLog(run.folder.events, 0, noNote)),
-      TE.flatMap(() => saveCheckpoint(run.folder.checkpoint, nameOf(run))(first)),
-      TE.tapIO(() => () => onlooker.onFolder?.(run.folder.path)),
-      TE.flatMap(() => finish(run, opened, onlooker)(first)),
+      TE.flatMap(() => saveCheckpoint(run.folder.checkpoint, runName(run))(first)),
+      TE.tapIO(() => () => observer.onFolder?.(run.folder.path)),
+      TE.flatMap(() => finish(run, resources, observer)(first)),
     )
 
 /**
@@ -172,27 +172,27 @@ const start =
  *         there at this moment; every `RunError`: what was learnt before one is in the folder
  */
 export const beginFrom =
-  (place: Place, settings: Settings, opened: Resources, onlooker: RunObserver) =>
+  (place: Place, settings: Settings, resources: Resources, observer: RunObserver) =>
   (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
-      TE.fromEither(checkRun(opened.dataset, experiment)(from.learner.model.net)),
+      TE.fromEither(checkRun(resources.dataset, experiment)(from.learner.model.net)),
       TE.flatMap(() => claimFolder(place)),
       TE.flatMap(folder =>
         pipe(
           { ...from, logged: 0 },
-          start({ folder, experiment, settings }, opened, onlooker),
-          inFolder(folder, onlooker),
+          start({ folder, experiment, settings }, resources, observer),
+          withFolder(folder, observer),
         ),
       ),
     )
 
 /** Begins a run with the net's first weights. */
 export const begin =
-  (place: Place, settings: Settings, opened: Resources, onlooker: RunObserver) =>
+  (place: Place, settings: Settings, resources: Resources, observer: RunObserver) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.fromEither(initialCheckpoint(settings.seed)(experiment)),
-      TE.flatMap(from => beginFrom(place, settings, opened, onlooker)(experiment, from)),
+      TE.flatMap(from => beginFrom(place, settings, resources, observer)(experiment, from)),
     )
 
 /** What a run is from here on, where that is not what it began as. */
@@ -212,17 +212,17 @@ const withAllImages =
   }
 
 /** Makes what changes part of the run. Killed on the way, it is the one or the other. */
-const become =
+const changeRun =
   (before: StoredRun, now: StoredRun) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
     pipe(
-      saveCheckpoint(before.folder.checkpoint, nameOf(before), nameOf(now))(checkpoint),
+      saveCheckpoint(before.folder.checkpoint, runName(before), runName(now))(checkpoint),
       TE.flatMap(() => write(now)),
     )
 
 /**
- * Takes a run up where its checkpoint is, in its folder's own words but for what changes. Everything is checked before
- * anything is written. A damaged log is cut to its last whole line, which is told.
+ * Resumes a run from its checkpoint, as its folder describes it but for what changes. Everything is checked before
+ * anything is written. A damaged log is cut to its last whole line, with a note.
  *
  * Errors  RunLocked where another process is at it; RunDiffers where engine, threads or data are not what they were,
  *         ImagesLost; OtherRun where the checkpoint is not its own; DoneDiffers; those of `checkRun`
@@ -230,25 +230,25 @@ const become =
  */
 export const resume = (
   run: StoredRun,
-  opened: Resources,
-  onlooker: RunObserver,
+  resources: Resources,
+  observer: RunObserver,
   { experiment = run.experiment, data = {} }: Changes = {},
 ): TE.TaskEither<RunError, Result> => {
   const { folder, settings } = run
   const now: StoredRun = { folder, experiment, settings: withData(settings, data) }
   return pipe(
     TE.fromEither(
-      checkSameSettings(settingsOf(settings.seed, opened.engine, opened.dataset, settings.data))(run),
+      checkSameSettings(settingsOf(settings.seed, resources.engine, resources.dataset, settings.data))(run),
     ),
-    TE.flatMapEither(withAllImages(opened.dataset)),
-    TE.flatMap(() => readCheckpoint(folder.checkpoint, nameOf(run), nameOf(now))),
+    TE.flatMapEither(withAllImages(resources.dataset)),
+    TE.flatMap(() => readCheckpoint(folder.checkpoint, runName(run), runName(now))),
     TE.tapEither(checkChange(folder.path, run.experiment, experiment)),
-    TE.tapEither(({ learner }) => checkRun(opened.dataset, experiment)(learner.model.net)),
+    TE.tapEither(({ learner }) => checkRun(resources.dataset, experiment)(learner.model.net)),
     TE.bindTo('from'),
-    TE.bind('logged', ({ from }) => mendLog(folder.events, from.logged, onlooker.onNote ?? noNote)),
+    TE.bind('logged', ({ from }) => mendLog(folder.events, from.logged, observer.onNote ?? noNote)),
     TE.map(({ from, logged }) => ({ ...from, logged })),
-    TE.tap(become(run, now)),
-    TE.flatMap(finish(now, opened, onlooker)),
-    inFolder(folder, onlooker),
+    TE.tap(changeRun(run, now)),
+    TE.flatMap(finish(now, resources, observer)),
+    withFolder(folder, observer),
   )
 }

@@ -1,4 +1,4 @@
-/** A run is a fold of the schedule's steps over a learner, saved wherever it can be taken up again. */
+/** A run is a fold of the schedule's steps over a learner, saved wherever it can be resumed. */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -44,7 +44,7 @@ export const initialCheckpoint =
     )
 
 /** Whether the data's images and classes are what the net takes and gives. */
-const suits =
+const checkData =
   ({ image, classes }: Dataset) =>
   (net: Net): E.Either<LearnError, Net> =>
     pipe(
@@ -59,16 +59,16 @@ const suits =
       }),
     )
 
-/** What a training may end below its best, and be taken for as good. */
+/** How far below its best a training may end without a word of it. */
 const tolerance = 0.01
 
-/** How far a training ended below the best it had, where that is to be told. */
+/** How far a training ended below its best, where that is more than the tolerance. */
 const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick<StageResult, 'lost'> => {
   const lost = best - accuracy
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-const fillsBatches =
+const checkBatches =
   ({ train }: Dataset) =>
   ({ schedule }: Experiment): E.Either<LearnError, void> => {
     const batch = batchSizesIn(schedule).find(images => images > train.size)
@@ -78,7 +78,7 @@ const fillsBatches =
   }
 
 /**
- * Whether an experiment could be run on this data, by what is known before anything trains; `net`: where it has come to.
+ * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
  * Errors  DataDiffers, OneClass, TooFewImages, and those of `checkSchedule`
  */
@@ -86,9 +86,9 @@ export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
   (net: Net): E.Either<RunError, void> =>
     pipe(
-      suits(dataset)(net),
+      checkData(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => fillsBatches(dataset)(experiment)),
+      E.flatMap(() => checkBatches(dataset)(experiment)),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 
@@ -202,7 +202,7 @@ const runStage =
   }
 
 /** Errors  AtChance where what a cut left has fallen to chance, and the run does not go on past that */
-const aboveChance =
+const checkChance =
   ({ dataset, pastChance }: RunContext, { schedule }: Experiment) =>
   ({ stages, models }: Checkpoint): E.Either<RunError, void> => {
     const cut = models.original !== null && !pastChance
@@ -214,10 +214,10 @@ const aboveChance =
  * Runs what is left of an experiment, once `checkRun` has found that it could be.
  *
  * Errors  each where it comes to it; AtChance with the stage that ended there saved
- * Law     a run that was stopped or killed and taken up again ends in the same weights as one that was not
+ * Law     a run that was stopped or killed and resumed ends in the same weights as one that was not
  */
 export const runSchedule =
-  (env: RunContext) =>
+  (context: RunContext) =>
   (experiment: Experiment) =>
   (from: Checkpoint): TE.TaskEither<RunError, Checkpoint> =>
     pipe(
@@ -227,10 +227,10 @@ export const runSchedule =
           before =>
             pipe(
               before,
-              TE.flatMap(runStage(env, experiment)),
-              TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+              TE.flatMap(runStage(context, experiment)),
+              TE.tap(flow(checkChance(context, experiment), TE.fromEither)),
             ),
           TE.right(from),
         ),
-      TE.tap(flow(aboveChance(env, experiment), TE.fromEither)),
+      TE.tap(flow(checkChance(context, experiment), TE.fromEither)),
     )

@@ -1,4 +1,4 @@
-/** A run's surroundings at one step of its schedule. */
+/** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../data/pipeline/batches.js'
 import type { Calibration } from '../learn/criteria/calibration.js'

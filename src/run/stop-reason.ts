@@ -4,10 +4,10 @@ import { closed, finite, naturalNumber, nullable, share, tagged } from '../io/co
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 
-/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place is gone. */
+/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place was pruned away. */
 export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'
 
-/** What a net could not be brought to. */
+/** A target or budget that a net could not meet. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
 
 /** The bound on accuracy broke: the round, from 0, and the share that might be lost. */

@@ -1,4 +1,4 @@
-/** Aims in figures: what a net has of what is counted, and whether that is within an amount. */
+/** Targets in figures: what a net has of each measure, and whether that is within an amount. */
 import { countMacs, countParams, countStored } from '../../net/counts.js'
 import type { Inferred } from '../../net/infer.js'
 import type { Amount, Target } from './schedule.js'

@@ -18,11 +18,11 @@ import { netAfterSteps } from '../steps/machine.js'
 import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { NetDependentStep, ScheduleStep, Step } from './schedule.js'
 
-/** A module for a place, told by the shape that comes in; `nth` counts from 0. */
+/** A module for a place, or one made from the input shape there; `nth` counts from 0. */
 export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
 
 /**
- * What `grow` is told. A layer is named `grown` unless it has a name, with its number from the second on; modules go one
+ * The options of `grow`. A layer is named `grown` unless it has a name, with its number from the second on; modules go one
  * behind another, or before, else each to the same place.
  */
 export type GrowStepOptions = GrowthSite<ModuleSource> & {
@@ -65,7 +65,7 @@ const shapeOn =
     return ('after' in spot ? inferred.get(spot.after)?.output : inferred.get(spot.into)?.input) ?? null
   }
 
-/** What would come into a new layer; null where nobody knows. */
+/** The input shape of a new layer; null where it cannot be known. */
 const shapeAt = (site: GrowthSite<ModuleSource>, { net, last }: GrownPreview): Shape | null =>
   pipe(
     infer(net),
@@ -75,47 +75,43 @@ const shapeAt = (site: GrowthSite<ModuleSource>, { net, last }: GrownPreview): S
     ),
   )
 
-const numbered = (module: Layer, nth: number): Layer => {
+const numberName = (module: Layer, nth: number): Layer => {
   const name = module.name === '' ? 'grown' : module.name
   return withName(nth === 0 ? name : `${name}${nth + 1}`, module)
 }
 
-/** What grows as the `nth`; null where a layer has to be told a shape that nobody knows. */
+/** What grows as the `nth`; null where a layer needs a shape that cannot be known. */
 const growthAt = (site: GrowthSite<ModuleSource>, preview: GrownPreview, nth: number): Growth | null => {
   if ('widen' in site) {
     const { widen, by, ...others } = site
     return { widen, by, ...others }
   }
-  const sprout = 'to' in site ? site.branch : site.module
-  const shape = typeof sprout === 'function' ? shapeAt(site, preview) : []
+  const source = 'to' in site ? site.branch : site.module
+  const shape = typeof source === 'function' ? shapeAt(site, preview) : []
   if (shape === null) return null
-  const given = typeof sprout === 'function' ? sprout(shape, nth) : sprout
-  const layer = isLayer(given) ? numbered(given, nth) : given
+  const given = typeof source === 'function' ? source(shape, nth) : source
+  const layer = isLayer(given) ? numberName(given, nth) : given
   if (!('to' in site)) return { ...site, module: layer }
   const { to, branch: _, ...others } = site
   return { to, branch: layer, ...others }
 }
 
-const growthsOf = (
-  site: GrowthSite<ModuleSource>,
-  preview: GrownPreview,
-  upTo: number,
-): readonly Growth[] => {
+const growthsOf = (site: GrowthSite<ModuleSource>, preview: GrownPreview, max: number): readonly Growth[] => {
   const growths: Growth[] = []
-  const isTold = [...Object.values(site)].some(value => typeof value === 'function')
+  const usesShape = [...Object.values(site)].some(value => typeof value === 'function')
   let now = preview
-  while (growths.length < upTo) {
+  while (growths.length < max) {
     const growth = growthAt(site, now, growths.length)
     if (growth === null) break
     growths.push(growth)
-    if (isTold) now = previewGrowth(now, growth) // else no shape is asked for
+    if (usesShape) now = previewGrowth(now, growth) // else no shape is asked for
   }
   return growths
 }
 
 const isSite = (key: string): boolean => siteKeys.has(key)
 
-/** What of options says where and what to grow, and what does not. */
+/** The options that say where and what to grow, and the rest. */
 const siteIn = (
   options: GrowthSite<ModuleSource>,
 ): { readonly site: GrowthSite<ModuleSource>; readonly rest: object } => {
@@ -199,7 +195,7 @@ const resolveAll = (net: () => Net, steps: readonly ScheduleStep[]): readonly St
   return done
 }
 
-/** The steps for a net, each told what those before it grow. */
+/** The steps for a net, each resolved on the net that those before it grow. */
 export const resolveSteps =
   (net: Net) =>
   (steps: readonly ScheduleStep[]): readonly Step[] =>

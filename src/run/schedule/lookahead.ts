@@ -1,4 +1,4 @@
-/** What a push is told of the prune after it, so that just what will be cut is faded. */
+/** What a push knows of the prune after it, so that just what will be cut is faded. */
 import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
 import type { Cut } from '../../learn/options.js'
 import { layersOf, type Path } from '../../net/path.js'
@@ -8,7 +8,8 @@ import type { Prune, Push, Step, Target, Warmup } from './schedule.js'
 
 type Steps = readonly (Step | Warmup)[]
 
-const flat = (steps: Steps): Steps => steps.flatMap(step => ('steps' in step ? flat(step.steps) : [step]))
+const flatten = (steps: Steps): Steps =>
+  steps.flatMap(step => ('steps' in step ? flatten(step.steps) : [step]))
 
 /** The last push before a step and the first prune after it, inside others or not; `null` where there is none. */
 export interface Neighbours {
@@ -16,33 +17,33 @@ export interface Neighbours {
   readonly prune: Prune | null
 }
 
-/** Of these steps, those before and those after one; what lies around them all where these hold none. */
+/** The neighbours between steps before and steps after; those around them all where these hold none. */
 const between = (before: Steps, after: Steps, { push, prune }: Neighbours): Neighbours => ({
-  push: flat(before).findLast(step => step._tag === 'push') ?? push,
-  prune: flat(after).find(step => step._tag === 'prune') ?? prune,
+  push: flatten(before).findLast(step => step._tag === 'push') ?? push,
+  prune: flatten(after).find(step => step._tag === 'prune') ?? prune,
 })
 
-/** What lies beside the `nth` of these steps. */
+/** The neighbours of the `nth` of these steps. */
 export const neighboursOfStep = (steps: Steps, nth: number, around: Neighbours): Neighbours =>
   between(steps.slice(0, nth), steps.slice(nth + 1), around)
 
-/** What lies beside steps that come again and again: they themselves. */
+/** The neighbours of steps that repeat: they themselves. */
 export const neighboursOfRound = (steps: Steps, around: Neighbours): Neighbours =>
   between(steps, steps, around)
 
-/** Of these layers those there are: what an earlier cut took whole is not there to spare. */
+/** Of these layers those that exist: what an earlier cut removed whole needs no sparing. */
 export const existingPaths = (net: Net): ((paths: readonly Path[]) => readonly Path[]) => {
   const layers = layersOf(net)
   return paths => paths.filter(path => layers.has(path))
 }
 
-/** The target a push is told; `around`: that of the rounds around it. What is measured in time cannot be told before. */
+/** The target of a push; `around`: that of the rounds around it. What is measured in time cannot be known before. */
 export const upcomingTarget = (push: Push, prune: Prune | null, around: Target | null): Target | null => {
   const own = prune?.by === 'gradientUtility' ? prune.target : null
   return push.target ?? (own !== null && !isLatencyTarget(own) ? own : null) ?? around
 }
 
-/** The cut to come of a net as a push is told it, floors a share of `widths`; `null` where none has an target. */
+/** The cut to come as a push fades for it, floors a share of `widths`; `null` where none has a target. */
 export const upcomingPrune = (
   { net, widths }: { readonly net: Net; readonly widths: Widths },
   push: Push,
@@ -50,13 +51,13 @@ export const upcomingPrune = (
   around: Target | null,
 ): Cut | null => {
   const target = upcomingTarget(push, prune, around)
-  const standing = existingPaths(net)
+  const existing = existingPaths(net)
   if (target === null || prune === null) return target && { target }
   const { by, minChannels, floor, roundTo, normalize } = prune
   return {
     target,
-    freeze: standing(prune.freeze),
-    ignore: standing(prune.ignore),
+    freeze: existing(prune.freeze),
+    ignore: existing(prune.ignore),
     minChannels,
     floor,
     widths,

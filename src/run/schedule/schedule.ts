@@ -44,7 +44,7 @@ export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
 /**
- * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, warmed up and let down along a cosine, unless told.
+ * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine.
  *
  * @example
  * train({ epochs: 8, batchSize: 64, labelSmoothing: 0.1 })
@@ -85,8 +85,8 @@ const splitTarget = <O extends object>(
 }
 
 /**
- * Trains while useful work moves onto few neurons: the losers of the round are faded to zero, and the terms asked
- * for pull features apart, out of correlation and together.
+ * Trains while useful work moves onto few neurons: the channels to be cut are faded to zero, and the alignment terms
+ * pull features apart, out of correlation and together.
  *
  * @example
  * push({ epochs: 2 })                                     // off the channels to be cut
@@ -111,7 +111,7 @@ export const push = (options: PushStepOptions = {}): Push => {
 export const defaultFloor = 0.1
 
 /**
- * Cuts what is worth least, but of each layer that everything passes leaves a tenth, unless told.
+ * Cuts what is worth least, but by default leaves a tenth of each layer that everything passes.
  *
  * @example
  * prune({ keep: { params: 0.3 }, by: 'taylor' })
@@ -143,7 +143,7 @@ const roundsKeys = [...targetKeys, 'rounds', 'within']
 const whileKeys = ['within', 'eta', 'rounds']
 
 /**
- * Repeats steps until the net has shrunk to the aim, round by round in equal ratios.
+ * Repeats steps until the net has shrunk to the target, round by round in equal ratios.
  *
  * @example
  * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())

@@ -77,15 +77,15 @@ const encode = (
 }
 
 /** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
-const lies = (slot: Shape, weight: Shape): boolean =>
+const isSlotFor = (slot: Shape, weight: Shape): boolean =>
   isSameShape(weight, slot) || isSameShape(weight.slice(-1), slot)
 
-/** What training remembers fits the weight it belongs to. */
-const fittingSlots =
+/** Errors  WrongWeight where a slot does not fit its weight */
+const checkSlots =
   (slots: Weights) =>
   ({ weights }: Model): E.Either<Fault, Learner['slots']> => {
     const wrong = Object.entries(slots).find(
-      ([key, { shape }]) => !lies(shape, weights[parentPath(key)]?.shape ?? []),
+      ([key, { shape }]) => !isSlotFor(shape, weights[parentPath(key)]?.shape ?? []),
     )
     if (wrong === undefined) return E.right(slots)
     const [key, { shape }] = wrong
@@ -104,7 +104,7 @@ const decodeCheckpoint = (
     E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
       checkModel({ net, weights: from('model', tensors) }),
     ),
-    E.bindW('slots', ({ held: { tensors }, model }) => fittingSlots(from('slot', tensors))(model)),
+    E.bindW('slots', ({ held: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
     E.bindW('models', ({ held: { tensors }, facts }) =>
       pipe(
         facts.models,
