@@ -97,15 +97,15 @@ const decodeCheckpoint = (
 ): E.Either<Fault, { readonly runs: readonly string[]; readonly checkpoint: Checkpoint }> =>
   pipe(
     E.Do,
-    E.bind('held', () => unseal(bytes)),
-    E.bindW('facts', ({ held }) =>
-      pipe(parseMetadata('checkpoint', held.metadata), E.flatMap(decode(factsCodec))),
+    E.bind('sealed', () => unseal(bytes)),
+    E.bindW('facts', ({ sealed }) =>
+      pipe(parseMetadata('checkpoint', sealed.metadata), E.flatMap(decode(factsCodec))),
     ),
-    E.bindW('model', ({ held: { tensors }, facts: { net } }) =>
+    E.bindW('model', ({ sealed: { tensors }, facts: { net } }) =>
       checkModel({ net, weights: from('model', tensors) }),
     ),
-    E.bindW('slots', ({ held: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
-    E.bindW('models', ({ held: { tensors }, facts }) =>
+    E.bindW('slots', ({ sealed: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
+    E.bindW('models', ({ sealed: { tensors }, facts }) =>
       pipe(
         facts.models,
         traverseModels((name, net) => checkModel({ net, weights: from(`kept.${name}`, tensors) })),

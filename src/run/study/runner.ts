@@ -69,11 +69,12 @@ const cellsOf = ({ variants: entrants }: Study, seeds: readonly number[]): reado
 
 const sharedFolder = ({ folder }: StudyContext): string => join(folder, 'shared')
 
-const sharedFile = (env: StudyContext, name: string): string => join(sharedFolder(env), `${name}.safetensors`)
+const sharedFile = (context: StudyContext, name: string): string =>
+  join(sharedFolder(context), `${name}.safetensors`)
 
 /** The longest beginning of an experiment that another has been through. */
 const longestBeginning = (
-  env: StudyContext,
+  context: StudyContext,
   experiment: Experiment,
   settings: Settings,
 ): TE.TaskEither<RunError, Checkpoint> => {
@@ -81,15 +82,15 @@ const longestBeginning = (
     .map((_, steps) => identityOf(experiment, settings, steps))
     .slice(1)
     .reverse()
-    .filter(name => existsSync(sharedFile(env, name)))
+    .filter(name => existsSync(sharedFile(context, name)))
   return known === undefined
     ? TE.fromEither(initialCheckpoint(settings.seed)(experiment))
-    : readCheckpoint(sharedFile(env, known), known)
+    : readCheckpoint(sharedFile(context, known), known)
 }
 
 /** Keeps every beginning that others in the study share. */
-const sharing =
-  (env: StudyContext, study: Study, experiment: Experiment, settings: Settings) =>
+const saveShared =
+  (context: StudyContext, study: Study, experiment: Experiment, settings: Settings) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> => {
     const steps = checkpoint.stages.length
     const name = identityOf(experiment, settings, steps)
@@ -97,17 +98,17 @@ const sharing =
       other =>
         other.experiment.schedule.length > steps && identityOf(other.experiment, settings, steps) === name,
     )
-    const file = sharedFile(env, name)
+    const file = sharedFile(context, name)
     return steps === 0 || shared.length < 2 || existsSync(file)
       ? TE.right(undefined)
       : pipe(
-          makeFolder(sharedFolder(env)),
+          makeFolder(sharedFolder(context)),
           TE.flatMap(() => saveCheckpoint(file, name)(checkpoint)),
         )
   }
 
-const folderFor = (env: Pick<StudyContext, 'folder'>, name: string, seed: number): string =>
-  join(env.folder, encodeFileName(name), `${seed}`)
+const folderFor = (context: Pick<StudyContext, 'folder'>, name: string, seed: number): string =>
+  join(context.folder, encodeFileName(name), `${seed}`)
 
 /** The engine of the first run of a study that has begun; `null` where none has. */
 export const engineBegun =
@@ -125,7 +126,7 @@ export const engineBegun =
   }
 
 /** A run in the study's folder, of this experiment and begun like this, and no other. */
-const begunAs = (
+const openBegun = (
   path: string,
   experiment: Experiment,
   settings: Settings,
@@ -140,35 +141,35 @@ const begunAs = (
     TE.flatMapEither(checkSameSettings(settings, free)),
   )
 
-/** Runs one experiment with one seed, or takes it up, or finds it done: then by any number of threads. */
+/** Runs one experiment with one seed, or resumes it, or finds it done: then by any number of threads. */
 const runCell =
-  (env: StudyContext, study: Study, name: string, seed: number) =>
+  (context: StudyContext, study: Study, name: string, seed: number) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> => {
-    const path = folderFor(env, name, seed)
+    const path = folderFor(context, name, seed)
     const folder = folderAt(path)
     const done = existsSync(folder.result)
-    env.onCell(name, seed, done)
-    const found = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
-      const settings = settingsOf(seed, env.engine, dataset, env.data)
-      const opened = { engine: env.engine, dataset }
-      const onStage = sharing(env, study, experiment, settings)
-      const onlooker: RunObserver = { ...env.onlooker, beside: false, pastChance: true, onStage }
+    context.onCell(name, seed, done)
+    const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
+      const settings = settingsOf(seed, context.engine, dataset, context.data)
+      const resources = { engine: context.engine, dataset }
+      const onStage = saveShared(context, study, experiment, settings)
+      const onlooker: RunObserver = { ...context.onlooker, beside: false, pastChance: true, onStage }
       if (done)
         return pipe(
-          begunAs(path, experiment, settings, ['threads']),
+          openBegun(path, experiment, settings, ['threads']),
           TE.flatMap(() => readResult(folder.result)),
         )
       return existsSync(folder.checkpoint)
         ? pipe(
-            begunAs(path, experiment, settings, []),
-            TE.flatMap(run => resume(run, opened, onlooker)),
+            openBegun(path, experiment, settings, []),
+            TE.flatMap(run => resume(run, resources, onlooker)),
           )
         : pipe(
-            longestBeginning(env, experiment, settings),
-            TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+            longestBeginning(context, experiment, settings),
+            TE.flatMap(from => beginFrom(path, settings, resources, onlooker)(experiment, from)),
           )
     }
-    return pipe(env.datasetOf(experiment, seed), TE.flatMap(found))
+    return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
   }
 
 /** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
@@ -183,18 +184,18 @@ const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment =
 }
 
 const runEntrant =
-  (env: StudyContext, study: Study) =>
+  (context: StudyContext, study: Study) =>
   ({ entrant, seed }: Cell): TE.TaskEither<RunError, VariantRun> =>
     pipe(
       TE.Do,
-      TE.bind('result', () => runCell(env, study, entrant.name, seed)(entrant.experiment)),
-      TE.bind('model', () => readModel(folderAt(folderFor(env, entrant.name, seed)).model)),
-      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(env, entrant.name, seed)).model)),
+      TE.bind('result', () => runCell(context, study, entrant.name, seed)(entrant.experiment)),
+      TE.bind('model', () => readModel(folderAt(folderFor(context, entrant.name, seed)).model)),
+      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, entrant.name, seed)).model)),
       TE.bind(
         'scratch',
         ({ model }): TE.TaskEither<RunError, Result | null> =>
           entrant.scratch
-            ? runCell(env, study, scratchName(entrant.name), seed)(scratchOf(entrant.experiment, model))
+            ? runCell(context, study, scratchName(entrant.name), seed)(scratchOf(entrant.experiment, model))
             : TE.right(null),
       ),
       TE.map(done => ({ entrant, seed, cuts: done.result.cuts ?? [], ...done })),
@@ -207,11 +208,11 @@ const runEntrant =
  * Law     stopped anywhere and run again, the same results; equal beginnings are run once
  */
 export const runStudy =
-  (env: StudyContext) =>
+  (context: StudyContext) =>
   (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly VariantRun[]> =>
     pipe(
       TE.fromEither(checkNames(study)),
-      TE.flatMap(() => removeParts(sharedFolder(env), isGone)),
+      TE.flatMap(() => removeParts(sharedFolder(context), isGone)),
       TE.map(() => cellsOf(study, seeds)),
-      TE.flatMap(TE.traverseSeqArray(runEntrant(env, study))),
+      TE.flatMap(TE.traverseSeqArray(runEntrant(context, study))),
     )
