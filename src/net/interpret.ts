@@ -7,7 +7,7 @@ import type { Concat, Layer, Leaf, Residual } from './tree.js'
 export interface Algebra<A> {
   readonly leaf: (leaf: Leaf, path: Path, input: A) => A
   readonly concat: (branches: readonly A[], layer: Concat, path: Path, input: A) => A
-  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path) => A
+  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path, input: A) => A
   /** What stands for the output of any layer, each after its children; by default that output. */
   readonly place?: (output: A, layer: Layer, path: Path, input: A) => A
 }
@@ -43,7 +43,7 @@ export const interpret =
             input,
           )
         case 'residual':
-          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path)
+          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path, input)
         default:
           return leaf(layer, path, input)
       }

@@ -1,7 +1,9 @@
 /** The trunk: the values that everything passes on its way out, and how narrow a cut may leave them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
+import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
 import { type Analysis, analyse } from './analysis.js'
@@ -26,7 +28,7 @@ export const widthsOf = (net: Net): E.Either<NetError, Widths> =>
     ),
   )
 
-/** Which branches and bodies there are no more. */
+/** Which branches a cut removes, and which residuals lose their body. */
 export interface Standing {
   readonly isGone: (branch: Path) => boolean
   readonly isBypassed: (residual: Path) => boolean
@@ -34,25 +36,33 @@ export interface Standing {
 
 const whole: Standing = { isGone: () => false, isBypassed: () => false }
 
-/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
-const layersInSeries = (net: Net, { isGone, isBypassed }: Standing): readonly Path[] => {
-  const visit = (layer: Layer, path: Path): readonly Path[] => {
-    const child = (each: Layer) => visit(each, childPath(path, each.name))
-    switch (layer._tag) {
-      case 'stack':
-        return [...layer.layers.flatMap(child), path]
-      case 'concat': {
-        const left = layer.branches.filter(branch => !isGone(childPath(path, branch.name)))
-        return left.length === 1 ? [...left.flatMap(child), path] : [path]
-      }
-      case 'residual':
-        return isBypassed(path) ? [...child(layer.shortcut), path] : [path]
-      default:
-        return [path]
-    }
-  }
-  return visit(net.body, '')
+/** The layers passed so far, the last first: a list that grows in constant time. */
+interface Trail {
+  readonly path: Path
+  readonly before: Trail | null
 }
+
+const pathsOf = (trail: Trail | null): readonly Path[] => {
+  const paths: Path[] = []
+  for (let each = trail; each !== null; each = each.before) paths.push(each.path)
+  return paths.reverse()
+}
+
+/** A concat passes on its trail through the only branch left; a residual without body, that through its shortcut. */
+const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> => ({
+  leaf: (_leaf, _path, before) => before,
+  concat: (branches, layer, path, before) => {
+    const left = branches.filter((_, nth) => !isGone(childPath(path, elementAt(layer.branches, nth).name)))
+    const [only = before, another] = left
+    return another === undefined ? only : before
+  },
+  residual: (_body, shortcut, _layer, path, before) => (isBypassed(path) ? shortcut : before),
+  place: (before, _layer, path) => ({ path, before }),
+})
+
+/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
+const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
+  pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
 export const trunkOf = (
