@@ -71,7 +71,7 @@ export interface Narrowed {
   readonly channels: () => Readonly<Record<Path, Int32Array>>
 }
 
-/** Errors  none that a settled wish can bring about: what is left fits */
+/** Errors  none that a settled selected can bring about: what is left fits */
 export const narrow =
   ({ wiring }: Analysis, { net, weights }: Model) =>
   (settled: Constrained): E.Either<NetError, Narrowed> => {
