@@ -1,4 +1,4 @@
-/** The trunk: the values that everything passes on its way out, and how narrow a cut may leave them. */
+/** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
@@ -8,10 +8,10 @@ import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
 import { type Analysis, analyse } from './analysis.js'
 
-/** How many channels each layer gives, those that come back behind a flatten counted once. */
+/** How many channels each layer gives, repeated ones behind a flatten counted once. */
 export type Widths = Readonly<Record<Path, number>>
 
-/** One value of the trunk: the first layer that gives it, and its wires. */
+/** One value of the trunk: the layer that gives it, and its wires. */
 export interface Passage {
   readonly at: Path
   readonly wires: Int32Array
@@ -60,7 +60,7 @@ const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> =
   place: (before, _layer, path) => ({ path, before }),
 })
 
-/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
+/** The layers of the trunk: all in series, and those inside the only branch left. */
 const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
@@ -76,13 +76,13 @@ export const trunkOf = (
   })
 }
 
-/** The channels a value keeps at least: a share of its width, rounded up, and never more than there are. */
+/** The least channels of a value: a share of its width, rounded up, and never more than there are. */
 export const leastOf =
   (floor: number, widths: Widths) =>
   ({ at, wires }: Passage): number =>
     Math.min(wires.length, Math.ceil(floor * (widths[at] ?? wires.length)))
 
-/** A layer that everything passes, and how few of its channels are left. */
+/** A layer of the trunk, and how few of its channels are left. */
 export interface Thin {
   readonly at: Path
   readonly channels: number
@@ -93,7 +93,7 @@ const makes = ({ _tag }: Layer): boolean =>
   _tag === 'conv' || _tag === 'dense' || _tag === 'concat' || _tag === 'residual'
 
 /**
- * The layers everything passes that have no more than a share left of the channels they had.
+ * The layers of the trunk with no more than a share left of the channels they had.
  *
  * Errors  those of `infer`
  */
@@ -102,9 +102,9 @@ export const thinIn =
   (net: Net): E.Either<NetError, readonly Thin[]> =>
     pipe(
       analyse(net),
-      E.map(anatomy =>
-        trunkOf(anatomy).flatMap(({ at, wires }) => {
-          const [layer, of = wires.length] = [anatomy.inferred.get(at)?.layer, widths[at]]
+      E.map(analysis =>
+        trunkOf(analysis).flatMap(({ at, wires }) => {
+          const [layer, of = wires.length] = [analysis.inferred.get(at)?.layer, widths[at]]
           return layer !== undefined &&
             makes(layer) &&
             wires.length < of &&
