@@ -19,7 +19,7 @@ const dependents = (values: readonly Value[], sources: readonly Value[]): Readon
  * Law     linear in the seed
  *
  * @example
- * const [gradient] = differentiate()(loss, [kernel])
+ * const [kernelGradient] = differentiate()(loss, [kernel])
  */
 export const differentiate =
   (rules: Rules = gradient) =>
