@@ -75,7 +75,7 @@ describe('a net', () => {
     expect(layersOf(treeOf(nested(50_000))).size).toBe(50_004)
   })
 
-  test('that doubles itself is refused before it is gone through', () => {
+  test('of 2⁴⁰ layers is refused before all are visited', () => {
     const doubled = Array.from({ length: 40 }).reduce<Layer>(
       inner => stack('s', withName('a', inner as typeof relu), withName('b', inner as typeof relu)),
       relu,

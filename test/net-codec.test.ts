@@ -223,7 +223,7 @@ const records = (all: ReturnType<typeof inside>) =>
   all.flatMap(([keys, value]) => (isRecord(value) ? [keys] : []))
 
 describe('through JSON', () => {
-  test('a net comes back equal', () => {
+  test('a decoded net equals the encoded one', () => {
     fc.assert(
       fc.property(arbitraryNet({ dropout: true }), net => {
         expect(right(decode(netCodec)(json(net)))).toEqual(net)
@@ -233,7 +233,7 @@ describe('through JSON', () => {
     )
   })
 
-  test('an experiment comes back equal', () => {
+  test('a decoded experiment equals the encoded one', () => {
     fc.assert(
       fc.property(arbitraryExperiment, value => {
         const written = json(experimentCodec.encode(value))
@@ -297,7 +297,7 @@ describe('a difference is refused where it is', () => {
     )
   })
 
-  test('what would fit is told', () => {
+  test('the error says what is expected', () => {
     const whole = json(experiment(fixed, mnist(), train(), untilTarget({ keep: { params: 0.1 } }, prune())))
     const told = (keys: Keys, by: Json) => pipe(replaced(whole, keys, by), decode(experimentCodec), left)
     expect(told(['schedule', 0, 'epochs'], 1.5)).toMatchObject({

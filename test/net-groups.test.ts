@@ -114,7 +114,7 @@ test('wires are closed under every edge', () => {
   )
 })
 
-test('whatever goes, if every layer keeps a channel, what is left fits', () => {
+test('whichever channels are removed, if every layer keeps one, the rest fits', () => {
   fc.assert(
     fc.property(arbitraryNet(), fc.infiniteStream(fc.boolean()), (given, coins) => {
       const inferred = placed(given)

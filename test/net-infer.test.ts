@@ -31,7 +31,7 @@ const fitting = <A>(either: E.Either<NetError, A>): A => {
 }
 
 const inferred = (net: Net): Inferred => fitting(infer(net))
-const planted = (net: Net, seed: number): Model => fitting(init(seed)(net))
+const initialised = (net: Net, seed: number): Model => fitting(init(seed)(net))
 
 describe('over random nets', () => {
   test.each(['training', 'inference'] as const)('each layer gives what was inferred, %s', mode => {
@@ -80,7 +80,7 @@ describe('over random nets', () => {
     fc.assert(
       fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
         const places = inferred(net)
-        const { weights } = planted(net, seed)
+        const { weights } = initialised(net, seed)
         const sizes = Object.entries(weights).map(([key, { shape, data }]) => {
           expect(data.length).toBe(shape.reduce((product, size) => product * size, 1))
           return [key, data.length] as const
@@ -97,9 +97,9 @@ describe('over random nets', () => {
   test('the same seed gives the same weights, another seed others', () => {
     fc.assert(
       fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
-        expect(planted(net, seed).weights).toEqual(planted(net, seed).weights)
-        expect(planted(net, seed).weights['head/kernel']).not.toEqual(
-          planted(net, seed + 1).weights['head/kernel'],
+        expect(initialised(net, seed).weights).toEqual(initialised(net, seed).weights)
+        expect(initialised(net, seed).weights['head/kernel']).not.toEqual(
+          initialised(net, seed + 1).weights['head/kernel'],
         )
       }),
       { numRuns: 30 },
@@ -113,8 +113,8 @@ describe('over random nets', () => {
           ...one,
           body: { ...one.body, layers: [...one.body.layers, { ...dense(3), name: 'more' }] },
         }
-        const { 'more/kernel': _, 'more/bias': __, ...rest } = planted(more, seed).weights
-        expect(rest).toEqual(planted(one, seed).weights)
+        const { 'more/kernel': _, 'more/bias': __, ...rest } = initialised(more, seed).weights
+        expect(rest).toEqual(initialised(one, seed).weights)
       }),
       { numRuns: 30 },
     )
@@ -123,13 +123,16 @@ describe('over random nets', () => {
 
 test('seed 0 is a seed', () => {
   const tiny = net('tiny', image(4, 4, 1), convBnAct(2), globalAvgPool, dense(2))
-  const kernel = (seed: number) => planted(tiny, seed).weights['conv/kernel']?.data ?? []
+  const kernel = (seed: number) => initialised(tiny, seed).weights['conv/kernel']?.data ?? []
   expect(kernel(0)).toEqual(kernel(0))
   expect(kernel(0)).not.toEqual(kernel(1))
 })
 
 test('first weights spread as He and Glorot say', () => {
-  const { weights } = planted(net('wide', image(8, 8, 16), convBnAct(64, 3), globalAvgPool, dense(500)), 0)
+  const { weights } = initialised(
+    net('wide', image(8, 8, 16), convBnAct(64, 3), globalAvgPool, dense(500)),
+    0,
+  )
   const deviation = (key: string) => {
     const data = weights[key]?.data ?? new Float32Array()
     return Math.sqrt(data.reduce((sum, w) => sum + w * w, 0) / data.length)
@@ -158,7 +161,7 @@ test('counts of a net done by hand', () => {
 })
 
 test('what each word stores', () => {
-  const { weights } = planted(
+  const { weights } = initialised(
     net(
       'stores',
       image(4, 4, 3),

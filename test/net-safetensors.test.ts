@@ -60,7 +60,7 @@ const entry = (shape: readonly number[], from: number, to: number, dtype = 'F32'
 })
 
 describe('what was encoded', () => {
-  test('comes back bit for bit, whatever it is called', () => {
+  test('is decoded bit for bit, whatever its name', () => {
     fc.assert(
       fc.property(tensors, metadata, (given, notes) => {
         const read = right(decodeTensors(encodeTensors(given, notes)))
@@ -70,7 +70,7 @@ describe('what was encoded', () => {
     )
   })
 
-  test('comes back from the middle of other bytes too', () => {
+  test('is decoded from the middle of other bytes too', () => {
     fc.assert(
       fc.property(arbitraryModel(), fc.integer({ min: 1, max: 9 }), ({ weights }, offset) => {
         const bytes = encodeTensors(weights)

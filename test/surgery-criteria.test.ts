@@ -140,7 +140,7 @@ describe('costs', () => {
 })
 
 describe('the decision', () => {
-  test('is the last dense layer, on what comes before it', () => {
+  test('is the last dense layer, on the output of the one before it', () => {
     fc.assert(
       fc.property(arbitraryNet({ dropout: true }), given => {
         const { head, features, size } = right(decisionOf(placed(given)))

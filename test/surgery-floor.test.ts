@@ -1,4 +1,4 @@
-/** The floor: of what everything passes, a share stays; what has a way around may go whole. */
+/** The floor: layers of the trunk keep a share of their width; branches and bodies may be removed whole. */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -84,7 +84,7 @@ describe('a floor', () => {
     expect(outOf(usual, 'dense')).toBeGreaterThanOrEqual(16)
   })
 
-  test('is a share of the widths told, where a net was cut before', () => {
+  test('is a share of the given widths, where a net was pruned before', () => {
     const widths = right(widthsOf(cnn))
     const once = right(
       prune({ by: l1, normalize: 'global', keep: { macs: 0.5 }, floor: 0.5 })(modelOf(0)(cnn)),
@@ -118,7 +118,7 @@ describe('a floor', () => {
       ),
     )
 
-  test('lets branches and bodies go whole', () => {
+  test('lets whole branches and bodies be removed', () => {
     const by = worth(path => (path.startsWith('a/three') || path.startsWith('sum/body/conv') ? 0 : 1))
     const { model: narrow, bypassed } = right(
       prune({

@@ -236,7 +236,7 @@ describe('laws', () => {
     )
   })
 
-  test('spark is another function, and fresh is the grown net planted anew', () => {
+  test('noisy is another function, and scratch is the grown net initialised again', () => {
     fc.assert(
       fc.property(cases, ({ model, growth, seed }) => {
         const [spark, fresh] = [
@@ -397,7 +397,7 @@ describe('places', () => {
     )
   })
 
-  test('deepen: at the end of the branch; a bare unit becomes a stack of two', () => {
+  test('deepen: at the end of the branch; a single unit becomes a stack of two', () => {
     const stacked = growing({ deepen: 'a/three', module: convBnAct(3) })
     expect([stacked.grown, stacked.moved]).toEqual([['a/three/conv2'], null])
     const bare = growing({ deepen: 'a/point', module: convBnAct(3) })

@@ -112,7 +112,7 @@ describe('laws', () => {
     )
   })
 
-  test('what is stored is what is counted, and what goes out keeps its shape', () => {
+  test('stored values are those counted, and the output keeps its shape', () => {
     fc.assert(
       fc.property(cases, ({ model, options }) => {
         const pruned = prune(options)(model)
@@ -306,7 +306,7 @@ describe('laws', () => {
     )
   })
 
-  test('a pruning can be had again by the names of what went', () => {
+  test('a pruning can be repeated by the removed channels', () => {
     fc.assert(
       fc.property(cases, ({ model, options }) => {
         const pruned = prune(options)(model)
@@ -319,7 +319,7 @@ describe('laws', () => {
     )
   })
 
-  test('what went says why', () => {
+  test('removed channels say why', () => {
     fc.assert(
       fc.property(
         arbitraryModel(),
@@ -375,7 +375,7 @@ describe('the tree closes', () => {
     dense(3),
   )
 
-  test('a branch whose inside starves goes whole', () => {
+  test('a branch with an empty layer is removed whole', () => {
     const pruned = cutting(module, { 'a/three/reduce': all(2) })
     expect(drawn(pruned.model.net).filter(line => line.startsWith('a'))).toEqual([
       'a: concat',
@@ -403,7 +403,7 @@ describe('the tree closes', () => {
     ])
   })
 
-  test('what goes out keeps something to be made of', () => {
+  test('the output keeps a channel to be computed from', () => {
     expect(left(prune({ channels: { stem: all(4) } })(modelOf(1)(module)))).toEqual({
       _tag: 'EmptyNet',
       at: 'stem',
@@ -431,7 +431,7 @@ describe('the tree closes', () => {
     dense(3),
   )
 
-  test('a residual whose body goes is its shortcut; one that does nothing is gone', () => {
+  test('a residual without body is its shortcut; an identity is removed', () => {
     const pruned = cutting(sums, { 'r/body/in': all(3), 's/body/in': all(3) })
     expect(pruned.bypassed).toEqual(['r', 's'])
     expect(drawn(pruned.model.net)).toEqual([
@@ -446,7 +446,7 @@ describe('the tree closes', () => {
     ])
   })
 
-  test('a body of one layer goes when all its channels are worth too little, though the sum stays', () => {
+  test('a body of one layer is removed when all its scores are below the threshold, though the sum stays', () => {
     const by = { 't/body': [0.1, 0.2, 0.1, 0.2], 't/shortcut': [5, 6, 7, 8] }
     const pruned = right(
       prune({ by, atMost: { params: countParams(placed(sums)) - 60 }, normalize: 'raw', combine: 'max' })(
@@ -524,7 +524,7 @@ describe('the tree closes', () => {
     expect(pruned.channels['r/body/one/in']).toEqual(Int32Array.of(1))
   })
 
-  test('a body goes with all that is in it', () => {
+  test('a body is removed with all layers in it', () => {
     const given = net(
       'n',
       image(4, 4, 2),

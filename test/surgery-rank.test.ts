@@ -30,7 +30,8 @@ const together = { stem: [1, 2, 3, 0], 'r/body/out': [5, 0, 1, 0] }
 describe('a layer alone', () => {
   test('raw: as given', () => expect(scoresOf('r/body/in', 'raw')(alone)).toEqual([3, 4]))
   test('global: over its L2 norm', () => expect(scoresOf('r/body/in', 'global')(alone)).toEqual([0.6, 0.8]))
-  test('layer: the share worth less', () => expect(scoresOf('r/body/in', 'layer')(alone)).toEqual([0, 0.5]))
+  test('layer: the share with a lower score', () =>
+    expect(scoresOf('r/body/in', 'layer')(alone)).toEqual([0, 0.5]))
 
   test('eta: in deviations of the positive ones', () => {
     expect(scoresOf('stem', 'eta')({ stem: [0, 1, 3, -1] })).toEqual([0, 1, 3, -1])
@@ -40,7 +41,7 @@ describe('a layer alone', () => {
 })
 
 describe('channels that go together', () => {
-  test('raw are summed, unless told', () => {
+  test('raw are summed by default', () => {
     expect(scoresOf('stem', 'raw')(together)).toEqual([6, 2, 4, 0])
     expect(scoresOf('stem', 'raw', 'mean')(together)).toEqual([3, 1, 2, 0])
     expect(scoresOf('stem', 'raw', 'max')(together)).toEqual([5, 2, 3, 0])
@@ -61,7 +62,7 @@ describe('channels that go together', () => {
   })
 })
 
-test('a body is worth nothing when none of its layers that speak has a channel that reaches the bound', () => {
+test('a body is below the threshold when no layer in it with utilities has a channel that reaches it', () => {
   const best = new Map([
     ['r/body/in', 1],
     ['r/body/out', 2],

@@ -1,6 +1,6 @@
 /**
- * Primitive operations as values: an immutable graph in which every node knows its shape and what it is made of.
- * Everything is a float32 array; which engine computes it is not known here.
+ * Primitive operations as values: an immutable graph in which every node has its shape and its inputs.
+ * Every value is a float32 array; engines are not known here.
  */
 
 import type { Shape } from '../net/shape.js'
@@ -19,7 +19,7 @@ export interface PoolWindow extends Window {
 
 /**
  * Every operation there is. Maps are [batch, height, width, channels], kernels [height, width, in, out].
- * Some give several results: the value is the first, `splitPart` the others.
+ * Some have several results: the value is the first, `splitPart` gives the others.
  */
 export type Op =
   | { readonly kind: 'input'; readonly name: string }
@@ -64,13 +64,13 @@ export type Op =
   | { readonly kind: 'crossEntropy' }
   /** Of a symmetric positive matrix. */
   | { readonly kind: 'inverse' }
-  /** 1 at the `naturalNumber` largest of a vector (those equal to the last too), else 0; no gradient. */
+  /** 1 at the `count` largest of a vector (those equal to the last too), else 0; no gradient. */
   | { readonly kind: 'largest'; readonly count: number }
   /** The value itself, through which no gradient passes. */
   | { readonly kind: 'stop' }
   | Update
 
-/** What changes a variable; its value is the variable after the change. */
+/** An update of a variable; its value is the variable after the update. */
 export type Update =
   /** value → the variable */
   | { readonly kind: 'assign'; readonly name: string }
@@ -108,7 +108,7 @@ export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'minimum' | 'maximum' | 'gr
 /** The name of an operation. */
 export type Kind = Op['kind']
 
-/** What an operation gives, made of other values. */
+/** The output of an operation on other values. */
 export interface Value {
   readonly op: Op
   readonly inputs: readonly Value[]
@@ -122,7 +122,7 @@ export type OpOf<K extends Kind, O extends Op = Op> = O extends Op
     : never
   : never
 
-/** What a call computes and what it changes. */
+/** What a call computes, and which variables it updates. */
 export interface Graph {
   readonly outputs: Readonly<Record<string, Value>>
   readonly updates: readonly Value[]
@@ -131,21 +131,21 @@ export interface Graph {
 /** Calls over one set of variables. */
 export type Program = Readonly<Record<string, Graph>>
 
-/** Every value once, what it is made of before it: the flat list an engine runs. */
+/** Every value once, its inputs before it: the list an engine runs. */
 export const topologicalOrder = (roots: readonly Value[]): readonly Value[] => {
   const done = new Set<Value>()
-  const waiting = [...roots].reverse()
-  while (waiting.length > 0) {
-    const value = waiting.at(-1) as Value // the loop's condition
+  const stack = [...roots].reverse()
+  while (stack.length > 0) {
+    const value = stack.at(-1) as Value // the loop's condition
     const missing = done.has(value) ? [] : value.inputs.filter(input => !done.has(input))
     if (missing.length === 0) done.add(value)
-    if (done.has(value)) waiting.pop()
-    else waiting.push(...missing.reverse())
+    if (done.has(value)) stack.pop()
+    else stack.push(...missing.reverse())
   }
   return [...done]
 }
 
-/** Every value of a graph once, what it is made of before it. */
+/** Every value of a graph once, its inputs before it. */
 export const valuesOf = (graph: Graph): readonly Value[] =>
   topologicalOrder([...Object.values(graph.outputs), ...graph.updates])
 
@@ -157,7 +157,7 @@ export const slotsOf = (op: Op): readonly string[] =>
       ? [`${op.name}/first`, `${op.name}/second`]
       : []
 
-/** Every variable a program reads or changes, with its shape. */
+/** Every variable that a program reads or updates, with its shape. */
 export const variablesOf = (program: Program): Readonly<Record<string, Shape>> => {
   const named = (value: Value): readonly (readonly [string, Shape])[] => {
     const { op } = value

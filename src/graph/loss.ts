@@ -1,4 +1,4 @@
-/** Losses as operations: numbers to make small. */
+/** Losses as operations. */
 import { channelsOf } from '../net/shape.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
@@ -12,7 +12,7 @@ export const crossEntropy = (logits: Value, targets: Value, smoothing = 0): Valu
   op.mean(op.crossEntropy(logits, smooth(targets, smoothing)))
 
 /**
- * Cross-entropy to a teacher's softened answers, times T² so that its gradient keeps its size.
+ * Cross-entropy to a teacher's softened predictions, times T² so that its gradient keeps its size.
  *
  * Source  Hinton, Vinyals, Dean 2015
  */

@@ -1,4 +1,4 @@
-/** From a net to primitive operations: what each layer computes, and which values stand for which weights. */
+/** Lowers a net to primitive operations, as an algebra of the interpreter. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../net/error.js'
@@ -12,8 +12,8 @@ import type { PoolWindow, Value, Window } from './graph.js'
 import * as op from './operations.js'
 
 /**
- * `trainProgram` normalises by the batch's own statistics and drops values out;
- * `inference` uses the running statistics and drops nothing.
+ * `training` normalises by the batch's own statistics and applies dropout; `inference` normalises by the running
+ * statistics and applies none.
  */
 export type Mode = 'training' | 'inference'
 
@@ -21,13 +21,13 @@ export type Mode = 'training' | 'inference'
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode
-  /** Stands before the names of the weights, where two nets share a graph. */
+  /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
   /** Another net's images; by default an input of their own, named `images`. */
   readonly images?: Value
 }
 
-/** What batch norm saw in a batch, for the running statistic stored under `key`. */
+/** A statistic of a batch, for the running statistic stored under `key`. */
 export interface Statistic {
   readonly key: string
   readonly seen: Value
@@ -58,13 +58,13 @@ const activations: { readonly [A in Activation]: (x: Value) => Value } = {
   swish: x => op.mul(x, op.sigmoid(x)),
 }
 
-const activated = (activation: Activation | null, x: Value): Value =>
+const activate = (activation: Activation | null, x: Value): Value =>
   activation === null ? x : activations[activation](x)
 
 const windowOf = ({ stride, dilation, padding }: Conv | Depthwise): Window => ({ stride, dilation, padding })
 const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride, padding, dilation: 1 })
 
-/** What is gathered while a net is lowered. */
+/** What one lowering collects. */
 interface Lowering {
   readonly options: LowerOptions
   readonly weights: ReadonlyMap<string, Value>
@@ -73,9 +73,9 @@ interface Lowering {
 }
 
 const weightAt = ({ weights }: Lowering, path: Path, slot: WeightName): Value =>
-  weights.get(weightKey(path, slot)) as Value // inferred has every slot
+  weights.get(weightKey(path, slot)) as Value // every weight of the inferred net is there
 
-const normalised = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
+const lowerNorm = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
   const weight = (slot: WeightName) => weightAt(lowering, path, slot)
   const [scale, shift] = [weight('scale'), weight('shift')]
   if (lowering.options.mode === 'inference')
@@ -88,35 +88,35 @@ const normalised = (lowering: Lowering, x: Value, path: Path, { momentum, epsilo
   return y
 }
 
-const unit = (
+const lowerUnit = (
   lowering: Lowering,
   product: Value,
   path: Path,
   { bias, norm, activation }: Conv | Depthwise | Dense,
 ): Value => {
   const shifted = bias ? op.add(product, weightAt(lowering, path, 'bias')) : product
-  return activated(activation, norm === null ? shifted : normalised(lowering, shifted, path, norm))
+  return activate(activation, norm === null ? shifted : lowerNorm(lowering, shifted, path, norm))
 }
 
 /** Divides by the share kept, so that the mean stays. */
-const dropped = ({ options, noise }: Lowering, x: Value, path: Path, rate: number): Value => {
+const lowerDropout = ({ options, noise }: Lowering, x: Value, path: Path, rate: number): Value => {
   if (options.mode === 'inference' || rate === 0) return x
   const uniform = op.input(`noise/${path}`, x.shape)
   noise.push(uniform)
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
 
-const leafValue =
+const lowerLeaf =
   (lowering: Lowering) =>
   (leaf: Leaf, path: Path, x: Value): Value => {
     const kernel = () => weightAt(lowering, path, 'kernel')
     switch (leaf._tag) {
       case 'conv':
-        return unit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
+        return lowerUnit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
       case 'depthwise':
-        return unit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
+        return lowerUnit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
-        return unit(lowering, op.matmul(x, kernel()), path, leaf)
+        return lowerUnit(lowering, op.matmul(x, kernel()), path, leaf)
       case 'maxPool':
         return op.maxPool(x, poolOf(leaf))
       case 'avgPool':
@@ -126,15 +126,15 @@ const leafValue =
       case 'flatten':
         return op.reshape(x, [lowering.options.batch, sizeOf(x.shape.slice(1))])
       case 'norm':
-        return normalised(lowering, x, path, leaf)
+        return lowerNorm(lowering, x, path, leaf)
       case 'activate':
-        return activated(leaf.activation, x)
+        return activate(leaf.activation, x)
       case 'dropout':
-        return dropped(lowering, x, path, leaf.rate)
+        return lowerDropout(lowering, x, path, leaf.rate)
     }
   }
 
-const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
+const lowerInferred = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
   const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
   const weights = new Map(
     allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
@@ -143,9 +143,9 @@ const lowered = (net: Net, inferred: Inferred, options: LowerOptions): Lowered =
   const at = new Map<Path, Value>()
   const into = new Map<Path, Value>()
   const logits = interpret<Value>({
-    leaf: leafValue(lowering),
+    leaf: lowerLeaf(lowering),
     concat: op.concat,
-    residual: (body, shortcut, { activation }) => activated(activation, op.add(body, shortcut)),
+    residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
     place: (output, _, path, input) => {
       into.set(path, input)
       at.set(path, output)
@@ -170,5 +170,5 @@ export const lower =
   (net: Net): E.Either<NetError, Lowered> =>
     pipe(
       infer(net),
-      E.map(inferred => lowered(net, inferred, options)),
+      E.map(inferred => lowerInferred(net, inferred, options)),
     )

@@ -1,11 +1,11 @@
-/** Constructors of primitive operations: each works out its shape. Greek and axes as in the papers cited. */
+/** Constructors of primitive operations, which infer their shapes. */
 import { windowPositions, windowSpan } from '../net/infer.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import type { Binary, Op, PoolWindow, Unary, Value, Window } from './graph.js'
 
 const node = (op: Op, inputs: readonly Value[], shape: Shape): Value => Object.freeze({ op, inputs, shape })
 
-/** What a call is fed under this name. */
+/** An input that a call is fed under this name. */
 export const input = (name: string, shape: Shape): Value => node({ kind: 'input', name }, [], shape)
 /** A variable as it was when the call began. */
 export const weight = (name: string, shape: Shape): Value => node({ kind: 'weight', name }, [], shape)
@@ -13,12 +13,17 @@ export const weight = (name: string, shape: Shape): Value => node({ kind: 'weigh
 export const constant = (value: number): Value => node({ kind: 'constant', value }, [], [])
 /** 1 on the diagonal, else 0. Shapes  → [size, size] */
 export const eye = (size: number): Value => node({ kind: 'eye' }, [], [size, size])
-/** Another result of an operation that gives several. */
+/** Another result of an operation with several. */
 export const splitPart = (index: number, value: Value, shape: Shape): Value =>
   node({ kind: 'part', index }, [value], shape)
 
-/** Sizes of a window's positions over x [n, h, w, c]. */
-const slid = (x: Value, size: number, { stride, dilation, padding }: Window, channels: number): Shape => {
+/** The shape of a window's outputs over x [n, h, w, c]. */
+const windowShape = (
+  x: Value,
+  size: number,
+  { stride, dilation, padding }: Window,
+  channels: number,
+): Shape => {
   const [images = 0, height = 0, width = 0] = x.shape
   const along = (side: number) => windowPositions(side, windowSpan(size, dilation), stride, padding)
   return [images, along(height), along(width), channels]
@@ -26,7 +31,11 @@ const slid = (x: Value, size: number, { stride, dilation, padding }: Window, cha
 
 /** Shapes  x [n, h, w, c], kernel [k, k, c, f] → [n, h′, w′, f] */
 export const conv = (x: Value, kernel: Value, window: Window): Value =>
-  node({ kind: 'conv', window }, [x, kernel], slid(x, kernel.shape[0] ?? 1, window, channelsOf(kernel.shape)))
+  node(
+    { kind: 'conv', window },
+    [x, kernel],
+    windowShape(x, kernel.shape[0] ?? 1, window, channelsOf(kernel.shape)),
+  )
 
 /** ∂x of `conv`; of x only the shape is used. */
 export const convInput = (dy: Value, kernel: Value, x: Value, window: Window): Value =>
@@ -38,7 +47,11 @@ export const convKernel = (dy: Value, x: Value, kernel: Value, window: Window): 
 
 /** Shapes  x [n, h, w, c], kernel [k, k, c, 1] → [n, h′, w′, c] */
 export const depthwise = (x: Value, kernel: Value, window: Window): Value =>
-  node({ kind: 'depthwise', window }, [x, kernel], slid(x, kernel.shape[0] ?? 1, window, channelsOf(x.shape)))
+  node(
+    { kind: 'depthwise', window },
+    [x, kernel],
+    windowShape(x, kernel.shape[0] ?? 1, window, channelsOf(x.shape)),
+  )
 
 /** ∂x of `depthwise`; of x only the shape is used. */
 export const depthwiseInput = (dy: Value, kernel: Value, x: Value, window: Window): Value =>
@@ -48,7 +61,7 @@ export const depthwiseInput = (dy: Value, kernel: Value, x: Value, window: Windo
 export const depthwiseKernel = (dy: Value, x: Value, kernel: Value, window: Window): Value =>
   node({ kind: 'depthwiseKernel', window }, [dy, x, kernel], kernel.shape)
 
-/** Shapes  [m, k] · [k, n] → [m, n], each transposed first where told */
+/** Shapes  [m, k] · [k, n] → [m, n], each transposed first where options say so */
 export const matmul = (a: Value, b: Value, { transposeA = false, transposeB = false } = {}): Value => {
   const rows = a.shape[transposeA ? 1 : 0] ?? 0
   const columns = b.shape[transposeB ? 0 : 1] ?? 0
@@ -63,7 +76,7 @@ export const batchNorm = (x: Value, scale: Value, shift: Value, epsilon: number)
 export const batchNormGrad = (dy: Value, x: Value, scale: Value, norm: Value, epsilon: number): Value =>
   node({ kind: 'batchNormGrad', epsilon }, [dy, x, scale, norm], x.shape)
 
-/** By statistics known before. */
+/** By given statistics. */
 export const normalise = (
   x: Value,
   scale: Value,
@@ -76,7 +89,7 @@ export const normalise = (
 const pool =
   (kind: 'maxPool' | 'avgPool') =>
   (x: Value, window: PoolWindow): Value =>
-    node({ kind, window }, [x], slid(x, window.size, window, channelsOf(x.shape)))
+    node({ kind, window }, [x], windowShape(x, window.size, window, channelsOf(x.shape)))
 
 /** The largest value of each window. Shapes  [n, h, w, c] → [n, h′, w′, c] */
 export const maxPool = pool('maxPool')
@@ -124,40 +137,40 @@ export const reluGrad = (dy: Value, y: Value): Value => node({ kind: 'reluGrad' 
 /** ∂y where 0 < y < 6, else 0. */
 export const relu6Grad = (dy: Value, y: Value): Value => node({ kind: 'relu6Grad' }, [dy, y], y.shape)
 
-/** The shape two shapes meet in: axes are matched from the last, a size 1 stretches. */
-const meeting = (a: Shape, b: Shape): Shape => {
+/** The shape that two shapes broadcast to: axes are matched from the last, a size 1 is repeated. */
+const broadcastShape = (a: Shape, b: Shape): Shape => {
   const rank = Math.max(a.length, b.length)
   const size = (shape: Shape, axis: number) => shape[axis - rank + shape.length] ?? 1
   return Array.from({ length: rank }, (_, axis) => Math.max(size(a, axis), size(b, axis)))
 }
 
-const lift = (x: Value | number): Value => (typeof x === 'number' ? constant(x) : x)
+const toValue = (x: Value | number): Value => (typeof x === 'number' ? constant(x) : x)
 
 const binary =
   (kind: Binary) =>
   (a: Value | number, b: Value | number): Value => {
-    const [left, right] = [lift(a), lift(b)]
-    return node({ kind }, [left, right], meeting(left.shape, right.shape))
+    const [left, right] = [toValue(a), toValue(b)]
+    return node({ kind }, [left, right], broadcastShape(left.shape, right.shape))
   }
 
-/** a + b, value by value; a size 1 stretches. */
+/** a + b, value by value; a size 1 is broadcast. */
 export const add = binary('add')
-/** a − b, value by value; a size 1 stretches. */
+/** a − b, value by value; a size 1 is broadcast. */
 export const sub = binary('sub')
-/** a · b, value by value; a size 1 stretches. */
+/** a · b, value by value; a size 1 is broadcast. */
 export const mul = binary('mul')
-/** a/b, value by value; a size 1 stretches. */
+/** a/b, value by value; a size 1 is broadcast. */
 export const div = binary('div')
-/** The smaller of a and b, value by value; a size 1 stretches. */
+/** The smaller of a and b, value by value; a size 1 is broadcast. */
 export const minimum = binary('minimum')
-/** The larger of a and b, value by value; a size 1 stretches. */
+/** The larger of a and b, value by value; a size 1 is broadcast. */
 export const maximum = binary('maximum')
 /** 1 where a > b, else 0; no gradient. */
 export const greater = binary('greater')
 
 const everyAxis = (x: Value): readonly number[] => x.shape.map((_, axis) => axis)
 
-/** Over all axes unless told; `keep` leaves them with size 1. */
+/** Over all axes by default; `keep` leaves them with size 1. */
 export const sum = (x: Value, axes: readonly number[] = everyAxis(x), keep = false): Value =>
   node(
     { kind: 'sum', axes, keep },
@@ -167,13 +180,13 @@ export const sum = (x: Value, axes: readonly number[] = everyAxis(x), keep = fal
       : x.shape.filter((_, axis) => !axes.includes(axis)),
   )
 
-/** Over all axes unless told; `keep` leaves them with size 1. */
+/** Over all axes by default; `keep` leaves them with size 1. */
 export const mean = (x: Value, axes: readonly number[] = everyAxis(x), keep = false): Value =>
   mul(sum(x, axes, keep), 1 / axes.reduce((count, axis) => count * (x.shape[axis] ?? 1), 1))
 
 /** The same values, row by row, under another shape. */
 export const reshape = (x: Value, shape: Shape): Value => node({ kind: 'reshape' }, [x], shape)
-/** Stretched along axes of size 1, and repeated along new first axes. */
+/** Repeats along axes of size 1, and along new first axes. */
 export const broadcast = (x: Value, shape: Shape): Value => node({ kind: 'broadcast' }, [x], shape)
 /** 0 throughout. */
 export const zeros = (shape: Shape): Value => broadcast(constant(0), shape)
@@ -198,7 +211,7 @@ export const crossEntropy = (logits: Value, targets: Value): Value =>
 
 /** The inverse of a symmetric positive matrix. */
 export const inverse = (x: Value): Value => node({ kind: 'inverse' }, [x], x.shape)
-/** 1 at the `naturalNumber` largest of a vector (those equal to the last too), else 0; no gradient. */
+/** 1 at the `count` largest of a vector (those equal to the last too), else 0; no gradient. */
 export const largest = (x: Value, count: number): Value => node({ kind: 'largest', count }, [x], x.shape)
 /** The value itself, through which no gradient passes. */
 export const stopGradient = (x: Value): Value => node({ kind: 'stop' }, [x], x.shape)

@@ -1,9 +1,10 @@
 /** Optimizers as operations of the training graph: from gradients to changed weights, in one call. */
+import { isKeyOf } from '../net/weight-specs.js'
 import { optionsOf } from '../net/words/options.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
 
-/** Stochastic gradient descent with momentum; `decay` is an L2 penalty on kernels. */
+/** Stochastic gradient descent with momentum; `weightDecay` is an L2 penalty on kernels. */
 export interface Sgd {
   readonly _tag: 'sgd'
   readonly momentum: number
@@ -20,10 +21,10 @@ export interface AdamW {
   readonly weightDecay: number
 }
 
-/** What moves the weights, as data. */
+/** How weights are updated, as data. */
 export type Optimizer = Sgd | AdamW
 
-/** Nesterov momentum 0.9 and decay 5e-4 unless told. */
+/** By default Nesterov momentum 0.9 and weight decay 5e-4. */
 export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
   _tag: 'sgd',
   momentum: 0.9,
@@ -32,7 +33,7 @@ export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
   ...optionsOf(options),
 })
 
-/** β = 0.9, 0.999, ε = 1e-8 and decay 0.01 unless told. */
+/** By default β = 0.9, 0.999, ε = 1e-8 and weight decay 0.01. */
 export const adamw = (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
   _tag: 'adamw',
   beta1: 0.9,
@@ -42,7 +43,7 @@ export const adamw = (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
   ...optionsOf(options),
 })
 
-/** A weight and the gradient of the loss by it. */
+/** A weight and the gradient of the loss with respect to it. */
 export interface WeightGradient {
   readonly key: string
   readonly weight: Value
@@ -50,53 +51,57 @@ export interface WeightGradient {
 }
 
 /** √Σ g², over every gradient. */
-export const normOf = (slopes: readonly WeightGradient[]): Value =>
+export const normOf = (gradients: readonly WeightGradient[]): Value =>
   op.sqrt(
-    slopes.map(({ gradient }) => op.sum(op.square(gradient))).reduce((a, b) => op.add(a, b), op.constant(0)),
+    gradients
+      .map(({ gradient }) => op.sum(op.square(gradient)))
+      .reduce((a, b) => op.add(a, b), op.constant(0)),
   )
 
 /** Scales all gradients alike so that their common norm is at most `limit`. Source  Pascanu et al. 2013 */
 export const clip =
   (limit: number) =>
-  (slopes: readonly WeightGradient[]): readonly WeightGradient[] => {
-    const factor = op.minimum(op.div(limit, op.maximum(normOf(slopes), 1e-12)), 1)
-    return slopes.map(slope => ({ ...slope, gradient: op.mul(slope.gradient, factor) }))
+  (gradients: readonly WeightGradient[]): readonly WeightGradient[] => {
+    const factor = op.minimum(op.div(limit, op.maximum(normOf(gradients), 1e-12)), 1)
+    return gradients.map(each => ({ ...each, gradient: op.mul(each.gradient, factor) }))
   }
 
 /** Norms and biases are not decayed. */
-const decays = (key: string): boolean => key.endsWith('/kernel')
+const isDecayed = isKeyOf('kernel')
 
-const descend =
+const sgdUpdate =
   ({ momentum, nesterov, weightDecay: decay }: Sgd, rate: Value) =>
   ({ key, weight, gradient }: WeightGradient): Value => {
-    const pulled = decay > 0 && decays(key) ? op.add(gradient, op.mul(weight, decay)) : gradient
-    return op.momentum(key, pulled, rate, { momentum, nesterov })
+    const penalized = decay > 0 && isDecayed(key) ? op.add(gradient, op.mul(weight, decay)) : gradient
+    return op.momentum(key, penalized, rate, { momentum, nesterov })
   }
 
-const adapt =
+const adamUpdate =
   ({ weightDecay: decay, ...constants }: AdamW, rate: Value, powers: readonly [Value, Value]) =>
   ({ key, weight, gradient }: WeightGradient): Value => {
-    const stepped = op.adam(key, gradient, rate, powers, constants)
-    return decay > 0 && decays(key)
-      ? op.assign(key, op.sub(stepped, op.mul(weight, op.mul(rate, decay))))
-      : stepped
+    const updated = op.adam(key, gradient, rate, powers, constants)
+    return decay > 0 && isDecayed(key)
+      ? op.assign(key, op.sub(updated, op.mul(weight, op.mul(rate, decay))))
+      : updated
   }
 
-/** What the optimizer is fed at each step beside the batch. */
+/** The learning rate, fed at each step beside the batch. */
 export const rateInput: Value = op.input('rate', [])
 const powerInputs = [op.input('beta1', []), op.input('beta2', [])] as const
 
 /**
- * The changed weights, one update a slope; the call must be fed what `optimizerFeeds` gives.
+ * The changed weights, one update for each gradient; the call must be fed what `optimizerFeeds` gives.
  *
- * Law  a zero rate changes no weight
+ * Law  a learning rate of 0 changes no weight
  */
 export const updatesOf =
   (optimizer: Optimizer, rate: Value = rateInput) =>
-  (slopes: readonly WeightGradient[]): readonly Value[] =>
-    slopes.map(optimizer._tag === 'sgd' ? descend(optimizer, rate) : adapt(optimizer, rate, powerInputs))
+  (gradients: readonly WeightGradient[]): readonly Value[] =>
+    gradients.map(
+      optimizer._tag === 'sgd' ? sgdUpdate(optimizer, rate) : adamUpdate(optimizer, rate, powerInputs),
+    )
 
-/** The rate and, for Adam, β₁ᵗ and β₂ᵗ at step t, counted from 0. */
+/** The learning rate and, for Adam, β₁ᵗ and β₂ᵗ at step t, counted from 0. */
 export const optimizerFeeds = (
   optimizer: Optimizer,
   rate: number,

@@ -1,6 +1,6 @@
 /**
- * The terms of push, as operations: how far apart classes are in a set of features, how alike the features are,
- * and on how few of them the classes rest.
+ * The terms of push, as operations: how far apart classes are in a set of features, how correlated the features are,
+ * and how few of them separate the classes.
  *
  * Features z are [batch, d], targets Y one-hot [batch, classes]; sw and sb are the variances of each feature
  * within and between classes. Source  method after Tian, Arbel, Clark 2020; the exact forms are this project's own
@@ -9,10 +9,10 @@ import { channelsOf } from '../net/shape.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
 
-/** What the terms are made of. */
+/** The statistics that the terms are computed from. */
 export interface Scatter {
   readonly features: Value
-  /** m_c − μ, a row a class. Shapes  [classes, d] */
+  /** m_c − μ, one row for each class. Shapes  [classes, d] */
   readonly offsets: Value
   /** n_c / batch. Shapes  [1, classes] */
   readonly shares: Value
@@ -24,7 +24,7 @@ export interface Scatter {
 
 const batchOf = (z: Value): number => z.shape[0] ?? 1
 
-/** Means and variances of features by class; a class without an image counts for nothing. */
+/** Means and variances of features by class; a class without an image has weight 0. */
 export const scatter = (features: Value, targets: Value): Scatter => {
   const counts = op.sum(targets, [0], true)
   const sums = op.matmul(targets, features, { transposeA: true })
@@ -42,18 +42,18 @@ export const scatter = (features: Value, targets: Value): Scatter => {
   }
 }
 
-/** ε = 0.01 · mean sw + 1e-6, through which no gradient passes: shrinking all features wins nothing. */
-const floored = ({ within }: Scatter): Value =>
+/** ε = 0.01 · mean sw + 1e-6, through which no gradient passes, so that shrinking all features does not help. */
+const regularizedWithin = ({ within }: Scatter): Value =>
   op.add(within, op.stopGradient(op.add(op.mul(op.mean(within), 0.01), 1e-6)))
 
-/** How many directions can tell classes apart; one class has none, and nothing to tell. */
-const directions = ({ shares }: Scatter): number => Math.max(1, channelsOf(shares.shape) - 1)
+/** How many directions can separate the classes; 1 for a single class, which needs none. */
+const directionCount = ({ shares }: Scatter): number => Math.max(1, channelsOf(shares.shape) - 1)
 
-/** Separation feature by feature: the mean over the classes − 1 best of log(1 + sb/sw), equal ones alike. Shapes  → [] */
+/** Separation feature by feature: the mean of the classes − 1 largest log(1 + sb/sw), ties included. Shapes  → [] */
 export const axisSeparation = (classes: Scatter): Value => {
-  const gains = op.log(op.add(op.div(classes.between, floored(classes)), 1))
-  const chosen = op.largest(gains, Math.min(directions(classes), op.countOf(gains)))
-  return op.div(op.sum(op.mul(gains, chosen)), op.sum(chosen))
+  const gains = op.log(op.add(op.div(classes.between, regularizedWithin(classes)), 1))
+  const selected = op.largest(gains, Math.min(directionCount(classes), op.countOf(gains)))
+  return op.div(op.sum(op.mul(gains, selected)), op.sum(selected))
 }
 
 /**
@@ -69,19 +69,19 @@ export const ridgeSeparation = (classes: Scatter): Value => {
   const between = op.matmul(weighted, weighted, { transposeA: true })
   const ridge = op.stopGradient(op.add(op.mul(op.mean(op.square(centred)), 0.1), 1e-6))
   const inverse = op.inverse(op.add(total, op.mul(op.eye(channelsOf(features.shape)), ridge)))
-  return op.mul(op.sum(op.mul(inverse, between)), 1 / directions(classes))
+  return op.mul(op.sum(op.mul(inverse, between)), 1 / directionCount(classes))
 }
 
 /** The mean squared correlation of two different features within classes, 0 to 1. Shapes  → [] */
 export const correlation = (classes: Scatter): Value => {
-  const scaled = op.div(classes.deviations, op.sqrt(floored(classes)))
+  const scaled = op.div(classes.deviations, op.sqrt(regularizedWithin(classes)))
   const size = channelsOf(scaled.shape)
   const all = op.mul(op.matmul(scaled, scaled, { transposeA: true }), 1 / batchOf(scaled))
   const own = op.mean(op.square(scaled), [0])
   return op.mul(op.sub(op.sum(op.square(all)), op.sum(op.square(own))), 1 / Math.max(1, size * (size - 1)))
 }
 
-/** Σ s /(√Σ s² · √d) with s = √sb: 1 where all features carry the classes alike, 1/√d where one does. Shapes  → [] */
+/** Σ s /(√Σ s² · √d) with s = √sb: 1 where all features separate the classes equally, 1/√d where one does. Shapes  → [] */
 export const compactness = ({ between }: Scatter): Value => {
   const deviations = op.sqrt(op.add(between, 1e-8))
   const norm = op.sqrt(op.sum(op.add(between, 1e-8)))

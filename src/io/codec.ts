@@ -1,4 +1,4 @@
-/** io-ts codecs as this project wants them: records that refuse a key they do not know. */
+/** Combinators of io-ts codecs: records that refuse unknown keys, and unions told apart before they are decoded. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { excessOf, mostLevels, mostParts } from '../net/limits.js'
@@ -36,28 +36,28 @@ class Unknown extends t.Type<never> {
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** A key that a record should not have, what lies there, and the keys that are known where it was given. */
-interface Stranger {
+/** An unknown key of a record, its value, and the keys known there. */
+interface UnknownKey {
   readonly key: string
   readonly value: unknown
   readonly known: readonly string[]
 }
 
-/** The first option of those that a word did not know. */
-const givenTo = (record: object, known: readonly string[]): Stranger | undefined => {
+/** The first option that a word did not know. */
+const firstUnknownOption = (record: object, known: readonly string[]): UnknownKey | undefined => {
   const given: unknown = Reflect.get(record, 'unknown')
   const [first] = isRecord(given) ? Object.entries(given) : []
   const own: unknown = Reflect.get(record, 'known')
   return first && { key: first[0], value: first[1], known: Array.isArray(own) ? own : known }
 }
 
-/** The first key of a record that is not known. */
-const strangerIn = (record: object, known: ReadonlySet<string>): Stranger | undefined => {
+/** The first unknown key of a record. */
+const findUnknownKey = (record: object, known: ReadonlySet<string>): UnknownKey | undefined => {
   const key = Object.keys(record).find(each => !known.has(each))
   if (key === undefined) return undefined
   const keys = [...known].filter(each => each !== '_tag')
   return (
-    (key === 'unknown' ? givenTo(record, keys) : undefined) ?? {
+    (key === 'unknown' ? firstUnknownOption(record, keys) : undefined) ?? {
       key,
       value: Reflect.get(record, key),
       known: keys,
@@ -75,12 +75,12 @@ const open = <A, O>(
   const all = new Set(keys)
   return new t.Type(
     name,
-    (u): u is A => isRecord(u) && strangerIn(u, all) === undefined && inner.is(u),
+    (u): u is A => isRecord(u) && findUnknownKey(u, all) === undefined && inner.is(u),
     (input, context) => {
       if (!isRecord(input)) return t.failure(input, context)
-      const stranger = strangerIn(input, all)
-      if (stranger === undefined) return inner.validate(input, context)
-      const { key, value, known } = stranger
+      const unknownKey = findUnknownKey(input, all)
+      if (unknownKey === undefined) return inner.validate(input, context)
+      const { key, value, known } = unknownKey
       const type = key === 'options' && !isRecord(value) ? aRecord() : new Unknown(known)
       return t.failure(value, [...context, { key, type }])
     },
@@ -97,7 +97,7 @@ export const numbers = (name: string, check: (n: number) => boolean): t.Type<num
     t.identity,
   )
 
-/** A key that words leave in a record where they were told what they cannot build from: `wanted` would do. */
+/** A key that words leave in a record for an option they cannot build from; `wanted` says what is expected. */
 export const forbid = (wanted: string): t.Type<undefined, unknown, unknown> =>
   new t.Type<undefined, unknown>(
     wanted,
@@ -124,7 +124,7 @@ export const wholeFrom = (least: number, most = Number.MAX_SAFE_INTEGER): t.Type
 export const naturalNumber = wholeFrom(0)
 export const positiveWhole = wholeFrom(1)
 
-/** A union whose variant is picked by the value itself, so that an error speaks of the one that was meant. */
+/** A union whose variant is determined by the value, so that an error concerns the intended one. */
 export const picked = <A>(
   name: string,
   variantOf: (value: object) => t.Type<A, unknown> | undefined,
@@ -170,7 +170,7 @@ export const tagged = <A extends { readonly _tag: string }>(
 type KeyOf<A> = A extends unknown ? keyof A & string : never
 type With<A, K extends string> = A extends { readonly [key in K]: unknown } ? A : never
 
-/** A union told apart by a key each variant has, and no other: two of them say two things at once. */
+/** A union told apart by a key that only one variant has; two such keys are refused. */
 export const keyed = <A, Keys extends KeyOf<A> = KeyOf<A>>(
   name: string,
   variants: { readonly [K in Keys]: t.Type<With<A, K>, unknown> },
@@ -206,7 +206,7 @@ export const nullable = <A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> 
     a => (a === null ? null : codec.encode(a)),
   )
 
-/** A key on the way to a value, with the codec of what lies there; its tag and name where it is a record of such. */
+/** A key on the path to a value, with the codec of its value, and that record's tag and name where it has them. */
 export interface Station {
   readonly key: string
   readonly kind: string
@@ -217,17 +217,17 @@ export interface Station {
 /** Where a value from outside differs from what was expected. */
 export interface DecodeError {
   readonly _tag: 'Misread'
-  /** The keys that lead there, joined by dots; `''` for the whole. */
+  /** The keys to the value, joined by dots; `''` for the whole. */
   readonly at: string
   readonly wanted: string
   readonly got: string
-  /** The same way with what lies on it, where that is known. */
+  /** The same keys with their records, where those are known. */
   readonly way?: readonly Station[]
-  /** Where the last key is one that its record does not know: those it knows. */
+  /** The known keys of the record, where the last key is unknown. */
   readonly known?: readonly string[]
 }
 
-/** The way to a value without the numbers of a union's members, which look at the same value again. */
+/** The keys to a value, without the members of a union, whose context repeats the value. */
 const wayTo = (context: t.Context): t.Context =>
   context.filter(
     (entry, nth) => nth > 0 && !('actual' in entry && Object.is(entry.actual, context[nth - 1]?.actual)),
@@ -258,7 +258,7 @@ const misreadOf = ({ context, value, message }: t.ValidationError): DecodeError 
   }
 }
 
-/** Whether a value is what a codec reads. */
+/** Whether a codec accepts a value. */
 export const fits =
   <A>(codec: t.Type<A, unknown>) =>
   (value: unknown): value is A =>
@@ -266,7 +266,7 @@ export const fits =
 
 const bounds = { levels: mostLevels, parts: mostParts }
 
-/** Decodes, and tells the first difference as a fact. */
+/** Decodes, or gives the first difference as a fact. */
 export const decode =
   <A>(codec: t.Type<A, unknown>) =>
   (input: unknown): E.Either<DecodeError, A> => {

@@ -1,7 +1,7 @@
-/** Names that people gave, as names of files and folders. */
+/** Names given by users, as names of files and folders. */
 import { createHash } from 'node:crypto'
 
-/** Bytes; file systems hold 255, and endings are still to come. */
+/** Bytes; file systems allow 255, and suffixes are added. */
 const longest = 100
 
 const escaped = (character: string): string =>
@@ -12,8 +12,8 @@ const escaped = (character: string): string =>
         .join('')
 
 /**
- * A name as that of one file or folder, never of a place elsewhere: letters, digits, `-`, `_` and dots inside stay, a
- * space is `+`, all else is escaped. What is too long ends in its hash.
+ * A name as that of one file or folder, never of a path elsewhere: letters, digits, `-`, `_` and dots inside stay, a
+ * space is `+`, all else is escaped. A name that is too long is cut and ends in its hash.
  *
  * Law  different names give different file names, none of them empty, hidden, `.` or `..`
  */

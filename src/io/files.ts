@@ -9,13 +9,13 @@ import type { BadFile, FileError } from '../run/error.js'
 import { type Owner, ownerIn, ownerText, thisProcess } from '../run/storage/process-owner.js'
 import { type DecodeError, decode } from './codec.js'
 
-/** Whether this is what the system complains of. */
+/** Whether an error of the system has this code. */
 export const isCode =
   (code: string) =>
   (reason: unknown): boolean =>
     typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === code
 
-/** What the system complains of, about a file. */
+/** An error of the system, as a fact about a file. */
 export const fileFailed =
   (file: string) =>
   (reason: unknown): FileError =>
@@ -29,7 +29,7 @@ export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
 export const sizeOfFile = (file: string): TE.TaskEither<FileError, number> =>
   TE.tryCatch(async () => (await stat(file)).size, fileFailed(file))
 
-/** Sees to it that what a file or folder holds would survive a power cut. */
+/** Flushes a file or folder to disk, so that it survives a power cut. */
 const sync = async (path: string): Promise<void> => {
   const handle = await open(path, 'r')
   try {
@@ -39,7 +39,7 @@ const sync = async (path: string): Promise<void> => {
   }
 }
 
-/** The names in a folder; Windows opens none as a file, and keeps its names itself. */
+/** Flushes the names in a folder; Windows cannot open a folder as a file, and flushes names itself. */
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform !== 'win32') await sync(folder)
 }
@@ -47,35 +47,35 @@ const syncFolder = async (folder: string): Promise<void> => {
 const part = '.part'
 
 const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
-  const beside = `${file}.${ownerText(thisProcess())}${part}`
+  const temporary = `${file}.${ownerText(thisProcess())}${part}`
   try {
-    const handle = await open(beside, 'w')
+    const handle = await open(temporary, 'w')
     try {
       await handle.writeFile(content)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await rename(beside, file)
+    await rename(temporary, file)
     await syncFolder(dirname(file))
   } catch (reason) {
-    await rm(beside, { force: true })
+    await rm(temporary, { force: true })
     throw reason
   }
 }
 
-/** Who writes a part of a file. */
+/** The process that writes a temporary file. */
 const writerOf = (name: string): Owner | null => ownerIn(/\.(\d+\.\d*\.[^/]+)\.part$/.exec(name)?.[1] ?? '')
 
-/** Removes half-written files of those that are done for. */
+/** Removes the temporary files of processes that have ended. */
 export const removeParts = (
   folder: string,
-  isDone: (writer: Owner) => boolean,
+  hasEnded: (writer: Owner) => boolean,
 ): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => {
     for (const name of existsSync(folder) ? await readdir(folder) : []) {
       const writer = writerOf(name)
-      if (writer !== null && isDone(writer)) await rm(join(folder, name), { force: true })
+      if (writer !== null && hasEnded(writer)) await rm(join(folder, name), { force: true })
     }
   }, fileFailed(folder))
 
@@ -89,28 +89,28 @@ export const writeAtomically = (file: string, content: Uint8Array | string): TE.
 export const makeFolder = (folder: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => void (await mkdir(folder, { recursive: true })), fileFailed(folder))
 
-const makeFree = async (path: string, nth = 1): Promise<string> => {
+const makeUnused = async (path: string, nth = 1): Promise<string> => {
   const folder = nth === 1 ? path : `${path}-${nth}`
   try {
     await mkdir(folder)
     return folder
   } catch (reason) {
-    if (isCode('EEXIST')(reason)) return makeFree(path, nth + 1)
+    if (isCode('EEXIST')(reason)) return makeUnused(path, nth + 1)
     throw reason
   }
 }
 
-/** Makes a folder that was not there: of this name, or with a number after it. */
+/** Makes a new folder: of this name, or with a number after it. */
 export const makeFreeFolder = (path: string): TE.TaskEither<FileError, string> =>
   pipe(
     makeFolder(dirname(path)),
-    TE.flatMap(() => TE.tryCatch(() => makeFree(path), fileFailed(path))),
+    TE.flatMap(() => TE.tryCatch(() => makeUnused(path), fileFailed(path))),
   )
 
 export const appendLine = (file: string, line: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => appendFile(file, `${line}\n`), fileFailed(file))
 
-/** What has been appended would survive a power cut. */
+/** Flushes a file to disk, so that appended lines survive a power cut. */
 export const syncFile = (file: string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => sync(file), fileFailed(file))
 

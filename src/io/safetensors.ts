@@ -11,14 +11,14 @@ import { type DecodeError, decode, naturalNumber } from './codec.js'
 
 export type Metadata = Readonly<Record<string, string>>
 
-/** Why bytes are no tensors. */
+/** Why bytes are not decoded. */
 export type TensorsError =
   | DecodeError
   /** The bytes end before what the header promises; offsets in bytes. */
   | { readonly _tag: 'Truncated'; readonly at: number; readonly wanted: number; readonly got: number }
   | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number }
 
-/** Numbers begin at a multiple of this, so that a reader may map the file. */
+/** Values begin at a multiple of this offset, so that a reader may map the file. */
 const alignment = 8
 const space = 32
 
@@ -62,18 +62,18 @@ type Entry = t.TypeOf<typeof entryCodec>
 
 const metadataCodec = t.record(t.string, t.string)
 
-const room = (bytes: Uint8Array, at: number, wanted: number): E.Either<TensorsError, number> =>
+const checkLength = (bytes: Uint8Array, at: number, wanted: number): E.Either<TensorsError, number> =>
   at + wanted <= bytes.byteLength
     ? E.right(at)
     : E.left({ _tag: 'Truncated', at, wanted, got: bytes.byteLength - at })
 
-const headerIn = (
+const decodeHeader = (
   bytes: Uint8Array,
 ): E.Either<TensorsError, { readonly body: number; readonly header: unknown }> =>
   pipe(
-    room(bytes, 0, 8),
+    checkLength(bytes, 0, 8),
     E.map(() => Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))),
-    E.tap(length => room(bytes, 8, length)),
+    E.tap(length => checkLength(bytes, 8, length)),
     E.flatMap(length =>
       E.tryCatch(
         () => ({
@@ -85,7 +85,7 @@ const headerIn = (
     ),
   )
 
-const tensorIn =
+const decodeTensor =
   (bytes: Uint8Array, body: number) =>
   (key: string, { shape, data_offsets: [from, to] }: Entry): E.Either<TensorsError, Tensor> => {
     if (to - from !== 4 * sizeOf(shape))
@@ -96,7 +96,7 @@ const tensorIn =
         got: `${to - from}`,
       })
     return pipe(
-      room(bytes, body + from, to - from),
+      checkLength(bytes, body + from, to - from),
       E.map(at => ({
         shape,
         data: new Float32Array(new Uint8Array(bytes.subarray(at, at + to - from)).buffer),
@@ -104,8 +104,8 @@ const tensorIn =
     )
   }
 
-/** Decodes what lies under a key of the header. */
-const under =
+/** Decodes the value of a key of the header. */
+const decodeKey =
   <A>(key: string, codec: t.Type<A, unknown>) =>
   (value: unknown): E.Either<TensorsError, A> =>
     pipe(
@@ -113,14 +113,14 @@ const under =
       E.mapLeft(fault => ({ ...fault, at: fault.at === '' ? key : `${key}.${fault.at}` })),
     )
 
-const finiteIn =
+const checkFinite =
   (key: string) =>
   (tensor: Tensor): E.Either<TensorsError, Tensor> => {
     const index = tensor.data.findIndex(value => !Number.isFinite(value))
     return index < 0 ? E.right(tensor) : E.left({ _tag: 'NotFiniteWeight', key, index })
   }
 
-/** Whether each array has bytes of its own, else the first that lies on those of the one before. */
+/** Whether no two arrays overlap, else the first that overlaps the one before. */
 const checkDisjoint = (entries: readonly (readonly [string, Entry])[]): E.Either<TensorsError, void> => {
   const ordered = entries.toSorted(
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
@@ -134,14 +134,14 @@ const checkDisjoint = (entries: readonly (readonly [string, Entry])[]): E.Either
     : E.left({ _tag: 'Misread', at: key, wanted: 'bytes of its own', got: `on the bytes of ${before}` })
 }
 
-const entriesIn = (
+const decodeEntries = (
   header: Readonly<Record<string, unknown>>,
 ): E.Either<TensorsError, readonly (readonly [string, Entry])[]> =>
   pipe(
     Object.entries(header),
     E.traverseArray(([key, entry]) =>
       pipe(
-        under(key, entryCodec)(entry),
+        decodeKey(key, entryCodec)(entry),
         E.map(found => [key, found] as const),
       ),
     ),
@@ -157,22 +157,22 @@ export const decodeTensors = (
   bytes: Uint8Array,
 ): E.Either<TensorsError, { readonly tensors: Weights; readonly metadata: Metadata }> =>
   pipe(
-    headerIn(bytes),
+    decodeHeader(bytes),
     E.flatMap(({ body, header }) =>
       pipe(
         decode(t.UnknownRecord)(header),
         E.flatMap(({ __metadata__: metadata = {}, ...entries }) =>
           pipe(
             E.Do,
-            E.bind('metadata', () => under('__metadata__', metadataCodec)(metadata)),
-            E.bind('entries', () => entriesIn(entries)),
+            E.bind('metadata', () => decodeKey('__metadata__', metadataCodec)(metadata)),
+            E.bind('entries', () => decodeEntries(entries)),
             E.bind('tensors', ({ entries: found }) =>
               pipe(
                 found,
                 E.traverseArray(([key, entry]) =>
                   pipe(
-                    tensorIn(bytes, body)(key, entry),
-                    E.flatMap(finiteIn(key)),
+                    decodeTensor(bytes, body)(key, entry),
+                    E.flatMap(checkFinite(key)),
                     E.map(tensor => [key, tensor] as const),
                   ),
                 ),

@@ -1,15 +1,15 @@
-/** Any value as a short text, for messages: total, whatever it is, and as quick for a large one as for a small one. */
+/** Any value as a short text, for messages: total, and in a time that does not grow with the value. */
 
 const longest = 80
 /** Members of a list or record that are shown. */
-const fewest = 6
+const mostMembers = 6
 /** Records inside records that are shown. */
 const levels = 2
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
 
 const members = <A>(all: readonly A[], text: (each: A) => string): string =>
-  [...all.slice(0, fewest).map(text), ...(all.length > fewest ? ['…'] : [])].join(',')
+  [...all.slice(0, mostMembers).map(text), ...(all.length > mostMembers ? ['…'] : [])].join(',')
 
 const within = (value: unknown, left: number): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, longest))

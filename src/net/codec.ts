@@ -30,23 +30,23 @@ const padding: t.Type<Padding> = t.union(
   [samePadding, naturalNumber],
   `"same", "valid" or ${naturalNumber.name}`,
 )
-const normalisation: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
+const batchNorm: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const unit = {
   bias: t.boolean,
-  norm: nullable(normalisation),
+  norm: nullable(batchNorm),
   activation: nullable(activation),
 }
 const window = { kernel: positiveWhole, stride: positiveWhole, padding, dilation: positiveWhole }
 const pool = { size: positiveWhole, stride: positiveWhole, padding: samePadding }
 const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
 
-/** What `repeat` keeps where it cannot repeat. */
+/** The key that `repeat` leaves where it cannot repeat. */
 const times = forbid(wholeFrom(0, mostLayers).name)
 
-/** Layers by tag, those inside them read by another codec. */
+/** The codecs of a stack and of any layer; the layers inside are read by `inner`. */
 const layersOf = (inner: t.Type<Layer, unknown>) => {
   const stack: t.Type<Stack, unknown> = closedPartial(
     { ...tag('stack'), ...name, layers: list(inner) },
@@ -79,10 +79,10 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
 
 const tree = layersOf(t.recursion('a layer', () => tree.layer))
 
-/** The tree of layers. */
+/** A layer, with those inside it. */
 export const layerCodec: t.Type<Layer, unknown> = tree.layer
 
-/** A layer by itself, whatever is inside it. */
+/** A layer by itself; those inside it are not read. */
 export const bareLayerCodec: t.Type<Layer, unknown> = layersOf(t.any).layer
 
 const sizes: t.Type<Shape, unknown> = list(positiveWhole)
@@ -100,5 +100,5 @@ const netOf = (body: t.Type<Stack, unknown>): t.Type<Net, unknown> =>
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
 export const netCodec: t.Type<Net, unknown> = netOf(tree.stack)
 
-/** A net by itself, whatever is in its body. */
+/** A net by itself; its body is not read. */
 export const bareNetCodec: t.Type<Net, unknown> = netOf(t.any)

@@ -1,16 +1,16 @@
-/** Parameters and multiply–accumulates, counted on the net as built. */
+/** Parameters and multiply–accumulates of a net. */
 import type { Inferred, PlacedLayer } from './infer.js'
 import { channelsOf, sizeOf } from './shape.js'
 import { storedIn, weightSpecsOf } from './weight-specs.js'
 
-const trainedIn = (placed: PlacedLayer): number =>
+const paramsIn = (placed: PlacedLayer): number =>
   weightSpecsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
 
-/** Values that training moves: kernels, biases, scales and shifts; running statistics are not among them. */
+/** Values that training changes: kernels, biases, scales and shifts; running statistics are not among them. */
 export const countParams = (inferred: Inferred): number =>
-  [...inferred.values()].reduce((sum, placed) => sum + trainedIn(placed), 0)
+  [...inferred.values()].reduce((sum, placed) => sum + paramsIn(placed), 0)
 
-/** Values stored: parameters and running statistics. */
+/** Stored values: parameters and running statistics. */
 export const countStored = (inferred: Inferred): number =>
   [...inferred.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
 
@@ -36,6 +36,6 @@ export interface LayerCount extends PlacedLayer {
   readonly macs: number
 }
 
-/** The same two numbers a layer. */
+/** Both counts for each layer. */
 export const countLayers = (inferred: Inferred): readonly LayerCount[] =>
-  [...inferred.values()].map(placed => ({ ...placed, params: trainedIn(placed), macs: macsAt(placed) }))
+  [...inferred.values()].map(placed => ({ ...placed, params: paramsIn(placed), macs: macsAt(placed) }))

@@ -1,9 +1,9 @@
-/** What can be wrong with a net, as facts; the words for people are in `report/prose`. */
+/** Errors of a net, as facts; `report/text` renders them. */
 import type { DecodeError } from '../io/codec.js'
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
-/** A store that is not the net's: a weight it lacks, or holds in another shape, or one the net does not know. */
+/** A store that does not belong to the net: a weight is missing, has another shape, or is not the net's. */
 export interface WeightError {
   readonly _tag: 'WrongWeight'
   readonly key: string
@@ -11,7 +11,7 @@ export interface WeightError {
   readonly got: Shape | null
 }
 
-/** What there may be too many of. */
+/** What is limited in number. */
 export type Excess =
   | 'filters'
   | 'units'
@@ -22,11 +22,11 @@ export type Excess =
   | 'layers'
   | 'levels'
 
-/** Why a net does not fit, with the path of the layer. */
+/** Why a net is refused, with the path of the layer. */
 export type NetError =
-  /** A map where a vector is wanted, or the other way round. */
+  /** A map where a vector is expected, or the other way round. */
   | { readonly _tag: 'WrongRank'; readonly at: Path; readonly wanted: Rank; readonly got: Shape }
-  /** A record that is no layer's or net's: an option it does not have, or one of the wrong kind. */
+  /** A record that is no layer or net: an unknown option, or one of the wrong kind. */
   | DecodeError
   /** More of something than any pass over the net, any engine or any file could hold. */
   | {

@@ -1,10 +1,11 @@
-/** Dependency groups, derived from the tree: which channels live and die together, and where each leaves its mark. */
+/** Dependency groups, derived from the tree: which channels are removed together, and on which axes of which weights. */
+import { elementAt } from './element.js'
 import type { Inferred, PlacedLayer } from './infer.js'
 import type { Path } from './path.js'
 import { type WeightName, weightSpecsOf } from './weight-specs.js'
 import { type Wiring, wireNet, wiresOfAxes } from './wiring.js'
 
-/** What a slot does with the channels along one of its axes: a kernel makes its last, reads the one before. */
+/** What a weight does with the channels along an axis: a kernel makes those of its last and reads those of the one before. */
 export type Role = 'makes' | 'reads' | 'follows'
 
 /** An axis of a stored array along which the group's channels lie. */
@@ -15,16 +16,16 @@ export interface Member {
   readonly role: Role
   /** `times` places on the axis for each channel of the group, channel after channel. */
   readonly rows: Int32Array
-  /** 1, or more where a channel comes back: height · width behind a flatten. */
+  /** 1, or more where a channel is repeated: height · width behind a flatten. */
   readonly times: number
 }
 
-/** Wires with the same members: any of them may go alone, and takes its place on every member's axis along. */
+/** Wires with the same members: each can be removed alone, with its place on every member's axis. */
 export interface Group {
-  /** The layer that makes the first of them, with their range where it makes others too; `input` for the image. */
+  /** The layer that makes its first wire, with their range where it makes others too; `input` for the image. */
   readonly name: string
   readonly wires: Int32Array
-  /** The image that comes in and the numbers that go out keep their channels. */
+  /** The input and the output of the net keep their channels. */
   readonly fixed: 'input' | 'output' | null
   readonly members: readonly Member[]
 }
@@ -49,7 +50,7 @@ const axesOf =
 
 const fixes = [null, 'input', 'output'] as const
 
-/** Whether a wire is free, of the image, or of what goes out, as an index of `fixes`. */
+/** Whether a wire is free, the input's or the output's, as an index of `fixes`. */
 const fixedOf = ({ count, input, output }: Wiring): Uint8Array => {
   const fixed = new Uint8Array(count)
   for (const each of input) fixed[each] = 1
@@ -57,9 +58,9 @@ const fixedOf = ({ count, input, output }: Wiring): Uint8Array => {
   return fixed
 }
 
-/** Wires that meet the same axes equally often, in one bundle: each wire walks a trie, an axis a step. */
-const bundled = (begin: Uint8Array, axes: readonly Axis[]): readonly Int32Array[] => {
-  const state = Int32Array.from(begin)
+/** Bundles the wires that lie on the same axes equally often: each wire walks a trie, one step for each axis. */
+const bundleWires = (start: Uint8Array, axes: readonly Axis[]): readonly Int32Array[] => {
+  const state = Int32Array.from(start)
   const steps = new Map<number, number>()
   axes.forEach(({ wires }, nth) => {
     for (const each of wires) {
@@ -79,8 +80,8 @@ const bundled = (begin: Uint8Array, axes: readonly Axis[]): readonly Int32Array[
   return [...bundles.values()].map(bundle => Int32Array.from(bundle))
 }
 
-/** The bundle each wire is in, and its place there. */
-const homes = (count: number, bundles: readonly Int32Array[]) => {
+/** The bundle of each wire, and its place there. */
+const locateWires = (count: number, bundles: readonly Int32Array[]) => {
   const [bundle, place] = [new Int32Array(count), new Int32Array(count)]
   bundles.forEach((wires, nth) => {
     wires.forEach((each, i) => {
@@ -92,7 +93,7 @@ const homes = (count: number, bundles: readonly Int32Array[]) => {
 }
 
 /** How many of an axis' places each bundle has. */
-const tally = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number, number> => {
+const countPlaces = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number, number> => {
   const counts = new Map<number, number>()
   let from = 0
   for (let at = 1; at <= wires.length; at++) {
@@ -104,25 +105,25 @@ const tally = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number, numbe
   return counts
 }
 
-/** An axis as a member of every bundle that meets it; `met` is zeros, and left so. */
-const split = (
+/** An axis as a member of every bundle on it; `seen` is zeros before and after. */
+const membersOfAxis = (
   { wires, ...axis }: Axis,
   bundles: readonly Int32Array[],
-  { bundle, place }: ReturnType<typeof homes>,
-  met: Int32Array,
+  { bundle, place }: ReturnType<typeof locateWires>,
+  seen: Int32Array,
 ): readonly (readonly [bundle: number, member: Member])[] => {
-  const members = [...tally(wires, bundle)].map(([nth, count]): readonly [number, Member] => {
+  const members = [...countPlaces(wires, bundle)].map(([nth, count]): readonly [number, Member] => {
     const times = count / (bundles[nth]?.length ?? count)
     return [nth, { ...axis, rows: new Int32Array(count), times }]
   })
   const byBundle = new Map(members)
   wires.forEach((each, row) => {
     const member = byBundle.get(bundle[each] ?? 0)
-    const nth = met[each] ?? 0
+    const nth = seen[each] ?? 0
     if (member !== undefined) member.rows[(place[each] ?? 0) * member.times + nth] = row
-    met[each] = nth + 1
+    seen[each] = nth + 1
   })
-  for (const each of wires) met[each] = 0
+  for (const each of wires) seen[each] = 0
   return members
 }
 
@@ -144,8 +145,8 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
 /**
  * The groups of a net, in the order of their first channels.
  *
- * Law  they partition the wires, and every axis of every slot; whichever channels go, if none is fixed and every
- *      layer keeps one, what is left fits
+ * Law  they partition the wires, and every axis of every weight; whichever channels are removed, if none is fixed and
+ *      every layer keeps one, the rest fits
  *
  * @example
  * pipe(infer(seedling), E.map(inferred => groups(inferred)))
@@ -153,19 +154,20 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
 export const groups = (inferred: Inferred, wiring: Wiring = wireNet(inferred)): readonly Group[] => {
   const axes = [...inferred.values()].flatMap(axesOf(wiring))
   const fixed = fixedOf(wiring)
-  const bundles = bundled(fixed, axes)
-  const home = homes(wiring.count, bundles)
+  const bundles = bundleWires(fixed, axes)
+  const locations = locateWires(wiring.count, bundles)
   const members = bundles.map((): Member[] => [])
-  const met = new Int32Array(wiring.count)
+  const seen = new Int32Array(wiring.count)
   for (const axis of axes)
-    for (const [nth, member] of split(axis, bundles, home, met)) members[nth]?.push(member)
+    for (const [nth, member] of membersOfAxis(axis, bundles, locations, seen))
+      elementAt(members, nth).push(member)
   return bundles.map((wires, nth) => {
-    const mine = members[nth] ?? []
+    const own = elementAt(members, nth)
     return {
-      name: nameOf(wiring, mine),
+      name: nameOf(wiring, own),
       wires,
       fixed: fixes[fixed[wires[0] ?? 0] ?? 0] ?? null,
-      members: mine,
+      members: own,
     }
   })
 }

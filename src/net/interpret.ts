@@ -1,21 +1,21 @@
-/** The one recursion over a net: what leaves, concats and sums mean decides what is computed. It knows no meaning. */
+/** The one recursion over series, concat and residual: an algebra says what each kind of layer computes. */
 
 import { childPath, type Path } from './path.js'
 import type { Concat, Layer, Leaf, Residual } from './tree.js'
 
-/** What each kind of layer makes of a value; a stack passes its layers' values on, in order. */
+/** The output of each kind of layer; a stack passes its layers' outputs on, in order. */
 export interface Algebra<A> {
   readonly leaf: (leaf: Leaf, path: Path, input: A) => A
   readonly concat: (branches: readonly A[], layer: Concat, path: Path, input: A) => A
-  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path) => A
-  /** What stands for the output of any layer, each after its children; by default that output. */
+  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path, input: A) => A
+  /** Replaces the output of any layer, after its children; by default it stays. */
   readonly place?: (output: A, layer: Layer, path: Path, input: A) => A
 }
 
 /**
- * What a layer, with all in it, makes of a value.
+ * The output of a layer, with all in it, for an input.
  *
- * Law  layers are met in the order of computation, a parent after its children
+ * Law  layers are visited in the order of computation, a parent after its children
  *
  * @example
  * const depth = interpret<number>({
@@ -43,7 +43,7 @@ export const interpret =
             input,
           )
         case 'residual':
-          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path)
+          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path, input)
         default:
           return leaf(layer, path, input)
       }

@@ -1,4 +1,4 @@
-/** How much there may be of what comes from outside, so that no pass over it overflows the stack or the memory. */
+/** Limits of values from outside, so that no pass over them overflows the stack or the memory. */
 
 /**
  * Layers inside layers. Every pass over a net recurses once a level; the codec, the hungriest, overflows a default
@@ -21,10 +21,10 @@ export const mostWeights = 2 ** 30
 /** Classes of a data set, each with a name. */
 export const mostClasses = 1_000_000
 
-/** Images that are drawn and held: 784 bytes each. */
+/** Images that are drawn and kept in memory: 784 bytes each. */
 export const mostDrawn = 1_000_000
 
-/** Records and lists inside one another in a value from outside: two for each level of a net, and what is around it. */
+/** Records and lists inside one another in a value from outside: two for each level of a net, and the records around it. */
 export const mostLevels = 250
 
 /** Records, lists and plain values in a value from outside: a dozen for each layer of several nets. */
@@ -33,7 +33,7 @@ export const mostParts = 4_000_000
 const isBranch = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
-/** What is too much of a value from outside: told without recursion, and without going further than the bounds. */
+/** The limit that a value from outside exceeds, if any; without recursion, and no further than the limits. */
 export const excessOf = (value: unknown): 'levels' | 'parts' | null => {
   const open: (readonly [unknown, number])[] = [[value, 0]]
   let parts = 0

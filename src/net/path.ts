@@ -13,7 +13,7 @@ export const parentPath = (path: Path): Path => path.slice(0, Math.max(0, path.l
 
 export const lastName = (path: Path): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** Whether `path` is `insertLayer` or lies inside it. */
+/** Whether `path` is `place` or lies inside it. */
 export const isInside = (place: Path, path: Path): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`)
 

@@ -1,4 +1,4 @@
-/** Streams of random numbers, each a function of a seed and a key: nothing else has to be remembered to resume. */
+/** Streams of random numbers, each a function of a seed and a key: nothing else is stored to resume. */
 
 /** The next number, uniform in [0, 1). */
 export type Stream = () => number
@@ -12,7 +12,7 @@ const hash = (text: string, start: number): number => {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** Where a stream is; numbers in fields are what engines step fastest. */
+/** The state of a generator; fields of numbers, since JavaScript engines step those fastest. */
 interface State {
   a: number
   b: number
@@ -30,7 +30,7 @@ const next = (state: State): number => {
   return (sum >>> 0) / 0x1_0000_0000
 }
 
-const beginning = (seed: number, key: string): State => {
+const initialState = (seed: number, key: string): State => {
   const a = hash(key, seed | 0)
   const b = hash(key, a)
   const state = { a: a | 0, b: b | 0, c: hash(key, b) | 0, counter: 1 }
@@ -45,7 +45,7 @@ const beginning = (seed: number, key: string): State => {
  * stream(0, 'stem/conv/kernel')
  */
 export const stream = (seed: number, key: string): Stream => {
-  const state = beginning(seed, key)
+  const state = initialState(seed, key)
   return () => next(state)
 }
 
@@ -53,23 +53,24 @@ export const stream = (seed: number, key: string): Stream => {
 export const randomBelow = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
 
 /** Source  Box and Muller 1958 */
-const bell = (u: number, v: number): number => Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
+const boxMuller = (u: number, v: number): number =>
+  Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
 
 /** Draws from the standard normal distribution. */
 export const normal =
   (draw: Stream): Stream =>
   () =>
-    bell(draw(), draw())
+    boxMuller(draw(), draw())
 
 /**
- * So many draws from a normal distribution, the first of the stream of `seed` and `key`.
+ * The first `size` draws from a normal distribution, of the stream of `seed` and `key`.
  *
  * Law  the values of `deviation * normal(stream(seed, key))()`, one after another, in single precision
  */
 export const normals = (seed: number, key: string, size: number, deviation: number): Float32Array => {
-  const state = beginning(seed, key)
+  const state = initialState(seed, key)
   const data = new Float32Array(size)
-  for (let i = 0; i < size; i++) data[i] = deviation * bell(next(state), next(state))
+  for (let i = 0; i < size; i++) data[i] = deviation * boxMuller(next(state), next(state))
   return data
 }
 
@@ -78,9 +79,9 @@ export const permutation = (draw: Stream, size: number): Int32Array => {
   const order = Int32Array.from({ length: size }, (_, i) => i)
   for (let i = size - 1; i > 0; i--) {
     const j = randomBelow(draw, i + 1)
-    const kept = order[i] ?? 0
+    const swapped = order[i] ?? 0
     order[i] = order[j] ?? 0
-    order[j] = kept
+    order[j] = swapped
   }
   return order
 }

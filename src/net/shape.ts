@@ -1,9 +1,9 @@
-/** What flows between layers: the sizes of one image's values, without the batch. */
+/** The shapes of the values between layers, without the batch. */
 
 /** `[height, width, channels]` of a map or `[units]` of a vector. */
 export type Shape = readonly number[]
 
-/** A map keeps its place in the image; a vector has forgotten it. */
+/** A map has positions in the image; a vector has none. */
 export type Rank = 'map' | 'vector'
 
 /** A single size is a vector's. */

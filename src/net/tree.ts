@@ -1,7 +1,7 @@
-/** The tree a net is: tagged, readonly records. It knows nothing of weights, tensors or time. */
+/** A net as a tree of tagged, readonly records. Weights, tensors and time are not known here. */
 import type { Shape } from './shape.js'
 
-/** What a unit may end in, value by value. */
+/** The activation of a unit, value by value. */
 export type Activation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'swish'
 
 /** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it. */
@@ -93,7 +93,7 @@ export interface Stack extends Named {
   readonly layers: readonly Layer[]
 }
 
-/** Branches side by side on one input, their channels joined in order. */
+/** Branches side by side on one input, their channels concatenated in order. */
 export interface Concat extends Named {
   readonly _tag: 'concat'
   readonly branches: readonly Layer[]
@@ -123,7 +123,7 @@ export type Branch = Stack | Concat | Residual
 /** A place in the tree. */
 export type Layer = Leaf | Branch
 
-/** A net: what comes in, and the tree it flows through. */
+/** A net: the shape of its input, and its layers. */
 export interface Net {
   readonly _tag: 'net'
   readonly name: string

@@ -1,4 +1,4 @@
-/** What each layer stores: its slots, their shapes, how they begin and whether training moves them. */
+/** The weights of each layer: their names, keys, shapes, neutral values, and whether training changes them. */
 import type { Inferred, PlacedLayer } from './infer.js'
 import { childPath, type Path } from './path.js'
 import { channelsOf, type Shape, sizeOf } from './shape.js'
@@ -9,18 +9,33 @@ export type WeightName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'varia
 
 /** One stored array of a layer. */
 export interface WeightSpec {
-  /** The layer's path, `/`, the slot's name: the weight's key in the store. */
+  /** The layer's path, `/`, the weight's name: its key in the store. */
   readonly key: string
   readonly slot: WeightName
   readonly at: Path
   readonly shape: Shape
-  /** Values that feed one output: what initialisation divides by. */
+  /** Inputs of one output: what the variance of the initial values is divided by. */
   readonly fanIn: number
   readonly trained: boolean
 }
 
-/** Where the store keeps a slot: `a/three/conv/kernel`. */
-export const weightKey = (path: Path, slot: WeightName): string => childPath(path, slot)
+/** The key of a weight in the store: `a/three/conv/kernel`. */
+export const weightKey = (path: Path, name: WeightName): string => childPath(path, name)
+
+/** Whether a key is that of a layer's kernel, scale, …: `a/three/conv/kernel` is a kernel's. */
+export const isKeyOf =
+  (name: WeightName) =>
+  (key: string): boolean =>
+    key.endsWith(`/${name}`)
+
+/** The value of every weight but a kernel where it changes nothing; initial weights begin with it. */
+export const neutralValues: { readonly [N in Exclude<WeightName, 'kernel'>]: number } = {
+  bias: 0,
+  scale: 1,
+  shift: 0,
+  mean: 0,
+  variance: 1,
+}
 
 const kernelShape = (layer: Layer, input: Shape): Shape | null => {
   switch (layer._tag) {
@@ -44,10 +59,10 @@ export const hasNorm = (layer: Layer): boolean =>
 const fanInOf = (layer: Layer, kernel: Shape): number =>
   kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1).reduce((product, size) => product * size, 1)
 
-/** The slots of one placed layer, in the order of the store. */
+/** The weights of one placed layer, in the order of the store. */
 export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): readonly WeightSpec[] => {
   const kernel = kernelShape(layer, input)
-  const slot = (name: WeightName, shape: Shape, trained = true): WeightSpec => ({
+  const spec = (name: WeightName, shape: Shape, trained = true): WeightSpec => ({
     key: weightKey(path, name),
     slot: name,
     at: path,
@@ -57,26 +72,26 @@ export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): read
   })
   const channels = [channelsOf(output)]
   return [
-    ...(kernel === null ? [] : [slot('kernel', kernel)]),
-    ...(hasBias(layer) ? [slot('bias', channels)] : []),
+    ...(kernel === null ? [] : [spec('kernel', kernel)]),
+    ...(hasBias(layer) ? [spec('bias', channels)] : []),
     ...(hasNorm(layer)
       ? [
-          slot('scale', channels),
-          slot('shift', channels),
-          slot('mean', channels, false),
-          slot('variance', channels, false),
+          spec('scale', channels),
+          spec('shift', channels),
+          spec('mean', channels, false),
+          spec('variance', channels, false),
         ]
       : []),
   ]
 }
 
-/** How many values a placed layer stores: the sizes of its slots, without naming them. */
+/** How many values a placed layer stores: the sizes of its weights, without their keys. */
 export const storedIn = ({ layer, input, output }: PlacedLayer): number => {
   const kernel = kernelShape(layer, input)
   const statistics = (hasBias(layer) ? 1 : 0) + (hasNorm(layer) ? 4 : 0)
   return (kernel === null ? 0 : sizeOf(kernel)) + statistics * channelsOf(output)
 }
 
-/** Every slot of a net, in the order of computation. */
+/** Every weight of a net, in the order of computation. */
 export const allWeightSpecs = (inferred: Inferred): readonly WeightSpec[] =>
   [...inferred.values()].flatMap(weightSpecsOf)

@@ -1,4 +1,4 @@
-/** The weight store: plain arrays by path and slot, and how they begin. */
+/** The weight store: plain arrays by path and name, and their initial values. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError, WeightError } from './error.js'
@@ -6,7 +6,7 @@ import { type Inferred, infer } from './infer.js'
 import { normals } from './random.js'
 import { isSameShape, type Shape, sizeOf } from './shape.js'
 import type { Layer, Net } from './tree.js'
-import { allWeightSpecs, type WeightSpec } from './weight-specs.js'
+import { allWeightSpecs, neutralValues, type WeightSpec } from './weight-specs.js'
 
 /** An array with its shape. */
 export interface Tensor {
@@ -15,7 +15,7 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
-/** By key: the layer's path, `/`, the slot, as in `stem/conv/kernel`. */
+/** By key: the layer's path, `/`, the weight's name, as in `stem/conv/kernel`. */
 export type Weights = Readonly<Record<string, Tensor>>
 
 /** A net and the weights it runs with: immutable, plain data. */
@@ -30,38 +30,39 @@ export const full = (shape: Shape, value: number): Tensor => ({
   data: new Float32Array(sizeOf(shape)).fill(value),
 })
 
-const rectified = (layer: Layer | undefined): boolean =>
+const endsInRelu = (layer: Layer | undefined): boolean =>
   layer !== undefined &&
   'activation' in layer &&
   (layer.activation === 'relu' || layer.activation === 'relu6')
 
 /** He where a ReLU (or a batch norm that may be followed by one) comes next, else Glorot, both normal. */
-const spread = ({ shape, fanIn }: WeightSpec, layer: Layer | undefined): number => {
+const deviationOf = ({ shape, fanIn }: WeightSpec, layer: Layer | undefined): number => {
   const fanOut = (fanIn * (shape.at(-1) ?? 1)) / (shape.at(-2) ?? 1)
-  const he = rectified(layer) || (layer !== undefined && 'norm' in layer && layer.norm !== null)
+  const he = endsInRelu(layer) || (layer !== undefined && 'norm' in layer && layer.norm !== null)
   return Math.sqrt(he ? 2 / fanIn : 2 / (fanIn + fanOut))
 }
 
-/** The first values of one slot of a layer. */
-export const initialTensor = (seed: number, slot: WeightSpec, layer: Layer | undefined): Tensor => {
-  if (slot.slot !== 'kernel')
-    return full(slot.shape, slot.slot === 'scale' || slot.slot === 'variance' ? 1 : 0)
-  return { shape: slot.shape, data: normals(seed, slot.key, sizeOf(slot.shape), spread(slot, layer)) }
+/** The initial values of one weight of a layer. */
+export const initialTensor = (seed: number, spec: WeightSpec, layer: Layer | undefined): Tensor => {
+  const { slot: name, key, shape } = spec
+  return name === 'kernel'
+    ? { shape, data: normals(seed, key, sizeOf(shape), deviationOf(spec, layer)) }
+    : full(shape, neutralValues[name])
 }
 
 /**
- * The first weights of a placed net. Each kernel has a stream of its own, named by its path: adding a layer
+ * The initial weights of a placed net. Each kernel has a stream of its own, named by its path: adding a layer
  * changes no other's weights.
  *
  * Source  He et al. 2015; Glorot and Bengio 2010
  */
 export const initialWeights = (inferred: Inferred, seed: number): Weights =>
   Object.fromEntries(
-    allWeightSpecs(inferred).map(slot => [slot.key, initialTensor(seed, slot, inferred.get(slot.at)?.layer)]),
+    allWeightSpecs(inferred).map(spec => [spec.key, initialTensor(seed, spec, inferred.get(spec.at)?.layer)]),
   )
 
 /**
- * A net with its first weights.
+ * A net with its initial weights.
  *
  * Errors  those of `infer`
  * Law     the same net and seed give the same weights, bit for bit
@@ -74,7 +75,7 @@ export const init =
       E.map(inferred => ({ net, weights: initialWeights(inferred, seed) })),
     )
 
-const misfit = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError | null => {
+const weightError = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError | null => {
   const key = [...wanted.keys(), ...Object.keys(store)].find(
     each => !isSameShape(store[each]?.shape ?? [], wanted.get(each) ?? []),
   )
@@ -85,6 +86,6 @@ const misfit = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError
 
 /** Whether the store holds what the net needs, and nothing else. */
 export const checkWeights = ({ weights }: Model, inferred: Inferred): E.Either<WeightError, void> => {
-  const wrong = misfit(weights, new Map(allWeightSpecs(inferred).map(({ key, shape }) => [key, shape])))
+  const wrong = weightError(weights, new Map(allWeightSpecs(inferred).map(({ key, shape }) => [key, shape])))
   return wrong === null ? E.right(undefined) : E.left(wrong)
 }

@@ -1,6 +1,6 @@
 /**
- * Wires: channels that live and die together are on one wire, whichever layers they pass. Every position of every
- * value is on one. Nothing here knows weights.
+ * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
+ * is on one. Weights are not known here.
  */
 import type { Inferred } from './infer.js'
 import { interpret } from './interpret.js'
@@ -9,17 +9,17 @@ import { channelsOf } from './shape.js'
 import type { Layer, Leaf } from './tree.js'
 import type { WeightName } from './weight-specs.js'
 
-/** What each position of a layer's input and output carries, by the layer's path. */
+/** The wires of each layer's input and output, by the layer's path. */
 export interface Wires {
   readonly into: ReadonlyMap<Path, Int32Array>
   readonly out: ReadonlyMap<Path, Int32Array>
 }
 
-/** What becomes of channels where they are made and where they are summed; all else passes or joins them. */
+/** Which wires new and summed channels are on; all other layers pass or concatenate them. */
 export interface WireRules {
   readonly made: (path: Path, count: number, input: Int32Array) => Int32Array
   readonly summed: (path: Path, body: Int32Array, shortcut: Int32Array) => Int32Array
-  /** What a layer's output is taken for; by default for what it is. */
+  /** Replaces a layer's output; by default it stays. */
   readonly given?: (path: Path, output: Int32Array) => Int32Array
 }
 
@@ -33,7 +33,7 @@ export const joinWires = (parts: readonly Int32Array[]): Int32Array => {
   return whole
 }
 
-/** `naturalNumber` numbers from `from` on. */
+/** `count` numbers from `from` on. */
 export const range = (count: number, from = 0): Int32Array => {
   const numbers = new Int32Array(count)
   for (let i = 0; i < count; i++) numbers[i] = from + i
@@ -41,7 +41,7 @@ export const range = (count: number, from = 0): Int32Array => {
 }
 
 /**
- * Follows channels from the input to the end under a meaning.
+ * Follows channels from the input to the output.
  *
  * Law  every value's length is the last size of its inferred shape
  */
@@ -83,14 +83,14 @@ export const traceWires =
 /** The wires of a net. */
 export interface Wiring extends Wires {
   readonly count: number
-  /** Those of the image that comes in. */
+  /** Those of the input. */
   readonly input: Int32Array
-  /** Those of the numbers that go out. */
+  /** Those of the output. */
   readonly output: Int32Array
 }
 
-/** Sets that merge. Source  Tarjan 1975, with path halving */
-const merging = () => {
+/** Disjoint sets. Source  Tarjan 1975, with path halving */
+const createUnionFind = () => {
   const parent: number[] = []
   const root = (of: number): number => {
     let at = of
@@ -100,20 +100,20 @@ const merging = () => {
     }
     return at
   }
-  const fresh = (count: number): Int32Array => {
-    const made = range(count, parent.length)
-    for (const each of made) parent.push(each)
-    return made
+  const create = (count: number): Int32Array => {
+    const members = range(count, parent.length)
+    for (const each of members) parent.push(each)
+    return members
   }
   const merge = (a: number, b: number): void => {
     const [low, high] = [Math.min(root(a), root(b)), Math.max(root(a), root(b))]
     parent[high] = low
   }
-  return { root, fresh, merge, size: () => parent.length }
+  return { root, create, merge, size: () => parent.length }
 }
 
-/** Numbers wires 0, 1, … in the order their first channel is made. */
-const numbered = (size: number, root: (of: number) => number): { count: number; number: Int32Array } => {
+/** Numbers wires 0, 1, … in the order of their first channels. */
+const numberWires = (size: number, root: (of: number) => number): { count: number; number: Int32Array } => {
   const number = new Int32Array(size)
   let count = 0
   for (let at = 0; at < size; at++) number[at] = root(at) === at ? count++ : (number[root(at)] ?? 0)
@@ -121,15 +121,15 @@ const numbered = (size: number, root: (of: number) => number): { count: number; 
 }
 
 /**
- * Which wire every position of every value is on.
+ * The wire of every channel of every value.
  *
- * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its own; the rest is partitioned
+ * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its wire; all others have their own
  */
 export const wireNet = (inferred: Inferred): Wiring => {
-  const { root, fresh, merge, size } = merging()
-  const start = fresh(channelsOf(inferred.get('')?.input ?? []))
+  const { root, create, merge, size } = createUnionFind()
+  const start = create(channelsOf(inferred.get('')?.input ?? []))
   const raw = traceWires({
-    made: (_, count) => fresh(count),
+    made: (_, count) => create(count),
     summed: (_, body, shortcut) => {
       body.forEach((each, i) => {
         merge(each, shortcut[i] ?? each)
@@ -137,12 +137,12 @@ export const wireNet = (inferred: Inferred): Wiring => {
       return body
     },
   })(inferred, start)
-  const { count, number } = numbered(size(), root)
+  const { count, number } = numberWires(size(), root)
   const seen = new Map<Int32Array, Int32Array>()
   const final = (value: Int32Array): Int32Array => {
-    const done = seen.get(value) ?? value.map(each => number[each] ?? 0)
-    seen.set(value, done)
-    return done
+    const wires = seen.get(value) ?? value.map(each => number[each] ?? 0)
+    seen.set(value, wires)
+    return wires
   }
   const all = (values: ReadonlyMap<Path, Int32Array>) =>
     new Map([...values].map(([path, value]) => [path, final(value)] as const))
@@ -152,7 +152,7 @@ export const wireNet = (inferred: Inferred): Wiring => {
 
 const none = new Int32Array()
 
-/** For each axis of a layer's slot, what its positions carry; null for the sides of a window. */
+/** For each axis of a layer's weight, the wires along it; null for the sides of a window. */
 export const wiresOfAxes =
   ({ into, out }: Wires) =>
   (path: Path, layer: Layer, slot: WeightName): readonly (Int32Array | null)[] => {

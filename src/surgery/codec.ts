@@ -1,4 +1,4 @@
-/** What pruning and growing are told, read as what comes from code without types: every option known, each of its kind. */
+/** Codecs of the options of pruning and growing, for callers without types: every option known, each of its kind. */
 import * as t from 'io-ts'
 import {
   closed,
@@ -20,7 +20,7 @@ import type { ByThreshold, Constraining, PruneOptions } from './prune/options.js
 import type { Combine, Normalize } from './prune/rank.js'
 import type { Target } from './prune/target.js'
 
-/** Anything of one kind, under the name it has in messages. */
+/** A codec of one predicate, under the name it has in messages. */
 const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
   new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
 
@@ -36,7 +36,7 @@ const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 /** A codec for each key of a record, none forgotten. */
 export type CodecOf<A> = { readonly [K in keyof A]-?: t.Type<Exclude<A[K], undefined>, unknown> }
 
-/** Options that guard what stays: their values are for `checkPruneOptions` to judge. */
+/** Options that hold channels back: `checkPruneOptions` judges their values. */
 export const guards = {
   freeze: paths,
   ignore: paths,
@@ -59,21 +59,26 @@ export const targetCodec: t.Type<Target, unknown> = keyed<Target, Measure>('a ta
   latency: closed({ latency: t.number, measure: kind('a function', isFunction) }),
 })
 
-const ranging = { ...guards, combine, widths: widthsCodec } satisfies CodecOf<Omit<ByThreshold, 'eta' | 'by'>>
+const rankedOptions = { ...guards, combine, widths: widthsCodec } satisfies CodecOf<
+  Omit<ByThreshold, 'eta' | 'by'>
+>
 
 export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   PruneOptions,
   'eta' | 'keep' | 'atMost' | 'channels'
 >('how far to prune', {
-  eta: closedPartial({ eta: t.number, by: utilities }, ranging),
-  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...ranging, normalize: rankingCodec }),
-  atMost: closedPartial({ atMost: targetCodec, by: utilities }, { ...ranging, normalize: rankingCodec }),
+  eta: closedPartial({ eta: t.number, by: utilities }, rankedOptions),
+  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...rankedOptions, normalize: rankingCodec }),
+  atMost: closedPartial(
+    { atMost: targetCodec, by: utilities },
+    { ...rankedOptions, normalize: rankingCodec },
+  ),
   channels: closedPartial({ channels: t.record(t.string, list(finite)) }, { freeze: paths, bodies: paths }),
 })
 
 const module = { module: layerCodec }
 
-/** One growth, in a schedule. */
+/** A growth, in a schedule. */
 export const growthCodec: t.Type<Growth, unknown> = keyed<Growth, SiteKind>('what grows', {
   after: closed({ after: t.string, ...module }),
   before: closed({ before: t.string, ...module }),
@@ -89,19 +94,19 @@ const statistics = kind<ChannelStatistics>(
 )
 
 const seed = { seed: wholeNumber }
-const manner = {
+const growthOptions = {
   init: howCodec,
   noise: t.number,
   statistics,
   budget: closedPartial({}, { params: positive, macs: positive }),
 } satisfies CodecOf<Omit<GrowOptions, 'seed' | keyof Growth | SiteKind | 'module' | 'branch' | 'by' | 'at'>>
 
-/** One growth of a model; where it goes and how wide is for growing itself to judge. */
+/** The options of `grow`, which judges the site and the width itself. */
 export const growCodec: t.Type<GrowOptions, unknown> = keyed<GrowOptions, SiteKind>('what grows', {
-  after: closedPartial({ after: t.string, ...module, ...seed }, manner),
-  before: closedPartial({ before: t.string, ...module, ...seed }, manner),
-  inside: closedPartial({ inside: t.string, ...module, ...seed }, { at: t.number, ...manner }),
-  deepen: closedPartial({ deepen: t.string, ...module, ...seed }, manner),
-  to: closedPartial({ to: t.string, branch: layerCodec, ...seed }, manner),
-  widen: closedPartial({ widen: t.string, by: t.number, ...seed }, manner),
+  after: closedPartial({ after: t.string, ...module, ...seed }, growthOptions),
+  before: closedPartial({ before: t.string, ...module, ...seed }, growthOptions),
+  inside: closedPartial({ inside: t.string, ...module, ...seed }, { at: t.number, ...growthOptions }),
+  deepen: closedPartial({ deepen: t.string, ...module, ...seed }, growthOptions),
+  to: closedPartial({ to: t.string, branch: layerCodec, ...seed }, growthOptions),
+  widen: closedPartial({ widen: t.string, by: t.number, ...seed }, growthOptions),
 })

@@ -1,22 +1,22 @@
-/** What surgery refuses, as facts; the words for people are in `report/prose`. */
+/** Errors of surgery, as facts; `report/text` renders them. */
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 
-/** What a net may be measured by. */
+/** The measures of a net. */
 export type Measure = 'params' | 'macs' | 'bytes' | 'latency'
 
-/** An address or a store that does not belong to the net. */
+/** A path or a weight store that does not belong to the net. */
 export type AddressError =
-  /** A name given in `where` that no layer has. */
+  /** A path, given in the option `where`, that no layer has. */
   { readonly _tag: 'UnknownPath'; readonly at: Path; readonly where: string } | WeightError
 
-/** Utilities that cannot rank. */
+/** Utilities that cannot be ranked. */
 export type UtilityError =
   | { readonly _tag: 'WrongLength'; readonly at: Path; readonly wanted: number; readonly got: number }
   | { readonly _tag: 'NotFinite'; readonly at: Path; readonly channel: number; readonly value: number }
 
-/** An option no pruning or growth can have: `wanted` says what would do. */
+/** An option with an impossible value; `wanted` says what is expected. */
 export interface OptionError {
   readonly _tag: 'WrongOption'
   readonly option: string
@@ -24,7 +24,7 @@ export interface OptionError {
   readonly wanted: string
 }
 
-/** Why a model is not pruned. */
+/** Errors of pruning. */
 export type PruneError =
   | NetError
   | AddressError
@@ -37,13 +37,13 @@ export type PruneError =
       readonly channel: number
       readonly channels: number
     }
-  /** A channel to remove that is protected, comes in or goes out. */
+  /** A channel to remove that is frozen, or the input's or the output's. */
   | { readonly _tag: 'ProtectedChannel'; readonly at: Path; readonly channel: number }
-  /** A body to remove that holds something protected, or must pass something on. */
+  /** A body to remove that holds a frozen layer, or whose output is needed. */
   | { readonly _tag: 'ProtectedBody'; readonly at: Path }
-  /** Nothing would remain at a place that what goes out is made of. */
+  /** A layer that the output needs would lose its last channel. */
   | { readonly _tag: 'EmptyNet'; readonly at: Path }
-  /** Even with all unprotected channels gone, more is left than was asked for. */
+  /** Even with all candidates removed, the target is exceeded. */
   | {
       readonly _tag: 'OutOfReach'
       readonly measure: Measure
@@ -52,10 +52,10 @@ export type PruneError =
       /** The options that hold channels back, by name. */
       readonly limits: readonly string[]
     }
-  /** The net does not end in a layer that decides on a vector. */
+  /** The net does not end in a dense layer, nor in a 1×1 convolution and a mean. */
   | { readonly _tag: 'NoDecision' }
 
-/** Why a model is not grown. */
+/** Errors of growing. */
 export type GrowError =
   | NetError
   | AddressError
@@ -63,10 +63,10 @@ export type GrowError =
   | OptionError
   /** A layer of another kind than this growth needs. */
   | { readonly _tag: 'WrongPlace'; readonly at: Path; readonly got: string; readonly wanted: string }
-  /** What goes out would have another shape. */
+  /** The output would have another shape. */
   | { readonly _tag: 'OutputDiffers'; readonly at: Path; readonly got: Shape; readonly wanted: Shape }
-  /** Nothing inside can be wider: all its channels come in, go out, or are tied to such. */
+  /** No unit inside can be widened: all are of the input or the output, or tied to them. */
   | { readonly _tag: 'NothingToWiden'; readonly at: Path }
-  /** A sum ties a part of this layer's channels to another layer: they cannot grow at its end. */
+  /** A sum ties a part of this layer's channels to another layer: new ones cannot be appended. */
   | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
   | { readonly _tag: 'OverBudget'; readonly measure: Measure; readonly limit: number; readonly got: number }

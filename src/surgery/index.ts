@@ -1,4 +1,4 @@
-/** Pure transforms of models: prune, grow, and what decides where. */
+/** Pure transforms of models: prune and grow, with criteria and sites. */
 
 export { type Decision, decisionOf } from './analysis/decision.js'
 export { type Thin, thinIn, type Widths, widthsOf } from './analysis/trunk.js'

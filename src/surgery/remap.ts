@@ -7,9 +7,9 @@ import { range } from '../net/wiring.js'
 /** For each place on an axis the old place, −1 where it is new; null for an axis that stays as it is. */
 export type AxisMap = Int32Array | null
 
-/** What an array is made of. */
+/** Where the values of an array come from. */
 export interface Origin {
-  /** The old array's key; null for one that is new. */
+  /** The old array's key; null for a new array. */
   readonly from: string | null
   readonly shape: Shape
   readonly axes: readonly AxisMap[]
@@ -70,42 +70,42 @@ export const gatherAxes =
     return { shape, data }
   }
 
-/** What tells new values of an array from old ones lies beside it. */
+/** The key of the mask of an array's new values. */
 export const newMaskKey = (key: string): string => `${key}/new`
 
-/** For each array that holds something new, 1 where it is and 0 at what was there before. */
+/** For each array with new values, 1 at those and 0 at the old ones. */
 export const newMasks = (remap: Remap, weights: Weights): Weights =>
   Object.fromEntries(
     [...remap].flatMap(([key, { from, shape, axes }]) => {
       const old = weights[from ?? '']
       if (old !== undefined && axes.every(places => places === null)) return []
-      const kept = old === undefined ? full(shape, 0) : gatherAxes({ shape, axes })(full(old.shape, 1))
-      const data = kept.data.map(each => 1 - each)
+      const isOld = old === undefined ? full(shape, 0) : gatherAxes({ shape, axes })(full(old.shape, 1))
+      const data = isOld.data.map(each => 1 - each)
       return data.includes(1) ? [[newMaskKey(key), { shape, data }] as const] : []
     }),
   )
 
-/** The keys that follow each old one. */
-const followers = (remap: Remap): ReadonlyMap<string, readonly [string, Origin]> =>
+/** By old key, the new key and its origin. */
+const byOldKey = (remap: Remap): ReadonlyMap<string, readonly [string, Origin]> =>
   new Map([...remap].flatMap(([key, origin]) => (origin.from === null ? [] : [[origin.from, [key, origin]]])))
 
-/** An origin as a slot with as many axes has it: of a kernel one number a channel follows the last axis. */
-const alike = ({ shape, axes }: Origin, slot: Tensor): Pick<Origin, 'shape' | 'axes'> => {
+/** The origin of a slot with fewer axes than its weight: one number a channel follows the last axis. */
+const lastAxes = ({ shape, axes }: Origin, slot: Tensor): Pick<Origin, 'shape' | 'axes'> => {
   const lead = shape.length - slot.shape.length
   return { shape: shape.slice(lead), axes: axes.slice(lead) }
 }
 
 /**
- * Cuts or pads what belongs to a model's weights, such as an optimizer's slots, to fit the altered model:
- * `stem/conv/kernel/velocity` follows `stem/conv/kernel`, what belongs to one that is gone is left out. What every
- * kernel has, value by value, begins at 0 for a new weight.
+ * Cuts or pads an optimizer's slots, and other arrays that belong to weights, to fit the altered model:
+ * `stem/conv/kernel/velocity` follows `stem/conv/kernel`; slots of removed weights are left out. Slots of a kernel's own
+ * shape begin with zeros for a new weight.
  *
  * Shapes  each slot that of its weight, or of its weight's last axes, before and after
  */
 export const carrySlots =
   ({ remap }: { readonly remap: Remap }) =>
   (slots: Weights): Weights => {
-    const next = followers(remap)
+    const next = byOldKey(remap)
     const suffixes = new Set<string>()
     const carried = Object.entries(slots).flatMap(([key, tensor]): readonly (readonly [string, Tensor])[] => {
       const itself = next.get(key)
@@ -114,12 +114,12 @@ export const carrySlots =
       if (owner === undefined) return []
       const [name, origin] = owner
       if (origin.shape.length > 1 && origin.shape.length === tensor.shape.length) suffixes.add(lastName(key))
-      return [[`${name}/${lastName(key)}`, gatherAxes(alike(origin, tensor))(tensor)]]
+      return [[`${name}/${lastName(key)}`, gatherAxes(lastAxes(origin, tensor))(tensor)]]
     })
-    const begun = [...remap].flatMap(([key, { from, shape, trained }]) =>
+    const zeros = [...remap].flatMap(([key, { from, shape, trained }]) =>
       from === null && trained
         ? [...suffixes].map(suffix => [`${key}/${suffix}`, full(shape, 0)] as const)
         : [],
     )
-    return Object.fromEntries([...carried, ...begun])
+    return Object.fromEntries([...carried, ...zeros])
   }

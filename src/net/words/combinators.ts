@@ -1,4 +1,4 @@
-/** The words that join layers: one after another, side by side, around. Functions over them are new words. */
+/** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
 import { mostLayers } from '../limits.js'
 import type { Shape } from '../shape.js'
@@ -16,19 +16,19 @@ const nameOf = (layer: Layer | undefined): string | undefined => layer?.name
 
 /** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
 export const nameLayers = (layers: readonly Layer[]): readonly Layer[] => {
-  const taken = new Set(layers.map(nameOf))
+  const names = new Set(layers.map(nameOf))
   const numbers = new Map<string, number>()
-  const fresh = (kind: string): string => {
+  const unusedName = (kind: string): string => {
     for (let nth = (numbers.get(kind) ?? 0) + 1; ; nth++) {
       const name = nth === 1 ? kind : `${kind}${nth}`
       numbers.set(kind, nth)
-      if (!taken.has(name)) return name
+      if (!names.has(name)) return name
     }
   }
   return layers.map(layer => {
     if (nameOf(layer) !== '') return layer
-    const name = fresh(kindOf(layer))
-    taken.add(name)
+    const name = unusedName(kindOf(layer))
+    names.add(name)
     return rename(name, layer)
   })
 }
@@ -49,16 +49,16 @@ export const stack = <const Words extends readonly SomeWord[]>(
   ...layers: Words & Fit<Words>
 ): StackWord<Words> => series(name, layers) as StackWord<Words> // the rank is a phantom: only the type checker carries it
 
-/** What comes in goes out. */
+/** The identity: its output is its input. */
 export const identity: AnyWord = Object.freeze({ _tag: 'stack', name: 'identity', layers: [] })
 
-/** Branches side by side on the same map, their channels joined in this order. */
+/** Branches side by side on the same map, their channels concatenated in this order. */
 export const concat = (name: string, ...branches: readonly (MapWord | AnyWord)[]): MapWord =>
   Object.freeze({ _tag: 'concat' as const, name, branches: Object.freeze(nameLayers(branches)) })
 
-/** What `residual` may be told. */
+/** Options of `residual`. */
 export interface ResidualOptions {
-  /** What the input passes on its way around the body; by default nothing. */
+  /** The layer between the input and the sum; by default the identity. */
   readonly shortcut?: MapWord | AnyWord
   /** Applied to the sum; by default none. */
   readonly activation?: Activation | null
@@ -77,7 +77,8 @@ export const residual = (name: string, body: MapWord | AnyWord, options: Residua
   })
 }
 
-const isTimes = (times: number): boolean => Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
+const isRepeatable = (times: number): boolean =>
+  Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
 /** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
 export const repeat = <W extends MapWord | AnyWord>(
@@ -87,11 +88,11 @@ export const repeat = <W extends MapWord | AnyWord>(
 ): W =>
   series(
     name,
-    Array.from({ length: isTimes(times) ? times : 0 }, (_, nth) =>
+    Array.from({ length: isRepeatable(times) ? times : 0 }, (_, nth) =>
       withName(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
     ),
-    isTimes(times) ? {} : { times }, // such a stack is refused
-  ) as W // a row of words of one rank has that rank
+    isRepeatable(times) ? {} : { times }, // such a stack is refused
+  ) as W // a series of words of one rank has that rank
 
 /** The four branches of a basic Inception module; those left out are not built. */
 export interface InceptionOptions {
@@ -99,7 +100,7 @@ export interface InceptionOptions {
   readonly point?: number
   /** The 3×3 branch: filters of its 1×1 reduction, filters of its 3×3. */
   readonly three?: readonly [reduce: number, filters: number]
-  /** The 5×5 branch, as two 3×3: filters of its 1×1 reduction and of the 3×3s, the second like the first unless told. */
+  /** The 5×5 branch, as two 3×3: filters of its 1×1 reduction and of the 3×3s, the second by default as many as the first. */
   readonly five?:
     | readonly [reduce: number, filters: number]
     | readonly [reduce: number, first: number, second: number]
@@ -148,7 +149,7 @@ export const separable = (filters: number, kernel = 3, options: ConvBnActOptions
 }
 
 /**
- * A net: its name, what comes in, the layers in order, a vector of one number a class at the end.
+ * A net: its name, its input, the layers in order; the last gives a vector of one number for each class.
  *
  * @example
  * net('tiny', image(28, 28, 1), convBnAct(8), maxPool(), globalAvgPool, dense(10))

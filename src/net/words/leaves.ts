@@ -22,19 +22,19 @@ type Stepped =
 
 type Windowed = Named & Stepped & { readonly padding?: Padding; readonly activation?: Activation | null }
 
-/** What `conv` and `depthwise` take; what cannot be together is a type error. */
+/** Options of `conv` and `depthwise`; options that exclude one another are a type error. */
 export type ConvOptions = Windowed & { readonly bias?: boolean }
 
-/** What `convBnAct` and `depthwiseBnAct` take; what cannot be together is a type error. */
+/** Options of `convBnAct` and `depthwiseBnAct`; options that exclude one another are a type error. */
 export type ConvBnActOptions = Windowed & Normed
 
-/** What `dense` may be told. */
+/** Options of `dense`. */
 export type DenseOptions = Named & { readonly activation?: Activation | null } & (
     | { readonly norm?: false; readonly bias?: boolean }
     | { readonly norm: true | Partial<BatchNorm>; readonly bias?: false }
   )
 
-/** What pools may be told. */
+/** Options of pools. */
 export type PoolOptions = Named & { readonly stride?: number; readonly padding?: 'same' | 'valid' }
 
 /** Keeps 0.9 of the running statistics at each step; ε = 1e-5. */
@@ -43,7 +43,7 @@ export const defaultNorm: BatchNorm = Object.freeze({ momentum: 0.9, epsilon: 1e
 const normOf = (norm: boolean | Partial<BatchNorm>): BatchNorm | null =>
   norm === false ? null : norm === true ? defaultNorm : { ...defaultNorm, ...optionsOf(norm) }
 
-/** What a window is unless options say otherwise. */
+/** What differs between `conv` and `convBnAct` where options say nothing. */
 interface WindowDefaults {
   readonly norm: boolean
   readonly activation: Activation | null
@@ -61,12 +61,12 @@ const window = (
     stride = 1,
     padding = 'same',
     dilation = 1,
-    norm: normed = defaults.norm,
+    norm: normOption = defaults.norm,
     bias,
     activation = defaults.activation,
     ...rest
   } = optionsOf(options)
-  const norm = normOf(normed)
+  const norm = normOf(normOption)
   return {
     name,
     stride,
@@ -79,12 +79,12 @@ const window = (
   }
 }
 
-/** What a net takes in: `image(28, 28, 1)` is height, width, channels. */
+/** The input of a net: `image(28, 28, 1)` is height, width, channels. */
 export const image = (...sizes: readonly [height: number, width: number, channels: number]): Shape =>
   Object.freeze([...sizes])
 
 /**
- * A convolution with a bias, linear unless told: as in Keras and PyTorch.
+ * A convolution with a bias, linear by default: as in Keras and PyTorch.
  *
  * Shapes  [h, w, c] → [h/stride, w/stride, filters] with `'same'` padding
  *
@@ -96,7 +96,7 @@ export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): Ma
   Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, plain) })
 
 /**
- * Convolution, batch norm, activation, as one unit: ReLU unless told. Options switch its parts.
+ * Convolution, batch norm and activation as one unit; the activation is ReLU by default.
  *
  * Shapes  [h, w, c] → [h/stride, w/stride, filters] with `'same'` padding
  *
@@ -107,7 +107,7 @@ export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): Ma
 export const convBnAct = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord =>
   Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, unit) })
 
-/** A filter of its own for each channel, with a bias, linear unless told. Shapes  [h, w, c] → [h/stride, w/stride, c] */
+/** A filter of its own for each channel, with a bias, linear by default. Shapes  [h, w, c] → [h/stride, w/stride, c] */
 export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
   Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) })
 
@@ -122,10 +122,10 @@ const pool =
     return Object.freeze({ _tag, name, size, stride, padding, ...unknownIn(rest) })
   }
 
-/** The largest value of each window; strides by its size unless told. */
+/** The largest value of each window; strides by its size by default. */
 export const maxPool = pool('maxPool')
 
-/** The mean of each window, padding not counted; strides by its size unless told. */
+/** The mean of each window, padding not counted; strides by its size by default. */
 export const avgPool = pool('avgPool')
 
 /** The mean over the image. Shapes  [h, w, c] → [c] */
@@ -134,10 +134,10 @@ export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globa
 /** A map as a vector, row by row. Shapes  [h, w, c] → [h·w·c] */
 export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
 
-/** Every unit sees every input; linear with a bias unless told. Shapes  [n] → [units] */
+/** Every unit reads every input; linear with a bias by default. Shapes  [n] → [units] */
 export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
-  const { name = '', norm: normed = false, bias, activation = null, ...rest } = optionsOf(options)
-  const norm = normOf(normed)
+  const { name = '', norm: normOption = false, bias, activation = null, ...rest } = optionsOf(options)
+  const norm = normOf(normOption)
   return Object.freeze({
     _tag: 'dense' as const,
     name,

@@ -3,13 +3,13 @@
  * ride along in its record, and the check of the whole refuses them where they stand.
  */
 
-/** A word's options, to be taken apart; what is no record is one that no word knows. */
+/** A word's options as a record; a value that is no record becomes an option that no word knows. */
 export const optionsOf = <O extends object>(given: O): O =>
   typeof given === 'object' && given !== null ? given : ({ options: given } as never) // callers without types
 
 /**
- * What is left of a word's options once those it knows are taken, under a name that no record has; beside those it
- * knows, where they are others than its record's.
+ * The options that a word does not know, under a key that no record has; with those it knows, where they differ from
+ * its record's keys.
  */
 export const unknownIn = (
   rest: object,

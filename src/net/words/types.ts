@@ -1,5 +1,5 @@
 /**
- * The types of the language: each word knows the rank it takes and the rank it gives,
+ * The types of the language: each word has the rank of its input and that of its output,
  * so that a map where a vector is wanted does not compile. Sizes are left to inference.
  */
 
@@ -8,7 +8,7 @@ import type { Layer } from '../tree.js'
 
 declare const flow: unique symbol
 
-/** A layer that takes rank `I` and gives rank `O`; `'same'` gives back what it takes. Only the type knows. */
+/** A layer with an input of rank `I` and an output of rank `O`, or of the `'same'` rank. The record does not hold them. */
 export type Word<I extends Rank = Rank, O extends Rank | 'same' = Rank | 'same'> = Layer & {
   readonly [flow]?: { readonly takes: (rank: I) => void; readonly gives: O }
 }
@@ -34,7 +34,7 @@ type Gives<R extends Rank, W> = W extends {
     : never
   : never
 
-/** The rank that comes out of `Words` when `R` goes in; `never` where a rank does not fit. */
+/** The rank of the output of `Words` for an input of rank `R`; `never` where a rank does not fit. */
 export type Flow<R extends Rank, Words extends readonly unknown[]> = Words extends readonly []
   ? R
   : Words extends readonly [infer W, ...infer Rest]
@@ -45,7 +45,7 @@ export type Flow<R extends Rank, Words extends readonly unknown[]> = Words exten
       ? Gives<Flow<R, Init>, W>
       : Gives<R, Words[number]>
 
-/** The word a row of words makes. */
+/** The word that a series of words is. */
 export type StackWord<Words extends readonly unknown[]> = [Flow<'map', Words>] extends [never]
   ? [Flow<'vector', Words>] extends [never]
     ? never
@@ -54,7 +54,7 @@ export type StackWord<Words extends readonly unknown[]> = [Flow<'map', Words>] e
     ? Word<'map', Flow<'map', Words>>
     : AnyWord
 
-/** `Words` where they fit one another; else the first that does not is asked to be what would fit. */
+/** `Words` where they fit one another; else the first that does not has the type that would fit. */
 export type FittingFrom<
   R extends Rank,
   Words extends readonly unknown[],
@@ -65,7 +65,7 @@ export type FittingFrom<
     : FittingFrom<Gives<R, W>, Rest, [...Seen, W]>
   : readonly [...Seen, ...([Flow<R, Words>] extends [never] ? readonly Word<R, R>[] : Words)]
 
-/** What a row must be to fit: unchanged from the rank it can start from, or the first misfit named. */
+/** The type that a series must have: unchanged where it fits from some rank, else with its first misfit replaced. */
 export type Fit<Words extends readonly unknown[]> = [Flow<'vector', Words>] extends [never]
   ? FittingFrom<'map', Words>
   : Words
@@ -75,7 +75,7 @@ type Ending<Words extends readonly unknown[]> = Words extends readonly [...infer
   ? readonly [...Init, Word<never, 'vector'>]
   : readonly [Word<'map', 'vector'>]
 
-/** What the words of a whole net must be: they take a map and end in a vector, or the misfit is named. */
+/** The type that the words of a net must have: from a map to a vector, else with the misfit replaced. */
 export type NetWords<Words extends readonly unknown[]> = ['vector'] extends [Flow<'map', Words>]
   ? Words
   : [Flow<'map', Words>] extends [never]

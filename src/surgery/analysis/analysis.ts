@@ -1,6 +1,7 @@
-/** A net laid open: its shapes, wires and groups, and which layers make each wire. */
+/** The analysis of a net: its shapes, wires and groups, and which layers make each wire. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
 import { type Group, groups } from '../../net/groups.js'
 import { type Inferred, infer } from '../../net/infer.js'
@@ -28,17 +29,17 @@ export interface Analysis {
 
 const makersOf = (inferred: Inferred, { count, input, out }: Wiring): readonly (readonly Channel[])[] => {
   const makers = Array.from({ length: count }, (): Channel[] => [])
-  const made = (path: Path, wires: Int32Array | undefined): void =>
+  const add = (path: Path, wires: Int32Array | undefined): void =>
     wires?.forEach((each, channel) => {
       makers[each]?.push({ path, channel })
     })
-  made('', input)
+  add('', input)
   for (const { path, layer } of inferred.values())
-    if (layer._tag === 'conv' || layer._tag === 'dense') made(path, out.get(path))
+    if (layer._tag === 'conv' || layer._tag === 'dense') add(path, out.get(path))
   return makers
 }
 
-const anatomyOf = (net: Net, inferred: Inferred): Analysis => {
+const analysisOf = (net: Net, inferred: Inferred): Analysis => {
   const wiring = wireNet(inferred)
   const all = groups(inferred, wiring)
   const groupOf = new Int32Array(wiring.count)
@@ -48,14 +49,14 @@ const anatomyOf = (net: Net, inferred: Inferred): Analysis => {
   return { net, inferred, wiring, groups: all, groupOf, makers: makersOf(inferred, wiring) }
 }
 
-/** Lays a net open. Errors  those of `infer` */
+/** Analyses a net. Errors  those of `infer` */
 export const analyse = (net: Net): E.Either<NetError, Analysis> =>
   pipe(
     infer(net),
-    E.map(inferred => anatomyOf(net, inferred)),
+    E.map(inferred => analysisOf(net, inferred)),
   )
 
-/** Whether a layer has each of these names; `where` they were given goes into the error. */
+/** Whether each path is that of a layer; the error says `where` they were given. */
 export const checkPaths =
   (where: string, inferred: Inferred) =>
   (paths: readonly Path[]): E.Either<AddressError, void> => {
@@ -63,16 +64,16 @@ export const checkPaths =
     return unknown === undefined ? E.right(undefined) : E.left({ _tag: 'UnknownPath', at: unknown, where })
   }
 
-/** Whether all that makes a wire lies inside `insertLayer`. */
+/** Whether all makers of a wire lie inside the layer at `place`. */
 export const isMadeInside =
   ({ makers }: Analysis, place: Path) =>
   (each: number): boolean =>
-    (makers[each] ?? []).every(({ path }) => isInside(place, path))
+    elementAt(makers, each).every(({ path }) => isInside(place, path))
 
-/** Wires made inside `insertLayer` and nowhere else. */
-export const wiresMadeInside = (anatomy: Analysis, place: Path): readonly number[] => {
+/** Wires made inside the layer at `place` and nowhere else. */
+export const wiresMadeInside = (analysis: Analysis, place: Path): readonly number[] => {
   const inside = new Set<number>()
-  for (const [path, wires] of anatomy.wiring.out)
+  for (const [path, wires] of analysis.wiring.out)
     if (isInside(place, path)) for (const each of wires) inside.add(each)
-  return [...inside].filter(isMadeInside(anatomy, place))
+  return [...inside].filter(isMadeInside(analysis, place))
 }

@@ -1,4 +1,4 @@
-/** Between which values each layer's input lies, whatever the image and the weights. */
+/** Bounds of each layer's input, whatever the image and the weights. */
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
 import type { Activation, Leaf, Net } from '../../net/tree.js'
@@ -8,7 +8,7 @@ export interface Bounds {
   readonly high: number
 }
 
-const any: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
+const unknown: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
 
 const ranges: { readonly [A in Activation]: Bounds } = {
   relu: { low: 0, high: Number.POSITIVE_INFINITY },
@@ -18,7 +18,7 @@ const ranges: { readonly [A in Activation]: Bounds } = {
   swish: { low: -0.2785, high: Number.POSITIVE_INFINITY },
 }
 
-const after = (activation: Activation | null, x: Bounds): Bounds =>
+const activate = (activation: Activation | null, x: Bounds): Bounds =>
   activation === null ? x : unbounded(activation, x) ? x : ranges[activation]
 
 /** Whether an activation leaves all values between the bounds as they are. */
@@ -32,11 +32,11 @@ const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
     case 'conv':
     case 'depthwise':
     case 'dense':
-      return after(leaf.activation, any)
+      return activate(leaf.activation, unknown)
     case 'norm':
-      return any
+      return unknown
     case 'activate':
-      return after(leaf.activation, x)
+      return activate(leaf.activation, x)
     default:
       return x
   }
@@ -52,11 +52,11 @@ export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
       high: Math.max(...all.map(({ high }) => high)),
     }),
     residual: (body, shortcut, { activation }) =>
-      after(activation, { low: body.low + shortcut.low, high: body.high + shortcut.high }),
+      activate(activation, { low: body.low + shortcut.low, high: body.high + shortcut.high }),
     place: (output, _, path, x) => {
       into.set(path, x)
       return output
     },
-  })(net.body, '', any)
+  })(net.body, '', unknown)
   return into
 }

@@ -1,4 +1,4 @@
-/** Where a net decides: on the vector before its last layer, which separation, push and trace are about. */
+/** The features a net decides on: the vector before its last layer, which separation, push and trace use. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Inferred } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
@@ -6,7 +6,7 @@ import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import type { PruneError } from '../error.js'
 
-/** The vector a net decides on, and the layer that decides. */
+/** The features a net decides on, and its head. */
 export interface Decision {
   /** The layer that gives one number a class: dense, or a 1×1 convolution whose map is averaged. */
   readonly head: Path
@@ -15,29 +15,31 @@ export interface Decision {
   readonly size: number
 }
 
-/** The layers of a stack, those of the stacks in it among them. */
-const inSeries = (layer: Layer, path: Path): readonly Path[] =>
-  layer._tag === 'stack' ? layer.layers.flatMap(each => inSeries(each, childPath(path, each.name))) : [path]
+/** The layers of a stack and of the stacks in it. */
+const layersInSeries = (layer: Layer, path: Path): readonly Path[] =>
+  layer._tag === 'stack'
+    ? layer.layers.flatMap(each => layersInSeries(each, childPath(path, each.name)))
+    : [path]
 
-/** Whether a convolution does the same at every place of its map, and nothing else. */
+/** Whether a layer is a 1×1 convolution that keeps every position of its map. */
 const isPointwise = (layer: Layer | undefined): boolean =>
   layer?._tag === 'conv' && layer.kernel === 1 && layer.stride === 1 && typeof layer.padding === 'string'
 
-/** Whether a series ends in a convolution that decides and the mean of its map. */
-const endsAveraged = (inferred: Inferred, series: readonly Path[]): boolean => {
+/** Whether a series ends in a 1×1 convolution and the mean of its map. */
+const endsInAverage = (inferred: Inferred, series: readonly Path[]): boolean => {
   const [head = '', last = ''] = series.slice(-2)
   return inferred.get(last)?.layer._tag === 'globalAvgPool' && isPointwise(inferred.get(head)?.layer)
 }
 
 /**
- * The vector a net decides on.
+ * The decision of a net.
  *
  * Errors  NoDecision when it ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool
  */
 export const decisionOf = (inferred: Inferred): E.Either<PruneError, Decision> => {
   const root = inferred.get('')
-  const series = root === undefined ? [] : inSeries(root.layer, '')
-  const averaged = endsAveraged(inferred, series)
+  const series = root === undefined ? [] : layersInSeries(root.layer, '')
+  const averaged = endsInAverage(inferred, series)
   const [features, head] = (averaged ? series.slice(0, -1) : series).slice(-2)
   const last = inferred.get(head ?? '')
   return head === undefined || features === undefined || (!averaged && last?.layer._tag !== 'dense')

@@ -1,4 +1,4 @@
-/** Which batch norms scale which channels: a unit's own, or those of layers behind it, before the next product. */
+/** Which batch norms scale which channels: a unit's own, or those behind it, before the next kernel. */
 import type { Inferred } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
@@ -8,7 +8,7 @@ import type { Channel } from './analysis.js'
 
 const isMaker = (layer: Layer | undefined): boolean => layer?._tag === 'conv' || layer?._tag === 'dense'
 
-/** By wire, every scale it passes. */
+/** By wire, the batch norms it passes. */
 const scalesByWire = (inferred: Inferred, { count, out }: Wiring): readonly (readonly Channel[])[] => {
   const scales = Array.from({ length: count }, (): Channel[] => [])
   for (const { path, layer } of inferred.values())
@@ -19,7 +19,7 @@ const scalesByWire = (inferred: Inferred, { count, out }: Wiring): readonly (rea
   return scales
 }
 
-/** Wires that may go: neither the image's nor the answer's. */
+/** Wires that may be removed: neither the input's nor the output's. */
 const freeWires = ({ count, input, output }: Wiring): Uint8Array => {
   const free = new Uint8Array(count).fill(1)
   for (const each of [...input, ...output]) free[each] = 0
@@ -31,9 +31,9 @@ interface Unit {
   readonly path: Path
   /** By channel, the scales it passes: the layer's own alone where it has batch norm, else those of layers behind. */
   readonly scales: readonly (readonly Channel[])[]
-  /** Whether one of its channels may go. */
+  /** Whether one of its channels may be removed. */
   readonly free: boolean
-  /** Whether one of them passes no scale, nor does what a sum ties to it. */
+  /** Whether one of those passes no scale, nor does a channel that a sum ties to it. */
   readonly bare: boolean
 }
 
@@ -44,11 +44,11 @@ const unitsOf = (inferred: Inferred): readonly Unit[] => {
   return [...inferred.values()].flatMap(({ path, layer }) => {
     if (!isMaker(layer)) return []
     const wires = wiring.out.get(path) ?? new Int32Array()
-    const passed = (each: number, channel: number): readonly Channel[] =>
+    const scalesOf = (each: number, channel: number): readonly Channel[] =>
       hasNorm(layer) ? [{ path, channel }] : (scales[each] ?? []).filter(scale => !makes(scale))
     const unit: Unit = {
       path,
-      scales: Array.from(wires, passed),
+      scales: Array.from(wires, scalesOf),
       free: wires.some(each => free[each] === 1),
       bare: wires.some(each => free[each] === 1 && scales[each]?.length === 0),
     }
@@ -60,10 +60,10 @@ const unitsOf = (inferred: Inferred): readonly Unit[] => {
 export const scaledUnits = (inferred: Inferred): readonly Unit[] =>
   unitsOf(inferred).filter(({ scales }) => scales.every(each => each.length > 0))
 
-/** The layers that make channels which may go. */
+/** The layers that make channels which may be removed. */
 export const freeUnits = (inferred: Inferred): readonly Path[] =>
   unitsOf(inferred).flatMap(({ path, free }) => (free ? [path] : []))
 
-/** Those that make channels which may go and which no batch norm scales. */
+/** Those that make channels which may be removed and which no batch norm scales. */
 export const bareUnits = (inferred: Inferred): readonly Path[] =>
   unitsOf(inferred).flatMap(({ path, bare }) => (bare ? [path] : []))

@@ -1,15 +1,17 @@
-/** The trunk: the values that everything passes on its way out, and how narrow a cut may leave them. */
+/** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
+import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
 import { type Analysis, analyse } from './analysis.js'
 
-/** How many channels each layer gives, those that come back behind a flatten counted once. */
+/** How many channels each layer gives, repeated ones behind a flatten counted once. */
 export type Widths = Readonly<Record<Path, number>>
 
-/** One value of the trunk: the first layer that gives it, and its wires. */
+/** One value of the trunk: the layer that gives it, and its wires. */
 export interface Passage {
   readonly at: Path
   readonly wires: Int32Array
@@ -26,7 +28,7 @@ export const widthsOf = (net: Net): E.Either<NetError, Widths> =>
     ),
   )
 
-/** Which branches and bodies there are no more. */
+/** Which branches a cut removes, and which residuals lose their body. */
 export interface Standing {
   readonly isGone: (branch: Path) => boolean
   readonly isBypassed: (residual: Path) => boolean
@@ -34,25 +36,33 @@ export interface Standing {
 
 const whole: Standing = { isGone: () => false, isBypassed: () => false }
 
-/** The layers whose output everything passes: all in series, what is inside the only branch left among them. */
-const layersInSeries = (net: Net, { isGone, isBypassed }: Standing): readonly Path[] => {
-  const visit = (layer: Layer, path: Path): readonly Path[] => {
-    const child = (each: Layer) => visit(each, childPath(path, each.name))
-    switch (layer._tag) {
-      case 'stack':
-        return [...layer.layers.flatMap(child), path]
-      case 'concat': {
-        const left = layer.branches.filter(branch => !isGone(childPath(path, branch.name)))
-        return left.length === 1 ? [...left.flatMap(child), path] : [path]
-      }
-      case 'residual':
-        return isBypassed(path) ? [...child(layer.shortcut), path] : [path]
-      default:
-        return [path]
-    }
-  }
-  return visit(net.body, '')
+/** The layers passed so far, the last first: a list that grows in constant time. */
+interface Trail {
+  readonly path: Path
+  readonly before: Trail | null
 }
+
+const pathsOf = (trail: Trail | null): readonly Path[] => {
+  const paths: Path[] = []
+  for (let each = trail; each !== null; each = each.before) paths.push(each.path)
+  return paths.reverse()
+}
+
+/** A concat passes on its trail through the only branch left; a residual without body, that through its shortcut. */
+const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> => ({
+  leaf: (_leaf, _path, before) => before,
+  concat: (branches, layer, path, before) => {
+    const left = branches.filter((_, nth) => !isGone(childPath(path, elementAt(layer.branches, nth).name)))
+    const [only = before, another] = left
+    return another === undefined ? only : before
+  },
+  residual: (_body, shortcut, _layer, path, before) => (isBypassed(path) ? shortcut : before),
+  place: (before, _layer, path) => ({ path, before }),
+})
+
+/** The layers of the trunk: all in series, and those inside the only branch left. */
+const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
+  pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
 export const trunkOf = (
@@ -66,13 +76,13 @@ export const trunkOf = (
   })
 }
 
-/** The channels a value keeps at least: a share of its width, rounded up, and never more than there are. */
+/** The least channels of a value: a share of its width, rounded up, and never more than there are. */
 export const leastOf =
   (floor: number, widths: Widths) =>
   ({ at, wires }: Passage): number =>
     Math.min(wires.length, Math.ceil(floor * (widths[at] ?? wires.length)))
 
-/** A layer that everything passes, and how few of its channels are left. */
+/** A layer of the trunk, and how few of its channels are left. */
 export interface Thin {
   readonly at: Path
   readonly channels: number
@@ -83,7 +93,7 @@ const makes = ({ _tag }: Layer): boolean =>
   _tag === 'conv' || _tag === 'dense' || _tag === 'concat' || _tag === 'residual'
 
 /**
- * The layers everything passes that have no more than a share left of the channels they had.
+ * The layers of the trunk with no more than a share left of the channels they had.
  *
  * Errors  those of `infer`
  */
@@ -92,9 +102,9 @@ export const thinIn =
   (net: Net): E.Either<NetError, readonly Thin[]> =>
     pipe(
       analyse(net),
-      E.map(anatomy =>
-        trunkOf(anatomy).flatMap(({ at, wires }) => {
-          const [layer, of = wires.length] = [anatomy.inferred.get(at)?.layer, widths[at]]
+      E.map(analysis =>
+        trunkOf(analysis).flatMap(({ at, wires }) => {
+          const [layer, of = wires.length] = [analysis.inferred.get(at)?.layer, widths[at]]
           return layer !== undefined &&
             makes(layer) &&
             wires.length < of &&

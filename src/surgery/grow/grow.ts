@@ -1,4 +1,4 @@
-/** Grow: a model with a new module, a new branch, or wider units, that computes what it did and can learn more. */
+/** Grow: a model with a new module, a new branch, or wider units, that preserves its function and can learn more. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
@@ -16,14 +16,14 @@ import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
 import { matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 
-/** A grown model, and where its channels came from. */
+/** A grown model, and where its channels come from. */
 export interface Grown {
   readonly model: Model
-  /** Null where the grown model computes what the old one did, up to rounding; else why it does not. */
+  /** Null where the grown model computes the old function, up to rounding; else why it does not. */
   readonly inexact: Inexact | null
   /** The new layer, or those that are wider. */
   readonly grown: readonly Path[]
-  /** New layers that lost their activation, since it would have changed what they pass on. */
+  /** New layers that lost their activation, since it would have changed the channels they pass on. */
   readonly linear: readonly Path[]
   /**
    * A layer that had to become a stack, and all in it, lies one name deeper now; else null. Dropout in it draws from
@@ -33,14 +33,14 @@ export interface Grown {
   readonly remap: Remap
 }
 
-const outputStays = (before: Inferred, { inferred, grown }: Insertion): E.Either<GrowError, void> => {
+const checkOutput = (before: Inferred, { inferred, grown }: Insertion): E.Either<GrowError, void> => {
   const [wanted = [], got = []] = [before.get('')?.output, inferred.get('')?.output]
   return isSameShape(wanted, got)
     ? E.right(undefined)
     : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, wanted })
 }
 
-const within = (
+const checkLimit = (
   measure: 'params' | 'macs',
   got: number,
   limit: number | undefined,
@@ -49,27 +49,27 @@ const within = (
     ? E.right(undefined)
     : E.left({ _tag: 'OverBudget', measure, limit, got })
 
-const inBudget = ({ budget = {} }: GrowOptions, { inferred }: Insertion): E.Either<GrowError, void> =>
+const checkBudget = ({ budget = {} }: GrowOptions, { inferred }: Insertion): E.Either<GrowError, void> =>
   pipe(
-    within('params', countParams(inferred), budget.params),
-    E.flatMap(() => within('macs', countMacs(inferred), budget.macs)),
+    checkLimit('params', countParams(inferred), budget.params),
+    E.flatMap(() => checkLimit('macs', countMacs(inferred), budget.macs)),
   )
 
-/** The net alone, grown, and where what is new is. Errors  those of `grow` in which weights and statistics have no part */
+/** The grown net, without weights, and its new layers. Errors  those of `grow` that concern neither weights nor statistics */
 export const growNet =
-  (growth: Growth, how: GrowInit) =>
+  (growth: Growth, init: GrowInit) =>
   (net: Net): E.Either<GrowError, Pick<Insertion, 'net' | 'grown'>> =>
     pipe(
       infer(net),
       E.mapLeft((error): GrowError => error),
       E.bindTo('before'),
-      E.bind('tree', () => insertGrowth(growth, how !== 'scratch')(net)),
-      E.tap(({ before, tree }) => outputStays(before, tree)),
+      E.bind('tree', () => insertGrowth(growth, init !== 'scratch')(net)),
+      E.tap(({ before, tree }) => checkOutput(before, tree)),
       E.map(({ tree }) => tree),
     )
 
-/** Whether statistics speak of the channels that come into the new layer. */
-const plausible = (
+/** Whether statistics have a finite value for each input channel of the new layer. */
+const checkStatistics = (
   { statistics }: GrowOptions,
   { inferred, grown }: Insertion,
 ): E.Either<GrowError, void> => {
@@ -85,13 +85,17 @@ const plausible = (
   return E.right(undefined)
 }
 
-const sparkOf = ({ init: how = 'preserve', noise: spark = 0.1 }: GrowOptions): E.Either<GrowError, number> =>
-  spark > 0 && Number.isFinite(spark)
-    ? E.right(how === 'noisy' ? spark : 0)
-    : E.left({ _tag: 'WrongOption', option: 'noise', got: spark, wanted: 'a number above 0' })
+const noiseOf = ({ init = 'preserve', noise = 0.1 }: GrowOptions): E.Either<GrowError, number> =>
+  noise > 0 && Number.isFinite(noise)
+    ? E.right(init === 'noisy' ? noise : 0)
+    : E.left({ _tag: 'WrongOption', option: 'noise', got: noise, wanted: 'a number above 0' })
 
-/** Every weight anew: nothing comes from the old net. */
-const fresh = ({ seed }: GrowOptions, { net, inferred, grown, moved }: Insertion, remap: Remap): Grown => ({
+/** Every weight initialised again: none comes from the old net. */
+const growFromScratch = (
+  { seed }: GrowOptions,
+  { net, inferred, grown, moved }: Insertion,
+  remap: Remap,
+): Grown => ({
   model: { net, weights: initialWeights(inferred, seed) },
   inexact: { _tag: 'Fresh' },
   grown,
@@ -100,16 +104,17 @@ const fresh = ({ seed }: GrowOptions, { net, inferred, grown, moved }: Insertion
   remap: new Map([...remap].map(([key, origin]) => [key, { ...origin, from: null, axes: [] }])),
 })
 
-const grownWith =
+const growModel =
   (options: GrowOptions, before: Inferred, weights: Weights) =>
-  ({ tree, spark }: { readonly tree: Insertion; readonly spark: number }): Grown => {
+  ({ tree, noise }: { readonly tree: Insertion; readonly noise: number }): Grown => {
     const { net, inferred, grown, linear, moved, passage } = tree
     const remap = matchChannels(before, inferred, tree)
-    if (options.init === 'scratch') return fresh(options, tree, remap)
-    const manner = { seed: options.seed, spark, statistics: options.statistics ?? null, passage }
+    if (options.init === 'scratch') return growFromScratch(options, tree, remap)
+    const { seed, statistics = null } = options
+    const initial = { seed, spark: noise, statistics, passage }
     return {
-      model: { net, weights: initialGrownWeights(inferred, remap, weights, manner) },
-      inexact: tree.inexact ?? (spark > 0 ? { _tag: 'Sparked' } : null),
+      model: { net, weights: initialGrownWeights(inferred, remap, weights, initial) },
+      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Sparked' } : null),
       grown,
       linear,
       moved,
@@ -117,28 +122,28 @@ const grownWith =
     }
   }
 
-const operated =
+const growInferred =
   (options: GrowOptions, { net, weights }: Model) =>
   (before: Inferred): E.Either<GrowError, Grown> =>
     pipe(
       insertGrowth(options, options.init !== 'scratch')(net),
       E.bindTo('tree'),
       E.tap(() => checkWeights({ net, weights }, before)),
-      E.tap(({ tree }) => outputStays(before, tree)),
-      E.tap(({ tree }) => inBudget(options, tree)),
-      E.tap(({ tree }) => plausible(options, tree)),
-      E.bind('spark', () => sparkOf(options)),
-      E.map(grownWith(options, before, weights)),
+      E.tap(({ tree }) => checkOutput(before, tree)),
+      E.tap(({ tree }) => checkBudget(options, tree)),
+      E.tap(({ tree }) => checkStatistics(options, tree)),
+      E.bind('noise', () => noiseOf(options)),
+      E.map(growModel(options, before, weights)),
     )
 
 /**
- * Adds a module, a branch or channels. Grown exactly, the new part passes on what comes in, and what reads its other
- * channels reads nothing from them yet: kernels get rows of zeros, whose gradient is not zero.
+ * Adds a module, a branch or channels. By default the function is preserved: the new part passes its input on, and
+ * kernels that read its other channels get rows of zeros, whose gradient is not zero.
  *
- * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
+ * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  Misread, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
  *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
- * Law     forward(grown) = forward(model) where `inexact` is null; no old weight begins otherwise than it was
+ * Law     forward(grown) = forward(model) where `inexact` is null; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *
  * @example
@@ -151,5 +156,5 @@ export const grow =
       decode(growCodec)(options),
       E.flatMap(() => infer(model.net)),
       E.mapLeft((error): GrowError => error),
-      E.flatMap(operated(options, model)),
+      E.flatMap(growInferred(options, model)),
     )

@@ -1,10 +1,10 @@
-/** A net after growing, before its weights: the tree, what passes through it, and which layer is which. */
+/** The tree of a grown net, before its weights: what passes through the new part, and where each layer comes from. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import { editLayers, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
-import type { Activation, Layer, Net } from '../../net/tree.js'
+import type { Layer, Net } from '../../net/tree.js'
 import { analyse } from '../analysis/analysis.js'
 import { boundsInto } from '../analysis/bounds.js'
 import type { GrowError } from '../error.js'
@@ -16,9 +16,9 @@ import { widen } from './widen.js'
 
 /** Why a grown model computes something else than before. */
 export type Inexact =
-  /** The new module has no way to pass on all the channels that come in. */
+  /** The new module has no way to pass on all the channels of its input. */
   | { readonly _tag: 'NoPassage'; readonly at: Path; readonly channels: number }
-  /** It was asked for. */
+  /** The options asked for it. */
   | { readonly _tag: 'Sparked' }
   | { readonly _tag: 'Fresh' }
 
@@ -27,24 +27,24 @@ export interface Insertion extends LayerMatch {
   readonly inferred: Inferred
   /** The new layer, or those that are wider. */
   readonly grown: readonly Path[]
-  /** New layers that lost their activation to let pass what comes in. */
+  /** New layers that lost their activation, so that they pass their input on. */
   readonly linear: readonly Path[]
   readonly inexact: Inexact | null
   readonly moved: Placement['moved']
 }
 
-const fitting = (net: Net): E.Either<GrowError, Inferred> => infer(net)
+const inferGrown = (net: Net): E.Either<GrowError, Inferred> => infer(net)
 
-const wider = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion> =>
+const widenAt = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion> =>
   pipe(
     analyse(net),
     E.flatMap(widen(at, by)),
-    E.bindTo('wide'),
-    E.bind('inferred', ({ wide }) => fitting(wide.net)),
-    E.map(({ wide, inferred }) => ({
-      net: wide.net,
+    E.bindTo('wider'),
+    E.bind('inferred', ({ wider }) => inferGrown(wider.net)),
+    E.map(({ wider, inferred }) => ({
+      net: wider.net,
       inferred,
-      grown: wide.widened,
+      grown: wider.widened,
       linear: [],
       inexact: null,
       moved: null,
@@ -54,12 +54,9 @@ const wider = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion> =
     })),
   )
 
-const activationOf = (layer: Layer | undefined): Activation | null =>
-  layer !== undefined && 'activation' in layer ? layer.activation : null
-
-/** Nothing of a branch was there before, and nothing has to pass. */
-const branched = ({ net, at, moved }: Placement, inferred: Inferred): Insertion => {
-  const origin = originPath({ at, moved })
+/** A new branch: it has no origin, and need not pass anything on. */
+const insertBranch = ({ net, at, moved }: Placement, inferred: Inferred): Insertion => {
+  const originOf = originPath({ at, moved })
   return {
     net,
     inferred,
@@ -67,15 +64,15 @@ const branched = ({ net, at, moved }: Placement, inferred: Inferred): Insertion 
     linear: [],
     inexact: null,
     moved,
-    originOf: origin,
+    originOf,
     passage: null,
-    isStrange: path => origin(path) === null,
+    isStrange: path => originOf(path) === null,
   }
 }
 
-/** No way through: what comes in reaches what comes after only where single channels are handed on. */
-const blocked = (placement: Placement, inferred: Inferred): Insertion => ({
-  ...branched(placement, inferred),
+/** A module that cannot pass its input on: the layers behind it read old channels only where it hands on single ones. */
+const insertBlocking = (placement: Placement, inferred: Inferred): Insertion => ({
+  ...insertBranch(placement, inferred),
   isStrange: () => false,
   inexact: {
     _tag: 'NoPassage',
@@ -84,29 +81,28 @@ const blocked = (placement: Placement, inferred: Inferred): Insertion => ({
   },
 })
 
-const passed = (
-  placement: Placement,
-  before: Inferred,
-  passage: Passthrough,
-): E.Either<GrowError, Insertion> => {
-  const { at } = placement
-  const net = editLayers((layer, path) => (path === at ? passage.module : layer))(placement.net)
-  const origin = originPath(placement)
+const withoutActivation = (layer: Layer): Layer =>
+  layer._tag === 'activate' || !('activation' in layer) ? layer : { ...layer, activation: null }
+
+const insertPassing = (placement: Placement, passage: Passthrough): E.Either<GrowError, Insertion> => {
+  const { linear, way } = passage
+  const net = editLayers((layer, path) => (linear.includes(path) ? withoutActivation(layer) : layer))(
+    placement.net,
+  )
+  const originOf = originPath(placement)
   return pipe(
-    fitting(net),
+    inferGrown(net),
     E.map(inferred => ({
-      ...branched({ ...placement, net }, inferred),
-      linear: [...passage.way].filter(
-        path => activationOf(before.get(path)?.layer) !== activationOf(inferred.get(path)?.layer),
-      ),
+      ...insertBranch({ ...placement, net }, inferred),
+      linear,
       passage,
-      isStrange: path => origin(path) === null && !passage.way.has(path),
+      isStrange: path => originOf(path) === null && !way.has(path),
     })),
   )
 }
 
-/** A new module that passes on what comes in, where it can and it is wished. */
-const inserted = (
+/** A new module that passes its input on, where it can and that is asked for. */
+const insertModule = (
   placement: Placement,
   inferred: Inferred,
   passing: boolean,
@@ -116,7 +112,7 @@ const inserted = (
     placed === undefined || bounds === undefined || !passing
       ? null
       : findPassthrough(inferred, bounds)(placed.layer, placement.at)
-  return passage === null ? E.right(blocked(placement, inferred)) : passed(placement, inferred, passage)
+  return passage === null ? E.right(insertBlocking(placement, inferred)) : insertPassing(placement, passage)
 }
 
 /**
@@ -128,12 +124,14 @@ export const insertGrowth =
   (growth: Growth, passing: boolean) =>
   (net: Net): E.Either<GrowError, Insertion> =>
     'widen' in growth
-      ? wider(net, growth.widen, growth.by)
+      ? widenAt(net, growth.widen, growth.by)
       : pipe(
           insertLayer(growth)(net),
           E.bindTo('placement'),
-          E.bind('inferred', ({ placement }) => fitting(placement.net)),
+          E.bind('inferred', ({ placement }) => inferGrown(placement.net)),
           E.flatMap(({ placement, inferred }) =>
-            'to' in growth ? E.right(branched(placement, inferred)) : inserted(placement, inferred, passing),
+            'to' in growth
+              ? E.right(insertBranch(placement, inferred))
+              : insertModule(placement, inferred, passing),
           ),
         )

@@ -1,4 +1,5 @@
-/** What of the old net's arrays lives on in a grown net: channels are followed through both and matched. */
+/** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
+import { elementAt } from '../../net/element.js'
 import type { Inferred } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -7,8 +8,8 @@ import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net
 import type { AxisMap, Origin, Remap } from '../remap.js'
 import type { Passthrough } from './passthrough.js'
 
-/** Gives each channel a number by the layer that makes it, the same in both nets. */
-const numbering = () => {
+/** Numbers channels by the layer that makes them, alike in both nets. */
+const createNumbering = () => {
   const known = new Map<Path, Int32Array>()
   let next = 0
   const fresh = (count: number): Int32Array => {
@@ -24,11 +25,11 @@ const numbering = () => {
   return { fresh, of }
 }
 
-/** A sum is known by what goes around: that stays when a body changes. */
-const around = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array => shortcut
+/** A sum has the channels of its shortcut: those stay when the body changes. */
+const takeShortcut = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array => shortcut
 
-/** The old place of each value, those that come several times matched in turn; null where all are in their place. */
-const matched = (before: Int32Array, after: Int32Array): AxisMap => {
+/** The old place of each channel, repeated ones matched in turn; null where every place is unchanged. */
+const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
   if (before.length === after.length && before.every((each, i) => each === after[i])) return null
   const places = new Map<number, number[]>()
   before.forEach((each, place) => {
@@ -44,7 +45,8 @@ const matched = (before: Int32Array, after: Int32Array): AxisMap => {
   })
 }
 
-interface Two {
+/** The channels of the old and the grown net, numbered alike. */
+interface TracedNets {
   readonly before: Wires
   readonly after: Wires
 }
@@ -53,43 +55,47 @@ interface Two {
 export interface LayerMatch {
   /** The path a layer had; null for a new one. */
   readonly originOf: (path: Path) => Path | null
-  /** How a new module passes on what comes in; null where it does not. */
+  /** How a new module passes its input on; null where it does not. */
   readonly passage: Passthrough | null
-  /** New layers whose channels are new even where they hand on old ones. */
+  /** New layers whose output counts as new channels even where it passes old ones on. */
   readonly isStrange: (path: Path) => boolean
 }
 
-const followBoth = (before: Inferred, after: Inferred, { originOf, passage, isStrange }: LayerMatch): Two => {
-  const { fresh, of } = numbering()
+const traceBoth = (
+  before: Inferred,
+  after: Inferred,
+  { originOf, passage, isStrange }: LayerMatch,
+): TracedNets => {
+  const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.get('')?.input ?? []))
   return {
-    before: traceWires({ made: of, summed: around })(before, image),
+    before: traceWires({ made: of, summed: takeShortcut })(before, image),
     after: traceWires({
       made: (path, count, x) => {
         const origin = originOf(path)
         if (origin !== null) return of(origin, count)
-        const passed = passage?.units.get(path)?.from.map(place => x[place] ?? 0) ?? range(0)
+        const passed = passage?.units.get(path)?.from.map(place => elementAt(x, place)) ?? range(0)
         return joinWires([passed, fresh(count - passed.length)])
       },
-      summed: around,
+      summed: takeShortcut,
       given: (path, y) => (isStrange(path) ? fresh(y.length) : y),
     })(after, image),
   }
 }
 
 /** Where the arrays of the grown net come from. */
-export const matchChannels = (before: Inferred, after: Inferred, kinship: LayerMatch): Remap => {
-  const both = followBoth(before, after, kinship)
+export const matchChannels = (before: Inferred, after: Inferred, match: LayerMatch): Remap => {
+  const both = traceBoth(before, after, match)
   const origin = ({ slot, at, shape, trained }: WeightSpec): Origin => {
-    const from = kinship.originOf(at)
+    const from = match.originOf(at)
     const layer = after.get(at)?.layer
     if (from === null || layer === undefined) return { from: null, shape, trained, axes: [] }
     const old = wiresOfAxes(both.before)(from, layer, slot)
     const axes = wiresOfAxes(both.after)(at, layer, slot).map((now, axis) => {
       const then = old[axis]
-      return now === null || then == null ? null : matched(then, now)
+      return now === null || then == null ? null : matchPlaces(then, now)
     })
     return { from: weightKey(from, slot), shape, trained, axes }
   }
-  return new Map(allWeightSpecs(after).map(slot => [slot.key, origin(slot)]))
+  return new Map(allWeightSpecs(after).map(spec => [spec.key, origin(spec)]))
 }

@@ -1,27 +1,27 @@
-/** How a new module can pass on what comes in, so that the net computes what it did, and still learn. */
+/** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 import { type Inferred, windowSpan } from '../../net/infer.js'
+import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
-import type { Activation, Concat, Conv, Depthwise, Layer, Residual } from '../../net/tree.js'
-import { withChildren } from '../../net/tree.js'
+import type { Activation, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
 import { range } from '../../net/wiring.js'
 import { type Bounds, unbounded } from '../analysis/bounds.js'
 
-/** A unit that passes: its channel `to[i]` is what comes in as channel `from[i]`. */
+/** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */
 export interface PassthroughLayer {
   readonly from: Int32Array
   readonly to: Int32Array
 }
 
 export interface Passthrough {
-  /** The module; a layer on the way whose activation would change what passes has lost it. */
-  readonly module: Layer
   readonly units: ReadonlyMap<Path, PassthroughLayer>
-  /** Every layer on the way. */
+  /** Every layer that passes the input on. */
   readonly way: ReadonlySet<Path>
-  /** Units that begin by giving nothing, so that the sums on the way stay what comes in. */
+  /** Those of them that lose their activation, since it would change what passes. */
+  readonly linear: readonly Path[]
+  /** Units whose output begins as zeros, so that the sums on the way equal the input. */
   readonly silent: readonly Path[]
-  /** Where in what comes out the channels are. */
+  /** Where in the output the channels of the input are. */
   readonly places: Int32Array
 }
 
@@ -33,43 +33,27 @@ export const kernelCentre = ({ kernel, dilation, padding, stride }: Conv | Depth
   return stride === 1 && keeps && lead % dilation === 0 ? lead / dilation : null
 }
 
-const linear = <L extends Layer & { readonly activation: Activation | null }>(layer: L, bounds: Bounds): L =>
-  unbounded(layer.activation, bounds) ? layer : { ...layer, activation: null }
-
-const straight = (
-  module: Layer,
-  path: Path,
-  places: Int32Array,
-  units: Passthrough['units'] = new Map(),
-): Passthrough => ({
-  module,
-  units,
-  way: new Set([path]),
-  silent: [],
-  places,
-})
-
-/** Activations that leave 0 at 0 and have a slope there: what is silent before them can learn to speak. */
-const wakeful = (activation: Activation | null): boolean =>
+/** Activations with f(0) = 0 and a slope there: units before them that give zeros can learn. */
+const passesGradientAtZero = (activation: Activation | null): boolean =>
   activation === null || activation === 'tanh' || activation === 'swish'
 
-/** The units of a layer that have to be silent for it to give 0, and learn; null where there are none such. */
-const silenced = (layer: Layer, path: Path): readonly Path[] | null => {
+/** The units that must begin with zeros for a layer to give zeros and still learn; null where it cannot. */
+const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
   switch (layer._tag) {
     case 'conv':
     case 'depthwise':
     case 'dense':
-      return wakeful(layer.activation) ? [path] : null
+      return passesGradientAtZero(layer.activation) ? [path] : null
     case 'norm':
       return [path]
     case 'stack': {
-      const last = layer.layers.findLast(each => !passesSilence(each))
+      const last = layer.layers.findLast(each => !keepsZeros(each))
       const rest = last === undefined ? [] : layer.layers.slice(layer.layers.indexOf(last) + 1)
-      const wakes = rest.every(each => each._tag !== 'activate' || wakeful(each.activation))
-      return last !== undefined && wakes ? silenced(last, childPath(path, last.name)) : null
+      const canLearn = rest.every(each => each._tag !== 'activate' || passesGradientAtZero(each.activation))
+      return last !== undefined && canLearn ? silentUnits(last, childPath(path, last.name)) : null
     }
     case 'concat': {
-      const all = layer.branches.map(branch => silenced(branch, childPath(path, branch.name)))
+      const all = layer.branches.map(branch => silentUnits(branch, childPath(path, branch.name)))
       return all.every(each => each !== null) ? all.flat() : null
     }
     default:
@@ -77,109 +61,107 @@ const silenced = (layer: Layer, path: Path): readonly Path[] | null => {
   }
 }
 
-/** Layers that make nothing of nothing. */
-const passesSilence = (layer: Layer): boolean =>
+/** Layers that give zeros for zeros, and store no weights. */
+const keepsZeros = (layer: Layer): boolean =>
   ['activate', 'dropout', 'maxPool', 'avgPool', 'globalAvgPool', 'flatten'].includes(layer._tag)
 
+/** What the ways through all layers of a module depend on. */
+interface Context {
+  readonly inferred: Inferred
+  /** Bounds of the values that pass. */
+  readonly bounds: Bounds
+}
+
+/** The way so far; null where a layer has stopped it. */
+type Way = Passthrough | null
+
+/** Passes on through a layer; its activation is dropped where it would change what passes. */
+const passThrough = (
+  { bounds }: Context,
+  way: Passthrough,
+  path: Path,
+  activation: Activation | null,
+  places: Int32Array,
+): Passthrough => ({
+  ...way,
+  units: new Map([...way.units, [path, { from: way.places, to: places }]]),
+  linear: unbounded(activation, bounds) ? way.linear : [...way.linear, path],
+  places,
+})
+
+/** Through the first filters of a layer, one for each channel that passes. */
+const passThroughFilters = (
+  context: Context,
+  way: Passthrough,
+  path: Path,
+  activation: Activation | null,
+): Way => {
+  const { length } = way.places
+  return widthOf(context, path) < length ? null : passThrough(context, way, path, activation, range(length))
+}
+
+const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): Way => {
+  switch (leaf._tag) {
+    case 'conv':
+      return kernelCentre(leaf) === null ? null : passThroughFilters(context, way, path, leaf.activation)
+    case 'dense':
+      return passThroughFilters(context, way, path, leaf.activation)
+    case 'depthwise':
+      return kernelCentre(leaf) === null ? null : passThrough(context, way, path, leaf.activation, way.places)
+    case 'norm':
+      return passThrough(context, way, path, null, way.places)
+    case 'activate':
+      return unbounded(leaf.activation, context.bounds) ? way : null
+    case 'dropout':
+      return way
+    default:
+      return null
+  }
+}
+
+const widthOf = ({ inferred }: Context, path: Path): number => channelsOf(inferred.get(path)?.output ?? [])
+
+/** Along the first branch that has a way; its channels lie behind those of the branches before it. */
+const passBranch = (context: Context, ways: readonly Way[], { branches }: Concat, path: Path): Way => {
+  const nth = ways.findIndex(way => way !== null)
+  const way = ways[nth] ?? null
+  if (way === null) return null
+  const offset = branches
+    .slice(0, nth)
+    .reduce((sum, { name }) => sum + widthOf(context, childPath(path, name)), 0)
+  return { ...way, places: way.places.map(place => place + offset) }
+}
+
+/** Along the shortcut, where the body can begin by giving zeros. */
+const passShortcut = ({ bounds }: Context, way: Way, layer: Residual, path: Path): Way => {
+  const silent = silentUnits(layer.body, childPath(path, layer.body.name))
+  if (way === null || silent === null) return null
+  return {
+    ...way,
+    linear: unbounded(layer.activation, bounds) ? way.linear : [...way.linear, path],
+    silent: [...way.silent, ...silent],
+  }
+}
+
+const passthroughAlgebra = (context: Context): Algebra<Way> => ({
+  leaf: (leaf, path, way) => (way === null ? null : passLeaf(context, leaf, path, way)),
+  concat: (ways, layer, path) => passBranch(context, ways, layer, path),
+  residual: (_body, shortcut, layer, path) => passShortcut(context, shortcut, layer, path),
+  place: (way, _layer, path) => (way === null ? null : { ...way, way: new Set([...way.way, path]) }),
+})
+
 /**
- * The way through a module for all channels that come in, whose values lie within `bounds`: through 1×1 and wider
- * units that can pass a value on, along one branch of a concat, past the body of a residual.
+ * The way through a module for all channels of its input, whose values lie within `bounds`: through 1×1 and wider
+ * units that can pass a value on, along one branch of a concat, along the shortcut of a residual.
  *
- * Law  with the units on the way passing and the silent ones silent, the channels at `places` are those that came in
+ * Law  with the units on the way passing and the silent ones silent, the channels at `places` are those of the input
  */
 export const findPassthrough =
   (inferred: Inferred, bounds: Bounds) =>
   (module: Layer, at: Path): Passthrough | null => {
-    const widthOf = (path: Path): number => channelsOf(inferred.get(path)?.output ?? [])
-
-    const made = (layer: Layer, path: Path, from: Int32Array): Passthrough | null =>
-      widthOf(path) < from.length
-        ? null
-        : straight(layer, path, range(from.length), new Map([[path, { from, to: range(from.length) }]]))
-
-    const through = (layer: Layer, path: Path, places: Int32Array): Passthrough | null => {
-      switch (layer._tag) {
-        case 'conv':
-          return kernelCentre(layer) === null ? null : made(linear(layer, bounds), path, places)
-        case 'dense':
-          return made(linear(layer, bounds), path, places)
-        case 'depthwise':
-          return kernelCentre(layer) === null
-            ? null
-            : straight(linear(layer, bounds), path, places, new Map([[path, { from: places, to: places }]]))
-        case 'norm':
-          return straight(layer, path, places, new Map([[path, { from: places, to: places }]]))
-        case 'activate':
-          return unbounded(layer.activation, bounds) ? straight(layer, path, places) : null
-        case 'dropout':
-          return straight(layer, path, places)
-        case 'stack':
-          return inSeries(layer.layers, layer, path, places)
-        case 'concat':
-          return alongOne(layer, path, places)
-        case 'residual':
-          return past(layer, path, places)
-        default:
-          return null
-      }
-    }
-
-    const inSeries = (
-      layers: readonly Layer[],
-      stack: Layer,
-      path: Path,
-      places: Int32Array,
-    ): Passthrough | null => {
-      const begin: Passthrough = straight(stack, path, places)
-      const end = layers.reduce<{ readonly passage: Passthrough; readonly done: readonly Layer[] } | null>(
-        (before, layer) => {
-          if (before === null) return null
-          const next = through(layer, childPath(path, layer.name), before.passage.places)
-          return next === null
-            ? null
-            : { passage: both(before.passage, next), done: [...before.done, next.module] }
-        },
-        { passage: begin, done: [] },
-      )
-      return end === null ? null : { ...end.passage, module: withChildren(end.done)(stack) }
-    }
-
-    const alongOne = (layer: Concat, path: Path, places: Int32Array): Passthrough | null => {
-      let offset = 0
-      for (const [nth, branch] of layer.branches.entries()) {
-        const found = through(branch, childPath(path, branch.name), places)
-        if (found !== null)
-          return {
-            ...both(straight(layer, path, places), found),
-            module: withChildren(layer.branches.with(nth, found.module))(layer),
-            places: found.places.map(place => place + offset),
-          }
-        offset += widthOf(childPath(path, branch.name))
-      }
-      return null
-    }
-
-    const past = (layer: Residual, path: Path, places: Int32Array): Passthrough | null => {
-      const around = through(layer.shortcut, childPath(path, layer.shortcut.name), places)
-      const silent = silenced(layer.body, childPath(path, layer.body.name))
-      if (around === null || silent === null) return null
-      return {
-        ...both(straight(layer, path, places), around),
-        module: withChildren([layer.body, around.module])(linear(layer, bounds)),
-        silent: [...around.silent, ...silent],
-      }
-    }
-
     const { input = [], output = [] } = inferred.get(at) ?? {}
-    const stays = isSameShape(input.slice(0, -1), output.slice(0, -1))
-    return stays ? through(module, at, range(channelsOf(input))) : null
+    if (!isSameShape(input.slice(0, -1), output.slice(0, -1))) return null
+    const places = range(channelsOf(input))
+    const start: Passthrough = { units: new Map(), way: new Set(), linear: [], silent: [], places }
+    return interpret(passthroughAlgebra({ inferred, bounds }))(module, at, start)
   }
-
-/** One way behind another. */
-const both = (first: Passthrough, second: Passthrough): Passthrough => ({
-  module: first.module,
-  units: new Map([...first.units, ...second.units]),
-  way: new Set([...first.way, ...second.way]),
-  silent: [...first.silent, ...second.silent],
-  places: second.places,
-})

@@ -1,13 +1,13 @@
-/** Where in a net a growth goes. */
+/** The site of a growth: the layer it names, and how. */
 
 import { childPath, layersOf, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Growth, GrowthSite } from './options.js'
 
-/** How a growth names its place. */
+/** How a growth names its site. */
 export type SiteKind = 'after' | 'before' | 'inside' | 'deepen' | 'to' | 'widen'
 
-/** The word a growth has, and the layer it names. */
+/** The kind of a site, and the layer it names. */
 export const siteAddress = (site: GrowthSite<unknown>): readonly [word: SiteKind, place: Path] => {
   if ('after' in site) return ['after', site.after]
   if ('before' in site) return ['before', site.before]
@@ -19,11 +19,11 @@ export const siteAddress = (site: GrowthSite<unknown>): readonly [word: SiteKind
 /** The layer a growth names. */
 export const sitePath = (site: GrowthSite<unknown>): Path => siteAddress(site)[1]
 
-/** The place of the first of several. */
+/** The layer that the first of several growths names. */
 export const firstSitePath = ([first]: readonly Growth[]): Path =>
   first === undefined ? '' : sitePath(first)
 
-/** A growth once another has put a layer at `last`: behind or before that; in or on what it names, as it is. */
+/** The site after a growth has inserted a layer at `last`: a site behind or before a layer moves on to that. */
 export const advanceSite =
   (last: Path) =>
   <S extends GrowthSite<unknown>>(site: S): S => {
@@ -31,16 +31,16 @@ export const advanceSite =
     return 'before' in site ? { ...site, before: last } : site
   }
 
-/** Behind a layer or before it. */
+/** The output of a layer, or its input. */
 export type Anchor = { readonly after: Path } | { readonly into: Path }
 
-const inStack = (net: Net, path: Path, at: number): Anchor => {
+const anchorInStack = (net: Net, path: Path, at: number): Anchor => {
   const stack = layersOf(net).get(path)
   const next = stack?._tag === 'stack' ? stack.layers[at] : undefined
   return next === undefined ? { after: path } : { into: childPath(path, next.name) }
 }
 
-/** Where that flows which comes into the layer a growth brings; null where it brings none. */
+/** Where the input of the layer that a growth inserts is found; null where it inserts none. */
 export const anchorOf =
   (net: Net) =>
   (site: GrowthSite<unknown>): Anchor | null => {
@@ -48,6 +48,6 @@ export const anchorOf =
     if ('before' in site) return { into: site.before }
     if ('to' in site) return { into: site.to }
     return 'inside' in site && site.at !== undefined
-      ? inStack(net, site.inside, site.at)
+      ? anchorInStack(net, site.inside, site.at)
       : { after: sitePath(site) }
   }

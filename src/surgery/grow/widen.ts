@@ -1,4 +1,4 @@
-/** Widens units, and with each what a sum ties to it. */
+/** Widens units, and with each unit those that a sum ties to it. */
 import * as E from 'fp-ts/lib/Either.js'
 import { editLayers, isInside, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
@@ -10,31 +10,31 @@ const widthAfter = (channels: number, by: number): number => Math.max(channels +
 const isSame = (a: Int32Array, b: Int32Array): boolean =>
   a.length === b.length && a.every((each, i) => each === b[i])
 
-/** The layers that make some of these channels; the net itself, at `''`, where they come in. */
+/** The layers that make some of these channels; the net itself, at `''`, makes those of the image. */
 const makersOf = ({ makers }: Analysis, wires: Int32Array): readonly Path[] => [
   ...new Set([...wires].flatMap(each => (makers[each] ?? []).map(({ path }) => path))),
 ]
 
 type Widths = ReadonlyMap<Path, number>
 
-/** Each unit inside that is free to grow, with what grows along. */
-const widths = (anatomy: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
-  const { inferred, wiring } = anatomy
+/** The new width of each unit inside that can grow, and of those tied to it. */
+const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
+  const { inferred, wiring } = analysis
   const fixed = new Set([...wiring.input, ...wiring.output])
   const found = new Map<Path, number>()
   for (const { path, layer } of inferred.values()) {
     const wires = wiring.out.get(path) ?? new Int32Array()
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
     if (!makes || !isInside(place, path) || wires.some(each => fixed.has(each))) continue
-    const partners = makersOf(anatomy, wires)
-    const odd = partners.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
+    const tied = makersOf(analysis, wires)
+    const odd = tied.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
     if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })
-    for (const each of partners) found.set(each, widthAfter(wires.length, by))
+    for (const each of tied) found.set(each, widthAfter(wires.length, by))
   }
   return found.size === 0 ? E.left({ _tag: 'NothingToWiden', at: place }) : E.right(found)
 }
 
-const wider = (net: Net, found: Widths): Net =>
+const setWidths = (net: Net, found: Widths): Net =>
   editLayers((layer, path) => {
     const width = found.get(path)
     if (width === undefined) return layer
@@ -43,19 +43,19 @@ const wider = (net: Net, found: Widths): Net =>
   })(net)
 
 /**
- * Makes the units at a place wider; new channels come behind the old ones.
+ * Widens the units at or inside a layer; new channels come behind the old ones.
  *
  * Errors  UnknownPath, WrongOption; Tied when a sum joins a layer's channels with those of layers of other widths;
  *         NothingToWiden
  */
 export const widen =
   (place: Path, by: number) =>
-  (anatomy: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
-    if (!anatomy.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
+  (analysis: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
+    if (!analysis.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
       return E.left({ _tag: 'WrongOption', option: 'by', got: by, wanted: 'a number above 1' })
-    const found = widths(anatomy, place, by)
+    const found = findWidths(analysis, place, by)
     return E.isLeft(found)
       ? found
-      : E.right({ net: wider(anatomy.net, found.right), widened: [...found.right.keys()] })
+      : E.right({ net: setWidths(analysis.net, found.right), widened: [...found.right.keys()] })
   }

@@ -1,6 +1,7 @@
-/** What a channel costs: what deleting it, and all that goes with it, frees. */
+/** The cost of a channel: the parameters or multiply–accumulates that removing it, with its group, saves. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
 import type { Inferred, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -12,7 +13,7 @@ import { analyse } from '../analysis/analysis.js'
 
 export type Cost = 'params' | 'macs'
 
-/** How often each value of a slot is multiplied for one image. */
+/** How often each value of a weight is multiplied for one image. */
 const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number => {
   if (slot !== 'kernel') return 0
   return layer._tag === 'dense' ? 1 : sizeOf(output.slice(0, -1))
@@ -25,17 +26,17 @@ const timesOn = (count: number, wires: Int32Array): Int32Array => {
   return times
 }
 
-/** By wire, what goes with it: its places on each axis of each slot, those on two axes at once counted once. */
+/** By wire, its share of every weight along its axes; values on two of its axes at once count once. */
 const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
   const add = (each: number, cost: number): void => {
     costs[each] = (costs[each] ?? 0) + cost
   }
   for (const placed of inferred.values())
-    for (const slot of weightSpecsOf(placed)) {
-      if (!slot.trained) continue
-      const values = sizeOf(slot.shape) * (cost === 'params' ? 1 : usesOf(placed, slot))
-      const [rows, columns] = wiresOfAxes(wiring)(placed.path, placed.layer, slot.slot).filter(
+    for (const spec of weightSpecsOf(placed)) {
+      if (!spec.trained) continue
+      const values = sizeOf(spec.shape) * (cost === 'params' ? 1 : usesOf(placed, spec))
+      const [rows, columns] = wiresOfAxes(wiring)(placed.path, placed.layer, spec.slot).filter(
         wires => wires !== null,
       )
       for (const each of rows ?? []) add(each, values / (rows?.length ?? 1))
@@ -47,8 +48,8 @@ const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Arr
 }
 
 /**
- * The parameters or multiply–accumulates of one image that go with each channel: its own filter, its batch norm and
- * what reads it, in every layer of its group.
+ * The parameters, or multiply–accumulates of one image, that are removed with each channel: its filter, its batch norm
+ * and the weights that read it, in every layer of its group.
  *
  * Shapes  by path, one number a channel
  */
@@ -60,7 +61,10 @@ export const costsOf =
       E.map(({ inferred, wiring }) => {
         const costs = costOfWires(cost, inferred, wiring)
         return Object.fromEntries(
-          [...wiring.out].map(([path, wires]) => [path, Float64Array.from(wires, each => costs[each] ?? 0)]),
+          [...wiring.out].map(([path, wires]) => [
+            path,
+            Float64Array.from(wires, wire => elementAt(costs, wire)),
+          ]),
         )
       }),
     )

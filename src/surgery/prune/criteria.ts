@@ -1,4 +1,4 @@
-/** Criteria that need the weights alone, and how any criterion is made aware of cost. */
+/** Criteria on the weights alone, and the division of any criterion by cost. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Inferred, infer } from '../../net/infer.js'
@@ -14,8 +14,8 @@ import { type Cost, costsOf } from './cost.js'
 import type { Utilities } from './rank.js'
 
 /**
- * From a model, and what an engine saw of it where the criterion asks for that, to one number a channel. One that
- * asks for nothing fits wherever a criterion is wanted, and may be given to `prune` as it is.
+ * From a model, and measurements of it where the criterion needs them, to one utility for each channel. A criterion
+ * that needs none can be used wherever a criterion is expected, also as the `by` of `prune`.
  */
 export type Criterion<Seen = unknown, Failure = PruneError> = (
   model: Model,
@@ -28,8 +28,8 @@ const makersOf = (inferred: Inferred): readonly (readonly [Path, number])[] =>
     layer._tag === 'conv' || layer._tag === 'dense' ? [[path, channelsOf(output)] as const] : [],
   )
 
-/** A criterion of weights, one layer at a time; where it has nothing to say of a layer, that layer stays. */
-const ofLayers =
+/** A criterion on weights, layer by layer; a layer without utilities keeps its channels. */
+const layerCriterion =
   (utility: (path: Path, channels: number, weights: Weights) => Float64Array | null) =>
   (model: Model): E.Either<PruneError, Utilities> =>
     pipe(
@@ -50,8 +50,8 @@ const ofLayers =
       ),
     )
 
-/** The sum over each filter of what `f` makes of its values. */
-const perFilter = (
+/** Σ f(w) over each filter. */
+const sumFilters = (
   kernel: Tensor | undefined,
   channels: number,
   f: (value: number) => number,
@@ -63,25 +63,25 @@ const perFilter = (
   return sums
 }
 
-/** The control every criterion must beat: uniform in [0, 1), a stream a layer. */
+/** The control every criterion must beat: uniform in [0, 1), one stream for each layer. */
 export const random = (seed: number): Criterion =>
-  ofLayers((path, channels) => {
+  layerCriterion((path, channels) => {
     const draw = stream(seed, `random/${path}`)
     return Float64Array.from({ length: channels }, () => draw())
   })
 
 /** Σ|w| of each filter. Source  Li et al. 2017 */
-export const l1: Criterion = ofLayers((path, channels, weights) =>
-  perFilter(weights[weightKey(path, 'kernel')], channels, Math.abs),
+export const l1: Criterion = layerCriterion((path, channels, weights) =>
+  sumFilters(weights[weightKey(path, 'kernel')], channels, Math.abs),
 )
 
 /** √Σw² of each filter. */
-export const l2: Criterion = ofLayers((path, channels, weights) =>
-  perFilter(weights[weightKey(path, 'kernel')], channels, value => value ** 2).map(Math.sqrt),
+export const l2: Criterion = layerCriterion((path, channels, weights) =>
+  sumFilters(weights[weightKey(path, 'kernel')], channels, value => value ** 2).map(Math.sqrt),
 )
 
 /**
- * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either stay.
+ * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either have no utility.
  *
  * Source  Liu et al. 2017
  */

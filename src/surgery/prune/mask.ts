@@ -1,4 +1,4 @@
-/** The certificate of a pruning: the net at its old size in which nothing reads what went. */
+/** The masked model: the net at its old size, in which no kernel reads a removed channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../../net/error.js'
@@ -14,23 +14,23 @@ import type { Pruned } from './prune.js'
 
 type Cut = Pick<Pruned, 'removed' | 'bypassed'>
 
-/** Behind a body that went, a batch norm whose scale and shift are 0. */
+/** Behind a removed body, a batch norm whose scale and shift are 0. */
 const silencer = (body: Layer): Layer => ({ _tag: 'norm', name: `${body.name}-silenced`, ...defaultNorm })
 
-const silenced = (layer: Residual): Residual => ({
+const silenceBody = (layer: Residual): Residual => ({
   ...layer,
   body: { _tag: 'stack', name: layer.body.name, layers: [layer.body, silencer(layer.body)] },
 })
 
-const silencedNet = (net: Net, bypassed: ReadonlySet<Path>): Net =>
+const silenceBodies = (net: Net, bypassed: ReadonlySet<Path>): Net =>
   bypassed.size === 0
     ? net
     : editLayers((layer, path) =>
-        layer._tag === 'residual' && bypassed.has(path) ? silenced(layer) : layer,
+        layer._tag === 'residual' && bypassed.has(path) ? silenceBody(layer) : layer,
       )(net)
 
-/** A silenced body lies one name deeper; the innermost moves first. */
-const moved =
+/** The new key of a weight: a silenced body lies one name deeper; the innermost moves first. */
+const moveKeys =
   (bodies: readonly (readonly [Path, Layer])[]) =>
   (key: string): string =>
     bodies.reduce(
@@ -39,8 +39,9 @@ const moved =
       key,
     )
 
-const unread =
-  ({ wiring, inferred }: Analysis, gone: Uint8Array) =>
+/** Zeros in every kernel where it would read a removed channel. */
+const maskKernels =
+  ({ wiring, inferred }: Analysis, isRemoved: Uint8Array) =>
   (weights: Weights): Weights => {
     const kernels = [...inferred.values()].flatMap(
       ({ path, layer }): readonly (readonly [string, Tensor])[] => {
@@ -48,7 +49,7 @@ const unread =
         const kernel = weights[key]
         if (kernel === undefined || (layer._tag !== 'conv' && layer._tag !== 'dense')) return []
         const places = (wiring.into.get(path) ?? new Int32Array()).map((each, i) =>
-          gone[each] === 1 ? -1 : i,
+          isRemoved[each] === 1 ? -1 : i,
         )
         const sides = kernel.shape.slice(0, -2).map(() => null)
         return [[key, gatherAxes({ shape: kernel.shape, axes: [...sides, places, null] })(kernel)]]
@@ -57,14 +58,14 @@ const unread =
     return { ...weights, ...Object.fromEntries(kernels) }
   }
 
-const masked =
+const maskModel =
   ({ weights }: Model, { removed, bypassed }: Cut) =>
-  (anatomy: Analysis): Model => {
-    const { net, inferred, wiring } = anatomy
-    const gone = new Uint8Array(wiring.count)
+  (analysis: Analysis): Model => {
+    const { net, inferred, wiring } = analysis
+    const isRemoved = new Uint8Array(wiring.count)
     for (const { path, channel } of removed) {
       const each = wiring.out.get(path)?.[channel]
-      if (each !== undefined) gone[each] = 1
+      if (each !== undefined) isRemoved[each] = 1
     }
     const bodies = bypassed
       .flatMap(path => {
@@ -72,8 +73,8 @@ const masked =
         return layer?._tag === 'residual' ? [[childPath(path, layer.body.name), layer.body] as const] : []
       })
       .toSorted(([a], [b]) => b.length - a.length)
-    const rename = moved(bodies)
-    const old = Object.entries(unread(anatomy, gone)(weights)).map(
+    const rename = moveKeys(bodies)
+    const old = Object.entries(maskKernels(analysis, isRemoved)(weights)).map(
       ([key, tensor]) => [rename(key), tensor] as const,
     )
     const silent = bodies.flatMap(([path, body]) => {
@@ -84,18 +85,17 @@ const masked =
       )
     })
     return {
-      net: silencedNet(net, new Set(bypassed)),
+      net: silenceBodies(net, new Set(bypassed)),
       weights: Object.fromEntries([...old, ...silent]),
     }
   }
 
 /**
- * What a pruning claims to be: the model before it, in which every kernel takes nothing from the channels that went,
- * and the bodies that went add nothing.
+ * The model before a pruning, in which every kernel reads zeros for the removed channels, and removed bodies add zeros.
  *
  * Law  forward(pruned) = forward(masked)
  */
 export const mask =
   (cut: Cut) =>
   (model: Model): E.Either<NetError, Model> =>
-    pipe(analyse(model.net), E.map(masked(model, cut)))
+    pipe(analyse(model.net), E.map(maskModel(model, cut)))

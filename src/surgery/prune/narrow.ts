@@ -1,6 +1,7 @@
-/** Cuts a net and its weights down to the channels kept. */
+/** Narrows a net and its weights to the channels kept. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -13,13 +14,13 @@ import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
 import type { Constrained } from './constraints.js'
 import { simplify } from './simplify.js'
 
-/** The kept places of values, each value worked out once; null where all are kept. */
-const keeping = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
+/** The kept places of an array of wires, worked out once for each; null where all are kept. */
+const memoizePlaces = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
   const known = new Map<Int32Array, AxisMap>()
   return wires => {
-    const before = known.get(wires)
-    if (before !== undefined) return before
-    const places = range(wires.length).filter(place => kept[wires[place] ?? 0] === 1)
+    const previous = known.get(wires)
+    if (previous !== undefined) return previous
+    const places = range(wires.length).filter(place => kept[elementAt(wires, place)] === 1)
     const found = places.length === wires.length ? null : places
     known.set(wires, found)
     return found
@@ -27,8 +28,8 @@ const keeping = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
 }
 
 /** Where the arrays of the narrower net come from in the old one. */
-const narrowing = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
-  const places = keeping(kept)
+const remapOf = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
+  const places = memoizePlaces(kept)
   return new Map(
     allWeightSpecs(after).map(({ key, slot, at, shape, trained }) => {
       const layer = after.get(at)?.layer
@@ -41,9 +42,13 @@ const narrowing = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => 
   )
 }
 
-/** By path, the old channel of each channel that a layer gives now. */
-const survivors = (wiring: Wiring, kept: Uint8Array, after: Inferred): Readonly<Record<Path, Int32Array>> => {
-  const places = keeping(kept)
+/** By path, the old channel of each channel of the layer's output. */
+const keptChannels = (
+  wiring: Wiring,
+  kept: Uint8Array,
+  after: Inferred,
+): Readonly<Record<Path, Int32Array>> => {
+  const places = memoizePlaces(kept)
   return Object.fromEntries(
     [...after.keys()].flatMap(path => {
       const wires = wiring.out.get(path)
@@ -52,8 +57,8 @@ const survivors = (wiring: Wiring, kept: Uint8Array, after: Inferred): Readonly<
   )
 }
 
-/** The arrays a remap tells. Law  an array that stays as it is is the same array */
-const gathered = (remap: Remap, weights: Weights): Weights =>
+/** The arrays of a remap. Law  an unchanged array is the same array */
+const gatherWeights = (remap: Remap, weights: Weights): Weights =>
   Object.fromEntries(
     [...remap].flatMap(([key, origin]) => {
       const old = weights[origin.from ?? '']
@@ -61,31 +66,31 @@ const gathered = (remap: Remap, weights: Weights): Weights =>
     }),
   )
 
-/** A net that has lost channels; its weights are cut when they are asked for. */
+/** A narrower net; its weights are gathered when they are asked for. */
 export interface Narrowed {
   readonly net: Net
   readonly inferred: Inferred
   readonly remap: () => Remap
   readonly model: () => Model
-  /** By path, the old channel of each channel a layer gives now. */
+  /** By path, the old channel of each channel of the layer's output. */
   readonly channels: () => Readonly<Record<Path, Int32Array>>
 }
 
-/** Errors  none that a settled wish can bring about: what is left fits */
+/** Errors  none that a settled selected can bring about: what is left fits */
 export const narrow =
   ({ wiring }: Analysis, { net, weights }: Model) =>
-  (settled: Constrained): E.Either<NetError, Narrowed> => {
-    const narrower = simplify(wiring, settled)(net)
+  (constrained: Constrained): E.Either<NetError, Narrowed> => {
+    const narrower = simplify(wiring, constrained)(net)
     return pipe(
       infer(narrower),
       E.map(inferred => {
-        const remap = () => narrowing(wiring, settled.kept, inferred)
+        const remap = () => remapOf(wiring, constrained.kept, inferred)
         return {
           net: narrower,
           inferred,
           remap,
-          model: () => ({ net: narrower, weights: gathered(remap(), weights) }),
-          channels: () => survivors(wiring, settled.kept, inferred),
+          model: () => ({ net: narrower, weights: gatherWeights(remap(), weights) }),
+          channels: () => keptChannels(wiring, constrained.kept, inferred),
         }
       }),
     )

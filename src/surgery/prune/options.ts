@@ -1,4 +1,4 @@
-/** What pruning can be told: plain data, but for utilities told by a function and latency measured by one. */
+/** The options of pruning: plain data, but for utilities and latencies that a function gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
@@ -13,43 +13,43 @@ import type { Combine, Normalize, Utilities } from './rank.js'
 import { checkTarget, type TargetOptions } from './target.js'
 
 interface Guarded {
-  /** Paths whose weights all stay as they are. */
+  /** Paths whose weights are all kept, those that read other channels too. */
   readonly freeze?: readonly Path[]
 }
 
-/** What stays whatever it is worth. */
+/** What is kept whatever its utility. */
 export interface Constraining extends Guarded {
-  /** Channels each group keeps at least; by default 0: branches, modules and bodies may go whole. */
+  /** Channels each group keeps at least; by default 0: whole branches, modules and bodies may be removed. */
   readonly minChannels?: number
   /**
-   * Share of its width that each layer everything passes keeps at least, from 0, the default, to 1. A branch of a
-   * module and the body of a residual may still go whole; a module's branches together, and its only branch, may not.
+   * Share of its width that each layer of the trunk keeps at least, from 0, the default, to 1. A branch of a module and
+   * the body of a residual may still be removed; a module's branches together, and its only branch, may not.
    */
   readonly floor?: number
-  /** Widths are topped up to a multiple of this; by default 1. */
+  /** Widths are rounded up to a multiple of this; by default 1. */
   readonly roundTo?: number
-  /** Paths whose own channels stay, while what they read may go. */
+  /** Paths whose own channels are kept, while the channels they read may be removed. */
   readonly ignore?: readonly Path[]
 }
 
 interface Ranging extends Constraining {
-  /** What channels are worth, or how to tell from the model. Layers without a utility keep their channels. */
+  /** Utilities, or the criterion that gives them. Layers without utilities keep their channels. */
   readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
-  /** How channels that go together are made one. */
+  /** How the scores of channels that are removed together are combined. */
   readonly combine?: Combine
   /** What the floor is a share of, by path: of a net cut before, its first widths; by default those it has. */
   readonly widths?: Widths
 }
 
-/** The paper's rule: what is worth less than `eta` standard deviations of its layer goes. */
+/** The paper's rule: channels below `eta` standard deviations of their layer are removed. */
 export interface ByThreshold extends Ranging {
   readonly eta: number
 }
 
-/** The least worthy go until the target is met; ranked by `'eta'` unless told. */
+/** The lowest scores are removed until the target is met; normalized as `'eta'` by default. */
 export type ByTarget = Ranging & TargetOptions & { readonly normalize?: Normalize }
 
-/** These channels go, these residuals lose their body, and all that goes with them goes. */
+/** These channels and residuals' bodies are removed, with their groups. */
 export interface ByChannel extends Guarded {
   readonly channels: Readonly<Record<Path, readonly number[]>>
   readonly bodies?: readonly Path[]
@@ -58,15 +58,15 @@ export interface ByChannel extends Guarded {
 /** By a threshold, to a target, or channel by channel. */
 export type PruneOptions = ByThreshold | ByTarget | ByChannel
 
-const wholeFrom = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
+const checkWhole = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
   got === undefined || (Number.isInteger(got) && got >= least)
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, wanted: `a whole number from ${least} up` })
 
-const fromZero = (option: string, got: number): E.Either<OptionError, void> =>
+const checkNotNegative = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
 
-const aShare = (option: string, got: number): E.Either<OptionError, void> =>
+const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 && got <= 1
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, wanted: 'a share from 0 to 1' })
@@ -74,7 +74,7 @@ const aShare = (option: string, got: number): E.Either<OptionError, void> =>
 const onlyResiduals = (inferred: Inferred): Inferred =>
   new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
 
-/** Whether options are such, and their numbers and names make sense for this net. */
+/** Whether options have the right kinds, and their numbers and paths fit this net. */
 export const checkPruneOptions = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
   pipe(
     decode(pruneCodec)(options),
@@ -87,10 +87,10 @@ export const checkPruneOptions = (options: PruneOptions, inferred: Inferred): E.
           )
         : pipe(
             checkPaths('ignore', inferred)(options.ignore ?? []),
-            E.flatMap((): E.Either<PruneError, void> => wholeFrom(0, 'minChannels', options.minChannels)),
-            E.flatMap(() => wholeFrom(1, 'roundTo', options.roundTo)),
-            E.flatMap(() => aShare('floor', options.floor ?? 0)),
-            E.flatMap(() => ('eta' in options ? fromZero('eta', options.eta) : checkTarget(options))),
+            E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
+            E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
+            E.flatMap(() => checkShare('floor', options.floor ?? 0)),
+            E.flatMap(() => ('eta' in options ? checkNotNegative('eta', options.eta) : checkTarget(options))),
           ),
     ),
   )

@@ -1,6 +1,7 @@
-/** Prune: a model that has lost channels, branches and bodies, physically. */
+/** Prune: a smaller model, whose channels, branches and bodies are removed physically. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import { checkWeights, type Model } from '../../net/weights.js'
@@ -14,95 +15,102 @@ import { checkUtilities, type Utilities } from './rank.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
 import type { TargetOptions } from './target.js'
 
-/** A channel that went, and why. */
+/** A channel that was removed, and why. */
 export interface Removed extends Channel {
   readonly group: string
-  /** Its own, as given; null where none was. */
+  /** The utility it was given; null where none was. */
   readonly utility: number | null
-  /** What was compared with the threshold, below which channels go; null where channels were named. */
+  /** What was compared with the threshold, below which channels are removed; null where channels were named. */
   readonly score: number | null
   readonly threshold: number | null
-  /** How many of the candidates scored less; null where it was none. */
+  /** How many of the candidates scored less; null where it was no candidate. */
   readonly rank: number | null
-  /** `starved` when it was worth keeping, but what it is made of, or all it stood with, went. */
+  /** `starved` when it scored enough, but all its inputs, or the branch or body it lies in, were removed. */
   readonly why: 'utility' | 'starved'
 }
 
-/** A pruned model, what went and why, and where what stayed came from. */
+/** A pruned model, what was removed and why, and where its arrays come from. */
 export interface Pruned {
   readonly model: Model
   readonly removed: readonly Removed[]
-  /** Residuals whose body went whole. */
+  /** Residuals whose body was removed. */
   readonly bypassed: readonly Path[]
-  /** By path, the old channel of each channel a layer gives now. */
+  /** By path, the old channel of each channel of the layer's output. */
   readonly channels: Readonly<Record<Path, Int32Array>>
   readonly remap: Remap
 }
 
-/** Nothing is known of what channels are worth where they were named. */
-const nothing: Utilities = {}
-
 const utilitiesOf = (options: PruneOptions, model: Model): E.Either<PruneError, Utilities> => {
-  if ('channels' in options) return E.right(nothing)
+  if ('channels' in options) return E.right({})
   return typeof options.by === 'function' ? options.by(model, undefined) : E.right(options.by)
 }
 
-const removedBy = (
+const removedChannels = (
   { makers, groups, groupOf }: Analysis,
   utilities: Utilities,
-  { settled, wish, verdict }: Selection,
+  { constrained, selected, comparison }: Selection,
 ): readonly Removed[] =>
-  makers.flatMap((mine, each) => {
-    if (settled.kept[each] === 1) return []
-    const rank = verdict?.rank[each] ?? -1
-    return mine.map(({ path, channel }) => ({
+  makers.flatMap((channels, wire) => {
+    if (constrained.kept[wire] === 1) return []
+    const rank = comparison === null ? -1 : elementAt(comparison.rank, wire)
+    return channels.map(({ path, channel }) => ({
       path,
       channel,
-      group: groups[groupOf[each] ?? 0]?.name ?? '',
+      group: elementAt(groups, elementAt(groupOf, wire)).name,
       utility: utilities[path]?.[channel] ?? null,
-      score: rank < 0 ? null : (verdict?.score[each] ?? null),
-      threshold: verdict?.threshold ?? null,
+      score: comparison === null || rank < 0 ? null : elementAt(comparison.score, wire),
+      threshold: comparison?.threshold ?? null,
       rank: rank < 0 ? null : rank,
-      why: wish[each] === 0 ? 'utility' : 'starved',
+      why: selected[wire] === 0 ? 'utility' : 'starved',
     }))
   })
 
-const operated =
+const prunedModel = (
+  analysis: Analysis,
+  utilities: Utilities,
+  selection: Selection,
+  narrowed: Narrowed,
+): Pruned => ({
+  model: narrowed.model(),
+  removed: removedChannels(analysis, utilities, selection),
+  bypassed: [...selection.constrained.bypassed],
+  channels: narrowed.channels(),
+  remap: narrowed.remap(),
+})
+
+const select = (
+  options: PruneOptions,
+  analysis: Analysis,
+  utilities: Utilities,
+  narrowTo: ReturnType<typeof narrow>,
+): E.Either<PruneError, Selection> =>
+  'channels' in options
+    ? selectByChannel(options)(analysis)
+    : selectByScore(options, narrowTo)(analysis, utilities)
+
+const pruneAnalysed =
   (model: Model, options: PruneOptions) =>
-  (anatomy: Analysis): E.Either<PruneError, Pruned> => {
-    const narrowed = narrow(anatomy, model)
-    const pruned =
-      (utilities: Utilities, choice: Selection) =>
-      (after: Narrowed): Pruned => ({
-        model: after.model(),
-        removed: removedBy(anatomy, utilities, choice),
-        bypassed: [...choice.settled.bypassed],
-        channels: after.channels(),
-        remap: after.remap(),
-      })
+  (analysis: Analysis): E.Either<PruneError, Pruned> => {
+    const narrowTo = narrow(analysis, model)
     return pipe(
-      checkPruneOptions(options, anatomy.inferred),
-      E.flatMap(() => checkWeights(model, anatomy.inferred)),
+      checkPruneOptions(options, analysis.inferred),
+      E.flatMap(() => checkWeights(model, analysis.inferred)),
       E.flatMap(() => utilitiesOf(options, model)),
-      E.tap(checkUtilities(anatomy)),
-      E.flatMap(utilities =>
-        pipe(
-          'channels' in options
-            ? selectByChannel(options)(anatomy)
-            : selectByScore(options, narrowed)(anatomy, utilities),
-          E.flatMap(choice => pipe(narrowed(choice.settled), E.map(pruned(utilities, choice)))),
-        ),
-      ),
+      E.tap(checkUtilities(analysis)),
+      E.bindTo('utilities'),
+      E.bind('selection', ({ utilities }) => select(options, analysis, utilities, narrowTo)),
+      E.bindW('narrowed', ({ selection }) => narrowTo(selection.constrained)),
+      E.map(({ utilities, selection, narrowed }) => prunedModel(analysis, utilities, selection, narrowed)),
     )
   }
 
 /**
- * Removes the channels worth least, or those named: kernels, batch-norm slots and dense rows shrink; a branch, a
- * module or a residual's body with nothing left goes whole, and the tree closes over it. Paths stay.
+ * Removes the channels of the least utility, or those named: kernels, batch-norm slots and dense rows shrink; a branch,
+ * a module or a residual's body without channels is removed whole. Paths stay.
  *
- * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; what comes in and what goes out keep theirs
- * Errors  Misread, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when protection leaves more than
- *         the target; EmptyNet when a threshold or a list of channels would cut off what goes out
+ * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
+ * Errors  Misread, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when options hold
+ *         back more than the target; EmptyNet when a threshold or a list of channels would cut off the output
  * Law     forward(pruned) = forward(masked); pruning nothing gives the model itself; disjoint prunings commute
  * Source  Tian, Arbel, Clark 2021 (CVIU), for `eta`; Fang et al. 2023, for groups
  *
@@ -113,10 +121,10 @@ const operated =
 export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> =>
-    pipe(analyse(model.net), E.flatMap(operated(model, options)))
+    pipe(analyse(model.net), E.flatMap(pruneAnalysed(model, options)))
 
-/** Of channels nothing is known of, those that cost least stay. */
-const cheapestStay = (cost: Cost, net: Net, units: readonly Path[]): E.Either<PruneError, Utilities> =>
+/** Utilities by which the channels that cost most are removed first. */
+const inverseCosts = (cost: Cost, net: Net, units: readonly Path[]): E.Either<PruneError, Utilities> =>
   pipe(
     costsOf(cost)(net),
     E.map(costs =>
@@ -126,8 +134,12 @@ const cheapestStay = (cost: Cost, net: Net, units: readonly Path[]): E.Either<Pr
     ),
   )
 
+/** What the target counts; parameters where it is neither parameters nor multiply–accumulates. */
+const costOf = (options: TargetOptions): Cost =>
+  'macs' in ('keep' in options ? options.keep : options.atMost) ? 'macs' : 'params'
+
 /**
- * Whether a target can be met by cutting channels of these layers, as far as the net alone tells.
+ * Whether a target can be met by removing channels of these layers, as far as the net alone tells.
  *
  * Errors  OutOfReach; WrongOption
  */
@@ -136,17 +148,11 @@ export const reachable =
   (net: Net): E.Either<PruneError, void> =>
     pipe(
       analyse(net),
-      E.bindTo('anatomy'),
-      E.bindW('by', () =>
-        cheapestStay(
-          'macs' in ('keep' in options ? options.keep : options.atMost) ? 'macs' : 'params',
-          net,
-          units,
-        ),
-      ),
-      E.flatMap(({ anatomy, by }) =>
-        selectByScore({ ...options, by, normalize: 'raw' }, narrow(anatomy, { net, weights: {} }))(
-          anatomy,
+      E.bindTo('analysis'),
+      E.bindW('by', () => inverseCosts(costOf(options), net, units)),
+      E.flatMap(({ analysis, by }) =>
+        selectByScore({ ...options, by, normalize: 'raw' }, narrow(analysis, { net, weights: {} }))(
+          analysis,
           by,
         ),
       ),
@@ -154,7 +160,7 @@ export const reachable =
     )
 
 /**
- * A pruning as the channels it took, by name.
+ * A pruning as the channels it removed, by name.
  *
  * Law  prune(byRemoved(prune(options)(model)))(model) is the same pruning
  */

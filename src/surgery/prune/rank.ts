@@ -1,31 +1,32 @@
-/** From utilities a layer to one score a wire, comparable over the whole net. */
+/** From utilities of layers to one score for each wire, comparable over the whole net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { Path } from '../../net/path.js'
 import { isInside } from '../../net/path.js'
 import { type Analysis, checkPaths } from '../analysis/analysis.js'
 import type { AddressError, UtilityError } from '../error.js'
 
-/** How much each channel of a layer is worth: one number a channel, by the layer's path. */
+/** The utility of each channel of a layer: one number for each, by the layer's path. */
 export type Utilities = Readonly<Record<Path, ArrayLike<number>>>
 
 /**
- * What makes channels of different layers comparable.
+ * How utilities of different layers are made comparable.
  *
- * - `raw`     nothing: utilities are what deleting the channel costs, wherever it is
+ * - `raw`     not at all: a utility is the loss that removing the channel costs, in any layer
  * - `global`  each layer's utilities divided by their L2 norm (Molchanov et al. 2017)
  * - `eta`     divided by σ, the standard deviation of the layer's positive utilities (Tian, Arbel, Clark 2021)
- * - `layer`   the share of its group that is worth less, so that each group loses the same share
+ * - `layer`   the share of its group with a lower score, so that each group loses the same share
  */
 export type Normalize = 'raw' | 'global' | 'eta' | 'layer'
 
-/** How the scores of channels that go together are made one. */
+/** How the scores of channels that are removed together are combined. */
 export type Combine = 'sum' | 'mean' | 'max'
 
 export interface Ranked {
-  /** By wire; those without a utility score nothing and are no candidates. */
+  /** By wire; those without a utility score 0 and are no candidates. */
   readonly score: Float64Array
-  /** By wire, 1 where a utility speaks of it. */
+  /** By wire, 1 where it has a utility. */
   readonly seen: Uint8Array
   /** By layer, the score of its best channel. */
   readonly best: ReadonlyMap<Path, number>
@@ -42,25 +43,25 @@ const deviation = (utilities: readonly number[]): number => {
     : Math.sqrt(positive.reduce((sum, each) => sum + (each - mean) ** 2, 0) / positive.length)
 }
 
-/** Where nothing deviates, what is worth something is worth keeping. */
-const inDeviations = (utilities: readonly number[]): readonly number[] => {
+/** Where all are equal, positive utilities are infinite. */
+const divideByDeviation = (utilities: readonly number[]): readonly number[] => {
   const sigma = deviation(utilities)
   return utilities.map(each => (sigma > 0 ? each / sigma : each > 0 ? Number.POSITIVE_INFINITY : 0))
 }
 
-const inNorms = (utilities: readonly number[]): readonly number[] => {
+const divideByNorm = (utilities: readonly number[]): readonly number[] => {
   const norm = Math.hypot(...utilities)
   return utilities.map(each => (norm > 0 ? each / norm : 0))
 }
 
-const normalised: { readonly [R in Normalize]: (utilities: readonly number[]) => readonly number[] } = {
+const normalizers: { readonly [R in Normalize]: (utilities: readonly number[]) => readonly number[] } = {
   raw: utilities => utilities,
-  global: inNorms,
-  eta: inDeviations,
-  layer: inNorms,
+  global: divideByNorm,
+  eta: divideByDeviation,
+  layer: divideByNorm,
 }
 
-const checkedAt =
+const checkLayer =
   ({ wiring }: Analysis) =>
   ([at, utilities]: readonly [Path, ArrayLike<number>]): E.Either<UtilityError, void> => {
     const wanted = wiring.out.get(at)?.length ?? 0
@@ -71,27 +72,27 @@ const checkedAt =
       : E.left({ _tag: 'NotFinite', at, channel, value: utilities[channel] ?? Number.NaN })
   }
 
-/** Whether utilities speak of this net. Errors  UnknownPath, WrongLength, NotFinite */
+/** Whether utilities are those of this net's layers. Errors  UnknownPath, WrongLength, NotFinite */
 export const checkUtilities =
-  (anatomy: Analysis) =>
+  (analysis: Analysis) =>
   (utilities: Utilities): E.Either<AddressError | UtilityError, void> =>
     pipe(
       Object.keys(utilities),
-      checkPaths('utilities', anatomy.inferred),
+      checkPaths('utilities', analysis.inferred),
       E.flatMap(() =>
         Object.entries(utilities).reduce<E.Either<AddressError | UtilityError, void>>(
           (before, entry) =>
             pipe(
               before,
-              E.flatMap(() => checkedAt(anatomy)(entry)),
+              E.flatMap(() => checkLayer(analysis)(entry)),
             ),
           E.right(undefined),
         ),
       ),
     )
 
-/** Each wire's scores as one. */
-const combined = (count: number, how: Combine) => {
+/** Combines the scores of each wire. */
+const combineScores = (count: number, how: Combine) => {
   const [total, seen] = [new Float64Array(count), new Float64Array(count)]
   const add = (each: number, score: number): void => {
     const before = total[each] ?? 0
@@ -103,7 +104,7 @@ const combined = (count: number, how: Combine) => {
   return { add, done, seen }
 }
 
-/** The share of its group each wire is worth more than. */
+/** By wire, the share of its group with a lower score. */
 const quantiles = ({ groups }: Analysis, score: Float64Array): Float64Array => {
   const shares = new Float64Array(score.length)
   for (const { wires } of groups)
@@ -116,19 +117,19 @@ const quantiles = ({ groups }: Analysis, score: Float64Array): Float64Array => {
 }
 
 /**
- * Scores the wires of a net. Channels that go together are combined after they are made comparable: summed where
- * utilities are raw, since first-order effects add; else averaged, so that a score means the same for one and many.
+ * Scores the wires of a net. Scores of a group are combined after they are made comparable: summed where utilities
+ * are raw, since first-order effects add; else averaged, so that a score does not depend on the number of layers.
  */
 export const rankChannels =
-  (ranking: Normalize, combine: Combine = ranking === 'raw' ? 'sum' : 'mean') =>
-  (anatomy: Analysis, utilities: Utilities): Ranked => {
-    const { add, done, seen } = combined(anatomy.wiring.count, combine)
+  (normalize: Normalize, combine: Combine = normalize === 'raw' ? 'sum' : 'mean') =>
+  (analysis: Analysis, utilities: Utilities): Ranked => {
+    const { add, done, seen } = combineScores(analysis.wiring.count, combine)
     const best = new Map<Path, number>()
     for (const [path, given] of Object.entries(utilities)) {
-      const scores = normalised[ranking](numbers(given))
-      const wires = anatomy.wiring.out.get(path) ?? []
+      const scores = normalizers[normalize](numbers(given))
+      const wires = analysis.wiring.out.get(path) ?? []
       wires.forEach((each, channel) => {
-        add(each, scores[channel] ?? 0)
+        add(each, elementAt(scores, channel))
       })
       best.set(
         path,
@@ -137,21 +138,21 @@ export const rankChannels =
     }
     const score = done()
     return {
-      score: ranking === 'layer' ? quantiles(anatomy, score) : score,
+      score: normalize === 'layer' ? quantiles(analysis, score) : score,
       seen: Uint8Array.from(seen, times => (times > 0 ? 1 : 0)),
-      best: ranking === 'layer' ? new Map() : best,
+      best: normalize === 'layer' ? new Map() : best,
     }
   }
 
-/** Residuals none of whose body's layers has a channel that scores `bound`. */
+/** Residuals in whose body no channel reaches the threshold. */
 export const residualsBelow = (
   residuals: readonly (readonly [path: Path, body: Path])[],
   best: Ranked['best'],
-  bound: number,
+  threshold: number,
 ): ReadonlySet<Path> =>
   new Set(
     residuals.flatMap(([path, body]) => {
       const inside = [...best].filter(([layer]) => isInside(body, layer)).map(([, score]) => score)
-      return inside.length > 0 && inside.every(score => score < bound) ? [path] : []
+      return inside.length > 0 && inside.every(score => score < threshold) ? [path] : []
     }),
   )

@@ -1,115 +1,121 @@
-/** Chooses the channels that go: by name, by a threshold, or as many as a target takes. */
+/** Selects the channels to remove: by name, by a threshold, or as many as a target takes. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
+import type { Layer } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import { applyConstraints, type Constrained, residualsOf } from './constraints.js'
 import type { Narrowed } from './narrow.js'
 import type { ByChannel, ByTarget, ByThreshold, Constraining } from './options.js'
-import { rankChannels, residualsBelow, type Utilities } from './rank.js'
+import { type Ranked, rankChannels, residualsBelow, type Utilities } from './rank.js'
 import { searchTarget } from './target.js'
 
-/** What was compared, by wire. */
+/** What candidates were compared by. */
 export interface Comparison {
   readonly score: Float64Array
   readonly threshold: number
-  /** How many candidates scored less; −1 where it was none. */
+  /** By wire, how many candidates scored less; −1 where it was none. */
   readonly rank: Int32Array
 }
 
 export interface Selection {
-  readonly settled: Constrained
-  /** By wire, 1 where it was wished to stay. */
-  readonly wish: Uint8Array
-  readonly verdict: Comparison | null
+  readonly constrained: Constrained
+  /** By wire, 1 where it was selected to stay, before the constraints. */
+  readonly selected: Uint8Array
+  readonly comparison: Comparison | null
 }
 
 const pin = (pinned: Uint8Array, wires: Int32Array | undefined): void => {
-  for (const each of wires ?? []) pinned[each] = 1
+  for (const wire of wires ?? []) pinned[wire] = 1
 }
 
-/** What stays whatever it is worth: what comes in, goes out, or is protected. */
-const pins = ({ wiring, groups }: Analysis, freeze: readonly Path[], ignore: readonly Path[]): Uint8Array => {
+/** By wire, 1 where it stays whatever its score: the input's, the output's, and those that options protect. */
+const pinnedWires = (
+  { wiring, groups }: Analysis,
+  freeze: readonly Path[],
+  ignore: readonly Path[],
+): Uint8Array => {
   const pinned = new Uint8Array(wiring.count)
   for (const { fixed, wires } of groups) if (fixed !== null) pin(pinned, wires)
   for (const [path, wires] of wiring.out) {
-    const guarded = freeze.some(place => isInside(place, path))
-    if (guarded) pin(pinned, wiring.into.get(path))
-    if (guarded || ignore.some(place => isInside(place, path))) pin(pinned, wires)
+    const isFrozen = freeze.some(place => isInside(place, path))
+    if (isFrozen) pin(pinned, wiring.into.get(path))
+    if (isFrozen || ignore.some(place => isInside(place, path))) pin(pinned, wires)
   }
   return pinned
 }
 
-const emptied = (
-  settled: Constrained,
+/** Refuses a selection that had to keep a channel against its score, where that counts. */
+const refuseRescues = (
+  constrained: Constrained,
   counts: (vital: boolean) => boolean,
 ): E.Either<PruneError, Constrained> => {
-  const rescue = settled.rescued.find(({ vital }) => counts(vital))
-  return rescue === undefined ? E.right(settled) : E.left({ _tag: 'EmptyNet', at: rescue.at })
+  const rescue = constrained.rescued.find(({ vital }) => counts(vital))
+  return rescue === undefined ? E.right(constrained) : E.left({ _tag: 'EmptyNet', at: rescue.at })
 }
 
-const named = (
+const findWire = (
+  wires: ArrayLike<number>,
+  pinned: Uint8Array,
+  at: Path,
+  channel: number,
+): E.Either<PruneError, number> => {
+  const wire = wires[channel]
+  if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
+  return pinned[wire] === 1 ? E.left({ _tag: 'ProtectedChannel', at, channel }) : E.right(wire)
+}
+
+const findWires = (
   { wiring }: Analysis,
   pinned: Uint8Array,
   channels: ByChannel['channels'],
-): E.Either<PruneError, readonly number[]> => {
-  const wires: number[] = []
-  for (const [at, places] of Object.entries(channels))
-    for (const channel of places) {
-      const all = wiring.out.get(at) ?? []
-      const each = all[channel]
-      if (each === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: all.length })
-      if (pinned[each] === 1) return E.left({ _tag: 'ProtectedChannel', at, channel })
-      wires.push(each)
-    }
-  return E.right(wires)
-}
+): E.Either<PruneError, readonly number[]> =>
+  pipe(
+    Object.entries(channels).flatMap(([at, list]) => list.map(channel => [at, channel] as const)),
+    E.traverseArray(([at, channel]) => findWire(wiring.out.get(at) ?? [], pinned, at, channel)),
+  )
 
-const allBypassed =
+const checkBypassed =
   (bodies: readonly Path[]) =>
-  (settled: Constrained): E.Either<PruneError, Constrained> => {
-    const kept = bodies.find(path => !settled.bypassed.has(path))
-    return kept === undefined ? E.right(settled) : E.left({ _tag: 'ProtectedBody', at: kept })
+  (constrained: Constrained): E.Either<PruneError, Constrained> => {
+    const kept = bodies.find(path => !constrained.bypassed.has(path))
+    return kept === undefined ? E.right(constrained) : E.left({ _tag: 'ProtectedBody', at: kept })
   }
 
-/** Errors  UnknownChannel, ProtectedChannel, ProtectedBody; EmptyNet when a place that stays would lose its last */
+/** No limit but what is pinned and frozen. */
+const noLimits = { minChannels: 0, roundTo: 1, floor: 0, widths: {} }
+
+const withoutWires = (count: number, wires: readonly number[]): Uint8Array => {
+  const selection = new Uint8Array(count).fill(1)
+  for (const wire of wires) selection[wire] = 0
+  return selection
+}
+
+/** Errors  UnknownChannel, ProtectedChannel, ProtectedBody; EmptyNet when a layer that stays would lose its last channel */
 export const selectByChannel =
   ({ channels, bodies = [], freeze = [] }: ByChannel) =>
-  (anatomy: Analysis): E.Either<PruneError, Selection> => {
-    const pinned = pins(anatomy, freeze, [])
-    const settledWith = (wires: readonly number[]): E.Either<PruneError, Selection> => {
-      const wish = new Uint8Array(anatomy.wiring.count).fill(1)
-      for (const each of wires) wish[each] = 0
-      const limits = {
-        pinned,
-        score: Float64Array.from(wish),
-        minChannels: 0,
-        roundTo: 1,
-        floor: 0,
-        widths: {},
-        freeze,
-      }
-      return pipe(
-        allBypassed(bodies)(applyConstraints(anatomy, limits)(wish, new Set(bodies))),
-        E.flatMap(settled => emptied(settled, () => true)),
-        E.map(settled => ({ settled, wish, verdict: null })),
-      )
-    }
-    return pipe(named(anatomy, pinned, channels), E.flatMap(settledWith))
+  (analysis: Analysis): E.Either<PruneError, Selection> => {
+    const pinned = pinnedWires(analysis, freeze, [])
+    return pipe(
+      findWires(analysis, pinned, channels),
+      E.map(wires => withoutWires(analysis.wiring.count, wires)),
+      E.bindTo('selected'),
+      E.bind('constrained', ({ selected }) => {
+        const limits = { ...noLimits, pinned, score: Float64Array.from(selected), freeze }
+        return pipe(
+          checkBypassed(bodies)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
+          E.flatMap(constrained => refuseRescues(constrained, () => true)),
+        )
+      }),
+      E.map(({ constrained, selected }) => ({ constrained, selected, comparison: null })),
+    )
   }
 
-const ranksOf = (count: number, order: Int32Array): Int32Array => {
-  const ranks = new Int32Array(count).fill(-1)
-  order.forEach((each, nth) => {
-    ranks[each] = nth
-  })
-  return ranks
-}
-
-/** The guards that are set. */
-const limitsOf = ({
+/** The options that hold channels back, by name. */
+const activeLimits = ({
   freeze = [],
   ignore = [],
   minChannels = 0,
@@ -123,49 +129,117 @@ const limitsOf = ({
   ...(floor > 0 ? ['floor'] : []),
 ]
 
-/** Errors  with `eta` and no floor, EmptyNet when what goes out would be cut off; with a target, OutOfReach */
+/** The wires that may be removed, in the order of their scores. */
+interface Candidates {
+  readonly ranked: Ranked
+  readonly pinned: Uint8Array
+  /** The wires of the candidates, the lowest scores first. */
+  readonly order: Int32Array
+}
+
+/** Wires without a utility are pinned, as are those that options protect. */
+const rankCandidates = (
+  options: ByThreshold | ByTarget,
+  analysis: Analysis,
+  utilities: Utilities,
+): Candidates => {
+  const normalize = 'eta' in options ? 'eta' : (options.normalize ?? 'eta')
+  const ranked = rankChannels(normalize, options.combine)(analysis, utilities)
+  const { score, seen } = ranked
+  const { freeze = [], ignore = [] } = options
+  const pinned = pinnedWires(analysis, freeze, ignore).map((pin, wire) =>
+    pin === 1 || seen[wire] === 0 ? 1 : 0,
+  )
+  const order = Int32Array.from(score.keys())
+    .filter(wire => pinned[wire] === 0)
+    .sort((a, b) => elementAt(score, a) - elementAt(score, b) || a - b)
+  return { ranked, pinned, order }
+}
+
+/** By wire, its place in the order; −1 where it is no candidate. */
+const ranksOf = ({ order, pinned }: Candidates): Int32Array => {
+  const ranks = new Int32Array(pinned.length).fill(-1)
+  order.forEach((wire, rank) => {
+    ranks[wire] = rank
+  })
+  return ranks
+}
+
+/** By wire, 1 but at the first `count` candidates. */
+const withoutLowest = ({ order, pinned }: Candidates, count: number): Uint8Array => {
+  const selection = new Uint8Array(pinned.length).fill(1)
+  for (const wire of order.subarray(0, count)) selection[wire] = 0
+  return selection
+}
+
+/** The score from which on candidates stay where so many are removed. */
+const thresholdAt = ({ order, ranked }: Candidates, count: number): number => {
+  if (count === 0) return Number.NEGATIVE_INFINITY
+  return count < order.length ? elementAt(ranked.score, elementAt(order, count)) : Number.POSITIVE_INFINITY
+}
+
+const bodiesOf = (layer: Layer): readonly (readonly [path: Path, body: Path])[] =>
+  residualsOf(layer).map(([path, { body }]) => [path, childPath(path, body.name)] as const)
+
+/** The selection in which so many candidates are removed, and the bodies that score below the threshold. */
+type Select = (count: number, threshold: number) => Selection
+
+const selectLowest = (
+  options: ByThreshold | ByTarget,
+  analysis: Analysis,
+  candidates: Candidates,
+): Select => {
+  const { freeze = [], minChannels = 0, roundTo = 1, floor = 0, widths = {} } = options
+  const { ranked, pinned } = candidates
+  const limits = { pinned, score: ranked.score, minChannels, roundTo, floor, widths, freeze }
+  const constrain = applyConstraints(analysis, limits)
+  const bodies = bodiesOf(analysis.net.body)
+  return (count, threshold) => {
+    const selected = withoutLowest(candidates, count)
+    return {
+      constrained: constrain(selected, residualsBelow(bodies, ranked.best, threshold)),
+      selected,
+      comparison: { score: ranked.score, threshold, rank: ranksOf(candidates) },
+    }
+  }
+}
+
+const selectByThreshold = (
+  { eta, floor = 0 }: ByThreshold,
+  { order, ranked }: Candidates,
+  select: Select,
+): E.Either<PruneError, Selection> => {
+  const selection = select(order.filter(wire => elementAt(ranked.score, wire) < eta).length, eta)
+  return pipe(
+    refuseRescues(selection.constrained, vital => vital && floor === 0),
+    E.map(() => selection),
+  )
+}
+
+type Narrow = (constrained: Constrained) => E.Either<NetError, Narrowed>
+
+const selectToTarget = (
+  options: ByTarget,
+  candidates: Candidates,
+  select: Select,
+  narrow: Narrow,
+): E.Either<PruneError, Selection> => {
+  const selectFirst = (count: number) => select(count, thresholdAt(candidates, count))
+  return pipe(
+    searchTarget(options, activeLimits(options))(candidates.order.length, count =>
+      narrow(selectFirst(count).constrained),
+    ),
+    E.map(selectFirst),
+  )
+}
+
+/** Errors  with `eta` and no floor, EmptyNet when the output would be cut off; with a target, OutOfReach */
 export const selectByScore =
-  (options: ByThreshold | ByTarget, narrowed: (settled: Constrained) => E.Either<NetError, Narrowed>) =>
-  (anatomy: Analysis, utilities: Utilities): E.Either<PruneError, Selection> => {
-    const { freeze = [], ignore = [], minChannels = 0, roundTo = 1, floor = 0, widths = {} } = options
-    const ranking = 'eta' in options ? 'eta' : (options.normalize ?? 'eta')
-    const { score, seen, best } = rankChannels(ranking, options.combine)(anatomy, utilities)
-    const pinned = pins(anatomy, freeze, ignore).map((pin, each) => (pin === 1 || seen[each] === 0 ? 1 : 0))
-    const scoreOf = (each: number | undefined): number =>
-      each === undefined ? Number.POSITIVE_INFINITY : (score[each] ?? 0)
-    const order = Int32Array.from(score.keys())
-      .filter(each => pinned[each] === 0)
-      .sort((a, b) => scoreOf(a) - scoreOf(b) || a - b)
-    const settled = applyConstraints(anatomy, { pinned, score, minChannels, roundTo, floor, widths, freeze })
-    const bodies = residualsOf(anatomy.net.body).map(
-      ([path, { body }]) => [path, childPath(path, body.name)] as const,
-    )
-
-    const wish = (count: number): Uint8Array => {
-      const kept = new Uint8Array(anatomy.wiring.count).fill(1)
-      for (const each of order.subarray(0, count)) kept[each] = 0
-      return kept
-    }
-    const choice = (count: number, threshold: number): Selection => ({
-      settled: settled(wish(count), residualsBelow(bodies, best, threshold)),
-      wish: wish(count),
-      verdict: { score, threshold, rank: ranksOf(anatomy.wiring.count, order) },
-    })
-    /** The score from which on channels stay when so many go. */
-    const boundAt = (count: number): number =>
-      count === 0 ? Number.NEGATIVE_INFINITY : scoreOf(order[count])
-
-    if ('eta' in options) {
-      const chosen = choice(order.filter(each => scoreOf(each) < options.eta).length, options.eta)
-      return pipe(
-        emptied(chosen.settled, vital => vital && floor === 0),
-        E.map(() => chosen),
-      )
-    }
-    return pipe(
-      searchTarget(options, limitsOf(options))(order.length, count =>
-        narrowed(choice(count, boundAt(count)).settled),
-      ),
-      E.map(count => choice(count, boundAt(count))),
-    )
+  (options: ByThreshold | ByTarget, narrow: Narrow) =>
+  (analysis: Analysis, utilities: Utilities): E.Either<PruneError, Selection> => {
+    const candidates = rankCandidates(options, analysis, utilities)
+    const select = selectLowest(options, analysis, candidates)
+    return 'eta' in options
+      ? selectByThreshold(options, candidates, select)
+      : selectToTarget(options, candidates, select, narrow)
   }

@@ -1,5 +1,5 @@
-/** The tree that is left: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
-
+/** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
   type Concat,
@@ -13,28 +13,30 @@ import {
 import type { Wiring } from '../../net/wiring.js'
 import type { Constrained } from './constraints.js'
 
-const row = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'stack', name, layers })
+const none = new Int32Array()
 
-/** Whether what comes in goes out. */
-const isIdle = (layer: Layer): boolean => layer._tag === 'stack' && layer.layers.every(isIdle)
+const stackOf = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'stack', name, layers })
+
+/** Whether a layer is the identity. */
+const isIdentity = (layer: Layer): boolean => layer._tag === 'stack' && layer.layers.every(isIdentity)
 
 const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
   a.length === b.length && a.every((layer, i) => layer === b[i])
 
-/** A stack drops what has come to do nothing; a concat of one branch and a residual without a body become a stack. */
-const joined = (layer: Layer, before: readonly Layer[], after: readonly Layer[]): Layer => {
+/** A layer of its narrower children: a stack drops new identities, and a concat of one branch becomes a stack. */
+const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]): Layer => {
   if (isSame(before, after)) return layer
   switch (layer._tag) {
     case 'stack':
-      return row(
+      return stackOf(
         layer.name,
-        after.filter(each => before.includes(each) || !isIdle(each)),
+        after.filter(each => before.includes(each) || !isIdentity(each)),
       )
     case 'concat':
       return after.length === 1 && before.length > 1
-        ? row(
+        ? stackOf(
             layer.name,
-            after.filter(each => !isIdle(each)),
+            after.filter(each => !isIdentity(each)),
           )
         : { ...layer, branches: after }
     default:
@@ -42,12 +44,73 @@ const joined = (layer: Layer, before: readonly Layer[], after: readonly Layer[])
   }
 }
 
-/** Its shortcut, and the activation of the sum. */
-const around = ({ name, activation }: Residual, shortcut: Layer): Stack =>
-  row(name, [
-    ...(isIdle(shortcut) ? [] : [shortcut]),
+/** The shortcut of a residual, and the activation of its sum. */
+const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
+  stackOf(name, [
+    ...(isIdentity(shortcut) ? [] : [shortcut]),
     ...(activation === null ? [] : [{ _tag: 'activate' as const, name: activation, activation }]),
   ])
+
+/** What is left of each layer. */
+interface Remains {
+  /** How many channels a layer's output keeps. */
+  readonly widthOf: (path: Path) => number
+  /** Residuals whose body is removed. */
+  readonly bypassed: ReadonlySet<Path>
+}
+
+/** Layers that hand on the same array of wires share one count. */
+const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
+  const known = new Map<Int32Array, number>()
+  return path => {
+    const wires = out.get(path) ?? none
+    const count = known.get(wires) ?? wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
+    known.set(wires, count)
+    return count
+  }
+}
+
+/** The layer with the channels it keeps; null where it has none. */
+const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null => {
+  const width = remains.widthOf(path)
+  if (width === 0) return null
+  switch (layer._tag) {
+    case 'conv':
+      return width === layer.filters ? layer : { ...layer, filters: width }
+    case 'dense':
+      return width === layer.units ? layer : { ...layer, units: width }
+    case 'concat':
+      return narrowBranches(remains, layer, path)
+    case 'residual':
+      return remains.bypassed.has(path) ? bypass(remains, layer, path) : narrowChildren(remains, layer, path)
+    default:
+      return narrowChildren(remains, layer, path)
+  }
+}
+
+const remainingOf = (remains: Remains, layers: readonly Layer[], path: Path): readonly Layer[] =>
+  layers
+    .map(layer => narrowLayer(remains, layer, childPath(path, layer.name)))
+    .filter(layer => layer !== null)
+
+/** A layer that needs all of its children. */
+const narrowChildren = (remains: Remains, layer: Layer, path: Path): Layer | null => {
+  const before = childrenOf(layer)
+  const after = remainingOf(remains, before, path)
+  return after.length < before.length ? null : rebuild(layer, before, after)
+}
+
+/** A concat needs only one of its branches. */
+const narrowBranches = (remains: Remains, layer: Concat, path: Path): Layer | null => {
+  const after = remainingOf(remains, layer.branches, path)
+  return after.length === 0 ? null : rebuild(layer, layer.branches, after)
+}
+
+const bypass = (remains: Remains, layer: Residual, path: Path): Layer | null => {
+  const { shortcut } = layer
+  const narrow = narrowLayer(remains, shortcut, childPath(path, shortcut.name))
+  return narrow === null ? null : withoutBody(layer, narrow)
+}
 
 /**
  * Builds the net of the channels kept.
@@ -55,51 +118,9 @@ const around = ({ name, activation }: Residual, shortcut: Layer): Stack =>
  * Law  layers that lose nothing are the same objects, at the same paths
  */
 export const simplify =
-  ({ out }: Wiring, { kept, bypassed }: Pick<Constrained, 'kept' | 'bypassed'>) =>
+  (wiring: Wiring, { kept, bypassed }: Pick<Constrained, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
-    const known = new Map<Int32Array, number>()
-    const width = (path: Path): number => {
-      const wires = out.get(path) ?? new Int32Array()
-      const count = known.get(wires) ?? wires.reduce((sum, each) => sum + (kept[each] ?? 0), 0)
-      known.set(wires, count)
-      return count
-    }
-
-    const visit = (layer: Layer, path: Path): Layer | null => {
-      if (width(path) === 0) return null
-      switch (layer._tag) {
-        case 'conv':
-          return width(path) === layer.filters ? layer : { ...layer, filters: width(path) }
-        case 'dense':
-          return width(path) === layer.units ? layer : { ...layer, units: width(path) }
-        case 'concat':
-          return branches(layer, path)
-        case 'residual':
-          return bypassed.has(path) ? past(layer, path) : inside(layer, path)
-        default:
-          return inside(layer, path)
-      }
-    }
-
-    const child = (path: Path) => (layer: Layer) => visit(layer, childPath(path, layer.name))
-
-    const inside = (layer: Layer, path: Path): Layer | null => {
-      const before = childrenOf(layer)
-      const after = before.map(child(path)).filter(each => each !== null)
-      return after.length < before.length ? null : joined(layer, before, after)
-    }
-
-    const branches = (layer: Concat, path: Path): Layer | null => {
-      const after = layer.branches.map(child(path)).filter(each => each !== null)
-      return after.length === 0 ? null : joined(layer, layer.branches, after)
-    }
-
-    const past = (layer: Residual, path: Path): Layer | null => {
-      const shortcut = child(path)(layer.shortcut)
-      return shortcut === null ? null : around(layer, shortcut)
-    }
-
-    const body = visit(net.body, '')
+    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), bypassed }, net.body, '')
     if (body === net.body || body === null) return net
-    return { ...net, body: body._tag === 'stack' ? body : row('', [body]) }
+    return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

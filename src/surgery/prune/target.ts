@@ -1,4 +1,4 @@
-/** How far to cut: the fewest channels whose removal meets a target, found by bisection on nets alone. */
+/** The search for a target: the fewest channels whose removal meets it, by bisection on nets without weights. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { countMacs, countParams, countStored } from '../../net/counts.js'
@@ -7,7 +7,7 @@ import type { Model } from '../../net/weights.js'
 import type { Measure, OptionError, PruneError } from '../error.js'
 import type { Narrowed } from './narrow.js'
 
-/** What a net is measured by; latency in ms, by a function of the user's. */
+/** A measure of the net and its amount; latency in ms, by a function of the user's. */
 export type Target =
   | { readonly params: number }
   | { readonly macs: number }
@@ -18,20 +18,21 @@ export type Target =
       readonly measure: (model: Model) => number
     }
 
+/** A target's amount, and how a net is measured for it. */
 interface Gauge {
   readonly of: Measure
-  readonly figure: number
+  readonly amount: number
   readonly read: (narrowed: Narrowed) => number
 }
 
 const gaugeOf = (target: Target): Gauge => {
   if ('params' in target)
-    return { of: 'params', figure: target.params, read: ({ inferred }) => countParams(inferred) }
+    return { of: 'params', amount: target.params, read: ({ inferred }) => countParams(inferred) }
   if ('macs' in target)
-    return { of: 'macs', figure: target.macs, read: ({ inferred }) => countMacs(inferred) }
+    return { of: 'macs', amount: target.macs, read: ({ inferred }) => countMacs(inferred) }
   if ('bytes' in target)
-    return { of: 'bytes', figure: target.bytes, read: ({ inferred }) => 4 * countStored(inferred) }
-  return { of: 'latency', figure: target.latency, read: ({ model }) => target.measure(model()) }
+    return { of: 'bytes', amount: target.bytes, read: ({ inferred }) => 4 * countStored(inferred) }
+  return { of: 'latency', amount: target.latency, read: ({ model }) => target.measure(model()) }
 }
 
 /** Errors  WrongOption where it is not above 0, or above `most` */
@@ -45,17 +46,17 @@ export const checkPositive = (option: string, got: number, most: number): E.Eith
         wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
       })
 
-/** A share of what the whole net has, or a figure not to exceed. */
+/** A share of the whole net's amount, or an amount not to exceed. */
 export type TargetOptions = { readonly keep: Target } | { readonly atMost: Target }
 
 const measures: readonly Measure[] = ['params', 'macs', 'bytes', 'latency']
 
-/** Whether a goal says how much of what: untyped callers may leave that out. */
-export const checkTarget = (goal: TargetOptions): E.Either<OptionError, void> => {
+/** Whether a target names a measure, and a positive amount of it. */
+export const checkTarget = (options: TargetOptions): E.Either<OptionError, void> => {
   const [option, target, most] =
-    'keep' in goal
-      ? (['keep', goal.keep, 1] as const)
-      : (['atMost', goal.atMost, Number.POSITIVE_INFINITY] as const)
+    'keep' in options
+      ? (['keep', options.keep, 1] as const)
+      : (['atMost', options.atMost, Number.POSITIVE_INFINITY] as const)
   if (!measures.some(measure => measure in target))
     return E.left({
       _tag: 'WrongOption',
@@ -63,12 +64,12 @@ export const checkTarget = (goal: TargetOptions): E.Either<OptionError, void> =>
       got: JSON.stringify(target),
       wanted: 'params, macs or bytes',
     })
-  const { of, figure } = gaugeOf(target)
-  return pipe(checkPositive(`${option} ${of}`, figure, most), E.asUnit)
+  const { of, amount } = gaugeOf(target)
+  return pipe(checkPositive(`${option} ${of}`, amount, most), E.asUnit)
 }
 
-/** The smallest number up to `most` whose reading is within the limit, as that of `most` is. */
-const bisected = <Err>(
+/** The smallest count up to `most` whose reading is within the limit, as that of `most` is. */
+const bisect = <Err>(
   most: number,
   limit: number,
   read: (count: number) => E.Either<Err, number>,
@@ -85,16 +86,16 @@ const bisected = <Err>(
 }
 
 /**
- * How many candidates must go, of `most`; `without` tells the net that has lost the first so many, `limits` what
- * holds others back.
+ * How many candidates must be removed, of `most`; `without` gives the net without the first so many, `limits` names the
+ * options that hold others back.
  *
  * Errors  OutOfReach when all of them are too few; WrongOption where a measure is no number
  * Law     with one fewer, the target is missed
  */
 export const searchTarget =
-  (goal: TargetOptions, limits: readonly string[]) =>
+  (options: TargetOptions, limits: readonly string[]) =>
   (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
-    const { of, figure, read } = gaugeOf('keep' in goal ? goal.keep : goal.atMost)
+    const { of, amount, read } = gaugeOf('keep' in options ? options.keep : options.atMost)
     const reading = (count: number): E.Either<PruneError, number> =>
       pipe(
         without(count),
@@ -106,13 +107,13 @@ export const searchTarget =
         }),
       )
     return pipe(
-      'keep' in goal ? reading(0) : E.right(1),
+      'keep' in options ? reading(0) : E.right(1),
       E.bindTo('whole'),
       E.bindW('least', () => reading(most)),
       E.flatMap(({ whole, least }): E.Either<PruneError, number> => {
-        const wanted = whole * figure
+        const wanted = whole * amount
         return least <= wanted
-          ? bisected(most, wanted, reading)
+          ? bisect(most, wanted, reading)
           : E.left({ _tag: 'OutOfReach', measure: of, wanted, least, limits })
       }),
     )
