@@ -159,8 +159,8 @@ describe.each(await available())('on %s', (_, engine) => {
 
   test('a feed of another size, a feed left out, a call that is not there: each is said', async () => {
     const session = await open({ go: { outputs: { y: op.relu(op.input('x', [2])) }, updates: [] } })
-    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow(/feed x: wanted .*, got 3/)
-    expect(() => session.run('go', {})).toThrow(/feed x: wanted .*, got nothing/)
+    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow(/feed x: expected .*, got 3/)
+    expect(() => session.run('go', {})).toThrow(/feed x: expected .*, got nothing/)
     expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
     session.close()
   })

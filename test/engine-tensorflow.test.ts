@@ -32,8 +32,8 @@ describe.skipIf(!there)('the TensorFlow engine', () => {
   test('a feed of another size, a feed left out, a call that is not there: each is said, and nothing leaks', async () => {
     const session = await open({ go: { outputs: { y: op.relu(op.input('x', [2])) }, updates: [] } })
     const before = tensors()
-    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow('feed x: wanted [2], got 3')
-    expect(() => session.run('go', {})).toThrow('feed x: wanted [2], got nothing')
+    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow('feed x: expected [2], got 3')
+    expect(() => session.run('go', {})).toThrow('feed x: expected [2], got nothing')
     expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
     expect(tensors()).toBe(before)
     session.close()

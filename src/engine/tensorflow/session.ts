@@ -58,7 +58,7 @@ const listed = (refs: readonly Ref[]): string => refs.map(tensorName).join()
 
 const fedTo = (name: string, shape: Shape, data: Float32Array | undefined): Fed => {
   if (data?.length !== sizeOf(shape))
-    throw new RangeError(`feed ${name}: wanted [${shape}], got ${data?.length ?? 'nothing'}`)
+    throw new RangeError(`feed ${name}: expected [${shape}], got ${data?.length ?? 'nothing'}`)
   return { shape, data }
 }
 

@@ -29,10 +29,10 @@ const begin = (heap: Heap, { lasting, constants }: Layout): void => {
 
 const feed = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
   for (const { name, ...spot } of inputs) {
-    const given = feeds[name]
-    if (given?.length !== spot.floats)
-      throw new RangeError(`feed ${name}: wanted ${spot.floats} values, got ${given?.length ?? 'nothing'}`)
-    heap(spot).set(given)
+    const data = feeds[name]
+    if (data?.length !== spot.floats)
+      throw new RangeError(`feed ${name}: expected ${spot.floats} values, got ${data?.length ?? 'nothing'}`)
+    heap(spot).set(data)
   }
 }
 
