@@ -310,7 +310,7 @@ describe('a line says what is not supported, where, and what to try', () => {
       'zeros on two sides',
       () => around(padded),
       () => undefined,
-      'layer pad (ZeroPadding2D), padding: expected one number of zeros on every side, got [[0,1],[0,1]]; try ',
+      'layer pad (ZeroPadding2D), padding: expected the same padding on every side, got [[0,1],[0,1]]; try ',
     ],
     [
       'zeros before a pool',
