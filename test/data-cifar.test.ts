@@ -60,8 +60,8 @@ describe('cifar10', () => {
     )
     expect((await succeed(open(inner))).checksum).toBe((await succeed(open(whole()))).checksum)
     for (const [name, reason] of [
-      ['data_batch_1', 'these are the batches for Python; those of the binary version would fit'],
-      ['fine_label_names.txt', 'this is CIFAR-100, which is not read'],
+      ['data_batch_1', 'these are the batches for Python; expected those of the binary version'],
+      ['fine_label_names.txt', 'this is CIFAR-100, which is not supported'],
     ] as const)
       expect(await failure(open({ [name]: 'x', 'test.bin': 'x' }))).toMatchObject({
         _tag: 'FilesMissing',
