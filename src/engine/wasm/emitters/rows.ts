@@ -114,13 +114,13 @@ export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish 
 
 type Pool = 'maxPool' | 'avgPool' | 'maxPoolGrad' | 'avgPoolGrad'
 
-const slideUnder = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
+const windowOf = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
   windowPlan(x, y, window.size, window)
 
 const pool =
   (kernel: 'maxPool' | 'avgPool'): Emitter<'maxPool' | 'avgPool'> =>
   ({ value, inputs, output }) => {
-    const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+    const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
       shapeOf(value, 0),
       value.shape,
       value,
@@ -144,7 +144,7 @@ export const maxPool = pool('maxPool')
 export const avgPool = pool('avgPool')
 
 export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
     value.shape,
     shapeOf(value, 0),
     value,
@@ -163,7 +163,7 @@ export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, fin
 }
 
 export const avgPoolGrad: Emitter<'avgPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
     value.shape,
     shapeOf(value, 0),
     value,
