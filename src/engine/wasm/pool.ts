@@ -31,7 +31,7 @@ export const emptyPool = (): Pool => {
       const pages = Math.ceil(bytes / pageBytes)
       if (pages > maxPages)
         throw new RangeError(
-          `${Math.ceil(bytes / 2 ** 20)} MiB wanted, where a wasm memory holds at most 4096`,
+          `wasm memory: expected at most 4096 MiB, got ${Math.ceil(bytes / 2 ** 20)} MiB; try a smaller batch size`,
         )
       unused.sort((a, b) => size(a) - size(b))
       const fit = unused.findIndex(memory => size(memory) >= bytes)
