@@ -59,7 +59,7 @@ const sizes = fc.record({
 const augment: readonly Augmentation[] = [shift(1), flip]
 
 describe('trainingFeed', () => {
-  test('a batch is a function of seed, epoch and step, whatever was asked before', async () => {
+  test('a batch depends on seed, epoch and step alone', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, fc.array(fc.nat({ max: 40 }), { maxLength: 8 }), async (size, detour) => {
         const data = dataset(size.count, { augment })
@@ -71,7 +71,7 @@ describe('trainingFeed', () => {
     )
   })
 
-  test('shows every image once an epoch but those of the incomplete batch, in another order each epoch', async () => {
+  test('an epoch has every image once, except those of the incomplete batch, in a new order', async () => {
     const feed = trainingFeed(dataset(50), { batch: 8, seed: 1 })
     const [first, second] = [await epochOf(feed, 0), await epochOf(feed, 1)].map(all =>
       all.flatMap(numbersIn),
@@ -81,7 +81,7 @@ describe('trainingFeed', () => {
     expect(first).not.toEqual(second)
   })
 
-  test('balanced batches hold as many of one class as of another, and every image of the rarest', async () => {
+  test('balanced batches have equal class counts and every image of the rarest class', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async ({ count, seed }) => {
         const data = dataset(count)
@@ -97,7 +97,7 @@ describe('trainingFeed', () => {
     )
   })
 
-  test('a small class comes round with all its images before one of them returns', async () => {
+  test('a small class repeats an image only after all its images', async () => {
     const labels = Int32Array.from({ length: 60 }, (_, nth) => (nth < 4 ? 0 : 1))
     const bytes = Uint8Array.from({ length: 60 }, (_, nth) => nth)
     const images = imagesInMemory(bytes, labels)
@@ -121,7 +121,7 @@ describe('trainingFeed', () => {
     })
   })
 
-  test('an image is augmented by seed, epoch and its number, whatever batch it is in', async () => {
+  test('an augmentation depends on seed, epoch and image, not on the batch', async () => {
     const data = dataset(24, { augment: [shift(1, { fill: 'edge' }), flip] })
     const rowsOf = async (batch: number) => {
       const feed = trainingFeed(data, { batch, seed: 5 })
@@ -138,7 +138,7 @@ describe('trainingFeed', () => {
 })
 
 describe('augmentation', () => {
-  test('each image and each epoch has draws of its own', async () => {
+  test('each image and epoch is augmented differently', async () => {
     const same = imagesInMemory(
       new Uint8Array(60 * 16).map((_, at) => at % 16),
       new Int32Array(60),
@@ -155,7 +155,7 @@ describe('augmentation', () => {
 })
 
 describe('evaluationFeed', () => {
-  test('shows every image once in its order; what is left of the last batch is padding', async () => {
+  test('has every image once, in order; the last batch is padded', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 }),
@@ -175,7 +175,7 @@ describe('evaluationFeed', () => {
     )
   })
 
-  test('takes the middle where images are stored larger than the net’s', async () => {
+  test('crops the centre where images are larger than the input', async () => {
     const data = dataset(3, { stored: [4, 4, 1], image: [2, 2, 1], augment: [randomCrop(0, { size: 2 })] })
     const { images } = await evaluationFeed(data, data.test, { batch: 1 }).batch(0, 0)
     expect([...images].map(Math.round)).toEqual([5, 6, 9, 10].map(at => (40 * at) % 256))
@@ -184,8 +184,8 @@ describe('evaluationFeed', () => {
   })
 })
 
-describe('ahead', () => {
-  test('changes nothing but when batches are begun', async () => {
+describe('prefetch', () => {
+  test('returns the same batches', async () => {
     await fc.assert(
       fc.asyncProperty(
         sizes,
@@ -204,7 +204,7 @@ describe('ahead', () => {
     )
   })
 
-  test('the next batches are begun when one is asked for, each once', async () => {
+  test('starts each of the next batches once', async () => {
     const begun: string[] = []
     const feed: Feed = {
       batches: 3,

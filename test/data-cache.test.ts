@@ -30,8 +30,8 @@ const bytesIn = (folder: string): number =>
 
 const cached = (): number => bytesIn(process.env.ESPALIER_CACHE ?? '')
 
-describe('what is packed', () => {
-  test('is refused where it would unpack to far more than it should, and leaves nothing behind', async () => {
+describe('gzipped content', () => {
+  test('is refused above the size limit, and no file remains', async () => {
     const png = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#456' } })
       .png()
       .toBuffer()
@@ -51,7 +51,7 @@ describe('what is packed', () => {
     expect(cached()).toBe(0)
   })
 
-  test('is read where it is small, however well it packs', async () => {
+  test('is read below the size limit at any compression ratio', async () => {
     const idx = (sizes: readonly number[], bytes: number) => {
       const header = Buffer.alloc(4 + 4 * sizes.length)
       header.writeUInt32BE(0x0800 + sizes.length, 0)
@@ -73,7 +73,7 @@ describe('the cache', () => {
     store(derivedFile('decoded', name), async part => writeFileSync(part, Buffer.alloc(bytes)))
   const kept = () => readdirSync(derivedFile('decoded', ''))
 
-  test('forgets what was used longest ago when it is full, never what was just made', async () => {
+  test('evicts the least recently used file, never the newest', async () => {
     const limit = 1000
     await fc.assert(
       fc.asyncProperty(
@@ -109,7 +109,7 @@ describe('the cache', () => {
     )
   })
 
-  test('remembers when a file was used', async () => {
+  test('records the time of use', async () => {
     process.env.ESPALIER_CACHE = scratch()
     await put('a', 5)
     utimesSync(derivedFile('decoded', 'a'), 1, 1)
@@ -121,7 +121,7 @@ describe('the cache', () => {
     expect(statSync(derivedFile('decoded', 'a')).mtimeMs).toBeGreaterThan(before - 1000)
   })
 
-  test('holds one that is larger than all it may hold, alone', async () => {
+  test('keeps a single file above the limit', async () => {
     process.env.ESPALIER_CACHE = scratch()
     process.env.ESPALIER_CACHE_LIMIT = `${100 / 2 ** 30}`
     await put('a', 50)
@@ -129,7 +129,7 @@ describe('the cache', () => {
     expect(kept()).toEqual(['b'])
   })
 
-  test('leaves nothing of what could not be made', async () => {
+  test('removes a file whose write failed', async () => {
     process.env.ESPALIER_CACHE = scratch()
     const failing = store(derivedFile('unpacked', 'a'), async part => {
       writeFileSync(part, 'half')

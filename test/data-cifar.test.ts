@@ -36,7 +36,7 @@ const open = (files: Record<string, Buffer | string>) =>
 ownCache()
 
 describe('cifar10', () => {
-  test('reads every batch in the order of its number, planes as pixels', async () => {
+  test('reads batches in numeric order and interleaves planes', async () => {
     const data = await succeed(open(whole()))
     expect(data).toMatchObject({ image: [32, 32, 3], classes: [...'abcdefghij'] })
     expect([data.train.size, data.test.size]).toEqual([40, 12])
@@ -54,14 +54,14 @@ describe('cifar10', () => {
     }
   })
 
-  test('is found in the folder its archive makes; other forms of it are named', async () => {
+  test('is found in its archive’s folder; other formats are named', async () => {
     const inner = Object.fromEntries(
       Object.entries(whole()).map(([name, content]) => [`cifar-10-batches-bin/${name}`, content]),
     )
     expect((await succeed(open(inner))).checksum).toBe((await succeed(open(whole()))).checksum)
     for (const [name, reason] of [
-      ['data_batch_1', 'these are the batches for Python; those of the binary version would fit'],
-      ['fine_label_names.txt', 'this is CIFAR-100, which is not read'],
+      ['data_batch_1', 'these are the batches for Python; expected those of the binary version'],
+      ['fine_label_names.txt', 'this is CIFAR-100, which is not supported'],
     ] as const)
       expect(await failure(open({ [name]: 'x', 'test.bin': 'x' }))).toMatchObject({
         _tag: 'FilesMissing',
@@ -69,12 +69,12 @@ describe('cifar10', () => {
       })
   })
 
-  test('without names the classes have their own', async () => {
+  test('without a names file the classes have default names', async () => {
     const { 'batches.meta.txt': _, ...rest } = whole()
     expect((await succeed(open(rest))).classes.slice(0, 2)).toEqual(['airplane', 'automobile'])
   })
 
-  test('bad files are named with the place', async () => {
+  test('errors name the file and offset', async () => {
     const cases: readonly [string, Buffer | string, object][] = [
       [
         'data_batch_2.bin',
@@ -96,7 +96,7 @@ describe('cifar10', () => {
     }
   })
 
-  test('missing files are named, with where they come from', async () => {
+  test('missing files are named with their source', async () => {
     const { 'test_batch.bin': _, ...rest } = whole()
     expect(await failure(open(rest))).toMatchObject({ _tag: 'FilesMissing', data: 'cifar10' })
     expect(await failure(openData({ folder: '/nowhere', seed: 0 })(cifar10()))).toMatchObject({
@@ -104,7 +104,7 @@ describe('cifar10', () => {
     })
   })
 
-  test('an archive is unpacked as a whole or not at all', async () => {
+  test('an archive is unpacked atomically', async () => {
     const batches = Object.entries(whole()).map(
       ([name, content]) => [`cifar-10-batches-bin/${name}`, content] as const,
     )
@@ -124,7 +124,7 @@ describe('cifar10', () => {
     expect(readdirSync(folder).sort()).toEqual(['cut.tar.gz', 'good', 'good.tar.gz'])
   })
 
-  test('without a folder it is fetched; offline it says which files go where', async () => {
+  test('is downloaded without a folder; offline the error names the files and the folder', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')))
     expect(await failure(openData({ seed: 0 })(cifar10()))).toMatchObject({
       _tag: 'FilesMissing',

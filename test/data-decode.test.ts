@@ -103,7 +103,7 @@ const reasonOf = (bytes: Buffer): Promise<string> =>
   )
 
 describe('decodeImage', () => {
-  test.each(formats)('turns each of the eight orientations of a %s upright', async (_, encode) => {
+  test.each(formats)('applies each of the eight EXIF orientations of a %s', async (_, encode) => {
     for (let orientation = 1; orientation <= 8; orientation++) {
       const stored = encode(open(storedAs(orientation, fields)).withMetadata({ orientation }))
       const upright = await decodeImage([16, 24, 3])(await stored.toBuffer(), place)
@@ -111,7 +111,7 @@ describe('decodeImage', () => {
     }
   })
 
-  test('what is turned is turned before it is scaled and cut', async () => {
+  test('rotates before it scales and crops', async () => {
     const stored = await open(storedAs(6, fields)).withMetadata({ orientation: 6 }).png().toBuffer()
     const upright = await open(fields).png().toBuffer()
     for (const shape of [
@@ -153,7 +153,7 @@ describe('decodeImage', () => {
     )
   })
 
-  test('colours are as grey as Pillow 13 makes them, and what is grey stays as it is', async () => {
+  test('grey values equal those of Pillow 13, and grey pixels are unchanged', async () => {
     const greys = [255, 0, 0, 0, 255, 0, 0, 0, 255, 224, 172, 105]
     const bytes = await open({ height: 1, width: 4, rgb: Uint8Array.from(greys) })
       .png()
@@ -167,7 +167,7 @@ describe('decodeImage', () => {
     expect(await decodeImage([16, 16, 1])(stored, place)).toEqual(every)
   })
 
-  test('SVG, PDF, HTML, BMP and text are refused whatever their names are, in one line', async () => {
+  test('SVG, PDF, HTML, BMP and text are refused by content, in one line', async () => {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
     for (const [content, begins] of [

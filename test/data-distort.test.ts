@@ -69,8 +69,8 @@ const shown = (
     : [...image.subarray(from, from + channels)]
 }
 
-describe('cut', () => {
-  test('shows the pixel each place of the window says', () => {
+describe('cropWindow', () => {
+  test('copies the pixel of each position', () => {
     fc.assert(
       fc.property(
         someImage,
@@ -91,7 +91,7 @@ describe('cut', () => {
     )
   })
 
-  test('the centre of an image is its middle', () => {
+  test('crops the centre', () => {
     const image = Uint8Array.from({ length: 25 }, (_, at) => at)
     const middle = new Uint8Array(9)
     centreCrop([5, 5, 1], [3, 3, 1])(image, middle)
@@ -100,7 +100,7 @@ describe('cut', () => {
 })
 
 describe('resample', () => {
-  test('the whole image at its own size is itself', () => {
+  test('resizing to the same size is the identity', () => {
     fc.assert(
       fc.property(someImage, ({ shape, image }) => {
         const to = new Uint8Array(image.length)
@@ -111,7 +111,7 @@ describe('resample', () => {
     )
   })
 
-  test('stays between the least and the most of the image', () => {
+  test('values stay within the range of the image', () => {
     fc.assert(
       fc.property(
         someImage,
@@ -154,8 +154,8 @@ describe('resample', () => {
   })
 })
 
-describe('distorting', () => {
-  test('the same draws give the same bytes, of the shape foretold, and the image stays as it was', () => {
+describe('augmenter', () => {
+  test('the same draws give the same bytes of the inferred shape, and the image is unchanged', () => {
     fc.assert(
       fc.property(
         someImage.chain(({ shape, image }) =>
@@ -190,19 +190,19 @@ describe('distorting', () => {
     )
   const distinct = (all: readonly Uint8Array[]) => new Set(all.map(bytes => bytes.join())).size
 
-  test('nothing to do gives the image itself', () => {
+  test('without augmentations it returns the image', () => {
     expect(augmenter(shape, [], [])(stream(0, ''), image)).toBe(image)
     expect(outcomes(shift(0))[0]).toEqual(image)
     expect(outcomes(colorJitter())[0]).toEqual(image)
     expect(outcomes(randomResizedCrop(8, { area: [1, 1], ratio: [1, 1] }))[0]).toEqual(image)
   })
 
-  test('a shift reaches every place of its square and no other', () => {
+  test('a shift reaches exactly the offsets in its range', () => {
     expect(distinct(outcomes(shift(1)))).toBe(9)
     expect(distinct(outcomes(randomCrop(0, { size: 7 })))).toBe(4)
   })
 
-  test('half of the images are flipped, and flipping twice is nothing', () => {
+  test('half of the images are flipped, and flipping twice is the identity', () => {
     const all = outcomes(flip)
     const flipped = all.filter(bytes => bytes.join() !== image.join())
     expect(flipped.length).toBeGreaterThan(60)
@@ -212,7 +212,7 @@ describe('distorting', () => {
     expect([...mirrored.subarray(0, 3)]).toEqual([...image.subarray(21, 24)])
   })
 
-  test('a cut-out covers at most its square, with the mean', () => {
+  test('a cutout covers at most its square, with the mean', () => {
     for (const bytes of outcomes(cutout(4), [0.1, 0.5, 1])) {
       const changed = [...bytes.keys()].filter(at => bytes[at] !== image[at])
       expect(changed.length).toBeLessThanOrEqual(4 * 4 * 3)

@@ -28,7 +28,7 @@ afterAll(() => {
 })
 
 describe('download', () => {
-  test('brings the file, and tells how far it is', async () => {
+  test('downloads a file and reports progress', async () => {
     const file = join(scratch(), 'deep/down/file')
     const seen: Progress[] = []
     await succeed(download(progress => seen.push(progress))({ url: `${address}/whole`, sum }, file))
@@ -36,7 +36,7 @@ describe('download', () => {
     expect(seen.at(-1)).toEqual({ what: 'whole', done: content.length, total: content.length })
   })
 
-  test('another sum, a broken line, a missing file: nothing is left behind', async () => {
+  test('a wrong checksum, a broken connection, a missing file: no file remains', async () => {
     const folder = scratch()
     const get = (path: string, wanted = sum) =>
       failure(download(() => undefined)({ url: `${address}/${path}`, sum: wanted }, join(folder, 'file')))

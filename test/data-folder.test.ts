@@ -83,7 +83,7 @@ describe('imageFolder', () => {
     }
   })
 
-  test('an archive, packed or not, one or two, gives what the folder gives', async () => {
+  test('archives, gzipped or not, one or two, read as the folder does', async () => {
     const whole = await content(await succeed(open(scratch(files))))
     const [train, test] = [await tarOf(part('train')), await tarOf(part('test'))]
     const both = scratch({ 'all.tgz': gzipSync(await tarOf(files)) })
@@ -96,7 +96,7 @@ describe('imageFolder', () => {
       expect(await content(await succeed(open(folder)))).toEqual(whole)
   })
 
-  test('what does not fit in memory is streamed, and is the same', async () => {
+  test('images above the memory limit are streamed and equal', async () => {
     const folders = [
       scratch(files),
       scratch({
@@ -127,7 +127,7 @@ describe('imageFolder', () => {
     expect(readdirSync(unpacked).length).toBe(before + 1)
   })
 
-  test('what an earlier run decoded is recalled, unless it is damaged', async () => {
+  test('decoded images are read from the cache, unless damaged', async () => {
     const folder = scratch(files)
     const first = await content(await succeed(open(folder)))
     const decoded = join(process.env.ESPALIER_CACHE ?? '', 'data/decoded')
@@ -140,7 +140,7 @@ describe('imageFolder', () => {
     expect(await content(await succeed(open(folder)))).toEqual(first)
   })
 
-  test('taking some decodes some, and leaves the test alone', async () => {
+  test('`take` decodes only its images, and does not affect the test set', async () => {
     const seen: number[] = []
     const data = await succeed(
       open(scratch(files), {
@@ -154,7 +154,7 @@ describe('imageFolder', () => {
     expect(seen[0]).toBe(6)
   })
 
-  test('one channel is grey; transparency and other sizes are no matter', async () => {
+  test('one channel is grey; transparency and other sizes are accepted', async () => {
     const odd = {
       ...files,
       'train/bee/0.png': await plain(10, 200, 90, 40, 9).ensureAlpha(0.5).png().toBuffer(),
@@ -166,7 +166,7 @@ describe('imageFolder', () => {
     expect(grey.stored).toEqual([8, 8, 1])
   })
 
-  test('the middle of a wide image is kept', async () => {
+  test('a wide image is centre-cropped', async () => {
     const stripes = sharp(
       Buffer.from(
         '<svg width="30" height="10"><rect width="30" height="10" fill="#f00"/><rect x="10" width="10" height="10" fill="#00f"/></svg>',
@@ -187,7 +187,7 @@ describe('bad images', () => {
     'train/dog/3.WEBP': '',
   })
 
-  test('one that is none is named with its entry and offset', async () => {
+  test('a bad image is named with its entry and offset', async () => {
     const inFolder = await failure(open(scratch(broken())))
     expect(inFolder).toMatchObject({ _tag: 'NotAnImage', entry: null })
     expect('file' in inFolder && inFolder.file).toMatch(/train\/cat\/1\.jpg$/)
@@ -200,7 +200,7 @@ describe('bad images', () => {
     expect(archive.toString('utf8', offset, offset + 15)).toBe('train/cat/1.jpg')
   })
 
-  test('with skipBad they are left out and listed', async () => {
+  test('with skipBad they are skipped and listed', async () => {
     const data = await succeed(open(scratch(broken()), { skipBad: true }))
     expect(data.train.size + data.validation.size).toBe(15)
     expect(data.skipped.map(({ _tag }) => _tag)).toEqual(['NotAnImage', 'NotAnImage', 'NotAnImage'])
@@ -210,7 +210,7 @@ describe('bad images', () => {
       )
   })
 
-  test('streamed with skipBad, the next of the class stands in, and each is listed once', async () => {
+  test('streamed with skipBad, the next image of the class replaces a bad one, and each is listed once', async () => {
     const data = await succeed(open(scratch(broken()), { skipBad: true, memory: 3000 }))
     const feed = trainingFeed(data, { batch: 8, seed: 0 })
     for (let epoch = 0; epoch < 3; epoch++)
@@ -241,7 +241,7 @@ describe('bad images', () => {
     return batches
   }
 
-  test('streamed with skipBad, batches stay whole and depend on the seed alone, whatever was read before', async () => {
+  test('streamed with skipBad, batches are full and depend on the seed alone, not on earlier reads', async () => {
     const bees = Object.fromEntries([0, 2, 3].map(nth => [`train/bee/${nth}.png`, 'no image']))
     const folder = scratch({ ...broken(), ...bees })
     const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] } // so that nothing is read before
@@ -257,7 +257,7 @@ describe('bad images', () => {
     for (const batch of forwards.flat()) expect(batch.split(' ').length).toBe(4)
   })
 
-  test('streamed with skipBad, no image of the validation stands in for one of training', async () => {
+  test('streamed with skipBad, no validation image replaces a training image', async () => {
     const held = await succeed(open(scratch(files), { memory: 3000 }))
     const bees = (await bytesOf(held, held.validation)).filter((_, nth) => held.validation.labels[nth] === 0)
     expect(bees.length).toBe(1)
@@ -268,7 +268,7 @@ describe('bad images', () => {
     expect([data.skipped.length, data.train.size]).toEqual([1, 16])
   })
 
-  test('streamed with skipBad, a training image stands in where a part has no other of the class', async () => {
+  test('streamed with skipBad, a training image replaces one where a part has no other of the class', async () => {
     const folder = scratch({ ...files, 'test/cat/0.jpg': 'no image', 'test/cat/1.jpg': '' })
     const data = await succeed(open(folder, { skipBad: true, memory: 3000 }))
     const test = await bytesOf(data, data.test)
@@ -277,7 +277,7 @@ describe('bad images', () => {
     expect(data.skipped.length).toBe(2)
   })
 
-  test('streamed without it, the batch fails with the fact', async () => {
+  test('streamed without skipBad, the batch fails', async () => {
     const folder = scratch(files)
     const data = await succeed(open(folder, { memory: 100 }))
     for (const [name, content] of Object.entries(broken())) writeFileSync(join(folder, name), content)
@@ -296,7 +296,7 @@ describe('bad images', () => {
     expect(await failure(open(packed))).toMatchObject({ _tag: 'EmptyClass', name: 'train/emu' })
   })
 
-  test('a test class that training has not', async () => {
+  test('a test class that training lacks', async () => {
     const strange = { ...files, 'test/emu/0.png': files['test/bee/0.png'] ?? '' }
     expect(await failure(open(scratch(strange)))).toMatchObject({
       _tag: 'PartsDiffer',
@@ -311,7 +311,7 @@ describe('bad images', () => {
     expect([...data.test.labels]).toEqual([2, 2])
   })
 
-  test('a hostile entry refuses the archive, or is listed and left out', async () => {
+  test('an unsafe entry refuses the archive, or is skipped and listed', async () => {
     const hostile = await tarOf({ ...part('train'), '../train/cat/evil.jpg': files['train/cat/1.jpg'] ?? '' })
     const folder = scratch({ 'train.tar.gz': gzipSync(hostile), 'test.tar': await tarOf(part('test')) })
     expect(await failure(open(folder))).toMatchObject({ _tag: 'UnsafeEntry', entry: '../train/cat/evil.jpg' })

@@ -51,7 +51,7 @@ const regress = (images: Float64Array, labels: Int32Array, decay: number, epochs
 }
 
 describe('glyphs', () => {
-  test('a drawing depends on the seed, the part and its number alone', () => {
+  test('an image depends on seed, part and index alone', () => {
     const few = drawGlyphs(3, 'train', 20)
     expect(drawGlyphs(3, 'train', 40).bytes.subarray(0, few.bytes.length)).toEqual(few.bytes)
     expect(drawGlyphs(4, 'train', 20).bytes).not.toEqual(few.bytes)
@@ -69,7 +69,7 @@ describe('glyphs', () => {
     expect(Math.min(...spent)).toBeLessThan(1) // of processor time: other work on the machine is not counted
   })
 
-  test('opens as a data set that is the same whatever the run’s seed', async () => {
+  test('the images do not depend on the run’s seed', async () => {
     const [a, b] = [
       await succeed(openData({ seed: 0 })(glyphs())),
       await succeed(openData({ seed: 1 })(glyphs())),
@@ -83,7 +83,7 @@ describe('glyphs', () => {
     expect(Math.abs(square - 1)).toBeLessThan(1e-3)
   })
 
-  test('a linear classifier, well trained, stays below 80 %', () => {
+  test('a linear classifier reaches less than 80 %', () => {
     const [train, held] = [drawGlyphs(0, 'train', 5000), drawGlyphs(0, 'test', 1000)]
     const mean = train.bytes.reduce((sum, byte) => sum + byte, 0) / train.bytes.length
     const deviation = Math.sqrt(

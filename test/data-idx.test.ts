@@ -36,7 +36,7 @@ const someIdx = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLeng
 )
 
 describe('readIdx', () => {
-  test('reads what was written, packed or not, with one sum', async () => {
+  test('reads gzipped and plain files with the same checksum', async () => {
     await fc.assert(
       fc.asyncProperty(someIdx, async ({ sizes, values, packed }) => {
         const plain = idx(sizes, values)
@@ -50,7 +50,7 @@ describe('readIdx', () => {
     )
   })
 
-  test('every file cut short is refused, with the offset where it ends', async () => {
+  test('a truncated file is refused with the offset of its end', async () => {
     const content = idx([3, 2, 2], new Uint8Array(12).fill(7))
     for (let length = 0; length < content.length; length++) {
       const fact = await failure(readIdx(3)(file(content.subarray(0, length))))
@@ -61,7 +61,7 @@ describe('readIdx', () => {
     }
   })
 
-  test('a packed file cut short ends at the offset of the packed bytes', async () => {
+  test('a truncated gzip file is refused with the offset of the packed bytes', async () => {
     const packed = gzipSync(idx([100, 28, 28], noise(78_400)))
     const path = file(packed)
     truncateSync(path, packed.length - 100)
@@ -72,7 +72,7 @@ describe('readIdx', () => {
     })
   })
 
-  test('a damaged packed file is named with the place', async () => {
+  test('a corrupt gzip file is named with the offset', async () => {
     const packed = gzipSync(idx([100, 28, 28], noise(78_400)))
     packed.fill(0xff, 5000, 5100)
     const fact = await failure(readIdx(3)(file(packed)))
@@ -80,7 +80,7 @@ describe('readIdx', () => {
     expect('offset' in fact && fact.offset).toBeGreaterThanOrEqual(5000)
   })
 
-  test('another magic number is named', async () => {
+  test('a wrong magic number is named', async () => {
     const wrong = Buffer.concat([header(0x0d03, [1, 1, 1]), new Uint8Array(4)])
     expect(await failure(readIdx(3)(file(wrong)))).toMatchObject({
       _tag: 'BadValue',
@@ -94,7 +94,7 @@ describe('readIdx', () => {
     })
   })
 
-  test('sizes no file of that length can hold are refused before anything is held', async () => {
+  test('sizes above the file’s length are refused before memory is allocated', async () => {
     const absurd = header(0x0803, [0xffff_ffff, 0xffff, 0xffff])
     const before = process.memoryUsage().arrayBuffers
     for (const content of [absurd, gzipSync(absurd), gzipSync(header(0x0803, [60_000, 28, 28]))])
@@ -107,7 +107,7 @@ describe('readIdx', () => {
     expect(await failure(readIdx(3)(file(header(0x0803, [0, 28, 28]))))).toMatchObject({ what: 'sizes' })
   })
 
-  test('bytes behind the end are named', async () => {
+  test('bytes after the end are named', async () => {
     const content = Buffer.concat([idx([2, 2], new Uint8Array(4)), Buffer.alloc(3)])
     expect(await failure(readIdx(2)(file(content)))).toMatchObject({
       _tag: 'BadValue',
@@ -116,7 +116,7 @@ describe('readIdx', () => {
     })
   })
 
-  test('a file that is not there, or is a folder, is a failed read', async () => {
+  test('a missing file or a folder is a failed read', async () => {
     const folder = scratch()
     expect(await failure(readIdx(1)(join(folder, 'none')))).toMatchObject({ _tag: 'ReadFailed' })
     expect(await failure(readIdx(1)(folder))).toMatchObject({ _tag: 'ReadFailed', file: folder })

@@ -33,7 +33,7 @@ afterEach(() => {
 })
 
 describe('mnist', () => {
-  test('reads any set in its form, each file packed or not, by either name', async () => {
+  test('reads any data set in this format, gzipped or not, by either name', async () => {
     const data = await succeed(open(small()))
     expect(data).toMatchObject({ image: [8, 6, 1], classes: ['0', '1', '2', '3', '4'] })
     expect([data.train.size, data.validation.size, data.test.size]).toEqual([36, 4, 7])
@@ -44,7 +44,7 @@ describe('mnist', () => {
     expect(images[50]).toBeCloseTo((150 / 255 - mean) / deviation, 5)
   })
 
-  test('the sum names the content, packed or not, whatever was taken of it', async () => {
+  test('the checksum depends on the content alone, not on gzip or `take`', async () => {
     const files = small()
     const repacked = { ...files, 't10k-labels-idx1-ubyte': gzipSync(files['t10k-labels-idx1-ubyte'] ?? '') }
     const changed = { ...files, 't10k-labels-idx1-ubyte': idx([7], at => (at + 1) % 5) }
@@ -59,14 +59,14 @@ describe('mnist', () => {
     expect(other.checksum).not.toBe(first.checksum)
   })
 
-  test('takes a share of each class and leaves the test alone', async () => {
+  test('`take` uses a share of each class, and does not affect the test set', async () => {
     const data = await succeed(open(small(), { take: 20 }))
     expect([data.train.size, data.validation.size, data.test.size]).toEqual([18, 2, 7])
     const both = Int32Array.from([...data.train.labels, ...data.validation.labels])
     expect(countsOf(both, 5)).toEqual([4, 4, 4, 4, 4])
   })
 
-  test('a file that is missing: which, and where from', async () => {
+  test('a missing file is named with its sources', async () => {
     const { 'train-images-idx3-ubyte': _, ...rest } = small()
     const fact = await failure(open(rest))
     expect(fact).toMatchObject({ _tag: 'FilesMissing', data: 'mnist' })
@@ -74,7 +74,7 @@ describe('mnist', () => {
     expect('sources' in fact && fact.sources[0]).toContain('/train-images-idx3-ubyte.gz')
   })
 
-  test('labels from 1, as of EMNIST letters, are the classes 1 to 26, and that is told', async () => {
+  test('labels from 1, as of EMNIST letters, are the classes 1 to 26, with a notice', async () => {
     const letters = {
       'emnist-letters-train-images-idx3-ubyte.gz': gzipSync(idx([52, 8, 6], at => at % 256)),
       'emnist-letters-train-labels-idx1-ubyte.gz': gzipSync(idx([52], at => 1 + (at % 26))),
@@ -94,7 +94,7 @@ describe('mnist', () => {
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
   })
 
-  test('a label that leaves a gap is refused with its place', async () => {
+  test('a gap in the labels is refused with the offset', async () => {
     const label = (nth: number, other: number) => idx([40], at => (at === nth ? other : at % 5))
     const labels = (content: Buffer) => ({ ...small(), 'train-labels.idx1-ubyte.gz': gzipSync(content) })
     expect(renderMessage(await failure(open(labels(label(7, 77)))))).toMatch(
@@ -105,7 +105,7 @@ describe('mnist', () => {
     })
   })
 
-  test('a folder that has the name of the file in it is looked into', async () => {
+  test('a folder with the name of the file in it is searched', async () => {
     const nested = Object.fromEntries(
       Object.entries(small()).map(([name, content]) => [`${name.replace('.gz', '')}/${name}`, content]),
     )
@@ -124,7 +124,7 @@ describe('mnist', () => {
     )
   })
 
-  test('files that do not belong together', async () => {
+  test('files that disagree', async () => {
     const cases: readonly [string, Buffer, object][] = [
       [
         't10k-labels-idx1-ubyte',
@@ -138,7 +138,7 @@ describe('mnist', () => {
       expect(await failure(open({ ...small(), [name]: content }))).toMatchObject(fact)
   })
 
-  test('without a folder it is fetched; offline it says which files go where', async () => {
+  test('is downloaded without a folder; offline the error names the files and the folder', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')))
     const fact = await failure(openData({ seed: 0 })(mnist()))
     expect(fact).toMatchObject({
@@ -149,7 +149,7 @@ describe('mnist', () => {
     expect('files' in fact && fact.files.length).toBe(4)
   })
 
-  test('what a server sends instead is refused by its sum, and leaves nothing behind', async () => {
+  test('a wrong download is refused by its checksum, and no file remains', async () => {
     vi.stubGlobal('fetch', async () => new Response('<html>please log in</html>'))
     expect(await failure(openData({ seed: 0 })(mnist()))).toMatchObject({ _tag: 'ChecksumDiffers' })
     vi.stubGlobal('fetch', async () => new Response('gone', { status: 404 }))

@@ -27,7 +27,7 @@ import { failure, succeed } from './scratch.js'
 const few = (options: DataOptions = {}) => glyphs({ train: 60, test: 20, ...options })
 
 describe('openData', () => {
-  test('the same seed splits the same, another seed another way', async () => {
+  test('the split depends on the seed', async () => {
     const labelsOf = async (seed: number) => {
       const data = await succeed(openData({ seed, take: 40 })(few()))
       const bytes = new Uint8Array(784)
@@ -38,7 +38,7 @@ describe('openData', () => {
     expect(await labelsOf(0)).not.toBe(await labelsOf(1))
   })
 
-  test('training and validation share no image, and together are all', async () => {
+  test('training and validation are disjoint and complete', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 59 }), fc.integer(), async (validation, seed) => {
         const data = await succeed(openData({ seed })(few({ validation })))
@@ -56,12 +56,12 @@ describe('openData', () => {
     )
   })
 
-  test('a normaliser given is used as it is', async () => {
+  test('a given normaliser is used unchanged', async () => {
     const data = await succeed(openData({ seed: 0 })(few({ normalise: { mean: [0.5], deviation: [0.25] } })))
     expect([data.mean, data.deviation]).toEqual([[0.5], [0.25]])
   })
 
-  test('an augmentation that cuts images down makes the net’s image smaller', async () => {
+  test('a crop shrinks the input shape', async () => {
     const data = await succeed(openData({ seed: 0 })(few({ augment: [randomCrop(2, { size: 24 })] })))
     expect([data.stored, data.image]).toEqual([
       [28, 28, 1],
@@ -69,7 +69,7 @@ describe('openData', () => {
     ])
   })
 
-  test('options that cannot be met are named with what could', async () => {
+  test('invalid options are named with the expected values', async () => {
     const cases: readonly [DataSpec, number | undefined, string][] = [
       [few(), 61, 'take'],
       [few(), 0, 'take'],
@@ -102,7 +102,7 @@ describe('openData', () => {
     }
   })
 
-  test('a specification that is none is refused before anything is drawn or read', async () => {
+  test('a malformed specification is refused before data is read', async () => {
     const cases: readonly (readonly [DataSpec, string])[] = [
       [glyphs({ train: 0 }), 'train'],
       [glyphs({ train: 1e300 }), 'train'],
@@ -156,7 +156,7 @@ describe('dataCodec', () => {
     )
   })
 
-  test('what is no specification is refused', () => {
+  test('a malformed specification is refused', () => {
     for (const input of [
       null,
       {},

@@ -13,8 +13,8 @@ const someLabels = fc.integer({ min: 1, max: 6 }).chain(classes =>
   }),
 )
 
-describe('sharesOf', () => {
-  test('sums to the total; no share is a whole one off, and the largest remainders are rounded up', () => {
+describe('stratifiedShares', () => {
+  test('sums to the total, each share within 1, the largest remainders rounded up', () => {
     fc.assert(
       fc.property(someLabels, ({ labels, classes, share }) => {
         const sizes = countsOf(labels, classes)
@@ -37,8 +37,8 @@ describe('sharesOf', () => {
   })
 })
 
-describe('divide', () => {
-  test('gives every image to one side, stratified, in its old order', () => {
+describe('stratifiedSplit', () => {
+  test('puts every image on one side, stratified, in the original order', () => {
     fc.assert(
       fc.property(someLabels, ({ labels, classes, share, seed }) => {
         const count = Math.round(share * labels.length)
@@ -56,7 +56,7 @@ describe('divide', () => {
     )
   })
 
-  test('is the same for the same seed and key, and another for another', () => {
+  test('depends on seed and key alone', () => {
     const labels = Int32Array.from({ length: 500 }, (_, nth) => nth % 10)
     const first = (seed: number, key: string) => stratifiedSplit(seed, key, 10)(labels, 100)[0]
     expect(first(1, 'a')).toEqual(first(1, 'a'))
@@ -64,7 +64,7 @@ describe('divide', () => {
     expect(first(1, 'b')).not.toEqual(first(1, 'a'))
   })
 
-  test('one more image taken keeps those taken before', () => {
+  test('a larger sample contains the smaller', () => {
     const labels = Int32Array.from({ length: 200 }, (_, nth) => nth % 10)
     const sets = [50, 60, 100, 200].map(count => new Set(stratifiedSplit(0, 'take', 10)(labels, count)[0]))
     sets.slice(1).forEach((larger, nth) => {

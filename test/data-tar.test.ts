@@ -71,7 +71,7 @@ const changed = async (name: string, change: (header: Buffer) => void): Promise<
 }
 
 describe('entriesOf', () => {
-  test('finds what tar-stream packed, where it is, however the bytes arrive', async () => {
+  test('finds the entries of tar-stream at their offsets, for any chunks', async () => {
     await fc.assert(
       fc.asyncProperty(someItems, fc.integer({ min: 1, max: 2000 }), async (items, size) => {
         const archive = await pack(items)
@@ -91,7 +91,7 @@ describe('entriesOf', () => {
     )
   })
 
-  test('an archive cut short anywhere inside an entry is refused with the place', async () => {
+  test('a truncated archive is refused with the offset', async () => {
     const archive = await pack([{ name: 'a/b.jpg', content: new Uint8Array(700) }])
     for (const length of [1, 511, 512 + 1, 512 + 699, 512 + 700, 1535]) {
       const fact = await fatal(archive.subarray(0, length))
@@ -100,7 +100,7 @@ describe('entriesOf', () => {
     }
   })
 
-  test('hostile entries are refused one by one, and the next is read', async () => {
+  test('unsafe entries are refused, and the next is read', async () => {
     const cases: readonly [name: string, kind: string, fact: object][] = [
       ['../outside.jpg', '0', { _tag: 'UnsafeEntry', kind: 'leaves its folder' }],
       ['a/../../outside.jpg', '0', { _tag: 'UnsafeEntry', kind: 'leaves its folder' }],
@@ -124,7 +124,7 @@ describe('entriesOf', () => {
     }
   })
 
-  test('an absurd size is refused before anything is held', async () => {
+  test('an excessive size is refused before memory is allocated', async () => {
     const before = process.memoryUsage().arrayBuffers
     const octal = await changed('a.jpg', header => header.write('77777777777\0', 124))
     const binary = await changed('a.jpg', header =>
@@ -144,7 +144,7 @@ describe('entriesOf', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22)
   })
 
-  test('an absurd extended header is refused', async () => {
+  test('an excessive extended header is refused', async () => {
     const archive = await changed('x', header => {
       header.write('x', 156)
       header.write('77777777777\0', 124)
@@ -152,7 +152,7 @@ describe('entriesOf', () => {
     expect(await fatal(archive)).toMatchObject({ _tag: 'BadValue', what: 'size of an extended header' })
   })
 
-  test('what is no archive has no header', async () => {
+  test('a file that is no archive is refused', async () => {
     expect(await fatal(Buffer.alloc(2000, 'this is not a tar archive '))).toMatchObject({
       _tag: 'BadValue',
       what: 'header',

@@ -92,14 +92,14 @@ const open = (files: Record<string, Buffer>, more: Partial<OpenOptions> & TfReco
   )
 
 describe('crc32c', () => {
-  test('is the published one', () => {
+  test('equals the published values', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
     expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa) // RFC 3720, B.4
     expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43)
     expect(crc32c(Buffer.alloc(0))).toBe(0)
   })
 
-  test('eight bytes at once give what one at a time gives', () => {
+  test('the sliced computation equals the bytewise one', () => {
     const slow = (bytes: Uint8Array) => {
       let sum = 0xffffffff
       for (const byte of bytes) {
@@ -118,7 +118,7 @@ describe('crc32c', () => {
 })
 
 describe('tfrecord', () => {
-  test('reads what TensorFlow wrote', async () => {
+  test('reads shards written by TensorFlow', async () => {
     const data = await succeed(open(whole))
     expect([data.train.size, data.test.size, data.classes.length]).toEqual([6, 3, 1000])
     const { images, labels } = await evaluationFeed(data, data.test, { batch: 3 }).batch(0, 0)
@@ -133,7 +133,7 @@ describe('tfrecord', () => {
     ])
   })
 
-  test('streamed it is the same, and an index made once is used again', async () => {
+  test('streams the same images, and reuses the cached index', async () => {
     const folder = scratch(whole)
     const spec = tfrecord(image(2, 2, 3), 1000)
     const said: string[] = []
@@ -148,7 +148,7 @@ describe('tfrecord', () => {
     expect(await batch(streamed)).toEqual(await batch(held))
   })
 
-  test('a shard cut short is named with the record and offset', async () => {
+  test('a truncated shard is named with the record and offset', async () => {
     for (const length of [5, 100, 228, 400, written.length - 1]) {
       const fact = await failure(open({ ...whole, 'train-00001-of-00002': written.subarray(0, length) }))
       const nth = starts.findIndex((start, at) => start <= length && length < (starts[at + 1] ?? 0))
@@ -157,7 +157,7 @@ describe('tfrecord', () => {
     }
   })
 
-  test('any bit that is not as it was written is found', async () => {
+  test('any flipped bit is found', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat({ max: written.length - 1 }),
@@ -174,7 +174,7 @@ describe('tfrecord', () => {
     )
   })
 
-  test('a length no record can have is refused before anything is held', async () => {
+  test('an excessive length is refused before memory is allocated', async () => {
     const header = Buffer.alloc(12)
     header.writeBigUInt64LE(2n ** 50n, 0)
     header.writeUInt32LE(maskedCrc(header.subarray(0, 8)), 8)
@@ -217,7 +217,7 @@ describe('tfrecord', () => {
     })
   })
 
-  test('with skipBad what is wrong is listed, the rest is used', async () => {
+  test('with skipBad bad records are listed and skipped', async () => {
     const noImage = contentOf(1)
     noImage.write('XXXX', noImage.indexOf('PNG'))
     const wrongSum = framed(contentOf(0))
@@ -245,7 +245,7 @@ describe('tfrecord', () => {
     await expect(batch()).rejects.toMatchObject({ fact: { _tag: 'Truncated' } })
   })
 
-  test('a list of zeros and a single 1, as long as the classes, is the place of the 1', async () => {
+  test('a one-hot list is the label of its 1', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 6 }),
@@ -284,7 +284,7 @@ describe('tfrecord', () => {
     }
   })
 
-  test('a key that is missing is told with those there are', async () => {
+  test('a missing key is named with the existing keys', async () => {
     const shard = labelled(listOf.ints([1]), 'label')
     const fact = await failure(open({ train: shard, test: shard }))
     expect(renderMessage(fact)).toMatch(
@@ -292,7 +292,7 @@ describe('tfrecord', () => {
     )
   })
 
-  test('classes without a training image are told: a first label that is wrong, say', async () => {
+  test('classes without training images give a notice', async () => {
     const records = [1, 2, 3].map(label => labelled(listOf.ints([label])))
     expect(await labelsOf(records, 0, 4)).toEqual({
       labels: [1, 2, 3],
@@ -303,7 +303,7 @@ describe('tfrecord', () => {
     expect((await labelsOf(records, 1, 3)).notices).toEqual([])
   })
 
-  test('shards are found by the names tools give them, beside what is none', async () => {
+  test('shards are found by their usual names, beside other files', async () => {
     const names = ['train.tfrecord', 'train-00000-of-00001', 'train_0.tfrec', 'train00.record', 'train']
     for (const name of [...names, ...names.map(plain => `shapes-${plain}`)]) {
       const folder = scratch({
@@ -335,7 +335,7 @@ describe('tfrecord', () => {
     expect(renderMessage(fact)).toMatch(/found a-\*, b-\*$/)
   })
 
-  test('shards packed as a whole are refused by what packed them', async () => {
+  test('compressed shards are refused with the compression', async () => {
     for (const [pack, name] of [
       [gzipSync, 'gzip'],
       [deflateSync, 'zlib'],

@@ -97,7 +97,7 @@ const nothingKept = () => {
   expect(O.isNone(findNative())).toBe(true)
 }
 
-describe('what is missing is said', () => {
+describe('missing tools are named', () => {
   test('no compiler', async () => {
     expect(await built()).toEqual(
       E.left({
@@ -110,7 +110,7 @@ describe('what is missing is said', () => {
     nothingKept()
   })
 
-  test('a compiler named that is not there', async () => {
+  test('a named compiler that is missing', async () => {
     compiler()
     vi.stubEnv('CXX', 'g++-99')
     expect(await built()).toMatchObject(E.left({ _tag: 'ToolMissing', tool: 'compiler', tried: ['g++-99'] }))
@@ -133,7 +133,7 @@ describe('what is missing is said', () => {
     nothingKept()
   })
 
-  test('a folder that holds no TensorFlow, or half of one', async () => {
+  test('a folder without a complete TensorFlow', async () => {
     compiler()
     expect(await built({ tensorflow: home })).toMatchObject(
       E.left({ _tag: 'NotTensorFlow', folder: home, lacks: 'libtensorflow_cc.so.2' }),
@@ -147,7 +147,7 @@ describe('what is missing is said', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('what goes wrong is said', () => {
+describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('download errors are named', () => {
   test('a download that is refused, with pip’s reason', async () => {
     compiler()
     python('echo "WARNING: Retrying" >&2; echo "ERROR: No matching distribution found" >&2; exit 1')
@@ -170,7 +170,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('what go
     )
   })
 
-  test('a wheel that is not the one pinned', async () => {
+  test('a wheel with another digest', async () => {
     compiler()
     const wheel = 'tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl'
     python(`echo not a wheel > "$folder/${wheel}"`)
@@ -230,7 +230,7 @@ describe('wheels', () => {
     expect(new Set(digests).size).toBe(digests.length)
   })
 
-  test('a file passes by its own digest alone', async () => {
+  test('only a pinned digest is accepted', async () => {
     const file = join(home, 'a.whl')
     writeFileSync(file, 'abc')
     const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
@@ -266,7 +266,7 @@ describe('the cache', () => {
     return folder
   }
 
-  test('the one kept last is the one found', () => {
+  test('the engine built last is found', () => {
     for (const key of ['one', 'two', 'one']) {
       keep(cacheFolder(), key, staged(facts(home)))
       expect(currentNative()).toMatchObject(
@@ -293,11 +293,11 @@ describe('the cache', () => {
 })
 
 describe('choosing', () => {
-  test('an engine nobody knows', async () => {
+  test('an unknown engine', async () => {
     expect(await openEngine('abacus')()).toEqual(E.left({ _tag: 'UnknownEngine', name: 'abacus' }))
   })
 
-  test('TensorFlow where it is not built, and how to get it', async () => {
+  test('a missing TensorFlow and how to install it', async () => {
     expect(await openEngine('tensorflow')()).toEqual(
       E.left({
         _tag: 'EngineMissing',
@@ -308,7 +308,7 @@ describe('choosing', () => {
     )
   })
 
-  test('a machine with nothing: wasm, and what stands in the way of more', async () => {
+  test('a bare machine: wasm, and what is missing for more', async () => {
     const { chosen, why, tried, lacking, mend } = await diagnose()
     expect({ chosen, why, tried, mend }).toEqual({
       chosen: 'wasm',
@@ -327,7 +327,7 @@ describe('choosing', () => {
 })
 
 describe('with the engine built', () => {
-  test('the binding finds the slope, and is what a run gets', async context => {
+  test('the binding computes the gradient, and is the default', async context => {
     vi.stubEnv('ESPALIER_CACHE', undefined)
     vi.stubEnv('PATH', systemPath)
     const native = findNative()

@@ -9,7 +9,7 @@ import { renderMessage } from '../src/report/text/messages.js'
 import { root } from './command.js'
 
 describe('oneDNN', () => {
-  test('is asked for before TensorFlow starts, on the CPUs that have it', () => {
+  test('is enabled before TensorFlow starts, on x64', () => {
     expect(environment(2, {}, 'x64')).toMatchObject({
       TF_ENABLE_ONEDNN_OPTS: '1',
       TF_NUM_INTRAOP_THREADS: '2',
@@ -17,7 +17,7 @@ describe('oneDNN', () => {
     expect(environment(2, {}, 'arm64')).not.toHaveProperty('TF_ENABLE_ONEDNN_OPTS')
   })
 
-  test('is as the user has it', () => {
+  test('respects the user’s setting', () => {
     expect(environment(2, { TF_ENABLE_ONEDNN_OPTS: '0' }, 'x64')).toMatchObject({
       TF_ENABLE_ONEDNN_OPTS: '0',
     })
@@ -89,7 +89,7 @@ describe.skipIf(!there)('with TensorFlow on a CPU without AVX-512', () => {
     expect(lines.at(-1)).toMatch(/^version \d+\.\d+\.\d+\+oneDNN$/)
   })
 
-  test('switched off by the user it stays off, and the version says so', async () => {
+  test('stays off where the user disables it, as the version shows', async () => {
     const lines = await measure({ ...isa, TF_ENABLE_ONEDNN_OPTS: '0' })
     expect(lines.filter(isConvolution)).toEqual([])
     expect(lines.at(-1)).toMatch(/^version \d+\.\d+\.\d+$/)

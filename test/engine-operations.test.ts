@@ -31,7 +31,7 @@ describe.each(await available())('on %s', (_, engine) => {
     return Math.max(...errors)
   }
 
-  test.each(Object.entries(examples))('%s is what its definition says', async (_, values) => {
+  test.each(Object.entries(examples))('%s equals its definition', async (_, values) => {
     expect(await error(Object.fromEntries(values.map((value, nth) => [`${nth}`, told(value)])))).toBeLessThan(
       1e-5,
     )
@@ -46,7 +46,7 @@ describe.each(await available())('on %s', (_, engine) => {
     )
   })
 
-  test('a weight is what it was when the call began, an update what it becomes', async () => {
+  test('a weight reads the initial value, an update returns the new one', async () => {
     const w = op.weight('w', [2])
     const first = op.assign('w', op.add(w, 1))
     const second = op.momentum('w', w, op.constant(0.5), { momentum: 0.9, nesterov: false })
@@ -105,7 +105,7 @@ describe.each(await available())('on %s', (_, engine) => {
     session.close()
   })
 
-  test('what is given and what is fetched stays as it is', async () => {
+  test('feeds and outputs are not modified by later calls', async () => {
     const size = 4096
     const w = op.weight('w', [size])
     const session = await open({
@@ -141,7 +141,7 @@ describe.each(await available())('on %s', (_, engine) => {
     }
   }
 
-  test('sessions side by side know nothing of each other, and repeat themselves bit for bit', async () => {
+  test('sessions are independent and reproducible bit for bit', async () => {
     const program = learning()
     const [one, other] = [await open(program), await open(program)]
     one.write(begunOf(program))
@@ -157,15 +157,15 @@ describe.each(await available())('on %s', (_, engine) => {
     other.close()
   })
 
-  test('a feed of another size, a feed left out, a call that is not there: each is said', async () => {
+  test('a wrong size, a missing feed and an unknown call are named', async () => {
     const session = await open({ go: { outputs: { y: op.relu(op.input('x', [2])) }, updates: [] } })
-    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow(/feed x: wanted .*, got 3/)
-    expect(() => session.run('go', {})).toThrow(/feed x: wanted .*, got nothing/)
+    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow(/feed x: expected .*, got 3/)
+    expect(() => session.run('go', {})).toThrow(/feed x: expected .*, got nothing/)
     expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
     session.close()
   })
 
-  test('opened and closed again and again, memory stays', async () => {
+  test('memory stays flat over many sessions', async () => {
     const program = learning()
     const cycle = async (times: number): Promise<number> => {
       for (let n = 0; n < times; n++) {

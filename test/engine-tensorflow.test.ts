@@ -29,17 +29,17 @@ describe.skipIf(!there)('the TensorFlow engine', () => {
   const tensors = (): number => right(loadBinding()).binding.getNumOfTensors()
   const models = (): number => right(loadBinding()).binding.getNumOfSavedModels()
 
-  test('a feed of another size, a feed left out, a call that is not there: each is said, and nothing leaks', async () => {
+  test('a wrong size, a missing feed and an unknown call are named, without leaks', async () => {
     const session = await open({ go: { outputs: { y: op.relu(op.input('x', [2])) }, updates: [] } })
     const before = tensors()
-    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow('feed x: wanted [2], got 3')
-    expect(() => session.run('go', {})).toThrow('feed x: wanted [2], got nothing')
+    expect(() => session.run('go', { x: new Float32Array(3) })).toThrow('feed x: expected [2], got 3')
+    expect(() => session.run('go', {})).toThrow('feed x: expected [2], got nothing')
     expect([...session.run('go', { x: Float32Array.of(-1, 1) }).y]).toEqual([0, 1])
     expect(tensors()).toBe(before)
     session.close()
   })
 
-  test('what TensorFlow cannot load is a fact', async () => {
+  test('a load failure is an error value', async () => {
     const bad: Value = {
       op: { kind: 'matmul', transposeA: false, transposeB: false },
       inputs: [row, row],
@@ -94,7 +94,7 @@ describe.skipIf(!there)('the TensorFlow engine', () => {
     session.close()
   })
 
-  test('opened and closed again and again, nothing remains', async () => {
+  test('many sessions leave no tensor', async () => {
     const before = models()
     for (let n = 0; n < 20; n++) (await open(learning())).close()
     expect(models()).toBe(before)
@@ -110,7 +110,7 @@ describe('the emission', () => {
     'a call': { outputs: { y: op.weight('a b', [2]) }, updates: [op.assign('a b', op.constant(0))] },
   })
 
-  test('names are legal, unique, and those they name are there', () => {
+  test('names are legal and unique, and references resolve', () => {
     const names = nodes.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9.][A-Za-z0-9_.\-/>]*$/)
@@ -119,12 +119,12 @@ describe('the emission', () => {
     expect(Object.keys(calls.go?.inputs ?? {})).toEqual(['no,t/é'])
   })
 
-  test('a node runs where it is told', () => {
+  test('a node has the given device', () => {
     for (const { name, device } of nodes)
       expect(device).toBe(name.startsWith('call/go') ? '/device:GPU:0' : undefined)
   })
 
-  test('every value is written once', () => {
+  test('every value is emitted once', () => {
     const x = op.relu(op.input('x', [2]))
     const many = emitProgram()({ go: { outputs: { a: x, b: op.add(x, x), c: op.mul(x, x) }, updates: [] } })
     expect(many.nodes.filter(node => node.op === 'Relu')).toHaveLength(1)

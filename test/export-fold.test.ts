@@ -26,7 +26,7 @@ const normsIn = (value: Value): number =>
   topologicalOrder([value]).filter(({ op }) => op.kind === 'normalise').length
 
 describe('folded batch norms', () => {
-  test('leave what a net computes', () => {
+  test('preserve the outputs', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
         const { logits, after, weights } = folded(model)
@@ -37,12 +37,12 @@ describe('folded batch norms', () => {
     )
   })
 
-  test('are gone behind convolutions, depthwise ones and dense layers', () => {
+  test('are removed after convolutions, depthwise ones and dense layers', () => {
     expect(normsIn(folded(models.inception).after)).toBe(0)
     expect(normsIn(folded(models.separable).after)).toBe(0)
   })
 
-  test('stay where others read the product, or there is none', () => {
+  test('remain where others read the product, or without a product', () => {
     const bare = convBnAct(4, 3, { norm: false, bias: false, activation: null })
     const model = modelOf(3)(
       net(
@@ -60,7 +60,7 @@ describe('folded batch norms', () => {
     expect(apart(given(logits, model.weights, images), given(after, weights, images))).toBeLessThan(1e-5)
   })
 
-  test('leave the weights given as they were', () => {
+  test('do not modify the given weights', () => {
     const before = models.inception.weights['stem/conv/kernel']?.data.slice()
     folded(models.inception)
     expect(models.inception.weights['stem/conv/kernel']?.data).toEqual(before)

@@ -84,8 +84,8 @@ const residualModel = (): tfl.LayersModel => {
   return stir(tfl.model({ inputs: images, outputs: dense({ units: 3 }).apply(normed) as tfl.SymbolicTensor }))
 }
 
-describe('a LayersModel comes in', () => {
-  test('what left is what comes back, names, weights and all', () =>
+describe('importing a LayersModel', () => {
+  test('an export imports with equal names and weights', () =>
     inFolder(async folder => {
       const pair = (name: string) => stack(name, convBnAct(2), convBnAct(3, 1))
       const rows = modelOf(1)(net('rows', image(5, 5, 1), pair('one'), pair('two'), globalAvgPool, head(2)))
@@ -97,7 +97,7 @@ describe('a LayersModel comes in', () => {
       }
     }))
 
-  test('a random net computes what it did', async () => {
+  test('a random net keeps its outputs', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
         inFolder(async folder => {
@@ -111,7 +111,7 @@ describe('a LayersModel comes in', () => {
     )
   })
 
-  test('a stock model with sums, branches and layers of two kinds computes what it did', () =>
+  test('a stock model with sums, branches and separable layers keeps its outputs', () =>
     inFolder(async folder => {
       const stock = residualModel()
       await save(stock, folder)
@@ -126,7 +126,7 @@ describe('a LayersModel comes in', () => {
       })
     }))
 
-  test('names that stand apart and would be one are told apart', () =>
+  test('names that would collide are numbered', () =>
     inFolder(async folder => {
       const layer = (name: string) => conv2d({ name, filters: 2, kernelSize: 1 })
       const inputs = fedImage()
@@ -139,7 +139,7 @@ describe('a LayersModel comes in', () => {
       expect(net.body.layers.map(({ name }) => name).slice(0, 4)).toEqual(['x', 'y', 'x_2', 'a'])
     }))
 
-  test('a sequential model gives the logits before its softmax; zeros around a map become padding', () =>
+  test('a sequential model gives the logits before its softmax; a padding layer becomes padding', () =>
     inFolder(async folder => {
       const stock = stir(
         tfl.sequential({
@@ -178,8 +178,8 @@ const refused = (model: tfl.LayersModel) =>
     return left(await readLayersModel(folder)())
   })
 
-describe('a LayersModel that no net stands for is refused by name', () => {
-  test('a class no word stands for', async () => {
+describe('an unsupported LayersModel is refused by name', () => {
+  test('an unsupported class', async () => {
     expect(await refused(around(tfl.layers.upSampling2d({ name: 'up/here' })))).toMatchObject({
       _tag: 'UnknownLayer',
       at: 'up/here',
@@ -195,11 +195,11 @@ describe('a LayersModel that no net stands for is refused by name', () => {
     [tfl.layers.activation({ name: 'odd', activation: 'softmax' }), 'activation'],
     [tfl.layers.zeroPadding2d({ name: 'odd', padding: 1 }), 'next layer'],
     [tfl.layers.batchNormalization({ name: 'odd', axis: 1 }), 'axis'],
-  ] as const)('an option no word has: %s', async ([layer, at]) => {
+  ] as const)('an unsupported option: %s', async ([layer, at]) => {
     expect(await refused(around(layer))).toMatchObject({ _tag: 'LayerDiffers', at: 'odd', fault: { at } })
   })
 
-  test('zeros that no window takes', async () => {
+  test('padding that no convolution takes', async () => {
     const inputs = fedImage()
     const pad = (name: string) =>
       tfl.layers.zeroPadding2d({ name, padding: 1 }).apply(inputs) as tfl.SymbolicTensor
@@ -221,7 +221,7 @@ describe('a LayersModel that no net stands for is refused by name', () => {
     })
   })
 
-  test('a branch that is left on the way', async () => {
+  test('crossing branches', async () => {
     const inputs = fedImage()
     const point = (name: string, x: unknown) =>
       conv2d({ name, filters: 2, kernelSize: 1 }).apply(x as tfl.SymbolicTensor) as tfl.SymbolicTensor
@@ -258,7 +258,7 @@ const spoilt = (change: (folder: string, group: { paths: string[]; weights: Spec
 
 const shard = 'group1-shard1of1.bin'
 
-describe('a line says what is not supported, where, and what to try', () => {
+describe('messages say what is not supported, where, and what to try', () => {
   const plain = (shape: (number | null)[] = [6, 6, 2]) => {
     const inputs = tfl.input({ shape, name: 'images' })
     const map = conv2d({ name: 'c', filters: 2, kernelSize: 3 }).apply(inputs)
@@ -310,7 +310,7 @@ describe('a line says what is not supported, where, and what to try', () => {
       'zeros on two sides',
       () => around(padded),
       () => undefined,
-      'layer pad (ZeroPadding2D), padding: expected one number of zeros on every side, got [[0,1],[0,1]]; try ',
+      'layer pad (ZeroPadding2D), padding: expected the same padding on every side, got [[0,1],[0,1]]; try ',
     ],
     [
       'zeros before a pool',
@@ -419,19 +419,19 @@ describe('a line says what is not supported, where, and what to try', () => {
 })
 
 describe('bad files are refused before they are read', () => {
-  test('a shard of another length', async () => {
+  test('a shard of the wrong size', async () => {
     const error = await spoilt(folder => truncateSync(join(folder, shard), 100))
     expect(error).toMatchObject({ _tag: 'WrongBytes', got: 100, files: [expect.stringContaining(shard)] })
   })
 
-  test('sizes no file has', async () => {
+  test('excessive sizes', async () => {
     const error = await spoilt((_, { weights }) =>
       weights.push({ name: 'x', shape: [1e9, 1e9], dtype: 'float32' }),
     )
     expect(error).toMatchObject({ _tag: 'WrongBytes' })
   })
 
-  test.for(['../secret.bin', '/etc/hostname', '..'])('a path that leaves the folder: %s', async path => {
+  test.for(['../secret.bin', '/etc/hostname', '..'])('a path outside the folder: %s', async path => {
     const error = await spoilt((folder, group) => {
       writeFileSync(join(folder, '..', 'secret.bin'), readFileSync(join(folder, shard)))
       group.paths = [path]
@@ -439,7 +439,7 @@ describe('bad files are refused before they are read', () => {
     expect(error).toMatchObject({ _tag: 'PathLeaves', path })
   })
 
-  test('a link that leaves the folder', async () => {
+  test('a link outside the folder', async () => {
     const error = await spoilt((folder, group) => {
       writeFileSync(join(folder, '..', 'secret.bin'), readFileSync(join(folder, shard)))
       symlinkSync(join(folder, '..', 'secret.bin'), join(folder, 'link.bin'))
@@ -448,14 +448,14 @@ describe('bad files are refused before they are read', () => {
     expect(error).toMatchObject({ _tag: 'PathLeaves', path: 'link.bin' })
   })
 
-  test('a shard that is not there', async () => {
+  test('a missing shard', async () => {
     const error = await spoilt((_, group) => {
       group.paths = ['gone.bin']
     })
     expect(error).toMatchObject({ _tag: 'FileMissing', file: expect.stringContaining('gone.bin') })
   })
 
-  test('a weight of another shape, and one that is missing', async () => {
+  test('a weight of the wrong shape, and a missing one', async () => {
     const swapped = await spoilt((_, { weights: [first] }) => first?.shape.reverse())
     expect(swapped).toMatchObject({ _tag: 'WrongWeight', key: 'conv/kernel', got: [8, 3, 3, 3] })
     const missing = await spoilt((_, { weights: [first] }) =>
@@ -464,7 +464,7 @@ describe('bad files are refused before they are read', () => {
     expect(missing).toMatchObject({ _tag: 'WeightMissing', name: 'conv/kernel' })
   })
 
-  test('weights of another type, quantized ones, and what is no number', async () => {
+  test('weights of the wrong type, quantised ones, and NaN', async () => {
     const typed = await spoilt((_, { weights: [first] }) => Object.assign(first ?? {}, { dtype: 'int32' }))
     expect(typed).toMatchObject({ _tag: 'WeightDiffers', name: 'conv/kernel', got: 'int32' })
     const quantized = await spoilt((_, { weights: [first] }) =>
@@ -479,7 +479,7 @@ describe('bad files are refused before they are read', () => {
     expect(broken).toMatchObject({ _tag: 'NotFiniteWeight', key: 'conv/kernel', index: 2 })
   })
 
-  test('what is no model, or leads in a circle', () =>
+  test('a malformed model, and a cycle', () =>
     inFolder(async folder => {
       const file = join(folder, 'model.json')
       writeFileSync(file, '{')

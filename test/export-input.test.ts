@@ -116,7 +116,7 @@ describe('a model that normalises its images itself', () => {
       })
   })
 
-  test('gives for pixels what a random net gives for the normalised image', () => {
+  test('on pixels equals a random net on the normalised image', () => {
     fc.assert(
       fc.property(arbitraryModel({ dropout: true }), fc.constantFrom('raw', 'unit'), (model, input) => {
         const channels = channelsOf(model.net.input)
@@ -160,7 +160,7 @@ const expectServed = async (
     expect(apart(logitsOf(model, fed.normalised, 3), answered)).toBeLessThan(tolerance)
   })
 
-describe('what other runtimes answer to pixels', () => {
+describe('other runtimes on pixels', () => {
   test.skipIf(onnxRuntime === null).for(cases)(`onnxruntime ${wantsOnnx}: %s, %s`, ([, input, model]) =>
     expectServed(
       model,
@@ -250,7 +250,7 @@ test.skipIf(!hasModule('tensorflow') || !hasModule('onnx')).for([
     }),
 )
 
-describe('what is known of a model goes with it', () => {
+describe('exports carry the preprocessing', () => {
   const plain = (model: unknown): unknown => JSON.parse(JSON.stringify(model))
 
   test('through model.safetensors, and through none where there is none', () =>
@@ -291,7 +291,7 @@ describe('what is known of a model goes with it', () => {
       expect(apart(logitsOf(model, normalised, 2), logitsOf(made, raw, 2))).toBeLessThan(tolerance)
     }))
 
-  test.for(targets)('%s of a model of which nothing is known is what it was', to => {
+  test.for(targets)('%s without preprocessing is unchanged', to => {
     const files = right(encodeModel(to)(models.residual))
     expect(files.map(({ name }) => name)).not.toContain('labels.txt')
     expect(files.map(({ bytes }) => Buffer.from(bytes).includes('preprocessing'))).not.toContain(true)

@@ -41,7 +41,7 @@ const predicted = async (model: Model, images: Float32Array, count: number, fold
 }
 
 describe('a model as a LayersModel', () => {
-  test.for(Object.entries(models))('%s gives in stock tfjs what it gives here', ([, model]) =>
+  test.for(Object.entries(models))('%s has the same outputs in stock tfjs', ([, model]) =>
     inFolder(async folder => {
       const images = imagesFor(model, 3)
       const { values, params } = await predicted(model, images, 3, folder)
@@ -50,7 +50,7 @@ describe('a model as a LayersModel', () => {
     }),
   )
 
-  test('a random net gives in stock tfjs what it gives here', async () => {
+  test('a random net has the same outputs in stock tfjs', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
         inFolder(async folder => {
@@ -72,7 +72,7 @@ describe('a model as a LayersModel', () => {
       )
     }))
 
-  test('names that tfjs would not take, and that of the input, get along', () =>
+  test('names that tfjs rejects, or that clash with the input, are prefixed', () =>
     inFolder(async folder => {
       const odd = net(
         'odd',

@@ -26,7 +26,7 @@ describe.skipIf(onnxRuntime === null)(`a model as ONNX ${wantsOnnx}`, () => {
     },
   )
 
-  test('a random net gives in onnxruntime what it gives here', async () => {
+  test('a random net has the same outputs in onnxruntime', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryModel({ dropout: true }), async model => {
         const images = imagesFor(model, 2)
@@ -58,7 +58,7 @@ describe.skipIf(onnxRuntime === null)(`a model as ONNX ${wantsOnnx}`, () => {
   })
 })
 
-test('a weight that is missing is named', () => {
+test('a missing weight is named', () => {
   const { net, weights } = models.residual
   const { 'conv/kernel': _, ...others } = weights
   expect(encodeModel('onnx')({ net, weights: others })).toMatchObject({

@@ -21,7 +21,7 @@ describe.skipIf(predict === null)(
         return predict?.(folder, images, [count, ...model.net.input])
       })
 
-    test.for(Object.entries(models))('%s gives what it gives here, for any batch', async ([, model]) => {
+    test.for(Object.entries(models))('%s has the same outputs, for any batch size', async ([, model]) => {
       for (const count of [1, 4]) {
         const images = imagesFor(model, count)
         const answer = await answers(model, images, count)
@@ -30,7 +30,7 @@ describe.skipIf(predict === null)(
       }
     })
 
-    test('a random net gives what it gives here', async () => {
+    test('a random net has the same outputs', async () => {
       await fc.assert(
         fc.asyncProperty(arbitraryModel({ dropout: true }), async model => {
           const images = imagesFor(model, 2)
@@ -54,7 +54,7 @@ serve(images=tf.constant(images))['logits'].numpy().tofile(out)
 describe.skipIf(!hasModule('tensorflow'))(
   'a model as a SavedModel in Python (wants ESPALIER_PYTHON with tensorflow)',
   () => {
-    test.for(Object.entries(models))('%s gives what it gives here', { timeout: 60_000 }, ([, model]) =>
+    test.for(Object.entries(models))('%s has the same outputs', { timeout: 60_000 }, ([, model]) =>
       inFolder(async folder => {
         await run(exportModel({ to: 'savedmodel', folder })(model))
         const images = imagesFor(model, 3)
@@ -71,7 +71,7 @@ describe.skipIf(!hasModule('tensorflow'))(
 describe('the graph of a SavedModel', () => {
   const { nodes, signatures } = right(servingGraph(models.separable))
 
-  test('serves any number of images', () => {
+  test('has an open batch size', () => {
     const { images } = signatures?.serving_default?.inputs ?? {}
     const { logits, probabilities } = signatures?.serving_default?.outputs ?? {}
     const placeholder = nodes.find(({ op }) => op === 'Placeholder')

@@ -1,4 +1,4 @@
-/** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/prose`. */
+/** Errors of exporting and importing a model, as facts; `report/prose` renders them. */
 
 import type { DecodeError } from '../io/codec.js'
 import type { TensorsError } from '../io/safetensors.js'
@@ -10,62 +10,62 @@ import type { BadFile, FileError } from '../run/error.js'
 import type { Input } from './input.js'
 import type { Target } from './target.js'
 
-/** A model whose weights do not fit its net, or that a format cannot hold. */
+/** A model whose weights do not match its net, or that a format cannot hold. */
 export type ExportError =
   | NetError
   | WeightError
   | FileError
   /** Preprocessing of other images or other classes than the net's. */
   | Extract<LearnError, { readonly _tag: 'DataDiffers' }>
-  /** Pixels are to be the input, and nothing says how the model's images were normalised. */
+  /** The export should take pixels, but the model has no preprocessing to include. */
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
-  /** An npm package that a format is written with and that is not installed. */
+  /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 
-/** A LayersModel that is no net here, or whose files are not what they say. */
+/** A LayersModel that is not supported, or whose files do not match their description. */
 export type ImportError =
   | NetError
   | WeightError
   | FileError
   | BadFile
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
-  /** Something else than a folder with a LayersModel. */
+  /** The path is not a folder with a LayersModel. */
   | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: Foreign }
-  /** A layer of a class no word stands for. */
+  /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'
       readonly at: Path
       readonly className: string
       readonly supported: readonly string[]
     }
-  /** A layer of a known class with an option no word has. */
+  /** A layer of a supported class with an unsupported option. */
   | {
       readonly _tag: 'LayerDiffers'
       readonly at: Path
       readonly className: string
       readonly fault: DecodeError
     }
-  /** Layers joined in a way that series, branches and sums of two cannot say: shared, crossing, or in a circle. */
+  /** Layers that are not connected as stacks, branches and residual sums: shared, crossing, or in a cycle. */
   | { readonly _tag: 'NotATree'; readonly at: Path; readonly reason: Tangle }
-  /** A weight of a layer, by its Keras name, that the manifest does not have; and some that it has. */
+  /** A layer's weight, by its Keras name, that the manifest lacks; and the weights of the same kind that it has. */
   | {
       readonly _tag: 'WeightMissing'
       readonly name: string
       readonly wanted: Shape
       readonly found: readonly string[]
     }
-  /** A weight that is not stored as float32. */
+  /** A weight whose type is not float32. */
   | {
       readonly _tag: 'WeightDiffers'
       readonly name: string
       readonly fault: 'quantised' | 'type'
       readonly got: string
     }
-  /** A weight file whose path leaves the model's folder. */
+  /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
-  /** Weight files that hold another number of bytes than the manifest says. */
+  /** Weight files whose size differs from the manifest's. */
   | {
       readonly _tag: 'WrongBytes'
       readonly files: readonly string[]
@@ -73,7 +73,7 @@ export type ImportError =
       readonly got: number
     }
 
-/** Why layers are no tree. */
+/** Why layers are not a tree. */
 export type Tangle =
   | 'shared'
   | 'crossing'
@@ -83,7 +83,7 @@ export type Tangle =
   | 'not one output'
   | 'no layers'
 
-/** What lies where a LayersModel was expected. */
+/** What was found where a LayersModel was expected. */
 export type Foreign =
   | 'keras'
   | 'hdf5'

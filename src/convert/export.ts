@@ -1,4 +1,4 @@
-/** A model leaves the house: checked against its net, written in a format's files, each whole or not at all. */
+/** Exports a model: checks it against its net, then writes a format's files, each atomically. */
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -19,7 +19,7 @@ import { toSafetensors } from './safetensors.js'
 import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
-/** A model that takes the input described, or as it is where nothing is known of its images. */
+/** Encodes a model; `description` is null where the model has no preprocessing. */
 type Encoder = (model: Model, description: Description | null) => E.Either<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
@@ -38,11 +38,11 @@ const limits: { readonly [T in Target]: number } = {
   safetensors: Number.POSITIVE_INFINITY,
 }
 
-const small = (to: Target, bytes: number): E.Either<ExportError, number> =>
+const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
 
-/** Whether the images and classes spoken of are those of the net. */
-const suits = (
+/** Checks that the preprocessing has the net's image shape and number of classes. */
+const checkPreprocessing = (
   { size, classes }: Preprocessing,
   { net }: Model,
   inferred: Inferred,
@@ -55,7 +55,7 @@ const suits = (
     : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
 }
 
-/** The model that takes `input`, and what its files say of that. */
+/** A model that takes the chosen input, and the description of that input. */
 interface Prepared {
   readonly model: Model
   readonly description: Description | null
@@ -76,7 +76,7 @@ const prepareModel = (
   )
 }
 
-const labels = ({ classes }: Preprocessing): File => textFile('labels.txt', `${classes.join('\n')}\n`)
+const labelsFile = ({ classes }: Preprocessing): File => textFile('labels.txt', `${classes.join('\n')}\n`)
 
 const encode = (
   to: Target,
@@ -91,9 +91,9 @@ const encode = (
       )
 
 /**
- * A model as the files of a format, in memory. Where `preprocessing` is given, the model takes pixels from 0 to 255
- * unless `input` says otherwise, and its files hold the preprocessing and the classes' names; `safetensors` holds the
- * weights as they were trained.
+ * Encodes a model as the files of a format. With `preprocessing` the exported model takes pixels from 0 to 255, unless
+ * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
+ * trained weights unchanged.
  *
  * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
  */
@@ -104,17 +104,19 @@ export const encodeModel =
     return pipe(
       infer(model.net),
       E.tap(inferred => checkWeights(model, inferred)),
-      E.tap(inferred => small(to, 4 * countStored(inferred))),
+      E.tap(inferred => checkSize(to, 4 * countStored(inferred))),
       E.tap(
         (inferred): E.Either<ExportError, void> =>
-          preprocessing === undefined ? E.right(undefined) : suits(preprocessing, model, inferred),
+          preprocessing === undefined
+            ? E.right(undefined)
+            : checkPreprocessing(preprocessing, model, inferred),
       ),
       E.flatMap(() => encode(to, serving, model)),
-      E.map(files => (preprocessing === undefined ? files : [...files, labels(preprocessing)])),
+      E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
     )
   }
 
-const writeIn =
+const writeFileIn =
   (folder: string) =>
   ({ name, bytes }: File): TE.TaskEither<ExportError, string> => {
     const file = join(folder, name)
@@ -125,17 +127,17 @@ const writeIn =
     )
   }
 
-/** A format, the folder its files are written into, and what the model expects there. */
+/** The format, the folder for its files, and the input of the exported model. */
 export interface ExportOptions extends Serving {
   readonly to: Target
   readonly folder: string
 }
 
 /**
- * Writes a model into a folder in one of the formats; gives the files written.
+ * Exports a model into a folder; returns the paths of the files.
  *
  * Errors  those of `encodeModel`, before anything is written; FileFailed
- * Law     the outputs of the foreign runtime are those of the engines here: of pixels, those of the images normalised
+ * Law     another runtime computes the outputs that the engines here compute, within float32 rounding
  *
  * @example
  * pipe(model, exportModel({ to: 'onnx', folder: 'out', preprocessing: preprocessingOf(dataset) }))
@@ -143,4 +145,4 @@ export interface ExportOptions extends Serving {
 export const exportModel =
   ({ to, folder, ...serving }: ExportOptions) =>
   (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
-    pipe(TE.fromEither(encodeModel(to, serving)(model)), TE.flatMap(TE.traverseSeqArray(writeIn(folder))))
+    pipe(TE.fromEither(encodeModel(to, serving)(model)), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))

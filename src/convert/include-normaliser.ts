@@ -1,4 +1,4 @@
-/** The normaliser of a model's images as part of the model, so that it can be fed pixels. */
+/** Makes the normaliser of a model's images a part of the model, which then takes pixels. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Normaliser } from '../data/spec.js'
@@ -11,31 +11,31 @@ import { weightKey } from '../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
 import type { Input } from './input.js'
 
-/** A normaliser as y = scale · x + shift, a channel each. */
+/** A normaliser as y = scale · x + shift, channel by channel. */
 export interface Affine {
   readonly scale: readonly number[]
   readonly shift: readonly number[]
 }
 
-const largest: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
+const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
 
 export const affineOf = (input: Exclude<Input, 'normalised'>, { mean, deviation }: Normaliser): Affine => ({
-  scale: deviation.map(each => 1 / (each * largest[input])),
+  scale: deviation.map(each => 1 / (each * maxPixel[input])),
   shift: mean.map((each, c) => -each / (deviation[c] ?? 1)),
 })
 
-/** The normaliser of a model that takes pixels as they are: scale 1 and shift 0 of that input. */
+/** The normaliser of a model that takes pixels itself: scale 1 and shift 0 of that input. */
 export const identityOf = (input: Exclude<Input, 'normalised'>, channels: number): Normaliser => ({
   mean: new Array<number>(channels).fill(0),
-  deviation: new Array<number>(channels).fill(1 / largest[input]),
+  deviation: new Array<number>(channels).fill(1 / maxPixel[input]),
 })
 
 type Windowed = Conv | Depthwise
 
 const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' || layer._tag === 'depthwise'
 
-/** Whether no window of the layer reaches over the border, where there are zeros that no normaliser has seen. */
-const staysInside = (
+/** Whether the layer's windows never reach the zero padding, which is not normalised. */
+const readsNoPadding = (
   inferred: Inferred,
   path: Path,
   { kernel, dilation, stride, padding }: Windowed,
@@ -47,28 +47,28 @@ const staysInside = (
     : padding === 'valid' || padding === 0
 }
 
-/** The convolutions that have read the images on the way to a value; null where something else has too. */
+/** The convolutions between the images and a value; null where another layer reads the images. */
 type Read = 'images' | readonly Path[] | null
 
-const merge = (...values: readonly Read[]): Read =>
+const mergeReads = (...values: readonly Read[]): Read =>
   values.some(value => value === null || value === 'images')
     ? null
     : [...new Set(values.flatMap(value => value ?? []))]
 
-/** The convolutions that alone read a net's images. */
+/** The convolutions that read a net's images; null where another layer reads them too. */
 const readersOf = ({ body }: Net): readonly Path[] | null => {
   const read = interpret<Read>({
     leaf: (leaf, path, input) => {
       if (input !== 'images' || leaf._tag === 'dropout') return input
       return isWindowed(leaf) ? [path] : null
     },
-    concat: branches => merge(...branches),
-    residual: (body, shortcut) => merge(body, shortcut),
+    concat: branches => mergeReads(...branches),
+    residual: (body, shortcut) => mergeReads(body, shortcut),
   })(body, '', 'images')
   return read === 'images' ? null : read
 }
 
-/** A kernel [k, k, in, out], or [k, k, in, 1] with an output for each input, over scaled inputs; what shifts add. */
+/** Scales a kernel [k, k, in, out], or depthwise [k, k, in, 1]; also returns what the shifts add to each output. */
 const absorbIntoKernel = ({ shape, data }: Tensor, { scale, shift }: Affine, tag: Windowed['_tag']) => {
   const [, , channels = 1, outputs = 1] = shape
   const added = new Float64Array(tag === 'conv' ? outputs : channels)
@@ -80,12 +80,12 @@ const absorbIntoKernel = ({ shape, data }: Tensor, { scale, shift }: Affine, tag
   return { kernel: { shape, data: scaled }, added }
 }
 
-const plus = ({ shape, data }: Tensor, added: Float64Array, sign: 1 | -1): Tensor => ({
+const addTo = ({ shape, data }: Tensor, added: Float64Array, sign: 1 | -1): Tensor => ({
   shape,
   data: data.map((value, i) => value + sign * (added[i] ?? 0)),
 })
 
-/** The weights of a layer that takes the normaliser in: what shifts add goes to its bias, or its batch norm's mean. */
+/** A layer's weights with the normaliser folded in; the shifts go into its bias, or into its batch norm's mean. */
 const absorb =
   (weights: Weights, affine: Affine) =>
   (layer: Windowed, path: Path): Weights => {
@@ -95,9 +95,9 @@ const absorb =
     return {
       [weightKey(path, 'kernel')]: kernel,
       ...(bias === undefined && mean !== undefined
-        ? { [weightKey(path, 'mean')]: plus(mean, added, -1) }
+        ? { [weightKey(path, 'mean')]: addTo(mean, added, -1) }
         : {
-            [weightKey(path, 'bias')]: plus(
+            [weightKey(path, 'bias')]: addTo(
               bias ?? { shape: [added.length], data: new Float32Array(added.length) },
               added,
               1,
@@ -109,24 +109,24 @@ const absorb =
 const foldInto =
   (affine: Affine, paths: readonly Path[]) =>
   ({ net, weights }: Model): Model => {
-    const changed: Record<string, Tensor> = {}
-    const take = absorb(weights, affine)
+    const newWeights: Record<string, Tensor> = {}
+    const absorbAffine = absorb(weights, affine)
     const edited = editLayers((layer, path) => {
       if (!isWindowed(layer) || !paths.includes(path)) return layer
-      Object.assign(changed, take(layer, path))
+      Object.assign(newWeights, absorbAffine(layer, path))
       return { ...layer, bias: layer.bias || layer.norm === null }
     })(net)
-    return { net: edited, weights: { ...weights, ...changed } }
+    return { net: edited, weights: { ...weights, ...newWeights } }
   }
 
-const firstStep = 'normalise'
+const stepName = 'normalise'
 
-const fresh = (siblings: readonly Layer[], nth = 1): string => {
-  const name = nth === 1 ? firstStep : `${firstStep}_${nth}`
-  return siblings.some(sibling => sibling.name === name) ? fresh(siblings, nth + 1) : name
+const unusedName = (siblings: readonly Layer[], nth = 1): string => {
+  const name = nth === 1 ? stepName : `${stepName}_${nth}`
+  return siblings.some(sibling => sibling.name === name) ? unusedName(siblings, nth + 1) : name
 }
 
-/** A depthwise window of one pixel: a scale and a shift a channel. */
+/** A depthwise 1×1 convolution: a scale and a shift of each channel. */
 const stepOf = (name: string): Depthwise => ({
   _tag: 'depthwise',
   name,
@@ -141,17 +141,17 @@ const stepWeights = (name: string, { scale, shift }: Affine): Weights => ({
 const prependStep =
   (affine: Affine) =>
   ({ net, weights }: Model): Model => {
-    const name = fresh(net.body.layers)
+    const name = unusedName(net.body.layers)
     const body = { ...net.body, layers: [stepOf(name), ...net.body.layers] }
     return { net: { ...net, body }, weights: { ...stepWeights(name, affine), ...weights } }
   }
 
 /**
- * The model that normalises its images itself: in its first convolutions where that is exact, which zeros beyond the
- * border are in the way of unless they are normalised to zeros; else in a step before them.
+ * The model that normalises its images itself: in its first convolutions where that is exact, else in a depthwise layer
+ * before them. It is exact where the convolutions read no zero padding, or where the shift is zero.
  *
  * Errors  those of `infer`
- * Law     it gives for x what `model` gives for scale · x + shift
+ * Law     its output for x is the output of `model` for scale · x + shift
  */
 export const includeNormaliser =
   (affine: Affine) =>
@@ -162,7 +162,7 @@ export const includeNormaliser =
         const readers = readersOf(model.net)
         const exact = (path: Path): boolean => {
           const layer = inferred.get(path)?.layer
-          return layer !== undefined && isWindowed(layer) && staysInside(inferred, path, layer)
+          return layer !== undefined && isWindowed(layer) && readsNoPadding(inferred, path, layer)
         }
         return readers !== null && (affine.shift.every(each => each === 0) || readers.every(exact))
           ? foldInto(affine, readers)(model)
@@ -178,19 +178,19 @@ const sameOptions = (a: Layer, b: Layer): boolean => {
   return Object.entries(a).every(([option, value]) => options[option] === value)
 }
 
-/** The model without the step that normalises, where it begins with that; else null. */
+/** The model without its normalising first layer; null where it has none. */
 export const removeStep =
   (affine: Affine) =>
   ({ net, weights }: Model): Model | null => {
     const [first, ...layers] = net.body.layers
     const name = first?.name ?? ''
-    const step = stepWeights(name, affine)
+    const expected = stepWeights(name, affine)
     return first !== undefined &&
       sameOptions(stepOf(name), first) &&
-      Object.entries(step).every(([key, each]) => sameData(each, weights[key]))
+      Object.entries(expected).every(([key, each]) => sameData(each, weights[key]))
       ? {
           net: { ...net, body: { ...net.body, layers } },
-          weights: Object.fromEntries(Object.entries(weights).filter(([key]) => !(key in step))),
+          weights: Object.fromEntries(Object.entries(weights).filter(([key]) => !(key in expected))),
         }
       : null
   }

@@ -1,4 +1,4 @@
-/** Models leave as files other runtimes read, and come in from TensorFlow.js. */
+/** Exports models to other runtimes, and imports LayersModels of TensorFlow.js. */
 export type { ExportError, ImportError } from './error.js'
 export { type ExportOptions, encodeModel, exportModel } from './export.js'
 export { type Input, inputs, type Serving } from './input.js'

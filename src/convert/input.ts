@@ -1,17 +1,17 @@
-/** What an exported model can expect as its input. */
+/** The inputs that an exported model can take. */
 import type { Preprocessing } from '../data/preprocessing.js'
 
 export const inputs = ['raw', 'unit', 'normalised'] as const
 
 /**
- * `raw` pixels from 0 to 255, or `unit`: from 0 to 1, either of which the model normalises itself; `normalised` by the
- * caller, as in training.
+ * `raw` pixels from 0 to 255 or `unit` pixels from 0 to 1, which the model normalises itself; or images `normalised` by
+ * the caller, as in training.
  */
 export type Input = (typeof inputs)[number]
 
-/** What is exported beside a model's weights. */
+/** Options of the exported model's input. */
 export interface Serving {
-  /** How the images it was trained on were prepared, and its classes' names. */
+  /** The preprocessing of the training images, and the names of the classes. */
   readonly preprocessing?: Preprocessing
   /** By default `raw` where `preprocessing` is given, else `normalised`. */
   readonly input?: Input

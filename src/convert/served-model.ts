@@ -1,4 +1,4 @@
-/** A model as its users see it: images in, logits and probabilities out, for any number of images. */
+/** The inference graph of a model: from images to logits and probabilities, for any batch size. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { topologicalOrder, type Value } from '../graph/graph.js'
@@ -10,31 +10,31 @@ import type { Shape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
 import { foldNorm } from './fold-norm.js'
 
-/** The flat list that emitters write, and its ends. The first size of every value is 1 and stands for any. */
+/** The values that exporters write, with the input and the outputs. Each is lowered at batch size 1, which stands for any. */
 export interface ServedModel {
   readonly images: Value
   readonly outputs: { readonly logits: Value; readonly probabilities: Value }
   readonly values: readonly Value[]
   readonly weights: Weights
-  /** The innermost layer each value is computed in. */
+  /** The innermost layer that computes a value. */
   readonly layerOf: (value: Value) => Path
 }
 
-type At = readonly (readonly [Path, Value])[]
+type LayerOutputs = readonly (readonly [Path, Value])[]
 
-/** A layer's output is its own; what only leads to it is its too. */
-const layersOf = (at: At, values: readonly Value[]): ReadonlyMap<Value, Path> => {
+/** A layer computes its output, and each value that leads to it and that no other layer computes. */
+const layersOf = (layerOutputs: LayerOutputs, values: readonly Value[]): ReadonlyMap<Value, Path> => {
   const layerOf = new Map<Value, Path>()
   const claim = (path: Path) => (value: Value) => {
     if (!layerOf.has(value)) layerOf.set(value, path)
   }
-  for (const [path, value] of at) claim(path)(value)
+  for (const [path, value] of layerOutputs) claim(path)(value)
   for (const value of values.toReversed()) value.inputs.forEach(claim(layerOf.get(value) ?? ''))
   return layerOf
 }
 
-const ends = ({ images, logits, at }: Lowered, before: Weights): ServedModel => {
-  const { now, weights } = foldNorm(topologicalOrder([logits]), before)
+const serve = ({ images, logits, at }: Lowered, trained: Weights): ServedModel => {
+  const { now, weights } = foldNorm(topologicalOrder([logits]), trained)
   const outputs = { logits: now(logits), probabilities: op.softmax(now(logits)) }
   const values = topologicalOrder([images, outputs.probabilities])
   const layers = layersOf(
@@ -44,13 +44,13 @@ const ends = ({ images, logits, at }: Lowered, before: Weights): ServedModel => 
   return { images, outputs, values, weights, layerOf: value => layers.get(value) ?? '' }
 }
 
-/** Lowers a model that fits, its batch norms folded. Errors  those of `infer` */
+/** Lowers a checked model and folds its batch norms. Errors  those of `infer` */
 export const servedModel = ({ net, weights }: Model): E.Either<NetError, ServedModel> =>
   pipe(
     net,
     lower({ batch: 1, mode: 'inference' }),
-    E.map(lowered => ends(lowered, weights)),
+    E.map(lowered => serve(lowered, weights)),
   )
 
-/** A value's sizes with the first left open. */
+/** A value's shape with an open batch size. */
 export const open = (shape: Shape): Shape => [-1, ...shape.slice(1)]

@@ -1,14 +1,14 @@
-/** The formats a model can be written in. What is in them is not known here. */
+/** The export formats by name. Their contents are not known here. */
 
 export const targets = ['savedmodel', 'layers', 'onnx', 'safetensors'] as const
 
 /**
  * `savedmodel` for TensorFlow's servers, `layers` for TensorFlow.js, `onnx` for other runtimes,
- * `safetensors` for reading the weights anywhere.
+ * `safetensors` for the plain weights.
  */
 export type Target = (typeof targets)[number]
 
-/** A file to write, by its name in the format's folder. */
+/** A file of an export; its name is relative to the folder. */
 export interface File {
   readonly name: string
   readonly bytes: Uint8Array
@@ -19,6 +19,6 @@ export const textFile = (name: string, text: string): File => ({
   bytes: new TextEncoder().encode(text),
 })
 
-/** JSON for people and programs alike. */
+/** JSON, indented for people. */
 export const jsonFile = (name: string, value: unknown): File =>
   textFile(name, `${JSON.stringify(value, null, 1)}\n`)

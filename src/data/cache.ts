@@ -1,25 +1,25 @@
-/** Where data that was fetched, unpacked or decoded is kept: the user's cache, or the folder `ESPALIER_CACHE` names. */
+/** The cache of downloaded, unpacked and decoded data: the user's cache folder, or `ESPALIER_CACHE`. */
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
 
-/** The folder of the cache in which data goes. */
+/** A folder of the data cache. */
 export const cacheFolder = (...parts: readonly string[]): string =>
   join(process.env.ESPALIER_CACHE ?? envPaths('espalier', { suffix: '' }).cache, 'data', ...parts)
 
-/** What can be made again from the files it came from. */
+/** Kinds of files that can be made again from their sources. */
 const derived = ['decoded', 'index', 'unpacked'] as const
 
-/** A file of the cache that can be made again. */
+/** The path of a derived file. */
 export const derivedFile = (kind: (typeof derived)[number], name: string): string => cacheFolder(kind, name)
 
-/** Bytes that derived files may have in all: 16 GiB, or as many GiB as `ESPALIER_CACHE_LIMIT` says. */
-const limit = (): number => {
+/** The most bytes that derived files may take: `ESPALIER_CACHE_LIMIT` GiB, by default 16. */
+const sizeLimit = (): number => {
   const gibibytes = Number(process.env.ESPALIER_CACHE_LIMIT)
   return (gibibytes > 0 ? gibibytes : 16) * 2 ** 30
 }
 
-/** Marks a file as used now; false where it is not there. */
+/** Marks a file as used now; false where it is missing. */
 export const touch = (file: string): Promise<boolean> => {
   const now = new Date()
   return utimes(file, now, now).then(
@@ -28,14 +28,14 @@ export const touch = (file: string): Promise<boolean> => {
   )
 }
 
-interface Kept {
+interface CachedFile {
   readonly file: string
   readonly size: number
-  /** When it was last used, ms. */
+  /** Time of last use, ms. */
   readonly used: number
 }
 
-const derivedFiles = async (): Promise<readonly Kept[]> => {
+const derivedFiles = async (): Promise<readonly CachedFile[]> => {
   const folders = await Promise.all(
     derived.map(async kind =>
       (await readdir(cacheFolder(kind)).catch(() => [])).map(name => derivedFile(kind, name)),
@@ -52,19 +52,19 @@ const derivedFiles = async (): Promise<readonly Kept[]> => {
   return found.flat()
 }
 
-/** Removes the derived files used longest ago until the rest, with `newest`, which stays, are within the limit. */
+/** Removes the least recently used files until all are within the limit; `newest` is kept. */
 const trim = async (newest: string): Promise<void> => {
   const files = [...(await derivedFiles())].sort((a, b) => a.used - b.used)
   let total = files.reduce((sum, { size }) => sum + size, 0)
   for (const { file, size } of files) {
-    if (total <= limit()) return
+    if (total <= sizeLimit()) return
     if (file === newest) continue
     await rm(file, { force: true }).catch(() => undefined)
     total -= size
   }
 }
 
-/** Makes a derived file, which appears under its name when it is whole, at the cost of those used longest ago. */
+/** Writes a derived file atomically, then evicts the least recently used. */
 export const store = async (file: string, write: (part: string) => Promise<void>): Promise<void> => {
   const part = `${file}.${process.pid}.part`
   await mkdir(dirname(file), { recursive: true })

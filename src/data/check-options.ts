@@ -1,4 +1,4 @@
-/** Whether the options of a specification can be met, before anything large is read. */
+/** Checks the options of a specification before anything large is read. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Shape } from '../net/shape.js'
 import type { DataError } from './error.js'
@@ -6,14 +6,19 @@ import type { Augmentation } from './pipeline/augment.js'
 import { augmentedShape } from './pipeline/distort.js'
 import type { DataSpec } from './spec.js'
 
-interface Wish {
+interface Requirement {
   readonly option: string
   readonly got: number | string
   readonly met: boolean
   readonly wanted: string
 }
 
-const whole = (option: string, got: number, least: number, most = Number.POSITIVE_INFINITY): Wish => ({
+const requireInteger = (
+  option: string,
+  got: number,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): Requirement => ({
   option,
   got,
   met: Number.isInteger(got) && got >= least && got <= most,
@@ -23,7 +28,11 @@ const whole = (option: string, got: number, least: number, most = Number.POSITIV
       : `a whole number from ${least} to ${most}`,
 })
 
-const range = (option: string, [least, most]: readonly [number, number], limit: number): Wish => ({
+const requireRange = (
+  option: string,
+  [least, most]: readonly [number, number],
+  limit: number,
+): Requirement => ({
   option,
   got: `${least}–${most}`,
   met: least > 0 && least <= most && most <= limit,
@@ -33,43 +42,46 @@ const range = (option: string, [least, most]: readonly [number, number], limit: 
       : `two numbers above 0 and up to ${limit}, the smaller first`,
 })
 
-const factor = (option: string, got: number): Wish => ({
+const requireFactor = (option: string, got: number): Requirement => ({
   option,
   got,
   met: got >= 0 && got <= 1,
   wanted: 'a number from 0 to 1',
 })
 
-const wishesOf = (augmentation: Augmentation, [height = 0, width = 0]: Shape): readonly Wish[] => {
+const requirementsOf = (
+  augmentation: Augmentation,
+  [height = 0, width = 0]: Shape,
+): readonly Requirement[] => {
   const smaller = Math.min(height, width)
   switch (augmentation._tag) {
     case 'shift':
-      return [whole('shift', augmentation.pixels, 0, smaller)]
+      return [requireInteger('shift', augmentation.pixels, 0, smaller)]
     case 'flip':
       return []
     case 'randomCrop':
       return [
-        whole('randomCrop padding', augmentation.padding, 0, smaller),
+        requireInteger('randomCrop padding', augmentation.padding, 0, smaller),
         ...(augmentation.size === null
           ? []
-          : [whole('randomCrop size', augmentation.size, 1, smaller + 2 * augmentation.padding)]),
+          : [requireInteger('randomCrop size', augmentation.size, 1, smaller + 2 * augmentation.padding)]),
       ]
     case 'randomResizedCrop':
       return [
-        whole('randomResizedCrop size', augmentation.size, 1, smaller),
-        range('randomResizedCrop area', augmentation.area, 1),
-        range('randomResizedCrop ratio', augmentation.ratio, Number.POSITIVE_INFINITY),
+        requireInteger('randomResizedCrop size', augmentation.size, 1, smaller),
+        requireRange('randomResizedCrop area', augmentation.area, 1),
+        requireRange('randomResizedCrop ratio', augmentation.ratio, Number.POSITIVE_INFINITY),
       ]
     case 'cutout':
-      return [whole('cutout', augmentation.size, 1)]
+      return [requireInteger('cutout', augmentation.size, 1)]
     case 'colorJitter':
       return (['brightness', 'contrast', 'saturation'] as const).map(name =>
-        factor(`colorJitter ${name}`, augmentation[name]),
+        requireFactor(`colorJitter ${name}`, augmentation[name]),
       )
   }
 }
 
-const validationOf = (spec: DataSpec, images: number): Wish => ({
+const requireValidation = (spec: DataSpec, images: number): Requirement => ({
   option: 'validation',
   got: spec.validation,
   met:
@@ -79,7 +91,7 @@ const validationOf = (spec: DataSpec, images: number): Wish => ({
   wanted: `a share from 0 to below 1, or a whole number below ${images}, the images there are`,
 })
 
-const normaliserOf = ({ normalise }: DataSpec, channels: number): readonly Wish[] =>
+const requireNormaliser = ({ normalise }: DataSpec, channels: number): readonly Requirement[] =>
   normalise === null
     ? []
     : (['mean', 'deviation'] as const).map(name => ({
@@ -91,17 +103,17 @@ const normaliserOf = ({ normalise }: DataSpec, channels: number): readonly Wish[
         wanted: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one a channel`,
       }))
 
-/** What the images of a specification become, or the first option that cannot be met. */
+/** The image shape of a specification. Errors  BadOption with the first option that cannot be met */
 export const checkOptions =
   (take: number | undefined) =>
   (spec: DataSpec, stored: Shape, images: number): E.Either<DataError, Shape> => {
     const augmenting = spec.augment.flatMap((augmentation, nth) =>
-      wishesOf(augmentation, augmentedShape(stored, spec.augment.slice(0, nth))),
+      requirementsOf(augmentation, augmentedShape(stored, spec.augment.slice(0, nth))),
     )
     const unmet = [
-      ...(take === undefined ? [] : [whole('take', take, 1, images)]),
-      validationOf(spec, take ?? images),
-      ...normaliserOf(spec, stored.at(-1) ?? 0),
+      ...(take === undefined ? [] : [requireInteger('take', take, 1, images)]),
+      requireValidation(spec, take ?? images),
+      ...requireNormaliser(spec, stored.at(-1) ?? 0),
       ...augmenting,
     ].find(({ met }) => !met)
     const image = augmentedShape(stored, spec.augment)

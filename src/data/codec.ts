@@ -1,4 +1,4 @@
-/** Data specifications to and from JSON. Law  decoding what was encoded gives an equal specification */
+/** Data specifications as JSON. Law  decoding an encoded specification gives an equal one */
 import * as t from 'io-ts'
 import { closed, finite, list, nullable, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
@@ -31,7 +31,7 @@ const common = {
 
 const drawn = wholeFrom(1, mostDrawn)
 
-/** A specification; whether the data there is can meet it is for `checkOptions` to say. */
+/** A specification; `checkOptions` checks it against the data. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
   glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common }),

@@ -1,10 +1,10 @@
-/** A data set that is open: three sets of images as bytes, and what a net must know of them. */
+/** An open data set: training, validation and test images as bytes, and their classes, shape and statistics. */
 import type { Shape } from '../net/shape.js'
 import type { DataError } from './error.js'
 import type { Notice } from './notices.js'
 import type { Augmentation } from './pipeline/augment.js'
 
-/** Images in no particular order, each found by its index. */
+/** Images by index, in no particular order. */
 export interface Images {
   readonly size: number
   /** The class of each image. */
@@ -17,18 +17,18 @@ export interface Images {
   readonly read: (indices: Int32Array, into: Uint8Array) => Promise<void>
 }
 
-/** An image left out because it could not be read. */
+/** An image that was skipped because it could not be read. */
 export type Skipped = DataError
 
-/** Images for training, choosing and testing, and what they have in common. */
+/** Images for training, validation and testing, and what they have in common. */
 export interface Dataset {
   readonly name: string
-  /** Of all content read, whatever was taken of it: the first 16 hexadecimal digits of a SHA-256. */
+  /** The first 16 hexadecimal digits of a SHA-256 of all content read, whatever `take` is. */
   readonly checksum: string
   readonly classes: readonly string[]
-  /** What a net takes in. */
+  /** The shape of a net's input. */
   readonly image: Shape
-  /** What `read` writes; larger than `image` only where an augmentation cuts it down. */
+  /** The shape that `read` writes; larger than `image` only where an augmentation crops. */
   readonly stored: Shape
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
@@ -36,37 +36,37 @@ export interface Dataset {
   readonly validation: Images
   readonly test: Images
   readonly augment: readonly Augmentation[]
-  /** Images that could not be read; more are added where images are streamed. */
+  /** Images that could not be read; streaming may add more. */
   readonly skipped: readonly Skipped[]
-  /** What else was left out, and what was decided in reading it. */
+  /** What else was left out, and how ambiguous layouts were read. */
   readonly notices: readonly Notice[]
-  /** Ends the threads and files it reads with. */
+  /** Closes its files. */
   readonly close: () => Promise<void>
 }
 
-/** Images held in memory, one after another. */
+/** Images in memory, one after another. */
 export const imagesInMemory = (bytes: Uint8Array, labels: Int32Array): Images => {
-  const each = labels.length === 0 ? 0 : bytes.length / labels.length
+  const bytesPerImage = labels.length === 0 ? 0 : bytes.length / labels.length
   return {
     size: labels.length,
     labels,
     read: async (indices, into) => {
       indices.forEach((index, nth) => {
-        into.set(bytes.subarray(index * each, (index + 1) * each), nth * each)
+        into.set(bytes.subarray(index * bytesPerImage, (index + 1) * bytesPerImage), nth * bytesPerImage)
       })
     },
   }
 }
 
-/** Those of `images` at `indices`, in their order. */
+/** The images at `indices`, in that order. */
 export const selectImages =
   (indices: Int32Array) =>
   (images: Images): Images => ({
     size: indices.length,
     labels: indices.map(index => images.labels[index] ?? 0),
-    read: (wanted, into) =>
+    read: (selected, into) =>
       images.read(
-        wanted.map(index => indices[index] ?? 0),
+        selected.map(index => indices[index] ?? 0),
         into,
       ),
   })

@@ -1,4 +1,4 @@
-/** Files fetched once, and known by their sums. */
+/** Downloads files and checks their SHA-256. */
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
@@ -7,11 +7,11 @@ import { type DataError, Fault, factOf } from './error.js'
 
 export interface Remote {
   readonly url: string
-  /** SHA-256 of the file as it is sent. */
+  /** SHA-256 of the downloaded file. */
   readonly sum: string
 }
 
-/** How far something long has come; `total` is 0 where nobody knows. */
+/** Progress of a long task; `total` is 0 where it is unknown. */
 export interface Progress {
   readonly what: string
   readonly done: number
@@ -20,12 +20,12 @@ export interface Progress {
 
 export type Report = (progress: Progress) => void
 
-/** Gives up when nothing has come for so long, ms. */
-const patience = 30_000
+/** Time without data after which a download fails, ms. */
+const timeout = 30_000
 
-const write = async (remote: Remote, part: string, onProgress: Report): Promise<string> => {
+const fetchInto = async (remote: Remote, part: string, onProgress: Report): Promise<string> => {
   const control = new AbortController()
-  const timer = setTimeout(() => control.abort(new Error(`no answer for ${patience / 1000} s`)), patience)
+  const timer = setTimeout(() => control.abort(new Error(`no answer for ${timeout / 1000} s`)), timeout)
   const response = await fetch(remote.url, { signal: control.signal })
   if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
   const total = Number(response.headers.get('content-length') ?? 0)
@@ -48,7 +48,7 @@ const write = async (remote: Remote, part: string, onProgress: Report): Promise<
 }
 
 /**
- * Fetches a file; it appears under its name only when it is whole and its sum is right.
+ * Downloads a file atomically: it gets its name when it is complete and its checksum matches.
  *
  * Errors  ChecksumDiffers; ReadFailed with the address where the network or the server fails
  */
@@ -59,7 +59,7 @@ export const download =
       const part = `${file}.${process.pid}.part`
       await mkdir(dirname(file), { recursive: true })
       try {
-        const got = await write(remote, part, onProgress)
+        const got = await fetchInto(remote, part, onProgress)
         if (got !== remote.sum)
           throw new Fault({ _tag: 'ChecksumDiffers', file: remote.url, got, wanted: remote.sum })
         await rename(part, file)

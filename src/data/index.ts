@@ -1,4 +1,4 @@
-/** Data sets as specifications, opened as images, batched as functions of a seed. */
+/** Data sets: specifications, open data sets, and batches as functions of a seed. */
 
 export { type Dataset, type Images, imagesInMemory, type Skipped, selectImages } from './dataset.js'
 export type { DataError, Place } from './error.js'

@@ -1,23 +1,23 @@
-/** What reading leaves out or decides by itself: nothing is wrong, and someone should know. */
+/** Notices of reading data: files that were left out, and choices between several readings. */
 
 /** Why files are left out. */
 export type Reason =
   /** Its name begins with a dot, or it lies in such a folder, or in `__MACOSX`. */
   | 'hidden'
-  /** Its ending is not an image's, or not a shard's. */
+  /** Its extension is not that of an image or a shard. */
   | 'other ending'
-  /** A link on disk that leads nowhere, or back to a folder above it. */
+  /** A link on disk without a target, or to a folder above it. */
   | 'broken link'
   /** A link in an archive, which has no content of its own. */
   | 'link in an archive'
   /** Neither a file nor a folder. */
   | 'device'
-  /** An image that lies in no class folder. */
+  /** An image outside the class folders. */
   | 'outside the classes'
-  /** A folder or an archive beside the parts that is none of them, or a second one of a part. */
+  /** A folder or archive that is no part, or a second one of the same part. */
   | 'beside the parts'
 
-/** Files of one folder or archive that are left out for one reason. */
+/** Files of one folder or archive that were left out for one reason. */
 export interface LeftOut {
   readonly _tag: 'LeftOut'
   readonly file: string
@@ -27,23 +27,23 @@ export interface LeftOut {
   readonly first: string
 }
 
-/** What is left out, or how the data set of a name is read where there is more than one way. */
+/** Files that were left out, or how an ambiguous data set is read. */
 export type Notice =
   | LeftOut
-  /** `splitPart` is the test set, as there is no other; validation images are split off training. */
+  /** `part` is the test set, since there is no other; validation images are split off training. */
   | { readonly _tag: 'ValidationTests'; readonly data: string; readonly part: string }
-  /** `val` is the validation set: nothing is split off training. */
+  /** The data set has its own validation part; none is split off training. */
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
-  /** Labels count from 1: the first class is that of label 1. */
+  /** Labels begin at 1. */
   | { readonly _tag: 'LabelsFromOne'; readonly data: string; readonly classes: number }
-  /** Classes, `of` so many, without a training image. */
+  /** Classes without a training image, of `of` classes. */
   | {
       readonly _tag: 'ClassesWithoutImages'
       readonly data: string
       readonly names: readonly string[]
       readonly of: number
     }
-  /** Classes whose names differ in capital letters alone. */
+  /** Classes whose names differ only in case. */
   | { readonly _tag: 'ClassesAlike'; readonly data: string; readonly names: readonly string[] }
 
 /** Counts what is left out of one folder or archive, reason by reason. */

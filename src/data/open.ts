@@ -1,4 +1,4 @@
-/** Opens what a specification names: reads it, takes and splits it, measures it. */
+/** Opens a data set: reads its source, takes a subset, splits off validation images, measures mean and deviation. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../io/codec.js'
@@ -55,27 +55,31 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
   }
 }
 
-/** Training images that are looked at to find their mean and deviation, where not all fit in memory. */
-const measured = 2_000
+/** How many training images are measured where not all fit in memory. */
+const maxMeasured = 2_000
 
 type Skip = (fact: DataError) => void
 type Parts = Pick<Dataset, 'train' | 'validation' | 'test'>
 
-/** A class of which training images were wanted, and none could be read. */
-const lostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
+/** A class of which no selected training image could be read. */
+const findLostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
   const labels = labelsOf(train)
   const wanted = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
-  const there = countsOf(images.labels, classes.length)
-  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && there[label] === 0)
+  const found = countsOf(images.labels, classes.length)
+  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && found[label] === 0)
 }
 
-/** The images of each part that are wanted, ready to be read. */
-const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<DataError, Roles<Images>> => {
+/** The images of each part, after `take`. Errors  EmptyClass where no image of a class could be read */
+const readParts = (
+  options: OpenOptions,
+  source: Source,
+  skip: Skip,
+): TE.TaskEither<DataError, Roles<Images>> => {
   const { take, seed, folder } = options
   const labels = labelsOf(source.train)
   const indices =
     take === undefined ? null : stratifiedSplit(seed, 'take', source.classes.length)(labels, take)[0]
-  const all = (part: Part) => ({ part, indices: null })
+  const whole = (part: Part) => ({ part, indices: null })
   return pipe(
     TE.tryCatch(
       () =>
@@ -85,24 +89,24 @@ const kept = (options: OpenOptions, source: Source, skip: Skip): TE.TaskEither<D
           skip,
         )({
           train: { part: source.train, indices },
-          test: all(source.test),
-          validation: source.validation === null ? null : all(source.validation),
+          test: whole(source.test),
+          validation: source.validation === null ? null : whole(source.validation),
         }),
       factOf(folder ?? ''),
     ),
     TE.filterOrElse(
-      ({ train }) => lostClass(source, indices, train) === undefined,
+      ({ train }) => findLostClass(source, indices, train) === undefined,
       ({ train }): DataError => ({
         _tag: 'EmptyClass',
         folder: folder ?? '',
-        name: lostClass(source, indices, train) ?? '',
+        name: findLostClass(source, indices, train) ?? '',
       }),
     ),
   )
 }
 
-/** Validation images are split off the training images where they have no part of their own. */
-const split = (
+/** Splits validation images off the training images where there is no validation part. */
+const splitParts = (
   { seed }: OpenOptions,
   { validation }: DataSpec,
   { classes }: Source,
@@ -115,28 +119,28 @@ const split = (
   return { train: selectImages(rest)(train), validation: selectImages(first)(train), test }
 }
 
-/** The same parts; with `skipBad`, others of their class stand in for images that cannot be read. */
-const readable = ({ skipBad = false }: OpenOptions, stored: Shape, skip: Skip, parts: Parts): Parts => {
+/** With `skipBad`, another image of the class replaces one that cannot be read. */
+const withStandIns = ({ skipBad = false }: OpenOptions, stored: Shape, skip: Skip, parts: Parts): Parts => {
   if (!skipBad) return parts
   const read = forgiving(stored, skip)
   const train = read(parts.train)
   return { train, validation: read(parts.validation, train), test: read(parts.test, train) }
 }
 
-/** Classes no training image is of. */
-const withoutImages = ({ name }: DataSpec, { classes, train }: Source): readonly Notice[] => {
+/** A notice of the classes without training images. */
+const noticeEmptyClasses = ({ name }: DataSpec, { classes, train }: Source): readonly Notice[] => {
   const counts = countsOf(labelsOf(train), classes.length)
   const names = classes.filter((_, label) => counts[label] === 0)
   return names.length === 0 ? [] : [{ _tag: 'ClassesWithoutImages', data: name, names, of: classes.length }]
 }
 
-const normaliser = (
+const normaliserOf = (
   options: OpenOptions,
   { normalise, name }: DataSpec,
   stored: Shape,
   train: Images,
 ): TE.TaskEither<DataError, Normaliser> => {
-  const most = train.size * sizeOf(stored) <= memoryOf(options) ? train.size : measured
+  const most = train.size * sizeOf(stored) <= memoryOf(options) ? train.size : maxMeasured
   return normalise === null
     ? TE.tryCatch(() => measure(options.seed, stored, most)(train), factOf(options.folder ?? name))
     : TE.right(normalise)
@@ -148,13 +152,15 @@ const assemble =
     const { checksum, classes, stored, close } = source
     const skipped = [...source.skipped]
     const skip: Skip = fact => void skipped.push(fact)
-    const notices = [...source.notices, ...withoutImages(spec, source)]
+    const notices = [...source.notices, ...noticeEmptyClasses(spec, source)]
     return pipe(
       TE.fromEither(checkOptions(options.take)(spec, stored, labelsOf(source.train).length)),
       TE.bindTo('image'),
-      TE.bind('kept', () => kept(options, source, skip)),
-      TE.let('parts', ({ kept }) => readable(options, stored, skip, split(options, spec, source, kept))),
-      TE.bind('measures', ({ parts: { train } }) => normaliser(options, spec, stored, train)),
+      TE.bind('images', () => readParts(options, source, skip)),
+      TE.let('parts', ({ images }) =>
+        withStandIns(options, stored, skip, splitParts(options, spec, source, images)),
+      ),
+      TE.bind('measures', ({ parts: { train } }) => normaliserOf(options, spec, stored, train)),
       TE.map(({ image, parts, measures: { mean, deviation } }) => {
         const { name, augment } = spec
         return {
@@ -177,8 +183,8 @@ const assemble =
   }
 
 /**
- * Opens a data set: `gatherAxes` of its training images, a stratified validation share of those, and all its test images. A
- * set with a validation part of its own is not split.
+ * Opens a data set: `take` of its training images, a stratified validation share of those, and all its test images. A
+ * data set with a validation part is not split.
  *
  * Law  the same specification, files, seed and take give the same images in the same order
  *

@@ -1,11 +1,11 @@
-/** What every kind of data set is read into before it is taken from, held and split. */
+/** A data set as its reader returns it, before `take`, decoding and splitting. */
 import type { Shape } from '../net/shape.js'
 import type { Images, Skipped } from './dataset.js'
 import type { Report } from './download.js'
 import type { EncodedImages } from './formats/images/encoded-images.js'
 import type { Notice } from './notices.js'
 
-/** Images as bytes, or still encoded. `sum` names their content, as far as it was read. */
+/** Images as bytes, or encoded ones with a checksum of their content. */
 export type Part =
   | { readonly _tag: 'held'; readonly images: Images }
   | { readonly _tag: 'encoded'; readonly pictures: EncodedImages; readonly sum: string }
@@ -23,17 +23,17 @@ export interface Source {
   readonly close: () => Promise<void>
 }
 
-/** How data is opened, whatever it is. */
+/** Options of opening any data set. */
 export interface OpenOptions {
-  /** Where the files are; by default the cache, filled from the network where it is empty. */
+  /** The folder of the files; by default the cache, into which missing files are downloaded. */
   readonly folder?: string
-  /** Training images used, the same share of each class; by default all. */
+  /** How many training images to use, the same share of each class; by default all. */
   readonly take?: number
   readonly seed: number
-  /** Leaves images out that cannot be read, and lists them, instead of refusing the whole set. */
+  /** Skips and lists images that cannot be read, instead of failing. */
   readonly skipBad?: boolean
   readonly onProgress?: Report
-  /** Bytes of images kept in memory, encoded and again decoded; what is larger is streamed. By default 256 MiB. */
+  /** Bytes for encoded and for decoded images in memory; larger data is streamed. By default 256 MiB. */
   readonly memory?: number
 }
 
@@ -41,7 +41,7 @@ export const memoryOf = ({ memory = 2 ** 28 }: OpenOptions): number => memory
 
 export const reportOf = ({ onProgress = () => undefined }: OpenOptions): Report => onProgress
 
-/** Nothing to close. */
+/** A close without effect. */
 export const noClose = async (): Promise<void> => undefined
 
 export const labelsOf = (part: Part): Int32Array =>

@@ -1,4 +1,4 @@
-/** Which engines a run may have: the one named, else all there are that are fast. */
+/** Chooses engines: the one named, else the fast ones that are available. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -13,8 +13,8 @@ const isEngine = (name: string): name is EngineName => names.some(known => known
 
 type Load = (threads: number | undefined) => TE.TaskEither<EngineError, Engine>
 
-/** Loads a module only when its engine is wanted. */
-const lazily =
+/** Loads an engine's module on demand. */
+const loadLazily =
   <M>(
     engine: EngineName,
     module: () => Promise<M>,
@@ -30,28 +30,28 @@ const lazily =
     )
 
 const loaders: { readonly [N in EngineName]: Load } = {
-  tensorflow: lazily(
+  tensorflow: loadLazily(
     'tensorflow',
     () => import('./tensorflow/load.js'),
     ({ loadEngine }, threads) => loadEngine(threads === undefined ? {} : { threads }),
   ),
-  wasm: lazily(
+  wasm: loadLazily(
     'wasm',
     () => import('./wasm/index.js'),
     ({ loadWasm }, threads) => loadWasm(threads),
   ),
-  cpu: lazily(
+  cpu: loadLazily(
     'cpu',
     () => import('./reference/index.js'),
     ({ loadCpu }) => loadCpu(),
   ),
 }
 
-/** The engine for large nets: TensorFlow where its binding is there, else wasm. */
+/** The engine for large nets: TensorFlow where its binding is installed, else wasm. */
 export const defaultEngine = (): EngineName => (O.isSome(findNative()) ? 'tensorflow' : 'wasm')
 
 /**
- * Loads an engine by name, or the usual one.
+ * Loads an engine by name, or the default one.
  *
  * Errors  UnknownEngine; those of loading it
  */
@@ -65,7 +65,7 @@ export const openEngine = (name?: string, threads?: number): TE.TaskEither<Engin
   )
 
 /**
- * The engine named; where none is, those that a run chooses from by their pace, the usual one first.
+ * The named engine; without a name the candidates that a run times, the default one first.
  *
  * Errors  UnknownEngine; those of loading them
  */

@@ -1,4 +1,4 @@
-/** What engines there are on this machine, which one a run would get and why, and what would mend the rest. */
+/** Diagnoses the engines of this machine: which work, which one a run gets and why, and how to mend the others. */
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,31 +17,31 @@ import { type Answer, trial } from './tensorflow/install/trial.js'
 import { threadsOf } from './tensorflow/load.js'
 import { findNative } from './tensorflow/native.js'
 
-/** A native binding and what came of trying it. */
+/** A native binding and the result of its trial. */
 export interface Tried {
   readonly native: Native
-  /** TensorFlow's version and whether it sees a GPU, where a small gradient came out right. */
+  /** TensorFlow's version and whether it sees a GPU; or the error of the trial. */
   readonly answer: E.Either<NativeError, Answer>
 }
 
-/** What was found on this machine. */
+/** The diagnosis of a machine. */
 export interface Diagnosis {
   readonly node: string
-  /** Cores this process may use. */
+  /** Cores available to this process. */
   readonly cores: number
-  /** Threads a TensorFlow operation would use. */
+  /** Threads of a TensorFlow operation. */
   readonly threads: number
-  /** Where built engines are kept. */
+  /** The folder of built engines. */
   readonly cache: string
-  /** The engine a run gets that names none, if its net is large. */
+  /** The default engine for large nets. */
   readonly chosen: EngineName
-  /** Why: its binding is there, there is none, or it is there and does not work. */
+  /** Why: the native binding works, is missing, or is broken. */
   readonly why: 'native' | 'no native' | 'native broken'
   readonly engines: readonly { readonly name: EngineName; readonly ready: boolean }[]
   readonly tried: O.Option<Tried>
-  /** What stands in the way of building the native engine, whether or not one is there. */
+  /** What is missing to build the native engine, whether or not one exists. */
   readonly lacking: readonly NativeError[]
-  /** The command that gives the faster engine, where it is missing. */
+  /** The command that installs the faster engine, where it does not work. */
   readonly mend: O.Option<string>
 }
 
@@ -51,7 +51,7 @@ const tryNative: T.Task<O.Option<Tried>> = async () => {
   return O.some({ native: found.value, answer: await trial(found.value.file)() })
 }
 
-const lackingTools: T.Task<readonly NativeError[]> = async () => {
+const findMissingTools: T.Task<readonly NativeError[]> = async () => {
   const tools: readonly E.Either<NativeError, unknown>[] = [
     tfjsVersion(),
     await findCompiler(),
@@ -60,16 +60,16 @@ const lackingTools: T.Task<readonly NativeError[]> = async () => {
   return tools.flatMap(tool => (E.isLeft(tool) ? [tool.left] : []))
 }
 
-const works = (tried: O.Option<Tried>): boolean =>
+const isWorking = (tried: O.Option<Tried>): boolean =>
   pipe(
     tried,
     O.exists(({ answer }) => E.isRight(answer)),
   )
 
-/** Looks at everything; loads nothing into this process. */
+/** Diagnoses this machine; loads no engine into this process. */
 export const diagnose: T.Task<Diagnosis> = async () => {
   const tried = await tryNative()
-  const ready = works(tried)
+  const ready = isWorking(tried)
   return {
     node: process.version,
     cores: availableParallelism(),
@@ -83,7 +83,7 @@ export const diagnose: T.Task<Diagnosis> = async () => {
       { name: 'cpu', ready: E.isRight(findCpu()) },
     ],
     tried,
-    lacking: await lackingTools(),
+    lacking: await findMissingTools(),
     mend: ready ? O.none : O.some(engineCommand()),
   }
 }

@@ -1,12 +1,12 @@
-/** What an engine is: something that opens programs. It knows nothing of nets or experiments. */
+/** The interface of engines, which run programs. It knows nothing of nets or experiments. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/graph.js'
 import type { Weights } from '../net/weights.js'
 
-/** The engines there are. */
+/** The names of the engines. */
 export type EngineName = 'tensorflow' | 'wasm' | 'cpu'
 
-/** What an engine cannot do, as facts. */
+/** Errors of engines, as facts. */
 export type EngineError =
   | { readonly _tag: 'UnknownEngine'; readonly name: string }
   | {
@@ -15,7 +15,7 @@ export type EngineError =
       readonly missing: string
       readonly mend: string
     }
-  /** `stack` where an exception is behind it. */
+  /** `stack` where an exception caused it. */
   | {
       readonly _tag: 'EngineFailed'
       readonly engine: EngineName
@@ -27,24 +27,23 @@ export type EngineError =
 export type Feeds = Readonly<Record<string, Float32Array>>
 
 /**
- * Values by output name, in the order and length of the output's shape. They are the caller's to keep:
- * no later call writes to them.
+ * Values by output name, in the layout of the output's shape. The caller owns them: no later call writes to them.
  */
 export type Fetched<G extends Graph = Graph> = { readonly [Name in keyof G['outputs']]: Float32Array }
 
-/** A program and its variables on an engine, until closed. */
+/** A program and its variables on an engine. */
 export interface Session<P extends Program = Program> {
-  /** Runs one call to its end; its updates are in place for the next. Blocks; throws only when the engine breaks. */
+  /** Runs one call and its updates. Blocks; throws only where the engine fails. */
   readonly run: <C extends keyof P>(call: C, feeds: Feeds) => Fetched<P[C]>
-  /** Every variable as it is now, by name. */
+  /** The current value of every variable, by name. */
   readonly read: () => Weights
-  /** Sets the variables named; the others stay. */
+  /** Sets the named variables; the others are unchanged. */
   readonly write: (values: Weights) => void
-  /** Gives back what the engine holds for it. */
+  /** Frees the engine's memory of the session. */
   readonly close: () => void
 }
 
-/** Constants as variables that are written once. */
+/** Writes constants as variables, for engines without constants of their own. */
 export const beginWith =
   (constants: Weights) =>
   <P extends Program>(session: Session<P>): Session<P> => {
@@ -52,15 +51,15 @@ export const beginWith =
     return session
   }
 
-/** Something that opens programs. */
+/** An engine opens programs as sessions. */
 export interface Engine {
   readonly name: EngineName
   readonly version: string
-  /** Part of what makes a run repeat itself: another number of threads adds in another order. */
+  /** Part of what makes a run reproducible: the number of threads can change the order of sums. */
   readonly threads: number
   /**
-   * Variables begin as zeros. Those in `constants` have their values from here on and are never written: an engine may
-   * prepare them once, without which TensorFlow is slow with single images.
+   * Variables begin as zeros. Those in `constants` have fixed values and are never written, so that an engine can prepare
+   * them once; TensorFlow is slow with single images otherwise.
    */
   readonly open: <P extends Program>(program: P, constants?: Weights) => TaskEither<EngineError, Session<P>>
 }

@@ -1,9 +1,9 @@
-/** What can go wrong on the way to an engine, as facts; the words for people are in `report/prose`. */
+/** Errors of installing an engine, as facts; `report/prose` renders them. */
 export type { EngineError } from './engine.js'
 
-/** Why there is no native engine. `mend` is a command or a setting that helps. */
+/** Why there is no native engine. `mend` is a command or setting to try. */
 export type NativeError =
-  /** A program that is not on the PATH; `tried` are the names it might have had. */
+  /** A program that is not on the PATH; `tried` are its possible names. */
   | {
       readonly _tag: 'ToolMissing'
       readonly tool: 'compiler' | 'python' | 'pip'
@@ -12,7 +12,7 @@ export type NativeError =
     }
   /** An npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
-  /** No known wheel for this machine: TensorFlow must come from elsewhere. */
+  /** There is no pinned wheel for this machine. */
   | { readonly _tag: 'NoWheel'; readonly platform: string; readonly mend: string }
   | {
       readonly _tag: 'DownloadRefused'
@@ -30,7 +30,7 @@ export type NativeError =
     }
   /** A wheel that cannot be unpacked. */
   | { readonly _tag: 'WheelBroken'; readonly file: string; readonly reason: string; readonly mend: string }
-  /** A folder that should hold TensorFlow and lacks a part of it. */
+  /** A folder without a complete TensorFlow. */
   | { readonly _tag: 'NotTensorFlow'; readonly folder: string; readonly lacks: string; readonly mend: string }
   /** `reason` is the compiler's first error. */
   | {
@@ -40,7 +40,7 @@ export type NativeError =
       readonly mend: string
     }
   | { readonly _tag: 'LoadFailed'; readonly file: string; readonly reason: string; readonly mend: string }
-  /** It runs, but a small gradient came out wrong. */
+  /** It runs, but computes a wrong gradient. */
   | {
       readonly _tag: 'TrialFailed'
       readonly file: string

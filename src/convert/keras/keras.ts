@@ -1,4 +1,4 @@
-/** The words of Keras' JSON in which a LayersModel is written; nothing here knows weights' bytes. */
+/** The JSON of a Keras LayersModel, without the bytes of its weights. */
 import type { Tensor } from '../../net/weights.js'
 
 /** What JSON can hold. */
@@ -6,7 +6,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 export type Config = Readonly<Record<string, Json>>
 
-/** A layer of a functional model: its class, its options, and the layers it takes its inputs from. */
+/** A layer of a functional model: its class, options, input layers and weights. */
 export interface KerasLayer {
   readonly className: string
   readonly name: string
@@ -21,17 +21,17 @@ export interface KerasWeight {
   readonly tensor: Tensor
 }
 
-/** What the input is called. */
+/** The name of the input layer. */
 export const inputName = 'images'
 
 /**
- * A path as a name tfjs takes: it must begin with a letter or a digit, else `x.` comes first. Paths hold no points
- * of their own, so what follows one at the end is a part that a unit is taken apart into: `stem/conv.norm`.
+ * A path as a layer name that tfjs accepts: it must begin with a letter or a digit, else it gets the prefix `x.`. Paths
+ * hold no points, so a suffix after a point names a part of a unit: `stem/conv.norm`.
  */
 export const nameOf = (path: string): string =>
   /^[A-Za-z0-9]/.test(path) && path !== inputName ? path : `${odd}${path}`
 
-/** Begins a name whose path tfjs would not take. */
+/** The prefix of names whose path tfjs does not accept. */
 export const odd = 'x.'
 
 export type UnitPart = 'pad' | 'norm' | 'activation'

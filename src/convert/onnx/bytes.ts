@@ -1,9 +1,9 @@
-/** An ONNX graph as the bytes of a model file. */
+/** Encodes an ONNX graph as a model file. */
 import type { Shape } from '../../net/shape.js'
 import { type Attr, type Constant, float32, type OnnxGraph, type OnnxNode, type Port } from './node.js'
 import { encodeModel } from './schema.js'
 
-/** Batch norm, sums and softmax mean what they do here from this version of the operations on. */
+/** The first version whose batch norm, sums and softmax are defined as they are here. */
 const opset = 13
 const irVersion = 7
 

@@ -1,4 +1,4 @@
-/** From primitive operations to ONNX nodes: one table, which the compiler keeps complete. */
+/** Emits primitive operations as ONNX nodes, by one table that the compiler keeps complete. */
 import type { Binary, Kind, OpOf, PoolWindow, Unary, Update, Value, Window } from '../../graph/graph.js'
 import { windowSpan } from '../../net/infer.js'
 import { channelsOf, type Shape } from '../../net/shape.js'
@@ -7,8 +7,8 @@ import { type Attrs, float, float32, int, ints, type Ref } from './node.js'
 import { computed, facing, fed, isMap, kept, type Operand, stored } from './operand.js'
 import type { Writer } from './writer.js'
 
-/** What only learning computes. */
-type Learning =
+/** Operations of training alone. */
+type Training =
   | Update['kind']
   | 'part'
   | 'eye'
@@ -26,31 +26,31 @@ type Learning =
   | 'inverse'
   | 'largest'
 
-type Serving = Exclude<Kind, Learning | 'input' | 'weight'>
+type Serving = Exclude<Kind, Training | 'input' | 'weight'>
 
 type ValueOf<K extends Kind> = Value & { readonly op: OpOf<K> }
 
 type Emitter<K extends Kind> = (write: Writer, value: ValueOf<K>, ...inputs: readonly Operand[]) => Ref
 
-type Ends = readonly [before: number, after: number]
+type Padding = readonly [before: number, after: number]
 
-/** Zeros before and behind a side; the odd one goes behind, as TensorFlow has it. */
-const endsOf = (side: number, places: number, span: number, { stride, padding }: Window): Ends => {
+/** Padding before and after one side; an odd zero goes after, as in TensorFlow. */
+const paddingOf = (side: number, positions: number, span: number, { stride, padding }: Window): Padding => {
   if (padding === 'valid') return [0, 0]
   if (padding !== 'same') return [padding, padding]
-  const total = Math.max((places - 1) * stride + span - side, 0)
+  const total = Math.max((positions - 1) * stride + span - side, 0)
   return [Math.floor(total / 2), Math.ceil(total / 2)]
 }
 
-const sliding = (
+const windowAttrs = (
   window: Window,
   size: number,
   [, h = 1, w = 1]: Shape,
   [, rows = 1, columns = 1]: Shape,
 ): Attrs => {
   const span = windowSpan(size, window.dilation)
-  const [top, bottom] = endsOf(h, rows, span, window)
-  const [left, right] = endsOf(w, columns, span, window)
+  const [top, bottom] = paddingOf(h, rows, span, window)
+  const [left, right] = paddingOf(w, columns, span, window)
   return {
     kernel_shape: ints([size, size]),
     strides: ints([window.stride, window.stride]),
@@ -58,9 +58,9 @@ const sliding = (
   }
 }
 
-const holes = ({ dilation }: Window): Attrs => ({ dilations: ints([dilation, dilation]) })
+const dilationsOf = ({ dilation }: Window): Attrs => ({ dilations: ints([dilation, dilation]) })
 
-/** Shapes  kernel [k, k, in, out] → [out, in, k, k]; [k, k, c, 1] → [c, 1, k, k] in as many groups */
+/** Shapes  kernel [k, k, in, out] → [out, in, k, k]; depthwise [k, k, c, 1] → [c, 1, k, k] in c groups */
 const conv =
   (order: readonly number[], groupsOf: (x: Shape) => number) =>
   (
@@ -70,15 +70,15 @@ const conv =
     kernel: Operand,
   ): Ref =>
     write.add('Conv', [x.ref(), kernel.as(kernel.shape, order)], {
-      ...sliding(window, kernel.shape[0] ?? 1, x.shape, shape),
-      ...holes(window),
+      ...windowAttrs(window, kernel.shape[0] ?? 1, x.shape, shape),
+      ...dilationsOf(window),
       group: int(groupsOf(x.shape)),
     })
 
 const pool =
   (name: string) =>
   (write: Writer, { op: { window }, shape }: ValueOf<'maxPool' | 'avgPool'>, x: Operand): Ref =>
-    write.add(name, [x.ref()], sliding(window satisfies PoolWindow, window.size, x.shape, shape))
+    write.add(name, [x.ref()], windowAttrs(window satisfies PoolWindow, window.size, x.shape, shape))
 
 const unary =
   (name: string): Emitter<Unary> =>
@@ -115,19 +115,19 @@ const binaries = {
     write.add('Cast', [binary('Greater')(write, value, a, b)], { to: int(float32) }),
 } satisfies { readonly [K in Binary]: Emitter<K> }
 
-/** Where an axis of a value is kept. */
+/** The position of an axis in a value's ONNX layout. */
 const placeOf = (shape: Shape, axis: number): number => kept(shape).indexOf(axis)
 
-const lastOf = (shape: Shape): number => placeOf(shape, shape.length - 1)
+const lastPlace = (shape: Shape): number => placeOf(shape, shape.length - 1)
 
-/** Whether what is left of a map after a sum is in the order it was: channels alone, or rows and columns. */
-const staysOrdered = (axes: readonly number[]): boolean =>
+/** Whether a sum over these axes of a map needs no transpose: it leaves one axis, or it drops the channels. */
+const needsNoTranspose = (axes: readonly number[]): boolean =>
   axes.includes(3) || (axes.includes(1) && axes.includes(2))
 
 const sum: Emitter<'sum'> = (write, { op: { axes, keep } }, x) => {
-  const moved = isMap(x.shape) && (keep || staysOrdered(axes))
-  const places = moved ? axes.map(axis => placeOf(x.shape, axis)) : axes
-  const from = moved
+  const keepsOrder = isMap(x.shape) && (keep || needsNoTranspose(axes))
+  const places = keepsOrder ? axes.map(axis => placeOf(x.shape, axis)) : axes
+  const from = keepsOrder
     ? x.ref()
     : x.as(
         x.shape,
@@ -137,12 +137,12 @@ const sum: Emitter<'sum'> = (write, { op: { axes, keep } }, x) => {
 }
 
 const matmul: Emitter<'matmul'> = (write, { op: { transposeA, transposeB } }, a, b) => {
-  const side = (operand: Operand, turned: boolean) =>
-    turned ? operand.as(operand.shape, [1, 0]) : operand.ref()
+  const side = (operand: Operand, isTransposed: boolean) =>
+    isTransposed ? operand.as(operand.shape, [1, 0]) : operand.ref()
   return write.add('MatMul', [side(a, transposeA), side(b, transposeB)])
 }
 
-const table = {
+const emitters = {
   constant: (write, { op }) => write.number(op.value),
   stop: (_write, _value, x) => x.ref(),
   conv: conv([3, 2, 0, 1], () => 1),
@@ -166,20 +166,20 @@ const table = {
     write.add(
       'Concat',
       values.map(each => each.ref()),
-      { axis: int(lastOf(shape)) },
+      { axis: int(lastPlace(shape)) },
     ),
   slice: (write, { op: { from }, shape }, x) =>
     write.add('Slice', [
       x.ref(),
       write.ints([from]),
       write.ints([from + channelsOf(shape)]),
-      write.ints([lastOf(shape)]),
+      write.ints([lastPlace(shape)]),
     ]),
-  softmax: (write, { shape }, x) => write.add('Softmax', [x.ref()], { axis: int(lastOf(shape)) }),
+  softmax: (write, { shape }, x) => write.add('Softmax', [x.ref()], { axis: int(lastPlace(shape)) }),
 } satisfies { readonly [K in Serving]: Emitter<K> }
 
 /**
- * Writes `values`, each once and after those it is made of; gives each one as others read it.
+ * Emits each value once, after its inputs; returns the operand that stands for each.
  *
  * @example
  * emit(writer([]), { weights, layerOf: () => '' })(topologicalOrder([logits])).get(logits)
@@ -190,17 +190,18 @@ export const emit =
     { weights, layerOf }: { readonly weights: Weights; readonly layerOf: (value: Value) => string },
   ) =>
   (values: readonly Value[]): ReadonlyMap<Value, Operand> => {
-    const done = new Map<Value, Operand>()
-    const emitted = (value: Value): Operand => {
+    const operands = new Map<Value, Operand>()
+    const emitValue = (value: Value): Operand => {
       const { op, shape } = value
       const here = write.within(layerOf(value))
       if (op.kind === 'input') return fed(here, shape, op.name)
       if (op.kind === 'weight') return stored(write, op.name, weights[op.name] as Tensor) // the model has every slot
-      const emitter: Emitter<never> | undefined = (table as Partial<Record<Kind, Emitter<never>>>)[op.kind] // as above
-      if (emitter === undefined) throw new Error(`${op.kind} is for learning; a net that serves has none`)
-      const inputs = value.inputs.map(input => done.get(input) as Operand) // in order: inputs come first
+      const emitter: Emitter<never> | undefined = (emitters as Partial<Record<Kind, Emitter<never>>>)[op.kind] // as above
+      if (emitter === undefined)
+        throw new Error(`cannot export ${op.kind}: an inference graph has no training operations`)
+      const inputs = value.inputs.map(input => operands.get(input) as Operand) // in order: inputs come first
       return computed(here, shape, emitter(here, value as never, ...inputs)) // the kind picks the emitter
     }
-    for (const value of values) done.set(value, emitted(value))
-    return done
+    for (const value of values) operands.set(value, emitValue(value))
+    return operands
   }

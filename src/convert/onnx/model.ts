@@ -1,4 +1,4 @@
-/** ONNX: images as they are everywhere else, turned once to channels first; batch norm folded where it can be. */
+/** ONNX: images with channels last, transposed once to channels first; batch norms folded where possible. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../../net/error.js'
@@ -35,7 +35,7 @@ const metadataOf = (description: Description | null): Readonly<Record<string, st
   description === null ? {} : { preprocessing: JSON.stringify(description) }
 
 /**
- * A model as one ONNX file, opset 13, its input described in the metadata.
+ * A model as one ONNX file, opset 13. The metadata describes its input.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
  * Errors  those of `infer`

@@ -1,4 +1,4 @@
-/** An ONNX graph as plain data: nodes that name what they read. How it is written to bytes is not known here. */
+/** An ONNX graph as plain data. Its encoding is not known here. */
 import type { Shape } from '../../net/shape.js'
 
 /** The name of a tensor. */
@@ -12,7 +12,7 @@ export type Attr =
 export type Attrs = Readonly<Record<string, Attr>>
 
 export interface OnnxNode {
-  /** Of the node and of its first output alike. */
+  /** The name of the node and of its output. */
   readonly name: Ref
   readonly op: string
   readonly inputs: readonly Ref[]
@@ -43,5 +43,5 @@ export const int = (value: number): Attr => ({ _tag: 'int', int: value })
 export const float = (value: number): Attr => ({ _tag: 'float', float: value })
 export const ints = (values: readonly number[]): Attr => ({ _tag: 'ints', ints: values })
 
-/** Number of ONNX's element type. */
+/** ONNX's number for the element type. */
 export const float32 = 1

@@ -1,5 +1,5 @@
 /**
- * The messages of ONNX that are written here, as far as they are used.
+ * The ONNX messages and fields that an export uses.
  * Source  onnx.proto3 of ONNX 1.8 (IR version 7), field numbers and types
  */
 import protobuf from 'protobufjs/light.js'

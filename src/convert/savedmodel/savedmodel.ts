@@ -1,4 +1,4 @@
-/** TensorFlow SavedModel for serving: one graph, its weights constants in it, and a signature. */
+/** TensorFlow SavedModel for serving: one graph with constant weights, and a signature. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Emitted, Emitter } from '../../engine/tensorflow/emitters/emitter.js'
@@ -15,8 +15,8 @@ import type { ExportError } from '../error.js'
 import { open, type ServedModel, servedModel } from '../served-model.js'
 import { type File, jsonFile } from '../target.js'
 
-const frozen: Emitter<Update['kind']> = (_, { op }) => {
-  throw new Error(`${op.kind} changes a variable; a net that serves has none`)
+const refuseUpdate: Emitter<Update['kind']> = (_, { op }) => {
+  throw new Error(`cannot export ${op.kind}: an inference graph updates no variable`)
 }
 
 const edges = (weights: Weights): Edges => ({
@@ -25,10 +25,10 @@ const edges = (weights: Weights): Edges => ({
     const { shape, data } = weights[op.name] as Tensor // the model was checked to have every slot
     return [write.array(shape, data, op.name)]
   },
-  assign: frozen,
-  average: frozen,
-  momentum: frozen,
-  adam: frozen,
+  assign: refuseUpdate,
+  average: refuseUpdate,
+  momentum: refuseUpdate,
+  adam: refuseUpdate,
 })
 
 const graphOf = (write: Writer, { images, outputs, values, weights }: ServedModel): SavedGraph => {
@@ -48,7 +48,7 @@ const graphOf = (write: Writer, { images, outputs, values, weights }: ServedMode
 const isMissing = (reason: unknown): boolean =>
   typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'MODULE_NOT_FOUND'
 
-const encoded = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
+const encode = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
   try {
     return E.right(savedModel(graph))
   } catch (reason) {
@@ -58,7 +58,7 @@ const encoded = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
   }
 }
 
-/** The TensorFlow graph of a model with the signature `serving_default`. */
+/** A model's inference graph in TensorFlow, with the signature `serving_default`. */
 export const servingGraph = (model: Model): E.Either<NetError, SavedGraph> =>
   pipe(
     servedModel(model),
@@ -66,7 +66,7 @@ export const servingGraph = (model: Model): E.Either<NetError, SavedGraph> =>
   )
 
 /**
- * A model as a SavedModel's files; signature `serving_default`. Its input is described in `assets.extra`.
+ * The files of a SavedModel with the signature `serving_default`. `assets.extra` describes its input.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
  * Errors  those of `infer`; PackageMissing
@@ -77,7 +77,7 @@ export const toSavedModel = (
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
     servingGraph(model),
-    E.flatMap(encoded),
+    E.flatMap(encode),
     E.map(bytes => [
       { name: 'saved_model.pb', bytes },
       ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),

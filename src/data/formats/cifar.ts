@@ -1,4 +1,4 @@
-/** CIFAR-10 in binary batches: records of a label and three planes of 32×32 bytes. */
+/** Reads CIFAR-10 in binary batches: records of a label and three planes of 32×32 bytes. */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -13,13 +13,24 @@ import { checksumOf, chunksOf } from './streams.js'
 import { entriesOf } from './tar.js'
 
 const side = 32
-const plane = side * side
-const record = 1 + 3 * plane
+const planeBytes = side * side
+const recordBytes = 1 + 3 * planeBytes
 
-/** A batch larger than this is none. */
-const largestBatch = 2 ** 30
+/** The largest accepted batch. */
+const maxBatchBytes = 2 ** 30
 
-const official = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
+const defaultNames = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+]
 
 const remote = {
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
@@ -38,24 +49,29 @@ const missing = (folder: string, reason: string | null): DataError => ({
 const readBatch = async (file: string): Promise<Buffer> => {
   const { size } = await stat(file)
   const place = { file, entry: null }
-  if (size < record || size > largestBatch)
+  if (size < recordBytes || size > maxBatchBytes)
     throw new Fault({
       _tag: 'BadValue',
       what: 'size',
       got: size,
-      wanted: `${record} bytes an image, 1 image to ${Math.floor(largestBatch / record)}`,
+      wanted: `${recordBytes} bytes an image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
       ...place,
       offset: 0,
     })
-  if (size % record !== 0)
-    throw new Fault({ _tag: 'Truncated', wanted: Math.ceil(size / record) * record, ...place, offset: size })
+  if (size % recordBytes !== 0)
+    throw new Fault({
+      _tag: 'Truncated',
+      wanted: Math.ceil(size / recordBytes) * recordBytes,
+      ...place,
+      offset: size,
+    })
   return readFile(file)
 }
 
-/** From one plane a channel to one pixel after another. */
+/** Converts planes to interleaved pixels. */
 const interleave = (planes: Uint8Array, into: Uint8Array): void => {
-  for (let at = 0; at < plane; at++)
-    for (let c = 0; c < 3; c++) into[3 * at + c] = planes[c * plane + at] ?? 0
+  for (let at = 0; at < planeBytes; at++)
+    for (let c = 0; c < 3; c++) into[3 * at + c] = planes[c * planeBytes + at] ?? 0
 }
 
 interface Batch {
@@ -64,42 +80,42 @@ interface Batch {
 }
 
 const unpackBatch = (file: string, content: Buffer, classes: number): Batch => {
-  const count = content.length / record
-  const bytes = new Uint8Array(count * 3 * plane)
-  const labels = Int32Array.from({ length: count }, (_, nth) => content[nth * record] ?? 0)
-  const strange = labels.findIndex(label => label >= classes)
-  if (strange >= 0)
+  const count = content.length / recordBytes
+  const bytes = new Uint8Array(count * 3 * planeBytes)
+  const labels = Int32Array.from({ length: count }, (_, nth) => content[nth * recordBytes] ?? 0)
+  const badIndex = labels.findIndex(label => label >= classes)
+  if (badIndex >= 0)
     throw new Fault({
       _tag: 'BadValue',
       file,
       entry: null,
-      offset: strange * record,
+      offset: badIndex * recordBytes,
       what: 'label',
-      got: labels[strange] ?? 0,
+      got: labels[badIndex] ?? 0,
       wanted: `0 to ${classes - 1}`,
     })
   for (let nth = 0; nth < count; nth++)
     interleave(
-      content.subarray(nth * record + 1, (nth + 1) * record),
-      bytes.subarray(nth * 3 * plane, (nth + 1) * 3 * plane),
+      content.subarray(nth * recordBytes + 1, (nth + 1) * recordBytes),
+      bytes.subarray(nth * 3 * planeBytes, (nth + 1) * 3 * planeBytes),
     )
   return { bytes, labels }
 }
 
-const joined = (batches: readonly Batch[]): Batch => ({
+const concatBatches = (batches: readonly Batch[]): Batch => ({
   bytes: Buffer.concat(batches.map(({ bytes }) => bytes)),
   labels: Int32Array.from(batches.flatMap(({ labels }) => [...labels])),
 })
 
-const numberIn = (name: string): number => Number(/\d+/.exec(name)?.[0])
+const batchNumber = (name: string): number => Number(/\d+/.exec(name)?.[0])
 
-/** What the folder of another form of the set has in it. */
-const otherForms: Readonly<Record<string, string>> = {
-  data_batch_1: 'these are the batches for Python; those of the binary version would fit',
-  'fine_label_names.txt': 'this is CIFAR-100, which is not read',
+/** Files that identify another format or data set, and what to say of them. */
+const otherFormats: Readonly<Record<string, string>> = {
+  data_batch_1: 'these are the batches for Python; expected those of the binary version',
+  'fine_label_names.txt': 'this is CIFAR-100, which is not supported',
 }
 
-/** The folder the batches are in: the one given, or the one their archive makes in it. */
+/** The folder of the batches: the given one, or the one that their archive makes in it. */
 const batchFolder = async (folder: string): Promise<string> => {
   const [names, inner] = [await readdir(folder), 'cifar-10-batches-bin']
   return names.includes(inner) && !names.includes('test_batch.bin') ? join(folder, inner) : folder
@@ -110,24 +126,24 @@ const readFolder = async (outer: string): Promise<Source> => {
   const names = await readdir(folder)
   const batches = names
     .filter(name => /^data_batch_\d+\.bin$/.test(name))
-    .sort((a, b) => numberIn(a) - numberIn(b))
+    .sort((a, b) => batchNumber(a) - batchNumber(b))
   if (batches.length === 0 || !names.includes('test_batch.bin')) {
-    const other = names.find(name => otherForms[name] !== undefined) ?? ''
-    throw new Fault(missing(folder, otherForms[other] ?? null))
+    const otherFile = names.find(name => otherFormats[name] !== undefined) ?? ''
+    throw new Fault(missing(folder, otherFormats[otherFile] ?? null))
   }
   const meta = names.includes('batches.meta.txt')
     ? await readFile(join(folder, 'batches.meta.txt'), 'utf8')
     : ''
-  const named = meta
+  const listedNames = meta
     .split(/\r?\n/)
     .map(line => line.trim())
     .filter(line => line !== '')
-  const classes = named.length > 0 ? named : official
+  const classes = listedNames.length > 0 ? listedNames : defaultNames
   const contents = new Map<string, Buffer>()
   for (const name of [...batches, 'test_batch.bin']) contents.set(name, await readBatch(join(folder, name)))
   const load = (name: string) =>
     unpackBatch(join(folder, name), contents.get(name) ?? Buffer.alloc(0), classes.length)
-  const [train, test] = [joined(batches.map(load)), load('test_batch.bin')]
+  const [train, test] = [concatBatches(batches.map(load)), load('test_batch.bin')]
   return {
     checksum: checksumOf([...contents.values()]),
     classes,
@@ -141,14 +157,14 @@ const readFolder = async (outer: string): Promise<Source> => {
   }
 }
 
-/** The batches' own names, whatever folder of the archive they are in. */
+/** The base name of a batch in the archive; undefined for other files. */
 const batchName = (path: string): string | undefined =>
   /(?:^|\/)((?:data_batch_\d+|test_batch)\.bin|batches\.meta\.txt)$/.exec(path)?.[1]
 
 /**
- * Unpacks the batches in an archive into a folder, which appears when all are there.
+ * Unpacks the batches of an archive into a folder, atomically.
  *
- * Errors  those of reading archives; nothing is left behind
+ * Errors  those of reading archives; no file remains
  */
 export const unpackBatches = (archive: string, folder: string): TE.TaskEither<DataError, void> =>
   TE.tryCatch(async () => {
@@ -158,7 +174,7 @@ export const unpackBatches = (archive: string, folder: string): TE.TaskEither<Da
       for await (const found of entriesOf(
         archive,
         streamReader(archive, await chunksOf(archive)),
-        largestBatch,
+        maxBatchBytes,
       )) {
         if (found._tag === 'refused') throw new Fault(found.fact)
         const name = batchName(found.entry.name)
@@ -170,7 +186,7 @@ export const unpackBatches = (archive: string, folder: string): TE.TaskEither<Da
     }
   }, factOf(archive))
 
-const fetched = (folder: string, options: OpenOptions): TE.TaskEither<DataError, void> => {
+const downloadBatches = (folder: string, options: OpenOptions): TE.TaskEither<DataError, void> => {
   const archive = `${folder}.tar.gz`
   return pipe(
     download(reportOf(options))(remote, archive),
@@ -181,15 +197,15 @@ const fetched = (folder: string, options: OpenOptions): TE.TaskEither<DataError,
 }
 
 /**
- * Reads every `data_batch_*.bin` and `test_batch.bin`; the classes' names from `batches.meta.txt` where it is there.
+ * Reads every `data_batch_*.bin` and `test_batch.bin`; the classes' names come from `batches.meta.txt` where it exists.
  *
  * Errors  FilesMissing; Truncated or BadValue with the file and offset
  */
 export const openCifar = (options: OpenOptions): TE.TaskEither<DataError, Source> => {
   const folder = options.folder ?? cacheFolder('cifar10')
-  const there = TE.tryCatch(() => stat(folder), factOf(folder))
+  const exists = TE.tryCatch(() => stat(folder), factOf(folder))
   return pipe(
-    there,
+    exists,
     TE.match(
       () => false,
       () => true,
@@ -200,7 +216,7 @@ export const openCifar = (options: OpenOptions): TE.TaskEither<DataError, Source
         found
           ? TE.right(undefined)
           : options.folder === undefined
-            ? fetched(folder, options)
+            ? downloadBatches(folder, options)
             : TE.left(missing(folder, null)),
     ),
     TE.flatMap(() => TE.tryCatch(() => readFolder(folder), factOf(folder))),

@@ -1,4 +1,4 @@
-/** Ten invented signs, drawn stroke by stroke: a data set that needs no file. */
+/** Synthetic glyphs, drawn stroke by stroke: a data set without files. */
 import { normal, randomBelow, type Stream, stream } from '../../net/random.js'
 
 type Point = readonly [x: number, y: number]
@@ -9,7 +9,7 @@ interface Sign {
   readonly strokes: readonly Stroke[]
 }
 
-/** Height and width of a drawing, in pixels. */
+/** Height and width of an image, in pixels. */
 export const side = 28
 
 const arc = (x: number, y: number, radius: number, from: number, to: number): Stroke =>
@@ -20,7 +20,7 @@ const arc = (x: number, y: number, radius: number, from: number, to: number): St
 
 const line = (...points: readonly Point[]): Stroke => points
 
-/** In a square from −1 to 1, y downwards. */
+/** Strokes in a square from −1 to 1, y downwards. */
 const signs: readonly Sign[] = [
   { name: 'ring', strokes: [arc(0, 0, 0.9, 0, 360)] },
   { name: 'delta', strokes: [line([0, -0.9], [0.9, 0.8], [-0.9, 0.8], [0, -0.9])] },
@@ -43,19 +43,19 @@ const signs: readonly Sign[] = [
   },
 ]
 
-/** The names of the signs, in the order of their labels. */
+/** The names of the classes, in the order of their labels. */
 export const glyphNames: readonly string[] = signs.map(({ name }) => name)
 
-const between = (draw: Stream, least: number, most: number): number => least + (most - least) * draw()
+const uniform = (draw: Stream, least: number, most: number): number => least + (most - least) * draw()
 
-/** Turns, slants, stretches and moves: from the square to pixels. */
-const placing = (draw: Stream): ((point: Point) => Point) => {
-  const turn = between(draw, -0.4, 0.4)
-  const slant = between(draw, -0.25, 0.25)
-  const wide = between(draw, 5.5, 9.5)
-  const high = between(draw, 5.5, 9.5)
-  const x0 = side / 2 + between(draw, -3.5, 3.5)
-  const y0 = side / 2 + between(draw, -3.5, 3.5)
+/** A random affine transform from the square to pixels: rotation, shear, scale and shift. */
+const drawTransform = (draw: Stream): ((point: Point) => Point) => {
+  const turn = uniform(draw, -0.4, 0.4)
+  const slant = uniform(draw, -0.25, 0.25)
+  const wide = uniform(draw, 5.5, 9.5)
+  const high = uniform(draw, 5.5, 9.5)
+  const x0 = side / 2 + uniform(draw, -3.5, 3.5)
+  const y0 = side / 2 + uniform(draw, -3.5, 3.5)
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)]
   return ([x, y]) => {
     const across = (x + slant * y) * wide
@@ -64,9 +64,9 @@ const placing = (draw: Stream): ((point: Point) => Point) => {
   }
 }
 
-/** Raises every pixel near the segment to the ink it gets from a pen of this radius. */
-const ink = (
-  paper: Float32Array,
+/** Draws a segment with a pen of this radius: each pixel keeps its darkest ink. */
+const drawSegment = (
+  inkMap: Float32Array,
   [ax, ay]: Point,
   [bx, by]: Point,
   radius: number,
@@ -83,44 +83,48 @@ const ink = (
       const away = Math.hypot(x - ax - along * dx, y - ay - along * dy)
       const depth = strength * Math.min(1, Math.max(0, radius + 0.5 - away))
       const at = y * side + x
-      if (depth > (paper[at] ?? 0)) paper[at] = depth
+      if (depth > (inkMap[at] ?? 0)) inkMap[at] = depth
     }
 }
 
-const trace = (paper: Float32Array, stroke: Stroke, radius: number, strength: number): void => {
+const drawStroke = (inkMap: Float32Array, stroke: Stroke, radius: number, strength: number): void => {
   for (let nth = 1; nth < stroke.length; nth++) {
     const [from, to] = [stroke[nth - 1], stroke[nth]]
-    if (from !== undefined && to !== undefined) ink(paper, from, to, radius, strength)
+    if (from !== undefined && to !== undefined) drawSegment(inkMap, from, to, radius, strength)
   }
 }
 
-/** A short stroke anywhere, thinner and fainter than the sign. */
+/** A short random stroke, thinner and fainter than the glyph. */
 const distractor = (draw: Stream): Stroke => {
-  const from: Point = [between(draw, 0, side), between(draw, 0, side)]
-  const angle = between(draw, 0, 2 * Math.PI)
-  const length = between(draw, 3, 9)
+  const from: Point = [uniform(draw, 0, side), uniform(draw, 0, side)]
+  const angle = uniform(draw, 0, 2 * Math.PI)
+  const length = uniform(draw, 3, 9)
   return [from, [from[0] + length * Math.cos(angle), from[1] + length * Math.sin(angle)]]
 }
 
-const sketch = (draw: Stream, sign: Sign, into: Uint8Array): void => {
-  const paper = new Float32Array(side * side)
+const drawGlyph = (draw: Stream, sign: Sign, pixels: Uint8Array): void => {
+  const inkMap = new Float32Array(side * side)
   const gauss = normal(draw)
-  const place = placing(draw)
-  const radius = between(draw, 0.4, 1.3)
-  const shaky = ([x, y]: Point): Point => place([x + 0.05 * gauss(), y + 0.05 * gauss()])
-  for (const stroke of sign.strokes) trace(paper, stroke.map(shaky), radius, 1)
-  for (let extra = randomBelow(draw, 3); extra > 0; extra--) trace(paper, distractor(draw), 0.5, 0.6)
-  const ground = between(draw, 0, 60)
-  const contrast = between(draw, 100, 195)
-  const grain = between(draw, 4, 18)
-  for (let at = 0; at < into.length; at++)
-    into[at] = Math.min(255, Math.max(0, ground + contrast * (paper[at] ?? 0) + grain * 3.4 * (draw() - 0.5)))
+  const transform = drawTransform(draw)
+  const radius = uniform(draw, 0.4, 1.3)
+  const jitter = ([x, y]: Point): Point => transform([x + 0.05 * gauss(), y + 0.05 * gauss()])
+  for (const stroke of sign.strokes) drawStroke(inkMap, stroke.map(jitter), radius, 1)
+  for (let remaining = randomBelow(draw, 3); remaining > 0; remaining--)
+    drawStroke(inkMap, distractor(draw), 0.5, 0.6)
+  const background = uniform(draw, 0, 60)
+  const contrast = uniform(draw, 100, 195)
+  const noise = uniform(draw, 4, 18)
+  for (let at = 0; at < pixels.length; at++)
+    pixels[at] = Math.min(
+      255,
+      Math.max(0, background + contrast * (inkMap[at] ?? 0) + noise * 3.4 * (draw() - 0.5)),
+    )
 }
 
 /**
- * `naturalNumber` drawings, their labels in turn.
+ * Draws `count` images; their labels cycle through the classes.
  *
- * Law  drawing n depends on the seed, the part and n alone
+ * Law  image n depends on the seed, the part and n alone
  */
 export const drawGlyphs = (
   seed: number,
@@ -132,7 +136,7 @@ export const drawGlyphs = (
   labels.forEach((label, nth) => {
     const sign = signs[label]
     if (sign !== undefined)
-      sketch(
+      drawGlyph(
         stream(seed, `glyphs/${part}/${nth}`),
         sign,
         bytes.subarray(nth * side * side, (nth + 1) * side * side),

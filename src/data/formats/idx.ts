@@ -1,4 +1,4 @@
-/** IDX files, MNIST's own format: a magic number, the sizes, then the bytes. */
+/** Reads IDX files, the format of MNIST: a magic number, the sizes, then the bytes. */
 import { createHash } from 'node:crypto'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sizeOf } from '../../net/shape.js'
@@ -13,55 +13,55 @@ export interface Idx {
   readonly sum: string
 }
 
-/** More than a set held in memory may have. */
-const most = 2 ** 31
+/** The largest content that is read into memory. */
+const maxBytes = 2 ** 31
 
-const at = (file: string, offset: number): Place => ({ file, entry: null, offset })
+const placeAt = (file: string, offset: number): Place => ({ file, entry: null, offset })
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`
 
-/** The sizes a header announces, refused where the file cannot hold them. */
-const sizesOf = (file: string, head: Buffer, rank: number, limit: number): readonly number[] => {
+/** The sizes of a header. Errors  BadValue where the file cannot hold them */
+const readSizes = (file: string, header: Buffer, rank: number, limit: number): readonly number[] => {
   const wanted = 0x0800 + rank
-  const magic = head.readUInt32BE(0)
+  const magic = header.readUInt32BE(0)
   if (magic !== wanted)
     throw new Fault({
       _tag: 'BadValue',
       what: 'magic number',
       got: hex(magic),
       wanted: hex(wanted),
-      ...at(file, 0),
+      ...placeAt(file, 0),
     })
-  const sizes = Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis))
+  const sizes = Array.from({ length: rank }, (_, axis) => header.readUInt32BE(4 + 4 * axis))
   const total = sizeOf(sizes)
-  if (total < 1 || total > Math.min(limit, most))
+  if (total < 1 || total > Math.min(limit, maxBytes))
     throw new Fault({
       _tag: 'BadValue',
       what: 'sizes',
       got: sizes.join('×'),
-      wanted: `1 to ${Math.min(limit, most)} bytes in all, as a file of this length can hold`,
-      ...at(file, 4),
+      wanted: `1 to ${Math.min(limit, maxBytes)} bytes in all, as a file of this length can hold`,
+      ...placeAt(file, 4),
     })
   return sizes
 }
 
 const load = async (file: string, rank: number): Promise<Idx> => {
-  const start = 4 + 4 * rank
+  const headerLength = 4 + 4 * rank
   const limit = await maxUnpackedSize(file)
   const hash = createHash('sha256')
   let sizes: readonly number[] = []
   let values = new Uint8Array()
-  let head = Buffer.alloc(0)
+  let header = Buffer.alloc(0)
   let offset = 0
   for await (const chunk of await chunksOf(file)) {
     hash.update(chunk)
     let rest = chunk
-    if (head.length < start) {
-      const missing = start - head.length
-      head = Buffer.concat([head, chunk.subarray(0, missing)])
+    if (header.length < headerLength) {
+      const missing = headerLength - header.length
+      header = Buffer.concat([header, chunk.subarray(0, missing)])
       rest = chunk.subarray(missing)
-      if (head.length === start) {
-        sizes = sizesOf(file, head, rank, limit)
+      if (header.length === headerLength) {
+        sizes = readSizes(file, header, rank, limit)
         values = new Uint8Array(sizeOf(sizes))
       }
     }
@@ -70,22 +70,26 @@ const load = async (file: string, rank: number): Promise<Idx> => {
         _tag: 'BadValue',
         what: 'content',
         got: 'more bytes',
-        wanted: `the end of the file after ${start + values.length} bytes`,
-        ...at(file, start + values.length),
+        wanted: `the end of the file after ${headerLength + values.length} bytes`,
+        ...placeAt(file, headerLength + values.length),
       })
     values.set(rest, offset)
     offset += rest.length
   }
-  const wanted = start + values.length
-  if (head.length < start || offset < values.length)
-    throw new Fault({ _tag: 'Truncated', wanted, ...at(file, Math.min(head.length, start) + offset) })
+  const wanted = headerLength + values.length
+  if (header.length < headerLength || offset < values.length)
+    throw new Fault({
+      _tag: 'Truncated',
+      wanted,
+      ...placeAt(file, Math.min(header.length, headerLength) + offset),
+    })
   return { file, sizes, values, sum: hash.digest('hex') }
 }
 
 /**
- * An IDX file of bytes with `rankChannels` sizes, packed or not.
+ * Reads an IDX file of bytes with `rank` sizes, gzipped or not.
  *
- * Errors  BadStream, BadValue, Truncated with the offset; sizes are refused before anything of theirs is held
+ * Errors  BadStream, BadValue, Truncated with the offset; sizes are checked before memory is allocated
  */
 export const readIdx =
   (rank: number) =>

@@ -1,4 +1,4 @@
-/** MNIST and sets in its form: four IDX files in a folder. */
+/** Reads MNIST and data sets in its format: four IDX files in a folder. */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -19,7 +19,7 @@ interface Part {
   readonly sum: string
 }
 
-/** Sums of the packed files as their authors published them. */
+/** The files with the published SHA-256 of each when gzipped. */
 const parts = {
   trainImages: {
     stem: 'train-images',
@@ -50,48 +50,53 @@ const mirrors = [
 
 const packedName = ({ stem, rank }: Part): string => `${stem}-idx${rank}-ubyte.gz`
 
-/** A file's name: what is before its part, the part, and how it is written. */
+/** A file's name: prefix, part, images or labels, separator and gzip extension. */
 const fileName = /^(.*?)(train|t10k|test)-(images|labels)([-.])idx[13]-ubyte(\.gz)?$/i
 
-/** A file of a set in this form. */
-interface Named {
+/** A file of a data set in this format. */
+interface SetFile {
   readonly path: string
-  /** Before the part: `emnist-letters-`, or nothing. */
+  /** The prefix, such as `emnist-letters-`, or none. */
   readonly set: string
   readonly stem: string
-  /** Of several files of one part, the one with the least is read. */
+  /** Of several files of one part, the one with the lowest order is read. */
   readonly order: number
 }
 
-const named = (folder: string, name: string): readonly Named[] => {
+const parseName = (folder: string, name: string): readonly SetFile[] => {
   const found = fileName.exec(name)
   if (found === null) return []
-  const [, set = '', part = '', what = '', joint, packed] = found
+  const [, set = '', part = '', what = '', separator, packed] = found
   const stem = `${part.toLowerCase() === 'train' ? 'train' : 't10k'}-${what.toLowerCase()}`
   return [
-    { path: join(folder, name), set, stem, order: (joint === '-' ? 0 : 2) + (packed === undefined ? 0 : 1) },
+    {
+      path: join(folder, name),
+      set,
+      stem,
+      order: (separator === '-' ? 0 : 2) + (packed === undefined ? 0 : 1),
+    },
   ]
 }
 
-/** The files of a folder, and those in folders that have such a file's name themselves. */
-const namedIn = async (folder: string): Promise<readonly Named[]> => {
+/** The files of a folder, and those in its subfolders that have the name of such a file. */
+const listSetFiles = async (folder: string): Promise<readonly SetFile[]> => {
   const { files, folders } = await lookInto(folder)
-  const deeper = await Promise.all(
+  const nested = await Promise.all(
     folders
       .filter(name => fileName.test(name))
       .map(async name => {
         const inner = join(folder, name)
-        return (await lookInto(inner)).files.flatMap(file => named(inner, file))
+        return (await lookInto(inner)).files.flatMap(file => parseName(inner, file))
       }),
   )
-  return [...files.flatMap(name => named(folder, name)), ...deeper.flat()]
+  return [...files.flatMap(name => parseName(folder, name)), ...nested.flat()]
 }
 
-/** The files of the one set in a folder, by part; none where the folder is not there. */
-const filesIn = (folder: string): TE.TaskEither<DataError, ReadonlyMap<string, string>> =>
+/** The files of the data set in a folder, by part; none where the folder is missing. */
+const findFiles = (folder: string): TE.TaskEither<DataError, ReadonlyMap<string, string>> =>
   pipe(
-    TE.tryCatch(() => namedIn(folder), factOf(folder)),
-    TE.orElse(() => TE.right<DataError, readonly Named[]>([])),
+    TE.tryCatch(() => listSetFiles(folder), factOf(folder)),
+    TE.orElse(() => TE.right<DataError, readonly SetFile[]>([])),
     TE.flatMap(found => {
       const sets = [...new Set(found.map(({ set }) => set))].sort()
       const [set = ''] = sets
@@ -119,7 +124,7 @@ const remoteOf =
 
 const reasonOf = (error: DataError): string => ('reason' in error ? String(error.reason) : error._tag)
 
-/** Fetches a part from the first mirror that has it. */
+/** Downloads a part from the first mirror that has it. */
 const fetchPart =
   (folder: string, onProgress: Report) =>
   (part: Part): TE.TaskEither<DataError, string> => {
@@ -141,7 +146,7 @@ const fetchPart =
     )
   }
 
-const located =
+const locatePart =
   (options: OpenOptions, place: string, files: ReadonlyMap<string, string>) =>
   (part: Part): TE.TaskEither<DataError, string> => {
     const file = files.get(part.stem)
@@ -151,7 +156,7 @@ const located =
       : TE.left(missing(place, null)(part))
   }
 
-const paired = (images: Idx, labels: Idx): E.Either<DataError, void> =>
+const checkCounts = (images: Idx, labels: Idx): E.Either<DataError, void> =>
   images.sizes[0] === labels.sizes[0]
     ? E.right(undefined)
     : E.left({
@@ -161,7 +166,7 @@ const paired = (images: Idx, labels: Idx): E.Either<DataError, void> =>
         second: { file: labels.file, got: labels.sizes[0] ?? 0 },
       })
 
-const sameSize = (train: Idx, test: Idx): E.Either<DataError, void> =>
+const checkSizes = (train: Idx, test: Idx): E.Either<DataError, void> =>
   train.sizes.slice(1).join('×') === test.sizes.slice(1).join('×')
     ? E.right(undefined)
     : E.left({
@@ -171,13 +176,13 @@ const sameSize = (train: Idx, test: Idx): E.Either<DataError, void> =>
         second: { file: test.file, got: test.sizes.slice(1).join('×') },
       })
 
-/** The first label and the number of classes: labels run from 0, or from 1, without a gap. */
-interface Labels {
+/** The range of labels: from 0 or 1, without a gap. */
+interface LabelRange {
   readonly first: 0 | 1
   readonly classes: number
 }
 
-const labelsIn = ({ file, values }: Idx): E.Either<DataError, Labels> => {
+const labelRange = ({ file, values }: Idx): E.Either<DataError, LabelRange> => {
   const used = [...new Set(values)].sort((a, b) => a - b)
   const first = used[0] === 1 ? 1 : 0
   const gap = used.findIndex((label, nth) => label !== first + nth)
@@ -194,43 +199,43 @@ const labelsIn = ({ file, values }: Idx): E.Either<DataError, Labels> => {
       })
 }
 
-const known = ({ first, classes }: Labels, labels: Idx): E.Either<DataError, void> => {
-  const strange = labels.values.findIndex(label => label < first || label >= first + classes)
-  return strange < 0
+const checkLabels = ({ first, classes }: LabelRange, labels: Idx): E.Either<DataError, void> => {
+  const badIndex = labels.values.findIndex(label => label < first || label >= first + classes)
+  return badIndex < 0
     ? E.right(undefined)
     : E.left({
         _tag: 'BadValue',
         file: labels.file,
         entry: null,
-        offset: 8 + strange,
+        offset: 8 + badIndex,
         what: 'label',
-        got: labels.values[strange] ?? 0,
+        got: labels.values[badIndex] ?? 0,
         wanted: `${first} to ${first + classes - 1}, as in the training labels,`,
       })
 }
 
 /**
- * Reads the four files. Classes are named by the labels, which run from 0 or, as in EMNIST's letters, from 1.
+ * Reads the four files. The labels are the names of the classes; they begin at 0 or, as in EMNIST letters, at 1.
  *
- * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files do not belong together; BadValue where training
- *         has no image of some label, or the test has another label
+ * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files disagree; BadValue where training
+ *         has no image of some label, or the test has a label that training has not
  */
 export const openMnist = (options: OpenOptions, { name }: Mnist): TE.TaskEither<DataError, Source> => {
   const place = options.folder ?? cacheFolder('mnist')
   const read = (part: Part, files: ReadonlyMap<string, string>) =>
-    pipe(located(options, place, files)(part), TE.flatMap(readIdx(part.rank)))
+    pipe(locatePart(options, place, files)(part), TE.flatMap(readIdx(part.rank)))
   return pipe(
-    filesIn(place),
+    findFiles(place),
     TE.bindTo('files'),
     TE.bind('trainLabels', ({ files }) => read(parts.trainLabels, files)),
     TE.bind('testLabels', ({ files }) => read(parts.testLabels, files)),
     TE.bind('testImages', ({ files }) => read(parts.testImages, files)),
     TE.bind('train', ({ files }) => read(parts.trainImages, files)),
-    TE.tap(({ train, trainLabels }) => TE.fromEither(paired(train, trainLabels))),
-    TE.tap(({ testImages, testLabels }) => TE.fromEither(paired(testImages, testLabels))),
-    TE.tap(({ train, testImages }) => TE.fromEither(sameSize(train, testImages))),
-    TE.bind('labels', ({ trainLabels }) => TE.fromEither(labelsIn(trainLabels))),
-    TE.tap(({ labels, testLabels }) => TE.fromEither(known(labels, testLabels))),
+    TE.tap(({ train, trainLabels }) => TE.fromEither(checkCounts(train, trainLabels))),
+    TE.tap(({ testImages, testLabels }) => TE.fromEither(checkCounts(testImages, testLabels))),
+    TE.tap(({ train, testImages }) => TE.fromEither(checkSizes(train, testImages))),
+    TE.bind('labels', ({ trainLabels }) => TE.fromEither(labelRange(trainLabels))),
+    TE.tap(({ labels, testLabels }) => TE.fromEither(checkLabels(labels, testLabels))),
     TE.map(({ train, trainLabels, testImages, testLabels, labels: { first, classes } }): Source => {
       const part = (images: Idx, labels: Idx) => ({
         _tag: 'held' as const,

@@ -1,8 +1,8 @@
-/** The parts of a set by the names people give them, and what each is used for. */
+/** The parts of a data set by their usual names, and their roles. */
 
 import type { Notice } from '../notices.js'
 
-/** Names of each part, in small letters, the first preferred. */
+/** Lower-case names of each part, the first preferred. */
 export const partNames = {
   train: ['train', 'training'],
   test: ['test', 'testing'],
@@ -11,27 +11,27 @@ export const partNames = {
 
 export type PartName = keyof typeof partNames
 
-/** What is used for training, testing and, where it is not split off training, validation. */
+/** Training, test and validation parts; validation is null where it is split off training. */
 export interface Roles<A> {
   readonly train: A
   readonly test: A
   readonly validation: A | null
 }
 
-/** What each part found is used for: `val` is the test where there is no other. Null where parts are missing. */
+/** The role of each part found: `val` is the test part where there is no other. Null where parts are missing. */
 export const rolesOf = <A>(find: (part: PartName) => A | undefined): Roles<A> | null => {
   const [train, test, validation] = [find('train'), find('test'), find('validation')]
-  const tested = test ?? validation
-  return train === undefined || tested === undefined
+  const testOrValidation = test ?? validation
+  return train === undefined || testOrValidation === undefined
     ? null
-    : { train, test: tested, validation: test === undefined ? null : (validation ?? null) }
+    : { train, test: testOrValidation, validation: test === undefined ? null : (validation ?? null) }
 }
 
-/** The parts there are. */
+/** The parts that are present. */
 export const partsIn = <A>({ train, test, validation }: Roles<A>): readonly A[] =>
   validation === null ? [train, test] : [train, test, validation]
 
-/** The same of every part, one after another. */
+/** Maps every part, one after another. */
 export const mapRoles =
   <A, B>(task: (part: A) => Promise<B>) =>
   async ({ train, test, validation }: Roles<A>): Promise<Roles<B>> => ({
@@ -40,13 +40,13 @@ export const mapRoles =
     validation: validation === null ? null : await task(validation),
   })
 
-/** Whether a name is one of a part's. */
+/** Whether a name is one of a part's names. */
 export const isPart =
   (part: PartName) =>
   (name: string): boolean =>
     partNames[part].some(known => known === name.toLowerCase())
 
-/** What is told of the parts of a data set: by which name the test goes, and the images of a validation part. */
+/** Notices of a data set's parts: a validation part, or one that is used as the test part. */
 export const partNotices = (data: string, test: string, validation: number | null): readonly Notice[] => {
   if (validation !== null) return [{ _tag: 'ValidationGiven', data, images: validation }]
   return /(^|[-_.])val/i.test(test) ? [{ _tag: 'ValidationTests', data, part: test }] : []

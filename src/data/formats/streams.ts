@@ -1,4 +1,4 @@
-/** Files as streams of bytes, unpacked where they are gzip, and the sums that name their content. */
+/** Streams files, unpacking gzip, and computes checksums of content. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Fault } from '../error.js'
 
-/** Deflate cannot pack tighter than this: what bounds an announced size by the file that announces it. */
+/** The highest compression ratio of deflate, which bounds the sizes that a packed file can hold. */
 export const maxDeflateRatio = 1032
 
-/** The first bytes of a file, and its size. */
+/** The first bytes of a file and the file's size. */
 export const headOf = async (
   file: string,
   bytes: number,
@@ -23,41 +23,41 @@ export const headOf = async (
   }
 }
 
-/** Whether content begins as gzip does. */
+/** Whether content begins with the signature of gzip. */
 export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** Whether a file begins as gzip does. */
+/** Whether a file is gzipped. */
 export const isPacked = async (file: string): Promise<boolean> => isGzip((await headOf(file, 2)).head)
 
-/** The largest content a file can hold, unpacked. */
+/** The most bytes that a file can hold, unpacked. */
 export const maxUnpackedSize = async (file: string): Promise<number> => {
   const { head, size } = await headOf(file, 2)
   return isGzip(head) ? size * maxDeflateRatio : size
 }
 
-/** Content may be unpacked to so many bytes whatever its file's size, or to so many times that size. */
-const [alwaysUnpacked, mostTimes] = [2 ** 26, 100]
+/** A file may unpack to this many bytes, or to this many times its size. */
+const [alwaysAllowed, maxRatio] = [2 ** 26, 100]
 
-const tooMuch = (file: string, packed: number, most: number): Fault =>
+const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
   new Fault({
     _tag: 'BadValue',
     file,
     entry: null,
-    offset: most,
+    offset: maxBytes,
     what: 'unpacked content',
-    got: `more than ${most} bytes from ${packed}`,
-    wanted: `at most ${mostTimes} times the packed bytes, or the content unpacked beforehand,`,
+    got: `more than ${maxBytes} bytes from ${packed}`,
+    wanted: `at most ${maxRatio} times the packed bytes, or the content unpacked beforehand,`,
   })
 
-async function* unpacked(file: string): AsyncGenerator<Buffer> {
+async function* unpack(file: string): AsyncGenerator<Buffer> {
   const gunzip = createGunzip()
   const { size } = await stat(file)
-  const most = Math.max(alwaysUnpacked, mostTimes * size)
-  let done = 0
+  const maxBytes = Math.max(alwaysAllowed, maxRatio * size)
+  let unpackedBytes = 0
   try {
     for await (const chunk of pipeline(createReadStream(file), gunzip, () => undefined)) {
-      done += chunk.length
-      if (done > most) throw tooMuch(file, size, most)
+      unpackedBytes += chunk.length
+      if (unpackedBytes > maxBytes) throw tooLarge(file, size, maxBytes)
       yield chunk
     }
   } catch (reason) {
@@ -74,33 +74,33 @@ async function* unpacked(file: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * The bytes of a file in pieces, unpacked where it begins as gzip does.
+ * The bytes of a file in chunks, unpacked where it is gzipped.
  *
- * Errors  BadStream where it cannot be unpacked; BadValue where it would be far more than such a file should hold
+ * Errors  BadStream where it cannot be unpacked; BadValue where it unpacks to too many bytes
  */
 export const chunksOf = async (file: string): Promise<AsyncIterable<Buffer>> =>
-  (await isPacked(file)) ? unpacked(file) : createReadStream(file)
+  (await isPacked(file)) ? unpack(file) : createReadStream(file)
 
-/** Files read at once: enough to keep every thread busy, few enough for any system's limit of open files. */
-const mostOpen = 16
+/** Files read at once: enough to keep every thread busy, and below any system's limit of open files. */
+const maxOpen = 16
 
-let reading = 0
+let openCount = 0
 const waiting: (() => void)[] = []
 
-/** The content of a file, when it is its turn. */
+/** Reads a file as soon as fewer than the most files are open. */
 export const readTurn = async (file: string): Promise<Buffer> => {
-  if (reading >= mostOpen) await new Promise<void>(begin => waiting.push(begin))
-  else reading++
+  if (openCount >= maxOpen) await new Promise<void>(begin => waiting.push(begin))
+  else openCount++
   try {
     return await readFile(file)
   } finally {
     const next = waiting.shift()
-    if (next === undefined) reading--
+    if (next === undefined) openCount--
     else next()
   }
 }
 
-/** The short sum of several pieces of content. */
+/** A short checksum of several pieces of content. */
 export const checksumOf = (pieces: readonly (string | Uint8Array)[]): string => {
   const hash = createHash('sha256')
   for (const piece of pieces) hash.update(piece)

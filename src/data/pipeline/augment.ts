@@ -1,30 +1,30 @@
-/** How training images are varied, as data; `distort` does it. */
+/** Augmentations of training images as data; `distort.ts` applies them. */
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 
-/** What lies beyond the edge: black, the last pixel again, or the image mirrored. */
+/** Pixels outside the image: black, the nearest pixel, or the mirrored image. */
 export type Fill = 'zero' | 'edge' | 'mirror'
 
-/** One way to vary a training image. */
+/** One augmentation. */
 export type Augmentation =
-  /** By up to this many pixels each way. */
+  /** By up to `pixels` in each direction. */
   | { readonly _tag: 'shift'; readonly pixels: number; readonly fill: Fill }
-  /** Left and right change places, half the time. */
+  /** Left to right, with probability ½. */
   | { readonly _tag: 'flip' }
-  /** Padded on every side, then a square of `size` (null: the image's own size) cut out anywhere. */
+  /** Padded on every side, then cropped at random to a square of `size` (null: to the image's own size). */
   | {
       readonly _tag: 'randomCrop'
       readonly padding: number
       readonly size: number | null
       readonly fill: Fill
     }
-  /** A window of a random share of the area and ratio of the sides, resized to a square. */
+  /** A crop of random area and aspect ratio, resized to a square. */
   | {
       readonly _tag: 'randomResizedCrop'
       readonly size: number
       readonly area: readonly [least: number, most: number]
       readonly ratio: readonly [least: number, most: number]
     }
-  /** A square of the mean colour, centred anywhere. */
+  /** A square of the mean colour with a random centre. */
   | { readonly _tag: 'cutout'; readonly size: number }
   /** Each factor drawn from 1 ± its value. */
   | {
@@ -34,17 +34,17 @@ export type Augmentation =
       readonly saturation: number
     }
 
-/** Moves the image by up to `pixels` each way. */
+/** Shifts the image by up to `pixels` in each direction. */
 export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation => {
   const { fill = 'zero', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'shift' as const, pixels, fill, ...unknownIn(rest) })
 }
 
-/** Mirrors half of the images, left to right. */
+/** Flips half of the images left to right. */
 export const flip: Augmentation = Object.freeze({ _tag: 'flip' })
 
 /**
- * Pads every side, then cuts a window out anywhere: as large as the image was, or a square of `size`.
+ * Pads every side, then crops at random: to the image's own size, or to a square of `size`.
  *
  * @example
  * randomCrop(4)                   // CIFAR's usual
@@ -58,7 +58,7 @@ export const randomCrop = (
   return Object.freeze({ _tag: 'randomCrop' as const, padding, size, fill, ...unknownIn(rest) })
 }
 
-/** A random window, resized to `size`×`size` (bilinear). Source  Szegedy et al. 2015 */
+/** A crop of random area and aspect ratio, resized to `size`×`size` (bilinear). Source  Szegedy et al. 2015 */
 export const randomResizedCrop = (
   size: number,
   options: { readonly area?: readonly [number, number]; readonly ratio?: readonly [number, number] } = {},
@@ -70,7 +70,7 @@ export const randomResizedCrop = (
 /** Covers a square of `size` pixels with the mean colour. Source  DeVries and Taylor 2017 */
 export const cutout = (size: number): Augmentation => Object.freeze({ _tag: 'cutout' as const, size })
 
-/** Varies brightness, contrast and saturation by factors of 1 ± these. */
+/** Scales brightness, contrast and saturation by random factors of 1 ± their values. */
 export const colorJitter = (
   options: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number } = {},
 ): Augmentation => {

@@ -1,4 +1,4 @@
-/** Batches as engines want them. Each is a function of the seed, the epoch and the step: nothing else is remembered. */
+/** Batches for engines. Each is a function of the seed, the epoch and the step alone. */
 import { stream } from '../../net/random.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
 import type { Dataset, Images } from '../dataset.js'
@@ -6,7 +6,7 @@ import { augmenter } from './distort.js'
 import { balancedOrder, shuffleOrder } from './order.js'
 import { centreCrop } from './window.js'
 
-/** Images with their classes, as a call is fed them. */
+/** A batch of images with their classes. */
 export interface Batch {
   /** [batch, height, width, channels], normalised. */
   readonly images: Float32Array
@@ -14,22 +14,22 @@ export interface Batch {
   readonly targets: Float32Array
   /** −1 beyond `size`. */
   readonly labels: Int32Array
-  /** Images in it; what is left of a last batch is padding. */
+  /** Number of images; the rest of the arrays is padding. */
   readonly size: number
 }
 
-/** Batches by epoch and step. */
+/** A source of batches by epoch and step. */
 export interface Feed {
-  /** In an epoch. */
+  /** Number of batches of an epoch. */
   readonly batches: number
   /** Errors  rejects with a `Fault` where an image cannot be read */
   readonly batch: (epoch: number, step: number) => Promise<Batch>
 }
 
-/** Writes the bytes of an image where its values go, each by its channel's table. */
+/** Writes the normalised values of an image's bytes, by a table of each channel. */
 type Normalise = (bytes: Uint8Array, into: Float32Array, at: number) => void
 
-const normalising = ({ mean, deviation, image }: Dataset): Normalise => {
+const normaliserOf = ({ mean, deviation, image }: Dataset): Normalise => {
   const channels = channelsOf(image)
   const table = Float32Array.from(
     { length: 256 * channels },
@@ -43,31 +43,35 @@ const normalising = ({ mean, deviation, image }: Dataset): Normalise => {
   }
 }
 
-/** What is done to the bytes of the image with this index, before they are normalised. */
+/** Augments or crops the bytes of the image with this index, before normalisation. */
 type Prepare = (image: Uint8Array, index: number) => Uint8Array
 
-const gather = (dataset: Dataset, images: Images, batch: number) => {
-  const each = sizeOf(dataset.stored)
-  const values = sizeOf(dataset.image)
-  const normalise = normalising(dataset)
+const collector = (dataset: Dataset, images: Images, batch: number) => {
+  const bytesPerImage = sizeOf(dataset.stored)
+  const valuesPerImage = sizeOf(dataset.image)
+  const normalise = normaliserOf(dataset)
   return async (indices: Int32Array, prepare: Prepare): Promise<Batch> => {
-    const bytes = new Uint8Array(indices.length * each)
+    const bytes = new Uint8Array(indices.length * bytesPerImage)
     await images.read(indices, bytes)
-    const filled = new Float32Array(batch * values)
+    const pixels = new Float32Array(batch * valuesPerImage)
     const targets = new Float32Array(batch * dataset.classes.length)
     const labels = new Int32Array(batch).fill(-1)
     indices.forEach((index, nth) => {
       const label = images.labels[index] ?? 0
-      normalise(prepare(bytes.subarray(nth * each, (nth + 1) * each), index), filled, nth * values)
+      normalise(
+        prepare(bytes.subarray(nth * bytesPerImage, (nth + 1) * bytesPerImage), index),
+        pixels,
+        nth * valuesPerImage,
+      )
       targets[nth * dataset.classes.length + label] = 1
       labels[nth] = label
     })
-    return { images: filled, targets, labels, size: indices.length }
+    return { images: pixels, targets, labels, size: indices.length }
   }
 }
 
-/** Images as they are, or their middle where they are stored larger than the net's. */
-const plain = ({ stored, image }: Dataset): Prepare => {
+/** Crops images to their centre where they are stored larger than the net's input. */
+const cropper = ({ stored, image }: Dataset): Prepare => {
   if (sizeOf(stored) === sizeOf(image)) return bytes => bytes
   const middle = new Uint8Array(sizeOf(image))
   const copy = centreCrop(stored, image)
@@ -77,18 +81,18 @@ const plain = ({ stored, image }: Dataset): Prepare => {
   }
 }
 
-/** How training images are put into batches. */
+/** Options of training batches. */
 export interface TrainingOptions {
   readonly batch: number
   readonly seed: number
-  /** Whether each batch has as many images of one class as of any other. */
+  /** Whether each batch has the same number of images of every class. */
   readonly balanced?: boolean
   /** Whether images are augmented as the data set says. */
   readonly augment?: boolean
 }
 
 /**
- * Shuffled training images, epoch after epoch; the incomplete batch at an epoch's end is left out.
+ * Shuffled training images; the incomplete batch at the end of an epoch is left out.
  *
  * Law  an image's augmentation depends on the seed, the epoch and the image alone
  */
@@ -98,62 +102,63 @@ export const trainingFeed = (
 ): Feed => {
   const { train, classes } = dataset
   const order = balanced ? balancedOrder(seed, train.labels, classes.length) : shuffleOrder(seed, train.size)
-  const collect = gather(dataset, train, batch)
+  const collectBatch = collector(dataset, train, batch)
   const distort = augmenter(dataset.stored, dataset.mean, dataset.augment)
-  const still = plain(dataset)
+  const crop = cropper(dataset)
   return {
     batches: Math.floor(train.size / batch),
     batch: (epoch, step) =>
-      collect(
+      collectBatch(
         order(epoch).subarray(step * batch, (step + 1) * batch),
-        augment ? (image, index) => distort(stream(seed, `augment/${epoch}/${index}`), image) : still,
+        augment ? (image, index) => distort(stream(seed, `augment/${epoch}/${index}`), image) : crop,
       ),
   }
 }
 
-/** Images in their own order, none left out: the last batch may be padded. */
+/** All images in order; the last batch may be padded. */
 export const evaluationFeed = (
   dataset: Dataset,
   images: Images,
   { batch }: { readonly batch: number },
 ): Feed => {
-  const collect = gather(dataset, images, batch)
-  const still = plain(dataset)
+  const collectBatch = collector(dataset, images, batch)
+  const crop = cropper(dataset)
   return {
     batches: Math.ceil(images.size / batch),
     batch: (_, step) => {
       const from = step * batch
       const size = Math.min(batch, images.size - from)
-      return collect(
+      return collectBatch(
         Int32Array.from({ length: size }, (_, nth) => from + nth),
-        still,
+        crop,
       )
     },
   }
 }
 
 /**
- * The same feed, which begins the next `depth` batches whenever one is asked for: images are read and decoded
- * in other threads while a step blocks this one.
+ * A feed that starts the next `depth` batches with each batch: images are read and decoded in other threads while a
+ * training step blocks this one.
  */
 export const prefetch =
   (depth: number) =>
   (feed: Feed): Feed => {
-    const begun = new Map<number, Promise<Batch>>()
-    const begin = (nth: number): Promise<Batch> => {
-      const batch = begun.get(nth) ?? feed.batch(Math.floor(nth / feed.batches), nth % feed.batches)
-      batch.catch(() => undefined) // told where the batch is asked for, if it ever is
-      begun.set(nth, batch)
+    const pending = new Map<number, Promise<Batch>>()
+    const startBatch = (nth: number): Promise<Batch> => {
+      const batch = pending.get(nth) ?? feed.batch(Math.floor(nth / feed.batches), nth % feed.batches)
+      batch.catch(() => undefined) // reported where the batch is awaited, if it ever is
+      pending.set(nth, batch)
       return batch
     }
     return {
       batches: feed.batches,
       batch: (epoch, step) => {
         const nth = epoch * feed.batches + step
-        const batch = begin(nth)
-        begun.delete(nth)
-        for (const known of begun.keys()) if (known < nth || known > nth + depth) begun.delete(known)
-        for (let later = 1; later <= depth; later++) begin(nth + later)
+        const batch = startBatch(nth)
+        pending.delete(nth)
+        for (const started of pending.keys())
+          if (started < nth || started > nth + depth) pending.delete(started)
+        for (let ahead = 1; ahead <= depth; ahead++) startBatch(nth + ahead)
         return batch
       },
     }

@@ -1,23 +1,23 @@
-/** Augmentations carried out on bytes: each step writes one buffer from another, by draws of the image's stream. */
+/** Applies augmentations to bytes: each step writes one buffer from another, by draws of the image's random stream. */
 import { randomBelow, type Stream } from '../../net/random.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
 import type { Augmentation } from './augment.js'
 import { randomWindow, resample } from './resample.js'
 import { cropWindow } from './window.js'
 
-/** What comes out of a step, and how it is made. */
+/** One augmentation of images of a fixed shape, and its output shape. */
 interface Step {
   readonly shape: Shape
   readonly run: (draw: Stream, from: Uint8Array, to: Uint8Array) => void
 }
 
-const shifted = (image: Shape, { pixels, fill }: Augmentation & { readonly _tag: 'shift' }): Step => {
+const shiftStep = (image: Shape, { pixels, fill }: Augmentation & { readonly _tag: 'shift' }): Step => {
   const copy = cropWindow(image, image, fill)
-  const move = (draw: Stream) => randomBelow(draw, 2 * pixels + 1) - pixels
-  return { shape: image, run: (draw, from, to) => copy(from, to, move(draw), move(draw)) }
+  const drawOffset = (draw: Stream) => randomBelow(draw, 2 * pixels + 1) - pixels
+  return { shape: image, run: (draw, from, to) => copy(from, to, drawOffset(draw), drawOffset(draw)) }
 }
 
-const flipped = (image: Shape): Step => {
+const flipStep = (image: Shape): Step => {
   const [height = 0, width = 0, channels = 0] = image
   const mirror = (from: Uint8Array, to: Uint8Array): void => {
     for (let y = 0; y < height; y++)
@@ -28,28 +28,28 @@ const flipped = (image: Shape): Step => {
   return { shape: image, run: (draw, from, to) => (draw() < 0.5 ? mirror(from, to) : to.set(from)) }
 }
 
-/** The shape after a crop. */
-const squared = (image: Shape, size: number | null): Shape =>
+/** The shape of a square crop; null keeps the image's own. */
+const squareShape = (image: Shape, size: number | null): Shape =>
   size === null ? image : [size, size, channelsOf(image)]
 
-const cropped = (
+const cropStep = (
   image: Shape,
   { padding, size, fill }: Augmentation & { readonly _tag: 'randomCrop' },
 ): Step => {
-  const shape = squared(image, size)
+  const shape = squareShape(image, size)
   const copy = cropWindow(image, shape, fill)
-  const place = (draw: Stream, axis: number) =>
+  const drawOffset = (draw: Stream, axis: number) =>
     randomBelow(draw, (image[axis] ?? 0) + 2 * padding - (shape[axis] ?? 0) + 1) - padding
-  return { shape, run: (draw, from, to) => copy(from, to, place(draw, 0), place(draw, 1)) }
+  return { shape, run: (draw, from, to) => copy(from, to, drawOffset(draw, 0), drawOffset(draw, 1)) }
 }
 
-const resized = (image: Shape, crop: Augmentation & { readonly _tag: 'randomResizedCrop' }): Step => {
-  const shape = squared(image, crop.size)
+const resizeStep = (image: Shape, crop: Augmentation & { readonly _tag: 'randomResizedCrop' }): Step => {
+  const shape = squareShape(image, crop.size)
   const write = resample(image, shape)
   return { shape, run: (draw, from, to) => write(from, to, randomWindow(draw, image, crop.area, crop.ratio)) }
 }
 
-const covered = (
+const cutoutStep = (
   image: Shape,
   { size }: Augmentation & { readonly _tag: 'cutout' },
   mean: readonly number[],
@@ -73,10 +73,10 @@ const covered = (
   }
 }
 
-/** How bright the eye finds a pixel. Source  ITU-R BT.601 */
+/** Weights of perceived brightness. Source  ITU-R BT.601 */
 const luma = [0.299, 0.587, 0.114] as const
 
-const jittered = (image: Shape, jitter: Augmentation & { readonly _tag: 'colorJitter' }): Step => {
+const jitterStep = (image: Shape, jitter: Augmentation & { readonly _tag: 'colorJitter' }): Step => {
   const channels = channelsOf(image)
   const weights = channels === 3 ? luma : Array.from({ length: channels }, () => 1 / channels)
   const grey = (from: Uint8Array, at: number): number =>
@@ -105,17 +105,17 @@ const jittered = (image: Shape, jitter: Augmentation & { readonly _tag: 'colorJi
 const stepOf = (image: Shape, mean: readonly number[], augmentation: Augmentation): Step => {
   switch (augmentation._tag) {
     case 'shift':
-      return shifted(image, augmentation)
+      return shiftStep(image, augmentation)
     case 'flip':
-      return flipped(image)
+      return flipStep(image)
     case 'randomCrop':
-      return cropped(image, augmentation)
+      return cropStep(image, augmentation)
     case 'randomResizedCrop':
-      return resized(image, augmentation)
+      return resizeStep(image, augmentation)
     case 'cutout':
-      return covered(image, augmentation, mean)
+      return cutoutStep(image, augmentation, mean)
     case 'colorJitter':
-      return jittered(image, augmentation)
+      return jitterStep(image, augmentation)
   }
 }
 
@@ -130,17 +130,17 @@ const stepsOf = (
   return [step, ...stepsOf(step.shape, mean, rest)]
 }
 
-/** The shape of a stored image once it is augmented. */
+/** The shape of a stored image after augmentation. */
 export const augmentedShape = (stored: Shape, augment: readonly Augmentation[]): Shape =>
   stepsOf(stored, [], augment).at(-1)?.shape ?? stored
 
-/** Augments one image; what it gives is overwritten by the next call. */
+/** Augments one image; the next call overwrites the result. */
 export type Augment = (draw: Stream, image: Uint8Array) => Uint8Array
 
 /**
- * All of `augment` in order, over two buffers that are used in turn.
+ * Applies all of `augment` in order, each into a buffer of its own.
  *
- * Law  the same draws give the same bytes; nothing to do gives the image itself
+ * Law  the same draws give the same bytes; without augmentations it returns the image
  */
 export const augmenter = (
   stored: Shape,

@@ -1,4 +1,4 @@
-/** Encoded images become images that can be read: decoded once and held, or streamed. */
+/** Decodes images once into memory, or streams them where they do not fit. */
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Shape, sizeOf } from '../../net/shape.js'
@@ -20,15 +20,15 @@ import { labelsOf, memoryOf, type OpenOptions, type Part, reportOf } from '../so
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-/** Bytes of the cache that end in their own sum; none where they are missing or damaged. */
-const recall = async (file: string, size: number): Promise<Uint8Array | null> => {
-  const found = await readFile(file).catch(() => Buffer.alloc(0))
-  const bytes = found.subarray(0, size)
-  return found.length === size + 32 && digest(bytes).equals(found.subarray(size)) ? bytes : null
+/** A cached file that ends in its checksum; null where it is missing or damaged. */
+const readVerified = async (file: string, size: number): Promise<Uint8Array | null> => {
+  const content = await readFile(file).catch(() => Buffer.alloc(0))
+  const bytes = content.subarray(0, size)
+  return content.length === size + 32 && digest(bytes).equals(content.subarray(size)) ? bytes : null
 }
 
-/** Keeps bytes for the next time; a cache that cannot be written to is done without. */
-const remember = (file: string, bytes: Uint8Array): Promise<void> =>
+/** Caches bytes with their checksum; does nothing where the cache cannot be written. */
+const writeCached = (file: string, bytes: Uint8Array): Promise<void> =>
   store(file, async part => {
     await writeFile(part, bytes)
     await writeFile(part, digest(bytes), { flag: 'a' })
@@ -36,53 +36,53 @@ const remember = (file: string, bytes: Uint8Array): Promise<void> =>
 
 type Skip = (fact: DataError) => void
 
-/** Decodes a whole part, or recalls what an earlier run decoded. */
+/** Decodes a whole part, or reads what an earlier run decoded. */
 const decodeOnce = async (
   shape: Shape,
   onProgress: Report,
-  pictures: EncodedImages,
+  encoded: EncodedImages,
   sum: string,
   onSkip: Skip | undefined,
 ): Promise<Decoded> => {
   const file = derivedFile('decoded', `${checksumOf([`${decoderVersion}`, sum, shape.join('×')])}.bin`)
-  const known = await recall(file, pictures.labels.length * sizeOf(shape))
-  if (known !== null) {
+  const cached = await readVerified(file, encoded.labels.length * sizeOf(shape))
+  if (cached !== null) {
     await touch(file)
-    return { bytes: known, labels: pictures.labels }
+    return { bytes: cached, labels: encoded.labels }
   }
-  const decoded = await decodeAll(shape, onProgress, onSkip)(pictures)
-  if (decoded.labels.length === pictures.labels.length) await remember(file, decoded.bytes)
+  const decoded = await decodeAll(shape, onProgress, onSkip)(encoded)
+  if (decoded.labels.length === encoded.labels.length) await writeCached(file, decoded.bytes)
   return decoded
 }
 
-/** A part, and those of its images that are wanted where not all are. */
-interface Wanted {
+/** A part, and the indices of the selected images; null for all. */
+interface Selection {
   readonly part: Part
   readonly indices: Int32Array | null
 }
 
-const countOf = ({ part, indices }: Wanted): number => (indices ?? labelsOf(part)).length
+const countOf = ({ part, indices }: Selection): number => (indices ?? labelsOf(part)).length
 
 /**
- * Makes images of parts. Encoded ones are decoded at once and held where all parts fit in the memory there is;
- * a part of which every image is wanted is decoded once for all runs, and kept in the user's cache.
+ * The selected images of each part. Encoded images are decoded into memory where all parts fit, else streamed. A part
+ * that is used whole is decoded once for all runs and cached.
  */
 export const holdImages =
   (options: OpenOptions, shape: Shape, skip: Skip) =>
-  (parts: Roles<Wanted>): Promise<Roles<Images>> => {
+  (parts: Roles<Selection>): Promise<Roles<Images>> => {
     const count = partsIn(parts).reduce((sum, part) => sum + countOf(part), 0)
     const fits = count * sizeOf(shape) <= memoryOf(options)
     const onSkip = options.skipBad === true ? skip : undefined
     const onProgress = reportOf(options)
-    const keep = async ({ part, indices }: Wanted): Promise<Images> => {
+    const holdPart = async ({ part, indices }: Selection): Promise<Images> => {
       if (part._tag === 'held') return indices === null ? part.images : selectImages(indices)(part.images)
-      const pictures = indices === null ? part.pictures : selectEncoded(indices)(part.pictures)
-      if (!fits) return streamImages(shape)(pictures)
+      const encoded = indices === null ? part.pictures : selectEncoded(indices)(part.pictures)
+      if (!fits) return streamImages(shape)(encoded)
       const { bytes, labels } =
         indices === null
-          ? await decodeOnce(shape, onProgress, pictures, part.sum, onSkip)
-          : await decodeAll(shape, onProgress, onSkip)(pictures)
+          ? await decodeOnce(shape, onProgress, encoded, part.sum, onSkip)
+          : await decodeAll(shape, onProgress, onSkip)(encoded)
       return imagesInMemory(bytes, labels)
     }
-    return mapRoles(keep)(parts)
+    return mapRoles(holdPart)(parts)
   }

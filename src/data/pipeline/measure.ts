@@ -1,11 +1,11 @@
-/** What a data set's pixels are like: mean and deviation a channel. */
+/** Measures the mean and deviation of each channel. */
 import { permutation, stream } from '../../net/random.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
 import type { Images } from '../dataset.js'
 import type { Normaliser } from '../spec.js'
 
-/** How often each byte occurs in each channel. */
-const tally = (counts: Float64Array, bytes: Uint8Array, channels: number): void => {
+/** Adds how often each byte occurs in each channel. */
+const addCounts = (counts: Float64Array, bytes: Uint8Array, channels: number): void => {
   for (let at = 0; at < bytes.length; at += channels)
     for (let c = 0; c < channels; c++) {
       const entry = (c << 8) | (bytes[at + c] ?? 0)
@@ -20,24 +20,24 @@ const moments = (counts: Float64Array): readonly [mean: number, deviation: numbe
   return [mean, Math.sqrt(variance) || 1]
 }
 
-/** Images looked at in one read. */
-const portion = 256
+/** Images per read. */
+const chunk = 256
 
 /**
- * Mean and deviation a channel over at most `most` of the images, drawn by the seed; a channel of one value
- * has deviation 1.
+ * Mean and deviation of each channel over a random sample of at most `max` images; a constant channel has
+ * deviation 1.
  */
 export const measure =
-  (seed: number, shape: Shape, most: number) =>
+  (seed: number, shape: Shape, max: number) =>
   async (images: Images): Promise<Normaliser> => {
     const channels = channelsOf(shape)
     const counts = new Float64Array(256 * channels)
-    const sample = permutation(stream(seed, 'measure'), images.size).subarray(0, most)
-    for (let from = 0; from < sample.length; from += portion) {
-      const indices = sample.subarray(from, from + portion)
+    const sample = permutation(stream(seed, 'measure'), images.size).subarray(0, max)
+    for (let from = 0; from < sample.length; from += chunk) {
+      const indices = sample.subarray(from, from + chunk)
       const bytes = new Uint8Array(indices.length * sizeOf(shape))
       await images.read(indices, bytes)
-      tally(counts, bytes, channels)
+      addCounts(counts, bytes, channels)
     }
     const channel = Array.from({ length: channels }, (_, c) => moments(counts.subarray(c << 8, (c + 1) << 8)))
     return { mean: channel.map(([mean]) => mean), deviation: channel.map(([, deviation]) => deviation) }

@@ -1,12 +1,12 @@
-/** Which images an epoch shows, and when: a function of the seed and the epoch. */
+/** The order of an epoch's images: a function of the seed and the epoch. */
 import { permutation, stream } from '../../net/random.js'
 import { countsOf } from './split.js'
 
-/** The images of an epoch, in order. */
+/** The image indices of an epoch, in order. */
 export type Order = (epoch: number) => Int32Array
 
-/** Remembers the last two answers: an epoch, and the next one begun ahead of time. */
-const remembered = (order: Order): Order => {
+/** Keeps the orders of neighbouring epochs, since prefetching starts the next one early. */
+const memoizeRecent = (order: Order): Order => {
   const known = new Map<number, Int32Array>()
   return epoch => {
     const found = known.get(epoch) ?? order(epoch)
@@ -16,34 +16,34 @@ const remembered = (order: Order): Order => {
   }
 }
 
-/** Every image once, shuffled. */
+/** Every image once, in random order. */
 export const shuffleOrder = (seed: number, size: number): Order =>
-  remembered(epoch => permutation(stream(seed, `order/${epoch}`), size))
+  memoizeRecent(epoch => permutation(stream(seed, `order/${epoch}`), size))
 
-/** The classes in turn, each through its own images, shuffled; small classes come round again. */
+/** The classes in turn, each over its own shuffled images; small classes repeat theirs. */
 export const balancedOrder = (seed: number, labels: Int32Array, classes: number): Order => {
   const groups = countsOf(labels, classes).map(count => new Int32Array(count))
-  const filled = new Int32Array(classes)
+  const counts = new Int32Array(classes)
   labels.forEach((label, index) => {
-    const nth = filled[label] ?? 0
+    const nth = counts[label] ?? 0
     groups[label]?.fill(index, nth, nth + 1)
-    filled[label] = nth + 1
+    counts[label] = nth + 1
   })
   const present = groups
     .map((members, label) => ({ members, label }))
     .filter(({ members }) => members.length > 0)
-  return remembered(epoch => {
+  return memoizeRecent(epoch => {
     const rounds = Math.ceil(labels.length / present.length)
-    const turns = present.map(({ members, label }) => {
-      const laps = Array.from({ length: Math.ceil(rounds / members.length) }, (_, lap) =>
-        permutation(stream(seed, `order/${epoch}/${label}/${lap}`), members.length),
+    const memberAt = present.map(({ members, label }) => {
+      const passes = Array.from({ length: Math.ceil(rounds / members.length) }, (_, pass) =>
+        permutation(stream(seed, `order/${epoch}/${label}/${pass}`), members.length),
       )
       return (nth: number) =>
-        members[laps[Math.floor(nth / members.length)]?.[nth % members.length] ?? 0] ?? 0
+        members[passes[Math.floor(nth / members.length)]?.[nth % members.length] ?? 0] ?? 0
     })
     return Int32Array.from(
       labels,
-      (_, nth) => turns[nth % present.length]?.(Math.floor(nth / present.length)) ?? 0,
+      (_, nth) => memberAt[nth % present.length]?.(Math.floor(nth / present.length)) ?? 0,
     )
   })
 }

@@ -1,8 +1,8 @@
-/** A window of an image, resized. */
+/** Resizes windows of images. */
 import type { Stream } from '../../net/random.js'
 import type { Shape } from '../../net/shape.js'
 
-/** In pixels; need not be whole. */
+/** A window in pixels, which may be fractional. */
 export interface Window {
   readonly top: number
   readonly left: number
@@ -11,7 +11,7 @@ export interface Window {
 }
 
 /**
- * Resizes a window to `to`, each pixel mixed from its four nearest.
+ * Resizes a window to `to` by bilinear interpolation.
  *
  * Shapes  [h, w, c] → [rows, columns, c]
  */
@@ -20,23 +20,24 @@ export const resample = (
   [rows = 0, columns = 0]: Shape,
 ): ((from: Uint8Array, to: Uint8Array, window: Window) => void) => {
   const clip = (at: number, size: number) => Math.min(size - 1, Math.max(0, at))
-  return (from, to, { top, left, height: high, width: wide }) => {
+  return (from, to, { top, left, height: cropHeight, width: cropWidth }) => {
     for (let y = 0; y < rows; y++) {
-      const v = clip(top + ((y + 0.5) * high) / rows - 0.5, height)
-      const up = Math.floor(v) * width
-      const down = Math.min(height - 1, Math.floor(v) + 1) * width
+      const v = clip(top + ((y + 0.5) * cropHeight) / rows - 0.5, height)
+      const upperRow = Math.floor(v) * width
+      const lowerRow = Math.min(height - 1, Math.floor(v) + 1) * width
       const dv = v - Math.floor(v)
       for (let x = 0; x < columns; x++) {
-        const u = clip(left + ((x + 0.5) * wide) / columns - 0.5, width)
+        const u = clip(left + ((x + 0.5) * cropWidth) / columns - 0.5, width)
         const west = Math.floor(u)
         const east = Math.min(width - 1, west + 1)
         const du = u - west
         for (let c = 0; c < channels; c++) {
           const above =
-            (from[(up + west) * channels + c] ?? 0) * (1 - du) + (from[(up + east) * channels + c] ?? 0) * du
+            (from[(upperRow + west) * channels + c] ?? 0) * (1 - du) +
+            (from[(upperRow + east) * channels + c] ?? 0) * du
           const below =
-            (from[(down + west) * channels + c] ?? 0) * (1 - du) +
-            (from[(down + east) * channels + c] ?? 0) * du
+            (from[(lowerRow + west) * channels + c] ?? 0) * (1 - du) +
+            (from[(lowerRow + east) * channels + c] ?? 0) * du
           to[(y * columns + x) * channels + c] = above * (1 - dv) + below * dv + 0.5
         }
       }
@@ -45,8 +46,7 @@ export const resample = (
 }
 
 /**
- * A window of a random share of the area and a random ratio of its sides; where ten draws do not fit,
- * the largest in the middle that does.
+ * A window of random area and aspect ratio; where ten draws do not fit, the largest centred one that does.
  *
  * Source  Szegedy et al. 2015
  */
@@ -57,24 +57,24 @@ export const randomWindow = (
   ratio: readonly [number, number],
 ): Window => {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const surface = height * width * (area[0] + (area[1] - area[0]) * draw())
-    const sides = Math.exp(Math.log(ratio[0]) + Math.log(ratio[1] / ratio[0]) * draw())
-    const wide = Math.round(Math.sqrt(surface * sides))
-    const high = Math.round(Math.sqrt(surface / sides))
-    if (wide >= 1 && high >= 1 && wide <= width && high <= height)
+    const cropArea = height * width * (area[0] + (area[1] - area[0]) * draw())
+    const aspect = Math.exp(Math.log(ratio[0]) + Math.log(ratio[1] / ratio[0]) * draw())
+    const cropWidth = Math.round(Math.sqrt(cropArea * aspect))
+    const cropHeight = Math.round(Math.sqrt(cropArea / aspect))
+    if (cropWidth >= 1 && cropHeight >= 1 && cropWidth <= width && cropHeight <= height)
       return {
-        top: Math.floor(draw() * (height - high + 1)),
-        left: Math.floor(draw() * (width - wide + 1)),
-        height: high,
-        width: wide,
+        top: Math.floor(draw() * (height - cropHeight + 1)),
+        left: Math.floor(draw() * (width - cropWidth + 1)),
+        height: cropHeight,
+        width: cropWidth,
       }
   }
-  const wide = Math.min(width, Math.round(height * ratio[1]))
-  const high = Math.min(height, Math.round(width / ratio[0]))
+  const cropWidth = Math.min(width, Math.round(height * ratio[1]))
+  const cropHeight = Math.min(height, Math.round(width / ratio[0]))
   return {
-    top: Math.floor((height - high) / 2),
-    left: Math.floor((width - wide) / 2),
-    height: high,
-    width: wide,
+    top: Math.floor((height - cropHeight) / 2),
+    left: Math.floor((width - cropWidth) / 2),
+    height: cropHeight,
+    width: cropWidth,
   }
 }

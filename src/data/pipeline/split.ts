@@ -1,39 +1,39 @@
-/** Stratified choices: a few of each class, in the classes' own proportion. */
+/** Stratified sampling: the same share of each class. */
 import { permutation, stream } from '../../net/random.js'
 
-/** `total` shared out in proportion to `sizes`, the largest remainders rounded up. Law  sums to `total` */
+/** Shares of `total` in proportion to `sizes`, the largest remainders rounded up. Law  sums to `total` */
 export const stratifiedShares = (sizes: readonly number[], total: number): readonly number[] => {
   const all = sizes.reduce((sum, size) => sum + size, 0)
   const exact = sizes.map(size => (all === 0 ? 0 : (size * total) / all))
-  const whole = exact.map(Math.floor)
-  const left = Math.round(total) - whole.reduce((sum, size) => sum + size, 0)
-  const rounded = exact
+  const floors = exact.map(Math.floor)
+  const remaining = Math.round(total) - floors.reduce((sum, size) => sum + size, 0)
+  const largest = exact
     .map((share, nth) => ({ nth, rest: share - Math.floor(share) }))
     .sort((a, b) => b.rest - a.rest || a.nth - b.nth)
-    .slice(0, all === 0 ? 0 : left)
-  const up = new Set(rounded.map(({ nth }) => nth))
-  return whole.map((size, nth) => size + (up.has(nth) ? 1 : 0))
+    .slice(0, all === 0 ? 0 : remaining)
+  const roundedUp = new Set(largest.map(({ nth }) => nth))
+  return floors.map((size, nth) => size + (roundedUp.has(nth) ? 1 : 0))
 }
 
-/** How many images each class has. */
+/** The number of images of each class. */
 export const countsOf = (labels: Int32Array, classes: number): readonly number[] => {
   const counts = new Array<number>(classes).fill(0)
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
   return counts
 }
 
-/** `naturalNumber` of the images, stratified and drawn by `seed`, and the rest; both in their old order. */
+/** A stratified random sample of `count` images, and the rest; both in their original order. */
 export const stratifiedSplit =
   (seed: number, key: string, classes: number) =>
-  (labels: Int32Array, count: number): readonly [first: Int32Array, rest: Int32Array] => {
-    const left = [...stratifiedShares(countsOf(labels, classes), count)]
-    const first = new Uint8Array(labels.length)
+  (labels: Int32Array, count: number): readonly [sample: Int32Array, rest: Int32Array] => {
+    const remaining = [...stratifiedShares(countsOf(labels, classes), count)]
+    const selected = new Uint8Array(labels.length)
     for (const index of permutation(stream(seed, key), labels.length)) {
       const label = labels[index] ?? 0
-      const open = left[label] ?? 0
-      if (open > 0) first[index] = 1
-      left[label] = open - 1
+      const available = remaining[label] ?? 0
+      if (available > 0) selected[index] = 1
+      remaining[label] = available - 1
     }
     const indices = Int32Array.from(labels, (_, index) => index)
-    return [indices.filter(index => first[index] === 1), indices.filter(index => first[index] === 0)]
+    return [indices.filter(index => selected[index] === 1), indices.filter(index => selected[index] === 0)]
   }

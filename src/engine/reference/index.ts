@@ -1,4 +1,4 @@
-/** The slow reference: tfjs in plain JavaScript, where its packages are installed. */
+/** The reference engine: tfjs in plain JavaScript. Slow; its packages are optional. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -20,7 +20,7 @@ const missing = (name: string): EngineError => ({
   mend: `npm install ${packages.join(' ')}`,
 })
 
-/** The folders of the packages it wants. Errors  EngineMissing with the first that is not installed */
+/** The folders of its packages. Errors  EngineMissing with the first that is not installed */
 export const findCpu = (): E.Either<EngineError, readonly string[]> =>
   pipe(
     packages,
@@ -32,7 +32,7 @@ export const findCpu = (): E.Either<EngineError, readonly string[]> =>
     ),
   )
 
-/** Loads tfjs only when asked. Errors  EngineMissing, EngineFailed */
+/** Loads tfjs on demand. Errors  EngineMissing, EngineFailed */
 export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.fromIOEither(findCpu),
@@ -41,7 +41,7 @@ export const loadCpu = (): TE.TaskEither<EngineError, Engine> =>
         const tf = await import('@tensorflow/tfjs-core')
         await import('@tensorflow/tfjs-backend-cpu')
         await tf.setBackend('cpu')
-        tf.env().set('PROD', true) // or its first tensor would advertise another package
+        tf.env().set('PROD', true) // or the first tensor would print an advertisement
         tf.scalar(0).dispose()
         tf.env().set('PROD', false)
         const { openSession } = await import('./session.js')

@@ -19,14 +19,14 @@ export const inverse = (matrix: ArrayLike<number>, size: number): Float32Array =
 
 const at = (values: ArrayLike<number>, index: number): number => values[index] ?? 0
 
-/** L, below the diagonal and on it. */
+/** The factor L, a lower triangle. */
 const factor = (matrix: ArrayLike<number>, size: number): Float64Array => {
   const lower = new Float64Array(size * size)
   for (let i = 0; i < size; i++)
     for (let j = 0; j <= i; j++) {
-      let rest = at(matrix, i * size + j)
-      for (let k = 0; k < j; k++) rest -= at(lower, i * size + k) * at(lower, j * size + k)
-      lower[i * size + j] = i === j ? Math.sqrt(rest) : rest / at(lower, j * size + j)
+      let remainder = at(matrix, i * size + j)
+      for (let k = 0; k < j; k++) remainder -= at(lower, i * size + k) * at(lower, j * size + k)
+      lower[i * size + j] = i === j ? Math.sqrt(remainder) : remainder / at(lower, j * size + j)
     }
   return lower
 }
@@ -36,9 +36,9 @@ const invertedFactor = (lower: Float64Array, size: number): Float64Array => {
   const result = new Float64Array(size * size)
   for (let j = 0; j < size; j++)
     for (let i = j; i < size; i++) {
-      let rest = i === j ? 1 : 0
-      for (let k = j; k < i; k++) rest -= at(lower, i * size + k) * at(result, k * size + j)
-      result[i * size + j] = rest / at(lower, i * size + i)
+      let remainder = i === j ? 1 : 0
+      for (let k = j; k < i; k++) remainder -= at(lower, i * size + k) * at(result, k * size + j)
+      result[i * size + j] = remainder / at(lower, i * size + i)
     }
   return result
 }

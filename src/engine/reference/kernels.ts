@@ -1,4 +1,4 @@
-/** What each primitive operation is in tfjs. The table is complete: a new operation without an entry does not compile. */
+/** Every primitive operation in tfjs. The compiler keeps the table complete. */
 import * as tf from '@tensorflow/tfjs-core'
 import { type Kind, type OpOf, slotsOf, type Value, type Window } from '../../graph/graph.js'
 import { channelsOf } from '../../net/shape.js'
@@ -6,17 +6,17 @@ import { inverse } from './inverse.js'
 import { largest } from './largest.js'
 import * as windows from './windows.js'
 
-/** What a call runs on. */
+/** The inputs and variables of a call. */
 export interface Call {
   readonly feed: (name: string, shape: readonly number[]) => tf.Tensor
-  /** A variable as it was when the call began. */
+  /** A variable's value at the start of the call. */
   readonly before: (name: string) => tf.Tensor
-  /** A variable as the updates so far have left it. */
+  /** A variable's value after the updates so far. */
   readonly now: (name: string) => tf.Tensor
   readonly set: (name: string, value: tf.Tensor) => tf.Tensor
 }
 
-/** As many as the operation takes, though the type says five. */
+/** An operation's inputs; it reads only as many as it takes. */
 export type Inputs = readonly [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
 
 /** All results of an operation, the first of them its value. */
@@ -46,7 +46,7 @@ const windowed =
 const flag = (condition: tf.Tensor): tf.Tensor => tf.cast(condition, 'float32')
 
 /** All axes but the last. */
-const lead = (x: tf.Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)
+const leadingAxes = (x: tf.Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)
 
 const size = (shape: readonly number[]): number[] => [...shape]
 
@@ -63,17 +63,17 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
   depthwiseKernel: windowed(windows.depthwiseKernel),
   matmul: ({ op: { transposeA, transposeB } }, [a, b]) => tf.matMul(a, b, transposeA, transposeB),
   batchNorm: ({ op: { epsilon } }, [x, scale, shift]) => {
-    const { mean, variance } = tf.moments(x, lead(x))
+    const { mean, variance } = tf.moments(x, leadingAxes(x))
     const rows = x.size / channelsOf(x.shape)
     const unit = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)))
     return [tf.add(tf.mul(unit, scale), shift), mean, tf.mul(variance, rows / Math.max(rows - 1, 1))]
   },
   batchNormGrad: ({ op: { epsilon } }, [dy, x, scale]) => {
-    const { mean, variance } = tf.moments(x, lead(x))
+    const { mean, variance } = tf.moments(x, leadingAxes(x))
     const rows = x.size / channelsOf(x.shape)
     const deviation = tf.sqrt(tf.add(variance, epsilon))
     const unit = tf.div(tf.sub(x, mean), deviation)
-    const [dscale, dshift] = [tf.sum(tf.mul(dy, unit), lead(x)), tf.sum(dy, lead(x))]
+    const [dscale, dshift] = [tf.sum(tf.mul(dy, unit), leadingAxes(x)), tf.sum(dy, leadingAxes(x))]
     const centred = tf.sub(dy, tf.div(tf.add(dshift, tf.mul(unit, dscale)), rows))
     return [tf.mul(centred, tf.div(scale, deviation)), dscale, dshift]
   },
@@ -128,8 +128,8 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
   momentum: ({ op }, [gradient, rate], call) => {
     const [velocity = ''] = slotsOf(op)
     const v = call.set(velocity, tf.add(tf.mul(call.now(velocity), op.momentum), gradient))
-    const way = op.nesterov ? tf.add(gradient, tf.mul(v, op.momentum)) : v
-    return call.set(op.name, tf.sub(call.now(op.name), tf.mul(way, rate)))
+    const direction = op.nesterov ? tf.add(gradient, tf.mul(v, op.momentum)) : v
+    return call.set(op.name, tf.sub(call.now(op.name), tf.mul(direction, rate)))
   },
   adam: ({ op }, [gradient, rate, power1, power2], call) => {
     const [first = '', second = ''] = slotsOf(op)
@@ -138,10 +138,10 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
       second,
       tf.add(tf.mul(call.now(second), op.beta2), tf.mul(tf.square(gradient), 1 - op.beta2)),
     )
-    const pace = tf.div(tf.mul(rate, tf.sqrt(tf.sub(1, power2))), tf.sub(1, power1))
+    const stepSize = tf.div(tf.mul(rate, tf.sqrt(tf.sub(1, power2))), tf.sub(1, power1))
     return call.set(
       op.name,
-      tf.sub(call.now(op.name), tf.div(tf.mul(pace, m), tf.add(tf.sqrt(v), op.epsilon))),
+      tf.sub(call.now(op.name), tf.div(tf.mul(stepSize, m), tf.add(tf.sqrt(v), op.epsilon))),
     )
   },
 }

@@ -1,4 +1,4 @@
-/** A program interpreted on a tfjs backend: every operation one or a few tfjs operations, every call one tidy scope. */
+/** A program interpreted on a tfjs backend: each operation is one or a few tfjs operations, each call one tidy scope. */
 import * as tf from '@tensorflow/tfjs-core'
 import { type Graph, type Kind, type Program, type Value, valuesOf, variablesOf } from '../../graph/graph.js'
 import { sizeOf } from '../../net/shape.js'
@@ -8,26 +8,26 @@ import { type Call, type Inputs, interpreters, type Results } from './kernels.js
 
 type Variables = Map<string, tf.Tensor>
 
-const fed = (feeds: Feeds, name: string, shape: readonly number[]): tf.Tensor => {
-  const given = feeds[name]
-  if (given?.length !== sizeOf(shape))
-    throw new RangeError(`feed ${name}: wanted [${shape}], got ${given?.length ?? 'nothing'}`)
-  return tf.tensor(given.slice(), [...shape])
+const feedTensor = (feeds: Feeds, name: string, shape: readonly number[]): tf.Tensor => {
+  const data = feeds[name]
+  if (data?.length !== sizeOf(shape))
+    throw new RangeError(`feed ${name}: expected [${shape}], got ${data?.length ?? 'nothing'}`)
+  return tf.tensor(data.slice(), [...shape])
 }
 
 const missing = (name: string): never => {
   throw new RangeError(`no variable ${name}`)
 }
 
-/** What one call sees: variables as they were, and as its updates leave them. */
-const callOver = (variables: Variables, changed: Variables, feeds: Feeds): Call => {
+/** A call's view of the variables: as they were, and as its updates leave them. */
+const callOver = (variables: Variables, updated: Variables, feeds: Feeds): Call => {
   const before = (name: string) => variables.get(name) ?? missing(name)
   return {
-    feed: (name, shape) => fed(feeds, name, shape),
+    feed: (name, shape) => feedTensor(feeds, name, shape),
     before,
-    now: name => changed.get(name) ?? before(name),
+    now: name => updated.get(name) ?? before(name),
     set: (name, value) => {
-      changed.set(name, value)
+      updated.set(name, value)
       return value
     },
   }
@@ -43,68 +43,83 @@ const resultsOf = (value: Value, done: ReadonlyMap<Value, Results>, call: Call):
 }
 
 const evaluate = (graph: Graph, call: Call): Readonly<Record<string, Float32Array>> => {
-  const done = new Map<Value, Results>()
-  for (const value of valuesOf(graph)) done.set(value, resultsOf(value, done, call))
-  const fetched = (value: Value) => Float32Array.from(done.get(value)?.[0]?.dataSync() ?? [])
-  return Object.fromEntries(Object.entries(graph.outputs).map(([name, value]) => [name, fetched(value)]))
+  const results = new Map<Value, Results>()
+  for (const value of valuesOf(graph)) results.set(value, resultsOf(value, results, call))
+  const numbersOf = (value: Value) => Float32Array.from(results.get(value)?.[0]?.dataSync() ?? [])
+  return Object.fromEntries(Object.entries(graph.outputs).map(([name, value]) => [name, numbersOf(value)]))
 }
 
-/** Puts changed tensors in the old ones' places; what replaces a variable outlives the scope it was made in. */
-const replace = (variables: Variables, changed: Variables): void => {
-  for (const [name, value] of changed) {
+/** Replaces variables by updated tensors, which are kept beyond the scope that made them. */
+const replace = (variables: Variables, updated: Variables): void => {
+  for (const [name, value] of updated) {
     const own = tf.keep(tf.clone(value))
     variables.get(name)?.dispose()
     variables.set(name, own)
   }
 }
 
-const begun = (program: Program): Variables =>
+const zeros = (program: Program): Variables =>
   new Map(Object.entries(variablesOf(program)).map(([name, shape]) => [name, tf.zeros([...shape])]))
+
+/** Runs an effect on a backend; tensors that it does not keep are disposed of. */
+const onBackend = <A>(backend: string, effect: () => A): A => {
+  tf.engine().startScope()
+  try {
+    if (tf.getBackend() !== backend) void tf.setBackend(backend) // in place at once: its factory is not asynchronous
+    return effect()
+  } finally {
+    tf.engine().endScope()
+  }
+}
+
+const runCall = (
+  variables: Variables,
+  graph: Graph,
+  feeds: Feeds,
+): Readonly<Record<string, Float32Array>> => {
+  const updated: Variables = new Map()
+  const outputs = evaluate(graph, callOver(variables, updated, feeds))
+  replace(variables, updated)
+  return outputs
+}
+
+const readVariables = (variables: Variables): Weights =>
+  Object.fromEntries(
+    [...variables].map(([name, value]) => [
+      name,
+      { shape: value.shape, data: Float32Array.from(value.dataSync()) },
+    ]),
+  )
+
+/** Sets the variables that `weights` names; other names are ignored. */
+const writeVariables = (variables: Variables, weights: Weights): void => {
+  const known = Object.entries(weights).filter(([name]) => variables.has(name))
+  replace(
+    variables,
+    new Map(known.map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), [...shape])])),
+  )
+}
+
+const dispose = (variables: Variables): void => {
+  for (const value of variables.values()) value.dispose()
+  variables.clear()
+}
 
 /**
  * Opens a program on the backend of this name, which must be registered.
  *
- * Law  closed, no tensor of it is left
+ * Law  once closed, none of its tensors is left
  */
 export const openSession = <P extends Program>(backend: string, program: P): Session<P> => {
-  const onBackend = <A>(work: () => A): A => {
-    tf.engine().startScope()
-    try {
-      if (tf.getBackend() !== backend) void tf.setBackend(backend) // in place at once: its factory is not asynchronous
-      return work()
-    } finally {
-      tf.engine().endScope()
-    }
-  }
   const variables: Variables = new Map()
-  onBackend(() => replace(variables, begun(program)))
+  onBackend(backend, () => replace(variables, zeros(program)))
   return {
-    run: (name, feeds) =>
-      onBackend(() => {
-        const graph: Graph = program[name] ?? missing(String(name))
-        const changed: Variables = new Map()
-        const outputs = evaluate(graph, callOver(variables, changed, feeds))
-        replace(variables, changed)
-        return outputs as Fetched<P[typeof name]> // one output a name
-      }),
-    read: (): Weights =>
-      Object.fromEntries(
-        [...variables].map(([name, value]) => [
-          name,
-          { shape: value.shape, data: Float32Array.from(value.dataSync()) },
-        ]),
-      ),
-    write: values =>
-      onBackend(() => {
-        const known = Object.entries(values).filter(([name]) => variables.has(name))
-        replace(
-          variables,
-          new Map(known.map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), [...shape])])),
-        )
-      }),
-    close: () => {
-      for (const value of variables.values()) value.dispose()
-      variables.clear()
+    run: (name, feeds) => {
+      const graph: Graph = program[name] ?? missing(String(name))
+      return onBackend(backend, () => runCall(variables, graph, feeds)) as Fetched<P[typeof name]> // one output a name
     },
+    read: () => readVariables(variables),
+    write: weights => onBackend(backend, () => writeVariables(variables, weights)),
+    close: () => dispose(variables),
   }
 }

@@ -1,4 +1,4 @@
-/** Convolutions and pools of tfjs, with the gradients its kernels leave out: dilated ones, and averages at the rim. */
+/** Convolutions and pools of tfjs, with gradients its kernels lack: dilated windows, and average pools with padding. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { PoolWindow, Window } from '../../graph/graph.js'
 
@@ -7,11 +7,11 @@ type Four = [number, number, number, number]
 /** A tensor of four axes, as maps and kernels are. */
 export const four = (x: tf.Tensor): tf.Tensor4D => x as tf.Tensor4D // every map and kernel has four axes
 
-/** A dilated kernel is a wider one with zeros in its holes. */
-const holed = (kernel: tf.Tensor4D, { dilation }: Window): tf.Tensor4D => {
+/** Makes a dilated kernel dense, with zeros in its holes. */
+const dilateKernel = (kernel: tf.Tensor4D, { dilation }: Window): tf.Tensor4D => {
   const [size, , channels, filters] = kernel.shape
   if (dilation === 1 || size === 1) return kernel
-  const apart = tf.pad(tf.reshape(kernel, [size, 1, size, 1, channels, filters]), [
+  const spaced = tf.pad(tf.reshape(kernel, [size, 1, size, 1, channels, filters]), [
     [0, 0],
     [0, dilation - 1],
     [0, 0],
@@ -20,17 +20,17 @@ const holed = (kernel: tf.Tensor4D, { dilation }: Window): tf.Tensor4D => {
     [0, 0],
   ])
   const span = dilation * (size - 1) + 1
-  const wide = tf.reshape(apart, [size * dilation, size * dilation, channels, filters])
+  const wide = tf.reshape(spaced, [size * dilation, size * dilation, channels, filters])
   return tf.slice(four(wide), [0, 0, 0, 0], [span, span, channels, filters])
 }
 
-const widened = ([size, , channels, filters]: Four, { dilation }: Window): Four => {
+const dilatedShape = ([size, , channels, filters]: Four, { dilation }: Window): Four => {
   const span = dilation * (size - 1) + 1
   return [span, span, channels, filters]
 }
 
-/** What lies between a wide kernel's holes. */
-const unholed = (wide: tf.Tensor4D, { dilation }: Window): tf.Tensor4D =>
+/** The inverse: the taps of a dilated kernel. */
+const undilateKernel = (wide: tf.Tensor4D, { dilation }: Window): tf.Tensor4D =>
   dilation === 1 ? wide : four(tf.stridedSlice(wide, [0, 0, 0, 0], wide.shape, [dilation, dilation, 1, 1]))
 
 const attributes = ({ stride, padding }: Window) => ({
@@ -44,28 +44,28 @@ const kernel = (name: string, inputs: tf.NamedTensorMap, settings: object): tf.T
   tf.engine().runKernel(name, inputs, settings as tf.NamedAttrMap) as tf.Tensor // each kernel used here gives one tensor
 
 export const conv = (x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor =>
-  tf.conv2d(four(x), holed(four(filter), window), window.stride, window.padding)
+  tf.conv2d(four(x), dilateKernel(four(filter), window), window.stride, window.padding)
 
 export const convInput = (dy: tf.Tensor, filter: tf.Tensor, x: tf.Tensor, window: Window): tf.Tensor =>
   kernel(
     'Conv2DBackpropInput',
-    { dy, filter: holed(four(filter), window) },
+    { dy, filter: dilateKernel(four(filter), window) },
     { ...attributes(window), inputShape: x.shape },
   )
 
 export const convKernel = (dy: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor => {
-  const filterShape = widened(four(filter).shape, window)
+  const filterShape = dilatedShape(four(filter).shape, window)
   const wide = kernel('Conv2DBackpropFilter', { x, dy }, { ...attributes(window), filterShape })
-  return unholed(four(wide), window)
+  return undilateKernel(four(wide), window)
 }
 
 export const depthwise = (x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor =>
-  tf.depthwiseConv2d(four(x), holed(four(filter), window), window.stride, window.padding)
+  tf.depthwiseConv2d(four(x), dilateKernel(four(filter), window), window.stride, window.padding)
 
 export const depthwiseInput = (dy: tf.Tensor, filter: tf.Tensor, x: tf.Tensor, window: Window): tf.Tensor =>
   kernel(
     'DepthwiseConv2dNativeBackpropInput',
-    { dy, filter: holed(four(filter), window) },
+    { dy, filter: dilateKernel(four(filter), window) },
     { ...attributes(window), inputShape: x.shape },
   )
 
@@ -75,13 +75,13 @@ export const depthwiseKernel = (
   filter: tf.Tensor,
   window: Window,
 ): tf.Tensor => {
-  const filterShape = widened(four(filter).shape, window)
+  const filterShape = dilatedShape(four(filter).shape, window)
   const wide = kernel(
     'DepthwiseConv2dNativeBackpropFilter',
     { x, dy },
     { ...attributes(window), filterShape },
   )
-  return unholed(four(wide), window)
+  return undilateKernel(four(wide), window)
 }
 
 export const maxPool = (x: tf.Tensor, { size, stride, padding }: PoolWindow): tf.Tensor =>
@@ -103,12 +103,12 @@ export const maxPoolGrad = (
   window: PoolWindow,
 ): tf.Tensor => kernel('MaxPoolGrad', { dy, input, output }, poolAttributes(window))
 
-/** How many values of the map each position's window covers. */
-const covered = ([, height, width]: Four, { size, stride, padding }: PoolWindow): tf.Tensor =>
+/** How many pixels of the map each window covers. */
+const countCovered = ([, height, width]: Four, { size, stride, padding }: PoolWindow): tf.Tensor =>
   tf.conv2d(four(tf.ones([1, height, width, 1])), four(tf.ones([size, size, 1, 1])), stride, padding)
 
-/** The kernel divides by the whole window; at the rim only the part on the map was averaged. */
+/** The kernel divides by the whole window; at the border the average is over the covered pixels only. */
 export const avgPoolGrad = (dy: tf.Tensor, x: tf.Tensor, window: PoolWindow): tf.Tensor => {
-  const shares = tf.mul(dy, tf.div(window.size ** 2, covered(four(x).shape, window)))
-  return kernel('AvgPoolGrad', { dy: shares, input: x }, poolAttributes(window))
+  const scaledGradient = tf.mul(dy, tf.div(window.size ** 2, countCovered(four(x).shape, window)))
+  return kernel('AvgPoolGrad', { dy: scaledGradient, input: x }, poolAttributes(window))
 }

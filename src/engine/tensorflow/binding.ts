@@ -1,7 +1,7 @@
-/** The native addon, as far as it is used here. */
+/** The part of the native addon that is used here. */
 import { constants } from 'node:os'
 
-/** Of `@tensorflow/tfjs-node-gpu`'s `TFJSBinding`. Tensors and models are numbered; each must be deleted. */
+/** Of `@tensorflow/tfjs-node-gpu`'s `TFJSBinding`. Tensors and models are ids that must be deleted. */
 export interface Binding {
   readonly createTensor: (shape: readonly number[], type: number, data: Float32Array) => number
   readonly deleteTensor: (tensor: number) => void
@@ -21,7 +21,7 @@ export interface Binding {
   readonly TF_Version: string
 }
 
-/** Loads an addon file. Throws what the loader says. */
+/** Loads an addon file. Throws the loader's error. */
 export const openBinding = (file: string): Binding => {
   const addon: { readonly exports: unknown } = { exports: {} }
   process.dlopen(addon, file, constants.dlopen.RTLD_NOW)

@@ -12,7 +12,7 @@ import { findNative } from './native.js'
 import { openSession } from './session.js'
 
 export interface LoadOptions {
-  /** Threads an operation may use; by default `TF_NUM_INTRAOP_THREADS`, or every core. */
+  /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */
   readonly threads?: number
 }
 
@@ -29,15 +29,15 @@ const missing: EngineError = {
   mend: engineCommand(),
 }
 
-/** Threads as the environment or the machine has them. */
+/** The default number of threads. */
 export const threadsOf = (env: NodeJS.ProcessEnv = process.env): number =>
   Number(env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 const oneDnn = 'TF_ENABLE_ONEDNN_OPTS'
 
 /**
- * TensorFlow reads these once, when it starts; what the user has set holds. Left alone it uses oneDNN on CPUs with
- * AVX-512 only, though a training step is twice as fast with it on those without.
+ * TensorFlow's environment variables, which it reads once at start; the user's own settings win. By default it uses
+ * oneDNN only on CPUs with AVX-512, but a training step is twice as fast with it on other CPUs too.
  */
 export const environment = (
   threads: number,
@@ -52,7 +52,7 @@ export const environment = (
   TF_NUM_INTRAOP_THREADS: `${threads}`,
 })
 
-/** TensorFlow's version and whether oneDNN computes: it adds in another order, so a run depends on it. */
+/** TensorFlow's version, and whether it uses oneDNN, which changes the order of sums and so a run's numbers. */
 const versionOf = ({ TF_Version }: Binding): string =>
   /^(1|true)$/i.test(process.env[oneDnn] ?? '') ? `${TF_Version}+oneDNN` : TF_Version
 
@@ -62,19 +62,19 @@ interface Loaded {
   readonly threads: number
 }
 
-/** TensorFlow cannot be started twice in a process: what is loaded stays. */
+/** TensorFlow cannot be started twice in a process, so it stays loaded. */
 let loaded: O.Option<Loaded> = O.none
 
 const start = (file: string, threads: number): E.Either<EngineError, Loaded> =>
   E.tryCatch(() => {
     Object.assign(process.env, environment(threads))
     const binding = openBinding(file)
-    const now = { binding, version: versionOf(binding), threads }
-    loaded = O.some(now)
-    return now
+    const current = { binding, version: versionOf(binding), threads }
+    loaded = O.some(current)
+    return current
   }, failed)
 
-/** The binding itself, for what is no program. */
+/** Loads the binding itself. */
 export const loadBinding = ({ threads = threadsOf() }: LoadOptions = {}): E.Either<EngineError, Loaded> =>
   pipe(
     loaded,
@@ -89,7 +89,7 @@ export const loadBinding = ({ threads = threadsOf() }: LoadOptions = {}): E.Eith
     ),
   )
 
-const engineOn = ({ binding, version, threads }: Loaded): Engine => ({
+const engineOf = ({ binding, version, threads }: Loaded): Engine => ({
   name: 'tensorflow',
   version,
   threads,
@@ -97,12 +97,12 @@ const engineOn = ({ binding, version, threads }: Loaded): Engine => ({
 })
 
 /**
- * The TensorFlow engine. The number of threads holds from the first load in a process on.
+ * The TensorFlow engine. The first load in a process fixes the number of threads.
  *
  * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
  */
 export const loadEngine = (options: LoadOptions = {}): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.fromIOEither(() => loadBinding(options)),
-    TE.map(engineOn),
+    TE.map(engineOf),
   )

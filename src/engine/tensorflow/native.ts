@@ -1,4 +1,4 @@
-/** The native engine where it is found; nothing is loaded here. */
+/** Finds the native engine, without loading it. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -7,7 +7,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { addonName, cacheFolder, currentNative, type Native } from './install/cache.js'
 import { packageFolder, tfjsPackage } from './install/package.js'
 
-/** The binding that the npm package's own install script fetched, where that worked. */
+/** The binding that the npm package's own install script downloaded, if any. */
 const stockNative: () => O.Option<Native> = () =>
   pipe(
     packageFolder(tfjsPackage),
@@ -25,8 +25,8 @@ const stockNative: () => O.Option<Native> = () =>
   )
 
 /**
- * The binding that would be used: the one built last, else the npm package's own. Graphs are written in that package's
- * messages, so without it there is none.
+ * The binding in use: the one built last, else the npm package's own. Graphs are encoded with that package's protobuf
+ * messages, so there is no engine without it.
  */
 export const findNative = (cache: string = cacheFolder()): O.Option<Native> =>
   pipe(

@@ -1,4 +1,4 @@
-/** A program in TensorFlow: one graph with all its calls, loaded once, one native call a run. */
+/** A program in TensorFlow: one graph with all its calls, loaded once; each run is one native call. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { float32, type Ref } from './graph/node.js'
 import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
 import { savedModel, tensorName } from './graph/proto.js'
 
-interface Fed {
+interface Feed {
   readonly shape: Shape
   readonly data: Float32Array
 }
@@ -33,12 +33,12 @@ const load = (binding: Binding, emission: Emission): Loaded => {
 }
 
 /**
- * Runs the graph from `inputs` to `outputs`, named and joined by commas; every tensor it makes is gone when it
- * returns. What is fed is read in place and copied by TensorFlow where it keeps it; what is fetched is a copy.
+ * Runs the graph from `inputs` to `outputs`, named and joined by commas; all its tensors are deleted when it
+ * returns. TensorFlow copies the feeds that it keeps; the results are copies.
  */
 const fetch = (
   { binding, model }: Loaded,
-  feeds: readonly Fed[],
+  feeds: readonly Feed[],
   inputs: string,
   outputs: string,
 ): readonly Float32Array[] => {
@@ -54,51 +54,51 @@ const fetch = (
   }
 }
 
-const listed = (refs: readonly Ref[]): string => refs.map(tensorName).join()
+const joinNames = (refs: readonly Ref[]): string => refs.map(tensorName).join()
 
-const fedTo = (name: string, shape: Shape, data: Float32Array | undefined): Fed => {
+const feedOf = (name: string, shape: Shape, data: Float32Array | undefined): Feed => {
   if (data?.length !== sizeOf(shape))
-    throw new RangeError(`feed ${name}: wanted [${shape}], got ${data?.length ?? 'nothing'}`)
+    throw new RangeError(`feed ${name}: expected [${shape}], got ${data?.length ?? 'nothing'}`)
   return { shape, data }
 }
 
-/** One call, its names joined once. */
-const runner = (loaded: Loaded, { inputs, outputs, done }: Call) => {
+/** A function that runs one call; names are joined once. */
+const makeRunner = (loaded: Loaded, { inputs, outputs, done }: Call) => {
   const names = Object.keys(outputs)
   const ports = Object.entries(inputs)
-  const fedNames = listed(ports.map(([, { ref }]) => ref))
-  const fetchedNames = listed([...Object.values(outputs), done])
+  const fedNames = joinNames(ports.map(([, { ref }]) => ref))
+  const fetchedNames = joinNames([...Object.values(outputs), done])
   return (feeds: Feeds): Readonly<Record<string, Float32Array>> => {
-    const fed = ports.map(([name, { shape }]) => fedTo(name, shape, feeds[name]))
+    const fed = ports.map(([name, { shape }]) => feedOf(name, shape, feeds[name]))
     const values = fetch(loaded, fed, fedNames, fetchedNames)
     return Object.fromEntries(names.map((name, nth) => [name, values[nth] as Float32Array])) // as many as names
   }
 }
 
-const readAll = (loaded: Loaded, variables: readonly (readonly [string, Access])[]): Weights => {
-  const values = fetch(loaded, [], '', listed(variables.map(([, { read }]) => read)))
+const readVariables = (loaded: Loaded, variables: readonly (readonly [string, Access])[]): Weights => {
+  const values = fetch(loaded, [], '', joinNames(variables.map(([, { read }]) => read)))
   return Object.fromEntries(
     variables.map(([name, { shape }], nth) => [name, { shape, data: values[nth] as Float32Array }]), // as many as variables
   )
 }
 
-const writeSome = (loaded: Loaded, variables: Emission['variables'], weights: Weights): void => {
+const writeVariables = (loaded: Loaded, variables: Emission['variables'], weights: Weights): void => {
   const known = Object.entries(weights).flatMap(([name, { data }]) => {
     const access = variables[name]
-    return access === undefined ? [] : [{ access, fed: fedTo(name, access.shape, data) }]
+    return access === undefined ? [] : [{ access, fed: feedOf(name, access.shape, data) }]
   })
   fetch(
     loaded,
     known.map(({ fed }) => fed),
-    listed(known.map(({ access }) => access.fed)),
-    listed(known.map(({ access }) => access.assigned)),
+    joinNames(known.map(({ access }) => access.fed)),
+    joinNames(known.map(({ access }) => access.assigned)),
   )
 }
 
 /**
- * Opens a program on a binding. Throws what TensorFlow says.
+ * Opens a program on a binding. Throws TensorFlow's error.
  *
- * Law  opened and closed any number of times, no tensor and no graph remains
+ * Law  after closing, no tensor and no graph remains
  */
 export const openSession = <P extends Program>(
   binding: Binding,
@@ -107,20 +107,20 @@ export const openSession = <P extends Program>(
 ): Session<P> => {
   const emission = emitProgram()(program, constants)
   const loaded = load(binding, emission)
-  fetch(loaded, [], '', listed([emission.begun]))
+  fetch(loaded, [], '', joinNames([emission.begun]))
   const variables = Object.entries(emission.variables)
   const runners = new Map(
-    Object.entries(emission.calls).map(([name, call]) => [name, runner(loaded, call)] as const),
+    Object.entries(emission.calls).map(([name, call]) => [name, makeRunner(loaded, call)] as const),
   )
   const run = <C extends keyof P>(call: C, feeds: Feeds): Fetched<P[C]> => {
-    const one = runners.get(String(call))
-    if (one === undefined) throw new RangeError(`no call ${String(call)}`)
-    return one(feeds) as Fetched<P[C]> // the emission keeps the outputs' names
+    const runCall = runners.get(String(call))
+    if (runCall === undefined) throw new RangeError(`no call ${String(call)}`)
+    return runCall(feeds) as Fetched<P[C]> // the emission keeps the outputs' names
   }
   return {
     run,
-    read: () => ({ ...readAll(loaded, variables), ...constants }),
-    write: weights => writeSome(loaded, emission.variables, weights),
+    read: () => ({ ...readVariables(loaded, variables), ...constants }),
+    write: weights => writeVariables(loaded, emission.variables, weights),
     close: () => binding.deleteSavedModel(loaded.model),
   }
 }

@@ -1,11 +1,11 @@
-/** WebAssembly as every JavaScript host has it; TypeScript describes it for browsers only. */
+/** The part of WebAssembly that is used here; TypeScript declares it for browsers only. */
 export interface Module {
   readonly __module: never
 }
 
 export interface Memory {
   readonly buffer: SharedArrayBuffer
-  /** By so many pages of 64 KiB. */
+  /** By this many pages of 64 KiB. */
   readonly grow: (pages: number) => number
 }
 

@@ -1,4 +1,4 @@
-/** The embedded engine: WebAssembly kernels of this project's own, nothing to install. */
+/** The embedded engine: this project's own WebAssembly kernels, nothing to install. */
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -16,20 +16,20 @@ const failed = (reason: unknown): EngineError => ({
 })
 
 /**
- * The engine on this many threads, by default as many as the machine has for us.
+ * The engine on this many threads, by default all that are available.
  *
  * Errors  EngineFailed where WebAssembly lacks SIMD or threads
- * Law     the number of threads changes no bit of any result
+ * Law     results are bit-equal for any number of threads
  */
 export const loadWasm = (threads: number = availableParallelism()): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.tryCatch(() => WebAssembly.compile(Buffer.from(binary, 'base64')), failed),
     TE.map(module => ({ module, crew: startThreads(threads), pool: emptyPool() })),
-    TE.map(means => ({
+    TE.map(context => ({
       name: 'wasm',
       version: '1',
       threads,
       open: (program, constants = {}) =>
-        TE.tryCatch(async () => beginWith(constants)(openSession(means, program)), failed),
+        TE.tryCatch(async () => beginWith(constants)(openSession(context, program)), failed),
     })),
   )

@@ -1,4 +1,4 @@
-/** A program in a wasm memory that is its own until it is closed. */
+/** A session: a program in a wasm memory of its own. */
 import type { Program } from '../../graph/graph.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
@@ -7,14 +7,14 @@ import { type Call, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
 import type { ThreadPool } from './threads.js'
 
-/** What the sessions of one engine share. */
+/** The threads, the module and the memories that the sessions of an engine share. */
 export interface Means {
   readonly crew: ThreadPool
   readonly module: Module
   readonly pool: Pool
 }
 
-/** Numbers in a memory, by address. */
+/** The floats of a spot in a memory. */
 type Heap = (spot: Spot) => Float32Array
 
 const heapOf =
@@ -22,24 +22,24 @@ const heapOf =
   ({ address, floats }) =>
     new Float32Array(buffer, address, floats)
 
-const begin = (heap: Heap, { lasting, constants }: Layout): void => {
+const initialize = (heap: Heap, { lasting, constants }: Layout): void => {
   heap({ address: 0, floats: lasting / 4 }).fill(0)
   for (const { address, value } of constants) heap({ address, floats: 1 })[0] = value
 }
 
-const feed = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
+const writeFeeds = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
   for (const { name, ...spot } of inputs) {
-    const given = feeds[name]
-    if (given?.length !== spot.floats)
-      throw new RangeError(`feed ${name}: wanted ${spot.floats} values, got ${given?.length ?? 'nothing'}`)
-    heap(spot).set(given)
+    const data = feeds[name]
+    if (data?.length !== spot.floats)
+      throw new RangeError(`feed ${name}: expected ${spot.floats} values, got ${data?.length ?? 'nothing'}`)
+    heap(spot).set(data)
   }
 }
 
-const fetch = (heap: Heap, { outputs }: Call): Readonly<Record<string, Float32Array>> =>
+const readOutputs = (heap: Heap, { outputs }: Call): Readonly<Record<string, Float32Array>> =>
   Object.fromEntries(outputs.map(({ name, ...spot }) => [name, heap(spot).slice()]))
 
-const readAll = (heap: Heap, { variables }: Layout): Weights =>
+const readVariables = (heap: Heap, { variables }: Layout): Weights =>
   Object.fromEntries(
     Object.entries(variables).map(([name, { shape, ...spot }]) => [
       name,
@@ -47,7 +47,7 @@ const readAll = (heap: Heap, { variables }: Layout): Weights =>
     ]),
   )
 
-const writeKnown = (heap: Heap, { variables }: Layout, values: Weights): void => {
+const writeVariables = (heap: Heap, { variables }: Layout, values: Weights): void => {
   for (const [name, { data }] of Object.entries(values)) {
     const spot = variables[name]
     if (spot !== undefined) heap(spot).set(data)
@@ -57,44 +57,44 @@ const writeKnown = (heap: Heap, { variables }: Layout, values: Weights): void =>
 /**
  * Opens a program.
  *
- * Law  closed, its memory serves the next session
+ * Law  once closed, its memory is reused
  */
 export const openSession = <P extends Program>({ crew, module, pool }: Means, program: P): Session<P> => {
-  const laid = layout(program, crew.threads)
-  const memory = pool.take(laid.bytes)
+  const plan = layout(program, crew.threads)
+  const memory = pool.take(plan.bytes)
   const heap = heapOf(memory)
-  begin(heap, laid)
-  const ensemble = crew.gather(new WebAssembly.Instance(module, { env: { memory } }), {
+  initialize(heap, plan)
+  const threadGroup = crew.gather(new WebAssembly.Instance(module, { env: { memory } }), {
     module,
     memory,
-    calls: Object.fromEntries(Object.entries(laid.calls).map(([name, { steps }]) => [name, steps])),
-    scratch: laid.scratch,
+    calls: Object.fromEntries(Object.entries(plan.calls).map(([name, { steps }]) => [name, steps])),
+    scratch: plan.scratch,
   })
   let closed = false
-  const ifOpen = (): void => {
+  const requireOpen = (): void => {
     if (closed) throw new RangeError('the session is closed')
   }
   return {
     run: (name, feeds) => {
-      ifOpen()
-      const call = laid.calls[String(name)]
+      requireOpen()
+      const call = plan.calls[String(name)]
       if (call === undefined) throw new RangeError(`no call ${String(name)}`)
-      feed(heap, call, feeds)
-      ensemble.run(String(name))
-      return fetch(heap, call) as Fetched<P[typeof name]> // one output a name
+      writeFeeds(heap, call, feeds)
+      threadGroup.run(String(name))
+      return readOutputs(heap, call) as Fetched<P[typeof name]> // one output a name
     },
     read: () => {
-      ifOpen()
-      return readAll(heap, laid)
+      requireOpen()
+      return readVariables(heap, plan)
     },
     write: values => {
-      ifOpen()
-      writeKnown(heap, laid, values)
+      requireOpen()
+      writeVariables(heap, plan, values)
     },
     close: () => {
       if (closed) return
       closed = true
-      ensemble.close()
+      threadGroup.close()
       pool.give(memory)
     },
   }

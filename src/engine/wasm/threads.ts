@@ -1,6 +1,6 @@
 /**
- * Threads that share a session's memory: each takes its part of every large step, and all wait for one another
- * before the next. The parts change no sum's order, so results are the same on any number of threads.
+ * Threads that share a session's memory: each runs its part of every large step, with a barrier between steps. The
+ * parts change no order of sums, so results are equal for any number of threads.
  */
 import { Worker } from 'node:worker_threads'
 import type { Instance, Memory, Module } from './host.js'
@@ -8,7 +8,7 @@ import type { Instance, Memory, Module } from './host.js'
 /** Kernels by name; the first two arguments are a range of units. */
 export type Kernels = Readonly<Record<string, (...args: readonly number[]) => void>>
 
-/** A kernel call; one that is not `shared` is too small to be worth more than one thread. */
+/** A kernel call; one that is not `shared` is too small for more than one thread. */
 export interface Part {
   readonly kernel: string
   readonly units: number
@@ -16,12 +16,12 @@ export interface Part {
   readonly shared: boolean
 }
 
-/** Three numbers at the bottom of the memory: threads that have arrived, how often all have, whether one has failed. */
+/** Three numbers at the start of the memory: threads at the barrier, barriers passed, whether a thread failed. */
 export const gate = { arrived: 2, passed: 3, failed: 4 } as const
 
 /**
- * One thread's part of all steps, in order. It is sent to the other threads as text, so it names nothing from
- * outside; waiting threads look often at first, then sleep.
+ * Runs one thread's part of all steps, in order. It is sent to the workers as source text, so it references nothing
+ * outside. Waiting threads spin at first, then sleep.
  */
 export function runPart(
   kernels: Kernels,
@@ -62,7 +62,7 @@ export function runPart(
   }
 }
 
-/** What the other threads do: make an instance a session, play their part of a call, forget it. */
+/** The source of a worker: instantiates a session, runs its part of calls, forgets the session. */
 const listen = `
 const { parentPort, workerData: { thread, threads, gate } } = require('node:worker_threads')
 const play = ${runPart.toString()}
@@ -91,16 +91,16 @@ parentPort.on('message', ({ id, open, call }) => {
 })
 `
 
-/** A session as threads see it. */
+/** The data of a session that workers need. */
 export interface Shared {
   readonly module: Module
   readonly memory: Memory
   readonly calls: Readonly<Record<string, readonly Part[]>>
-  /** Where each thread builds its frames. */
+  /** Address of each thread's scratch memory. */
   readonly scratch: (thread: number) => number
 }
 
-/** A call of a session, played by all threads. */
+/** A session on all threads. */
 export interface Ensemble {
   readonly run: (call: string) => void
   readonly close: () => void
@@ -111,15 +111,15 @@ export interface ThreadPool {
   readonly gather: (instance: Instance, session: Shared) => Ensemble
 }
 
-/** Workers that let the process end when nothing else is left to do. */
-const hire = (thread: number, threads: number): Worker => {
+/** Starts a worker that does not keep the process alive. */
+const startWorker = (thread: number, threads: number): Worker => {
   const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, gate } })
   worker.unref()
   return worker
 }
 
-const crew = (threads: number): ThreadPool => {
-  const others = Array.from({ length: threads - 1 }, (_, nth) => hire(nth + 1, threads))
+const startPool = (threads: number): ThreadPool => {
+  const workers = Array.from({ length: threads - 1 }, (_, nth) => startWorker(nth + 1, threads))
   let sessions = 0
   return {
     threads,
@@ -128,27 +128,27 @@ const crew = (threads: number): ThreadPool => {
       const kernels = instance.exports as Kernels // as kernels/index.ts exports them
       const control = new Int32Array(memory.buffer, 0, 16)
       kernels.begin?.(scratch(0))
-      others.forEach((worker, nth) => {
+      workers.forEach((worker, nth) => {
         worker.postMessage({ id, open: { module, memory, calls, scratch: scratch(nth + 1) } })
       })
       return {
         run: call => {
-          for (const worker of others) worker.postMessage({ id, call })
+          for (const worker of workers) worker.postMessage({ id, call })
           runPart(kernels, calls[call] ?? [], 0, threads, control, gate)
         },
         close: () => {
-          for (const worker of others) worker.postMessage({ id })
+          for (const worker of workers) worker.postMessage({ id })
         },
       }
     },
   }
 }
 
-const hired = new Map<number, ThreadPool>()
+const pools = new Map<number, ThreadPool>()
 
-/** This thread and `threads` − 1 others, hired once for the whole process. */
+/** This thread and `threads` − 1 workers, which the whole process shares. */
 export const startThreads = (threads: number): ThreadPool => {
-  const known = hired.get(threads) ?? crew(threads)
-  hired.set(threads, known)
+  const known = pools.get(threads) ?? startPool(threads)
+  pools.set(threads, known)
   return known
 }

@@ -1,11 +1,11 @@
-/** Weights as files beside `model.json`: the manifest says what lies where, one array after another. */
+/** Weights as files beside `model.json`, one array after another; the manifest lists them. */
 import type { File } from '../../target.js'
 import type { Config, KerasWeight } from '../keras.js'
 
-/** As tfjs has them, so that a browser may keep each. */
+/** The shard size of tfjs, which browsers can cache. */
 const shardBytes = 4 * 2 ** 20
 
-const joined = (weights: readonly KerasWeight[]): Uint8Array => {
+const joinWeights = (weights: readonly KerasWeight[]): Uint8Array => {
   const size = weights.reduce((sum, { tensor }) => sum + tensor.data.byteLength, 0)
   const bytes = new Uint8Array(size)
   let from = 0
@@ -17,9 +17,9 @@ const joined = (weights: readonly KerasWeight[]): Uint8Array => {
   return bytes
 }
 
-/** Weights cut into files of at most 4 MiB. */
+/** Splits weights into files of at most 4 MiB. */
 export const shardsOf = (weights: readonly KerasWeight[]): readonly File[] => {
-  const bytes = joined(weights)
+  const bytes = joinWeights(weights)
   const count = Math.max(1, Math.ceil(bytes.byteLength / shardBytes))
   return Array.from({ length: count }, (_, nth) => ({
     name: `group1-shard${nth + 1}of${count}.bin`,

@@ -1,4 +1,4 @@
-/** From the tree to the layers of a functional Keras model: a unit becomes up to four of them. */
+/** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import type { Path } from '../../../net/path.js'
 import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../../../net/tree.js'
@@ -7,51 +7,51 @@ import type { Model, Tensor, Weights } from '../../../net/weights.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
 import { spread } from './spread.js'
 
-/** The functional model: its layers in the order of computation, the last of which gives the output. */
+/** A functional model: its layers in topological order, and the name of its output layer. */
 export interface Topology {
   readonly name: string
   readonly layers: readonly KerasLayer[]
   readonly output: string
 }
 
-const both = (size: number): readonly [number, number] => [size, size]
+const pair = (size: number): readonly [number, number] => [size, size]
 
-const last = { data_format: 'channels_last' } as const
+const channelsLast = { data_format: 'channels_last' } as const
 
 const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
 
 const poolConfig = ({ size, stride, padding }: Pool): Config => ({
-  pool_size: both(size),
-  strides: both(stride),
+  pool_size: pair(size),
+  strides: pair(stride),
   padding,
-  ...last,
+  ...channelsLast,
 })
 
 type Unit = Conv | Depthwise | Dense
 
-/** What a product is: its class, its options but those every unit has, and what its kernel is called. */
+/** The Keras layer of a product: its class, its own options, and its kernel's name and tensor. */
 interface Product {
   readonly className: string
   readonly config: Config
   readonly kernel: KerasWeight
 }
 
-const slid = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
-  kernel_size: both(kernel),
-  strides: both(stride),
+const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
+  kernel_size: pair(kernel),
+  strides: pair(stride),
   padding: padding === 'same' ? 'same' : 'valid',
-  ...last,
+  ...channelsLast,
 })
 
-/** The layers written so far, and the weights they are written from. */
-interface Writing {
+/** The layers so far, and the weights of the model. */
+interface Context {
   readonly layers: KerasLayer[]
   readonly weights: Weights
 }
 
-/** Writes a layer behind others, and gives its name. */
+/** Appends a layer; returns its name. */
 const add = (
-  { layers }: Writing,
+  { layers }: Context,
   className: string,
   name: string,
   config: Config,
@@ -62,42 +62,42 @@ const add = (
   return name
 }
 
-const weightAt = ({ weights }: Writing, path: Path, slot: WeightName): Tensor =>
+const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
   weights[weightKey(path, slot)] as Tensor // the model was checked
 
 const addActivation = (
-  writing: Writing,
+  context: Context,
   activation: Activation | null,
   name: string,
   from: string,
-): string => (activation === null ? from : add(writing, 'Activation', name, { activation }, [from]))
+): string => (activation === null ? from : add(context, 'Activation', name, { activation }, [from]))
 
 const addBatchNorm = (
-  writing: Writing,
+  context: Context,
   { momentum, epsilon }: BatchNorm,
   path: Path,
   name: string,
   from: string,
 ): string =>
   add(
-    writing,
+    context,
     'BatchNormalization',
     name,
     { axis: -1, momentum, epsilon, center: true, scale: true },
     [from],
     [
-      { name: `${name}/gamma`, tensor: weightAt(writing, path, 'scale') },
-      { name: `${name}/beta`, tensor: weightAt(writing, path, 'shift') },
-      { name: `${name}/moving_mean`, tensor: weightAt(writing, path, 'mean') },
-      { name: `${name}/moving_variance`, tensor: weightAt(writing, path, 'variance') },
+      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
+      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
+      { name: `${name}/moving_mean`, tensor: weightAt(context, path, 'mean') },
+      { name: `${name}/moving_variance`, tensor: weightAt(context, path, 'variance') },
     ],
   )
 
-/** Keras pads by numbers in a layer of its own. */
-const addPadding = (writing: Writing, layer: Unit, path: Path, from: string): string => {
+/** Keras has explicit padding as a layer of its own. */
+const addPadding = (context: Context, layer: Unit, path: Path, from: string): string => {
   if (!('padding' in layer) || typeof layer.padding !== 'number' || layer.padding === 0) return from
-  const padding = [both(layer.padding), both(layer.padding)]
-  return add(writing, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...last }, [from])
+  const padding = [pair(layer.padding), pair(layer.padding)]
+  return add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
 }
 
 const productOf = (layer: Unit, kernel: Tensor): Product => {
@@ -105,15 +105,15 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
     case 'conv':
       return {
         className: 'Conv2D',
-        config: { filters: layer.filters, ...slid(layer), dilation_rate: both(layer.dilation) },
+        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: pair(layer.dilation) },
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
-      const close = spread(kernel, layer.dilation)
+      const denseKernel = spread(kernel, layer.dilation)
       return {
         className: 'DepthwiseConv2D',
-        config: { ...slid(layer), kernel_size: both(close.shape[0] ?? 1), depth_multiplier: 1 },
-        kernel: { name: 'depthwise_kernel', tensor: close },
+        config: { ...windowConfig(layer), kernel_size: pair(denseKernel.shape[0] ?? 1), depth_multiplier: 1 },
+        kernel: { name: 'depthwise_kernel', tensor: denseKernel },
       }
     }
     case 'dense':
@@ -125,79 +125,79 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
   }
 }
 
-const addUnit = (writing: Writing, layer: Unit, path: Path, from: string): string => {
-  const { className, config, kernel } = productOf(layer, weightAt(writing, path, 'kernel'))
+const addUnit = (context: Context, layer: Unit, path: Path, from: string): string => {
+  const { className, config, kernel } = productOf(layer, weightAt(context, path, 'kernel'))
   const { bias, norm, activation } = layer
   const name = nameOf(path)
   const product = add(
-    writing,
+    context,
     className,
     name,
     { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
-    [addPadding(writing, layer, path, from)],
+    [addPadding(context, layer, path, from)],
     [
       { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
-      ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(writing, path, 'bias') }] : []),
+      ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(context, path, 'bias') }] : []),
     ],
   )
   if (norm === null) return product
-  const normalised = addBatchNorm(writing, norm, path, partOf(path, 'norm'), product)
-  return addActivation(writing, activation, partOf(path, 'activation'), normalised)
+  const normName = addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
+  return addActivation(context, activation, partOf(path, 'activation'), normName)
 }
 
 const addLeaf =
-  (writing: Writing) =>
+  (context: Context) =>
   (leaf: Leaf, path: Path, from: string): string => {
     const name = nameOf(path)
     switch (leaf._tag) {
       case 'conv':
       case 'depthwise':
       case 'dense':
-        return addUnit(writing, leaf, path, from)
+        return addUnit(context, leaf, path, from)
       case 'maxPool':
       case 'avgPool':
-        return add(writing, poolClass[leaf._tag], name, poolConfig(leaf), [from])
+        return add(context, poolClass[leaf._tag], name, poolConfig(leaf), [from])
       case 'globalAvgPool':
-        return add(writing, 'GlobalAveragePooling2D', name, last, [from])
+        return add(context, 'GlobalAveragePooling2D', name, channelsLast, [from])
       case 'flatten':
-        return add(writing, 'Flatten', name, last, [from])
+        return add(context, 'Flatten', name, channelsLast, [from])
       case 'dropout':
-        return add(writing, 'Dropout', name, { rate: leaf.rate }, [from])
+        return add(context, 'Dropout', name, { rate: leaf.rate }, [from])
       case 'norm':
-        return addBatchNorm(writing, leaf, path, name, from)
+        return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
-        return addActivation(writing, leaf.activation, name, from)
+        return addActivation(context, leaf.activation, name, from)
     }
   }
 
-const algebra = (writing: Writing): Algebra<string> => ({
-  leaf: addLeaf(writing),
+const algebra = (context: Context): Algebra<string> => ({
+  leaf: addLeaf(context),
   concat: (branches, _layer, path) =>
     branches.length === 1
       ? (branches[0] ?? nameOf(path))
-      : add(writing, 'Concatenate', nameOf(path), { axis: -1 }, branches),
+      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, branches),
   residual: (body, shortcut, { activation }, path) =>
     addActivation(
-      writing,
+      context,
       activation,
       partOf(path, 'activation'),
-      add(writing, 'Add', nameOf(path), {}, [body, shortcut]),
+      add(context, 'Add', nameOf(path), {}, [body, shortcut]),
     ),
 })
 
-/** A model's layers as Keras knows them, named by their paths. The model fits its net. */
+/** Converts a checked model to Keras layers, which are named by their paths. */
 export const topology = ({ net, weights }: Model): Topology => {
-  const writing: Writing = { layers: [], weights }
+  const context: Context = { layers: [], weights }
   const shape = [null, ...net.input]
   const images = add(
-    writing,
+    context,
     'InputLayer',
     inputName,
     { batch_input_shape: shape, dtype: 'float32', sparse: false },
     [],
   )
-  const output = interpret(algebra(writing))(net.body, '', images)
-  return { name: net.name, layers: writing.layers, output }
+  const output = interpret(algebra(context))(net.body, '', images)
+  return { name: net.name, layers: context.layers, output }
 }
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({

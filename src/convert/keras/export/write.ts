@@ -1,4 +1,4 @@
-/** tfjs LayersModel: `model.json` and shards of weights. From the tree, for it is a format of layers. */
+/** Writes a LayersModel of tfjs: `model.json` and shards of weights. */
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
 import { type File, textFile } from '../../target.js'
@@ -6,10 +6,10 @@ import { manifestOf, shardsOf } from './shards.js'
 import { topology, topologyJson } from './topology.js'
 
 /**
- * A model as a LayersModel's files, its layers named by their paths, its input described in the user's metadata. The
- * model fits its net.
+ * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
+ * its input.
  *
- * Law  reading them gives a model that computes the same
+ * Law  importing them gives a model with the same outputs
  */
 export const toLayers = (model: Model, description: Description | null = null): readonly File[] => {
   const layers = topology(model)

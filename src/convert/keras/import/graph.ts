@@ -1,4 +1,4 @@
-/** A LayersModel's topology as a graph of named layers: functional models as they are, sequential ones as a chain. */
+/** Reads a LayersModel's topology as a graph of named layers; a sequential model is a chain. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -7,7 +7,7 @@ import type { Shape } from '../../../net/shape.js'
 import type { ImportError, Tangle } from '../../error.js'
 import { supported } from './words.js'
 
-/** A layer and the layers whose outputs it takes. Its config is not known to be good yet. */
+/** A layer and the names of its input layers. Its config is not checked yet. */
 export interface KerasNode {
   readonly name: string
   readonly className: string
@@ -19,12 +19,12 @@ export interface KerasGraph {
   readonly name: string
   readonly input: Shape
   readonly nodes: ReadonlyMap<string, KerasNode>
-  /** The layer that is fed, and the one whose output is the model's. */
+  /** The names of the input layer and the output layer. */
   readonly start: string
   readonly end: string
 }
 
-/** `[layer, call, 0, …]`: the one output of a layer. A layer called more than once is refused as such. */
+/** `[layer, call, 0, …]`: the only output of a layer. A layer with several calls is refused elsewhere. */
 const connection = new t.Type<string, unknown>(
   '[layer, call, 0]',
   (u): u is string => typeof u === 'string',
@@ -49,23 +49,26 @@ type LayerJson = t.TypeOf<typeof layerCodec>
 
 const layers = t.readonlyArray(layerCodec, 'a list of layers')
 
-const functional = t.intersection([
+const functionalConfig = t.intersection([
   t.type({ layers, input_layers: t.unknown, output_layers: t.unknown }),
   t.partial({ name: t.string }),
 ])
 
 const ends = t.type({ input_layers: connections, output_layers: connections })
 
-const sequential = t.union([layers, t.intersection([t.type({ layers }), t.partial({ name: t.string })])])
+const sequentialConfig = t.union([
+  layers,
+  t.intersection([t.type({ layers }), t.partial({ name: t.string })]),
+])
 
 const models = { Model: null, Functional: null, Sequential: null }
 
-const classed = t.type({
+const modelCodec = t.type({
   class_name: t.keyof(models, Object.keys(models).join(' or ')),
   config: t.unknown,
 })
 
-const sizes = new t.Type<Shape, unknown>(
+const inputShape = new t.Type<Shape, unknown>(
   '[null, height, width, channels]',
   (u): u is Shape => Array.isArray(u),
   (u, context) =>
@@ -80,8 +83,8 @@ const tangled = (at: string, reason: Tangle): ImportError => ({ _tag: 'NotATree'
 const nameOf = ({ name, config }: LayerJson): string =>
   name ?? (typeof config.name === 'string' ? config.name : '')
 
-/** An option of a layer that is not as it should be. */
-const optionOf =
+/** The error of a layer with a bad option. */
+const layerDiffers =
   (layer: LayerJson, option: string) =>
   (fault: DecodeError): ImportError => ({
     _tag: 'LayerDiffers',
@@ -90,27 +93,27 @@ const optionOf =
     fault: { ...fault, at: option },
   })
 
-const sizesOf = (layer: LayerJson | undefined): E.Either<ImportError, Shape> => {
+const inputShapeOf = (layer: LayerJson | undefined): E.Either<ImportError, Shape> => {
   if (layer === undefined) return E.left(tangled('', 'no layers'))
   const option = 'batch_shape' in layer.config ? 'batch_shape' : 'batch_input_shape'
-  return pipe(decode(sizes)(layer.config[option]), E.mapLeft(optionOf(layer, option)))
+  return pipe(decode(inputShape)(layer.config[option]), E.mapLeft(layerDiffers(layer, option)))
 }
 
-const only =
+const single =
   (reason: Tangle) =>
   (names: readonly string[]): E.Either<ImportError, string> =>
     names.length === 1 && names[0] !== undefined ? E.right(names[0]) : E.left(tangled(names.join(), reason))
 
 const calls = t.readonlyArray(connections, '[[[layer, 0, 0, {}], …]]')
 
-/** Keras 3 writes a call as the arguments it was made with. */
+/** Keras 3 writes a call with its arguments. */
 const keras3 = t.readonlyArray(t.type({ args: t.unknown }))
 
 const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>> =>
   pipe(
     decode(calls)(layer.inbound_nodes ?? []),
     E.mapLeft(fault =>
-      optionOf(
+      layerDiffers(
         layer,
         'inbound_nodes',
       )({
@@ -121,8 +124,8 @@ const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>
     ),
   )
 
-/** No model inside the model. */
-const flat = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
+/** Refuses a model as a layer. */
+const refuseNested = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
   Object.hasOwn(models, layer.class_name)
     ? E.left({ _tag: 'UnknownLayer', at: nameOf(layer), className: layer.class_name, supported })
     : E.right(layer)
@@ -130,7 +133,7 @@ const flat = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
 const nodeOf = (layer: LayerJson): E.Either<ImportError, KerasNode> => {
   const name = nameOf(layer)
   return pipe(
-    flat(layer),
+    refuseNested(layer),
     E.flatMap(callsOf),
     E.flatMap(calls =>
       calls.length > 1
@@ -140,51 +143,53 @@ const nodeOf = (layer: LayerJson): E.Either<ImportError, KerasNode> => {
   )
 }
 
-type Faulty = E.Either<ImportError | DecodeError, KerasGraph>
+type Parsed = E.Either<ImportError | DecodeError, KerasGraph>
 
 const byName = (nodes: readonly KerasNode[]) => new Map(nodes.map(node => [node.name, node]))
 
-const functionalGraph = (config: unknown): Faulty =>
+const functionalGraph = (config: unknown): Parsed =>
   pipe(
-    decode(functional)(config),
+    decode(functionalConfig)(config),
     E.flatMap(({ name = '', layers, ...config }) =>
       pipe(
         E.Do,
         E.bindW('nodes', () => E.traverseArray(nodeOf)(layers)),
         E.bindW('ends', () => decode(ends)(config)),
-        E.bindW('start', ({ ends }) => only('not one input')(ends.input_layers)),
-        E.bindW('end', ({ ends }) => only('not one output')(ends.output_layers)),
-        E.bindW('input', ({ start }) => sizesOf(layers.find(layer => nameOf(layer) === start))),
+        E.bindW('start', ({ ends }) => single('not one input')(ends.input_layers)),
+        E.bindW('end', ({ ends }) => single('not one output')(ends.output_layers)),
+        E.bindW('input', ({ start }) => inputShapeOf(layers.find(layer => nameOf(layer) === start))),
         E.map(({ start, end, nodes, input }) => ({ name, input, nodes: byName(nodes), start, end })),
       ),
     ),
   )
 
-/** What a chain that begins with no input layer begins with; no layer can have this name. */
-const fed: KerasNode = { name: '', className: 'InputLayer', config: {}, from: [] }
+/** The input layer of a sequential model that has none; no layer can have this name. */
+const implicitInput: KerasNode = { name: '', className: 'InputLayer', config: {}, from: [] }
 
-const chained = (layers: readonly LayerJson[]): readonly KerasNode[] => {
+const chainLayers = (layers: readonly LayerJson[]): readonly KerasNode[] => {
   const nodes = layers.map(layer => ({
     name: nameOf(layer),
     className: layer.class_name,
     config: layer.config,
   }))
   const [first] = nodes
-  const linked = nodes.map((node, nth) => ({ ...node, from: [nodes[nth - 1]?.name ?? fed.name] }))
-  return first?.className === 'InputLayer' ? [{ ...first, from: [] }, ...linked.slice(1)] : [fed, ...linked]
+  const linked = nodes.map((node, nth) => ({ ...node, from: [nodes[nth - 1]?.name ?? implicitInput.name] }))
+  return first?.className === 'InputLayer'
+    ? [{ ...first, from: [] }, ...linked.slice(1)]
+    : [implicitInput, ...linked]
 }
 
-const sequentialGraph = (config: unknown): Faulty =>
+const sequentialGraph = (config: unknown): Parsed =>
   pipe(
-    decode(sequential)(config),
+    decode(sequentialConfig)(config),
     E.map((found): { readonly name?: string; readonly layers: readonly LayerJson[] } =>
       'layers' in found ? found : { layers: found },
     ),
     E.flatMap(({ name = '', layers }) => {
-      const nodes = chained(layers)
+      const nodes = chainLayers(layers)
       return pipe(
-        E.traverseArray(flat)(layers),
-        E.flatMap(() => sizesOf(layers[0])),
+        E.traverseArray(refuseNested)(layers),
+        E.flatMap(() => inputShapeOf(layers[0])),
         E.map(input => ({
           name,
           input,
@@ -197,14 +202,14 @@ const sequentialGraph = (config: unknown): Faulty =>
   )
 
 /**
- * The graph in a model's topology.
+ * The graph of a model's topology.
  *
- * Errors  Misread; NotATree where a layer is shared or there is not one input and one output; LayerDiffers where the
- *         input's sizes or a layer's inputs are not written as expected; UnknownLayer for a model inside the model
+ * Errors  Misread; NotATree where a layer is shared, or without exactly one input and one output; LayerDiffers where the
+ *         input's shape or a layer's inputs are malformed; UnknownLayer for a model as a layer
  */
-export const graphOf = (topology: unknown): Faulty =>
+export const graphOf = (topology: unknown): Parsed =>
   pipe(
-    decode(classed)(topology),
+    decode(modelCodec)(topology),
     E.flatMap(({ class_name, config }) =>
       class_name === 'Sequential' ? sequentialGraph(config) : functionalGraph(config),
     ),

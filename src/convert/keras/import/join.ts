@@ -1,21 +1,21 @@
-/** Branches that come together again: as a sum, or side by side. */
+/** Joins branches: as a residual sum, or as a concatenation. */
 import type { Names } from './names.js'
 import { apart, named, nested, originsIn, type Subtree, stacked } from './subtree.js'
 
-/** A branch as one layer: itself where there is one, else a stack. */
-export const branched = (name: string, sprouts: readonly Subtree[]): Subtree => {
-  const children = nested(sprouts)
+/** A branch as one layer: its only layer, else a stack. */
+export const branched = (name: string, subtrees: readonly Subtree[]): Subtree => {
+  const children = nested(subtrees)
   const [only, ...others] = children
   return only !== undefined && others.length === 0 ? only : stacked(name, children)
 }
 
 const isEmpty = ({ layer }: Subtree): boolean => layer._tag === 'stack' && layer.layers.length === 0
 
-/** A sum; what comes in unchanged is its shortcut. */
+/** A residual sum; an empty branch is the shortcut. */
 export const summed = (names: Names, [first, second]: readonly [Subtree, Subtree]): Subtree => {
-  const turned = isEmpty(first) && !isEmpty(second)
-  const body = named('body', turned ? second : first)
-  const shortcut = named('shortcut', turned ? first : second)
+  const isSwapped = isEmpty(first) && !isEmpty(second)
+  const body = named('body', isSwapped ? second : first)
+  const shortcut = named('shortcut', isSwapped ? first : second)
   return {
     names,
     layer: { _tag: 'residual', name: '', body: body.layer, shortcut: shortcut.layer, activation: null },
@@ -23,7 +23,7 @@ export const summed = (names: Names, [first, second]: readonly [Subtree, Subtree
   }
 }
 
-/** Branches side by side. */
+/** A concatenation. */
 export const concatenated = (names: Names, branches: readonly Subtree[]): Subtree => {
   const children = apart(branches)
   return {

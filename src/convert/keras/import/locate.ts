@@ -1,4 +1,4 @@
-/** Where the model.json lies that a path means, or what lies there instead. */
+/** Finds the model.json of a path, or tells what is there instead. */
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
@@ -27,15 +27,15 @@ const inFolder = (path: string): TE.TaskEither<ImportError, string> => {
 }
 
 /**
- * The folder of a LayersModel, which may be named by its model.json too.
+ * The folder of a LayersModel, given the folder or its model.json.
  *
  * Errors  FileMissing, FileFailed; NotALayersModel
  */
 export const locate = (path: string): TE.TaskEither<ImportError, string> =>
   pipe(
     TE.tryCatch(() => stat(path), fileFailed(path)),
-    TE.flatMap(found => {
-      if (found.isDirectory()) return inFolder(path)
+    TE.flatMap(stats => {
+      if (stats.isDirectory()) return inFolder(path)
       return basename(path) === modelFile
         ? TE.right(dirname(path))
         : refuse(path, formats[extname(path).toLowerCase()] ?? 'file')

@@ -1,10 +1,10 @@
-/** Keras names as paths. */
+/** Converts Keras names to paths. */
 import { deepest } from '../../../net/limits.js'
 import { odd } from '../keras.js'
 
 export type Names = readonly string[]
 
-/** A Keras name as the names of a path; of more than a net may be deep, as many as are refused as too deep. */
+/** Splits a Keras name into the names of a path, at most one more than the deepest path, which is then refused. */
 export const namesOf = (name: string): Names => {
   const names = (name.startsWith(odd) ? name.slice(odd.length) : name)
     .split('/')
@@ -14,8 +14,8 @@ export const namesOf = (name: string): Names => {
   return names.length === 0 ? ['layer'] : names
 }
 
-/** Names seen from a place: without those of the place where they begin with it. */
-export const seenFrom = (place: Names, names: Names): Names => {
-  const inside = names.length > place.length && place.every((name, nth) => name === names[nth])
-  return inside ? names.slice(place.length) : names
+/** Names relative to a parent, where they begin with its names. */
+export const seenFrom = (parent: Names, names: Names): Names => {
+  const isInside = names.length > parent.length && parent.every((name, nth) => name === names[nth])
+  return isInside ? names.slice(parent.length) : names
 }

@@ -1,8 +1,8 @@
-/** Options as Keras' JSON has them: a number or two alike, a default where they are left out. */
+/** Codecs of Keras options: a number or a pair of equal numbers, a default where one is absent. */
 import * as t from 'io-ts'
 import type { Activation } from '../../../net/tree.js'
 
-/** What `read` finds in a value; refused under a name where that is nothing. */
+/** The codec of what `read` returns; undefined is refused with `name` as the expected value. */
 export const refined = <A>(name: string, read: (u: unknown) => A | undefined): t.Type<A, unknown> =>
   new t.Type<A, unknown>(
     name,
@@ -14,24 +14,24 @@ export const refined = <A>(name: string, read: (u: unknown) => A | undefined): t
     t.identity,
   )
 
-const wholeNumber = (u: unknown): number | undefined =>
+const integerOrNone = (u: unknown): number | undefined =>
   typeof u === 'number' && Number.isInteger(u) ? u : undefined
 
-/** A side of a square window. */
-export const square = refined('two equal whole numbers', u =>
-  Array.isArray(u) ? (u.length === 2 && u[0] === u[1] ? wholeNumber(u[0]) : undefined) : wholeNumber(u),
+/** The side of a square window. */
+export const square = refined('one integer or two equal ones', u =>
+  Array.isArray(u) ? (u.length === 2 && u[0] === u[1] ? integerOrNone(u[0]) : undefined) : integerOrNone(u),
 )
 
-/** Zeros that are as many on each side. */
-export const around = refined('one number of zeros on every side', u => {
-  if (!Array.isArray(u)) return wholeNumber(u)
+/** Padding that is the same on every side. */
+export const around = refined('the same padding on every side', u => {
+  if (!Array.isArray(u)) return integerOrNone(u)
   const sides = u.flat()
-  return u.length === 2 && sides.every(side => side === sides[0]) ? wholeNumber(sides[0]) : undefined
+  return u.length === 2 && sides.every(side => side === sides[0]) ? integerOrNone(sides[0]) : undefined
 })
 
-export const oneAxis = refined('one axis', u => wholeNumber(Array.isArray(u) && u.length === 1 ? u[0] : u))
+export const oneAxis = refined('one axis', u => integerOrNone(Array.isArray(u) && u.length === 1 ? u[0] : u))
 
-/** As config has it, or its default where it is left out. */
+/** An option with a default. */
 export const option = <A, B>(codec: t.Type<A, unknown>, fallback: B): t.Type<A | B, unknown> =>
   new t.Type<A | B, unknown>(
     codec.name,
@@ -40,7 +40,7 @@ export const option = <A, B>(codec: t.Type<A, unknown>, fallback: B): t.Type<A |
     t.identity,
   )
 
-/** An option that words do not have must be what they take for granted. */
+/** An option that layers here do not have: it must have its usual value. */
 export const fixed = <A extends string | number | boolean>(value: A): t.Type<A, unknown> =>
   option(
     refined(JSON.stringify(value), u => (u === value ? value : undefined)),
@@ -57,7 +57,7 @@ const activations: Readonly<Record<string, Activation | null>> = {
   silu: 'swish',
 }
 
-/** The activations words have; `null` for none. */
+/** The supported activations; `null` for none. */
 export const activation = refined(Object.keys(activations).join(' or '), u =>
   typeof u === 'string' && Object.hasOwn(activations, u) ? activations[u] : undefined,
 )

@@ -1,4 +1,4 @@
-/** A LayersModel comes in: `model.json` and its shards as a net of words and a store of weights. */
+/** Imports a LayersModel: `model.json` and its shards become a net and its weights. */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -38,14 +38,14 @@ const fileCodec = t.intersection([
 
 type LayersFile = t.TypeOf<typeof fileCodec>
 
-/** What is misread is in the file. */
-const inFile =
+/** A decoding error becomes an error of the file. */
+const asBadFile =
   (file: string) =>
   (error: ImportError | DecodeError): ImportError =>
     error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
 
-/** What a model.json holds that is no LayersModel's. */
-const foreignIn = ({ format, modelTopology }: Readonly<Record<string, unknown>>): Foreign | null => {
+/** The kind of a model.json that holds no LayersModel; else null. */
+const findForeign = ({ format, modelTopology }: Readonly<Record<string, unknown>>): Foreign | null => {
   if (!t.UnknownRecord.is(modelTopology)) return 'no topology'
   return format === 'graph-model' || 'node' in modelTopology ? 'graph model' : null
 }
@@ -53,9 +53,9 @@ const foreignIn = ({ format, modelTopology }: Readonly<Record<string, unknown>>)
 const decodeFile =
   (file: string) =>
   (json: Readonly<Record<string, unknown>>): E.Either<ImportError, LayersFile> => {
-    const found = foreignIn(json)
+    const found = findForeign(json)
     return found === null
-      ? pipe(decode(fileCodec)(json), E.mapLeft(inFile(file)))
+      ? pipe(decode(fileCodec)(json), E.mapLeft(asBadFile(file)))
       : E.left({ _tag: 'NotALayersModel', path: file, found })
   }
 
@@ -68,23 +68,23 @@ const readFile = (file: string): TE.TaskEither<ImportError, LayersFile> =>
     TE.flatMapEither(decodeFile(file)),
   )
 
-/** A net, and for each of its weights where it lies or what it is filled with. */
-interface Planned {
+/** A net, and for each of its weights its place in the files or its constant value. */
+interface ImportPlan {
   readonly net: Net
   readonly found: readonly (readonly [WeightSpec, Announced | number])[]
 }
 
-const wordsOf = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_') || 'imported'
+const legalName = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_') || 'imported'
 
 const netOf = (name: string, input: Shape, { layer }: Subtree): Net => ({
   _tag: 'net',
-  name: wordsOf(name),
+  name: legalName(name),
   input,
   body: layer._tag === 'stack' ? layer : { _tag: 'stack', name: '', layers: [layer] },
 })
 
-/** Batch norm here keeps the last axis, by whichever number it was told. */
-const lastAxes =
+/** Checks that batch norms normalise the last axis, however it is numbered. */
+const checkAxes =
   (inferred: Inferred) =>
   ([path, { axes, className }]: readonly [Path, Origin]): E.Either<ImportError, void> => {
     const last = inferred.get(path)?.output.length ?? 0
@@ -99,13 +99,13 @@ const lastAxes =
         })
   }
 
-/** Names of weights of the same kind, of any layer. */
-const namesLike = (name: string, manifest: Manifest): readonly string[] =>
+/** Names of all layers' weights of the same kind. */
+const similarNames = (name: string, manifest: Manifest): readonly string[] =>
   manifest
     .flatMap(({ weights }) => weights.map(each => each.name))
     .filter(each => lastName(each) === lastName(name))
 
-const located = (origins: Subtree['origins'], manifest: Manifest) => {
+const locateWeight = (origins: Subtree['origins'], manifest: Manifest) => {
   const places = announced(manifest)
   return (slot: WeightSpec): E.Either<ImportError, readonly [WeightSpec, Announced | number]> => {
     const source = origins.get(slot.at)?.sources[slot.slot]
@@ -113,14 +113,14 @@ const located = (origins: Subtree['origins'], manifest: Manifest) => {
     const name = source?.name ?? ''
     const place = places.get(name)
     if (place === undefined)
-      return E.left({ _tag: 'WeightMissing', name, wanted: slot.shape, found: namesLike(name, manifest) })
+      return E.left({ _tag: 'WeightMissing', name, wanted: slot.shape, found: similarNames(name, manifest) })
     return isSameShape(place.shape, slot.shape)
       ? E.right([slot, place])
       : E.left({ _tag: 'WrongWeight', key: slot.key, wanted: slot.shape, got: place.shape })
   }
 }
 
-const planned = (topology: unknown, manifest: Manifest): E.Either<ImportError | DecodeError, Planned> =>
+const planImport = (topology: unknown, manifest: Manifest): E.Either<ImportError | DecodeError, ImportPlan> =>
   pipe(
     E.Do,
     E.bindW('graph', () => graphOf(topology)),
@@ -128,13 +128,16 @@ const planned = (topology: unknown, manifest: Manifest): E.Either<ImportError | 
     E.bindW('body', ({ series }) => assemble(series)),
     E.let('net', ({ graph, body }) => netOf(graph.name, graph.input, body)),
     E.bindW('inferred', ({ net }) => infer(net)),
-    E.tap(({ inferred, body }) => E.traverseArray(lastAxes(inferred))([...body.origins])),
+    E.tap(({ inferred, body }) => E.traverseArray(checkAxes(inferred))([...body.origins])),
     E.bindW('found', ({ inferred, body }) =>
-      E.traverseArray(located(body.origins, manifest))(allWeightSpecs(inferred)),
+      E.traverseArray(locateWeight(body.origins, manifest))(allWeightSpecs(inferred)),
     ),
   )
 
-const filledIn = ({ net, found }: Planned, groups: readonly Uint8Array[]): E.Either<ImportError, Model> =>
+const readWeights = (
+  { net, found }: ImportPlan,
+  groups: readonly Uint8Array[],
+): E.Either<ImportError, Model> =>
   pipe(
     found,
     E.traverseArray(([{ key, shape }, place]) =>
@@ -146,12 +149,12 @@ const filledIn = ({ net, found }: Planned, groups: readonly Uint8Array[]): E.Eit
     E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
   )
 
-/** What this project's own exports say of their input; what other tools keep there is theirs. */
+/** The metadata of this project's own exports; other tools may keep other metadata there. */
 const ownMetadata = t.type({ preprocessing: descriptionCodec })
 
 /**
- * A model and its preprocessing as they were before it was exported, or with the preprocessing that the model as it
- * came in takes where the normaliser has become part of its first layers.
+ * Undoes the export: the model and its preprocessing as they were before. Where the normaliser was folded into the first
+ * layers, the model is kept, and the preprocessing is that of its input.
  */
 const restore =
   (metadata: unknown) =>
@@ -160,21 +163,21 @@ const restore =
     if (E.isLeft(found)) return { model, preprocessing: null }
     const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
     if (!isSameShape(size, model.net.input)) return { model, preprocessing: null }
-    const before = { size, resize, mean, deviation, classes }
-    if (input === 'normalised') return { model, preprocessing: before }
-    const original = removeStep(affineOf(input, before))(model)
+    const trained = { size, resize, mean, deviation, classes }
+    if (input === 'normalised') return { model, preprocessing: trained }
+    const original = removeStep(affineOf(input, trained))(model)
     return original === null
-      ? { model, preprocessing: { ...before, ...identityOf(input, mean.length) } }
-      : { model: original, preprocessing: before }
+      ? { model, preprocessing: { ...trained, ...identityOf(input, mean.length) } }
+      : { model: original, preprocessing: trained }
   }
 
 /**
- * Reads a LayersModel of layers the language has words for, and what it says of its input where it was exported here.
- * A softmax at its end is left off: nets here give logits.
+ * Imports a LayersModel of supported layers, and its preprocessing where this project exported it. A softmax at its end
+ * is dropped: the outputs of a net are logits.
  *
  * Errors  NotALayersModel; UnknownLayer, LayerDiffers by Keras name; NotATree; WeightMissing, WeightDiffers,
  *         WrongWeight; PathLeaves, WrongBytes before a shard is read; BadFile, FileMissing
- * Law     what `exportModel({ to: 'layers' })` wrote gives a model that computes the same
+ * Law     importing what `exportModel({ to: 'layers' })` wrote gives a model with the same outputs
  *
  * @example
  * readLayersFile('mobilenet')   // a folder with model.json
@@ -188,18 +191,18 @@ export const readLayersFile = (path: string): TE.TaskEither<ImportError, ModelFi
     TE.bindW('manifest', ({ json }) => TE.fromEither(plain(json.weightsManifest))),
     TE.bindW('plan', ({ file, manifest, json: { modelTopology } }) =>
       pipe(
-        planned(modelTopology.model_config ?? modelTopology, manifest),
-        E.mapLeft(inFile(file)),
+        planImport(modelTopology.model_config ?? modelTopology, manifest),
+        E.mapLeft(asBadFile(file)),
         TE.fromEither,
       ),
     ),
     TE.bindW('groups', ({ folder, manifest }) => readGroups(folder)(manifest)),
     TE.flatMapEither(({ plan, groups, json }) =>
-      pipe(filledIn(plan, groups), E.map(restore(json.userDefinedMetadata))),
+      pipe(readWeights(plan, groups), E.map(restore(json.userDefinedMetadata))),
     ),
   )
 
-/** The same without what the file says of its input. */
+/** The same without the preprocessing. */
 export const readLayersModel = (folder: string): TE.TaskEither<ImportError, Model> =>
   pipe(
     readLayersFile(folder),

@@ -1,10 +1,10 @@
-/** From a graph of layers back to a tree: layers one after another, some of which join branches that began together. */
+/** Turns a graph of layers into a tree: a series of layers, some of which join branches. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ImportError, Tangle } from '../../error.js'
 import type { KerasGraph, KerasNode } from './graph.js'
 
-/** A layer in its series; one that takes several inputs has the branches that lead to them. */
+/** A layer of a series; one with several inputs has a branch for each. */
 export interface Item {
   readonly node: KerasNode
   readonly branches: readonly Series[]
@@ -12,29 +12,29 @@ export interface Item {
 
 export type Series = readonly Item[]
 
-const tangled = (at: string, reason: Tangle): E.Either<ImportError, never> =>
+const notATree = (at: string, reason: Tangle): E.Either<ImportError, never> =>
   E.left({ _tag: 'NotATree', at, reason })
 
-/** Every layer that leads to the end, what it takes before it. */
-const ordered = ({ nodes, start, end }: KerasGraph): E.Either<ImportError, readonly KerasNode[]> => {
+/** The layers that lead to the output, each after its inputs. */
+const topologicalOrder = ({ nodes, start, end }: KerasGraph): E.Either<ImportError, readonly KerasNode[]> => {
   const done = new Set<string>()
   const open = new Set<string>()
   const order: KerasNode[] = []
-  const waiting = [end]
-  while (waiting.length > 0) {
-    const name = waiting.at(-1) ?? ''
+  const stack = [end]
+  while (stack.length > 0) {
+    const name = stack.at(-1) ?? ''
     const node = nodes.get(name)
-    if (node === undefined) return tangled(name, 'unknown input')
-    if (node.from.length === 0 && name !== start) return tangled(name, 'not one input')
+    if (node === undefined) return notATree(name, 'unknown input')
+    if (node.from.length === 0 && name !== start) return notATree(name, 'not one input')
     const missing = done.has(name) ? [] : node.from.filter(input => !done.has(input))
     if (missing.length > 0) {
       const back = missing.find(input => open.has(input))
-      if (open.has(name) || back !== undefined) return tangled(back ?? name, 'circle')
+      if (open.has(name) || back !== undefined) return notATree(back ?? name, 'circle')
       open.add(name)
-      waiting.push(...missing)
+      stack.push(...missing)
       continue
     }
-    waiting.pop()
+    stack.pop()
     open.delete(name)
     if (!done.has(name)) order.push(node)
     done.add(name)
@@ -42,7 +42,7 @@ const ordered = ({ nodes, start, end }: KerasGraph): E.Either<ImportError, reado
   return E.right(order)
 }
 
-/** The nearest layer that everything on the way from the start to a layer's inputs passes. */
+/** By layer, its immediate dominator: the last layer that every path from the input to it passes. */
 type Forks = ReadonlyMap<string, string>
 
 /** Source  Cooper, Harvey, Kennedy 2001: dominators of a graph in topological order */
@@ -68,17 +68,17 @@ const forksOf = (order: readonly KerasNode[]): Forks => {
 }
 
 /**
- * The series from the start of a graph to its end.
+ * The series from the input of a graph to its output.
  *
- * Errors  NotATree where a branch is entered or left on the way, or layers lead in a circle
- * Law     every layer that leads to the end stands in it once
+ * Errors  NotATree where branches cross, or layers form a cycle
+ * Law     holds every layer that leads to the output once
  */
 export const seriesOf = (graph: KerasGraph): E.Either<ImportError, Series> =>
   pipe(
-    ordered(graph),
+    topologicalOrder(graph),
     E.flatMap(order => {
       const forks = forksOf(order)
-      const seen = new Set<string>()
+      const visited = new Set<string>()
       let crossing: string | undefined
 
       const between = (start: string, end: string): Series => {
@@ -86,8 +86,8 @@ export const seriesOf = (graph: KerasGraph): E.Either<ImportError, Series> =>
         for (let name = end; name !== start && crossing === undefined; ) {
           const node = graph.nodes.get(name) as KerasNode // among those in order
           const fork = forks.get(name) ?? start
-          if (seen.has(name)) crossing = name
-          seen.add(name)
+          if (visited.has(name)) crossing = name
+          visited.add(name)
           items.push({
             node,
             branches: node.from.length > 1 ? node.from.map(input => between(fork, input)) : [],
@@ -98,6 +98,6 @@ export const seriesOf = (graph: KerasGraph): E.Either<ImportError, Series> =>
       }
 
       const series = between(graph.start, graph.end)
-      return crossing === undefined ? E.right(series) : tangled(crossing, 'crossing')
+      return crossing === undefined ? E.right(series) : notATree(crossing, 'crossing')
     }),
   )

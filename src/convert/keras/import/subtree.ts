@@ -1,40 +1,40 @@
-/** Pieces of a tree under way: a layer, what it will be called, and where the weights inside it come from. */
+/** Parts of a net under assembly: a layer, its future names, and the sources of its weights. */
 
 import { childPath, type Path } from '../../../net/path.js'
 import type { Layer } from '../../../net/tree.js'
 import type { Sources } from './words.js'
 
-/** Where the weights of one layer come from. */
+/** The sources of one layer's weights. */
 export interface Origin {
-  /** The Keras layer, and of a unit that took in a batch norm, that one's. */
+  /** Of the Keras layer, and of a batch norm fused into it. */
   readonly sources: Sources
-  /** Axes that batch norms were told to keep. */
+  /** Axes that batch norms normalise. */
   readonly axes: readonly number[]
   readonly className: string
 }
 
 export interface Subtree {
-  /** Names from where it will stand down to itself. */
+  /** Names from its parent down to itself. */
   readonly names: readonly string[]
   readonly layer: Layer
-  /** By path from the layer, which is `''` itself. */
+  /** By path relative to the layer, which is `''`. */
   readonly origins: ReadonlyMap<Path, Origin>
 }
 
-const deeper = (name: string, path: Path): Path => (path === '' ? name : childPath(name, path))
+const prefixPath = (name: string, path: Path): Path => (path === '' ? name : childPath(name, path))
 
-/** The same piece under one name. */
-export const named = (name: string, sprout: Subtree): Subtree => ({
-  ...sprout,
+/** The same subtree under one name. */
+export const named = (name: string, subtree: Subtree): Subtree => ({
+  ...subtree,
   names: [name],
-  layer: { ...sprout.layer, name },
+  layer: { ...subtree.layer, name },
 })
 
-/** What the pieces bring along, seen from the layer that holds them. */
+/** The origins of all children, by path from their parent. */
 export const originsIn = (children: readonly Subtree[]): ReadonlyMap<Path, Origin> =>
   new Map(
     children.flatMap(({ layer, origins }) =>
-      [...origins].map(([path, origin]) => [deeper(layer.name, path), origin] as const),
+      [...origins].map(([path, origin]) => [prefixPath(layer.name, path), origin] as const),
     ),
   )
 
@@ -44,30 +44,32 @@ export const stacked = (name: string, children: readonly Subtree[]): Subtree => 
   origins: originsIn(children),
 })
 
-/** Gives siblings that would share a name a number. */
+/** Numbers siblings that would share a name. */
 export const apart = (siblings: readonly Subtree[]): readonly Subtree[] => {
-  const taken = new Set<string>()
-  return siblings.map(sprout => {
-    const fresh = (nth: number): string => {
-      const name = nth === 1 ? sprout.layer.name : `${sprout.layer.name}_${nth}`
-      return taken.has(name) ? fresh(nth + 1) : name
+  const used = new Set<string>()
+  return siblings.map(subtree => {
+    const unusedName = (nth: number): string => {
+      const name = nth === 1 ? subtree.layer.name : `${subtree.layer.name}_${nth}`
+      return used.has(name) ? unusedName(nth + 1) : name
     }
-    const name = fresh(1)
-    taken.add(name)
-    return named(name, sprout)
+    const name = unusedName(1)
+    used.add(name)
+    return named(name, subtree)
   })
 }
 
-/** Neighbours whose names begin alike stand in a stack of that name. */
-export const nested = (sprouts: readonly Subtree[]): readonly Subtree[] => {
-  const runs: { readonly name: string; readonly deep: boolean; readonly within: Subtree[] }[] = []
-  for (const sprout of sprouts) {
-    const [name = '', ...rest] = sprout.names
-    const deep = rest.length > 0
-    const before = runs.at(-1)
-    const inner = deep ? { ...sprout, names: rest } : named(name, sprout)
-    if (deep && before?.deep === true && before.name === name) before.within.push(inner)
-    else runs.push({ name, deep, within: [inner] })
+/** Groups neighbours whose names begin alike into a stack of that name. */
+export const nested = (subtrees: readonly Subtree[]): readonly Subtree[] => {
+  const runs: { readonly name: string; readonly isNested: boolean; readonly members: Subtree[] }[] = []
+  for (const subtree of subtrees) {
+    const [name = '', ...rest] = subtree.names
+    const isNested = rest.length > 0
+    const last = runs.at(-1)
+    const relative = isNested ? { ...subtree, names: rest } : named(name, subtree)
+    if (isNested && last?.isNested === true && last.name === name) last.members.push(relative)
+    else runs.push({ name, isNested, members: [relative] })
   }
-  return apart(runs.flatMap(({ name, deep, within }) => (deep ? [stacked(name, nested(within))] : within)))
+  return apart(
+    runs.flatMap(({ name, isNested, members }) => (isNested ? [stacked(name, nested(members))] : members)),
+  )
 }

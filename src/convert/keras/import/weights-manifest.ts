@@ -1,4 +1,4 @@
-/** Weights as they lie in a LayersModel's folder: announced in the manifest, checked, then read. */
+/** Reads the weights of a LayersModel: the manifest lists them, all sizes are checked before any file is read. */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,7 +16,7 @@ const entry = closedPartial(
   { group: t.string, quantization: t.unknown },
 )
 
-/** Groups of files, and the arrays that lie in each group one after another. */
+/** Groups of files, and the arrays stored one after another in each group. */
 export const manifestCodec = t.readonlyArray(
   closed({
     paths: t.readonlyArray(t.string, 'a list of file names'),
@@ -29,7 +29,7 @@ export type Manifest = t.TypeOf<typeof manifestCodec>
 
 const quantised = t.type({ dtype: t.string })
 
-const refusal = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportError | null => {
+const refuse = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportError | null => {
   if (quantization !== undefined)
     return {
       _tag: 'WeightDiffers',
@@ -40,13 +40,13 @@ const refusal = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportE
   return dtype === 'float32' ? null : { _tag: 'WeightDiffers', name, fault: 'type', got: dtype }
 }
 
-/** The manifest, if all it announces is float32, and nothing quantised. Errors  WeightDiffers with the first */
+/** Checks that every weight is float32 and none is quantised. Errors  WeightDiffers with the first */
 export const plain = (manifest: Manifest): E.Either<ImportError, Manifest> => {
-  const first = manifest.flatMap(({ weights }) => weights.map(refusal)).find(found => found !== null)
+  const first = manifest.flatMap(({ weights }) => weights.map(refuse)).find(error => error !== null)
   return first === undefined || first === null ? E.right(manifest) : E.left(first)
 }
 
-/** Where an array lies: bytes from the beginning of its group. */
+/** The place of an array: its group, and bytes from the group's beginning. */
 export interface Announced {
   readonly shape: Shape
   readonly group: number
@@ -55,15 +55,15 @@ export interface Announced {
 
 const bytesOf = (shape: Shape): number => 4 * sizeOf(shape)
 
-/** As Keras names them, and without the inner name that Keras 2.2 and later put before the last. */
+/** A Keras name, and the same without the inner name that Keras 2.2 and later put before the last. */
 const aliases = (name: string): readonly string[] => {
   const parts = name.split('/')
   return [name, [...parts.slice(0, -2), ...parts.slice(-1)].join('/')]
 }
 
-/** Every array by its names; an exact name comes before a shortened one. */
+/** Every array by its names; exact names win over shortened ones. */
 export const announced = (manifest: Manifest): ReadonlyMap<string, Announced> => {
-  const found = manifest.flatMap(({ weights }, group) => {
+  const entries = manifest.flatMap(({ weights }, group) => {
     let from = 0
     return weights.map(({ name, shape }) => {
       const place: Announced = { shape, group, from }
@@ -71,27 +71,27 @@ export const announced = (manifest: Manifest): ReadonlyMap<string, Announced> =>
       return [name, place] as const
     })
   })
-  const short = found.map(([name, place]) => [aliases(name)[1] ?? name, place] as const)
-  return new Map([...short, ...found])
+  const aliased = entries.map(([name, place]) => [aliases(name)[1] ?? name, place] as const)
+  return new Map([...aliased, ...entries])
 }
 
-const leaves = (folder: string, file: string): boolean => {
+const isOutside = (folder: string, file: string): boolean => {
   const way = relative(folder, file)
   return way === '' || way.startsWith('..') || isAbsolute(way)
 }
 
-/** A shard's file, where it lies in the folder, links followed. */
+/** The real path of a shard, which must be in the folder. */
 const fileIn =
   (folder: string) =>
   (path: string): TE.TaskEither<ImportError, string> => {
     const file = resolve(folder, path)
-    const refused: ImportError = { _tag: 'PathLeaves', folder, path }
-    return leaves(resolve(folder), file)
-      ? TE.left(refused)
+    const pathLeaves: ImportError = { _tag: 'PathLeaves', folder, path }
+    return isOutside(resolve(folder), file)
+      ? TE.left(pathLeaves)
       : pipe(
           TE.tryCatch(() => Promise.all([realpath(folder), realpath(file)]), fileFailed(file)),
           TE.flatMap(([home, real]) =>
-            leaves(home, real) ? TE.left<ImportError, string>(refused) : TE.right(real),
+            isOutside(home, real) ? TE.left<ImportError, string>(pathLeaves) : TE.right(real),
           ),
         )
   }
@@ -101,7 +101,7 @@ interface Group {
   readonly bytes: number
 }
 
-const measured =
+const measureGroup =
   (folder: string) =>
   ({ paths, weights }: Manifest[number]): TE.TaskEither<ImportError, Group> => {
     const wanted = weights.reduce((sum, { shape }) => sum + bytesOf(shape), 0)
@@ -128,7 +128,7 @@ const measured =
     )
   }
 
-const read = ({ files, bytes }: Group): TE.TaskEither<ImportError, Uint8Array> =>
+const readGroup = ({ files, bytes }: Group): TE.TaskEither<ImportError, Uint8Array> =>
   pipe(
     files,
     TE.traverseSeqArray(file => TE.tryCatch(() => readFile(file), fileFailed(file))),
@@ -144,16 +144,16 @@ const read = ({ files, bytes }: Group): TE.TaskEither<ImportError, Uint8Array> =
   )
 
 /**
- * The bytes of every group. All paths and lengths are checked before the first is read.
+ * The bytes of every group. All paths and sizes are checked before the first file is read.
  *
  * Errors  PathLeaves, WrongBytes, FileMissing, FileFailed
  */
 export const readGroups =
   (folder: string) =>
   (manifest: Manifest): TE.TaskEither<ImportError, readonly Uint8Array[]> =>
-    pipe(manifest, TE.traverseSeqArray(measured(folder)), TE.flatMap(TE.traverseSeqArray(read)))
+    pipe(manifest, TE.traverseSeqArray(measureGroup(folder)), TE.flatMap(TE.traverseSeqArray(readGroup)))
 
-/** One array of a group. Errors  NotFiniteWeight under the key it will have */
+/** One array of a group. Errors  NotFiniteWeight with the weight's key in the net */
 export const tensorAt =
   (groups: readonly Uint8Array[], key: string) =>
   ({ shape, group, from }: Announced): E.Either<ImportError, Tensor> => {

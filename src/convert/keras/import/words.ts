@@ -1,4 +1,4 @@
-/** What each Keras class is in words of the language, and where its weights are. */
+/** Converts each supported Keras class to layers, and names its weights. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -7,29 +7,29 @@ import type { Activation, Leaf } from '../../../net/tree.js'
 import type { WeightName } from '../../../net/weight-specs.js'
 import { activation, around, fixed, oneAxis, option, refined, square } from './options.js'
 
-/** A weight by what Keras calls it, or a number that stands for a weight Keras leaves out. */
+/** A weight's Keras name, or its constant value where Keras omits it. */
 export type Source =
   | { readonly _tag: 'stored'; readonly name: string }
   | { readonly _tag: 'filled'; readonly value: number }
 
 export type Sources = Readonly<Partial<Record<WeightName, Source>>>
 
-/** What a Keras layer stands for: a leaf with its weights, zeros around a map, or nothing at all. */
+/** A part of a Keras layer: a leaf with its weights, or padding. */
 export type Part =
   | {
       readonly _tag: 'leaf'
-      /** Follows the Keras layer's name where that stands for several leaves. */
+      /** Follows the Keras layer's name where the layer becomes several leaves. */
       readonly suffix: readonly string[]
       readonly layer: Leaf
       readonly sources: Sources
-      /** The axis a batch norm is told to keep; it must be the last. */
+      /** The axis that a batch norm normalises; it must be the last. */
       readonly axis: number
     }
   | { readonly _tag: 'pad'; readonly by: number }
 
-const last = -1
+const lastAxis = -1
 
-const leaf = (layer: Leaf, sources: Sources = {}, suffix: readonly string[] = [], axis = last): Part => ({
+const leaf = (layer: Leaf, sources: Sources = {}, suffix: readonly string[] = [], axis = lastAxis): Part => ({
   _tag: 'leaf',
   suffix,
   layer,
@@ -41,36 +41,46 @@ const stored = (name: string): Source => ({ _tag: 'stored', name })
 const filled = (value: number): Source => ({ _tag: 'filled', value })
 
 const channelsLast = { data_format: fixed('channels_last') }
-const window = {
+const windowOptions = {
   strides: option(square, 1),
   padding: option(t.keyof({ same: null, valid: null }), 'valid' as const),
   ...channelsLast,
 }
-const unit = { use_bias: option(t.boolean, true), activation: option(activation, null) }
-const slid = { kernel_size: square, dilation_rate: option(square, 1), ...window, ...unit }
+const unitOptions = { use_bias: option(t.boolean, true), activation: option(activation, null) }
+const convOptions = {
+  kernel_size: square,
+  dilation_rate: option(square, 1),
+  ...windowOptions,
+  ...unitOptions,
+}
 
-interface Slid {
+interface ConvOptions {
   readonly kernel_size: number
   readonly strides: number
   readonly dilation_rate: number
   readonly padding: 'same' | 'valid'
 }
 
-const windowOf = ({ kernel_size, strides, dilation_rate, padding }: Slid) => ({
+const windowOf = ({ kernel_size, strides, dilation_rate, padding }: ConvOptions) => ({
   kernel: kernel_size,
   stride: strides,
   dilation: dilation_rate,
   padding,
 })
 
-interface Unit {
+interface UnitOptions {
   readonly use_bias: boolean
   readonly activation: Activation | null
 }
 
-const unitOf = ({ use_bias, activation }: Unit) => ({ name: '', bias: use_bias, norm: null, activation })
+const unitOf = ({ use_bias, activation }: UnitOptions) => ({
+  name: '',
+  bias: use_bias,
+  norm: null,
+  activation,
+})
 
-const productOf = (kernel: string, { use_bias }: Unit): Sources => ({
+const productOf = (kernel: string, { use_bias }: UnitOptions): Sources => ({
   kernel: stored(kernel),
   ...(use_bias && { bias: stored('bias') }),
 })
@@ -83,7 +93,7 @@ const reader =
     pipe(decode(t.type(props))(config), E.map(parts))
 
 const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
-  reader({ pool_size: option(square, 2), ...window, strides: option(square, null) }, config => [
+  reader({ pool_size: option(square, 2), ...windowOptions, strides: option(square, null) }, config => [
     leaf({
       _tag,
       name: '',
@@ -93,23 +103,23 @@ const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
     }),
   ])
 
-const activated = (found: Activation | null): readonly Part[] =>
+const activationPart = (found: Activation | null): readonly Part[] =>
   found === null ? [] : [leaf({ _tag: 'activate', name: '', activation: found })]
 
 const readers: Readonly<Record<string, Reader>> = {
-  Conv2D: reader({ filters: wholeNumber, groups: fixed(1), ...slid }, config => [
+  Conv2D: reader({ filters: wholeNumber, groups: fixed(1), ...convOptions }, config => [
     leaf(
       { _tag: 'conv', filters: config.filters, ...windowOf(config), ...unitOf(config) },
       productOf('kernel', config),
     ),
   ]),
-  DepthwiseConv2D: reader({ depth_multiplier: fixed(1), ...slid }, config => [
+  DepthwiseConv2D: reader({ depth_multiplier: fixed(1), ...convOptions }, config => [
     leaf(
       { _tag: 'depthwise', ...windowOf(config), ...unitOf(config) },
       productOf('depthwise_kernel', config),
     ),
   ]),
-  SeparableConv2D: reader({ filters: wholeNumber, depth_multiplier: fixed(1), ...slid }, config => [
+  SeparableConv2D: reader({ filters: wholeNumber, depth_multiplier: fixed(1), ...convOptions }, config => [
     leaf(
       { _tag: 'depthwise', ...windowOf(config), ...unitOf({ use_bias: false, activation: null }) },
       { kernel: stored('depthwise_kernel') },
@@ -126,12 +136,12 @@ const readers: Readonly<Record<string, Reader>> = {
       ['point'],
     ),
   ]),
-  Dense: reader({ units: wholeNumber, ...unit }, config => [
+  Dense: reader({ units: wholeNumber, ...unitOptions }, config => [
     leaf({ _tag: 'dense', units: config.units, ...unitOf(config) }, productOf('kernel', config)),
   ]),
   BatchNormalization: reader(
     {
-      axis: option(oneAxis, last),
+      axis: option(oneAxis, lastAxis),
       momentum: option(share, 0.99),
       epsilon: option(positive, 1e-3),
       scale: option(t.boolean, true),
@@ -151,7 +161,7 @@ const readers: Readonly<Record<string, Reader>> = {
       ),
     ],
   ),
-  Activation: reader({ activation }, config => activated(config.activation)),
+  Activation: reader({ activation }, config => activationPart(config.activation)),
   ReLU: reader(
     {
       max_value: option(
@@ -161,7 +171,7 @@ const readers: Readonly<Record<string, Reader>> = {
       negative_slope: fixed(0),
       threshold: fixed(0),
     },
-    ({ max_value }) => activated(max_value),
+    ({ max_value }) => activationPart(max_value),
   ),
   ZeroPadding2D: reader({ padding: around, ...channelsLast }, ({ padding }) => [
     { _tag: 'pad', by: padding },
@@ -175,12 +185,12 @@ const readers: Readonly<Record<string, Reader>> = {
   Dropout: reader({ rate: share }, ({ rate }) => [leaf({ _tag: 'dropout', name: '', rate })]),
 }
 
-/** How a class is read; undefined for one that no word stands for. */
+/** The reader of a class; undefined for an unsupported one. */
 export const readerOf = (className: string): Reader | undefined =>
   Object.hasOwn(readers, className) ? readers[className] : undefined
 
-/** Layers that join branches: they are no words of their own. */
-const joins = ['Add', 'Concatenate']
+/** Layers that join branches. */
+const joinClasses = ['Add', 'Concatenate']
 
-/** Every class that is read; a softmax only at the end. */
-export const supported: readonly string[] = [...Object.keys(readers), ...joins, 'Softmax'].toSorted()
+/** Every supported class; a softmax only at the end. */
+export const supported: readonly string[] = [...Object.keys(readers), ...joinClasses, 'Softmax'].toSorted()

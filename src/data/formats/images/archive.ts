@@ -1,4 +1,4 @@
-/** Images in a tar archive, packed or not: held in memory where they are small, else read where they lie. */
+/** Lists the images of a tar archive, gzipped or not: held in memory where they fit, else read in place. */
 import { createHash } from 'node:crypto'
 import { close, open as openFile } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
@@ -13,8 +13,8 @@ import { entriesOf } from '../tar.js'
 import { kindOfFile } from './image-file.js'
 import { type Contents, type Listing, largestImage } from './listing.js'
 
-/** What has been found so far. */
-interface Finding {
+/** The entries so far. */
+interface Entries {
   readonly paths: string[]
   readonly offsets: number[]
   readonly folders: string[]
@@ -24,22 +24,22 @@ interface Finding {
   readonly refused: DataError[]
 }
 
-/** Why an entry that is refused is left out without harm to the others; null where it refuses the archive. */
-const harmless = (fact: DataError): Reason | null => {
+/** Why a refused entry can be left out; null where it refuses the archive. */
+const skipReason = (fact: DataError): Reason | null => {
   if (fact._tag === 'UnsafeEntry')
     return fact.kind === 'link' ? 'link in an archive' : fact.kind === 'device' ? 'device' : null
   const isOther = 'entry' in fact && kindOfFile(fact.entry ?? '') !== 'image'
   return isOther ? 'other ending' : null
 }
 
-/** Lists an archive; keeps the images' content too while it is no more than `budget` bytes, else gives up. */
-const list = async (
+/** Lists an archive; with a budget it keeps the images' content too, or returns null where that is larger. */
+const readEntries = async (
   file: string,
   cursor: ByteReader,
   budget: number | null,
   onEntry: (nth: number) => void,
 ) => {
-  const found: Finding = {
+  const found: Entries = {
     paths: [],
     offsets: [],
     folders: [],
@@ -53,7 +53,7 @@ const list = async (
   let held = 0
   for await (const item of entriesOf(file, cursor, largestImage)) {
     if (item._tag === 'refused') {
-      const reason = harmless(item.fact)
+      const reason = skipReason(item.fact)
       if (reason === null) found.refused.push(item.fact)
       else leaveOut(reason, 'entry' in item.fact ? (item.fact.entry ?? '') : '')
       continue
@@ -85,7 +85,7 @@ const list = async (
 
 const listingOf = (
   file: string,
-  found: NonNullable<Awaited<ReturnType<typeof list>>>,
+  found: NonNullable<Awaited<ReturnType<typeof readEntries>>>,
   contents: Contents,
   close: () => Promise<void>,
 ): Listing => {
@@ -93,38 +93,38 @@ const listingOf = (
   return { file, paths, offsets, folders, sum, refused, leftOut, contents, close }
 }
 
-const inMemory = async (
+const listInMemory = async (
   file: string,
   budget: number,
   onEntry: (nth: number) => void,
 ): Promise<Listing | null> => {
-  const found = await list(file, streamReader(file, await chunksOf(file)), budget, onEntry)
+  const found = await readEntries(file, streamReader(file, await chunksOf(file)), budget, onEntry)
   return found === null
     ? null
     : listingOf(file, found, { _tag: 'memory', pieces: found.pieces }, async () => undefined)
 }
 
-/** Lists the plain archive `tar`; what is said of it names `file`, which it was unpacked from. */
-const inPlace = async (file: string, tar: string, onEntry: (nth: number) => void): Promise<Listing> => {
+/** Lists the unpacked archive `tar`; errors name `file`, from which it was unpacked. */
+const listInPlace = async (file: string, tar: string, onEntry: (nth: number) => void): Promise<Listing> => {
   const descriptor = await promisify(openFile)(tar, 'r')
-  const shut = () => promisify(close)(descriptor)
+  const closeFile = () => promisify(close)(descriptor)
   try {
-    const found = await list(file, fileReader(file, descriptor, (await stat(tar)).size), null, onEntry)
+    const found = await readEntries(file, fileReader(file, descriptor, (await stat(tar)).size), null, onEntry)
     if (found === null) throw new Error('a listing without a budget has no end')
     return listingOf(
       file,
       found,
       { _tag: 'spans', descriptor, starts: found.starts, sizes: found.sizes },
-      shut,
+      closeFile,
     )
   } catch (reason) {
-    await shut()
+    await closeFile()
     throw reason
   }
 }
 
-/** The archive unpacked to a tar file in the cache; done once for one file of one date. */
-const unpacked = async (file: string, onProgress: Report): Promise<string> => {
+/** Unpacks an archive to a tar file in the cache, once per file, size and date. */
+const unpackToCache = async (file: string, onProgress: Report): Promise<string> => {
   const { size, mtimeMs } = await stat(file)
   const target = derivedFile('unpacked', `${checksumOf([file, `${size}`, `${mtimeMs}`])}.tar`)
   if (await touch(target)) return target
@@ -145,15 +145,15 @@ const unpacked = async (file: string, onProgress: Report): Promise<string> => {
 }
 
 /**
- * The images of an archive. Those of more than `budget` bytes in all stay where they are: a packed archive is
- * unpacked to the user's cache for that.
+ * Lists the images of an archive. More than `budget` bytes are not held in memory but read in place; a gzipped archive
+ * is unpacked to the cache for that.
  *
- * Errors  rejects with Truncated, BadStream or BadValue where the archive cannot be read on
+ * Errors  rejects with Truncated, BadStream or BadValue where the archive cannot be read to its end
  */
 export const listArchive = async (file: string, budget: number, onProgress: Report): Promise<Listing> => {
   const packed = await isPacked(file)
   const onEntry = (nth: number) => onProgress({ what: `reading ${file}`, done: nth, total: 0 })
-  const small = packed || (await stat(file)).size <= budget
-  const held = small ? await inMemory(file, budget, onEntry) : null
-  return held ?? inPlace(file, packed ? await unpacked(file, onProgress) : file, onEntry)
+  const mayFit = packed || (await stat(file)).size <= budget
+  const held = mayFit ? await listInMemory(file, budget, onEntry) : null
+  return held ?? listInPlace(file, packed ? await unpackToCache(file, onProgress) : file, onEntry)
 }

@@ -1,4 +1,4 @@
-/** Images as cameras and tools write them, to bytes of one size: upright, sRGB or grey. */
+/** Decodes images to bytes of one shape: upright, sRGB or grey. */
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { Fault, factOf, type Place } from '../../error.js'
@@ -6,32 +6,32 @@ import { readTurn } from '../streams.js'
 import { foreign } from './signature.js'
 
 /** An image larger than this is refused before it is unpacked. */
-const mostPixels = 1 << 26
+const maxPixels = 1 << 26
 
-/** Changes whenever the same file would be decoded to other bytes, so that none decoded before are recalled. */
+/** Must change whenever a file would decode to other bytes, so that cached ones are not used. */
 export const decoderVersion = 2
 
 type Open = (input: Buffer) => Sharp
 
-let opener: Promise<Open> | undefined
+let sharedDecoder: Promise<Open> | undefined
 
-/** Loads the decoder when the first image wants it, set to one thread an image: many are decoded at once. */
-const decoder = (): Promise<Open> => {
-  opener ??= import('sharp').then(({ default: sharp }) => {
+/** Loads the decoder with the first image. Each image gets one thread, since many are decoded at once. */
+const loadDecoder = (): Promise<Open> => {
+  sharedDecoder ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1)
     sharp.cache(false)
-    return input => sharp(input, { failOn: 'truncated', limitInputPixels: mostPixels, autoOrient: true })
+    return input => sharp(input, { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true })
   })
-  return opener
+  return sharedDecoder
 }
 
-/** On one line, what is said again and again said once. */
+/** The message on one line, without repeated lines. */
 const messageOf = (reason: unknown): string => {
   const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
 
-/** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as Pillow has them. */
+/** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
 const [red, green, blue] = [19595, 38470, 7471]
 
 /** Grey of stored values. Law  equal red, green and blue give that value */
@@ -44,8 +44,8 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
   )
 
 /**
- * Decodes the first frame of an image, turns it upright by its EXIF orientation, scales it until it covers `shape` and
- * cuts out the middle.
+ * Decodes the first frame of an image, rotates it by its EXIF orientation, scales it to cover `shape` and crops the
+ * centre.
  *
  * Shapes  → [height, width, channels], 3 channels sRGB, 1 channel their grey after BT.601; transparency is dropped
  * Errors  rejects with NotAnImage; with ReadFailed where its file cannot be read
@@ -59,10 +59,10 @@ export const decodeImage =
             throw new Fault(factOf(input)(reason))
           })
         : input
-    const open = await decoder()
+    const open = await loadDecoder()
     try {
-      const strange = foreign(encoded)
-      if (strange !== null) throw new Error(strange)
+      const problem = foreign(encoded)
+      if (problem !== null) throw new Error(problem)
       const rgb = await open(encoded)
         .resize(width, height, { fit: 'cover' })
         .removeAlpha()

@@ -1,4 +1,4 @@
-/** Images that must be decoded: all at once where they fit in memory, else whenever they are read. */
+/** Encoded images: decoded into memory at once, or decoded whenever they are read. */
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Images } from '../../dataset.js'
 import type { Report } from '../../download.js'
@@ -10,7 +10,7 @@ export interface EncodedImages {
   readonly decode: (index: number) => Promise<Uint8Array>
 }
 
-/** Those of `pictures` at `indices`, in their order. */
+/** The images at `indices`, in that order. */
 export const selectEncoded =
   (indices: Int32Array) =>
   ({ labels, decode }: EncodedImages): EncodedImages => ({
@@ -18,8 +18,8 @@ export const selectEncoded =
     decode: nth => decode(indices[nth] ?? 0),
   })
 
-/** Decoded at once: enough to keep every thread busy. */
-const portion = 256
+/** Images decoded at once: enough to keep every thread busy. */
+const chunk = 256
 
 /** Decoded images, one after another, and their classes. */
 export interface Decoded {
@@ -28,32 +28,35 @@ export interface Decoded {
 }
 
 /**
- * Decodes every image once. One that cannot be decoded is left out and told where there is an `onSkip`.
+ * Decodes every image once. With `onSkip`, one that cannot be decoded is reported and left out.
  *
  * Errors  rejects with the image's `Fault` otherwise
  */
 export const decodeAll =
   (shape: Shape, onProgress: Report, onSkip?: (fact: DataError) => void) =>
   async ({ labels, decode }: EncodedImages): Promise<Decoded> => {
-    const each = sizeOf(shape)
-    const bytes = new Uint8Array(labels.length * each)
-    const kept: number[] = []
-    for (let from = 0; from < labels.length; from += portion) {
-      const some = Array.from({ length: Math.min(portion, labels.length - from) }, (_, nth) => from + nth)
-      const results = await Promise.allSettled(some.map(decode))
+    const bytesPerImage = sizeOf(shape)
+    const bytes = new Uint8Array(labels.length * bytesPerImage)
+    const decodedLabels: number[] = []
+    for (let from = 0; from < labels.length; from += chunk) {
+      const batch = Array.from({ length: Math.min(chunk, labels.length - from) }, (_, nth) => from + nth)
+      const results = await Promise.allSettled(batch.map(decode))
       results.forEach((result, nth) => {
         if (result.status === 'fulfilled') {
-          bytes.set(result.value, kept.length * each)
-          kept.push(labels[from + nth] ?? 0)
+          bytes.set(result.value, decodedLabels.length * bytesPerImage)
+          decodedLabels.push(labels[from + nth] ?? 0)
         } else if (onSkip !== undefined) onSkip(factOf('')(result.reason))
         else throw result.reason
       })
-      onProgress({ what: 'decoding', done: from + some.length, total: labels.length })
+      onProgress({ what: 'decoding', done: from + batch.length, total: labels.length })
     }
-    return { bytes: bytes.subarray(0, kept.length * each), labels: Int32Array.from(kept) }
+    return {
+      bytes: bytes.subarray(0, decodedLabels.length * bytesPerImage),
+      labels: Int32Array.from(decodedLabels),
+    }
   }
 
-/** Decodes images whenever they are read. */
+/** Images that are decoded whenever they are read. */
 export const streamImages =
   (shape: Shape) =>
   ({ labels, decode }: EncodedImages): Images => ({
@@ -67,17 +70,17 @@ export const streamImages =
   })
 
 /**
- * The same images; the next of its class, coming round at the end, stands in for one that cannot be read, or the first
- * of its class in `others` where there is none. Each that cannot be read is told once.
+ * Replaces an image that cannot be read by the next of its class, cyclically, or by the first of its class in `others`
+ * where there is none. Each unreadable image is reported once.
  *
- * Law  what is read depends on the index alone, not on what was read before
+ * Law  the result depends on the index alone, not on earlier reads
  */
 export const forgiving =
   (shape: Shape, onSkip: (fact: DataError) => void) =>
   (images: Images, others?: Images): Images => {
     const { size, labels } = images
     const bad = new Set<number>()
-    /** The first image of the class, from `index` on, that is not known to be bad. */
+    /** The next readable image of the class, cyclically from `index`. */
     const standIn = (index: number): number | undefined => {
       for (let step = 0; step < size; step++) {
         const other = (index + step) % size
@@ -104,9 +107,11 @@ export const forgiving =
       size,
       labels,
       read: async (indices, into) => {
-        const each = sizeOf(shape)
+        const bytesPerImage = sizeOf(shape)
         await Promise.all(
-          Array.from(indices, (index, nth) => readOne(index, into.subarray(nth * each, (nth + 1) * each))),
+          Array.from(indices, (index, nth) =>
+            readOne(index, into.subarray(nth * bytesPerImage, (nth + 1) * bytesPerImage)),
+          ),
         )
       },
     }

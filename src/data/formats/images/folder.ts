@@ -1,4 +1,4 @@
-/** A data set of class folders: `train`, `test` and maybe `val`, each a folder or an archive, or all in one archive. */
+/** Opens a data set of class folders: `train`, `test` and maybe `val`, each a folder or archive, or all in one archive. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -35,29 +35,29 @@ import {
   placeOf,
 } from './listing.js'
 
-const endings = ['.tar.gz', '.tgz', '.tar']
+const archiveExtensions = ['.tar.gz', '.tgz', '.tar']
 
-/** Images of one part, and the listing they are in. */
-interface Shelf extends ClassifiedListing {
+/** The images of one part by class, and their listing. */
+interface ListedPart extends ClassifiedListing {
   readonly listing: Listing
 }
 
-/** What a set's folder, or its one archive, holds. */
-interface Shelves {
-  readonly parts: Roles<Shelf>
-  /** By which name the test part goes. */
+/** The parts of a data set's folder or archive. */
+interface ListedParts {
+  readonly parts: Roles<ListedPart>
+  /** The name of the test part. */
   readonly test: string
   readonly leftOut: readonly LeftOut[]
 }
 
-const missing = (folder: string, found: readonly string[] | null, classes: boolean): Fault =>
+const partsMissing = (folder: string, found: readonly string[] | null, classes: boolean): Fault =>
   new Fault({ _tag: 'PartsMissing', data: 'imageFolder', folder, found, classes })
 
 const isAnyPart = (name: string): boolean =>
   isPart('train')(name) || isPart('test')(name) || isPart('validation')(name)
 
-/** The folder that the classes of one part lie in: in an archive, below what else it is wrapped in. */
-const classesIn = (listing: Listing): Folder => {
+/** The folder of a part's class folders; an archive may wrap it in others. */
+const classesFolder = (listing: Listing): Folder => {
   const { folder, flat } = commonFolder(listing)
   const named = folder.findLastIndex(isAnyPart)
   if (named >= 0) return folder.slice(0, named + 1)
@@ -66,38 +66,40 @@ const classesIn = (listing: Listing): Folder => {
 
 const listPart =
   (options: OpenOptions) =>
-  async (path: string): Promise<Shelf> => {
+  async (path: string): Promise<ListedPart> => {
     const list = (await stat(path)).isDirectory() ? listDirectory : listArchive
     const listing = await list(path, memoryOf(options), reportOf(options))
-    return { listing, ...groupByClass(listing, classesIn(listing)) }
+    return { listing, ...groupByClass(listing, classesFolder(listing)) }
   }
 
-/** Whether images lie directly in a folder, as in that of a class. */
+/** Whether a folder directly holds images, as a class folder does. */
 const holdsImages = (folder: string): Promise<boolean> =>
   readdir(folder).then(
     names => names.some(name => kindOfFile(name) === 'image'),
     () => false,
   )
 
-/** The name of one part: of its folder, or else of its archive. */
+/** The name of a part's folder, or else of its archive. */
 const findPart =
   ({ folders, files }: Inside) =>
   (part: PartName): string | undefined =>
     partNames[part]
       .flatMap(name => [
         folders.find(found => found.toLowerCase() === name),
-        ...endings.map(ending => files.find(found => found.toLowerCase() === `${name}${ending}`)),
+        ...archiveExtensions.map(ending => files.find(found => found.toLowerCase() === `${name}${ending}`)),
       ])
       .find(found => found !== undefined)
 
-/** Why a folder has not the parts it needs. */
-const missingIn = async (folder: string, { folders, files }: Inside): Promise<Fault> => {
+/** The error of a folder without the required parts. */
+const explainMissing = async (folder: string, { folders, files }: Inside): Promise<Fault> => {
   const direct = await Promise.all(folders.map(name => holdsImages(join(folder, name))))
   const classes = folders.filter((name, nth) => direct[nth] && !isAnyPart(name))
-  return classes.length > 1 ? missing(folder, classes, true) : missing(folder, [...folders, ...files], false)
+  return classes.length > 1
+    ? partsMissing(folder, classes, true)
+    : partsMissing(folder, [...folders, ...files], false)
 }
 
-/** Folders, archives and images that are none of the parts. */
+/** Folders, archives and images beside the parts. */
 const besideParts = (
   folder: string,
   { folders, files, brokenLinks }: Inside,
@@ -105,33 +107,33 @@ const besideParts = (
 ): readonly LeftOut[] => {
   const { leaveOut, leftOut } = counting(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
-  const isArchive = (name: string) => endings.some(ending => name.toLowerCase().endsWith(ending))
+  const isArchive = (name: string) => archiveExtensions.some(ending => name.toLowerCase().endsWith(ending))
   const others = files.filter(name => isArchive(name) || kindOfFile(name) === 'image')
   for (const name of [...folders, ...others]) if (!used.includes(name)) leaveOut('beside the parts', name)
   return leftOut()
 }
 
 /** The parts in a folder. */
-const listFolder = async (folder: string, options: OpenOptions): Promise<Shelves> => {
+const listFolder = async (folder: string, options: OpenOptions): Promise<ListedParts> => {
   const inside = await lookInto(folder)
   const roles = rolesOf(findPart(inside))
-  if (roles === null) throw await missingIn(folder, inside)
-  const open: Shelf[] = []
+  if (roles === null) throw await explainMissing(folder, inside)
+  const open: ListedPart[] = []
   try {
     const parts = await mapRoles(async (name: string) => {
-      const shelf = await listPart(options)(join(folder, name))
-      open.push(shelf)
-      return shelf
+      const listedPart = await listPart(options)(join(folder, name))
+      open.push(listedPart)
+      return listedPart
     })(roles)
     return { parts, test: roles.test, leftOut: besideParts(folder, inside, partsIn(roles)) }
   } catch (reason) {
-    await closing(open)()
+    await closerOf(open)()
     throw reason
   }
 }
 
 /** The parts in one archive. */
-const listWhole = async (file: string, options: OpenOptions): Promise<Shelves> => {
+const listSingleArchive = async (file: string, options: OpenOptions): Promise<ListedParts> => {
   const listing = await listArchive(file, memoryOf(options), reportOf(options))
   const { folder: common } = commonFolder(listing)
   const part = common.findIndex(isAnyPart)
@@ -140,7 +142,7 @@ const listWhole = async (file: string, options: OpenOptions): Promise<Shelves> =
   const roles = rolesOf(part => names.find(isPart(part)))
   if (roles === null) {
     await listing.close()
-    throw missing(file, names, false)
+    throw partsMissing(file, names, false)
   }
   const folderOf = (name: string): Folder => [...top, name]
   const parts = await mapRoles(async (name: string) => ({
@@ -150,25 +152,27 @@ const listWhole = async (file: string, options: OpenOptions): Promise<Shelves> =
   return { parts, test: roles.test, leftOut: outsideOf(listing, partsIn(roles).map(folderOf)) }
 }
 
-const list = async (folder: string, options: OpenOptions): Promise<Shelves> => {
+const listParts = async (folder: string, options: OpenOptions): Promise<ListedParts> => {
   const state = await stat(folder).catch(() => null)
-  if (state === null) throw missing(folder, null, false)
-  return (state.isDirectory() ? listFolder : listWhole)(folder, options)
+  if (state === null) throw partsMissing(folder, null, false)
+  return (state.isDirectory() ? listFolder : listSingleArchive)(folder, options)
 }
 
-/** What is found of listings, each listing counted once. */
-const each = <A>(shelves: readonly Shelf[], of: (listing: Listing) => readonly A[]): readonly A[] =>
-  [...new Set(shelves.map(({ listing }) => listing))].flatMap(of)
+/** Collects from each listing once, though parts may share one. */
+const flatMapListings = <A>(
+  listed: readonly ListedPart[],
+  of: (listing: Listing) => readonly A[],
+): readonly A[] => [...new Set(listed.map(({ listing }) => listing))].flatMap(of)
 
-/** A part without a class folder that has an image. */
-const noClasses = ({ listing: { file, paths, leftOut } }: Shelf): DataError => ({
+/** The error of a part whose class folders hold no images. */
+const noClasses = ({ listing: { file, paths, leftOut } }: ListedPart): DataError => ({
   _tag: 'ClassesMissing',
   folder: file,
   found: [...paths, ...leftOut.map(({ first }) => first)],
 })
 
-/** The labels of a part by the names of the training classes. */
-const renamed = (train: Shelf, part: Shelf): Int32Array => {
+/** A part's labels as indices of the training classes. */
+const relabel = (train: ListedPart, part: ListedPart): Int32Array => {
   const unknown = part.classes.find(name => !train.classes.includes(name))
   if (unknown !== undefined)
     throw new Fault({
@@ -181,7 +185,7 @@ const renamed = (train: Shelf, part: Shelf): Int32Array => {
   return part.labels.map(label => labels[label] ?? 0)
 }
 
-const picturesOf = (image: Shape, { listing, indices }: Shelf, labels: Int32Array): EncodedImages => {
+const picturesOf = (image: Shape, { listing, indices }: ListedPart, labels: Int32Array): EncodedImages => {
   const decode = decodeImage(image)
   return {
     labels,
@@ -192,60 +196,60 @@ const picturesOf = (image: Shape, { listing, indices }: Shelf, labels: Int32Arra
   }
 }
 
-/** Closes all; holds on to nothing else, so that images once decoded can be forgotten. */
-const closing = (shelves: readonly Shelf[]): (() => Promise<void>) => {
-  const closers = each(shelves, ({ close }) => [close])
+/** Closes all listings. It references nothing else, so that encoded images can be garbage-collected. */
+const closerOf = (listed: readonly ListedPart[]): (() => Promise<void>) => {
+  const closers = flatMapListings(listed, ({ close }) => [close])
   return async () => {
     for (const close of closers) await close()
   }
 }
 
-/** Classes whose names differ in capital letters alone. */
-const alike = (data: string, classes: readonly string[]): readonly Notice[] => {
+/** A notice of classes whose names differ only in case. */
+const noticeSimilarNames = (data: string, classes: readonly string[]): readonly Notice[] => {
   const spellings = new Map<string, readonly string[]>()
   for (const name of classes) {
-    const plain = name.toLowerCase()
-    spellings.set(plain, [...(spellings.get(plain) ?? []), name])
+    const lowerCase = name.toLowerCase()
+    spellings.set(lowerCase, [...(spellings.get(lowerCase) ?? []), name])
   }
   const names = [...spellings.values()].filter(({ length }) => length > 1).flat()
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
 
-const noticesOf = ({ parts, test, leftOut }: Shelves, { name }: ImageFolder): readonly Notice[] => [
+const noticesOf = ({ parts, test, leftOut }: ListedParts, { name }: ImageFolder): readonly Notice[] => [
   ...partNotices(name, test, parts.validation?.indices.length ?? null),
-  ...alike(name, parts.train.classes),
+  ...noticeSimilarNames(name, parts.train.classes),
   ...leftOut,
-  ...each(partsIn(parts), listing => listing.leftOut),
+  ...flatMapListings(partsIn(parts), listing => listing.leftOut),
   ...partsIn(parts).flatMap(({ outside }) => outside),
 ]
 
 const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Promise<Source> => {
-  const shelves = await list(folder, options)
-  const { train, test, validation } = shelves.parts
-  const all = partsIn(shelves.parts)
-  const close = closing(all)
+  const listed = await listParts(folder, options)
+  const { train, test, validation } = listed.parts
+  const all = partsIn(listed.parts)
+  const close = closerOf(all)
   try {
     const empty = all.find(({ indices }) => indices.length === 0)
-    const wrong = [...each(all, ({ refused }) => refused), ...all.flatMap(({ empty }) => empty)]
+    const failures = [...flatMapListings(all, ({ refused }) => refused), ...all.flatMap(({ empty }) => empty)]
     const [first] = [
-      ...(options.skipBad === true ? [] : wrong),
+      ...(options.skipBad === true ? [] : failures),
       ...(empty === undefined ? [] : [noClasses(empty)]),
     ]
     if (first !== undefined) throw new Fault(first)
-    const part = (shelf: Shelf, labels: Int32Array, name: string) => ({
+    const part = (listedPart: ListedPart, labels: Int32Array, name: string) => ({
       _tag: 'encoded' as const,
-      pictures: picturesOf(spec.image, shelf, labels),
-      sum: checksumOf([shelf.listing.sum, name]),
+      pictures: picturesOf(spec.image, listedPart, labels),
+      sum: checksumOf([listedPart.listing.sum, name]),
     })
     return {
       checksum: checksumOf(all.map(({ listing }) => listing.sum)),
       classes: train.classes,
       stored: spec.image,
       train: part(train, train.labels, 'train'),
-      test: part(test, renamed(train, test), 'test'),
-      validation: validation === null ? null : part(validation, renamed(train, validation), 'validation'),
-      skipped: wrong,
-      notices: noticesOf(shelves, spec),
+      test: part(test, relabel(train, test), 'test'),
+      validation: validation === null ? null : part(validation, relabel(train, validation), 'validation'),
+      skipped: failures,
+      notices: noticesOf(listed, spec),
       close,
     }
   } catch (reason) {
@@ -255,7 +259,7 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
 }
 
 /**
- * Lists the images of class folders; they are decoded later.
+ * Lists the images of class folders, which are decoded later.
  *
  * Errors  PartsMissing, ClassesMissing; UnsafeEntry, BadValue or Truncated with the entry and its offset; EmptyClass;
  *         PartsDiffer where another part has a class that training has not

@@ -1,10 +1,10 @@
-/** The images a folder or an archive holds, still encoded: column by column, so that a million of them fit. */
+/** The encoded images of a folder or archive, in columns, so that a million of them fit in memory. */
 import { readSync } from 'node:fs'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { counting, type LeftOut } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
 
-/** Where the content of each image is. */
+/** The content of each image: in memory, in spans of one file, or in files. */
 export type Contents =
   | { readonly _tag: 'memory'; readonly pieces: readonly Buffer[] }
   | {
@@ -16,23 +16,23 @@ export type Contents =
   | { readonly _tag: 'files' }
 
 export interface Listing {
-  /** The file the images are in, or the folder. */
+  /** The archive or folder of the images. */
   readonly file: string
-  /** Of each image, inside it. */
+  /** Path of each image inside it. */
   readonly paths: readonly string[]
-  /** Where each image's entry begins; none for a folder. */
+  /** Offset of each image's entry; empty for a folder. */
   readonly offsets: readonly number[]
-  /** Every folder named, whatever is in it. */
+  /** All folders, empty ones too. */
   readonly folders: readonly string[]
   readonly contents: Contents
-  /** What names all the content: its own sum where it was read, else that of names and sizes. */
+  /** A checksum of the content where it was read, else of names and sizes. */
   readonly sum: string
   readonly refused: readonly DataError[]
   readonly leftOut: readonly LeftOut[]
   readonly close: () => Promise<void>
 }
 
-/** Larger than any image of a data set, encoded. */
+/** The most bytes of an encoded image. */
 export const largestImage = 1 << 26
 
 export const placeOf = ({ file, paths, offsets }: Listing, nth: number): Place => {
@@ -49,7 +49,7 @@ const readSpan = (place: Place, descriptor: number, start: number, size: number)
   return piece
 }
 
-/** An image's bytes, or the path of its file. Reads of spans block: the page cache holds what is in use. */
+/** An image's bytes, or the path of its file. Reads of spans block, but mostly hit the page cache. */
 export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   const { contents } = listing
   switch (contents._tag) {
@@ -67,18 +67,18 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   }
 }
 
-/** Images by class: the class folder each one is in, however deep. */
+/** The images of class folders and their subfolders, with their classes. */
 export interface ClassifiedListing {
   readonly classes: readonly string[]
   readonly labels: Int32Array
-  /** Which image of the listing each one is. */
+  /** Index of each image in the listing. */
   readonly indices: Int32Array
   readonly empty: readonly DataError[]
   /** Images outside the class folders. */
   readonly outside: readonly LeftOut[]
 }
 
-/** A folder as the names that lead to it. */
+/** A folder as the names of its path. */
 export type Folder = readonly string[]
 
 const isWithin =
@@ -86,7 +86,7 @@ const isWithin =
   (parts: readonly string[]): boolean =>
     folder.every((name, at) => parts[at] === name)
 
-/** The deepest folder that every image in a folder lies in; whether nothing but images is in it. */
+/** The deepest common folder of all images that lie in folders; `flat` where it has no subfolder with images. */
 export const commonFolder = ({ paths }: Listing): { readonly folder: Folder; readonly flat: boolean } => {
   const folders = paths.map(path => partsOf(path).slice(0, -1)).filter(({ length }) => length > 0)
   const [first = [], ...rest] = folders
@@ -99,7 +99,7 @@ export const commonFolder = ({ paths }: Listing): { readonly folder: Folder; rea
   return { folder: first.slice(0, length), flat: folders.every(folder => folder.length === length) }
 }
 
-/** The names of folders that hold images, directly in `isInside`. */
+/** The names of folders directly in `within` that hold images. */
 export const namesIn = ({ paths }: Listing, within: Folder): readonly string[] => {
   const inside = paths
     .map(partsOf)
@@ -107,7 +107,7 @@ export const namesIn = ({ paths }: Listing, within: Folder): readonly string[] =
   return [...new Set(inside.map(parts => parts[within.length] ?? ''))].sort()
 }
 
-/** The images that lie in none of these folders. */
+/** The images outside these folders. */
 export const outsideOf = (listing: Listing, folders: readonly Folder[]): readonly LeftOut[] => {
   const { leaveOut, leftOut } = counting(listing.file)
   for (const path of listing.paths)
@@ -115,22 +115,22 @@ export const outsideOf = (listing: Listing, folders: readonly Folder[]): readonl
   return leftOut()
 }
 
-/** Whatever tool wrote the name, in one form of Unicode. */
-const classOf = (within: Folder, parts: readonly string[]): string =>
+/** The class of a path, in one Unicode form, since tools differ. */
+const className = (within: Folder, parts: readonly string[]): string =>
   (parts[within.length] ?? '').normalize('NFC')
 
-/** The images whose class folder lies in `isInside`, classes in the order of names; and the class folders without any. */
+/** Groups images by the class folders in `within`, in the order of names; also finds class folders without images. */
 export const groupByClass = (listing: Listing, within: Folder): ClassifiedListing => {
   const { leaveOut, leftOut } = counting(listing.file)
-  const chosen: number[] = []
+  const indices: number[] = []
   const names: string[] = []
   for (const [nth, path] of listing.paths.entries()) {
     const parts = partsOf(path)
     if (!isWithin(within)(parts)) continue
     if (parts.length < within.length + 2) leaveOut('outside the classes', path)
     else {
-      chosen.push(nth)
-      names.push(classOf(within, parts))
+      indices.push(nth)
+      names.push(className(within, parts))
     }
   }
   const classes = [...new Set(names)].sort()
@@ -138,11 +138,11 @@ export const groupByClass = (listing: Listing, within: Folder): ClassifiedListin
   return {
     classes,
     labels: Int32Array.from(names, name => label.get(name) ?? 0),
-    indices: Int32Array.from(chosen),
+    indices: Int32Array.from(indices),
     empty: listing.folders
       .map(partsOf)
       .filter(parts => parts.length === within.length + 1 && isWithin(within)(parts))
-      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(classOf(within, parts)))
+      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(className(within, parts)))
       .map(parts => ({ _tag: 'EmptyClass', folder: listing.file, name: parts.join('/') })),
     outside: leftOut(),
   }

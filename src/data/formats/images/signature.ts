@@ -1,6 +1,6 @@
-/** Whether bytes are an image of a format that is read: their first bytes say so, names and endings do not. */
+/** Recognises supported image formats by their first bytes. */
 
-/** The formats that are read, and what their files begin with: bytes, and where. */
+/** The supported formats, and the bytes at given offsets of their files. */
 const signatures: readonly (readonly [format: string, ...parts: (readonly [at: number, bytes: string])[]])[] =
   [
     ['JPEG', [0, '\xff\xd8\xff']],
@@ -16,10 +16,10 @@ const signatures: readonly (readonly [format: string, ...parts: (readonly [at: n
 
 const formats = [...new Set(signatures.map(([format]) => format))].join(', ')
 
-/** Bytes that tell the format, and that a message shows. */
+/** How many bytes identify the format and appear in a message. */
 const headLength = 16
 
-/** Why bytes are no image of a format that is read; null where they are. */
+/** Why bytes are no image of a supported format; null where they are one. */
 export const foreign = (bytes: Buffer): string | null => {
   const head = bytes.toString('latin1', 0, headLength)
   if (signatures.some(([, ...parts]) => parts.every(([at, text]) => head.startsWith(text, at)))) return null

@@ -1,6 +1,6 @@
-/** CRC-32C, the sum that guards TFRecord. Source  Castagnoli et al. 1993; eight bytes at once after Kounavis, Berry 2005 */
+/** CRC-32C, the checksum of TFRecord. Source  Castagnoli et al. 1993; eight bytes at once after Kounavis, Berry 2005 */
 
-/** What each value of a byte adds to the sum when 0, 1, … 7 more bytes follow it: 256 numbers each. */
+/** What each byte adds to the checksum when 0, 1, … 7 more bytes follow: 256 numbers each. */
 const table: Int32Array = (() => {
   const all = new Int32Array(8 * 256)
   for (let byte = 0; byte < 256; byte++) {
@@ -15,7 +15,7 @@ const table: Int32Array = (() => {
   return all
 })()
 
-/** The sum of some bytes. */
+/** The checksum of some bytes. */
 export const crc32c = (bytes: Buffer): number => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const { length } = bytes
@@ -38,7 +38,7 @@ export const crc32c = (bytes: Buffer): number => {
   return ~sum >>> 0
 }
 
-/** As TFRecord stores it: turned by 15 bits and moved on, so that sums of sums stay apart. */
+/** The masked form in TFRecord: rotated by 15 bits and offset, since data may itself hold checksums. */
 export const maskedCrc = (bytes: Buffer): number => {
   const sum = crc32c(bytes)
   return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0

@@ -1,4 +1,4 @@
-/** `tf.train.Example`: values by key, as TensorFlow's own tools write them. */
+/** Reads `tf.train.Example`: values by key. */
 import protobuf from 'protobufjs/light.js'
 
 const byKey: protobuf.IMapField = { keyType: 'string', type: 'Feature', id: 1 }
@@ -31,7 +31,7 @@ interface Feature {
 /** The values of one record, by key. */
 export type Example = Readonly<Record<string, Feature | undefined>>
 
-/** Errors  throws where the bytes are no Example. Cost  the bytes of its values are views, not copies */
+/** Decodes an Example; the bytes of its values are views, not copies. Errors  throws where it is malformed */
 export const readExample = (record: Uint8Array): Example => {
   const { features } = message.decode(record) as unknown as { features?: { feature?: Example } } // the schema above
   return features?.feature ?? {}
@@ -41,7 +41,7 @@ export const readExample = (record: Uint8Array): Example => {
 export const bytesAt = (example: Example, key: string): Uint8Array | undefined =>
   example[key]?.bytesList?.value?.[0]
 
-/** The numbers under a key, whole or not. */
+/** The integers or floats under a key. */
 export const numbersAt = (example: Example, key: string): readonly number[] => {
   const { int64List, floatList } = example[key] ?? {}
   const whole = int64List?.value?.map(value => (typeof value === 'object' ? value.toNumber() : value))

@@ -1,4 +1,4 @@
-/** Where every record of some TFRecord shards is, and its class: found once, front to back, and kept. */
+/** Indexes TFRecord shards: the place and class of every record, cached between runs. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { checksumOf, headOf, isGzip } from '../streams.js'
 import { bytesAt, type Example, numbersAt, readExample } from './example.js'
 import { isRecord, recordName, recordsOf } from './record.js'
 
-/** Where every record of some shards is, column by column. */
+/** The place and label of every record, in columns. */
 const indexCodec = t.type({
   sum: t.string,
   shards: t.array(t.number),
@@ -43,8 +43,8 @@ export const parseExample = (content: Buffer, place: Place): Example => {
   }
 }
 
-/** A label as a whole number: itself, or where the 1 is in a list as long as the classes of one 1 and zeros. */
-const labelOf = (numbers: readonly number[], { firstLabel, classes }: TfRecord): number | null => {
+/** A label from an integer or a one-hot list; null for anything else. */
+const parseLabel = (numbers: readonly number[], { firstLabel, classes }: TfRecord): number | null => {
   const [only = Number.NaN] = numbers
   if (numbers.length === 1) return Number.isInteger(only) ? only : null
   const isOneHot =
@@ -54,16 +54,16 @@ const labelOf = (numbers: readonly number[], { firstLabel, classes }: TfRecord):
   return isOneHot ? firstLabel + numbers.indexOf(1) : null
 }
 
-/** What is under a key, as far as a message shows it. */
-const shown = (numbers: readonly number[], text: Uint8Array | undefined): string =>
+/** A value as a message shows it. */
+const describeValue = (numbers: readonly number[], text: Uint8Array | undefined): string =>
   text !== undefined
     ? `the text '${Buffer.from(text).toString('utf8', 0, 16)}'`
     : numbers.length > 8
       ? `${numbers.slice(0, 8).join(', ')} … (${numbers.length} numbers)`
       : numbers.join(', ')
 
-/** The class of a record; it must have an image too. */
-const labelIn = (spec: TfRecord, content: Buffer, place: Place): number => {
+/** The class of a record. Errors  throws where it has no label or no image */
+const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
   const { keys, firstLabel, classes } = spec
   const example = parseExample(content, place)
   const [numbers, text] = [numbersAt(example, keys.label), bytesAt(example, keys.label)]
@@ -75,41 +75,41 @@ const labelIn = (spec: TfRecord, content: Buffer, place: Place): number => {
         : null
   if (missing !== null)
     throw new Fault({ _tag: 'ValueMissing', key: missing, keys: Object.keys(example).sort(), ...place })
-  const label = labelOf(numbers, spec)
+  const label = parseLabel(numbers, spec)
   const last = firstLabel + classes.length - 1
   if (label === null || label < firstLabel || label > last)
     throw new Fault({
       _tag: 'BadValue',
       what: keys.label,
-      got: shown(numbers, text),
+      got: describeValue(numbers, text),
       wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all`,
       ...place,
     })
   return label - firstLabel
 }
 
-/** A zlib stream's first two bytes: a window of 32 KiB, and a sum that 31 divides. */
+/** Whether content begins with a zlib header: a window of 32 KiB, and a multiple of 31. */
 const isZlib = (head: Buffer): boolean =>
   head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0
 
-/** Errors  rejects with BadValue where a shard is packed as a whole: its records could not be read where they lie */
+/** Errors  rejects with BadValue where a whole shard is compressed: its records could not be read in place */
 const refusePacked = async (file: string): Promise<void> => {
   const { head } = await headOf(file, 12)
-  const packer = isGzip(head) ? 'gzip' : isZlib(head) ? 'zlib' : null
-  if (packer !== null && !isRecord(head))
+  const compression = isGzip(head) ? 'gzip' : isZlib(head) ? 'zlib' : null
+  if (compression !== null && !isRecord(head))
     throw new Fault({
       _tag: 'BadValue',
       file,
       entry: null,
       offset: 0,
       what: 'content',
-      got: `packed with ${packer}`,
+      got: `packed with ${compression}`,
       wanted: 'the same records unpacked',
     })
 }
 
-/** Indexes shards front to back; `refuse` is told of each record that must be left out. */
-const indexing = async (
+/** Indexes shards front to back; calls `refuse` for each unreadable record. */
+const buildIndex = async (
   spec: TfRecord,
   shards: readonly string[],
   refuse: (fact: DataError) => void,
@@ -119,7 +119,7 @@ const indexing = async (
   const hash = createHash('sha256')
   const add = (shard: number, nth: number, start: number, content: Buffer) => {
     const place = { file: shards[shard] ?? '', entry: recordName(nth), offset: start }
-    const label = labelIn(spec, content, place)
+    const label = readLabel(spec, content, place)
     hash.update(content)
     index.shards.push(shard)
     index.numbers.push(nth)
@@ -148,36 +148,35 @@ const indexing = async (
   return { ...index, sum: hash.digest('hex') }
 }
 
-/** Changes whenever the same records would be given other labels, so that no index made before is recalled. */
+/** Must change whenever records would get other labels, so that cached indices are not used. */
 const indexVersion = 2
 
-/** Where the index of these shards, as they are now, is kept. */
+/** The cache file of the index of these shards in their present state. */
 const indexFile = async (
   { keys, firstLabel, classes }: TfRecord,
   shards: readonly string[],
 ): Promise<string> => {
-  const states = await Promise.all(shards.map(shard => stat(shard)))
-  const known = states.map(({ size, mtimeMs }, nth) => [shards[nth], size, mtimeMs])
+  const stats = await Promise.all(shards.map(shard => stat(shard)))
+  const known = stats.map(({ size, mtimeMs }, nth) => [shards[nth], size, mtimeMs])
   return derivedFile(
     'index',
     `${checksumOf([JSON.stringify([indexVersion, known, keys, firstLabel, classes.length])])}.json`,
   )
 }
 
-const recalled = (text: string): Index | null =>
+const parseIndex = (text: string): Index | null =>
   pipe(
     E.tryCatch(() => JSON.parse(text) as unknown, String),
     E.flatMap(indexCodec.decode),
     E.getOrElseW(() => null),
   )
 
-/** Keeps an index for the next time; a cache that cannot be written to is done without. */
-const remember = (file: string, index: Index): Promise<void> =>
+/** Caches an index; does nothing where the cache cannot be written. */
+const cacheIndex = (file: string, index: Index): Promise<void> =>
   store(file, part => writeFile(part, JSON.stringify(index))).catch(() => undefined)
 
 /**
- * The index of these shards: what an earlier run found, as long as they have not changed, else found now. `refuse` is
- * told of each record that must be left out.
+ * The index of these shards, from the cache where they have not changed. Calls `refuse` for each unreadable record.
  */
 export const indexOf = async (
   spec: TfRecord,
@@ -186,13 +185,13 @@ export const indexOf = async (
   onProgress: Report,
 ): Promise<Index> => {
   const file = await indexFile(spec, shards)
-  const known = recalled(await readFile(file, 'utf8').catch(() => ''))
+  const known = parseIndex(await readFile(file, 'utf8').catch(() => ''))
   if (known !== null) {
     await touch(file)
     return known
   }
   const refused: DataError[] = []
-  const index = await indexing(
+  const index = await buildIndex(
     spec,
     shards,
     fact => {
@@ -201,6 +200,6 @@ export const indexOf = async (
     },
     onProgress,
   )
-  if (refused.length === 0) await remember(file, index)
+  if (refused.length === 0) await cacheIndex(file, index)
   return index
 }

@@ -1,4 +1,4 @@
-/** A data set in TFRecord shards: images are read where they lie. */
+/** Opens a data set of TFRecord shards, whose images are read in place. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,7 +15,7 @@ import { bytesAt } from './example.js'
 import { damage, recordName } from './record.js'
 import { type Index, indexOf, parseExample } from './shards.js'
 
-/** A record's bytes and the sum behind them. The file is open only as long: there may be a thousand shards. */
+/** Reads and checks a record. The file is closed after each read, since there may be thousands of shards. */
 const readRecord = (place: Place, start: number, length: number): Buffer => {
   const descriptor = openSync(place.file, 'r')
   try {
@@ -48,11 +48,11 @@ const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): En
   }
 }
 
-/** Whether a file holds records, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
+/** Whether a file is a shard, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
 const isShard = (name: string): boolean =>
   /\.(tf_?)?rec(ord)?s?(?![a-z])/i.test(name) || /-of-\d+/i.test(name) || !name.includes('.')
 
-/** The part a shard is of, and what its name has before that. */
+/** The part of a shard, and the prefix of its name. */
 const partOf = (name: string): { readonly part: PartName; readonly before: string } | null => {
   const [, before = '', word = ''] =
     /^()(train|test|val)/i.exec(name) ?? /^(.+[-_.])(train|test|val)/i.exec(name) ?? []
@@ -60,27 +60,29 @@ const partOf = (name: string): { readonly part: PartName; readonly before: strin
   return word === '' ? null : { part: part ?? 'validation', before }
 }
 
-/** The shards of a set, part by part. */
-interface Shards {
+/** The shards of a data set by part. */
+interface ShardParts {
   readonly parts: Roles<readonly string[]>
   readonly leftOut: readonly LeftOut[]
 }
 
-/** The shards in a folder: those named by their part alone, else those of the one set that lies there. */
-const findShards = async (folder: string): Promise<Shards> => {
+/** The shards in a folder: those without a prefix, else those of the only prefix. */
+const findShards = async (folder: string): Promise<ShardParts> => {
   const { files, folders, brokenLinks } = await lookInto(folder)
   const missing = (found: readonly string[]) =>
     new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
   const { leaveOut, leftOut } = counting(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
   for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
-  const named = files.filter(isShard).map(name => ({ name, is: partOf(name) }))
-  const sets = [...new Set(named.flatMap(({ is }) => (is === null ? [] : [is.before])))].sort()
+  const shardNames = files.filter(isShard).map(name => ({ name, is: partOf(name) }))
+  const sets = [...new Set(shardNames.flatMap(({ is }) => (is === null ? [] : [is.before])))].sort()
   const [set] = sets
   if (set !== '' && sets.length > 1) throw missing(sets.map(before => `${before}*`))
-  for (const { name, is } of named) if (is?.before !== set) leaveOut('beside the parts', name)
+  for (const { name, is } of shardNames) if (is?.before !== set) leaveOut('beside the parts', name)
   const roles = rolesOf(part => {
-    const shards = named.filter(({ is }) => is?.part === part && is.before === set).map(({ name }) => name)
+    const shards = shardNames
+      .filter(({ is }) => is?.part === part && is.before === set)
+      .map(({ name }) => name)
     return shards.length === 0 ? undefined : shards
   })
   if (roles === null) throw missing([...folders, ...files])

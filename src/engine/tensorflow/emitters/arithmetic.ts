@@ -1,4 +1,4 @@
-/** Numbers in, numbers out: products of matrices, one value at a time, sums, and changes of shape. */
+/** Emits elementwise operations, matrix products, sums and changes of shape. */
 import type { Binary, Unary } from '../../../graph/graph.js'
 import { channelsOf, isSameShape, type Shape } from '../../../net/shape.js'
 import { bool, flag, float32, floats, int, int32, type Ref, text, type } from '../graph/node.js'
@@ -6,33 +6,33 @@ import type { Writer } from '../graph/writer.js'
 import type { Emitter } from './emitter.js'
 import { reshaped } from './norm.js'
 
-const plain =
+const addNode =
   (name: string) =>
   (write: Writer, ...inputs: readonly Ref[]): Ref =>
     write.add(name, inputs, floats)
 
 const unary =
   (name: string): Emitter<Unary> =>
-  (write, _, [x]) => [plain(name)(write, x)]
+  (write, _, [x]) => [addNode(name)(write, x)]
 
 const binary =
   (name: string): Emitter<Binary> =>
-  (write, _, [a], [b]) => [plain(name)(write, a, b)]
+  (write, _, [a], [b]) => [addNode(name)(write, a, b)]
 
-const asNumbers = (write: Writer, truths: Ref): Ref =>
-  write.add('Cast', [truths], { SrcT: type(bool), DstT: type(float32) })
+const toFloats = (write: Writer, booleans: Ref): Ref =>
+  write.add('Cast', [booleans], { SrcT: type(bool), DstT: type(float32) })
 
-/** From here on, tanh is 1 to the last digit of a float32. */
+/** Where tanh rounds to 1 in float32. */
 const saturation = 20
 
 /**
- * TensorFlow's optimizer fuses a convolution, its batch norm and Tanh into an operation it has no kernel for; a bound
- * that changes nothing keeps them apart.
+ * TensorFlow's graph optimizer fuses a convolution, its batch norm and Tanh into an operation without a kernel; a bound
+ * that changes no value prevents that.
  */
 const tanh: Emitter<'tanh'> = (write, { inputs: [source] }, [x]) => [
-  plain('Tanh')(
+  addNode('Tanh')(
     write,
-    source?.op.kind === 'normalise' ? plain('Minimum')(write, x, write.number(saturation)) : x,
+    source?.op.kind === 'normalise' ? addNode('Minimum')(write, x, write.number(saturation)) : x,
   ),
 ]
 
@@ -57,13 +57,13 @@ const isBias = (x: Shape | undefined, bias: Shape | undefined): boolean =>
 /** One number a channel, with sizes of 1 before it. */
 const isRow = (shape: Shape): boolean => shape.length > 1 && shape.slice(0, -1).every(size => size === 1)
 
-/** TensorFlow's optimizer takes a row beside a product of one row for its bias, which it then refuses. */
+/** TensorFlow's graph optimizer mistakes a row added to a one-row product for a bias, and then fails. */
 const add: Emitter<'add'> = (write, { inputs: [x, y], shape }, [a], [b]) => {
   if (isBias(x?.shape, y?.shape))
     return [write.add('BiasAdd', [a, b], { ...floats, data_format: text('NHWC') })]
   return isRow(shape) && x !== undefined && y !== undefined && isSameShape(x.shape, y.shape)
     ? [write.add('AddN', [a, b], { ...floats, N: int(2) })]
-    : [plain('AddV2')(write, a, b)]
+    : [addNode('AddV2')(write, a, b)]
 }
 
 export const binaries = {
@@ -73,11 +73,11 @@ export const binaries = {
   div: binary('RealDiv'),
   minimum: binary('Minimum'),
   maximum: binary('Maximum'),
-  greater: (write, _, [a], [b]) => [asNumbers(write, plain('Greater')(write, a, b))],
+  greater: (write, _, [a], [b]) => [toFloats(write, addNode('Greater')(write, a, b))],
 } satisfies { readonly [K in Binary]: Emitter<K> }
 
-export const reluGrad: Emitter<'reluGrad'> = (write, _, [dy], [y]) => [plain('ReluGrad')(write, dy, y)]
-export const relu6Grad: Emitter<'relu6Grad'> = (write, _, [dy], [y]) => [plain('Relu6Grad')(write, dy, y)]
+export const reluGrad: Emitter<'reluGrad'> = (write, _, [dy], [y]) => [addNode('ReluGrad')(write, dy, y)]
+export const relu6Grad: Emitter<'relu6Grad'> = (write, _, [dy], [y]) => [addNode('Relu6Grad')(write, dy, y)]
 
 export const matmul: Emitter<'matmul'> = (write, { op }, [a], [b]) => [
   write.add('MatMul', [a, b], {
@@ -96,10 +96,10 @@ export const sum: Emitter<'sum'> = (write, { op: { axes, keep }, inputs: [source
     : write.add('Sum', [x, write.ints(axes)], { ...floats, Tidx: type(int32), keep_dims: flag(keep) }),
 ]
 
-/** The first size is left open where it stays as it was, so that the graph serves any batch. */
+/** The first size is open where it is unchanged, so that the graph accepts any batch size. */
 export const reshape: Emitter<'reshape'> = (write, { shape, inputs: [source] }, [x]) => {
-  const open = shape.length > 0 && source !== undefined && source.shape[0] === shape[0]
-  return [reshaped(write, x, open ? [-1, ...shape.slice(1)] : shape)]
+  const isOpen = shape.length > 0 && source !== undefined && source.shape[0] === shape[0]
+  return [reshaped(write, x, isOpen ? [-1, ...shape.slice(1)] : shape)]
 }
 
 export const broadcast: Emitter<'broadcast'> = (write, { shape, inputs: [source] }, [x]) => [
@@ -139,10 +139,10 @@ export const slice: Emitter<'slice'> = (write, { op, shape }, [x]) => {
   return [write.add('Slice', [x, write.ints(begin), write.ints(size)], { ...floats, Index: type(int32) })]
 }
 
-export const softmax: Emitter<'softmax'> = (write, _, [x]) => [plain('Softmax')(write, x)]
+export const softmax: Emitter<'softmax'> = (write, _, [x]) => [addNode('Softmax')(write, x)]
 
 export const crossEntropy: Emitter<'crossEntropy'> = (write, _, [logits], [targets]) => {
-  const loss = plain('SoftmaxCrossEntropyWithLogits')(write, logits, targets)
+  const loss = addNode('SoftmaxCrossEntropyWithLogits')(write, logits, targets)
   return [loss, `${loss}:1`]
 }
 
@@ -150,7 +150,7 @@ export const inverse: Emitter<'inverse'> = (write, _, [x]) => [
   write.add('MatrixInverse', [x], { ...floats, adjoint: flag(false) }),
 ]
 
-/** All that are not below the smallest of the `naturalNumber` largest. */
+/** 1 where a value is at least the smallest of the `count` largest. */
 export const largest: Emitter<'largest'> = (write, { op, shape }, [x]) => {
   const count = write.add('Const', [], {
     dtype: type(int32),
@@ -158,5 +158,5 @@ export const largest: Emitter<'largest'> = (write, { op, shape }, [x]) => {
   })
   const top = write.add('TopKV2', [x, count], { ...floats, Tk: type(int32), sorted: flag(false) })
   const least = write.add('Min', [top, write.ints([0])], { ...floats, Tidx: type(int32) })
-  return [asNumbers(write, plain('GreaterEqual')(write, x, least))]
+  return [toFloats(write, addNode('GreaterEqual')(write, x, least))]
 }

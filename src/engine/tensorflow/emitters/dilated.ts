@@ -1,11 +1,11 @@
-/** A dilated window on a map is a close one on the map folded: each of its d² interleaved grids an image of its own. */
+/** Folds maps for dilated windows: each of the d² interleaved grids becomes an image, on which the window is dense. */
 import type { Window } from '../../../graph/graph.js'
 import { windowPositions, windowSpan } from '../../../net/infer.js'
 import type { Shape } from '../../../net/shape.js'
 import { type Attrs, floats, int, int32, type Ref, tensor, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 
-/** To and from the folded maps of a convolution: its input x and its output y. */
+/** Folds and unfolds the maps of a convolution, its input x and output y. */
 export interface Folded {
   /** Shape of the folded x. */
   readonly x: Shape
@@ -15,17 +15,17 @@ export interface Folded {
   readonly openY: (y: Ref) => Ref
 }
 
-/** One side of a map: zeros before and after it, and those that make it a multiple of the dilation. */
+/** One side of a map: its padding, and spare zeros up to a multiple of the dilation. */
 interface Side {
   readonly size: number
   readonly before: number
   readonly after: number
   readonly spare: number
-  /** Positions of a window that does not stride. */
+  /** Positions of a window of stride 1. */
   readonly places: number
 }
 
-/** Zeros on both ends, as TensorFlow has them: the odd one goes behind. */
+/** Padding before and after, as in TensorFlow: an odd zero goes after. */
 const endsOf = (size: number, span: number, { stride, padding }: Window): readonly [number, number] => {
   if (padding === 'valid') return [0, 0]
   if (padding !== 'same') return [padding, padding]
@@ -42,14 +42,18 @@ const sideOf = (size: number, span: number, window: Window): Side => {
 
 const folding: Attrs = { ...floats, Tblock_shape: type(int32) }
 
-const table = (write: Writer, rows: readonly (readonly [number, number])[]): Ref =>
+const addTable = (write: Writer, rows: readonly (readonly [number, number])[]): Ref =>
   write.add('Const', [], {
     dtype: type(int32),
     value: tensor([rows.length, 2], Int32Array.from(rows.flat())),
   })
 
-/** Every `stride`th position of a map, and back: zeros at the others. */
-const striding = (write: Writer, stride: number, [n, h, w, c]: readonly [number, number, number, number]) => {
+/** Takes every `stride`th position of a map; the inverse writes zeros elsewhere. */
+const strideMaps = (
+  write: Writer,
+  stride: number,
+  [n, h, w, c]: readonly [number, number, number, number],
+) => {
   const slices = [write.ints([0, 0, 0, 0]), write.ints([n, h, w, c]), write.ints([1, stride, stride, 1])]
   const attrs: Attrs = { ...floats, Index: type(int32), begin_mask: int(15), end_mask: int(15) }
   return stride === 1
@@ -64,18 +68,18 @@ const striding = (write: Writer, stride: number, [n, h, w, c]: readonly [number,
 /**
  * Folds the maps of a convolution with a dilated window over x into y [n, h, w, f].
  *
- * Law  conv(x, dilated) = openY(conv(foldX(x), close))
+ * Law  conv(x, dilated) = openY(conv(foldX(x), dense))
  */
 export const folded = (write: Writer, window: Window, x: Shape, filters: number, size: number): Folded => {
   const { dilation, stride } = window
   const [n = 0, h = 0, w = 0, c = 0] = x
   const sides = [h, w].map(side => sideOf(side, windowSpan(size, dilation), window))
   const block = write.ints([dilation, dilation])
-  const around = table(
+  const xEnds = addTable(
     write,
     sides.map(({ before, after, spare }) => [before, after + spare] as const),
   )
-  const behind = table(
+  const yEnds = addTable(
     write,
     sides.map(({ spare }) => [0, spare] as const),
   )
@@ -84,13 +88,13 @@ export const folded = (write: Writer, window: Window, x: Shape, filters: number,
   const open = (ends: Ref) => (map: Ref) =>
     write.add('BatchToSpaceND', [map, block, ends], { ...folding, Tcrops: type(int32) })
   const [rows = 0, columns = 0] = sides.map(({ places }) => places)
-  const { thin, spread } = striding(write, stride, [n, rows, columns, filters])
+  const { thin, spread } = strideMaps(write, stride, [n, rows, columns, filters])
   const grids = sides.map(side => (side.size + side.before + side.after + side.spare) / dilation)
   return {
     x: [n * dilation ** 2, ...grids, c],
-    foldX: fold(around),
-    openX: open(around),
-    foldY: y => fold(behind)(spread(y)),
-    openY: y => thin(open(behind)(y)),
+    foldX: fold(xEnds),
+    openX: open(xEnds),
+    foldY: y => fold(yEnds)(spread(y)),
+    openY: y => thin(open(yEnds)(y)),
   }
 }

@@ -1,4 +1,4 @@
-/** From primitive operations to TensorFlow nodes: one table, which the compiler keeps complete. */
+/** Emits primitive operations as TensorFlow nodes, by one table that the compiler keeps complete. */
 import type { Kind, Update, Value } from '../../../graph/graph.js'
 import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
@@ -6,13 +6,13 @@ import type { Emitted, Emitter } from './emitter.js'
 import * as norm from './norm.js'
 import * as windows from './windows.js'
 
-/** Where a graph meets the world: what is fed, and where its weights are and change. */
+/** Kinds that depend on the use of a graph: inputs, weights and updates. */
 export type Edge = Update['kind'] | 'input' | 'weight'
 
-/** How its edges are emitted: variables for a session, constants or variables for an export. */
+/** Their emitters: over variables in a session, over constants in an export. */
 export type Edges = { readonly [K in Edge]: Emitter<K> }
 
-const inner = {
+const pure = {
   constant: (write, { op }) => [write.number(op.value)],
   part: (_, { op }, [first, ...more]) => [more[op.index - 1] ?? first],
   stop: (_write, _value, x) => [x[0]],
@@ -38,7 +38,7 @@ const inner = {
 } satisfies { readonly [K in Exclude<Kind, Edge>]: Emitter<K> }
 
 /**
- * Writes `values`, each once and after those it is made of; gives each one's outputs.
+ * Emits each value once, after its inputs; returns the outputs of each.
  *
  * @example
  * emit(write, edges)(topologicalOrder([logits])).get(logits)
@@ -46,12 +46,12 @@ const inner = {
 export const emit =
   (write: Writer, edges: Edges) =>
   (values: readonly Value[]): ReadonlyMap<Value, Emitted> => {
-    const table = { ...inner, ...edges }
-    const done = new Map<Value, Emitted>()
+    const table = { ...pure, ...edges }
+    const outputs = new Map<Value, Emitted>()
     for (const value of values) {
       const emitter = table[value.op.kind] as Emitter<Kind> // the kind picks the emitter; the types cannot follow
-      const inputs = value.inputs.map(input => done.get(input) as Emitted) // in order: inputs come first
-      done.set(value, emitter(write, value, ...inputs))
+      const inputs = value.inputs.map(input => outputs.get(input) as Emitted) // in order: inputs come first
+      outputs.set(value, emitter(write, value, ...inputs))
     }
-    return done
+    return outputs
   }

@@ -1,4 +1,4 @@
-/** Batch norm: TensorFlow's fused kernels, which know maps only; a vector passes as a map of one pixel. */
+/** Emits batch norms by TensorFlow's fused kernels, which accept maps only; a vector becomes a map of one pixel. */
 import { channelsOf, type Shape } from '../../../net/shape.js'
 import { type Attrs, flag, float, float32, floats, int32, type Ref, text, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
@@ -12,7 +12,7 @@ export const reshaped = (write: Writer, ref: Ref, shape: Shape): Ref =>
 const asMap = (write: Writer, ref: Ref, shape: Shape): Ref =>
   isMap(shape) ? ref : reshaped(write, ref, [-1, 1, 1, channelsOf(shape)])
 
-const asBefore = (write: Writer, ref: Ref, shape: Shape): Ref =>
+const fromMap = (write: Writer, ref: Ref, shape: Shape): Ref =>
   isMap(shape) ? ref : reshaped(write, ref, [-1, ...shape.slice(1)])
 
 const fused = (epsilon: number, training: boolean): Attrs => ({
@@ -23,15 +23,15 @@ const fused = (epsilon: number, training: boolean): Attrs => ({
   data_format: text('NHWC'),
 })
 
-/** Outputs 3 to 5 are what the gradient wants to find again. */
+/** The gradient reads outputs 3 to 5. */
 export const batchNorm: Emitter<'batchNorm'> = (write, { op, shape }, [x], [scale], [shift]) => {
-  const none = write.array([0], new Float32Array(0), 'none')
+  const empty = write.array([0], new Float32Array(0), 'none')
   const norm = write.add(
     'FusedBatchNormV3',
-    [asMap(write, x, shape), scale, shift, none, none],
+    [asMap(write, x, shape), scale, shift, empty, empty],
     fused(op.epsilon, true),
   )
-  return [asBefore(write, norm, shape), ...[1, 2, 3, 4, 5].map(output => `${norm}:${output}`)]
+  return [fromMap(write, norm, shape), ...[1, 2, 3, 4, 5].map(output => `${norm}:${output}`)]
 }
 
 export const batchNormGrad: Emitter<'batchNormGrad'> = (
@@ -42,12 +42,12 @@ export const batchNormGrad: Emitter<'batchNormGrad'> = (
   [scale],
   [, , , ...saved],
 ) => {
-  const back = write.add(
+  const gradient = write.add(
     'FusedBatchNormGradV3',
     [asMap(write, dy, shape), asMap(write, x, shape), scale, ...saved],
     fused(op.epsilon, true),
   )
-  return [asBefore(write, back, shape), `${back}:1`, `${back}:2`]
+  return [fromMap(write, gradient, shape), `${gradient}:1`, `${gradient}:2`]
 }
 
 export const normalise: Emitter<'normalise'> = (
@@ -59,7 +59,7 @@ export const normalise: Emitter<'normalise'> = (
   [mean],
   [variance],
 ) => [
-  asBefore(
+  fromMap(
     write,
     write.add(
       'FusedBatchNormV3',

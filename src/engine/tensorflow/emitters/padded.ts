@@ -1,10 +1,10 @@
-/** Maps padded with zeros by hand, and what a mean over them must be multiplied by. */
+/** Explicit zero padding of maps, and the correction of averages over padded maps. */
 import type { PoolWindow } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
 import { floats, int32, type Ref, tensor, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 
-/** Of a map [n, h, w, c] with `pad` zeros on each side. */
+/** The shape of a map [n, h, w, c] with `pad` zeros on each side. */
 export const shape = ([n = 0, h = 0, w = 0, c = 0]: Shape, pad: number): Shape => [
   n,
   h + 2 * pad,
@@ -26,13 +26,13 @@ export const unpad = (write: Writer, x: Ref, [, h = 0, w = 0]: Shape, by: number
     Index: type(int32),
   })
 
-/** How many taps of the window at `insertLayer` fall on a side. */
-const taps = (place: number, side: number, { size, stride }: PoolWindow, by: number): number => {
-  const from = place * stride - by
+/** How many taps of the window at `position` are inside a side. */
+const taps = (position: number, side: number, { size, stride }: PoolWindow, by: number): number => {
+  const from = position * stride - by
   return Math.max(0, Math.min(from + size, side) - Math.max(from, 0))
 }
 
-/** All taps by those on the map, place by place. Shapes  x [n, h, w, c], y [n, h′, w′, c] → [1, h′, w′, 1] */
+/** By position, the ratio of all taps to those inside the map. Shapes  x [n, h, w, c], y [n, h′, w′, c] → [1, h′, w′, 1] */
 export const share = (
   write: Writer,
   window: PoolWindow,

@@ -1,4 +1,4 @@
-/** Convolutions and pools: operations with a window that slides. */
+/** Emits convolutions and pools. */
 import type { PoolWindow, Window } from '../../../graph/graph.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { Padding } from '../../../net/tree.js'
@@ -15,7 +15,7 @@ const padding = (pad: Padding): Attrs =>
     ? { padding: text('EXPLICIT'), explicit_paddings: ints([0, 0, pad, pad, pad, pad, 0, 0]) }
     : { padding: text(pad.toUpperCase()) }
 
-const sliding = (window: Window): Attrs => ({
+const windowAttrs = (window: Window): Attrs => ({
   ...floats,
   strides: square(window.stride),
   dilations: square(window.dilation),
@@ -23,7 +23,7 @@ const sliding = (window: Window): Attrs => ({
   ...padding(window.padding),
 })
 
-const pooling = (window: PoolWindow): Attrs => ({
+const poolAttrs = (window: PoolWindow): Attrs => ({
   ...floats,
   ksize: square(window.size),
   strides: square(window.stride),
@@ -31,15 +31,15 @@ const pooling = (window: PoolWindow): Attrs => ({
   ...padding(window.padding),
 })
 
-/** Windows without holes over maps that are padded already. */
-const close: Attrs = sliding({ stride: 1, dilation: 1, padding: 'valid' })
+/** Dense windows over maps that are padded already. */
+const denseAttrs: Attrs = windowAttrs({ stride: 1, dilation: 1, padding: 'valid' })
 
 export const conv: Emitter<'conv'> = (write, { op }, [x], [kernel]) => [
-  write.add('Conv2D', [x, kernel], sliding(op.window)),
+  write.add('Conv2D', [x, kernel], windowAttrs(op.window)),
 ]
 
-/** TensorFlow's CPU kernels know no gradient of a dilated window; folded maps need none. */
-const toInput =
+/** TensorFlow's CPU kernels have no gradient of a dilated window; on folded maps the window is dense. */
+const inputGradient =
   (name: string) =>
   (
     write: Writer,
@@ -47,12 +47,12 @@ const toInput =
     [dy]: Emitted,
     [filter]: Emitted,
   ): Emitted => {
-    if (window.dilation === 1) return [write.add(name, [write.ints(shape), filter, dy], sliding(window))]
+    if (window.dilation === 1) return [write.add(name, [write.ints(shape), filter, dy], windowAttrs(window))]
     const fold = folded(write, window, shape, channelsOf(signal?.shape ?? []), kernel?.shape[0] ?? 1)
-    return [fold.openX(write.add(name, [write.ints(fold.x), filter, fold.foldY(dy)], close))]
+    return [fold.openX(write.add(name, [write.ints(fold.x), filter, fold.foldY(dy)], denseAttrs))]
   }
 
-const toKernel =
+const kernelGradient =
   (name: string) =>
   (
     write: Writer,
@@ -60,54 +60,56 @@ const toKernel =
     [dy]: Emitted,
     [x]: Emitted,
   ): Emitted => {
-    if (window.dilation === 1) return [write.add(name, [x, write.ints(shape), dy], sliding(window))]
+    if (window.dilation === 1) return [write.add(name, [x, write.ints(shape), dy], windowAttrs(window))]
     const fold = folded(write, window, source?.shape ?? [], channelsOf(signal?.shape ?? []), shape[0] ?? 1)
-    return [write.add(name, [fold.foldX(x), write.ints(shape), fold.foldY(dy)], close)]
+    return [write.add(name, [fold.foldX(x), write.ints(shape), fold.foldY(dy)], denseAttrs)]
   }
 
-export const convInput: Emitter<'convInput'> = toInput('Conv2DBackpropInput')
-export const convKernel: Emitter<'convKernel'> = toKernel('Conv2DBackpropFilter')
+export const convInput: Emitter<'convInput'> = inputGradient('Conv2DBackpropInput')
+export const convKernel: Emitter<'convKernel'> = kernelGradient('Conv2DBackpropFilter')
 
-/** The map padded by hand: TensorFlow's optimizer forgets a depthwise window's own numbers when it fuses a bias. */
-const whole = (write: Writer, x: Ref, { padding: pad }: Window): Ref =>
+/** Explicit padding: TensorFlow's graph optimizer drops a depthwise window's padding when it fuses a bias. */
+const padExplicitly = (write: Writer, x: Ref, { padding: pad }: Window): Ref =>
   typeof pad === 'number' && pad > 0 ? padded.pad(write, x, pad) : x
 
-const inside = <W extends Window>(window: W): W =>
+const withoutPadding = <W extends Window>(window: W): W =>
   typeof window.padding === 'number' ? { ...window, padding: 'valid' } : window
 
-/** On a single channel it is a convolution: oneDNN mistakes one for the other where both are 1×1. */
+/** On a single channel a plain convolution: oneDNN confuses the two where the kernel is 1×1. */
 export const depthwise: Emitter<'depthwise'> = (
   write,
   { op: { window }, shape, inputs: [source, filter] },
   [x],
   [kernel],
 ) => {
-  if (channelsOf(shape) === 1) return [write.add('Conv2D', [x, kernel], sliding(window))]
+  if (channelsOf(shape) === 1) return [write.add('Conv2D', [x, kernel], windowAttrs(window))]
   const name = 'DepthwiseConv2dNative'
   if (window.dilation === 1)
-    return [write.add(name, [whole(write, x, window), kernel], sliding(inside(window)))]
+    return [write.add(name, [padExplicitly(write, x, window), kernel], windowAttrs(withoutPadding(window)))]
   const fold = folded(write, window, source?.shape ?? [], channelsOf(shape), filter?.shape[0] ?? 1)
-  return [fold.openY(write.add(name, [fold.foldX(x), kernel], close))]
+  return [fold.openY(write.add(name, [fold.foldX(x), kernel], denseAttrs))]
 }
 
-export const depthwiseInput: Emitter<'depthwiseInput'> = toInput('DepthwiseConv2dNativeBackpropInput')
-export const depthwiseKernel: Emitter<'depthwiseKernel'> = toKernel('DepthwiseConv2dNativeBackpropFilter')
+export const depthwiseInput: Emitter<'depthwiseInput'> = inputGradient('DepthwiseConv2dNativeBackpropInput')
+export const depthwiseKernel: Emitter<'depthwiseKernel'> = kernelGradient(
+  'DepthwiseConv2dNativeBackpropFilter',
+)
 
 export const maxPool: Emitter<'maxPool'> = (write, { op }, [x]) => [
-  write.add('MaxPool', [x], pooling(op.window)),
+  write.add('MaxPool', [x], poolAttrs(op.window)),
 ]
 
 export const maxPoolGrad: Emitter<'maxPoolGrad'> = (write, { op }, [dy], [x], [y]) => [
-  write.add('MaxPoolGrad', [x, y, dy], pooling(op.window)),
+  write.add('MaxPoolGrad', [x, y, dy], poolAttrs(op.window)),
 ]
 
-/** Only an average knows no padding by a number: it takes the padded map, and its mean is put right. */
+/** AvgPool has no explicit padding: it gets the padded map, and its average is corrected. */
 export const avgPool: Emitter<'avgPool'> = (write, { op: { window }, shape, inputs: [source] }, [x]) => {
-  const pool = (map: Ref, at: PoolWindow): Ref => write.add('AvgPool', [map], pooling(at))
+  const pool = (map: Ref, at: PoolWindow): Ref => write.add('AvgPool', [map], poolAttrs(at))
   const { padding: pad } = window
   if (typeof pad !== 'number') return [pool(x, window)]
   const share = padded.share(write, window, source?.shape ?? [], shape)
-  return [write.add('Mul', [pool(padded.pad(write, x, pad), inside(window)), share], floats)]
+  return [write.add('Mul', [pool(padded.pad(write, x, pad), withoutPadding(window)), share], floats)]
 }
 
 export const avgPoolGrad: Emitter<'avgPoolGrad'> = (
@@ -115,11 +117,15 @@ export const avgPoolGrad: Emitter<'avgPoolGrad'> = (
   { op: { window }, shape, inputs: [signal] },
   [dy],
 ) => {
-  const back = (size: readonly number[], from: Ref, at: PoolWindow): Ref =>
-    write.add('AvgPoolGrad', [write.ints(size), from], pooling(at))
+  const emitGradient = (size: readonly number[], from: Ref, at: PoolWindow): Ref =>
+    write.add('AvgPoolGrad', [write.ints(size), from], poolAttrs(at))
   const { padding: pad } = window
-  if (typeof pad !== 'number') return [back(shape, dy, window)]
+  if (typeof pad !== 'number') return [emitGradient(shape, dy, window)]
   const share = padded.share(write, window, shape, signal?.shape ?? [])
-  const whole = back(padded.shape(shape, pad), write.add('Mul', [dy, share], floats), inside(window))
+  const whole = emitGradient(
+    padded.shape(shape, pad),
+    write.add('Mul', [dy, share], floats),
+    withoutPadding(window),
+  )
   return [padded.unpad(write, whole, shape, pad)]
 }

@@ -1,7 +1,7 @@
-/** A TensorFlow graph as plain data: nodes that name the nodes they read. How it is written to bytes is not known here. */
+/** A TensorFlow graph as plain data. Its encoding is not known here. */
 import type { Shape } from '../../../net/shape.js'
 
-/** One output of a node: its name for the first, `name:1` for the second; `^name` waits for it and reads nothing. */
+/** An output of a node: `name` for the first, `name:1` for the second; `^name` is a control input. */
 export type Ref = string
 
 /** Numbers of TensorFlow's `types.proto`. */
@@ -17,7 +17,7 @@ export type Attr =
   | { readonly _tag: 'text'; readonly text: string }
   | { readonly _tag: 'ints'; readonly ints: readonly number[] }
   | { readonly _tag: 'texts'; readonly texts: readonly string[] }
-  /** A size of −1 is not known yet. */
+  /** A size of −1 is open. */
   | { readonly _tag: 'shape'; readonly shape: Shape }
   | { readonly _tag: 'tensor'; readonly shape: Shape; readonly data: Float32Array | Int32Array }
 
@@ -29,7 +29,7 @@ export interface GraphNode {
   readonly op: string
   readonly inputs: readonly Ref[]
   readonly attrs: Attrs
-  /** As in `/device:GPU:0`; left to TensorFlow where it is not told. */
+  /** Such as `/device:GPU:0`; by default TensorFlow chooses. */
   readonly device?: string
 }
 
@@ -49,5 +49,5 @@ export const tensor = (sizes: Shape, data: Float32Array | Int32Array): Attr => (
 /** The type attribute of most operations. */
 export const floats: Attrs = Object.freeze({ T: type(float32) })
 
-/** A control input: waits for the node, whichever of its outputs `ref` names. */
+/** A control input that waits for the node of `ref`. */
 export const after = (ref: Ref): Ref => `^${ref.replace(/:\d+$/, '')}`

@@ -1,4 +1,4 @@
-/** A whole program as one TensorFlow graph: variables, calls side by side, and the ways to set and read all variables. */
+/** Emits a program as one TensorFlow graph: its variables, its calls, and nodes to read and set each variable. */
 import { type Graph, type Program, valuesOf, variablesOf } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
@@ -8,15 +8,15 @@ import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, type Held, handle, placeholder, read, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
 
-/** How one call is run: what to feed, what to fetch. */
+/** The tensors to feed and fetch for one call. */
 export interface Call {
   readonly inputs: Readonly<Record<string, { readonly ref: Ref; readonly shape: Shape }>>
   readonly outputs: Readonly<Record<string, Ref>>
-  /** Fetched for its effect: it comes when every update is in place. */
+  /** Fetched for its effect: it runs after every update. */
   readonly done: Ref
 }
 
-/** How one variable is read and set from outside. */
+/** The tensors that read and set one variable. */
 export interface Access {
   readonly shape: Shape
   readonly read: Ref
@@ -29,12 +29,12 @@ export interface Emission {
   readonly nodes: readonly GraphNode[]
   readonly calls: Readonly<Record<string, Call>>
   readonly variables: Readonly<Record<string, Access>>
-  /** Fetched once, it sets every variable to zeros. */
+  /** Fetched once to set every variable to zeros. */
   readonly begun: Ref
 }
 
-/** A number that is there only after `refs`. */
-const signal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
+/** A constant that is computed only after `refs`. */
+const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
 const callOf = (write: Writer, held: Held, graph: Graph): Call => {
@@ -52,7 +52,7 @@ const callOf = (write: Writer, held: Held, graph: Graph): Call => {
   return {
     inputs: Object.fromEntries(inputs),
     outputs: Object.fromEntries(outputs),
-    done: signal(write, changes(), 'done'),
+    done: addSignal(write, changes(), 'done'),
   }
 }
 
@@ -62,11 +62,11 @@ const accessOf = (write: Writer, variable: Ref, shape: Shape): Access => {
     shape,
     read: read(write, variable),
     fed,
-    assigned: signal(write, [assign(write, variable, fed)], 'assigned'),
+    assigned: addSignal(write, [assign(write, variable, fed)], 'assigned'),
   }
 }
 
-const zeroed = (write: Writer, variable: Ref, shape: Shape): Ref =>
+const setZero = (write: Writer, variable: Ref, shape: Shape): Ref =>
   assign(
     write,
     variable,
@@ -74,9 +74,9 @@ const zeroed = (write: Writer, variable: Ref, shape: Shape): Ref =>
   )
 
 /**
- * The graph of a program; `constants` are written into it.
+ * Emits the graph of a program; `constants` become constant nodes.
  *
- * Law  every value once a call; calls share variables and constants by name and nothing else
+ * Law  each call emits every value once; calls share variables and constants, nothing else
  */
 export const emitProgram =
   (options: WriterOptions = {}) =>
@@ -84,17 +84,19 @@ export const emitProgram =
     const root = writer(options)
     const all = Object.entries(variablesOf(program))
     const shapes = all.filter(([name]) => !(name in constants))
-    const named = root.within('variable')
+    const variableWriter = root.within('variable')
     const held: Held = {
-      variables: new Map(shapes.map(([name, shape]) => [name, handle(named, name, shape)])),
+      variables: new Map(shapes.map(([name, shape]) => [name, handle(variableWriter, name, shape)])),
       constants: new Map(
         all.flatMap(([name]) => {
           const constant = constants[name]
-          return constant === undefined ? [] : [[name, named.array(constant.shape, constant.data, name)]]
+          return constant === undefined
+            ? []
+            : [[name, variableWriter.array(constant.shape, constant.data, name)]]
         }),
       ),
     }
-    const of = (name: string): Ref => held.variables.get(name) as Ref // made above for every name
+    const handleOf = (name: string): Ref => held.variables.get(name) as Ref // made above for every name
     const begin = root.within('begin')
     return {
       calls: Object.fromEntries(
@@ -104,11 +106,11 @@ export const emitProgram =
         ]),
       ),
       variables: Object.fromEntries(
-        shapes.map(([name, shape]) => [name, accessOf(root.within(`access/${name}`), of(name), shape)]),
+        shapes.map(([name, shape]) => [name, accessOf(root.within(`access/${name}`), handleOf(name), shape)]),
       ),
-      begun: signal(
+      begun: addSignal(
         begin,
-        shapes.map(([name, shape]) => zeroed(begin, of(name), shape)),
+        shapes.map(([name, shape]) => setZero(begin, handleOf(name), shape)),
         'begun',
       ),
       nodes: root.nodes(),

@@ -1,7 +1,7 @@
-/** The edges of a graph that lives in a session: placeholders, and variables that are read before they change. */
+/** Inputs, weights and updates of a session's graph: placeholders, and variables that are read before they are written. */
 import { slotsOf, type Update, type Value } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
-import type { Emitted, Emitter } from '../emitters/emitter.js'
+import type { Emitted } from '../emitters/emitter.js'
 import type { Edges } from '../emitters/index.js'
 import { after, flag, float32, floats, type Ref, shape, text, type } from './node.js'
 import type { Writer } from './writer.js'
@@ -24,80 +24,121 @@ export const read = (write: Writer, variable: Ref, waits: readonly Ref[] = []): 
 export const assign = (write: Writer, variable: Ref, value: Ref, waits: readonly Ref[] = []): Ref =>
   write.add('AssignVariableOp', [variable, value, ...waits], { dtype: type(float32) }, 'assign')
 
-/** Edges over variables, and what a call must wait for to have changed them. */
+/** Emitters over variables, and the writes they have emitted. */
 export interface Variables {
   readonly edges: Edges
-  /** Every change so far. */
+  /** Every write so far. */
   readonly changes: () => readonly Ref[]
 }
 
+/** One call under emission. */
+interface Context {
+  readonly write: Writer
+  readonly held: Held
+  readonly fed: Map<string, Ref>
+  /** By name, each variable as it was when the call began. */
+  readonly initial: ReadonlyMap<string, Ref>
+  /** By name, what the next access of a variable must wait for. */
+  readonly waits: Map<string, readonly Ref[]>
+  readonly changes: Ref[]
+}
+
+const handleOf = (held: Held, name: string): Ref => held.variables.get(name) as Ref // made for all names of a program
+
+const readInitial = (write: Writer, held: Held, values: readonly Value[]): ReadonlyMap<string, Ref> => {
+  const names = values.flatMap(({ op }) =>
+    op.kind === 'weight' && held.variables.has(op.name) ? [op.name] : [],
+  )
+  return new Map([...new Set(names)].map(name => [name, read(write, handleOf(held, name))]))
+}
+
+const contextOf = (write: Writer, held: Held, values: readonly Value[]): Context => {
+  const initial = readInitial(write, held, values)
+  const waits = new Map([...initial].map(([name, ref]) => [name, [after(ref)]]))
+  return { write, held, fed: new Map(), initial, waits, changes: [] }
+}
+
+const waitsOf = ({ waits }: Context, name: string): readonly Ref[] => waits.get(name) ?? []
+
+/** Records a write: the next access of the variable waits for it. */
+const recordChange = ({ changes, waits }: Context, name: string, change: Ref): void => {
+  changes.push(change)
+  waits.set(name, [after(change)])
+}
+
+/** Reads a variable after the writes so far; the next write waits for the read. */
+const readCurrent = (context: Context, name: string): Emitted => {
+  const before = waitsOf(context, name)
+  const current = read(context.write, handleOf(context.held, name), before)
+  context.waits.set(name, [...before, after(current)])
+  return [current]
+}
+
+const assignTo = (context: Context, name: string, value: Ref): Emitted => {
+  const { write, held } = context
+  recordChange(context, name, assign(write, handleOf(held, name), value, waitsOf(context, name)))
+  return [value]
+}
+
+/** Applies one of TensorFlow's optimizer kernels; returns the variable it wrote. */
+const applyUpdate = (
+  context: Context,
+  op: Update,
+  kernel: string,
+  inputs: readonly Ref[],
+  nesterov?: boolean,
+): Emitted => {
+  const { write, held } = context
+  const handles = [op.name, ...slotsOf(op)].map(name => handleOf(held, name))
+  const attrs = { ...floats, use_locking: flag(false), ...(nesterov && { use_nesterov: flag(true) }) }
+  const change = write.add(kernel, [...handles, ...inputs, ...waitsOf(context, op.name)], attrs)
+  recordChange(context, op.name, change)
+  return readCurrent(context, op.name)
+}
+
+/** keep · variable + (1 − keep) · value. */
+const averageInto = (context: Context, name: string, keep: number, value: Ref): Emitted => {
+  const { write } = context
+  const [old] = readCurrent(context, name)
+  const kept = write.add('Mul', [old, write.number(keep)], floats)
+  const added = write.add('Mul', [value, write.number(1 - keep)], floats)
+  return assignTo(context, name, write.add('AddV2', [kept, added], floats))
+}
+
+const feedOf = ({ write, fed }: Context, name: string, sizes: Shape): Emitted => {
+  const ref = fed.get(name) ?? placeholder(write, name, sizes)
+  fed.set(name, ref)
+  return [ref]
+}
+
+const weightOf = ({ held, initial }: Context, name: string): Emitted => [
+  held.constants.get(name) ?? (initial.get(name) as Ref), // read for every variable
+]
+
+const edgesOf = (context: Context): Edges => ({
+  input: (_, { op, shape: sizes }) => feedOf(context, op.name, sizes),
+  weight: (_, { op }) => weightOf(context, op.name),
+  assign: (_, { op }, [value]) => assignTo(context, op.name, value),
+  average: (_, { op }, [value]) => averageInto(context, op.name, op.keep, value),
+  momentum: (write, { op }, [gradient], [rate]) =>
+    applyUpdate(
+      context,
+      op,
+      'ResourceApplyMomentum',
+      [rate, gradient, write.number(op.momentum)],
+      op.nesterov,
+    ),
+  adam: (write, { op }, [gradient], [rate], [power1], [power2]) => {
+    const decays = [op.beta1, op.beta2, op.epsilon].map(write.number)
+    return applyUpdate(context, op, 'ResourceApplyAdam', [power1, power2, rate, ...decays, gradient])
+  },
+})
+
 /**
- * Edges of one call. All its reads of a variable come before its first change, and its changes one after
+ * Emitters of one call. All its reads of a variable come before its first write, and its writes one after
  * another in the order of `values`.
  */
 export const variables = (write: Writer, held: Held, values: readonly Value[]): Variables => {
-  const of = (name: string): Ref => held.variables.get(name) as Ref // made for all names of a program
-  const needed = values.flatMap(({ op }) =>
-    op.kind === 'weight' && held.variables.has(op.name) ? [op.name] : [],
-  )
-  const begun = new Map([...new Set(needed)].map(name => [name, read(write, of(name))]))
-  const last = new Map<string, readonly Ref[]>([...begun].map(([name, ref]) => [name, [after(ref)]]))
-  const changes: Ref[] = []
-  const fed = new Map<string, Ref>()
-
-  /** What a change of this variable waits for, itself waited for by the next. */
-  const changing = (name: string, change: (waits: readonly Ref[]) => Ref): void => {
-    const ref = change(last.get(name) ?? [])
-    changes.push(ref)
-    last.set(name, [after(ref)])
-  }
-
-  /** The variable as the changes so far have left it, which no later change overtakes. */
-  const current = (name: string): Emitted => {
-    const before = last.get(name) ?? []
-    const now = read(write, of(name), before)
-    last.set(name, [...before, after(now)])
-    return [now]
-  }
-
-  const put = (name: string, value: Ref): Emitted => {
-    changing(name, waits => assign(write, of(name), value, waits))
-    return [value]
-  }
-
-  const apply = (op: Update, kernel: string, inputs: readonly Ref[], nesterov?: boolean): Emitted => {
-    const slots = slotsOf(op).map(of)
-    const attrs = { ...floats, use_locking: flag(false), ...(nesterov && { use_nesterov: flag(true) }) }
-    changing(op.name, waits => write.add(kernel, [of(op.name), ...slots, ...inputs, ...waits], attrs))
-    return current(op.name)
-  }
-
-  const average: Emitter<'average'> = (_, { op }, [value]) => {
-    const [old] = current(op.name)
-    const kept = write.add('Mul', [old, write.number(op.keep)], floats)
-    const gained = write.add('Mul', [value, write.number(1 - op.keep)], floats)
-    return put(op.name, write.add('AddV2', [kept, gained], floats))
-  }
-
-  const edges: Edges = {
-    input: (_, { op, shape: sizes }) => {
-      const ref = fed.get(op.name) ?? placeholder(write, op.name, sizes)
-      fed.set(op.name, ref)
-      return [ref]
-    },
-    weight: (_, { op }) => [held.constants.get(op.name) ?? (begun.get(op.name) as Ref)], // read for every variable
-    assign: (_, { op }, [value]) => put(op.name, value),
-    average,
-    momentum: (_, { op }, [gradient], [rate]) =>
-      apply(op, 'ResourceApplyMomentum', [rate, gradient, write.number(op.momentum)], op.nesterov),
-    adam: (_, { op }, [gradient], [rate], [power1], [power2]) =>
-      apply(op, 'ResourceApplyAdam', [
-        power1,
-        power2,
-        rate,
-        ...[op.beta1, op.beta2, op.epsilon].map(write.number),
-        gradient,
-      ]),
-  }
-  return { edges, changes: () => changes }
+  const context = contextOf(write, held, values)
+  return { edges: edgesOf(context), changes: () => context.changes }
 }

@@ -1,60 +1,60 @@
-/** Collects the nodes of a graph under names that are legal and unique. */
+/** Collects the nodes of a graph, with legal and unique names. */
 import type { Shape } from '../../../net/shape.js'
 import { type Attrs, float32, type GraphNode, int32, type Ref, tensor, type } from './node.js'
 
 export interface Writer {
-  /** Adds a node; its name is made from `hint`, or from the operation. */
+  /** Adds a node; its name is made from `hint`, by default the operation. */
   readonly add: (op: string, inputs: readonly Ref[], attrs: Attrs, hint?: string) => Ref
-  /** A constant vector of whole numbers, once for equal ones. */
+  /** A constant vector of integers, added once per content. */
   readonly ints: (values: readonly number[]) => Ref
-  /** A constant of one number, once for equal ones. */
+  /** A constant scalar, added once per value. */
   readonly number: (value: number) => Ref
   /** A constant array. */
   readonly array: (shape: Shape, data: Float32Array, hint?: string) => Ref
-  /** The same writer, whose names begin with `prefix/`. */
+  /** The same writer, with names that begin with `prefix/`. */
   readonly within: (prefix: string) => Writer
   readonly nodes: () => readonly GraphNode[]
 }
 
 export interface WriterOptions {
-  /** Where a node shall run, by its name. */
+  /** The device of a node, by its name. */
   readonly device?: (name: string) => string | undefined
 }
 
-/** TensorFlow's names: letters, digits and `_.-/>`, the first a letter, a digit or a point. */
-const legal = (name: string): string =>
+/** A name that TensorFlow accepts: letters, digits and `_.-/>`, the first a letter, a digit or a point. */
+const legalName = (name: string): string =>
   name.replace(/[^A-Za-z0-9_.\-/>]/g, '_').replace(/^[^A-Za-z0-9.]/, first => `x${first}`)
 
-const unique = (): ((name: string) => string) => {
-  const taken = new Map<string, number>()
-  const fresh = (name: string): string => {
-    const times = taken.get(name) ?? 0
-    taken.set(name, times + 1)
-    return times === 0 ? name : fresh(`${name}_${times}`)
+const uniqueNames = (): ((name: string) => string) => {
+  const counts = new Map<string, number>()
+  const uniqueName = (name: string): string => {
+    const count = counts.get(name) ?? 0
+    counts.set(name, count + 1)
+    return count === 0 ? name : uniqueName(`${name}_${count}`)
   }
-  return fresh
+  return uniqueName
 }
 
-const joined = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}/${name}`)
+const joinPrefix = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}/${name}`)
 
-/** A writer with nothing written yet. */
+/** An empty writer. */
 export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer => {
   const nodes: GraphNode[] = []
-  const fresh = unique()
+  const uniqueName = uniqueNames()
   const write = (prefix: string): Writer => {
-    const known = new Map<string, Ref>()
+    const cached = new Map<string, Ref>()
     const add: Writer['add'] = (op, inputs, attrs, hint = op) => {
-      const name = fresh(legal(joined(prefix, hint)))
-      const place = device(name)
-      nodes.push({ name, op, inputs, attrs, ...(place !== undefined && { device: place }) })
+      const name = uniqueName(legalName(joinPrefix(prefix, hint)))
+      const target = device(name)
+      nodes.push({ name, op, inputs, attrs, ...(target !== undefined && { device: target }) })
       return name
     }
-    const once = (key: string, make: () => Ref): Ref => {
-      const ref = known.get(key) ?? make()
-      known.set(key, ref)
+    const addOnce = (key: string, make: () => Ref): Ref => {
+      const ref = cached.get(key) ?? make()
+      cached.set(key, ref)
       return ref
     }
-    const literal = (sizes: Shape, data: Float32Array | Int32Array, hint?: string): Ref =>
+    const addConstant = (sizes: Shape, data: Float32Array | Int32Array, hint?: string): Ref =>
       add(
         'Const',
         [],
@@ -63,11 +63,11 @@ export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer
       )
     return {
       add,
-      ints: values => once(`[${values}]`, () => literal([values.length], Int32Array.from(values))),
+      ints: values => addOnce(`[${values}]`, () => addConstant([values.length], Int32Array.from(values))),
       number: value =>
-        once(Object.is(value, -0) ? '-0' : `${value}`, () => literal([], Float32Array.of(value))),
-      array: literal,
-      within: name => write(joined(prefix, name)),
+        addOnce(Object.is(value, -0) ? '-0' : `${value}`, () => addConstant([], Float32Array.of(value))),
+      array: addConstant,
+      within: name => write(joinPrefix(prefix, name)),
       nodes: () => nodes,
     }
   }

@@ -1,4 +1,4 @@
-/** Building the native engine: fetched, compiled, tried before it is trusted, then kept. */
+/** Builds the native engine: downloads, compiles, tries it, and moves it into the cache. */
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -19,21 +19,21 @@ import { tensorflowIn, type WheelStage, wheelInto } from './wheel.js'
 export type Stage = 'tools' | WheelStage | 'compile' | 'try'
 
 export interface BuildOptions {
-  /** The wheel that can use a GPU, and falls back to the CPU. */
+  /** Whether to use the wheel with GPU support, which falls back to the CPU. */
   readonly gpu?: boolean
-  /** A TensorFlow that is there: an unpacked wheel, a `site-packages`, or the `tensorflow` folder in one. */
+  /** An existing TensorFlow: an unpacked wheel, a `site-packages`, or the `tensorflow` folder in one. */
   readonly tensorflow?: string
   readonly cache?: string
-  /** Told before each stage. */
+  /** Called before each stage. */
   readonly onProgress?: (stage: Stage) => void
 }
 
-/** What a build made, or found made before. */
+/** A built engine. */
 export interface Built {
   readonly file: string
   readonly facts: Facts
   readonly gpu: boolean
-  /** Whether it was there already. */
+  /** Whether it was built before. */
   readonly kept: boolean
 }
 
@@ -70,8 +70,8 @@ const builtOf =
     kept,
   })
 
-/** An engine built before under the same key, if it still works. */
-const reused = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
+/** Reuses an engine with the same key, if it still works. */
+const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
   pipe(
     nativeAt(join(cache, key)),
     TE.fromOption(
@@ -93,8 +93,12 @@ const noWheel: NativeError = {
   mend: engineCommand('--tensorflow', 'DIR'),
 }
 
-/** TensorFlow unpacked into `staged` from the pinned wheels. */
-const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEither<NativeError, string> =>
+/** Downloads and unpacks the pinned wheels into `staged`. */
+const fetchTensorflow = (
+  kind: WheelKind,
+  staged: string,
+  tell: Plan['tell'],
+): TE.TaskEither<NativeError, string> =>
   pipe(
     findPython,
     TE.filterOrElse(
@@ -107,12 +111,12 @@ const fetched = (kind: WheelKind, staged: string, tell: Plan['tell']): TE.TaskEi
 
 interface Place {
   readonly tensorflow: string
-  /** Where the addon finds the libraries once it is in its place. */
+  /** The addon's library path in its final place. */
   readonly libraries: string
 }
 
 /** Compiles in `staged`, tries it, and moves it to its place in the cache. */
-const finished =
+const finish =
   ({ kind, key, cache, tell }: Plan, tfjs: string, staged: string, compiler: string) =>
   ({ tensorflow, libraries }: Place): TE.TaskEither<NativeError, Built> =>
     pipe(
@@ -139,45 +143,49 @@ const finished =
 
 const hour = 3_600_000
 
-/** A new folder to build in; those that builds stopped long ago left behind are gone. */
+/** Makes a folder to build in, and removes those of builds that were interrupted. */
 const stage = (cache: string): string => {
   mkdirSync(cache, { recursive: true })
-  for (const name of readdirSync(cache).filter(left => left.startsWith('build-'))) {
+  for (const name of readdirSync(cache).filter(entry => entry.startsWith('build-'))) {
     const folder = join(cache, name)
     if (Date.now() - statSync(folder).mtimeMs > hour) rmSync(folder, { recursive: true, force: true })
   }
   return mkdtempSync(join(cache, 'build-'))
 }
 
-const placeOf = ({ kind, tell }: Plan, staged: string, folder: string): TE.TaskEither<NativeError, Place> =>
+const locateTensorflow = (
+  { kind, tell }: Plan,
+  staged: string,
+  folder: string,
+): TE.TaskEither<NativeError, Place> =>
   kind === 'linked'
     ? pipe(
         tensorflowIn(realpathSync(folder)),
         TE.map(tensorflow => ({ tensorflow, libraries: tensorflow })),
       )
     : pipe(
-        fetched(kind, staged, tell),
+        fetchTensorflow(kind, staged, tell),
         TE.map(tensorflow => ({ tensorflow, libraries: '$ORIGIN/tensorflow' })),
       )
 
-const made = (plan: Plan, tfjs: string, folder: string): TE.TaskEither<NativeError, Built> =>
+const build = (plan: Plan, tfjs: string, folder: string): TE.TaskEither<NativeError, Built> =>
   pipe(
     plan.tell('tools'),
     TE.flatMap(() => findCompiler),
     TE.flatMap(compiler =>
       TE.bracket(
         onDisk(plan.cache, () => stage(plan.cache)),
-        staged => pipe(placeOf(plan, staged, folder), TE.flatMap(finished(plan, tfjs, staged, compiler))),
+        staged =>
+          pipe(locateTensorflow(plan, staged, folder), TE.flatMap(finish(plan, tfjs, staged, compiler))),
         staged => TE.fromIO(() => rmSync(staged, { recursive: true, force: true })),
       ),
     ),
   )
 
 /**
- * Builds the native engine into the cache and makes it the one that is used; where it was built before and still
- * works, only the latter.
+ * Builds the native engine into the cache, unless it is there and works, and selects it.
  *
- * Errors  every `NativeError`; nothing is left half done
+ * Errors  every `NativeError`; a failed build leaves no files
  *
  * @example
  * buildNative({ tensorflow: '/opt/tensorflow', onProgress: stage => console.error(stage) })
@@ -189,8 +197,8 @@ export const buildNative = (options: BuildOptions = {}): TE.TaskEither<NativeErr
     TE.flatMap(tfjs => {
       const plan = planOf(options, tfjs)
       return pipe(
-        reused(plan),
-        TE.orElse(() => made(plan, tfjs, options.tensorflow ?? '')),
+        reuse(plan),
+        TE.orElse(() => build(plan, tfjs, options.tensorflow ?? '')),
       )
     }),
   )

@@ -1,4 +1,4 @@
-/** Where built engines are kept: the user's cache, so that a second clone need not build again. */
+/** The cache of built engines, shared by all checkouts of a user. */
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import envPaths from 'env-paths'
@@ -7,9 +7,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 
-/** What is known of a built engine. */
+/** The metadata of a built engine. */
 export const Facts = t.type({
-  /** TensorFlow's version, as it says itself. */
+  /** TensorFlow's version, as it reports it. */
   tensorflow: t.string,
   /** The npm package whose C++ source the binding is. */
   tfjs: t.string,
@@ -20,7 +20,7 @@ export const Facts = t.type({
 })
 export type Facts = t.TypeOf<typeof Facts>
 
-/** A binding that is there: built here, or the npm package's own. */
+/** An existing binding: built here, or the npm package's own. */
 export type Native = BuiltNative | { readonly source: 'stock'; readonly file: string }
 
 export interface BuiltNative {
@@ -52,7 +52,7 @@ const factsAt = (folder: string): O.Option<Facts> =>
     O.fromEither,
   )
 
-/** The engine kept in `folder`, where its binding and TensorFlow's libraries are still there. */
+/** The engine in `folder`, if its binding and TensorFlow's libraries exist. */
 export const nativeAt = (folder: string): O.Option<BuiltNative> =>
   pipe(
     factsAt(folder),
@@ -64,21 +64,21 @@ export const nativeAt = (folder: string): O.Option<BuiltNative> =>
 export const currentNative = (cache: string = cacheFolder()): O.Option<BuiltNative> =>
   nativeAt(join(cache, currentName))
 
-/** Makes `key` the engine that is used from now on. */
+/** Selects the engine of `key`. */
 export const choose = (cache: string, key: string): void => {
   const link = join(cache, currentName)
-  const fresh = `${link}.${process.pid}`
-  rmSync(fresh, { force: true })
-  symlinkSync(key, fresh)
-  renameSync(fresh, link)
+  const newLink = `${link}.${process.pid}`
+  rmSync(newLink, { force: true })
+  symlinkSync(key, newLink)
+  renameSync(newLink, link)
 }
 
-/** Puts a finished folder in its place in one rename. */
+/** Moves a finished folder into the cache atomically, and selects it. */
 export const keep = (cache: string, key: string, staged: string): void => {
-  const place = join(cache, key)
-  const old = `${place}.old.${process.pid}`
-  if (existsSync(place)) renameSync(place, old)
-  renameSync(staged, place)
-  rmSync(old, { recursive: true, force: true })
+  const target = join(cache, key)
+  const backup = `${target}.old.${process.pid}`
+  if (existsSync(target)) renameSync(target, backup)
+  renameSync(staged, target)
+  rmSync(backup, { recursive: true, force: true })
   choose(cache, key)
 }

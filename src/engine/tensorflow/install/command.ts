@@ -1,4 +1,4 @@
-/** Other programs: run to their end, or to that of this process; their words kept. */
+/** Runs other programs and collects their output; they are killed when this process exits. */
 import { spawn } from 'node:child_process'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
@@ -11,33 +11,33 @@ export interface Said {
   readonly err: string
 }
 
-const spoken = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> =>
+const runProgram = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const end = () => child.kill()
-    process.once('exit', end)
+    const kill = () => child.kill()
+    process.once('exit', kill)
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
     child.on('error', () => reject({ _tag: 'NotFound', program }))
     child.on('close', (code, signal) => {
-      process.off('exit', end)
+      process.off('exit', kill)
       const said = { out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
       if (code === 0) resolve(said)
       else reject({ _tag: 'Exited', program, code: code ?? 128, output: said.err + said.out || `${signal}` })
     })
   })
 
-/** Runs a program found on the PATH; what it says is given when it ends. */
+/** Runs a program on the PATH; returns its output when it exits. */
 export const command = (
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): TE.TaskEither<CommandError, Said> =>
   TE.tryCatch(
-    () => spoken(program, args, env),
-    failure => failure as CommandError, // `spoken` rejects with nothing else
+    () => runProgram(program, args, env),
+    failure => failure as CommandError, // `runProgram` rejects with nothing else
   )
 
 /** The first of `programs` that answers to `args`. */

@@ -29,7 +29,7 @@ export const findCompiler: TE.TaskEither<NativeError, string> = async () => {
   )
 }
 
-/** The first line that names an error, without the lines that lead to it. */
+/** The first line of the output that names an error. */
 const firstError = (failure: CommandError): string =>
   failure._tag === 'NotFound'
     ? failure.program
@@ -38,7 +38,7 @@ const firstError = (failure: CommandError): string =>
 
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
 
-/** TensorFlow's newer logging heeds no variable of its own: hold it to the one that the older heeds. */
+/** Newer TensorFlow logs by absl, which reads no variable: apply the variable of the older logging. */
 const quiet = `
 #if __has_include("absl/log/globals.h")
 #include <cstdlib>
@@ -53,7 +53,7 @@ const bool quiet = [] {
 #endif
 `
 
-/** Changes with the way the addon is made. */
+/** A hash of the build flags and sources. */
 export const recipe: string = createHash('sha256')
   .update([...flags, quiet].join())
   .digest('hex')
@@ -63,7 +63,7 @@ export interface Compilation {
   readonly compiler: string
   /** The folder with TensorFlow's libraries and headers. */
   readonly tensorflow: string
-  /** Where the addon will look for the libraries; may begin with `$ORIGIN`. */
+  /** The addon's library path; may begin with `$ORIGIN`. */
   readonly libraries: string
   readonly output: string
 }
@@ -92,7 +92,7 @@ const sources: E.Either<NativeError, Sources> = pipe(
   E.bind('tfjs', () => packageFolder(tfjsPackage)),
 )
 
-/** Compiles and links the addon; gives its file. */
+/** Compiles and links the addon; returns its path. */
 export const compile = (compilation: Compilation): TE.TaskEither<NativeError, string> => {
   const { compiler, output } = compilation
   const own = `${output}.quiet.cc`

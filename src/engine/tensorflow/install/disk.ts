@@ -1,9 +1,9 @@
-/** What is done to the cache's files, which may fail as files do. */
+/** File effects in the cache, with errors as facts. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../../error.js'
 
-/** Runs an effect on files in `folder` when its turn comes. */
+/** Runs an effect on files in `folder`. Errors  CacheUnwritable */
 export const onDisk = <A>(folder: string, effect: () => A): TE.TaskEither<NativeError, A> =>
   TE.fromIOEither(() =>
     E.tryCatch(

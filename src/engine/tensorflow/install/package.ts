@@ -1,4 +1,4 @@
-/** npm packages whose files are used as they are. */
+/** Locates installed npm packages. */
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'

@@ -4,9 +4,9 @@
 export type WheelKind = 'cpu' | 'gpu'
 
 export interface Pin {
-  /** As pip wants it. */
+  /** The requirement for pip. */
   readonly requirement: string
-  /** Of each file that may be had for it: one for each Python, or one for all. */
+  /** SHA-256 of each file: one for each Python, or one for all. */
   readonly digests: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** The Python whose pip fetches wheels; nothing is installed into it. */
+/** Finds a Python whose pip downloads wheels; nothing is installed into it. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../../error.js'
@@ -6,7 +6,7 @@ import { command, firstOf } from './command.js'
 
 export interface Python {
   readonly program: string
-  /** As in `3.12`. */
+  /** Such as `3.12`. */
   readonly version: string
 }
 

@@ -1,4 +1,4 @@
-/** Tries a binding on a small gradient in a process of its own, where a crash can do no harm. */
+/** Tries a binding on a small gradient in a process of its own, which may crash. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import { savedModel, tensorName } from '../graph/proto.js'
 import { environment, threadsOf } from '../load.js'
 import { command } from './command.js'
 
-/** What a binding says of itself. */
+/** The output of a trial. */
 export const Answer = t.type({ version: t.string, gpu: t.boolean, slope: t.array(t.number) })
 export type Answer = t.TypeOf<typeof Answer>
 
@@ -26,9 +26,9 @@ const product = op.conv(images, kernel, { stride: 1, dilation: 1, padding: 'vali
 const [slope = kernel] = differentiate()(op.sum(op.square(product)), [kernel])
 
 /** Where x = 0, 1, … 15 and every weight is 1: Σ 2y·x under each tap. */
-const wanted: readonly number[] = [3516, 4056, 5676, 6216]
+const expected: readonly number[] = [3516, 4056, 5676, 6216]
 
-/** Plain JavaScript, so that it runs wherever Node does. */
+/** Plain JavaScript, which Node runs without a loader. */
 const script = `
 const [file, folder, inputs, output] = process.argv.slice(1)
 const addon = { exports: {} }
@@ -43,7 +43,7 @@ const [slope] = tf.runSavedModel(model, fed, inputs, output)
 console.log(JSON.stringify({ version: tf.TF_Version, gpu: tf.isUsingGpuDevice(), slope: [...tf.tensorDataSync(slope.id)] }))
 `
 
-const asked = (file: string, folder: string) => {
+const runTrial = (file: string, folder: string) => {
   const emission = emitProgram()({ trial: { outputs: { slope }, updates: [] } })
   const { inputs = {}, outputs = {} } = emission.calls.trial ?? {}
   const fed = [inputs.images, inputs.kernel].map(input => tensorName(input?.ref ?? ''))
@@ -57,7 +57,7 @@ const asked = (file: string, folder: string) => {
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
 
-const understood = (out: string): E.Either<string, Answer> =>
+const parseAnswer = (out: string): E.Either<string, Answer> =>
   pipe(
     E.tryCatch(
       () => JSON.parse(lastLine(out)) as unknown, // JSON.parse gives any
@@ -85,16 +85,16 @@ export const trial = (file: string): TE.TaskEither<NativeError, Answer> =>
       TE.fromIO<string, string>(() => mkdtempSync(join(tmpdir(), 'espalier-'))),
       folder =>
         pipe(
-          asked(file, folder),
+          runTrial(file, folder),
           TE.mapLeft(failure => (failure._tag === 'NotFound' ? failure.program : reasonOf(failure.output))),
-          TE.flatMapEither(({ out }) => understood(out)),
+          TE.flatMapEither(({ out }) => parseAnswer(out)),
         ),
       folder => TE.fromIO(() => rmSync(folder, { recursive: true, force: true })),
     ),
     TE.mapLeft((reason): NativeError => ({ _tag: 'LoadFailed', file, reason, mend: engineCommand() })),
     TE.flatMap(answer =>
-      wanted.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
+      expected.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)
-        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, wanted, got: answer.slope }),
+        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, wanted: expected, got: answer.slope }),
     ),
   )

@@ -1,4 +1,4 @@
-/** TensorFlow from PyPI: how the pinned wheels are fetched, checked and unpacked. */
+/** Downloads, checks and unpacks the pinned wheels of TensorFlow from PyPI. */
 
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -24,7 +24,7 @@ const versionFor = ({ version }: Python): string => (pythonVersions.includes(ver
 
 const platforms = ['manylinux_2_17_x86_64', 'manylinux2014_x86_64']
 
-/** Downloads a wheel into an empty folder; gives its file. */
+/** Downloads a wheel into an empty folder; returns its path. */
 export const fetchWheel =
   ({ requirement }: Pin, folder: string) =>
   (python: Python): TE.TaskEither<NativeError, string> =>
@@ -65,7 +65,7 @@ const broken =
     mend: engineCommand(),
   })
 
-/** Passes the file on only where it is one of those pinned. */
+/** Checks a wheel against the pinned digests. */
 export const checkWheel =
   ({ digests }: Pin) =>
   (file: string): TE.TaskEither<NativeError, string> =>
@@ -96,7 +96,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 const lastLine = (failure: CommandError): string =>
   failure._tag === 'NotFound' ? failure.program : (failure.output.trim().split('\n').at(-1) ?? '')
 
-/** Unpacks what is needed of a wheel into `folder`. */
+/** Unpacks the required files of a wheel into `folder`. */
 export const unpackWheel =
   (python: Python, folder: string) =>
   (file: string): TE.TaskEither<NativeError, void> =>
@@ -108,26 +108,26 @@ export const unpackWheel =
       ),
     )
 
-/** What is told of a wheel as it comes. */
+/** The stages of installing a wheel. */
 export type WheelStage = 'download' | 'checksum' | 'unpack'
 
-/** One pinned wheel, unpacked into `folder`; the wheel itself is gone afterwards. */
+/** Downloads, checks and unpacks a pinned wheel into `folder`, then deletes the wheel. */
 export const wheelInto =
   (folder: string, tell: (stage: WheelStage) => TE.TaskEither<never, void>) =>
   (python: Python) =>
   (pin: Pin): TE.TaskEither<NativeError, void> =>
     TE.bracket(
       onDisk(folder, () => mkdtempSync(join(folder, 'wheel-'))),
-      fetched =>
+      wheelFolder =>
         pipe(
           tell('download'),
-          TE.flatMap(() => fetchWheel(pin, fetched)(python)),
+          TE.flatMap(() => fetchWheel(pin, wheelFolder)(python)),
           TE.tap(() => tell('checksum')),
           TE.flatMap(checkWheel(pin)),
           TE.tap(() => tell('unpack')),
           TE.flatMap(unpackWheel(python, folder)),
         ),
-      fetched => TE.fromIO(() => rmSync(fetched, { recursive: true })),
+      wheelFolder => TE.fromIO(() => rmSync(wheelFolder, { recursive: true })),
     )
 
 const parts = [
@@ -136,17 +136,17 @@ const parts = [
   'include/tensorflow/c/c_api.h',
 ] as const
 
-/** `folder`, or the `tensorflow` inside it, where all that the binding needs is there. */
+/** `folder`, or `tensorflow` inside it, whichever has all that the binding needs. Errors  NotTensorFlow */
 export const tensorflowIn = (folder: string): TE.TaskEither<NativeError, string> => {
-  const inside = join(folder, 'tensorflow')
-  const lacking = (place: string) => parts.find(part => !existsSync(join(place, part)))
-  const whole = [folder, inside].find(place => lacking(place) === undefined)
-  return whole !== undefined
-    ? TE.right(whole)
+  const nested = join(folder, 'tensorflow')
+  const missingPart = (place: string) => parts.find(part => !existsSync(join(place, part)))
+  const complete = [folder, nested].find(place => missingPart(place) === undefined)
+  return complete !== undefined
+    ? TE.right(complete)
     : TE.left({
         _tag: 'NotTensorFlow',
         folder,
-        lacks: lacking(existsSync(inside) ? inside : folder) ?? '',
+        lacks: missingPart(existsSync(nested) ? nested : folder) ?? '',
         mend: `pip download ${pins.cpu[0].requirement}, unpack it, and name that folder`,
       })
 }

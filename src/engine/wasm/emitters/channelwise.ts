@@ -5,7 +5,7 @@ import { step } from '../planning/buffers.js'
 import { type Emitter, nth, shapeOf } from './emitter.js'
 import { frameAround, frameBehind, scratchOf, type WindowPlan, windowPlan } from './slide.js'
 
-const slideThrough = (
+const windowOf = (
   x: Shape,
   y: Shape,
   kernel: Shape,
@@ -13,7 +13,7 @@ const slideThrough = (
 ): WindowPlan => windowPlan(x, y, kernel[0] ?? 1, op.window)
 
 export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
-  const slide = slideThrough(shapeOf(value, 0), value.shape, shapeOf(value, 1), value)
+  const slide = windowOf(shapeOf(value, 0), value.shape, shapeOf(value, 1), value)
   const frame = frameAround(slide)
   const { images, height, width, channels, rows, columns, size, dilation, stride } = slide
   const x = nth(inputs, 0)
@@ -32,7 +32,7 @@ export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
 }
 
 export const depthwiseInput: Emitter<'depthwiseInput'> = ({ value, inputs, output }) => {
-  const slide = slideThrough(value.shape, shapeOf(value, 0), shapeOf(value, 1), value)
+  const slide = windowOf(value.shape, shapeOf(value, 0), shapeOf(value, 1), value)
   const frame = frameBehind(slide)
   const { images, height, width, channels, rows, columns, size, dilation } = slide
   const dy = nth(inputs, 0)
@@ -51,7 +51,7 @@ export const depthwiseInput: Emitter<'depthwiseInput'> = ({ value, inputs, outpu
 }
 
 export const depthwiseKernel: Emitter<'depthwiseKernel'> = ({ value, inputs, output }) => {
-  const slide = slideThrough(shapeOf(value, 1), shapeOf(value, 0), value.shape, value)
+  const slide = windowOf(shapeOf(value, 1), shapeOf(value, 0), value.shape, value)
   const frame = frameAround(slide)
   const { images, height, width, channels, rows, columns, size, dilation, stride } = slide
   const [dy, x] = [nth(inputs, 0), nth(inputs, 1)]

@@ -1,4 +1,4 @@
-/** A window's products with a kernel, for every pixel: forward, or back to the map. */
+/** Emits convolutions: forward, or the gradient of the input. */
 import { channelsOf } from '../../../net/shape.js'
 import { type Place, type Step, step } from '../planning/buffers.js'
 import type { Emitted, Locate, Site } from './emitter.js'
@@ -8,15 +8,15 @@ import { cachedStrip, frameOfTiles, stripBytes, suitsTiles } from './tiles.js'
 
 const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8 } as const
 
-/** What a product adds to its steps to finish as the site asks: its flags, where its slopes and offsets are. */
-interface Finishing {
+/** The epilogue of a product: steps before it, its flags, and the addresses of its scales and shifts. */
+interface Epilogue {
   readonly steps: readonly Step[]
   readonly flags: number
   readonly slopes: number
   readonly offsets: number
 }
 
-const finishing = ({ finish, finishing }: Site, at: Locate, slopes: number, offsets: number): Finishing => {
+const finishing = ({ finish, finishing }: Site, at: Locate, slopes: number, offsets: number): Epilogue => {
   const { behind, rectified, accumulated } = finish
   const flags = (rectified ? flag.relu : 0) + (accumulated ? flag.accumulate : 0)
   if (behind === null) return { steps: [], flags, slopes: 0, offsets: 0 }
@@ -70,7 +70,7 @@ const direct = (site: Site, product: Convolution): Emitted => {
   }
 }
 
-/** Windows of 3×3, four outputs at a time. */
+/** 3×3 windows by Winograd tiles of four outputs. */
 const tiled = (site: Site, product: Convolution): Emitted => {
   const { source, height, width, channels, packing, images, rows, columns } = product
   const filters = packing.width

@@ -1,31 +1,31 @@
-/** What turning one operation into kernel calls takes and gives. */
+/** The interface of emitters, which turn one operation into kernel calls. */
 import type { Kind, OpOf, Value } from '../../../graph/graph.js'
 import type { Place, Step } from '../planning/buffers.js'
 
-/** What a product does with its sums before it stores them. */
+/** The epilogue of a product: what it applies to its sums before it stores them. */
 export interface Finish {
-  /** Normalise by the fixed statistics of this value, or add its bias. */
+  /** The fixed norm whose statistics it applies, or the sum whose bias it adds. */
   readonly behind: Value | null
   readonly rectified: boolean
-  /** Add to what the output's place holds already. */
+  /** Whether it adds to the output's present content. */
   readonly accumulated: boolean
 }
 
 export const plainly: Finish = { behind: null, rectified: false, accumulated: false }
 
-/** One operation in its place. */
+/** One operation with the places of its inputs and results. */
 export interface Site<K extends Kind = Kind> {
   readonly value: Value & { readonly op: OpOf<K> }
   readonly inputs: readonly Place[]
   readonly output: Place
-  /** Further results: the parts, and what only the reverse pass reads. */
+  /** Later results: the parts, and those that only the gradient reads. */
   readonly others: readonly Place[]
-  /** Further results of each input. */
+  /** Later results of each input. */
   readonly behind: readonly (readonly Place[])[]
   readonly finish: Finish
-  /** Of the value that `finish` takes in, after its first. */
+  /** Inputs, after the first, of the value that `finish` applies. */
   readonly finishing: readonly Place[]
-  /** The variable that an update changes, then its slots. */
+  /** The variable that an update writes, then its slots. */
   readonly variables: readonly Place[]
 }
 
@@ -33,16 +33,16 @@ export interface Site<K extends Kind = Kind> {
 export type Locate = (place: Place) => number
 
 export interface Emitted {
-  /** Floats of room for what only these steps read. */
+  /** Floats of each temporary buffer of these steps. */
   readonly work?: readonly number[]
-  /** Bytes each thread needs for itself. */
+  /** Scratch bytes of each thread. */
   readonly scratch?: number
   readonly steps: (at: Locate, work: readonly number[]) => readonly Step[]
 }
 
 export type Emitter<K extends Kind> = (site: Site<K>) => Emitted
 
-/** The place of an input that the operation's type says is there. */
+/** The place of an input; the operation's arity guarantees it. */
 export const nth = (places: readonly Place[], index: number): Place => places[index] as Place // arity is the operation's
 
 export const shapeOf = (value: Value, index: number): readonly number[] => value.inputs[index]?.shape ?? []

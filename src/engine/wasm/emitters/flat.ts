@@ -1,4 +1,4 @@
-/** One value at a time, sums, copies and updates, as kernel calls. */
+/** Emits elementwise operations, sums, copies and updates. */
 import type { Binary, OpOf, Unary, Value } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { bytesOf, channelsFrom, isFlat, type Place, type Step, step } from '../planning/buffers.js'
@@ -42,21 +42,21 @@ const pairedKinds: { readonly [K in Paired]: number } = {
   relu6Grad: 8,
 }
 
-/** An axis of an output, and how far each input moves along it, in floats; 0 where it is stretched. */
+/** An axis of an output, and each input's stride along it, in floats; 0 where it is broadcast. */
 interface Axis {
   readonly size: number
   readonly moves: readonly number[]
 }
 
-const movesAlong = (shape: Shape, axis: number, rank: number): number => {
+const strideAlong = (shape: Shape, axis: number, rank: number): number => {
   const own = axis - rank + shape.length
   return own < 0 || shape[own] === 1 ? 0 : sizeOf(shape.slice(own + 1))
 }
 
-/** The fewest axes that say how inputs stretch to an output: neighbours are joined, those of size 1 left out. */
-const axesOf = (output: Shape, inputs: readonly Shape[]): readonly Axis[] =>
+/** The fewest axes that describe a broadcast: contiguous neighbours are merged, axes of size 1 dropped. */
+const mergeAxes = (output: Shape, inputs: readonly Shape[]): readonly Axis[] =>
   output
-    .map((size, axis) => ({ size, moves: inputs.map(shape => movesAlong(shape, axis, output.length)) }))
+    .map((size, axis) => ({ size, moves: inputs.map(shape => strideAlong(shape, axis, output.length)) }))
     .filter(({ size }) => size > 1)
     .reduceRight<readonly Axis[]>((joined, axis) => {
       const [next, ...rest] = joined
@@ -65,7 +65,7 @@ const axesOf = (output: Shape, inputs: readonly Shape[]): readonly Axis[] =>
         : [axis, ...joined]
     }, [])
 
-/** Two loops that kernels have of their own, and for each round of those around them where inputs and output begin. */
+/** The two inner loops, which kernels run, and the offsets of inputs and output for each round of the outer ones. */
 interface Loops {
   readonly rows: number
   readonly rowMoves: readonly number[]
@@ -74,10 +74,10 @@ interface Loops {
   readonly rounds: readonly { readonly inputs: readonly number[]; readonly output: number }[]
 }
 
-const still = (count: number): Axis => ({ size: 1, moves: Array.from({ length: count }, () => 0) })
+const unitAxis = (count: number): Axis => ({ size: 1, moves: Array.from({ length: count }, () => 0) })
 
-/** One long axis as two, where that comes out even, so that threads can share it. */
-const cut = (axes: readonly Axis[]): readonly Axis[] => {
+/** Splits a single long axis evenly in two, so that threads can share it. */
+const splitAxis = (axes: readonly Axis[]): readonly Axis[] => {
   const [only, ...rest] = axes
   const width = 256
   if (only === undefined || rest.length > 0 || only.size <= width || only.size % width > 0) return axes
@@ -88,11 +88,11 @@ const cut = (axes: readonly Axis[]): readonly Axis[] => {
 }
 
 const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
-  const axes = cut(axesOf(output, inputs))
-  const inner = axes.at(-1) ?? still(inputs.length)
-  const row = axes.at(-2) ?? still(inputs.length)
-  const around = axes.slice(0, -2)
-  const starts = around.reduce<readonly (readonly number[])[]>(
+  const axes = splitAxis(mergeAxes(output, inputs))
+  const inner = axes.at(-1) ?? unitAxis(inputs.length)
+  const row = axes.at(-2) ?? unitAxis(inputs.length)
+  const outerAxes = axes.slice(0, -2)
+  const starts = outerAxes.reduce<readonly (readonly number[])[]>(
     (before, { size, moves }) =>
       before.flatMap(start =>
         Array.from({ length: size }, (_, i) => start.map((at, input) => at + i * (moves[input] ?? 0))),
@@ -151,7 +151,7 @@ export const broadcast: Emitter<'broadcast'> = ({ value, inputs, output }) => {
   }
 }
 
-/** The rows of one place to another, at once where neither has gaps. */
+/** Copies rows from one place to another, at once where neither has gaps. */
 export const copy = (shape: Shape, inputs: readonly Place[], output: Place): Emitted => {
   const from = nth(inputs, 0)
   const width = shape.length === 0 ? 1 : channelsOf(shape)
@@ -171,24 +171,24 @@ export const sliced = (
   output: Place,
 ): Emitted => copy(shape, [channelsFrom(op.from, nth(inputs, 0))], output)
 
-/** Neighbouring axes that are summed, or kept, as one. */
-interface Stretch {
+/** Neighbouring axes that are all summed, or all kept. */
+interface AxisRun {
   readonly size: number
   readonly summed: boolean
 }
 
-const stretchesOf = (shape: Shape, axes: readonly number[]): readonly Stretch[] =>
+const mergeSummedAxes = (shape: Shape, axes: readonly number[]): readonly AxisRun[] =>
   shape
     .map((size, axis) => ({ size, summed: axes.includes(axis) }))
     .filter(({ size }) => size > 1)
-    .reduce<readonly Stretch[]>((joined, next) => {
+    .reduce<readonly AxisRun[]>((joined, next) => {
       const last = joined.at(-1)
       return last?.summed === next.summed
         ? [...joined.slice(0, -1), { size: last.size * next.size, summed: next.summed }]
         : [...joined, next]
     }, [])
 
-const product = (stretches: readonly Stretch[]): number => stretches.reduce((all, { size }) => all * size, 1)
+const product = (runs: readonly AxisRun[]): number => runs.reduce((all, { size }) => all * size, 1)
 
 /** One sum over neighbouring axes: [outer, middle, inner] → [outer, inner]. */
 interface Pass {
@@ -197,24 +197,24 @@ interface Pass {
   readonly inner: number
 }
 
-/** The last group of summed axes first, until none is left. */
-const passesOf = (stretches: readonly Stretch[]): readonly Pass[] => {
-  const at = stretches.findLastIndex(({ summed }) => summed)
-  const middle = stretches[at]
+/** One pass for each run of summed axes, the last first. */
+const passesOf = (runs: readonly AxisRun[]): readonly Pass[] => {
+  const at = runs.findLastIndex(({ summed }) => summed)
+  const middle = runs[at]
   if (middle === undefined) return []
-  const [outer, inner] = [stretches.slice(0, at), stretches.slice(at + 1)]
+  const [outer, inner] = [runs.slice(0, at), runs.slice(at + 1)]
   const pass = { outer: product(outer), middle: middle.size, inner: product(inner) }
   return [pass, ...passesOf([...outer, ...inner])]
 }
 
-/** A long sum in two: first in segments, side by side, then over these. */
-const segmented = (pass: Pass): readonly Pass[] => {
+/** Splits a long sum in two: over segments, in parallel, then over their results. */
+const splitPass = (pass: Pass): readonly Pass[] => {
   const { outer, middle, inner } = pass
   return middle < 1024 || outer > 16 ? [pass] : [pass, { outer, middle: 16, inner }]
 }
 
 export const sum: Emitter<'sum'> = ({ value, inputs, output }) => {
-  const passes = passesOf(stretchesOf(shapeOf(value, 0), value.op.axes)).flatMap(segmented)
+  const passes = passesOf(mergeSummedAxes(shapeOf(value, 0), value.op.axes)).flatMap(splitPass)
   if (passes.length === 0) return copy([sizeOf(value.shape)], inputs, output)
   const sizes = passes.map((_, i) => {
     const next = passes[i + 1]
@@ -232,7 +232,7 @@ export const sum: Emitter<'sum'> = ({ value, inputs, output }) => {
   }
 }
 
-/** Each input into its channels of the output, where it is not there already. */
+/** Copies each input to its channels of the output, unless it was written there. */
 export const concat: Emitter<'concat'> = ({ value, inputs, output }) => {
   const rows = sizeOf(value.shape) / channelsOf(value.shape)
   return {

@@ -1,12 +1,12 @@
-/** Windows times the signals that come back, summed over every pixel: the gradient to a kernel. */
+/** Emits the gradient of a kernel: windows times the output's gradient, summed over all pixels. */
 
 import { bytesOf, type Place, step } from '../planning/buffers.js'
 import type { Emitted } from './emitter.js'
 import { frameAround, groupOf, scratchOf, type WindowPlan } from './slide.js'
 import { cachedGroup, frameOfTiles, groupBytes, suitsTiles } from './tiles.js'
 
-/** Floats of a window that lie in a row, where pixels follow one another without a gap. */
-const strips = ({ size, channels, dilation }: WindowPlan, contiguous: boolean): number =>
+/** Units of work: vectors of a window, which span a whole row where pixels have no gap between them. */
+const unitsOf = ({ size, channels, dilation }: WindowPlan, contiguous: boolean): number =>
   contiguous && dilation === 1
     ? size * Math.ceil((size * channels) / 4)
     : size * size * Math.ceil(channels / 4)
@@ -29,7 +29,7 @@ const direct = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
     steps: at => [
       step(
         'convolveKernel',
-        strips(slide, framed || x.ld === bytesOf(channels)),
+        unitsOf(slide, framed || x.ld === bytesOf(channels)),
         ...[images, at(x), x.ld, height, width, channels],
         ...[Number(framed), high, wide, top, left, group],
         ...[at(dy), dy.ld, rows, columns, filters],
@@ -39,7 +39,7 @@ const direct = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   }
 }
 
-/** Windows of 3×3, four signals at a time. */
+/** 3×3 windows by Winograd tiles of four gradients. */
 const tiled = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   const { images, height, width, channels, rows, columns } = slide
   const frame = frameOfTiles(frameAround(slide), rows, columns)

@@ -1,4 +1,4 @@
-/** How each operation is computed here. The table is complete: a new operation without an entry does not compile. */
+/** The emitter of every operation. The compiler keeps the table complete. */
 import type { Kind } from '../../../graph/graph.js'
 import * as channelwise from './channelwise.js'
 import type { Emitter } from './emitter.js'

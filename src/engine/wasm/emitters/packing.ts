@@ -1,9 +1,9 @@
-/** Kernels as the products read them: eight filters side by side, tap by tap. */
+/** Packs kernels into the layout that products read: panels of eight filters, tap by tap. */
 import { bytesOf, type Step, step } from '../planning/buffers.js'
 
 const panels = (width: number): number => Math.ceil(width / 8)
 
-/** How a kernel is read while it is packed: strides in floats, `start` where its first tap is. */
+/** The source layout of a kernel: strides in floats, `start` at its first tap. */
 export interface Packing {
   readonly taps: number
   readonly depth: number
@@ -32,7 +32,7 @@ export const pack = (packing: Packing, source: number, target: number): Step => 
   )
 }
 
-/** Taps in order, in → out. */
+/** The kernel of a forward convolution. */
 export const straight = (taps: number, channels: number, filters: number): Packing => ({
   taps,
   depth: channels,
@@ -43,7 +43,7 @@ export const straight = (taps: number, channels: number, filters: number): Packi
   widthStep: 1,
 })
 
-/** The last tap first, out → in. */
+/** The kernel of an input gradient: taps reversed, filters and channels swapped. */
 export const mirrored = (taps: number, channels: number, filters: number): Packing => ({
   taps,
   depth: filters,
@@ -54,7 +54,7 @@ export const mirrored = (taps: number, channels: number, filters: number): Packi
   widthStep: filters,
 })
 
-/** Floats of a kernel of 3×3 that is transformed for tiles. */
+/** Floats of a 3×3 kernel after the Winograd transform. */
 export const tiledFloats = ({ depth, width }: Packing): number => 16 * panels(width) * 8 * depth
 
 export const packTiles = (packing: Packing, source: number, target: number): Step => {

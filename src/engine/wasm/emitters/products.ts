@@ -1,4 +1,4 @@
-/** Convolutions and dense layers, forward and back, as kernel calls. */
+/** Emits convolutions and matrix products, with their gradients. */
 import type { OpOf } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step, whole } from '../planning/buffers.js'
@@ -8,8 +8,8 @@ import { kernelGradient } from './gradient.js'
 import { mirrored, straight } from './packing.js'
 import { frameAround, frameBehind, type WindowPlan, windowPlan } from './slide.js'
 
-/** An unframed window of one pixel sees a map as one long row. */
-const unrolled = (product: Convolution): Convolution => {
+/** A 1×1 convolution without padding reads a map as one long row. */
+const flattenPointwise = (product: Convolution): Convolution => {
   const { frame, size, stride, height, width, rows, columns } = product
   return frame.framed || size > 1 || stride > 1
     ? product
@@ -23,7 +23,7 @@ const unrolled = (product: Convolution): Convolution => {
       }
 }
 
-const slideThrough = (
+const windowOf = (
   x: Shape,
   y: Shape,
   kernel: Shape,
@@ -33,10 +33,10 @@ const slideThrough = (
 export const conv: Emitter<'conv'> = site => {
   const { value, inputs } = site
   const kernel = shapeOf(value, 1)
-  const slide = slideThrough(shapeOf(value, 0), value.shape, kernel, value)
+  const slide = windowOf(shapeOf(value, 0), value.shape, kernel, value)
   return convolution(
     site,
-    unrolled({
+    flattenPointwise({
       ...slide,
       source: nth(inputs, 0),
       kernel: nth(inputs, 1),
@@ -49,11 +49,11 @@ export const conv: Emitter<'conv'> = site => {
 export const convInput: Emitter<'convInput'> = site => {
   const { value, inputs } = site
   const [dy, kernel] = [shapeOf(value, 0), shapeOf(value, 1)]
-  const slide = slideThrough(value.shape, dy, kernel, value)
+  const slide = windowOf(value.shape, dy, kernel, value)
   const filters = channelsOf(dy)
   return convolution(
     site,
-    unrolled({
+    flattenPointwise({
       ...slide,
       source: nth(inputs, 0),
       kernel: nth(inputs, 1),
@@ -71,12 +71,12 @@ export const convInput: Emitter<'convInput'> = site => {
 
 export const convKernel: Emitter<'convKernel'> = ({ value, inputs, output }) => {
   const [dy, x] = [shapeOf(value, 0), shapeOf(value, 1)]
-  const slide = slideThrough(x, dy, value.shape, value)
+  const slide = windowOf(x, dy, value.shape, value)
   return kernelGradient({ dy: nth(inputs, 0), x: nth(inputs, 1), slide, filters: channelsOf(dy), output })
 }
 
 /** Rows of a matrix as the pixels of one image. */
-const pixels = (rows: number, channels: number): WindowPlan => ({
+const asPixels = (rows: number, channels: number): WindowPlan => ({
   images: 1,
   height: 1,
   width: rows,
@@ -92,13 +92,13 @@ const pixels = (rows: number, channels: number): WindowPlan => ({
   left: 0,
 })
 
-/** A·B or A·Bᵀ: rows of A as pixels, B as the kernel of a window of one. */
-const rowsTimes = (site: Site<'matmul'>): Emitted => {
+/** A·B or A·Bᵀ: a 1×1 convolution of the rows of A with the kernel B. */
+const multiplyRows = (site: Site<'matmul'>): Emitted => {
   const { value, inputs } = site
   const [rows = 0, width = 0] = value.shape
   const depth = channelsOf(shapeOf(value, 0))
-  const slide = pixels(rows, depth)
-  const turned = value.op.transposeB
+  const slide = asPixels(rows, depth)
+  const transposed = value.op.transposeB
   return convolution(site, {
     ...slide,
     source: nth(inputs, 0),
@@ -106,29 +106,29 @@ const rowsTimes = (site: Site<'matmul'>): Emitted => {
     frame: frameAround(slide),
     packing: {
       ...straight(1, depth, width),
-      depthStep: turned ? 1 : width,
-      widthStep: turned ? depth : 1,
+      depthStep: transposed ? 1 : width,
+      widthStep: transposed ? depth : 1,
     },
   })
 }
 
-/** Aᵀ·B: what a window of one sees, summed over the rows; Bᵀ is turned first. */
-const columnsTimes = ({ value, inputs, output }: Site<'matmul'>): Emitted => {
+/** Aᵀ·B: the kernel gradient of a 1×1 convolution; for Bᵀ the operand is transposed first. */
+const multiplyColumns = ({ value, inputs, output }: Site<'matmul'>): Emitted => {
   const [depth = 0, channels = 0] = shapeOf(value, 0)
   const filters = channelsOf(value.shape)
   const [a, b] = [nth(inputs, 0), nth(inputs, 1)]
-  const slide = pixels(depth, channels)
+  const slide = asPixels(depth, channels)
   if (!value.op.transposeB) return kernelGradient({ x: a, dy: b, slide, filters, output })
-  const turned = whole([depth, filters])
-  const gradient = kernelGradient({ x: a, dy: turned, slide, filters, output })
+  const transposed = whole([depth, filters])
+  const gradient = kernelGradient({ x: a, dy: transposed, slide, filters, output })
   return {
     work: [sizeOf(shapeOf(value, 1))],
     steps: (at, [work = 0]) => [
       step('transpose', filters, at(b), filters, depth, work),
-      ...gradient.steps(place => (place === turned ? work : at(place)), []),
+      ...gradient.steps(place => (place === transposed ? work : at(place)), []),
     ],
   }
 }
 
 export const matmul: Emitter<'matmul'> = site =>
-  site.value.op.transposeA ? columnsTimes(site) : rowsTimes(site)
+  site.value.op.transposeA ? multiplyColumns(site) : multiplyRows(site)

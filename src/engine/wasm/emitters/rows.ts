@@ -1,18 +1,18 @@
-/** Batch norm, pools, and what runs along rows, as kernel calls. */
+/** Batch norms, pools, softmax and cross-entropy as kernel calls. */
 import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step } from '../planning/buffers.js'
 import { type Emitter, nth, shapeOf } from './emitter.js'
 import { type WindowPlan, windowPlan } from './slide.js'
 
-/** Into how many parts sums over rows are cut: fixed, so that they come out the same on any number of threads. */
+/** How many segments a sum over rows is cut into: fixed, so that the result is the same on any number of threads. */
 const segmentsFor = (rows: number): number => Math.max(1, Math.min(16, Math.floor(rows / 64)))
 
 const rowsOf = (shape: Shape): number => sizeOf(shape) / channelsOf(shape)
 
 const padded = (channels: number): number => 4 * Math.ceil(channels / 4)
 
-/** Floats of the results behind the first. The terms of a norm are read by its reverse pass alone. */
+/** Floats of the results after the first. Only a norm's gradient reads its third: the terms of each channel. */
 export const othersOf = ({ op, shape, inputs }: Value): readonly number[] => {
   const channels = channelsOf(shape)
   switch (op.kind) {
@@ -27,16 +27,31 @@ export const othersOf = ({ op, shape, inputs }: Value): readonly number[] => {
   }
 }
 
+/** How a batch norm walks its input: rows of channels, in segments that threads share. */
+interface NormPlan {
+  readonly channels: number
+  readonly rows: number
+  readonly segments: number
+  /** Floats of the partial sums: two a channel and segment. */
+  readonly partial: number
+}
+
+const normPlan = ({ shape }: Value): NormPlan => {
+  const channels = channelsOf(shape)
+  const rows = rowsOf(shape)
+  const segments = segmentsFor(rows)
+  return { channels, rows, segments, partial: segments * 2 * padded(channels) }
+}
+
+/** The sums of each segment, then scale and shift of each channel, then the result. */
 export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others, finish }) => {
   const [x, scale, shift] = [nth(inputs, 0), nth(inputs, 1), nth(inputs, 2)]
   const [mean, variance, terms] = [nth(others, 0), nth(others, 1), nth(others, 2)]
-  const channels = channelsOf(value.shape)
-  const rows = rowsOf(value.shape)
-  const segments = segmentsFor(rows)
+  const { channels, rows, segments, partial: partialFloats } = normPlan(value)
   return {
-    work: [segments * 2 * padded(channels)],
+    work: [partialFloats],
     steps: (at, [partial = 0]) => [
-      step('moments', segments, segments, at(x), x.ld, rows, channels, partial),
+      step('moments', segments, ...[segments, at(x), x.ld, rows, channels, partial]),
       step(
         'settle',
         channels,
@@ -46,68 +61,38 @@ export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others,
       step(
         'normalise',
         rows,
-        at(x),
-        x.ld,
-        channels,
-        at(terms),
-        Number(finish.rectified),
-        at(output),
-        output.ld,
+        ...[at(x), x.ld, channels, at(terms), Number(finish.rectified), at(output), output.ld],
       ),
     ],
   }
 }
 
-export const batchNormGrad: Emitter<'batchNormGrad'> = ({
-  value,
-  inputs,
-  output,
-  others,
-  behind,
-  finish,
-}) => {
+/** The sums of each segment, then the gradients of scale and shift, then the gradient of the input. */
+export const batchNormGrad: Emitter<'batchNormGrad'> = site => {
+  const { value, inputs, output, others, behind, finish } = site
   const [dy, x] = [nth(inputs, 0), nth(inputs, 1)]
   const [dscale, dshift] = [nth(others, 0), nth(others, 1)]
   const terms = nth(behind[3] ?? [], 2)
-  const channels = channelsOf(value.shape)
-  const rows = rowsOf(value.shape)
-  const segments = segmentsFor(rows)
+  const { channels, rows, segments, partial: partialFloats } = normPlan(value)
   const rectified = Number(finish.rectified)
   return {
-    work: [segments * 2 * padded(channels), 2 * padded(channels)],
-    steps: (at, [partial = 0, back = 0]) => [
-      step(
-        'signals',
-        segments,
-        segments,
-        at(dy),
-        dy.ld,
-        at(x),
-        x.ld,
-        rows,
-        channels,
-        at(terms),
-        rectified,
-        partial,
-      ),
-      step(
-        'settleSignals',
-        channels,
-        segments,
-        partial,
-        rows,
-        channels,
-        at(terms),
-        at(dscale),
-        at(dshift),
-        back,
-      ),
-      step(
-        'normaliseGrad',
-        rows,
-        ...[at(dy), dy.ld, at(x), x.ld, channels, at(terms), back, rectified, at(output), output.ld],
-      ),
-    ],
+    work: [partialFloats, 2 * padded(channels)],
+    steps: (at, [partial = 0, back = 0]) => {
+      const source = [at(dy), dy.ld, at(x), x.ld]
+      return [
+        step('signals', segments, ...[segments, ...source, rows, channels, at(terms), rectified, partial]),
+        step(
+          'settleSignals',
+          channels,
+          ...[segments, partial, rows, channels, at(terms), at(dscale), at(dshift), back],
+        ),
+        step(
+          'normaliseGrad',
+          rows,
+          ...[...source, channels, at(terms), back, rectified, at(output), output.ld],
+        ),
+      ]
+    },
   }
 }
 
@@ -129,13 +114,13 @@ export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish 
 
 type Pool = 'maxPool' | 'avgPool' | 'maxPoolGrad' | 'avgPoolGrad'
 
-const slideUnder = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
+const windowOf = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
   windowPlan(x, y, window.size, window)
 
 const pool =
   (kernel: 'maxPool' | 'avgPool'): Emitter<'maxPool' | 'avgPool'> =>
   ({ value, inputs, output }) => {
-    const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+    const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
       shapeOf(value, 0),
       value.shape,
       value,
@@ -159,7 +144,7 @@ export const maxPool = pool('maxPool')
 export const avgPool = pool('avgPool')
 
 export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
     value.shape,
     shapeOf(value, 0),
     value,
@@ -178,7 +163,7 @@ export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, fin
 }
 
 export const avgPoolGrad: Emitter<'avgPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = slideUnder(
+  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
     value.shape,
     shapeOf(value, 0),
     value,

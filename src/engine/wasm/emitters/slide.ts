@@ -1,4 +1,4 @@
-/** How a window slides over a map: where it starts, and the frame of zeros that spares it all bounds. */
+/** The geometry of sliding windows, and the frame of zeros that makes bounds checks unnecessary. */
 
 import type { Window } from '../../../graph/graph.js'
 import { windowSpan } from '../../../net/infer.js'
@@ -6,11 +6,11 @@ import type { Shape } from '../../../net/shape.js'
 
 export interface WindowPlan extends Window {
   readonly images: number
-  /** Of the map slid over. */
+  /** Of the input map. */
   readonly height: number
   readonly width: number
   readonly channels: number
-  /** Positions. */
+  /** Of the output map. */
   readonly rows: number
   readonly columns: number
   readonly size: number
@@ -20,9 +20,9 @@ export interface WindowPlan extends Window {
   readonly left: number
 }
 
-const before = (side: number, places: number, span: number, { stride, padding }: Window): number =>
+const paddingBefore = (side: number, positions: number, span: number, { stride, padding }: Window): number =>
   padding === 'same'
-    ? Math.floor(Math.max((places - 1) * stride + span - side, 0) / 2)
+    ? Math.floor(Math.max((positions - 1) * stride + span - side, 0) / 2)
     : padding === 'valid'
       ? 0
       : padding
@@ -31,12 +31,12 @@ export const windowPlan = (x: Shape, y: Shape, size: number, window: Window): Wi
   const [images = 0, height = 0, width = 0, channels = 0] = x
   const [, rows = 0, columns = 0] = y
   const span = windowSpan(size, window.dilation)
-  const top = before(height, rows, span, window)
-  const left = before(width, columns, span, window)
+  const top = paddingBefore(height, rows, span, window)
+  const left = paddingBefore(width, columns, span, window)
   return { ...window, images, height, width, channels, rows, columns, size, span, top, left }
 }
 
-/** A frame, and where in it the pixels go: the first at (top, left), the next `apart` further. */
+/** A frame of zeros, and where pixels lie in it: the first at (top, left), the others `apart` from each other. */
 export interface Frame {
   readonly framed: boolean
   readonly high: number
@@ -46,16 +46,16 @@ export interface Frame {
   readonly apart: number
 }
 
-/** Around the map that windows slide over; none where no window leaves the map. */
+/** The frame around an input map; none where no window leaves the map. */
 export const frameAround = ({ height, width, rows, columns, stride, span, top, left }: WindowPlan): Frame => {
-  const reach = (places: number) => (places - 1) * stride + span
+  const reach = (positions: number) => (positions - 1) * stride + span
   const framed = top > 0 || left > 0 || reach(rows) > height || reach(columns) > width
   return framed
     ? { framed, high: reach(rows), wide: reach(columns), top, left, apart: 1 }
     : { framed, high: height, wide: width, top: 0, left: 0, apart: 1 }
 }
 
-/** Around the signal that comes back: its positions apart as the windows strode, so that mirrored windows fit. */
+/** The frame around an output gradient, spaced by the stride, so that the mirrored kernel slides over it. */
 export const frameBehind = ({ height, width, rows, columns, stride, span, top, left }: WindowPlan): Frame => {
   const framed = span > 1 || stride > 1 || top > 0 || left > 0 || rows !== height || columns !== width
   return framed
@@ -70,12 +70,12 @@ export const frameBehind = ({ height, width, rows, columns, stride, span, top, l
     : { framed, high: rows, wide: columns, top: 0, left: 0, apart: 1 }
 }
 
-/** Images whose frames stay in a near cache together. */
-const cached = 1 << 16
+/** The cache that the frames of a group of images should fit. */
+const cacheBytes = 1 << 16
 
 export const groupOf = ({ high, wide }: Frame, channels: number, images: number): number =>
-  Math.max(1, Math.min(images, Math.floor(cached / (4 * high * wide * channels))))
+  Math.max(1, Math.min(images, Math.floor(cacheBytes / (4 * high * wide * channels))))
 
-/** Bytes that the frames of a group take, with room to read past the end. */
+/** Scratch bytes of a group's frames, with slack to read past the end. */
 export const scratchOf = ({ framed, high, wide }: Frame, channels: number, group: number): number =>
   framed ? 4 * group * high * wide * channels + 64 : 0

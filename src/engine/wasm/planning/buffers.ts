@@ -1,45 +1,45 @@
-/** Where numbers are: in buffers whose addresses are not yet known, whole or as some of the channels of each row. */
+/** Places of values in buffers without addresses yet: a whole buffer, or some channels of each of its rows. */
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 
-/** A stretch of memory that will be; two buffers are the same only if they are one object. */
+/** A range of memory without an address yet; buffers are compared by identity. */
 export interface Buffer {
   readonly floats: number
-  /** Whether it outlives the call. */
+  /** Whether it outlives a call. */
   readonly lasting: boolean
 }
 
-/** Room for a while. */
+/** A temporary buffer. */
 export const room = (floats: number): Buffer => ({ floats, lasting: false })
 
 export interface Place {
   readonly buffer: Buffer
   /** Bytes from the buffer's start. */
   readonly offset: number
-  /** Bytes from one row (all but the last axis) to the next. */
+  /** Leading dimension: bytes from one row (of the last axis) to the next. */
   readonly ld: number
 }
 
 export const bytesOf = (floats: number): number => 4 * floats
 
-/** All of a buffer of its own, for values of this shape. */
+/** A whole buffer for a value of this shape, by default a temporary one. */
 export const whole = (shape: Shape, buffer: Buffer = room(sizeOf(shape))): Place => ({
   buffer,
   offset: 0,
   ld: bytesOf(shape.length === 0 ? 1 : channelsOf(shape)),
 })
 
-/** The channels from `first` on, of each row. */
+/** The channels of each row from `first` on. */
 export const channelsFrom = (first: number, { buffer, offset, ld }: Place): Place => ({
   buffer,
   offset: offset + bytesOf(first),
   ld,
 })
 
-/** Whether rows of this shape follow one another without a gap. */
+/** Whether there are no gaps between rows. */
 export const isFlat = (shape: Shape, { ld }: Place): boolean =>
   shape.length < 2 || ld === bytesOf(channelsOf(shape))
 
-/** One call of a kernel: `units` can be shared out among threads. */
+/** One kernel call, whose `units` can be divided among threads. */
 export interface Step {
   readonly kernel: string
   readonly units: number

@@ -1,21 +1,21 @@
 /**
- * Which operations become one: a rectifier is part of the norm or product before it, a fixed norm or a bias part
- * of its product, and a gradient adds itself to the sum it is a term of. What is computed stays what was asked for.
+ * Operator fusion: a ReLU is computed by the norm or product before it, a fixed norm or a bias by the product before
+ * it, and a sum of gradients by one of its terms. Fusion changes no result.
  */
 import { type Graph, type Kind, type OpOf, type Value, valuesOf } from '../../../graph/graph.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
 import { type Finish, plainly } from '../emitters/emitter.js'
 
-/** A graph's values, and how they are to be computed. */
+/** A graph's values, and how each is computed. */
 export interface Fused {
-  /** Those that are computed, in order. */
+  /** The values that are computed, in order. */
   readonly run: readonly Value[]
-  /** The value whose place holds this one's numbers: itself unless fused. */
+  /** The value whose place holds this one's result: itself unless fused. */
   readonly standIn: (value: Value) => Value
   readonly finishOf: (value: Value) => Finish
-  /** What a value reads, in place of its own inputs. */
+  /** The values that a computation reads: its own inputs unless fused. */
   readonly inputsOf: (value: Value) => readonly Value[]
-  /** The value that this one adds its numbers to. */
+  /** The value that this one is accumulated onto. */
   readonly ontoOf: (value: Value) => Value | undefined
 }
 
@@ -29,130 +29,156 @@ const is =
 const isRelu = is('relu')
 const isNorm = is('batchNorm')
 const isNormGrad = is('batchNormGrad')
-const isAdder = is('convInput', 'maxPoolGrad', 'avgPoolGrad')
+const isFixedNorm = is('normalise')
+/** Kernels that can add to what their output holds. */
+const canAccumulate = is('convInput', 'maxPoolGrad', 'avgPoolGrad')
 
-/** Products that can finish what they store. */
+/** Products whose kernel can apply a norm, a bias and a ReLU before it stores. */
 const isProduct = (value: Value): boolean =>
   value.op.kind === 'conv' || (value.op.kind === 'matmul' && !value.op.transposeA)
 
-/** Kinds that may share another value's place. */
-const borrows = is(
+/** Kinds whose result may lie in another value's memory. */
+const mayAlias = is(
   ...(['input', 'weight', 'constant', 'part', 'reshape', 'stop', 'broadcast', 'slice', 'concat'] as const),
   ...(['assign', 'average', 'momentum', 'adam'] as const),
 )
 
 const consumersOf = (values: readonly Value[]): ReadonlyMap<Value, readonly Value[]> => {
-  const found = new Map<Value, Value[]>()
+  const consumers = new Map<Value, Value[]>()
   for (const value of values)
     for (const input of value.inputs) {
-      const known = found.get(input)
-      if (known === undefined) found.set(input, [value])
+      const known = consumers.get(input)
+      if (known === undefined) consumers.set(input, [value])
       else known.push(value)
     }
-  return found
+  return consumers
 }
 
+/** A graph during fusion: who reads each value, and the decisions made so far. */
+interface Fusion {
+  readonly consumers: ReadonlyMap<Value, readonly Value[]>
+  readonly fetched: ReadonlySet<Value>
+  readonly standIns: Map<Value, Value>
+  readonly finishes: Map<Value, Finish>
+  readonly inputs: Map<Value, readonly Value[]>
+  readonly bases: Map<Value, Value>
+  /** Values that nobody reads any more. */
+  readonly bypassed: Set<Value>
+}
+
+const startFusion = (graph: Graph, values: readonly Value[]): Fusion => ({
+  consumers: consumersOf(values),
+  fetched: new Set(Object.values(graph.outputs)),
+  standIns: new Map(),
+  finishes: new Map(),
+  inputs: new Map(),
+  bases: new Map(),
+  bypassed: new Set(),
+})
+
+const standInOf = ({ standIns }: Fusion, value: Value): Value => standIns.get(value) ?? value
+
+const finishOf = ({ finishes }: Fusion, value: Value): Finish => finishes.get(value) ?? plainly
+
+const refineFinish = (fusion: Fusion, value: Value, finish: Partial<Finish>): void => {
+  fusion.finishes.set(value, { ...finishOf(fusion, value), ...finish })
+}
+
+/** The only reader of a value's result, apart from the readers to ignore. */
+const soleReader = (
+  { consumers, fetched }: Fusion,
+  value: Value,
+  isIgnored: (reader: Value) => boolean = () => false,
+): Value | undefined => {
+  const readers = (consumers.get(value) ?? []).filter(reader => !isIgnored(reader))
+  return readers.length === 1 && !fetched.has(value) ? readers[0] : undefined
+}
+
+/** Makes `host` compute `value`. */
+const absorb = (fusion: Fusion, value: Value, host: Value, finish: Partial<Finish>): void => {
+  fusion.standIns.set(value, host)
+  refineFinish(fusion, host, finish)
+}
+
+const absorbRelu = (fusion: Fusion, value: Value, reader: Value | undefined): void => {
+  if (isRelu(reader)) absorb(fusion, reader, standInOf(fusion, value), { rectified: true })
+}
+
+/** Parts and the norm's own gradient read the saved statistics, not the result. */
+const readsStatistics =
+  (norm: Value) =>
+  (reader: Value): boolean =>
+    reader.op.kind === 'part' || (isNormGrad(reader) && !reader.inputs.slice(0, 3).includes(norm))
+
+const fuseNorm = (fusion: Fusion, norm: Value): void =>
+  absorbRelu(fusion, norm, soleReader(fusion, norm, readsStatistics(norm)))
+
+/** A bias is one number a channel. */
+const isBiasOf = (product: Value, sum: Value): boolean =>
+  sum.op.kind === 'add' &&
+  sum.inputs.some(input => input !== product && isSameShape(input.shape, [channelsOf(product.shape)])) &&
+  isSameShape(sum.shape, product.shape)
+
+const isFixedNormOf = (product: Value, norm: Value): boolean =>
+  isFixedNorm(norm) && norm.inputs[0] === product
+
+const fuseProduct = (fusion: Fusion, product: Value): void => {
+  const next = soleReader(fusion, product)
+  if (next === undefined || !(isBiasOf(product, next) || isFixedNormOf(product, next))) {
+    absorbRelu(fusion, product, next)
+    return
+  }
+  absorb(fusion, next, product, { behind: next })
+  fusion.inputs.set(product, [...product.inputs, ...next.inputs.filter(input => input !== product)])
+  absorbRelu(fusion, next, soleReader(fusion, next))
+}
+
+const fuseFixedNorm = (fusion: Fusion, norm: Value): void => {
+  if (standInOf(fusion, norm) === norm) absorbRelu(fusion, norm, soleReader(fusion, norm))
+}
+
+/** The gradient of a norm with a fused ReLU masks its own signal, so the ReLU's gradient need not be computed. */
+const fuseNormGrad = (fusion: Fusion, gradient: Value): void => {
+  const [signal, x, scale, norm] = gradient.inputs
+  if (signal?.op.kind !== 'reluGrad' || norm === undefined || x === undefined || scale === undefined) return
+  const [dy, relu] = signal.inputs
+  if (dy === undefined || relu === undefined || fusion.standIns.get(relu) !== norm) return
+  refineFinish(fusion, gradient, { rectified: true })
+  fusion.inputs.set(gradient, [dy, x, scale, norm])
+  if (soleReader(fusion, signal) === gradient) fusion.bypassed.add(signal)
+}
+
+/** Accumulates one term of a sum onto the other, where nothing else reads either. */
+const fuseSum = (fusion: Fusion, sum: Value): void => {
+  const [a, b] = sum.inputs
+  if (standInOf(fusion, sum) !== sum || a === undefined || b === undefined || !isSameShape(a.shape, b.shape))
+    return
+  if (soleReader(fusion, a) !== sum || soleReader(fusion, b) !== sum) return
+  const [term, base] = canAccumulate(b) ? [b, a] : canAccumulate(a) ? [a, b] : []
+  if (term === undefined || base === undefined || mayAlias(base) || fusion.bases.has(term)) return
+  fusion.bases.set(term, base)
+  absorb(fusion, sum, term, { accumulated: true })
+}
+
+const fuseValue = (fusion: Fusion, value: Value): void => {
+  if (isNorm(value)) fuseNorm(fusion, value)
+  else if (isProduct(value)) fuseProduct(fusion, value)
+  else if (isFixedNorm(value)) fuseFixedNorm(fusion, value)
+  else if (isNormGrad(value)) fuseNormGrad(fusion, value)
+  else if (value.op.kind === 'add') fuseSum(fusion, value)
+}
+
+/** Law  the values that run, with their stand-ins, compute the same outputs as the graph */
 export const fuse = (graph: Graph): Fused => {
   const values = valuesOf(graph)
-  const consumers = consumersOf(values)
-  const fetched = new Set(Object.values(graph.outputs))
-  const standIns = new Map<Value, Value>()
-  const finishes = new Map<Value, Finish>()
-  const inputs = new Map<Value, readonly Value[]>()
-  const onto = new Map<Value, Value>()
-  const bypassed = new Set<Value>()
-
-  const readersOf = (value: Value): readonly Value[] => consumers.get(value) ?? []
-  const standIn = (value: Value): Value => standIns.get(value) ?? value
-  const finishOf = (value: Value): Finish => finishes.get(value) ?? plainly
-  const refine = (value: Value, finish: Partial<Finish>) =>
-    finishes.set(value, { ...finishOf(value), ...finish })
-
-  /** What alone reads a value's own result. */
-  const soleReader = (
-    value: Value,
-    overlooked: (reader: Value) => boolean = () => false,
-  ): Value | undefined => {
-    const readers = readersOf(value).filter(reader => !overlooked(reader))
-    return readers.length === 1 && !fetched.has(value) ? readers[0] : undefined
-  }
-
-  const absorb = (whole: Value, into: Value, finish: Partial<Finish>): void => {
-    standIns.set(whole, into)
-    refine(into, finish)
-  }
-
-  const absorbRelu = (value: Value, reader: Value | undefined): void => {
-    if (isRelu(reader)) absorb(reader, standIn(value), { rectified: true })
-  }
-
-  const finishNorm = (norm: Value): void =>
-    absorbRelu(
-      norm,
-      soleReader(
-        norm,
-        reader =>
-          reader.op.kind === 'part' || (isNormGrad(reader) && !reader.inputs.slice(0, 3).includes(norm)),
-      ),
-    )
-
-  /** A bias is one number a channel. */
-  const isBiasOf = (product: Value, sum: Value): boolean =>
-    sum.op.kind === 'add' &&
-    sum.inputs.some(input => input !== product && isSameShape(input.shape, [channelsOf(product.shape)])) &&
-    isSameShape(sum.shape, product.shape)
-
-  const finishProduct = (product: Value): void => {
-    const next = soleReader(product)
-    const shifts =
-      next !== undefined && (isBiasOf(product, next) || (is('normalise')(next) && next.inputs[0] === product))
-    if (!shifts) {
-      absorbRelu(product, next)
-      return
-    }
-    absorb(next, product, { behind: next })
-    inputs.set(product, [...product.inputs, ...next.inputs.filter(input => input !== product)])
-    absorbRelu(next, soleReader(next))
-  }
-
-  const finishFixedNorm = (norm: Value): void => {
-    if (standIn(norm) === norm) absorbRelu(norm, soleReader(norm))
-  }
-
-  /** A norm's reverse pass sees for itself what the rectifier behind it let pass. */
-  const finishNormGrad = (back: Value): void => {
-    const [signal, x, scale, norm] = back.inputs
-    if (signal?.op.kind !== 'reluGrad' || norm === undefined || x === undefined || scale === undefined) return
-    const [sent, rectified] = signal.inputs
-    if (sent === undefined || rectified === undefined || standIns.get(rectified) !== norm) return
-    refine(back, { rectified: true })
-    inputs.set(back, [sent, x, scale, norm])
-    if (soleReader(signal) === back) bypassed.add(signal)
-  }
-
-  /** Of a sum of two, one that can add itself to the other, if nobody else wants either. */
-  const finishSum = (sum: Value): void => {
-    const [a, b] = sum.inputs
-    if (a === undefined || b === undefined || !isSameShape(a.shape, b.shape)) return
-    if (soleReader(a) !== sum || soleReader(b) !== sum) return
-    const [term, base] = isAdder(b) ? [b, a] : isAdder(a) ? [a, b] : []
-    if (term === undefined || base === undefined || borrows(base) || onto.has(term)) return
-    onto.set(term, base)
-    absorb(sum, term, { accumulated: true })
-  }
-
-  for (const value of values) {
-    if (isNorm(value)) finishNorm(value)
-    else if (isProduct(value)) finishProduct(value)
-    else if (value.op.kind === 'normalise') finishFixedNorm(value)
-    else if (isNormGrad(value)) finishNormGrad(value)
-    else if (value.op.kind === 'add' && standIn(value) === value) finishSum(value)
-  }
+  const fusion = startFusion(graph, values)
+  for (const value of values) fuseValue(fusion, value)
+  const { standIns, bypassed, inputs, bases } = fusion
   return {
     run: values.filter(value => !standIns.has(value) && !bypassed.has(value)),
-    standIn,
-    finishOf,
+    standIn: value => standInOf(fusion, value),
+    finishOf: value => finishOf(fusion, value),
     inputsOf: value => inputs.get(value) ?? value.inputs,
-    ontoOf: value => onto.get(value),
+    ontoOf: value => bases.get(value),
   }
 }
