@@ -1,12 +1,12 @@
-/** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/prose`. */
+/** What can go wrong when a model leaves the house or comes in, as facts; the words for people are in `report/text/messages.ts`. */
 
 import type { DecodeError } from '../io/codec.js'
+import type { BadFile, FileError } from '../io/error.js'
 import type { TensorsError } from '../io/safetensors.js'
 import type { LearnError } from '../learn/error.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
-import type { BadFile, FileError } from '../run/error.js'
 import type { Input } from './input.js'
 import type { Target } from './target.js'
 
@@ -29,7 +29,7 @@ export type ImportError =
   | NetError
   | WeightError
   | FileError
-  | BadFile
+  | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
   /** Something else than a folder with a LayersModel. */
   | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: Foreign }

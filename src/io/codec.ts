@@ -1,7 +1,7 @@
 /** io-ts codecs as this project wants them: records that refuse a key they do not know. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { excessOf, mostLevels, mostParts } from '../net/limits.js'
+import { excessOf, mostLevels, mostParts } from './limits.js'
 import { show } from './show.js'
 
 /**
