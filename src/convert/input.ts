@@ -1,6 +1,7 @@
 /** What an exported model can expect as its input. */
 import type { Preprocessing } from '../data/preprocessing.js'
 
+/** Every kind of input, for command lines and checks. */
 export const inputs = ['raw', 'unit', 'normalised'] as const
 
 /**
