@@ -4,7 +4,10 @@ import type { Graph, Program } from '../graph/graph.js'
 import type { Weights } from '../net/weights.js'
 
 /** The engines there are. */
-export type EngineName = 'tensorflow' | 'wasm' | 'cpu'
+export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
+
+/** The name of an engine. */
+export type EngineName = (typeof engineNames)[number]
 
 /** What an engine cannot do, as facts. */
 export type EngineError =
