@@ -10,6 +10,8 @@ import type { Difference } from './schedule/differences.js'
 import type { Damaged } from './storage/checksum.js'
 import type { Fixed } from './storage/settings.js'
 
+export type { FileError } from '../io/error.js'
+
 /** A file that does not hold what it should. */
 export type BadFile = MisreadFile<ModelFault | Damaged>
 
