@@ -8,5 +8,11 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    coverage: {
+      include: ['src/**/*.ts'],
+      exclude: ['src/engine/wasm/kernels/**'], // AssemblyScript, which runs as wasm
+      reporter: ['text-summary'],
+      reportOnFailure: true,
+    },
   },
 })

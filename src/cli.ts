@@ -5,6 +5,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
 import { type Target, targets } from './convert/target.js'
+import { engineNames } from './engine/engine.js'
 import { versionOf } from './run/code-version.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
@@ -63,7 +64,7 @@ watched(program.command('train'))
   .option('--data <folder>', 'where the data set lies')
   .option('--take <n>', 'only this many training images', positive)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
-  .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
+  .addOption(new Option('--engine <name>', 'what computes').choices(engineNames))
   .option('--seed <n>', 'of all that is random (default: 0)', seed)
   .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
   .option(
@@ -92,7 +93,7 @@ const studied = (name: string, usual: string, description: string): void =>
     .addArgument(file('a module whose default export is a study', usual))
     .option('--data <folder>', 'where the data set lies')
     .option('--take <n>', 'only this many training images', positive)
-    .addOption(new Option('--engine <name>', 'what computes').choices(['tensorflow', 'wasm', 'cpu']))
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames))
     .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
     .option('--results <folder>', 'where tables and figures go', 'results')
     .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', atOnce, 1)

@@ -2,10 +2,9 @@
  * What the package costs whoever installs it: packed, installed into an empty project without what only developers or
  * some commands need, and measured. Fails above the limit, and where anything installed would run a script.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { inEmptyProject } from './empty-project.js'
 
 const limit = 60
 const megabyte = 1e6
@@ -14,12 +13,6 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>
 }
 
-const npm = (folder: string, ...args: readonly string[]): string =>
-  execFileSync('npm', [...args, '--loglevel=error', '--no-fund', '--no-audit'], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-
 const sizeOf = (path: string): number => {
   const found = statSync(path)
   return found.isDirectory()
@@ -27,14 +20,7 @@ const sizeOf = (path: string): number => {
     : found.size
 }
 
-const root = join(import.meta.dirname, '..')
-const project = mkdtempSync(join(tmpdir(), 'espalier-footprint-'))
-try {
-  const [{ filename }] = JSON.parse(
-    npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', project),
-  )
-  writeFileSync(join(project, 'package.json'), '{ "name": "user", "private": true }')
-  npm(project, 'install', '--ignore-scripts', join(project, filename))
+inEmptyProject(project => {
   const lock: Lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
   const packages = Object.entries(lock.packages)
   const scripts = packages.flatMap(([path, { hasInstallScript }]) =>
@@ -46,6 +32,4 @@ try {
   )
   if (size > limit) throw new Error(`expected at most ${limit} MB, got ${size.toFixed(1)} MB`)
   if (scripts.length > 0) throw new Error(`expected no install script, got ${scripts.join(', ')}`)
-} finally {
-  rmSync(project, { recursive: true, force: true })
-}
+})

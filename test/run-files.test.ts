@@ -6,7 +6,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeFileName } from '../src/io/file-name.js'
 import { makeFreeFolder, removeParts, writeAtomically } from '../src/io/files.js'
-import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../src/run/storage/process-owner.js'
+import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../src/io/process-owner.js'
 import { failure, scratch, succeed } from './scratch.js'
 
 test('a file written anew is another file: who holds the old one keeps all of it', async () => {

@@ -6,9 +6,9 @@ import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
 import type { Input } from '../convert/input.js'
 import { readLayersFile } from '../convert/keras/import/read.js'
+import { type ModelFile, readModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
 import { folderAt } from '../run/storage/folder.js'
-import { type ModelFile, readModelFile, saveModel } from '../run/storage/model.js'
 import { end } from './exit.js'
 
 interface ExportArguments {

@@ -1,12 +1,12 @@
-/** Errors of exporting and importing a model, as facts; `report/prose` renders them. */
+/** Errors of exporting and importing a model, as facts; `report/text/messages` renders them. */
 
 import type { DecodeError } from '../io/codec.js'
+import type { BadFile, FileError } from '../io/error.js'
 import type { TensorsError } from '../io/safetensors.js'
 import type { LearnError } from '../learn/error.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
-import type { BadFile, FileError } from '../run/error.js'
 import type { Input } from './input.js'
 import type { Target } from './target.js'
 
@@ -29,7 +29,7 @@ export type ImportError =
   | NetError
   | WeightError
   | FileError
-  | BadFile
+  | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
   /** The path is not a folder with a LayersModel. */
   | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: Foreign }

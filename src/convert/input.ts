@@ -1,6 +1,7 @@
 /** The inputs that an exported model can take. */
 import type { Preprocessing } from '../data/preprocessing.js'
 
+/** Every kind of input, for command lines and checks. */
 export const inputs = ['raw', 'unit', 'normalised'] as const
 
 /**

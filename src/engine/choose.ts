@@ -4,12 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, EngineError, EngineName } from './engine.js'
+import { type Engine, type EngineError, type EngineName, engineNames } from './engine.js'
 import { findNative } from './tensorflow/native.js'
 
-const names: readonly EngineName[] = ['tensorflow', 'wasm', 'cpu']
-
-const isEngine = (name: string): name is EngineName => names.some(known => known === name)
+const isEngine = (name: string): name is EngineName => engineNames.some(known => known === name)
 
 type Load = (threads: number | undefined) => TE.TaskEither<EngineError, Engine>
 

@@ -3,8 +3,11 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/graph.js'
 import type { Weights } from '../net/weights.js'
 
-/** The names of the engines. */
-export type EngineName = 'tensorflow' | 'wasm' | 'cpu'
+/** The engines there are. */
+export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
+
+/** The name of an engine. */
+export type EngineName = (typeof engineNames)[number]
 
 /** Errors of engines, as facts. */
 export type EngineError =

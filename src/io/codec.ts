@@ -1,7 +1,7 @@
 /** Combinators of io-ts codecs: records that refuse unknown keys, and unions told apart before they are decoded. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { excessOf, mostLevels, mostParts } from '../net/limits.js'
+import { excessOf, mostLevels, mostParts } from './limits.js'
 import { show } from './show.js'
 
 /**

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import type { BadFile, FileError } from '../run/error.js'
-import { type Owner, ownerIn, ownerText, thisProcess } from '../run/storage/process-owner.js'
 import { type DecodeError, decode } from './codec.js'
+import type { BadFile, FileError } from './error.js'
+import { type Owner, ownerIn, ownerText, thisProcess } from './process-owner.js'
 
 /** Whether an error of the system has this code. */
 export const isCode =
@@ -125,7 +125,7 @@ export const truncateTo = (file: string, bytes: number): TE.TaskEither<FileError
 const parse = (file: string) => (bytes: Uint8Array) =>
   TE.tryCatch(
     async (): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes)),
-    (): BadFile => ({
+    (): BadFile<DecodeError> => ({
       _tag: 'BadFile',
       file,
       fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' },
@@ -135,12 +135,12 @@ const parse = (file: string) => (bytes: Uint8Array) =>
 /** A JSON file that holds what `codec` describes. */
 export const readJson =
   <A>(codec: t.Type<A, unknown>) =>
-  (file: string): TE.TaskEither<FileError | BadFile, A> =>
+  (file: string): TE.TaskEither<FileError | BadFile<DecodeError>, A> =>
     pipe(
       readBytes(file),
       TE.flatMap(parse(file)),
       TE.flatMapEither(decode(codec)),
-      TE.mapLeft((fault: FileError | BadFile | DecodeError): FileError | BadFile =>
+      TE.mapLeft((fault: FileError | BadFile<DecodeError> | DecodeError): FileError | BadFile<DecodeError> =>
         fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault,
       ),
     )

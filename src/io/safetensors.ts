@@ -5,9 +5,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { sizeOf } from '../net/shape.js'
-import type { Tensor, Weights } from '../net/weights.js'
 import { type DecodeError, decode, naturalNumber } from './codec.js'
+import { sizeOf, type Tensor, type Tensors } from './tensor.js'
 
 export type Metadata = Readonly<Record<string, string>>
 
@@ -22,7 +21,7 @@ export type TensorsError =
 const alignment = 8
 const space = 32
 
-const headerOf = (tensors: Weights, metadata: Metadata): Uint8Array => {
+const headerOf = (tensors: Tensors, metadata: Metadata): Uint8Array => {
   let offset = 0
   const entries = Object.entries(tensors).map(([key, { shape, data }]) => {
     const from = offset
@@ -38,7 +37,7 @@ const headerOf = (tensors: Weights, metadata: Metadata): Uint8Array => {
 }
 
 /** Law  `decodeTensors` gives back the same tensors, bit for bit, and the same metadata */
-export const encodeTensors = (tensors: Weights, metadata: Metadata = {}): Uint8Array => {
+export const encodeTensors = (tensors: Tensors, metadata: Metadata = {}): Uint8Array => {
   const header = headerOf(tensors, metadata)
   const size = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0)
   const bytes = new Uint8Array(8 + header.byteLength + size)
@@ -155,7 +154,7 @@ const decodeEntries = (
  */
 export const decodeTensors = (
   bytes: Uint8Array,
-): E.Either<TensorsError, { readonly tensors: Weights; readonly metadata: Metadata }> =>
+): E.Either<TensorsError, { readonly tensors: Tensors; readonly metadata: Metadata }> =>
   pipe(
     decodeHeader(bytes),
     E.flatMap(({ body, header }) =>

@@ -5,8 +5,11 @@ import type { Concat, Layer, Leaf, Residual } from './tree.js'
 
 /** The output of each kind of layer; a stack passes its layers' outputs on, in order. */
 export interface Algebra<A> {
+  /** What a layer without layers in it makes of its input. */
   readonly leaf: (leaf: Leaf, path: Path, input: A) => A
+  /** What joins the branches' values, in order; `input` is what each of them got. */
   readonly concat: (branches: readonly A[], layer: Concat, path: Path, input: A) => A
+  /** What joins the body's value and the shortcut's. */
   readonly residual: (body: A, shortcut: A, layer: Residual, path: Path, input: A) => A
   /** Replaces the output of any layer, after its children; by default it stays. */
   readonly place?: (output: A, layer: Layer, path: Path, input: A) => A

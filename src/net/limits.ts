@@ -23,26 +23,3 @@ export const mostClasses = 1_000_000
 
 /** Images that are drawn and kept in memory: 784 bytes each. */
 export const mostDrawn = 1_000_000
-
-/** Records and lists inside one another in a value from outside: two for each level of a net, and the records around it. */
-export const mostLevels = 250
-
-/** Records, lists and plain values in a value from outside: a dozen for each layer of several nets. */
-export const mostParts = 4_000_000
-
-const isBranch = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
-
-/** The limit that a value from outside exceeds, if any; without recursion, and no further than the limits. */
-export const excessOf = (value: unknown): 'levels' | 'parts' | null => {
-  const open: (readonly [unknown, number])[] = [[value, 0]]
-  let parts = 0
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [here, level] = next
-    if (++parts > mostParts) return 'parts'
-    if (!isBranch(here)) continue
-    if (level === mostLevels) return 'levels'
-    for (const child of Object.values(here)) open.push([child, level + 1])
-  }
-  return null
-}

@@ -1,5 +1,7 @@
 /** The shapes of the values between layers, without the batch. */
 
+export { sizeOf } from '../io/tensor.js'
+
 /** `[height, width, channels]` of a map or `[units]` of a vector. */
 export type Shape = readonly number[]
 
@@ -8,9 +10,6 @@ export type Rank = 'map' | 'vector'
 
 /** A single size is a vector's. */
 export const rankOf = (shape: Shape): Rank => (shape.length === 1 ? 'vector' : 'map')
-
-/** How many values there are. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
 
 /** The last size: channels of a map, units of a vector. */
 export const channelsOf = (shape: Shape): number => shape.at(-1) ?? 0

@@ -1,6 +1,7 @@
 /** The weight store: plain arrays by path and name, and their initial values. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { Tensor } from '../io/tensor.js'
 import type { NetError, WeightError } from './error.js'
 import { type Inferred, infer } from './infer.js'
 import { normals } from './random.js'
@@ -8,12 +9,7 @@ import { isSameShape, type Shape, sizeOf } from './shape.js'
 import type { Layer, Net } from './tree.js'
 import { allWeightSpecs, neutralValues, type WeightSpec } from './weight-specs.js'
 
-/** An array with its shape. */
-export interface Tensor {
-  readonly shape: Shape
-  /** Row by row, the last axis fastest; never written to once it is in a store. */
-  readonly data: Float32Array
-}
+export type { Tensor } from '../io/tensor.js'
 
 /** By key: the layer's path, `/`, the weight's name, as in `stem/conv/kernel`. */
 export type Weights = Readonly<Record<string, Tensor>>

@@ -1,26 +1,19 @@
 /** What can go wrong in a run, as facts. */
+import type { ModelFault } from '../convert/model-file.js'
 import type { Skipped } from '../data/dataset.js'
 import type { DecodeError } from '../io/codec.js'
-import type { TensorsError } from '../io/safetensors.js'
+import type { FileError, BadFile as MisreadFile } from '../io/error.js'
 import type { LearnError } from '../learn/error.js'
-import type { NetError, WeightError } from '../net/error.js'
 import type { GrowError } from '../surgery/error.js'
 import type { AtChance } from './chance.js'
 import type { Difference } from './schedule/differences.js'
 import type { Damaged } from './storage/checksum.js'
 import type { Fixed } from './storage/settings.js'
 
-export type FileError =
-  | { readonly _tag: 'FileMissing'; readonly file: string }
-  /** A file or folder that cannot be read or written, with the system's reason. */
-  | { readonly _tag: 'FileFailed'; readonly file: string; readonly reason: string }
+export type { FileError } from '../io/error.js'
 
 /** A file that does not hold what it should. */
-export interface BadFile {
-  readonly _tag: 'BadFile'
-  readonly file: string
-  readonly fault: TensorsError | Damaged | DecodeError | NetError | WeightError
-}
+export type BadFile = MisreadFile<ModelFault | Damaged>
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
 export type ScheduleError =

@@ -44,6 +44,12 @@ export interface ClassVariance {
   readonly between: Float64Array
 }
 
+/**
+ * Splits each feature's variance into that within classes and that between them.
+ *
+ * Shapes  means [classes, size]; overall, within, between [size]
+ * Law     within + between is the variance over all images
+ */
 export const classVariance = ({ classes, size, counts, sums, squares }: Moments): ClassVariance => {
   const total = counts.reduce((a, b) => a + b, 0)
   const means = sums.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)] ?? 0))

@@ -10,7 +10,11 @@ declare const flow: unique symbol
 
 /** A layer with an input of rank `I` and an output of rank `O`, or of the `'same'` rank. The record does not hold them. */
 export type Word<I extends Rank = Rank, O extends Rank | 'same' = Rank | 'same'> = Layer & {
-  readonly [flow]?: { readonly takes: (rank: I) => void; readonly gives: O }
+  readonly [flow]?: {
+    /** A function, so that a word for either rank may stand where one for maps is expected. */
+    readonly takes: (rank: I) => void
+    readonly gives: O
+  }
 }
 
 /** A word that takes a map and gives one, such as `conv`. */

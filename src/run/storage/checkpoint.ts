@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
+import { checkModel, parseMetadata, readWith } from '../../convert/model-file.js'
 import { closed, decode, finite, naturalNumber, nullable, share } from '../../io/codec.js'
 import { writeAtomically } from '../../io/files.js'
 import type { Learner } from '../../learn/training/phase.js'
@@ -12,12 +13,13 @@ import { isSameShape, type Shape } from '../../net/shape.js'
 import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
-import type { RunError } from '../error.js'
+import type { BadFile, RunError } from '../error.js'
 import { type KeptModels, listModels, mapModels, traverseModels } from '../models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, metCodec } from './history.js'
-import { checkModel, type Fault, parseMetadata, readWith } from './model.js'
+
+type Fault = BadFile['fault']
 
 /** What a run goes on from. */
 export interface Checkpoint extends History {

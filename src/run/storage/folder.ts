@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { FileError } from '../../io/error.js'
 import { makeFreeFolder } from '../../io/files.js'
-import type { FileError } from '../error.js'
 
 export interface Folder {
   readonly path: string

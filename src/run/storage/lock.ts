@@ -9,9 +9,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fileFailed, isCode } from '../../io/files.js'
+import { isGone, type Owner, ownerIn, ownerText, thisProcess } from '../../io/process-owner.js'
 import type { RunError } from '../error.js'
 import type { Note } from '../notes.js'
-import { isGone, type Owner, ownerIn, ownerText, thisProcess } from './process-owner.js'
 
 const prefix = 'lock.'
 

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
 import { encodeFileName } from '../../io/file-name.js'
 import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js'
+import { isGone } from '../../io/process-owner.js'
 import type { Model } from '../../net/weights.js'
 import type { RunError } from '../error.js'
 import type { Cut, Result } from '../events.js'
@@ -18,8 +20,6 @@ import { train } from '../schedule/schedule.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../storage/checkpoint.js'
 import { folderAt } from '../storage/folder.js'
 import { identityOf } from '../storage/identity.js'
-import { readModel } from '../storage/model.js'
-import { isGone } from '../storage/process-owner.js'
 import { readResult } from '../storage/result.js'
 import {
   type DataSettings,
@@ -189,7 +189,7 @@ const runEntrant =
     pipe(
       TE.Do,
       TE.bind('result', () => runCell(context, study, entrant.name, seed)(entrant.experiment)),
-      TE.bind('model', () => readModel(folderAt(folderFor(context, entrant.name, seed)).model)),
+      TE.bindW('model', () => readModel(folderAt(folderFor(context, entrant.name, seed)).model)),
       TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, entrant.name, seed)).model)),
       TE.bind(
         'scratch',

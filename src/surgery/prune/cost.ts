@@ -11,6 +11,7 @@ import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
 import { type Wiring, wiresOfAxes } from '../../net/wiring.js'
 import { analyse } from '../analysis/analysis.js'
 
+/** What deleting a channel saves: stored parameters, or multiply–accumulates for one image. */
 export type Cost = 'params' | 'macs'
 
 /** How often each value of a weight is multiplied for one image. */
@@ -52,6 +53,9 @@ const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Arr
  * and the weights that read it, in every layer of its group.
  *
  * Shapes  by path, one number a channel
+ *
+ * @example
+ * pipe(tiny, costsOf('params'), E.map(costs => costs.conv))   // the parameters that each filter of `conv` stands for
  */
 export const costsOf =
   (cost: Cost) =>

@@ -1,7 +1,7 @@
 /** Processes by name, so that what one has left behind can be told from what another still holds. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { encodeFileName } from '../../io/file-name.js'
+import { encodeFileName } from './file-name.js'
 
 export interface Owner {
   readonly pid: number

@@ -2,21 +2,26 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type Preprocessing, preprocessingCodec } from '../../data/preprocessing.js'
-import { decode } from '../../io/codec.js'
-import { readBytes, writeAtomically } from '../../io/files.js'
-import { decodeTensors, encodeTensors } from '../../io/safetensors.js'
-import { netCodec } from '../../net/codec.js'
-import { type Inferred, infer } from '../../net/infer.js'
-import { checkWeights, type Model } from '../../net/weights.js'
-import type { BadFile, RunError } from '../error.js'
+import { type Preprocessing, preprocessingCodec } from '../data/preprocessing.js'
+import { type DecodeError, decode } from '../io/codec.js'
+import type { BadFile, FileError } from '../io/error.js'
+import { readBytes, writeAtomically } from '../io/files.js'
+import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetensors.js'
+import { netCodec } from '../net/codec.js'
+import type { NetError, WeightError } from '../net/error.js'
+import { type Inferred, infer } from '../net/infer.js'
+import { checkWeights, type Model } from '../net/weights.js'
 
-export type Fault = BadFile['fault']
+/** Why a file's bytes are no model. */
+export type ModelFault = TensorsError | DecodeError | NetError | WeightError
+
+/** Why no model comes out of a file. */
+export type ModelFileError = FileError | BadFile<ModelFault>
 
 type Metadata = Readonly<Record<string, string>>
 
 /** What a file's metadata has under a name, as JSON. */
-export const parseMetadata = (name: string, metadata: Metadata): E.Either<Fault, unknown> => {
+export const parseMetadata = (name: string, metadata: Metadata): E.Either<ModelFault, unknown> => {
   const text = metadata[name] ?? ''
   return E.tryCatch(
     () => JSON.parse(text),
@@ -25,10 +30,10 @@ export const parseMetadata = (name: string, metadata: Metadata): E.Either<Fault,
 }
 
 /** A model whose net can be, and whose weights are the net's. */
-export const checkModel = (model: Model): E.Either<Fault, Model> =>
+export const checkModel = (model: Model): E.Either<ModelFault, Model> =>
   pipe(
     infer(model.net),
-    E.flatMap((inferred: Inferred): E.Either<Fault, void> => checkWeights(model, inferred)),
+    E.flatMap((inferred: Inferred): E.Either<ModelFault, void> => checkWeights(model, inferred)),
     E.map(() => model),
   )
 
@@ -38,12 +43,12 @@ export interface ModelFile {
   readonly preprocessing: Preprocessing | null
 }
 
-const preprocessingIn = (metadata: Metadata): E.Either<Fault, Preprocessing | null> =>
+const preprocessingIn = (metadata: Metadata): E.Either<ModelFault, Preprocessing | null> =>
   'preprocessing' in metadata
     ? pipe(parseMetadata('preprocessing', metadata), E.flatMap(decode(preprocessingCodec)))
     : E.right(null)
 
-const decodeModelFile = (bytes: Uint8Array): E.Either<Fault, ModelFile> =>
+const decodeModelFile = (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
   pipe(
     decodeTensors(bytes),
     E.flatMap(({ tensors, metadata }) =>
@@ -59,14 +64,14 @@ const decodeModelFile = (bytes: Uint8Array): E.Either<Fault, ModelFile> =>
 
 /** What a file's bytes say. */
 export const readWith =
-  <A>(decoded: (bytes: Uint8Array) => E.Either<Fault, A>) =>
-  (file: string): TE.TaskEither<RunError, A> =>
+  <Fault, A>(decoder: (bytes: Uint8Array) => E.Either<Fault, A>) =>
+  (file: string): TE.TaskEither<FileError | BadFile<Fault>, A> =>
     pipe(
       readBytes(file),
       TE.flatMapEither(bytes =>
         pipe(
-          decoded(bytes),
-          E.mapLeft((fault): RunError => ({ _tag: 'BadFile', file, fault })),
+          decoder(bytes),
+          E.mapLeft((fault): FileError | BadFile<Fault> => ({ _tag: 'BadFile', file, fault })),
         ),
       ),
     )
@@ -93,14 +98,14 @@ export const encodeModelFile = (
  */
 export const saveModel =
   (file: string, preprocessing?: Preprocessing, more: Metadata = {}) =>
-  (model: Model): TE.TaskEither<RunError, void> =>
+  (model: Model): TE.TaskEither<FileError, void> =>
     writeAtomically(file, encodeModelFile(model, preprocessing, more))
 
 /** Errors  FileMissing; BadFile with the first fault found */
 export const readModelFile = readWith(decodeModelFile)
 
 /** The same without what else the file says. */
-export const readModel = (file: string): TE.TaskEither<RunError, Model> =>
+export const readModel = (file: string): TE.TaskEither<ModelFileError, Model> =>
   pipe(
     readModelFile(file),
     TE.map(({ model }) => model),

@@ -1,0 +1,24 @@
+/** How deep and how large a value from outside may be. */
+
+/** Records and lists inside one another in a value from outside: two for each level of a net, and what is around it. */
+export const mostLevels = 250
+
+/** Records, lists and plain values in a value from outside: a dozen for each layer of several nets. */
+export const mostParts = 4_000_000
+
+const isBranch = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+
+/** What is too much of a value from outside: told without recursion, and without going further than the bounds. */
+export const excessOf = (value: unknown): 'levels' | 'parts' | null => {
+  const open: (readonly [unknown, number])[] = [[value, 0]]
+  let parts = 0
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [here, level] = next
+    if (++parts > mostParts) return 'parts'
+    if (!isBranch(here)) continue
+    if (level === mostLevels) return 'levels'
+    for (const child of Object.values(here)) open.push([child, level + 1])
+  }
+  return null
+}

@@ -1,0 +1,13 @@
+/** Arrays of numbers by name, as files hold them. */
+
+/** An array with its shape. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  /** Row by row, the last axis fastest; never written to once it is in a store. */
+  readonly data: Float32Array
+}
+
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** How many values there are. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
