@@ -101,7 +101,7 @@ describe('a run', () => {
       [['--out', join(home, 'elsewhere')], '--out'],
     ] as const
     await Promise.all(
-      cases.map(async ([more, said]) => expectRefusedAtOnce(await going(...more), copy, said, 'would fit')),
+      cases.map(async ([more, said]) => expectRefusedAtOnce(await going(...more), copy, said, '; try ')),
     )
     expect(readFileSync(join(copy, 'checkpoint.safetensors'))).toEqual(before)
     expect((await going(...given, '--out', copy, '--data', join(home, 'data'))).code).toBe(0)

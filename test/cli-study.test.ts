@@ -73,7 +73,7 @@ describe('a study', () => {
     )
     if (!none || !beyond || !word) throw new Error('three were asked')
     expectRefusedAtOnce(none, '--jobs', /whole number from 1 to 1,024/)
-    expectRefusedAtOnce(beyond, 'no seed 3', '0 to 2')
+    expectRefusedAtOnce(beyond, 'got 3', '0 to 2')
     expectRefusedAtOnce(word, '--seeds', /whole number/)
   })
 
@@ -91,7 +91,7 @@ describe('a study', () => {
       ['json', 'md', 'svg'].map(ending => `%2E.%2Fup.${ending}`),
     )
     writeFileSync(named, readFileSync(file, 'utf8').replace("'cut'", "'Base'"))
-    expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'one folder')
+    expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'got one for')
   })
 
   test('deals each seed to one process', () => {

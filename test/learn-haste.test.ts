@@ -79,7 +79,9 @@ test('what no cut reaches is refused, in milliseconds', async () => {
   expect(refused).toMatchObject({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25 })
   expect(
     renderMessage({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25, least: 1.23456, limits: [] }),
-  ).toBe('0.25 ms an image are out of reach: the fastest net took 1.23 ms')
+  ).toBe(
+    'expected at most 0.25 ms an image, got 1.23 ms an image from the fastest net measured; try a higher target',
+  )
   expect(await failure(pruneToLatency(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
     _tag: 'WrongOption',
     option: 'keep latency',

@@ -78,7 +78,7 @@ describe('images of one class', () => {
     const refused = await failure(push({ batchSize: 2 })({ engine: float64, dataset, seed: 0 })(model))
     expect(refused).toEqual(wanted)
     expect(renderMessage(wanted)).toBe(
-      'tiny: all training images are of class row; two classes at least are wanted, to be told apart',
+      'tiny: expected training images of at least two classes, got row alone; try images of another class',
     )
   })
 
