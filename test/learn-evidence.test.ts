@@ -1,4 +1,4 @@
-/** A criterion of one's own on evidence that an engine gathers. */
+/** A user's criterion on evidence that an engine measures. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -27,7 +27,7 @@ const feed = trainingFeed(tinyData(), { batch, seed: 0, augment: false })
 const sight = { engine: float64, feed, batch, batches: 2 }
 const model = modelOf(2)(tinyNet)
 
-/** How far a channel's answers to classes lie from its mean, the farthest of them. */
+/** The largest distance of a channel's class means from its mean. */
 const farthest: Criterion<Activations> = (_, seen) =>
   E.right(
     Object.fromEntries(
@@ -43,7 +43,7 @@ const farthest: Criterion<Activations> = (_, seen) =>
     ),
   )
 
-test('judges by activations, and prunes by that', async () => {
+test('computes utilities from activations, and prunes by them', async () => {
   const pruned = await succeed(
     pipe(
       model,
@@ -57,7 +57,7 @@ test('judges by activations, and prunes by that', async () => {
   expect(seen.get('conv')?.counts.reduce((a, b) => a + b)).toBe(2 * batch)
 })
 
-test('judges by the slopes of any weights, batch by batch', async () => {
+test('computes utilities from gradients of any weights, batch by batch', async () => {
   /** Σ|w · ∂L/∂w| of each filter. */
   const saliency: Criterion<readonly Gradients[]> = ({ weights }, batches) => {
     const { data = new Float32Array(), shape = [] } = weights['conv/kernel'] ?? {}
@@ -79,7 +79,7 @@ test('judges by the slopes of any weights, batch by batch', async () => {
   expect(Array.from(conv).every(value => value > 0)).toBe(true)
 })
 
-test('asks for none where the weights will do', async () => {
+test('needs no evidence where weights suffice', async () => {
   const batchOf = vi.fn(feed.batch)
   const watched = { ...sight, feed: { ...feed, batch: batchOf } }
   expect(await succeed(measureUtilities(noEvidence, l1)(watched)(model))).toEqual(right(l1(model, undefined)))
@@ -88,7 +88,7 @@ test('asks for none where the weights will do', async () => {
   expect(batchOf).toHaveBeenCalledTimes(2)
 })
 
-test('passes on what the criterion refuses', async () => {
+test('passes on the error of the criterion', async () => {
   const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision' })
   expect(await failure(measureUtilities(activations, refusing)(sight)(model))).toEqual({ _tag: 'NoDecision' })
 })

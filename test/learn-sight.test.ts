@@ -36,7 +36,7 @@ const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place:
 const model = modelOf(1)(tinyNet)
 const pruned = right(prune({ keep: { params: 0.5 }, by: l1 })(model))
 
-describe('what a run looks at', () => {
+describe('the calibration images of a run', () => {
   test.each([
     { images: 1000, training: 36, batch: 36, batches: 1 },
     { images: 20, training: 36, batch: 20, batches: 1 },
@@ -47,13 +47,13 @@ describe('what a run looks at', () => {
     expect(Math.min(sight.batches, sight.feed.batches)).toBe(batches)
   })
 
-  test('is enough to measure batch norm again, though it be few', async () => {
+  test('are enough to recalibrate batch norm, even when they are few', async () => {
     const { weights } = await succeed(recalibrate(calibrationFor(envOf(only([0, 1, 2, 3, 4])), 1000))(model))
     expect(weights['conv/variance']?.data.every(value => value > 0)).toBe(true)
   })
 })
 
-describe('where no batch is in sight', () => {
+describe('without a calibration batch', () => {
   const feed = trainingFeed(only([0, 1, 2]), { batch: 4, seed: 0 })
   const blind: Calibration = { engine: float64, feed, batch: 4, batches: 2 }
 

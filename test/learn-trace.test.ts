@@ -241,7 +241,7 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
     )
   })
 
-  test('from the features kept alone', async () => {
+  test('from the kept features alone', async () => {
     const keep = () => () => TE.right([1])
     expectClose(
       await succeed(
@@ -253,7 +253,7 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
     )
   })
 
-  test('the papers’ trace starts from the features the net can decide by, the others from all', async () => {
+  test('deconvTrace starts from the fewest features that hold the accuracy, the others from all', async () => {
     const sight = sightOf(given.input)
     const kept = await succeed(decisionFeatures(sight)(model))
     expect(kept.length).toBeGreaterThan(0)
@@ -267,7 +267,7 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
   })
 })
 
-test('channels nothing is traced to go by how well they tell classes apart', async () => {
+test('channels without a trace are ranked by class separation', async () => {
   const model = modelOf(7)(nets.chain ?? net('none', image(1, 1, 1), flatten))
   const [at, below] = ['conv', 'conv2/kernel']
   const kernel = model.weights[below] ?? { shape: [], data: new Float32Array() }
@@ -286,7 +286,7 @@ test('channels nothing is traced to go by how well they tell classes apart', asy
   expect(order(utilities)).toEqual(order(separation))
 })
 
-test('from no feature nothing is traced', async () => {
+test('without kept features every trace is zero', async () => {
   const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
   const keep = () => () => TE.right([])
   const none = await succeed(traces('discriminantTrace', keep)(sightOf(model.net.input))(model))
@@ -294,7 +294,7 @@ test('from no feature nothing is traced', async () => {
   expect([...none.values()].every(({ sums }) => sums.every(value => value === 0))).toBe(true)
 })
 
-test('a net that decides on no vector is refused', async () => {
+test('a net without a decision vector is refused', async () => {
   const undecided = net('undecided', image(4, 4, 1), convBnAct(3), globalAvgPool)
   const sight = sightOf(undecided.input)
   expect(await failure(measureTrace('deconvTrace')(sight)(modelOf(1)(undecided)))).toEqual({
