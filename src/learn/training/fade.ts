@@ -25,9 +25,7 @@ import { isKeyOf } from '../weight-key.js'
 import type { Gradients } from './train.js'
 
 /** Slots beside a unit's scale, or kernel: each channel's utility, whether it is marked, the radius it began with. */
-const slotNames = { utility: 'utility', marked: 'marked', radius: 'radius' } as const
-
-type FadeSlot = keyof typeof slotNames
+type FadeSlot = 'utility' | 'marked' | 'radius'
 
 /** A layer whose channels can fade; its slots are named after its scale, or, without batch norm, its kernel. */
 interface FadableLayer {
@@ -39,7 +37,7 @@ interface FadableLayer {
 const partnerOf = { scale: 'shift', kernel: 'bias' } as const
 
 const slotOf = ({ path, anchor }: FadableLayer, slot: FadeSlot): string =>
-  `${weightKey(path, anchor)}/${slotNames[slot]}`
+  `${weightKey(path, anchor)}/${slot}`
 
 /** Every layer whose channels can fade. */
 const fadableLayers = (inferred: Inferred): readonly FadableLayer[] => {
@@ -136,7 +134,7 @@ export const fadeFeeds =
     return { fade: Float32Array.of(1 - Math.min(1, Math.max(0, faded))) }
   }
 
-const utilitySlot = new RegExp(`/(?:scale|kernel)/${slotNames.utility}$`)
+const utilitySlot = /\/(?:scale|kernel)\/utility$/
 
 /** The tracked utilities by path: √ of the running means. */
 export const trackedUtilities = (slots: Weights): Utilities =>
@@ -268,7 +266,7 @@ export const fadedChannels = (inferred: Inferred, slots: Weights): FadedChannels
   return { channels: Object.fromEntries(channels), bodies: bodies.map(({ path }) => path) }
 }
 
-const maskSlot = new RegExp(`/(?:scale|kernel)/(?:${slotNames.marked}|${slotNames.radius})$`)
+const maskSlot = /\/(?:scale|kernel)\/(?:marked|radius)$/
 
 /** Slots without marks and radii; utilities stay. */
 export const clearFadeMasks = (slots: Weights): Weights =>

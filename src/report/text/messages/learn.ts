@@ -28,7 +28,9 @@ export const learnMessages = {
     `the ${what} overflowed in epoch ${epoch + 1}, step ${step}; the last checkpoint is good: try a lower learningRate, or clipNorm`,
   DataDiffers: dataDiffers,
   TooFewImages: ({ images, batch }) =>
-    `${images === null ? 'images' : 'training images'}: expected at least a batch of ${batch}, got ${images ?? 'fewer'}; try a smaller batchSize, or more images`,
+    images === null
+      ? `calibration images: expected at least one batch of ${batch}, got none; try more images`
+      : `training images: expected at least one batch of ${batch}, got ${images}; try a smaller batchSize, or more images`,
   OneValue: ({ at, batch }) =>
     `${layerText(at)}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batchSize, or norm: false`,
   OneClass: ({ data, name }) =>

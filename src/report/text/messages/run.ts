@@ -28,7 +28,7 @@ const remedies: { readonly [F in Fixed]: (began: string, now: string) => string 
       : `version ${version}`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
-  'training images': take => (take === 'all' ? 'it without --take' : `--take ${take}`),
+  'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
 }
 
 const damaged = ({ wanted, got }: FactOf<'Damaged'>): string =>
@@ -66,7 +66,7 @@ const resumeMessages = {
   DoneDiffers: ({ folder, differences }) =>
     `${folder}: ${differencesText(differences)}: the net, steps that are done and the kinds of those under way cannot change; try changing later steps, or a new run`,
   OutDiffers: ({ folder, out }) =>
-    `--out: expected ${folder}, where the run is, got ${out}; try it without --out`,
+    `--out: expected ${folder}, where the run is, got ${out}; try again without --out`,
   ImagesLost: ({ folder, images, first }, render) =>
     `${folder}: expected all images readable, as when it began, got ${counted(images, 'image')} that cannot be read (${render(first)}); try the data it began with`,
   ExperimentDiffers: ({ folder, differences }) =>

@@ -4,18 +4,25 @@ import type { FactOf, Messages } from '../fact.js'
 import { milliseconds, thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
-/** 57,870 params, or 0.2 ms an image */
+const units: { readonly [M in Exclude<Measure, 'latency'>]: string } = {
+  params: 'parameters',
+  macs: 'MACs',
+  bytes: 'bytes',
+}
+
+/** 57,870 parameters, or 0.2 ms an image */
 const amountText = (measure: Measure, amount: number): string =>
-  measure === 'latency' ? `${milliseconds(amount)} an image` : `${thousands(amount)} ${measure}`
+  measure === 'latency' ? `${milliseconds(amount)} an image` : `${thousands(amount)} ${units[measure]}`
 
 /** How each option that holds channels back can hold fewer. */
 const relaxed = (option: string): string =>
   option === 'freeze' || option === 'ignore' ? `fewer paths in ${option}` : `a lower ${option}`
 
 const outOfReach = ({ measure, wanted, least, limits }: FactOf<'OutOfReach'>): string => {
-  const reason = measure === 'latency' ? 'from the fastest net measured' : 'with all removed that may be'
+  const reason =
+    measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'
   const remedies = ['a higher target', ...limits.map(relaxed)].join(', or ')
-  return `expected at most ${amountText(measure, wanted)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
+  return `target: expected at most ${amountText(measure, wanted)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
 }
 
 export const surgeryMessages = {
