@@ -141,8 +141,8 @@ test('gates change no value and no other gradient, bit for bit', () => {
   fc.assert(
     fc.property(models, model => {
       const { lowered, loss } = lossOf(model)
-      const asked = (slopes: ReturnType<typeof weightGradients>) => ({
-        outputs: { loss, ...Object.fromEntries(slopes.map(({ key, gradient }) => [key, gradient])) },
+      const asked = (gradients: ReturnType<typeof weightGradients>) => ({
+        outputs: { loss, ...Object.fromEntries(gradients.map(({ key, gradient }) => [key, gradient])) },
         updates: [],
       })
       const feeds = feedsFor(model, lowered.logits.shape)

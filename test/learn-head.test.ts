@@ -30,7 +30,7 @@ import { tinyData } from './tiny.js'
 const dataset = tinyData(20)
 const batch = 10
 const feed = evaluationFeed(dataset, dataset.validation, { batch })
-const sight: Calibration = { engine: float64, feed, batch, batches: feed.batches }
+const calibration: Calibration = { engine: float64, feed, batch, batches: feed.batches }
 
 const heads: Readonly<Record<string, DenseOptions>> = {
   plain: {},
@@ -69,7 +69,7 @@ const seen = <A>(
 ): Promise<A> => {
   const { decision } = decided(model)
   const infer = right(inferringFeatures(batch, decision)(model.net))
-  return succeed(withSession(sight, { infer }, model, look))
+  return succeed(withSession(calibration, { infer }, model, look))
 }
 
 describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
@@ -222,6 +222,6 @@ test.each([{}, { norm: true }])(
           expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
         })
     })
-    expect((await succeed(decisionFeatures(sight)(model))).length).toBeLessThanOrEqual(9)
+    expect((await succeed(decisionFeatures(calibration)(model))).length).toBeLessThanOrEqual(9)
   },
 )

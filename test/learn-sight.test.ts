@@ -31,7 +31,7 @@ const only = (indices: Iterable<number>): Dataset => ({
   train: selectImages(Int32Array.from(indices))(all.train),
 })
 
-const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: '0' }) as StepContext // all that a sight is made of
+const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: '0' }) as StepContext // all that a calibration is made of
 
 const model = modelOf(1)(tinyNet)
 const pruned = right(prune({ keep: { params: 0.5 }, by: l1 })(model))
@@ -42,9 +42,9 @@ describe('the calibration images of a run', () => {
     { images: 20, training: 36, batch: 20, batches: 1 },
     { images: 1000, training: 7, batch: 7, batches: 1 },
   ])('$images of $training training images', ({ images, training, batch, batches }) => {
-    const sight = calibrationFor(envOf(only(Array(training).keys())), images)
-    expect(sight.batch).toBe(batch)
-    expect(Math.min(sight.batches, sight.feed.batches)).toBe(batches)
+    const calibration = calibrationFor(envOf(only(Array(training).keys())), images)
+    expect(calibration.batch).toBe(batch)
+    expect(Math.min(calibration.batches, calibration.feed.batches)).toBe(batches)
   })
 
   test('are enough to recalibrate batch norm, even when they are few', async () => {
