@@ -1,5 +1,5 @@
 /**
- * FadableLayer: channels that the next prune will remove are scaled down to exactly zero while the others take over.
+ * Fading: channels that the next prune will remove are scaled down to exactly zero while the others take over.
  * A channel's utility comes from the training gradients. The weights of marked channels are projected into a ball that
  * shrinks to zero: their batch norm's scale and shift, or, without batch norm, their kernel's column and bias.
  * An interpretation of the paper's push; this project's own.
@@ -13,40 +13,25 @@ import type { WeightGradient } from '../../graph/optimizer.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
-import { hasNorm, weightKey } from '../../net/weight-specs.js'
-import type { Model, Tensor, Weights } from '../../net/weights.js'
-import { bareUnits } from '../../surgery/analysis/norms.js'
+import { weightKey } from '../../net/weight-specs.js'
+import type { Model, Weights } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
 import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
 import { prune } from '../../surgery/prune/prune.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
 import { type Aim, type Cut, type FadeOptions, pruneOptions } from '../options.js'
 import { isKeyOf } from '../weight-key.js'
+import {
+  type FadableLayer,
+  type FadeSlot,
+  type Flags,
+  fadableLayers,
+  flagsWhere,
+  markedChannels,
+  slotOf,
+  slotsFor,
+} from './fade-slots.js'
 import type { Gradients } from './train.js'
-
-/** Slots beside a unit's scale, or kernel: each channel's utility, whether it is marked, the radius it began with. */
-type FadeSlot = 'utility' | 'marked' | 'radius'
-
-/** A layer whose channels can fade; its slots are named after its scale, or, without batch norm, its kernel. */
-interface FadableLayer {
-  readonly path: Path
-  readonly anchor: 'scale' | 'kernel'
-}
-
-/** The weight that is faded with the anchor. */
-const partnerOf = { scale: 'shift', kernel: 'bias' } as const
-
-const slotOf = ({ path, anchor }: FadableLayer, slot: FadeSlot): string =>
-  `${weightKey(path, anchor)}/${slot}`
-
-/** Every layer whose channels can fade. */
-const fadableLayers = (inferred: Inferred): readonly FadableLayer[] => {
-  const bare = new Set(bareUnits(inferred))
-  return [...inferred.values()].flatMap(({ path, layer }): readonly FadableLayer[] => {
-    if (hasNorm(layer)) return [{ path, anchor: 'scale' }]
-    return bare.has(path) ? [{ path, anchor: 'kernel' }] : []
-  })
-}
 
 /** A layer whose channels can fade, with its gradients. */
 interface Unit extends FadableLayer {
@@ -172,46 +157,6 @@ const flagRemoved = (
     ),
   )
 
-/** By layer, 1 at each marked channel. */
-type Flags = readonly (readonly [FadableLayer, Float32Array])[]
-
-const flagsWhere = (inferred: Inferred, isMarked: (path: Path, channel: number) => boolean): Flags =>
-  fadableLayers(inferred).map(fading => [
-    fading,
-    Float32Array.from({ length: channelsOf(inferred.get(fading.path)?.output ?? []) }, (_, channel) =>
-      isMarked(fading.path, channel) ? 1 : 0,
-    ),
-  ])
-
-const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
-
-/** The norm of each channel's faded weights. */
-const radiiOf = (weights: Weights, { path, anchor }: FadableLayer, channels: number): Float32Array => {
-  const lengths = [anchor, partnerOf[anchor]].map(slot =>
-    columnLengths(weights[weightKey(path, slot)], channels),
-  )
-  return Float32Array.from({ length: channels }, (_, channel) =>
-    Math.hypot(...lengths.map(each => each[channel] ?? 0)),
-  )
-}
-
-/** √Σ of squares of each channel; channels are the last axis. */
-const columnLengths = (tensor: Tensor | undefined, channels: number): Float64Array => {
-  const squares = new Float64Array(channels)
-  tensor?.data.forEach((value, i) => {
-    squares[i % channels] = (squares[i % channels] ?? 0) + value ** 2
-  })
-  return squares.map(Math.sqrt)
-}
-
-const slotsFor = (weights: Weights, flags: Flags): Weights =>
-  Object.fromEntries(
-    flags.flatMap(([fading, flag]) => [
-      [slotOf(fading, 'marked'), vector(flag)],
-      [slotOf(fading, 'radius'), vector(radiiOf(weights, fading, flag.length))],
-    ]),
-  )
-
 /** At a phase's first step no channel is marked; at the mark step, those that the next prune would remove. */
 export const markFading =
   (options: FadeOptions, cut: Cut | null, { net, weights }: Model) =>
@@ -235,11 +180,6 @@ const noFlags = ({ net }: Model): E.Either<PruneError, Flags> =>
     infer(net),
     E.map(inferred => flagsWhere(inferred, () => false)),
   )
-
-const markedChannels = (slots: Weights, fading: FadableLayer): readonly number[] => {
-  const flags = slots[slotOf(fading, 'marked')]?.data ?? new Float32Array()
-  return [...flags.keys()].filter(channel => flags[channel] === 1)
-}
 
 /** The faded channels by path, and the residuals whose bodies have faded whole. */
 export interface FadedChannels {
