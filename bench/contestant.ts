@@ -1,19 +1,19 @@
-/** A program that is asked, line by line on its stdin, to do so many steps, and answers how long each took. */
+/** A program that reads numbers of steps from stdin, line by line, runs them, and prints the time of each. */
 import { createInterface } from 'node:readline'
 
-/** Milliseconds of each of `naturalNumber` runs of `step`. */
-const timed = async (step: () => unknown, count: number): Promise<readonly number[]> => {
+/** Milliseconds of each of `count` runs of `step`. */
+const timeRuns = async (step: () => unknown, count: number): Promise<readonly number[]> => {
   const times: number[] = []
   for (let n = 0; n < count; n++) {
-    const begun = performance.now()
+    const began = performance.now()
     await step()
-    times.push(performance.now() - begun)
+    times.push(performance.now() - began)
   }
   return times
 }
 
-/** Answers until stdin ends. */
+/** Answers requests until stdin ends. */
 export const answer = async (step: () => unknown): Promise<void> => {
   for await (const line of createInterface({ input: process.stdin }))
-    console.log(JSON.stringify(await timed(step, Number(line))))
+    console.log(JSON.stringify(await timeRuns(step, Number(line))))
 }

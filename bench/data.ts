@@ -1,4 +1,4 @@
-/** How fast images come, and what that costs a training step: decoding, augmenting, and batches beside a step. */
+/** The speed of the data pipeline: decoding, augmentation, and batches read ahead beside a training step. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

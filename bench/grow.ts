@@ -1,6 +1,6 @@
 /**
  * Growing GoogLeNet's 9 modules to Inception-88's 28, weights included: one module at a time, or each stage's at once.
- * Exact is a module with a branch as wide as what comes in, to pass it on; theirs are narrower.
+ * Only a module with a branch as wide as its input can preserve the output exactly; theirs are narrower.
  */
 import googlenet from '../dsl/googlenet.js'
 import { countParams } from '../src/net/counts.js'

@@ -1,5 +1,5 @@
 /**
- * What Inception-88 takes at 224²: the experiment of `dsl/imagenet.ts`, one epoch of it, on a folder of generated
+ * The cost of Inception-88 at 224²: the experiment of `dsl/imagenet.ts`, one epoch of it, on a folder of generated
  * photographs, an image for each of a thousand classes. Argument: an engine's name.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -25,7 +25,7 @@ export const reference = net(
   dense(10),
 )
 
-/** Images of noise: what they show makes no step faster or slower. */
+/** Images of noise: the content does not change the speed of a step. */
 export const imagesOf = (batch: number): Float32Array => {
   const draw = normal(stream(0, 'images'))
   return Float32Array.from({ length: batch * 32 * 32 * 3 }, () => draw())

@@ -1,4 +1,4 @@
-/** What a push step and a trace cost beside plain training steps over the same images, in turns. */
+/** The time of a push step and a trace relative to training steps on the same images, measured in turns. */
 import type { Feed } from '../src/data/pipeline/batches.js'
 import { openEngine } from '../src/engine/choose.js'
 import type { Engine, Feeds } from '../src/engine/engine.js'
@@ -45,7 +45,7 @@ const engine = await done(openEngine(process.argv[2]))
 const plain = { ...pushDefaults, fade: null }
 const contestants = {
   'training step': training(engine, right(trainCalls(plain, batch)(reference)).train, rateFeeds(plain)),
-  'push out of the losers': pushing(engine, pushDefaults),
+  'push with fading': pushing(engine, pushDefaults),
   'push into alignment': pushing(engine, { ...plain, align: alignment }),
   'push by the ridge form': pushing(engine, { ...plain, align: { ...alignment, axis: 0, ridge: 1 } }),
   'trace by deconvolution': tracing(engine, 'deconvTrace'),

@@ -1,7 +1,7 @@
 /**
  * Images a second of a whole training step of the reference net: espalier's engines, tf.LayersModel.fit on the same
- * TensorFlow, and PyTorch. Every contestant is a process of its own; they take turns, so that what else the machine
- * does falls on all alike.
+ * TensorFlow, and PyTorch. Every contestant is a process of its own; they take turns, so that other load on the
+ * machine affects all alike.
  *
  * npm run bench -- --setup                                   # PyTorch into a venv of its own first, then all
  * npm run bench -- --contestants wasm,cpu --threads 1        # the slow reference too
@@ -18,7 +18,7 @@ import Table from 'cli-table3'
 import envPaths from 'env-paths'
 import { median } from './tools.js'
 
-const { values: told } = parseArgs({
+const { values: options } = parseArgs({
   options: {
     python: { type: 'string' },
     setup: { type: 'boolean', default: false },
@@ -29,13 +29,13 @@ const { values: told } = parseArgs({
     out: { type: 'string', default: 'bench/results/step.json' },
   },
 })
-const { batch, threads } = told
-const rounds = Number(told.rounds)
+const { batch, threads } = options
+const rounds = Number(options.rounds)
 
 const peers = join(envPaths('espalier', { suffix: '' }).cache, 'bench-peers')
-const python = told.python ?? join(peers, 'bin', 'python')
+const python = options.python ?? join(peers, 'bin', 'python')
 
-if (told.setup && !existsSync(python)) {
+if (options.setup && !existsSync(python)) {
   execFileSync('python3', ['-m', 'venv', peers], { stdio: 'inherit' })
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch==2.13.0', 'numpy'], { stdio: 'inherit' })
 }
@@ -96,7 +96,7 @@ const start = (key: string): Running => {
   return { ...contestant, key, child, take }
 }
 
-const running = told.contestants.split(',').map(start)
+const running = options.contestants.split(',').map(start)
 for (const { take } of running) await take(6) // graphs are optimised, caches filled
 
 const times = new Map<string, number[]>(running.map(({ key }) => [key, []]))
@@ -124,6 +124,6 @@ console.log(table.toString())
 
 mkdirSync(new URL('results', import.meta.url), { recursive: true })
 writeFileSync(
-  told.out,
+  options.out,
   `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, batch: Number(batch), threads: Number(threads), rounds, results: results.map(result => ({ ...result, ratio: own / result.imagesPerSecond })) }, null, 2)}\n`,
 )

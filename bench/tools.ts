@@ -1,4 +1,4 @@
-/** What the benchmarks share: results or an end, the middle of what was measured, a photograph, a place for figures. */
+/** Shared by the benchmarks: results or an exception, medians, a generated photograph, the folder of results. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Arguments in, exit code out. Each command is loaded when it is asked for, so that none waits for another's needs. */
+/** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { guardStreams } from './cli/streams.js'
@@ -21,68 +21,65 @@ const whole =
 
 const positive = whole(1)
 
-/** Random numbers are drawn by the lowest 32 bits of a seed: two that differ above them would be the same. */
+/** Random numbers depend on the lowest 32 bits of a seed alone. */
 const seed = whole(0, 2 ** 32 - 1)
 
 /** More than any machine has cores. */
-const mostAtOnce = 1024
-const atOnce = whole(1, mostAtOnce)
+const mostThreads = 1024
+const threads = whole(1, mostThreads)
 
 const seeds = (text: string): readonly number[] => text.split(',').map(seed)
 
-/** A complaint about arguments, as all others are: one line. */
+/** An error in arguments, as one line like all others. */
 const oneLine = (text: string): string => {
   const [first = '', ...more] = text
     .replace(/^error: /, '')
     .trim()
     .split('\n')
-  return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help shows what is known\n`
+  return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help lists commands and options\n`
 }
 
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
   .version(versionOf(), '--version')
-  .option('--debug', 'show the stack of what went wrong')
+  .option('--debug', 'show the stack of an error')
   .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
 
-/** A file to work on; one of those that come with the package where none is named. */
+/** A file argument, by default one that comes with the package. */
 const file = (what: string, usual: string): Argument =>
   new Argument('[file]', what).default(
     fileURLToPath(new URL(`../dsl/${usual}`, import.meta.url)),
     `dsl/${usual}`,
   )
 
-const watched = (command: Command): Command =>
+const withJson = (command: Command): Command =>
   command.option(
     '--json',
     'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
   )
 
-watched(program.command('train'))
+withJson(program.command('train'))
   .description('train the experiment of a DSL file')
   .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
-  .option('--data <folder>', 'where the data set lies')
-  .option('--take <n>', 'only this many training images', positive)
+  .option('--data <folder>', 'the folder of the data set')
+  .option('--take <n>', 'use only this many training images', positive)
   .option('--skip-bad', 'leave out images that cannot be read, and list them')
-  .addOption(new Option('--engine <name>', 'what computes').choices(engineNames))
-  .option('--seed <n>', 'of all that is random (default: 0)', seed)
-  .option('--out <folder>', 'where the run is kept (default: runs/<name>-<time>)')
-  .option(
-    '--resume <folder>',
-    'go on with this run as it began; --data and --skip-bad may be others, the file may not have changed',
-  )
-  .option('--force', 'with --resume, go on with the file as it is now: with steps that are still to come')
+  .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+  .option('--seed <n>', 'the seed of all random numbers (default: 0)', seed)
+  .option('--out <folder>', 'the folder of the run (default: runs/<name>-<time>)')
+  .option('--resume <folder>', 'resume this run; --data and --skip-bad may change, the file may not')
+  .option('--force', 'with --resume, use the file as it is now: later steps may have changed')
   .action(async (chosen: string, options, command: Command) => {
     const [named = null] = command.args
     if (options.force && (options.resume === undefined || named === null))
-      command.error("error: '--force' goes with '--resume' and a file")
+      command.error("error: '--force' needs '--resume' and a file")
     await (await import('./cli/train.js')).train(chosen, named, options)
   })
 
-watched(program.command('resume'))
-  .description('go on with a run that was stopped')
+withJson(program.command('resume'))
+  .description('resume a run that was stopped')
   .argument('<folder>', "the run's folder")
-  .option('--data <folder>', 'where its data set lies now')
+  .option('--data <folder>', 'the folder of its data set, where it has moved')
   .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
@@ -91,30 +88,30 @@ const studied = (name: string, usual: string, description: string): void =>
     .command(name)
     .description(description)
     .addArgument(file('a module whose default export is a study', usual))
-    .option('--data <folder>', 'where the data set lies')
-    .option('--take <n>', 'only this many training images', positive)
-    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames))
-    .option('--out <folder>', 'where its runs are kept, so that it can go on', 'runs')
-    .option('--results <folder>', 'where tables and figures go', 'results')
-    .option('--jobs <n>', 'so many processes, each with seeds and cores of its own', atOnce, 1)
-    .option('--threads <n>', 'for the engine (default: every core, divided between jobs)', atOnce)
-    .option('--seeds <list>', 'only these, and no table', seeds)
+    .option('--data <folder>', 'the folder of the data set')
+    .option('--take <n>', 'use only this many training images', positive)
+    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--out <folder>', 'the folder of its runs, from which it can be resumed', 'runs')
+    .option('--results <folder>', 'the folder of tables and figures', 'results')
+    .option('--jobs <n>', 'so many parallel processes, which share seeds and cores', threads, 1)
+    .option('--threads <n>', 'threads of the engine (default: all cores, divided between jobs)', threads)
+    .option('--seeds <list>', 'only these seeds, and no table', seeds)
     .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
     .action(async (chosen: string, options) =>
       (await import('./cli/study.js')).studyFile(name, chosen, options),
     )
 
-studied('ablate', 'ablate-mnist.ts', 'what each part of push and each criterion is worth')
-studied('compare', 'compare-mnist.ts', 'nets against each other: accuracy, size, latency')
+studied('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria')
+studied('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
 
 program
   .command('describe')
-  .description('a table of layers with output shape, parameters and multiply–accumulates')
+  .description('print a table of layers: output shape, parameters and multiply–accumulates')
   .argument(
     '<file>',
     "a module whose default export is a net or an experiment; a run's folder; a .safetensors",
   )
-  .option('--groups', 'instead, which channels live and die together')
+  .option('--groups', 'print instead the dependency groups: channels that are removed together')
   .action(async (chosen: string, options) =>
     (await import('./cli/describe.js')).describeFile(chosen, options),
   )
@@ -123,7 +120,7 @@ const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())
     if (target === undefined)
-      throw new InvalidArgumentError(`${name} is unknown; ${targets.join(', ')} are known.`)
+      throw new InvalidArgumentError(`${name} is unknown; expected ${targets.join(', ')}.`)
     return target
   })
 
@@ -144,13 +141,13 @@ program
 program
   .command('import')
   .description('read a TensorFlow.js LayersModel as a net and its weights')
-  .argument('<folder>', 'where model.json and its shards lie')
+  .argument('<folder>', 'the folder of model.json and its shards')
   .requiredOption('--out <file>', 'the model.safetensors to write')
   .action(async (folder: string, options) => (await import('./cli/export.js')).importLayers(folder, options))
 
 program
   .command('engine')
-  .description('get TensorFlow and build the native engine')
+  .description('download TensorFlow and build the native engine')
   .option('--gpu', 'the build for NVIDIA GPUs')
   .option(
     '--tensorflow <folder>',
@@ -160,7 +157,7 @@ program
 
 program
   .command('doctor')
-  .description('what engines there are, which one will be used and why, what is missing')
+  .description('print the engines: which are installed, which one is used and why, what is missing')
   .action(async () => (await import('./cli/engine.js')).doctor())
 
 guardStreams()

@@ -1,4 +1,4 @@
-/** The words of DSL files, and what plants and measures a net. The rooms behind them have doors of their own. */
+/** The words of DSL files, and the functions that initialise and count a net. Other functions are in the sub-paths. */
 
 export {
   type Augmentation,

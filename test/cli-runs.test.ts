@@ -50,13 +50,13 @@ describe('a run', () => {
     return copy
   }
 
-  test('is kept below where it began, whatever its net is called, and says where', () => {
+  test('is saved below the current folder, whatever its net is called, and prints where', () => {
     expect([ended.code, readdirSync(home).length]).toEqual([130, 6])
     expect(run).toMatch(/one\/two\/runs\/%2E\.%2F\.\.%2Fx-[-\d]+$/)
     expect(ended.err).toContain(`saving in ${run.slice(at.length + 1)}`)
   })
 
-  test('that is refused leaves no folder, and does not say where it is kept', async () => {
+  test('that is refused leaves no folder, and prints none', async () => {
     const out = join(scratch(), 'run')
     const refused = await espalier([
       'train',
@@ -71,7 +71,7 @@ describe('a run', () => {
     expect(existsSync(out)).toBe(false)
   })
 
-  test('goes on from elsewhere, and with its data elsewhere', async () => {
+  test('is resumed from another folder, and with its data in another', async () => {
     const [here, moved] = [copied(), copied()]
     expect((await espalier(['resume', here], { cwd: scratch() })).code).toBe(0)
     const data = join(scratch(), 'moved')
@@ -89,7 +89,7 @@ describe('a run', () => {
     )
   })
 
-  test('is told nothing that it does not heed', async () => {
+  test('that is resumed refuses options that it cannot change', async () => {
     const copy = copied()
     const before = readFileSync(join(copy, 'checkpoint.safetensors'))
     const going = (...more: readonly string[]) =>
@@ -101,13 +101,13 @@ describe('a run', () => {
       [['--out', join(home, 'elsewhere')], '--out'],
     ] as const
     await Promise.all(
-      cases.map(async ([more, said]) => expectRefusedAtOnce(await going(...more), copy, said, 'would fit')),
+      cases.map(async ([more, said]) => expectRefusedAtOnce(await going(...more), copy, said, '; try ')),
     )
     expect(readFileSync(join(copy, 'checkpoint.safetensors'))).toEqual(before)
     expect((await going(...given, '--out', copy, '--data', join(home, 'data'))).code).toBe(0)
   })
 
-  test('is described by its folder; what is nothing to describe, or to train, is said to be so', async () => {
+  test('is described by its folder; a file that cannot be described or trained is refused', async () => {
     const [folder, keras, place] = await Promise.all(
       [
         ['describe', run],

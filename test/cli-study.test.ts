@@ -47,7 +47,7 @@ describe('a study', () => {
     expect(rowsIn(parts)).toBe(rowsIn(alone))
   })
 
-  test('stopped while in two processes, it goes on from there', async () => {
+  test('stopped while in two processes, it is resumed from there', async () => {
     const folder = scratch()
     const stopped = await espalier(
       [
@@ -63,7 +63,7 @@ describe('a study', () => {
     expect(rowsIn(folder)).toBe(rowsIn(whole))
   })
 
-  test('refuses what it cannot divide by', async () => {
+  test('refuses numbers of jobs and seeds that it does not have', async () => {
     const [none, beyond, word] = await Promise.all(
       [
         ['--jobs', '0'],
@@ -73,11 +73,11 @@ describe('a study', () => {
     )
     if (!none || !beyond || !word) throw new Error('three were asked')
     expectRefusedAtOnce(none, '--jobs', /whole number from 1 to 1,024/)
-    expectRefusedAtOnce(beyond, 'no seed 3', '0 to 2')
+    expectRefusedAtOnce(beyond, 'got 3', '0 to 2')
     expectRefusedAtOnce(word, '--seeds', /whole number/)
   })
 
-  test('keeps its runs and results where it is told, whatever it is called', async () => {
+  test('writes runs and results into the folders named, whatever it is called', async () => {
     const folder = scratch()
     const named = join(folder, 'odd.ts')
     writeFileSync(named, readFileSync(file, 'utf8').replace("'some', { seeds: 3 }", "'../up', { seeds: 1 }"))
@@ -91,10 +91,10 @@ describe('a study', () => {
       ['json', 'md', 'svg'].map(ending => `%2E.%2Fup.${ending}`),
     )
     writeFileSync(named, readFileSync(file, 'utf8').replace("'cut'", "'Base'"))
-    expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'one folder')
+    expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'got one for')
   })
 
-  test('deals each seed to one process', () => {
+  test('gives each seed to one process', () => {
     for (const jobs of [1, 2, 3, 7]) expect(divideSeeds(5, jobs).flat().toSorted()).toEqual([0, 1, 2, 3, 4])
     expect(divideSeeds(5, 2)).toEqual([
       [0, 2, 4],

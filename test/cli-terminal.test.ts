@@ -1,4 +1,4 @@
-/** What a person meets at a terminal: bars while it runs, the last word when it ends, signals in between. */
+/** The terminal: bars while a run trains, the last line, signals. */
 import { execFile, spawn } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,13 +66,13 @@ const until = async (so: () => boolean): Promise<void> => {
 }
 
 describe.runIf(hasTerminals)('on a terminal', () => {
-  test('a run that is done leaves its table', async () => {
+  test('a finished run leaves its table', async () => {
     const seen = await train(dsl('train({ epochs: 2, batchSize: 30 })'), join(scratch(), 'run'))
     expect(seen.code).toBe(0)
     expectClean(seen, /^saved in /)
   })
 
-  test('Ctrl-C through npm stops after the step, and the last line is the command that goes on', async () => {
+  test('Ctrl-C through npm stops after the step, and the last line is the command that resumes', async () => {
     const folder = join(scratch(), 'a run')
     const seen = await onTerminal(
       ['npm', 'run', 'compile-and-train', '--', dsl(endless), '--engine', 'wasm', '--out', folder],
@@ -85,7 +85,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     expect(existsSync(join(folder, 'checkpoint.safetensors'))).toBe(true)
   })
 
-  test('a run that diverges ends, and says why', async () => {
+  test('a run that diverges ends with the reason', async () => {
     const wild = dsl('train({ epochs: 3, batchSize: 5, learningRate: 1e7 })', {
       data: 'glyphs({ train: 2000, test: 20 })',
       body: 'convBnAct(4, 3, { norm: false }), globalAvgPool, dense(10)',
@@ -109,7 +109,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
 
   const elsewhere = (): readonly string[] => ['env', `ESPALIER_CACHE=${scratch()}`, `ESPALIER_DATA=`]
 
-  test('a signal while data comes ends at once', async () => {
+  test('a signal while data is downloaded ends at once', async () => {
     const file = fetching('setInterval(() => undefined, 1000)')
     const seen = await onTerminal([...elsewhere(), ...cli, 'train', file, '--engine', 'wasm'], {
       gestures: [{ at: /idx\d-ubyte\.gz .*10 %/, send: 'SIGTERM' }],
@@ -118,7 +118,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     expectClean(seen, /^stopped before it began$/)
   })
 
-  test('data that does not come is told of', async () => {
+  test('a download that fails is reported', async () => {
     const file = fetching("sink.error(new Error('the line is dead'))")
     const seen = await onTerminal([...elsewhere(), ...cli, 'train', file, '--engine', 'wasm'])
     expect(seen.code).toBe(1)
@@ -147,7 +147,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     const { code } = await train(dsl(endless), folder, { at: 'round 1 of 3', send: 'hang up' })
     expect([code, existsSync(join(folder, 'checkpoint.safetensors'))]).toEqual([129, true])
     const again = await train(dsl(endless), folder)
-    expectClean(again, /holds a run already/)
+    expectClean(again, /holds a run;/)
   })
 })
 
@@ -179,7 +179,7 @@ const shell = async (
     ({ code, stdout, stderr }) => ({ code, out: stdout, err: stderr }),
   )
 
-describe('where nobody reads', () => {
+describe('where no reader is left', () => {
   const quick = 'train({ epochs: 2, batchSize: 30 })'
 
   test('stderr, a run goes on', async () => {
@@ -190,7 +190,7 @@ describe('where nobody reads', () => {
     expect([code, existsSync(join(folder, 'result.json'))]).toEqual([0, true])
   })
 
-  test('stdout, there is no stack; where it is full, the loss is told and the code says so', async () => {
+  test('stdout, there is no stack; where it is full, the loss is printed and the exit code is 1', async () => {
     const [closed, full] = await Promise.all([
       shell('"$0" "$@" describe dsl/quickstart.ts | true'),
       shell('"$0" "$@" describe dsl/quickstart.ts > /dev/full'),
@@ -203,7 +203,7 @@ describe('where nobody reads', () => {
   })
 })
 
-test('through npm as the README has it, the JSON is alone on stdout', async () => {
+test('by the npm command of the README, the JSON is alone on stdout', async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const [told = ''] = readme.match(/npm run --silent compile-and-train -- FILE --json/) ?? []
   const folder = join(scratch(), 'run')
@@ -270,7 +270,7 @@ export default study('some', { seeds: 2 }, [
   })
 })
 
-test('a signal while the engine is built ends what builds it', async () => {
+test('a signal while the engine is built ends the compiler', async () => {
   const folder = scratch({ 'bin/python3': '#!/bin/sh\necho $$ > "$ESPALIER_CACHE/pid"\nexec sleep 60\n' })
   chmodSync(join(folder, 'bin/python3'), 0o755)
   const [node = '', ...more] = cli

@@ -46,7 +46,7 @@ describe('help', () => {
     }
   })
 
-  test('is where arguments are wrong, with what is near or would fit', async () => {
+  test('is named where arguments are wrong, with near or valid values', async () => {
     const [word, option, engine, ...values] = await Promise.all(
       [
         ['trian'],
@@ -67,7 +67,7 @@ describe('help', () => {
   })
 })
 
-test('describe says what a net is, layer by layer', async () => {
+test('describe prints a net layer by layer', async () => {
   const { code, out, err } = await espalier(['describe', dsl(fine)])
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(/some: 28×28×1/)
@@ -123,8 +123,8 @@ describe('a run', () => {
     })
   })
 
-  test('tells on stderr how it goes, which engine is missing, and leaves all in its folder', () => {
-    const advice = 'an engine that is faster with larger nets: npm run engine'
+  test('prints progress on stderr, and the missing engine, and saves all in its folder', () => {
+    const advice = 'for an engine that is faster with larger nets: npm run engine'
     expect(ended.err.includes(advice)).toBe(defaultEngine() === 'wasm')
     expect(ended.err).toMatch(/epoch 2: loss \d+\.\d+, training [\d.]+ %, validation [\d.]+ %/)
     expect(readdirSync(folder).sort()).toEqual([
@@ -140,7 +140,7 @@ describe('a run', () => {
     expect(JSON.parse(metadata.net ?? '')).toMatchObject({ _tag: 'net', name: 'some' })
   })
 
-  test('is printed as a table where no JSON is asked for', async () => {
+  test('is printed as a table without --json', async () => {
     const { code, out } = await espalier(['resume', folder])
     expect(code).toBe(0)
     expect(out).toMatch(/1 train +246 /)
@@ -148,7 +148,7 @@ describe('a run', () => {
     expect(out).toContain(`saved in ${folder}`)
   })
 
-  test('with NaN in its checkpoint is not taken up', async () => {
+  test('with NaN in its checkpoint is not resumed', async () => {
     const copy = copied()
     checkpointed(copy, bytes => {
       const { tensors, metadata } = right(decodeTensors(bytes))
@@ -156,10 +156,10 @@ describe('a run', () => {
       const broken = { ...scale, data: scale.data.with(2, Number.NaN) }
       return encodeTensors({ ...tensors, 'model:conv/scale': broken }, metadata)
     })
-    expectRefused(await espalier(['resume', copy]), join(copy, 'checkpoint'), 'conv/scale', /at 2/)
+    expectRefused(await espalier(['resume', copy]), join(copy, 'checkpoint'), 'conv/scale', /index 2/)
   })
 
-  test('with the checkpoint of another run is not taken up, forced or not', async () => {
+  test('with the checkpoint of another run is not resumed, forced or not', async () => {
     const [copy, other] = [copied(), join(scratch(), 'other')]
     await espalier(['train', dsl(fine), ...wasm, '--out', other, '--seed', '1'])
     cpSync(join(other, 'checkpoint.safetensors'), join(copy, 'checkpoint.safetensors'))
@@ -167,16 +167,21 @@ describe('a run', () => {
       ['resume', copy],
       ['train', dsl(fine), '--resume', copy, '--force'],
     ])
-      expectRefused(await espalier(args), join(copy, 'checkpoint.safetensors'), 'of another run', 'would fit')
+      expectRefused(await espalier(args), join(copy, 'checkpoint.safetensors'), 'of another run', '; try ')
   })
 
-  test('with a checkpoint cut short is not taken up', async () => {
+  test('with a truncated checkpoint is not resumed', async () => {
     const copy = copied()
     checkpointed(copy, bytes => bytes.subarray(0, bytes.length - 5))
-    expectRefused(await espalier(['resume', copy]), join(copy, 'checkpoint'), /byte \d+/, /announced/)
+    expectRefused(
+      await espalier(['resume', copy]),
+      join(copy, 'checkpoint'),
+      /byte \d+/,
+      /expected \d+ bytes, got \d+/,
+    )
   })
 
-  test('is not begun again where it is', async () => {
+  test('is not begun again in its folder', async () => {
     const before = readFileSync(join(folder, 'checkpoint.safetensors'))
     expectRefused(
       await espalier(['train', dsl(fine), ...wasm, '--out', folder]),
@@ -187,7 +192,7 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'checkpoint.safetensors'))).toEqual(before)
   })
 
-  test('whose file has changed shows the difference, and goes on with it where forced', async () => {
+  test('whose file has changed shows the difference, and is resumed with --force', async () => {
     const copy = copied()
     const longer = dsl(fine, { schedule: `${quick}, train({ epochs: 1, batchSize: 30 })` })
     const wider = dsl(fine.replace('convBnAct(4),', 'convBnAct(5),'))
@@ -204,13 +209,18 @@ describe('a run', () => {
       expectRefusedAtOnce(await espalier(['train', ...args, '--force']), "'--force'", "'--resume' and a file")
   })
 
-  test('of something else is not taken up', async () => {
+  test('of something else is not resumed', async () => {
     const elsewhere = scratch()
-    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'no run to go on with')
+    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'expected a run to resume')
     const copy = copied()
     const settings = JSON.parse(readFileSync(join(copy, 'run.json'), 'utf8'))
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, data: { checksum: 'another' } }))
-    expectRefused(await espalier(['train', '--resume', copy]), copy, 'data checksum another', 'would fit')
+    expectRefused(
+      await espalier(['train', '--resume', copy]),
+      copy,
+      'data checksum another',
+      'try data of checksum another',
+    )
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, speed: 3 }))
     expectRefusedAtOnce(await espalier(['resume', copy]), join(copy, 'run.json'), 'speed')
   })
@@ -226,14 +236,14 @@ describe('stopped by Ctrl-C', () => {
 
   const checkpoint = () => readFileSync(join(folder, 'checkpoint.safetensors'))
 
-  test('a run says how it goes on, and exits as shells have it', () => {
+  test('a run prints how to resume it, and exits with the code of shells', () => {
     expect([ended.code, ended.out]).toEqual([130, ''])
     expect(ended.err).toMatch(new RegExp(`\nstopped; continue with: npm run resume -- ${folder}\n$`))
     expect(ended.err).not.toContain('espalier:')
     expect(existsSync(join(folder, 'result.json'))).toBe(false)
   })
 
-  test('where nothing more can be written it fails with all that was saved, and goes on where it can', async () => {
+  test('where nothing more can be written it fails with all that was saved, and can be resumed', async () => {
     const before = checkpoint()
     expectRefused(await espalier(['resume', folder], { most: 2 }), folder, /EFBIG|too large/i)
     expect(checkpoint()).toEqual(before)
@@ -269,7 +279,7 @@ describe('a file', () => {
     expectRefusedAtOnce(await train(of()), ...said)
   })
 
-  test('that throws shows where with --debug', async () => {
+  test('that throws shows its stack with --debug', async () => {
     const { code, err } = await train(file("throw new Error('out of wood')\n"), '--debug')
     expect(code).toBe(1)
     expect(err).toMatch(/espalier: .*out of wood\n/)
@@ -282,7 +292,7 @@ describe('an experiment', () => {
     [
       'whose window does not fit',
       'convBnAct(4, 31, { padding: "valid", name: "stem" }), globalAvgPool, dense(10)',
-      ['stem', 'window of 31', '28×28×1', 'smaller'],
+      ['stem', 'window', 'got 31', '28×28×1', 'smaller'],
     ],
     [
       'whose branches differ',
@@ -292,7 +302,7 @@ describe('an experiment', () => {
     [
       'of two layers of one name',
       'convBnAct(4, 3, { name: "a" }), convBnAct(4, 3, { name: "a" }), globalAvgPool, dense(10)',
-      ['two layers are named a', 'unique'],
+      ['two layers named a', 'another name'],
     ],
     [
       'of an option misspelt',
@@ -318,7 +328,7 @@ describe('an experiment', () => {
       await espalier(['train', wild, ...wasm, '--out', folder]),
       'loss',
       /epoch 1, step \d/,
-      'lower rate',
+      'lower learningRate',
       'clip',
     )
     const { metadata } = right(decodeTensors(readFileSync(join(folder, 'checkpoint.safetensors'))))
@@ -372,18 +382,18 @@ describe('data', () => {
     expectRefused(await train(small, '--data', folder), join(folder, name), ...said)
   })
 
-  test('as it should be trains', async () => {
+  test('that is valid trains', async () => {
     const { code, out } = await train(small, '--data', scratch({ ...files }), '--json')
     expect([code, JSON.parse(out).data.name]).toEqual([0, 'mnist'])
   })
 
-  test('that is not there is named, with the folder', async () => {
+  test('that is missing is named, with the folder', async () => {
     const folder = scratch()
     expectRefused(await train(small, '--data', folder), folder, 'train-images-idx3-ubyte')
   })
 })
 
-describe('a place for the run', () => {
+describe('the folder of a run', () => {
   test('with a file in the way', async () => {
     const folder = scratch({ taken: 'by a file' })
     const ended = await espalier(['train', dsl(fine), ...wasm, '--out', join(folder, 'taken', 'run')])

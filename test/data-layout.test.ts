@@ -145,7 +145,7 @@ describe('images of a class', () => {
   test('whose names differ in capitals alone are told', async () => {
     const { notices } = await outline(scratch({ ...plain(), ...at('train/Cat/0.png') }))
     expect(notices).toEqual([
-      'images: classes Cat, cat differ in capital letters alone; one folder would make them one class',
+      'images: classes Cat, cat differ in capital letters alone; if they are one class, put them into one folder',
     ])
   })
 })
@@ -224,7 +224,7 @@ describe('what is no image', () => {
   test('a class whose every image is unreadable is refused even where they are skipped', async () => {
     const files = { ...plain(), 'train/fox/0.jpg': '<html>', 'train/fox/1.jpg': '', ...at('test/fox/0.png') }
     expect(await line(scratch(files), { skipBad: true })).toBe(
-      '…: class fox has no image that can be read; images in it, or the class removed, would fit',
+      '…: expected images in each class, got none that can be read in fox; try adding some, or removing the class',
     )
   })
 })
@@ -320,7 +320,9 @@ describe('the parts of a set', () => {
 
   test('a class that only the validation has is named', async () => {
     const files = { ...three('train', 'val', 'test'), ...at('val/emu/0.png') }
-    expect(await line(scratch(files))).toBe('classes: cat, dog in …/train, emu in …/val; they must agree')
+    expect(await line(scratch(files))).toBe(
+      'classes: expected the same in both parts, got cat, dog in …/train and emu in …/val; try files of one data set',
+    )
   })
 })
 

@@ -28,7 +28,7 @@ describe('oneDNN', () => {
     ['2.20.0+oneDNN', '2.20.0', '1'],
   ])('a run begun with %s does not go on with %s, and how it would is said', (began, now, flag) => {
     expect(renderMessage({ _tag: 'RunDiffers', folder: 'runs/a', what: 'engine version', began, now })).toBe(
-      `runs/a began with engine version ${began}, here it is ${now}; TF_ENABLE_ONEDNN_OPTS=${flag} in the environment would fit`,
+      `runs/a: expected engine version ${began}, as when it began, got ${now}; try TF_ENABLE_ONEDNN_OPTS=${flag} in the environment`,
     )
   })
 })

@@ -67,7 +67,7 @@ const expectClose = (got: Float64Array, wanted: readonly number[]): void => {
 }
 
 describe('means and variances by class', () => {
-  test('are those of plain loops over images', () => {
+  test('equal those of plain loops over images', () => {
     fc.assert(
       fc.property(seen, data => {
         const [got, wanted] = [classVariance(momentsOf(data)), plainly(data)]
@@ -79,7 +79,7 @@ describe('means and variances by class', () => {
     )
   })
 
-  test('add up to the variance of all', () => {
+  test('add up to the total variance', () => {
     fc.assert(
       fc.property(seen, data => {
         const { within, between, overall } = classVariance(momentsOf(data))
@@ -91,7 +91,7 @@ describe('means and variances by class', () => {
     )
   })
 
-  test('do not depend on how images come in batches, nor on what fills them up', () => {
+  test('do not depend on the batch size or on padding', () => {
     fc.assert(
       fc.property(seen, fc.nat(20), (data, at) => {
         const part = (from: number, to?: number): Seen => ({
@@ -127,7 +127,7 @@ describe('means and variances by class', () => {
   })
 })
 
-describe('what features tell of classes', () => {
+describe('class separation of features', () => {
   test('power is sb/(sw + 0.1 · mean sw), D is max(0, m − μ) over the same', () => {
     fc.assert(
       fc.property(seen, data => {
@@ -149,7 +149,7 @@ describe('what features tell of classes', () => {
     )
   })
 
-  test('holding is the fewest features whose sum reaches the share', () => {
+  test('featuresHolding is the smallest number of features whose sum reaches the share', () => {
     const values = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(values, fc.double({ min: 0.1, max: 0.99, noNaN: true }), (list, share) => {
@@ -167,7 +167,7 @@ describe('what features tell of classes', () => {
     expect(featuresHolding(0.5, Float64Array.of(2, 2))).toBe(1)
   })
 
-  test('best are the largest, the first of equal ones first', () => {
+  test('the best features are the largest, ties in order', () => {
     expect(bestFeatures(3, Float64Array.of(1, 5, 3, 5, 0))).toEqual([1, 3, 2])
     expect(bestFeatures(9, Float64Array.of(1, 2))).toEqual([1, 0])
   })

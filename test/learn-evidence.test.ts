@@ -1,4 +1,4 @@
-/** A criterion of one's own on evidence that an engine gathers. */
+/** A user's criterion on evidence that an engine measures. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -24,10 +24,10 @@ import { tinyData, tinyNet } from './tiny.js'
 
 const batch = 9
 const feed = trainingFeed(tinyData(), { batch, seed: 0, augment: false })
-const sight = { engine: float64, feed, batch, batches: 2 }
+const calibration = { engine: float64, feed, batch, batches: 2 }
 const model = modelOf(2)(tinyNet)
 
-/** How far a channel's answers to classes lie from its mean, the farthest of them. */
+/** The largest distance of a channel's class means from its mean. */
 const farthest: Criterion<Activations> = (_, seen) =>
   E.right(
     Object.fromEntries(
@@ -43,52 +43,54 @@ const farthest: Criterion<Activations> = (_, seen) =>
     ),
   )
 
-test('judges by activations, and prunes by that', async () => {
+test('computes utilities from activations, and prunes by them', async () => {
   const pruned = await succeed(
     pipe(
       model,
-      measureUtilities(activations, perCost('params', 0.5)(farthest))(sight),
+      measureUtilities(activations, perCost('params', 0.5)(farthest))(calibration),
       TE.flatMapEither(by => prune({ keep: { params: 0.5 }, by })(model)),
     ),
   )
   expect(pruned.removed.length).toBeGreaterThan(0)
-  const seen = await succeed(activations(sight)(model))
-  expect([...seen.keys()]).toEqual(Object.keys(await succeed(ldaUtilities(sight)(model))))
+  const seen = await succeed(activations(calibration)(model))
+  expect([...seen.keys()]).toEqual(Object.keys(await succeed(ldaUtilities(calibration)(model))))
   expect(seen.get('conv')?.counts.reduce((a, b) => a + b)).toBe(2 * batch)
 })
 
-test('judges by the slopes of any weights, batch by batch', async () => {
+test('computes utilities from gradients of any weights, batch by batch', async () => {
   /** Σ|w · ∂L/∂w| of each filter. */
   const saliency: Criterion<readonly Gradients[]> = ({ weights }, batches) => {
     const { data = new Float32Array(), shape = [] } = weights['conv/kernel'] ?? {}
     const sums = new Float64Array(shape.at(-1) ?? 0)
-    for (const slopes of batches)
+    for (const gradients of batches)
       data.forEach((value, i) => {
         const filter = i % sums.length
-        sums[filter] = (sums[filter] ?? 0) + Math.abs(value * (slopes['conv/kernel']?.[i] ?? Number.NaN))
+        sums[filter] = (sums[filter] ?? 0) + Math.abs(value * (gradients['conv/kernel']?.[i] ?? Number.NaN))
       })
     return E.right({ conv: sums })
   }
   const kernel = gradients(key => key === 'conv/kernel')
-  expect((await succeed(kernel(sight)(model))).map(slopes => Object.keys(slopes))).toEqual([
+  expect((await succeed(kernel(calibration)(model))).map(gradients => Object.keys(gradients))).toEqual([
     ['conv/kernel'],
     ['conv/kernel'],
   ])
-  const { conv = [] } = await succeed(measureUtilities(kernel, saliency)(sight)(model))
+  const { conv = [] } = await succeed(measureUtilities(kernel, saliency)(calibration)(model))
   expect(conv).toHaveLength(6)
   expect(Array.from(conv).every(value => value > 0)).toBe(true)
 })
 
-test('asks for none where the weights will do', async () => {
+test('needs no evidence where weights suffice', async () => {
   const batchOf = vi.fn(feed.batch)
-  const watched = { ...sight, feed: { ...feed, batch: batchOf } }
+  const watched = { ...calibration, feed: { ...feed, batch: batchOf } }
   expect(await succeed(measureUtilities(noEvidence, l1)(watched)(model))).toEqual(right(l1(model, undefined)))
   expect(batchOf).not.toHaveBeenCalled()
   await succeed(taylorUtilities(watched)(model))
   expect(batchOf).toHaveBeenCalledTimes(2)
 })
 
-test('passes on what the criterion refuses', async () => {
+test('passes on the error of the criterion', async () => {
   const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision' })
-  expect(await failure(measureUtilities(activations, refusing)(sight)(model))).toEqual({ _tag: 'NoDecision' })
+  expect(await failure(measureUtilities(activations, refusing)(calibration)(model))).toEqual({
+    _tag: 'NoDecision',
+  })
 })

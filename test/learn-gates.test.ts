@@ -1,4 +1,4 @@
-/** Units without batch norm: what their gates say, and how they fade. */
+/** Units without batch norm: gradients of their gates, and fading. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -39,7 +39,7 @@ const engines = await available()
 const dataset = tinyData()
 const plain = { norm: false } as const
 
-/** Every way to join without batch norm: biases, a convolution without one, a hidden dense layer. */
+/** A net with all combinators and without batch norm: biases, a convolution without one, a hidden dense layer. */
 const plainNet = net(
   'plain',
   image(6, 6, 1),
@@ -141,8 +141,8 @@ test('gates change no value and no other gradient, bit for bit', () => {
   fc.assert(
     fc.property(models, model => {
       const { lowered, loss } = lossOf(model)
-      const asked = (slopes: ReturnType<typeof weightGradients>) => ({
-        outputs: { loss, ...Object.fromEntries(slopes.map(({ key, gradient }) => [key, gradient])) },
+      const asked = (gradients: ReturnType<typeof weightGradients>) => ({
+        outputs: { loss, ...Object.fromEntries(gradients.map(({ key, gradient }) => [key, gradient])) },
         updates: [],
       })
       const feeds = feedsFor(model, lowered.logits.shape)
@@ -155,7 +155,7 @@ test('gates change no value and no other gradient, bit for bit', () => {
   )
 })
 
-test('every channel that may go has a norm’s scale or a gate, none both', () => {
+test('every removable channel has a batch norm scale or a gate, none both', () => {
   fc.assert(
     fc.property(models, model => {
       const inferred = placed(model.net)
@@ -172,7 +172,7 @@ test('every channel that may go has a norm’s scale or a gate, none both', () =
   )
 })
 
-test('a push’s utilities there are the effects of its own objective, and Taylor’s their root mean square', async () => {
+test('a push’s utilities are the effects on its own objective, and Taylor’s their root mean square', async () => {
   const given = modelOf(4)(plainNet)
   const batch = 2
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })

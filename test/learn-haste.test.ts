@@ -59,7 +59,7 @@ const slow: Engine = {
   },
 }
 
-test.each([0.8, 0.5, 0.3])('a net is cut to %f of its latency, and hardly further', async keep => {
+test.each([0.8, 0.5, 0.3])('a net is pruned to %f of its latency, and hardly further', async keep => {
   const { model: narrow } = await succeed(pruneToLatency(slow, { keep: { latency: keep } }, cut)(model))
   expect(macs(narrow)).toBeLessThanOrEqual(keep * macs(model))
   expect(narrow.net).toEqual(right(cut(Math.floor(keep * 128) / 128)).model.net)
@@ -69,31 +69,33 @@ test.each([0.8, 0.5, 0.3])('a net is cut to %f of its latency, and hardly furthe
   expect(same.net).toEqual(narrow.net)
 })
 
-test('a net that is fast enough loses nothing', async () => {
+test('a net that is fast enough stays as it is', async () => {
   const pruned = await succeed(pruneToLatency(slow, { atMost: { latency: macs(model) } }, cut)(model))
   expect(pruned.removed).toEqual([])
 })
 
-test('what no cut reaches is refused, in milliseconds', async () => {
+test('a latency that no net reaches is refused, in milliseconds', async () => {
   const refused = await failure(pruneToLatency(slow, { atMost: { latency: 0.25 } }, cut)(model))
   expect(refused).toMatchObject({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25 })
   expect(
     renderMessage({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25, least: 1.23456, limits: [] }),
-  ).toBe('0.25 ms an image are out of reach: the fastest net took 1.23 ms')
+  ).toBe(
+    'target: expected at most 0.25 ms an image, got 1.23 ms an image from the fastest net measured; try a higher target',
+  )
   expect(await failure(pruneToLatency(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
     _tag: 'WrongOption',
     option: 'keep latency',
   })
 })
 
-test('what a floor holds back is named there', async () => {
+test('a floor that holds channels back is named', async () => {
   const held = (share: number) => prune({ by: l1, keep: { macs: share }, floor: 0.9 })(model)
   const refused = await failure(pruneToLatency(slow, { keep: { latency: 0.2 } }, held)(model))
   expect(refused).toMatchObject({ _tag: 'OutOfReach', limits: ['floor'] })
   expect(renderMessage(refused as Extract<RunError, { readonly _tag: 'OutOfReach' }>)).toContain('floor')
 })
 
-test('a prune may aim at it, as data', () => {
+test('a latency target is data', () => {
   for (const aim of [{ keep: { latency: 0.5 } }, { atMost: { latency: 0.2 } }]) {
     const whole = experiment(tinyNet, glyphs(), pruneStep(aim))
     expect(experimentCodec.decode(JSON.parse(JSON.stringify(whole)))).toEqual(E.right(whole))

@@ -30,7 +30,7 @@ import { tinyData } from './tiny.js'
 const dataset = tinyData(20)
 const batch = 10
 const feed = evaluationFeed(dataset, dataset.validation, { batch })
-const sight: Calibration = { engine: float64, feed, batch, batches: feed.batches }
+const calibration: Calibration = { engine: float64, feed, batch, batches: feed.batches }
 
 const heads: Readonly<Record<string, DenseOptions>> = {
   plain: {},
@@ -69,7 +69,7 @@ const seen = <A>(
 ): Promise<A> => {
   const { decision } = decided(model)
   const infer = right(inferringFeatures(batch, decision)(model.net))
-  return succeed(withSession(sight, { infer }, model, look))
+  return succeed(withSession(calibration, { infer }, model, look))
 }
 
 describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
@@ -90,13 +90,13 @@ describe.each(Object.entries(heads))('a head that is %s', (_, options) => {
     })
   })
 
-  test('answers by a few features as a net that reads no others', async () => {
+  test('on a few features equals a net that reads no others', async () => {
     const table = await seen(model, session => collectFeatures(session, feed, 9))
     for (const kept of [[0], [1, 2, 7], [8, 3, 4, 5, 6]])
       expect(accuracyBy(table, head, kept)).toBe(await validated(onlyWith(model, kept)))
   })
 
-  test('is inspected with its batch norm and activation', async () => {
+  test('includes its batch norm and activation', async () => {
     const alignment = await seen(model, session => inspectAlignment(inferred, decision)(session, feed))
     const table = await seen(model, session => collectFeatures(session, feed, 9))
     const order = bestFeatures(9, separationPower(classVarianceOf(table, 3, 9)))
@@ -110,7 +110,7 @@ describe('an inspection', () => {
   const model = modelWith({}, 5)
   const { inferred, decision } = decided(model)
 
-  test('tells what the features are, by plain loops', async () => {
+  test('equals plain loops over the features', async () => {
     const got = await seen(model, session => inspectAlignment(inferred, decision)(session, feed))
     const { rows, labels } = await seen(model, session => collectFeatures(session, feed, 5))
     const { means, within, between } = classVarianceOf({ rows, labels }, 3, 5)
@@ -177,7 +177,7 @@ test('the fewest features hold the accuracy of all, and one fewer does not', () 
   )
 })
 
-test('a net that rests on two of its features keeps those, of the training images in sight', async () => {
+test('of a net that uses two of its features, those are kept, by the calibration images', async () => {
   const model = onlyWith(modelWith({}), [2, 5])
   const training = trainingFeed(dataset, { batch, seed: 0, balanced: true, augment: false })
   const over: Calibration = { engine: float64, feed: training, batch, batches: 4 }
@@ -222,6 +222,6 @@ test.each([{}, { norm: true }])(
           expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
         })
     })
-    expect((await succeed(decisionFeatures(sight)(model))).length).toBeLessThanOrEqual(9)
+    expect((await succeed(decisionFeatures(calibration)(model))).length).toBeLessThanOrEqual(9)
   },
 )

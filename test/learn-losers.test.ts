@@ -52,21 +52,22 @@ describe.each(engines)('a push on %s', (_, engine) => {
     learner = await pushed(engine)
   })
 
-  test('fades the condemned to exactly nothing, and no other', () => {
+  test('fades the marked channels to exactly zero, and no other', () => {
     const { channels, bodies } = fadedChannels(placed(tinyNet), learner.slots)
     expect(Object.values(channels).flat().length).toBeGreaterThan(5)
     const { weights } = learner.model
     for (const key of Object.keys(weights).filter(each => each.endsWith('/scale'))) {
       const path = parentPath(key)
       weights[key]?.data.forEach((gamma, channel) => {
-        const gone = (channels[path]?.includes(channel) ?? false) || bodies.some(body => isInside(body, path))
+        const isGone =
+          (channels[path]?.includes(channel) ?? false) || bodies.some(body => isInside(body, path))
         const beta = weights[weightKey(path, 'shift')]?.data[channel] ?? Number.NaN
-        expect(Math.abs(gamma) + Math.abs(beta) === 0).toBe(gone)
+        expect(Math.abs(gamma) + Math.abs(beta) === 0).toBe(isGone)
       })
     }
   })
 
-  test('is what the cut after it changes nothing of, and the cut meets the aim', () => {
+  test('leaves nothing for the prune after it to change, and that prune meets the target', () => {
     const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), learner.slots))(learner.model))
     expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(
       half.keep.params * countParams(placed(tinyNet)),
@@ -74,13 +75,13 @@ describe.each(engines)('a push on %s', (_, engine) => {
     expect(difference(forward(narrow), forward(learner.model))).toBeLessThan(1e-9)
   })
 
-  test('gives the same again, and leaves the model it is given as it is', async () => {
+  test('is deterministic, and leaves its input as it is', async () => {
     expect(await pushed(engine)).toEqual(learner)
     expect(dataOf(model)).toEqual(before)
   })
 })
 
-test('without an aim, and before losers are told, nobody is condemned', () => {
+test('without a target, and before the mark step, no channel is marked', () => {
   const written: Weights[] = []
   const session: Session = {
     read: () => model.weights,
@@ -88,40 +89,40 @@ test('without an aim, and before losers are told, nobody is condemned', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  const judge = (cut: { readonly target: typeof half } | null, step: number) =>
+  const markAt = (cut: { readonly target: typeof half } | null, step: number) =>
     right(markFading(fadeDefaults, cut, model)(session, step, 100))
-  judge({ target: half }, 0)
-  judge(null, 30)
-  judge({ target: half }, 29)
+  markAt({ target: half }, 0)
+  markAt(null, 30)
+  markAt({ target: half }, 29)
   expect(written.map(values => fadedChannels(placed(tinyNet), values))).toEqual([
     { channels: {}, bodies: [] },
     { channels: {}, bodies: [] },
   ])
 })
 
-test('those condemned at the step told may reach as far as they do', () => {
+test('at the mark step, radii are the norms of scale and shift', () => {
   const given = modelOf(3)(tinyNet)
   const utilities = Object.entries(given.weights).flatMap(([key, { shape, data }]) =>
     key.endsWith('/scale') ? [[`${key}/utility`, { shape, data: data.map(Math.abs) }] as const] : [],
   )
-  let told: Weights = {}
+  let marks: Weights = {}
   const session: Session = {
     read: () => ({ ...given.weights, ...Object.fromEntries(utilities) }),
     write: values => {
-      told = values
+      marks = values
     },
     run: () => ({}),
     close: () => undefined,
   }
   right(markFading(fadeDefaults, { target: half }, given)(session, 30, 100))
-  const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), told))(given))
+  const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), marks))(given))
   expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))
   for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))
-    told[`${key}/reach`]?.data.forEach((reach, channel) => {
+    marks[`${key}/radius`]?.data.forEach((radius, channel) => {
       const [gamma = 0, beta = 0] = [key, weightKey(parentPath(key), 'shift')].map(
         each => given.weights[each]?.data[channel],
       )
-      expect(reach).toBeCloseTo(Math.sqrt(gamma ** 2 + beta ** 2), 6)
+      expect(radius).toBeCloseTo(Math.sqrt(gamma ** 2 + beta ** 2), 6)
     })
 })
 
@@ -129,30 +130,30 @@ test('those condemned at the step told may reach as far as they do', () => {
 
 const shape = [4]
 
-/** A unit's scale and shift as an optimizer moved them, and the same after the fade. */
+/** A unit's scale and shift after the optimizer, faded. */
 const faded = (given: {
   readonly moved: readonly (readonly [number, number])[]
-  readonly reach: readonly number[]
-  readonly condemned: readonly number[]
+  readonly radius: readonly number[]
+  readonly marked: readonly number[]
   readonly left: number
 }) => {
-  const slope = (slot: 'scale' | 'shift'): WeightGradient => ({
+  const gradientOf = (slot: 'scale' | 'shift'): WeightGradient => ({
     key: `unit/${slot}`,
     weight: op.weight(`unit/${slot}`, shape),
     gradient: op.input(slot, shape),
   })
-  const slopes = [slope('scale'), slope('shift'), { ...slope('scale'), key: 'unit/kernel' }]
-  const moves = slopes.map(({ key, gradient }) => op.assign(key, gradient))
+  const gradients = [gradientOf('scale'), gradientOf('shift'), { ...gradientOf('scale'), key: 'unit/kernel' }]
+  const moves = gradients.map(({ key, gradient }) => op.assign(key, gradient))
   const { variables } = evaluate(
-    { outputs: {}, updates: fade({ weights: slopes, gates: new Map() })(moves) },
+    { outputs: {}, updates: fade({ weights: gradients, gates: new Map() })(moves) },
     {
       scale: Float64Array.from(given.moved, ([gamma]) => gamma),
       shift: Float64Array.from(given.moved, ([, beta]) => beta),
       fade: Float64Array.of(given.left),
     },
     {
-      'unit/scale/reach': Float64Array.from(given.reach),
-      'unit/scale/condemned': Float64Array.from(given.condemned),
+      'unit/scale/radius': Float64Array.from(given.radius),
+      'unit/scale/marked': Float64Array.from(given.marked),
     },
   )
   return variables
@@ -162,19 +163,19 @@ const four = <A>(each: fc.Arbitrary<A>): fc.Arbitrary<A[]> => fc.array(each, { m
 const number = fc.double({ min: -3, max: 3, noNaN: true })
 const unit = fc.double({ min: 0, max: 1, noNaN: true })
 
-test('the fade is a ball around zero that shrinks: its condemned lie in it, the others where they were moved', () => {
+test('marked channels are projected into the ball, the others stay as the optimizer left them', () => {
   fc.assert(
     fc.property(
       four(fc.tuple(number, number)),
       four(fc.double({ min: 0, max: 3, noNaN: true })),
       four(fc.constantFrom(0, 1)),
       unit,
-      (moved, reach, condemned, left) => {
-        const after = faded({ moved, reach, condemned, left })
+      (moved, radius, marked, left) => {
+        const after = faded({ moved, radius, marked, left })
         moved.forEach(([gamma, beta], channel) => {
           const length = Math.hypot(gamma, beta)
           const factor =
-            condemned[channel] === 1 ? Math.min(1, ((reach[channel] ?? 0) * left) / (length || 1)) : 1
+            marked[channel] === 1 ? Math.min(1, ((radius[channel] ?? 0) * left) / (length || 1)) : 1
           expect(after['unit/scale']?.[channel]).toBeCloseTo(gamma * factor, 12)
           expect(after['unit/shift']?.[channel]).toBeCloseTo(beta * factor, 12)
         })
@@ -184,17 +185,17 @@ test('the fade is a ball around zero that shrinks: its condemned lie in it, the 
   )
 })
 
-test('what is left of the ball: all until losers are told, nothing at the share given and after', () => {
+test('the ball is whole until the mark step, and zero from the given share on', () => {
   fc.assert(
     fc.property(fc.integer({ min: 4, max: 400 }), unit, unit, (steps, a, b) => {
       const [from, until] = [Math.min(a, b), Math.max(a, b)]
-      const losers = { ...fadeDefaults, from, until }
-      const told = Math.max(1, Math.round(from * steps))
+      const options = { ...fadeDefaults, from, until }
+      const start = Math.max(1, Math.round(from * steps))
       let before = 1
       for (let step = 0; step < steps; step++) {
-        const [left = Number.NaN] = fadeFeeds(losers)(step, steps).fade ?? []
-        const wanted = 1 - (step + 1 - told) / Math.max(1, until * steps - told)
-        expect(left).toBeCloseTo(Math.min(1, Math.max(0, wanted)), 6)
+        const [left = Number.NaN] = fadeFeeds(options)(step, steps).fade ?? []
+        const expected = 1 - (step + 1 - start) / Math.max(1, until * steps - start)
+        expect(left).toBeCloseTo(Math.min(1, Math.max(0, expected)), 6)
         expect(left).toBeLessThanOrEqual(before)
         before = left
       }
@@ -271,7 +272,7 @@ test('utilities are the first-order effects of deleting channels', () => {
   )
 })
 
-test('Taylor’s criterion is the root of their mean square over batches, the statistics fixed', async () => {
+test('Taylor’s criterion is the root mean square of the effects over batches, the running statistics fixed', async () => {
   const given = modelOf(4)(tinyNet)
   const batch = 3
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })

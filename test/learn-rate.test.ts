@@ -21,7 +21,7 @@ const schedules = fc
   )
 
 describe('every schedule', () => {
-  test('rises in equal parts while it warms up, the last of them whole', () => {
+  test('rises linearly during warm-up, up to 1', () => {
     fc.assert(
       fc.property(schedules, ({ schedule, steps, warmup }) => {
         every(schedule, warmup).forEach((_, nth) => {
@@ -31,7 +31,7 @@ describe('every schedule', () => {
     )
   })
 
-  test('never rises after that, and stays from 0 to 1', () => {
+  test('never rises after warm-up, and stays from 0 to 1', () => {
     fc.assert(
       fc.property(schedules, ({ schedule, steps, warmup }) => {
         const after = every(schedule, steps).slice(warmup)
@@ -48,7 +48,7 @@ test('a constant is 1', () => {
   expect(every(constant(), 5)).toEqual([1, 1, 1, 1, 1])
 })
 
-test('steps multiply at each share of what follows the warm-up', () => {
+test('steps multiply at each share of the phase after warm-up', () => {
   fc.assert(
     fc.property(phase, fc.array(fc.nat(100), { maxLength: 4 }), ({ steps, warmup }, percents) => {
       const at = percents.map(turn => turn / 100)
@@ -62,7 +62,7 @@ test('steps multiply at each share of what follows the warm-up', () => {
   expect(every(step(), 8)).toEqual([1, 1, 1, 1, 0.1, 0.1, 0.1 ** 2, 0.1 ** 2])
 })
 
-test('half a cosine, from 1 towards the floor, its middle between them', () => {
+test('a cosine goes from 1 to its floor, half-way in the middle', () => {
   fc.assert(
     fc.property(phase, share, ({ steps, warmup }, floor) => {
       const at = factorAt(cosine({ warmup, floor }), steps)
@@ -75,6 +75,6 @@ test('half a cosine, from 1 towards the floor, its middle between them', () => {
   )
 })
 
-test('a phase shorter than its warm-up ends on the way up', () => {
+test('a phase shorter than its warm-up ends while rising', () => {
   expect(every(cosine({ warmup: 20 }), 3)).toEqual([1 / 20, 2 / 20, 3 / 20])
 })

@@ -39,7 +39,7 @@ const expectClose = (got: Score, wanted: Score): void => {
 }
 
 describe('scoreOf', () => {
-  test('is accuracy and cross-entropy by plain loops; what fills a batch up is not counted', () => {
+  test('equals accuracy and cross-entropy by plain loops; padding is not counted', () => {
     fc.assert(
       fc.property(answered, ({ logits, labels, size, classes }) => {
         const given = Float32Array.from(logits)
@@ -48,7 +48,7 @@ describe('scoreOf', () => {
     )
   })
 
-  test('of two batches is the sum of theirs', () => {
+  test('of two batches is the sum of their scores', () => {
     fc.assert(
       fc.property(answered, fc.nat(8), ({ logits, labels, size, classes }, at) => {
         const cut = Math.min(at, size)
@@ -64,23 +64,23 @@ describe('scoreOf', () => {
     )
   })
 
-  test('the first of equal logits is the answer', () => {
+  test('of equal logits the first is the prediction', () => {
     const tied = Float32Array.of(1, 1, 0, 2, 2, 2)
     expect(scoreOf(tied, { labels: Int32Array.of(0, 1), size: 2 }).correct).toBe(1)
   })
 
-  test('logits that are no numbers give a loss that is none, and no right answer', () => {
+  test('NaN logits give a NaN loss and no correct prediction', () => {
     const score = scoreOf(Float32Array.of(Number.NaN, 1), { labels: Int32Array.of(0), size: 1 })
     expect([score.correct, lossOf(score)]).toEqual([0, Number.NaN])
   })
 
-  test('logits however large give the loss they have', () => {
+  test('huge logits give a finite loss', () => {
     const score = scoreOf(Float32Array.of(1e30, 0, 0, 1e30), { labels: Int32Array.of(0, 0), size: 2 })
     expect(score.correct).toBe(1)
     expect(lossOf(score)).toBeCloseTo(0.5 * Math.fround(1e30), -24)
   })
 })
 
-test('nothing seen is no accuracy and no loss', () => {
+test('no images give accuracy 0 and loss 0', () => {
   expect([accuracyOf(noScore), lossOf(noScore)]).toEqual([0, 0])
 })

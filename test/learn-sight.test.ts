@@ -31,29 +31,29 @@ const only = (indices: Iterable<number>): Dataset => ({
   train: selectImages(Int32Array.from(indices))(all.train),
 })
 
-const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: '0' }) as StepContext // all that a sight is made of
+const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: '0' }) as StepContext // all that a calibration is made of
 
 const model = modelOf(1)(tinyNet)
 const pruned = right(prune({ keep: { params: 0.5 }, by: l1 })(model))
 
-describe('what a run looks at', () => {
+describe('the calibration images of a run', () => {
   test.each([
     { images: 1000, training: 36, batch: 36, batches: 1 },
     { images: 20, training: 36, batch: 20, batches: 1 },
     { images: 1000, training: 7, batch: 7, batches: 1 },
   ])('$images of $training training images', ({ images, training, batch, batches }) => {
-    const sight = calibrationFor(envOf(only(Array(training).keys())), images)
-    expect(sight.batch).toBe(batch)
-    expect(Math.min(sight.batches, sight.feed.batches)).toBe(batches)
+    const calibration = calibrationFor(envOf(only(Array(training).keys())), images)
+    expect(calibration.batch).toBe(batch)
+    expect(Math.min(calibration.batches, calibration.feed.batches)).toBe(batches)
   })
 
-  test('is enough to measure batch norm again, though it be few', async () => {
+  test('are enough to recalibrate batch norm, even when they are few', async () => {
     const { weights } = await succeed(recalibrate(calibrationFor(envOf(only([0, 1, 2, 3, 4])), 1000))(model))
     expect(weights['conv/variance']?.data.every(value => value > 0)).toBe(true)
   })
 })
 
-describe('where no batch is in sight', () => {
+describe('without a calibration batch', () => {
   const feed = trainingFeed(only([0, 1, 2]), { batch: 4, seed: 0 })
   const blind: Calibration = { engine: float64, feed, batch: 4, batches: 2 }
 
@@ -78,7 +78,7 @@ describe('images of one class', () => {
     const refused = await failure(push({ batchSize: 2 })({ engine: float64, dataset, seed: 0 })(model))
     expect(refused).toEqual(wanted)
     expect(renderMessage(wanted)).toBe(
-      'tiny: all training images are of class row; two classes at least are wanted, to be told apart',
+      'tiny: expected training images of at least two classes, got row alone; try images of another class',
     )
   })
 

@@ -95,10 +95,10 @@ test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
     labels: new Int32Array(batch),
     size: batch,
   }
-  const sight = { engine, feed: { batches: 1, batch: async () => seen }, batch, batches: 1 }
+  const calibration = { engine, feed: { batches: 1, batch: async () => seen }, batch, batches: 1 }
   const keep = () => () => TE.right(kept)
   const got = await succeed(
-    measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(sight)(model),
+    measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(calibration)(model),
   )
   expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
   for (const [path, values] of Object.entries(wanted)) {

@@ -62,7 +62,7 @@ const [images, classes] = [6, 3]
 const imageAt = (shape: Shape, nth: number): Float32Array => fedWith(nth, 'images', shape)
 
 /** Images in two batches, labels in turn. */
-const sightOf = (input: Shape, engine: Engine = float64): Calibration => {
+const calibrationOf = (input: Shape, engine: Engine = float64): Calibration => {
   const batch = images / 2
   const feed: Feed = {
     batches: 2,
@@ -228,46 +228,47 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
   }
 
   describe.each(engines)('on %s', (_, engine) => {
-    const sight = sightOf(given.input, engine)
+    const calibration = calibrationOf(given.input, engine)
 
     test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
       '%s from all features',
       async kind => {
         expectClose(
-          await succeed(measureUtilities(traces(kind), traceUtilities(kind))(sight)(model)),
+          await succeed(measureUtilities(traces(kind), traceUtilities(kind))(calibration)(model)),
           fromAll[kind],
         )
       },
     )
   })
 
-  test('from the features kept alone', async () => {
+  test('from the kept features alone', async () => {
     const keep = () => () => TE.right([1])
     expectClose(
       await succeed(
-        measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(sightOf(given.input))(
-          model,
-        ),
+        measureUtilities(
+          traces('deconvTrace', keep),
+          traceUtilities('deconvTrace'),
+        )(calibrationOf(given.input))(model),
       ),
       plainly('deconvTrace', model, j => (j === 1 ? 1 : 0)),
     )
   })
 
-  test('the papers’ trace starts from the features the net can decide by, the others from all', async () => {
-    const sight = sightOf(given.input)
-    const kept = await succeed(decisionFeatures(sight)(model))
+  test('deconvTrace starts from the fewest features that hold the accuracy, the others from all', async () => {
+    const calibration = calibrationOf(given.input)
+    const kept = await succeed(decisionFeatures(calibration)(model))
     expect(kept.length).toBeGreaterThan(0)
     const marked = (j: number) => (kept.includes(j) ? 1 : 0)
     expectClose(
-      await succeed(measureTrace('deconvTrace')(sight)(model)),
+      await succeed(measureTrace('deconvTrace')(calibration)(model)),
       plainly('deconvTrace', model, marked),
     )
     for (const kind of ['discriminantTrace', 'gradientTrace'] as const)
-      expectClose(await succeed(measureTrace(kind)(sight)(model)), fromAll[kind])
+      expectClose(await succeed(measureTrace(kind)(calibration)(model)), fromAll[kind])
   })
 })
 
-test('channels nothing is traced to go by how well they tell classes apart', async () => {
+test('channels without a trace are ranked by class separation', async () => {
   const model = modelOf(7)(nets.chain ?? net('none', image(1, 1, 1), flatten))
   const [at, below] = ['conv', 'conv2/kernel']
   const kernel = model.weights[below] ?? { shape: [], data: new Float32Array() }
@@ -275,9 +276,9 @@ test('channels nothing is traced to go by how well they tell classes apart', asy
     net: model.net,
     weights: { ...model.weights, [below]: { ...kernel, data: kernel.data.map(() => 0) } },
   }
-  const sight = sightOf(model.net.input)
-  const utilities = (await succeed(measureTrace('gradientTrace')(sight)(unread)))[at]
-  const separation = (await succeed(ldaUtilities(sight)(unread)))[at]
+  const calibration = calibrationOf(model.net.input)
+  const utilities = (await succeed(measureTrace('gradientTrace')(calibration)(unread)))[at]
+  const separation = (await succeed(ldaUtilities(calibration)(unread)))[at]
   const order = (values: ArrayLike<number> = []) =>
     Array.from(values, (value, i) => ({ value, i }))
       .sort((a, b) => a.value - b.value)
@@ -286,18 +287,18 @@ test('channels nothing is traced to go by how well they tell classes apart', asy
   expect(order(utilities)).toEqual(order(separation))
 })
 
-test('from no feature nothing is traced', async () => {
+test('without kept features every trace is zero', async () => {
   const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
   const keep = () => () => TE.right([])
-  const none = await succeed(traces('discriminantTrace', keep)(sightOf(model.net.input))(model))
+  const none = await succeed(traces('discriminantTrace', keep)(calibrationOf(model.net.input))(model))
   expect(none.size).toBeGreaterThan(3)
   expect([...none.values()].every(({ sums }) => sums.every(value => value === 0))).toBe(true)
 })
 
-test('a net that decides on no vector is refused', async () => {
+test('a net without a decision vector is refused', async () => {
   const undecided = net('undecided', image(4, 4, 1), convBnAct(3), globalAvgPool)
-  const sight = sightOf(undecided.input)
-  expect(await failure(measureTrace('deconvTrace')(sight)(modelOf(1)(undecided)))).toEqual({
+  const calibration = calibrationOf(undecided.input)
+  expect(await failure(measureTrace('deconvTrace')(calibration)(modelOf(1)(undecided)))).toEqual({
     _tag: 'NoDecision',
   })
 })

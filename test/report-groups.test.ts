@@ -1,4 +1,4 @@
-/** `describe --groups`: every layer that has channels is told where its groups are, and a hand-made net reads as it should. */
+/** `describe --groups`: every layer with channels is listed with its groups, checked on a hand-made net. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -44,7 +44,7 @@ test('every layer with a kernel is among the makers or keepers of some group, an
   )
 })
 
-test('channels told add up', () => {
+test('listed channels add up', () => {
   fc.assert(
     fc.property(arbitraryNet(), given => {
       const [head = '', ...rest] = told(given).split('\n\n')
@@ -57,7 +57,7 @@ test('channels told add up', () => {
   )
 })
 
-test('a net with every edge reads as it is', () => {
+test('a net with every kind of connection is listed in full', () => {
   const given = net(
     'edges',
     image(8, 8, 3),

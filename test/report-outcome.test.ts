@@ -1,4 +1,4 @@
-/** The end of a run as a person reads it: what went down, and what became slower, has a line. */
+/** The table at the end of a run: lost accuracy and slower nets have a line. */
 import { expect, test } from 'vitest'
 import { outcome } from '../src/report/tables/result.js'
 import type { Result } from '../src/run/events.js'
@@ -38,7 +38,7 @@ test('a stage that ended below where it began', () => {
   expect(outcome(result)).not.toContain('stage 1 train ended')
 })
 
-test('a net that became slower, in what it did', () => {
+test('a net that became slower', () => {
   expect(beside(1.5, 8)).toContain('slower: 1 image 1 ms → 1.5 ms;')
   expect(beside(0.5, 12)).toContain('slower: 100 images 10 ms → 12 ms;')
   expect(beside(1.02, 10)).not.toContain('slower')

@@ -1,4 +1,4 @@
-/** What a run says as it goes, to a terminal's width and where there is none. */
+/** Progress lines and bars, with and without a terminal. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bar, barLine } from '../src/report/terminal/bar.js'
@@ -63,24 +63,24 @@ const pruned = {
 } as const
 
 describe('a line', () => {
-  test('of an epoch of training tells its scores, a huge loss in short', () => {
+  test('of a training epoch shows its scores, a huge loss in short form', () => {
     expect(lineOf(epoch)).toBe('  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %')
     expect(lineOf({ ...epoch, training: { accuracy: 0.1, loss: 1e30 } })).toContain('loss 1.00e+30,')
   })
 
-  test('of an epoch of a push tells how few features hold the separation', () => {
+  test('of a push epoch shows how few features hold the separation', () => {
     expect(lineOf({ ...epoch, alignment })).toBe(
       '  epoch 2: loss 0.2500, training 90.00 %, validation 87.50 %, 95 % of class separation in 31 of 64 features',
     )
   })
 
-  test('of a cut tells of batch norm measured again where there is any', () => {
+  test('of a prune shows recalibration where there is batch norm', () => {
     const cut = '  pruned 1 channel: 57,870 parameters, 3.52 M MACs, validation after the cut 98.8 %'
     expect(lineOf(pruned)).toBe(`${cut}, recalibrated 98.4 %`)
     expect(lineOf({ ...pruned, recalibrated: false })).toBe(cut)
   })
 
-  test('of rounds and stages tells how many there are, and why rounds ended', () => {
+  test('of rounds and stages shows their number, and why rounds stopped', () => {
     const rounds = untilTarget({ keep: { params: 0.1 }, rounds: 12 }, prune())
     const schedule = [train(), rounds]
     expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('stage 2 of 2: rounds')
@@ -225,7 +225,7 @@ describe('an estimate', () => {
     expect(at('1/1/1/1/0')).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
   })
 
-  test('is in few words, however far', () => {
+  test('is short, however long the time', () => {
     expect([0.2, 40.4, 59.6, 720, 12_000, 1_000_000].map(roughly)).toEqual([
       '1 s',
       '40 s',
@@ -244,7 +244,7 @@ describe('an estimate', () => {
   })
 })
 
-test('what is fetched shows how much of it is there, and of what has no end the count', () => {
+test('a download shows its share, or its size so far where the total is unknown', () => {
   const screen = keeping()
   let now = 0
   const report = downloadProgress(screen, () => now)
@@ -259,7 +259,7 @@ test('what is fetched shows how much of it is there, and of what has no end the 
   ])
 })
 
-test('a cut names the layers it leaves narrow; a training that lost something says so', () => {
+test('a prune names the layers it leaves narrow; a training that lost accuracy says so', () => {
   const scored = { accuracy: 0.5, loss: 1 }
   const cut = {
     _tag: 'pruned',
@@ -274,7 +274,7 @@ test('a cut names the layers it leaves narrow; a training that lost something sa
   } as const
   expect(lineOf(cut)).not.toContain('narrow')
   expect(lineOf({ ...cut, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).toContain(
-    '\n  narrow: ip1 1 of 32 channels;',
+    '\n  narrow: ip1 1 of 32 channels, through which every path goes; try',
   )
   const result = { name: 'train', params: 9, macs: 9, validation: { accuracy: 0.72 }, seconds: 1 }
   const ended = { _tag: 'stageEnded', stage: 1, result } as const

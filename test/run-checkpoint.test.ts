@@ -129,7 +129,7 @@ describe('a file of weights', () => {
     const damaged = await failure(readCheckpoint(file, 'this'))
     expect(damaged).toMatchObject({ fault: { _tag: 'Damaged' } })
     expect(renderMessage(damaged)).toMatch(
-      /some\.safetensors: it is damaged: expected the checksum .*, got .*; another copy/,
+      /some\.safetensors: it is damaged: expected the checksum .*, got .*; try another copy/,
     )
   })
 
@@ -143,7 +143,7 @@ describe('a file of weights', () => {
     expect(await failure(readModel(file))).toEqual(missing('net'))
     expect(await failure(readCheckpoint(file, 'this'))).toEqual(missing('checkpoint'))
     writeFileSync(file, encodeTensors({}, {}))
-    expect(renderMessage(await failure(readCheckpoint(file, 'this')))).toContain('it has no checksum')
+    expect(renderMessage(await failure(readCheckpoint(file, 'this')))).toContain('without a checksum')
   })
 
   test('is a checkpoint of the runs it is asked for, or refused', async () => {

@@ -72,7 +72,7 @@ describe('of several engines', () => {
       expect.closeTo(24),
     ])
     expect(choiceText(choice)).toBe(
-      'wasm computes: a training step takes 8.4 ms on wasm, 24 ms on tensorflow; --engine names another',
+      'using wasm: a training step takes 8.4 ms on wasm, 24 ms on tensorflow; --engine chooses another',
     )
     for (const { steps } of [slow, fast]) {
       expect(new Set(steps)).toEqual(new Set(['train']))

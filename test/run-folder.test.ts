@@ -333,12 +333,7 @@ process.stdin.once('data', async () => {
       ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
       ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],
       ['with another kind of step under way', of(first, push(learning)), 'DoneDiffers', 'schedule.1._tag'],
-      [
-        'whose new step cannot be',
-        of(...two.schedule, prune({ by: 'l1' })),
-        'NoAim',
-        'prunes without a target',
-      ],
+      ['whose new step cannot be', of(...two.schedule, prune({ by: 'l1' })), 'NoAim', 'expected a target'],
       [
         'whose new step has too few images',
         of(...two.schedule, train({ ...learning, batchSize: 99 })),

@@ -138,7 +138,7 @@ describe.runIf(engine !== null)('a study', () => {
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
     expect(renderMessage(refused)).toMatch(
-      /: schedule\.1\.steps\.1\.by "random" → "l1", .* → .*; another --out would fit/,
+      /: schedule\.1\.steps\.1\.by "random" → "l1", .* → .*; try another --out, or delete/,
     )
     expect(readFileSync(result)).toEqual(before)
   })
@@ -165,7 +165,7 @@ describe.runIf(engine !== null)('a study', () => {
     expect(await failure(ran({ folder, after: 3, ...before }).run(short))).toEqual({ _tag: 'Interrupted' })
     const refused = await failure(ran({ folder, ...after }).run(short))
     expect(refused).toEqual(differs)
-    expect(renderMessage(refused)).toContain(`; ${mend} would fit`)
+    expect(renderMessage(refused)).toContain(`; try ${mend}`)
     await succeed(ran({ folder, ...before }).run(short))
     const done = ran({ folder, ...after }).run(short)
     if (after.threads === undefined) expect(await failure(done)).toEqual(differs)
@@ -216,7 +216,7 @@ describe.runIf(engine !== null)('a study', () => {
     const { folder, run, cells } = ran()
     const refused = await failure(run(two))
     expect(refused).toMatchObject({ _tag: 'SameFolder', study: 'two', second })
-    expect(renderMessage(refused)).toContain(`'${second}' would be kept in one folder`)
+    expect(renderMessage(refused)).toContain(` and '${second}'; try names that differ`)
     expect([readdirSync(folder), cells]).toEqual([[], []])
   })
 

@@ -1,4 +1,4 @@
-/** The engine a command works on where several are there: it is timed, and said. */
+/** The choice between several engines: each is timed, and the choice is printed. */
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

@@ -1,17 +1,17 @@
-/** Commands as they are typed where this runs. */
+/** Commands of this program as a user types them. */
 
-/** Sources are run by a checkout's scripts; what is built from them is installed. */
-const here = import.meta.url.endsWith('.ts')
+/** Whether this runs from the sources, by npm scripts; else it is an installed binary. */
+const isCheckout = import.meta.url.endsWith('.ts')
 
-/** A word as a shell takes it. */
+/** An argument, quoted for a shell. */
 const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 /** A command of this program. */
 export const commandText = (name: string, args: readonly string[]): string =>
   [
-    here ? `npm run ${name}` : `espalier ${name}`,
-    ...(here && args.length > 0 ? ['--'] : []),
+    isCheckout ? `npm run ${name}` : `espalier ${name}`,
+    ...(isCheckout && args.length > 0 ? ['--'] : []),
     ...args.map(quote),
   ].join(' ')
 

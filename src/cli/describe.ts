@@ -12,7 +12,7 @@ interface DescribeArguments {
   readonly groups?: boolean
 }
 
-const grouping = async (net: Net, inferred: Inferred): Promise<string> => {
+const groupsText = async (net: Net, inferred: Inferred): Promise<string> => {
   const [{ groups }, { describeGroups }] = await Promise.all([
     import('../net/groups.js'),
     import('../report/tables/groups.js'),
@@ -33,7 +33,7 @@ export const describeFile = (file: string, { groups = false }: DescribeArguments
       TE.flatMapTask(
         ({ net, inferred }) =>
           () =>
-            groups ? grouping(net, inferred) : Promise.resolve(describe(net, inferred)),
+            groups ? groupsText(net, inferred) : Promise.resolve(describe(net, inferred)),
       ),
     ),
     text => process.stdout.write(`${text}\n`),

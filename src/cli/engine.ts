@@ -14,7 +14,7 @@ interface EngineArguments {
   readonly tensorflow?: string
 }
 
-const doing: { readonly [S in Stage]: string } = {
+const stageTexts: { readonly [S in Stage]: string } = {
   tools: 'looking for python, pip and a compiler',
   download: 'downloading TensorFlow',
   checksum: 'checking its sha256',
@@ -27,7 +27,7 @@ export const buildEngine = (options: EngineArguments): Promise<void> => {
   const stop = stopper()
   return end(
     pipe(
-      buildNative({ ...options, onProgress: stage => say(`${doing[stage]} …`) }),
+      buildNative({ ...options, onProgress: stage => say(`${stageTexts[stage]} …`) }),
       orInterrupted(stop),
       tellStop(stop, () => sameCommand('engine')),
     ),

@@ -6,22 +6,22 @@ import { type Fact, renderMessage } from '../report/text/messages.js'
 import { endBy } from './signals.js'
 import { say, screen } from './stderr.js'
 
-/** A job that the command it belongs to has stopped: that one has the words. */
+/** The exit code of a job stopped by its parent, which prints the message. */
 export const interrupted = 130
 
-const debugging = (): boolean => process.argv.includes('--debug')
+const isDebugging = (): boolean => process.argv.includes('--debug')
 
-/** What is behind a fact: the stack of the exception it came from, else all that is known. */
-const behind = (fact: Fact): string =>
+/** Details of a fact: the stack of its exception, or else its fields. */
+const details = (fact: Fact): string =>
   'stack' in fact && fact.stack !== undefined ? fact.stack : JSON.stringify(fact, null, 2)
 
 const fail = (fact: Fact): void => {
   process.exitCode = 1
   say(`espalier: ${renderMessage(fact)}`)
-  if (debugging()) say(behind(fact))
+  if (isDebugging()) say(details(fact))
 }
 
-/** Runs a command's effect to its end; `then` prints what came of it. What a signal stopped is not waited for. */
+/** Runs a command's effect to its end; `then` prints the result. After a signal the process exits at once. */
 export const end = async <A>(task: TaskEither<Fact, A>, then: (result: A) => void): Promise<void> => {
   try {
     const outcome = await task()
@@ -36,6 +36,6 @@ export const end = async <A>(task: TaskEither<Fact, A>, then: (result: A) => voi
     screen.close()
     process.exitCode = 1
     const message = defect instanceof Error ? defect.message : String(defect)
-    say(`espalier: ${debugging() && defect instanceof Error ? defect.stack : message}`)
+    say(`espalier: ${isDebugging() && defect instanceof Error ? defect.stack : message}`)
   }
 }

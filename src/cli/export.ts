@@ -14,7 +14,7 @@ import { end } from './exit.js'
 interface ExportArguments {
   readonly to: readonly Target[]
   readonly out?: string
-  /** Unless told: pixels from 0 to 255 where the model's file says how images were normalised. */
+  /** By default pixels from 0 to 255, where the model's file says how images were normalised. */
   readonly input?: Input
 }
 
@@ -22,7 +22,7 @@ interface ExportArguments {
 const modelFile = (run: string): string => (run.endsWith('.safetensors') ? run : folderAt(run).model)
 
 /** Each format gets a folder of its own. */
-const exported =
+const exportAll =
   ({ to: targets, input }: ExportArguments, out: string) =>
   ({ model, preprocessing }: ModelFile): TE.TaskEither<ExportError, readonly string[]> =>
     pipe(
@@ -38,10 +38,10 @@ const exported =
       TE.map(files => files.flat()),
     )
 
-export const exportRun = (run: string, chosen: ExportArguments): Promise<void> => {
+export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
   const file = modelFile(run)
-  const out = chosen.out ?? join(dirname(file), 'export')
-  return end(pipe(readModelFile(file), TE.flatMap(exported(chosen, out))), files =>
+  const out = options.out ?? join(dirname(file), 'export')
+  return end(pipe(readModelFile(file), TE.flatMap(exportAll(options, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),
   )
 }

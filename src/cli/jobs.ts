@@ -1,4 +1,4 @@
-/** A study's seeds in processes of their own: no two share a run's folder. */
+/** A study's seeds in parallel processes: no two share a run's folder. */
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -10,29 +10,29 @@ import type { RunError } from '../run/error.js'
 import { type Stopper, whenAskedAgain } from './signals.js'
 import { say } from './stderr.js'
 
-/** Seeds 0 to `seeds` − 1, dealt out in turn. */
+/** Seeds 0 to `seeds` − 1, distributed in turn. */
 export const divideSeeds = (seeds: number, jobs: number): readonly (readonly number[])[] =>
   Array.from({ length: Math.min(jobs, seeds) }, (_, job) =>
     Array.from({ length: seeds }, (_, seed) => seed).filter(seed => seed % jobs === job),
   )
 
-/** Says what a job says, to the last line. */
+/** Prints every line that a job prints. */
 const relay = async (stderr: Readable | null): Promise<void> => {
   if (stderr !== null) for await (const line of createInterface(stderr)) say(line)
 }
 
 /**
- * This command again, for some seeds, to its end; what is told twice holds as it is told last. It stops once it loses
- * touch: when it is let go because somebody asked, or because this process is no more.
+ * Runs this command again, for some seeds; of options given twice the last counts. It stops once it is disconnected:
+ * on a signal, or because this process has ended.
  */
-const again = (
+const runJob = (
   seeds: readonly number[],
   engine: EngineName,
   threads: number,
   stop: Stopper,
 ): Promise<number> =>
   new Promise(resolve => {
-    const some = [
+    const options = [
       '--seeds',
       seeds.join(','),
       '--jobs',
@@ -43,21 +43,21 @@ const again = (
       `${threads}`,
       '--job',
     ]
-    const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), ...some], {
+    const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), ...options], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: process.platform !== 'win32', // signals to all on a terminal are for this process alone
     })
     void stop.asked.then(() => child.connected && child.disconnect())
     whenAskedAgain(stop, () => child.kill('SIGKILL'))
-    const told = relay(child.stderr)
+    const relayed = relay(child.stderr)
     child.once('error', () => resolve(1))
-    child.once('exit', code => told.then(() => resolve(code ?? 1)))
+    child.once('exit', code => relayed.then(() => resolve(code ?? 1)))
   })
 
 /**
- * Runs a study's seeds in so many processes, all on one engine, each on so many threads: the cores divided, unless told.
+ * Runs a study's seeds in so many processes, on one engine, each on so many threads; by default the cores are divided.
  *
- * Errors  Interrupted; SeedsFailed: each process has told its own reason
+ * Errors  Interrupted; SeedsFailed: each process has printed its own reason
  */
 export const inProcesses = (
   seeds: number,
@@ -69,7 +69,7 @@ export const inProcesses = (
   const shares = divideSeeds(seeds, jobs)
   return pipe(
     TE.fromTask<readonly number[], RunError>(() =>
-      Promise.all(shares.map(share => again(share, engine, threads, stop))),
+      Promise.all(shares.map(share => runJob(share, engine, threads, stop))),
     ),
     TE.flatMap((codes): TE.TaskEither<RunError, void> => {
       const failed = shares.filter((_, job) => codes[job] !== 0).flat()

@@ -1,4 +1,4 @@
-/** What a run stands on, for as long as it runs: an engine and open data. */
+/** The resources of a run: an engine and open data. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset, Skipped } from '../data/dataset.js'
@@ -15,11 +15,11 @@ import { chooseEngine } from './choose-engine.js'
 import { orInterrupted, type Stopper } from './signals.js'
 import { say, screen } from './stderr.js'
 
-const tellSkipped = (skipped: readonly Skipped[]): void => {
+const saySkipped = (skipped: readonly Skipped[]): void => {
   if (skipped.length > 0) say(skippedText(skipped))
 }
 
-/** Opens data, or is interrupted as soon as somebody asks. */
+/** Opens data; a signal interrupts it. */
 export const openDataset =
   (stop: Stopper, seed: number, settings: DataSettings) =>
   (data: DataSpec): TE.TaskEither<RunError, Dataset> =>
@@ -29,13 +29,13 @@ export const openDataset =
       TE.tapIO(({ skipped, notices }) => () => {
         screen.clear()
         for (const notice of notices) say(renderMessage(notice))
-        tellSkipped(skipped)
+        saySkipped(skipped)
       }),
     )
 
 /**
- * Opens engine and data, uses them, and closes the data whatever came of it; where no engine is named, the fastest.
- * What is left out on the way is told at the end.
+ * Opens engine and data, uses them, and closes the data in any case; where no engine is named, the fastest is used.
+ * Images left out while running are printed at the end.
  */
 export const withResources =
   (
@@ -53,15 +53,15 @@ export const withResources =
         TE.bracket(
           pipe(
             openDataset(stop, seed, settings)(experiment.data),
-            TE.map(dataset => ({ dataset, told: dataset.skipped.length })),
+            TE.map(dataset => ({ dataset, reported: dataset.skipped.length })),
           ),
           ({ dataset }) =>
             pipe(
               chooseEngine(engines)(experiment, dataset, seed),
               TE.flatMap(ready => use({ engine: ready, dataset })),
             ),
-          ({ dataset, told }) => {
-            tellSkipped(dataset.skipped.slice(told))
+          ({ dataset, reported }) => {
+            saySkipped(dataset.skipped.slice(reported))
             return TE.fromTask(dataset.close)
           },
         ),

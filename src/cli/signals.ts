@@ -1,4 +1,4 @@
-/** How signals reach a command: the first asks it to stop where it can go on from, a later one ends it at once. */
+/** Signals: the first asks a command to stop where it can be resumed, a later one ends it at once. */
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import * as E from 'fp-ts/lib/Either.js'
@@ -12,13 +12,13 @@ import { say, screen } from './stderr.js'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type Signal = (typeof signals)[number]
 
-/** Milliseconds in which a signal may come again and is still the same: `timeout` and others send it twice. */
+/** Milliseconds in which a repeated signal counts as the same: `timeout` and others send it twice. */
 const echo = 500
 
 export interface Stopper {
-  /** Whether somebody has asked. */
+  /** Whether a signal has come. */
   readonly stopping: () => boolean
-  /** By which signal, once somebody does. */
+  /** The first signal, once it comes. */
   readonly asked: Promise<Signal>
 }
 
@@ -40,43 +40,43 @@ export const endBy = (signal: NodeJS.Signals): never => {
   process.exit(128 + constants.signals[signal])
 }
 
-/** Asks once the process that started this one is no longer there, or hangs up. */
-const whenLeft = (ask: (signal: Signal) => void): void => {
+/** Asks to stop once the parent process has ended or disconnected. */
+const onDisconnect = (ask: (signal: Signal) => void): void => {
   if (process.connected === false) ask('SIGHUP')
   process.once('disconnect', () => ask('SIGHUP'))
   process.channel?.unref()
 }
 
 /**
- * Listens from now on. What has no step to stop after is better not begun yet: only a program nobody listens in ends
- * whatever it does.
+ * Listens for signals from now on. Work that cannot stop after a step should begin before: without a listener a signal
+ * ends the process whatever it does.
  *
- * `job`: one of several processes of a command, which hears of signals by losing touch with it
+ * `job`: one of several processes of a command, which stops when the command disconnects
  */
 export const stopper = ({ job = false } = {}): Stopper => {
-  let asker: Signal | null = null
+  let first: Signal | null = null
   const asked = new Promise<Signal>(resolve => {
     const ask = (signal: Signal) => {
-      asker ??= signal
-      resolve(asker)
+      first ??= signal
+      resolve(first)
       setTimeout(() => {
         for (const name of signals) process.off(name, ask)
       }, echo).unref()
     }
     for (const name of signals) process.on(name, ask)
-    if (job) whenLeft(ask)
+    if (job) onDisconnect(ask)
   })
-  return { asked, stopping: () => asker !== null }
+  return { asked, stopping: () => first !== null }
 }
 
-/** Says that it will stop, and that no bar is drawn any more. */
+/** On the first signal, prints that the command will stop, and removes the bar. */
 export const announceStop = ({ asked }: Stopper): void =>
   void asked.then(() => {
     screen.close()
     say('stopping after this step; once more stops at once')
   })
 
-/** When a signal comes that is no echo of the first. */
+/** Calls `end` on a second signal that is no echo of the first. */
 export const whenAskedAgain = ({ asked }: Stopper, end: () => void): void =>
   void asked.then(() =>
     setTimeout(() => {
@@ -84,7 +84,7 @@ export const whenAskedAgain = ({ asked }: Stopper, end: () => void): void =>
     }, echo).unref(),
   )
 
-/** The task, or `Interrupted` as soon as somebody asks: for one that leaves nothing worth saving. */
+/** The task, or `Interrupted` on a signal: for tasks that have nothing to save. */
 export const orInterrupted =
   ({ asked }: Stopper) =>
   <Err, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | Interrupted, A> =>
@@ -92,7 +92,7 @@ export const orInterrupted =
       asked.then(() => E.left({ _tag: 'Interrupted' })),
     )
 
-/** Says of a task that was interrupted by which signal, and how to go on. */
+/** Turns `Interrupted` into `Stopped`, with the signal and the command that resumes. */
 export const tellStop =
   ({ asked }: Stopper, next: () => string | null) =>
   <Err extends { readonly _tag: string }, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | Stopped, A> =>

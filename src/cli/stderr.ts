@@ -1,7 +1,7 @@
-/** What is said on stderr, where everything but results goes. */
+/** Output on stderr: everything but results. */
 import { screenOn } from '../report/terminal/screen.js'
 
 export const screen = screenOn(process.stderr)
 
-/** A line. */
+/** Prints a line. */
 export const say = screen.line

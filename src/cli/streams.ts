@@ -1,11 +1,11 @@
-/** Streams that nobody reads any more, or that are full: a run goes on without stderr; a result that is lost is a failure. */
+/** Closed or full streams: a run continues without stderr; a lost result is a failure. */
 import { renderMessage } from '../report/text/messages.js'
 import { say } from './stderr.js'
 
 export const guardStreams = (): void => {
   process.stderr.on('error', () => undefined)
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') return // whoever read it has had enough
+    if (code === 'EPIPE') return // the reader has closed the pipe, as head does
     process.exitCode = 1
     say(`espalier: ${renderMessage({ _tag: 'FileFailed', file: 'stdout', reason: message })}`)
   })

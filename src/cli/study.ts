@@ -39,9 +39,9 @@ interface StudyArguments {
   readonly job?: boolean
 }
 
-/** Every entrant's first net, in one interleaved run. */
-const timing = (engine: Engine, dones: readonly VariantRun[]): TE.TaskEither<RunError, Timed> => {
-  const first = dones.filter(({ seed }) => seed === 0)
+/** The latencies of every variant's first net, measured in turn. */
+const measureLatencies = (engine: Engine, runs: readonly VariantRun[]): TE.TaskEither<RunError, Timed> => {
+  const first = runs.filter(({ seed }) => seed === 0)
   const models = first.map(({ model }) => model)
   return pipe(
     TE.Do,
@@ -61,48 +61,49 @@ const timing = (engine: Engine, dones: readonly VariantRun[]): TE.TaskEither<Run
   )
 }
 
-/** Nets of an ablation are of a few sizes: they are crossed, and not timed. */
-const tables = (engine: Engine, dones: readonly VariantRun[]): TE.TaskEither<RunError, string> =>
-  canCross(dones)
-    ? TE.right(crossedTables(dones))
+/** An ablation has a cross table and no latencies: its nets are of a few sizes. */
+const tables = (engine: Engine, runs: readonly VariantRun[]): TE.TaskEither<RunError, string> =>
+  canCross(runs)
+    ? TE.right(crossedTables(runs))
     : pipe(
-        timing(engine, dones),
+        measureLatencies(engine, runs),
         TE.map(timed =>
-          dones.some(({ cuts }) => cuts.length > 1)
-            ? `${studyTable(dones, timed)}\n\n${cutsTable(dones)}`
-            : studyTable(dones, timed),
+          runs.some(({ cuts }) => cuts.length > 1)
+            ? `${studyTable(runs, timed)}\n\n${cutsTable(runs)}`
+            : studyTable(runs, timed),
         ),
       )
 
-/** Writes the picture; says what is missing where nothing can draw it, for the table is there without. */
-const draw = (study: Study, dones: readonly VariantRun[], file: string): TE.TaskEither<RunError, void> =>
+/** Writes the figure; without the packages that draw it, prints how to install them. */
+const writePlot = (study: Study, runs: readonly VariantRun[], file: string): TE.TaskEither<RunError, void> =>
   pipe(
-    plot(study.name, dones),
+    plot(study.name, runs),
     TE.matchEW(
-      missing => TE.fromIO(() => say(`no picture: ${renderMessage(missing)}`)),
-      picture => writeAtomically(file, picture),
+      missing => TE.fromIO(() => say(`no figure: ${renderMessage(missing)}`)),
+      svg => writeAtomically(file, svg),
     ),
   )
 
-const written =
+/** Writes table, rows and figure; gives the table. */
+const writeResults =
   (study: Study, engine: Engine, { results }: StudyArguments) =>
-  (dones: readonly VariantRun[]) => {
+  (runs: readonly VariantRun[]) => {
     const file = (ending: string) => join(results, `${encodeFileName(study.name)}.${ending}`)
-    const footer = studyFooter(study, dones, canCross(dones) ? null : engine)
+    const footer = studyFooter(study, runs, canCross(runs) ? null : engine)
     return pipe(
-      tables(engine, dones),
+      tables(engine, runs),
       TE.map(text => `${text}\n\n${footer}.\n`),
       TE.tap(() => makeFolder(results)),
-      TE.tap(() => writeJson(file('json'))(rowsOf(dones))),
+      TE.tap(() => writeJson(file('json'))(rowsOf(runs))),
       TE.tap(text => writeAtomically(file('md'), text)),
-      TE.tap(() => draw(study, dones, file('svg'))),
+      TE.tap(() => writePlot(study, runs, file('svg'))),
     )
   }
 
-type Open = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
+type OpenDataset = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
 
-/** Opens a data set once for all entrants in a row that want it, and closes it when the next one is opened. */
-const remembering = (open: Open): Open => {
+/** Opens a data set once for consecutive variants that use it, and closes it when the next one is opened. */
+const reuseDataset = (open: OpenDataset): OpenDataset => {
   let last: { readonly key: string; readonly dataset: Dataset } | null = null
   return (experiment, seed) => {
     const key = JSON.stringify([experiment.data, seed])
@@ -119,7 +120,8 @@ const remembering = (open: Open): Open => {
   }
 }
 
-const knowing =
+/** Errors  NoSuchSeed */
+const checkSeeds =
   (seeds: readonly number[]) =>
   (study: Study): E.Either<RunError, Study> => {
     const unknown = seeds.find(seed => seed >= study.seeds)
@@ -128,21 +130,21 @@ const knowing =
       : E.left({ _tag: 'NoSuchSeed', seed: unknown, seeds: study.seeds })
   }
 
-/** A study, its data, and the one engine that all its runs compare on. */
-interface Ready {
+/** A study, its data, and the one engine of all its runs. */
+interface PreparedStudy {
   readonly study: Study
   readonly engine: Engine
   readonly data: DataSettings
-  readonly datasetOf: Open
+  readonly datasetOf: OpenDataset
 }
 
 const folderOf = ({ out }: StudyArguments, { name }: Study): string => join(out, encodeFileName(name))
 
-/** The engine asked for, or that of the runs that have begun, or the fastest for the first run. */
+/** The engine named, or that of the runs that have begun, or the fastest for the first run. */
 const engineFor = (
   study: Study,
   options: StudyArguments,
-  datasetOf: Open,
+  datasetOf: OpenDataset,
 ): TE.TaskEither<RunError, Engine> => {
   const [first] = study.variants
   const seed = options.seeds?.[0] ?? 0
@@ -165,24 +167,24 @@ const engineFor = (
 
 const prepare =
   (options: StudyArguments, stop: Stopper) =>
-  (study: Study): TE.TaskEither<RunError, Ready> => {
+  (study: Study): TE.TaskEither<RunError, PreparedStudy> => {
     const data = {
       ...(options.data !== undefined && { folder: options.data }),
       ...(options.take !== undefined && { take: options.take }),
     }
-    const datasetOf = remembering((experiment, seed) => openDataset(stop, seed, data)(experiment.data))
+    const datasetOf = reuseDataset((experiment, seed) => openDataset(stop, seed, data)(experiment.data))
     return pipe(
       engineFor(study, options, datasetOf),
       TE.map(engine => ({ study, engine, data, datasetOf })),
     )
   }
 
-/** Runs the seeds asked for; then a table, where nothing was asked. */
-const run =
+/** Runs the seeds named; without names all of them, and then the table. */
+const runSeeds =
   (options: StudyArguments, stop: Stopper) =>
-  ({ study, engine, data, datasetOf }: Ready): TE.TaskEither<RunError, string> => {
+  ({ study, engine, data, datasetOf }: PreparedStudy): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
-    const total = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
+    const cells = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
     let begun = 0
     return pipe(
       runStudy({
@@ -197,15 +199,15 @@ const run =
           onNote: note => say(renderMessage(note)),
         },
         onCell: (name, seed, done) =>
-          say(`${++begun} of ${total}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
+          say(`${++begun} of ${cells}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
       })(study, seeds),
-      TE.flatMap(dones =>
-        options.seeds === undefined ? written(study, engine, options)(dones) : TE.right(''),
+      TE.flatMap(runs =>
+        options.seeds === undefined ? writeResults(study, engine, options)(runs) : TE.right(''),
       ),
     )
   }
 
-/** In processes of their own first, where that is asked for; then all is done but the table. */
+/** Runs the study, with several jobs first in parallel processes; then only the table is left. */
 const runAll = (
   name: string,
   study: Study,
@@ -214,17 +216,17 @@ const runAll = (
   const { job = false, jobs, threads } = options
   const stop = stopper({ job })
   if (!job) announceStop(stop)
-  const stopped = pipe(
+  const table = pipe(
     prepare(options, stop)(study),
     TE.tap(({ engine }) =>
       jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
     ),
-    TE.flatMap(run(options, stop)),
+    TE.flatMap(runSeeds(options, stop)),
   )
   return job
-    ? stopped
+    ? table
     : pipe(
-        stopped,
+        table,
         tellStop(stop, () => sameCommand(name)),
       )
 }
@@ -233,7 +235,7 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
   end(
     pipe(
       loadStudy(file),
-      TE.flatMapEither(knowing(options.seeds ?? [])),
+      TE.flatMapEither(checkSeeds(options.seeds ?? [])),
       TE.flatMap(study => runAll(name, study, options)),
     ),
     table => process.stdout.write(table),

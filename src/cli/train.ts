@@ -24,7 +24,7 @@ import { withResources } from './resources.js'
 import { announceStop, type Stopper, stopper, tellStop } from './signals.js'
 import { say, screen } from './stderr.js'
 
-interface Watched {
+interface OutputArguments {
   readonly json?: boolean
 }
 
@@ -33,7 +33,7 @@ interface DataArguments {
   readonly skipBad?: boolean
 }
 
-interface TrainArguments extends Watched, DataArguments {
+interface TrainArguments extends OutputArguments, DataArguments {
   readonly take?: number
   readonly engine?: string
   readonly seed?: number
@@ -42,8 +42,8 @@ interface TrainArguments extends Watched, DataArguments {
   readonly force?: boolean
 }
 
-/** Shows a run; `onFolder` is told where it is kept. */
-const onlooker = (
+/** An observer that shows a run; `onFolder` gets its folder. */
+const observerOf = (
   schedule: readonly Step[],
   stop: Stopper,
   onFolder: (path: string) => void = () => undefined,
@@ -60,55 +60,55 @@ const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
   ...(skipBad !== undefined && { skipBad }),
 })
 
-const fresh = (
+const trainAnew = (
   experiment: Experiment,
   options: TrainArguments,
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const stop = stopper()
   const { seed = 0, out, take, engine } = options
-  const from: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
+  const data: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
   const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
-  let kept: string | null = null
+  let folder: string | null = null
   return pipe(
     withResources(
       experiment,
       seed,
-      from,
+      data,
       engine === undefined ? {} : { name: engine },
       stop,
     )(opened => {
-      const settings = settingsOf(seed, opened.engine, opened.dataset, from)
-      const watching = onlooker(experiment.schedule, stop, path => {
-        kept = path
+      const settings = settingsOf(seed, opened.engine, opened.dataset, data)
+      const observer = observerOf(experiment.schedule, stop, path => {
+        folder = path
         announce(opened.engine, path)
       })
-      return begin(place, settings, opened, watching)(experiment)
+      return begin(place, settings, opened, observer)(experiment)
     }),
-    TE.tapError(error => TE.fromIO(() => afterwards(error, kept))),
-    tellStop(stop, () => (kept === null ? null : resumeCommand(kept))),
+    TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
+    tellStop(stop, () => (folder === null ? null : resumeCommand(folder))),
   )
 }
 
 const announce = (engine: Resources['engine'], path: string): void => {
   say(`${engineText(engine)}; saving in ${path}`)
-  if (defaultEngine() === 'wasm') say(`an engine that is faster with larger nets: ${engineCommand()}`)
+  if (defaultEngine() === 'wasm') say(`for an engine that is faster with larger nets: ${engineCommand()}`)
 }
 
 const resumeCommand = (path: string, ...options: readonly string[]): string =>
   commandText('resume', [path, ...options])
 
-/** How to go on, where there is a run to go on with. */
-const afterwards = ({ _tag }: RunError, path: string | null): void => {
+/** Prints how to resume a run that an image has stopped. */
+const sayResume = ({ _tag }: RunError, path: string | null): void => {
   if (path !== null && _tag === 'NotAnImage')
-    say(`to go on without such images: ${resumeCommand(path, '--skip-bad')}`)
+    say(`to continue without such images: ${resumeCommand(path, '--skip-bad')}`)
 }
 
-/** Refuses what a run that goes on cannot be told: another seed, engine or folder, other images. */
-const agrees =
+/** Refuses options that a resumed run cannot change: seed, engine, folder, number of images. */
+const checkArguments =
   ({ seed, take, engine, out }: Partial<TrainArguments>) =>
   (run: StoredRun): E.Either<RunError, StoredRun> => {
     const { settings, folder } = run
-    const asked = {
+    const settingsNow = {
       ...settings,
       seed: seed ?? settings.seed,
       engine: { ...settings.engine, name: engine ?? settings.engine.name },
@@ -116,17 +116,21 @@ const agrees =
     }
     return out !== undefined && resolve(out) !== resolve(folder.path)
       ? E.left({ _tag: 'OutDiffers', folder: folder.path, out })
-      : checkSameSettings(asked)(run)
+      : checkSameSettings(settingsNow)(run)
   }
 
-/** The experiment of a file: the one a run began with, unless it may be another. */
-const experimentIn = (file: string, force: boolean, run: StoredRun): TE.TaskEither<RunError, Experiment> =>
+/** The experiment of a file; without `force` it must be the one the run began with. */
+const loadSameExperiment = (
+  file: string,
+  force: boolean,
+  run: StoredRun,
+): TE.TaskEither<RunError, Experiment> =>
   pipe(
     loadExperiment(file),
     TE.tapEither(experiment => (force ? E.right(run) : checkSameExperiment(experiment)(run))),
   )
 
-const further = (
+const resumeWith = (
   path: string,
   file: string | null,
   options: Partial<TrainArguments>,
@@ -134,10 +138,10 @@ const further = (
   const data = changeOf(options)
   return pipe(
     openRun(path),
-    TE.flatMapEither(agrees(options)),
+    TE.flatMapEither(checkArguments(options)),
     TE.bindTo('run'),
     TE.bind('experiment', ({ run }) =>
-      file === null ? TE.right(run.experiment) : experimentIn(file, options.force === true, run),
+      file === null ? TE.right(run.experiment) : loadSameExperiment(file, options.force === true, run),
     ),
     TE.flatMap(({ run, experiment }) => {
       const { seed, engine } = run.settings
@@ -149,30 +153,30 @@ const further = (
           withData(run.settings, data).data,
           engine,
           stop,
-        )(opened => resume(run, opened, onlooker(experiment.schedule, stop), { experiment, data })),
-        TE.tapError(error => TE.fromIO(() => afterwards(error, path))),
+        )(opened => resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data })),
+        TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         tellStop(stop, () => resumeCommand(path)),
       )
     }),
   )
 }
 
-const printed =
-  ({ json }: Watched) =>
+const printResult =
+  ({ json }: OutputArguments) =>
   (result: Result): void =>
     void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
 
-/** `withName`: the file, where it was named and is not the usual one. */
+/** `named`: the file, where an argument names it; else `null`, and `file` is the default. */
 export const train = (file: string, named: string | null, options: TrainArguments): Promise<void> =>
   end(
     options.resume === undefined
       ? pipe(
           loadExperiment(file),
-          TE.flatMap(experiment => fresh(experiment, options)),
+          TE.flatMap(experiment => trainAnew(experiment, options)),
         )
-      : further(options.resume, named, options),
-    printed(options),
+      : resumeWith(options.resume, named, options),
+    printResult(options),
   )
 
-export const resumeRun = (folder: string, options: Watched & DataArguments): Promise<void> =>
-  end(further(folder, null, options), printed(options))
+export const resumeRun = (folder: string, options: OutputArguments & DataArguments): Promise<void> =>
+  end(resumeWith(folder, null, options), printResult(options))

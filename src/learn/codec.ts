@@ -1,4 +1,4 @@
-/** The options of learning, read as what comes from outside: from files, and from code without types. */
+/** Codecs of the options of learning, for files and for code without types. */
 import * as t from 'io-ts'
 import type { Optimizer } from '../graph/optimizer.js'
 import {
@@ -85,7 +85,7 @@ const cutCodec: t.Type<Cut, unknown> = closedPartial(
   { ...guards, normalize: rankingCodec, widths: widthsCodec } satisfies CodecOf<Omit<Cut, 'target'>>,
 )
 
-/** A push with the cut to come. */
+/** A push with the prune that follows. */
 export const pushCodec: t.Type<PushOptions & { readonly cut: Cut | null }, unknown> = closed({
   ...pushing,
   cut: nullable(cutCodec),

@@ -11,29 +11,29 @@ export type LearnError =
   | PruneError
   | EngineError
   | DataError
-  /** The loss or a weight is no longer a number; the state before this epoch is what to go on from. */
+  /** The loss or a weight is no longer finite; the last checkpoint is good. */
   | { readonly _tag: 'Overflow'; readonly what: string; readonly epoch: number; readonly step: number }
-  /** The data's images or classes are not what the net takes or gives. */
+  /** The data's images or classes differ from the net's input or output. */
   | {
       readonly _tag: 'DataDiffers'
       readonly what: 'image' | 'classes'
       readonly net: Shape
       readonly data: Shape
     }
-  /** A criterion that tells what no channel is worth. */
+  /** A criterion that gives no channel a utility. */
   | { readonly _tag: 'NoEvidence'; readonly criterion: CriterionName }
   /** Fewer images than one batch holds; `null` where only that is known. */
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
   /** A batch norm that would see one value a channel: a batch of one image on a map of 1×1, or on a vector. */
   | { readonly _tag: 'OneValue'; readonly at: Path; readonly batch: number }
-  /** Images of one class alone: there is nothing to tell apart. */
+  /** Images of one class alone: there are no classes to separate. */
   | { readonly _tag: 'OneClass'; readonly data: string; readonly name: string }
-  /** A pruned net that does not answer as the masked one: relative to the largest logit. */
+  /** A pruned net whose logits differ from those of the masked one, relative to the largest logit. */
   | { readonly _tag: 'NotProven'; readonly difference: number; readonly tolerance: number }
-  /** Asked to stop; what was learnt so far has been handed over. */
+  /** Asked to stop; the model so far has been handed to the observer. */
   | { readonly _tag: 'Interrupted' }
 
-/** What ended a promise: a fact of the data's, else the engine. */
+/** The error behind a rejected promise: the data's, or else the engine's. */
 export const engineFailed =
   ({ name }: Engine) =>
   (reason: unknown): LearnError =>

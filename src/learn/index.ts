@@ -1,4 +1,4 @@
-/** Learning on an engine: train and push as transforms, traces and other criteria, what a model is worth. */
+/** Learning on an engine: train and push as transforms of models, criteria, evaluation. */
 
 export type { Calibration } from './criteria/calibration.js'
 export { measureCriterion } from './criteria/criteria.js'

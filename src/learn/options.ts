@@ -1,4 +1,4 @@
-/** What learning is told, as data: the options of train and push, the criteria by name. Nothing here learns. */
+/** The options of learning, as data: of train and push, of a prune to come, and the criteria by name. */
 import { type Optimizer, sgd } from '../graph/optimizer.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
@@ -23,7 +23,7 @@ export interface TrainOptions {
   readonly balanced: boolean
 }
 
-/** Nesterov momentum at rate 0.1, warmed up and let down along a cosine, 100 images a step. */
+/** Nesterov momentum at learning rate 0.1, with warm-up and cosine decay, 100 images a step. */
 export const trainDefaults: TrainOptions = {
   epochs: 1,
   batchSize: 100,
@@ -35,47 +35,47 @@ export const trainDefaults: TrainOptions = {
   balanced: false,
 }
 
-/** How much a student listens to its teacher, as data. */
+/** Distillation: the temperature, and how much the teacher counts. */
 export interface Distill {
   readonly temperature: number
-  /** Share of the teacher's answers in the objective, 0 to 1. */
+  /** Share of the distillation loss in the objective, 0 to 1. */
   readonly weight: number
 }
 
-/** What a cut is to leave: a target, or the channels worth at least so many deviations. */
+/** How far to prune: to a target, or by a threshold in standard deviations. */
 export type Aim = TargetOptions | { readonly eta: number }
 
-/** A cut to come, all but what channels are worth. */
+/** A prune that follows a push: its options without the utilities. */
 export interface Cut extends Constraining {
   readonly target: Aim
-  /** What the floor is a share of, by path; by default the widths the net has. */
+  /** The widths that the floor is a share of, by path; by default those of the net. */
   readonly widths?: Widths
-  /** Where the target is a target; by default `'raw'`, as suits effects on the loss. */
+  /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
   readonly normalize?: Normalize
 }
 
-/** A cut by what channels are worth, as surgery takes it. */
+/** The options of a prune by utilities. */
 export const pruneOptions = (
   { target, normalize = 'raw', ...guards }: Cut,
   by: Utilities,
 ): ByTarget | ByThreshold =>
   'eta' in target ? { ...target, ...guards, by } : { ...target, ...guards, by, normalize }
 
-/** How losers are found and faded, as data. */
+/** Fading: how channels are marked and faded to zero. */
 export interface FadeOptions {
   /** λ of λ·Σ|γ|. */
   readonly l1: number
-  /** Share of the phase after which they are told from the others. */
+  /** Share of the phase after which channels are marked. */
   readonly from: number
-  /** Share of the phase at which they give nothing. */
+  /** Share of the phase at which marked channels reach zero. */
   readonly until: number
   /** The power of a channel's cost its utility is divided by. */
   readonly cost: number
-  /** What of the old utility stays at each step. */
+  /** Share of the old utility that stays at each step. */
   readonly decay: number
 }
 
-/** What held the most on validation: scales are left alone, since making them small cost CIFAR-10 three points. */
+/** The best on validation: no L1 on scales, which cost CIFAR-10 three points. */
 export const fadeDefaults: FadeOptions = { l1: 0, from: 0.3, until: 0.92, cost: 0.5, decay: 0.95 }
 
 /** The weight of each term of the objective; 0 leaves it out. */
@@ -92,22 +92,22 @@ export interface AlignTerms {
   readonly units: number
 }
 
-/** How to push, as data: how to train, and what pulls beside the loss. */
+/** How to push: how to train, the alignment terms and the fading. */
 export interface PushOptions extends TrainOptions {
   readonly align: AlignTerms
   /** Share of the phase over which the terms rise from 0 to their weights. */
   readonly ramp: number
-  /** `null` leaves them where they are. */
+  /** `null` for no fading. */
   readonly fade: FadeOptions | null
 }
 
-/** No term but the losers: the recipe that was found to hold the most. */
+/** No alignment term, only fading: the best recipe on validation. */
 export const noTerms: AlignTerms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
 
-/** Separation axis by axis, correlation and compactness together: features in line with few neurons. */
+/** Separation axis by axis, correlation and compactness together: few, uncorrelated features. */
 export const alignment: AlignTerms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
-/** Training as usual, balanced and clipped, and out of the losers. */
+/** Training as usual, balanced and clipped, with fading. */
 export const pushDefaults: PushOptions = {
   ...trainDefaults,
   balanced: true,
@@ -121,9 +121,9 @@ export const pushDefaults: PushOptions = {
  * - `random`, `l1`, `l2`, `bnScale`  from the weights alone
  * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
  * - `lda`                              class separation of each channel alone
- * - `deconvTrace`                           the papers' trace
- * - `discriminantTrace`, `gradientTrace`         the trace from class-discriminative responses, this project's own
- * - `gradientUtility`                           what the slopes of the push before it have shown
+ * - `deconvTrace`                      the papers' trace
+ * - `discriminantTrace`, `gradientTrace` the trace from class-discriminative responses, this project's own
+ * - `gradientUtility`                  the effects tracked by the push before it
  */
 export type CriterionName =
   | 'random'
@@ -138,8 +138,7 @@ export type CriterionName =
   | 'gradientUtility'
 
 /**
- * How a criterion's numbers are best made comparable across layers: effects on the loss already are, weights nowhere
- * are. Measured with the usual floor on LeNet-5 as Caffe has it, a plain CNN and the net of `dsl/mnist.ts`: of L1, its
+ * How a criterion's utilities are made comparable across layers: effects on the loss already are, weights are not. Measured with the usual floor on LeNet-5 as Caffe has it, a plain CNN and the net of `dsl/mnist.ts`: of L1, its
  * layers' norms left the plain one 82 %, the share of each group 93 %.
  */
 export const defaultNormalize: { readonly [N in CriterionName]: Normalize } = {

@@ -1,4 +1,4 @@
-/** Accuracy over parameters as a picture: a point an entrant, its mean over seeds with a standard deviation up and down. */
+/** Accuracy over parameters as a figure: a point for each variant, its mean over seeds with a standard deviation up and down. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
@@ -7,7 +7,7 @@ import type { VariantRun } from '../run/study/runner.js'
 import { grouping } from './tables/study.js'
 import { deviation, mean } from './text/statistics.js'
 
-/** An entrant as a point; of an ablation, its criterion has the colour, its training the shape. */
+/** A variant as a point; in an ablation the colour is its criterion, the shape its training. */
 interface Point {
   readonly parameters: number
   readonly test: number
@@ -17,12 +17,12 @@ interface Point {
   readonly shape: string
 }
 
-const pointOf = ([name, dones]: readonly [string, readonly VariantRun[]]): Point => {
-  const facts = dones[0]?.entrant.facts ?? {}
-  const accuracies = dones.map(({ result }) => 100 * result.test.accuracy)
+const pointOf = ([name, runs]: readonly [string, readonly VariantRun[]]): Point => {
+  const facts = runs[0]?.entrant.facts ?? {}
+  const accuracies = runs.map(({ result }) => 100 * result.test.accuracy)
   const [test, spread] = [mean(accuracies), deviation(accuracies)]
   return {
-    parameters: mean(dones.map(({ result }) => result.params)),
+    parameters: mean(runs.map(({ result }) => result.params)),
     test,
     low: test - spread,
     high: test + spread,
@@ -31,55 +31,68 @@ const pointOf = ([name, dones]: readonly [string, readonly VariantRun[]]): Point
   }
 }
 
-const specOf = (title: string, points: readonly Point[]): TopLevelSpec => ({
+const legend = { title: null, labelLimit: 0 } as const
+
+/** Parameters, on a logarithmic axis. */
+const xAxis = {
+  field: 'parameters',
+  type: 'quantitative',
+  axis: { format: ',d', labelOverlap: 'greedy' },
+  scale: { type: 'log', nice: false, padding: 20 },
+} as const
+
+/** Above so many colours the larger scheme is used. */
+const fewColours = 10
+
+const colours = (points: readonly Point[]) =>
+  ({
+    field: 'colour',
+    type: 'nominal',
+    sort: null,
+    scale: {
+      scheme: new Set(points.map(({ colour }) => colour)).size > fewColours ? 'tableau20' : 'tableau10',
+    },
+    legend: { ...legend, symbolType: 'circle' },
+  }) as const
+
+const shapes = { field: 'shape', type: 'nominal', sort: null, legend } as const
+
+/** A line of one standard deviation up and down. */
+const deviationLayer = {
+  mark: { type: 'rule', strokeWidth: 1.5 },
+  encoding: {
+    y: {
+      field: 'low',
+      type: 'quantitative',
+      title: 'test accuracy, %',
+      scale: { zero: false, padding: 10 },
+    },
+    y2: { field: 'high' },
+  },
+} as const
+
+const pointLayer = (points: readonly Point[]) =>
+  ({
+    mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+    encoding: {
+      y: { field: 'test', type: 'quantitative' },
+      ...(points.some(({ shape }) => shape !== '') && { shape: shapes }),
+    },
+  }) as const
+
+const plotSpec = (title: string, points: readonly Point[]): TopLevelSpec => ({
   title,
   background: 'white',
   width: 520,
   height: 340,
   data: { values: [...points] },
-  encoding: {
-    x: {
-      field: 'parameters',
-      type: 'quantitative',
-      axis: { format: ',d', labelOverlap: 'greedy' },
-      scale: { type: 'log', nice: false, padding: 20 },
-    },
-    color: {
-      field: 'colour',
-      type: 'nominal',
-      sort: null,
-      scale: { scheme: new Set(points.map(({ colour }) => colour)).size > 10 ? 'tableau20' : 'tableau10' },
-      legend: { title: null, labelLimit: 0, symbolType: 'circle' },
-    },
-  },
-  layer: [
-    {
-      mark: { type: 'rule', strokeWidth: 1.5 },
-      encoding: {
-        y: {
-          field: 'low',
-          type: 'quantitative',
-          title: 'test accuracy, %',
-          scale: { zero: false, padding: 10 },
-        },
-        y2: { field: 'high' },
-      },
-    },
-    {
-      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
-      encoding: {
-        y: { field: 'test', type: 'quantitative' },
-        ...(points.some(({ shape }) => shape !== '') && {
-          shape: { field: 'shape', type: 'nominal', sort: null, legend: { title: null, labelLimit: 0 } },
-        }),
-      },
-    },
-  ],
+  encoding: { x: xAxis, color: colours(points) },
+  layer: [deviationLayer, pointLayer(points)],
 })
 
 type PackageMissing = Extract<NativeError, { readonly _tag: 'PackageMissing' }>
 
-/** What draws, where it is installed: nothing but a picture wants it. */
+/** The packages that draw, where they are installed: only a figure needs them. */
 const loadVega: TE.TaskEither<PackageMissing, readonly [typeof import('vega'), typeof import('vega-lite')]> =
   TE.tryCatch(
     () => Promise.all([import('vega'), import('vega-lite')]),
@@ -87,13 +100,13 @@ const loadVega: TE.TaskEither<PackageMissing, readonly [typeof import('vega'), t
   )
 
 /** An SVG. Errors  PackageMissing */
-export const plot = (title: string, dones: readonly VariantRun[]): TE.TaskEither<PackageMissing, string> =>
+export const plot = (title: string, runs: readonly VariantRun[]): TE.TaskEither<PackageMissing, string> =>
   pipe(
     loadVega,
     TE.flatMapTask(
       ([{ parse, View }, { compile }]) =>
         () =>
-          new View(parse(compile(specOf(title, [...grouping(dones)].map(pointOf))).spec), {
+          new View(parse(compile(plotSpec(title, [...grouping(runs)].map(pointOf))).spec), {
             renderer: 'none',
           }).toSVG(),
     ),

@@ -1,4 +1,4 @@
-/** What measured criteria see: a model on an engine, over some images. */
+/** Calibration: the images over which criteria and batch norm are measured, on an engine. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch, Feed } from '../../data/pipeline/batches.js'
 import type { Engine, Session } from '../../engine/engine.js'
@@ -6,7 +6,7 @@ import type { Program } from '../../graph/graph.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 
-/** Images a criterion looks at, and how many a call. */
+/** An engine, and so many batches of a feed. */
 export interface Calibration {
   readonly engine: Engine
   readonly feed: Feed
@@ -14,37 +14,38 @@ export interface Calibration {
   readonly batches: number
 }
 
-/** Batches there are to look at. */
+/** The number of batches, at most those of the feed. */
 export const calibrationBatches = ({ batches, feed }: Calibration): number => Math.min(batches, feed.batches)
 
 type Batched<S> = (batch: Batch) => (sum: S) => S
 
-/** Folds what a call gives over the batches in sight. */
-export const foldBatches = async <S>(sight: Calibration, start: S, step: Batched<S>): Promise<S> => {
+/** Folds the calibration batches. */
+export const foldBatches = async <S>(calibration: Calibration, start: S, step: Batched<S>): Promise<S> => {
   let sum = start
-  for (let nth = 0; nth < calibrationBatches(sight); nth++) sum = step(await sight.feed.batch(0, nth))(sum)
+  for (let nth = 0; nth < calibrationBatches(calibration); nth++)
+    sum = step(await calibration.feed.batch(0, nth))(sum)
   return sum
 }
 
 /**
  * Opens a program with a model's weights for as long as `use` takes.
  *
- * Errors  TooFewImages where no batch is in sight: what nobody saw is no evidence
+ * Errors  TooFewImages where there is no batch: no image is no evidence
  */
 export const withSession = <P extends Program, A>(
-  sight: Calibration,
+  calibration: Calibration,
   program: P,
   { weights }: Model,
   use: (session: Session<P>) => Promise<A>,
 ): TE.TaskEither<LearnError, A> =>
-  calibrationBatches(sight) > 0
+  calibrationBatches(calibration) > 0
     ? TE.bracket(
-        sight.engine.open(program),
+        calibration.engine.open(program),
         session =>
           TE.tryCatch(() => {
             session.write(weights)
             return use(session)
-          }, engineFailed(sight.engine)),
+          }, engineFailed(calibration.engine)),
         session => TE.fromIO(() => session.close()),
       )
-    : TE.left({ _tag: 'TooFewImages', images: null, batch: sight.batch })
+    : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })

@@ -1,4 +1,4 @@
-/** Criteria by name, the measured ones among them: from a learner and what an engine sees to one number a channel. */
+/** Criteria by name: from a learner and calibration images to one utility a channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -16,13 +16,13 @@ import { ldaUtilities } from './lda.js'
 import { taylorUtilities } from './taylor.js'
 import { measureTrace } from './trace.js'
 
-/** What else than the model and images a criterion may know. */
-interface Known {
+/** What a criterion may need beside the model and the images. */
+interface CriterionInputs {
   readonly slots: Weights
   readonly seed: number
 }
 
-const measures: { readonly [N in CriterionName]: (known: Known) => Evidence<Utilities> } = {
+const measurements: { readonly [N in CriterionName]: (inputs: CriterionInputs) => Evidence<Utilities> } = {
   random: ({ seed }) => measureUtilities(noEvidence, random(seed)),
   l1: () => measureUtilities(noEvidence, l1),
   l2: () => measureUtilities(noEvidence, l2),
@@ -35,22 +35,23 @@ const measures: { readonly [N in CriterionName]: (known: Known) => Evidence<Util
   gradientUtility: ({ slots }) => measureUtilities(() => () => TE.right(slots), gradientUtility),
 }
 
-const speaking =
+/** Errors  NoEvidence where no layer has a utility */
+const checkEvidence =
   (criterion: CriterionName) =>
   (utilities: Utilities): E.Either<LearnError, Utilities> =>
     Object.keys(utilities).length > 0 ? E.right(utilities) : E.left({ _tag: 'NoEvidence', criterion })
 
 /**
- * A criterion's utilities, divided by a power of what each channel costs; power 0 leaves them as they are.
+ * A criterion's utilities, divided by a power of each channel's cost; with power 0 they stay as they are.
  *
- * Errors  NoEvidence where the criterion speaks of no layer; those of learning
+ * Errors  NoEvidence where the criterion gives no layer a utility; those of learning
  */
 export const measureCriterion =
   (name: CriterionName, { cost, power }: { readonly cost: Cost; readonly power: number }) =>
-  (learner: Learner, sight: Calibration, seed: number): TE.TaskEither<LearnError, Utilities> =>
+  (learner: Learner, calibration: Calibration, seed: number): TE.TaskEither<LearnError, Utilities> =>
     pipe(
-      measures[name]({ slots: learner.slots, seed })(sight)(learner.model),
-      TE.flatMapEither(speaking(name)),
+      measurements[name]({ slots: learner.slots, seed })(calibration)(learner.model),
+      TE.flatMapEither(checkEvidence(name)),
       TE.flatMapEither(
         (utilities): E.Either<LearnError, Utilities> =>
           power === 0

@@ -1,4 +1,4 @@
-/** What a net answers when its last layer sees only some of the features, in plain numbers, and how few suffice. */
+/** The last layer on a subset of its features, in plain numbers, and the smallest subset that holds the accuracy. */
 import { setImmediate } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -44,7 +44,7 @@ export const collectFeatures = async (session: Session, feed: Feed, size: number
   return { rows, labels }
 }
 
-/** How features spread over classes. */
+/** The variance of features within and between classes. */
 export const classVarianceOf = (
   { rows, labels }: FeatureTable,
   classes: number,
@@ -57,7 +57,7 @@ export const classVarianceOf = (
   )
 }
 
-/** What the last layer gives for a row of features of which only those kept count, a number a class. */
+/** The logits of a row of features, computed from the kept features alone. */
 export type Head = (row: Float32Array, kept: readonly number[]) => Float64Array
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
@@ -71,10 +71,10 @@ const activations: { readonly [A in Activation]: (x: number) => number } = {
 }
 
 /**
- * The layer that decides, its batch norm and activation included.
+ * The last layer, with its batch norm and activation, in plain numbers.
  *
- * Law  with every feature, the net's own logits; of a convolution, where it has no activation: the mean in space of
- *      what it gives is then what it gives of the mean
+ * Law  with every feature, the net's own logits; of a convolution, where it has no activation: the mean of its
+ *      output over space is then its output for the mean
  */
 export const headOf = (inferred: Inferred, { head }: Decision, weights: Weights): Head => {
   const placed = inferred.get(head)
@@ -109,11 +109,11 @@ export const accuracyBy = ({ rows, labels }: FeatureTable, head: Head, kept: rea
   return right.length / Math.max(1, rows.length)
 }
 
-/** The accuracy that a smaller set of features may lack. */
-const lacking = 0.005
+/** The accuracy that a smaller set of features may lose. */
+const tolerance = 0.005
 
 /**
- * The fewest of the features in `order`, from its first, with which the head answers as well as with all.
+ * The fewest of the features in `order`, from its first, with which the head is as accurate as with all.
  *
  * Law     accuracy with them is within 0.005 of that with all; with one fewer it is not, or they are one
  * Source  Tian, Arbel, Clark 2021; found by bisection, the bound is this project's own
@@ -124,33 +124,35 @@ export const fewestFeatures = (
   order: readonly number[],
 ): readonly number[] => {
   const accuracy = (count: number): number => accuracyBy(table, head, order.slice(0, count))
-  const wanted = accuracy(order.length) - lacking
-  let [low, high] = [1, order.length] // below `low` too few are answered; at `high` enough
+  const required = accuracy(order.length) - tolerance
+  let [low, high] = [1, order.length] // below `low` the accuracy is too low; at `high` it is enough
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    if (accuracy(middle) >= wanted) high = middle
+    if (accuracy(middle) >= required) high = middle
     else low = middle + 1
   }
   return order.slice(0, high)
 }
 
 /**
- * The features a net can decide by: the fewest, ranked by what they tell of classes, that hold its accuracy on the
- * images in sight.
+ * The fewest features, ranked by how well they separate the classes, that hold the net's accuracy on the
+ * images in calibration.
  *
- * Errors  NoDecision where nothing tells on what vector the net decides
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector
  */
-export const decisionFeatures: Evidence<readonly number[]> = sight => model =>
+export const decisionFeatures: Evidence<readonly number[]> = calibration => model =>
   pipe(
     TE.fromEither(infer(model.net)),
     TE.bindTo('inferred'),
     TE.bindW('decision', ({ inferred }) => TE.fromEither(decisionOf(inferred))),
-    TE.bindW('look', ({ decision }) => TE.fromEither(inferringFeatures(sight.batch, decision)(model.net))),
-    TE.flatMap(({ inferred, decision, look }) =>
-      withSession(sight, { infer: look }, model, async session => {
+    TE.bindW('graph', ({ decision }) =>
+      TE.fromEither(inferringFeatures(calibration.batch, decision)(model.net)),
+    ),
+    TE.flatMap(({ inferred, decision, graph }) =>
+      withSession(calibration, { infer: graph }, model, async session => {
         const table = await collectFeatures(
           session,
-          { ...sight.feed, batches: calibrationBatches(sight) },
+          { ...calibration.feed, batches: calibrationBatches(calibration) },
           decision.size,
         )
         const head = headOf(inferred, decision, model.weights)

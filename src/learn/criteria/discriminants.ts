@@ -1,4 +1,4 @@
-/** Which pre-decision features tell classes apart, and how many it takes: from features a model gave, in plain numbers. */
+/** How well pre-decision features separate the classes, and how many of them it takes, in plain numbers. */
 import type { Batch } from '../../data/pipeline/batches.js'
 
 /** Sums over images by class, enough for means and variances. Rows are classes, columns features. */
@@ -18,7 +18,7 @@ export const noMoments = (classes: number, size: number): Moments => ({
   squares: new Float64Array(classes * size),
 })
 
-/** With one more batch. Shapes  features [batch, size] */
+/** Adds a batch. Shapes  features [batch, size] */
 export const addMoments =
   ({ labels, size: images }: Pick<Batch, 'labels' | 'size'>) =>
   (features: Float32Array) =>
@@ -76,21 +76,21 @@ export const classVariance = ({ classes, size, counts, sums, squares }: Moments)
 const meanOf = (values: Float64Array): number =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
 
-/** sw + 0.1 · mean sw: a nearly dead feature is not worth what a tiny variance would make it. */
-const floored = ({ within }: ClassVariance): Float64Array => {
+/** sw + 0.1 · mean sw: keeps nearly constant features from a huge separation. */
+const floorVariance = ({ within }: ClassVariance): Float64Array => {
   const floor = 0.1 * meanOf(within) + 1e-12
   return within.map(value => value + floor)
 }
 
-/** v = sb/(sw + floor): what each feature tells of the classes. Source  Tian, Arbel, Clark 2021; the floor is this project's own */
+/** v = sb/(sw + floor): how well each feature separates the classes. Source  Tian, Arbel, Clark 2021; the floor is this project's own */
 export const separationPower = (spread: ClassVariance): Float64Array => {
-  const floor = floored(spread)
+  const floor = floorVariance(spread)
   return spread.between.map((value, j) => value / (floor[j] ?? 1))
 }
 
-/** D[c][j] = max(0, m_cj − μ_j)/(sw_j + floor): how much more a feature answers to a class than to all. */
+/** D[c][j] = max(0, m_cj − μ_j)/(sw_j + floor): how much larger a feature is for a class than for all. */
 export const discriminantsOf = (spread: ClassVariance): Float64Array => {
-  const floor = floored(spread)
+  const floor = floorVariance(spread)
   const size = spread.overall.length
   return spread.means.map(
     (mean, i) => Math.max(0, mean - (spread.overall[i % size] ?? 0)) / (floor[i % size] ?? 1),
@@ -100,15 +100,15 @@ export const discriminantsOf = (spread: ClassVariance): Float64Array => {
 /** How many of the largest values add up to `share` of the sum. */
 export const featuresHolding = (share: number, values: Float64Array): number => {
   const sorted = [...values].sort((a, b) => b - a)
-  const wanted = share * sorted.reduce((a, b) => a + b, 0)
+  const total = share * sorted.reduce((a, b) => a + b, 0)
   let sum = 0
   const at = sorted.findIndex(value => {
     sum += value
-    return sum >= wanted
+    return sum >= total
   })
   return at < 0 ? sorted.length : at + 1
 }
 
-/** The `naturalNumber` best features, best first. */
+/** The `count` best features, best first. */
 export const bestFeatures = (count: number, power: Float64Array): readonly number[] =>
   [...power.keys()].sort((a, b) => (power[b] ?? 0) - (power[a] ?? 0) || a - b).slice(0, count)

@@ -1,4 +1,4 @@
-/** Criteria that ask for evidence: what an engine is to gather of a model before channels can be judged. */
+/** Evidence: what an engine measures of a model before a criterion can compute utilities. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Model } from '../../net/weights.js'
@@ -7,15 +7,15 @@ import type { Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
 import type { Calibration } from './calibration.js'
 
-/** What an engine gathers of a model over the images in sight. */
-export type Evidence<Seen> = (sight: Calibration) => (model: Model) => TE.TaskEither<LearnError, Seen>
+/** A measurement of a model over calibration images. */
+export type Evidence<Seen> = (calibration: Calibration) => (model: Model) => TE.TaskEither<LearnError, Seen>
 
-/** For criteria that need the weights alone: no image is looked at. */
+/** For criteria that need the weights alone. */
 export const noEvidence: Evidence<undefined> = () => () => TE.right(undefined)
 
 /**
- * What channels are worth by a criterion, on the evidence it asks for: the criterion is a pure function, one's own as
- * well as any here; `activations`, `gradients` and `traces` are evidence, and what else an engine is asked.
+ * The utilities of a criterion, on the evidence it needs. A criterion is a pure function; `activations`, `gradients`
+ * and `traces` are evidence.
  *
  * @example
  * measureUtilities(activations, (_, seen) =>
@@ -24,9 +24,9 @@ export const noEvidence: Evidence<undefined> = () => () => TE.right(undefined)
  */
 export const measureUtilities =
   <Seen>(evidence: Evidence<Seen>, criterion: Criterion<Seen>): Evidence<Utilities> =>
-  sight =>
+  calibration =>
   model =>
     pipe(
-      evidence(sight)(model),
+      evidence(calibration)(model),
       TE.flatMapEither(seen => criterion(model, seen)),
     )

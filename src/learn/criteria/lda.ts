@@ -1,4 +1,4 @@
-/** How well each channel alone tells classes apart. */
+/** How well each channel alone separates the classes. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -19,7 +19,7 @@ import { type Calibration, foldBatches, withSession } from './calibration.js'
 import { addMoments, classVariance, type Moments, noMoments, separationPower } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
 
-/** The classes a net tells apart. */
+/** The number of classes of a net. */
 const classesOf = (net: Net): E.Either<LearnError, number> =>
   pipe(
     infer(net),
@@ -43,26 +43,26 @@ const pooledCall =
       })),
     )
 
-/** By unit, what its pooled outputs were, class by class. */
+/** By unit, the class moments of its pooled outputs. */
 export type Activations = ReadonlyMap<Path, Moments>
 
 /** Class statistics of the pooled outputs of these layers. */
 export const momentsAt =
-  (sight: Calibration, paths: readonly Path[]) =>
+  (calibration: Calibration, paths: readonly Path[]) =>
   (model: Model): TE.TaskEither<LearnError, Activations> =>
     pipe(
       TE.Do,
       TE.bind('classes', () => TE.fromEither(classesOf(model.net))),
-      TE.bind('graph', () => TE.fromEither(pooledCall(sight.batch, paths)(model.net))),
+      TE.bind('graph', () => TE.fromEither(pooledCall(calibration.batch, paths)(model.net))),
       TE.flatMap(({ classes, graph }) =>
-        withSession(sight, { look: graph }, model, session => {
+        withSession(calibration, { forward: graph }, model, session => {
           const start = new Map(
             paths.map(
               path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const,
             ),
           )
-          return foldBatches<Activations>(sight, start, batch => sums => {
-            const seen = session.run('look', { images: batch.images })
+          return foldBatches<Activations>(calibration, start, batch => sums => {
+            const seen = session.run('forward', { images: batch.images })
             return new Map(
               [...sums].map(([path, moments]) => [
                 path,
@@ -87,11 +87,11 @@ const unitPaths = (net: Net): E.Either<LearnError, readonly Path[]> =>
     }),
   )
 
-/** The pooled outputs of every convolution, and of every dense layer that does not decide. */
-export const activations: Evidence<Activations> = sight => model =>
+/** The pooled outputs of every convolution, and of every dense layer but the last. */
+export const activations: Evidence<Activations> = calibration => model =>
   pipe(
     TE.fromEither(unitPaths(model.net)),
-    TE.flatMap(paths => momentsAt(sight, paths)(model)),
+    TE.flatMap(paths => momentsAt(calibration, paths)(model)),
   )
 
 /** sb/sw of each unit's pooled output: class separation axis by axis. Source  Tian, Arbel, Clark 2017 */
@@ -100,5 +100,5 @@ export const lda: Criterion<Activations> = (_, seen) =>
     Object.fromEntries([...seen].map(([path, moments]) => [path, separationPower(classVariance(moments))])),
   )
 
-/** What channels are worth by `lda`. */
+/** Utilities by `lda`. */
 export const ldaUtilities: Evidence<Utilities> = measureUtilities(activations, lda)

@@ -1,4 +1,4 @@
-/** What deleting a channel would do to the loss, to first order. */
+/** The first-order effect on the loss of deleting a channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -14,17 +14,16 @@ import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
 import { slopesAndGates } from '../training/train.js'
+import { gateKey, isKeyOf } from '../weight-key.js'
 import { foldBatches, withSession } from './calibration.js'
 import { type Evidence, measureUtilities } from './evidence.js'
 
-/** The loss's slopes in one batch, by the key of the weight, or by `path/gate` for a unit without batch norm. */
+/** The loss's gradients in one batch, by the key of the weight, or by `path/gate` for a unit without batch norm. */
 export type Gradients = Readonly<Record<string, Float32Array>>
 
-const gateOf = (path: Path): string => childPath(path, 'gate')
-
-/** The loss's slopes by those weights and gates, the statistics fixed. */
-const slopesCall =
-  (batch: number, of: (key: string) => boolean) =>
+/** The loss's gradients by the weights and gates whose keys `isWanted`, the running statistics fixed. */
+const gradientsCall =
+  (batch: number, isWanted: (key: string) => boolean) =>
   (net: Net): E.Either<LearnError, Graph> =>
     pipe(
       E.Do,
@@ -32,13 +31,13 @@ const slopesCall =
       E.bind('lowered', () => lower({ batch, mode: 'inference' })(net)),
       E.map(({ gated, lowered }) => {
         const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
-        const wantedGates = gated.filter(path => of(gateOf(path)))
-        const { weights, gates } = slopesAndGates(lowered, loss, wantedGates)
-        const wanted = weights.filter(({ key }) => of(key))
+        const gatedPaths = gated.filter(path => isWanted(gateKey(path)))
+        const { weights, gates } = slopesAndGates(lowered, loss, gatedPaths)
+        const wanted = weights.filter(({ key }) => isWanted(key))
         return {
           outputs: Object.fromEntries([
             ...wanted.map(({ key, gradient }) => [key, gradient] as const),
-            ...[...gates].map(([path, gradient]) => [gateOf(path), gradient] as const),
+            ...[...gates].map(([path, gradient]) => [gateKey(path), gradient] as const),
           ]),
           updates: [],
         }
@@ -46,27 +45,27 @@ const slopesCall =
     )
 
 /**
- * The slopes of the mean loss of each batch by the weights whose keys are wanted, and by a gate of 1 on the channels of
- * each unit without batch norm, under `path/gate`.
+ * The gradients of the mean loss of each batch by the weights whose keys `isWanted`, and by a gate of 1 on the channels
+ * of each unit without batch norm, under `path/gate`.
  */
 export const gradients =
-  (of: (key: string) => boolean): Evidence<readonly Gradients[]> =>
-  sight =>
+  (isWanted: (key: string) => boolean): Evidence<readonly Gradients[]> =>
+  calibration =>
   model =>
     pipe(
-      TE.fromEither(slopesCall(sight.batch, of)(model.net)),
-      TE.flatMap(slopes =>
-        withSession(sight, { slopes }, model, session =>
-          foldBatches<readonly Gradients[]>(sight, [], ({ images, targets }) => before => [
+      TE.fromEither(gradientsCall(calibration.batch, isWanted)(model.net)),
+      TE.flatMap(graph =>
+        withSession(calibration, { gradients: graph }, model, session =>
+          foldBatches<readonly Gradients[]>(calibration, [], ({ images, targets }) => before => [
             ...before,
-            session.run('slopes', { images, targets }),
+            session.run('gradients', { images, targets }),
           ]),
         ),
       ),
     )
 
-/** What stands for a channel's output: its batch norm's scale and shift, or its gate. */
-const standing = /\/(?:scale|shift|gate)$/
+/** The slots in which the effect of a channel is measured: its batch norm's scale and shift, or its gate. */
+const channelSlots = ['scale', 'shift', 'gate'] as const
 
 const gateAtOne = 1
 
@@ -79,18 +78,20 @@ const gateAtOne = 1
 export const taylor: Criterion<readonly Gradients[]> = ({ weights }, batches) => {
   const [first = {}] = batches
   const valueAt = (key: string, channel: number): number =>
-    key.endsWith('/gate') ? gateAtOne : (weights[key]?.data[channel] ?? 0)
-  const keysAt = (path: Path) =>
-    ['scale', 'shift', 'gate'].map(name => childPath(path, name)).filter(key => key in first)
-  const effect = (slopes: Gradients, keys: readonly string[], channel: number): number =>
-    keys.reduce((sum, key) => sum + valueAt(key, channel) * (slopes[key]?.[channel] ?? 0), 0)
-  const paths = Object.keys(first).flatMap(key => (/\/(?:scale|gate)$/.test(key) ? [parentPath(key)] : []))
+    isKeyOf(key, 'gate') ? gateAtOne : (weights[key]?.data[channel] ?? 0)
+  const keysAt = (path: Path) => channelSlots.map(slot => childPath(path, slot)).filter(key => key in first)
+  const effect = (batchGradients: Gradients, keys: readonly string[], channel: number): number =>
+    keys.reduce((sum, key) => sum + valueAt(key, channel) * (batchGradients[key]?.[channel] ?? 0), 0)
+  const paths = Object.keys(first).flatMap(key => (isKeyOf(key, 'scale', 'gate') ? [parentPath(key)] : []))
   return E.right(
     Object.fromEntries(
       paths.map(path => {
         const keys = keysAt(path)
         const utility = (_: number, channel: number): number => {
-          const squares = batches.reduce((sum, slopes) => sum + effect(slopes, keys, channel) ** 2, 0)
+          const squares = batches.reduce(
+            (sum, batchGradients) => sum + effect(batchGradients, keys, channel) ** 2,
+            0,
+          )
           return Math.sqrt(squares / batches.length)
         }
         return [path, Float64Array.from(first[keys[0] ?? ''] ?? [], utility)]
@@ -99,8 +100,8 @@ export const taylor: Criterion<readonly Gradients[]> = ({ weights }, batches) =>
   )
 }
 
-/** What channels are worth by `taylor`. */
+/** Utilities by `taylor`. */
 export const taylorUtilities: Evidence<Utilities> = measureUtilities(
-  gradients(key => standing.test(key)),
+  gradients(key => isKeyOf(key, ...channelSlots)),
   taylor,
 )

@@ -1,6 +1,6 @@
 /**
- * The trace: which channels of every layer the kept discriminants rest on, found by going back from their responses.
- * It is the reverse pass of training under other rules; engines run it like any other call.
+ * The trace: how much every channel contributes to the kept features, by a backward pass from their responses. It is
+ * the backward pass of training under other rules; engines run it like any other call.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -28,11 +28,11 @@ import { type Evidence, measureUtilities } from './evidence.js'
 import { ldaUtilities, momentsAt } from './lda.js'
 
 /**
- * What flows back, and what is made of it.
+ * What is propagated back, and how it becomes a utility.
  *
- * - `deconv`        the kept features' responses by deconvolution; the mean reconstruction's largest value in space
- * - `discriminant`  responses weighed by what tells their class from others; the mean of |reconstruction × response|
- * - `gradient`      the same start by true gradients; Σ over images of |mean in space of gradient × response|
+ * - `deconvTrace`        the kept features' responses by deconvolution; the mean reconstruction's largest value in space
+ * - `discriminantTrace`  responses weighted by how well they separate their class; the mean of |reconstruction × response|
+ * - `gradientTrace`      the same start by true gradients; Σ over images of |mean in space of gradient × response|
  */
 export type TraceKind = 'deconvTrace' | 'discriminantTrace' | 'gradientTrace'
 
@@ -43,7 +43,7 @@ export interface TraceCall {
   readonly units: readonly Path[]
 }
 
-/** Every layer that makes channels of its own. */
+/** Every layer with weights, but for the last. */
 const unitsOf = (net: Net): E.Either<PruneError, readonly Path[]> =>
   pipe(
     infer(net),
@@ -59,7 +59,7 @@ const unitsOf = (net: Net): E.Either<PruneError, readonly Path[]> =>
     ),
   )
 
-/** What starts at the features. Shapes  [batch, d] */
+/** The signal at the features. Shapes  [batch, d] */
 const seedOf = (kind: TraceKind, features: Value, targets: Value): Value => {
   const size = channelsOf(features.shape)
   const kept = op.mul(features, op.input('keep', [size]))
@@ -67,17 +67,20 @@ const seedOf = (kind: TraceKind, features: Value, targets: Value): Value => {
   return op.mul(kept, op.matmul(targets, op.input('discriminants', [channelsOf(targets.shape), size])))
 }
 
-const inSpace = (value: Value): readonly number[] => value.shape.slice(1, -1).map((_, axis) => axis + 1)
+const spatialAxes = (value: Value): readonly number[] => value.shape.slice(1, -1).map((_, axis) => axis + 1)
 
-/** What one unit gives for one batch: a map to be added over batches, or a number a channel. */
+/** The trace of one unit for one batch, summed over images: a map, or a number a channel. */
 const traceOf = (kind: TraceKind, signal: Value, response: Value): Value => {
   if (kind === 'deconvTrace') return op.sum(signal, [0])
   const product = op.mul(signal, response)
   if (kind === 'discriminantTrace') return op.sum(product, [0])
-  return op.sum(op.abs(inSpace(product).length === 0 ? product : op.mean(product, inSpace(product))), [0])
+  return op.sum(
+    op.abs(spatialAxes(product).length === 0 ? product : op.mean(product, spatialAxes(product))),
+    [0],
+  )
 }
 
-const tracing = (kind: TraceKind, lowered: Lowered, features: Value, units: readonly Path[]): Graph => {
+const traceGraph = (kind: TraceKind, lowered: Lowered, features: Value, units: readonly Path[]): Graph => {
   const targets = op.input('targets', lowered.logits.shape)
   const responses = units.flatMap(path => lowered.at.get(path) ?? [])
   const rules = kind === 'gradientTrace' ? gradient : deconvolution
@@ -101,12 +104,12 @@ export const traceCall =
       E.bindW('decision', () => pipe(infer(net), E.flatMap(decisionOf))),
       E.bindW('lowered', () => lower({ batch, mode: 'inference' })(net)),
       E.map(({ units, decision, lowered }) => ({
-        graph: tracing(kind, lowered, featuresIn(lowered, decision), units),
+        graph: traceGraph(kind, lowered, featuresIn(lowered, decision), units),
         units,
       })),
     )
 
-/** What one unit gave, summed over images: a map, or a number a channel. */
+/** The trace of one unit, summed over images: a map, or a number a channel. */
 export interface TraceSums {
   readonly shape: Shape
   readonly images: number
@@ -124,61 +127,61 @@ const noTraces = ({ outputs }: Graph, images: number): Traces =>
     ]),
   )
 
-const addTo = (traced: TraceSums, more: Float32Array | undefined): TraceSums => ({
-  ...traced,
-  sums: traced.sums.map((value, i) => value + (more?.[i] ?? 0)),
+const addTrace = (total: TraceSums, more: Float32Array | undefined): TraceSums => ({
+  ...total,
+  sums: total.sums.map((value, i) => value + (more?.[i] ?? 0)),
 })
 
-const every: Evidence<null> = () => () => TE.right(null)
+const allFeatures: Evidence<null> = () => () => TE.right(null)
 
-/** 1 at those kept. */
-const marks = (size: number, kept: readonly number[] | null): Float32Array => {
+/** 1 at the kept features. */
+const featureMask = (size: number, kept: readonly number[] | null): Float32Array => {
   const all = new Float32Array(size).fill(kept === null ? 1 : 0)
   for (const j of kept ?? []) all[j] = 1
   return all
 }
 
-/** D, where the trace starts from it. */
+/** D, where the trace uses it. */
 const discriminantsFor =
   (kind: TraceKind, { features, size }: Decision): Evidence<Feeds> =>
-  sight =>
+  calibration =>
   model =>
     kind === 'deconvTrace'
       ? TE.right({})
       : pipe(
-          momentsAt(sight, [features])(model),
-          TE.map(found => classVariance(found.get(features) ?? noMoments(1, size))),
+          momentsAt(calibration, [features])(model),
+          TE.map(moments => classVariance(moments.get(features) ?? noMoments(1, size))),
           TE.map(spread => ({ discriminants: Float32Array.from(discriminantsOf(spread)) })),
         )
 
 /**
- * What is traced to every unit from the features `keep` tells, or from all.
+ * The traces of all units from the features that `keep` selects, or from all.
  *
- * Errors  NoDecision where nothing tells on what vector the net decides
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector
  */
 export const traces =
-  (kind: TraceKind, keep: Evidence<readonly number[] | null> = every): Evidence<Traces> =>
-  sight =>
+  (kind: TraceKind, keep: Evidence<readonly number[] | null> = allFeatures): Evidence<Traces> =>
+  calibration =>
   model =>
     pipe(
       TE.Do,
       TE.bind('decision', () => TE.fromEither(pipe(infer(model.net), E.flatMap(decisionOf)))),
-      TE.bindW('call', () => TE.fromEither(traceCall(kind, sight.batch)(model.net))),
-      TE.bindW('discriminants', ({ decision }) => discriminantsFor(kind, decision)(sight)(model)),
-      TE.bindW('kept', () => keep(sight)(model)),
+      TE.bindW('call', () => TE.fromEither(traceCall(kind, calibration.batch)(model.net))),
+      TE.bindW('discriminants', ({ decision }) => discriminantsFor(kind, decision)(calibration)(model)),
+      TE.bindW('kept', () => keep(calibration)(model)),
       TE.flatMap(({ call: { graph }, decision: { size }, discriminants, kept }) =>
-        withSession(sight, { trace: graph }, model, session => {
-          const given = { keep: marks(size, kept), ...discriminants }
-          const images = sight.batch * calibrationBatches(sight)
-          return foldBatches(sight, noTraces(graph, images), batch => before => {
-            const seen = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
-            return new Map([...before].map(([path, traced]) => [path, addTo(traced, seen[path])]))
+        withSession(calibration, { trace: graph }, model, session => {
+          const given = { keep: featureMask(size, kept), ...discriminants }
+          const images = calibration.batch * calibrationBatches(calibration)
+          return foldBatches(calibration, noTraces(graph, images), batch => before => {
+            const outputs = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
+            return new Map([...before].map(([path, total]) => [path, addTrace(total, outputs[path])]))
           })
         }),
       ),
     )
 
-/** One number a channel: over space, the largest |mean|; `deconv` keeps its sign. */
+/** One number a channel: over space, the largest |mean|; `deconvTrace` keeps its sign. */
 const utilityOf = (kind: TraceKind, { shape, images, sums }: TraceSums): Float64Array => {
   const channels = channelsOf(shape)
   const utility = new Float64Array(channels).fill(kind === 'gradientTrace' ? 0 : Number.NEGATIVE_INFINITY)
@@ -189,30 +192,30 @@ const utilityOf = (kind: TraceKind, { shape, images, sums }: TraceSums): Float64
   return utility
 }
 
-/** What channels are worth by what was traced to them. */
+/** Utilities by traces. */
 export const traceUtilities =
   (kind: TraceKind): Criterion<Traces> =>
   (_, seen) =>
     E.right(Object.fromEntries([...seen].map(([path, each]) => [path, utilityOf(kind, each)])))
 
 /**
- * What channels are worth by a trace; the papers' starts from the features a net can decide by, the others from all.
- * Nothing reaches many of them after a strong push: those go by `lda`.
+ * Utilities by a trace: the papers' starts from the fewest features that hold the accuracy, the others from all. After a
+ * strong push many channels have no trace: those are ranked by `lda`.
  */
 export const measureTrace =
   (kind: TraceKind): Evidence<Utilities> =>
-  sight =>
+  calibration =>
   model =>
     pipe(
       measureUtilities(
-        traces(kind, kind === 'deconvTrace' ? decisionFeatures : every),
+        traces(kind, kind === 'deconvTrace' ? decisionFeatures : allFeatures),
         traceUtilities(kind),
-      )(sight)(model),
+      )(calibration)(model),
       TE.flatMap(utilities =>
         hasTies(utilities)
           ? pipe(
-              ldaUtilities(sight)(model),
-              TE.map(others => breakTies(others)(utilities)),
+              ldaUtilities(calibration)(model),
+              TE.map(fallback => breakTies(fallback)(utilities)),
             )
           : TE.right(utilities),
       ),

@@ -1,4 +1,4 @@
-/** How far a push has come, in figures. Nothing here measures. */
+/** The figures that describe how far a push has come. */
 
 /** Figures of the pre-decision features. */
 export interface Alignment {

@@ -1,4 +1,4 @@
-/** The proof of a cut on a trained net: the narrow net answers as the wide one in which nothing reads what went. */
+/** The check of a prune on a trained net: the pruned net computes what the masked net computes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Model } from '../../net/weights.js'
@@ -9,19 +9,19 @@ import type { LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
 
 /**
- * Of the largest logit: single precision adds up in another order in a narrower net. Honest cuts of seven kinds of
+ * Of the largest logit: single precision adds up in another order in a narrower net. Correct prunes of seven kinds of
  * nets, to 90, 50 and 10 % of their parameters, differed by at most 2e-6, on wasm and on TensorFlow.
  */
 const tolerance = 1e-5
 
 const logitsOf =
-  (sight: Calibration) =>
+  (calibration: Calibration) =>
   (model: Model): TE.TaskEither<LearnError, readonly Float32Array[]> =>
     pipe(
-      TE.fromEither(lowerForInference(sight.batch)(model.net)),
+      TE.fromEither(lowerForInference(calibration.batch)(model.net)),
       TE.flatMap(infer =>
-        withSession(sight, { infer }, model, session =>
-          foldBatches<readonly Float32Array[]>(sight, [], batch => all => [
+        withSession(calibration, { infer }, model, session =>
+          foldBatches<readonly Float32Array[]>(calibration, [], batch => all => [
             ...all,
             session.run('infer', { images: batch.images }).logits ?? new Float32Array(),
           ]),
@@ -40,13 +40,13 @@ const difference = (a: readonly Float32Array[], b: readonly Float32Array[]): num
 
 /** Errors  NotProven with the difference, relative to the largest logit */
 export const certify =
-  (sight: Calibration) =>
+  (calibration: Calibration) =>
   (model: Model, pruned: Pruned): TE.TaskEither<LearnError, void> =>
     pipe(
       TE.Do,
-      TE.bind('masked', () => pipe(TE.fromEither(mask(pruned)(model)), TE.flatMap(logitsOf(sight)))),
-      TE.bindW('narrow', () => logitsOf(sight)(pruned.model)),
-      TE.flatMap(({ masked, narrow }) => {
+      TE.bind('masked', () => pipe(TE.fromEither(mask(pruned)(model)), TE.flatMap(logitsOf(calibration)))),
+      TE.bindW('pruned', () => logitsOf(calibration)(pruned.model)),
+      TE.flatMap(({ masked, pruned: narrow }) => {
         const got = difference(masked, narrow)
         return got <= tolerance
           ? TE.right(undefined)

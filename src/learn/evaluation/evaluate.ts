@@ -1,4 +1,4 @@
-/** What a model is worth, apart from any training of it. */
+/** The score of a model on a feed. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -10,7 +10,7 @@ import { score } from '../training/phase.js'
 import { lowerForInference } from '../training/train.js'
 import type { Score } from './score.js'
 
-/** Images a call when nothing is learnt. */
+/** Images a call in evaluation. */
 export const evaluationBatch = 250
 
 /** Scores a model on a feed of `evaluationBatch` images a batch; the model stays as it is. */

@@ -1,4 +1,4 @@
-/** What a push has done so far, on validation images: how far apart classes are, and on how few features they rest. */
+/** How far a push has come, on validation images: how well classes are separated, and by how few features. */
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
 import type { Inferred } from '../../net/infer.js'
@@ -40,7 +40,7 @@ const correlationIn = ({ rows, labels }: FeatureTable, { means, within }: ClassV
 const counts = (size: number): readonly number[] =>
   Array.from({ length: Math.ceil(Math.log2(Math.max(1, size))) }, (_, power) => 2 ** power)
 
-/** Looks at a session whose `infer` gives `features`. */
+/** The figures of a session whose `infer` gives `features`. */
 export const inspectAlignment =
   (inferred: Inferred, decision: Decision) =>
   async (session: Session, feed: Feed): Promise<Alignment> => {

@@ -1,4 +1,4 @@
-/** How far to cut for a latency: nets of fewer multiply–accumulates, each measured on the engine, beside the whole one where a share of its time is wanted. */
+/** Pruning to a latency: bisection over multiply–accumulates, each net measured on the engine, beside the original where the target is a share. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -10,50 +10,51 @@ import { checkPositive } from '../../surgery/prune/target.js'
 import type { LearnError } from '../error.js'
 import { latencies } from './latency.js'
 
-/** A share of the milliseconds the net takes for an image, or so many at most. */
+/** A share of the net's milliseconds an image, or so many at most. */
 export type LatencyTarget =
   | { readonly keep: { readonly latency: number } }
   | { readonly atMost: { readonly latency: number } }
 
-/** Whether an target is a latency. */
+/** Whether a target is a latency. */
 export const isLatencyTarget = <Other extends object>(
   target: LatencyTarget | Other,
 ): target is LatencyTarget =>
   Object.values(target).some(amount => typeof amount === 'object' && amount !== null && 'latency' in amount)
 
 /** Errors  WrongOption */
-export const checkLatencyTarget = (haste: LatencyTarget): E.Either<OptionError, number> =>
-  'keep' in haste
-    ? checkPositive('keep latency', haste.keep.latency, 1)
-    : checkPositive('atMost latency', haste.atMost.latency, Number.POSITIVE_INFINITY)
+export const checkLatencyTarget = (target: LatencyTarget): E.Either<OptionError, number> =>
+  'keep' in target
+    ? checkPositive('keep latency', target.keep.latency, 1)
+    : checkPositive('atMost latency', target.atMost.latency, Number.POSITIVE_INFINITY)
 
-/** The model cut to a share of its multiply–accumulates. */
+/** The model pruned to a share of its multiply–accumulates. */
 type Cut = (share: number) => E.Either<PruneError, Pruned>
 
-/** Milliseconds an image takes, and may take. */
+/** Milliseconds an image: measured, and the target. */
 interface Reading {
   readonly got: number
   readonly wanted: number
 }
 
-const read =
-  (engine: Engine, haste: LatencyTarget, whole: Model) =>
+const measure =
+  (engine: Engine, target: LatencyTarget, original: Model) =>
   ({ model }: Pruned): TE.TaskEither<LearnError, Reading> =>
     pipe(
-      latencies(engine, 1)('keep' in haste ? [model, whole] : [model]),
+      latencies(engine, 1)('keep' in target ? [model, original] : [model]),
       TE.map(([after, before]) => ({
         got: after?.median ?? Number.NaN,
-        wanted: 'keep' in haste ? haste.keep.latency * (before?.median ?? Number.NaN) : haste.atMost.latency,
+        wanted:
+          'keep' in target ? target.keep.latency * (before?.median ?? Number.NaN) : target.atMost.latency,
       })),
     )
 
-/** Between `low`, where nets are fast enough or cannot be had, and `high`, where they are too slow. */
+/** Between `low`, where nets are fast enough or cannot be pruned so far, and `high`, where they are too slow. */
 interface Search {
   readonly low: number
   readonly high: number
   readonly found: Pruned | null
   readonly slow: Reading
-  /** The options that held channels back, where a net could not be had. */
+  /** The options that held channels back, where a net could not be pruned so far. */
   readonly limits: readonly string[]
 }
 
@@ -91,17 +92,17 @@ const search =
   }
 
 /**
- * The cut that leaves the most multiply–accumulates of those whose nets are fast enough, to a hundredth of the whole.
+ * The fast enough net with the most multiply–accumulates, to a hundredth of the original.
  *
- * Errors  WrongOption; OutOfReach with the least milliseconds there were; those of the cut
+ * Errors  WrongOption; OutOfReach with the fewest milliseconds measured; those of the prune
  * Law     a net that is fast enough loses nothing
  */
 export const pruneToLatency =
-  (engine: Engine, haste: LatencyTarget, cut: Cut) =>
+  (engine: Engine, target: LatencyTarget, cut: Cut) =>
   (model: Model): TE.TaskEither<LearnError, Pruned> => {
-    const reading = read(engine, haste, model)
+    const reading = measure(engine, target, model)
     return pipe(
-      checkLatencyTarget(haste),
+      checkLatencyTarget(target),
       E.flatMap((): E.Either<LearnError, Pruned> => cut(1)),
       TE.fromEither,
       TE.bindTo('whole'),

@@ -1,4 +1,4 @@
-/** How long a model takes to answer, measured beside others in one run. */
+/** The latency of models, measured side by side. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, Session } from '../../engine/engine.js'
@@ -20,10 +20,10 @@ interface Ready {
   readonly images: Float32Array
 }
 
-const warming = 5
+const warmupCalls = 5
 const repeats = 40
 
-const timed = ({ session, images }: Ready): number => {
+const timeCall = ({ session, images }: Ready): number => {
   const began = performance.now()
   session.run('infer', { images })
   return performance.now() - began
@@ -47,7 +47,8 @@ const prepare =
     )
 
 /**
- * The latency of each model for batches of one size, its weights constants as in a model that serves: warmed up, then in turn, so that a slow moment hits all alike.
+ * The latency of each model for batches of one size, with its weights as constants, as in a deployed model. Calls alternate
+ * between the models after a warm-up, so that a slow moment of the machine affects all alike.
  */
 export const latencies =
   (engine: Engine, batch: number) =>
@@ -56,8 +57,8 @@ export const latencies =
       pipe(models, TE.traverseSeqArray(prepare(engine, batch))),
       ready =>
         TE.tryCatch(async () => {
-          for (let nth = 0; nth < warming; nth++) ready.forEach(timed)
-          const rounds = Array.from({ length: repeats }, () => ready.map(timed))
+          for (let nth = 0; nth < warmupCalls; nth++) ready.forEach(timeCall)
+          const rounds = Array.from({ length: repeats }, () => ready.map(timeCall))
           return ready.map((_, nth) =>
             summary(
               batch,

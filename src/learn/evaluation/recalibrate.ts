@@ -1,4 +1,4 @@
-/** Batch norm after a cut: running statistics measured again, since those of the wider net no longer hold. */
+/** Batch norm after a prune: running statistics are measured again, since those of the wider net are no longer true. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -33,29 +33,29 @@ const noNoise = (graph: Graph): Readonly<Record<string, Float32Array>> =>
   )
 
 /**
- * The model with running statistics that are the means of those of the batches in sight.
+ * The model with running statistics that are the means of those of the calibration batches.
  *
- * Errors  OneValue where a batch shows a norm one value; those of `withSession`
+ * Errors  OneValue where a batch norm has one value a channel; those of `withSession`
  * Law     kernels, scales and shifts stay as they are
  */
 export const recalibrate =
-  (sight: Calibration) =>
+  (calibration: Calibration) =>
   (model: Model): TE.TaskEither<LearnError, Model> =>
     pipe(
-      TE.fromEither(statisticsCall(sight.batch)(model.net)),
+      TE.fromEither(statisticsCall(calibration.batch)(model.net)),
       TE.flatMap(graph =>
         Object.keys(graph.outputs).length === 0
           ? TE.right(model)
-          : withSession(sight, { look: graph }, model, async session => {
-              const batches = calibrationBatches(sight)
+          : withSession(calibration, { forward: graph }, model, async session => {
+              const batches = calibrationBatches(calibration)
               const start: Weights = Object.fromEntries(
                 Object.entries(graph.outputs).map(([key, { shape }]) => [
                   key,
                   { shape, data: new Float32Array(sizeOf(shape)) },
                 ]),
               )
-              const means = await foldBatches(sight, start, batch => before => {
-                const seen = session.run('look', { images: batch.images, ...noNoise(graph) })
+              const means = await foldBatches(calibration, start, batch => before => {
+                const seen = session.run('forward', { images: batch.images, ...noNoise(graph) })
                 return Object.fromEntries(
                   Object.entries(before).map(([key, { shape, data }]) => [
                     key,

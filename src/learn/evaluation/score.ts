@@ -1,7 +1,7 @@
-/** How well logits answer: the share of images answered right, and the loss in nats. */
+/** Scores of logits: accuracy, and the loss in nats. */
 import type { Batch } from '../../data/pipeline/batches.js'
 
-/** Counts over the images seen. */
+/** Sums over images. */
 export interface Score {
   readonly images: number
   readonly correct: number
@@ -11,7 +11,7 @@ export interface Score {
 
 export const noScore: Score = { images: 0, correct: 0, nats: 0 }
 
-/** The share of images answered right. */
+/** The share of images classified correctly. */
 export const accuracyOf = ({ correct, images }: Score): number => correct / Math.max(1, images)
 /** The mean loss of an image, in nats. */
 export const lossOf = ({ nats, images }: Score): number => nats / Math.max(1, images)
@@ -23,7 +23,7 @@ export const addScores = (a: Score, b: Score): Score => ({
 })
 
 /** −log softmax(row)[label], and whether the label's logit is the largest. */
-const answer = (row: Float32Array, label: number): readonly [nats: number, right: boolean] => {
+const scoreRow = (row: Float32Array, label: number): readonly [nats: number, right: boolean] => {
   const top = row.reduce((a, b) => Math.max(a, b))
   const spread = row.reduce((sum, logit) => sum + Math.exp(logit - top), 0)
   return [Math.log(spread) + top - (row[label] ?? 0), row.indexOf(top) === label]
@@ -33,7 +33,7 @@ const answer = (row: Float32Array, label: number): readonly [nats: number, right
 export const scoreOf = (logits: Float32Array, { labels, size }: Pick<Batch, 'labels' | 'size'>): Score => {
   const classes = logits.length / labels.length
   return Array.from({ length: size }, (_, nth) =>
-    answer(logits.subarray(nth * classes, (nth + 1) * classes), labels[nth] ?? 0),
+    scoreRow(logits.subarray(nth * classes, (nth + 1) * classes), labels[nth] ?? 0),
   ).reduce<Score>(
     (score, [nats, right]) => addScores(score, { images: 1, correct: right ? 1 : 0, nats }),
     noScore,

@@ -1,4 +1,4 @@
-/** The mean and variance of each channel at a place of a net, over images and space: what a batch norm there would see. */
+/** The mean and variance of each channel at a place of a net, over images and space: the statistics of a batch norm there. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,12 +15,12 @@ import { type Calibration, calibrationBatches, foldBatches, withSession } from '
 import type { LearnError } from '../error.js'
 
 const momentsCall =
-  (batch: number, spot: Anchor) =>
+  (batch: number, anchor: Anchor) =>
   (net: Net): E.Either<NetError, Graph> =>
     pipe(
       lower({ batch, mode: 'inference' })(net),
       E.map(({ at, into, images }) => {
-        const value = ('after' in spot ? at.get(spot.after) : into.get(spot.into)) ?? images
+        const value = ('after' in anchor ? at.get(anchor.after) : into.get(anchor.into)) ?? images
         const lead = value.shape.slice(0, -1).map((_, axis) => axis)
         return {
           outputs: { mean: op.mean(value, lead), square: op.mean(op.square(value), lead) },
@@ -29,18 +29,18 @@ const momentsCall =
       }),
     )
 
-/** The mean and variance of each channel at a spot, over the images in sight. */
+/** The mean and variance of each channel at an anchor, over the calibration images. */
 export const statisticsAt =
-  (sight: Calibration, spot: Anchor) =>
+  (calibration: Calibration, anchor: Anchor) =>
   (model: Model): TE.TaskEither<LearnError, ChannelStatistics> =>
     pipe(
-      TE.fromEither(momentsCall(sight.batch, spot)(model.net)),
-      TE.flatMap(look =>
-        withSession(sight, { look }, model, async session => {
-          const batches = calibrationBatches(sight)
-          const blank = new Float64Array(channelsOf(look.outputs.mean?.shape ?? []))
-          const sums = await foldBatches(sight, { mean: blank, square: blank }, batch => before => {
-            const seen = session.run('look', { images: batch.images })
+      TE.fromEither(momentsCall(calibration.batch, anchor)(model.net)),
+      TE.flatMap(forward =>
+        withSession(calibration, { forward }, model, async session => {
+          const batches = calibrationBatches(calibration)
+          const blank = new Float64Array(channelsOf(forward.outputs.mean?.shape ?? []))
+          const sums = await foldBatches(calibration, { mean: blank, square: blank }, batch => before => {
+            const seen = session.run('forward', { images: batch.images })
             const more = (sum: Float64Array, values: Float32Array | undefined) =>
               sum.map((value, i) => value + (values?.[i] ?? 0) / batches)
             return { mean: more(before.mean, seen.mean), square: more(before.square, seen.square) }

@@ -1,4 +1,4 @@
-/** How many values of a channel batch norm sees at a step: of one alone the variance is 0, and nothing passes but the shift. */
+/** The check that batch norm has several values a channel: of one value the variance is 0, and the output the shift. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { infer } from '../../net/infer.js'

@@ -1,19 +1,19 @@
-/** How fast an engine takes the steps of a phase: a few of the first are taken, and what they learn is thrown away. */
+/** The speed of an engine on a phase: a few steps are timed, and their weights are discarded. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { feedsOf, type Learner, type Phase, prepare } from './phase.js'
 
-/** So many steps are timed at most, until so many milliseconds are over. */
-const [most, budget] = [8, 800]
+/** At most so many steps are timed, for about so many milliseconds. */
+const [mostSteps, budget] = [8, 800]
 
-/** A step that takes so many times what another engine takes is slower, even one that starts threads and compiles. */
-const clearly = 4
+/** A first step so many times as long as another engine's is slower, though it starts threads and compiles. */
+const clearlySlower = 4
 
 /**
- * Milliseconds of a training step, the fastest of a few: what else the machine does makes none faster. The first, which
- * prepares what the others use, is told only where it takes the whole time and is clearly slower than `other`, the
- * milliseconds of another engine.
+ * Milliseconds of a training step: the fastest of a few, since other work on the machine only slows steps down. The first
+ * step, which also starts threads and compiles, counts only where it uses up the budget and is clearly slower than
+ * `other`, the milliseconds of another engine.
  *
  * Law  the phase run afterwards is the phase run at once, bit for bit
  */
@@ -33,9 +33,9 @@ export const paceOn =
             return performance.now() - from
           }
           const first = step()
-          if (first > Math.max(budget, clearly * other)) return first
+          if (first > Math.max(budget, clearlySlower * other)) return first
           const times = [step()]
-          while (times.length < most && performance.now() - began < budget) times.push(step())
+          while (times.length < mostSteps && performance.now() - began < budget) times.push(step())
           return Math.min(...times)
         }, engineFailed(engine)),
       session => TE.fromIO(() => session.close()),

@@ -1,6 +1,6 @@
 /**
- * One phase of learning: a program stepped over batches, epoch by epoch, on an engine.
- * What is learnt is its program's business; training and pushing differ there alone.
+ * One phase of learning: a program run on batch after batch, epoch by epoch, on an engine. Training and pushing differ
+ * in their programs alone.
  */
 import { setImmediate } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,13 +16,13 @@ import { engineFailed, type LearnError } from '../error.js'
 import type { Alignment } from '../evaluation/alignment.js'
 import { addScores, lossOf, noScore, type Score, scoreOf } from '../evaluation/score.js'
 
-/** A model, and what its optimizer remembers, by variable name. */
+/** A model, and the slots of its optimizer by variable name. */
 export interface Learner {
   readonly model: Model
   readonly slots: Weights
 }
 
-/** Where a phase is: epochs done, steps done in the one under way, and what they scored. */
+/** Where a phase is: epochs done, steps done in the current epoch, and their score. */
 export interface Position {
   readonly epoch: number
   readonly step: number
@@ -32,34 +32,34 @@ export interface Position {
 /** Before the first step. */
 export const atStart: Position = { epoch: 0, step: 0, score: noScore }
 
-/** The calls every phase has: `train` is fed images and targets and gives logits, `infer` images and gives logits. */
+/** The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. */
 export type Calls = { readonly [call in 'train' | 'infer']: Graph }
 
-/** What is stepped, over what, how often. */
+/** A program, its data, and for how many epochs it runs. */
 export interface Phase {
   readonly calls: Calls
   readonly epochs: number
   readonly seed: number
   readonly training: Feed
   readonly validation: Feed
-  /** What a step is fed beside its batch and its noise; steps count from the phase's first. */
+  /** Inputs of a step beside its batch and its noise; steps count from the phase's first. */
   readonly feeds: (step: number, steps: number) => Feeds
-  /** Called before each step: what a phase does to its own variables on the way. */
+  /** Called before each step: may write the phase's own variables. */
   readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
-  /** Called after each epoch: what else there is to tell of it. */
+  /** Called after each epoch: figures of the features. */
   readonly inspect?: (session: Session, validation: Feed) => Promise<Alignment>
-  /** Variables that are given and stay as they are, such as a teacher's weights. */
+  /** Variables that do not change, such as a teacher's weights. */
   readonly fixed?: Weights
 }
 
-/** One step taken. */
+/** A step that has been run. */
 export interface StepProgress extends Position {
   readonly epochs: number
-  /** Of an epoch. */
+  /** Steps of an epoch. */
   readonly steps: number
 }
 
-/** One epoch done: what training and validation scored. */
+/** A finished epoch with its training and validation scores. */
 export interface Epoch {
   readonly epoch: number
   readonly training: Score
@@ -67,7 +67,7 @@ export interface Epoch {
   readonly alignment?: Alignment
 }
 
-/** Who is told, and who may stop it. */
+/** Callbacks that follow a phase, save it, and may stop it. */
 export interface PhaseObserver<Err> {
   /** After each step. */
   readonly onStep: (stepped: StepProgress) => void
@@ -89,14 +89,14 @@ const noiseFor = (graph: Graph, seed: number): ((step: number) => Feeds) => {
     )
 }
 
-/** What the `nth` step of a phase is fed with its batch. */
+/** The inputs of the `nth` step of a phase, with its batch. */
 export const feedsOf = (phase: Phase): ((batch: Batch, nth: number) => Feeds) => {
   const noise = noiseFor(phase.calls.train, phase.seed)
   const steps = phase.training.batches * phase.epochs
   return ({ images, targets }, nth) => ({ images, targets, ...noise(nth), ...phase.feeds(nth, steps) })
 }
 
-/** Those values the calls have a variable for, of its shape: another optimizer's slots are left behind. */
+/** The values for which the calls have a variable of the same shape: slots of another optimizer are dropped. */
 const matchingVariables = (calls: Calls, values: Weights): Weights => {
   const variables = variablesOf(calls)
   return Object.fromEntries(
@@ -104,7 +104,7 @@ const matchingVariables = (calls: Calls, values: Weights): Weights => {
   )
 }
 
-/** The session's variables, told apart: what the model stores, and what else there is. */
+/** The session's variables, split into the model's weights and all others, the slots. */
 const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learner => {
   const all = Object.entries(session.read()).filter(([name]) => !(name in fixed))
   const stored = ([name]: readonly [string, unknown]) => name in model.weights
@@ -133,72 +133,103 @@ export const score =
 const logitsOf = (fetched: Readonly<Record<string, Float32Array>>): Float32Array =>
   fetched.logits ?? new Float32Array()
 
-const walk = async <Err>(
-  phase: Phase,
-  watch: PhaseObserver<Err>,
-  session: Session,
-  learner: Learner,
-  from: Position,
-): Promise<E.Either<LearnError | Err, Learner>> => {
-  const { epochs, fixed = {} } = phase
-  const training = prefetch(1)(phase.training)
-  const steps = training.batches
-  const feeds = feedsOf(phase)
-  const evaluate = score(session)
-
-  const stepOnce = (batch: Batch, nth: number): Score =>
-    scoreOf(logitsOf(session.run('train', feeds(batch, nth))), batch)
-
-  const told = async (epoch: number, trained: Score): Promise<Epoch> => ({
-    epoch,
-    training: trained,
-    validation: await evaluate(phase.validation),
-    ...(phase.inspect !== undefined && { alignment: await phase.inspect(session, phase.validation) }),
-  })
-
-  let position = from
-  while (position.epoch < epochs) {
-    const batch = await training.batch(position.epoch, position.step)
-    const ready =
-      phase.before?.(session, position.epoch * steps + position.step, steps * epochs) ?? E.right(undefined)
-    if (E.isLeft(ready)) return ready
-    const after = addScores(position.score, stepOnce(batch, position.epoch * steps + position.step))
-    position = { ...position, step: position.step + 1, score: after }
-    if (!Number.isFinite(lossOf(after)))
-      return E.left({ _tag: 'Overflow', what: 'loss', epoch: position.epoch, step: position.step })
-    watch.onStep({ ...position, epochs, steps })
-    await setImmediate()
-
-    const ended = position.step === steps
-    const stopped = watch.stopping()
-    if (!ended && !stopped) continue
-    const now = learnerOf(session, learner, fixed)
-    if (!allFinite(now))
-      return E.left({ _tag: 'Overflow', what: 'weights', epoch: position.epoch, step: position.step })
-    const done = ended ? await told(position.epoch, after) : null
-    if (done !== null && !Number.isFinite(lossOf(done.validation)))
-      return E.left({ _tag: 'Overflow', what: 'validation loss', epoch: position.epoch, step: position.step })
-    if (ended) position = { epoch: position.epoch + 1, step: 0, score: noScore }
-    const paused = await watch.onPause(now, position, done)()
-    if (E.isLeft(paused)) return paused
-    if (stopped && position.epoch < epochs) return E.left({ _tag: 'Interrupted' })
-  }
-  return E.right(learnerOf(session, learner, fixed))
+/** A phase on its way: what its steps share. */
+interface RunningPhase<Err> {
+  readonly phase: Phase
+  readonly observer: PhaseObserver<Err>
+  readonly session: Session
+  /** What the phase began with. */
+  readonly initial: Learner
+  /** The training batches, read ahead. */
+  readonly training: Feed
+  readonly feeds: (batch: Batch, nth: number) => Feeds
 }
 
-/** Gives a session what a phase begins from. */
+const overflow = (what: string, { epoch, step }: Position): E.Either<LearnError, never> =>
+  E.left({ _tag: 'Overflow', what, epoch, step })
+
+/** The model and slots as they are now. */
+const currentLearner = <Err>({ phase, session, initial }: RunningPhase<Err>): Learner =>
+  learnerOf(session, initial, phase.fixed ?? {})
+
+/** Errors  Overflow with the loss; those of `before` */
+const trainStep = async <Err>(
+  { phase, session, training, feeds }: RunningPhase<Err>,
+  position: Position,
+): Promise<E.Either<LearnError, Position>> => {
+  const batch = await training.batch(position.epoch, position.step)
+  const nth = position.epoch * training.batches + position.step
+  const ready = phase.before?.(session, nth, training.batches * phase.epochs) ?? E.right(undefined)
+  if (E.isLeft(ready)) return ready
+  const score = addScores(position.score, scoreOf(logitsOf(session.run('train', feeds(batch, nth))), batch))
+  const after = { ...position, step: position.step + 1, score }
+  return Number.isFinite(lossOf(score)) ? E.right(after) : overflow('loss', after)
+}
+
+const evaluateEpoch = async <Err>(
+  { phase, session }: RunningPhase<Err>,
+  { epoch, score: training }: Position,
+): Promise<Epoch> => ({
+  epoch,
+  training,
+  validation: await score(session)(phase.validation),
+  ...(phase.inspect !== undefined && { alignment: await phase.inspect(session, phase.validation) }),
+})
+
+/**
+ * Hands the model to the observer, with the epoch's scores where it has ended; gives the position to continue at.
+ *
+ * Errors  Overflow with a weight or the validation loss; those of `onPause`
+ */
+const pausePhase = async <Err>(
+  running: RunningPhase<Err>,
+  position: Position,
+): Promise<E.Either<LearnError | Err, Position>> => {
+  const learner = currentLearner(running)
+  if (!allFinite(learner)) return overflow('weights', position)
+  const isEpochEnd = position.step === running.training.batches
+  const done = isEpochEnd ? await evaluateEpoch(running, position) : null
+  if (done !== null && !Number.isFinite(lossOf(done.validation))) return overflow('validation loss', position)
+  const next = isEpochEnd ? { epoch: position.epoch + 1, step: 0, score: noScore } : position
+  const saved = await running.observer.onPause(learner, next, done)()
+  return E.isLeft(saved) ? saved : E.right(next)
+}
+
+const runSteps = async <Err>(
+  running: RunningPhase<Err>,
+  from: Position,
+): Promise<E.Either<LearnError | Err, Learner>> => {
+  const { observer, phase, training } = running
+  let position = from
+  while (position.epoch < phase.epochs) {
+    const stepped = await trainStep(running, position)
+    if (E.isLeft(stepped)) return stepped
+    position = stepped.right
+    observer.onStep({ ...position, epochs: phase.epochs, steps: training.batches })
+    await setImmediate()
+    const stopping = observer.stopping()
+    if (position.step < training.batches && !stopping) continue
+    const paused = await pausePhase(running, position)
+    if (E.isLeft(paused)) return paused
+    position = paused.right
+    if (stopping && position.epoch < phase.epochs) return E.left({ _tag: 'Interrupted' })
+  }
+  return E.right(currentLearner(running))
+}
+
+/** Writes the variables that a phase begins with. */
 export const prepare = (session: Session, { calls, fixed }: Phase, { model, slots }: Learner): void =>
   session.write(matchingVariables(calls, { ...slots, ...model.weights, ...fixed }))
 
 /**
- * Runs a phase from a position on, and gives back what was learnt.
+ * Runs a phase from a position on; the result is the trained model with its slots.
  *
- * Errors  Overflow with the loss or a weight overflown; Interrupted where `stopping` says so, after `onPause`;
+ * Errors  Overflow of the loss or a weight; Interrupted where `stopping` says so, after `onPause`;
  *         the engine's and the data's
- * Law     interrupted anywhere and run on from there gives the same weights, bit for bit
+ * Law     interrupted anywhere and resumed from there gives the same weights, bit for bit
  */
 export const runPhase =
-  <Err>(engine: Engine, watch: PhaseObserver<Err>) =>
+  <Err>(engine: Engine, observer: PhaseObserver<Err>) =>
   (phase: Phase) =>
   (learner: Learner, from: Position = atStart): TE.TaskEither<LearnError | Err, Learner> =>
     TE.bracket(
@@ -207,7 +238,9 @@ export const runPhase =
         pipe(
           TE.tryCatch(async () => {
             prepare(session, phase, learner)
-            return walk(phase, watch, session, learner, from)
+            const training = prefetch(1)(phase.training)
+            const running = { phase, observer, session, initial: learner, training, feeds: feedsOf(phase) }
+            return runSteps(running, from)
           }, engineFailed(engine)),
           TE.flatMapEither(outcome => outcome),
         ),

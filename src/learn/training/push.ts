@@ -1,8 +1,8 @@
 /**
- * Push: training that moves what tells classes apart onto few, uncorrelated neurons, and out of the others.
+ * Push: training that moves class separation onto few, uncorrelated features, and off the channels to be pruned.
  *
  * Source  Tian, Arbel, Clark 2020 (arXiv 2009.13716) for the aim: class separation, a covariance penalty, alignment
- *         with a compact set of neurons; the terms' forms and the losers are this project's own
+ *         with a compact set of neurons; the terms' forms and the fading are this project's own
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -13,6 +13,7 @@ import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } fr
 import { infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
+import { weightKey } from '../../net/weight-specs.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { LearnError } from '../error.js'
@@ -33,47 +34,47 @@ import {
   weightUpdates,
 } from './train.js'
 
-/** The pooled outputs of every unit: those with batch norm, and those that a gate stands for. */
+/** The pooled outputs of every unit, with batch norm or with a gate. */
 const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readonly Value[] =>
   [...at].flatMap(([path, value]) =>
-    weights.has(`${path}/scale`) || gated.includes(path) ? [pooled(value)] : [],
+    weights.has(weightKey(path, 'scale')) || gated.includes(path) ? [pooled(value)] : [],
   )
 
-/** What the terms add to the objective, each by its weight; those of weight 0 are not built. */
+/** The alignment terms of the objective, each times its weight; terms of weight 0 are not built. */
 const termsOf = (
   terms: AlignTerms,
-  seen: TrainingGraph,
+  graph: TrainingGraph,
   gated: readonly Path[],
   features: Value,
 ): readonly Value[] => {
-  const classes = scatter(features, seen.targets)
-  const units = unitsOf(seen, gated)
+  const classes = scatter(features, graph.targets)
+  const units = unitsOf(graph, gated)
   const perUnit = () =>
     op.mul(
-      units.map(unit => compactness(scatter(unit, seen.targets))).reduce((a, b) => op.add(a, b)),
+      units.map(unit => compactness(scatter(unit, graph.targets))).reduce((a, b) => op.add(a, b)),
       1 / units.length,
     )
-  const weighed: readonly (readonly [number, () => Value])[] = [
+  const weighted: readonly (readonly [number, () => Value])[] = [
     [-terms.axis, () => axisSeparation(classes)],
     [-terms.ridge, () => ridgeSeparation(classes)],
     [terms.correlation, () => correlation(classes)],
     [terms.compactness, () => compactness(classes)],
     [units.length > 0 ? terms.units : 0, perUnit],
   ]
-  return weighed.flatMap(([weight, build]) => (weight === 0 ? [] : [op.mul(build(), weight)]))
+  return weighted.flatMap(([weight, build]) => (weight === 0 ? [] : [op.mul(build(), weight)]))
 }
 
 /** r: rises from 0 to 1. */
 const rampInput = op.input('ramp', [])
 
-const pushing = (
+const pushGraph = (
   options: PushOptions,
-  seen: TrainingGraph,
+  graph: TrainingGraph,
   gated: readonly Path[],
   features: Value,
   loss: Value,
 ): Graph => {
-  const terms = termsOf(options.align, seen, gated, features)
+  const terms = termsOf(options.align, graph, gated, features)
   const objective =
     terms.length === 0
       ? loss
@@ -84,22 +85,22 @@ const pushing = (
             terms.reduce((a, b) => op.add(a, b)),
           ),
         )
-  const { fade: losers } = options
-  const gradients = slopesAndGates(seen, objective, losers === null ? [] : gated)
+  const { fade: fadeOptions } = options
+  const gradients = slopesAndGates(graph, objective, fadeOptions === null ? [] : gated)
   const updates =
-    losers === null
-      ? weightUpdates(options)(seen, gradients.weights)
+    fadeOptions === null
+      ? weightUpdates(options)(graph, gradients.weights)
       : [
-          ...fade(gradients)(weightUpdates(options)(seen, penaliseScales(losers)(gradients))),
-          ...trackUtility(losers)(gradients),
+          ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
+          ...trackUtility(fadeOptions)(gradients),
         ]
-  return { outputs: { loss: objective, logits: seen.logits }, updates }
+  return { outputs: { loss: objective, logits: graph.logits }, updates }
 }
 
 /**
  * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
  *
- * Errors  NoDecision where nothing tells on what vector the net decides
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
@@ -108,16 +109,16 @@ export const pushCalls =
       E.Do,
       E.bindW('inferred', () => infer(net)),
       E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-      E.bindW('seen', () => lowerForTraining(options.batchSize)(net)),
-      E.bindW('forward', ({ decision }) => inferringFeatures(evaluated, decision)(net)),
-      E.bindW('loss', ({ seen }) => trainObjective(options.labelSmoothing, teacher)(seen)),
-      E.map(({ inferred, seen, forward, decision, loss }) => ({
-        train: pushing(options, seen, bareUnits(inferred), featuresIn(seen, decision), loss),
-        infer: forward,
+      E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
+      E.bindW('infer', ({ decision }) => inferringFeatures(evaluated, decision)(net)),
+      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
+      E.map(({ inferred, graph, infer, decision, loss }) => ({
+        train: pushGraph(options, graph, bareUnits(inferred), featuresIn(graph, decision), loss),
+        infer,
       })),
     )
 
-/** Tells the alignment of the features after each epoch. */
+/** Measures the alignment of the features after each epoch. */
 export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
   pipe(
     infer(net),
@@ -126,7 +127,7 @@ export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['i
     E.map(({ inferred, decision }) => inspectAlignment(inferred, decision)),
   )
 
-/** What a push is fed at each step beside its batch. */
+/** The inputs of a push at each step, beside its batch. */
 export const pushFeeds =
   (options: PushOptions) =>
   (step: number, steps: number): Feeds => ({

@@ -1,4 +1,4 @@
-/** Training: cross-entropy made small by an optimizer, in one graph. */
+/** Training: an optimizer minimises the cross-entropy, in one graph. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Feeds } from '../../engine/engine.js'
@@ -19,12 +19,12 @@ import { severalValues } from './batch-norm-values.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
 
-/** A lowered net while it learns, with the targets it is held to. */
+/** A net lowered for training, with the input of its targets. */
 export interface TrainingGraph extends Lowered {
   readonly targets: Value
 }
 
-/** What an objective's gradient says: of the trained weights, and of units' gates. */
+/** Gradients of an objective by the trained weights, and by units' gates. */
 export interface Gradients {
   readonly weights: readonly WeightGradient[]
   /** By path, ∂/∂gate of each channel. */
@@ -32,7 +32,7 @@ export interface Gradients {
 }
 
 /**
- * Gradients of an objective by trained weights, and by a gate of 1 on each channel that these layers give.
+ * Gradients of an objective by trained weights, and by a gate of 1 on each output channel of these layers.
  *
  * Shapes  a gate's: Σ over images and space of output · ∂objective/∂output, [channels]
  * Law     gates change no value and no other gradient: they are not in the graph
@@ -62,7 +62,7 @@ export const slopesAndGates = (
 export const weightGradients = (lowered: Lowered, objective: Value): readonly WeightGradient[] =>
   slopesAndGates(lowered, objective, []).weights
 
-/** Running statistics follow what the batch showed. */
+/** Updates of the running statistics by those of the batch. */
 export const runningStatistics = ({ statistics }: Lowered): readonly Value[] =>
   statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))
 
@@ -84,11 +84,11 @@ export const lowerForTraining =
 /** A map's mean over the image; a vector as it is. */
 export const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
 
-/** The vector a net decides on. Shapes  [batch, size] */
+/** The features before the last layer. Shapes  [batch, size] */
 export const featuresIn = ({ at, logits }: Lowered, { features }: Decision): Value =>
   pooled(at.get(features) ?? logits)
 
-/** The forward pass with what a net decides on. */
+/** The forward pass: logits, and the features before the last layer. */
 export const inferringFeatures =
   (batch: number, decision: Decision) =>
   (net: Net): E.Either<NetError, Graph> =>
@@ -101,7 +101,7 @@ export const inferringFeatures =
       })),
     )
 
-/** The forward pass alone: logits. */
+/** The forward pass: logits. */
 export const lowerForInference =
   (batch: number) =>
   (net: Net): E.Either<NetError, Graph> =>
@@ -111,15 +111,15 @@ export const lowerForInference =
       E.map(({ logits }) => ({ outputs: { logits }, updates: [] })),
     )
 
-/** What slopes change: weights by the optimizer, their gradients clipped, and running statistics. */
+/** Updates of a step: weights by the optimizer, with clipped gradients, and running statistics. */
 export const weightUpdates =
-  ({ optimizer, clipNorm: limit }: Pick<TrainOptions, 'optimizer' | 'clipNorm'>) =>
-  (seen: TrainingGraph, slopes: readonly WeightGradient[]): readonly Value[] => [
-    ...updatesOf(optimizer)(limit === null ? slopes : clip(limit)(slopes)),
-    ...runningStatistics(seen),
+  ({ optimizer, clipNorm }: Pick<TrainOptions, 'optimizer' | 'clipNorm'>) =>
+  (graph: TrainingGraph, gradients: readonly WeightGradient[]): readonly Value[] => [
+    ...updatesOf(optimizer)(clipNorm === null ? gradients : clip(clipNorm)(gradients)),
+    ...runningStatistics(graph),
   ]
 
-/** A teacher: a model that answers the same images, and how much it counts. */
+/** A teacher: a model whose logits on the same images are targets too, and how much they count. */
 export interface Teacher extends Distill {
   readonly model: Model
 }
@@ -127,24 +127,24 @@ export interface Teacher extends Distill {
 /** No layer's name has a colon. */
 const teacherPrefix = 'teacher:'
 
-/** A teacher's weights as variables that nobody changes. */
+/** A teacher's weights, as variables that do not change. */
 export const teacherWeights = (teacher: Teacher | null): Weights =>
   Object.fromEntries(
     Object.entries(teacher?.model.weights ?? {}).map(([key, tensor]) => [`${teacherPrefix}${key}`, tensor]),
   )
 
-/** Cross-entropy, mixed with the softened answers of a teacher in the same graph where there is one. */
+/** Cross-entropy, mixed with distillation from a teacher in the same graph where there is one. */
 export const trainObjective =
-  (smoothing: number, teacher: Teacher | null) =>
+  (labelSmoothing: number, teacher: Teacher | null) =>
   ({ logits, targets, images }: TrainingGraph): E.Either<NetError, Value> => {
-    const hard = crossEntropy(logits, targets, smoothing)
+    const hard = crossEntropy(logits, targets, labelSmoothing)
     if (teacher === null) return E.right(hard)
     const { weight, temperature, model } = teacher
     return pipe(
       model.net,
       lower({ batch: images.shape[0] ?? 1, mode: 'inference', prefix: teacherPrefix, images }),
-      E.map(({ logits: answers }) =>
-        op.add(op.mul(hard, 1 - weight), op.mul(distillation(logits, answers, temperature), weight)),
+      E.map(({ logits: teacherLogits }) =>
+        op.add(op.mul(hard, 1 - weight), op.mul(distillation(logits, teacherLogits, temperature), weight)),
       ),
     )
   }
@@ -155,24 +155,24 @@ export const trainCalls =
   (net: Net): E.Either<LearnError, Calls> =>
     pipe(
       lowerForTraining(options.batchSize)(net),
-      E.bindTo('seen'),
+      E.bindTo('graph'),
       E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.bindW('loss', ({ seen }) => trainObjective(options.labelSmoothing, teacher)(seen)),
-      E.map(({ seen, infer, loss }) => ({
+      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
+      E.map(({ graph, infer, loss }) => ({
         train: {
-          outputs: { loss, logits: seen.logits },
-          updates: weightUpdates(options)(seen, weightGradients(seen, loss)),
+          outputs: { loss, logits: graph.logits },
+          updates: weightUpdates(options)(graph, weightGradients(graph, loss)),
         },
         infer,
       })),
     )
 
-/** The rate at each step, as the schedule has it. */
+/** The learning rate at each step. */
 export const rateFeeds =
   ({
     optimizer,
-    learningRate: rate,
-    lrSchedule: schedule,
+    learningRate,
+    lrSchedule,
   }: Pick<TrainOptions, 'optimizer' | 'learningRate' | 'lrSchedule'>) =>
   (step: number, steps: number): Feeds =>
-    optimizerFeeds(optimizer, rate * factorAt(schedule, steps)(step), step)
+    optimizerFeeds(optimizer, learningRate * factorAt(lrSchedule, steps)(step), step)

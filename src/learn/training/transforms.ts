@@ -1,4 +1,4 @@
-/** Push and train as transforms of a model: what goes in stays as it is, what comes out is new. */
+/** Push and train as transforms of a model: the model given stays as it is, the result is new. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -18,19 +18,19 @@ import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
 import { warmupCalls } from './warmup.js'
 
-/** Where a transform learns: an engine, data, a seed. */
+/** The context of a transform: an engine, data, a seed. */
 export interface LearnContext {
   readonly engine: Engine
   readonly dataset: Dataset
   readonly seed: number
-  /** Slots to go on with; by default the optimizer begins anew. */
+  /** Optimizer slots to continue with; by default there are none. */
   readonly slots?: Weights
   readonly teacher?: Teacher | null
-  /** Told of each epoch as it ends. */
+  /** Called after each epoch. */
   readonly onEpoch?: (epoch: Epoch) => void
 }
 
-const watching = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
+const observerOf = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
   onStep: () => undefined,
   stopping: () => false,
   onPause: (_learner, _position, done) => {
@@ -39,7 +39,7 @@ const watching = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
   },
 })
 
-/** What differs between ways to learn. */
+/** The parts of a phase in which training, warm-up and push differ. */
 export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
   readonly calls: E.Either<LearnError, Calls>
 }
@@ -58,7 +58,7 @@ export const phaseFor =
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
     options: TrainOptions,
   ) =>
-  ({ calls, ...learning }: LearnProgram): E.Either<LearnError, Phase> => {
+  ({ calls, ...program }: LearnProgram): E.Either<LearnError, Phase> => {
     const training = trainingFeed(dataset, { batch: options.batchSize, seed, balanced: options.balanced })
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
@@ -66,7 +66,7 @@ export const phaseFor =
           checkClasses(dataset),
           E.flatMap(() => calls),
           E.map(built => ({
-            ...learning,
+            ...program,
             calls: built,
             epochs: options.epochs,
             seed,
@@ -77,7 +77,7 @@ export const phaseFor =
         )
   }
 
-/** What plain training learns by. */
+/** The program of plain training. */
 export const trainProgram = (
   options: TrainOptions,
   teacher: Teacher | null,
@@ -87,13 +87,13 @@ export const trainProgram = (
   feeds: rateFeeds(options),
 })
 
-/** What a warm-up learns by: `slots` tell what is new. */
+/** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
   calls: warmupCalls(options, evaluationBatch, slots)(model.net),
   feeds: rateFeeds(options),
 })
 
-/** What pushing learns by; `cut` is the one to come, if any. */
+/** The program of a push; `cut` is the prune that follows, if any. */
 export const pushProgram = (
   options: PushOptions,
   cut: Cut | null,
@@ -104,7 +104,7 @@ export const pushProgram = (
   ...pipe(
     pushInspect(model.net),
     E.match(
-      () => ({}), // the calls refuse such a net by name
+      () => ({}), // such a net is refused by the calls
       inspect => ({ inspect }),
     ),
   ),
@@ -112,11 +112,11 @@ export const pushProgram = (
   ...(options.fade !== null && { before: markFading(options.fade, cut, model) }),
 })
 
-const learn = (ground: LearnContext, options: TrainOptions, learning: LearnProgram) => (model: Model) =>
+const learn = (context: LearnContext, options: TrainOptions, program: LearnProgram) => (model: Model) =>
   pipe(
-    TE.fromEither(phaseFor(ground, options)(learning)),
+    TE.fromEither(phaseFor(context, options)(program)),
     TE.flatMap(phase =>
-      runPhase(ground.engine, watching(ground))(phase)({ model, slots: ground.slots ?? {} }),
+      runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),
     ),
   )
 
@@ -124,33 +124,33 @@ const learn = (ground: LearnContext, options: TrainOptions, learning: LearnProgr
  * Trains a model.
  *
  * Errors  Misread; those of learning; the model given is untouched
- * Law     the same model, ground and options give the same model, bit for bit
+ * Law     the same model, context and options give the same model, bit for bit
  */
 export const train =
   (options: Partial<TrainOptions>) =>
-  (ground: LearnContext) =>
+  (context: LearnContext) =>
   (model: Model): TE.TaskEither<LearnError, Learner> =>
     pipe(
       TE.fromEither(decode(trainCodec)({ ...trainDefaults, ...optionsOf(options) })),
-      TE.flatMap(all => learn(ground, all, trainProgram(all, ground.teacher ?? null, model))(model)),
+      TE.flatMap(all => learn(context, all, trainProgram(all, context.teacher ?? null, model))(model)),
     )
 
 /**
- * Pushes a model: `cut` is the one after it, for the losers to be told.
+ * Pushes a model: the channels that `cut`, the prune after it, would remove are faded.
  *
  * Errors  Misread, NoDecision; those of learning; the model given is untouched
- * Law     the same model, ground and options give the same model, bit for bit
+ * Law     the same model, context and options give the same model, bit for bit
  *
  * @example
  * push({ epochs: 2, cut: { target: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
   (options: Partial<PushOptions> & { readonly cut?: Cut | null }) =>
-  (ground: LearnContext) =>
+  (context: LearnContext) =>
   (model: Model): TE.TaskEither<LearnError, Learner> =>
     pipe(
       TE.fromEither(decode(pushCodec)({ ...pushDefaults, cut: null, ...optionsOf(options) })),
       TE.flatMap(({ cut, ...all }) =>
-        learn(ground, all, pushProgram(all, cut, ground.teacher ?? null, model))(model),
+        learn(context, all, pushProgram(all, cut, context.teacher ?? null, model))(model),
       ),
     )

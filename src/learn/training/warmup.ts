@@ -1,4 +1,4 @@
-/** Warming up: training that moves only what growing has added; old values and running statistics stay, bit for bit. */
+/** Warm-up: training that changes only the weights that growing has added; all others stay, bit for bit. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
@@ -19,29 +19,29 @@ import {
   weightUpdates,
 } from './train.js'
 
-/** 1 where a weight is new; a variable beside it that nobody changes. */
-const newnessAt = ({ weights }: TrainingGraph, key: string): Value =>
+/** 1 where a weight is new; a variable that does not change. */
+const newMask = ({ weights }: TrainingGraph, key: string): Value =>
   op.weight(newMaskKey(key), weights.get(key)?.shape ?? [])
 
-/** The slope of what is new alone, so that a clipped norm is its own. */
-const masked =
-  (seen: TrainingGraph) =>
-  (slope: WeightGradient): WeightGradient => ({
-    ...slope,
-    gradient: op.mul(slope.gradient, newnessAt(seen, slope.key)),
+/** The gradient of new weights alone, so that clipping measures their norm. */
+const maskGradient =
+  (graph: TrainingGraph) =>
+  (each: WeightGradient): WeightGradient => ({
+    ...each,
+    gradient: op.mul(each.gradient, newMask(graph, each.key)),
   })
 
-/** The change where a weight is new, and none where it is old. */
-const held =
-  (seen: TrainingGraph) =>
+/** The update where a weight is new, and none where it is old. */
+const maskUpdate =
+  (graph: TrainingGraph) =>
   (update: Value): Value => {
     const key = isUpdate(update.op) ? update.op.name : ''
-    const weight = seen.weights.get(key) ?? update
-    return op.assign(key, op.add(weight, op.mul(newnessAt(seen, key), op.sub(update, weight))))
+    const weight = graph.weights.get(key) ?? update
+    return op.assign(key, op.add(weight, op.mul(newMask(graph, key), op.sub(update, weight))))
   }
 
 /**
- * The two calls of a warm-up; `slots` tell what is new, as `newMasks` has it.
+ * The two calls of a warm-up; `slots` hold the masks of new weights, from `newMasks`.
  *
  * Law  old values, and the running statistics of old channels, stay as they are, bit for bit
  */
@@ -54,13 +54,13 @@ export const warmupCalls =
       E.bindW('infer', () => lowerForInference(evaluated)(net)),
       E.map(({ all, infer }) => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
-        const seen = { ...all, statistics: all.statistics.filter(isNew) }
-        const loss = crossEntropy(seen.logits, seen.targets, options.labelSmoothing)
-        const slopes = weightGradients(all, loss).filter(isNew).map(masked(seen))
+        const graph = { ...all, statistics: all.statistics.filter(isNew) }
+        const loss = crossEntropy(graph.logits, graph.targets, options.labelSmoothing)
+        const gradients = weightGradients(all, loss).filter(isNew).map(maskGradient(graph))
         return {
           train: {
-            outputs: { loss, logits: seen.logits },
-            updates: weightUpdates(options)(seen, slopes).map(held(seen)),
+            outputs: { loss, logits: graph.logits },
+            updates: weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
           },
           infer,
         }

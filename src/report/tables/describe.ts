@@ -9,7 +9,7 @@ import { table } from './table.js'
 
 export const shapeText = (shape: Shape): string => shape.join('×')
 
-/** What a layer is, apart from its name: `conv 3×3, 16`. */
+/** The kind of a layer: `conv 3×3, 16`. */
 export const kindText = (layer: Layer): string => {
   switch (layer._tag) {
     case 'conv':
@@ -37,7 +37,7 @@ interface Totals {
   macs: number
 }
 
-/** What each layer has with all in it. */
+/** Sums for each layer and all layers inside it. */
 const totalsOf = (inferred: Inferred): ReadonlyMap<Path, Totals> => {
   const totals = new Map<Path, Totals>()
   for (const { path, params, macs } of countLayers(inferred))

@@ -1,4 +1,4 @@
-/** What engines a machine has, as a table and what would mend the rest. */
+/** The engines of a machine as a table, and how to get the others. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -8,11 +8,11 @@ import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {
   native: 'the native binding works, and wasm where the first steps of a run are faster on it',
-  'no native': 'there is no native binding to use',
-  'native broken': 'a native binding is there but does not work',
+  'no native': 'the native binding is not built',
+  'native broken': 'the native binding does not work',
 }
 
-const tensorflow = ({ tried }: Diagnosis): readonly string[] =>
+const tensorflowLines = ({ tried }: Diagnosis): readonly string[] =>
   pipe(
     tried,
     O.match(
@@ -38,7 +38,7 @@ export const diagnosis = (found: Diagnosis): string =>
     ),
     '',
     `${found.chosen} will be used: ${reasons[found.why]}`,
-    ...tensorflow(found),
+    ...tensorflowLines(found),
     `${found.threads} threads, Node ${found.node}, cache ${found.cache}`,
     ...found.lacking.map(fact => `missing: ${renderMessage(fact)}`),
     ...pipe(

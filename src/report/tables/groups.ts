@@ -1,4 +1,4 @@
-/** Dependency groups as text: which channels live and die together, and which layers make, carry and read them. */
+/** Dependency groups as text: channels that are removed together, and the layers that make, keep and read them. */
 import { type Group, type Member, ranges } from '../../net/groups.js'
 import type { Inferred } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -8,14 +8,14 @@ import { thousands } from '../text/numbers.js'
 
 type Named = readonly [path: Path, text: string]
 
-/** Places on the whole axis a member lies on. */
+/** The length of a member's axis. */
 const lengthOf = (inferred: Inferred, { path, slot, axis }: Member): number => {
   const placed = inferred.get(path)
   return placed === undefined ? 0 : (weightSpecsOf(placed).find(each => each.slot === slot)?.shape[axis] ?? 0)
 }
 
-/** A member's layer, with its places where others share the axis, and how often each channel comes where it repeats. */
-const named =
+/** A member's layer, with its rows where others share the axis, and how often each channel repeats. */
+const memberText =
   (inferred: Inferred) =>
   (member: Member): Named => {
     const part = member.rows.length < lengthOf(inferred, member) ? `[${ranges(member.rows)}]` : ''
@@ -26,7 +26,7 @@ const named =
 const line = (label: string, members: readonly Named[]): readonly string[] =>
   members.length === 0 ? [] : [`  ${label.padEnd(7)}  ${members.map(([, text]) => text).join(', ')}`]
 
-const staying: { readonly [F in NonNullable<Group['fixed']>]: string } = {
+const fixedText: { readonly [F in NonNullable<Group['fixed']>]: string } = {
   input: ', fixed: the image',
   output: ', fixed: the classes',
 }
@@ -35,12 +35,12 @@ const linesOf =
   (inferred: Inferred) =>
   ({ name, wires, fixed, members }: Group): readonly string[] => {
     const [made, read, rest] = (['makes', 'reads', 'follows'] as const).map(role =>
-      members.filter(member => member.role === role).map(named(inferred)),
+      members.filter(member => member.role === role).map(memberText(inferred)),
     ) as [Named[], Named[], Named[]] // one for each role
     const makers = new Set(made.map(([path]) => path))
     const followed = new Map(rest.filter(([path]) => !makers.has(path)))
     return [
-      `${name}: ${thousands(wires.length)} channel${wires.length === 1 ? '' : 's'}${fixed === null ? '' : staying[fixed]}`,
+      `${name}: ${thousands(wires.length)} channel${wires.length === 1 ? '' : 's'}${fixed === null ? '' : fixedText[fixed]}`,
       ...line('made by', made),
       ...line('kept by', [...followed]),
       ...line('read by', read),

@@ -5,18 +5,18 @@ import { provenanceOf } from '../text/provenance.js'
 import { stopText } from '../text/stop-reason.js'
 import { table } from './table.js'
 
-/** What two medians of one run may differ by, and be taken for equal. */
+/** The relative difference up to which two medians count as equal. */
 const tolerance = 0.05
 
-/** Where the net at the end takes longer than the one before the first cut. */
-const slower = (compared: readonly Comparison[]): readonly string[] => {
+/** A line where the final net is slower than the one before the first prune. */
+const slowerLines = (compared: readonly Comparison[]): readonly string[] => {
   const [before, after] = ['before', 'after'].map(name => compared.find(each => each.name === name)?.latency)
   if (before === undefined || after === undefined) return []
-  const told = [
+  const latencies = [
     ['1 image', before.one, after.one],
     ['100 images', before.hundred, after.hundred],
   ] as const
-  const lines = told.flatMap(([what, was, is]) =>
+  const lines = latencies.flatMap(([what, was, is]) =>
     is > was * (1 + tolerance) ? [`${what} ${milliseconds(was)} → ${milliseconds(is)}`] : [],
   )
   return lines.length === 0
@@ -24,7 +24,7 @@ const slower = (compared: readonly Comparison[]): readonly string[] => {
     : [`after the cut it is slower: ${lines.join(', ')}; try a target in latency, or roundTo: 8`]
 }
 
-const comparison = (compared: readonly Comparison[]): readonly string[] => [
+const comparisonTable = (compared: readonly Comparison[]): readonly string[] => [
   '',
   table(
     ['', 'parameters', 'MACs', 'KB', 'test', '1 image', '100 images'],
@@ -38,14 +38,14 @@ const comparison = (compared: readonly Comparison[]): readonly string[] => [
       milliseconds(latency.hundred),
     ]),
   ),
-  ...slower(compared),
+  ...slowerLines(compared),
 ]
 
-const grown = (met: readonly GrownNet[]): readonly string[] => [
+const grownTable = (nets: readonly GrownNet[]): readonly string[] => [
   '',
   table(
-    ['net met', 'parameters', 'MACs', 'KB', 'validation', 'exact'],
-    met.map(({ name, params, macs, bytes, validation, exact }) => [
+    ['net', 'parameters', 'MACs', 'KB', 'validation', 'exact'],
+    nets.map(({ name, params, macs, bytes, validation, exact }) => [
       name,
       thousands(params),
       compact(macs),
@@ -73,8 +73,8 @@ export const outcome = (result: Result): string => {
     ...result.stages.flatMap(({ name, lost }, nth) =>
       lost === undefined ? [] : [`stage ${nth + 1} ${name} ended ${lostText(lost)}`],
     ),
-    ...(result.met === undefined ? [] : grown(result.met)),
-    ...(result.compared === undefined ? [] : comparison(result.compared)),
+    ...(result.met === undefined ? [] : grownTable(result.met)),
+    ...(result.compared === undefined ? [] : comparisonTable(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${thousands(result.params)} parameters, ${compact(result.macs)} MACs`,
     `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,

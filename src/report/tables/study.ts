@@ -1,4 +1,4 @@
-/** A study's results: a row a run for machines, a table of means and spreads for people. */
+/** A study's results: a row for each run as JSON, and tables of means and deviations. */
 import type { Latency } from '../../learn/evaluation/latency.js'
 import type { Cut, Result, Scored } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
@@ -9,13 +9,13 @@ import { commonProvenance, engineText, type Provenance, provenanceText } from '.
 import { mean, meanWithDeviation } from '../text/statistics.js'
 import { markdown } from './markdown.js'
 
-/** The accuracies of a cut: right after it, and with batch norm measured again. */
+/** The accuracies of a prune: right after it, and recalibrated. */
 interface Scores {
   readonly raw?: number
   readonly repaired?: number
 }
 
-/** What is measured of one run. */
+/** The figures of one run. */
 interface Figures extends Scores {
   readonly seed: number
   readonly params: number
@@ -28,9 +28,9 @@ interface Figures extends Scores {
 }
 
 /**
- * One run: an entrant's name or facts, its figures, and what it was made with where the runs differ in it. Accuracies
- * are 0–1: `raw` and `repaired` on validation, after the last cut and in `cuts`, where there are several, after each; at
- * the end `validation`, to choose by, and on the test `retrained` and `scratch`.
+ * One run: a variant's name or facts, its figures, and its provenance where runs differ in it. Accuracies are 0–1: `raw`
+ * and `repaired` on validation, after the last prune and, where there are several, in `cuts` after each; at the end
+ * `validation`, to choose by, and on the test `retrained` and `scratch`.
  */
 export type Row = Figures & Partial<Provenance> & { readonly [fact: string]: unknown }
 
@@ -39,46 +39,46 @@ const scoresOf = (cut: Cut | undefined): Scores =>
 
 const lastOf = ({ cuts }: VariantRun): Cut | undefined => cuts.at(-1)
 
-/** As the last step left it; none where the schedule has no step. */
+/** After the last step; none where the schedule has no step. */
 const validationOf = ({ result }: VariantRun): number | undefined => result.stages.at(-1)?.validation.accuracy
 
-const figuresOf = (done: VariantRun): Figures => {
-  const validation = validationOf(done)
+const figuresOf = (run: VariantRun): Figures => {
+  const validation = validationOf(run)
   return {
-    seed: done.seed,
-    params: done.result.params,
-    macs: done.result.macs,
-    bytes: done.bytes,
-    ...scoresOf(lastOf(done)),
+    seed: run.seed,
+    params: run.result.params,
+    macs: run.result.macs,
+    bytes: run.bytes,
+    ...scoresOf(lastOf(run)),
     ...(validation !== undefined && { validation }),
-    retrained: done.result.test.accuracy,
-    ...(done.scratch !== null && { scratch: done.scratch.test.accuracy }),
-    ...(done.cuts.length > 1 && {
-      cuts: done.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
+    retrained: run.result.test.accuracy,
+    ...(run.scratch !== null && { scratch: run.scratch.test.accuracy }),
+    ...(run.cuts.length > 1 && {
+      cuts: run.cuts.map(cut => ({ params: cut.params, ...scoresOf(cut) })),
     }),
   }
 }
 
-const resultsOf = (dones: readonly VariantRun[]): readonly Result[] =>
-  dones.flatMap(({ result, scratch }) => (scratch === null ? [result] : [result, scratch]))
+const resultsOf = (runs: readonly VariantRun[]): readonly Result[] =>
+  runs.flatMap(({ result, scratch }) => (scratch === null ? [result] : [result, scratch]))
 
-/** A row a run, in their order. */
-export const rowsOf = (dones: readonly VariantRun[]): readonly Row[] => {
-  const made = provenanceText(resultsOf(dones))
-  return dones.map(done => {
-    const { name, facts } = done.entrant
+/** A row for each run, in their order. */
+export const rowsOf = (runs: readonly VariantRun[]): readonly Row[] => {
+  const provenance = provenanceText(resultsOf(runs))
+  return runs.map(run => {
+    const { name, facts } = run.entrant
     const known = Object.keys(facts).length === 0 ? { entrant: name } : facts
-    return { ...known, ...figuresOf(done), ...made(done.result) }
+    return { ...known, ...figuresOf(run), ...provenance(run.result) }
   })
 }
 
-export const grouping = (dones: readonly VariantRun[]): ReadonlyMap<string, readonly VariantRun[]> =>
-  dones.reduce(
-    (groups, done) => groups.set(done.entrant.name, [...(groups.get(done.entrant.name) ?? []), done]),
+export const grouping = (runs: readonly VariantRun[]): ReadonlyMap<string, readonly VariantRun[]> =>
+  runs.reduce(
+    (groups, run) => groups.set(run.entrant.name, [...(groups.get(run.entrant.name) ?? []), run]),
     new Map<string, readonly VariantRun[]>(),
   )
 
-/** Milliseconds of the first seed's net, of one image and of a batch of 100. */
+/** Latencies of the first seed's net, for one image and for a batch of 100. */
 export type Timed = ReadonlyMap<string, readonly [one: Latency, hundred: Latency]>
 
 const head = [
@@ -95,16 +95,16 @@ const head = [
   '100 images',
 ]
 
-const cells = (name: string, dones: readonly VariantRun[], timed: Timed): readonly string[] => {
-  const some = (f: (done: VariantRun) => number | undefined) => dones.flatMap(done => f(done) ?? [])
+const cells = (name: string, runs: readonly VariantRun[], timed: Timed): readonly string[] => {
+  const some = (f: (run: VariantRun) => number | undefined) => runs.flatMap(run => f(run) ?? [])
   const [one, hundred] = timed.get(name) ?? []
   return [
     name,
     thousands(mean(some(({ result }) => result.params))),
     compact(mean(some(({ result }) => result.macs))),
     thousands(mean(some(({ bytes }) => bytes))),
-    meanWithDeviation(some(done => lastOf(done)?.raw.accuracy)),
-    meanWithDeviation(some(done => lastOf(done)?.repaired.accuracy)),
+    meanWithDeviation(some(run => lastOf(run)?.raw.accuracy)),
+    meanWithDeviation(some(run => lastOf(run)?.repaired.accuracy)),
     meanWithDeviation(some(validationOf)),
     meanWithDeviation(some(({ result }) => result.test.accuracy)),
     meanWithDeviation(some(({ scratch }) => scratch?.test.accuracy)),
@@ -113,19 +113,19 @@ const cells = (name: string, dones: readonly VariantRun[], timed: Timed): readon
   ]
 }
 
-/** A Markdown table, a line an entrant. */
-export const studyTable = (dones: readonly VariantRun[], timed: Timed): string =>
+/** A Markdown table, a line for each variant. */
+export const studyTable = (runs: readonly VariantRun[], timed: Timed): string =>
   markdown(
     head,
-    [...grouping(dones)].map(([name, group]) => cells(name, group, timed)),
+    [...grouping(runs)].map(([name, group]) => cells(name, group, timed)),
   )
 
-/** A Markdown table of every cut on the way: parameters left, accuracy right after it → repaired. */
-export const cutsTable = (dones: readonly VariantRun[]): string => {
-  const most = Math.max(0, ...dones.map(({ cuts }) => cuts.length))
+/** A Markdown table of every prune: parameters left, accuracy right after it → recalibrated. */
+export const cutsTable = (runs: readonly VariantRun[]): string => {
+  const most = Math.max(0, ...runs.map(({ cuts }) => cuts.length))
   const nths = Array.from({ length: most }, (_, nth) => nth)
   const cell = (group: readonly VariantRun[], nth: number): string => {
-    const cuts = group.flatMap(done => done.cuts[nth] ?? [])
+    const cuts = group.flatMap(run => run.cuts[nth] ?? [])
     const spread = (of: (cut: Cut) => Scored) => meanWithDeviation(cuts.map(cut => of(cut).accuracy))
     return cuts.length === 0
       ? ''
@@ -133,23 +133,23 @@ export const cutsTable = (dones: readonly VariantRun[]): string => {
   }
   return markdown(
     ['right after each cut → repaired', ...nths.map(nth => `cut ${nth + 1}`)],
-    [...grouping(dones)]
+    [...grouping(runs)]
       .filter(([, group]) => group.some(({ cuts }) => cuts.length > 0))
       .map(([name, group]) => [name, ...nths.map(nth => cell(group, nth))]),
   )
 }
 
-/** A line under the tables: what their figures were made with. `timedOn`: the engine of the latencies, if any. */
+/** The provenance of the figures, as a line under the tables. `timedOn`: the engine of the latencies, if any. */
 export const studyFooter = (
   { seeds }: Study,
-  dones: readonly VariantRun[],
+  runs: readonly VariantRun[],
   timedOn: Settings['engine'] | null,
 ): string =>
   [
     seeds === 1 ? '1 seed' : `${seeds} seeds, mean ± standard deviation`,
-    ...commonProvenance(resultsOf(dones)).map(several => several.join(' or ')),
+    ...commonProvenance(resultsOf(runs)).map(several => several.join(' or ')),
     ...(timedOn === null ? [] : [`images timed with ${engineText(timedOn)}`]),
-    ...(dones.some(({ cuts }) => cuts.length > 0)
+    ...(runs.some(({ cuts }) => cuts.length > 0)
       ? ['accuracy right after a cut and repaired is on validation too']
       : []),
   ].join('; ')

@@ -1,4 +1,4 @@
-/** Something long on its way, such as a file: a bar on a terminal, and nothing where there is none. */
+/** The progress of a download: a bar on a terminal, and nothing elsewhere. */
 import type { Report } from '../../data/download.js'
 import { percent, thousands } from '../text/numbers.js'
 import { estimate, steadily } from './estimate.js'

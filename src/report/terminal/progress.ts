@@ -1,4 +1,4 @@
-/** A run as it goes: a line an event, and on a terminal a bar an epoch. */
+/** The progress of a run: a line for each event, and on a terminal a bar for each epoch. */
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
 import type { StepProgress } from '../../learn/training/phase.js'
@@ -13,30 +13,30 @@ import type { Screen } from './screen.js'
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
-  /** `insertLayer`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
+  /** `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
   readonly onStep: (stepped: StepProgress, place: string) => void
 }
 
 type Schedule = readonly Step[]
 
-const aligned = ({ holding95, features }: Alignment): string =>
+const alignmentText = ({ holding95, features }: Alignment): string =>
   `, 95 % of class separation in ${holding95} of ${features} features`
 
-const ofRounds = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
+const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
 
-const thinly = (thin: readonly Thin[]): string =>
-  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}; everything passes there: try a higher floor or a smaller cut`
+const thinText = (thin: readonly Thin[]): string =>
+  `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`
 
 const eventLine = (schedule: Schedule, event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
       return `stage ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
-      return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : aligned(event.alignment)}`
+      return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
     case 'pruned':
-      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinly(event.thin)}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinText(event.thin)}`
     case 'roundEnded':
-      return `  round ${event.round + 1}${ofRounds(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+      return `  round ${event.round + 1}${roundsText(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':
       return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
     case 'roundsStopped':
@@ -46,32 +46,32 @@ const eventLine = (schedule: Schedule, event: RunEvent): string => {
   }
 }
 
-/** A line in lines of at most `width` columns where its commas and colons allow: all but the first indented. */
+/** A line broken behind commas and colons into lines of at most `width` columns, all but the first indented. */
 export const wrap = (width: number, line: string): string =>
   line.split(/(?<=[,:]) /).reduce((lines, part) => {
     const open = lines.slice(lines.lastIndexOf('\n') + 1)
     return open.length + 1 + part.length > width ? `${lines}\n    ${part}` : `${lines} ${part}`
   })
 
-/** A moment from which a pace is taken, and the images seen by then. */
+/** A moment from which speed is measured, and the images by then. */
 interface Mark {
   readonly seconds: number
   readonly images: number
 }
 
-const turnsIn = ({ turns }: Whereabouts): readonly string[] =>
+const turnTexts = ({ turns }: Whereabouts): readonly string[] =>
   turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`)
 
-/** Images a second since the epoch's first step in sight. */
-const speed = ({ images }: StepProgress['score'], began: Mark, now: number): readonly string[] =>
+/** Images a second since the first step shown of the epoch. */
+const speedText = ({ images }: StepProgress['score'], began: Mark, now: number): readonly string[] =>
   images > began.images && now > began.seconds
     ? [`${thousands((images - began.images) / (now - began.seconds))} images/s`]
     : []
 
 /**
- * Tells how a run of a schedule goes.
+ * Shows the progress of a run.
  *
- * `clock`: seconds of a steady clock
+ * `clock`: seconds of a monotonic clock
  */
 export const progress = (screen: Screen, schedule: Schedule, clock = steadily): Progress => {
   const total = epochsIn(schedule)
@@ -91,14 +91,14 @@ export const progress = (screen: Screen, schedule: Schedule, clock = steadily): 
       else trained += 1 / steps
       const where = whereabouts(schedule, place)
       const left = total - where.before - stepped.epoch - step / steps
-      const overall = [...turnsIn(where), ...estimate(left, trained, now - began)]
+      const overall = [...turnTexts(where), ...estimate(left, trained, now - began)]
       screen.bar({
         what: `epoch ${stepped.epoch + 1}/${epochs}`,
         share: step / steps,
         gauges: [
           `accuracy ${percent(accuracyOf(score))}`,
           `loss ${decimal(lossOf(score))}`,
-          ...speed(score, epoch, now),
+          ...speedText(score, epoch, now),
           ...(overall.length > 0 ? [overall.join(', ')] : []),
         ],
       })

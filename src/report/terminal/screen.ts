@@ -1,6 +1,6 @@
 /**
- * Lines on a stream and, where it is a terminal, at most one bar below them. The cursor stays shown and lines wrap as
- * ever, so that whatever ends the program leaves the terminal as it was.
+ * Lines on a stream and, where it is a terminal, at most one bar below them. The cursor stays visible and lines wrap as
+ * usual, so that the terminal stays usable however the program ends.
  */
 import { createRequire } from 'node:module'
 import type { WriteStream } from 'node:tty'
@@ -10,20 +10,20 @@ import { type Bar, barLine } from './bar.js'
 export interface Screen {
   /** Columns of a line; `Infinity` where there is no terminal. */
   readonly width: () => number
-  /** A line of its own: a bar makes way. */
+  /** Writes a line; a bar is removed first. */
   readonly line: (text: string) => void
-  /** Draws the bar, or what it has come to. */
+  /** Draws or updates the bar. */
   readonly bar: (bar: Bar) => void
-  /** Takes the bar away. */
+  /** Removes the bar. */
   readonly clear: () => void
-  /** Takes the bar away for good. */
+  /** Removes the bar; no other is drawn. */
   readonly close: () => void
 }
 
 /** Columns a bar leaves free, so that the `^C` a terminal echoes behind it begins no line. */
 const margin = 3
 
-/** Loaded with the first bar: most commands draw none. */
+/** The package is loaded with the first bar: most commands draw none. */
 const openBar = (stream: WriteStream): SingleBar => {
   const { Format, Presets, SingleBar }: typeof import('cli-progress') = createRequire(import.meta.url)(
     'cli-progress',
@@ -36,7 +36,7 @@ const openBar = (stream: WriteStream): SingleBar => {
   )
 }
 
-const onTerminal = (stream: WriteStream): Screen => {
+const terminalScreen = (stream: WriteStream): Screen => {
   let drawn: SingleBar | null = null
   let closed = false
   const clear = () => {
@@ -48,7 +48,7 @@ const onTerminal = (stream: WriteStream): Screen => {
     clear,
     line: text => {
       clear()
-      stream.cursorTo(0) // behind a ^C that was echoed where no bar was
+      stream.cursorTo(0) // after a ^C that the terminal echoed
       stream.clearLine(0)
       stream.write(`${text}\n`)
     },
@@ -65,7 +65,7 @@ const onTerminal = (stream: WriteStream): Screen => {
   }
 }
 
-const onPaper = (stream: NodeJS.WriteStream): Screen => ({
+const plainScreen = (stream: NodeJS.WriteStream): Screen => ({
   width: () => Infinity,
   line: text => void stream.write(`${text}\n`),
   bar: () => undefined,
@@ -73,9 +73,9 @@ const onPaper = (stream: NodeJS.WriteStream): Screen => ({
   close: () => undefined,
 })
 
-/** Whether a bar can be drawn, and is wanted: `TERM=dumb` and `NO_COLOR` ask for plain lines. */
+/** Whether bars are drawn: `TERM=dumb` and `NO_COLOR` ask for plain lines. */
 const drawsBars = (stream: NodeJS.WriteStream, { TERM, NO_COLOR = '' }: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && TERM !== 'dumb' && NO_COLOR === ''
 
 export const screenOn = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Screen =>
-  drawsBars(stream, env) ? onTerminal(stream as WriteStream) : onPaper(stream) // isTTY says it is one
+  drawsBars(stream, env) ? terminalScreen(stream as WriteStream) : plainScreen(stream) // isTTY says it is one

@@ -1,4 +1,4 @@
-/** What was misread, as a person reads it: the step or layer it is in, what was expected there, and what was got. */
+/** The message of a decoding error: the step or layer it is in, what was expected there, and what was got. */
 import { closest, distance } from 'fastest-levenshtein'
 import type { DecodeError, Station } from '../../io/codec.js'
 
@@ -7,7 +7,7 @@ const isNumber = (key: string): boolean => /^\d+$/.test(key)
 /** Steps and lists are counted from 1 where a person reads. */
 const nth = (key: string): string => (isNumber(key) ? `${Number(key) + 1}` : key)
 
-/** A step inside others by all their numbers, a layer inside others by all their names: what is said of each anew. */
+/** A part of the place: steps inside steps by all their numbers, layers inside layers by all their names. */
 interface Label {
   readonly what: string
   readonly path: readonly string[]
@@ -29,7 +29,7 @@ const pathOf = (station: Station, what: string): readonly string[] => {
   return isNumber(station.key) ? [nth(station.key)] : []
 }
 
-/** The places on a way, and the keys behind the last of them. */
+/** The labels on the way to a value, and the keys behind the last of them. */
 interface Place {
   readonly labels: readonly Label[]
   readonly keys: readonly string[]
@@ -50,7 +50,7 @@ const extend = ({ labels, keys }: Place, station: Station): Place => {
   }
 }
 
-/** The end of a long path is what tells where it leads. */
+/** Of a long path the end is kept, which distinguishes it. */
 const longest = 60
 export const shortened = (path: string): string => (path.length > longest ? `…${path.slice(-longest)}` : path)
 
@@ -64,12 +64,12 @@ const locate = (way: readonly Station[]): Place => way.reduce(extend, { labels: 
 
 const placeText = ({ labels }: Place): string => labels.map(labelText).join(', ')
 
-/** Letters that are enough to know a word by its beginning. */
-const stem = 3
+/** Letters that identify a word by its beginning. */
+const minPrefix = 3
 
 /** A known key that may have been meant: one with the same beginning, or of whose letters about a third differ. */
 const suggestion = (key: string, known: readonly string[]): string | null => {
-  const longer = known.find(each => key.length >= stem && each.startsWith(key))
+  const longer = known.find(each => key.length >= minPrefix && each.startsWith(key))
   const near = longer ?? (known.length === 0 ? '' : closest(key, known))
   return near === longer || distance(key, near) <= Math.ceil(near.length / 3) ? near : null
 }
@@ -79,11 +79,11 @@ const colon = (...parts: readonly string[]): string => parts.filter(part => part
 const unknownText = (way: readonly Station[], known: readonly string[]): string => {
   const [option = '', place] = [way.at(-1)?.key, locate(way.slice(0, -1))]
   const where = colon(placeText(place), place.keys.join('.'))
-  const said = where === '' ? 'it' : where
-  if (known.includes(option)) return `${said} takes '${option}' as an argument, not as an option`
+  const subject = where === '' ? 'it' : where
+  if (known.includes(option)) return `${subject} takes '${option}' as an argument, not as an option`
   const near = suggestion(option, known)
-  const mend = near === null ? `expected one of ${known.join(', ')}` : `did you mean '${near}'?`
-  return `${said} has no option '${option}'; ${mend}`
+  const advice = near === null ? `expected one of ${known.join(', ')}` : `did you mean '${near}'?`
+  return `${subject} has no option '${option}'; ${advice}`
 }
 
 /** One line. */
@@ -91,6 +91,6 @@ export const misread = ({ at, wanted, got, way = [], known }: DecodeError): stri
   if (known !== undefined && way.length > 0) return unknownText(way, known)
   const place = locate(way)
   const key = place.keys.length > 0 ? place.keys.join('.') : way.length > 0 ? '' : at
-  const said = colon(placeText(place), key)
-  return said === '' ? `expected ${wanted}, got ${got}` : `${said} is ${got}; expected ${wanted}`
+  const subject = colon(placeText(place), key)
+  return subject === '' ? `expected ${wanted}, got ${got}` : `${subject} is ${got}; expected ${wanted}`
 }

@@ -1,12 +1,12 @@
-/** Why an engine was chosen, in words. */
+/** Why an engine was chosen, as a line. */
 
 import type { Choice, Pace } from '../../run/fastest-engine.js'
 import { milliseconds } from './numbers.js'
 
-const paceText = ({ engine, milliseconds: taken }: Pace): string => `${milliseconds(taken)} on ${engine.name}`
+const paceText = ({ engine, milliseconds: time }: Pace): string => `${milliseconds(time)} on ${engine.name}`
 
 /** `null` where there was no choice. */
 export const choiceText = ({ engine, paces }: Choice): string | null =>
   paces.length > 1
-    ? `${engine.name} computes: a training step takes ${paces.map(paceText).join(', ')}; --engine names another`
+    ? `using ${engine.name}: a training step takes ${paces.map(paceText).join(', ')}; --engine chooses another`
     : null

@@ -34,7 +34,7 @@ export const duration = (seconds: number): string => {
   return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(rest)} s`
 }
 
-/** 40 s, 12 min, 3 h 20 min, 12 days: as far ahead as an estimate can see. */
+/** 40 s, 12 min, 3 h 20 min, 12 days: as precise as an estimate is. */
 export const roughly = (seconds: number): string => {
   if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`
   const minutes = Math.round(seconds / 60)

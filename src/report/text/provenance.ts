@@ -1,11 +1,11 @@
-/** What figures were made with, in words: engine, data and code. */
+/** Provenance as text: engine, data and code. */
 import type { Result } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
 
 export const engineText = ({ name, version, threads }: Settings['engine']): string =>
   `${name} ${version} on ${threads} thread${threads === 1 ? '' : 's'}`
 
-/** What a run was made with. */
+/** The provenance of a run. */
 export interface Provenance {
   readonly data: string
   readonly engine: string
@@ -24,18 +24,18 @@ export const provenanceOf = ({
 
 const parts = ['data', 'engine', 'code'] as const
 
-/** What runs were made with, each part once. */
+/** The provenance of several runs, each part once. */
 export const commonProvenance = (results: readonly Result[]): readonly (readonly string[])[] => {
   const all = results.map(provenanceOf)
-  return parts.map(part => [...new Set(all.map(made => made[part]))])
+  return parts.map(part => [...new Set(all.map(provenance => provenance[part]))])
 }
 
-/** Of what runs were made with, the parts that are not the same in all. */
+/** The parts of the provenance in which runs differ. */
 export const provenanceText = (results: readonly Result[]): ((result: Result) => Partial<Provenance>) => {
   const several = commonProvenance(results)
   const differing = parts.filter((_, nth) => (several[nth]?.length ?? 0) > 1)
   return result => {
-    const made = provenanceOf(result)
-    return Object.fromEntries(differing.map(part => [part, made[part]]))
+    const provenance = provenanceOf(result)
+    return Object.fromEntries(differing.map(part => [part, provenance[part]]))
   }
 }

@@ -1,4 +1,4 @@
-/** Why something ended early, as a person reads it. */
+/** Why rounds or growing ended early, as text. */
 import type { Stop } from '../../run/stop-reason.js'
 import { renderMessage } from './messages.js'
 

@@ -1,0 +1,39 @@
+/** Messages on training, pushing and criteria. */
+import type { CriterionName } from '../../../learn/options.js'
+import { channelsOf } from '../../../net/shape.js'
+import type { FactOf, Messages } from '../fact.js'
+import { layerText, shapeText } from '../phrases.js'
+
+/** Why a criterion has no utility for any channel, and what to try. */
+const noEvidence = (criterion: CriterionName): string => {
+  if (criterion === 'gradientUtility')
+    return 'a push with a fade right before the prune, got none; try that push, or taylor'
+  return criterion === 'bnScale'
+    ? 'batch norm behind channels that may be removed, got none; try taylor'
+    : 'channels that may be removed, got only those of input and output; try a layer more before the last'
+}
+
+const dataDiffers = ({ what, net, data }: FactOf<'DataDiffers'>): string =>
+  what === 'image'
+    ? `the data: expected images of ${shapeText(net)}, which the net takes, got ${shapeText(data)}; try image(${data.join(', ')}) in the net`
+    : `the net gives ${shapeText(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shapeText(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shapeText(data)}) at the end`
+
+export const learnMessages = {
+  NoEvidence: ({ criterion }) => `criterion ${criterion}: expected ${noEvidence(criterion)}`,
+  NoDecision: () =>
+    'push and trace: expected a net that ends in a dense layer, or in a 1×1 convolution and globalAvgPool, got another end; try dense(classes) as the last layer',
+  NotProven: ({ difference, tolerance }) =>
+    `the pruned net: expected the masked net's output within ${tolerance}, got a difference of ${difference.toExponential(1)}; please report this`,
+  Overflow: ({ what, epoch, step }) =>
+    `the ${what} overflowed in epoch ${epoch + 1}, step ${step}; the last checkpoint is good: try a lower learningRate, or clipNorm`,
+  DataDiffers: dataDiffers,
+  TooFewImages: ({ images, batch }) =>
+    images === null
+      ? `calibration images: expected at least one batch of ${batch}, got none; try more images`
+      : `training images: expected at least one batch of ${batch}, got ${images}; try a smaller batchSize, or more images`,
+  OneValue: ({ at, batch }) =>
+    `${layerText(at)}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batchSize, or norm: false`,
+  OneClass: ({ data, name }) =>
+    `${data}: expected training images of at least two classes, got ${name} alone; try images of another class`,
+  Interrupted: () => 'stopped as asked',
+} satisfies Partial<Messages>

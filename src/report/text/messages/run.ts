@@ -1,0 +1,110 @@
+/** Messages on runs, their folders, schedules and studies. */
+import type { Difference } from '../../../run/schedule/differences.js'
+import type { Fixed } from '../../../run/storage/settings.js'
+import { misread } from '../decode-error.js'
+import type { FactOf, Messages } from '../fact.js'
+import { counted, percent, thousands } from '../numbers.js'
+import { stepText } from '../phrases.js'
+
+/** Differences listed before the rest is counted. */
+const mostDifferences = 5
+
+const differencesText = (differences: readonly Difference[]): string => {
+  const shown = differences.slice(0, mostDifferences).map(({ at, began, now }) => `${at} ${began} → ${now}`)
+  const more = differences.length - shown.length
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+const otherExperiment = (folder: string, differences: readonly Difference[]): string =>
+  `${folder} began with another experiment: ${differencesText(differences)}`
+
+/** What resumes a run as it began. */
+const remedies: { readonly [F in Fixed]: (began: string, now: string) => string } = {
+  seed: seed => `--seed ${seed}`,
+  engine: name => `--engine ${name}`,
+  'engine version': (version, now) =>
+    now === `${version}+oneDNN` || version === `${now}+oneDNN`
+      ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
+      : `version ${version}`,
+  threads: threads => `--threads ${threads}`,
+  'data checksum': checksum => `data of checksum ${checksum}`,
+  'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
+}
+
+const damaged = ({ wanted, got }: FactOf<'Damaged'>): string =>
+  wanted === ''
+    ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
+    : `it is damaged: expected the checksum ${wanted.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
+
+const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
+  kept === 0
+    ? `${file} is missing or damaged from its first line: it begins anew; the run itself is whole`
+    : `${file} is damaged: ${thousands(kept)} of ${thousands(known)} bytes are whole lines and stay; the run itself is whole`
+
+/** Messages on files and folders of a run. */
+const folderMessages = {
+  FileMissing: ({ file }) => `${file} does not exist`,
+  FileFailed: ({ file, reason }) => `${file}: ${reason}`,
+  BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
+  NothingToResume: ({ folder }) =>
+    `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
+  RunThere: ({ folder }) =>
+    `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
+  RunLocked: ({ folder, pid, host }) =>
+    `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
+  LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
+  LogMended: mendedLog,
+  Damaged: damaged,
+  OtherRun: ({ file }) =>
+    `${file}: expected a checkpoint of the run beside it, got one of another run; try the files this run began with`,
+  SameFolder: ({ study, first, second }) =>
+    `study ${study}: expected a folder for each variant, got one for '${first}' and '${second}'; try names that differ by more than case`,
+} satisfies Partial<Messages>
+
+/** Messages on what a run that is resumed may not change. */
+const resumeMessages = {
+  DoneDiffers: ({ folder, differences }) =>
+    `${folder}: ${differencesText(differences)}: the net, steps that are done and the kinds of those under way cannot change; try changing later steps, or a new run`,
+  OutDiffers: ({ folder, out }) =>
+    `--out: expected ${folder}, where the run is, got ${out}; try again without --out`,
+  ImagesLost: ({ folder, images, first }, render) =>
+    `${folder}: expected all images readable, as when it began, got ${counted(images, 'image')} that cannot be read (${render(first)}); try the data it began with`,
+  ExperimentDiffers: ({ folder, differences }) =>
+    `${otherExperiment(folder, differences)}; try another folder, or train --resume ${folder} --force`,
+  EntrantDiffers: ({ folder, differences }) =>
+    `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
+  RunDiffers: ({ folder, what, began, now }) =>
+    `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
+} satisfies Partial<Messages>
+
+/** Messages on schedules, and on how they end. */
+const scheduleMessages = {
+  NoTeacher: ({ at }) =>
+    `${stepText(at)}: expected a prune before a step with distill, got none, so there is no teacher; try distill: null`,
+  NoAim: ({ at }) =>
+    `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or rounds around it`,
+  NoValidation: ({ at }) =>
+    `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
+  AtChance: ({ stage, accuracy, chance, before }) =>
+    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
+  LostTooMuch: ({ round, within }) =>
+    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
+  Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
+  NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
+  SeedsFailed: ({ seeds }) =>
+    `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept: try the same command again`,
+} satisfies Partial<Messages>
+
+/** Messages on the files of experiments. */
+const moduleMessages = {
+  NoModule: ({ file, got }) =>
+    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
+  BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
+  NoExperiment: ({ file, fault }) =>
+    fault.at === ''
+      ? `${file}: its default export is ${fault.got}; expected ${fault.wanted}`
+      : `${file}: ${misread(fault)}`,
+  Misread: misread,
+} satisfies Partial<Messages>
+
+export const runMessages = { ...folderMessages, ...resumeMessages, ...scheduleMessages, ...moduleMessages }
