@@ -7,9 +7,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Feed, glyphs, openData, trainingFeed } from '../src/data/index.js'
 import { type Engine, openEngine } from '../src/engine/index.js'
-import type { WeightGradient, Value } from '../src/graph/index.js'
+import type { Value, WeightGradient } from '../src/graph/index.js'
 import { crossEntropy, differentiate, lower, op, rateInput, sgd, updatesOf } from '../src/graph/index.js'
-import { convBnAct, dense, globalAvgPool, image, type Model, maxPool, net, init } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, init, type Model, maxPool, net } from '../src/index.js'
 
 const [batch, epochs] = [50, 3]
 

@@ -9,7 +9,7 @@ import { type Dataset, evaluationFeed, glyphs, openData } from '../src/data/inde
 import { type Engine, openEngine } from '../src/engine/index.js'
 import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, residual, stack } from '../src/index.js'
 import { accuracyOf, evaluate, evaluationBatch, train } from '../src/learn/index.js'
-import { randomBelow, infer, type Net, countParams, init, stream } from '../src/net/index.js'
+import { countParams, infer, init, type Net, randomBelow, stream } from '../src/net/index.js'
 
 const bottleneck = (name: string, width: number, inside: number) =>
   residual(name, stack('body', convBnAct(inside, 1), depthwiseBnAct(3), convBnAct(width, 1, { activation: null })))

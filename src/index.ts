@@ -26,6 +26,7 @@ export { infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
+export { without } from './net/without.js'
 export {
   concat,
   type InceptionOptions,
@@ -68,10 +69,12 @@ export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,
   distill,
+  type PruneStepOptions,
   type PushStepOptions,
   prune,
   push,
   type Step,
+  type Train,
   train,
   untilTarget,
   whileAccuracy,
