@@ -63,7 +63,7 @@ export {
   swish,
   tanh,
 } from './net/words/leaves.js'
-export type { AnyWord, MapWord, VectorWord, Word } from './net/words/types.js'
+export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
 export { type Experiment, experiment } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
@@ -79,5 +79,5 @@ export {
   untilTarget,
   whileAccuracy,
 } from './run/schedule/schedule.js'
-export { ablation } from './run/study/ablation.js'
-export { study } from './run/study/study.js'
+export { type AblationWord, ablation } from './run/study/ablation.js'
+export { type Study, study, type Variant } from './run/study/study.js'

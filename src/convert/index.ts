@@ -1,5 +1,5 @@
 /** Models leave as files other runtimes read, and come in from TensorFlow.js. */
-export type { ExportError, ImportError } from './error.js'
+export type { ExportError, Foreign, ImportError, Tangle } from './error.js'
 export { type ExportOptions, encodeModel, exportModel } from './export.js'
 export { type Input, inputs, type Serving } from './input.js'
 export { readLayersFile, readLayersModel } from './keras/import/read.js'
