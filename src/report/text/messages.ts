@@ -20,7 +20,7 @@ import { counted, milliseconds, percent, thousands } from './numbers.js'
 /** A command that a signal stopped; `next`: what goes on with it, `null` where nothing had begun. */
 export interface Stopped {
   readonly _tag: 'Stopped'
-  readonly signal: NodeJS.Signals
+  readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'
   readonly next: string | null
 }
 
