@@ -1,4 +1,5 @@
 /** The edge for code written with `await`: what comes out is what the effect gave, failures read as prose, data is closed. */
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -12,7 +13,8 @@ import { train } from '../src/learn/training/transforms.js'
 import { init } from '../src/net/weights.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
-import { type Fact, renderMessage } from '../src/report/text/messages.js'
+import { type Fact, renderMessage } from '../src/report/index.js'
+import * as doors from '../src/run/index.js'
 import { scratch, succeed, tarOf } from './scratch.js'
 
 const facts: fc.Arbitrary<Fact> = fc.oneof(
@@ -113,4 +115,32 @@ test('in a context, a model trains as it does on what was opened by hand', async
     succeed(train({ epochs: 1 })(context)(planted)),
   )
   expect(same.model.weights).toEqual(weights)
+})
+
+test('the doors alone run an experiment and a study', async () => {
+  const [folder, data] = [scratch(), glyphs({ train: 200, test: 20 })]
+  const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 2 }), globalAvgPool, dense(10))
+  const mine = doors.experiment(small, data, doors.train({ epochs: 1 }))
+  const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
+  await withContext({ data, engine: 'wasm' }, async ({ engine, dataset, seed }) => {
+    const settings = doors.settingsOf(seed, engine, dataset, {})
+    const begun = doors.begin(
+      join(folder, 'run'),
+      settings,
+      { engine, dataset },
+      { ...onlooker, pastChance: true },
+    )
+    const { params } = await run(begun(mine))
+    const [done] = await run(
+      doors.runStudy({
+        folder: join(folder, 'study'),
+        engine,
+        datasetOf: () => TE.right(dataset),
+        data: {},
+        onlooker,
+        onCell: () => undefined,
+      })(doors.study('mine', { seeds: 1 }, [{ name: 'small', experiment: mine }])),
+    )
+    expect(done?.result.params).toBe(params)
+  })
 })
