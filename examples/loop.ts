@@ -30,8 +30,8 @@ const stepOf = ({ net }: Model, optimizer: Optimizer) => pipe(
     const running = statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))
     const trained = [...weights].filter(([key]) => statistics.every(statistic => statistic.key !== key))
     const gradients = differentiate()(loss, trained.map(([, weight]) => weight))
-    const slopes = trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight }))
-    return { outputs: { loss }, updates: [...optimizer(slopes), ...running] }
+    const trainedGradients = trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight }))
+    return { outputs: { loss }, updates: [...optimizer(trainedGradients), ...running] }
   }))
 
 /** The mean loss of each epoch. */

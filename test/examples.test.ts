@@ -14,7 +14,7 @@ interface Output {
   readonly stderr: string
 }
 
-/** What it prints, on the embedded engine, so that it is the same everywhere. */
+/** Its output on the embedded engine, so that it is the same everywhere. */
 const runExample = (name: string, ...args: readonly string[]): Promise<Output> =>
   promisify(execFile)(process.execPath, ['--import', 'tsx', join('examples', `${name}.ts`), ...args], {
     cwd: root,
