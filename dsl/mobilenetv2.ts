@@ -17,15 +17,15 @@ const stage = (name: string, times: number, from: number, to: number, blocks: nu
 
 export default net('mobilenetv2', image(224, 224, 3),
   convBnAct(32, 3, { ...relu6, name: 'stem', stride: 2 }),    // 112×112×32
-  stage('stage1', 1, 32, 16, 1, 1),                      // 112×112×16
-  stage('stage2', 6, 16, 24, 2, 2),                      // 56×56×24
-  stage('stage3', 6, 24, 32, 3, 2),                      // 28×28×32
-  stage('stage4', 6, 32, 64, 4, 2),                      // 14×14×64
-  stage('stage5', 6, 64, 96, 3, 1),                      // 14×14×96
-  stage('stage6', 6, 96, 160, 3, 2),                     // 7×7×160
-  stage('stage7', 6, 160, 320, 1, 1),                    // 7×7×320
+  stage('stage1', 1, 32, 16, 1, 1),                           // 112×112×16
+  stage('stage2', 6, 16, 24, 2, 2),                           // 56×56×24
+  stage('stage3', 6, 24, 32, 3, 2),                           // 28×28×32
+  stage('stage4', 6, 32, 64, 4, 2),                           // 14×14×64
+  stage('stage5', 6, 64, 96, 3, 1),                           // 14×14×96
+  stage('stage6', 6, 96, 160, 3, 2),                          // 7×7×160
+  stage('stage7', 6, 160, 320, 1, 1),                         // 7×7×320
   convBnAct(1280, 1, { ...relu6, name: 'last' }),             // 7×7×1280
-  globalAvgPool,                                         // 1280
-  dropout(0.2),                                          // 1280
-  dense(1000),                                           // 1000
+  globalAvgPool,                                              // 1280
+  dropout(0.2),                                               // 1280
+  dense(1000),                                                // 1000
 )

@@ -6,13 +6,11 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type Dataset, glyphs, openData, trainingFeed } from '../src/data/index.js'
-import { type Engine, openEngine } from '../src/engine/index.js'
-import { convBnAct, dense, globalAvgPool, image, inception, maxPool, net, init } from '../src/index.js'
+import { type Context, reportFailure, run, withContext } from '../src/async/index.js'
+import { glyphs, trainingFeed } from '../src/data/index.js'
+import { convBnAct, dense, globalAvgPool, image, inception, init, maxPool, net } from '../src/index.js'
 import { ldaUtilities, measureTrace, train } from '../src/learn/index.js'
-import { layersOf, type Model, type Path, isInside } from '../src/net/index.js'
+import { isInside, layersOf, type Model, type Path } from '../src/net/index.js'
 import { readModel, saveModel } from '../src/run/index.js'
 import type { Utilities } from '../src/surgery/index.js'
 
@@ -22,20 +20,18 @@ const small = net('small', image(28, 28, 1),
   inception('b', { point: 12, three: [12, 16], five: [6, 12], pool: 8 }), globalAvgPool, dense(10))
 
 /** Trains the small net, and gives the file it was saved in. */
-const made = (engine: Engine, dataset: Dataset) => {
+const trainSmall = async (context: Context): Promise<string> => {
   const file = join(mkdtempSync(join(tmpdir(), 'espalier-')), 'model.safetensors')
-  return pipe(
-    TE.fromEither(init(0)(small)),
-    TE.flatMap(train({ epochs: 2, batchSize: 50 })({ engine, dataset, seed: 0 })),
-    TE.flatMap(({ model }) => saveModel(file)(model)),
-    TE.map(() => file))
+  const { model } = await run(train({ epochs: 2, batchSize: 50 })(context)(await run(init(0)(small))))
+  await run(saveModel(file)(model))
+  return file
 }
 
 const branchesOf = ({ net }: Model): readonly Path[] => [...layersOf(net)].flatMap(([path, layer]) =>
   layer._tag === 'concat' ? layer.branches.map(({ name }) => `${path}/${name}`) : [])
 
 /** The mean over the channels inside a branch, and where its best one is. */
-const worth = (branch: Path, utilities: Utilities): string => {
+const summarize = (branch: Path, utilities: Utilities): string => {
   const channels = Object.entries(utilities).flatMap(([path, values]) =>
     isInside(branch, path) ? Array.from(values, (value, nth) => ({ value, at: `${path}[${nth}]` })) : [])
   const best = channels.reduce((a, b) => (b.value > a.value ? b : a))
@@ -43,19 +39,12 @@ const worth = (branch: Path, utilities: Utilities): string => {
   return `${mean.toFixed(3)} (most in ${best.at})`
 }
 
-await pipe(
-  TE.Do,
-  TE.bind('engine', () => openEngine()),
-  TE.bindW('dataset', () => openData({ seed: 0 })(glyphs({ train: 2000, test: 100 }))),
-  TE.bindW('file', ({ engine, dataset }) =>
-    process.argv[2] === undefined ? made(engine, dataset) : TE.right(process.argv[2])),
-  TE.bindW('model', ({ file }) => readModel(file)),
-  TE.let('sight', ({ engine, dataset }) =>
-    ({ engine, feed: trainingFeed(dataset, { batch: 100, seed: 0, balanced: true }), batch: 100, batches: 5 })),
-  TE.bindW('separation', ({ sight, model }) => ldaUtilities(sight)(model)),
-  TE.bindW('trace', ({ sight, model }) => measureTrace('discriminantTrace')(sight)(model)),
-  TE.match(console.error, ({ model, separation, trace }) => {
-    for (const branch of branchesOf(model))
-      console.log(`${branch}: separation ${worth(branch, separation)}, trace ${worth(branch, trace)}`)
-  }),
-)()
+await withContext({ data: glyphs({ train: 2000, test: 100 }) }, async context => {
+  const { engine, dataset, seed } = context
+  const model = await run(readModel(process.argv[2] ?? (await trainSmall(context))))
+  const calibration = { engine, feed: trainingFeed(dataset, { batch: 100, seed, balanced: true }), batch: 100, batches: 5 }
+  const separation = await run(ldaUtilities(calibration)(model))
+  const trace = await run(measureTrace('discriminantTrace')(calibration)(model))
+  for (const branch of branchesOf(model))
+    console.log(`${branch}: separation ${summarize(branch, separation)}, trace ${summarize(branch, trace)}`)
+}).catch(reportFailure)

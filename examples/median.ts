@@ -3,11 +3,9 @@
  * pruning via geometric median). What does a net know right after half its multiply–accumulates went by it?
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed, glyphs, openData, trainingFeed } from '../src/data/index.js'
-import { openEngine } from '../src/engine/index.js'
-import { convBnAct, dense, globalAvgPool, image, maxPool, net, init } from '../src/index.js'
+import { reportFailure, run, withContext } from '../src/async/index.js'
+import { evaluationFeed, glyphs, trainingFeed } from '../src/data/index.js'
+import { convBnAct, dense, globalAvgPool, image, init, maxPool, net } from '../src/index.js'
 import { accuracyOf, evaluate, evaluationBatch, recalibrate, train } from '../src/learn/index.js'
 import { channelsOf, parentPath, type Tensor } from '../src/net/index.js'
 import { type Criterion, l1, prune, random } from '../src/surgery/index.js'
@@ -28,21 +26,16 @@ const median: Criterion = ({ weights }) => E.right(Object.fromEntries(
   Object.entries(weights).flatMap(([key, tensor]) =>
     key.endsWith('/kernel') && tensor.shape.length === 4 ? [[parentPath(key), distances(tensor)]] : [])))
 
-await pipe(
-  TE.Do,
-  TE.bind('engine', () => openEngine()),
-  TE.bindW('dataset', () => openData({ seed: 0 })(glyphs({ train: 2000, test: 500 }))),
-  TE.bindW('planted', () => TE.fromEither(init(0)(wide))),
-  TE.bindW('trained', ({ engine, dataset, planted }) =>
-    train({ epochs: 3, batchSize: 50 })({ engine, dataset, seed: 0 })(planted)),
-  TE.flatMap(({ engine, dataset, trained: { model } }) => {
-    const sight = { engine, feed: trainingFeed(dataset, { batch: 100, seed: 1 }), batch: 100, batches: 5 }
-    const after = (by: Criterion) => pipe(
-      TE.fromEither(prune({ keep: { macs: 0.5 }, by, normalize: 'layer' })(model)),
-      TE.flatMap(pruned => recalibrate(sight)(pruned.model)),
-      TE.flatMap(evaluate(engine)(evaluationFeed(dataset, dataset.test, { batch: evaluationBatch }))),
-      TE.map(accuracyOf))
-    return TE.sequenceSeqArray([after(median), after(l1), after(random(0))])
-  }),
-  TE.match(console.error, ([ours, usual, chance]) => console.log(`median ${ours}, l1 ${usual}, random ${chance}`)),
-)()
+await withContext({ data: glyphs({ train: 2000, test: 500 }) }, async context => {
+  const { engine, dataset } = context
+  const { model } = await run(train({ epochs: 3, batchSize: 50 })(context)(await run(init(0)(wide))))
+  const calibration = { engine, feed: trainingFeed(dataset, { batch: 100, seed: 1 }), batch: 100, batches: 5 }
+  const test = evaluationFeed(dataset, dataset.test, { batch: evaluationBatch })
+
+  const accuracyAfter = async (by: Criterion) => {
+    const pruned = await run(prune({ keep: { macs: 0.5 }, by, normalize: 'layer' })(model))
+    const recalibrated = await run(recalibrate(calibration)(pruned.model))
+    return accuracyOf(await run(evaluate(engine)(test)(recalibrated)))
+  }
+  console.log(`median ${await accuracyAfter(median)}, l1 ${await accuracyAfter(l1)}, random ${await accuracyAfter(random(0))}`)
+}).catch(reportFailure)

@@ -26,6 +26,7 @@ export { infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
+export { without } from './net/without.js'
 export {
   concat,
   type InceptionOptions,
@@ -62,19 +63,21 @@ export {
   swish,
   tanh,
 } from './net/words/leaves.js'
-export type { AnyWord, MapWord, VectorWord, Word } from './net/words/types.js'
+export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
 export { type Experiment, experiment } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,
   distill,
+  type PruneStepOptions,
   type PushStepOptions,
   prune,
   push,
   type Step,
+  type Train,
   train,
   untilTarget,
   whileAccuracy,
 } from './run/schedule/schedule.js'
-export { ablation } from './run/study/ablation.js'
-export { study } from './run/study/study.js'
+export { type AblationWord, ablation } from './run/study/ablation.js'
+export { type Study, study, type Variant } from './run/study/study.js'

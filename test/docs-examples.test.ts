@@ -1,6 +1,6 @@
 /**
  * Every `@example` of a docstring compiles and runs, just as it stands. A name in it is what its file exports, else what
- * the preamble, the folder, the room or the public surface do.
+ * the preamble, the folder, the room or the public surface do, unless the example imports it.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -51,16 +51,27 @@ const namesIn = (statement: string): readonly string[] => {
   return [...code.matchAll(/(?<![.\w])[A-Za-z_]\w*\b(?!:)/g)].map(([name]) => name)
 }
 
+const isNoImport = (statement: string): boolean => !statement.startsWith('import ')
+
 const declaredIn = (statement: string): readonly string[] =>
-  namesIn(statement.match(/^const (.+?) =/)?.[1] ?? '')
+  namesIn(
+    statement
+      .match(/^const (.+?) =|^import (.+?) from/)
+      ?.slice(1)
+      .join('') ?? '',
+  )
+
+/** A door as a user names it, and where it is here. */
+const imported = (statement: string): string =>
+  statement.replace(/'espalier(\/\w+)?'/, (_, room = '') => `'${join(source, room, 'index.js')}'`)
 
 const modules = (folder: string): readonly string[] =>
   readdirSync(folder)
     .filter(name => name.endsWith('.ts'))
     .map(name => join(folder, name))
 
-const rooms = ['net', 'graph', 'surgery', 'data', 'engine', 'learn', 'run', 'convert'].map(room =>
-  join(source, room, 'index.ts'),
+const rooms = ['net', 'graph', 'surgery', 'data', 'engine', 'learn', 'run', 'convert', 'report', 'async'].map(
+  room => join(source, room, 'index.ts'),
 )
 
 /** Where names may come from, the nearest first. */
@@ -78,7 +89,12 @@ const exportsOf = async (module: string): Promise<readonly string[]> => Object.k
 /** The import of each name an example uses and does not declare. */
 const importsOf = async (example: Example): Promise<readonly string[]> => {
   const declared = example.statements.flatMap(declaredIn)
-  const wanted = new Set(example.statements.flatMap(namesIn).filter(name => !declared.includes(name)))
+  const wanted = new Set(
+    example.statements
+      .filter(isNoImport)
+      .flatMap(namesIn)
+      .filter(name => !declared.includes(name)),
+  )
   const lines: string[] = []
   for (const module of origins(example)) {
     const found = (await exportsOf(module)).filter(name => wanted.delete(name))
@@ -91,6 +107,7 @@ const importsOf = async (example: Example): Promise<readonly string[]> => {
 const settled =
   ({ file }: Example) =>
   (statement: string): string => {
+    if (!isNoImport(statement)) return imported(statement)
     const [, begin = '', rest = ''] = statement.match(/^(const .+? = |export default )?([\s\S]*)$/) ?? []
     const wanted = /\/\/ Left\b/.test(statement) ? ['Left'] : (elsewhere[file] ?? [])
     return begin === '' ? `await settle(${JSON.stringify(wanted)}, (\n${rest}\n))` : `${begin}${rest}`

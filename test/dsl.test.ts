@@ -36,26 +36,63 @@ const lineOf = (text: string, at: number): number => text.slice(0, at).split('\n
 
 const shape = /\/\/ (\d+(?:×\d+)*)\s*$/
 
-/** The line each top-level layer of a file's net ends on. */
-const layerLines = (source: string): readonly number[] => {
-  const code = codeOf(source)
-  const call = code.search(/\bnet\(/)
-  const [, , ...layers] = argumentEnds(code, call + 'net('.length).map(end => lineOf(code, end))
-  return layers // the net's name and its input lie on the lines before
+/** A net as a file writes it: its name where that is a plain word, its text, the line each top-level layer ends on. */
+interface WrittenNet {
+  readonly name: string | null
+  readonly text: string
+  readonly lines: readonly number[]
 }
 
-/** Shapes in right-hand comments, and what inference says of the layers beside them. */
-const shapesBeside = (source: string, { body, ...rest }: Net) => {
-  const inferred = placed({ body, ...rest })
-  const beside = layerLines(source).map(
-    (line, nth) => [line, shapeText(inferred.get(body.layers[nth]?.name ?? '?')?.output ?? [])] as const,
-  )
-  const last = new Map(beside)
-  const commented = source.split('\n').flatMap((line, nth) => {
-    const said = line.match(shape)?.[1]
-    return said === undefined ? [] : [[nth, said] as const]
+const netsWritten = (source: string): readonly WrittenNet[] => {
+  const code = codeOf(source)
+  return [...code.matchAll(/\bnet\(/g)].map(call => {
+    const from = call.index + call[0].length
+    const ends = argumentEnds(code, from)
+    const [, , ...layers] = ends // the net's name and its input come first
+    const text = source
+      .slice(from, ends.at(-1))
+      .replace(/\/\/.*/g, '')
+      .replace(/\s+/g, '')
+    return {
+      name: text.match(/^'([^']+)'/)?.[1] ?? null,
+      text,
+      lines: layers.map(end => lineOf(code, end)),
+    }
   })
-  return { commented: new Map(commented), inferred: last, layers: beside.length }
+}
+
+const isNet = (value: unknown): value is Net =>
+  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'net'
+
+/** The nets a file writes, each as it is exported: by its name, else as the net of the default export. */
+const netsOf = async (file: string, source: string): Promise<readonly (readonly [WrittenNet, Net])[]> => {
+  const usual = await succeed(loadNet(file))
+  const exported: Readonly<Record<string, unknown>> = await import(file)
+  const nets = Object.values(exported).filter(isNet)
+  return netsWritten(source).map(written => [
+    written,
+    nets.find(({ name }) => name === written.name) ?? usual,
+  ])
+}
+
+/** Shapes in right-hand comments, by line. */
+const shapesSaid = (source: string): ReadonlyMap<number, string> =>
+  new Map(
+    source.split('\n').flatMap((line, nth) => {
+      const said = line.match(shape)?.[1]
+      return said === undefined ? [] : [[nth, said] as const]
+    }),
+  )
+
+/** What inference says of each top-level layer, by the line it ends on. */
+const shapesInferred = ([{ lines }, net]: readonly [WrittenNet, Net]): readonly (readonly [
+  number,
+  string,
+])[] => {
+  const inferred = placed(net)
+  return lines.map(
+    (line, nth) => [line, shapeText(inferred.get(net.body.layers[nth]?.name ?? '?')?.output ?? [])] as const,
+  )
 }
 
 test('there are files', () => {
@@ -80,17 +117,25 @@ describe.each(files)('dsl/%s', name => {
     expect(lines[0]).toContain(` ${shapeText(net.input)} → ${classes} */`)
   })
 
-  test('is at most 40 lines, and imports the public surface alone', () => {
+  test('is at most 40 lines, and imports the public surface and other DSL files alone', () => {
     expect(lines.length).toBeLessThanOrEqual(40)
     const sources = [...source.matchAll(/\b(?:from|import)\b[ (]*['"]([^'"]+)['"]/g)].map(([, from]) => from)
-    expect(sources).toEqual(sources.map(() => '../src/index.js'))
-    expect(sources.length).toBeGreaterThan(0)
+    const known = ['../src/index.js', ...files.map(other => `./${other.replace(/\.ts$/, '.js')}`)]
+    expect(sources.filter(from => !known.includes(from ?? ''))).toEqual([])
+    expect(sources).toContain('../src/index.js')
   })
 
   test('says beside every layer the shape that is inferred', async () => {
-    const net = await succeed(loadNet(file))
-    const { commented, inferred, layers } = shapesBeside(source, net)
-    expect(layers).toBe(net.body.layers.length)
-    expect(commented).toEqual(inferred)
+    const nets = await netsOf(file, source)
+    for (const [{ lines }, { body }] of nets) expect(lines).toHaveLength(body.layers.length)
+    expect(shapesSaid(source)).toEqual(new Map(nets.flatMap(shapesInferred)))
   })
+})
+
+test('a net is written once', () => {
+  const texts = files.flatMap(name =>
+    netsWritten(readFileSync(join(folder, name), 'utf8')).map(({ text }) => text),
+  )
+  expect(texts.length).toBeGreaterThan(15)
+  expect(texts.filter((text, nth) => texts.indexOf(text) < nth)).toEqual([])
 })

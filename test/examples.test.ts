@@ -9,13 +9,20 @@ import { scratch } from './scratch.js'
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'examples')
 
-/** What it prints, on the embedded engine, so that it is the same everywhere. */
+interface Output {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Its output on the embedded engine, so that it is the same everywhere. */
+const runExample = (name: string, ...args: readonly string[]): Promise<Output> =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', join('examples', `${name}.ts`), ...args], {
+    cwd: root,
+    env: { ...process.env, ESPALIER_CACHE: scratch() },
+  })
+
 const printed = async (name: string): Promise<string> => {
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', join('examples', `${name}.ts`)],
-    { cwd: root, env: { ...process.env, ESPALIER_CACHE: scratch() } },
-  )
+  const { stdout, stderr } = await runExample(name)
   if (stdout === '') throw new Error(`${name} printed nothing: ${stderr}`)
   return stdout.trim()
 }
@@ -72,7 +79,21 @@ describe.each(names)('examples/%s.ts', name => {
     for (const door of doors) expect(door).toMatch(/^\.\.\/src\/(\w+\/)?index\.js$/)
   })
 
+  test('says what went wrong as prose, should anything', () => {
+    expect(source).toMatch(/\n}\)\.catch\(reportFailure\)\n$/)
+    expect(source.replace('.catch(reportFailure)', '')).not.toMatch(/\.catch\(|console\.error/)
+  })
+
   test('runs', async () => {
     held[name]?.((await printed(name)).split('\n'))
+  })
+})
+
+test('an example that fails prints one line of prose and exits with 1', async () => {
+  const missing = join(scratch(), 'model.safetensors')
+  await expect(runExample('inside', missing)).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `${missing} does not exist\n`,
   })
 })

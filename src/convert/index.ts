@@ -1,5 +1,5 @@
 /** Exports models to other runtimes, and imports LayersModels of TensorFlow.js. */
-export type { ExportError, ImportError } from './error.js'
+export type { ExportError, Foreign, ImportError, Tangle } from './error.js'
 export { type ExportOptions, encodeModel, exportModel } from './export.js'
 export { type Input, inputs, type Serving } from './input.js'
 export { readLayersFile, readLayersModel } from './keras/import/read.js'

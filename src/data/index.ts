@@ -1,6 +1,7 @@
 /** Data sets: specifications, open data sets, and batches as functions of a seed. */
 
 export { type Dataset, type Images, imagesInMemory, type Skipped, selectImages } from './dataset.js'
+export type { Progress, Report } from './download.js'
 export type { DataError, Place } from './error.js'
 export type { LeftOut, Notice, Reason } from './notices.js'
 export { openData } from './open.js'
@@ -14,4 +15,5 @@ export {
   trainingFeed,
 } from './pipeline/batches.js'
 export { type Preprocessing, preprocessingOf } from './preprocessing.js'
+export type { OpenOptions } from './source.js'
 export * from './spec.js'

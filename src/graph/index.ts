@@ -2,16 +2,21 @@
 export { differentiate } from './differentiate.js'
 export { deconvolution, gradient, type Rule, type Rules } from './gradient-rules.js'
 export {
+  type Binary,
   type Graph,
   inputsOf,
   type Kind,
   type Op,
+  type OpOf,
+  type PoolWindow,
   type Program,
   topologicalOrder,
+  type Unary,
   type Update,
   type Value,
   valuesOf,
   variablesOf,
+  type Window,
 } from './graph.js'
 export * from './loss.js'
 export { type Lowered, type LowerOptions, lower, type Mode, type Statistic } from './lower.js'

@@ -46,7 +46,7 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
-export { fadedChannels, gradientUtility } from './training/fade.js'
+export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export {
   atStart,
   type Calls,
@@ -56,6 +56,7 @@ export {
   type PhaseObserver,
   type Position,
   runPhase,
+  type StepProgress,
 } from './training/phase.js'
 export { constant, cosine, factorAt, type Schedule, step } from './training/rate.js'
 export type { Teacher } from './training/train.js'

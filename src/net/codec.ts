@@ -94,8 +94,11 @@ export const inputCodec: t.Type<Shape, unknown> = t.refinement(
   'height, width and channels',
 )
 
+/** What `without` keeps where it cannot leave a layer out. */
+const without = forbid('a layer that the net can do without')
+
 const netOf = (body: t.Type<Stack, unknown>): t.Type<Net, unknown> =>
-  closed({ ...tag('net'), ...name, input: inputCodec, body }, 'a net')
+  closedPartial({ ...tag('net'), ...name, input: inputCodec, body }, { without }, 'a net')
 
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
 export const netCodec: t.Type<Net, unknown> = netOf(tree.stack)

@@ -1,9 +1,9 @@
 /** Nets as values: the words, shapes, counts, weights, dependency groups, codecs. */
-export { type DecodeError, decode } from '../io/codec.js'
-export { decodeTensors, encodeTensors, type TensorsError } from '../io/safetensors.js'
+export { type DecodeError, decode, type Station } from '../io/codec.js'
+export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
-export type { NetError } from './error.js'
+export type { Excess, NetError, WeightError } from './error.js'
 export { type Group, groups, type Member, type Role } from './groups.js'
 export { type Inferred, infer, type PlacedLayer } from './infer.js'
 export { type Algebra, interpret } from './interpret.js'
@@ -13,6 +13,19 @@ export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from '
 export * from './tree.js'
 export { allWeightSpecs, type WeightName, type WeightSpec, weightKey, weightSpecsOf } from './weight-specs.js'
 export { full, init, initialWeights, type Model, type Tensor, type Weights } from './weights.js'
+export { type Wires, type Wiring, wireNet } from './wiring.js'
+export { without } from './without.js'
 export * from './words/combinators.js'
 export * from './words/leaves.js'
-export type { AnyWord, MapWord, VectorWord, Word } from './words/types.js'
+export type {
+  AnyWord,
+  Fit,
+  FittingFrom,
+  Flow,
+  MapWord,
+  NetWords,
+  SomeWord,
+  StackWord,
+  VectorWord,
+  Word,
+} from './words/types.js'

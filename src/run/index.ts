@@ -1,13 +1,34 @@
-/** Experiments as values, run as folds that can be taken up again. */
+/** Experiments and studies as values, run as folds that can be taken up again. */
 
 export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/model-file.js'
-export type { RunError } from './error.js'
-export type { Comparison, Result, RunEvent } from './events.js'
-export { loadExperiment, loadNet } from './load.js'
+export type { AtChance } from './chance.js'
+export type { Code } from './code-version.js'
+export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
+export type { BadFile, FileError, RunError, ScheduleError } from './error.js'
+export type { Comparison, Cut, GrownNet, Result, RunEvent, Scored } from './events.js'
+export { loadExperiment, loadNet, loadStudy } from './load.js'
 export type { Note } from './notes.js'
 export { begin, type Changes, type Resources, type RunObserver, resume } from './run.js'
-export { experimentCodec } from './schedule/codec.js'
+export { experimentCodec, studyCodec } from './schedule/codec.js'
+export type { Counts } from './schedule/counts.js'
+export type { Difference } from './schedule/differences.js'
 export { type Experiment, experiment } from './schedule/experiment.js'
 export { type GrowStepOptions, grow, type ModuleSource } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
-export { openRun, type StoredRun } from './storage/stored-run.js'
+export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
+export type { Checkpoint } from './storage/checkpoint.js'
+export type { Damaged } from './storage/checksum.js'
+export { type Folder, folderAt, type Place } from './storage/folder.js'
+export type { History } from './storage/history.js'
+export { readResult } from './storage/result.js'
+export {
+  type DataChange,
+  type DataSettings,
+  type Fixed,
+  type Settings,
+  settingsOf,
+} from './storage/settings.js'
+export { latest, openRun, type StoredRun } from './storage/stored-run.js'
+export { type AblationWord, ablation } from './study/ablation.js'
+export { runStudy, type StudyContext, seedsOf, type VariantRun } from './study/runner.js'
+export { type Study, study, type Variant } from './study/study.js'

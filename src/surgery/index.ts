@@ -1,8 +1,9 @@
 /** Pure transforms of models: prune and grow, with criteria and sites. */
 
+export type { Channel } from './analysis/analysis.js'
 export { type Decision, decisionOf } from './analysis/decision.js'
 export { type Thin, thinIn, type Widths, widthsOf } from './analysis/trunk.js'
-export type { AddressError, GrowError, OptionError, PruneError, UtilityError } from './error.js'
+export type { AddressError, GrowError, Measure, OptionError, PruneError, UtilityError } from './error.js'
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
@@ -14,4 +15,4 @@ export type { ByChannel, ByTarget, ByThreshold, Constraining, PruneOptions } fro
 export { byRemoved, type Pruned, prune, type Removed } from './prune/prune.js'
 export type { Combine, Normalize, Utilities } from './prune/rank.js'
 export type { Target, TargetOptions } from './prune/target.js'
-export { carrySlots, type Origin, type Remap } from './remap.js'
+export { type AxisMap, carrySlots, type Origin, type Remap } from './remap.js'

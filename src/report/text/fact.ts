@@ -12,7 +12,7 @@ import type { Damaged } from '../../run/storage/checksum.js'
 /** A command that a signal stopped; `next`: the command that resumes the run, `null` where none had begun. */
 export interface Stopped {
   readonly _tag: 'Stopped'
-  readonly signal: NodeJS.Signals
+  readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'
   readonly next: string | null
 }
 

@@ -15,9 +15,9 @@ export interface AblationWord {
   readonly trainings: Readonly<Record<string, PushStepOptions>>
   readonly epochs: number
   readonly criteria: readonly CriterionName[]
-  /** Shares of the parameters. */
+  /** Shares of the parameters to remove. */
   readonly removed: readonly number[]
-  /** After the cut. */
+  /** Training after the cut. */
   readonly repair: Train
   readonly seeds?: number
   /** Criteria whose pruned nets are also trained from scratch. */
@@ -37,8 +37,8 @@ const ablationKeys = [
   'scratch',
 ] as const satisfies readonly (keyof AblationWord)[]
 
-/** The share that stays, free of what subtraction in binary leaves behind. */
-const stayOf = (removed: number): number => Number((1 - removed).toFixed(6))
+/** The share that is kept, without the rounding error of the subtraction. */
+const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
 export const ablation = (name: string, options: AblationWord): Study => {
@@ -55,12 +55,12 @@ export const ablation = (name: string, options: AblationWord): Study => {
     scratch = [],
     ...rest
   } = optionsOf(options)
-  const entrants = Object.entries(trainings).flatMap(([training, word]) =>
+  const variants = Object.entries(trainings).flatMap(([training, word]) =>
     removed.flatMap(share =>
       criteria
         .filter(by => by !== 'gradientUtility' || word.fade !== null)
         .map(by => {
-          const target = { keep: { params: stayOf(share) } }
+          const target = { keep: { params: keptShare(share) } }
           const pushed = {
             ...push({ epochs, distill: null, ...word }),
             ...(word.fade !== null && { target }),
@@ -75,7 +75,7 @@ export const ablation = (name: string, options: AblationWord): Study => {
     ),
   )
   return {
-    ...study(name, { seeds }, entrants),
+    ...study(name, { seeds }, variants),
     ...unknownIn(rest, ablationKeys),
     ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
   }

@@ -32,7 +32,7 @@ import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from 
 import { checkNames, scratchName } from './cells.js'
 import type { Study, Variant } from './study.js'
 
-/** An entrant with one seed, done. */
+/** A variant trained with one seed, and what came of it. */
 export interface VariantRun {
   readonly entrant: Variant
   readonly seed: number
@@ -44,7 +44,7 @@ export interface VariantRun {
   readonly scratch: Result | null
 }
 
-/** What a study is run with. */
+/** What a study needs to run; `onCell` hears of each run before it begins, `done` where it was done before. */
 export interface StudyContext {
   readonly folder: string
   readonly engine: Engine
@@ -59,21 +59,21 @@ export const seedsOf = ({ seeds }: Study): readonly number[] =>
   Array.from({ length: seeds }, (_, seed) => seed)
 
 interface Cell {
-  readonly entrant: Variant
+  readonly variant: Variant
   readonly seed: number
 }
 
 /** In the order they are run. */
-const cellsOf = ({ variants: entrants }: Study, seeds: readonly number[]): readonly Cell[] =>
-  seeds.flatMap(seed => entrants.map(entrant => ({ entrant, seed })))
+const cellsOf = ({ variants }: Study, seeds: readonly number[]): readonly Cell[] =>
+  seeds.flatMap(seed => variants.map(variant => ({ variant, seed })))
 
 const sharedFolder = ({ folder }: StudyContext): string => join(folder, 'shared')
 
 const sharedFile = (context: StudyContext, name: string): string =>
   join(sharedFolder(context), `${name}.safetensors`)
 
-/** The longest beginning of an experiment that another has been through. */
-const longestBeginning = (
+/** The checkpoint after the most first steps that another variant has run already, else the first weights. */
+const longestSharedStart = (
   context: StudyContext,
   experiment: Experiment,
   settings: Settings,
@@ -88,7 +88,7 @@ const longestBeginning = (
     : readCheckpoint(sharedFile(context, known), known)
 }
 
-/** Keeps every beginning that others in the study share. */
+/** Saves the checkpoint after first steps that other variants of the study share. */
 const saveShared =
   (context: StudyContext, study: Study, experiment: Experiment, settings: Settings) =>
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> => {
@@ -110,23 +110,23 @@ const saveShared =
 const folderFor = (context: Pick<StudyContext, 'folder'>, name: string, seed: number): string =>
   join(context.folder, encodeFileName(name), `${seed}`)
 
-/** The engine of the first run of a study that has begun; `null` where none has. */
+/** The engine of a study's first run that has begun; `null` where none has. */
 export const engineBegun =
   (folder: string) =>
   (study: Study): TE.TaskEither<RunError, string | null> => {
-    const begun = cellsOf(study, seedsOf(study))
-      .map(({ entrant, seed }) => folderAt(folderFor({ folder }, entrant.name, seed)).settings)
+    const settings = cellsOf(study, seedsOf(study))
+      .map(({ variant, seed }) => folderAt(folderFor({ folder }, variant.name, seed)).settings)
       .find(existsSync)
-    return begun === undefined
+    return settings === undefined
       ? TE.right(null)
       : pipe(
-          readJson(settingsCodec)(begun),
+          readJson(settingsCodec)(settings),
           TE.map(({ engine }) => engine.name),
         )
   }
 
-/** A run in the study's folder, of this experiment and begun like this, and no other. */
-const openBegun = (
+/** Opens a run of the study's folder, and refuses one of another experiment or other settings. */
+const openSameRun = (
   path: string,
   experiment: Experiment,
   settings: Settings,
@@ -141,7 +141,7 @@ const openBegun = (
     TE.flatMapEither(checkSameSettings(settings, free)),
   )
 
-/** Runs one experiment with one seed, or resumes it, or finds it done: then by any number of threads. */
+/** Runs one experiment with one seed, resumes it, or reads its result: a finished run may have had other threads. */
 const runCell =
   (context: StudyContext, study: Study, name: string, seed: number) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> => {
@@ -151,28 +151,28 @@ const runCell =
     context.onCell(name, seed, done)
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
       const settings = settingsOf(seed, context.engine, dataset, context.data)
-      const resources = { engine: context.engine, dataset }
+      const opened = { engine: context.engine, dataset }
       const onStage = saveShared(context, study, experiment, settings)
       const onlooker: RunObserver = { ...context.onlooker, beside: false, pastChance: true, onStage }
       if (done)
         return pipe(
-          openBegun(path, experiment, settings, ['threads']),
+          openSameRun(path, experiment, settings, ['threads']),
           TE.flatMap(() => readResult(folder.result)),
         )
       return existsSync(folder.checkpoint)
         ? pipe(
-            openBegun(path, experiment, settings, []),
-            TE.flatMap(run => resume(run, resources, onlooker)),
+            openSameRun(path, experiment, settings, []),
+            TE.flatMap(run => resume(run, opened, onlooker)),
           )
         : pipe(
-            longestBeginning(context, experiment, settings),
-            TE.flatMap(from => beginFrom(path, settings, resources, onlooker)(experiment, from)),
+            longestSharedStart(context, experiment, settings),
+            TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
           )
     }
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
   }
 
-/** The net an experiment ended in, trained as it began from its first weights, for as many epochs as it all took. */
+/** Trains the net an experiment ended in from new weights, with its first training's options, for as many epochs as it took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
   const first = schedule.find(step => step._tag === 'train') ?? train()
   return {
@@ -183,29 +183,29 @@ const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment =
   }
 }
 
-const runEntrant =
+const runVariant =
   (context: StudyContext, study: Study) =>
-  ({ entrant, seed }: Cell): TE.TaskEither<RunError, VariantRun> =>
+  ({ variant, seed }: Cell): TE.TaskEither<RunError, VariantRun> =>
     pipe(
       TE.Do,
-      TE.bind('result', () => runCell(context, study, entrant.name, seed)(entrant.experiment)),
-      TE.bindW('model', () => readModel(folderAt(folderFor(context, entrant.name, seed)).model)),
-      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, entrant.name, seed)).model)),
+      TE.bind('result', () => runCell(context, study, variant.name, seed)(variant.experiment)),
+      TE.bindW('model', () => readModel(folderAt(folderFor(context, variant.name, seed)).model)),
+      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, variant.name, seed)).model)),
       TE.bind(
         'scratch',
         ({ model }): TE.TaskEither<RunError, Result | null> =>
-          entrant.scratch
-            ? runCell(context, study, scratchName(entrant.name), seed)(scratchOf(entrant.experiment, model))
+          variant.scratch
+            ? runCell(context, study, scratchName(variant.name), seed)(scratchOf(variant.experiment, model))
             : TE.right(null),
       ),
-      TE.map(done => ({ entrant, seed, cuts: done.result.cuts ?? [], ...done })),
+      TE.map(done => ({ entrant: variant, seed, cuts: done.result.cuts ?? [], ...done })),
     )
 
 /**
- * Runs a study, or some seeds of it, seed after seed so that early tables are fair, an entrant after the other.
+ * Runs a study, or some seeds of it, seed after seed so that early tables are fair, one variant after the other.
  *
  * Errors  SameFolder, before anything runs
- * Law     stopped anywhere and run again, the same results; equal beginnings are run once
+ * Law     stopped anywhere and run again, the same results; first steps that variants share are run once
  */
 export const runStudy =
   (context: StudyContext) =>
@@ -214,5 +214,5 @@ export const runStudy =
       TE.fromEither(checkNames(study)),
       TE.flatMap(() => removeParts(sharedFolder(context), isGone)),
       TE.map(() => cellsOf(study, seeds)),
-      TE.flatMap(TE.traverseSeqArray(runEntrant(context, study))),
+      TE.flatMap(TE.traverseSeqArray(runVariant(context, study))),
     )

@@ -2,10 +2,10 @@
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 import type { Experiment } from '../schedule/experiment.js'
 
-/** One thing compared. */
+/** One of the experiments compared. */
 export interface Variant {
   readonly name: string
-  /** What tells it from the others, for tables and figures. */
+  /** The factors in which it differs from the others, for tables and figures. */
   readonly facts: Readonly<Record<string, string | number>>
   readonly experiment: Experiment
   /** Whether the net at its end is also trained from its first weights, for as many epochs. */
@@ -19,18 +19,18 @@ export interface Study {
   readonly variants: readonly Variant[]
 }
 
-/** What studies are made of: experiments by name. */
+/** Compares experiments by name, each with several seeds: 3 unless told. */
 export const study = (
   name: string,
   options: { readonly seeds?: number },
-  entrants: readonly (Omit<Variant, 'scratch' | 'facts'> & Partial<Variant>)[],
+  variants: readonly (Omit<Variant, 'scratch' | 'facts'> & Partial<Variant>)[],
 ): Study => {
   const { seeds = 3, ...rest } = optionsOf(options)
   return {
     _tag: 'study',
     name,
     seeds,
-    variants: entrants.map(entrant => ({ facts: {}, scratch: false, ...optionsOf(entrant) })),
+    variants: variants.map(variant => ({ facts: {}, scratch: false, ...optionsOf(variant) })),
     ...unknownIn(rest),
   }
 }

@@ -1,0 +1,3 @@
+/** The edge for code written with `await`: effects as promises, failures as errors that read as prose. */
+export { EspalierError, reportFailure, run } from './run.js'
+export { type Context, type ContextOptions, withContext } from './with-context.js'

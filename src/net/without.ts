@@ -1,0 +1,27 @@
+/** A net less one of its layers: what studies compare it with, and what a schedule grows again. */
+import { childPath, editLayers, layersOf, type Path, parentPath } from './path.js'
+import { childrenOf, type Net, withChildren } from './tree.js'
+
+/** Whether a layer is one of several that a stack or a concat holds: a residual has its body and its shortcut always. */
+const isRemovable = (net: Net, path: Path): boolean => {
+  const layers = layersOf(net)
+  return path !== '' && layers.has(path) && layers.get(parentPath(path))?._tag !== 'residual'
+}
+
+/**
+ * The net without the layer at a path and all that is inside it. A path that names no such layer is refused by `infer`
+ * and by every codec of the net, as a word's unknown option is.
+ *
+ * Law  the layers that stay have the paths they had, in the order they had
+ *
+ * @example
+ * without('a')(seedling)
+ */
+export const without =
+  (path: Path) =>
+  (net: Net): Net =>
+    isRemovable(net, path)
+      ? editLayers((layer, at) =>
+          withChildren(childrenOf(layer).filter(({ name }) => childPath(at, name) !== path))(layer),
+        )(net)
+      : Object.freeze({ ...net, without: path }) // such a net is refused
