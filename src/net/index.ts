@@ -1,6 +1,7 @@
 /** Nets as values: the words, shapes, counts, weights, dependency groups, codecs. */
 export { type DecodeError, decode, type Station } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
+export type { Tensors } from '../io/tensor.js'
 export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
 export type { Excess, NetError, WeightError } from './error.js'

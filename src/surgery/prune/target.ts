@@ -85,11 +85,38 @@ const bisect = <Err>(
   return E.right(high)
 }
 
+/** Counts from `most` downwards, ever further from it. */
+const countsBelow = (most: number): readonly number[] => [
+  most,
+  ...Array.from({ length: Math.ceil(Math.log2(most + 1)) }, (_, power) => most - 2 ** power).filter(
+    count => count > 0,
+  ),
+]
+
+/**
+ * A count whose reading is within the limit, or the reading of `most`. Where a floor or a shortcut keeps channels
+ * instead of the last candidates, removing all of them may leave more than removing fewer.
+ */
+const findReachable = <Err>(
+  most: number,
+  limit: number,
+  read: (count: number) => E.Either<Err, number>,
+): E.Either<Err, { readonly count: number | null; readonly least: number }> => {
+  let least = Number.POSITIVE_INFINITY
+  for (const count of countsBelow(most)) {
+    const reading = read(count)
+    if (E.isLeft(reading)) return reading
+    if (reading.right <= limit) return E.right({ count, least: reading.right })
+    least = Math.min(least, reading.right)
+  }
+  return E.right({ count: null, least })
+}
+
 /**
  * How many candidates must be removed, of `most`; `without` gives the net without the first so many, `limits` names the
  * options that hold others back.
  *
- * Errors  OutOfReach when all of them are too few; WrongOption where a measure is no number
+ * Errors  OutOfReach when no count that was tried meets the target; WrongOption where a measure is no number
  * Law     with one fewer, the target is missed
  */
 export const searchTarget =
@@ -109,12 +136,12 @@ export const searchTarget =
     return pipe(
       'keep' in options ? reading(0) : E.right(1),
       E.bindTo('whole'),
-      E.bindW('least', () => reading(most)),
-      E.flatMap(({ whole, least }): E.Either<PruneError, number> => {
+      E.bind('found', ({ whole }) => findReachable(most, whole * amount, reading)),
+      E.flatMap(({ whole, found: { count, least } }): E.Either<PruneError, number> => {
         const wanted = whole * amount
-        return least <= wanted
-          ? bisect(most, wanted, reading)
-          : E.left({ _tag: 'OutOfReach', measure: of, wanted, least, limits })
+        return count === null
+          ? E.left({ _tag: 'OutOfReach', measure: of, wanted, least, limits })
+          : bisect(count, wanted, reading)
       }),
     )
   }
