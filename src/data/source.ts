@@ -1,7 +1,9 @@
 /** A data set as its reader returns it, before `take`, decoding and splitting. */
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Shape } from '../net/shape.js'
 import type { Images, Skipped } from './dataset.js'
 import type { Report } from './download.js'
+import { type DataError, factOf } from './error.js'
 import type { EncodedImages } from './formats/images/encoded-images.js'
 import type { Notice } from './notices.js'
 
@@ -46,3 +48,14 @@ export const noClose = async (): Promise<void> => undefined
 
 export const labelsOf = (part: Part): Int32Array =>
   part._tag === 'held' ? part.images.labels : part.pictures.labels
+
+/** Reads a data set from the folder named; `what` lies there. Errors  BadOption where none is named */
+export const openInFolder = (
+  { folder }: OpenOptions,
+  data: string,
+  what: string,
+  load: (folder: string) => Promise<Source>,
+): TE.TaskEither<DataError, Source> =>
+  folder === undefined
+    ? TE.left({ _tag: 'BadOption', data, option: 'folder', got: 'none', wanted: `the folder of the ${what}` })
+    : TE.tryCatch(() => load(folder), factOf(folder))

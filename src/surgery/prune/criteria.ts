@@ -28,9 +28,9 @@ const makersOf = (inferred: Inferred): readonly (readonly [Path, number])[] =>
     layer._tag === 'conv' || layer._tag === 'dense' ? [[path, channelsOf(output)] as const] : [],
   )
 
-/** A criterion on weights, layer by layer; a layer without utilities keeps its channels. */
-const layerCriterion =
-  (utility: (path: Path, channels: number, weights: Weights) => Float64Array | null) =>
+/** A criterion on the weights of a model that fits its net. */
+const weightCriterion =
+  (utilities: (inferred: Inferred, weights: Weights) => Utilities) =>
   (model: Model): E.Either<PruneError, Utilities> =>
     pipe(
       infer(model.net),
@@ -38,17 +38,20 @@ const layerCriterion =
         (inferred): E.Either<PruneError, Utilities> =>
           pipe(
             checkWeights(model, inferred),
-            E.map(() =>
-              Object.fromEntries(
-                makersOf(inferred).flatMap(([path, channels]) => {
-                  const utilities = utility(path, channels, model.weights)
-                  return utilities === null ? [] : [[path, utilities]]
-                }),
-              ),
-            ),
+            E.map(() => utilities(inferred, model.weights)),
           ),
       ),
     )
+
+/** A criterion on weights, layer by layer. */
+const layerCriterion = (
+  utility: (path: Path, channels: number, weights: Weights) => Float64Array,
+): Criterion =>
+  weightCriterion((inferred, weights) =>
+    Object.fromEntries(
+      makersOf(inferred).map(([path, channels]) => [path, utility(path, channels, weights)]),
+    ),
+  )
 
 /** Σ f(w) over each filter. */
 const sumFilters = (
@@ -85,24 +88,14 @@ export const l2: Criterion = layerCriterion((path, channels, weights) =>
  *
  * Source  Liu et al. 2017
  */
-export const bnScale: Criterion = model =>
-  pipe(
-    infer(model.net),
-    E.flatMap(
-      (inferred): E.Either<PruneError, Utilities> =>
-        pipe(
-          checkWeights(model, inferred),
-          E.map(() =>
-            Object.fromEntries(
-              scaledUnits(inferred).map(({ path, scales }) => [
-                path,
-                Float64Array.from(scales, norms => meanScale(model.weights, norms)),
-              ]),
-            ),
-          ),
-        ),
-    ),
-  )
+export const bnScale: Criterion = weightCriterion((inferred, weights) =>
+  Object.fromEntries(
+    scaledUnits(inferred).map(({ path, scales }) => [
+      path,
+      Float64Array.from(scales, norms => meanScale(weights, norms)),
+    ]),
+  ),
+)
 
 const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
   norms.reduce(

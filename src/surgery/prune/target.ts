@@ -94,7 +94,7 @@ const countsBelow = (most: number): readonly number[] => [
 ]
 
 /**
- * A count whose reading is within the limit, or the reading of `most`. Where a floor or a shortcut keeps channels
+ * The first of these counts whose reading is within the limit, if any, and the least reading met. Where a floor or a shortcut keeps channels
  * instead of the last candidates, removing all of them may leave more than removing fewer.
  */
 const findReachable = <Err>(

@@ -1,11 +1,11 @@
 /** Opens a data set of class folders: `train`, `test` and maybe `val`, each a folder or archive, or all in one archive. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Shape } from '../../../net/shape.js'
-import { type DataError, Fault, factOf } from '../../error.js'
+import { type DataError, Fault } from '../../error.js'
 import { counting, type LeftOut, type Notice } from '../../notices.js'
-import { memoryOf, type OpenOptions, reportOf, type Source } from '../../source.js'
+import { memoryOf, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { ImageFolder } from '../../spec.js'
 import {
   isPart,
@@ -264,15 +264,5 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
  * Errors  PartsMissing, ClassesMissing; UnsafeEntry, BadValue or Truncated with the entry and its offset; EmptyClass;
  *         PartsDiffer where another part has a class that training has not
  */
-export const openFolder = (options: OpenOptions, spec: ImageFolder): TE.TaskEither<DataError, Source> => {
-  const { folder } = options
-  return folder === undefined
-    ? TE.left({
-        _tag: 'BadOption',
-        data: spec.name,
-        option: 'folder',
-        got: 'none',
-        wanted: 'the folder of the images',
-      })
-    : TE.tryCatch(() => load(options, spec, folder), factOf(folder))
-}
+export const openFolder = (options: OpenOptions, spec: ImageFolder): TE.TaskEither<DataError, Source> =>
+  openInFolder(options, spec.name, 'images', folder => load(options, spec, folder))

@@ -1,10 +1,10 @@
 /** Opens a data set of TFRecord shards, whose images are read in place. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type DataError, Fault, factOf, type Place } from '../../error.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { type DataError, Fault, type Place } from '../../error.js'
 import { counting, type LeftOut } from '../../notices.js'
-import { noClose, type OpenOptions, reportOf, type Source } from '../../source.js'
+import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { TfRecord } from '../../spec.js'
 import { decodeImage } from '../images/decode.js'
 import { lookInto } from '../images/directory.js'
@@ -120,15 +120,5 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
  *
  * Errors  PartsMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
  */
-export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> => {
-  const { folder } = options
-  return folder === undefined
-    ? TE.left({
-        _tag: 'BadOption',
-        data: spec.name,
-        option: 'folder',
-        got: 'none',
-        wanted: 'the folder of the shards',
-      })
-    : TE.tryCatch(() => load(options, spec, folder), factOf(folder))
-}
+export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> =>
+  openInFolder(options, spec.name, 'shards', folder => load(options, spec, folder))
