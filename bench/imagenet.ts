@@ -38,7 +38,7 @@ try {
   const dataset = await done(openData({ seed: 0, folder: scratch })(data))
   const experiment = { ...imagenet, data, schedule: [train({ ...first, epochs: 1 })] }
   let last = performance.now()
-  const onlooker = {
+  const observer = {
     onEvent: () => undefined,
     onStep: () => {
       steps.push(performance.now() - last)
@@ -47,7 +47,7 @@ try {
     stopping: () => false,
   }
   const settings = settingsOf(0, engine, dataset, { folder: scratch })
-  const result = await done(begin(join(scratch, 'run'), settings, { engine, dataset }, onlooker)(experiment))
+  const result = await done(begin(join(scratch, 'run'), settings, { engine, dataset }, observer)(experiment))
   const seconds = median(steps.slice(1)) / 1000
   const each = first.batchSize / seconds
   const days = (images * first.epochs) / each / 86_400

@@ -79,5 +79,5 @@ export {
   untilTarget,
   whileAccuracy,
 } from './run/schedule/schedule.js'
-export { type AblationWord, ablation } from './run/study/ablation.js'
+export { type AblationOptions, ablation } from './run/study/ablation.js'
 export { type Study, study, type Variant } from './run/study/study.js'

@@ -4,8 +4,8 @@ import { stream } from '../src/net/random.js'
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>
 
 /** The largest difference, relative to the largest value of the same array. */
-export const apart = (wanted: Numbers, got: Numbers): number =>
-  Object.entries(wanted).reduce((worst, [name, values]) => {
+export const apart = (expected: Numbers, got: Numbers): number =>
+  Object.entries(expected).reduce((worst, [name, values]) => {
     const here = got[name] ?? []
     if (here.length !== values.length) return Number.POSITIVE_INFINITY
     const list = Array.from(values)

@@ -121,14 +121,14 @@ test('the doors alone run an experiment and a study', async () => {
   const [folder, data] = [scratch(), glyphs({ train: 200, test: 20 })]
   const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 2 }), globalAvgPool, dense(10))
   const mine = doors.experiment(small, data, doors.train({ epochs: 1 }))
-  const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
+  const observer = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
   await withContext({ data, engine: 'wasm' }, async ({ engine, dataset, seed }) => {
     const settings = doors.settingsOf(seed, engine, dataset, {})
     const begun = doors.begin(
       join(folder, 'run'),
       settings,
       { engine, dataset },
-      { ...onlooker, pastChance: true },
+      { ...observer, pastChance: true },
     )
     const { params } = await run(begun(mine))
     const [done] = await run(
@@ -137,7 +137,7 @@ test('the doors alone run an experiment and a study', async () => {
         engine,
         datasetOf: () => TE.right(dataset),
         data: {},
-        onlooker,
+        observer,
         onCell: () => undefined,
       })(doors.study('mine', { seeds: 1 }, [{ name: 'small', experiment: mine }])),
     )

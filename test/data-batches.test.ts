@@ -191,10 +191,10 @@ describe('prefetch', () => {
         sizes,
         fc.integer({ min: 0, max: 4 }),
         fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 12 }),
-        async (size, depth, wanted) => {
+        async (size, depth, expected) => {
           const data = dataset(size.count, { augment })
           const [eager, lazy] = [prefetch(depth)(trainingFeed(data, size)), trainingFeed(data, size)]
-          for (const nth of wanted) {
+          for (const nth of expected) {
             const place = [Math.floor(nth / lazy.batches), nth % lazy.batches] as const
             expect(await eager.batch(...place)).toEqual(await lazy.batch(...place))
           }

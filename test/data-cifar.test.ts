@@ -79,7 +79,7 @@ describe('cifar10', () => {
       [
         'data_batch_2.bin',
         batchOf(10).subarray(0, 9 * record + 5),
-        { _tag: 'Truncated', offset: 9 * record + 5, wanted: 10 * record },
+        { _tag: 'Truncated', offset: 9 * record + 5, expected: 10 * record },
       ],
       ['test_batch.bin', '', { _tag: 'BadValue', what: 'size', got: 0 }],
       [
@@ -87,7 +87,7 @@ describe('cifar10', () => {
         batchOf(4, nth => (nth === 2 ? 10 : 0)),
         { _tag: 'BadValue', what: 'label', got: 10, offset: 2 * record },
       ],
-      ['batches.meta.txt', 'a\nb\n', { _tag: 'BadValue', what: 'label', got: 2, wanted: '0 to 1' }],
+      ['batches.meta.txt', 'a\nb\n', { _tag: 'BadValue', what: 'label', got: 2, expected: '0 to 1' }],
     ]
     for (const [name, content, fact] of cases) {
       const got = await failure(open({ ...whole(), [name]: content }))

@@ -38,13 +38,13 @@ describe('download', () => {
 
   test('a wrong checksum, a broken connection, a missing file: no file remains', async () => {
     const folder = scratch()
-    const get = (path: string, wanted = sum) =>
-      failure(download(() => undefined)({ url: `${address}/${path}`, sum: wanted }, join(folder, 'file')))
+    const get = (path: string, expected = sum) =>
+      failure(download(() => undefined)({ url: `${address}/${path}`, sum: expected }, join(folder, 'file')))
     expect(await get('whole', 'f00')).toEqual({
       _tag: 'ChecksumDiffers',
       file: `${address}/whole`,
       got: sum,
-      wanted: 'f00',
+      expected: 'f00',
     })
     expect(await get('cut')).toMatchObject({ _tag: 'ReadFailed', file: `${address}/cut` })
     expect(await get('none')).toMatchObject({ _tag: 'ReadFailed', reason: 'the server answered 404' })

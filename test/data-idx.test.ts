@@ -56,7 +56,7 @@ describe('readIdx', () => {
       const fact = await failure(readIdx(3)(file(content.subarray(0, length))))
       if (length < 16) expect(['Truncated', 'BadValue']).toContain(fact._tag)
       else if (fact._tag === 'Truncated')
-        expect(fact).toMatchObject({ offset: length, wanted: content.length })
+        expect(fact).toMatchObject({ offset: length, expected: content.length })
       else expect(fact).toMatchObject({ _tag: 'BadValue', what: 'sizes', offset: 4 }) // the file cannot hold them
     }
   })
@@ -86,7 +86,7 @@ describe('readIdx', () => {
       _tag: 'BadValue',
       what: 'magic number',
       got: '0x00000d03',
-      wanted: '0x00000803',
+      expected: '0x00000803',
       offset: 0,
     })
     expect(await failure(readIdx(1)(file(idx([1, 1, 1], new Uint8Array(1)))))).toMatchObject({

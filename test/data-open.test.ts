@@ -115,7 +115,7 @@ describe('openData', () => {
       [tfrecord(image(8, 8, 3), 3, { keys: { lable: 'x' } as never }), 'keys.lable'],
     ]
     for (const [spec, at] of cases)
-      expect(await failure(openData({ seed: 0 })(spec))).toMatchObject({ _tag: 'Misread', at })
+      expect(await failure(openData({ seed: 0 })(spec))).toMatchObject({ _tag: 'DecodeError', at })
   })
 })
 

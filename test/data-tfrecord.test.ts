@@ -209,7 +209,7 @@ describe('tfrecord', () => {
     expect(await failure(open(whole, { firstLabel: 2 }))).toMatchObject({
       _tag: 'BadValue',
       got: '1',
-      wanted: 'a whole number from 2, the firstLabel, to 1001, or zeros and a single 1, 1000 in all',
+      expected: 'a whole number from 2, the firstLabel, to 1001, or zeros and a single 1, 1000 in all',
     })
     expect(await failure(open(whole, { keys: { label: 'class' } }))).toMatchObject({
       _tag: 'ValueMissing',
@@ -264,7 +264,7 @@ describe('tfrecord', () => {
   })
 
   test('any other list, text or fraction is no label, and is shown', async () => {
-    const wanted = 'expected a whole number from 0, the firstLabel, to 2, or zeros and a single 1, 3 in all'
+    const expected = 'expected a whole number from 0, the firstLabel, to 2, or zeros and a single 1, 3 in all'
     const cases: readonly [Buffer, string][] = [
       [listOf.ints([0, 1]), '0, 1'],
       [listOf.ints([1, 1, 0]), '1, 1, 0'],
@@ -280,7 +280,7 @@ describe('tfrecord', () => {
       const fact = await failure(
         openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 3, { firstLabel: 0 })),
       )
-      expect(renderMessage(fact)).toMatch(`image/class/label is ${shown}; ${wanted}`)
+      expect(renderMessage(fact)).toMatch(`image/class/label is ${shown}; ${expected}`)
     }
   })
 

@@ -89,7 +89,7 @@ const exportsOf = async (module: string): Promise<readonly string[]> => Object.k
 /** The import of each name an example uses and does not declare. */
 const importsOf = async (example: Example): Promise<readonly string[]> => {
   const declared = example.statements.flatMap(declaredIn)
-  const wanted = new Set(
+  const expected = new Set(
     example.statements
       .filter(isNoImport)
       .flatMap(namesIn)
@@ -97,7 +97,7 @@ const importsOf = async (example: Example): Promise<readonly string[]> => {
   )
   const lines: string[] = []
   for (const module of origins(example)) {
-    const found = (await exportsOf(module)).filter(name => wanted.delete(name))
+    const found = (await exportsOf(module)).filter(name => expected.delete(name))
     if (found.length > 0)
       lines.push(`import { ${found.join(', ')} } from '${module.replace(/\.ts$/, '.js')}'`)
   }
@@ -109,8 +109,8 @@ const settled =
   (statement: string): string => {
     if (!isNoImport(statement)) return imported(statement)
     const [, begin = '', rest = ''] = statement.match(/^(const .+? = |export default )?([\s\S]*)$/) ?? []
-    const wanted = /\/\/ Left\b/.test(statement) ? ['Left'] : (elsewhere[file] ?? [])
-    return begin === '' ? `await settle(${JSON.stringify(wanted)}, (\n${rest}\n))` : `${begin}${rest}`
+    const expected = /\/\/ Left\b/.test(statement) ? ['Left'] : (elsewhere[file] ?? [])
+    return begin === '' ? `await settle(${JSON.stringify(expected)}, (\n${rest}\n))` : `${begin}${rest}`
   }
 
 const moduleOf = async (example: Example): Promise<string> =>

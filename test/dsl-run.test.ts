@@ -115,15 +115,15 @@ describe.each(all)('%s', (name, net) => {
 })
 
 test('GoogLeNet grown by the last module of each stage is Inception-88', () => {
-  const [base, wanted] = [narrowed(1 / 16, 48)(nets.googlenet), narrowed(1 / 16, 48)(nets.inception88)]
-  const modules = layersOf(wanted)
+  const [base, expected] = [narrowed(1 / 16, 48)(nets.googlenet), narrowed(1 / 16, 48)(nets.inception88)]
+  const modules = layersOf(expected)
   const behind = (before: Model, first: string, stage: string, depth: number): Model =>
     Array.from({ length: depth - 1 }, (_, nth) => nth + 2).reduce<Model>((model, nth) => {
       const module = modules.get(`${stage}/${nth}`)
       if (module === undefined) throw new Error('a stage is of modules')
       const after = nth === 2 ? first : `${first}x${nth - 1}`
       const next = right(grow({ after, module: { ...module, name: `${first}x${nth}` }, seed: 0 })(model))
-      expect(next.inexact?._tag).toBe('NoPassage')
+      expect(next.inexact?._tag).toBe('NoPassthrough')
       return next.model
     }, before)
   const grown = behind(behind(behind(right(init(0)(base)), '3b', '3', 5), '4e', '4', 12), '5b', '5', 5)
@@ -131,7 +131,7 @@ test('GoogLeNet grown by the last module of each stage is Inception-88', () => {
     [...layersOf(net).values()].flatMap(layer =>
       childrenOf(layer).length === 0 ? [{ ...layer, name: '' }] : [],
     )
-  expect(leaves(grown.net)).toEqual(leaves(wanted))
+  expect(leaves(grown.net)).toEqual(leaves(expected))
   const shapes = ({ weights }: Model) => Object.values(weights).map(({ shape }) => shape)
-  expect(shapes(grown)).toEqual(shapes(right(init(0)(wanted))))
+  expect(shapes(grown)).toEqual(shapes(right(init(0)(expected))))
 })

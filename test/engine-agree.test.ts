@@ -101,15 +101,15 @@ const onEngine = async (engine: Engine, model: Model, optimizer: Optimizer, seed
   return { first, second, last, variables }
 }
 
-const furthest = (wanted: Trial, got: Trial): number =>
-  Math.max(...Object.entries(wanted).map(([part, values]) => apart(values, got[part] ?? {})))
+const furthest = (expected: Trial, got: Trial): number =>
+  Math.max(...Object.entries(expected).map(([part, values]) => apart(values, got[part] ?? {})))
 
 /**
  * Whether float32 can be expected to follow: shaken by a hundred times its precision, a trial stays near itself.
  * It does not at the kink of a rectifier, between two maxima, or where a batch hardly varies.
  */
-const tame = (model: Model, optimizer: Optimizer, seed: number, wanted: Trial): boolean =>
-  [1, 2].every(nth => furthest(wanted, onReference(model, optimizer, seed, shaken(nth))) < 2e-4)
+const tame = (model: Model, optimizer: Optimizer, seed: number, expected: Trial): boolean =>
+  [1, 2].every(nth => furthest(expected, onReference(model, optimizer, seed, shaken(nth))) < 2e-4)
 
 const optimizers: Readonly<Record<string, Optimizer>> = {
   momentum: sgd({ nesterov: false }),
@@ -120,8 +120,10 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
 const loaded = (await available()).map(([, engine]) => engine)
 
 /** Away from its reference, for the engine that is furthest. */
-const worst = async (model: Model, optimizer: Optimizer, seed: number, wanted: Trial): Promise<number> => {
-  const trials = loaded.map(async engine => furthest(wanted, await onEngine(engine, model, optimizer, seed)))
+const worst = async (model: Model, optimizer: Optimizer, seed: number, expected: Trial): Promise<number> => {
+  const trials = loaded.map(async engine =>
+    furthest(expected, await onEngine(engine, model, optimizer, seed)),
+  )
   return Math.max(...(await Promise.all(trials)))
 }
 
@@ -133,9 +135,9 @@ describe(`${loaded.map(({ name }) => name).join(', ')} and the float64 reference
         fc.asyncProperty(arbitraryModel({ dropout: true }), fc.integer(), async (model, seed) => {
           const differences: number[] = []
           for (const at of [0, 1, 2, 3, 4].map(nth => seed + 10 * nth)) {
-            const wanted = onReference(model, optimizer, at)
-            if (!tame(model, optimizer, at, wanted)) continue
-            differences.push(await worst(model, optimizer, at, wanted))
+            const expected = onReference(model, optimizer, at)
+            if (!tame(model, optimizer, at, expected)) continue
+            differences.push(await worst(model, optimizer, at, expected))
             if (differences.some(difference => difference < 1e-4)) return
           }
           fc.pre(differences.length > 1)

@@ -20,8 +20,8 @@ import {
   addonName,
   cacheFolder,
   currentNative,
-  keep,
   nativeAt,
+  storeEngine,
 } from '../src/engine/tensorflow/install/cache.js'
 import { firstOf } from '../src/engine/tensorflow/install/command.js'
 import { recipe } from '../src/engine/tensorflow/install/compile.js'
@@ -176,7 +176,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('downloa
     python(`echo not a wheel > "$folder/${wheel}"`)
     const stages: Stage[] = []
     expect(await built({ onProgress: stage => stages.push(stage) })).toMatchObject(
-      E.left({ _tag: 'ChecksumMismatch', file: wheel, wanted: pins.cpu[0].digests }),
+      E.left({ _tag: 'ChecksumMismatch', file: wheel, expected: pins.cpu[0].digests }),
     )
     expect(stages).toEqual(['tools', 'download', 'checksum'])
     nothingKept()
@@ -237,7 +237,7 @@ describe('wheels', () => {
     const pinned = (...digests: readonly string[]) => checkWheel({ requirement: 'a==1', digests })
     expect(await pinned('0', digest)(file)()).toEqual(E.right(file))
     expect(await pinned()(file)()).toMatchObject(
-      E.left({ _tag: 'ChecksumMismatch', wanted: [], got: digest }),
+      E.left({ _tag: 'ChecksumMismatch', expected: [], got: digest }),
     )
     expect(await pinned(digest)(join(home, 'none.whl'))()).toMatchObject(E.left({ _tag: 'WheelBroken' }))
   })
@@ -268,7 +268,7 @@ describe('the cache', () => {
 
   test('the engine built last is found', () => {
     for (const key of ['one', 'two', 'one']) {
-      keep(cacheFolder(), key, staged(facts(home)))
+      storeEngine(cacheFolder(), key, staged(facts(home)))
       expect(currentNative()).toMatchObject(
         O.some({ file: join(cacheFolder(), 'current', addonName), source: 'built' }),
       )
@@ -286,7 +286,7 @@ describe('the cache', () => {
     ['whose facts are no JSON', '{'],
     ['whose facts say something else', '{}'],
   ])('an engine %s is none', (_, text) => {
-    keep(cacheFolder(), 'broken', staged(text))
+    storeEngine(cacheFolder(), 'broken', staged(text))
     expect(nativeAt(join(cacheFolder(), 'broken'))).toEqual(O.none)
     expect(defaultEngine()).toBe('wasm')
   })

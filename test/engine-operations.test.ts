@@ -21,11 +21,11 @@ describe.each(await available())('on %s', (_, engine) => {
     const session = await open(program)
     const begun = begunOf(program)
     const errors = Object.entries(program).flatMap(([call, graph]) => {
-      const wanted = evaluate(graph, feedsOf(graph), dataOf(begun))
+      const expected = evaluate(graph, feedsOf(graph), dataOf(begun))
       session.write(begun)
       const got = session.run(call, feedsOf(graph))
       const after = session.read()
-      return [apart(wanted.outputs, got), apart(wanted.variables, dataOf(after))]
+      return [apart(expected.outputs, got), apart(expected.variables, dataOf(after))]
     })
     session.close()
     return Math.max(...errors)

@@ -5,11 +5,11 @@ import type { Session } from '../src/engine/engine.js'
 import { WebAssembly } from '../src/engine/wasm/host.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
 import { type Lifetime, layBuffers, spaceOf } from '../src/engine/wasm/planning/arena.js'
-import { type Buffer, room } from '../src/engine/wasm/planning/buffers.js'
+import { type Buffer, temporaryBuffer } from '../src/engine/wasm/planning/buffers.js'
 import { fuse } from '../src/engine/wasm/planning/fuse.js'
 import { order } from '../src/engine/wasm/planning/order.js'
 import { plan } from '../src/engine/wasm/planning/plan.js'
-import { gate, startThreads } from '../src/engine/wasm/threads.js'
+import { barrier, startThreads } from '../src/engine/wasm/threads.js'
 import { differentiate } from '../src/graph/differentiate.js'
 import { type Graph, inputsOf, type Kind, type Value } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
@@ -211,7 +211,7 @@ test.each(['before', 'while'])(
     const control = new Int32Array(memory.buffer, 0, 16)
     const broken = { __module: undefined as never } // no module at all
     const work = () => {
-      if (moment === 'before') Atomics.wait(control, gate.passed, 0)
+      if (moment === 'before') Atomics.wait(control, barrier.passed, 0)
     }
     const calls = { go: [{ kernel: 'work', units: 2, args: [], shared: true }] }
     const ensemble = startThreads(2).gather(
@@ -259,7 +259,7 @@ describe('the plan', () => {
     fc.assert(
       fc.property(lives, drawn => {
         const all = drawn.map(
-          ({ floats, first, length }) => [room(floats), { first, last: first + length }] as const,
+          ({ floats, first, length }) => [temporaryBuffer(floats), { first, last: first + length }] as const,
         )
         const { offsets, bytes } = layBuffers(new Map<Buffer, Lifetime>(all))
         const from = (buffer: Buffer) => offsets.get(buffer) ?? Number.NaN
@@ -280,7 +280,7 @@ describe('the plan', () => {
       fc.property(graphs, drawn => {
         const needs = drawn.map((each, task) => new Set(each.filter(need => need < task)))
         const done = order(
-          drawn.map((_, task) => ({ touches: [room(task + 1)] })),
+          drawn.map((_, task) => ({ touches: [temporaryBuffer(task + 1)] })),
           needs,
         )
         expect([...done].sort((a, b) => a - b)).toEqual(drawn.map((_, task) => task))

@@ -62,7 +62,7 @@ test('a missing weight is named', () => {
   const { net, weights } = models.residual
   const { 'conv/kernel': _, ...others } = weights
   expect(encodeModel('onnx')({ net, weights: others })).toMatchObject({
-    left: { _tag: 'WrongWeight', key: 'conv/kernel', wanted: [3, 3, 3, 8], got: null },
+    left: { _tag: 'WrongWeight', key: 'conv/kernel', expected: [3, 3, 3, 8], got: null },
   })
 })
 

@@ -122,10 +122,10 @@ export const logitsOf = ({ net, weights }: Model, images: Float32Array, count: n
 }
 
 /** The largest difference, relative to the largest value, or absolute where that is below 1. */
-export const apart = (wanted: ArrayLike<number>, got: ArrayLike<number>): number => {
-  if (wanted.length !== got.length || wanted.length === 0) return Number.POSITIVE_INFINITY
-  const scale = Array.from(wanted).reduce((most, value) => Math.max(most, Math.abs(value)), 1)
-  return Array.from(wanted).reduce((worst, value, i) => {
+export const apart = (expected: ArrayLike<number>, got: ArrayLike<number>): number => {
+  if (expected.length !== got.length || expected.length === 0) return Number.POSITIVE_INFINITY
+  const scale = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1)
+  return Array.from(expected).reduce((worst, value, i) => {
     const difference = Math.abs(value - (got[i] ?? Number.NaN)) / scale
     return Math.max(worst, difference)
   }, 0)

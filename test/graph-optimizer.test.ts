@@ -93,9 +93,9 @@ const byFormula = (
   )
 }
 
-const expectClose = (got: Given, wanted: Numbers): void => {
+const expectClose = (got: Given, expected: Numbers): void => {
   for (const key of keys)
-    wanted[key]?.forEach((value, i) => {
+    expected[key]?.forEach((value, i) => {
       expect(Math.abs((got[key]?.[i] ?? Number.NaN) - value)).toBeLessThan(
         1e-5 * Math.max(1, Math.abs(value)),
       )

@@ -197,8 +197,8 @@ describe.each(Object.entries(terms))('%s', (_, [term, plain]) => {
   test('is what plain loops say', () => {
     fc.assert(
       fc.property(seen, data => {
-        const [got, wanted] = [byGraph(term, data).value, plain(data, heldOf(data))]
-        expect(Math.abs(got - wanted)).toBeLessThan(1e-8 * Math.max(1, Math.abs(wanted)))
+        const [got, expected] = [byGraph(term, data).value, plain(data, heldOf(data))]
+        expect(Math.abs(got - expected)).toBeLessThan(1e-8 * Math.max(1, Math.abs(expected)))
       }),
       { numRuns: 60 },
     )
@@ -207,10 +207,10 @@ describe.each(Object.entries(terms))('%s', (_, [term, plain]) => {
   test('its slopes are differences', () => {
     fc.assert(
       fc.property(seen, data => {
-        const wanted = differences(plain, data)
-        const scale = Math.max(1e-3, ...wanted.map(Math.abs))
+        const expected = differences(plain, data)
+        const scale = Math.max(1e-3, ...expected.map(Math.abs))
         byGraph(term, data).slopes.forEach((slope, i) => {
-          expect(Math.abs(slope - (wanted[i] ?? Number.NaN)) / scale).toBeLessThan(1e-4)
+          expect(Math.abs(slope - (expected[i] ?? Number.NaN)) / scale).toBeLessThan(1e-4)
         })
       }),
       { numRuns: 12 },

@@ -58,10 +58,10 @@ const plainly = ({ classes, size, rows, labels }: Seen) => {
   return { means, overall, within, between }
 }
 
-const expectClose = (got: Float64Array, wanted: readonly number[]): void => {
-  expect(got.length).toBe(wanted.length)
+const expectClose = (got: Float64Array, expected: readonly number[]): void => {
+  expect(got.length).toBe(expected.length)
   got.forEach((value, i) => {
-    const right = wanted[i] ?? Number.NaN
+    const right = expected[i] ?? Number.NaN
     expect(Math.abs(value - right)).toBeLessThan(1e-6 * Math.max(1, Math.abs(right)))
   })
 }
@@ -70,11 +70,11 @@ describe('means and variances by class', () => {
   test('equal those of plain loops over images', () => {
     fc.assert(
       fc.property(seen, data => {
-        const [got, wanted] = [classVariance(momentsOf(data)), plainly(data)]
-        expectClose(got.means, wanted.means.flat())
-        expectClose(got.overall, wanted.overall)
-        expectClose(got.within, wanted.within)
-        expectClose(got.between, wanted.between)
+        const [got, expected] = [classVariance(momentsOf(data)), plainly(data)]
+        expectClose(got.means, expected.means.flat())
+        expectClose(got.overall, expected.overall)
+        expectClose(got.within, expected.within)
+        expectClose(got.between, expected.between)
       }),
     )
   })

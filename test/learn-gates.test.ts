@@ -15,7 +15,7 @@ import { fadeDefaults, pushDefaults } from '../src/learn/options.js'
 import { fadedChannels, trackedUtilities } from '../src/learn/training/fade.js'
 import { pushCalls, pushFeeds } from '../src/learn/training/push.js'
 import { constant } from '../src/learn/training/rate.js'
-import { slopesAndGates, weightGradients } from '../src/learn/training/train.js'
+import { gradientsAndGates, weightGradients } from '../src/learn/training/train.js'
 import { push } from '../src/learn/training/transforms.js'
 import { countParams } from '../src/net/counts.js'
 import type { Path } from '../src/net/path.js'
@@ -123,13 +123,13 @@ test('a gate’s gradient is Σ output · gradient: that of a true gate by finit
     fc.property(models, model => {
       const { lowered, loss } = lossOf(model)
       const paths = bareUnits(placed(model.net))
-      const outputs = Object.fromEntries(slopesAndGates(lowered, loss, paths).gates)
+      const outputs = Object.fromEntries(gradientsAndGates(lowered, loss, paths).gates)
       const got = evaluate({ outputs, updates: [] }, feedsFor(model, lowered.logits.shape), numbersOf(model))
       for (const path of paths.slice(0, 3)) {
-        const wanted = gateSlope(model, path, 0)
-        if (wanted === null) continue
-        expect(Math.abs((got.outputs[path]?.[0] ?? Number.NaN) - wanted)).toBeLessThan(
-          1e-4 * Math.max(0.1, Math.abs(wanted)),
+        const expected = gateSlope(model, path, 0)
+        if (expected === null) continue
+        expect(Math.abs((got.outputs[path]?.[0] ?? Number.NaN) - expected)).toBeLessThan(
+          1e-4 * Math.max(0.1, Math.abs(expected)),
         )
       }
     }),
@@ -146,7 +146,7 @@ test('gates change no value and no other gradient, bit for bit', () => {
         updates: [],
       })
       const feeds = feedsFor(model, lowered.logits.shape)
-      const gated = slopesAndGates(lowered, loss, bareUnits(placed(model.net))).weights
+      const gated = gradientsAndGates(lowered, loss, bareUnits(placed(model.net))).weights
       expect(evaluate(asked(gated), feeds, numbersOf(model))).toEqual(
         evaluate(asked(weightGradients(lowered, loss)), feeds, numbersOf(model)),
       )
@@ -214,9 +214,9 @@ test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
     const feed = trainingFeed(dataset, { batch: 6, seed: 0, augment: false })
     const trace = (model: Model) =>
       succeed(measureTrace(kind)({ engine: float64, feed, batch: 6, batches: 3 })(model))
-    const [got, wanted] = [await trace(mapped), await trace({ net: given, weights })]
+    const [got, expected] = [await trace(mapped), await trace({ net: given, weights })]
     expect(Object.keys(got)).toEqual(['conv', 'conv2'])
-    for (const [path, values] of Object.entries(wanted))
+    for (const [path, values] of Object.entries(expected))
       Array.from(values).forEach((value, channel) => {
         expect(got[path]?.[channel]).toBeCloseTo(value, 6)
       })
@@ -299,12 +299,12 @@ test.runIf(torch).each(engines)('PyTorch’s gates on %s', async (_, engine) => 
     file,
     JSON.stringify({ weights, images: [...images], shape: [batch, 6, 6, 1], labels: [...labels] }),
   )
-  const wanted: Readonly<Record<Path, readonly number[]>> = JSON.parse(runPython(script, file))
+  const expected: Readonly<Record<Path, readonly number[]>> = JSON.parse(runPython(script, file))
   const targets = Float32Array.from(oneHot([batch, 3]))
   const feed = { batches: 1, batch: async () => ({ images, targets, labels, size: batch }) }
   const got = await succeed(taylorUtilities({ engine, feed, batch, batches: 1 })(given))
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
-  for (const [path, values] of Object.entries(wanted))
+  expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())
+  for (const [path, values] of Object.entries(expected))
     values.forEach((value, channel) => {
       expect(Math.abs((got[path]?.[channel] ?? Number.NaN) - value)).toBeLessThan(
         1e-4 * Math.max(0.01, ...values),

@@ -15,7 +15,7 @@ import { bestFeatures, separationPower } from '../src/learn/criteria/discriminan
 import { evaluate } from '../src/learn/evaluation/evaluate.js'
 import { inspectAlignment } from '../src/learn/evaluation/inspect.js'
 import { accuracyOf } from '../src/learn/evaluation/score.js'
-import { inferringFeatures } from '../src/learn/training/train.js'
+import { lowerForFeatures } from '../src/learn/training/train.js'
 import { stream } from '../src/net/random.js'
 import type { Model } from '../src/net/weights.js'
 import { net } from '../src/net/words/combinators.js'
@@ -68,7 +68,7 @@ const seen = <A>(
   look: (session: Parameters<typeof collectFeatures>[0]) => Promise<A>,
 ): Promise<A> => {
   const { decision } = decided(model)
-  const infer = right(inferringFeatures(batch, decision)(model.net))
+  const infer = right(lowerForFeatures(batch, decision)(model.net))
   return succeed(withSession(calibration, { infer }, model, look))
 }
 
@@ -184,7 +184,7 @@ test('of a net that uses two of its features, those are kept, by the calibration
   const kept = await succeed(decisionFeatures(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
-    withSession(over, { infer: right(inferringFeatures(batch, decision)(model.net)) }, model, session =>
+    withSession(over, { infer: right(lowerForFeatures(batch, decision)(model.net)) }, model, session =>
       collectFeatures(session, { ...training, batches: 4 }, 9),
     ),
   )

@@ -33,9 +33,9 @@ const plainly = (logits: Float32Array, labels: Int32Array, size: number, classes
   return { images: size, correct, nats }
 }
 
-const expectClose = (got: Score, wanted: Score): void => {
-  expect([got.images, got.correct]).toEqual([wanted.images, wanted.correct])
-  expect(got.nats).toBeCloseTo(wanted.nats, 6)
+const expectClose = (got: Score, expected: Score): void => {
+  expect([got.images, got.correct]).toEqual([expected.images, expected.correct])
+  expect(got.nats).toBeCloseTo(expected.nats, 6)
 }
 
 describe('scoreOf', () => {

@@ -86,7 +86,7 @@ const byTorch = (): Readonly<Record<string, readonly number[]>> => {
   return JSON.parse(runPython(script, file))
 }
 
-const wanted = torch ? byTorch() : {}
+const expected = torch ? byTorch() : {}
 
 test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
   const seen: Batch = {
@@ -100,8 +100,8 @@ test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
   const got = await succeed(
     measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(calibration)(model),
   )
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
-  for (const [path, values] of Object.entries(wanted)) {
+  expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())
+  for (const [path, values] of Object.entries(expected)) {
     const scale = Math.max(...values.map(Math.abs))
     values.forEach((value, channel) => {
       expect(Math.abs((got[path]?.[channel] ?? Number.NaN) - value)).toBeLessThan(1e-4 * scale)

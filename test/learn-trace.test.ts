@@ -204,10 +204,10 @@ const plainly = (
 
 const expectClose = (
   got: Readonly<Record<Path, ArrayLike<number>>>,
-  wanted: Readonly<Record<Path, number[]>>,
+  expected: Readonly<Record<Path, number[]>>,
 ) => {
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
-  for (const [path, values] of Object.entries(wanted)) {
+  expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())
+  for (const [path, values] of Object.entries(expected)) {
     const scale = Math.max(1e-3, ...values.map(Math.abs))
     values.forEach((value, channel) => {
       expect(Math.abs((got[path]?.[channel] ?? Number.NaN) - value) / scale).toBeLessThan(1e-4)

@@ -301,24 +301,24 @@ describe('a difference is refused where it is', () => {
     const whole = json(experiment(fixed, mnist(), train(), untilTarget({ keep: { params: 0.1 } }, prune())))
     const told = (keys: Keys, by: Json) => pipe(replaced(whole, keys, by), decode(experimentCodec), left)
     expect(told(['schedule', 0, 'epochs'], 1.5)).toMatchObject({
-      _tag: 'Misread',
+      _tag: 'DecodeError',
       at: 'schedule.0.epochs',
-      wanted: 'a whole number ≥ 1',
+      expected: 'a whole number ≥ 1',
       got: '1.5',
     })
-    expect(told(['schedule', 0, 'epoch'], 1).wanted).toContain('epochs')
-    expect(told(['schedule', 0, '_tag'], 'trian').wanted).toContain('train')
+    expect(told(['schedule', 0, 'epoch'], 1).expected).toContain('epochs')
+    expect(told(['schedule', 0, '_tag'], 'trian').expected).toContain('train')
     expect(told(['schedule', 1, 'target', 'keep', 'param'], 1)).toMatchObject({
       at: 'schedule.1.target.keep.param',
     })
     expect(told(['schedule', 1, 'target', 'keep'], {})).toMatchObject({
       at: 'schedule.1.target.keep',
-      wanted: 'an amount: one of params, macs, bytes',
+      expected: 'an amount: one of params, macs, bytes',
     })
     expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toMatchObject({
-      _tag: 'Misread',
+      _tag: 'DecodeError',
       at: 'net.body.layers.0.padding',
-      wanted: '"same", "valid" or a whole number ≥ 0',
+      expected: '"same", "valid" or a whole number ≥ 0',
       got: '-1',
     })
     expect(told(['net', 'body', 'layers', 0, 'activation'], 'gelu')).toMatchObject({

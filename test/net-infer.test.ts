@@ -196,14 +196,14 @@ const end: readonly Layer[] = [
 const called = (name: string, layer: Layer): Layer => ({ ...layer, name })
 
 /** An option of a layer that is not of its kind. */
-const misread = (at: string, tag: string, option: string, got: string, wanted: string): NetError => ({
-  _tag: 'Misread',
+const misread = (at: string, tag: string, option: string, got: string, expected: string): NetError => ({
+  _tag: 'DecodeError',
   at: `${at}.${option}`,
   got,
-  wanted,
+  expected,
   way: [
     { key: at, kind: 'a layer', tag, name: at },
-    { key: option, kind: wanted, tag: null, name: null },
+    { key: option, kind: expected, tag: null, name: null },
   ],
 })
 
@@ -211,15 +211,15 @@ describe('what does not fit is named by its path', () => {
   const cases: Readonly<Record<string, readonly [Net, NetError]>> = {
     'a map at the end': [
       tree(called('a', convBnAct(3))),
-      { _tag: 'WrongRank', at: '', wanted: 'vector', got: [8, 8, 3] },
+      { _tag: 'WrongRank', at: '', expected: 'vector', got: [8, 8, 3] },
     ],
     'a map into dense': [
       tree(called('a', dense(3)), ...end),
-      { _tag: 'WrongRank', at: 'a', wanted: 'vector', got: [8, 8, 3] },
+      { _tag: 'WrongRank', at: 'a', expected: 'vector', got: [8, 8, 3] },
     ],
     'a vector into conv': [
       tree(...end, called('late', convBnAct(3))),
-      { _tag: 'WrongRank', at: 'late', wanted: 'map', got: [3] },
+      { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
@@ -271,7 +271,7 @@ describe('what does not fit is named by its path', () => {
         globalAvgPool,
         dense(2),
       ),
-      { _tag: 'BranchesDiffer', at: 'c', branch: 'c/two', got: [4, 4, 2], wanted: [8, 8, 2] },
+      { _tag: 'BranchesDiffer', at: 'c', branch: 'c/two', got: [4, 4, 2], expected: [8, 8, 2] },
     ],
     'a sum of two shapes': [
       net('n', image(8, 8, 3), residual('r', convBnAct(4)), globalAvgPool, dense(2)),
@@ -299,10 +299,10 @@ describe('what does not fit is named by its path', () => {
     'an image without rows': [
       net('n', image(0, 8, 3), globalAvgPool, dense(2)),
       {
-        _tag: 'Misread',
+        _tag: 'DecodeError',
         at: 'net.input.0',
         got: '0',
-        wanted: 'a whole number ≥ 1',
+        expected: 'a whole number ≥ 1',
         way: [
           { key: 'net', kind: 'a net', tag: 'net', name: 'n' },
           { key: 'input', kind: 'height, width and channels', tag: null, name: null },

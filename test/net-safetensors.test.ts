@@ -103,10 +103,10 @@ from safetensors import safe_open
 with safe_open(sys.argv[1], 'np') as f:
     print(json.dumps([f.metadata(), {k: [list(f.get_tensor(k).shape), f.get_tensor(k).tobytes().hex()] for k in f.keys()}]))`
     const read: unknown = JSON.parse(runPython(script, join(folder, 'a.safetensors')))
-    const wanted = Object.entries(little).map(
+    const expected = Object.entries(little).map(
       ([key, each]) => [key, [each.shape, Buffer.from(bits(each)).toString('hex')]] as const,
     )
-    expect(read).toEqual([{ net: '{"a": "ü"}' }, Object.fromEntries(wanted)])
+    expect(read).toEqual([{ net: '{"a": "ü"}' }, Object.fromEntries(expected)])
   })
 })
 
@@ -122,7 +122,7 @@ describe('what is refused', () => {
       expect(left(decodeTensors(fileOf('{}', new Uint8Array(8), length)))).toEqual({
         _tag: 'Truncated',
         at: 8,
-        wanted: Number(length),
+        expected: Number(length),
         got: 10,
       })
   })
@@ -131,7 +131,7 @@ describe('what is refused', () => {
     const absurd = [2 ** 20, 2 ** 20]
     expect(left(decodeTensors(fileOf({ a: entry(absurd, 0, 2 ** 42) }, new Uint8Array(4))))).toMatchObject({
       _tag: 'Truncated',
-      wanted: 2 ** 42,
+      expected: 2 ** 42,
       got: 4,
     })
   })
@@ -144,7 +144,7 @@ describe('what is refused', () => {
       [[2 ** 50, 0], 0, 8],
     ] as const)
       expect(left(decodeTensors(fileOf({ a: entry(shape, from, to) }, new Uint8Array(16))))).toMatchObject({
-        _tag: 'Misread',
+        _tag: 'DecodeError',
         at: 'a',
       })
   })
@@ -159,7 +159,7 @@ describe('what is refused', () => {
     ['what is no JSON', '{"a": ', 'header'],
     ['what is no text', '\ud800', 'header'],
   ])('%s, named by its place', (_, header, at) => {
-    expect(left(decodeTensors(fileOf(header, new Uint8Array(16))))).toMatchObject({ _tag: 'Misread', at })
+    expect(left(decodeTensors(fileOf(header, new Uint8Array(16))))).toMatchObject({ _tag: 'DecodeError', at })
   })
 
   test('a number that is none, by its key and place', () => {
@@ -205,14 +205,14 @@ describe('what is refused', () => {
         const moved = early && 1 + (at % ends.length) < arrays.length
         const read = decodeTensors(fileOf(Object.fromEntries(arrays.toReversed()), body))
         expect(read._tag).toBe(moved ? 'Left' : 'Right')
-        if (moved) expect(left(read)).toMatchObject({ wanted: 'bytes of its own' })
+        if (moved) expect(left(read)).toMatchObject({ expected: 'bytes of its own' })
       }),
     )
     const same = Object.fromEntries(
       Array.from({ length: 9000 }, (_, nth) => [`k${nth}`, entry([300], 0, 1200)]),
     )
     expect(left(decodeTensors(fileOf(same, body)))).toMatchObject({
-      _tag: 'Misread',
+      _tag: 'DecodeError',
       at: 'k1',
       got: 'on the bytes of k0',
     })

@@ -152,9 +152,9 @@ const theirTraining = (model: Model, images: Float32Array, targets: Float32Array
   tf.tidy(() => {
     const { model: layers, held } = layersOf(model)
     const x = tf.tensor(images, [batch, ...model.net.input])
-    const wanted = tf.tensor(targets, [batch, targets.length / batch])
+    const expected = tf.tensor(targets, [batch, targets.length / batch])
     const logitsOf = (input: tf.Tensor) => layers.apply(input, { training: true }) as tf.Tensor // a tensor in, a tensor out
-    const lossOf = (input: tf.Tensor) => tf.losses.softmaxCrossEntropy(wanted, logitsOf(input)) as tf.Scalar // a mean
+    const lossOf = (input: tf.Tensor) => tf.losses.softmaxCrossEntropy(expected, logitsOf(input)) as tf.Scalar // a mean
     const variables = held.flatMap(
       ({ layer, keys }) =>
         layer.trainableWeights.map((weight, nth) => [keys[nth] ?? '', weight.read() as tf.Variable] as const), // it reads itself

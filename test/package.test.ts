@@ -176,7 +176,7 @@ export const slim: Pruned | undefined =
 export const kernel: Float32Array | undefined = (slim?.model satisfies Model | undefined)?.weights['conv/kernel']?.data
 export const load: () => Promise<unknown> = openEngine('wasm')
 export const nameOf = (engine: Engine): 'tensorflow' | 'wasm' | 'cpu' => engine.name
-// @ts-expect-error a map where a vector is wanted
+// @ts-expect-error a map where a vector is expected
 net('wrong', image(8, 8, 1), convBnAct(8), dense(3))
 // @ts-expect-error an option nobody knows
 convBnAct(8, 3, { strides: 2 })

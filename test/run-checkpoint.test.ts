@@ -138,7 +138,7 @@ describe('a file of weights', () => {
     const missing = (at: string) => ({
       _tag: 'BadFile',
       file,
-      fault: { _tag: 'Misread', at, wanted: 'JSON', got: '' },
+      fault: { _tag: 'DecodeError', at, expected: 'JSON', got: '' },
     })
     expect(await failure(readModel(file))).toEqual(missing('net'))
     expect(await failure(readCheckpoint(file, 'this'))).toEqual(missing('checkpoint'))

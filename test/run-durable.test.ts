@@ -43,9 +43,9 @@ test.runIf(engine !== null)(
   async () => {
     if (engine === null) throw new Error('runIf has looked')
     const [path, dataset] = [join(scratch(), 'run'), tinyData()]
-    const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
+    const observer = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
     const what = experiment(tinyNet, glyphs(), train({ epochs: 2, batchSize: 9, lrSchedule: constant() }))
-    await succeed(begin(path, settingsOf(0, engine, dataset, {}), { engine, dataset }, onlooker)(what))
+    await succeed(begin(path, settingsOf(0, engine, dataset, {}), { engine, dataset }, observer)(what))
     const log = join(path, 'events.jsonl')
     const saved = done.flatMap(([what, file], at) =>
       what === 'rename' && basename(file) === 'checkpoint.safetensors' ? [at] : [],

@@ -1,4 +1,4 @@
-/** A run in its folder: begun or refused, killed anywhere, damaged, wanted by two at once, changed on the way. */
+/** A run in its folder: begun or refused, killed anywhere, damaged, expected by two at once, changed on the way. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -71,7 +71,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
   const watching = ({ after = Infinity, onEvent = () => undefined }: Way) => {
     const [notes, folders]: [Note[], string[]] = [[], []]
     let steps = 0
-    const onlooker: RunObserver = {
+    const observer: RunObserver = {
       onEvent,
       onStep: () => void steps++,
       stopping: () => steps >= after,
@@ -79,24 +79,24 @@ describe.runIf(engine !== null)('a run in a folder', () => {
       onFolder: path => folders.push(path),
       beside: false,
     }
-    return { onlooker, notes, folders }
+    return { observer, notes, folders }
   }
 
   const beginning = (place: Place, what: Experiment, way: Way = {}, from: DataSettings = {}) => {
     const { data = dataset } = way
-    const { onlooker, ...seen } = watching(way)
+    const { observer, ...seen } = watching(way)
     const opened = { engine: on, dataset: data }
-    return { ...seen, run: begin(place, settingsOf(0, on, data, from), opened, onlooker)(what) }
+    return { ...seen, run: begin(place, settingsOf(0, on, data, from), opened, observer)(what) }
   }
 
   const resuming = (path: string, changes: Changes = {}, way: Way = {}) => {
-    const { onlooker, ...seen } = watching(way)
+    const { observer, ...seen } = watching(way)
     const opened = { engine: on, dataset: way.data ?? dataset }
     return {
       ...seen,
       run: pipe(
         openRun(path),
-        TE.flatMap(run => resume(run, opened, onlooker, changes)),
+        TE.flatMap(run => resume(run, opened, observer, changes)),
       ),
     }
   }
@@ -138,7 +138,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
     test.each<readonly [string, Experiment, Dataset]>([
       ['DataDiffers', whole, { ...dataset, classes: ['one', 'two'] }],
       ['UnknownPath', of(train(learning), far), dataset],
-      ['NoAim', of(prune({ by: 'l1' })), dataset],
+      ['NoTarget', of(prune({ by: 'l1' })), dataset],
       ['TooFewImages', of(train({ ...learning, batchSize: 37 })), dataset],
       [
         'TooFewImages',
@@ -333,7 +333,7 @@ process.stdin.once('data', async () => {
       ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
       ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],
       ['with another kind of step under way', of(first, push(learning)), 'DoneDiffers', 'schedule.1._tag'],
-      ['whose new step cannot be', of(...two.schedule, prune({ by: 'l1' })), 'NoAim', 'expected a target'],
+      ['whose new step cannot be', of(...two.schedule, prune({ by: 'l1' })), 'NoTarget', 'expected a target'],
       [
         'whose new step has too few images',
         of(...two.schedule, train({ ...learning, batchSize: 99 })),
@@ -374,8 +374,8 @@ process.stdin.once('data', async () => {
       rmSync(file)
       mkdirSync(file) // nothing can be written there
       const longer = of(...two.schedule, train(learning))
-      const { onlooker } = watching({})
-      const refused = await failure(resume(run, { engine: on, dataset }, onlooker, { experiment: longer }))
+      const { observer } = watching({})
+      const refused = await failure(resume(run, { engine: on, dataset }, observer, { experiment: longer }))
       expect(refused).toMatchObject({ _tag: 'FileFailed' })
       rmSync(file, { recursive: true })
       writeFileSync(file, old)
@@ -424,7 +424,7 @@ process.stdin.once('data', async () => {
       succeed(openData({ folder, seed: 0, skipBad, ...(memory !== undefined && { memory }) })(spec))
 
     test.each(['train/cat/7.png', 'test/dog/3.png'])(
-      'decoded as they are wanted, stopped by a bad one (%s), ends without it as if begun without',
+      'decoded as they are expected, stopped by a bad one (%s), ends without it as if begun without',
       async bad => {
         const folder = await pictures(bad)
         const [path, other] = [newPath(), newPath()]

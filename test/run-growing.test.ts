@@ -14,7 +14,7 @@ import { lastName, layersOf, type Path } from '../src/net/path.js'
 import type { Net } from '../src/net/tree.js'
 import { init, type Model } from '../src/net/weights.js'
 import { convBnAct } from '../src/net/words/leaves.js'
-import { outcome } from '../src/report/tables/result.js'
+import { resultTable } from '../src/report/tables/result.js'
 import type { RunEvent } from '../src/run/events.js'
 import { noModels } from '../src/run/models.js'
 import { begin } from '../src/run/run.js'
@@ -145,9 +145,9 @@ describe.runIf(engine !== null)('growing', () => {
       { to: 'module', branch: convBnAct(2, 1, { name: 'new' }) },
       ['module/new', 'module/new2'],
     ],
-  ])('grows %s, exactly, one after another', async (_, site, wanted) => {
+  ])('grows %s, exactly, one after another', async (_, site, expected) => {
     const run = await grownAt({ ...site, max: 2, minDelta: -1 })
-    expect(paths(endOf(run)).filter(path => lastName(path).startsWith('new'))).toEqual(wanted)
+    expect(paths(endOf(run)).filter(path => lastName(path).startsWith('new'))).toEqual(expected)
     expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
       ['0-1-new', true],
       ['0-2-new2', true],
@@ -226,10 +226,10 @@ describe.runIf(engine !== null)('growing', () => {
   test('lists the nets met in its result and at its end, each a model beside the run', async () => {
     const [path, dataset] = [join(scratch(), 'run'), tinyData()]
     const settings = settingsOf(0, on, dataset, {})
-    const onlooker = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
+    const observer = { onEvent: () => undefined, onStep: () => undefined, stopping: () => false }
     const word = grow({ after: 'module', module: convBnAct(7, 1), max: 1 }, train(learning))
     const result = await succeed(
-      begin(path, settings, { engine: on, dataset }, onlooker)(experiment(tinyNet, glyphs(), word)),
+      begin(path, settings, { engine: on, dataset }, observer)(experiment(tinyNet, glyphs(), word)),
     )
     expect(await succeed(readResult(folderAt(path).result))).toEqual(result)
     expect(result.met?.map(met => met.name)).toEqual(['0-0-base', '0-1-grown'])
@@ -238,7 +238,7 @@ describe.runIf(engine !== null)('growing', () => {
       const { net } = kept.model
       expect(kept.preprocessing).toEqual(preprocessingOf(dataset))
       expect(sizeOf(net)).toBe(met.params)
-      expect(outcome(result)).toContain(met.name)
+      expect(resultTable(result)).toContain(met.name)
     }
     const { preprocessing } = await succeed(readModelFile(folderAt(path).model))
     expect(preprocessing).toEqual(preprocessingOf(dataset))

@@ -49,7 +49,7 @@ describe('one more kind of step', () => {
     )
     const wrong = experiment(tinyNet, glyphs(), scale('dense/kernel', -1))
     expect(decode(experimentCodec)(wrong)).toMatchObject({
-      left: { at: 'schedule.0.by', wanted: 'a number > 0' },
+      left: { at: 'schedule.0.by', expected: 'a number > 0' },
     })
   })
 

@@ -127,7 +127,7 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   test('in a folder: stopped, its log torn by a kill, resumed', async () => {
     const settings = settingsOf(0, engine, dataset, {})
     const opened = { engine, dataset }
-    const onlooker = (after: number): RunObserver => {
+    const observer = (after: number): RunObserver => {
       let steps = 0
       return { onEvent: () => undefined, onStep: () => void steps++, stopping: () => steps >= after }
     }
@@ -140,19 +140,19 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     const short = experiment(tinyNet, glyphs(), train(learning), train({ ...learning, epochs: 2 }))
 
     const [straight, torn] = [join(scratch(), 'straight'), join(scratch(), 'torn')]
-    await succeed(begin(straight, settings, opened, onlooker(Infinity))(short))
-    expect(await failure(begin(torn, settings, opened, onlooker(6))(short))).toEqual({ _tag: 'Interrupted' })
+    await succeed(begin(straight, settings, opened, observer(Infinity))(short))
+    expect(await failure(begin(torn, settings, opened, observer(6))(short))).toEqual({ _tag: 'Interrupted' })
     appendFileSync(folderAt(torn).events, '{"_tag":"epoch","stage":1')
-    await succeed(resume(await succeed(openRun(torn)), opened, onlooker(Infinity)))
+    await succeed(resume(await succeed(openRun(torn)), opened, observer(Infinity)))
     expect(logOf(torn)).toEqual(logOf(straight))
     expect(modelOf(torn)).toEqual(modelOf(straight))
 
-    const twice = await succeed(resume(await succeed(openRun(torn)), opened, onlooker(Infinity)))
+    const twice = await succeed(resume(await succeed(openRun(torn)), opened, observer(Infinity)))
     expect(twice.stages.length).toBe(2)
     expect(logOf(torn)).toEqual(logOf(straight))
 
     const other = { ...opened, dataset: { ...dataset, checksum: 'another' } }
-    expect(await failure(resume(await succeed(openRun(torn)), other, onlooker(1)))).toEqual({
+    expect(await failure(resume(await succeed(openRun(torn)), other, observer(1)))).toEqual({
       _tag: 'RunDiffers',
       folder: torn,
       what: 'data checksum',

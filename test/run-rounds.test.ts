@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { evaluationFeed } from '../src/data/pipeline/batches.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { certify } from '../src/learn/evaluation/certify.js'
+import { checkPruned } from '../src/learn/evaluation/certify.js'
 import { evaluate, evaluationBatch } from '../src/learn/evaluation/evaluate.js'
 import { accuracyOf } from '../src/learn/evaluation/score.js'
 import { constant } from '../src/learn/training/rate.js'
@@ -39,7 +39,7 @@ describe('the aim of a round', () => {
   const rounds = fc.integer({ min: 1, max: 9 })
   const share = fc.double({ min: 0.01, max: 1, noNaN: true })
 
-  test('falls by equal ratios to the share wanted', () => {
+  test('falls by equal ratios to the share expected', () => {
     fc.assert(
       fc.property(rounds, share, fc.constantFrom('params', 'macs', 'bytes'), (count, kept, what) => {
         const until = { keep: { [what]: kept } } as { keep: { params: number } } // one of three
@@ -175,7 +175,7 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test.each<RunError>([
-    { _tag: 'OutOfReach', measure: 'params', wanted: 10, least: 20, limits: [] },
+    { _tag: 'OutOfReach', measure: 'params', expected: 10, least: 20, limits: [] },
     { _tag: 'EmptyNet', at: 'conv' },
   ])('that find nothing left to cut end, and say so, but fail where they never cut: $_tag', async end => {
     const first = other()
@@ -216,14 +216,14 @@ describe.runIf(engine !== null)('rounds', () => {
     const env = { engine: on, dataset, seed: 0, place: '0' } as StepContext // all that a sight is made of
     const sight = calibrationFor(env, 18)
     const pruned = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
-    await succeed(certify(sight)(good, pruned))
+    await succeed(checkPruned(sight)(good, pruned))
     const bias = pruned.model.weights['dense/bias'] ?? { shape: [], data: new Float32Array() }
     const wrong = { ...bias, data: bias.data.map(value => value + 0.01) }
     const tampered = {
       ...pruned,
       model: { ...pruned.model, weights: { ...pruned.model.weights, 'dense/bias': wrong } },
     }
-    expect(await failure(certify(sight)(good, tampered))).toMatchObject({
+    expect(await failure(checkPruned(sight)(good, tampered))).toMatchObject({
       _tag: 'NotProven',
       tolerance: 1e-5,
     })
@@ -232,6 +232,6 @@ describe.runIf(engine !== null)('rounds', () => {
       ...pruned,
       model: { ...pruned.model, weights: { ...pruned.model.weights, 'dense/bias': noNumber } },
     }
-    expect(await failure(certify(sight)(good, broken))).toMatchObject({ _tag: 'NotProven' })
+    expect(await failure(checkPruned(sight)(good, broken))).toMatchObject({ _tag: 'NotProven' })
   })
 })

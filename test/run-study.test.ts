@@ -1,4 +1,4 @@
-/** Studies: entrants by seeds, what they share run once, what is done not run again. */
+/** Studies: variants by seeds, what they share run once, what is done not run again. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -59,7 +59,7 @@ describe.runIf(engine !== null)('a study', () => {
       engine: { ...on, threads: threads ?? on.threads },
       datasetOf: () => TE.right({ ...dataset, checksum: checksum ?? dataset.checksum }),
       data,
-      onlooker: {
+      observer: {
         onEvent: () => undefined,
         onStep: () => {
           steps++
@@ -88,7 +88,7 @@ describe.runIf(engine !== null)('a study', () => {
     dones = await succeed(whole.run(small))
   })
 
-  test('runs every entrant with every seed, and its shape from scratch where asked', () => {
+  test('runs every variant with every seed, and its shape from scratch where asked', () => {
     expect(whole.cells).toEqual(
       [0, 1].flatMap(seed => [`base ${seed}`, `l1 ${seed}`, `l1 from scratch ${seed}`, `random ${seed}`]),
     )
@@ -97,14 +97,14 @@ describe.runIf(engine !== null)('a study', () => {
     for (const { result } of dones) expect(result).not.toHaveProperty('compared')
   })
 
-  test('runs a beginning that entrants share once', () => {
+  test('runs a beginning that variants share once', () => {
     const perEpoch = 4
     const [first, rounds, last, scratch] = [2, 2 * 2, 2, 2 + 2 * 2 + 2]
     expect(whole.steps()).toBe(2 * perEpoch * (first + (rounds + last) + scratch + (rounds + last)))
     expect(readdirSync(join(whole.folder, 'shared')).length).toBe(2)
   })
 
-  test('an entrant ends as its experiment does alone', async () => {
+  test('an variant ends as its experiment does alone', async () => {
     const alone = await succeed(ran().run({ ...small, seeds: 1, variants: small.variants.slice(2) }))
     expect(alone[0]?.model).toEqual(dones[2]?.model)
     expect(alone[0]?.cuts).toEqual(dones[2]?.cuts)
@@ -122,18 +122,18 @@ describe.runIf(engine !== null)('a study', () => {
     expect([third.steps(), third.cells.every(cell => cell.endsWith(' done'))]).toEqual([0, true])
   })
 
-  test('with an entrant that is another by now, it shows what differs, and touches nothing', async () => {
+  test('with an variant that is another by now, it shows what differs, and touches nothing', async () => {
     const changed: Study = {
       ...small,
-      variants: small.variants.map(entrant =>
-        entrant.name === 'random' ? { ...entrant, experiment: of(base, cut('l1')) } : entrant,
+      variants: small.variants.map(variant =>
+        variant.name === 'random' ? { ...variant, experiment: of(base, cut('l1')) } : variant,
       ),
     }
     const result = join(whole.folder, 'random', '0', 'result.json')
     const before = readFileSync(result)
     const refused = await failure(ran({ folder: whole.folder }).run(changed))
     expect(refused).toMatchObject({
-      _tag: 'EntrantDiffers',
+      _tag: 'VariantDiffers',
       folder: join(whole.folder, 'random', '0'),
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
@@ -197,7 +197,7 @@ describe.runIf(engine !== null)('a study', () => {
       names.map(name => ({ name, experiment: of(train({ ...learning, epochs: 1 })) })),
     )
     const { folder, run } = ran()
-    expect((await succeed(run(odd))).map(({ entrant }) => entrant.name)).toEqual(names)
+    expect((await succeed(run(odd))).map(({ variant }) => variant.name)).toEqual(names)
     expect(readdirSync(folder).toSorted()).toEqual(['%2E.', '%2Fetc', 'a+b', 'a_b'].toSorted())
   })
 
@@ -206,12 +206,12 @@ describe.runIf(engine !== null)('a study', () => {
     ['the same but for case', ['l1', 'L1']],
     ['one as another from scratch', ['l1', 'l1 from scratch']],
   ])('with variants named %s is refused before anything runs', async (_, [first = '', second = '']) => {
-    const [entrant] = small.variants.slice(1)
-    if (entrant === undefined) throw new Error('three there are')
+    const [variant] = small.variants.slice(1)
+    if (variant === undefined) throw new Error('three there are')
     const two = study(
       'two',
       { seeds: 1 },
-      [first, second].map(name => ({ ...entrant, name })),
+      [first, second].map(name => ({ ...variant, name })),
     )
     const { folder, run, cells } = ran()
     const refused = await failure(run(two))
@@ -242,10 +242,10 @@ describe.runIf(engine !== null)('a study', () => {
   test('is told in rows for machines and tables for people', () => {
     const rows = rowsOf(dones)
     const validations = dones.map(({ result: { stages } }) => stages.at(-1)?.validation.accuracy)
-    expect(rows.map(({ entrant, seed }) => [entrant, seed])).toEqual(
+    expect(rows.map(({ variant, seed }) => [variant, seed])).toEqual(
       [0, 1].flatMap(seed => ['base', 'l1', 'random'].map(name => [name, seed])),
     )
-    for (const row of rows.filter(({ entrant }) => entrant !== 'base')) {
+    for (const row of rows.filter(({ variant }) => variant !== 'base')) {
       expect(row.cuts).toMatchObject([{}, { raw: row.raw, repaired: row.repaired }])
       expect(row.validation).toBeOneOf(validations)
       expect(row.params).toBeLessThan(0.61 * Number(rows[0]?.params))
@@ -257,8 +257,8 @@ describe.runIf(engine !== null)('a study', () => {
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
     expect(rows.map(({ bytes }) => bytes)).toEqual(
       dones.map(
-        ({ entrant, seed }) =>
-          statSync(join(whole.folder, entrant.name, `${seed}`, 'model.safetensors')).size,
+        ({ variant, seed }) =>
+          statSync(join(whole.folder, variant.name, `${seed}`, 'model.safetensors')).size,
       ),
     )
   })
@@ -288,7 +288,7 @@ describe.runIf(engine !== null)('a study', () => {
     expect(studyFooter(small, mixed, null)).toContain('tiny tiny, 300 of its training images or tiny tiny;')
   })
 
-  test('is drawn with a point and its spread for each entrant, and all names', async () => {
+  test('is drawn with a point and its spread for each variant, and all names', async () => {
     const picture = await succeed(plot('small', dones))
     for (const { name } of small.variants) expect(picture).toContain(`>${name}</text>`)
     const marks = (what: string) => picture.match(new RegExp(`aria-roledescription="${what}"`, 'g'))?.length
@@ -360,8 +360,8 @@ describe.runIf(engine !== null)('a study', () => {
   })
 })
 
-test('an ablation has an entrant for each training, criterion and share, losers only where there are any', () => {
-  const { variants: entrants } = ablation('small', {
+test('an ablation has an variant for each training, criterion and share, losers only where there are any', () => {
+  const { variants } = ablation('small', {
     net: tinyNet,
     data: glyphs(),
     base,
@@ -372,7 +372,7 @@ test('an ablation has an entrant for each training, criterion and share, losers 
     repair: base,
     scratch: ['gradientUtility'],
   })
-  expect(entrants.map(({ facts }) => Object.values(facts))).toEqual([
+  expect(variants.map(({ facts }) => Object.values(facts))).toEqual([
     ['none', 'l1', 0.3],
     ['none', 'l1', 0.95],
     ['fade', 'l1', 0.3],
@@ -380,5 +380,5 @@ test('an ablation has an entrant for each training, criterion and share, losers 
     ['fade', 'l1', 0.95],
     ['fade', 'gradientUtility', 0.95],
   ])
-  expect(entrants.map(({ scratch }) => scratch)).toEqual([false, false, false, true, false, true])
+  expect(variants.map(({ scratch }) => scratch)).toEqual([false, false, false, true, false, true])
 })

@@ -106,11 +106,11 @@ export const bits = ({ learner: { model, slots }, models }: Checkpoint) =>
       .map(([key, { shape, data }]) => [key, shape, [...new Uint32Array(data.slice().buffer)]]),
   )
 
-export const expectSame = (got: Told, wanted: Told): void => {
+export const expectSame = (got: Told, expected: Told): void => {
   expect(got.outcome).toBe('done')
-  expect(got.log).toBe(wanted.log)
-  expect(lastOf(got).learner.model.net).toEqual(lastOf(wanted).learner.model.net)
-  expect(bits(lastOf(got))).toEqual(bits(lastOf(wanted)))
+  expect(got.log).toBe(expected.log)
+  expect(lastOf(got).learner.model.net).toEqual(lastOf(expected).learner.model.net)
+  expect(bits(lastOf(got))).toEqual(bits(lastOf(expected)))
 }
 
 /** A step's surroundings in which nothing is saved; what it tells goes into `events`. */

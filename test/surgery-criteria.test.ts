@@ -194,9 +194,9 @@ describe('ties', () => {
         for (const [i, a] of first.entries()) {
           if (first.filter(each => each === a).length === 1) expect(after[i]).toBe(a)
           for (const [j, b] of first.entries()) {
-            const wanted =
+            const expected =
               a === b && i !== j ? Math.sign((second[i] ?? 0) - (second[j] ?? 0)) : Math.sign(a - b)
-            expect(Math.sign((after[i] ?? 0) - (after[j] ?? 0))).toBe(wanted)
+            expect(Math.sign((after[i] ?? 0) - (after[j] ?? 0))).toBe(expected)
           }
         }
       }),

@@ -10,7 +10,7 @@ import { concat, inception, net, residual, stack } from '../src/net/words/combin
 import { convBnAct, dense, flatten, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 import { defaultFloor } from '../src/run/schedule/schedule.js'
 import { analyse } from '../src/surgery/analysis/analysis.js'
-import { thinIn, trunkOf, widthsOf } from '../src/surgery/analysis/trunk.js'
+import { findThinLayers, trunkOf, widthsOf } from '../src/surgery/analysis/trunk.js'
 import { l1, random } from '../src/surgery/prune/criteria.js'
 import { mask } from '../src/surgery/prune/mask.js'
 import { prune } from '../src/surgery/prune/prune.js'
@@ -175,9 +175,9 @@ describe('a floor', () => {
     const narrow = right(
       prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor: 0 })(modelOf(0)(cnn)),
     )
-    const thin = right(thinIn(0.1, right(widthsOf(cnn)))(narrow.model.net))
+    const thin = right(findThinLayers(0.1, right(widthsOf(cnn)))(narrow.model.net))
     expect(thin).toContainEqual({ at: 'dense', channels: 1, of: 32 })
     expect(thin.map(({ at }) => at)).not.toContain('dense2')
-    expect(right(thinIn(0.1, right(widthsOf(cnn)))(cnn))).toEqual([])
+    expect(right(findThinLayers(0.1, right(widthsOf(cnn)))(cnn))).toEqual([])
   })
 })

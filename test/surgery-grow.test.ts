@@ -136,7 +136,7 @@ const refusals = [
   'OutputDiffers',
   'WrongRank',
   'WrongPlace',
-  'Misread',
+  'DecodeError',
   'WindowTooLarge',
   'TwoOfOneName',
   'Tied',
@@ -223,11 +223,12 @@ describe('laws', () => {
           }),
         )
         const carried = carrySlots(grown.right)(slots)
-        const wanted = allWeightSpecs(placed(grown.right.model.net)).filter(slot => slot.trained)
+        const expected = allWeightSpecs(placed(grown.right.model.net)).filter(slot => slot.trained)
         expect(new Set(Object.keys(carried))).toEqual(
-          new Set(trained.length === 0 ? [] : wanted.map(({ key }) => `${key}/velocity`)),
+          new Set(trained.length === 0 ? [] : expected.map(({ key }) => `${key}/velocity`)),
         )
-        for (const { key, shape } of wanted) expect(carried[`${key}/velocity`]?.shape ?? shape).toEqual(shape)
+        for (const { key, shape } of expected)
+          expect(carried[`${key}/velocity`]?.shape ?? shape).toEqual(shape)
         const ones = (all: Weights) =>
           Object.values(all).reduce((sum, { data }) => sum + data.reduce((a, b) => a + b, 0), 0)
         if (grown.right.inexact === null) expect(ones(carried)).toBe(ones(slots))
@@ -244,8 +245,8 @@ describe('laws', () => {
           grow({ ...growth, seed, init: 'scratch' })(model),
         ]
         if (E.isLeft(spark) || E.isLeft(fresh)) return
-        expect(['Sparked', 'NoPassage']).toContain(spark.right.inexact?._tag)
-        expect(fresh.right.inexact).toEqual({ _tag: 'Fresh' })
+        expect(['Noisy', 'NoPassthrough']).toContain(spark.right.inexact?._tag)
+        expect(fresh.right.inexact).toEqual({ _tag: 'Scratch' })
         expect([...fresh.right.remap.values()].every(({ from }) => from === null)).toBe(true)
         expect(forward(fresh.right.model).every(Number.isFinite)).toBe(true)
       }),
@@ -479,7 +480,7 @@ describe('places', () => {
 
   test('a module too narrow to pass all says so', () => {
     const grown = growing({ after: 'stem', module: inception('new', { point: 3, three: [2, 3] }) })
-    expect(grown.inexact).toEqual({ _tag: 'NoPassage', at: 'new', channels: 4 })
+    expect(grown.inexact).toEqual({ _tag: 'NoPassthrough', at: 'new', channels: 4 })
   })
 
   test('a residual whose body ends behind a ReLU would never learn if it were silent: it passes nothing on', () => {
@@ -490,7 +491,7 @@ describe('places', () => {
     ]
     for (const body of bodies)
       expect(growing({ after: 'r', module: residual('new', body) }).inexact).toMatchObject({
-        _tag: 'NoPassage',
+        _tag: 'NoPassthrough',
       })
     const wakeful = stack(
       '',
@@ -573,23 +574,23 @@ describe('refusals', () => {
     ],
     [
       { to: 'r', branch: convBnAct(1) },
-      { _tag: 'WrongPlace', at: 'r', got: 'residual', wanted: 'concat' },
+      { _tag: 'WrongPlace', at: 'r', got: 'residual', expected: 'concat' },
     ],
     [
       { inside: 'stem', module: convBnAct(1) },
-      { _tag: 'WrongPlace', at: 'stem', got: 'conv', wanted: 'stack' },
+      { _tag: 'WrongPlace', at: 'stem', got: 'conv', expected: 'stack' },
     ],
     [
       { inside: 'r/body', at: 3, module: convBnAct(4) },
-      { _tag: 'WrongOption', option: 'at', got: 3, wanted: 'a whole number from 0 to 2' },
+      { _tag: 'WrongOption', option: 'at', got: 3, expected: 'a whole number from 0 to 2' },
     ],
     [
       { widen: 'stem', by: 1 },
-      { _tag: 'WrongOption', option: 'by', got: 1, wanted: 'a number above 1' },
+      { _tag: 'WrongOption', option: 'by', got: 1, expected: 'a number above 1' },
     ],
     [
       { after: 'stem', module: convBnAct(4), init: 'noisy', noise: 0 },
-      { _tag: 'WrongOption', option: 'noise', got: 0, wanted: 'a number above 0' },
+      { _tag: 'WrongOption', option: 'noise', got: 0, expected: 'a number above 0' },
     ],
     [
       { after: 'stem', module: convBnAct(4, 3, { name: 'r' }) },
@@ -613,7 +614,7 @@ describe('refusals', () => {
     ],
     [
       { after: 'dense', module: dense(3) },
-      { _tag: 'OutputDiffers', at: 'dense2', got: [3], wanted: [2] },
+      { _tag: 'OutputDiffers', at: 'dense2', got: [3], expected: [2] },
     ],
     [
       { after: 'stem', module: convBnAct(4), budget: { params: 300 } },
@@ -625,7 +626,7 @@ describe('refusals', () => {
     ],
     [
       { after: 'stem', module: convBnAct(4), statistics: { mean: [1], variance: [1] } },
-      { _tag: 'WrongLength', at: 'conv', wanted: 4, got: 1 },
+      { _tag: 'WrongLength', at: 'conv', expected: 4, got: 1 },
     ],
     [
       { after: 'stem', module: convBnAct(4), statistics: { mean: [1, 2, 3, 4], variance: [1, 1, -1, 1] } },

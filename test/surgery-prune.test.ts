@@ -137,8 +137,8 @@ describe('laws', () => {
       fc.property(arbitraryModel(), fc.nat(), share, (model, seed, params) => {
         const pruned = prune({ by: utilitiesOf(model.net, seed), keep: { params }, minChannels: 1 })(model)
         if (E.isLeft(pruned)) return
-        const wanted = params * countParams(placed(model.net))
-        expect(countParams(placed(pruned.right.model.net))).toBeLessThanOrEqual(wanted)
+        const expected = params * countParams(placed(model.net))
+        expect(countParams(placed(pruned.right.model.net))).toBeLessThanOrEqual(expected)
         const { removed } = pruned.right
         const last = Math.max(...removed.map(({ rank }) => rank ?? -1))
         const fewer = removed.filter(({ rank }) => rank !== last)
@@ -149,7 +149,7 @@ describe('laws', () => {
           ]),
         )
         if (removed.length > 0)
-          expect(countParams(placed(right(prune({ channels })(model)).model.net))).toBeGreaterThan(wanted)
+          expect(countParams(placed(right(prune({ channels })(model)).model.net))).toBeGreaterThan(expected)
       }),
       runs,
     )
@@ -468,7 +468,7 @@ describe('the tree closes', () => {
     expect(layersOf(pruned.model.net).get(path)).toEqual(layer)
     for (const place of ['t', 't/shortcut', 't/body', ''])
       expect(left(prune({ channels: {}, bodies: ['t'], freeze: [place] })(modelOf(1)(sums)))).toEqual({
-        _tag: 'ProtectedBody',
+        _tag: 'FrozenBody',
         at: 't',
       })
   })
@@ -477,7 +477,7 @@ describe('the tree closes', () => {
     const named = { channels: {}, bodies: ['t'] }
     expect(drawn(right(prune(named)(modelOf(1)(sums))).model.net)).toContain('t/shortcut: conv 4')
     expect(left(prune({ ...named, freeze: ['t/body'] })(modelOf(1)(sums)))).toEqual({
-      _tag: 'ProtectedBody',
+      _tag: 'FrozenBody',
       at: 't',
     })
   })
@@ -492,7 +492,7 @@ describe('the tree closes', () => {
       dense(2),
     )
     expect(left(prune({ channels: { 'r/body/conv2': [0] } })(modelOf(1)(given)))).toEqual({
-      _tag: 'ProtectedChannel',
+      _tag: 'FrozenChannel',
       at: 'r/body/conv2',
       channel: 0,
     })
@@ -571,7 +571,7 @@ describe('the tree closes', () => {
     expect(left(pruned)).toEqual({
       _tag: 'OutOfReach',
       measure: 'params',
-      wanted: 1,
+      expected: 1,
       least,
       limits: ['roundTo'],
     })
@@ -685,7 +685,7 @@ describe('refusals', () => {
     ],
     [
       { by: { a: [1] }, eta: 1 },
-      { _tag: 'WrongLength', at: 'a', wanted: 3, got: 1 },
+      { _tag: 'WrongLength', at: 'a', expected: 3, got: 1 },
     ],
     [
       { by: { a: [1, Number.NaN, 3] }, eta: 1 },
@@ -693,39 +693,39 @@ describe('refusals', () => {
     ],
     [
       { by, eta: -1 },
-      { _tag: 'WrongOption', option: 'eta', got: -1, wanted: 'a number from 0 up' },
+      { _tag: 'WrongOption', option: 'eta', got: -1, expected: 'a number from 0 up' },
     ],
     [
       { by, eta: 1, minChannels: 0.5 },
-      { _tag: 'WrongOption', option: 'minChannels', got: 0.5, wanted: 'a whole number from 0 up' },
+      { _tag: 'WrongOption', option: 'minChannels', got: 0.5, expected: 'a whole number from 0 up' },
     ],
     [
       { by, eta: 1, roundTo: 0 },
-      { _tag: 'WrongOption', option: 'roundTo', got: 0, wanted: 'a whole number from 1 up' },
+      { _tag: 'WrongOption', option: 'roundTo', got: 0, expected: 'a whole number from 1 up' },
     ],
     [
       { by, keep: { params: 1.5 } },
-      { _tag: 'WrongOption', option: 'keep params', got: 1.5, wanted: 'a share above 0, at most 1' },
+      { _tag: 'WrongOption', option: 'keep params', got: 1.5, expected: 'a share above 0, at most 1' },
     ],
     [
       { by, atMost: { macs: Number.NaN } },
-      { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, wanted: 'a number above 0' },
+      { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, expected: 'a number above 0' },
     ],
     [
       { by, keep: { params: 0.1 }, freeze: ['b'] },
-      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 159, limits: ['freeze'] },
+      { _tag: 'OutOfReach', measure: 'params', expected: 0.1 * 159, least: 159, limits: ['freeze'] },
     ],
     [
       { by, keep: { params: 0.1 } },
-      { _tag: 'OutOfReach', measure: 'params', wanted: 0.1 * 159, least: 65, limits: [] },
+      { _tag: 'OutOfReach', measure: 'params', expected: 0.1 * 159, least: 65, limits: [] },
     ],
     [{ channels: { c: [0] } }, { _tag: 'UnknownPath', at: 'c', where: 'channels' }],
     [{ channels: { a: [3] } }, { _tag: 'UnknownChannel', at: 'a', channel: 3, channels: 3 }],
     [
       { channels: { a: [1] }, freeze: ['b'] },
-      { _tag: 'ProtectedChannel', at: 'a', channel: 1 },
+      { _tag: 'FrozenChannel', at: 'a', channel: 1 },
     ],
-    [{ channels: { dense: [1] } }, { _tag: 'ProtectedChannel', at: 'dense', channel: 1 }],
+    [{ channels: { dense: [1] } }, { _tag: 'FrozenChannel', at: 'dense', channel: 1 }],
     [
       { channels: {}, bodies: ['a'] },
       { _tag: 'UnknownPath', at: 'a', where: 'bodies' },
@@ -740,7 +740,7 @@ describe('refusals', () => {
     expect(refused({ by, eta: 1 }, { net: given, weights: others })).toEqual({
       _tag: 'WrongWeight',
       key: 'b/kernel',
-      wanted: [3, 3, 3, 4],
+      expected: [3, 3, 3, 4],
       got: null,
     })
     expect(kernel?.shape).toEqual([3, 3, 3, 4])

@@ -17,13 +17,15 @@ const search = (taken: readonly number[], latency: number) =>
 test('a target is met short of the last candidates, and one fewer misses it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 3, max: 40 }), fc.nat(), (most, nth) => {
-      const wanted = 1 + (nth % (most - 1)) // met from this count on, but by all
-      const taken = Array.from({ length: most + 1 }, (_, count) => (count < wanted || count === most ? 2 : 1))
-      expect(search(taken, 1)).toEqual(E.right(wanted))
+      const expected = 1 + (nth % (most - 1)) // met from this count on, but by all
+      const taken = Array.from({ length: most + 1 }, (_, count) =>
+        count < expected || count === most ? 2 : 1,
+      )
+      expect(search(taken, 1)).toEqual(E.right(expected))
     }),
   )
 })
 
 test('one that no count meets is refused with the least there was', () => {
-  expect(search([5, 4, 3, 4], 1)).toMatchObject(E.left({ _tag: 'OutOfReach', wanted: 1, least: 3 }))
+  expect(search([5, 4, 3, 4], 1)).toMatchObject(E.left({ _tag: 'OutOfReach', expected: 1, least: 3 }))
 })

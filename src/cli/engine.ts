@@ -6,7 +6,7 @@ import { buildNative, type Stage } from '../engine/tensorflow/install/build.js'
 import { diagnosis } from '../report/tables/diagnosis.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
-import { orInterrupted, stopper, tellStop } from './signals.js'
+import { orInterrupted, stopper, withStopped } from './signals.js'
 import { say } from './stderr.js'
 
 interface EngineArguments {
@@ -29,7 +29,7 @@ export const buildEngine = (options: EngineArguments): Promise<void> => {
     pipe(
       buildNative({ ...options, onProgress: stage => say(`${stageTexts[stage]} …`) }),
       orInterrupted(stop),
-      tellStop(stop, () => sameCommand('engine')),
+      withStopped(stop, () => sameCommand('engine')),
     ),
     ({ file, facts, gpu, kept }) =>
       process.stdout.write(

@@ -93,7 +93,7 @@ export const orInterrupted =
     )
 
 /** Turns `Interrupted` into `Stopped`, with the signal and the command that resumes. */
-export const tellStop =
+export const withStopped =
   ({ asked }: Stopper, next: () => string | null) =>
   <Err extends { readonly _tag: string }, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | Stopped, A> =>
     pipe(

@@ -11,20 +11,20 @@ import { makeFolder, writeAtomically, writeJson } from '../io/files.js'
 import { latencies } from '../learn/evaluation/latency.js'
 import { plot } from '../report/plot.js'
 import { canCross, crossedTables } from '../report/tables/ablation.js'
-import { cutsTable, rowsOf, studyFooter, studyTable, type Timed } from '../report/tables/study.js'
+import { cutsTable, type Latencies, rowsOf, studyFooter, studyTable } from '../report/tables/study.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { DataSettings } from '../run/storage/settings.js'
-import { engineBegun, runStudy, seedsOf, type VariantRun } from '../run/study/runner.js'
+import { engineOfFirstRun, runStudy, seedsOf, type VariantRun } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
 import { chooseEngine } from './choose-engine.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
 import { inProcesses } from './jobs.js'
 import { openDataset } from './resources.js'
-import { announceStop, type Stopper, stopper, tellStop } from './signals.js'
+import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say } from './stderr.js'
 
 interface StudyArguments {
@@ -40,7 +40,10 @@ interface StudyArguments {
 }
 
 /** The latencies of every variant's first net, measured in turn. */
-const measureLatencies = (engine: Engine, runs: readonly VariantRun[]): TE.TaskEither<RunError, Timed> => {
+const measureLatencies = (
+  engine: Engine,
+  runs: readonly VariantRun[],
+): TE.TaskEither<RunError, Latencies> => {
   const first = runs.filter(({ seed }) => seed === 0)
   const models = first.map(({ model }) => model)
   return pipe(
@@ -50,11 +53,11 @@ const measureLatencies = (engine: Engine, runs: readonly VariantRun[]): TE.TaskE
     TE.map(
       ({ one, hundred }) =>
         new Map(
-          first.flatMap(({ entrant }, nth) => {
+          first.flatMap(({ variant }, nth) => {
             const [single, batch] = [one[nth], hundred[nth]]
             return single === undefined || batch === undefined
               ? []
-              : [[entrant.name, [single, batch]] as const]
+              : [[variant.name, [single, batch]] as const]
           }),
         ),
     ),
@@ -150,7 +153,7 @@ const engineFor = (
   const seed = options.seeds?.[0] ?? 0
   return pipe(
     options.engine === undefined
-      ? engineBegun(folderOf(options, study))(study)
+      ? engineOfFirstRun(folderOf(options, study))(study)
       : TE.right<RunError, string | null>(options.engine),
     TE.flatMap(name => enginesOf(name ?? undefined, options.threads)),
     TE.flatMap(
@@ -192,7 +195,7 @@ const runSeeds =
         engine,
         data,
         datasetOf,
-        onlooker: {
+        observer: {
           onEvent: () => undefined,
           onStep: () => undefined,
           stopping: stop.stopping,
@@ -227,7 +230,7 @@ const runAll = (
     ? table
     : pipe(
         table,
-        tellStop(stop, () => sameCommand(name)),
+        withStopped(stop, () => sameCommand(name)),
       )
 }
 

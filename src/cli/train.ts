@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { defaultEngine } from '../engine/choose.js'
 import { engineCommand } from '../engine/commands.js'
 import { encodeFileName } from '../io/file-name.js'
-import { outcome } from '../report/tables/result.js'
+import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import { engineText } from '../report/text/provenance.js'
@@ -21,7 +21,7 @@ import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from 
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
 import { withResources } from './resources.js'
-import { announceStop, type Stopper, stopper, tellStop } from './signals.js'
+import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 
 interface OutputArguments {
@@ -85,7 +85,7 @@ const trainAnew = (
       return begin(place, settings, opened, observer)(experiment)
     }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
-    tellStop(stop, () => (folder === null ? null : resumeCommand(folder))),
+    withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
   )
 }
 
@@ -155,7 +155,7 @@ const resumeWith = (
           stop,
         )(opened => resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data })),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
-        tellStop(stop, () => resumeCommand(path)),
+        withStopped(stop, () => resumeCommand(path)),
       )
     }),
   )
@@ -164,7 +164,7 @@ const resumeWith = (
 const printResult =
   ({ json }: OutputArguments) =>
   (result: Result): void =>
-    void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${outcome(result)}\n`)
+    void process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `\n${resultTable(result)}\n`)
 
 /** `named`: the file, where an argument names it; else `null`, and `file` is the default. */
 export const train = (file: string, named: string | null, options: TrainArguments): Promise<void> =>

@@ -32,7 +32,7 @@ export type ImportError =
   | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
   /** The path is not a folder with a LayersModel. */
-  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: Foreign }
+  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: FoundFormat }
   /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'
@@ -48,12 +48,12 @@ export type ImportError =
       readonly fault: DecodeError
     }
   /** Layers that are not connected as stacks, branches and residual sums: shared, crossing, or in a cycle. */
-  | { readonly _tag: 'NotATree'; readonly at: Path; readonly reason: Tangle }
+  | { readonly _tag: 'NotATree'; readonly at: Path; readonly reason: NotATreeReason }
   /** A layer's weight, by its Keras name, that the manifest lacks; and the weights of the same kind that it has. */
   | {
       readonly _tag: 'WeightMissing'
       readonly name: string
-      readonly wanted: Shape
+      readonly expected: Shape
       readonly found: readonly string[]
     }
   /** A weight whose type is not float32. */
@@ -69,12 +69,12 @@ export type ImportError =
   | {
       readonly _tag: 'WrongBytes'
       readonly files: readonly string[]
-      readonly wanted: number
+      readonly expected: number
       readonly got: number
     }
 
 /** Why layers are not a tree. */
-export type Tangle =
+export type NotATreeReason =
   | 'shared'
   | 'crossing'
   | 'circle'
@@ -84,7 +84,7 @@ export type Tangle =
   | 'no layers'
 
 /** What was found where a LayersModel was expected. */
-export type Foreign =
+export type FoundFormat =
   | 'keras'
   | 'hdf5'
   | 'onnx'

@@ -25,7 +25,7 @@ export const parseMetadata = (name: string, metadata: Metadata): E.Either<ModelF
   const text = metadata[name] ?? ''
   return E.tryCatch(
     () => JSON.parse(text),
-    () => ({ _tag: 'Misread', at: name, wanted: 'JSON', got: text.slice(0, 40) }),
+    () => ({ _tag: 'DecodeError', at: name, expected: 'JSON', got: text.slice(0, 40) }),
   )
 }
 

@@ -53,4 +53,4 @@ export const servedModel = ({ net, weights }: Model): E.Either<NetError, ServedM
   )
 
 /** A value's shape with an open batch size. */
-export const open = (shape: Shape): Shape => [-1, ...shape.slice(1)]
+export const openBatch = (shape: Shape): Shape => [-1, ...shape.slice(1)]

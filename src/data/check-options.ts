@@ -10,7 +10,7 @@ interface Requirement {
   readonly option: string
   readonly got: number | string
   readonly met: boolean
-  readonly wanted: string
+  readonly expected: string
 }
 
 const requireInteger = (
@@ -22,7 +22,7 @@ const requireInteger = (
   option,
   got,
   met: Number.isInteger(got) && got >= least && got <= most,
-  wanted:
+  expected:
     most === Number.POSITIVE_INFINITY
       ? `a whole number from ${least} up`
       : `a whole number from ${least} to ${most}`,
@@ -36,7 +36,7 @@ const requireRange = (
   option,
   got: `${least}–${most}`,
   met: least > 0 && least <= most && most <= limit,
-  wanted:
+  expected:
     limit === Number.POSITIVE_INFINITY
       ? 'two numbers above 0, the smaller first'
       : `two numbers above 0 and up to ${limit}, the smaller first`,
@@ -46,7 +46,7 @@ const requireFactor = (option: string, got: number): Requirement => ({
   option,
   got,
   met: got >= 0 && got <= 1,
-  wanted: 'a number from 0 to 1',
+  expected: 'a number from 0 to 1',
 })
 
 const requirementsOf = (
@@ -88,7 +88,7 @@ const requireValidation = (spec: DataSpec, images: number): Requirement => ({
     spec.validation >= 0 &&
     (spec.validation < 1 || Number.isInteger(spec.validation)) &&
     spec.validation < images,
-  wanted: `a share from 0 to below 1, or a whole number below ${images}, the images there are`,
+  expected: `a share from 0 to below 1, or a whole number below ${images}, the images there are`,
 })
 
 const requireNormaliser = ({ normalise }: DataSpec, channels: number): readonly Requirement[] =>
@@ -100,7 +100,7 @@ const requireNormaliser = ({ normalise }: DataSpec, channels: number): readonly 
         met:
           normalise[name].length === channels &&
           normalise[name].every(value => Number.isFinite(value) && (name === 'mean' || value > 0)),
-        wanted: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one a channel`,
+        expected: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one a channel`,
       }))
 
 /** The image shape of a specification. Errors  BadOption with the first option that cannot be met */
@@ -124,6 +124,6 @@ export const checkOptions =
           data: spec.name,
           option: unmet.option,
           got: unmet.got,
-          wanted: unmet.wanted,
+          expected: unmet.expected,
         })
   }

@@ -61,7 +61,7 @@ export const download =
       try {
         const got = await fetchInto(remote, part, onProgress)
         if (got !== remote.sum)
-          throw new Fault({ _tag: 'ChecksumDiffers', file: remote.url, got, wanted: remote.sum })
+          throw new Fault({ _tag: 'ChecksumDiffers', file: remote.url, got, expected: remote.sum })
         await rename(part, file)
       } finally {
         await rm(part, { force: true })

@@ -1,4 +1,4 @@
-/** Errors of reading data, as facts; `report/prose` renders them. */
+/** Errors of reading data, as facts; `report/text/messages` renders them. */
 import type { DecodeError } from '../io/codec.js'
 
 /** A place in a file: the entry of an archive (or record of a shard) if there is one, and the byte offset. */
@@ -38,14 +38,14 @@ export type DataError =
   | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string }
   /** A gzip stream that cannot be unpacked any further. */
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Place)
-  /** The content ends at `offset`; expected `wanted` bytes. */
-  | ({ readonly _tag: 'Truncated'; readonly wanted: number } & Place)
+  /** The content ends at `offset`; expected `expected` bytes. */
+  | ({ readonly _tag: 'Truncated'; readonly expected: number } & Place)
   /** An invalid value in a file: a magic number, a size, a label, a checksum. */
   | ({
       readonly _tag: 'BadValue'
       readonly what: string
       readonly got: string | number
-      readonly wanted: string
+      readonly expected: string
     } & Place)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
@@ -62,14 +62,19 @@ export type DataError =
       readonly first: { readonly file: string; readonly got: string | number }
       readonly second: { readonly file: string; readonly got: string | number }
     }
-  | { readonly _tag: 'ChecksumDiffers'; readonly file: string; readonly got: string; readonly wanted: string }
+  | {
+      readonly _tag: 'ChecksumDiffers'
+      readonly file: string
+      readonly got: string
+      readonly expected: string
+    }
   /** An option of the specification, or of the command, that this data does not allow. */
   | {
       readonly _tag: 'BadOption'
       readonly data: string
       readonly option: string
       readonly got: string | number
-      readonly wanted: string
+      readonly expected: string
     }
 
 /** An error fact as an exception, for streams and promises. */

@@ -47,7 +47,7 @@ export type Notice =
   | { readonly _tag: 'ClassesAlike'; readonly data: string; readonly names: readonly string[] }
 
 /** Counts what is left out of one folder or archive, reason by reason. */
-export const counting = (
+export const noticeCounter = (
   file: string,
 ): {
   readonly leaveOut: (reason: Reason, path: string) => void

@@ -9,7 +9,7 @@ import { type Dataset, type Images, imagesInMemory, selectImages } from './datas
 import { type DataError, factOf } from './error.js'
 import { openCifar } from './formats/cifar.js'
 import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
-import { forgiving } from './formats/images/encoded-images.js'
+import { replaceUnreadable } from './formats/images/encoded-images.js'
 import { openFolder } from './formats/images/folder.js'
 import { openMnist } from './formats/mnist.js'
 import type { Roles } from './formats/parts.js'
@@ -64,9 +64,9 @@ type Parts = Pick<Dataset, 'train' | 'validation' | 'test'>
 /** A class of which no selected training image could be read. */
 const findLostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
   const labels = labelsOf(train)
-  const wanted = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
+  const expected = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
   const found = countsOf(images.labels, classes.length)
-  return classes.find((_, label) => (wanted[label] ?? 0) > 0 && found[label] === 0)
+  return classes.find((_, label) => (expected[label] ?? 0) > 0 && found[label] === 0)
 }
 
 /** The images of each part, after `take`. Errors  EmptyClass where no image of a class could be read */
@@ -122,7 +122,7 @@ const splitParts = (
 /** With `skipBad`, another image of the class replaces one that cannot be read. */
 const withStandIns = ({ skipBad = false }: OpenOptions, stored: Shape, skip: Skip, parts: Parts): Parts => {
   if (!skipBad) return parts
-  const read = forgiving(stored, skip)
+  const read = replaceUnreadable(stored, skip)
   const train = read(parts.train)
   return { train, validation: read(parts.validation, train), test: read(parts.test, train) }
 }

@@ -57,5 +57,11 @@ export const openInFolder = (
   load: (folder: string) => Promise<Source>,
 ): TE.TaskEither<DataError, Source> =>
   folder === undefined
-    ? TE.left({ _tag: 'BadOption', data, option: 'folder', got: 'none', wanted: `the folder of the ${what}` })
+    ? TE.left({
+        _tag: 'BadOption',
+        data,
+        option: 'folder',
+        got: 'none',
+        expected: `the folder of the ${what}`,
+      })
     : TE.tryCatch(() => load(folder), factOf(folder))

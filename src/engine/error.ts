@@ -1,4 +1,4 @@
-/** Errors of installing an engine, as facts; `report/prose` renders them. */
+/** Errors of installing an engine, as facts; `report/text/messages` renders them. */
 export type { EngineError } from './engine.js'
 
 /** Why there is no native engine. `mend` is a command or setting to try. */
@@ -24,7 +24,7 @@ export type NativeError =
       readonly _tag: 'ChecksumMismatch'
       readonly file: string
       /** Any of these. */
-      readonly wanted: readonly string[]
+      readonly expected: readonly string[]
       readonly got: string
       readonly mend: string
     }
@@ -44,7 +44,7 @@ export type NativeError =
   | {
       readonly _tag: 'TrialFailed'
       readonly file: string
-      readonly wanted: readonly number[]
+      readonly expected: readonly number[]
       readonly got: readonly number[]
     }
   | {

@@ -97,10 +97,10 @@ export const numbers = (name: string, check: (n: number) => boolean): t.Type<num
     t.identity,
   )
 
-/** A key that words leave in a record for an option they cannot build from; `wanted` says what is expected. */
-export const forbid = (wanted: string): t.Type<undefined, unknown, unknown> =>
+/** A key that words leave in a record for an option they cannot build from; `expected` says which values are possible. */
+export const forbid = (expected: string): t.Type<undefined, unknown, unknown> =>
   new t.Type<undefined, unknown>(
-    wanted,
+    expected,
     (u): u is undefined => u === undefined,
     (u, context) => (u === undefined ? t.success(u) : t.failure(u, context)),
     t.identity,
@@ -207,7 +207,7 @@ export const nullable = <A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> 
   )
 
 /** A key on the path to a value, with the codec of its value, and that record's tag and name where it has them. */
-export interface Station {
+export interface PathEntry {
   readonly key: string
   readonly kind: string
   readonly tag: string | null
@@ -216,13 +216,13 @@ export interface Station {
 
 /** Where a value from outside differs from what was expected. */
 export interface DecodeError {
-  readonly _tag: 'Misread'
+  readonly _tag: 'DecodeError'
   /** The keys to the value, joined by dots; `''` for the whole. */
   readonly at: string
-  readonly wanted: string
+  readonly expected: string
   readonly got: string
   /** The same keys with their records, where those are known. */
-  readonly way?: readonly Station[]
+  readonly way?: readonly PathEntry[]
   /** The known keys of the record, where the last key is unknown. */
   readonly known?: readonly string[]
 }
@@ -238,7 +238,7 @@ const textIn = (record: unknown, key: '_tag' | 'name'): string | null => {
   return typeof text === 'string' ? text : null
 }
 
-const stationOf = ({ key, type, actual }: t.ContextEntry): Station => ({
+const stationOf = ({ key, type, actual }: t.ContextEntry): PathEntry => ({
   key,
   kind: type.name,
   tag: textIn(actual, '_tag'),
@@ -249,9 +249,9 @@ const misreadOf = ({ context, value, message }: t.ValidationError): DecodeError 
   const way = wayTo(context)
   const type = (way.at(-1) ?? context.at(0))?.type
   return {
-    _tag: 'Misread',
+    _tag: 'DecodeError',
     at: way.map(({ key }) => key).join('.'),
-    wanted: message ?? type?.name ?? '',
+    expected: message ?? type?.name ?? '',
     got: show(value),
     way: way.map(stationOf),
     ...(type instanceof Unknown && { known: type.known }),
@@ -276,9 +276,9 @@ export const decode =
           misreadOf(errors.reduce((a, b) => (b.context.length > a.context.length ? b : a))),
         )(codec.decode(input))
       : E.left({
-          _tag: 'Misread',
+          _tag: 'DecodeError',
           at: '',
-          wanted: `at most ${bounds[excess].toLocaleString('en')} ${excess}`,
+          expected: `at most ${bounds[excess].toLocaleString('en')} ${excess}`,
           got: 'more',
         })
   }

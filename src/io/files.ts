@@ -128,7 +128,7 @@ const parse = (file: string) => (bytes: Uint8Array) =>
     (): BadFile<DecodeError> => ({
       _tag: 'BadFile',
       file,
-      fault: { _tag: 'Misread', at: '', wanted: 'JSON', got: 'other text' },
+      fault: { _tag: 'DecodeError', at: '', expected: 'JSON', got: 'other text' },
     }),
   )
 
@@ -141,7 +141,7 @@ export const readJson =
       TE.flatMap(parse(file)),
       TE.flatMapEither(decode(codec)),
       TE.mapLeft((fault: FileError | BadFile<DecodeError> | DecodeError): FileError | BadFile<DecodeError> =>
-        fault._tag === 'Misread' ? { _tag: 'BadFile', file, fault } : fault,
+        fault._tag === 'DecodeError' ? { _tag: 'BadFile', file, fault } : fault,
       ),
     )
 

@@ -14,7 +14,7 @@ export type Metadata = Readonly<Record<string, string>>
 export type TensorsError =
   | DecodeError
   /** The bytes end before what the header promises; offsets in bytes. */
-  | { readonly _tag: 'Truncated'; readonly at: number; readonly wanted: number; readonly got: number }
+  | { readonly _tag: 'Truncated'; readonly at: number; readonly expected: number; readonly got: number }
   | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number }
 
 /** Values begin at a multiple of this offset, so that a reader may map the file. */
@@ -61,10 +61,10 @@ type Entry = t.TypeOf<typeof entryCodec>
 
 const metadataCodec = t.record(t.string, t.string)
 
-const checkLength = (bytes: Uint8Array, at: number, wanted: number): E.Either<TensorsError, number> =>
-  at + wanted <= bytes.byteLength
+const checkLength = (bytes: Uint8Array, at: number, expected: number): E.Either<TensorsError, number> =>
+  at + expected <= bytes.byteLength
     ? E.right(at)
-    : E.left({ _tag: 'Truncated', at, wanted, got: bytes.byteLength - at })
+    : E.left({ _tag: 'Truncated', at, expected, got: bytes.byteLength - at })
 
 const decodeHeader = (
   bytes: Uint8Array,
@@ -79,7 +79,7 @@ const decodeHeader = (
           body: 8 + length,
           header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))),
         }),
-        (): TensorsError => ({ _tag: 'Misread', at: 'header', wanted: 'JSON', got: 'other bytes' }),
+        (): TensorsError => ({ _tag: 'DecodeError', at: 'header', expected: 'JSON', got: 'other bytes' }),
       ),
     ),
   )
@@ -89,9 +89,9 @@ const decodeTensor =
   (key: string, { shape, data_offsets: [from, to] }: Entry): E.Either<TensorsError, Tensor> => {
     if (to - from !== 4 * sizeOf(shape))
       return E.left({
-        _tag: 'Misread',
+        _tag: 'DecodeError',
         at: key,
-        wanted: `${4 * sizeOf(shape)} bytes for [${shape}]`,
+        expected: `${4 * sizeOf(shape)} bytes for [${shape}]`,
         got: `${to - from}`,
       })
     return pipe(
@@ -130,7 +130,7 @@ const checkDisjoint = (entries: readonly (readonly [string, Entry])[]): E.Either
   const [key = '', before = ''] = [ordered[nth]?.[0], ordered[nth - 1]?.[0]]
   return nth < 0
     ? E.right(undefined)
-    : E.left({ _tag: 'Misread', at: key, wanted: 'bytes of its own', got: `on the bytes of ${before}` })
+    : E.left({ _tag: 'DecodeError', at: key, expected: 'bytes of its own', got: `on the bytes of ${before}` })
 }
 
 const decodeEntries = (
@@ -150,7 +150,7 @@ const decodeEntries = (
 /**
  * Reads a file's bytes; nothing is allocated before its sizes are checked, and no more than the file holds.
  *
- * Errors  Truncated, Misread with the key, NotFiniteWeight
+ * Errors  Truncated, DecodeError with the key, NotFiniteWeight
  */
 export const decodeTensors = (
   bytes: Uint8Array,

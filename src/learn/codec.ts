@@ -15,14 +15,14 @@ import {
   share,
   tagged,
 } from '../io/codec.js'
-import { type CodecOf, guards, rankingCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
+import { type CodecOf, constraintCodecs, normalizeCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
 import {
-  type Aim,
   type CriterionName,
-  type Cut,
   type Distill,
   defaultNormalize,
   type FadeOptions,
+  type PlannedPrune,
+  type PruneTarget,
   type PushOptions,
   type TrainOptions,
 } from './options.js'
@@ -43,7 +43,7 @@ const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', 
 })
 
 /** The fields of a training. */
-export const training = {
+export const trainFields = {
   epochs: positiveWhole,
   batchSize: positiveWhole,
   learningRate: notNegative,
@@ -63,8 +63,8 @@ const fade: t.Type<FadeOptions, unknown> = closed({
 })
 
 /** The fields of a push. */
-export const pushing = {
-  ...training,
+export const pushFields = {
+  ...trainFields,
   align: closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite }),
   ramp: share,
   fade: nullable(fade),
@@ -72,23 +72,25 @@ export const pushing = {
 
 export const distillCodec: t.Type<Distill, unknown> = closed({ temperature: positive, weight: share })
 
-export const trainCodec: t.Type<TrainOptions, unknown> = closed(training)
+export const trainCodec: t.Type<TrainOptions, unknown> = closed(trainFields)
 
-const cutCodec: t.Type<Cut, unknown> = closedPartial(
+const plannedPruneCodec: t.Type<PlannedPrune, unknown> = closedPartial(
   {
-    target: keyed<Aim>('a target', {
+    target: keyed<PruneTarget>('a target', {
       keep: closed({ keep: targetCodec }),
       atMost: closed({ atMost: targetCodec }),
       eta: closed({ eta: notNegative }),
     }),
   },
-  { ...guards, normalize: rankingCodec, widths: widthsCodec } satisfies CodecOf<Omit<Cut, 'target'>>,
+  { ...constraintCodecs, normalize: normalizeCodec, widths: widthsCodec } satisfies CodecOf<
+    Omit<PlannedPrune, 'target'>
+  >,
 )
 
 /** A push with the prune that follows. */
-export const pushCodec: t.Type<PushOptions & { readonly cut: Cut | null }, unknown> = closed({
-  ...pushing,
-  cut: nullable(cutCodec),
+export const pushCodec: t.Type<PushOptions & { readonly cut: PlannedPrune | null }, unknown> = closed({
+  ...pushFields,
+  cut: nullable(plannedPruneCodec),
 })
 
 export const criterionCodec: t.Type<CriterionName> = t.keyof(defaultNormalize)

@@ -23,7 +23,7 @@ export {
 } from './criteria/trace.js'
 export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
-export { certify } from './evaluation/certify.js'
+export { checkPruned } from './evaluation/certify.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.js'
@@ -31,16 +31,16 @@ export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
 export {
-  type Aim,
   type AlignTerms,
   alignment,
   type CriterionName,
-  type Cut,
   type Distill,
   defaultNormalize,
   type FadeOptions,
   fadeDefaults,
   noTerms,
+  type PlannedPrune,
+  type PruneTarget,
   type PushOptions,
   pushDefaults,
   type TrainOptions,

@@ -43,11 +43,11 @@ export interface Distill {
 }
 
 /** How far to prune: to a target, or by a threshold in standard deviations. */
-export type Aim = TargetOptions | { readonly eta: number }
+export type PruneTarget = TargetOptions | { readonly eta: number }
 
 /** A prune that follows a push: its options without the utilities. */
-export interface Cut extends Constraining {
-  readonly target: Aim
+export interface PlannedPrune extends Constraining {
+  readonly target: PruneTarget
   /** The widths that the floor is a share of, by path; by default those of the net. */
   readonly widths?: Widths
   /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
@@ -56,7 +56,7 @@ export interface Cut extends Constraining {
 
 /** The options of a prune by utilities. */
 export const pruneOptions = (
-  { target, normalize = 'raw', ...guards }: Cut,
+  { target, normalize = 'raw', ...guards }: PlannedPrune,
   by: Utilities,
 ): ByTarget | ByThreshold =>
   'eta' in target ? { ...target, ...guards, by } : { ...target, ...guards, by, normalize }

@@ -2,10 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as t from 'io-ts'
-import { decode, type Station } from '../io/codec.js'
+import { decode, type PathEntry } from '../io/codec.js'
 import { bareLayerCodec, bareNetCodec } from './codec.js'
 import type { NetError } from './error.js'
-import { deepest, mostLayers } from './limits.js'
+import { maxDepth, mostLayers } from './limits.js'
 import { childPath, type Path } from './path.js'
 import { childrenOf, type Layer, type Net } from './tree.js'
 
@@ -27,7 +27,7 @@ const nameError = (layer: Layer, at: Path): NetError | null => {
 }
 
 /** Where a record differs from its codec; `station` is the record itself. */
-const recordError = <A>(codec: t.Type<A, unknown>, record: A, station: () => Station): NetError | null =>
+const recordError = <A>(codec: t.Type<A, unknown>, record: A, station: () => PathEntry): NetError | null =>
   codec.is(record)
     ? null
     : pipe(
@@ -41,14 +41,14 @@ const recordError = <A>(codec: t.Type<A, unknown>, record: A, station: () => Sta
         ),
       )
 
-const layerStation = (path: Path, layer: Layer | undefined) => (): Station => ({
+const layerStation = (path: Path, layer: Layer | undefined) => (): PathEntry => ({
   key: path,
   kind: 'a layer',
   tag: layer?._tag ?? null,
   name: path,
 })
 
-const netStation = (net: Net | undefined) => (): Station => ({
+const netStation = (net: Net | undefined) => (): PathEntry => ({
   key: 'net',
   kind: 'a net',
   tag: 'net',
@@ -69,7 +69,7 @@ const childEntries = ({ path, layer, level }: Entry): readonly Entry[] =>
     .toReversed()
 
 const layerError = ({ path, layer, level }: Entry, count: number): NetError | null => {
-  if (level > deepest) return { _tag: 'TooMany', at: path, what: 'levels', got: level, most: deepest }
+  if (level > maxDepth) return { _tag: 'TooMany', at: path, what: 'levels', got: level, most: maxDepth }
   if (count > mostLayers) return { _tag: 'TooMany', at: path, what: 'layers', got: count, most: mostLayers }
   return recordError(bareLayerCodec, layer, layerStation(path, layer)) ?? nameError(layer, path)
 }
@@ -78,7 +78,7 @@ const layerError = ({ path, layer, level }: Entry, count: number): NetError | nu
  * The net, if each of its records is one and none is nested deeper than any pass may recurse. Without recursion, since
  * the net may be of any depth.
  *
- * Errors  Misread, BadName, TwoOfOneName, TooMany levels or layers; the first in the order of computation, parents first
+ * Errors  DecodeError, BadName, TwoOfOneName, TooMany levels or layers; the first in the order of computation, parents first
  */
 export const checkTree = (net: Net): E.Either<NetError, Net> => {
   const wrong = recordError(bareNetCodec, net, netStation(net))

@@ -7,7 +7,7 @@ import type { Rank, Shape } from './shape.js'
 export interface WeightError {
   readonly _tag: 'WrongWeight'
   readonly key: string
-  readonly wanted: Shape | null
+  readonly expected: Shape | null
   readonly got: Shape | null
 }
 
@@ -25,7 +25,7 @@ export type Excess =
 /** Why a net is refused, with the path of the layer. */
 export type NetError =
   /** A map where a vector is expected, or the other way round. */
-  | { readonly _tag: 'WrongRank'; readonly at: Path; readonly wanted: Rank; readonly got: Shape }
+  | { readonly _tag: 'WrongRank'; readonly at: Path; readonly expected: Rank; readonly got: Shape }
   /** A record that is no layer or net: an unknown option, or one of the wrong kind. */
   | DecodeError
   /** More of something than any pass over the net, any engine or any file could hold. */
@@ -44,7 +44,7 @@ export type NetError =
       readonly at: Path
       readonly branch: Path
       readonly got: Shape
-      readonly wanted: Shape
+      readonly expected: Shape
     }
   /** A residual's body and shortcut differ in shape. */
   | { readonly _tag: 'SumDiffers'; readonly at: Path; readonly body: Shape; readonly shortcut: Shape }

@@ -1,5 +1,5 @@
 /** Nets as values: the words, shapes, counts, weights, dependency groups, codecs. */
-export { type DecodeError, decode, type Station } from '../io/codec.js'
+export { type DecodeError, decode, type PathEntry } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export type { Tensors } from '../io/tensor.js'
 export { layerCodec, netCodec } from './codec.js'

@@ -26,9 +26,9 @@ const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<Ne
   E.left({ _tag: 'TooMany', at, what, got, most })
 
 const checkRank =
-  (wanted: Rank) =>
+  (expected: Rank) =>
   (at: Path, got: Shape): E.Either<NetError, Shape> =>
-    rankOf(got) === wanted ? E.right(got) : E.left({ _tag: 'WrongRank', at, wanted, got })
+    rankOf(got) === expected ? E.right(got) : E.left({ _tag: 'WrongRank', at, expected, got })
 
 const checkMap = checkRank('map')
 const checkVector = checkRank('vector')
@@ -121,7 +121,7 @@ const concatOutput =
     const odd = shapes.findIndex(shape => !isSameShape(shape.slice(0, -1), sides))
     if (odd < 0) return E.right([...sides, shapes.reduce((sum, shape) => sum + channelsOf(shape), 0)])
     const branch = childPath(at, elementAt(branches, odd).name)
-    return E.left({ _tag: 'BranchesDiffer', at, branch, got: elementAt(shapes, odd), wanted: first })
+    return E.left({ _tag: 'BranchesDiffer', at, branch, got: elementAt(shapes, odd), expected: first })
   }
 
 const sumOutput = (at: Path, body: Shape, shortcut: Shape): E.Either<NetError, Shape> =>

@@ -4,7 +4,7 @@
  * Layers inside layers. Every pass over a net recurses once a level; the codec, the hungriest, overflows a default
  * stack at some 1,300 of them, and a caller may have used a part of it. Published nets have five to ten.
  */
-export const deepest = 100
+export const maxDepth = 100
 
 /** Layers of a net; published ones have a thousand at most. Placing so many takes a second or so. */
 export const mostLayers = 100_000

@@ -71,13 +71,13 @@ export const init =
       E.map(inferred => ({ net, weights: initialWeights(inferred, seed) })),
     )
 
-const weightError = (store: Weights, wanted: ReadonlyMap<string, Shape>): WeightError | null => {
-  const key = [...wanted.keys(), ...Object.keys(store)].find(
-    each => !isSameShape(store[each]?.shape ?? [], wanted.get(each) ?? []),
+const weightError = (store: Weights, expected: ReadonlyMap<string, Shape>): WeightError | null => {
+  const key = [...expected.keys(), ...Object.keys(store)].find(
+    each => !isSameShape(store[each]?.shape ?? [], expected.get(each) ?? []),
   )
   return key === undefined
     ? null
-    : { _tag: 'WrongWeight', key, wanted: wanted.get(key) ?? null, got: store[key]?.shape ?? null }
+    : { _tag: 'WrongWeight', key, expected: expected.get(key) ?? null, got: store[key]?.shape ?? null }
 }
 
 /** Whether the store holds what the net needs, and nothing else. */

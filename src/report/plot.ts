@@ -18,7 +18,7 @@ interface Point {
 }
 
 const pointOf = ([name, runs]: readonly [string, readonly VariantRun[]]): Point => {
-  const facts = runs[0]?.entrant.facts ?? {}
+  const facts = runs[0]?.variant.facts ?? {}
   const accuracies = runs.map(({ result }) => 100 * result.test.accuracy)
   const [test, spread] = [mean(accuracies), deviation(accuracies)]
   return {

@@ -2,7 +2,7 @@
 import type { ModelFault } from '../convert/model-file.js'
 import type { Skipped } from '../data/dataset.js'
 import type { DecodeError } from '../io/codec.js'
-import type { FileError, BadFile as MisreadFile } from '../io/error.js'
+import type { FileError, BadFile as UnreadableFile } from '../io/error.js'
 import type { LearnError } from '../learn/error.js'
 import type { GrowError } from '../surgery/error.js'
 import type { AtChance } from './chance.js'
@@ -13,14 +13,14 @@ import type { Fixed } from './storage/settings.js'
 export type { FileError } from '../io/error.js'
 
 /** A file that does not hold what it should. */
-export type BadFile = MisreadFile<ModelFault | Damaged>
+export type BadFile = UnreadableFile<ModelFault | Damaged>
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
 export type ScheduleError =
   /** A step with distillation, before anything was cut. */
   | { readonly _tag: 'NoTeacher'; readonly at: string }
   /** A prune without a target, nor any around or before it. */
-  | { readonly _tag: 'NoAim'; readonly at: string }
+  | { readonly _tag: 'NoTarget'; readonly at: string }
   /** A step that compares nets, without validation images. */
   | { readonly _tag: 'NoValidation'; readonly at: string }
 
@@ -43,7 +43,7 @@ export type RunError =
   | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
   /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */
   | {
-      readonly _tag: 'ExperimentDiffers' | 'EntrantDiffers'
+      readonly _tag: 'ExperimentDiffers' | 'VariantDiffers'
       readonly folder: string
       readonly differences: readonly Difference[]
     }

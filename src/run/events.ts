@@ -36,7 +36,7 @@ export interface GrownNet {
 }
 
 /** A cut: validation right after it, and with batch norm measured again. */
-export interface Cut {
+export interface CutScores {
   readonly params: number
   readonly raw: Scored
   readonly repaired: Scored
@@ -61,7 +61,7 @@ export interface Result {
   /** Where the run has grown: every net met. */
   readonly met?: readonly GrownNet[]
   /** Where the run has cut: every cut. */
-  readonly cuts?: readonly Cut[]
+  readonly cuts?: readonly CutScores[]
 }
 
 /** A line of the log. */

@@ -6,7 +6,7 @@ import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type * as T from 'fp-ts/lib/Task.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
-import { paceOn } from '../learn/training/pace.js'
+import { measureStepTime } from '../learn/training/pace.js'
 import type { Learner, Phase } from '../learn/training/phase.js'
 import { phaseFor, pushProgram, trainProgram } from '../learn/training/transforms.js'
 import { countMacs } from '../net/counts.js'
@@ -74,7 +74,7 @@ const timed = async (engines: readonly Engine[], { phase, learner }: Beginning):
   const paces: Pace[] = []
   for (const engine of engines) {
     const best = Math.min(...paces.map(({ milliseconds }) => milliseconds))
-    const pace = await paceOn(engine, best)(phase, learner)()
+    const pace = await measureStepTime(engine, best)(phase, learner)()
     if (E.isRight(pace)) paces.push({ engine, milliseconds: pace.right })
   }
   return paces.toSorted((a, b) => a.milliseconds - b.milliseconds)

@@ -83,25 +83,25 @@ type Thing = keyof typeof things
 
 const isThing = (tag: unknown): tag is Thing => typeof tag === 'string' && Object.hasOwn(things, tag)
 
-/** Refuses one of these where another is wanted. */
+/** Refuses one of these where another is expected. */
 const expecting =
-  (wanted: Thing) =>
+  (expected: Thing) =>
   (exported: unknown): E.Either<DecodeError, unknown> => {
     const tag = tagOf(exported)
-    return isThing(tag) && tag !== wanted
-      ? E.left({ _tag: 'Misread', at: '', wanted: things[wanted], got: things[tag] })
+    return isThing(tag) && tag !== expected
+      ? E.left({ _tag: 'DecodeError', at: '', expected: things[expected], got: things[tag] })
       : E.right(exported)
   }
 
 /** What a module exports, read by a codec; told as what the file lacks where it does not fit. */
 const reading =
-  <A>(wanted: Thing, codec: t.Type<A, unknown>) =>
+  <A>(expected: Thing, codec: t.Type<A, unknown>) =>
   (file: string): TE.TaskEither<RunError, A> =>
     pipe(
       load(file),
       TE.flatMapEither(exported =>
         pipe(
-          expecting(wanted)(exported),
+          expecting(expected)(exported),
           E.flatMap(decode(codec)),
           E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
         ),
@@ -120,7 +120,7 @@ const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError
     ? E.left({
         _tag: 'NoExperiment',
         file,
-        fault: { _tag: 'Misread', at: 'entrants', wanted: 'an entrant', got: '[]' },
+        fault: { _tag: 'DecodeError', at: 'variants', expected: 'an variant', got: '[]' },
       })
     : E.right(first.experiment.net)
 
@@ -150,7 +150,7 @@ const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
     TE.map(({ learner }) => learner.model.net),
   )
 
-/** The net of a module that exports one, of its experiment, or of its study's first entrant; of a run; of a model. */
+/** The net of a module that exports one, of its experiment, or of its study's first variant; of a run; of a model. */
 export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
   if (isFolder(path)) return runNet(path)
   return extname(path) === '.safetensors'

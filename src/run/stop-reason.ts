@@ -31,7 +31,7 @@ const factCodec: t.Type<Limit | Loss, unknown> = tagged<Limit | Loss>('why it st
   OutOfReach: closed({
     _tag: t.literal('OutOfReach'),
     measure,
-    wanted: finite,
+    expected: finite,
     least: finite,
     limits: t.readonlyArray(t.string),
   }),

@@ -27,8 +27,8 @@ const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown
 const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
 const isFunction = (u: unknown): u is (model: Model) => number => typeof u === 'function'
 
-export const rankingCodec: t.Type<Normalize> = t.keyof({ raw: null, global: null, eta: null, layer: null })
-export const howCodec: t.Type<GrowInit> = t.keyof({ preserve: null, noisy: null, scratch: null })
+export const normalizeCodec: t.Type<Normalize> = t.keyof({ raw: null, global: null, eta: null, layer: null })
+export const growInitCodec: t.Type<GrowInit> = t.keyof({ preserve: null, noisy: null, scratch: null })
 
 const paths = list(t.string, 'a list of paths')
 const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
@@ -37,7 +37,7 @@ const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 export type CodecOf<A> = { readonly [K in keyof A]-?: t.Type<Exclude<A[K], undefined>, unknown> }
 
 /** Options that hold channels back: `checkPruneOptions` judges their values. */
-export const guards = {
+export const constraintCodecs = {
   freeze: paths,
   ignore: paths,
   minChannels: t.number,
@@ -59,7 +59,7 @@ export const targetCodec: t.Type<Target, unknown> = keyed<Target, Measure>('a ta
   latency: closed({ latency: t.number, measure: kind('a function', isFunction) }),
 })
 
-const rankedOptions = { ...guards, combine, widths: widthsCodec } satisfies CodecOf<
+const rankedOptions = { ...constraintCodecs, combine, widths: widthsCodec } satisfies CodecOf<
   Omit<ByThreshold, 'eta' | 'by'>
 >
 
@@ -68,10 +68,10 @@ export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   'eta' | 'keep' | 'atMost' | 'channels'
 >('how far to prune', {
   eta: closedPartial({ eta: t.number, by: utilities }, rankedOptions),
-  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...rankedOptions, normalize: rankingCodec }),
+  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...rankedOptions, normalize: normalizeCodec }),
   atMost: closedPartial(
     { atMost: targetCodec, by: utilities },
-    { ...rankedOptions, normalize: rankingCodec },
+    { ...rankedOptions, normalize: normalizeCodec },
   ),
   channels: closedPartial({ channels: t.record(t.string, list(finite)) }, { freeze: paths, bodies: paths }),
 })
@@ -95,7 +95,7 @@ const statistics = kind<ChannelStatistics>(
 
 const seed = { seed: wholeNumber }
 const growthOptions = {
-  init: howCodec,
+  init: growInitCodec,
   noise: t.number,
   statistics,
   budget: closedPartial({}, { params: positive, macs: positive }),

@@ -13,15 +13,15 @@ export type AddressError =
 
 /** Utilities that cannot be ranked. */
 export type UtilityError =
-  | { readonly _tag: 'WrongLength'; readonly at: Path; readonly wanted: number; readonly got: number }
+  | { readonly _tag: 'WrongLength'; readonly at: Path; readonly expected: number; readonly got: number }
   | { readonly _tag: 'NotFinite'; readonly at: Path; readonly channel: number; readonly value: number }
 
-/** An option with an impossible value; `wanted` says what is expected. */
+/** An option with an impossible value; `expected` says which values are possible. */
 export interface OptionError {
   readonly _tag: 'WrongOption'
   readonly option: string
   readonly got: number | string
-  readonly wanted: string
+  readonly expected: string
 }
 
 /** Errors of pruning. */
@@ -38,16 +38,16 @@ export type PruneError =
       readonly channels: number
     }
   /** A channel to remove that is frozen, or the input's or the output's. */
-  | { readonly _tag: 'ProtectedChannel'; readonly at: Path; readonly channel: number }
+  | { readonly _tag: 'FrozenChannel'; readonly at: Path; readonly channel: number }
   /** A body to remove that holds a frozen layer, or whose output is needed. */
-  | { readonly _tag: 'ProtectedBody'; readonly at: Path }
+  | { readonly _tag: 'FrozenBody'; readonly at: Path }
   /** A layer that the output needs would lose its last channel. */
   | { readonly _tag: 'EmptyNet'; readonly at: Path }
   /** Even with all candidates removed, the target is exceeded. */
   | {
       readonly _tag: 'OutOfReach'
       readonly measure: Measure
-      readonly wanted: number
+      readonly expected: number
       readonly least: number
       /** The options that hold channels back, by name. */
       readonly limits: readonly string[]
@@ -62,9 +62,9 @@ export type GrowError =
   | UtilityError
   | OptionError
   /** A layer of another kind than this growth needs. */
-  | { readonly _tag: 'WrongPlace'; readonly at: Path; readonly got: string; readonly wanted: string }
+  | { readonly _tag: 'WrongPlace'; readonly at: Path; readonly got: string; readonly expected: string }
   /** The output would have another shape. */
-  | { readonly _tag: 'OutputDiffers'; readonly at: Path; readonly got: Shape; readonly wanted: Shape }
+  | { readonly _tag: 'OutputDiffers'; readonly at: Path; readonly got: Shape; readonly expected: Shape }
   /** No unit inside can be widened: all are of the input or the output, or tied to them. */
   | { readonly _tag: 'NothingToWiden'; readonly at: Path }
   /** A sum ties a part of this layer's channels to another layer: new ones cannot be appended. */

@@ -2,7 +2,7 @@
 
 export type { Channel } from './analysis/analysis.js'
 export { type Decision, decisionOf } from './analysis/decision.js'
-export { type Thin, thinIn, type Widths, widthsOf } from './analysis/trunk.js'
+export { findThinLayers, type Thin, type Widths, widthsOf } from './analysis/trunk.js'
 export type { AddressError, GrowError, Measure, OptionError, PruneError, UtilityError } from './error.js'
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'

@@ -37,7 +37,7 @@ const maps = [convBnAct(8), convBnAct(8)]
 const vectors = [dense(8), dense(8)]
 const tiny = net('tiny', input, globalAvgPool, dense(10))
 
-// A map where a vector is wanted, and the other way round.
+// A map where a vector is expected, and the other way round.
 
 // @ts-expect-error dense takes a vector
 export const unpooled = net('a', input, convBnAct(8), dense(10))

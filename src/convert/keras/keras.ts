@@ -29,10 +29,10 @@ export const inputName = 'images'
  * hold no points, so a suffix after a point names a part of a unit: `stem/conv.norm`.
  */
 export const nameOf = (path: string): string =>
-  /^[A-Za-z0-9]/.test(path) && path !== inputName ? path : `${odd}${path}`
+  /^[A-Za-z0-9]/.test(path) && path !== inputName ? path : `${escapePrefix}${path}`
 
 /** The prefix of names whose path tfjs does not accept. */
-export const odd = 'x.'
+export const escapePrefix = 'x.'
 
 export type UnitPart = 'pad' | 'norm' | 'activation'
 

@@ -4,7 +4,15 @@ import { windowSpan } from '../../net/infer.js'
 import { channelsOf, type Shape } from '../../net/shape.js'
 import type { Tensor, Weights } from '../../net/weights.js'
 import { type Attrs, float, float32, int, ints, type Ref } from './node.js'
-import { computed, facing, fed, isMap, kept, type Operand, stored } from './operand.js'
+import {
+  broadcastTo,
+  inputOperand,
+  isMap,
+  nodeOperand,
+  type Operand,
+  onnxOrder,
+  weightOperand,
+} from './operand.js'
 import type { Writer } from './writer.js'
 
 /** Operations of training alone. */
@@ -102,7 +110,7 @@ const unaries = {
 const binary =
   (name: string): Emitter<Binary> =>
   (write, { shape }, a, b) =>
-    write.add(name, [facing(shape, a), facing(shape, b)])
+    write.add(name, [broadcastTo(shape, a), broadcastTo(shape, b)])
 
 const binaries = {
   add: binary('Add'),
@@ -116,7 +124,7 @@ const binaries = {
 } satisfies { readonly [K in Binary]: Emitter<K> }
 
 /** The position of an axis in a value's ONNX layout. */
-const placeOf = (shape: Shape, axis: number): number => kept(shape).indexOf(axis)
+const placeOf = (shape: Shape, axis: number): number => onnxOrder(shape).indexOf(axis)
 
 const lastPlace = (shape: Shape): number => placeOf(shape, shape.length - 1)
 
@@ -159,9 +167,9 @@ const emitters = {
   ...binaries,
   matmul,
   sum,
-  reshape: (_, { shape }, x) => x.as(shape, kept(shape)),
+  reshape: (_, { shape }, x) => x.as(shape, onnxOrder(shape)),
   broadcast: (write, { shape }, x) =>
-    write.add('Expand', [facing(shape, x), write.ints(kept(shape).map(axis => shape[axis] ?? 1))]),
+    write.add('Expand', [broadcastTo(shape, x), write.ints(onnxOrder(shape).map(axis => shape[axis] ?? 1))]),
   concat: (write, { shape }, ...values) =>
     write.add(
       'Concat',
@@ -194,13 +202,13 @@ export const emit =
     const emitValue = (value: Value): Operand => {
       const { op, shape } = value
       const here = write.within(layerOf(value))
-      if (op.kind === 'input') return fed(here, shape, op.name)
-      if (op.kind === 'weight') return stored(write, op.name, weights[op.name] as Tensor) // the model has every slot
+      if (op.kind === 'input') return inputOperand(here, shape, op.name)
+      if (op.kind === 'weight') return weightOperand(write, op.name, weights[op.name] as Tensor) // the model has every slot
       const emitter: Emitter<never> | undefined = (emitters as Partial<Record<Kind, Emitter<never>>>)[op.kind] // as above
       if (emitter === undefined)
         throw new Error(`cannot export ${op.kind}: an inference graph has no training operations`)
       const inputs = value.inputs.map(input => operands.get(input) as Operand) // in order: inputs come first
-      return computed(here, shape, emitter(here, value as never, ...inputs)) // the kind picks the emitter
+      return nodeOperand(here, shape, emitter(here, value as never, ...inputs)) // the kind picks the emitter
     }
     for (const value of values) operands.set(value, emitValue(value))
     return operands

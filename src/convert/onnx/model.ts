@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../../net/error.js'
 import type { Model } from '../../net/weights.js'
 import type { Description } from '../description.js'
-import { open, type ServedModel, servedModel } from '../served-model.js'
+import { openBatch, type ServedModel, servedModel } from '../served-model.js'
 import type { File } from '../target.js'
 import { onnxBytes } from './bytes.js'
 import { emit } from './emit.js'
@@ -17,7 +17,7 @@ const graphOf = (name: string, { images, outputs, values, weights, layerOf }: Se
   const operands = emit(write, { weights, layerOf })(values)
   const ends = Object.entries(outputs).map(([end, value]) => {
     const operand = operands.get(value) as Operand // every value was emitted
-    return { end, ref: operand.ref(), shape: open(value.shape) }
+    return { end, ref: operand.ref(), shape: openBatch(value.shape) }
   })
   return {
     name,
@@ -26,7 +26,7 @@ const graphOf = (name: string, { images, outputs, values, weights, layerOf }: Se
       ...ends.map(({ end, ref }) => ({ name: end, op: 'Identity', inputs: [ref], attrs: {} })),
     ],
     constants: write.constants(),
-    inputs: [{ name: 'images', shape: open(images.shape) }],
+    inputs: [{ name: 'images', shape: openBatch(images.shape) }],
     outputs: ends.map(({ end, shape }) => ({ name: end, shape })),
   }
 }

@@ -19,7 +19,7 @@ export const isMap = (shape: Shape): boolean => shape.length === 4
 const identityOrder = (shape: Shape): Order => shape.map((_, axis) => axis)
 
 /** The ONNX order of the axes of a value. */
-export const kept = (shape: Shape): Order => (isMap(shape) ? channelsFirst : identityOrder(shape))
+export const onnxOrder = (shape: Shape): Order => (isMap(shape) ? channelsFirst : identityOrder(shape))
 
 export interface Operand {
   readonly shape: Shape
@@ -32,7 +32,7 @@ export interface Operand {
 const isIdentity = (order: Order): boolean => order.every((from, to) => from === to)
 
 /** An array with its axes reordered. */
-export const transposed = ({ shape, data }: Tensor, order: Order): Tensor => {
+export const transposeTensor = ({ shape, data }: Tensor, order: Order): Tensor => {
   const sizes = order.map(axis => shape[axis] ?? 1)
   const steps = order.map(axis => sizeOf(shape.slice(axis + 1)))
   const result = new Float32Array(data.length)
@@ -49,23 +49,23 @@ export const transposed = ({ shape, data }: Tensor, order: Order): Tensor => {
 }
 
 /** A weight, stored in the layout of its reader, so that nothing is transposed at run time. */
-export const stored = (write: Writer, name: string, { shape, data }: Tensor): Operand => {
+export const weightOperand = (write: Writer, name: string, { shape, data }: Tensor): Operand => {
   const as = (viewed: Shape, order: Order): Ref => {
     const alike = isSameShape(viewed, shape) && isIdentity(order)
     return write.array(
       alike ? name : `${name} [${order.map(axis => viewed[axis])}]`,
       order.map(axis => viewed[axis] ?? 1),
-      () => (isIdentity(order) ? data : transposed({ shape: viewed, data }, order).data),
+      () => (isIdentity(order) ? data : transposeTensor({ shape: viewed, data }, order).data),
     )
   }
-  return { shape, ref: () => as(shape, kept(shape)), as }
+  return { shape, ref: () => as(shape, onnxOrder(shape)), as }
 }
 
 const transpose = (write: Writer, ref: Ref, order: Order): Ref =>
   isIdentity(order) ? ref : write.add('Transpose', [ref], { perm: ints(order) })
 
 /** The output of a node. Its first size of 1 stands for any batch size: `as` leaves it open where it is unchanged. */
-export const computed = (write: Writer, shape: Shape, ref: Ref): Operand => ({
+export const nodeOperand = (write: Writer, shape: Shape, ref: Ref): Operand => ({
   shape,
   ref: () => ref,
   as: (viewed, order) => {
@@ -80,11 +80,11 @@ export const computed = (write: Writer, shape: Shape, ref: Ref): Operand => ({
 })
 
 /** An input of the graph, with channels last. */
-export const fed = (write: Writer, shape: Shape, name: Ref): Operand =>
-  computed(write, shape, transpose(write, name, kept(shape)))
+export const inputOperand = (write: Writer, shape: Shape, name: Ref): Operand =>
+  nodeOperand(write, shape, transpose(write, name, onnxOrder(shape)))
 
 /** A value broadcast against a map: it gets the axes it lacks, of size 1. */
-export const facing = (other: Shape, operand: Operand): Ref => {
+export const broadcastTo = (other: Shape, operand: Operand): Ref => {
   const { shape } = operand
   const missing = other.length - shape.length
   return isMap(other) && missing > 0 && shape.length > 0

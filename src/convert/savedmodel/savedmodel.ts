@@ -12,7 +12,7 @@ import type { NetError } from '../../net/error.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 import type { Description } from '../description.js'
 import type { ExportError } from '../error.js'
-import { open, type ServedModel, servedModel } from '../served-model.js'
+import { openBatch, type ServedModel, servedModel } from '../served-model.js'
 import { type File, jsonFile } from '../target.js'
 
 const refuseUpdate: Emitter<Update['kind']> = (_, { op }) => {
@@ -20,7 +20,7 @@ const refuseUpdate: Emitter<Update['kind']> = (_, { op }) => {
 }
 
 const edges = (weights: Weights): Edges => ({
-  input: (write, { op, shape }) => [placeholder(write, op.name, open(shape))],
+  input: (write, { op, shape }) => [placeholder(write, op.name, openBatch(shape))],
   weight: (write, { op }) => {
     const { shape, data } = weights[op.name] as Tensor // the model was checked to have every slot
     return [write.array(shape, data, op.name)]
@@ -36,10 +36,10 @@ const graphOf = (write: Writer, { images, outputs, values, weights }: ServedMode
   const refOf = (value: Value) => (refs.get(value) as Emitted)[0] // every value was emitted
   const port = ([name, value]: readonly [string, Value]): readonly [string, Port] => [
     name,
-    { ref: write.add('Identity', [refOf(value)], floats, name), shape: open(value.shape) },
+    { ref: write.add('Identity', [refOf(value)], floats, name), shape: openBatch(value.shape) },
   ]
   const signature = {
-    inputs: { images: { ref: refOf(images), shape: open(images.shape) } },
+    inputs: { images: { ref: refOf(images), shape: openBatch(images.shape) } },
     outputs: Object.fromEntries(Object.entries(outputs).map(port)),
   }
   return { nodes: write.nodes(), signatures: { serving_default: signature } }

@@ -14,8 +14,8 @@ export interface ByteReader {
   readonly skip: (bytes: number) => Promise<void>
 }
 
-const truncated = (file: string, offset: number, wanted: number): Fault =>
-  new Fault({ _tag: 'Truncated', file, entry: null, offset, wanted })
+const truncated = (file: string, offset: number, expected: number): Fault =>
+  new Fault({ _tag: 'Truncated', file, entry: null, offset, expected })
 
 /** A stream being read: its current chunk, and how far that and the stream have been read. */
 interface StreamCursor {

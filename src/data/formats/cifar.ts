@@ -54,14 +54,14 @@ const readBatch = async (file: string): Promise<Buffer> => {
       _tag: 'BadValue',
       what: 'size',
       got: size,
-      wanted: `${recordBytes} bytes an image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
+      expected: `${recordBytes} bytes an image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
       ...place,
       offset: 0,
     })
   if (size % recordBytes !== 0)
     throw new Fault({
       _tag: 'Truncated',
-      wanted: Math.ceil(size / recordBytes) * recordBytes,
+      expected: Math.ceil(size / recordBytes) * recordBytes,
       ...place,
       offset: size,
     })
@@ -92,7 +92,7 @@ const unpackBatch = (file: string, content: Buffer, classes: number): Batch => {
       offset: badIndex * recordBytes,
       what: 'label',
       got: labels[badIndex] ?? 0,
-      wanted: `0 to ${classes - 1}`,
+      expected: `0 to ${classes - 1}`,
     })
   for (let nth = 0; nth < count; nth++)
     interleave(

@@ -22,14 +22,14 @@ const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}
 
 /** The sizes of a header. Errors  BadValue where the file cannot hold them */
 const readSizes = (file: string, header: Buffer, rank: number, limit: number): readonly number[] => {
-  const wanted = 0x0800 + rank
+  const expected = 0x0800 + rank
   const magic = header.readUInt32BE(0)
-  if (magic !== wanted)
+  if (magic !== expected)
     throw new Fault({
       _tag: 'BadValue',
       what: 'magic number',
       got: hex(magic),
-      wanted: hex(wanted),
+      expected: hex(expected),
       ...placeAt(file, 0),
     })
   const sizes = Array.from({ length: rank }, (_, axis) => header.readUInt32BE(4 + 4 * axis))
@@ -39,7 +39,7 @@ const readSizes = (file: string, header: Buffer, rank: number, limit: number): r
       _tag: 'BadValue',
       what: 'sizes',
       got: sizes.join('×'),
-      wanted: `1 to ${Math.min(limit, maxBytes)} bytes in all, as a file of this length can hold`,
+      expected: `1 to ${Math.min(limit, maxBytes)} bytes in all, as a file of this length can hold`,
       ...placeAt(file, 4),
     })
   return sizes
@@ -70,17 +70,17 @@ const load = async (file: string, rank: number): Promise<Idx> => {
         _tag: 'BadValue',
         what: 'content',
         got: 'more bytes',
-        wanted: `the end of the file after ${headerLength + values.length} bytes`,
+        expected: `the end of the file after ${headerLength + values.length} bytes`,
         ...placeAt(file, headerLength + values.length),
       })
     values.set(rest, offset)
     offset += rest.length
   }
-  const wanted = headerLength + values.length
+  const expected = headerLength + values.length
   if (header.length < headerLength || offset < values.length)
     throw new Fault({
       _tag: 'Truncated',
-      wanted,
+      expected,
       ...placeAt(file, Math.min(header.length, headerLength) + offset),
     })
   return { file, sizes, values, sum: hash.digest('hex') }

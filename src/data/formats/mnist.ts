@@ -10,7 +10,7 @@ import { type DataError, factOf } from '../error.js'
 import { noClose, type OpenOptions, reportOf, type Source } from '../source.js'
 import type { Mnist } from '../spec.js'
 import { type Idx, readIdx } from './idx.js'
-import { lookInto } from './images/directory.js'
+import { listEntries } from './images/directory.js'
 import { checksumOf } from './streams.js'
 
 interface Part {
@@ -80,13 +80,13 @@ const parseName = (folder: string, name: string): readonly SetFile[] => {
 
 /** The files of a folder, and those in its subfolders that have the name of such a file. */
 const listSetFiles = async (folder: string): Promise<readonly SetFile[]> => {
-  const { files, folders } = await lookInto(folder)
+  const { files, folders } = await listEntries(folder)
   const nested = await Promise.all(
     folders
       .filter(name => fileName.test(name))
       .map(async name => {
         const inner = join(folder, name)
-        return (await lookInto(inner)).files.flatMap(file => parseName(inner, file))
+        return (await listEntries(inner)).files.flatMap(file => parseName(inner, file))
       }),
   )
   return [...files.flatMap(name => parseName(folder, name)), ...nested.flat()]
@@ -195,7 +195,7 @@ const labelRange = ({ file, values }: Idx): E.Either<DataError, LabelRange> => {
         offset: 8 + values.indexOf(used[gap] ?? 0),
         what: 'label',
         got: `${used[gap]}, and none is ${first + gap}`,
-        wanted: 'labels that run from 0, or from 1, without a gap',
+        expected: 'labels that run from 0, or from 1, without a gap',
       })
 }
 
@@ -210,7 +210,7 @@ const checkLabels = ({ first, classes }: LabelRange, labels: Idx): E.Either<Data
         offset: 8 + badIndex,
         what: 'label',
         got: labels.values[badIndex] ?? 0,
-        wanted: `${first} to ${first + classes - 1}, as in the training labels,`,
+        expected: `${first} to ${first + classes - 1}, as in the training labels,`,
       })
 }
 

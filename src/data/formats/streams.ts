@@ -46,7 +46,7 @@ const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
     offset: maxBytes,
     what: 'unpacked content',
     got: `more than ${maxBytes} bytes from ${packed}`,
-    wanted: `at most ${maxRatio} times the packed bytes, or the content unpacked beforehand,`,
+    expected: `at most ${maxRatio} times the packed bytes, or the content unpacked beforehand,`,
   })
 
 async function* unpack(file: string): AsyncGenerator<Buffer> {
@@ -88,7 +88,7 @@ let openCount = 0
 const waiting: (() => void)[] = []
 
 /** Reads a file as soon as fewer than the most files are open. */
-export const readTurn = async (file: string): Promise<Buffer> => {
+export const readQueued = async (file: string): Promise<Buffer> => {
   if (openCount >= maxOpen) await new Promise<void>(begin => waiting.push(begin))
   else openCount++
   try {

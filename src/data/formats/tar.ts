@@ -77,11 +77,11 @@ const findUnsafe = (place: Place, kind: string): DataError | null =>
         ? { _tag: 'UnsafeEntry', kind: 'device', ...place }
         : null
 
-const badValue = (place: Place, what: string, got: number | string, wanted: string): DataError => ({
+const badValue = (place: Place, what: string, got: number | string, expected: string): DataError => ({
   _tag: 'BadValue',
   what,
   got,
-  wanted,
+  expected,
   ...place,
 })
 

@@ -11,7 +11,7 @@ const sourceIndex = (at: number, size: number, fill: Fill): number => {
 }
 
 /** Writes the window of an image at `top`, `left` to `to`. */
-export type Cut = (from: Uint8Array, to: Uint8Array, top: number, left: number) => void
+export type CropWindow = (from: Uint8Array, to: Uint8Array, top: number, left: number) => void
 
 /**
  * Crops windows of one shape from images of another.
@@ -22,7 +22,7 @@ export const cropWindow = (
   [height = 0, width = 0, channels = 0]: Shape,
   [rows = 0, columns = 0]: Shape,
   fill: Fill,
-): Cut => {
+): CropWindow => {
   const copyPixel = (from: Uint8Array, row: number, to: Uint8Array, target: number, at: number): void => {
     const column = sourceIndex(at, width, fill)
     for (let c = 0; c < channels; c++)

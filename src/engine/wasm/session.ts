@@ -8,7 +8,7 @@ import type { Pool } from './pool.js'
 import type { ThreadPool } from './threads.js'
 
 /** The threads, the module and the memories that the sessions of an engine share. */
-export interface Means {
+export interface SessionContext {
   readonly crew: ThreadPool
   readonly module: Module
   readonly pool: Pool
@@ -59,7 +59,10 @@ const writeVariables = (heap: Heap, { variables }: Layout, values: Weights): voi
  *
  * Law  once closed, its memory is reused
  */
-export const openSession = <P extends Program>({ crew, module, pool }: Means, program: P): Session<P> => {
+export const openSession = <P extends Program>(
+  { crew, module, pool }: SessionContext,
+  program: P,
+): Session<P> => {
   const plan = layout(program, crew.threads)
   const memory = pool.take(plan.bytes)
   const heap = heapOf(memory)

@@ -17,7 +17,7 @@ export interface Part {
 }
 
 /** Three numbers at the start of the memory: threads at the barrier, barriers passed, whether a thread failed. */
-export const gate = { arrived: 2, passed: 3, failed: 4 } as const
+export const barrier = { arrived: 2, passed: 3, failed: 4 } as const
 
 /**
  * Runs one thread's part of all steps, in order. It is sent to the workers as source text, so it references nothing
@@ -29,7 +29,7 @@ export function runPart(
   thread: number,
   threads: number,
   control: Int32Array,
-  { arrived, passed, failed }: typeof gate,
+  { arrived, passed, failed }: typeof barrier,
 ): void {
   let alone = false
   for (const { kernel, units, args, shared } of steps) {
@@ -40,8 +40,8 @@ export function runPart(
       alone = true
       continue
     }
-    for (let gates = alone ? 2 : 1; gates > 0; gates--) {
-      if (gates === 1) {
+    for (let barriers = alone ? 2 : 1; barriers > 0; barriers--) {
+      if (barriers === 1) {
         const from = Math.floor((units * thread) / threads)
         const to = Math.floor((units * (thread + 1)) / threads)
         if (from < to) run(from, to, ...args)
@@ -52,7 +52,7 @@ export function runPart(
         Atomics.add(control, passed, 1)
         Atomics.notify(control, passed)
       } else {
-        for (let looks = 0; looks < 2000 && Atomics.load(control, passed) === before; looks++);
+        for (let spins = 0; spins < 2000 && Atomics.load(control, passed) === before; spins++);
         while (Atomics.load(control, passed) === before && Atomics.load(control, failed) === 0)
           Atomics.wait(control, passed, before)
         if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the wasm engine failed')
@@ -64,13 +64,13 @@ export function runPart(
 
 /** The source of a worker: instantiates a session, runs its part of calls, forgets the session. */
 const listen = `
-const { parentPort, workerData: { thread, threads, gate } } = require('node:worker_threads')
-const play = ${runPart.toString()}
+const { parentPort, workerData: { thread, threads, barrier } } = require('node:worker_threads')
+const runPart = ${runPart.toString()}
 const sessions = new Map()
 const fail = control => {
-  Atomics.store(control, gate.failed, 1)
-  Atomics.add(control, gate.passed, 1)
-  Atomics.notify(control, gate.passed)
+  Atomics.store(control, barrier.failed, 1)
+  Atomics.add(control, barrier.passed, 1)
+  Atomics.notify(control, barrier.passed)
 }
 parentPort.on('message', ({ id, open, call }) => {
   if (open !== undefined) sessions.set(id, open)
@@ -83,7 +83,7 @@ parentPort.on('message', ({ id, open, call }) => {
         session.kernels = new WebAssembly.Instance(session.module, { env: { memory: session.memory } }).exports
         session.kernels.begin(session.scratch)
       }
-      play(session.kernels, session.calls[call], thread, threads, control, gate)
+      runPart(session.kernels, session.calls[call], thread, threads, control, barrier)
     } catch {
       fail(control)
     }
@@ -101,19 +101,19 @@ export interface Shared {
 }
 
 /** A session on all threads. */
-export interface Ensemble {
+export interface ThreadGroup {
   readonly run: (call: string) => void
   readonly close: () => void
 }
 
 export interface ThreadPool {
   readonly threads: number
-  readonly gather: (instance: Instance, session: Shared) => Ensemble
+  readonly gather: (instance: Instance, session: Shared) => ThreadGroup
 }
 
 /** Starts a worker that does not keep the process alive. */
 const startWorker = (thread: number, threads: number): Worker => {
-  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, gate } })
+  const worker = new Worker(listen, { eval: true, execArgv: [], workerData: { thread, threads, barrier } })
   worker.unref()
   return worker
 }
@@ -134,7 +134,7 @@ const startPool = (threads: number): ThreadPool => {
       return {
         run: call => {
           for (const worker of workers) worker.postMessage({ id, call })
-          runPart(kernels, calls[call] ?? [], 0, threads, control, gate)
+          runPart(kernels, calls[call] ?? [], 0, threads, control, barrier)
         },
         close: () => {
           for (const worker of workers) worker.postMessage({ id })

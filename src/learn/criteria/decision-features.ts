@@ -10,7 +10,7 @@ import type { Activation } from '../../net/tree.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
 import type { Weights } from '../../net/weights.js'
 import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
-import { inferringFeatures } from '../training/train.js'
+import { lowerForFeatures } from '../training/train.js'
 import { calibrationBatches, withSession } from './calibration.js'
 import {
   addMoments,
@@ -146,7 +146,7 @@ export const decisionFeatures: Evidence<readonly number[]> = calibration => mode
     TE.bindTo('inferred'),
     TE.bindW('decision', ({ inferred }) => TE.fromEither(decisionOf(inferred))),
     TE.bindW('graph', ({ decision }) =>
-      TE.fromEither(inferringFeatures(calibration.batch, decision)(model.net)),
+      TE.fromEither(lowerForFeatures(calibration.batch, decision)(model.net)),
     ),
     TE.flatMap(({ inferred, decision, graph }) =>
       withSession(calibration, { infer: graph }, model, async session => {

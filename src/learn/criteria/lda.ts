@@ -14,7 +14,7 @@ import { freeUnits } from '../../surgery/analysis/norms.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
-import { pooled } from '../training/train.js'
+import { globalMean } from '../training/train.js'
 import { type Calibration, foldBatches, withSession } from './calibration.js'
 import { addMoments, classVariance, type Moments, noMoments, separationPower } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
@@ -36,7 +36,7 @@ const pooledCall =
         outputs: Object.fromEntries(
           paths.flatMap(path => {
             const value = at.get(path)
-            return value === undefined ? [] : [[path, pooled(value)]]
+            return value === undefined ? [] : [[path, globalMean(value)]]
           }),
         ),
         updates: [],

@@ -13,7 +13,7 @@ import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
-import { slopesAndGates } from '../training/train.js'
+import { gradientsAndGates } from '../training/train.js'
 import { gateKey, isKeyOf } from '../weight-key.js'
 import { foldBatches, withSession } from './calibration.js'
 import { type Evidence, measureUtilities } from './evidence.js'
@@ -32,11 +32,11 @@ const gradientsCall =
       E.map(({ gated, lowered }) => {
         const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
         const gatedPaths = gated.filter(path => isWanted(gateKey(path)))
-        const { weights, gates } = slopesAndGates(lowered, loss, gatedPaths)
-        const wanted = weights.filter(({ key }) => isWanted(key))
+        const { weights, gates } = gradientsAndGates(lowered, loss, gatedPaths)
+        const expected = weights.filter(({ key }) => isWanted(key))
         return {
           outputs: Object.fromEntries([
-            ...wanted.map(({ key, gradient }) => [key, gradient] as const),
+            ...expected.map(({ key, gradient }) => [key, gradient] as const),
             ...[...gates].map(([path, gradient]) => [gateKey(path), gradient] as const),
           ]),
           updates: [],

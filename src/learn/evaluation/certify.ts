@@ -39,7 +39,7 @@ const difference = (a: readonly Float32Array[], b: readonly Float32Array[]): num
 }
 
 /** Errors  NotProven with the difference, relative to the largest logit */
-export const certify =
+export const checkPruned =
   (calibration: Calibration) =>
   (model: Model, pruned: Pruned): TE.TaskEither<LearnError, void> =>
     pipe(

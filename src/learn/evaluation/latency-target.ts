@@ -28,12 +28,12 @@ export const checkLatencyTarget = (target: LatencyTarget): E.Either<OptionError,
     : checkPositive('atMost latency', target.atMost.latency, Number.POSITIVE_INFINITY)
 
 /** The model pruned to a share of its multiply–accumulates. */
-type Cut = (share: number) => E.Either<PruneError, Pruned>
+type PruneToShare = (share: number) => E.Either<PruneError, Pruned>
 
 /** Milliseconds an image: measured, and the target. */
 interface Reading {
   readonly got: number
-  readonly wanted: number
+  readonly expected: number
 }
 
 const measure =
@@ -43,7 +43,7 @@ const measure =
       latencies(engine, 1)('keep' in target ? [model, original] : [model]),
       TE.map(([after, before]) => ({
         got: after?.median ?? Number.NaN,
-        wanted:
+        expected:
           'keep' in target ? target.keep.latency * (before?.median ?? Number.NaN) : target.atMost.latency,
       })),
     )
@@ -61,14 +61,14 @@ interface Search {
 const halvings = 7
 
 const search =
-  (cut: Cut, reading: (pruned: Pruned) => TE.TaskEither<LearnError, Reading>) =>
+  (cut: PruneToShare, reading: (pruned: Pruned) => TE.TaskEither<LearnError, Reading>) =>
   ({ low, high, found, slow, limits }: Search, left: number): TE.TaskEither<LearnError, Pruned> => {
     if (left === 0)
       return found === null
         ? TE.left({
             _tag: 'OutOfReach',
             measure: 'latency',
-            wanted: slow.wanted,
+            expected: slow.expected,
             least: slow.got,
             limits,
           })
@@ -84,7 +84,7 @@ const search =
     return pipe(
       reading(pruned.right),
       TE.flatMap(now =>
-        now.got <= now.wanted
+        now.got <= now.expected
           ? next({ low: middle, found: pruned.right })
           : next({ high: middle, slow: now }),
       ),
@@ -98,7 +98,7 @@ const search =
  * Law     a net that is fast enough loses nothing
  */
 export const pruneToLatency =
-  (engine: Engine, target: LatencyTarget, cut: Cut) =>
+  (engine: Engine, target: LatencyTarget, cut: PruneToShare) =>
   (model: Model): TE.TaskEither<LearnError, Pruned> => {
     const reading = measure(engine, target, model)
     return pipe(
@@ -108,7 +108,7 @@ export const pruneToLatency =
       TE.bindTo('whole'),
       TE.bind('slow', ({ whole }) => reading(whole)),
       TE.flatMap(({ whole, slow }) =>
-        slow.got <= slow.wanted
+        slow.got <= slow.expected
           ? TE.right(whole)
           : search(cut, reading)({ low: 0, high: 1, found: null, slow, limits: [] }, halvings),
       ),

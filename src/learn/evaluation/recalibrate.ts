@@ -10,13 +10,13 @@ import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
-import { severalValues } from '../training/batch-norm-values.js'
+import { checkBatchNormValues } from '../training/batch-norm-values.js'
 
 const statisticsCall =
   (batch: number) =>
   (net: Net): E.Either<LearnError, Graph> =>
     pipe(
-      severalValues(batch)(net),
+      checkBatchNormValues(batch)(net),
       E.flatMap(() => lower({ batch, mode: 'training' })(net)),
       E.map(({ statistics }) => ({
         outputs: Object.fromEntries(statistics.map(({ key, seen }) => [key, seen])),

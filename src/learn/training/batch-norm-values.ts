@@ -8,7 +8,7 @@ import { hasNorm } from '../../net/weight-specs.js'
 import type { LearnError } from '../error.js'
 
 /** Errors  OneValue with the first layer whose batch norm would see one value a channel; those of `infer` */
-export const severalValues =
+export const checkBatchNormValues =
   (batch: number) =>
   (net: Net): E.Either<LearnError, void> =>
     pipe(

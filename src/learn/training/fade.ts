@@ -19,7 +19,7 @@ import type { PruneError } from '../../surgery/error.js'
 import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
 import { prune } from '../../surgery/prune/prune.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import { type Aim, type Cut, type FadeOptions, pruneOptions } from '../options.js'
+import { type FadeOptions, type PlannedPrune, type PruneTarget, pruneOptions } from '../options.js'
 import { isKeyOf } from '../weight-key.js'
 import {
   type FadableLayer,
@@ -134,7 +134,7 @@ export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(tracked
 
 /** Utilities as the prune will compare them: divided by a power of the cost in the target's measure. */
 export const fadeUtilities =
-  ({ cost }: FadeOptions, target: Aim): Criterion<Weights> =>
+  ({ cost }: FadeOptions, target: PruneTarget): Criterion<Weights> =>
   (model, slots) => {
     const counted = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
     return perCost('macs' in counted ? 'macs' : 'params', cost)(gradientUtility)(model, slots)
@@ -143,7 +143,7 @@ export const fadeUtilities =
 /** Flags of the channels that the prune would remove now. */
 const flagRemoved = (
   options: FadeOptions,
-  cut: Cut,
+  cut: PlannedPrune,
   model: Model,
   slots: Weights,
 ): E.Either<PruneError, Flags> =>
@@ -159,7 +159,7 @@ const flagRemoved = (
 
 /** At a phase's first step no channel is marked; at the mark step, those that the next prune would remove. */
 export const markFading =
-  (options: FadeOptions, cut: Cut | null, { net, weights }: Model) =>
+  (options: FadeOptions, cut: PlannedPrune | null, { net, weights }: Model) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== markStep(options, steps)) return E.right(undefined)
     const all = session.read()

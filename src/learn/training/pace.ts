@@ -17,7 +17,7 @@ const clearlySlower = 4
  *
  * Law  the phase run afterwards is the phase run at once, bit for bit
  */
-export const paceOn =
+export const measureStepTime =
   (engine: Engine, other = Number.POSITIVE_INFINITY) =>
   (phase: Phase, learner: Learner): TE.TaskEither<LearnError, number> =>
     TE.bracket(

@@ -23,11 +23,11 @@ import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import type { Calls, Phase } from './phase.js'
 import {
   featuresIn,
-  inferringFeatures,
+  globalMean,
+  gradientsAndGates,
+  lowerForFeatures,
   lowerForTraining,
-  pooled,
   rateFeeds,
-  slopesAndGates,
   type Teacher,
   type TrainingGraph,
   trainObjective,
@@ -37,7 +37,7 @@ import {
 /** The pooled outputs of every unit, with batch norm or with a gate. */
 const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readonly Value[] =>
   [...at].flatMap(([path, value]) =>
-    weights.has(weightKey(path, 'scale')) || gated.includes(path) ? [pooled(value)] : [],
+    weights.has(weightKey(path, 'scale')) || gated.includes(path) ? [globalMean(value)] : [],
   )
 
 /** The alignment terms of the objective, each times its weight; terms of weight 0 are not built. */
@@ -86,7 +86,7 @@ const pushGraph = (
           ),
         )
   const { fade: fadeOptions } = options
-  const gradients = slopesAndGates(graph, objective, fadeOptions === null ? [] : gated)
+  const gradients = gradientsAndGates(graph, objective, fadeOptions === null ? [] : gated)
   const updates =
     fadeOptions === null
       ? weightUpdates(options)(graph, gradients.weights)
@@ -110,7 +110,7 @@ export const pushCalls =
       E.bindW('inferred', () => infer(net)),
       E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
       E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
-      E.bindW('infer', ({ decision }) => inferringFeatures(evaluated, decision)(net)),
+      E.bindW('infer', ({ decision }) => lowerForFeatures(evaluated, decision)(net)),
       E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
       E.map(({ inferred, graph, infer, decision, loss }) => ({
         train: pushGraph(options, graph, bareUnits(inferred), featuresIn(graph, decision), loss),

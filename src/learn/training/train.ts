@@ -15,7 +15,7 @@ import type { Model, Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import type { LearnError } from '../error.js'
 import type { Distill, TrainOptions } from '../options.js'
-import { severalValues } from './batch-norm-values.js'
+import { checkBatchNormValues } from './batch-norm-values.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
 
@@ -37,7 +37,7 @@ export interface Gradients {
  * Shapes  a gate's: Σ over images and space of output · ∂objective/∂output, [channels]
  * Law     gates change no value and no other gradient: they are not in the graph
  */
-export const slopesAndGates = (
+export const gradientsAndGates = (
   { weights, statistics, at }: Lowered,
   objective: Value,
   gated: readonly Path[],
@@ -60,7 +60,7 @@ export const slopesAndGates = (
 
 /** Trained weights and their gradients of an objective. */
 export const weightGradients = (lowered: Lowered, objective: Value): readonly WeightGradient[] =>
-  slopesAndGates(lowered, objective, []).weights
+  gradientsAndGates(lowered, objective, []).weights
 
 /** Updates of the running statistics by those of the batch. */
 export const runningStatistics = ({ statistics }: Lowered): readonly Value[] =>
@@ -76,20 +76,20 @@ export const lowerForTraining =
   (batch: number) =>
   (net: Net): E.Either<LearnError, TrainingGraph> =>
     pipe(
-      severalValues(batch)(net),
+      checkBatchNormValues(batch)(net),
       E.flatMap(() => lower({ batch, mode: 'training' })(net)),
       E.map(lowered => ({ ...lowered, targets: op.input('targets', lowered.logits.shape) })),
     )
 
 /** A map's mean over the image; a vector as it is. */
-export const pooled = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
+export const globalMean = (value: Value): Value => (value.shape.length === 4 ? op.mean(value, [1, 2]) : value)
 
 /** The features before the last layer. Shapes  [batch, size] */
 export const featuresIn = ({ at, logits }: Lowered, { features }: Decision): Value =>
-  pooled(at.get(features) ?? logits)
+  globalMean(at.get(features) ?? logits)
 
 /** The forward pass: logits, and the features before the last layer. */
-export const inferringFeatures =
+export const lowerForFeatures =
   (batch: number, decision: Decision) =>
   (net: Net): E.Either<NetError, Graph> =>
     pipe(

@@ -11,7 +11,13 @@ import { optionsOf } from '../../net/words/options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
-import { type Cut, type PushOptions, pushDefaults, type TrainOptions, trainDefaults } from '../options.js'
+import {
+  type PlannedPrune,
+  type PushOptions,
+  pushDefaults,
+  type TrainOptions,
+  trainDefaults,
+} from '../options.js'
 import { markFading } from './fade.js'
 import { type Calls, type Epoch, type Learner, type Phase, type PhaseObserver, runPhase } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
@@ -96,7 +102,7 @@ export const warmupProgram = (options: TrainOptions, { model, slots }: Learner):
 /** The program of a push; `cut` is the prune that follows, if any. */
 export const pushProgram = (
   options: PushOptions,
-  cut: Cut | null,
+  cut: PlannedPrune | null,
   teacher: Teacher | null,
   model: Model,
 ): LearnProgram => ({
@@ -123,7 +129,7 @@ const learn = (context: LearnContext, options: TrainOptions, program: LearnProgr
 /**
  * Trains a model.
  *
- * Errors  Misread; those of learning; the model given is untouched
+ * Errors  DecodeError; those of learning; the model given is untouched
  * Law     the same model, context and options give the same model, bit for bit
  */
 export const train =
@@ -138,14 +144,14 @@ export const train =
 /**
  * Pushes a model: the channels that `cut`, the prune after it, would remove are faded.
  *
- * Errors  Misread, NoDecision; those of learning; the model given is untouched
+ * Errors  DecodeError, NoDecision; those of learning; the model given is untouched
  * Law     the same model, context and options give the same model, bit for bit
  *
  * @example
  * push({ epochs: 2, cut: { target: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
-  (options: Partial<PushOptions> & { readonly cut?: Cut | null }) =>
+  (options: Partial<PushOptions> & { readonly cut?: PlannedPrune | null }) =>
   (context: LearnContext) =>
   (model: Model): TE.TaskEither<LearnError, Learner> =>
     pipe(

@@ -1,6 +1,6 @@
 /**
  * The types of the language: each word has the rank of its input and that of its output,
- * so that a map where a vector is wanted does not compile. Sizes are left to inference.
+ * so that a map where a vector is expected does not compile. Sizes are left to inference.
  */
 
 import type { Rank } from '../shape.js'

@@ -6,10 +6,10 @@ import { markdown } from './markdown.js'
 
 /** Whether a study fits a cross table: all its variants have a share removed. */
 export const canCross = (runs: readonly VariantRun[]): boolean =>
-  runs.length > 0 && runs.every(({ entrant: { facts } }) => 'removed' in facts)
+  runs.length > 0 && runs.every(({ variant: { facts } }) => 'removed' in facts)
 
-const lineOf = ({ entrant: { facts } }: VariantRun): string => `${facts.training}, ${facts.criterion}`
-const removedBy = ({ entrant: { facts } }: VariantRun): number => Number(facts.removed)
+const lineOf = ({ variant: { facts } }: VariantRun): string => `${facts.training}, ${facts.criterion}`
+const removedBy = ({ variant: { facts } }: VariantRun): number => Number(facts.removed)
 
 type Figure = (runs: readonly VariantRun[]) => string
 

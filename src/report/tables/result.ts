@@ -56,7 +56,7 @@ const grownTable = (nets: readonly GrownNet[]): readonly string[] => [
   ),
 ]
 
-export const outcome = (result: Result): string => {
+export const resultTable = (result: Result): string => {
   const { engine, data, code } = provenanceOf(result)
   const rows = result.stages.map((stage, nth) => [
     `${nth + 1} ${stage.name}`,

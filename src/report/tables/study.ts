@@ -1,6 +1,6 @@
 /** A study's results: a row for each run as JSON, and tables of means and deviations. */
 import type { Latency } from '../../learn/evaluation/latency.js'
-import type { Cut, Result, Scored } from '../../run/events.js'
+import type { CutScores, Result, Scored } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
 import type { VariantRun } from '../../run/study/runner.js'
 import type { Study } from '../../run/study/study.js'
@@ -34,10 +34,10 @@ interface Figures extends Scores {
  */
 export type Row = Figures & Partial<Provenance> & { readonly [fact: string]: unknown }
 
-const scoresOf = (cut: Cut | undefined): Scores =>
+const scoresOf = (cut: CutScores | undefined): Scores =>
   cut === undefined ? {} : { raw: cut.raw.accuracy, repaired: cut.repaired.accuracy }
 
-const lastOf = ({ cuts }: VariantRun): Cut | undefined => cuts.at(-1)
+const lastOf = ({ cuts }: VariantRun): CutScores | undefined => cuts.at(-1)
 
 /** After the last step; none where the schedule has no step. */
 const validationOf = ({ result }: VariantRun): number | undefined => result.stages.at(-1)?.validation.accuracy
@@ -66,20 +66,20 @@ const resultsOf = (runs: readonly VariantRun[]): readonly Result[] =>
 export const rowsOf = (runs: readonly VariantRun[]): readonly Row[] => {
   const provenance = provenanceText(resultsOf(runs))
   return runs.map(run => {
-    const { name, facts } = run.entrant
-    const known = Object.keys(facts).length === 0 ? { entrant: name } : facts
+    const { name, facts } = run.variant
+    const known = Object.keys(facts).length === 0 ? { variant: name } : facts
     return { ...known, ...figuresOf(run), ...provenance(run.result) }
   })
 }
 
 export const grouping = (runs: readonly VariantRun[]): ReadonlyMap<string, readonly VariantRun[]> =>
   runs.reduce(
-    (groups, run) => groups.set(run.entrant.name, [...(groups.get(run.entrant.name) ?? []), run]),
+    (groups, run) => groups.set(run.variant.name, [...(groups.get(run.variant.name) ?? []), run]),
     new Map<string, readonly VariantRun[]>(),
   )
 
 /** Latencies of the first seed's net, for one image and for a batch of 100. */
-export type Timed = ReadonlyMap<string, readonly [one: Latency, hundred: Latency]>
+export type Latencies = ReadonlyMap<string, readonly [one: Latency, hundred: Latency]>
 
 const head = [
   '',
@@ -95,7 +95,7 @@ const head = [
   '100 images',
 ]
 
-const cells = (name: string, runs: readonly VariantRun[], timed: Timed): readonly string[] => {
+const cells = (name: string, runs: readonly VariantRun[], timed: Latencies): readonly string[] => {
   const some = (f: (run: VariantRun) => number | undefined) => runs.flatMap(run => f(run) ?? [])
   const [one, hundred] = timed.get(name) ?? []
   return [
@@ -114,7 +114,7 @@ const cells = (name: string, runs: readonly VariantRun[], timed: Timed): readonl
 }
 
 /** A Markdown table, a line for each variant. */
-export const studyTable = (runs: readonly VariantRun[], timed: Timed): string =>
+export const studyTable = (runs: readonly VariantRun[], timed: Latencies): string =>
   markdown(
     head,
     [...grouping(runs)].map(([name, group]) => cells(name, group, timed)),
@@ -126,7 +126,7 @@ export const cutsTable = (runs: readonly VariantRun[]): string => {
   const nths = Array.from({ length: most }, (_, nth) => nth)
   const cell = (group: readonly VariantRun[], nth: number): string => {
     const cuts = group.flatMap(run => run.cuts[nth] ?? [])
-    const spread = (of: (cut: Cut) => Scored) => meanWithDeviation(cuts.map(cut => of(cut).accuracy))
+    const spread = (of: (cut: CutScores) => Scored) => meanWithDeviation(cuts.map(cut => of(cut).accuracy))
     return cuts.length === 0
       ? ''
       : `${thousands(mean(cuts.map(({ params }) => params)))}: ${spread(({ raw }) => raw)} → ${spread(({ repaired }) => repaired)}`

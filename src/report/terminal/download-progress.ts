@@ -1,11 +1,11 @@
 /** The progress of a download: a bar on a terminal, and nothing elsewhere. */
 import type { Report } from '../../data/download.js'
 import { percent, thousands } from '../text/numbers.js'
-import { estimate, steadily } from './estimate.js'
+import { estimate, monotonicSeconds } from './estimate.js'
 import type { Screen } from './screen.js'
 
 /** `clock`: seconds of a steady clock */
-export const downloadProgress = (screen: Screen, clock = steadily): Report => {
+export const downloadProgress = (screen: Screen, clock = monotonicSeconds): Report => {
   let began = { what: '', done: 0, seconds: 0 }
   return ({ what, done, total }) => {
     const now = clock()

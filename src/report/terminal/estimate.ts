@@ -2,7 +2,7 @@
 import { roughly } from '../text/numbers.js'
 
 /** Seconds of a monotonic clock. */
-export const steadily = (): number => performance.now() / 1000
+export const monotonicSeconds = (): number => performance.now() / 1000
 
 /** Seconds before an estimate is shown. */
 const minSeconds = 1

@@ -8,7 +8,7 @@ import type { Step } from '../../run/schedule/schedule.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
 import { compact, counted, decimal, duration, lostText, percent, thousands } from '../text/numbers.js'
 import { stopText } from '../text/stop-reason.js'
-import { estimate, steadily } from './estimate.js'
+import { estimate, monotonicSeconds } from './estimate.js'
 import type { Screen } from './screen.js'
 
 export interface Progress {
@@ -73,7 +73,7 @@ const speedText = ({ images }: StepProgress['score'], began: Mark, now: number):
  *
  * `clock`: seconds of a monotonic clock
  */
-export const progress = (screen: Screen, schedule: Schedule, clock = steadily): Progress => {
+export const progress = (screen: Screen, schedule: Schedule, clock = monotonicSeconds): Progress => {
   const total = epochsIn(schedule)
   let began: number | null = null
   let trained = 0

@@ -1,6 +1,6 @@
 /** The message of a decoding error: the step or layer it is in, what was expected there, and what was got. */
 import { closest, distance } from 'fastest-levenshtein'
-import type { DecodeError, Station } from '../../io/codec.js'
+import type { DecodeError, PathEntry } from '../../io/codec.js'
 
 const isNumber = (key: string): boolean => /^\d+$/.test(key)
 
@@ -14,14 +14,14 @@ interface Label {
   readonly tag: string | null
 }
 
-const whatOf = ({ key, kind, tag }: Station, list: string | undefined): string | null => {
+const whatOf = ({ key, kind, tag }: PathEntry, list: string | undefined): string | null => {
   if (kind === 'a step') return 'step'
   if (kind === 'a layer' || kind === 'a stack') return 'layer'
   if (isNumber(key)) return list ?? ''
   return tag === null ? null : key
 }
 
-const pathOf = (station: Station, what: string): readonly string[] => {
+const pathOf = (station: PathEntry, what: string): readonly string[] => {
   if (what === 'layer')
     return [station.name ?? (isNumber(station.key) ? nth(station.key) : station.key)].filter(
       name => name !== '',
@@ -35,7 +35,7 @@ interface Place {
   readonly keys: readonly string[]
 }
 
-const extend = ({ labels, keys }: Place, station: Station): Place => {
+const extend = ({ labels, keys }: Place, station: PathEntry): Place => {
   const what = whatOf(station, keys.at(-1))
   if (what === null) return { labels, keys: [...keys, station.key] }
   const last = labels.at(-1)
@@ -60,7 +60,7 @@ const labelText = ({ what, path, tag }: Label): string => {
   return tag === null ? place : `${place} (${tag})`
 }
 
-const locate = (way: readonly Station[]): Place => way.reduce(extend, { labels: [], keys: [] })
+const locate = (way: readonly PathEntry[]): Place => way.reduce(extend, { labels: [], keys: [] })
 
 const placeText = ({ labels }: Place): string => labels.map(labelText).join(', ')
 
@@ -76,7 +76,7 @@ const suggestion = (key: string, known: readonly string[]): string | null => {
 
 const colon = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(': ')
 
-const unknownText = (way: readonly Station[], known: readonly string[]): string => {
+const unknownText = (way: readonly PathEntry[], known: readonly string[]): string => {
   const [option = '', place] = [way.at(-1)?.key, locate(way.slice(0, -1))]
   const where = colon(placeText(place), place.keys.join('.'))
   const subject = where === '' ? 'it' : where
@@ -87,10 +87,10 @@ const unknownText = (way: readonly Station[], known: readonly string[]): string 
 }
 
 /** One line. */
-export const misread = ({ at, wanted, got, way = [], known }: DecodeError): string => {
+export const decodeErrorText = ({ at, expected, got, way = [], known }: DecodeError): string => {
   if (known !== undefined && way.length > 0) return unknownText(way, known)
   const place = locate(way)
   const key = place.keys.length > 0 ? place.keys.join('.') : way.length > 0 ? '' : at
   const subject = colon(placeText(place), key)
-  return subject === '' ? `expected ${wanted}, got ${got}` : `${subject} is ${got}; expected ${wanted}`
+  return subject === '' ? `expected ${expected}, got ${got}` : `${subject} is ${got}; expected ${expected}`
 }

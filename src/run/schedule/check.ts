@@ -10,8 +10,8 @@ import type { Experiment } from './experiment.js'
 /**
  * Checks a schedule; `validation`: how many images there are to judge by.
  *
- * Errors  Misread; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
- *         NoEvidence, NoTeacher, NoAim, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
+ * Errors  DecodeError; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ *         NoEvidence, NoTeacher, NoTarget, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const checkSchedule =
   (validation: number) =>

@@ -1,6 +1,6 @@
 /** What a push knows of the prune after it, so that just what will be cut is faded. */
 import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
-import type { Cut } from '../../learn/options.js'
+import type { PlannedPrune } from '../../learn/options.js'
 import { layersOf, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
@@ -49,7 +49,7 @@ export const upcomingPrune = (
   push: Push,
   prune: Prune | null,
   around: Target | null,
-): Cut | null => {
+): PlannedPrune | null => {
   const target = upcomingTarget(push, prune, around)
   const existing = existingPaths(net)
   if (target === null || prune === null) return target && { target }

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { measureCriterion } from '../../learn/criteria/criteria.js'
-import { certify } from '../../learn/evaluation/certify.js'
+import { checkPruned } from '../../learn/evaluation/certify.js'
 import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { defaultNormalize, pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
@@ -51,7 +51,7 @@ const certifyCut =
   (context: StepContext, { learner: { model, slots }, removed }: CutLearner) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
-      certify(calibrationFor(context, 100))(model, pruned),
+      checkPruned(calibrationFor(context, 100))(model, pruned),
       TE.map(() => ({
         learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
         removed: removed + pruned.removed.length,

@@ -16,7 +16,7 @@ import {
 import { trainCodec } from '../../learn/codec.js'
 import type { TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
-import { growthCodec, howCodec } from '../../surgery/codec.js'
+import { growInitCodec, growthCodec } from '../../surgery/codec.js'
 import { growNet } from '../../surgery/grow/grow.js'
 import { withFreshName } from '../../surgery/grow/insert-layer.js'
 import type { GrowInit, Growth } from '../../surgery/grow/options.js'
@@ -70,7 +70,7 @@ const codec: StepKind<Grow>['codec'] = steps =>
     {
       _tag: t.literal('grow'),
       growths: growthsCodec,
-      init: howCodec,
+      init: growInitCodec,
       noise: positive,
       minDelta: finite,
       patience: positiveWhole,

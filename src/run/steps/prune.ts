@@ -11,10 +11,10 @@ import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { infer } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
-import { thinIn, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
-import { rankingCodec } from '../../surgery/codec.js'
+import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
+import { normalizeCodec } from '../../surgery/codec.js'
 import type { Constraining } from '../../surgery/prune/options.js'
-import { reachable } from '../../surgery/prune/prune.js'
+import { checkReachable } from '../../surgery/prune/prune.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
@@ -58,7 +58,7 @@ const requireReachable = ({ target, by, ...constraints }: Prune, net: Net): Requ
         E.flatMap(inferred => {
           const { freeze, ignore, minChannels, floor, roundTo } = constraints
           const units = scoredUnits(by, inferred)
-          return reachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units })(net)
+          return checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units })(net)
         }),
       )
 
@@ -73,7 +73,7 @@ const check: StepKind<Prune>['check'] = (context, prune) => state => {
   const target = targetFor(context, prune)
   return pipe(
     target === null
-      ? E.left<RunError>({ _tag: 'NoAim', at: context.at })
+      ? E.left<RunError>({ _tag: 'NoTarget', at: context.at })
       : requireTarget(state.net, target, prune),
     E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
@@ -91,7 +91,7 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
     TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
     TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
     TE.bindW('thin', ({ model }) =>
-      TE.fromEither(thinIn(Math.max(step.floor, defaultFloor), widths)(model.net)),
+      TE.fromEither(findThinLayers(Math.max(step.floor, defaultFloor), widths)(model.net)),
     ),
     TE.map(({ raw, model, repaired, inferred, thin }) => ({
       learner: { ...cut.learner, model },
@@ -136,7 +136,7 @@ export const pruneKind: StepKind<Prune> = {
       _tag: t.literal('prune'),
       target: nullable(pruneTargetCodec),
       by: criterionCodec,
-      normalize: nullable(rankingCodec),
+      normalize: nullable(normalizeCodec),
       cost: finite,
       images: positiveWhole,
       minChannels: naturalNumber,

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
-import { distillCodec, pushing } from '../../learn/codec.js'
+import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
 import { pushProgram } from '../../learn/training/transforms.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
@@ -66,7 +66,7 @@ export const pushKind: StepKind<Push> = {
   codec: () =>
     closed({
       _tag: t.literal('push'),
-      ...pushing,
+      ...pushFields,
       distill: nullable(distillCodec),
       target: nullable(targetCodec),
     }),

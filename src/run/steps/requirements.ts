@@ -7,7 +7,7 @@ import {
   type LatencyTarget,
 } from '../../learn/evaluation/latency-target.js'
 import { type CriterionName, pruneOptions } from '../../learn/options.js'
-import { severalValues } from '../../learn/training/batch-norm-values.js'
+import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
@@ -31,7 +31,7 @@ export const requireValidation = ({ validation, at }: CheckContext): E.Either<Ru
 
 /** Batch norm needs more than one value a channel. Errors  OneValue */
 export const requireSeveralValues = (batchSize: number, net: Net): Requirement =>
-  severalValues(batchSize)(net)
+  checkBatchNormValues(batchSize)(net)
 
 /** Errors  NoDecision */
 export const requireDecision = (net: Net): Requirement => pipe(infer(net), E.flatMap(decisionOf))

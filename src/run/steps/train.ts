@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
-import { distillCodec, training } from '../../learn/codec.js'
+import { distillCodec, trainFields } from '../../learn/codec.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { trainProgram } from '../../learn/training/transforms.js'
 import type { RunStep } from '../step-context.js'
@@ -33,7 +33,7 @@ const run: RunStep<Train> = (context, step) => from => {
 }
 
 export const trainKind: StepKind<Train> = {
-  codec: () => closed({ _tag: t.literal('train'), ...training, distill: nullable(distillCodec) }),
+  codec: () => closed({ _tag: t.literal('train'), ...trainFields, distill: nullable(distillCodec) }),
   check,
   run,
   training: step => step,

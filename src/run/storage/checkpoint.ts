@@ -91,7 +91,7 @@ const checkSlots =
     )
     if (wrong === undefined) return E.right(slots)
     const [key, { shape }] = wrong
-    return E.left({ _tag: 'WrongWeight', key, wanted: weights[parentPath(key)]?.shape ?? null, got: shape })
+    return E.left({ _tag: 'WrongWeight', key, expected: weights[parentPath(key)]?.shape ?? null, got: shape })
   }
 
 const decodeCheckpoint = (

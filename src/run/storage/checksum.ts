@@ -9,7 +9,7 @@ import type { Weights } from '../../net/weights.js'
 export interface Damaged {
   readonly _tag: 'Damaged'
   /** SHA-256 as hexadecimal digits: as the file says, and of what is in it. */
-  readonly wanted: string
+  readonly expected: string
   readonly got: string
 }
 
@@ -40,8 +40,10 @@ export const unseal = (
 ): E.Either<TensorsError | Damaged, { readonly tensors: Weights; readonly metadata: Metadata }> =>
   pipe(
     decodeTensors(bytes),
-    E.flatMap(({ tensors, metadata: { checksum: wanted = '', ...metadata } }): ReturnType<typeof unseal> => {
-      const got = checksumOf(bytes, placeOf(bytes, wanted))
-      return got === wanted ? E.right({ tensors, metadata }) : E.left({ _tag: 'Damaged', wanted, got })
-    }),
+    E.flatMap(
+      ({ tensors, metadata: { checksum: expected = '', ...metadata } }): ReturnType<typeof unseal> => {
+        const got = checksumOf(bytes, placeOf(bytes, expected))
+        return got === expected ? E.right({ tensors, metadata }) : E.left({ _tag: 'Damaged', expected, got })
+      },
+    ),
   )

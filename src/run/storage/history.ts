@@ -1,12 +1,12 @@
 /** What a run has met so far, a fold of its events, so that nothing is to be read back from its log. */
 import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
-import type { Cut, GrownNet, RunEvent, Scored } from '../events.js'
+import type { CutScores, GrownNet, RunEvent, Scored } from '../events.js'
 
 export interface History {
   /** Nets met while growing. */
   readonly met: readonly GrownNet[]
-  readonly cuts: readonly Cut[]
+  readonly cuts: readonly CutScores[]
   /** The best validation accuracy an epoch of the step under way ended with; 0 before its first. */
   readonly best: number
 }
@@ -44,7 +44,7 @@ export const metCodec: t.Type<GrownNet, unknown> = closed({
   exact: t.boolean,
 })
 
-export const cutCodec: t.Type<Cut, unknown> = closed({
+export const cutCodec: t.Type<CutScores, unknown> = closed({
   params: naturalNumber,
   raw: scoredCodec,
   repaired: scoredCodec,

@@ -7,7 +7,7 @@ import { experiment } from '../schedule/experiment.js'
 import { type PushStepOptions, prune, push, type Train } from '../schedule/schedule.js'
 import { type Study, study } from './study.js'
 
-export interface AblationWord {
+export interface AblationOptions {
   readonly net: Net
   readonly data: DataSpec
   readonly base: Train
@@ -35,13 +35,13 @@ const ablationKeys = [
   'repair',
   'seeds',
   'scratch',
-] as const satisfies readonly (keyof AblationWord)[]
+] as const satisfies readonly (keyof AblationOptions)[]
 
 /** The share that is kept, without the rounding error of the subtraction. */
 const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
-export const ablation = (name: string, options: AblationWord): Study => {
+export const ablation = (name: string, options: AblationOptions): Study => {
   const {
     net,
     data,

@@ -11,7 +11,7 @@ import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js
 import { isGone } from '../../io/process-owner.js'
 import type { Model } from '../../net/weights.js'
 import type { RunError } from '../error.js'
-import type { Cut, Result } from '../events.js'
+import type { CutScores, Result } from '../events.js'
 import { beginFrom, type RunObserver, resume } from '../run.js'
 import { initialCheckpoint } from '../runner.js'
 import { epochsIn } from '../schedule/epochs.js'
@@ -34,13 +34,13 @@ import type { Study, Variant } from './study.js'
 
 /** A variant trained with one seed, and what came of it. */
 export interface VariantRun {
-  readonly entrant: Variant
+  readonly variant: Variant
   readonly seed: number
   readonly result: Result
   readonly model: Model
   /** Of the model's file. */
   readonly bytes: number
-  readonly cuts: readonly Cut[]
+  readonly cuts: readonly CutScores[]
   readonly scratch: Result | null
 }
 
@@ -50,7 +50,7 @@ export interface StudyContext {
   readonly engine: Engine
   readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
   readonly data: DataSettings
-  readonly onlooker: RunObserver
+  readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
 
@@ -111,7 +111,7 @@ const folderFor = (context: Pick<StudyContext, 'folder'>, name: string, seed: nu
   join(context.folder, encodeFileName(name), `${seed}`)
 
 /** The engine of a study's first run that has begun; `null` where none has. */
-export const engineBegun =
+export const engineOfFirstRun =
   (folder: string) =>
   (study: Study): TE.TaskEither<RunError, string | null> => {
     const settings = cellsOf(study, seedsOf(study))
@@ -136,7 +136,7 @@ const openSameRun = (
     openRun(path),
     TE.flatMapEither(checkSameExperiment(experiment)),
     TE.mapLeft(error =>
-      error._tag === 'ExperimentDiffers' ? { ...error, _tag: 'EntrantDiffers' as const } : error,
+      error._tag === 'ExperimentDiffers' ? { ...error, _tag: 'VariantDiffers' as const } : error,
     ),
     TE.flatMapEither(checkSameSettings(settings, free)),
   )
@@ -153,7 +153,7 @@ const runCell =
       const settings = settingsOf(seed, context.engine, dataset, context.data)
       const opened = { engine: context.engine, dataset }
       const onStage = saveShared(context, study, experiment, settings)
-      const onlooker: RunObserver = { ...context.onlooker, beside: false, pastChance: true, onStage }
+      const observer: RunObserver = { ...context.observer, beside: false, pastChance: true, onStage }
       if (done)
         return pipe(
           openSameRun(path, experiment, settings, ['threads']),
@@ -162,11 +162,11 @@ const runCell =
       return existsSync(folder.checkpoint)
         ? pipe(
             openSameRun(path, experiment, settings, []),
-            TE.flatMap(run => resume(run, opened, onlooker)),
+            TE.flatMap(run => resume(run, opened, observer)),
           )
         : pipe(
             longestSharedStart(context, experiment, settings),
-            TE.flatMap(from => beginFrom(path, settings, opened, onlooker)(experiment, from)),
+            TE.flatMap(from => beginFrom(path, settings, opened, observer)(experiment, from)),
           )
     }
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
@@ -198,7 +198,7 @@ const runVariant =
             ? runCell(context, study, scratchName(variant.name), seed)(scratchOf(variant.experiment, model))
             : TE.right(null),
       ),
-      TE.map(done => ({ entrant: variant, seed, cuts: done.result.cuts ?? [], ...done })),
+      TE.map(done => ({ variant: variant, seed, cuts: done.result.cuts ?? [], ...done })),
     )
 
 /**

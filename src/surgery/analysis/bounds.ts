@@ -19,10 +19,10 @@ const ranges: { readonly [A in Activation]: Bounds } = {
 }
 
 const activate = (activation: Activation | null, x: Bounds): Bounds =>
-  activation === null ? x : unbounded(activation, x) ? x : ranges[activation]
+  activation === null ? x : isIdentityWithin(activation, x) ? x : ranges[activation]
 
 /** Whether an activation leaves all values between the bounds as they are. */
-export const unbounded = (activation: Activation | null, { low, high }: Bounds): boolean =>
+export const isIdentityWithin = (activation: Activation | null, { low, high }: Bounds): boolean =>
   activation === null ||
   (activation === 'relu' && low >= 0) ||
   (activation === 'relu6' && low >= 0 && high <= 6)

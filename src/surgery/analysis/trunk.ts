@@ -12,7 +12,7 @@ import { type Analysis, analyse } from './analysis.js'
 export type Widths = Readonly<Record<Path, number>>
 
 /** One value of the trunk: the layer that gives it, and its wires. */
-export interface Passage {
+export interface TrunkValue {
   readonly at: Path
   readonly wires: Int32Array
 }
@@ -68,7 +68,7 @@ const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
 export const trunkOf = (
   { net, wiring: { input, output, out } }: Analysis,
   standing: Standing = whole,
-): readonly Passage[] => {
+): readonly TrunkValue[] => {
   const fixed = new Set([...input, ...output])
   return layersInSeries(net, standing).flatMap(at => {
     const wires = distinct(out.get(at) ?? new Int32Array())
@@ -79,7 +79,7 @@ export const trunkOf = (
 /** The least channels of a value: a share of its width, rounded up, and never more than there are. */
 export const leastOf =
   (floor: number, widths: Widths) =>
-  ({ at, wires }: Passage): number =>
+  ({ at, wires }: TrunkValue): number =>
     Math.min(wires.length, Math.ceil(floor * (widths[at] ?? wires.length)))
 
 /** A layer of the trunk, and how few of its channels are left. */
@@ -97,7 +97,7 @@ const makes = ({ _tag }: Layer): boolean =>
  *
  * Errors  those of `infer`
  */
-export const thinIn =
+export const findThinLayers =
   (share: number, widths: Widths) =>
   (net: Net): E.Either<NetError, readonly Thin[]> =>
     pipe(

@@ -34,10 +34,10 @@ export interface Grown {
 }
 
 const checkOutput = (before: Inferred, { inferred, grown }: Insertion): E.Either<GrowError, void> => {
-  const [wanted = [], got = []] = [before.get('')?.output, inferred.get('')?.output]
-  return isSameShape(wanted, got)
+  const [expected = [], got = []] = [before.get('')?.output, inferred.get('')?.output]
+  return isSameShape(expected, got)
     ? E.right(undefined)
-    : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, wanted })
+    : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, expected })
 }
 
 const checkLimit = (
@@ -74,9 +74,9 @@ const checkStatistics = (
   { inferred, grown }: Insertion,
 ): E.Either<GrowError, void> => {
   const at = grown[0] ?? ''
-  const wanted = channelsOf(inferred.get(at)?.input ?? [])
+  const expected = channelsOf(inferred.get(at)?.input ?? [])
   for (const values of statistics === undefined ? [] : [statistics.mean, statistics.variance]) {
-    if (values.length !== wanted) return E.left({ _tag: 'WrongLength', at, wanted, got: values.length })
+    if (values.length !== expected) return E.left({ _tag: 'WrongLength', at, expected, got: values.length })
     const channel = Array.from(values).findIndex(
       value => !Number.isFinite(value) || (values === statistics?.variance && value < 0),
     )
@@ -88,7 +88,7 @@ const checkStatistics = (
 const noiseOf = ({ init = 'preserve', noise = 0.1 }: GrowOptions): E.Either<GrowError, number> =>
   noise > 0 && Number.isFinite(noise)
     ? E.right(init === 'noisy' ? noise : 0)
-    : E.left({ _tag: 'WrongOption', option: 'noise', got: noise, wanted: 'a number above 0' })
+    : E.left({ _tag: 'WrongOption', option: 'noise', got: noise, expected: 'a number above 0' })
 
 /** Every weight initialised again: none comes from the old net. */
 const growFromScratch = (
@@ -97,7 +97,7 @@ const growFromScratch = (
   remap: Remap,
 ): Grown => ({
   model: { net, weights: initialWeights(inferred, seed) },
-  inexact: { _tag: 'Fresh' },
+  inexact: { _tag: 'Scratch' },
   grown,
   linear: [],
   moved,
@@ -114,7 +114,7 @@ const growModel =
     const initial = { seed, spark: noise, statistics, passage }
     return {
       model: { net, weights: initialGrownWeights(inferred, remap, weights, initial) },
-      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Sparked' } : null),
+      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Noisy' } : null),
       grown,
       linear,
       moved,
@@ -141,7 +141,7 @@ const growInferred =
  * kernels that read its other channels get rows of zeros, whose gradient is not zero.
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
- * Errors  Misread, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
+ * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
  *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies

@@ -60,8 +60,8 @@ const insertBeside = (
     : wrapInStack(net, path, layer, index, module)
 }
 
-const wrongPlace = (at: Path, layer: Layer, wanted: string): E.Either<GrowError, never> =>
-  E.left({ _tag: 'WrongPlace', at, got: layer._tag, wanted })
+const wrongPlace = (at: Path, layer: Layer, expected: string): E.Either<GrowError, never> =>
+  E.left({ _tag: 'WrongPlace', at, got: layer._tag, expected })
 
 /**
  * Inserts a new layer where the growth says.
@@ -106,7 +106,7 @@ const insertInside = (
   const at = index ?? length
   return Number.isInteger(at) && at >= 0 && at <= length
     ? E.right(insertIntoStack(net, path, layer, at, module))
-    : E.left({ _tag: 'WrongOption', option: 'at', got: at, wanted: `a whole number from 0 to ${length}` })
+    : E.left({ _tag: 'WrongOption', option: 'at', got: at, expected: `a whole number from 0 to ${length}` })
 }
 
 const layersInStack = (layer: Layer | undefined): readonly Layer[] =>

@@ -17,10 +17,10 @@ import { widen } from './widen.js'
 /** Why a grown model computes something else than before. */
 export type Inexact =
   /** The new module has no way to pass on all the channels of its input. */
-  | { readonly _tag: 'NoPassage'; readonly at: Path; readonly channels: number }
+  | { readonly _tag: 'NoPassthrough'; readonly at: Path; readonly channels: number }
   /** The options asked for it. */
-  | { readonly _tag: 'Sparked' }
-  | { readonly _tag: 'Fresh' }
+  | { readonly _tag: 'Noisy' }
+  | { readonly _tag: 'Scratch' }
 
 export interface Insertion extends LayerMatch {
   readonly net: Net
@@ -75,7 +75,7 @@ const insertBlocking = (placement: Placement, inferred: Inferred): Insertion => 
   ...insertBranch(placement, inferred),
   isStrange: () => false,
   inexact: {
-    _tag: 'NoPassage',
+    _tag: 'NoPassthrough',
     at: placement.at,
     channels: channelsOf(inferred.get(placement.at)?.input ?? []),
   },

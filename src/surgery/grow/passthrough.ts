@@ -5,7 +5,7 @@ import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
 import type { Activation, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
 import { range } from '../../net/wiring.js'
-import { type Bounds, unbounded } from '../analysis/bounds.js'
+import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */
 export interface PassthroughLayer {
@@ -85,7 +85,7 @@ const passThrough = (
 ): Passthrough => ({
   ...way,
   units: new Map([...way.units, [path, { from: way.places, to: places }]]),
-  linear: unbounded(activation, bounds) ? way.linear : [...way.linear, path],
+  linear: isIdentityWithin(activation, bounds) ? way.linear : [...way.linear, path],
   places,
 })
 
@@ -111,7 +111,7 @@ const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): W
     case 'norm':
       return passThrough(context, way, path, null, way.places)
     case 'activate':
-      return unbounded(leaf.activation, context.bounds) ? way : null
+      return isIdentityWithin(leaf.activation, context.bounds) ? way : null
     case 'dropout':
       return way
     default:
@@ -138,7 +138,7 @@ const passShortcut = ({ bounds }: Context, way: Way, layer: Residual, path: Path
   if (way === null || silent === null) return null
   return {
     ...way,
-    linear: unbounded(layer.activation, bounds) ? way.linear : [...way.linear, path],
+    linear: isIdentityWithin(layer.activation, bounds) ? way.linear : [...way.linear, path],
     silent: [...way.silent, ...silent],
   }
 }

@@ -53,7 +53,7 @@ export const widen =
   (analysis: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
     if (!analysis.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
-      return E.left({ _tag: 'WrongOption', option: 'by', got: by, wanted: 'a number above 1' })
+      return E.left({ _tag: 'WrongOption', option: 'by', got: by, expected: 'a number above 1' })
     const found = findWidths(analysis, place, by)
     return E.isLeft(found)
       ? found

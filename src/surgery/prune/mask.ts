@@ -12,7 +12,7 @@ import { type Analysis, analyse } from '../analysis/analysis.js'
 import { gatherAxes } from '../remap.js'
 import type { Pruned } from './prune.js'
 
-type Cut = Pick<Pruned, 'removed' | 'bypassed'>
+type Removal = Pick<Pruned, 'removed' | 'bypassed'>
 
 /** Behind a removed body, a batch norm whose scale and shift are 0. */
 const silencer = (body: Layer): Layer => ({ _tag: 'norm', name: `${body.name}-silenced`, ...defaultNorm })
@@ -59,7 +59,7 @@ const maskKernels =
   }
 
 const maskModel =
-  ({ weights }: Model, { removed, bypassed }: Cut) =>
+  ({ weights }: Model, { removed, bypassed }: Removal) =>
   (analysis: Analysis): Model => {
     const { net, inferred, wiring } = analysis
     const isRemoved = new Uint8Array(wiring.count)
@@ -96,6 +96,6 @@ const maskModel =
  * Law  forward(pruned) = forward(masked)
  */
 export const mask =
-  (cut: Cut) =>
+  (cut: Removal) =>
   (model: Model): E.Either<NetError, Model> =>
     pipe(analyse(model.net), E.map(maskModel(model, cut)))

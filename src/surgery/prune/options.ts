@@ -61,15 +61,15 @@ export type PruneOptions = ByThreshold | ByTarget | ByChannel
 const checkWhole = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
   got === undefined || (Number.isInteger(got) && got >= least)
     ? E.right(undefined)
-    : E.left({ _tag: 'WrongOption', option, got, wanted: `a whole number from ${least} up` })
+    : E.left({ _tag: 'WrongOption', option, got, expected: `a whole number from ${least} up` })
 
 const checkNotNegative = (option: string, got: number): E.Either<OptionError, void> =>
-  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, wanted: 'a number from 0 up' })
+  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, expected: 'a number from 0 up' })
 
 const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 && got <= 1
     ? E.right(undefined)
-    : E.left({ _tag: 'WrongOption', option, got, wanted: 'a share from 0 to 1' })
+    : E.left({ _tag: 'WrongOption', option, got, expected: 'a share from 0 to 1' })
 
 const onlyResiduals = (inferred: Inferred): Inferred =>
   new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))

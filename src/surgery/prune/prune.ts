@@ -109,7 +109,7 @@ const pruneAnalysed =
  * a module or a residual's body without channels is removed whole. Paths stay.
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
- * Errors  Misread, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when options hold
+ * Errors  DecodeError, UnknownPath, WrongLength, NotFinite, WrongWeight, WrongOption; OutOfReach when options hold
  *         back more than the target; EmptyNet when a threshold or a list of channels would cut off the output
  * Law     forward(pruned) = forward(masked); pruning nothing gives the model itself; disjoint prunings commute
  * Source  Tian, Arbel, Clark 2021 (CVIU), for `eta`; Fang et al. 2023, for groups
@@ -143,7 +143,7 @@ const costOf = (options: TargetOptions): Cost =>
  *
  * Errors  OutOfReach; WrongOption
  */
-export const reachable =
+export const checkReachable =
   ({ units, ...options }: Omit<ByTarget, 'by'> & TargetOptions & { readonly units: readonly Path[] }) =>
   (net: Net): E.Either<PruneError, void> =>
     pipe(

@@ -64,8 +64,9 @@ const normalizers: { readonly [R in Normalize]: (utilities: readonly number[]) =
 const checkLayer =
   ({ wiring }: Analysis) =>
   ([at, utilities]: readonly [Path, ArrayLike<number>]): E.Either<UtilityError, void> => {
-    const wanted = wiring.out.get(at)?.length ?? 0
-    if (utilities.length !== wanted) return E.left({ _tag: 'WrongLength', at, wanted, got: utilities.length })
+    const expected = wiring.out.get(at)?.length ?? 0
+    if (utilities.length !== expected)
+      return E.left({ _tag: 'WrongLength', at, expected, got: utilities.length })
     const channel = numbers(utilities).findIndex(each => !Number.isFinite(each))
     return channel < 0
       ? E.right(undefined)

@@ -65,7 +65,7 @@ const findWire = (
 ): E.Either<PruneError, number> => {
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  return pinned[wire] === 1 ? E.left({ _tag: 'ProtectedChannel', at, channel }) : E.right(wire)
+  return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel }) : E.right(wire)
 }
 
 const findWires = (
@@ -82,7 +82,7 @@ const checkBypassed =
   (bodies: readonly Path[]) =>
   (constrained: Constrained): E.Either<PruneError, Constrained> => {
     const kept = bodies.find(path => !constrained.bypassed.has(path))
-    return kept === undefined ? E.right(constrained) : E.left({ _tag: 'ProtectedBody', at: kept })
+    return kept === undefined ? E.right(constrained) : E.left({ _tag: 'FrozenBody', at: kept })
   }
 
 /** No limit but what is pinned and frozen. */
@@ -94,7 +94,7 @@ const withoutWires = (count: number, wires: readonly number[]): Uint8Array => {
   return selection
 }
 
-/** Errors  UnknownChannel, ProtectedChannel, ProtectedBody; EmptyNet when a layer that stays would lose its last channel */
+/** Errors  UnknownChannel, FrozenChannel, FrozenBody; EmptyNet when a layer that stays would lose its last channel */
 export const selectByChannel =
   ({ channels, bodies = [], freeze = [] }: ByChannel) =>
   (analysis: Analysis): E.Either<PruneError, Selection> => {

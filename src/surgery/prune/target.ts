@@ -43,7 +43,7 @@ export const checkPositive = (option: string, got: number, most: number): E.Eith
         _tag: 'WrongOption',
         option,
         got,
-        wanted: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
+        expected: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
       })
 
 /** A share of the whole net's amount, or an amount not to exceed. */
@@ -62,7 +62,7 @@ export const checkTarget = (options: TargetOptions): E.Either<OptionError, void>
       _tag: 'WrongOption',
       option,
       got: JSON.stringify(target),
-      wanted: 'params, macs or bytes',
+      expected: 'params, macs or bytes',
     })
   const { of, amount } = gaugeOf(target)
   return pipe(checkPositive(`${option} ${of}`, amount, most), E.asUnit)
@@ -130,7 +130,7 @@ export const searchTarget =
           const got = read(narrowed)
           return Number.isFinite(got)
             ? E.right(got)
-            : E.left({ _tag: 'WrongOption', option: `measure of ${of}`, got, wanted: 'a finite number' })
+            : E.left({ _tag: 'WrongOption', option: `measure of ${of}`, got, expected: 'a finite number' })
         }),
       )
     return pipe(
@@ -138,10 +138,10 @@ export const searchTarget =
       E.bindTo('whole'),
       E.bind('found', ({ whole }) => findReachable(most, whole * amount, reading)),
       E.flatMap(({ whole, found: { count, least } }): E.Either<PruneError, number> => {
-        const wanted = whole * amount
+        const expected = whole * amount
         return count === null
-          ? E.left({ _tag: 'OutOfReach', measure: of, wanted, least, limits })
-          : bisect(count, wanted, reading)
+          ? E.left({ _tag: 'OutOfReach', measure: of, expected, least, limits })
+          : bisect(count, expected, reading)
       }),
     )
   }

@@ -6,10 +6,10 @@ import { type DecodeError, decode } from '../../../io/codec.js'
 import type { Layer } from '../../../net/tree.js'
 import type { ImportError } from '../../error.js'
 import type { KerasNode } from './graph.js'
-import { branched, concatenated, summed } from './join.js'
-import { type Names, namesOf, seenFrom } from './names.js'
+import { branchAsLayer, joinByConcat, joinBySum } from './join.js'
+import { type Names, namesOf, relativeTo } from './names.js'
 import type { Item, Series } from './series.js'
-import { nested, type Origin, type Subtree, stacked } from './subtree.js'
+import { groupByName, type Origin, type Subtree, stackSubtrees } from './subtree.js'
 import { type Part, readerOf, type Source, type Sources, supported } from './words.js'
 
 type Assembled = E.Either<ImportError, readonly Subtree[]>
@@ -71,9 +71,9 @@ interface Assembly {
 /** Padding that the next layer cannot take. */
 const unusedPadding = (node: KerasNode, next: string): ImportError =>
   layerDiffers(node, {
-    _tag: 'Misread',
+    _tag: 'DecodeError',
     at: 'next layer',
-    wanted: "Conv2D, SeparableConv2D or DepthwiseConv2D with padding 'valid'",
+    expected: "Conv2D, SeparableConv2D or DepthwiseConv2D with padding 'valid'",
     got: next,
   })
 
@@ -114,7 +114,7 @@ const addPart =
         done: [
           ...assembly.done,
           {
-            names: seenFrom(parent, [...namesOf(node.name), ...part.suffix]),
+            names: relativeTo(parent, [...namesOf(node.name), ...part.suffix]),
             layer,
             origins: new Map([['', origin]]),
           },
@@ -128,11 +128,11 @@ const lastAxisConfig = t.type({ axis: t.union([t.literal(-1), t.literal(3), t.un
 
 const joinBranches = (parent: Names, { node, branches }: Item): E.Either<ImportError, Subtree> => {
   const here = namesOf(node.name)
-  const names = seenFrom(parent, here)
+  const names = relativeTo(parent, here)
   return pipe(
     branches,
     E.traverseArray(branch => assembleSeries(here, branch)),
-    E.map(all => all.map((subtrees, nth) => branched(`b${nth}`, subtrees))),
+    E.map(all => all.map((subtrees, nth) => branchAsLayer(`b${nth}`, subtrees))),
     E.flatMap((all): E.Either<ImportError, Subtree> => {
       const [first, second, third] = all
       switch (node.className) {
@@ -141,13 +141,20 @@ const joinBranches = (parent: Names, { node, branches }: Item): E.Either<ImportE
             decode(lastAxisConfig)(node.config),
             E.bimap(
               fault => layerDiffers(node, fault),
-              () => concatenated(names, all),
+              () => joinByConcat(names, all),
             ),
           )
         case 'Add':
           return first !== undefined && second !== undefined && third === undefined
-            ? E.right(summed(names, [first, second]))
-            : E.left(layerDiffers(node, { _tag: 'Misread', at: 'inputs', wanted: '2', got: `${all.length}` }))
+            ? E.right(joinBySum(names, [first, second]))
+            : E.left(
+                layerDiffers(node, {
+                  _tag: 'DecodeError',
+                  at: 'inputs',
+                  expected: '2',
+                  got: `${all.length}`,
+                }),
+              )
         default:
           return E.left(unknownLayer(node))
       }
@@ -213,5 +220,5 @@ const dropSoftmax = (series: Series): Series => {
 export const assemble = (series: Series): E.Either<ImportError, Subtree> =>
   pipe(
     assembleSeries([], dropSoftmax(series)),
-    E.map(subtrees => stacked('', nested(subtrees))),
+    E.map(subtrees => stackSubtrees('', groupByName(subtrees))),
   )

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { Shape } from '../../../net/shape.js'
-import type { ImportError, Tangle } from '../../error.js'
+import type { ImportError, NotATreeReason } from '../../error.js'
 import { supported } from './words.js'
 
 /** A layer and the names of its input layers. Its config is not checked yet. */
@@ -78,7 +78,7 @@ const inputShape = new t.Type<Shape, unknown>(
   t.identity,
 )
 
-const tangled = (at: string, reason: Tangle): ImportError => ({ _tag: 'NotATree', at, reason })
+const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
 
 const nameOf = ({ name, config }: LayerJson): string =>
   name ?? (typeof config.name === 'string' ? config.name : '')
@@ -100,7 +100,7 @@ const inputShapeOf = (layer: LayerJson | undefined): E.Either<ImportError, Shape
 }
 
 const single =
-  (reason: Tangle) =>
+  (reason: NotATreeReason) =>
   (names: readonly string[]): E.Either<ImportError, string> =>
     names.length === 1 && names[0] !== undefined ? E.right(names[0]) : E.left(tangled(names.join(), reason))
 
@@ -118,7 +118,7 @@ const callsOf = (layer: LayerJson): E.Either<ImportError, t.TypeOf<typeof calls>
         'inbound_nodes',
       )({
         ...fault,
-        wanted: calls.name,
+        expected: calls.name,
         got: keras3.is(layer.inbound_nodes) ? '[{ args, kwargs }], as Keras 3 writes it' : fault.got,
       }),
     ),
@@ -204,7 +204,7 @@ const sequentialGraph = (config: unknown): Parsed =>
 /**
  * The graph of a model's topology.
  *
- * Errors  Misread; NotATree where a layer is shared, or without exactly one input and one output; LayerDiffers where the
+ * Errors  DecodeError; NotATree where a layer is shared, or without exactly one input and one output; LayerDiffers where the
  *         input's shape or a layer's inputs are malformed; UnknownLayer for a model as a layer
  */
 export const graphOf = (topology: unknown): Parsed =>

@@ -5,11 +5,11 @@ import { basename, dirname, extname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fileFailed } from '../../../io/files.js'
-import type { Foreign, ImportError } from '../../error.js'
+import type { FoundFormat, ImportError } from '../../error.js'
 
 export const modelFile = 'model.json'
 
-const formats: Readonly<Record<string, Foreign>> = {
+const formats: Readonly<Record<string, FoundFormat>> = {
   '.keras': 'keras',
   '.h5': 'hdf5',
   '.hdf5': 'hdf5',
@@ -18,7 +18,7 @@ const formats: Readonly<Record<string, Foreign>> = {
   '.safetensors': 'safetensors',
 }
 
-const refuse = (path: string, found: Foreign): TE.TaskEither<ImportError, never> =>
+const refuse = (path: string, found: FoundFormat): TE.TaskEither<ImportError, never> =>
   TE.left({ _tag: 'NotALayersModel', path, found })
 
 const inFolder = (path: string): TE.TaskEither<ImportError, string> => {

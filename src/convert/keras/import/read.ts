@@ -13,7 +13,7 @@ import type { Net } from '../../../net/tree.js'
 import { allWeightSpecs, type WeightSpec } from '../../../net/weight-specs.js'
 import { full, type Model, type Tensor } from '../../../net/weights.js'
 import { descriptionCodec } from '../../description.js'
-import type { Foreign, ImportError } from '../../error.js'
+import type { FoundFormat, ImportError } from '../../error.js'
 import { affineOf, identityOf, removeStep } from '../../include-normaliser.js'
 import type { ModelFile } from '../../model-file.js'
 import { assemble } from './assemble.js'
@@ -22,11 +22,11 @@ import { locate, modelFile } from './locate.js'
 import { seriesOf } from './series.js'
 import type { Origin, Subtree } from './subtree.js'
 import {
-  type Announced,
-  announced,
+  type ArrayPlace,
+  checkTypes,
+  indexArrays,
   type Manifest,
   manifestCodec,
-  plain,
   readGroups,
   tensorAt,
 } from './weights-manifest.js'
@@ -42,10 +42,10 @@ type LayersFile = t.TypeOf<typeof fileCodec>
 const asBadFile =
   (file: string) =>
   (error: ImportError | DecodeError): ImportError =>
-    error._tag === 'Misread' ? { _tag: 'BadFile', file, fault: error } : error
+    error._tag === 'DecodeError' ? { _tag: 'BadFile', file, fault: error } : error
 
 /** The kind of a model.json that holds no LayersModel; else null. */
-const findForeign = ({ format, modelTopology }: Readonly<Record<string, unknown>>): Foreign | null => {
+const findForeign = ({ format, modelTopology }: Readonly<Record<string, unknown>>): FoundFormat | null => {
   if (!t.UnknownRecord.is(modelTopology)) return 'no topology'
   return format === 'graph-model' || 'node' in modelTopology ? 'graph model' : null
 }
@@ -71,7 +71,7 @@ const readFile = (file: string): TE.TaskEither<ImportError, LayersFile> =>
 /** A net, and for each of its weights its place in the files or its constant value. */
 interface ImportPlan {
   readonly net: Net
-  readonly found: readonly (readonly [WeightSpec, Announced | number])[]
+  readonly found: readonly (readonly [WeightSpec, ArrayPlace | number])[]
 }
 
 const legalName = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_') || 'imported'
@@ -95,7 +95,7 @@ const checkAxes =
           _tag: 'LayerDiffers',
           at: path,
           className,
-          fault: { _tag: 'Misread', at: 'axis', wanted: `-1 or ${last}`, got: `${axis}` },
+          fault: { _tag: 'DecodeError', at: 'axis', expected: `-1 or ${last}`, got: `${axis}` },
         })
   }
 
@@ -106,17 +106,22 @@ const similarNames = (name: string, manifest: Manifest): readonly string[] =>
     .filter(each => lastName(each) === lastName(name))
 
 const locateWeight = (origins: Subtree['origins'], manifest: Manifest) => {
-  const places = announced(manifest)
-  return (slot: WeightSpec): E.Either<ImportError, readonly [WeightSpec, Announced | number]> => {
+  const places = indexArrays(manifest)
+  return (slot: WeightSpec): E.Either<ImportError, readonly [WeightSpec, ArrayPlace | number]> => {
     const source = origins.get(slot.at)?.sources[slot.slot]
     if (source?._tag === 'filled') return E.right([slot, source.value])
     const name = source?.name ?? ''
     const place = places.get(name)
     if (place === undefined)
-      return E.left({ _tag: 'WeightMissing', name, wanted: slot.shape, found: similarNames(name, manifest) })
+      return E.left({
+        _tag: 'WeightMissing',
+        name,
+        expected: slot.shape,
+        found: similarNames(name, manifest),
+      })
     return isSameShape(place.shape, slot.shape)
       ? E.right([slot, place])
-      : E.left({ _tag: 'WrongWeight', key: slot.key, wanted: slot.shape, got: place.shape })
+      : E.left({ _tag: 'WrongWeight', key: slot.key, expected: slot.shape, got: place.shape })
   }
 }
 
@@ -188,7 +193,7 @@ export const readLayersFile = (path: string): TE.TaskEither<ImportError, ModelFi
     TE.bindTo('folder'),
     TE.let('file', ({ folder }) => join(folder, modelFile)),
     TE.bind('json', ({ file }) => readFile(file)),
-    TE.bindW('manifest', ({ json }) => TE.fromEither(plain(json.weightsManifest))),
+    TE.bindW('manifest', ({ json }) => TE.fromEither(checkTypes(json.weightsManifest))),
     TE.bindW('plan', ({ file, manifest, json: { modelTopology } }) =>
       pipe(
         planImport(modelTopology.model_config ?? modelTopology, manifest),

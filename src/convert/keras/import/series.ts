@@ -1,7 +1,7 @@
 /** Turns a graph of layers into a tree: a series of layers, some of which join branches. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ImportError, Tangle } from '../../error.js'
+import type { ImportError, NotATreeReason } from '../../error.js'
 import type { KerasGraph, KerasNode } from './graph.js'
 
 /** A layer of a series; one with several inputs has a branch for each. */
@@ -12,7 +12,7 @@ export interface Item {
 
 export type Series = readonly Item[]
 
-const notATree = (at: string, reason: Tangle): E.Either<ImportError, never> =>
+const notATree = (at: string, reason: NotATreeReason): E.Either<ImportError, never> =>
   E.left({ _tag: 'NotATree', at, reason })
 
 /** The layers that lead to the output, each after its inputs. */

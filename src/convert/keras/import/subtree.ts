@@ -38,14 +38,14 @@ export const originsIn = (children: readonly Subtree[]): ReadonlyMap<Path, Origi
     ),
   )
 
-export const stacked = (name: string, children: readonly Subtree[]): Subtree => ({
+export const stackSubtrees = (name: string, children: readonly Subtree[]): Subtree => ({
   names: [name],
   layer: { _tag: 'stack', name, layers: children.map(({ layer }) => layer) },
   origins: originsIn(children),
 })
 
 /** Numbers siblings that would share a name. */
-export const apart = (siblings: readonly Subtree[]): readonly Subtree[] => {
+export const numberSiblings = (siblings: readonly Subtree[]): readonly Subtree[] => {
   const used = new Set<string>()
   return siblings.map(subtree => {
     const unusedName = (nth: number): string => {
@@ -59,7 +59,7 @@ export const apart = (siblings: readonly Subtree[]): readonly Subtree[] => {
 }
 
 /** Groups neighbours whose names begin alike into a stack of that name. */
-export const nested = (subtrees: readonly Subtree[]): readonly Subtree[] => {
+export const groupByName = (subtrees: readonly Subtree[]): readonly Subtree[] => {
   const runs: { readonly name: string; readonly isNested: boolean; readonly members: Subtree[] }[] = []
   for (const subtree of subtrees) {
     const [name = '', ...rest] = subtree.names
@@ -69,7 +69,9 @@ export const nested = (subtrees: readonly Subtree[]): readonly Subtree[] => {
     if (isNested && last?.isNested === true && last.name === name) last.members.push(relative)
     else runs.push({ name, isNested, members: [relative] })
   }
-  return apart(
-    runs.flatMap(({ name, isNested, members }) => (isNested ? [stacked(name, nested(members))] : members)),
+  return numberSiblings(
+    runs.flatMap(({ name, isNested, members }) =>
+      isNested ? [stackSubtrees(name, groupByName(members))] : members,
+    ),
   )
 }

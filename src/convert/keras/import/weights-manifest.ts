@@ -41,13 +41,13 @@ const refuse = ({ name, dtype, quantization }: t.TypeOf<typeof entry>): ImportEr
 }
 
 /** Checks that every weight is float32 and none is quantised. Errors  WeightDiffers with the first */
-export const plain = (manifest: Manifest): E.Either<ImportError, Manifest> => {
+export const checkTypes = (manifest: Manifest): E.Either<ImportError, Manifest> => {
   const first = manifest.flatMap(({ weights }) => weights.map(refuse)).find(error => error !== null)
   return first === undefined || first === null ? E.right(manifest) : E.left(first)
 }
 
 /** The place of an array: its group, and bytes from the group's beginning. */
-export interface Announced {
+export interface ArrayPlace {
   readonly shape: Shape
   readonly group: number
   readonly from: number
@@ -62,11 +62,11 @@ const aliases = (name: string): readonly string[] => {
 }
 
 /** Every array by its names; exact names win over shortened ones. */
-export const announced = (manifest: Manifest): ReadonlyMap<string, Announced> => {
+export const indexArrays = (manifest: Manifest): ReadonlyMap<string, ArrayPlace> => {
   const entries = manifest.flatMap(({ weights }, group) => {
     let from = 0
     return weights.map(({ name, shape }) => {
-      const place: Announced = { shape, group, from }
+      const place: ArrayPlace = { shape, group, from }
       from += bytesOf(shape)
       return [name, place] as const
     })
@@ -104,7 +104,7 @@ interface Group {
 const measureGroup =
   (folder: string) =>
   ({ paths, weights }: Manifest[number]): TE.TaskEither<ImportError, Group> => {
-    const wanted = weights.reduce((sum, { shape }) => sum + bytesOf(shape), 0)
+    const expected = weights.reduce((sum, { shape }) => sum + bytesOf(shape), 0)
     return pipe(
       paths,
       TE.traverseSeqArray(fileIn(folder)),
@@ -116,12 +116,12 @@ const measureGroup =
       ),
       TE.flatMap(({ files, sizes }) => {
         const got = sizes.reduce((sum, size) => sum + size, 0)
-        return got === wanted
+        return got === expected
           ? TE.right({ files, bytes: got })
           : TE.left<ImportError, Group>({
               _tag: 'WrongBytes',
               files: paths.map(path => join(folder, path)),
-              wanted,
+              expected,
               got,
             })
       }),
@@ -156,7 +156,7 @@ export const readGroups =
 /** One array of a group. Errors  NotFiniteWeight with the weight's key in the net */
 export const tensorAt =
   (groups: readonly Uint8Array[], key: string) =>
-  ({ shape, group, from }: Announced): E.Either<ImportError, Tensor> => {
+  ({ shape, group, from }: ArrayPlace): E.Either<ImportError, Tensor> => {
     const bytes = groups[group]?.slice(from, from + bytesOf(shape)) ?? new Uint8Array()
     const data = new Float32Array(bytes.buffer)
     const index = data.findIndex(value => !Number.isFinite(value))

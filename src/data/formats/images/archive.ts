@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { derivedFile, store, touch } from '../../cache.js'
 import type { Report } from '../../download.js'
 import type { DataError } from '../../error.js'
-import { counting, type Reason } from '../../notices.js'
+import { noticeCounter, type Reason } from '../../notices.js'
 import { type ByteReader, fileReader, streamReader } from '../byte-reader.js'
 import { checksumOf, chunksOf, isPacked } from '../streams.js'
 import { entriesOf } from '../tar.js'
@@ -49,7 +49,7 @@ const readEntries = async (
     refused: [],
   }
   const hash = createHash('sha256')
-  const { leaveOut, leftOut } = counting(file)
+  const { leaveOut, leftOut } = noticeCounter(file)
   let held = 0
   for await (const item of entriesOf(file, cursor, largestImage)) {
     if (item._tag === 'refused') {

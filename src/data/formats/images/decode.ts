@@ -2,8 +2,8 @@
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { Fault, factOf, type Place } from '../../error.js'
-import { readTurn } from '../streams.js'
-import { foreign } from './signature.js'
+import { readQueued } from '../streams.js'
+import { explainUnsupported } from './signature.js'
 
 /** An image larger than this is refused before it is unpacked. */
 const maxPixels = 1 << 26
@@ -55,13 +55,13 @@ export const decodeImage =
   async (input: Buffer | string, place: Place): Promise<Uint8Array> => {
     const encoded =
       typeof input === 'string'
-        ? await readTurn(input).catch(reason => {
+        ? await readQueued(input).catch(reason => {
             throw new Fault(factOf(input)(reason))
           })
         : input
     const open = await loadDecoder()
     try {
-      const problem = foreign(encoded)
+      const problem = explainUnsupported(encoded)
       if (problem !== null) throw new Error(problem)
       const rgb = await open(encoded)
         .resize(width, height, { fit: 'cover' })

@@ -4,7 +4,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Report } from '../../download.js'
 import { type DataError, factOf } from '../../error.js'
-import { counting, type Reason } from '../../notices.js'
+import { noticeCounter, type Reason } from '../../notices.js'
 import { isHidden, kindOfFile } from './image-file.js'
 import { type Listing, largestImage } from './listing.js'
 
@@ -30,7 +30,7 @@ export interface Inside {
 }
 
 /** Errors  rejects where the folder cannot be listed */
-export const lookInto = async (folder: string): Promise<Inside> => {
+export const listEntries = async (folder: string): Promise<Inside> => {
   const names = (await readdir(folder)).filter(name => !isHidden(name)).sort()
   const stats = await mapInChunks(names, name => stat(join(folder, name)).catch(() => null))
   return {
@@ -47,7 +47,7 @@ const tooLarge = (file: string, size: number): DataError => ({
   offset: 0,
   what: 'size',
   got: size,
-  wanted: `0 to ${largestImage} bytes`,
+  expected: `0 to ${largestImage} bytes`,
 })
 
 /** An entry, by its path in the data set's folder. */
@@ -116,7 +116,7 @@ const readImage = (file: string): Promise<Buffer | DataError> => readFile(file).
  */
 export const listDirectory = async (folder: string, budget: number, onProgress: Report): Promise<Listing> => {
   const items = await walk(folder, '', [])
-  const { leaveOut, leftOut } = counting(folder)
+  const { leaveOut, leftOut } = noticeCounter(folder)
   for (const item of items) if (item._tag === 'left out') leaveOut(item.reason, item.path)
   const refused = items.flatMap(item => (item._tag === 'refused' ? [item.fact] : []))
   const images = items.flatMap(item => (item._tag === 'image' ? [item] : []))

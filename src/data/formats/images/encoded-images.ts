@@ -75,7 +75,7 @@ export const streamImages =
  *
  * Law  the result depends on the index alone, not on earlier reads
  */
-export const forgiving =
+export const replaceUnreadable =
   (shape: Shape, onSkip: (fact: DataError) => void) =>
   (images: Images, others?: Images): Images => {
     const { size, labels } = images

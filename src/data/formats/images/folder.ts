@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Shape } from '../../../net/shape.js'
 import { type DataError, Fault } from '../../error.js'
-import { counting, type LeftOut, type Notice } from '../../notices.js'
+import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
 import { memoryOf, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { ImageFolder } from '../../spec.js'
 import {
@@ -20,7 +20,7 @@ import {
 import { checksumOf } from '../streams.js'
 import { listArchive } from './archive.js'
 import { decodeImage } from './decode.js'
-import { type Inside, listDirectory, lookInto } from './directory.js'
+import { type Inside, listDirectory, listEntries } from './directory.js'
 import type { EncodedImages } from './encoded-images.js'
 import { kindOfFile } from './image-file.js'
 import {
@@ -28,10 +28,10 @@ import {
   commonFolder,
   encodedOf,
   type Folder,
+  folderNames,
   groupByClass,
+  imagesOutside,
   type Listing,
-  namesIn,
-  outsideOf,
   placeOf,
 } from './listing.js'
 
@@ -105,7 +105,7 @@ const besideParts = (
   { folders, files, brokenLinks }: Inside,
   used: readonly string[],
 ): readonly LeftOut[] => {
-  const { leaveOut, leftOut } = counting(folder)
+  const { leaveOut, leftOut } = noticeCounter(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
   const isArchive = (name: string) => archiveExtensions.some(ending => name.toLowerCase().endsWith(ending))
   const others = files.filter(name => isArchive(name) || kindOfFile(name) === 'image')
@@ -115,7 +115,7 @@ const besideParts = (
 
 /** The parts in a folder. */
 const listFolder = async (folder: string, options: OpenOptions): Promise<ListedParts> => {
-  const inside = await lookInto(folder)
+  const inside = await listEntries(folder)
   const roles = rolesOf(findPart(inside))
   if (roles === null) throw await explainMissing(folder, inside)
   const open: ListedPart[] = []
@@ -138,7 +138,7 @@ const listSingleArchive = async (file: string, options: OpenOptions): Promise<Li
   const { folder: common } = commonFolder(listing)
   const part = common.findIndex(isAnyPart)
   const top = part < 0 ? common : common.slice(0, part)
-  const names = namesIn(listing, top)
+  const names = folderNames(listing, top)
   const roles = rolesOf(part => names.find(isPart(part)))
   if (roles === null) {
     await listing.close()
@@ -149,7 +149,7 @@ const listSingleArchive = async (file: string, options: OpenOptions): Promise<Li
     listing,
     ...groupByClass(listing, folderOf(name)),
   }))(roles)
-  return { parts, test: roles.test, leftOut: outsideOf(listing, partsIn(roles).map(folderOf)) }
+  return { parts, test: roles.test, leftOut: imagesOutside(listing, partsIn(roles).map(folderOf)) }
 }
 
 const listParts = async (folder: string, options: OpenOptions): Promise<ListedParts> => {

@@ -1,7 +1,7 @@
 /** The encoded images of a folder or archive, in columns, so that a million of them fit in memory. */
 import { readSync } from 'node:fs'
 import { type DataError, Fault, type Place } from '../../error.js'
-import { counting, type LeftOut } from '../../notices.js'
+import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
 
 /** The content of each image: in memory, in spans of one file, or in files. */
@@ -45,7 +45,8 @@ export const placeOf = ({ file, paths, offsets }: Listing, nth: number): Place =
 const readSpan = (place: Place, descriptor: number, start: number, size: number): Buffer => {
   const piece = Buffer.alloc(size)
   const got = readSync(descriptor, piece, 0, size, start)
-  if (got < size) throw new Fault({ _tag: 'Truncated', wanted: start + size, ...place, offset: start + got })
+  if (got < size)
+    throw new Fault({ _tag: 'Truncated', expected: start + size, ...place, offset: start + got })
   return piece
 }
 
@@ -100,7 +101,7 @@ export const commonFolder = ({ paths }: Listing): { readonly folder: Folder; rea
 }
 
 /** The names of folders directly in `within` that hold images. */
-export const namesIn = ({ paths }: Listing, within: Folder): readonly string[] => {
+export const folderNames = ({ paths }: Listing, within: Folder): readonly string[] => {
   const inside = paths
     .map(partsOf)
     .filter(parts => parts.length > within.length + 1 && isWithin(within)(parts))
@@ -108,8 +109,8 @@ export const namesIn = ({ paths }: Listing, within: Folder): readonly string[] =
 }
 
 /** The images outside these folders. */
-export const outsideOf = (listing: Listing, folders: readonly Folder[]): readonly LeftOut[] => {
-  const { leaveOut, leftOut } = counting(listing.file)
+export const imagesOutside = (listing: Listing, folders: readonly Folder[]): readonly LeftOut[] => {
+  const { leaveOut, leftOut } = noticeCounter(listing.file)
   for (const path of listing.paths)
     if (!folders.some(folder => isWithin(folder)(partsOf(path)))) leaveOut('beside the parts', path)
   return leftOut()
@@ -121,7 +122,7 @@ const className = (within: Folder, parts: readonly string[]): string =>
 
 /** Groups images by the class folders in `within`, in the order of names; also finds class folders without images. */
 export const groupByClass = (listing: Listing, within: Folder): ClassifiedListing => {
-  const { leaveOut, leftOut } = counting(listing.file)
+  const { leaveOut, leftOut } = noticeCounter(listing.file)
   const indices: number[] = []
   const names: string[] = []
   for (const [nth, path] of listing.paths.entries()) {

@@ -20,7 +20,7 @@ const formats = [...new Set(signatures.map(([format]) => format))].join(', ')
 const headLength = 16
 
 /** Why bytes are no image of a supported format; null where they are one. */
-export const foreign = (bytes: Buffer): string | null => {
+export const explainUnsupported = (bytes: Buffer): string | null => {
   const head = bytes.toString('latin1', 0, headLength)
   if (signatures.some(([, ...parts]) => parts.every(([at, text]) => head.startsWith(text, at)))) return null
   const shown = head.replace(/[^ -~]/g, '·')

@@ -18,14 +18,14 @@ export type Found =
 export const recordName = (nth: number): string => `record ${nth}`
 
 /** The error of a record whose checksum does not match; else null. */
-export const damage = (content: Buffer, sum: number, place: Place): DataError | null =>
+export const checkRecord = (content: Buffer, sum: number, place: Place): DataError | null =>
   maskedCrc(content) === sum
     ? null
     : {
         _tag: 'BadValue',
         what: 'sum of the record',
         got: 'another sum',
-        wanted: 'the CRC-32C of its bytes',
+        expected: 'the CRC-32C of its bytes',
         ...place,
       }
 
@@ -39,7 +39,7 @@ const readLength = (header: Buffer, place: Place): number => {
       _tag: 'BadValue',
       what: 'sum of the length',
       got: 'another sum',
-      wanted: 'the CRC-32C of the length before it',
+      expected: 'the CRC-32C of the length before it',
       ...place,
     })
   const length = Number(header.readBigUInt64LE(0))
@@ -48,7 +48,7 @@ const readLength = (header: Buffer, place: Place): number => {
       _tag: 'BadValue',
       what: 'length of the record',
       got: length,
-      wanted: `0 to ${longestRecord} bytes`,
+      expected: `0 to ${longestRecord} bytes`,
       ...place,
     })
   return length
@@ -71,7 +71,7 @@ export async function* recordsOf(file: string, cursor: ByteReader): AsyncGenerat
     const start = cursor.position()
     const contentAndSum = await cursor.take(length + sumLength).catch(addEntry)
     const content = contentAndSum.subarray(0, length)
-    const fact = damage(content, contentAndSum.readUInt32LE(length), place)
+    const fact = checkRecord(content, contentAndSum.readUInt32LE(length), place)
     yield fact === null ? { _tag: 'record', nth, start, content } : { _tag: 'refused', fact }
   }
 }

@@ -37,7 +37,7 @@ export const parseExample = (content: Buffer, place: Place): Example => {
       _tag: 'BadValue',
       what: 'record',
       got: 'other bytes',
-      wanted: 'a tf.train.Example',
+      expected: 'a tf.train.Example',
       ...place,
     })
   }
@@ -82,7 +82,7 @@ const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
       _tag: 'BadValue',
       what: keys.label,
       got: describeValue(numbers, text),
-      wanted: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all`,
+      expected: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all`,
       ...place,
     })
   return label - firstLabel
@@ -104,7 +104,7 @@ const refusePacked = async (file: string): Promise<void> => {
       offset: 0,
       what: 'content',
       got: `packed with ${compression}`,
-      wanted: 'the same records unpacked',
+      expected: 'the same records unpacked',
     })
 }
 

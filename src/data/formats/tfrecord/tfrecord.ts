@@ -3,16 +3,16 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type DataError, Fault, type Place } from '../../error.js'
-import { counting, type LeftOut } from '../../notices.js'
+import { type LeftOut, noticeCounter } from '../../notices.js'
 import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { TfRecord } from '../../spec.js'
 import { decodeImage } from '../images/decode.js'
-import { lookInto } from '../images/directory.js'
+import { listEntries } from '../images/directory.js'
 import type { EncodedImages } from '../images/encoded-images.js'
 import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { bytesAt } from './example.js'
-import { damage, recordName } from './record.js'
+import { checkRecord, recordName } from './record.js'
 import { type Index, indexOf, parseExample } from './shards.js'
 
 /** Reads and checks a record. The file is closed after each read, since there may be thousands of shards. */
@@ -22,8 +22,8 @@ const readRecord = (place: Place, start: number, length: number): Buffer => {
     const whole = Buffer.alloc(length + 4)
     const got = readSync(descriptor, whole, 0, whole.length, start)
     if (got < whole.length)
-      throw new Fault({ _tag: 'Truncated', wanted: start + whole.length, ...place, offset: start + got })
-    const fact = damage(whole.subarray(0, length), whole.readUInt32LE(length), place)
+      throw new Fault({ _tag: 'Truncated', expected: start + whole.length, ...place, offset: start + got })
+    const fact = checkRecord(whole.subarray(0, length), whole.readUInt32LE(length), place)
     if (fact !== null) throw new Fault(fact)
     return whole.subarray(0, length)
   } finally {
@@ -68,10 +68,10 @@ interface ShardParts {
 
 /** The shards in a folder: those without a prefix, else those of the only prefix. */
 const findShards = async (folder: string): Promise<ShardParts> => {
-  const { files, folders, brokenLinks } = await lookInto(folder)
+  const { files, folders, brokenLinks } = await listEntries(folder)
   const missing = (found: readonly string[]) =>
     new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
-  const { leaveOut, leftOut } = counting(folder)
+  const { leaveOut, leftOut } = noticeCounter(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
   for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
   const shardNames = files.filter(isShard).map(name => ({ name, is: partOf(name) }))

@@ -4,7 +4,7 @@ import { channelsOf, isSameShape, type Shape } from '../../../net/shape.js'
 import { bool, flag, float32, floats, int, int32, type Ref, text, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 import type { Emitter } from './emitter.js'
-import { reshaped } from './norm.js'
+import { reshapeTo } from './norm.js'
 
 const addNode =
   (name: string) =>
@@ -99,7 +99,7 @@ export const sum: Emitter<'sum'> = (write, { op: { axes, keep }, inputs: [source
 /** The first size is open where it is unchanged, so that the graph accepts any batch size. */
 export const reshape: Emitter<'reshape'> = (write, { shape, inputs: [source] }, [x]) => {
   const isOpen = shape.length > 0 && source !== undefined && source.shape[0] === shape[0]
-  return [reshaped(write, x, isOpen ? [-1, ...shape.slice(1)] : shape)]
+  return [reshapeTo(write, x, isOpen ? [-1, ...shape.slice(1)] : shape)]
 }
 
 export const broadcast: Emitter<'broadcast'> = (write, { shape, inputs: [source] }, [x]) => [

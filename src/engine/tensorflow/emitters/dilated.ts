@@ -70,7 +70,7 @@ const strideMaps = (
  *
  * Law  conv(x, dilated) = openY(conv(foldX(x), dense))
  */
-export const folded = (write: Writer, window: Window, x: Shape, filters: number, size: number): Folded => {
+export const foldMaps = (write: Writer, window: Window, x: Shape, filters: number, size: number): Folded => {
   const { dilation, stride } = window
   const [n = 0, h = 0, w = 0, c = 0] = x
   const sides = [h, w].map(side => sideOf(side, windowSpan(size, dilation), window))

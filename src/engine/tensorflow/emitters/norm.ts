@@ -6,14 +6,14 @@ import type { Emitter } from './emitter.js'
 
 const isMap = (shape: Shape): boolean => shape.length === 4
 
-export const reshaped = (write: Writer, ref: Ref, shape: Shape): Ref =>
+export const reshapeTo = (write: Writer, ref: Ref, shape: Shape): Ref =>
   write.add('Reshape', [ref, write.ints(shape)], { ...floats, Tshape: type(int32) })
 
 const asMap = (write: Writer, ref: Ref, shape: Shape): Ref =>
-  isMap(shape) ? ref : reshaped(write, ref, [-1, 1, 1, channelsOf(shape)])
+  isMap(shape) ? ref : reshapeTo(write, ref, [-1, 1, 1, channelsOf(shape)])
 
 const fromMap = (write: Writer, ref: Ref, shape: Shape): Ref =>
-  isMap(shape) ? ref : reshaped(write, ref, [-1, ...shape.slice(1)])
+  isMap(shape) ? ref : reshapeTo(write, ref, [-1, ...shape.slice(1)])
 
 const fused = (epsilon: number, training: boolean): Attrs => ({
   ...floats,

@@ -4,7 +4,7 @@ import { channelsOf } from '../../../net/shape.js'
 import type { Padding } from '../../../net/tree.js'
 import { type Attrs, floats, ints, type Ref, text } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
-import { folded } from './dilated.js'
+import { foldMaps } from './dilated.js'
 import type { Emitted, Emitter, ValueOf } from './emitter.js'
 import * as padded from './padded.js'
 
@@ -48,7 +48,7 @@ const inputGradient =
     [filter]: Emitted,
   ): Emitted => {
     if (window.dilation === 1) return [write.add(name, [write.ints(shape), filter, dy], windowAttrs(window))]
-    const fold = folded(write, window, shape, channelsOf(signal?.shape ?? []), kernel?.shape[0] ?? 1)
+    const fold = foldMaps(write, window, shape, channelsOf(signal?.shape ?? []), kernel?.shape[0] ?? 1)
     return [fold.openX(write.add(name, [write.ints(fold.x), filter, fold.foldY(dy)], denseAttrs))]
   }
 
@@ -61,7 +61,7 @@ const kernelGradient =
     [x]: Emitted,
   ): Emitted => {
     if (window.dilation === 1) return [write.add(name, [x, write.ints(shape), dy], windowAttrs(window))]
-    const fold = folded(write, window, source?.shape ?? [], channelsOf(signal?.shape ?? []), shape[0] ?? 1)
+    const fold = foldMaps(write, window, source?.shape ?? [], channelsOf(signal?.shape ?? []), shape[0] ?? 1)
     return [write.add(name, [fold.foldX(x), write.ints(shape), fold.foldY(dy)], denseAttrs)]
   }
 
@@ -86,7 +86,7 @@ export const depthwise: Emitter<'depthwise'> = (
   const name = 'DepthwiseConv2dNative'
   if (window.dilation === 1)
     return [write.add(name, [padExplicitly(write, x, window), kernel], windowAttrs(withoutPadding(window)))]
-  const fold = folded(write, window, source?.shape ?? [], channelsOf(shape), filter?.shape[0] ?? 1)
+  const fold = foldMaps(write, window, source?.shape ?? [], channelsOf(shape), filter?.shape[0] ?? 1)
   return [fold.openY(write.add(name, [fold.foldX(x), kernel], denseAttrs))]
 }
 

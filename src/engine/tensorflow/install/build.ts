@@ -7,7 +7,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { engineCommand } from '../../commands.js'
 import type { NativeError } from '../../error.js'
-import { addonName, cacheFolder, choose, type Facts, factsFile, keep, nativeAt } from './cache.js'
+import {
+  addonName,
+  cacheFolder,
+  type Facts,
+  factsFile,
+  nativeAt,
+  selectEngine,
+  storeEngine,
+} from './cache.js'
 import { compile, findCompiler, recipe } from './compile.js'
 import { onDisk } from './disk.js'
 import { tfjsVersion } from './package.js'
@@ -84,7 +92,7 @@ const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
         TE.map(answer => builtOf(true)(file, facts, answer)),
       ),
     ),
-    TE.tap(() => onDisk(cache, () => choose(cache, key))),
+    TE.tap(() => onDisk(cache, () => selectEngine(cache, key))),
   )
 
 const noWheel: NativeError = {
@@ -135,7 +143,7 @@ const finish =
         return onDisk(cache, () => {
           rmSync(join(staged, 'tensorflow', 'include'), { recursive: true, force: true })
           writeFileSync(factsFile(staged), `${JSON.stringify(facts, null, 2)}\n`)
-          keep(cache, key, staged)
+          storeEngine(cache, key, staged)
           return builtOf(false)(join(place, addonName), facts, answer)
         })
       }),

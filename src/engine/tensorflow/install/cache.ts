@@ -65,7 +65,7 @@ export const currentNative = (cache: string = cacheFolder()): O.Option<BuiltNati
   nativeAt(join(cache, currentName))
 
 /** Selects the engine of `key`. */
-export const choose = (cache: string, key: string): void => {
+export const selectEngine = (cache: string, key: string): void => {
   const link = join(cache, currentName)
   const newLink = `${link}.${process.pid}`
   rmSync(newLink, { force: true })
@@ -74,11 +74,11 @@ export const choose = (cache: string, key: string): void => {
 }
 
 /** Moves a finished folder into the cache atomically, and selects it. */
-export const keep = (cache: string, key: string, staged: string): void => {
+export const storeEngine = (cache: string, key: string, staged: string): void => {
   const target = join(cache, key)
   const backup = `${target}.old.${process.pid}`
   if (existsSync(target)) renameSync(target, backup)
   renameSync(staged, target)
   rmSync(backup, { recursive: true, force: true })
-  choose(cache, key)
+  selectEngine(cache, key)
 }

@@ -6,12 +6,16 @@ export type CommandError =
   | { readonly _tag: 'NotFound'; readonly program: string }
   | { readonly _tag: 'Exited'; readonly program: string; readonly code: number; readonly output: string }
 
-export interface Said {
+export interface CommandOutput {
   readonly out: string
   readonly err: string
 }
 
-const runProgram = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> =>
+const runProgram = (
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<CommandOutput> =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const kill = () => child.kill()
@@ -34,7 +38,7 @@ export const command = (
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
-): TE.TaskEither<CommandError, Said> =>
+): TE.TaskEither<CommandError, CommandOutput> =>
   TE.tryCatch(
     () => runProgram(program, args, env),
     failure => failure as CommandError, // `runProgram` rejects with nothing else

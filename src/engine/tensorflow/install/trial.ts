@@ -95,6 +95,6 @@ export const trial = (file: string): TE.TaskEither<NativeError, Answer> =>
     TE.flatMap(answer =>
       expected.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)
-        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, wanted: expected, got: answer.slope }),
+        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, expected: expected, got: answer.slope }),
     ),
   )

@@ -78,7 +78,7 @@ export const checkWheel =
           : TE.left<NativeError, string>({
               _tag: 'ChecksumMismatch',
               file: basename(file),
-              wanted: digests,
+              expected: digests,
               got,
               mend: `python3 -m pip cache purge, then ${engineCommand()}`,
             }),

@@ -3,7 +3,7 @@ import type { Kind, OpOf, Value } from '../../../graph/graph.js'
 import type { Place, Step } from '../planning/buffers.js'
 
 /** The epilogue of a product: what it applies to its sums before it stores them. */
-export interface Finish {
+export interface Epilogue {
   /** The fixed norm whose statistics it applies, or the sum whose bias it adds. */
   readonly behind: Value | null
   readonly rectified: boolean
@@ -11,7 +11,7 @@ export interface Finish {
   readonly accumulated: boolean
 }
 
-export const plainly: Finish = { behind: null, rectified: false, accumulated: false }
+export const noEpilogue: Epilogue = { behind: null, rectified: false, accumulated: false }
 
 /** One operation with the places of its inputs and results. */
 export interface Site<K extends Kind = Kind> {
@@ -22,7 +22,7 @@ export interface Site<K extends Kind = Kind> {
   readonly others: readonly Place[]
   /** Later results of each input. */
   readonly behind: readonly (readonly Place[])[]
-  readonly finish: Finish
+  readonly finish: Epilogue
   /** Inputs, after the first, of the value that `finish` applies. */
   readonly finishing: readonly Place[]
   /** The variable that an update writes, then its slots. */

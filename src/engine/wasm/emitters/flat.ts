@@ -109,7 +109,7 @@ const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
   }
 }
 
-export const paired =
+export const binary =
   <K extends Paired>(kind: K): Emitter<K> =>
   ({ value, inputs, output }) => {
     const [a, b] = [shapeOf(value, 0), shapeOf(value, 1)]
@@ -165,7 +165,7 @@ export const copy = (shape: Shape, inputs: readonly Place[], output: Place): Emi
   }
 }
 
-export const sliced = (
+export const slice = (
   { op, shape }: Value & { readonly op: OpOf<'slice'> },
   inputs: readonly Place[],
   output: Place,

@@ -33,7 +33,7 @@ export const pack = (packing: Packing, source: number, target: number): Step => 
 }
 
 /** The kernel of a forward convolution. */
-export const straight = (taps: number, channels: number, filters: number): Packing => ({
+export const forwardPacking = (taps: number, channels: number, filters: number): Packing => ({
   taps,
   depth: channels,
   width: filters,
@@ -44,7 +44,7 @@ export const straight = (taps: number, channels: number, filters: number): Packi
 })
 
 /** The kernel of an input gradient: taps reversed, filters and channels swapped. */
-export const mirrored = (taps: number, channels: number, filters: number): Packing => ({
+export const gradientPacking = (taps: number, channels: number, filters: number): Packing => ({
   taps,
   depth: filters,
   width: channels,

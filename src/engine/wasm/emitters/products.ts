@@ -1,11 +1,11 @@
 /** Emits convolutions and matrix products, with their gradients. */
 import type { OpOf } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
-import { step, whole } from '../planning/buffers.js'
+import { step, wholePlace } from '../planning/buffers.js'
 import { type Convolution, convolution } from './convolution.js'
 import { type Emitted, type Emitter, nth, type Site, shapeOf } from './emitter.js'
 import { kernelGradient } from './gradient.js'
-import { mirrored, straight } from './packing.js'
+import { forwardPacking, gradientPacking } from './packing.js'
 import { frameAround, frameBehind, type WindowPlan, windowPlan } from './slide.js'
 
 /** A 1×1 convolution without padding reads a map as one long row. */
@@ -41,7 +41,7 @@ export const conv: Emitter<'conv'> = site => {
       source: nth(inputs, 0),
       kernel: nth(inputs, 1),
       frame: frameAround(slide),
-      packing: straight(slide.size ** 2, slide.channels, channelsOf(value.shape)),
+      packing: forwardPacking(slide.size ** 2, slide.channels, channelsOf(value.shape)),
     }),
   )
 }
@@ -64,7 +64,7 @@ export const convInput: Emitter<'convInput'> = site => {
       columns: slide.width,
       stride: 1,
       frame: frameBehind(slide),
-      packing: mirrored(slide.size ** 2, slide.channels, filters),
+      packing: gradientPacking(slide.size ** 2, slide.channels, filters),
     }),
   )
 }
@@ -105,7 +105,7 @@ const multiplyRows = (site: Site<'matmul'>): Emitted => {
     kernel: nth(inputs, 1),
     frame: frameAround(slide),
     packing: {
-      ...straight(1, depth, width),
+      ...forwardPacking(1, depth, width),
       depthStep: transposed ? 1 : width,
       widthStep: transposed ? depth : 1,
     },
@@ -119,7 +119,7 @@ const multiplyColumns = ({ value, inputs, output }: Site<'matmul'>): Emitted => 
   const [a, b] = [nth(inputs, 0), nth(inputs, 1)]
   const slide = asPixels(depth, channels)
   if (!value.op.transposeB) return kernelGradient({ x: a, dy: b, slide, filters, output })
-  const transposed = whole([depth, filters])
+  const transposed = wholePlace([depth, filters])
   const gradient = kernelGradient({ x: a, dy: transposed, slide, filters, output })
   return {
     work: [sizeOf(shapeOf(value, 1))],

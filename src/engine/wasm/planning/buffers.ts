@@ -9,7 +9,7 @@ export interface Buffer {
 }
 
 /** A temporary buffer. */
-export const room = (floats: number): Buffer => ({ floats, lasting: false })
+export const temporaryBuffer = (floats: number): Buffer => ({ floats, lasting: false })
 
 export interface Place {
   readonly buffer: Buffer
@@ -22,7 +22,7 @@ export interface Place {
 export const bytesOf = (floats: number): number => 4 * floats
 
 /** A whole buffer for a value of this shape, by default a temporary one. */
-export const whole = (shape: Shape, buffer: Buffer = room(sizeOf(shape))): Place => ({
+export const wholePlace = (shape: Shape, buffer: Buffer = temporaryBuffer(sizeOf(shape))): Place => ({
   buffer,
   offset: 0,
   ld: bytesOf(shape.length === 0 ? 1 : channelsOf(shape)),

@@ -4,7 +4,7 @@
  */
 import { type Graph, type Kind, type OpOf, type Value, valuesOf } from '../../../graph/graph.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
-import { type Finish, plainly } from '../emitters/emitter.js'
+import { type Epilogue, noEpilogue } from '../emitters/emitter.js'
 
 /** A graph's values, and how each is computed. */
 export interface Fused {
@@ -12,7 +12,7 @@ export interface Fused {
   readonly run: readonly Value[]
   /** The value whose place holds this one's result: itself unless fused. */
   readonly standIn: (value: Value) => Value
-  readonly finishOf: (value: Value) => Finish
+  readonly finishOf: (value: Value) => Epilogue
   /** The values that a computation reads: its own inputs unless fused. */
   readonly inputsOf: (value: Value) => readonly Value[]
   /** The value that this one is accumulated onto. */
@@ -59,7 +59,7 @@ interface Fusion {
   readonly consumers: ReadonlyMap<Value, readonly Value[]>
   readonly fetched: ReadonlySet<Value>
   readonly standIns: Map<Value, Value>
-  readonly finishes: Map<Value, Finish>
+  readonly finishes: Map<Value, Epilogue>
   readonly inputs: Map<Value, readonly Value[]>
   readonly bases: Map<Value, Value>
   /** Values that nobody reads any more. */
@@ -78,9 +78,9 @@ const startFusion = (graph: Graph, values: readonly Value[]): Fusion => ({
 
 const standInOf = ({ standIns }: Fusion, value: Value): Value => standIns.get(value) ?? value
 
-const finishOf = ({ finishes }: Fusion, value: Value): Finish => finishes.get(value) ?? plainly
+const finishOf = ({ finishes }: Fusion, value: Value): Epilogue => finishes.get(value) ?? noEpilogue
 
-const refineFinish = (fusion: Fusion, value: Value, finish: Partial<Finish>): void => {
+const refineFinish = (fusion: Fusion, value: Value, finish: Partial<Epilogue>): void => {
   fusion.finishes.set(value, { ...finishOf(fusion, value), ...finish })
 }
 
@@ -95,7 +95,7 @@ const soleReader = (
 }
 
 /** Makes `host` compute `value`. */
-const absorb = (fusion: Fusion, value: Value, host: Value, finish: Partial<Finish>): void => {
+const absorb = (fusion: Fusion, value: Value, host: Value, finish: Partial<Epilogue>): void => {
   fusion.standIns.set(value, host)
   refineFinish(fusion, host, finish)
 }

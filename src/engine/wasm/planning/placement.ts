@@ -2,7 +2,7 @@
 import { type Graph, isUpdate, type Kind, slotsOf, type Value } from '../../../graph/graph.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
 import { othersOf } from '../emitters/rows.js'
-import { type Buffer, channelsFrom, isFlat, type Place, whole } from './buffers.js'
+import { type Buffer, channelsFrom, isFlat, type Place, wholePlace } from './buffers.js'
 import type { Fused } from './fuse.js'
 
 /** Memory that outlives a call. */
@@ -198,7 +198,7 @@ const memoize = <K, A>(known: Map<K, A>, key: K, make: () => A): A => {
 
 const placesOfOthers = ({ usage, others }: Context, value: Value): readonly Place[] => {
   const own = usage.fused.standIn(value)
-  return memoize(others, own, () => othersOf(own).map(floats => whole([floats])))
+  return memoize(others, own, () => othersOf(own).map(floats => wholePlace([floats])))
 }
 
 /** A part reads a later result of its first input. */
@@ -215,7 +215,7 @@ const placeOfReshape = (context: Context, { op, shape }: Value, source: Value): 
   const from = placeOf(context, source)
   const isSame = op.kind !== 'broadcast' || isSameShape(shape, source.shape)
   return isSame && isFlat(source.shape, from)
-    ? { ...whole(shape, from.buffer), offset: from.offset }
+    ? { ...wholePlace(shape, from.buffer), offset: from.offset }
     : undefined
 }
 
@@ -224,13 +224,13 @@ const placeOfLeaf = ({ usage, lasting, fed }: Context, value: Value): Place | un
   const { op, shape } = value
   switch (op.kind) {
     case 'input':
-      return memoize(fed, op.name, () => whole(shape))
+      return memoize(fed, op.name, () => wholePlace(shape))
     case 'constant':
-      return whole(shape, lasting.constant(op.value))
+      return wholePlace(shape, lasting.constant(op.value))
     case 'weight':
       return usage.updated.has(op.name) && isReadLate(usage, value)
         ? undefined
-        : whole(shape, lasting.variable(op.name))
+        : wholePlace(shape, lasting.variable(op.name))
     default:
       return undefined
   }
@@ -254,7 +254,7 @@ const borrowedPlace = (context: Context, value: Value): Place | undefined => {
   if (base !== undefined) return placeOf(context, base)
   if (joint !== undefined) return channelsFrom(joint.first, placeOf(context, joint.concat))
   return isUpdate(value.op) && !usage.overwritten.has(value)
-    ? whole(value.shape, lasting.variable(value.op.name))
+    ? wholePlace(value.shape, lasting.variable(value.op.name))
     : undefined
 }
 
@@ -263,7 +263,7 @@ const assignPlace = (context: Context, value: Value): Place => {
   if (borrowed !== undefined) return borrowed
   const viewed = viewedPlace(context, value)
   if (viewed !== undefined) context.views.add(value)
-  return viewed ?? whole(value.shape)
+  return viewed ?? wholePlace(value.shape)
 }
 
 const placeOf = (context: Context, value: Value): Place => {
@@ -280,7 +280,7 @@ export const placeValues = (graph: Graph, fused: Fused, lasting: Lasting): Place
     othersOf: value => placesOfOthers(context, value),
     variablesOf: ({ op, shape }) =>
       op.kind === 'weight' || isUpdate(op)
-        ? [op.name, ...slotsOf(op)].map(name => whole(shape, lasting.variable(name)))
+        ? [op.name, ...slotsOf(op)].map(name => wholePlace(shape, lasting.variable(name)))
         : [],
     isView: value => context.views.has(value),
   }

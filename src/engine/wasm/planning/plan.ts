@@ -5,7 +5,7 @@ import type { Emitted, Emitter, Site } from '../emitters/emitter.js'
 import { copy } from '../emitters/flat.js'
 import { emitters } from '../emitters/index.js'
 import { type Arena, type Lifetime, layBuffers } from './arena.js'
-import { type Buffer, type Place, room, type Step } from './buffers.js'
+import { type Buffer, type Place, type Step, temporaryBuffer } from './buffers.js'
 import { type Fused, fuse } from './fuse.js'
 import { order } from './order.js'
 import { type Lasting, type Placement, placeValues } from './placement.js'
@@ -65,7 +65,7 @@ const taskOf =
   (value: Value): Task => {
     const site = siteOf(value, fused, placement)
     const emitted = emit(site)
-    const work = (emitted.work ?? []).map(room)
+    const work = (emitted.work ?? []).map(temporaryBuffer)
     const { inputs, output, others, behind, finishing } = site
     const places = [...inputs, output, ...others, ...behind.flat(), ...finishing]
     const touches = new Set([

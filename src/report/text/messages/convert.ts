@@ -1,11 +1,11 @@
 /** Messages on exports and imports. */
-import type { Foreign, Tangle } from '../../../convert/error.js'
+import type { FoundFormat, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
 import { shapeText } from '../phrases.js'
 
 /** Why layers are no tree of series, branches and sums. */
-const tangles: { readonly [T in Tangle]: (at: string) => string } = {
+const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
   shared: at => `layer ${at}: expected one use, got several; try a layer of its own for each use`,
   crossing: at =>
     `layer ${at}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; such models are not supported`,
@@ -22,7 +22,7 @@ const viaPython = (load: string): string =>
   `try, in Python: tensorflowjs.converters.save_keras_model(${load}, 'FOLDER')`
 
 /** What lies where a LayersModel was expected, and what to do with it. */
-const foreignFormats: { readonly [F in Foreign]: (path: string) => string } = {
+const foreignFormats: { readonly [F in FoundFormat]: (path: string) => string } = {
   keras: path => `got a Keras 3 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
   hdf5: path => `got a Keras HDF5 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
   onnx: () => 'got an ONNX model, which is not supported; try the Keras or tfjs model it was made from',
@@ -76,16 +76,16 @@ export const convertMessages = {
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${at} (${className}), ${fault.at}: expected ${fault.wanted}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
+    `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
-  WeightMissing: ({ name, wanted, found }) =>
-    `weightsManifest: expected the weight ${name}, ${shapeText(wanted)}, got ${firstNames(found)}; try naming weights LAYER/WEIGHT`,
+  WeightMissing: ({ name, expected, found }) =>
+    `weightsManifest: expected the weight ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try naming weights LAYER/WEIGHT`,
   WeightDiffers: ({ name, fault, got }) =>
     fault === 'quantised'
       ? `weight ${name}: expected float32, got numbers quantised to ${got}; try tensorflowjs_converter without --quantize`
       : `weight ${name}: expected float32, got ${got}; try saving without the optimizer`,
   PathLeaves: ({ folder, path }) =>
     `weightsManifest: expected weight files inside ${folder}, got ${path}; try saving the model again`,
-  WrongBytes: ({ files, wanted, got }) =>
-    `${files.join(', ')}: expected ${thousands(wanted)} bytes, as the manifest says, got ${thousands(got)}; try another copy`,
+  WrongBytes: ({ files, expected, got }) =>
+    `${files.join(', ')}: expected ${thousands(expected)} bytes, as the manifest says, got ${thousands(got)}; try another copy`,
 } satisfies Partial<Messages>

@@ -78,9 +78,9 @@ export const dataMessages = {
   BadStream: fact => `${placeText(fact)}: ${fact.reason}`,
   Truncated: fact =>
     'file' in fact
-      ? `${placeText(fact)}: expected ${fact.wanted} more bytes, got the end of the file; try another copy`
-      : `byte ${fact.at}: expected ${fact.wanted} bytes, got ${fact.got}; try another copy of the file`,
-  BadValue: fact => `${placeText(fact)}: ${fact.what} is ${fact.got}; expected ${fact.wanted}`,
+      ? `${placeText(fact)}: expected ${fact.expected} more bytes, got the end of the file; try another copy`
+      : `byte ${fact.at}: expected ${fact.expected} bytes, got ${fact.got}; try another copy of the file`,
+  BadValue: fact => `${placeText(fact)}: ${fact.what} is ${fact.got}; expected ${fact.expected}`,
   UnsafeEntry: fact =>
     `${placeText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
   NotAnImage: fact => `${unreadableText(fact)}; --skip-bad leaves it out`,
@@ -90,7 +90,7 @@ export const dataMessages = {
     `${placeText(fact)}: the record has no ${fact.key}; it has ${fact.keys.length === 0 ? 'nothing' : listText(fact.keys)}`,
   PartsDiffer: ({ what, first, second }) =>
     `${what}: expected the same in both parts, got ${first.got} in ${first.file} and ${second.got} in ${second.file}; try files of one data set`,
-  ChecksumDiffers: ({ file, got, wanted }) =>
-    `${file}: expected the checksum ${wanted}, got ${got}; try another copy`,
-  BadOption: ({ data, option, got, wanted }) => `${data}: ${option} is ${got}; expected ${wanted}`,
+  ChecksumDiffers: ({ file, got, expected }) =>
+    `${file}: expected the checksum ${expected}, got ${got}; try another copy`,
+  BadOption: ({ data, option, got, expected }) => `${data}: ${option} is ${got}; expected ${expected}`,
 } satisfies Partial<Messages>

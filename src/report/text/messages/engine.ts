@@ -17,7 +17,7 @@ export const engineMessages = {
     `${folder}: expected TensorFlow's folder, got one without ${lacks}; ${mend}`,
   CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; ${mend}`,
   LoadFailed: ({ file, reason, mend }) => `${file} does not load: ${reason}; ${mend}`,
-  TrialFailed: ({ file, wanted, got }) =>
-    `${file} computes wrongly: expected the gradient ${wanted.join(', ')}, got ${got.join(', ')}; try npm run engine again`,
+  TrialFailed: ({ file, expected, got }) =>
+    `${file} computes wrongly: expected the gradient ${expected.join(', ')}, got ${got.join(', ')}; try npm run engine again`,
   CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; ${mend}`,
 } satisfies Partial<Messages>

@@ -4,16 +4,16 @@ import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
 export const netMessages = {
-  WrongRank: ({ at, wanted, got }) =>
-    wanted === 'vector'
+  WrongRank: ({ at, expected, got }) =>
+    expected === 'vector'
       ? `${layerText(at)}: expected a vector, got a map of ${shapeText(got)}; try globalAvgPool or flatten before it`
       : `${layerText(at)}: expected a map, got a vector of ${shapeText(got)}; try it before globalAvgPool or flatten`,
   TooMany: ({ at, what, got, most }) =>
     `${layerText(at)}: ${thousands(got)} ${what} are more than this program can hold; expected at most ${thousands(most)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${layerText(at)}: expected a window no larger than its map of ${shapeText(map)}, got ${window}; try a smaller window, or padding 'same'`,
-  BranchesDiffer: ({ at, branch, got, wanted }) =>
-    `${layerText(at)}: expected branches of one height and width, got ${shapeText(got)} from ${branch} and ${shapeText(wanted)} from the others; try the same strides and padding in each`,
+  BranchesDiffer: ({ at, branch, got, expected }) =>
+    `${layerText(at)}: expected branches of one height and width, got ${shapeText(got)} from ${branch} and ${shapeText(expected)} from the others; try the same strides and padding in each`,
   SumDiffers: ({ at, body, shortcut }) =>
     `${layerText(at)}: expected one shape from body and shortcut, got ${shapeText(body)} from the body and ${shapeText(shortcut)} from the shortcut; try a 1×1 convolution of the body's stride and filters as the shortcut`,
   NoBranches: ({ at }) => `${layerText(at)}: expected a concat of at least one branch, got none`,
@@ -21,10 +21,10 @@ export const netMessages = {
     `${layerText(at)}: expected names that differ between siblings, got two layers named ${name}; try another name for one of them`,
   BadName: ({ at, name }) =>
     `${layerText(at)}: expected a name of letters, digits, - and _, got '${name}'; try another name`,
-  WrongWeight: ({ key, wanted, got }) =>
-    wanted === null
+  WrongWeight: ({ key, expected, got }) =>
+    expected === null
       ? `weight ${key}: expected a weight of the net, got a name it does not have; try the net these weights were saved with`
-      : `weight ${key}: expected ${shapeText(wanted)}, got ${got === null ? 'no such weight' : shapeText(got)}; try the net these weights were saved with`,
+      : `weight ${key}: expected ${shapeText(expected)}, got ${got === null ? 'no such weight' : shapeText(got)}; try the net these weights were saved with`,
   NotFiniteWeight: ({ key, index }) =>
     `weight ${key}: expected finite numbers, got another value at index ${index}; try a checkpoint from before the overflow`,
 } satisfies Partial<Messages>

@@ -1,7 +1,7 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { Difference } from '../../../run/schedule/differences.js'
 import type { Fixed } from '../../../run/storage/settings.js'
-import { misread } from '../decode-error.js'
+import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, percent, thousands } from '../numbers.js'
 import { stepText } from '../phrases.js'
@@ -31,10 +31,10 @@ const remedies: { readonly [F in Fixed]: (began: string, now: string) => string 
   'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
 }
 
-const damaged = ({ wanted, got }: FactOf<'Damaged'>): string =>
-  wanted === ''
+const damaged = ({ expected, got }: FactOf<'Damaged'>): string =>
+  expected === ''
     ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
-    : `it is damaged: expected the checksum ${wanted.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
+    : `it is damaged: expected the checksum ${expected.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
 
 const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
   kept === 0
@@ -71,7 +71,7 @@ const resumeMessages = {
     `${folder}: expected all images readable, as when it began, got ${counted(images, 'image')} that cannot be read (${render(first)}); try the data it began with`,
   ExperimentDiffers: ({ folder, differences }) =>
     `${otherExperiment(folder, differences)}; try another folder, or train --resume ${folder} --force`,
-  EntrantDiffers: ({ folder, differences }) =>
+  VariantDiffers: ({ folder, differences }) =>
     `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
@@ -81,7 +81,7 @@ const resumeMessages = {
 const scheduleMessages = {
   NoTeacher: ({ at }) =>
     `${stepText(at)}: expected a prune before a step with distill, got none, so there is no teacher; try distill: null`,
-  NoAim: ({ at }) =>
+  NoTarget: ({ at }) =>
     `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or rounds around it`,
   NoValidation: ({ at }) =>
     `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
@@ -102,9 +102,9 @@ const moduleMessages = {
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
   NoExperiment: ({ file, fault }) =>
     fault.at === ''
-      ? `${file}: its default export is ${fault.got}; expected ${fault.wanted}`
-      : `${file}: ${misread(fault)}`,
-  Misread: misread,
+      ? `${file}: its default export is ${fault.got}; expected ${fault.expected}`
+      : `${file}: ${decodeErrorText(fault)}`,
+  DecodeError: decodeErrorText,
 } satisfies Partial<Messages>
 
 export const runMessages = { ...folderMessages, ...resumeMessages, ...scheduleMessages, ...moduleMessages }

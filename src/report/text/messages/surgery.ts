@@ -18,34 +18,34 @@ const amountText = (measure: Measure, amount: number): string =>
 const relaxed = (option: string): string =>
   option === 'freeze' || option === 'ignore' ? `fewer paths in ${option}` : `a lower ${option}`
 
-const outOfReach = ({ measure, wanted, least, limits }: FactOf<'OutOfReach'>): string => {
+const outOfReach = ({ measure, expected, least, limits }: FactOf<'OutOfReach'>): string => {
   const reason =
     measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'
   const remedies = ['a higher target', ...limits.map(relaxed)].join(', or ')
-  return `target: expected at most ${amountText(measure, wanted)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
+  return `target: expected at most ${amountText(measure, expected)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
 }
 
 export const surgeryMessages = {
   UnknownPath: ({ at, where }) =>
     `${where}: expected the path of a layer, got ${at}; try describe, which lists the layers`,
-  WrongLength: ({ at, wanted, got }) =>
-    `${layerText(at)}: expected ${thousands(wanted)} utilities, one a channel, got ${thousands(got)}`,
+  WrongLength: ({ at, expected, got }) =>
+    `${layerText(at)}: expected ${thousands(expected)} utilities, one a channel, got ${thousands(got)}`,
   NotFinite: ({ at, channel, value }) =>
     `${layerText(at)}: expected a finite utility for channel ${channel}, got ${value}`,
-  WrongOption: ({ option, got, wanted }) => `${option} is ${got}; expected ${wanted}`,
+  WrongOption: ({ option, got, expected }) => `${option} is ${got}; expected ${expected}`,
   UnknownChannel: ({ at, channel, channels }) =>
     `${layerText(at)}: expected a channel from 0 to ${channels - 1}, got ${channel}`,
-  ProtectedChannel: ({ at, channel }) =>
+  FrozenChannel: ({ at, channel }) =>
     `${layerText(at)}: expected a channel that may be removed, got ${channel}, which is frozen or belongs to the net's input or output; try another channel, or another freeze`,
-  ProtectedBody: ({ at }) =>
+  FrozenBody: ({ at }) =>
     `${layerText(at)}: expected a body that may be removed, got one that holds a frozen layer or passes the only path on; try another freeze`,
   EmptyNet: ({ at }) =>
     `${layerText(at)}: expected at least one channel to remain, got none; try a lower eta, or minChannels: 1`,
   OutOfReach: outOfReach,
-  WrongPlace: ({ at, got, wanted }) =>
-    `${layerText(at)}: expected a ${wanted}, got a ${got}; try describe, which lists the layers`,
-  OutputDiffers: ({ at, got, wanted }) =>
-    `${layerText(at)}: expected the net's output to stay ${shapeText(wanted)}, got ${shapeText(got)} by growing here; try a place before the last layer`,
+  WrongPlace: ({ at, got, expected }) =>
+    `${layerText(at)}: expected a ${expected}, got a ${got}; try describe, which lists the layers`,
+  OutputDiffers: ({ at, got, expected }) =>
+    `${layerText(at)}: expected the net's output to stay ${shapeText(expected)}, got ${shapeText(got)} by growing here; try a place before the last layer`,
   NothingToWiden: ({ at }) =>
     `${layerText(at)}: expected channels that can be widened, got only those of the net's input and output, or tied to them; try a layer in the middle`,
   Tied: ({ at, to }) =>

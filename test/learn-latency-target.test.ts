@@ -76,9 +76,9 @@ test('a net that is fast enough stays as it is', async () => {
 
 test('a latency that no net reaches is refused, in milliseconds', async () => {
   const refused = await failure(pruneToLatency(slow, { atMost: { latency: 0.25 } }, cut)(model))
-  expect(refused).toMatchObject({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25 })
+  expect(refused).toMatchObject({ _tag: 'OutOfReach', measure: 'latency', expected: 0.25 })
   expect(
-    renderMessage({ _tag: 'OutOfReach', measure: 'latency', wanted: 0.25, least: 1.23456, limits: [] }),
+    renderMessage({ _tag: 'OutOfReach', measure: 'latency', expected: 0.25, least: 1.23456, limits: [] }),
   ).toBe(
     'target: expected at most 0.25 ms an image, got 1.23 ms an image from the fastest net measured; try a higher target',
   )

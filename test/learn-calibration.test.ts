@@ -7,7 +7,7 @@ import type { Calibration } from '../src/learn/criteria/calibration.js'
 import { ldaUtilities } from '../src/learn/criteria/lda.js'
 import { taylorUtilities } from '../src/learn/criteria/taylor.js'
 import { measureTrace } from '../src/learn/criteria/trace.js'
-import { certify } from '../src/learn/evaluation/certify.js'
+import { checkPruned } from '../src/learn/evaluation/certify.js'
 import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
 import { statisticsAt } from '../src/learn/evaluation/statistics.js'
 import { push } from '../src/learn/training/transforms.js'
@@ -58,7 +58,7 @@ describe('without a calibration batch', () => {
   const blind: Calibration = { engine: float64, feed, batch: 4, batches: 2 }
 
   test.each<readonly [string, TE.TaskEither<unknown, unknown>]>([
-    ['certify', certify(blind)(model, pruned)],
+    ['certify', checkPruned(blind)(model, pruned)],
     ['recalibrate', recalibrate(blind)(model)],
     ['statistics', statisticsAt(blind, { after: 'conv' })(model)],
     ['taylor', taylorUtilities(blind)(model)],
@@ -72,17 +72,17 @@ describe('without a calibration batch', () => {
 
 describe('images of one class', () => {
   const dataset = only([0, 3, 6, 9])
-  const wanted = { _tag: 'OneClass', data: 'tiny', name: 'row' } as const
+  const expected = { _tag: 'OneClass', data: 'tiny', name: 'row' } as const
 
   test('are refused by a push, in one line', async () => {
     const refused = await failure(push({ batchSize: 2 })({ engine: float64, dataset, seed: 0 })(model))
-    expect(refused).toEqual(wanted)
-    expect(renderMessage(wanted)).toBe(
+    expect(refused).toEqual(expected)
+    expect(renderMessage(expected)).toBe(
       'tiny: expected training images of at least two classes, got row alone; try images of another class',
     )
   })
 
   test('are refused by a run before its first step', () => {
-    expect(left(checkRun(dataset, experiment(tinyNet, glyphs(), train()))(tinyNet))).toEqual(wanted)
+    expect(left(checkRun(dataset, experiment(tinyNet, glyphs(), train()))(tinyNet))).toEqual(expected)
   })
 })

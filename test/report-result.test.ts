@@ -1,6 +1,6 @@
 /** The table at the end of a run: lost accuracy and slower nets have a line. */
 import { expect, test } from 'vitest'
-import { outcome } from '../src/report/tables/result.js'
+import { resultTable } from '../src/report/tables/result.js'
 import type { Result } from '../src/run/events.js'
 
 const stage = { name: 'train', params: 10, macs: 10, seconds: 1 }
@@ -25,7 +25,7 @@ const result: Result = {
 }
 
 const beside = (one: number, hundred: number): string =>
-  outcome({
+  resultTable({
     ...result,
     compared: [
       { ...net, name: 'before', latency: { one: 1, hundred: 10 } },
@@ -34,8 +34,8 @@ const beside = (one: number, hundred: number): string =>
   })
 
 test('a stage that ended below where it began', () => {
-  expect(outcome(result)).toContain('stage 2 train ended 4.0 points below the best it had')
-  expect(outcome(result)).not.toContain('stage 1 train ended')
+  expect(resultTable(result)).toContain('stage 2 train ended 4.0 points below the best it had')
+  expect(resultTable(result)).not.toContain('stage 1 train ended')
 })
 
 test('a net that became slower', () => {

@@ -128,9 +128,9 @@ describe('a function is told the shape of its place', () => {
     const astray = experiment(freeNet, glyphs(), grow({ after: 'nowhere', module: wider('new'), max: 2 }))
     expect(told).toEqual([])
     expect(left(decode(experimentCodec)(experimentCodec.encode(astray)))).toMatchObject({
-      _tag: 'Misread',
+      _tag: 'DecodeError',
       at: 'schedule.0.growths',
-      wanted: 'something to grow, told by the shape of a layer that the net has',
+      expected: 'something to grow, told by the shape of a layer that the net has',
       got: '[]',
     })
   })

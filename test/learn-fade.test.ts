@@ -300,6 +300,6 @@ test('Taylor’s criterion is the root mean square of the effects over batches, 
       return (at(1 + 1e-5) - at(1 - 1e-5)) / 2e-5
     }),
   )
-  const wanted = Math.sqrt(effects.reduce((sum, effect) => sum + effect ** 2 / effects.length, 0))
-  expect(Math.abs((utilities['sum/body/conv']?.[2] ?? Number.NaN) - wanted)).toBeLessThan(1e-4 * wanted)
+  const expected = Math.sqrt(effects.reduce((sum, effect) => sum + effect ** 2 / effects.length, 0))
+  expect(Math.abs((utilities['sum/body/conv']?.[2] ?? Number.NaN) - expected)).toBeLessThan(1e-4 * expected)
 })

@@ -66,7 +66,7 @@ describe('what a run could not come to its end with', () => {
     ],
     [
       'a width of no multiple',
-      { _tag: 'Misread', at: 'schedule.0.roundTo', wanted: 'a whole number ≥ 1', got: '0' },
+      { _tag: 'DecodeError', at: 'schedule.0.roundTo', expected: 'a whole number ≥ 1', got: '0' },
       [prune({ by: 'l1', ...aim, roundTo: 0 })],
     ],
     ['a push without a vector to decide on', { _tag: 'NoDecision' }, [push({ fade: null })], mapped],
@@ -97,7 +97,7 @@ describe('what a run could not come to its end with', () => {
       [prune({ ...aim, by: 'taylor' })],
       shallow,
     ],
-    ['a cut without an aim', { _tag: 'NoAim', at: '1' }, [push(), prune()]],
+    ['a cut without an aim', { _tag: 'NoTarget', at: '1' }, [push(), prune()]],
     [
       'a pupil without a teacher',
       { _tag: 'NoTeacher', at: '0' },
