@@ -6,7 +6,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { readLayersModel } from '../src/convert/keras/import/read.js'
-import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
 import { decode } from '../src/io/codec.js'
 import { show } from '../src/io/show.js'
@@ -49,7 +48,6 @@ const nested = (levels: number): Layer =>
 const passes = (odd: Net): readonly E.Either<object, unknown>[] => [
   infer(odd),
   init(0)(odd),
-  lower({ batch: 1, mode: 'training' })(odd),
   decode(netCodec)(odd),
   checkSchedule(9)(
     experiment(odd, glyphs(), grow({ after: 'x', module: () => convBnAct(2), max: 2 }), train()),
@@ -121,7 +119,7 @@ describe('a net', () => {
     const all = (layers: number) =>
       seconds(() => {
         const long = row(layers)
-        expect(described(long, right(infer(long))).split('\n').length).toBe(layers + 6)
+        expect(described(right(infer(long))).split('\n').length).toBe(layers + 6)
       })
     all(1000)
     expect(all(20_000) / all(5000)).toBeLessThan(12) // 16 where it grows with the square
