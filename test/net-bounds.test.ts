@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { readLayersModel } from '../src/convert/keras/import/read.js'
+import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
 import { decode } from '../src/io/codec.js'
 import { show } from '../src/io/show.js'
@@ -48,6 +49,7 @@ const nested = (levels: number): Layer =>
 const passes = (odd: Net): readonly E.Either<object, unknown>[] => [
   infer(odd),
   init(0)(odd),
+  E.map(lower({ batch: 1, mode: 'training' }))(infer(odd)),
   decode(netCodec)(odd),
   checkSchedule(9)(
     experiment(odd, glyphs(), grow({ after: 'x', module: () => convBnAct(2), max: 2 }), train()),
