@@ -174,7 +174,11 @@ const withPrefix = (weights: Weights): Weights =>
  * Source  He, Zhang, Sun 2017 and Luo, Wu, Lin 2017; the order of layers and the ridge are this project's own
  *
  * @example
- * reconstruct({ engine, feed, batch: 100, batches: 5 })(model)(pruned)
+ * import { trainingFeed } from 'espalier/data'
+ * import { prune } from 'espalier/surgery'
+ * const pruned = await run(prune({ keep: { macs: 0.5 }, by: l1 })(model))
+ * const feed = trainingFeed(dataset, { batch: 100, seed: 0 })
+ * const repaired = await run(reconstruct({ engine, feed, batch: 100, batches: 3 })(model)(pruned))
  */
 export const reconstruct =
   (calibration: Calibration, options: ReconstructOptions = { ridge: 1e-3 }) =>
