@@ -26,7 +26,7 @@ export type { Alignment } from './evaluation/alignment.js'
 export { checkPruned } from './evaluation/certify.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
-export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.js'
+export { pruneToLatency } from './evaluation/latency-target.js'
 export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
@@ -40,7 +40,6 @@ export {
   fadeDefaults,
   noTerms,
   type PlannedPrune,
-  type PruneTarget,
   type PushOptions,
   pushDefaults,
   type TrainOptions,

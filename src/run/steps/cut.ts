@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { measureCriterion } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
-import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
+import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { defaultNormalize, pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
@@ -12,12 +12,13 @@ import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
 import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import { type CountedTarget, isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
 import type { Prune } from './prune.js'
 
@@ -71,27 +72,21 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
   }
 }
 
-/** The cost a channel's utility is divided by: of what the target counts. */
-const costMeasure = (target: Target | LatencyTarget): 'macs' | 'params' => {
-  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
-}
-
 /** Cuts what ranks lowest by the step's criterion. */
 const pruneRanked =
-  (cutting: CutContext, target: Target | LatencyTarget) =>
+  (cutting: CutContext, target: Target) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
     const { model } = from.learner
     const constraints = constraintsFor(cutting, model.net)
     return pipe(
-      measureCriterion(step.by, { cost: costMeasure(target), power: step.cost })(
+      measureCriterion(step.by, { cost: costFor(target), power: step.cost })(
         from.learner,
         calibrationFor(context, step.images),
         stepSeed(context),
       ),
       TE.flatMap(by => {
-        const pruneTo = (goal: Target) => prune(pruneOptions({ ...constraints, target: goal }, by))(model)
+        const pruneTo = (goal: CountedTarget) => prune(pruneOptions({ ...constraints, ...goal }, by))(model)
         return isLatencyTarget(target)
           ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
           : TE.fromEither(pruneTo(target))

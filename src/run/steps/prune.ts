@@ -5,7 +5,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
-import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
@@ -15,9 +14,11 @@ import { normalizeCodec } from '../../surgery/codec.js'
 import type { Constraining } from '../../surgery/prune/options.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
+import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
+import { targetCodec } from '../../surgery/prune/target-codec.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import { defaultFloor, type Target } from '../schedule/schedule.js'
+import { defaultFloor } from '../schedule/schedule.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
@@ -29,7 +30,6 @@ import {
   satisfied,
   scoredUnits,
 } from './requirements.js'
-import { pruneTargetCodec } from './target-codec.js'
 
 /** Cuts, and measures batch norm again; what a push has faded goes first. */
 export interface Prune extends Required<Constraining> {
@@ -38,7 +38,7 @@ export interface Prune extends Required<Constraining> {
    * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
    * engine of the run: another time may cut another channel.
    */
-  readonly target: Target | LatencyTarget | null
+  readonly target: Target | null
   readonly by: CriterionName
   /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
   readonly normalize: Normalize | null
@@ -127,7 +127,7 @@ export const pruneKind: StepKind<Prune> = {
   codec: () =>
     closed({
       _tag: t.literal('prune'),
-      target: nullable(pruneTargetCodec),
+      target: nullable(targetCodec),
       by: criterionCodec,
       normalize: nullable(normalizeCodec),
       cost: finite,

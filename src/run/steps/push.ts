@@ -7,8 +7,9 @@ import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
 import { pushProgram } from '../../learn/training/transforms.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
 import type { RunStep } from '../step-context.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
@@ -20,7 +21,6 @@ import {
   requireTarget,
   satisfied,
 } from './requirements.js'
-import { targetCodec } from './target-codec.js'
 
 /**
  * Pushes. `target` is what the prune after it is to leave; `null` takes that prune's own where it goes by the gradient
@@ -28,7 +28,7 @@ import { targetCodec } from './target-codec.js'
  */
 export interface Push extends PushOptions {
   readonly _tag: 'push'
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   readonly distill: Distill | null
 }
 
@@ -63,7 +63,7 @@ export const pushKind: StepKind<Push> = {
       _tag: t.literal('push'),
       ...pushFields,
       distill: nullable(distillCodec),
-      target: nullable(targetCodec),
+      target: nullable(countedTargetCodec),
     }),
   check,
   run,

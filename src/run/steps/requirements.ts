@@ -1,11 +1,6 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import {
-  checkLatencyTarget,
-  isLatencyTarget,
-  type LatencyTarget,
-} from '../../learn/evaluation/latency-target.js'
 import { type CriterionName, pruneOptions } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -13,8 +8,8 @@ import type { Path } from '../../net/path.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
 import { type Constraining, checkPruneOptions } from '../../surgery/prune/options.js'
+import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
-import type { Target } from '../schedule/schedule.js'
 import type { CheckContext, CheckState } from './kind.js'
 
 export type Requirement = E.Either<RunError, unknown>
@@ -54,22 +49,13 @@ export const requireCriterion = (criterion: CriterionName, { net, evidence }: Ch
   )
 }
 
-/** Whether a target, and what constrains the cut, fit the net. Errors  WrongOption, UnknownPath */
+/** Whether what constrains the cut to a target fits the net. Errors  WrongOption, UnknownPath */
 export const requireTarget = (
   net: CheckedNet,
-  target: Target | LatencyTarget,
+  target: Target,
   constraints: Partial<Constraining> = {},
 ): E.Either<RunError, void> => {
   const { freeze = [], ignore = [], minChannels = 0, roundTo = 1, floor = 0 } = constraints
-  const counted: Target = isLatencyTarget(target) ? { eta: 0 } : target
-  return pipe(
-    isLatencyTarget(target) ? checkLatencyTarget(target) : E.right(0),
-    E.flatMap(
-      (): E.Either<RunError, void> =>
-        checkPruneOptions(
-          pruneOptions({ target: counted, freeze, ignore, minChannels, roundTo, floor }, {}),
-          net,
-        ),
-    ),
-  )
+  const counted = isLatencyTarget(target) ? { eta: 0 } : target
+  return checkPruneOptions(pruneOptions({ ...counted, freeze, ignore, minChannels, roundTo, floor }, {}), net)
 }

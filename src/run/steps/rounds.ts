@@ -6,13 +6,15 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Step, Target } from '../schedule/schedule.js'
+import type { Step } from '../schedule/schedule.js'
 import {
   type RunStep,
   type StepContext,
@@ -25,14 +27,13 @@ import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
 import { refuseIf, requireTarget } from './requirements.js'
 import { runSteps } from './sequence.js'
-import { targetCodec } from './target-codec.js'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {
   readonly _tag: 'rounds'
   readonly rounds: number
   /** Reached in the last round, in equal ratios. */
-  readonly target: Target
+  readonly target: CountedTarget
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
   readonly within: number | null
   readonly steps: readonly S[]
@@ -62,7 +63,11 @@ const measureBaseline =
     )
 
 /** The target of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
-export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, round: number): Target => {
+export const targetOfRound = (
+  { target, rounds }: Rounds,
+  base: RoundsBaseline,
+  round: number,
+): CountedTarget => {
   const part = round / rounds
   if ('eta' in target) return { eta: target.eta * part }
   return 'keep' in target
@@ -224,7 +229,7 @@ export const roundsKind: StepKind<Rounds> = {
     closed({
       _tag: t.literal('rounds'),
       rounds: positiveWhole,
-      target: targetCodec,
+      target: countedTargetCodec,
       within: nullable(share),
       steps,
     }),

@@ -5,9 +5,16 @@ import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
 import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
 import { type Wiring, wireNet, wiresOfAxes } from '../../net/wiring.js'
+import type { Target } from './target.js'
 
 /** What deleting a channel saves: stored parameters, or multiply–accumulates for one image. */
 export type Cost = 'params' | 'macs'
+
+/** What the target counts: parameters where it is neither multiply–accumulates nor the time they take. */
+export const costFor = (target: Target): Cost => {
+  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
+  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
+}
 
 /** How often each value of a weight is multiplied for one image. */
 const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number => {

@@ -10,7 +10,7 @@ import type { Widths } from '../analysis/trunk.js'
 import { pruneCodec } from '../codec.js'
 import type { OptionError, PruneError } from '../error.js'
 import type { Combine, Normalize, Utilities } from './rank.js'
-import { checkTarget, type TargetOptions } from './target.js'
+import type { AmountTarget, CountedAmount, LatencyTarget, MeasureLatency } from './target.js'
 
 interface Guarded {
   /** Paths whose weights are all kept, those that read other channels too. */
@@ -47,7 +47,11 @@ export interface ByThreshold extends Ranging {
 }
 
 /** The lowest scores are removed until the target is met; normalized as `'eta'` by default. */
-export type ByTarget = Ranging & TargetOptions & { readonly normalize?: Normalize }
+export type ByTarget = Ranging & { readonly normalize?: Normalize } & (
+    | AmountTarget<CountedAmount>
+    /** A function measures the latency; on an engine, `pruneToLatency` does. */
+    | (LatencyTarget & { readonly measure: MeasureLatency })
+  )
 
 /** These channels and residuals' bodies are removed, with their groups. */
 export interface ByChannel extends Guarded {
@@ -62,9 +66,6 @@ const checkWhole = (least: number, option: string, got: number | undefined): E.E
   got === undefined || (Number.isInteger(got) && got >= least)
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, expected: `a whole number from ${least} up` })
-
-const checkNotNegative = (option: string, got: number): E.Either<OptionError, void> =>
-  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, expected: 'a number from 0 up' })
 
 const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 && got <= 1
@@ -93,7 +94,6 @@ export const checkPruneOptions = (
             E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
             E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
             E.flatMap(() => checkShare('floor', options.floor ?? 0)),
-            E.flatMap(() => ('eta' in options ? checkNotNegative('eta', options.eta) : checkTarget(options))),
           ),
     ),
   )
