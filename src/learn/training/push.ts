@@ -19,6 +19,7 @@ import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
+import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import type { Calls, Phase } from './phase.js'
 import {
@@ -94,7 +95,10 @@ const pushGraph = (
           ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
           ...trackUtility(fadeOptions)(gradients),
         ]
-  return { outputs: { loss: objective, logits: graph.logits }, updates }
+  return {
+    outputs: { loss: objective, logits: graph.logits },
+    updates: averageUpdates(options.average)(updates),
+  }
 }
 
 /**
@@ -109,7 +113,7 @@ export const pushCalls =
       E.Do,
       E.bindW('inferred', () => infer(net)),
       E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-      E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
+      E.bindW('graph', () => lowerForTraining(options)(net)),
       E.bindW('infer', ({ decision }) => lowerForFeatures(evaluated, decision)(net)),
       E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
       E.map(({ inferred, graph, infer, decision, loss }) => ({
