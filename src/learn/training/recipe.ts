@@ -10,6 +10,7 @@ import { triangular } from './rate.js'
  * Source  Jordan 2024 (arXiv 2404.00498); the rate and the factor of the shifts are this project's own
  *
  * @example
+ * import { recipe } from 'espalier'
  * train({ ...recipe.fast, epochs: 8 })
  */
 export const recipe = {
