@@ -10,7 +10,6 @@ import type { TrainOptions } from '../src/learn/options.js'
 import { averageFeeds } from '../src/learn/training/average.js'
 import { constant } from '../src/learn/training/rate.js'
 import { train } from '../src/learn/training/transforms.js'
-import { infer } from '../src/net/infer.js'
 import type { Model } from '../src/net/weights.js'
 import { net } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
@@ -42,7 +41,7 @@ describe('freeze', () => {
   })
 
   test('normalises frozen layers by their running statistics', () => {
-    const frozen = right(lower({ batch: 4, mode: 'training', frozen: [''] })(tinyNet))
+    const frozen = lower({ batch: 4, mode: 'training', frozen: [''] })(model)
     expect(frozen.statistics).toEqual([])
   })
 
@@ -130,8 +129,8 @@ describe('first weights', () => {
       globalAvgPool,
       dense(3),
     )
-    const begun = dirac(right(infer(two)))(modelOf(1)(two))
-    const { at, images, into } = right(lower({ batch: 12, mode: 'inference' })(two))
+    const begun = dirac(modelOf(1)(two))
+    const { at, images, into } = lower({ batch: 12, mode: 'inference' })(begun)
     const [read, made] = [into.get('wide'), at.get('wide')]
     if (read === undefined || made === undefined) throw new Error('wide')
     const session = right(await float64.open({ run: { outputs: { read, made }, updates: [] } })())
@@ -145,7 +144,7 @@ describe('first weights', () => {
 
   test('by whitening give outputs of variance 1, without correlation, and their opposites', async () => {
     const begun = await succeed(whiten(calibration, 'stem')(modelOf(1)(stem)))
-    const { at } = right(lower({ batch: 12, mode: 'inference' })(stem))
+    const { at } = lower({ batch: 12, mode: 'inference' })(begun)
     const made = at.get('stem')
     if (made === undefined) throw new Error('stem')
     const session = right(await float64.open({ run: { outputs: { made }, updates: [] } })())

@@ -1,5 +1,4 @@
 /** Convolutions that begin as the identity. */
-import type { Inferred } from '../../net/infer.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 
@@ -22,18 +21,15 @@ const hasWindow = ({ shape }: Tensor): boolean => shape.length === 4 && (shape[0
  *
  * Source  Zagoruyko and Komodakis 2017; for part of the filters: Jordan 2024
  */
-export const dirac =
-  (inferred: Inferred) =>
-  ({ net, weights }: Model): Model => {
-    const kernels = [...inferred.values()].flatMap(
-      ({ path, layer }): readonly (readonly [string, Tensor])[] => {
-        const key = weightKey(path, 'kernel')
-        const kernel = weights[key]
-        return layer._tag === 'conv' && kernel !== undefined && hasWindow(kernel)
-          ? [[key, diracKernel(kernel)]]
-          : []
-      },
-    )
-    const changed: Weights = Object.fromEntries(kernels)
-    return { net, weights: { ...weights, ...changed } }
-  }
+export const dirac = (model: Model): Model => {
+  const { layers, weights } = model
+  const kernels = [...layers.values()].flatMap(({ path, layer }): readonly (readonly [string, Tensor])[] => {
+    const key = weightKey(path, 'kernel')
+    const kernel = weights[key]
+    return layer._tag === 'conv' && kernel !== undefined && hasWindow(kernel)
+      ? [[key, diracKernel(kernel)]]
+      : []
+  })
+  const changed: Weights = Object.fromEntries(kernels)
+  return { ...model, weights: { ...weights, ...changed } }
+}

@@ -7,10 +7,10 @@ import type { Graph, Value } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
 import { elementAt } from '../../net/element.js'
-import { infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
-import type { Conv, Net } from '../../net/tree.js'
+import type { Conv } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor } from '../../net/weights.js'
 import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
@@ -27,24 +27,19 @@ interface FirstConv {
 
 const firstConv =
   (path: Path, batch: number) =>
-  (net: Net): E.Either<LearnError, FirstConv> =>
-    pipe(
-      E.Do,
-      E.bind('inferred', () => infer(net)),
-      E.bind('lowered', () => lower({ batch, mode: 'inference' })(net)),
-      E.flatMap(({ inferred, lowered: { images, into, weights } }): E.Either<LearnError, FirstConv> => {
-        const { layer, output = [] } = inferred.get(path) ?? {}
-        const kernel = weights.get(weightKey(path, 'kernel'))
-        return layer?._tag === 'conv' && into.get(path) === images && kernel !== undefined
-          ? E.right({ layer, images, kernel, positions: sizeOf(output.slice(0, 2)) })
-          : E.left({ _tag: 'NotFirst', at: path, got: layer === undefined ? 'no layer' : layer._tag })
-      }),
-    )
+  (net: CheckedNet): E.Either<LearnError, FirstConv> => {
+    const { images, into, weights } = lower({ batch, mode: 'inference' })(net)
+    const { layer, output = [] } = net.layers.get(path) ?? {}
+    const kernel = weights.get(weightKey(path, 'kernel'))
+    return layer?._tag === 'conv' && into.get(path) === images && kernel !== undefined
+      ? E.right({ layer, images, kernel, positions: sizeOf(output.slice(0, 2)) })
+      : E.left({ _tag: 'NotFirst', at: path, got: layer === undefined ? 'no layer' : layer._tag })
+  }
 
 /** Errors  NotFirst unless the path is that of a convolution that reads the images */
 export const checkFirstConv =
   (path: Path) =>
-  (net: Net): E.Either<LearnError, void> =>
+  (net: CheckedNet): E.Either<LearnError, void> =>
     pipe(firstConv(path, 1)(net), E.asUnit)
 
 /** The products of all pairs of values of the patches that a convolution reads, summed. Shapes  → [k, k, c, k·k·c] */
@@ -99,31 +94,22 @@ export const whiten =
   (calibration: Calibration, path: Path) =>
   (model: Model): TE.TaskEither<LearnError, Model> =>
     pipe(
-      TE.fromEither(firstConv(path, calibration.batch)(model.net)),
+      TE.fromEither(firstConv(path, calibration.batch)(model)),
       TE.flatMap(first =>
-        withSession(
-          calibration,
-          { patches: patchProducts(first) },
-          { net: model.net, weights: {} },
-          session =>
-            foldBatches(
-              calibration,
-              { products: new Float64Array(), count: 0 },
-              ({ images, size }) =>
-                sums => {
-                  const { products = new Float32Array() } = session.run('patches', { images })
-                  return {
-                    products: Float64Array.from(products, (each, i) => each + (sums.products[i] ?? 0)),
-                    count: sums.count + size * first.positions,
-                  }
-                },
-            ),
+        withSession(calibration, { patches: patchProducts(first) }, { ...model, weights: {} }, session =>
+          foldBatches(calibration, { products: new Float64Array(), count: 0 }, ({ images, size }) => sums => {
+            const { products = new Float32Array() } = session.run('patches', { images })
+            return {
+              products: Float64Array.from(products, (each, i) => each + (sums.products[i] ?? 0)),
+              count: sums.count + size * first.positions,
+            }
+          }),
         ),
       ),
       TE.map(({ products, count }) => {
         const key = weightKey(path, 'kernel')
         const kernel = model.weights[key] as Tensor // a convolution has one
         const covariance = products.map(each => each / count)
-        return { net: model.net, weights: { ...model.weights, [key]: whiteningKernel(kernel, covariance) } }
+        return { ...model, weights: { ...model.weights, [key]: whiteningKernel(kernel, covariance) } }
       }),
     )

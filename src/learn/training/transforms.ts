@@ -6,8 +6,7 @@ import type { Dataset } from '../../data/dataset.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
-import { infer } from '../../net/infer.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
@@ -87,18 +86,14 @@ export const phaseFor =
   }
 
 /** The program of plain training. */
-export const trainProgram = (
-  options: TrainOptions,
-  teacher: Teacher | null,
-  { net }: Model,
-): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(net),
+export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
+  calls: trainCalls(options, evaluationBatch, teacher)(model),
   feeds: rateFeeds(options),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
-  calls: warmupCalls(options, evaluationBatch, slots)(model.net),
+  calls: warmupCalls(options, evaluationBatch, slots)(model),
   feeds: rateFeeds(options),
 })
 
@@ -109,9 +104,9 @@ export const pushProgram = (
   teacher: Teacher | null,
   model: Model,
 ): LearnProgram => ({
-  calls: pushCalls(options, evaluationBatch, teacher)(model.net),
+  calls: pushCalls(options, evaluationBatch, teacher)(model),
   ...pipe(
-    pushInspect(model.net),
+    pushInspect(model),
     E.match(
       () => ({}), // such a net is refused by the calls
       inspect => ({ inspect }),
@@ -123,16 +118,13 @@ export const pushProgram = (
 
 /** Errors  UnknownPath where a layer to freeze is not there */
 export const checkFrozen =
-  ({ freeze }: Pick<TrainOptions, 'freeze'>) =>
-  (net: Net): E.Either<LearnError, void> =>
-    pipe(
-      infer(net),
-      E.flatMap((inferred): E.Either<LearnError, void> => checkPaths('freeze', inferred)(freeze)),
-    )
+  ({ freeze }: Pick<TrainOptions, 'freeze'>): ((net: CheckedNet) => E.Either<LearnError, void>) =>
+  net =>
+    checkPaths('freeze', net.layers)(freeze)
 
 const learn = (context: LearnContext, options: TrainOptions, program: LearnProgram) => (model: Model) =>
   pipe(
-    TE.fromEither(checkFrozen(options)(model.net)),
+    TE.fromEither(checkFrozen(options)(model)),
     TE.flatMapEither(() => phaseFor(context, options)(program)),
     TE.flatMap(phase =>
       runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),

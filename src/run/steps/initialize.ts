@@ -6,10 +6,8 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole } from '../../io/codec.js'
 import { dirac } from '../../learn/initial/dirac.js'
 import { checkFirstConv, whiten } from '../../learn/initial/whiten.js'
-import { infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
-import type { RunError } from '../error.js'
 import { calibrationFor, type RunStep, type StepContext } from '../step-context.js'
 import type { StepKind } from './kind.js'
 
@@ -41,13 +39,7 @@ const run: RunStep<Initialize> =
   (context, step) =>
   ({ learner: { model }, models, stopped }) =>
     pipe(
-      TE.fromEither<RunError, Model>(
-        pipe(
-          infer(model.net),
-          E.map(inferred => (step.dirac ? dirac(inferred)(model) : model)),
-        ),
-      ),
-      TE.flatMap(begun => whitenWhere(context, step, begun)),
+      whitenWhere(context, step, step.dirac ? dirac(model) : model),
       TE.map(begun => ({ learner: { model: begun, slots: {} }, models, stopped })),
     )
 

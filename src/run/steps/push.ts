@@ -1,7 +1,6 @@
 /** Pushing as a kind of step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
@@ -54,13 +53,9 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
 const run: RunStep<Push> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
   const { model } = from.learner
-  return pipe(
-    TE.fromEither(widthsOf((from.models.original ?? model).net)),
-    TE.flatMap(widths => {
-      const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-      return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
-    }),
-  )
+  const widths = widthsOf(from.models.original ?? model)
+  const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
+  return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
 }
 
 export const pushKind: StepKind<Push> = {
