@@ -62,6 +62,7 @@ const programOf = (places: readonly Place[], pruned: Lowered, whole: Lowered): P
     }),
   )
 
+/** Both nets in one graph, on the same images. */
 const lowerBoth = (batch: number, pruned: Model, whole: Model) => {
   const images = op.input('images', [batch, ...whole.net.input])
   return {
@@ -175,14 +176,14 @@ export const reconstruct =
   (calibration: Calibration, options: ReconstructOptions = { ridge: 1e-3 }) =>
   (whole: Model) =>
   (cut: Cut): TE.TaskEither<LearnError, Model> => {
-    const { model } = cut
     const places = placesIn(cut)
-    if (places.length === 0) return TE.right(model)
-    const { now, before } = lowerBoth(calibration.batch, model, whole)
+    if (places.length === 0) return TE.right(cut.model)
+    const { now, before } = lowerBoth(calibration.batch, cut.model, whole)
     const program = programOf(places, now, before)
-    const variables = variablesIn(program, { ...model.weights, ...withPrefix(whole.weights) })
-    return withSession(calibration, program, { ...model, weights: variables }, async session => {
+    const { weights } = cut.model
+    const variables = variablesIn(program, { ...weights, ...withPrefix(whole.weights) })
+    return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
       const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
-      return { ...model, weights: fitAll({ session, program, batches }, places, model.weights, options) }
+      return { ...cut.model, weights: fitAll({ session, program, batches }, places, weights, options) }
     })
   }

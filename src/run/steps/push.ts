@@ -5,7 +5,7 @@ import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
-import { pushProgram } from '../../learn/training/transforms.js'
+import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
@@ -43,6 +43,7 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
   return pipe(
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
+    E.flatMap(() => checkFrozen(push)(state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
     E.map(() => after),
