@@ -26,6 +26,9 @@ export interface CheckedNet {
   readonly layers: ReadonlyMap<Path, PlacedLayer>
 }
 
+/** The shape that a net gives. */
+export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
+
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
 

@@ -180,11 +180,11 @@ export interface FadedChannels {
 }
 
 /** A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body. */
-export const fadedChannels = (inferred: CheckedNet, slots: Weights): FadedChannels => {
-  const fading = fadableLayers(inferred)
+export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
+  const fading = fadableLayers(net)
   const isGone = (each: FadableLayer) =>
-    markedChannels(slots, each).length === channelsOf(inferred.layers.get(each.path)?.output ?? [])
-  const bodies = [...inferred.layers.values()].flatMap(({ path, layer }) => {
+    markedChannels(slots, each).length === channelsOf(net.layers.get(each.path)?.output ?? [])
+  const bodies = [...net.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
     const units = fading.filter(unit => isInside(body, unit.path))

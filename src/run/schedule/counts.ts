@@ -10,10 +10,10 @@ export interface Counts {
   readonly bytes: number
 }
 
-export const countsOf = (inferred: CheckedNet): Counts => ({
-  params: countParams(inferred),
-  macs: countMacs(inferred),
-  bytes: 4 * countStored(inferred),
+export const countsOf = (net: CheckedNet): Counts => ({
+  params: countParams(net),
+  macs: countMacs(net),
+  bytes: 4 * countStored(net),
 })
 
 /** What `amount` says of one of the three counts, with a figure of its own. */

@@ -31,10 +31,10 @@ export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requir
 export const requireDecision = (net: CheckedNet): Requirement => decisionOf(net)
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: CriterionName, inferred: CheckedNet): readonly Path[] =>
+export const scoredUnits = (criterion: CriterionName, net: CheckedNet): readonly Path[] =>
   criterion === 'bnScale'
-    ? scaledUnits(inferred).flatMap(({ path, free }) => (free ? [path] : []))
-    : freeUnits(inferred)
+    ? scaledUnits(net).flatMap(({ path, free }) => (free ? [path] : []))
+    : freeUnits(net)
 
 const tracesDecision = (criterion: CriterionName): boolean =>
   criterion === 'deconvTrace' || criterion === 'discriminantTrace' || criterion === 'gradientTrace'

@@ -64,7 +64,7 @@ export interface LayerMatch {
 const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
   const { originOf, passage, isStrange } = after
   const { fresh, of } = createNumbering()
-  const image = of('', channelsOf(before.layers.get('')?.input ?? []))
+  const image = of('', channelsOf(before.net.input))
   return {
     before: traceWires({ made: of, summed: takeShortcut })(before, image),
     after: traceWires({

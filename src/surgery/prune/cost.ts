@@ -30,12 +30,12 @@ const timesOn = (count: number, wires: Int32Array): Int32Array => {
 }
 
 /** By wire, its share of every weight along its axes; values on two of its axes at once count once. */
-const costOfWires = (cost: Cost, inferred: CheckedNet, wiring: Wiring): Float64Array => {
+const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
   const add = (each: number, cost: number): void => {
     costs[each] = (costs[each] ?? 0) + cost
   }
-  for (const placed of inferred.layers.values())
+  for (const placed of net.layers.values())
     for (const spec of weightSpecsOf(placed)) {
       if (!spec.trained) continue
       const values = sizeOf(spec.shape) * (cost === 'params' ? 1 : usesOf(placed, spec))

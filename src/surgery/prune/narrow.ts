@@ -73,7 +73,11 @@ export interface Narrowed extends CheckedNet {
   readonly channels: () => Readonly<Record<Path, Int32Array>>
 }
 
-/** Errors  none that a settled selected can bring about: what is left fits */
+/**
+ * Narrows a net to what constraints keep.
+ *
+ * Errors  TwoOfOneName where a sum's activation would stand beside a shortcut of its name; else what is left fits
+ */
 export const narrow =
   ({ net, wiring }: Analysis, weights: Weights) =>
   (constrained: Constrained): E.Either<NetError, Narrowed> => {
