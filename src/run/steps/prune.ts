@@ -9,6 +9,7 @@ import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import type { Constraining } from '../../surgery/prune/options.js'
@@ -16,7 +17,6 @@ import { checkReachable } from '../../surgery/prune/prune.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/prune/target-codec.js'
-import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
@@ -24,9 +24,9 @@ import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
   type Requirement,
+  refuseIf,
   requireCriterion,
   requireSeveralValues,
-  requireTarget,
   satisfied,
   scoredUnits,
 } from './requirements.js'
@@ -65,18 +65,22 @@ const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'
 /** Images a call when batch norm is measured again. */
 const recalibrationBatch = 100
 
-const check: StepKind<Prune>['check'] = (context, prune) => state => {
-  const target = targetFor(context, prune)
-  return pipe(
-    target === null
-      ? E.left<RunError>({ _tag: 'NoTarget', at: context.at })
-      : requireTarget(state.net, target, prune),
+/** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
+const requirePaths = ({ freeze, ignore }: Prune, { layers }: CheckedNet): Requirement =>
+  pipe(
+    checkPaths('freeze', layers)(freeze),
+    E.flatMap(() => checkPaths('ignore', layers)(ignore)),
+  )
+
+const check: StepKind<Prune>['check'] = (context, prune) => state =>
+  pipe(
+    refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
+    E.flatMap(() => requirePaths(prune, state.net)),
     E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
     E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
     E.map(() => ({ ...state, teacher: true })),
   )
-}
 
 /** The cut learner with its batch norm measured again. */
 const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>

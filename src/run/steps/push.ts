@@ -18,7 +18,6 @@ import {
   requireCriterion,
   requireDecision,
   requireSeveralValues,
-  requireTarget,
   satisfied,
 } from './requirements.js'
 
@@ -45,7 +44,6 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
     E.flatMap(() => checkFrozen(push)(state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
-    E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
     E.map(() => after),
   )
 }

@@ -1,14 +1,12 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type CriterionName, pruneOptions } from '../../learn/options.js'
+import type { CriterionName } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
-import { type Constraining, checkPruneOptions } from '../../surgery/prune/options.js'
-import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
 import type { CheckContext, CheckState } from './kind.js'
 
@@ -47,15 +45,4 @@ export const requireCriterion = (criterion: CriterionName, { net, evidence }: Ch
     E.flatMap(() => refuseIf(scoredUnits(criterion, net).length === 0, noEvidence)),
     E.flatMap((): Requirement => (tracesDecision(criterion) ? requireDecision(net) : satisfied)),
   )
-}
-
-/** Whether what constrains the cut to a target fits the net. Errors  WrongOption, UnknownPath */
-export const requireTarget = (
-  net: CheckedNet,
-  target: Target,
-  constraints: Partial<Constraining> = {},
-): E.Either<RunError, void> => {
-  const { freeze = [], ignore = [], minChannels = 0, roundTo = 1, floor = 0 } = constraints
-  const counted = isLatencyTarget(target) ? { eta: 0 } : target
-  return checkPruneOptions(pruneOptions({ ...counted, freeze, ignore, minChannels, roundTo, floor }, {}), net)
 }

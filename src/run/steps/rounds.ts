@@ -25,7 +25,7 @@ import {
 } from '../step-context.js'
 import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
-import { refuseIf, requireTarget } from './requirements.js'
+import { refuseIf } from './requirements.js'
 import { runSteps } from './sequence.js'
 
 /** Repeats its steps with a target that tightens from round to round. */
@@ -46,7 +46,6 @@ const check: StepKind<Rounds>['check'] =
     const checkRound = context.checkSteps(inner, steps)
     return pipe(
       refuseIf(within !== null && context.validation === 0, { _tag: 'NoValidation', at: context.at }),
-      E.flatMap(() => requireTarget(state.net, target)),
       E.flatMap(() => checkRound({ ...state, teacher: true })),
       E.flatMap(second => (rounds > 1 ? checkRound(second) : E.right(second))),
     )
