@@ -376,6 +376,17 @@ describe('the tree closes', () => {
     dense(3),
   )
 
+  test('the activation of a sum has a name of its own beside any shortcut', () => {
+    const sum = residual('r', convBnAct(4), { shortcut: convBnAct(4, 1), activation: 'relu' })
+    const named = { ...sum, shortcut: { ...convBnAct(4, 1), name: 'relu' } } // as a file may have it
+    const model = modelOf(1)(
+      net('n', image(6, 6, 1), convBnAct(4), named as typeof sum, globalAvgPool, dense(2)),
+    )
+    const pruned = right(prune({ channels: {}, bodies: ['r'] })(model))
+    expect(drawn(pruned.model.net)).toContain('r/relu2: relu')
+    expect(difference(forward(right(mask(pruned)(model))), forward(pruned.model))).toBeLessThan(1e-6)
+  })
+
   test('a branch with an empty layer is removed whole', () => {
     const pruned = cutting(module, { 'a/three/reduce': all(2) })
     expect(drawn(pruned.model.net).filter(line => line.startsWith('a'))).toEqual([

@@ -1,6 +1,7 @@
 /** What can go wrong while learning, as facts. */
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
+import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
@@ -8,6 +9,7 @@ import type { CriterionName } from './options.js'
 
 /** Why learning cannot begin, or stopped. */
 export type LearnError =
+  | NetError
   | PruneError
   | EngineError
   | DataError

@@ -114,8 +114,9 @@ export const prune =
       E.tap(checkUtilities(analysis)),
       E.bindTo('utilities'),
       E.bind('selection', ({ utilities }) => select(options, analysis, utilities, narrowTo)),
-      E.bindW('narrowed', ({ selection }) => narrowTo(selection.constrained)),
-      E.map(({ utilities, selection, narrowed }) => prunedModel(analysis, utilities, selection, narrowed)),
+      E.map(({ utilities, selection }) =>
+        prunedModel(analysis, utilities, selection, narrowTo(selection.constrained)),
+      ),
     )
   }
 

@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { countMacs, countParams, countStored } from '../../net/counts.js'
-import type { NetError } from '../../net/error.js'
 import type { Model } from '../../net/weights.js'
 import type { Measure, OptionError, PruneError } from '../error.js'
 import type { Narrowed } from './narrow.js'
@@ -126,12 +125,11 @@ const readGauge =
  */
 export const searchTarget =
   (options: AmountTarget & { readonly measure?: MeasureLatency }, limits: readonly string[]) =>
-  (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> =>
+  (most: number, without: (count: number) => Narrowed): E.Either<PruneError, number> =>
     pipe(
       gaugeOf('keep' in options ? options.keep : options.atMost, options.measure),
       E.flatMap((gauge): E.Either<PruneError, number> => {
-        const reading = (count: number): E.Either<PruneError, number> =>
-          pipe(without(count), E.flatMap(readGauge(gauge)))
+        const reading = (count: number) => readGauge(gauge)(without(count))
         return pipe(
           'keep' in options ? reading(0) : E.right(1),
           E.map(whole => whole * gauge.amount),
