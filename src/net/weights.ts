@@ -14,7 +14,10 @@ export type { Tensor } from '../io/tensor.js'
 /** By key: the layer's path, `/`, the weight's name, as in `stem/conv/kernel`. */
 export type Weights = Readonly<Record<string, Tensor>>
 
-/** A net that fits, the shapes of its layers, and the weights it runs with: immutable, plain data. */
+/**
+ * A net that fits, the shapes of its layers, and the weights it runs with: immutable, plain data. One with other weights is
+ * `{ ...model, weights }`; another net takes weights by `withWeights`, which checks both.
+ */
 export interface Model extends CheckedNet {
   readonly weights: Weights
 }
