@@ -116,6 +116,13 @@ program
     (await import('./cli/describe.js')).describeFile(chosen, options),
   )
 
+program
+  .command('report')
+  .description("write a run's report.html again, or one page that compares several runs")
+  .argument('<runs...>', "runs' folders")
+  .option('--out <file>', "the page (default: report.html, in the run's folder, or here for several)")
+  .action(async (runs: readonly string[], options) => (await import('./cli/report.js')).report(runs, options))
+
 const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())

@@ -20,6 +20,7 @@ import { type DataChange, type DataSettings, settingsOf, withData } from '../run
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
+import { reportRun } from './report.js'
 import { withResources } from './resources.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
@@ -82,7 +83,10 @@ const trainAnew = (
         folder = path
         announce(opened.engine, path)
       })
-      return begin(place, settings, opened, observer)(experiment)
+      return pipe(
+        begin(place, settings, opened, observer)(experiment),
+        TE.tap(({ out: folder }) => reportRun(folder, opened)),
+      )
     }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
     withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
@@ -153,7 +157,12 @@ const resumeWith = (
           withData(run.settings, data).data,
           engine,
           stop,
-        )(opened => resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data })),
+        )(opened =>
+          pipe(
+            resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data }),
+            TE.tap(() => reportRun(path, opened)),
+          ),
+        ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         withStopped(stop, () => resumeCommand(path)),
       )

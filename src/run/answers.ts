@@ -1,0 +1,102 @@
+/** Asks the nets of a run for their answers on the test images, and keeps what people want to see of them. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/dataset.js'
+import { encodePng } from '../data/encode-png.js'
+import { factOf } from '../data/error.js'
+import { evaluationFeed } from '../data/pipeline/batches.js'
+import { writeJson } from '../io/files.js'
+import { evaluationBatch } from '../learn/evaluation/evaluate.js'
+import { type Prediction, predict } from '../learn/evaluation/predict.js'
+import { sizeOf } from '../net/shape.js'
+import type { Model } from '../net/weights.js'
+import type { RunError } from './error.js'
+import type { Resources } from './run.js'
+import type { Mistake, Predictions } from './storage/predictions.js'
+import { latest, type StoredRun } from './storage/stored-run.js'
+
+/** Mistakes kept with their images. */
+const mostMistakes = 18
+
+const confusionOf = (classes: number, predictions: readonly Prediction[]): readonly (readonly number[])[] => {
+  const rows = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  for (const { label, answer } of predictions) {
+    const row = rows[label]
+    if (row !== undefined) row[answer] = (row[answer] ?? 0) + 1
+  }
+  return rows
+}
+
+type Unseen = Omit<Mistake, 'png'>
+
+/** The last net's mistakes: those of most nets first, then the surest. */
+const mistakesOf = (answers: readonly (readonly Prediction[])[]): readonly Unseen[] =>
+  (answers.at(-1) ?? [])
+    .flatMap((prediction, image): readonly Unseen[] =>
+      prediction.answer === prediction.label
+        ? []
+        : [
+            {
+              image,
+              ...prediction,
+              wrong: answers.filter(each => each[image]?.answer !== prediction.label).length,
+            },
+          ],
+    )
+    .sort((a, b) => b.wrong - a.wrong || b.confidence - a.confidence)
+    .slice(0, mostMistakes)
+
+/** The images of mistakes beside them; an image of other channels than grey or colours has an empty one. */
+const withImages =
+  ({ test, stored, name }: Dataset) =>
+  (mistakes: readonly Unseen[]): TE.TaskEither<RunError, readonly Mistake[]> =>
+    pipe(
+      mistakes,
+      TE.traverseSeqArray(mistake =>
+        TE.tryCatch(async (): Promise<Mistake> => {
+          const bytes = new Uint8Array(sizeOf(stored))
+          await test.read(Int32Array.of(mistake.image), bytes)
+          const png = await encodePng(bytes, stored)
+          return { ...mistake, png: png?.toString('base64') ?? '' }
+        }, factOf(name)),
+      ),
+    )
+
+/** The net before the first cut, where there was one, and the last. */
+const netsOf = (
+  run: StoredRun,
+): TE.TaskEither<RunError, readonly (readonly [name: string, model: Model])[]> =>
+  pipe(
+    latest(run),
+    TE.map(({ learner, models: { original } }) => [
+      ...(original === null ? [] : [['before the first cut', original] as const]),
+      ['at the end', learner.model] as const,
+    ]),
+  )
+
+/** Asks on the test images, and writes the answers beside the run. */
+export const keepAnswers =
+  ({ engine, dataset }: Resources) =>
+  (run: StoredRun): TE.TaskEither<RunError, Predictions> =>
+    pipe(
+      TE.Do,
+      TE.bind('nets', () => netsOf(run)),
+      TE.bindW('answers', ({ nets }) =>
+        pipe(
+          nets,
+          TE.traverseSeqArray(([, model]) =>
+            predict(engine)(evaluationFeed(dataset, dataset.test, { batch: evaluationBatch }))(model),
+          ),
+        ),
+      ),
+      TE.bindW('mistakes', ({ answers }) => withImages(dataset)(mistakesOf(answers))),
+      TE.map(
+        ({ nets, answers, mistakes }): Predictions => ({
+          classes: dataset.classes,
+          confusion: confusionOf(dataset.classes.length, answers.at(-1) ?? []),
+          nets: nets.map(([name]) => name),
+          mistakes,
+        }),
+      ),
+      TE.tap(predictions => writeJson(run.folder.predictions)(predictions)),
+    )
