@@ -1,10 +1,25 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
+import type { Inferred } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import type { Path } from '../../../net/path.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../../../net/tree.js'
+import { channelsOf, rankOf, type Shape } from '../../../net/shape.js'
+import type {
+  Activation,
+  BatchNorm,
+  Conv,
+  Dense,
+  Depthwise,
+  DropPath,
+  LayerNorm,
+  Leaf,
+  Pool,
+} from '../../../net/tree.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../../net/weights.js'
+import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
+import { kerasActivation } from './activations.js'
+import { poolEnds, poolPadding } from './pool-padding.js'
 import { spread } from './spread.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
@@ -14,15 +29,13 @@ export interface Topology {
   readonly output: string
 }
 
-const pair = (size: number): readonly [number, number] => [size, size]
-
 const channelsLast = { data_format: 'channels_last' } as const
 
 const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
 
-const poolConfig = ({ size, stride, padding }: Pool): Config => ({
-  pool_size: pair(size),
-  strides: pair(stride),
+const poolConfig = ({ size, stride }: Pool, padding: 'same' | 'valid'): Config => ({
+  pool_size: sidesOf(size),
+  strides: sidesOf(stride),
   padding,
   ...channelsLast,
 })
@@ -37,8 +50,8 @@ interface Product {
 }
 
 const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
-  kernel_size: pair(kernel),
-  strides: pair(stride),
+  kernel_size: sidesOf(kernel),
+  strides: sidesOf(stride),
   padding: padding === 'same' ? 'same' : 'valid',
   ...channelsLast,
 })
@@ -47,6 +60,7 @@ const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => 
 interface Context {
   readonly layers: KerasLayer[]
   readonly weights: Weights
+  readonly inferred: Inferred
 }
 
 /** Appends a layer; returns its name. */
@@ -70,7 +84,74 @@ const addActivation = (
   activation: Activation | null,
   name: string,
   from: string,
-): string => (activation === null ? from : add(context, 'Activation', name, { activation }, [from]))
+): string => {
+  const found = activation === null ? null : kerasActivation(activation)
+  if (found === null) return from // the net was checked: Keras has its activations
+  return found._tag === 'option'
+    ? add(context, 'Activation', name, { activation: found.name }, [from])
+    : add(context, found.className, name, found.config, [from])
+}
+
+const inputOf = ({ inferred }: Context, path: Path): Shape => inferred.get(path)?.input ?? []
+
+/** Zeros around a map, as a layer of their own; none where there are none. */
+const addZeros = (context: Context, ends: readonly number[], path: Path, from: string): string => {
+  const padding = [ends.slice(0, 2), ends.slice(2)]
+  return ends.every(end => end === 0)
+    ? from
+    : add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
+}
+
+const addPool = (context: Context, pool: Pool, path: Path, from: string): string => {
+  const map = inputOf(context, path)
+  const padding = poolPadding(pool, map)
+  const padded = padding === 'zeros' ? addZeros(context, poolEnds(pool, map), path, from) : from
+  const config = poolConfig(pool, padding === 'same' ? 'same' : 'valid')
+  return add(context, poolClass[pool._tag], nameOf(path), config, [padded])
+}
+
+const addLayerNorm = (context: Context, { epsilon }: LayerNorm, path: Path, from: string): string => {
+  const name = nameOf(path)
+  return add(
+    context,
+    'LayerNormalization',
+    name,
+    { axis: -1, epsilon, center: true, scale: true },
+    [from],
+    [
+      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
+      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
+    ],
+  )
+}
+
+/** A factor a channel is a channelwise 1×1 convolution; a vector is a map of one pixel for it. */
+const addScale = (context: Context, path: Path, from: string): string => {
+  const input = inputOf(context, path)
+  const { data } = weightAt(context, path, 'scale')
+  const product = (name: string, map: string): string =>
+    add(
+      context,
+      'DepthwiseConv2D',
+      name,
+      { kernel_size: [1, 1], depth_multiplier: 1, use_bias: false, ...channelsLast },
+      [map],
+      [{ name: `${name}/depthwise_kernel`, tensor: { shape: [1, 1, channelsOf(input), 1], data } }],
+    )
+  if (rankOf(input) === 'map') return product(nameOf(path), from)
+  const map = add(context, 'Reshape', partOf(path, 'map'), { target_shape: [1, 1, ...input] }, [from])
+  return add(context, 'Flatten', nameOf(path), channelsLast, [product(partOf(path, 'scale'), map)])
+}
+
+/** One decision an image. */
+const addDropPath = (context: Context, { rate }: DropPath, path: Path, from: string): string =>
+  add(
+    context,
+    'Dropout',
+    nameOf(path),
+    { rate, noise_shape: [null, ...inputOf(context, path).map(() => 1)] },
+    [from],
+  )
 
 const addBatchNorm = (
   context: Context,
@@ -95,9 +176,14 @@ const addBatchNorm = (
 
 /** Keras has explicit padding as a layer of its own. */
 const addPadding = (context: Context, layer: Unit, path: Path, from: string): string => {
-  if (!('padding' in layer) || typeof layer.padding !== 'number' || layer.padding === 0) return from
-  const padding = [pair(layer.padding), pair(layer.padding)]
-  return add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
+  if (!('padding' in layer) || typeof layer.padding === 'string') return from
+  const slides = slidesOf(inputOf(context, path), { ...layer, size: layer.kernel })
+  return addZeros(
+    context,
+    slides.flatMap(({ before, after }) => [before, after]),
+    path,
+    from,
+  )
 }
 
 const productOf = (layer: Unit, kernel: Tensor): Product => {
@@ -105,14 +191,14 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
     case 'conv':
       return {
         className: 'Conv2D',
-        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: pair(layer.dilation) },
+        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: sidesOf(layer.dilation) },
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
       const denseKernel = spread(kernel, layer.dilation)
       return {
         className: 'DepthwiseConv2D',
-        config: { ...windowConfig(layer), kernel_size: pair(denseKernel.shape[0] ?? 1), depth_multiplier: 1 },
+        config: { ...windowConfig(layer), kernel_size: denseKernel.shape.slice(0, 2), depth_multiplier: 1 },
         kernel: { name: 'depthwise_kernel', tensor: denseKernel },
       }
     }
@@ -129,20 +215,23 @@ const addUnit = (context: Context, layer: Unit, path: Path, from: string): strin
   const { className, config, kernel } = productOf(layer, weightAt(context, path, 'kernel'))
   const { bias, norm, activation } = layer
   const name = nameOf(path)
+  const own = norm === null && activation !== null ? kerasActivation(activation) : null
+  const option = own?._tag === 'option' ? own.name : 'linear'
   const product = add(
     context,
     className,
     name,
-    { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
+    { ...config, use_bias: bias, activation: option },
     [addPadding(context, layer, path, from)],
     [
       { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
       ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(context, path, 'bias') }] : []),
     ],
   )
-  if (norm === null) return product
-  const normName = addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
-  return addActivation(context, activation, partOf(path, 'activation'), normName)
+  const normed = norm === null ? product : addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
+  return own?._tag === 'option'
+    ? normed
+    : addActivation(context, activation, partOf(path, 'activation'), normed)
 }
 
 const addLeaf =
@@ -156,13 +245,21 @@ const addLeaf =
         return addUnit(context, leaf, path, from)
       case 'maxPool':
       case 'avgPool':
-        return add(context, poolClass[leaf._tag], name, poolConfig(leaf), [from])
+        return addPool(context, leaf, path, from)
       case 'globalAvgPool':
         return add(context, 'GlobalAveragePooling2D', name, channelsLast, [from])
+      case 'globalMaxPool':
+        return add(context, 'GlobalMaxPooling2D', name, channelsLast, [from])
       case 'flatten':
         return add(context, 'Flatten', name, channelsLast, [from])
       case 'dropout':
         return add(context, 'Dropout', name, { rate: leaf.rate }, [from])
+      case 'dropPath':
+        return addDropPath(context, leaf, path, from)
+      case 'layerNorm':
+        return addLayerNorm(context, leaf, path, from)
+      case 'scale':
+        return addScale(context, path, from)
       case 'norm':
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
@@ -186,8 +283,8 @@ const algebra = (context: Context): Algebra<string> => ({
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model): Topology => {
-  const context: Context = { layers: [], weights }
+export const topology = ({ net, weights }: Model, inferred: Inferred): Topology => {
+  const context: Context = { layers: [], weights, inferred }
   const shape = [null, ...net.input]
   const images = add(
     context,
