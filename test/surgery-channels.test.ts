@@ -61,10 +61,9 @@ describe('pruning', () => {
   test('a branch that is tied to another stays as long as that', () => {
     const branches = concat('c', conv(2, 1, { name: 'a' }), stack('b', conv(1, 1, { name: 'thin' }), conv(2)))
     const model = modelOf(2)(wrap(branches, channelShuffle(2)))
-    const gone = { 'c/a': [0, 1] }
-    expect(left(prune({ channels: gone })(model))).toMatchObject({ _tag: 'EmptyNet' })
     const by = { 'c/a': [0, 0.3], 'c/b/thin': [0], 'c/b/conv': [0, 0.2] }
-    const { channels } = right(prune({ by, eta: 0.5, floor: 0.1 })(model))
+    expect(left(prune({ by, keep: { params: 0.01 } })(model))).toMatchObject({ _tag: 'OutOfReach' })
+    const { channels } = right(prune({ by, keep: { params: 0.93 } })(model))
     expect(channels.c).toEqual(Int32Array.of(1, 3))
   })
 
