@@ -66,10 +66,7 @@ const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
-export const trunkOf = (
-  { net, wiring }: Analysis,
-  standing: Standing = whole,
-): readonly TrunkValue[] => {
+export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
   const fixed = fixedWires(wiring)
   return layersInSeries(net, standing).flatMap(at => {
     const wires = distinct(wiring.out.get(at) ?? new Int32Array())
