@@ -52,7 +52,7 @@ describe('a model as a LayersModel', () => {
 
   test('a random net has the same outputs in stock tfjs', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+      fc.asyncProperty(arbitraryModel({ dropout: true, hard: false }), model =>
         inFolder(async folder => {
           const images = imagesFor(model, 2)
           const { values } = await predicted(model, images, 2, folder)

@@ -22,6 +22,8 @@ export type Mode = 'training' | 'inference'
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode
+  /** Whether values are dropped while training; by default yes. */
+  readonly dropout?: boolean
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
   /** Whether a grouped convolution stays one, which engines do not compute; by default it becomes one a group. */
@@ -118,7 +120,7 @@ const lowerDropout = (
   rate: number,
   shape: Shape,
 ): Value => {
-  if (options.mode === 'inference' || rate === 0) return x
+  if (options.mode === 'inference' || options.dropout === false || rate === 0) return x
   const uniform = op.input(`noise/${path}`, shape)
   noise.push(uniform)
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
