@@ -1,7 +1,10 @@
 /** The Keras layers of a model so far, and what they are made from. */
 import type { Inferred } from '../../../net/infer.js'
-import type { Weights } from '../../../net/weights.js'
-import type { Config, KerasLayer, KerasWeight } from '../keras.js'
+import type { Path } from '../../../net/path.js'
+import type { Shape } from '../../../net/shape.js'
+import { type WeightName, weightKey } from '../../../net/weight-specs.js'
+import type { Tensor, Weights } from '../../../net/weights.js'
+import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
 
 /** The layers so far, and the shapes and weights of the model. */
 export interface Context {
@@ -24,3 +27,14 @@ export const add = (
   layers.push({ className, name, config: { name, ...config }, from, weights })
   return name
 }
+
+export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
+  weights[weightKey(path, slot)] as Tensor // the model was checked
+
+export const inputOf = ({ inferred }: Context, path: Path): Shape => inferred.get(path)?.input ?? []
+
+/** The name of a layer at a path, and those of its parts. */
+export const namesAt = (path: Path) => ({
+  name: nameOf(path),
+  part: (part: string) => `${nameOf(path)}.${part}`,
+})
