@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { groups } from '../src/net/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
-import { concat, gate, net, squeezeExcite, stack } from '../src/net/words/combinators.js'
+import { concat, gate, identity, net, squeezeExcite, stack } from '../src/net/words/combinators.js'
 import {
   channelShuffle,
   channelSlice,
@@ -131,12 +131,28 @@ describe('growth', () => {
   const grown = (growth: Growth) => grow({ ...growth, seed: 1 })(modelOf(2)(given))
 
   test.each<[Growth, string]>([
-    [{ widen: 'stem', by: 1.5 }, 'grouped'],
     [{ to: 'c', branch: conv(2, 1, { name: 'more' }) }, 'channelShuffle'],
+    [{ deepen: 'c/own', module: concat('more', identity, conv(2, 1)) }, 'channelShuffle'],
   ])('%j would renumber channels', (growth, at) => {
     const error = left(grown(growth))
     expect(error).toMatchObject({ _tag: 'Renumbered', at })
     expect(renderMessage(error)).toContain(`${at} knows by number`)
+  })
+
+  test('new channels of a wider unit lie in the groups that read them', () => {
+    const { inexact, model, remap } = right(grown({ widen: 'stem', by: 1.5 }))
+    expect(inexact).toBeNull()
+    expect(model.weights['grouped/kernel']?.shape).toEqual([3, 3, 6, 8])
+    expect(remap.get('stem/kernel')?.axes[3]).toEqual(Int32Array.of(0, 1, 2, 3, -1, -1, 4, 5, 6, 7, -1, -1))
+    expect(difference(forward(model), forward(modelOf(2)(given)))).toBeLessThan(1e-6)
+  })
+
+  test('a wider grouped convolution has new filters in each group', () => {
+    const alone = modelOf(2)(wrap(conv(6, 3, { name: 'grouped', groups: 2 }), conv(4, 1)))
+    const { inexact, model, remap } = right(grow({ widen: 'grouped', by: 1.4, seed: 1 })(alone))
+    expect(inexact).toBeNull()
+    expect(remap.get('grouped/kernel')?.axes[3]).toEqual(Int32Array.of(0, 1, 2, -1, 3, 4, 5, -1))
+    expect(difference(forward(model), forward(alone))).toBeLessThan(1e-6)
   })
 
   test('a layer whose channels a shuffle ties to those of another is not widened', () => {

@@ -65,6 +65,7 @@ const widenAt = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion>
       originOf: path => path,
       passage: null,
       isStrange: () => false,
+      groupsOf: wider.groupsOf,
     })),
   )
 
@@ -81,6 +82,7 @@ const insertBranch = ({ net, at, moved }: Placement, inferred: Inferred): Insert
     originOf,
     passage: null,
     isStrange: path => originOf(path) === null,
+    groupsOf: () => 1,
   }
 }
 
