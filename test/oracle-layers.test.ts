@@ -149,8 +149,8 @@ const layersOf = ({
         const axes = sides.map((_, axis) => axis + 1)
         const grouped = tfl.layers.reshape({ targetShape: [...sides, layer.groups, size] }).apply(x)
         const dims = [...axes, axes.length + 2, axes.length + 1]
-        const dealt = tfl.layers.permute({ dims }).apply(grouped)
-        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(dealt) as Symbolic
+        const transposed = tfl.layers.permute({ dims }).apply(grouped)
+        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(transposed) as Symbolic
       }
       case 'channelSlice': {
         const rows = tfl.layers.permute({ dims: [3, 1, 2] }).apply(x)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { groups } from '../src/net/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
-import { concat, gate, identity, net, squeezeExcite, stack } from '../src/net/words/combinators.js'
+import { concat, gate, identity, net, residual, squeezeExcite, stack } from '../src/net/words/combinators.js'
 import {
   channelShuffle,
   channelSlice,
@@ -52,7 +52,7 @@ describe('pruning', () => {
     expect(layers.get('c/low')).toMatchObject({ from: 0, size: 3 })
   })
 
-  test('a shuffle ties the channels it deals out together', () => {
+  test('a shuffle ties the channels it interleaves', () => {
     const { removed, layers } = cut(wrap(channelShuffle(2), conv(3, 1, { name: 'next' })), { stem: [1] })
     expect(removed).toEqual(['stem 1', 'stem 5'])
     expect(layers.get('channelShuffle')).toMatchObject({ groups: 2 })
@@ -166,6 +166,13 @@ describe('growth', () => {
     const { inexact, model } = right(grown(growth))
     expect(inexact).toBeNull()
     expect(difference(forward(model), forward(modelOf(2)(given)))).toBeLessThan(1e-6)
+  })
+
+  test('a gated body begins with zeros where its factors let it learn', () => {
+    const module = (factor: 'sigmoid' | 'tanh') =>
+      residual('new', stack('', conv(8), squeezeExcite('se', 8, 2, { gate: factor })))
+    expect(right(grown({ after: 'stem', module: module('sigmoid') })).inexact).toBeNull()
+    expect(right(grown({ after: 'stem', module: module('tanh') })).inexact).toMatchObject({ at: 'new' })
   })
 
   test('a new gate changes what passes, and says so', () => {

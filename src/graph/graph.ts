@@ -60,7 +60,7 @@ export type Op =
   | { readonly kind: 'concat' }
   /** The last axis, `from` on, as many as the shape says. */
   | { readonly kind: 'slice'; readonly from: number }
-  /** The last axis in groups: the first value of each, then the second of each, … */
+  /** Along the last axis, equal groups interleaved: the first value of each, then the second of each, … */
   | { readonly kind: 'shuffle'; readonly groups: number }
   /** Along the last axis. */
   | { readonly kind: 'softmax' }

@@ -199,7 +199,7 @@ export const concat = (values: readonly Value[]): Value =>
 export const slice = (x: Value, from: number, size: number): Value =>
   node({ kind: 'slice', from }, [x], [...x.shape.slice(0, -1), size])
 
-/** The values of the last axis dealt out: the first of each of `groups` groups, then the second of each, … */
+/** Interleaves `groups` equal groups of the last axis: the first value of each, then the second of each, … */
 export const shuffle = (x: Value, groups: number): Value => node({ kind: 'shuffle', groups }, [x], x.shape)
 
 /** eˣ, scaled to sum to 1 along the last axis. */

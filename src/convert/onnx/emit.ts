@@ -141,8 +141,8 @@ const shuffle: Emitter<'shuffle'> = (write, { op: { groups }, shape }, x) => {
     .map(axis => shape[axis] ?? 1)
   const grouped = write.add('Reshape', [x.ref(), write.ints([-1, groups, channels / groups, ...sides])])
   const perm = ints([0, 2, 1, ...sides.map((_, axis) => axis + 3)])
-  const dealt = write.add('Transpose', [grouped], { perm })
-  return write.add('Reshape', [dealt, write.ints([-1, channels, ...sides])])
+  const transposed = write.add('Transpose', [grouped], { perm })
+  return write.add('Reshape', [transposed, write.ints([-1, channels, ...sides])])
 }
 
 const emitters = {

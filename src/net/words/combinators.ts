@@ -114,6 +114,8 @@ export interface SqueezeExciteOptions {
   readonly gate?: Activation
 }
 
+const squeezeKeys = ['activation', 'gate'] as const satisfies readonly (keyof SqueezeExciteOptions)[]
+
 /**
  * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
  *
@@ -128,7 +130,10 @@ export const squeezeExcite = (
   const { activation = 'relu', gate: factor = 'sigmoid', ...rest } = optionsOf(options)
   const squeeze = dense(squeezed, { name: 'squeeze', activation })
   const excite = dense(channels, { name: 'excite', activation: factor })
-  return Object.freeze({ ...gate(name, stack('body', globalAvgPool, squeeze, excite)), ...unknownIn(rest) })
+  return Object.freeze({
+    ...gate(name, stack('body', globalAvgPool, squeeze, excite)),
+    ...unknownIn(rest, squeezeKeys),
+  })
 }
 
 const isRepeatable = (times: number): boolean =>

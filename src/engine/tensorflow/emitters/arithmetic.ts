@@ -143,8 +143,8 @@ export const slice: Emitter<'slice'> = (write, { op, shape }, [x]) => {
 export const shuffle: Emitter<'shuffle'> = (write, { op: { groups }, shape }, [x]) => {
   const columns = reshapeTo(write, x, [-1, groups, channelsOf(shape) / groups])
   const attrs = { ...floats, Tperm: type(int32) }
-  const dealt = write.add('Transpose', [columns, write.ints([0, 2, 1])], attrs)
-  return [reshapeTo(write, dealt, [-1, ...shape.slice(1)])]
+  const transposed = write.add('Transpose', [columns, write.ints([0, 2, 1])], attrs)
+  return [reshapeTo(write, transposed, [-1, ...shape.slice(1)])]
 }
 
 export const softmax: Emitter<'softmax'> = (write, _, [x]) => [addNode('Softmax')(write, x)]
