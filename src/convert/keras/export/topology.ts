@@ -267,18 +267,26 @@ const addLeaf =
     }
   }
 
+/** tfjs frees a value as often as a layer takes it: each further time it takes a copy. */
+const distinct = (context: Context, inputs: readonly string[], path: Path): readonly string[] =>
+  inputs.map((input, nth) =>
+    inputs.indexOf(input) === nth
+      ? input
+      : add(context, 'Activation', `${partOf(path, 'copy')}${nth}`, { activation: 'linear' }, [input]),
+  )
+
 const algebra = (context: Context): Algebra<string> => ({
   leaf: addLeaf(context),
   concat: (branches, _layer, path) =>
     branches.length === 1
       ? (branches[0] ?? nameOf(path))
-      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, branches),
+      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, distinct(context, branches, path)),
   residual: (body, shortcut, { activation }, path) =>
     addActivation(
       context,
       activation,
       partOf(path, 'activation'),
-      add(context, 'Add', nameOf(path), {}, [body, shortcut]),
+      add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
 })
 
