@@ -81,6 +81,7 @@ const golden: readonly Golden[] = [
   { net: nets.regnety, published: 4_344_144, differs: 0, source: torchvision },
   { net: nets.resnext29, published: 34_426_698, differs: 0, source: 'Xie et al. 2017, table 7: 34.4M' },
   { net: nets.densenet40, published: 1_019_722, differs: 0, source: 'Huang et al. 2017, table 2: 1.0M' },
+  { net: nets.convnext, published: 28_589_128, differs: 0, source: torchvision },
   { net: nets.vgg16, published: 138_365_992, differs: -filtersOf(nets.vgg16), source: torchvision },
   { net: nets.vgg19, published: 143_678_248, differs: -filtersOf(nets.vgg19), source: torchvision },
   { net: nets.lenet5, published: 60_000, differs: lenet, source: 'LeCun et al. 1998, section II.B' },
@@ -105,6 +106,7 @@ const billions: readonly (readonly [Net, number])[] = [
   [nets.shufflenetv2, 0.145],
   [nets.regnetx, 0.414],
   [nets.regnety, 0.402],
+  [nets.convnext, 4.456],
   [nets.vgg16, 15.47],
   [nets.vgg19, 19.632],
 ]

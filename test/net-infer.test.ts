@@ -232,6 +232,14 @@ describe('what does not fit is named by its path', () => {
       tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
+    'a pool whose windows would lie in the padding': [
+      tree(called('a', maxPool(2, { padding: [0, 0, 2, 0] })), ...end),
+      { _tag: 'PaddingTooWide', at: 'a', padding: 2, window: 2 },
+    ],
+    'a window too wide across': [
+      tree(called('a', convBnAct(3, [1, 9], { padding: 'valid' })), ...end),
+      { _tag: 'WindowTooLarge', at: 'a', window: 9, map: [8, 8, 3] },
+    ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),

@@ -1,4 +1,4 @@
-/** The Keras layers of a model so far, and what they are made from. */
+/** What a conversion to Keras layers has so far, and what it reads. */
 import type { Inferred } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
 import type { Shape } from '../../../net/shape.js'
@@ -6,14 +6,14 @@ import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../../net/weights.js'
 import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
 
-/** The layers so far, and the shapes and weights of the model. */
+export const channelsLast = { data_format: 'channels_last' } as const
+
+/** The layers so far, and the weights of the model. */
 export interface Context {
   readonly layers: KerasLayer[]
-  readonly inferred: Inferred
   readonly weights: Weights
+  readonly inferred: Inferred
 }
-
-export const channelsLast = { data_format: 'channels_last' } as const
 
 /** Appends a layer; returns its name. */
 export const add = (

@@ -7,7 +7,7 @@ import type { Model } from '../../../net/weights.js'
 import { type Config, inputName, type KerasLayer, nameOf, partOf } from '../keras.js'
 import { addGate, addShuffle, addSlice } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt } from './context.js'
-import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './single-layers.js'
+import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './leaves.js'
 import { addUnit } from './units.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
@@ -56,22 +56,31 @@ const addLeaf =
     }
   }
 
+/** tfjs frees a value as often as a layer takes it: each further time it takes a copy. */
+const distinct = (context: Context, inputs: readonly string[], path: Path): readonly string[] =>
+  inputs.map((input, nth) =>
+    inputs.indexOf(input) === nth
+      ? input
+      : add(context, 'Activation', `${partOf(path, 'copy')}${nth}`, { activation: 'linear' }, [input]),
+  )
+
 const algebra = (context: Context): Algebra<string> => ({
   leaf: addLeaf(context),
   concat: (branches, _layer, path) =>
     branches.length === 1
       ? (branches[0] ?? nameOf(path))
-      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, branches),
+      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, distinct(context, branches, path)),
   residual: (body, shortcut, { activation }, path) =>
     addActivation(
       context,
       activation,
       partOf(path, 'activation'),
-      add(context, 'Add', nameOf(path), {}, [body, shortcut]),
+      add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
-  gate: (factors, { body }, path, from) => {
-    const given = context.inferred.get(childPath(path, body.name))?.output ?? []
-    return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, from)
+  gate: (body, layer, path, from) => {
+    const given = context.inferred.get(childPath(path, layer.body.name))?.output ?? []
+    const [input = from, factors = body] = distinct(context, [from, body], path)
+    return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
   },
 })
 

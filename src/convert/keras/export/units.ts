@@ -9,7 +9,7 @@ import { type Config, type KerasWeight, nameOf, partOf } from '../keras.js'
 import { kerasActivation } from './activations.js'
 import { addSlice, sliceLast } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt, weightAt } from './context.js'
-import { addActivation, addBatchNorm, addZeros } from './single-layers.js'
+import { addActivation, addBatchNorm, addZeros } from './leaves.js'
 import { spread } from './spread.js'
 
 type Unit = Conv | Depthwise | Dense

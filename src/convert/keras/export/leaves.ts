@@ -1,4 +1,4 @@
-/** Converts what becomes a layer of its own in Keras: activations, pools, norms, factors, dropped paths. */
+/** Keras layers for the leaves of a net that are no units: activations, norms, pools, padding, scales. */
 import type { Path } from '../../../net/path.js'
 import { channelsOf, rankOf } from '../../../net/shape.js'
 import type { Activation, BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
@@ -7,15 +7,6 @@ import { type Config, nameOf, partOf } from '../keras.js'
 import { kerasActivation } from './activations.js'
 import { add, type Context, channelsLast, inputOf, weightAt } from './context.js'
 import { poolEnds, poolPadding } from './pool-padding.js'
-
-const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
-
-const poolConfig = ({ size, stride }: Pool, padding: 'same' | 'valid'): Config => ({
-  pool_size: sidesOf(size),
-  strides: sidesOf(stride),
-  padding,
-  ...channelsLast,
-})
 
 export const addActivation = (
   context: Context,
@@ -37,6 +28,15 @@ export const addZeros = (context: Context, ends: readonly number[], path: Path, 
     ? from
     : add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
 }
+
+const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
+
+const poolConfig = ({ size, stride }: Pool, padding: 'same' | 'valid'): Config => ({
+  pool_size: sidesOf(size),
+  strides: sidesOf(stride),
+  padding,
+  ...channelsLast,
+})
 
 export const addPool = (context: Context, pool: Pool, path: Path, from: string): string => {
   const map = inputOf(context, path)
