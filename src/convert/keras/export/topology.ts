@@ -1,5 +1,4 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
-import type { Inferred } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import { childPath, type Path } from '../../../net/path.js'
 import type { Leaf } from '../../../net/tree.js'
@@ -78,15 +77,16 @@ const algebra = (context: Context): Algebra<string> => ({
       add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
   gate: (body, layer, path, from) => {
-    const given = context.inferred.get(childPath(path, layer.body.name))?.output ?? []
+    const given = context.model.layers.get(childPath(path, layer.body.name))?.output ?? []
     const [input = from, factors = body] = distinct(context, [from, body], path)
     return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
   },
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model, inferred: Inferred): Topology => {
-  const context: Context = { layers: [], weights, inferred }
+export const topology = (model: Model): Topology => {
+  const { net } = model
+  const context: Context = { layers: [], model }
   const shape = [null, ...net.input]
   const images = add(
     context,
