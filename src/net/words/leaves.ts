@@ -2,7 +2,7 @@
 
 import type { Shape } from '../shape.js'
 import type { Activation, BatchNorm, Padding } from '../tree.js'
-import { optionsOf, unknownIn } from './options.js'
+import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
 
 interface Named {
@@ -92,8 +92,11 @@ export const image = (...sizes: readonly [height: number, width: number, channel
  * conv(16)                                          // 3×3
  * conv(16, 5, { padding: 0, activation: 'relu' })
  */
-export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, plain) })
+export const conv = withArity(
+  3,
+  (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, plain) }),
+)
 
 /**
  * Convolution, batch norm and activation as one unit; the activation is ReLU by default.
@@ -104,23 +107,31 @@ export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): Ma
  * convBnAct(16)                                // 3×3
  * convBnAct(16, 1, { activation: null })       // a linear 1×1
  */
-export const convBnAct = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, unit) })
+export const convBnAct = withArity(
+  3,
+  (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, unit) }),
+)
 
 /** A filter of its own for each channel, with a bias, linear by default. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) })
+export const depthwise = withArity(
+  2,
+  (kernel = 3, options: ConvOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) }),
+)
 
 /** A filter of its own for each channel, then batch norm and ReLU. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwiseBnAct = (kernel = 3, options: ConvBnActOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) })
+export const depthwiseBnAct = withArity(
+  2,
+  (kernel = 3, options: ConvBnActOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) }),
+)
 
-const pool =
-  (_tag: 'maxPool' | 'avgPool') =>
-  (size = 2, options: PoolOptions = {}): MapWord => {
+const pool = (_tag: 'maxPool' | 'avgPool') =>
+  withArity(2, (size = 2, options: PoolOptions = {}): MapWord => {
     const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
     return Object.freeze({ _tag, name, size, stride, padding, ...unknownIn(rest) })
-  }
+  })
 
 /** The largest value of each window; strides by its size by default. */
 export const maxPool = pool('maxPool')
@@ -135,7 +146,7 @@ export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globa
 export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
 
 /** Every unit reads every input; linear with a bias by default. Shapes  [n] → [units] */
-export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
+export const dense = withArity(2, (units: number, options: DenseOptions = {}): VectorWord => {
   const { name = '', norm: normOption = false, bias, activation = null, ...rest } = optionsOf(options)
   const norm = normOf(normOption)
   return Object.freeze({
@@ -147,17 +158,20 @@ export const dense = (units: number, options: DenseOptions = {}): VectorWord => 
     activation,
     ...unknownIn(rest),
   })
-}
+})
 
 /** While training, sets this share of the values to zero and scales the others up. */
-export const dropout = (rate: number, options: Named = {}): AnyWord => {
+export const dropout = withArity(2, (rate: number, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
-}
+})
 
 /** Batch norm on its own, for nets that normalise before they activate. */
-export const batchNorm = (options: Named & Partial<BatchNorm> = {}): AnyWord =>
-  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
+export const batchNorm = withArity(
+  1,
+  (options: Named & Partial<BatchNorm> = {}): AnyWord =>
+    Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) }),
+)
 
 const activate = (activation: Activation): AnyWord =>
   Object.freeze({ _tag: 'activate' as const, name: '', activation })
