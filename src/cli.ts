@@ -6,6 +6,7 @@ import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
+import { largestSeed } from './net/limits.js'
 import { versionOf } from './run/code-version.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
@@ -21,8 +22,7 @@ const whole =
 
 const positive = whole(1)
 
-/** Random numbers depend on the lowest 32 bits of a seed alone. */
-const seed = whole(0, 2 ** 32 - 1)
+const seed = whole(0, largestSeed)
 
 /** More than any machine has cores. */
 const mostThreads = 1024

@@ -346,7 +346,7 @@ export const modelOf =
 
 /** A random net that fits, with weights none of which is trivial. */
 export const arbitraryModel = (from: NetOptions = {}): fc.Arbitrary<Model> =>
-  fc.tuple(arbitraryNet(from), fc.integer()).map(([net, seed]) => modelOf(seed)(net))
+  fc.tuple(arbitraryNet(from), fc.nat()).map(([net, seed]) => modelOf(seed)(net))
 
 /** Numbers for an input of this shape, the same for the same seed: uniform in [−1, 1), or [0, 1) for noise. */
 export const fedWith = (seed: number, name: string, shape: Shape): Float32Array => {

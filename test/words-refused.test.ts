@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { openData } from '../src/data/open.js'
 import * as index from '../src/index.js'
 import {
   ablation,
@@ -60,7 +61,7 @@ import { renderMessage } from '../src/report/text/messages.js'
 import { checkSchedule } from '../src/run/schedule/check.js'
 import { experimentCodec, studyCodec } from '../src/run/schedule/codec.js'
 import { grow as growModel } from '../src/surgery/grow/grow.js'
-import { l1 } from '../src/surgery/prune/criteria.js'
+import { l1, random } from '../src/surgery/prune/criteria.js'
 import { prune as pruneModel } from '../src/surgery/prune/prune.js'
 import { left, right } from './surgery.js'
 import { freeNet, tinyNet } from './tiny.js'
@@ -533,6 +534,28 @@ describe('a value that an option cannot have', () => {
     expect(said(8, 8)).toBe('net (n): input is [8,8]; expected height, width and channels')
     expect(said(8, 8, 1, 3)).toBe('net (n): input is [8,8,1,3]; expected height, width and channels')
     expect(said(8, 8, 0.5)).toBe('input 3 is 0.5; expected a whole number ≥ 1')
+  })
+
+  test('a seed that is no whole number of 32 bits', async () => {
+    const model = right(init(0)(freeNet))
+    const dataset = right(await openData({ seed: 0 })(glyphs({ train: 200, test: 10 }))())
+    const growth = { after: 'conv', module: relu }
+    for (const seed of [1e300, 2 ** 32, -1, 0.5, nan]) {
+      const said = `seed is ${seed}; expected a whole number from 0 to 4,294,967,295`
+      const learnt = trainModel({})({ dataset, seed } as never)(model)
+      const facts = [
+        left(init(seed)(freeNet)),
+        left(random(seed)(model, undefined)),
+        left(growModel({ ...growth, seed })(model)),
+        left(await openData({ seed })(glyphs())()),
+        left(await learnt()),
+      ]
+      for (const fact of facts) expect(renderMessage(fact)).toBe(said)
+      expect(renderMessage(left(asExperiment(data(glyphs({ drawn: seed })))))).toBe(
+        `data (glyphs): drawn is ${seed}; expected a whole number from 0 to 4,294,967,295`,
+      )
+    }
+    expect(E.isRight(init(2 ** 32 - 1)(freeNet))).toBe(true)
   })
 
   test('in a study: seeds, and criteria that are none of its own', () => {

@@ -6,6 +6,7 @@ import type { Dataset } from '../../data/dataset.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
+import { checkSeed } from '../../net/random.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
 import { pushCodec, trainCodec } from '../codec.js'
@@ -58,7 +59,7 @@ export const checkClasses = ({ name, classes, train }: Dataset): E.Either<LearnE
     : E.left({ _tag: 'OneClass', data: name, name: classes[first] ?? '' })
 }
 
-/** Errors  OneClass; TooFewImages where they do not fill a batch; those of the calls */
+/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; those of the calls */
 export const phaseFor =
   (
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
@@ -69,7 +70,8 @@ export const phaseFor =
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
-          checkClasses(dataset),
+          checkSeed(seed),
+          E.flatMap(() => checkClasses(dataset)),
           E.flatMap(() => calls),
           E.map(built => ({
             ...program,
