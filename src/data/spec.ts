@@ -136,7 +136,7 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
- * stored: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
+ * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
  * validation set, and the test set where there is no other. `classes` are the names, or the number of classes.
  *
  * @example
