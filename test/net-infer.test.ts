@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
 import { type Graph, inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
@@ -22,6 +23,7 @@ import {
   image,
   maxPool,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -314,6 +316,22 @@ describe('what does not fit is named by its path', () => {
 
   test.each(Object.entries(cases))('%s', (_, [odd, error]) => {
     expect(infer(odd)).toEqual(E.left(error))
+  })
+
+  test('a name of thousands of letters is told by its end', () => {
+    const long = net(
+      'n',
+      image(8, 8, 3),
+      convBnAct(1, 1, { name: 'a/'.repeat(5000) }),
+      globalAvgPool,
+      dense(2),
+    )
+    const message = pipe(
+      infer(long),
+      E.match(renderMessage, () => ''),
+    )
+    expect(message).toMatch(/^the net: expected a name of letters.*a\/'; try another name$/)
+    expect(message.length).toBeLessThan(200)
   })
 
   test('planting and lowering refuse it too', () => {
