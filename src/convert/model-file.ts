@@ -10,8 +10,7 @@ import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetenso
 import { show } from '../io/show.js'
 import { netCodec } from '../net/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
-import { type Inferred, infer } from '../net/infer.js'
-import { checkWeights, type Model } from '../net/weights.js'
+import { type Model, withWeights } from '../net/weights.js'
 
 /** A safetensors file whose metadata has no net: a run's checkpoint, or one that another program wrote. */
 export interface NotAModel {
@@ -36,14 +35,6 @@ export const parseMetadata = (name: string, metadata: Metadata): E.Either<ModelF
   )
 }
 
-/** A model whose net can be, and whose weights are the net's. */
-export const checkModel = (model: Model): E.Either<ModelFault, Model> =>
-  pipe(
-    infer(model.net),
-    E.flatMap((inferred: Inferred): E.Either<ModelFault, void> => checkWeights(model, inferred)),
-    E.map(() => model),
-  )
-
 /** A model and how the images it was trained on were prepared, where that is known. */
 export interface ModelFile {
   readonly model: Model
@@ -67,7 +58,7 @@ const decodeModelFile = (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
       pipe(
         netIn(metadata),
         E.flatMap(decode(netCodec)),
-        E.flatMap(net => checkModel({ net, weights: tensors })),
+        E.flatMap((net): E.Either<ModelFault, Model> => withWeights(tensors)(net)),
         E.bindTo('model'),
         E.bind('preprocessing', () => preprocessingIn(metadata)),
       ),
