@@ -1,7 +1,7 @@
 /** Whether a LayersModel can hold the layers of a net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { activationName } from '../../../net/activation.js'
-import type { Inferred, PlacedLayer } from '../../../net/infer.js'
+import type { CheckedNet, PlacedLayer } from '../../../net/infer.js'
 import type { ExportError } from '../../error.js'
 import { kerasActivation } from './activations.js'
 import { poolPadding } from './pool-padding.js'
@@ -17,10 +17,10 @@ const lackingFor = ({ layer, input }: PlacedLayer): string | null => {
 }
 
 /** Errors  NotHeld: the first layer that Keras lacks */
-export const checkLayers = (inferred: Inferred): E.Either<ExportError, Inferred> => {
-  for (const placed of inferred.values()) {
+export const checkLayers = <N extends CheckedNet>(net: N): E.Either<ExportError, N> => {
+  for (const placed of net.layers.values()) {
     const what = lackingFor(placed)
     if (what !== null) return E.left({ _tag: 'NotHeld', to: 'layers', at: placed.path, what })
   }
-  return E.right(inferred)
+  return E.right(net)
 }

@@ -1,5 +1,5 @@
 /** What a conversion to Keras layers has so far, and what it reads. */
-import type { Inferred } from '../../../net/infer.js'
+import type { CheckedNet } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
 import type { Shape } from '../../../net/shape.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
@@ -8,11 +8,11 @@ import type { Config, KerasLayer, KerasWeight } from '../keras.js'
 
 export const channelsLast = { data_format: 'channels_last' } as const
 
-/** The layers so far, and the weights of the model. */
+/** The layers so far, the net they are of, and its weights. */
 export interface Context {
   readonly layers: KerasLayer[]
+  readonly net: CheckedNet
   readonly weights: Weights
-  readonly inferred: Inferred
 }
 
 /** Appends a layer; returns its name. */
@@ -31,4 +31,4 @@ export const add = (
 export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
   weights[weightKey(path, slot)] as Tensor // the model was checked
 
-export const inputOf = ({ inferred }: Context, path: Path): Shape => inferred.get(path)?.input ?? []
+export const inputOf = ({ net }: Context, path: Path): Shape => net.layers.get(path)?.input ?? []

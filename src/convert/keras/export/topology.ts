@@ -1,5 +1,4 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
-import type { Inferred } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import type { Path } from '../../../net/path.js'
 import type { Leaf } from '../../../net/tree.js'
@@ -73,8 +72,9 @@ const algebra = (context: Context): Algebra<string> => ({
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model, inferred: Inferred): Topology => {
-  const context: Context = { layers: [], weights, inferred }
+export const topology = (model: Model): Topology => {
+  const { net, weights } = model
+  const context: Context = { layers: [], net: model, weights }
   const shape = [null, ...net.input]
   const images = add(
     context,

@@ -1,7 +1,6 @@
 /** Writes a LayersModel of tfjs: `model.json` and shards of weights. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { infer } from '../../../net/infer.js'
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
 import type { ExportError } from '../../error.js'
@@ -14,7 +13,7 @@ import { type Topology, topology, topologyJson } from './topology.js'
  * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
  * its input.
  *
- * Errors  those of `infer`; NotHeld
+ * Errors  NotHeld: the first layer that Keras lacks
  * Law     importing them gives a model with the same outputs
  */
 export const toLayers = (
@@ -22,9 +21,8 @@ export const toLayers = (
   description: Description | null = null,
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
-    infer(model.net),
-    E.flatMap(checkLayers),
-    E.map(inferred => filesOf(topology(model, inferred), description)),
+    checkLayers(model),
+    E.map(checked => filesOf(topology(checked), description)),
   )
 
 const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
