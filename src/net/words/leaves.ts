@@ -236,4 +236,4 @@ export const gelu = activate('gelu')
 /** x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))/2, close to `gelu`. Source  Hendrycks, Gimpel 2016 */
 export const geluTanh = activate('geluTanh')
 /** x where x > 0, else slope · x. Source  Maas, Hannun, Ng 2013 */
-export const leakyRelu = (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope })
+export const leakyRelu = withArity(1, (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope }))
