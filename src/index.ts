@@ -30,8 +30,14 @@ export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
 export { without } from './net/without.js'
 export {
-  concat,
+  channelShuffle,
+  channelSlice,
   gate,
+  type SqueezeExciteOptions,
+  squeezeExcite,
+} from './net/words/channels.js'
+export {
+  concat,
   type InceptionOptions,
   identity,
   inception,
@@ -39,9 +45,7 @@ export {
   type ResidualOptions,
   repeat,
   residual,
-  type SqueezeExciteOptions,
   separable,
-  squeezeExcite,
   stack,
   sum,
   withName,
@@ -52,8 +56,6 @@ export {
   batchNorm,
   type ConvBnActOptions,
   type ConvOptions,
-  channelShuffle,
-  channelSlice,
   conv,
   convBnAct,
   type DenseOptions,

@@ -2,16 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { groups } from '../src/net/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
-import { concat, gate, identity, net, residual, squeezeExcite, stack } from '../src/net/words/combinators.js'
-import {
-  channelShuffle,
-  channelSlice,
-  conv,
-  dense,
-  flatten,
-  globalAvgPool,
-  image,
-} from '../src/net/words/leaves.js'
+import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
+import { concat, identity, net, residual, stack } from '../src/net/words/combinators.js'
+import { conv, dense, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
 import type { AnyWord, MapWord } from '../src/net/words/types.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { grow } from '../src/surgery/grow/grow.js'

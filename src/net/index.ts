@@ -27,6 +27,7 @@ export {
 } from './window.js'
 export { type Wires, type Wiring, wireNet } from './wiring.js'
 export { without } from './without.js'
+export * from './words/channels.js'
 export * from './words/combinators.js'
 export * from './words/leaves.js'
 export type {

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
-import { closed, closedPartial, naturalNumber, nullable, wholeNumber } from '../../io/codec.js'
+import { closed, closedPartial, naturalNumber, nullable } from '../../io/codec.js'
+import { seedCodec } from '../../net/random.js'
 import { type Code, codeNow } from '../code-version.js'
 
 export interface Settings {
@@ -25,7 +26,7 @@ export const engineCodec = closed({ name: t.string, version: t.string, threads: 
 export const codeCodec: t.Type<Code, unknown> = closed({ version: t.string, commit: nullable(t.string) })
 
 export const settingsCodec: t.Type<Settings, unknown> = closed({
-  seed: wholeNumber,
+  seed: seedCodec,
   engine: engineCodec,
   data: closedPartial({ checksum: t.string }, { folder: t.string, take: naturalNumber, skipBad: t.boolean }),
   code: codeCodec,

@@ -2,7 +2,7 @@
 import type { DataSpec } from '../../data/spec.js'
 import type { CriterionName } from '../../learn/options.js'
 import type { Net } from '../../net/tree.js'
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 import { experiment } from '../schedule/experiment.js'
 import { type PushStepOptions, prune, push, type Train } from '../schedule/schedule.js'
 import { type Study, study } from './study.js'
@@ -41,7 +41,7 @@ const ablationKeys = [
 const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
-export const ablation = (name: string, options: AblationOptions): Study => {
+export const ablation = withArity(2, (name: string, options: AblationOptions): Study => {
   const {
     net,
     data,
@@ -79,4 +79,4 @@ export const ablation = (name: string, options: AblationOptions): Study => {
     ...unknownIn(rest, ablationKeys),
     ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
   }
-}
+})

@@ -17,10 +17,10 @@ const lackingFor = ({ layer, input }: PlacedLayer): string | null => {
 }
 
 /** Errors  NotHeld: the first layer that Keras lacks */
-export const checkLayers = ({ layers }: CheckedNet): E.Either<ExportError, void> => {
-  for (const placed of layers.values()) {
+export const checkLayers = <N extends CheckedNet>(net: N): E.Either<ExportError, N> => {
+  for (const placed of net.layers.values()) {
     const what = lackingFor(placed)
     if (what !== null) return E.left({ _tag: 'NotHeld', to: 'layers', at: placed.path, what })
   }
-  return E.right(undefined)
+  return E.right(net)
 }

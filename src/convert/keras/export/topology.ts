@@ -77,7 +77,7 @@ const algebra = (context: Context): Algebra<string> => ({
       add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
   gate: (body, layer, path, from) => {
-    const given = context.model.layers.get(childPath(path, layer.body.name))?.output ?? []
+    const given = context.net.layers.get(childPath(path, layer.body.name))?.output ?? []
     const [input = from, factors = body] = distinct(context, [from, body], path)
     return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
   },
@@ -85,8 +85,8 @@ const algebra = (context: Context): Algebra<string> => ({
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
 export const topology = (model: Model): Topology => {
-  const { net } = model
-  const context: Context = { layers: [], model }
+  const { net, weights } = model
+  const context: Context = { layers: [], net: model, weights }
   const shape = [null, ...net.input]
   const images = add(
     context,

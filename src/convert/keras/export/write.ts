@@ -13,7 +13,7 @@ import { type Topology, topology, topologyJson } from './topology.js'
  * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
  * its input.
  *
- * Errors  NotHeld
+ * Errors  NotHeld: the first layer that Keras lacks
  * Law     importing them gives a model with the same outputs
  */
 export const toLayers = (
@@ -22,7 +22,7 @@ export const toLayers = (
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
     checkLayers(model),
-    E.map(() => filesOf(topology(model), description)),
+    E.map(checked => filesOf(topology(checked), description)),
   )
 
 const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
