@@ -19,7 +19,9 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
+export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { pushTerm } from './learn/training/push-term.js'
 export { constant, cosine, step } from './learn/training/rate.js'
 export { countMacs, countParams } from './net/counts.js'
 export { infer } from './net/infer.js'
@@ -81,3 +83,4 @@ export {
 } from './run/schedule/schedule.js'
 export { type AblationOptions, ablation } from './run/study/ablation.js'
 export { type Study, study, type Variant } from './run/study/study.js'
+export { growthRule } from './surgery/grow/rule.js'

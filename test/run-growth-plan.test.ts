@@ -16,6 +16,7 @@ import {
   untilTarget,
   whileAccuracy,
 } from '../src/run/schedule/schedule.js'
+import { type Growths, isByRule } from '../src/run/steps/growths.js'
 import { left } from './surgery.js'
 import { freeNet } from './tiny.js'
 
@@ -34,10 +35,13 @@ const telling = () => {
 const planned = (...schedule: readonly ScheduleStep[]): readonly Step[] =>
   experiment(freeNet, glyphs(), ...schedule).schedule
 
+const listed = (growths: Growths): readonly Layer[] =>
+  isByRule(growths) ? [] : growths.flatMap(growth => ('module' in growth ? [growth.module] : []))
+
 const grown = (steps: readonly Step[]): readonly Layer[] =>
   steps.flatMap(step =>
     step._tag === 'grow'
-      ? [...step.growths.flatMap(growth => ('module' in growth ? [growth.module] : [])), ...grown(step.steps)]
+      ? [...listed(step.growths), ...grown(step.steps)]
       : step._tag === 'rounds'
         ? grown(step.steps)
         : [],

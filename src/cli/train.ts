@@ -12,7 +12,7 @@ import { renderMessage, type Stopped } from '../report/text/messages.js'
 import { engineText } from '../report/text/provenance.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
-import { loadExperiment } from '../run/load.js'
+import { loadExperiment, restoreFunctions } from '../run/load.js'
 import { begin, type Resources, type RunObserver, resume } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { Step } from '../run/schedule/schedule.js'
@@ -61,6 +61,7 @@ const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
 })
 
 const trainAnew = (
+  file: string,
   experiment: Experiment,
   options: TrainArguments,
 ): TE.TaskEither<RunError | Stopped, Result> => {
@@ -77,7 +78,7 @@ const trainAnew = (
       engine === undefined ? {} : { name: engine },
       stop,
     )(opened => {
-      const settings = settingsOf(seed, opened.engine, opened.dataset, data)
+      const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
       const observer = observerOf(experiment.schedule, stop, path => {
         folder = path
         announce(opened.engine, path)
@@ -141,7 +142,7 @@ const resumeWith = (
     TE.flatMapEither(checkArguments(options)),
     TE.bindTo('run'),
     TE.bind('experiment', ({ run }) =>
-      file === null ? TE.right(run.experiment) : loadSameExperiment(file, options.force === true, run),
+      file === null ? restoreFunctions(run) : loadSameExperiment(file, options.force === true, run),
     ),
     TE.flatMap(({ run, experiment }) => {
       const { seed, engine } = run.settings
@@ -153,7 +154,13 @@ const resumeWith = (
           withData(run.settings, data).data,
           engine,
           stop,
-        )(opened => resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data })),
+        )(opened =>
+          resume(run, opened, observerOf(experiment.schedule, stop), {
+            experiment,
+            data,
+            ...(file !== null && { module: file }),
+          }),
+        ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         withStopped(stop, () => resumeCommand(path)),
       )
@@ -172,7 +179,7 @@ export const train = (file: string, named: string | null, options: TrainArgument
     options.resume === undefined
       ? pipe(
           loadExperiment(file),
-          TE.flatMap(experiment => trainAnew(experiment, options)),
+          TE.flatMap(experiment => trainAnew(file, experiment, options)),
         )
       : resumeWith(options.resume, named, options),
     printResult(options),

@@ -1,5 +1,6 @@
 /** Learning on an engine: train and push as transforms of models, criteria, evaluation. */
 
+export type { FunctionError, FunctionKind, FunctionName, NamedFunction } from '../io/named-function.js'
 export type { Calibration } from './criteria/calibration.js'
 export { measureCriterion } from './criteria/criteria.js'
 export { decisionFeatures } from './criteria/decision-features.js'
@@ -12,6 +13,12 @@ export {
 } from './criteria/discriminants.js'
 export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
 export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
+export {
+  type AnyCriterion,
+  criterion,
+  type EvidenceTypes,
+  type NamedCriterion,
+} from './criteria/named-criterion.js'
 export { type Gradients, gradients, taylor, taylorUtilities } from './criteria/taylor.js'
 export {
   measureTrace,
@@ -36,6 +43,7 @@ export {
   type CriterionName,
   type Distill,
   defaultNormalize,
+  type EvidenceName,
   type FadeOptions,
   fadeDefaults,
   noTerms,
@@ -58,6 +66,7 @@ export {
   runPhase,
   type StepProgress,
 } from './training/phase.js'
+export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export { constant, cosine, factorAt, type Schedule, step } from './training/rate.js'
 export type { Teacher } from './training/train.js'
 export { type LearnContext, push, train } from './training/transforms.js'

@@ -27,7 +27,14 @@ import { mendLog, openLog } from './storage/event-log.js'
 import { claimFolder, type Folder, type Place } from './storage/folder.js'
 import { identityOf } from './storage/identity.js'
 import { holdingFolder } from './storage/lock.js'
-import { type DataChange, type Settings, settingsCodec, settingsOf, withData } from './storage/settings.js'
+import {
+  type DataChange,
+  type Settings,
+  settingsCodec,
+  settingsOf,
+  withData,
+  withModule,
+} from './storage/settings.js'
 import { checkSameSettings, type StoredRun } from './storage/stored-run.js'
 
 /** Who watches a run, and who may stop it. */
@@ -199,6 +206,8 @@ export const begin =
 export interface Changes {
   readonly experiment?: Experiment
   readonly data?: DataChange
+  /** The file that the experiment is from. */
+  readonly module?: string
 }
 
 /** Images the run began with, which are missing now, would move all others between training and validation. */
@@ -232,10 +241,10 @@ export const resume = (
   run: StoredRun,
   resources: Resources,
   observer: RunObserver,
-  { experiment = run.experiment, data = {} }: Changes = {},
+  { experiment = run.experiment, data = {}, module }: Changes = {},
 ): TE.TaskEither<RunError, Result> => {
   const { folder, settings } = run
-  const now: StoredRun = { folder, experiment, settings: withData(settings, data) }
+  const now: StoredRun = { folder, experiment, settings: withModule(withData(settings, data), module) }
   return pipe(
     TE.fromEither(
       checkSameSettings(settingsOf(settings.seed, resources.engine, resources.dataset, settings.data))(run),

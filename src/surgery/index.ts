@@ -7,6 +7,7 @@ export type { AddressError, GrowError, Measure, OptionError, PruneError, Utility
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
+export { type GrowthRule, growthRule } from './grow/rule.js'
 export type { Anchor } from './grow/site.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'

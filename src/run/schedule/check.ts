@@ -6,11 +6,12 @@ import type { RunError } from '../error.js'
 import { checkSteps } from '../steps/machine.js'
 import { checkedCodec } from './codec.js'
 import type { Experiment } from './experiment.js'
+import { checkFunctions } from './functions.js'
 
 /**
  * Checks a schedule; `validation`: how many images there are to judge by.
  *
- * Errors  DecodeError; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ * Errors  DecodeError; those a run would come to, as far as the nets alone tell: NoFunction, SameName, UnknownPath, WrongOption, NoDecision,
  *         NoEvidence, NoTeacher, NoTarget, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const checkSchedule =
@@ -19,6 +20,7 @@ export const checkSchedule =
     pipe(
       decode(checkedCodec)({ net, schedule }),
       E.mapLeft((error): RunError => error),
+      E.tap(() => checkFunctions(schedule)),
       E.flatMap(() =>
         checkSteps(
           { at: '', target: null, push: null, prune: null, validation, checkSteps },

@@ -12,8 +12,10 @@ import type { Layer, Net } from '../../net/tree.js'
 import { withName } from '../../net/words/combinators.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 import type { GrowInit, Growth, GrowthSite } from '../../surgery/grow/options.js'
+import type { GrowthRule } from '../../surgery/grow/rule.js'
 import { type Anchor, advanceSite, anchorOf, sitePath } from '../../surgery/grow/site.js'
-import { maxCodec } from '../steps/grow.js'
+import { maxCodec, netGrown } from '../steps/grow.js'
+import type { Growths } from '../steps/growths.js'
 import { netAfterSteps } from '../steps/machine.js'
 import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { NetDependentStep, ScheduleStep, Step } from './schedule.js'
@@ -23,9 +25,9 @@ export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
 
 /**
  * The options of `grow`. A layer is named `grown` unless it has a name, with its number from the second on; modules go one
- * behind another, or before, else each to the same place.
+ * behind another, or before, else each to the same place. With a `rule` of your own, that says what grows and where.
  */
-export type GrowStepOptions = GrowthSite<ModuleSource> & {
+export type GrowStepOptions = (GrowthSite<ModuleSource> | { readonly rule: GrowthRule }) & {
   readonly max: number
   /** The least gain of validation accuracy that pays; by default 0.002. */
   readonly minDelta?: number
@@ -52,8 +54,8 @@ const siteKeys: ReadonlySet<string> = new Set([
   'by',
 ])
 
-/** All options of `grow`. */
-const growKeys = [...siteKeys, 'max', 'minDelta', 'patience', 'init', 'noise', 'budget', 'warmup']
+/** The options of `grow` that do not. */
+const otherKeys = ['max', 'minDelta', 'patience', 'init', 'noise', 'budget', 'warmup']
 
 const isLayer = fits(layerCodec)
 const isCount = fits(maxCodec)
@@ -96,15 +98,15 @@ const growthAt = (site: GrowthSite<ModuleSource>, preview: GrownPreview, nth: nu
   return { to, branch: layer, ...others }
 }
 
-const growthsOf = (site: GrowthSite<ModuleSource>, preview: GrownPreview, max: number): readonly Growth[] => {
+const growthsOf = (site: GrowthSite<ModuleSource>, net: Net, max: number): readonly Growth[] => {
   const growths: Growth[] = []
   const usesShape = [...Object.values(site)].some(value => typeof value === 'function')
-  let now = preview
+  let now: GrownPreview = { net, last: sitePath(site) }
   while (growths.length < max) {
     const growth = growthAt(site, now, growths.length)
     if (growth === null) break
     growths.push(growth)
-    if (usesShape) now = previewGrowth(now, growth) // else no shape is asked for
+    if (usesShape) now = previewGrowth(now.net, advanceSite(now.last)(growth)) // else no shape is asked for
   }
   return growths
 }
@@ -112,14 +114,32 @@ const growthsOf = (site: GrowthSite<ModuleSource>, preview: GrownPreview, max: n
 const isSite = (key: string): boolean => siteKeys.has(key)
 
 /** The options that say where and what to grow, and the rest. */
-const siteIn = (
-  options: GrowthSite<ModuleSource>,
-): { readonly site: GrowthSite<ModuleSource>; readonly rest: object } => {
+const siteIn = (options: object): { readonly site: GrowthSite<ModuleSource>; readonly rest: object } => {
   const entries = Object.entries(options)
   return {
     site: Object.fromEntries(entries.filter(([key]) => isSite(key))) as never, // by these keys it is one, or is refused
     rest: Object.fromEntries(entries.filter(([key]) => !isSite(key))),
   }
+}
+
+/** What grows, and the options that say nothing of it, beside those that could. */
+interface Plan {
+  readonly growths: Growths
+  readonly rest: object
+  readonly known: readonly string[]
+}
+
+const planOf = (
+  options: GrowthSite<ModuleSource> | { readonly rule: GrowthRule },
+  net: Net,
+  max: number,
+): Plan => {
+  if ('rule' in options) {
+    const { rule, ...rest } = options
+    return { growths: { rule, max }, rest, known: ['rule', ...otherKeys] }
+  }
+  const { site, rest } = siteIn(options)
+  return { growths: growthsOf(site, net, max), rest, known: ['rule', ...siteKeys, ...otherKeys] }
 }
 
 /**
@@ -146,12 +166,10 @@ export const grow =
       warmup = null,
       ...others
     } = optionsOf(options)
-    const { site, rest } = siteIn(others)
     const { params = null, macs = null, latency = null, ...budgetRest } = optionsOf(budget)
-    const preview = { net, last: sitePath(site) }
     const isTimes = isCount(max)
-    const growths = isTimes ? growthsOf(site, preview, max) : []
-    const first = once(() => growths.slice(0, 1).reduce(previewGrowth, preview).net)
+    const { growths, rest, known } = planOf(others, net, isTimes ? max : 0)
+    const first = once(() => netGrown(net, growths, 1))
     return {
       _tag: 'grow',
       growths,
@@ -163,7 +181,7 @@ export const grow =
       warmup: warmup === null ? null : { ...trainDefaults, lrSchedule: constant(), ...optionsOf(warmup) },
       steps: resolveAll(first, steps),
       ...(isTimes ? {} : { max }), // such a step is refused
-      ...unknownIn(rest, growKeys),
+      ...unknownIn(rest, known),
     }
   }
 

@@ -2,10 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { measureCriterion } from '../../learn/criteria/criteria.js'
+import { measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
 import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
-import { defaultNormalize, pruneOptions } from '../../learn/options.js'
+import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
 import { type Inferred, infer } from '../../net/infer.js'
@@ -68,7 +68,7 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
     floor,
     widths,
     roundTo,
-    normalize: normalize ?? defaultNormalize[by],
+    normalize: normalize ?? normalizeOf(by),
   }
 }
 

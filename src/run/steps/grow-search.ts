@@ -8,7 +8,7 @@ import { lastName, layersOf, type Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
 import type { Grown } from '../../surgery/grow/grow.js'
 import type { Growth } from '../../surgery/grow/options.js'
-import { advanceSite, firstSitePath, sitePath } from '../../surgery/grow/site.js'
+import { sitePath } from '../../surgery/grow/site.js'
 import { carrySlots, newMasks } from '../../surgery/remap.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
@@ -26,6 +26,7 @@ import {
 import type { Stop } from '../stop-reason.js'
 import type { Grow } from './grow.js'
 import { growModel } from './grow-once.js'
+import { firstPlace, isByRule, nthGrowth } from './growths.js'
 import { runSteps } from './sequence.js'
 
 type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>
@@ -137,18 +138,23 @@ const judge =
     )
   }
 
-const growOnce =
-  (growing: GrowContext, growth: Growth) =>
-  (from: GrowState): TE.TaskEither<RunError, GrowState> => {
-    const { context, step, steps } = growing
-    const inner = { ...context, place: `${context.place}/${from.cursor.grown}` }
+/** Trains a net that has grown, and judges it. */
+const trainGrown =
+  (growing: GrowContext) =>
+  ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
+    const { context, steps } = growing
     return pipe(
-      isTraining(from.cursor) ? TE.right(from) : growNext(inner, step, growth)(from),
-      TE.bind('trained', ({ state, cursor }) => runSteps(inner, steps, cursor)(state)),
-      TE.bindW('score', ({ trained }) => scoreValidation(context)(trained.learner.model)),
-      TE.flatMap(({ trained, cursor, score }) => judge(growing, { state: trained, cursor })(score)),
+      runSteps(growthContext(context, cursor), steps, cursor)(grown),
+      TE.bindTo('state'),
+      TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
+      TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
     )
   }
+
+const growthContext = (context: StepContext, { grown }: GrowCursor): StepContext => ({
+  ...context,
+  place: `${context.place}/${grown}`,
+})
 
 /** Ends growing with the last net that paid. */
 const stop = (
@@ -161,20 +167,39 @@ const stop = (
     TE.map(() => ({ ...restoreBest(context, state), stopped })),
   )
 
+/** Whether a listed growth's place is no longer in the net. */
+const isPlaceGone = ({ growths }: Grow, growth: Growth, { net }: Model): boolean =>
+  !isByRule(growths) && !layersOf(net).has(sitePath(growth))
+
+/** Grows once more, if anything does, and goes on from there. */
+const growMore =
+  (growing: GrowContext, from: GrowState) =>
+  (growth: Growth | null): TE.TaskEither<RunError, StepState> => {
+    const { context, step } = growing
+    const { state, cursor } = from
+    if (growth === null) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
+    return isPlaceGone(step, growth, state.learner.model)
+      ? stop(growing, state, { why: 'place pruned away', fact: null })
+      : pipe(
+          growNext(growthContext(context, cursor), step, growth)(from),
+          TE.flatMap(trainGrown(growing)),
+          TE.flatMap(growFrom(growing)),
+        )
+  }
+
 const growFrom =
   (growing: GrowContext) =>
   (from: GrowState): TE.TaskEither<RunError, StepState> => {
-    const { context, step } = growing
+    const { step } = growing
     const { state, cursor } = from
     if (cursor.stale >= step.patience) return stop(growing, state, { why: 'no gain', fact: null })
-    const [planned] = step.growths.slice(cursor.grown)
-    if (planned === undefined) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
-    const growth = advanceSite(cursor.last)(planned)
-    if (!isTraining(cursor) && !layersOf(state.learner.model.net).has(sitePath(growth)))
-      return stop(growing, state, { why: 'place pruned away', fact: null })
     return pipe(
-      growOnce(growing, growth)(from),
-      TE.flatMap(growFrom(growing)),
+      isTraining(cursor)
+        ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))
+        : pipe(
+            TE.fromEither(nthGrowth(step.growths, cursor.grown, cursor.last)(state.learner.model)),
+            TE.flatMap(growMore(growing, from)),
+          ),
       TE.orElse((error: RunError) =>
         error._tag === 'OverBudget' ? stop(growing, state, { why: 'budget', fact: error }) : TE.left(error),
       ),
@@ -184,7 +209,7 @@ const growFrom =
 const firstCursor = ({ growths }: Grow, score: Score): GrowCursor => ({
   _tag: 'growing',
   grown: 0,
-  last: firstSitePath(growths),
+  last: firstPlace(growths),
   best: accuracyOf(score),
   stale: 0,
   exact: true,

@@ -9,6 +9,7 @@ import {
   forbid,
   list,
   nullable,
+  picked,
   positive,
   positiveWhole,
   wholeFrom,
@@ -16,27 +17,27 @@ import {
 import { trainCodec } from '../../learn/codec.js'
 import type { TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
 import { growInitCodec, growthCodec } from '../../surgery/codec.js'
 import { growNet } from '../../surgery/grow/grow.js'
 import { withFreshName } from '../../surgery/grow/insert-layer.js'
 import type { GrowInit, Growth } from '../../surgery/grow/options.js'
-import { advanceSite, firstSitePath } from '../../surgery/grow/site.js'
+import { growthRuleCodec } from '../../surgery/grow/rule.js'
+import { sitePath } from '../../surgery/grow/site.js'
 import type { RunError } from '../error.js'
-import { previewGrowth } from '../schedule/growth-preview.js'
+import { type GrownPreview, previewGrowth } from '../schedule/growth-preview.js'
 import type { Step } from '../schedule/schedule.js'
 import { runGrow } from './grow-search.js'
-import type { CheckContext, CheckState, StepKind } from './kind.js'
+import { firstPlace, type Growths, isByRule, nthGrowthOf, type RuleGrowths, timesOf } from './growths.js'
+import type { CheckContext, CheckResult, CheckState, StepKind } from './kind.js'
 import { requireSeveralValues, requireValidation, satisfied } from './requirements.js'
 import type { Warmup } from './warmup.js'
 
 /** Grows one thing after another, and trains after each, while that pays. */
 export interface Grow {
   readonly _tag: 'grow'
-  /**
-   * The first at its place, each further module behind or before the one grown last, or at the same place; where that
-   * was pruned away, nothing grows.
-   */
-  readonly growths: readonly Growth[]
+  /** Where the place of a listed growth was pruned away, nothing grows. */
+  readonly growths: Growths
   readonly init: GrowInit
   /** With `noisy`: the new weights' deviation, in deviations of the old ones beside them. */
   readonly noise: number
@@ -59,10 +60,18 @@ const mostGrowths = 1000
 
 export const maxCodec = wholeFrom(1, mostGrowths)
 
-const growthsCodec = t.refinement(
+const listCodec = t.refinement(
   list(growthCodec),
   growths => growths.length > 0,
   'something to grow, told by the shape of a layer that the net has',
+)
+
+const byRuleCodec: t.Type<RuleGrowths, unknown> = closed({ rule: growthRuleCodec, max: maxCodec })
+
+const growthsCodec: t.Type<Growths, unknown> = picked<Growths>(
+  listCodec.name,
+  u => ('rule' in u ? byRuleCodec : listCodec) as never, // each writes what it reads
+  t.failure,
 )
 
 const codec: StepKind<Grow>['codec'] = steps =>
@@ -90,11 +99,11 @@ interface GrownState {
 /** Checks one growth and the steps after it. */
 const checkGrowth =
   (context: CheckContext, { init, steps, warmup }: Grow, growth: Growth) =>
-  ({ state, last }: GrownState): E.Either<RunError, GrownState> =>
+  (state: CheckState): E.Either<RunError, GrownState> =>
     pipe(
-      growNet(pipe(growth, advanceSite(last), withFreshName(state.net)), init)(state.net),
+      growNet(withFreshName(state.net)(growth), init)(state.net),
       E.mapLeft((error): RunError => error),
-      E.flatMap(({ net, grown: [at = last] }) =>
+      E.flatMap(({ net, grown: [at = sitePath(growth)] }) =>
         pipe(
           warmup === null ? satisfied : requireSeveralValues(warmup.batchSize, net),
           E.flatMap(() => context.checkSteps(context, steps)({ ...state, net })),
@@ -103,17 +112,35 @@ const checkGrowth =
       ),
     )
 
+/** Checks the `nth` growth, from 0, and those after it. */
+const checkFrom =
+  (context: CheckContext, step: Grow, nth: number) =>
+  ({ state, last }: GrownState): CheckResult =>
+    pipe(
+      nthGrowthOf(step.growths, nth, last)(state.net),
+      E.flatMap(growth =>
+        growth === null
+          ? E.right(state)
+          : pipe(checkGrowth(context, step, growth)(state), E.flatMap(checkFrom(context, step, nth + 1))),
+      ),
+    )
+
 const check: StepKind<Grow>['check'] = (context, step) => state =>
   pipe(
-    step.growths.reduce<E.Either<RunError, GrownState>>(
-      (before, growth) => pipe(before, E.flatMap(checkGrowth(context, step, growth))),
-      pipe(
-        requireValidation(context),
-        E.map(() => ({ state, last: firstSitePath(step.growths) })),
-      ),
-    ),
-    E.map(grown => grown.state),
+    requireValidation(context),
+    E.flatMap(() => checkFrom(context, step, 0)({ state, last: firstPlace(step.growths) })),
   )
+
+/** The net after so many growths, as far as one can tell before a run. */
+export const netGrown = (net: Net, growths: Growths, times = timesOf(growths)): Net => {
+  let grown: GrownPreview = { net, last: firstPlace(growths) }
+  for (let nth = 0; nth < times; nth++) {
+    const growth = nthGrowthOf(growths, nth, grown.last)(grown.net)
+    if (E.isLeft(growth) || growth.right === null) break // which is refused, or the end
+    grown = previewGrowth(grown.net, growth.right)
+  }
+  return grown.net
+}
 
 /** What is run on each net met: a warm-up is one more step, before the others. */
 export const stepsOf = ({ warmup, steps }: Pick<Grow, 'warmup' | 'steps'>): readonly (Step | Warmup)[] =>
@@ -123,11 +150,11 @@ export const growKind: StepKind<Grow> = {
   codec,
   check,
   run: (context, step) => runGrow(context, step, stepsOf(step)),
-  loop: step => ({ word: 'growth', times: step.growths.length, steps: stepsOf(step) }),
+  loop: step => ({ word: 'growth', times: timesOf(step.growths), steps: stepsOf(step) }),
   netAfter:
     ({ growths, steps }, netAfterSteps) =>
-    net => {
-      const grown = growths.reduce(previewGrowth, { net, last: firstSitePath(growths) })
-      return netAfterSteps(steps, grown.net)
-    },
+    net =>
+      netAfterSteps(steps, netGrown(net, growths)),
+  mapFunctions: map => step =>
+    isByRule(step.growths) ? { ...step, growths: { ...step.growths, rule: map(step.growths.rule) } } : step,
 }

@@ -5,9 +5,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
+import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
-import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { infer } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
@@ -40,7 +40,7 @@ export interface Prune extends Required<Constraining> {
    * engine of the run: another time may cut another channel.
    */
   readonly target: Target | LatencyTarget | null
-  readonly by: CriterionName
+  readonly by: AnyCriterion
   /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
   readonly normalize: Normalize | null
   /** The power of its cost a channel's utility is divided by. */
@@ -147,4 +147,5 @@ export const pruneKind: StepKind<Prune> = {
     }),
   check,
   run,
+  mapFunctions: map => step => (typeof step.by === 'string' ? step : { ...step, by: map(step.by) }),
 }

@@ -6,7 +6,9 @@ import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
+import { pushCalls } from '../../learn/training/push.js'
 import { pushProgram } from '../../learn/training/transforms.js'
+import type { Net } from '../../net/tree.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
 import type { Target } from '../schedule/schedule.js'
@@ -39,11 +41,16 @@ const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: Che
     ? satisfied
     : requireCriterion('gradientUtility', after)
 
+/** A user's own terms are built once, to find what is wrong with them before anything trains. */
+const requireTerms = (push: Push, net: Net): Requirement =>
+  push.align.terms === undefined ? satisfied : pushCalls(push, 1, null)(net)
+
 const check: StepKind<Push>['check'] = (context, push) => state => {
   const after = { ...state, evidence: push.fade !== null }
   return pipe(
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
+    E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
     E.map(() => after),
@@ -73,4 +80,8 @@ export const pushKind: StepKind<Push> = {
   check,
   run,
   training: step => step,
+  mapFunctions: map => step =>
+    step.align.terms === undefined
+      ? step
+      : { ...step, align: { ...step.align, terms: step.align.terms.map(map) } },
 }

@@ -1,12 +1,14 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { evidenceOf, nameOf } from '../../learn/criteria/criteria.js'
+import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import {
   checkLatencyTarget,
   isLatencyTarget,
   type LatencyTarget,
 } from '../../learn/evaluation/latency-target.js'
-import { type CriterionName, pruneOptions } from '../../learn/options.js'
+import { type EvidenceName, pruneOptions } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -37,22 +39,23 @@ export const requireSeveralValues = (batchSize: number, net: Net): Requirement =
 export const requireDecision = (net: Net): Requirement => pipe(infer(net), E.flatMap(decisionOf))
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: CriterionName, inferred: Inferred): readonly Path[] =>
+export const scoredUnits = (criterion: AnyCriterion, inferred: Inferred): readonly Path[] =>
   criterion === 'bnScale'
     ? scaledUnits(inferred).flatMap(({ path, free }) => (free ? [path] : []))
     : freeUnits(inferred)
 
-const tracesDecision = (criterion: CriterionName): boolean =>
-  criterion === 'deconvTrace' || criterion === 'discriminantTrace' || criterion === 'gradientTrace'
+const isTrace = (evidence: EvidenceName): boolean =>
+  evidence === 'deconvTrace' || evidence === 'discriminantTrace' || evidence === 'gradientTrace'
 
 /** Whether a criterion finds what it measures. Errors  NoEvidence, NoDecision */
-export const requireCriterion = (criterion: CriterionName, { net, evidence }: CheckState): Requirement => {
-  const noEvidence: RunError = { _tag: 'NoEvidence', criterion }
+export const requireCriterion = (criterion: AnyCriterion, { net, evidence }: CheckState): Requirement => {
+  const needed = evidenceOf(criterion)
+  const noEvidence: RunError = { _tag: 'NoEvidence', criterion: nameOf(criterion), needed }
   return pipe(
-    refuseIf(criterion === 'gradientUtility' && !evidence, noEvidence),
+    refuseIf(needed === 'gradientUtility' && !evidence, noEvidence),
     E.flatMap(() => infer(net)),
     E.flatMap(inferred => refuseIf(scoredUnits(criterion, inferred).length === 0, noEvidence)),
-    E.flatMap((): Requirement => (tracesDecision(criterion) ? requireDecision(net) : satisfied)),
+    E.flatMap((): Requirement => (isTrace(needed) ? requireDecision(net) : satisfied)),
   )
 }
 

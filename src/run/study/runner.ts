@@ -50,6 +50,8 @@ export interface StudyContext {
   readonly engine: Engine
   readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
   readonly data: DataSettings
+  /** The file that the study is from. */
+  readonly module?: string
   readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
@@ -150,7 +152,7 @@ const runCell =
     const done = existsSync(folder.result)
     context.onCell(name, seed, done)
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
-      const settings = settingsOf(seed, context.engine, dataset, context.data)
+      const settings = settingsOf(seed, context.engine, dataset, context.data, context.module)
       const opened = { engine: context.engine, dataset }
       const onStage = saveShared(context, study, experiment, settings)
       const observer: RunObserver = { ...context.observer, beside: false, pastChance: true, onStage }
@@ -162,7 +164,7 @@ const runCell =
       return existsSync(folder.checkpoint)
         ? pipe(
             openSameRun(path, experiment, settings, []),
-            TE.flatMap(run => resume(run, opened, observer)),
+            TE.flatMap(run => resume(run, opened, observer, { experiment })),
           )
         : pipe(
             longestSharedStart(context, experiment, settings),

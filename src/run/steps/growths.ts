@@ -1,0 +1,46 @@
+/** What a step grows, one after another: a list, or a rule of a user's own. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
+import { init, type Model } from '../../net/weights.js'
+import type { Growth } from '../../surgery/grow/options.js'
+import { type GrowthRule, growthByRule } from '../../surgery/grow/rule.js'
+import { advanceSite, firstSitePath } from '../../surgery/grow/site.js'
+import type { RunError } from '../error.js'
+
+/** A rule, and how often it is asked at most. */
+export interface RuleGrowths {
+  readonly rule: GrowthRule
+  readonly max: number
+}
+
+/** A list, of which each growth but the first is behind or before the last one, where it names such a place; or a rule. */
+export type Growths = readonly Growth[] | RuleGrowths
+
+export const isByRule = (growths: Growths): growths is RuleGrowths => 'rule' in growths
+
+export const timesOf = (growths: Growths): number => (isByRule(growths) ? growths.max : growths.length)
+
+/** The layer that the first growth names; `''` where a rule will say. */
+export const firstPlace = (growths: Growths): Path => (isByRule(growths) ? '' : firstSitePath(growths))
+
+/** What grows as the `nth`, from 0, the last one at `last`; `null` where nothing more does. */
+export const nthGrowth =
+  (growths: Growths, nth: number, last: Path) =>
+  (model: Model): E.Either<RunError, Growth | null> => {
+    if (nth >= timesOf(growths)) return E.right(null)
+    if (isByRule(growths)) return growthByRule(growths.rule)(model, nth)
+    const planned = growths[nth]
+    return E.right(planned === undefined ? null : advanceSite(last)(planned))
+  }
+
+/** The same on the net alone, before anything trains: a rule is asked on its first weights. */
+export const nthGrowthOf =
+  (growths: Growths, nth: number, last: Path) =>
+  (net: Net): E.Either<RunError, Growth | null> =>
+    pipe(
+      isByRule(growths) ? init(0)(net) : E.right<never, Model>({ net, weights: {} }), // a list asks for no weights
+      E.mapLeft((error): RunError => error),
+      E.flatMap(nthGrowth(growths, nth, last)),
+    )
