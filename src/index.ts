@@ -24,7 +24,7 @@ export { alignment, type CriterionName, type Distill, noTerms } from './learn/op
 export { pushTerm } from './learn/training/push-term.js'
 export { constant, cosine, step } from './learn/training/rate.js'
 export { countMacs, countParams } from './net/counts.js'
-export { infer } from './net/infer.js'
+export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'

@@ -206,13 +206,13 @@ test('the ball is whole until the mark step, and zero from the given share on', 
 
 /** The loss of one training batch when the scale and shift of one channel are all multiplied. */
 const lossWith = (
-  { net, weights }: Model,
+  model: Model,
   feeds: Given,
   { path, channel, factor }: { readonly path: string; readonly channel: number; readonly factor: number },
 ): number => {
-  const { train } = right(pushCalls({ ...pushDefaults, batchSize: 3, fade: null }, 3, null)(net))
+  const { train } = right(pushCalls({ ...pushDefaults, batchSize: 3, fade: null }, 3, null)(model))
   const given = Object.fromEntries(
-    Object.entries(numbersOf({ net, weights })).map(([key, values]) => {
+    Object.entries(numbersOf(model)).map(([key, values]) => {
       const inside = key === weightKey(path, 'scale') || key === weightKey(path, 'shift')
       return [
         key,
@@ -240,7 +240,7 @@ test('utilities are the first-order effects of deleting channels', () => {
       (given, seed) => {
         const fade = { ...fadeDefaults, decay: 0 }
         const all = { ...pushDefaults, batchSize: 3, fade, optimizer: sgd() }
-        const { train } = right(pushCalls(all, 3, null)(given.net))
+        const { train } = right(pushCalls(all, 3, null)(given))
         const feeds: Given = {
           ...Object.fromEntries(
             Object.entries(inputsOf(train)).map(([name, each]) => [name, fedWith(seed, name, each)]),
@@ -277,7 +277,7 @@ test('Taylor’s criterion is the root mean square of the effects over batches, 
   const batch = 3
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
   const utilities = await succeed(taylorUtilities({ engine: float64, feed, batch, batches: 2 })(given))
-  const { logits } = right(lower({ batch, mode: 'inference' })(tinyNet))
+  const { logits } = lower({ batch, mode: 'inference' })(placed(tinyNet))
   const loss = crossEntropy(logits, op.input('targets', logits.shape))
   const effects = await Promise.all(
     [0, 1].map(async step => {

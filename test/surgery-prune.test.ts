@@ -59,7 +59,7 @@ const cases = fc
 /** Some paths of a net. */
 const pathsOf = (given: Net, seed: number, odds: number): readonly Path[] => {
   const draw = stream(seed, 'paths')
-  return [...placed(given).keys()].filter(path => path !== '' && draw() < odds)
+  return [...placed(given).layers.keys()].filter(path => path !== '' && draw() < odds)
 }
 
 /** Two sets of free channels, apart and by wire. */
@@ -74,7 +74,7 @@ const twoSets = (given: Net, seed: number): readonly [ByPath, ByPath] => {
   }
   const side = (nth: number): ByPath =>
     Object.fromEntries(
-      [...inferred.values()].flatMap(({ path, layer }) => {
+      [...inferred.layers.values()].flatMap(({ path, layer }) => {
         if (layer._tag !== 'conv' && layer._tag !== 'dense') return []
         const wires = wiring.out.get(path) ?? new Int32Array()
         return [[path, [...wires.keys()].filter(channel => sides.get(wires[channel] ?? -1) === nth)]]
@@ -126,7 +126,7 @@ describe('laws', () => {
           allWeightSpecs(inferred).map(({ key, shape }) => [key, shape]),
         )
         expect(Object.values(weights).every(({ shape, data }) => data.length === sizeOf(shape))).toBe(true)
-        expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
+        expect(inferred.layers.get('')?.output).toEqual(placed(model.net).layers.get('')?.output)
       }),
       runs,
     )
@@ -180,7 +180,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(arbitraryModel(), fc.double({ min: 0, max: 9, noNaN: true }), (model, eta) => {
         const by = Object.fromEntries(
-          [...placed(model.net).values()].map(({ path, output }) => [
+          [...placed(model.net).layers.values()].map(({ path, output }) => [
             path,
             Array(channelsOf(output)).fill(3),
           ]),
@@ -290,7 +290,7 @@ describe('laws', () => {
             Object.entries(pruned.right.model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
           ),
         )
-        for (const { path, layer } of placed(pruned.right.model.net).values()) {
+        for (const { path, layer } of placed(pruned.right.model.net).layers.values()) {
           const bias =
             'bias' in layer && layer.bias ? 'bias' : 'norm' in layer && layer.norm !== null ? 'shift' : null
           if (bias === null) continue
@@ -737,7 +737,7 @@ describe('refusals', () => {
 
   test('a store of another net', () => {
     const { 'b/kernel': kernel, ...others } = model.weights
-    expect(refused({ by, eta: 1 }, { net: given, weights: others })).toEqual({
+    expect(refused({ by, eta: 1 }, { ...model, weights: others })).toEqual({
       _tag: 'WrongWeight',
       key: 'b/kernel',
       expected: [3, 3, 3, 4],

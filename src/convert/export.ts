@@ -6,7 +6,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { countStored } from '../net/counts.js'
-import { type Inferred, infer } from '../net/infer.js'
 import { channelsOf, isSameShape } from '../net/shape.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
@@ -25,7 +24,7 @@ type Encoder = (model: Model, description: Description | null) => E.Either<Expor
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: toSavedModel,
   layers: (model, description) => E.right(toLayers(model, description)),
-  onnx: toOnnx,
+  onnx: (model, description) => E.right(toOnnx(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
@@ -44,10 +43,9 @@ const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
 /** Checks that the preprocessing has the net's image shape and number of classes. */
 const checkPreprocessing = (
   { size, classes }: Preprocessing,
-  { net }: Model,
-  inferred: Inferred,
+  { net, layers }: Model,
 ): E.Either<ExportError, void> => {
-  const output = inferred.get('')?.output ?? []
+  const output = layers.get('')?.output ?? []
   if (!isSameShape(net.input, size))
     return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
   return channelsOf(output) === classes.length
@@ -95,21 +93,17 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>
   (model: Model): E.Either<ExportError, readonly File[]> => {
     const { preprocessing } = serving
     return pipe(
-      infer(model.net),
-      E.tap(inferred => checkWeights(model, inferred)),
-      E.tap(inferred => checkSize(to, 4 * countStored(inferred))),
-      E.tap(
-        (inferred): E.Either<ExportError, void> =>
-          preprocessing === undefined
-            ? E.right(undefined)
-            : checkPreprocessing(preprocessing, model, inferred),
+      checkWeights(model),
+      E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
+      E.flatMap(() =>
+        preprocessing === undefined ? E.right(undefined) : checkPreprocessing(preprocessing, model),
       ),
       E.flatMap(() => encode(to, serving, model)),
       E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),

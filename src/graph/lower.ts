@@ -1,12 +1,9 @@
 /** Lowers a net to primitive operations, as an algebra of the interpreter. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from '../net/error.js'
-import { type Inferred, infer } from '../net/infer.js'
+import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import type { Path } from '../net/path.js'
 import { sizeOf } from '../net/shape.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
+import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
 import type { PoolWindow, Value, Window } from './graph.js'
 import * as op from './operations.js'
@@ -134,41 +131,35 @@ const lowerLeaf =
     }
   }
 
-const lowerInferred = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
-  const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
-  const weights = new Map(
-    allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
-  )
-  const lowering: Lowering = { options, weights, statistics: [], noise: [] }
-  const at = new Map<Path, Value>()
-  const into = new Map<Path, Value>()
-  const logits = interpret<Value>({
-    leaf: lowerLeaf(lowering),
-    concat: op.concat,
-    residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
-    place: (output, _, path, input) => {
-      into.set(path, input)
-      at.set(path, output)
-      return output
-    },
-  })(net.body, '', images)
-  return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }
-}
-
 /**
  * Lowers a net for batches of one size.
  *
  * Shapes  images [batch, height, width, channels] → logits [batch, classes]
- * Errors  those of `infer`
  * Law     the shape of every value is the inferred one, with the batch before it
  *
  * @example
- * pipe(model.net, lower({ batch: 64, mode: 'training' }))
+ * lower({ batch: 64, mode: 'training' })(model)
  */
 export const lower =
   (options: LowerOptions) =>
-  (net: Net): E.Either<NetError, Lowered> =>
-    pipe(
-      infer(net),
-      E.map(inferred => lowerInferred(net, inferred, options)),
+  (inferred: CheckedNet): Lowered => {
+    const { net } = inferred
+    const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
+    const weights = new Map(
+      allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
     )
+    const lowering: Lowering = { options, weights, statistics: [], noise: [] }
+    const at = new Map<Path, Value>()
+    const into = new Map<Path, Value>()
+    const logits = interpret<Value>({
+      leaf: lowerLeaf(lowering),
+      concat: op.concat,
+      residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
+      place: (output, _, path, input) => {
+        into.set(path, input)
+        at.set(path, output)
+        return output
+      },
+    })(net.body, '', images)
+    return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }
+  }

@@ -54,6 +54,7 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export {
   atStart,

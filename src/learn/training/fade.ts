@@ -10,7 +10,7 @@ import type { Session } from '../../engine/engine.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { weightKey } from '../../net/weight-specs.js'
@@ -148,38 +148,32 @@ const flagRemoved = (
   slots: Weights,
 ): E.Either<PruneError, Flags> =>
   pipe(
-    E.Do,
-    E.bind('inferred', () => infer(model.net)),
-    E.bindW('by', () => fadeUtilities(options, cut.target)(model, slots)),
-    E.bindW('pruned', ({ by }) => prune(pruneOptions(cut, by))(model)),
-    E.map(({ inferred, pruned }) =>
-      flagsWhere(inferred, (path, channel) => !(pruned.channels[path]?.includes(channel) ?? false)),
+    fadeUtilities(options, cut.target)(model, slots),
+    E.flatMap(by => prune(pruneOptions(cut, by))(model)),
+    E.map(({ channels }) =>
+      flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false)),
     ),
   )
 
 /** At a phase's first step no channel is marked; at the mark step, those that the next prune would remove. */
 export const markFading =
-  (options: FadeOptions, cut: PlannedPrune | null, { net, weights }: Model) =>
+  (options: FadeOptions, cut: PlannedPrune | null, model: Model) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== markStep(options, steps)) return E.right(undefined)
     const all = session.read()
     const now: Model = {
-      net,
+      ...model,
       weights: Object.fromEntries(
-        Object.keys(weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])),
+        Object.keys(model.weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])),
       ),
     }
     return pipe(
-      step === 0 || cut === null ? noFlags(now) : flagRemoved(options, cut, now, all),
+      step === 0 || cut === null
+        ? E.right(flagsWhere(now, () => false))
+        : flagRemoved(options, cut, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }
-
-const noFlags = ({ net }: Model): E.Either<PruneError, Flags> =>
-  pipe(
-    infer(net),
-    E.map(inferred => flagsWhere(inferred, () => false)),
-  )
 
 /** The faded channels by path, and the residuals whose bodies have faded whole. */
 export interface FadedChannels {
@@ -188,11 +182,11 @@ export interface FadedChannels {
 }
 
 /** A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body. */
-export const fadedChannels = (inferred: Inferred, slots: Weights): FadedChannels => {
+export const fadedChannels = (inferred: CheckedNet, slots: Weights): FadedChannels => {
   const fading = fadableLayers(inferred)
   const isGone = (each: FadableLayer) =>
-    markedChannels(slots, each).length === channelsOf(inferred.get(each.path)?.output ?? [])
-  const bodies = [...inferred.values()].flatMap(({ path, layer }) => {
+    markedChannels(slots, each).length === channelsOf(inferred.layers.get(each.path)?.output ?? [])
+  const bodies = [...inferred.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
     const units = fading.filter(unit => isInside(body, unit.path))

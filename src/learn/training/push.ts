@@ -10,9 +10,8 @@ import type { Feeds } from '../../engine/engine.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } from '../../graph/separation.js'
-import { infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
@@ -128,33 +127,31 @@ const pushGraph = (
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       E.Do,
-      E.bindW('inferred', () => infer(net)),
-      E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
+      E.bindW('decision', () => decisionOf(net)),
       E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
-      E.bindW('infer', ({ decision }) => lowerForFeatures(evaluated, decision)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
-      E.let('built', ({ inferred, graph, decision }) => ({
+      E.let('built', ({ graph, decision }) => ({
         graph,
-        gated: bareUnits(inferred),
+        gated: bareUnits(net),
         features: featuresIn(graph, decision),
       })),
       E.bindW('terms', ({ built }) => weightedTerms(options.align, built)),
-      E.map(({ built, infer, loss, terms }) => ({
-        train: pushGraph(options, built, loss, terms),
-        infer,
-      })),
+      E.map(({ built, decision, terms }) => {
+        const loss = trainObjective(options.labelSmoothing, teacher)(built.graph)
+        return {
+          train: pushGraph(options, built, loss, terms),
+          infer: lowerForFeatures(evaluated, decision)(net),
+        }
+      }),
     )
 
 /** Measures the alignment of the features after each epoch. */
-export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
+export const pushInspect = (net: CheckedNet): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
   pipe(
-    infer(net),
-    E.bindTo('inferred'),
-    E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-    E.map(({ inferred, decision }) => inspectAlignment(inferred, decision)),
+    decisionOf(net),
+    E.map(decision => inspectAlignment(net, decision)),
   )
 
 const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>

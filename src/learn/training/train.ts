@@ -5,12 +5,11 @@ import type { Feeds } from '../../engine/engine.js'
 import { differentiate } from '../../graph/differentiate.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { crossEntropy, distillation } from '../../graph/loss.js'
-import { type Lowered, lower } from '../../graph/lower.js'
+import { type Lowered, type LowerOptions, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
 import { clip, optimizerFeeds, updatesOf, type WeightGradient } from '../../graph/optimizer.js'
-import type { NetError } from '../../net/error.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import type { LearnError } from '../error.js'
@@ -70,14 +69,14 @@ export const runningStatistics = ({ statistics }: Lowered): readonly Value[] =>
  * A net lowered for training with its targets.
  *
  * Shapes  targets [batch, classes]
- * Errors  OneValue; those of `infer`
+ * Errors  OneValue
  */
 export const lowerForTraining =
   (batch: number) =>
-  (net: Net): E.Either<LearnError, TrainingGraph> =>
+  (net: CheckedNet): E.Either<LearnError, TrainingGraph> =>
     pipe(
       checkBatchNormValues(batch)(net),
-      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
+      E.map(() => lower({ batch, mode: 'training' })(net)),
       E.map(lowered => ({ ...lowered, targets: op.input('targets', lowered.logits.shape) })),
     )
 
@@ -91,25 +90,18 @@ export const featuresIn = ({ at, logits }: Lowered, { features }: Decision): Val
 /** The forward pass: logits, and the features before the last layer. */
 export const lowerForFeatures =
   (batch: number, decision: Decision) =>
-  (net: Net): E.Either<NetError, Graph> =>
-    pipe(
-      net,
-      lower({ batch, mode: 'inference' }),
-      E.map(lowered => ({
-        outputs: { logits: lowered.logits, features: featuresIn(lowered, decision) },
-        updates: [],
-      })),
-    )
+  (net: CheckedNet): Graph => {
+    const lowered = lower({ batch, mode: 'inference' })(net)
+    return { outputs: { logits: lowered.logits, features: featuresIn(lowered, decision) }, updates: [] }
+  }
 
 /** The forward pass: logits. */
 export const lowerForInference =
   (batch: number) =>
-  (net: Net): E.Either<NetError, Graph> =>
-    pipe(
-      net,
-      lower({ batch, mode: 'inference' }),
-      E.map(({ logits }) => ({ outputs: { logits }, updates: [] })),
-    )
+  (net: CheckedNet): Graph => {
+    const { logits } = lower({ batch, mode: 'inference' })(net)
+    return { outputs: { logits }, updates: [] }
+  }
 
 /** Updates of a step: weights by the optimizer, with clipped gradients, and running statistics. */
 export const weightUpdates =
@@ -136,35 +128,34 @@ export const teacherWeights = (teacher: Teacher | null): Weights =>
 /** Cross-entropy, mixed with distillation from a teacher in the same graph where there is one. */
 export const trainObjective =
   (labelSmoothing: number, teacher: Teacher | null) =>
-  ({ logits, targets, images }: TrainingGraph): E.Either<NetError, Value> => {
+  ({ logits, targets, images }: TrainingGraph): Value => {
     const hard = crossEntropy(logits, targets, labelSmoothing)
-    if (teacher === null) return E.right(hard)
+    if (teacher === null) return hard
     const { weight, temperature, model } = teacher
-    return pipe(
-      model.net,
-      lower({ batch: images.shape[0] ?? 1, mode: 'inference', prefix: teacherPrefix, images }),
-      E.map(({ logits: teacherLogits }) =>
-        op.add(op.mul(hard, 1 - weight), op.mul(distillation(logits, teacherLogits, temperature), weight)),
-      ),
-    )
+    const options: LowerOptions = {
+      batch: images.shape[0] ?? 1,
+      mode: 'inference',
+      prefix: teacherPrefix,
+      images,
+    }
+    const soft = distillation(logits, lower(options)(model).logits, temperature)
+    return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
 
 /** The two calls of plain training. */
 export const trainCalls =
   (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       lowerForTraining(options.batchSize)(net),
-      E.bindTo('graph'),
-      E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
-      E.map(({ graph, infer, loss }) => ({
-        train: {
-          outputs: { loss, logits: graph.logits },
-          updates: weightUpdates(options)(graph, weightGradients(graph, loss)),
-        },
-        infer,
-      })),
+      E.map(graph => {
+        const loss = trainObjective(options.labelSmoothing, teacher)(graph)
+        const updates = weightUpdates(options)(graph, weightGradients(graph, loss))
+        return {
+          train: { outputs: { loss, logits: graph.logits }, updates },
+          infer: lowerForInference(evaluated)(net),
+        }
+      }),
     )
 
 /** The learning rate at each step. */

@@ -84,18 +84,14 @@ export const phaseFor =
   }
 
 /** The program of plain training. */
-export const trainProgram = (
-  options: TrainOptions,
-  teacher: Teacher | null,
-  { net }: Model,
-): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(net),
+export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
+  calls: trainCalls(options, evaluationBatch, teacher)(model),
   feeds: rateFeeds(options),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
-  calls: warmupCalls(options, evaluationBatch, slots)(model.net),
+  calls: warmupCalls(options, evaluationBatch, slots)(model),
   feeds: rateFeeds(options),
 })
 
@@ -106,9 +102,9 @@ export const pushProgram = (
   teacher: Teacher | null,
   model: Model,
 ): LearnProgram => ({
-  calls: pushCalls(options, evaluationBatch, teacher)(model.net),
+  calls: pushCalls(options, evaluationBatch, teacher)(model),
   ...pipe(
-    pushInspect(model.net),
+    pushInspect(model),
     E.match(
       () => ({}), // such a net is refused by the calls
       inspect => ({ inspect }),

@@ -5,7 +5,7 @@ import { isUpdate, type Value } from '../../graph/graph.js'
 import { crossEntropy } from '../../graph/loss.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Weights } from '../../net/weights.js'
 import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
@@ -47,12 +47,10 @@ const maskUpdate =
  */
 export const warmupCalls =
   (options: TrainOptions, evaluated: number, slots: Weights) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       lowerForTraining(options.batchSize)(net),
-      E.bindTo('all'),
-      E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.map(({ all, infer }) => {
+      E.map(all => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
         const loss = crossEntropy(graph.logits, graph.targets, options.labelSmoothing)
@@ -62,7 +60,7 @@ export const warmupCalls =
             outputs: { loss, logits: graph.logits },
             updates: weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
           },
-          infer,
+          infer: lowerForInference(evaluated)(net),
         }
       }),
     )

@@ -1,6 +1,6 @@
 /** Targets in figures: what a net has of each measure, and whether that is within an amount. */
 import { countMacs, countParams, countStored } from '../../net/counts.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Amount, Target } from './schedule.js'
 
 /** Parameters, multiply–accumulates, bytes of weights. */
@@ -10,7 +10,7 @@ export interface Counts {
   readonly bytes: number
 }
 
-export const countsOf = (inferred: Inferred): Counts => ({
+export const countsOf = (inferred: CheckedNet): Counts => ({
   params: countParams(inferred),
   macs: countMacs(inferred),
   bytes: 4 * countStored(inferred),

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fits } from '../../io/codec.js'
+import { infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import { growthCodec } from '../../surgery/codec.js'
@@ -23,10 +24,11 @@ export const previewGrowth = (net: Net, growth: Growth): GrownPreview => {
   const last = sitePath(growth)
   return isGrowth(growth)
     ? pipe(
-        growNet(withFreshName(net)(growth), 'scratch')(net),
+        infer(net),
+        E.flatMap(growNet(withFreshName(net)(growth), 'scratch')),
         E.match(
           () => ({ net, last }),
-          ({ net: larger, grown: [at = last] }) => ({ net: larger, last: at }),
+          ({ net: larger, grown: [at = last] }) => ({ net: larger.net, last: at }),
         ),
       )
     : { net, last }

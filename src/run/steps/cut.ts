@@ -8,7 +8,7 @@ import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn
 import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
@@ -38,9 +38,8 @@ export interface CutLearner {
 const pruneFaded = (
   { by, freeze }: Prune,
   { model, slots }: Learner,
-  inferred: Inferred,
 ): E.Either<PruneError, Pruned | null> => {
-  const faded = fadedChannels(inferred, slots)
+  const faded = fadedChannels(model, slots)
   return by === 'gradientUtility' && Object.keys(faded.channels).length + faded.bodies.length > 0
     ? prune({ ...faded, freeze: existingPaths(model.net)(freeze) })(model)
     : E.right(null)
@@ -110,21 +109,16 @@ const isFadedTo = ({ context, step }: CutContext, eta: number): boolean => {
 
 /** Cuts on where the faded channels were fewer than the target wants; `whole`: what it is a share of. */
 const pruneToTarget =
-  (cutting: CutContext, whole: Inferred) =>
+  (cutting: CutContext, whole: CheckedNet) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const own = cutting.step.target ?? cutting.context.target
     if (own === null) return TE.right(from)
     if (isLatencyTarget(own)) return pruneRanked(cutting, own)(from)
     const target = toAtMost(own, countsOf(whole))
-    return pipe(
-      TE.fromEither(infer(from.learner.model.net)),
-      TE.flatMap(inferred =>
-        ('eta' in target && isFadedTo(cutting, target.eta)) ||
-        ('atMost' in target && isWithin(target.atMost, countsOf(inferred)))
-          ? TE.right(from)
-          : pruneRanked(cutting, target)(from),
-      ),
-    )
+    return ('eta' in target && isFadedTo(cutting, target.eta)) ||
+      ('atMost' in target && isWithin(target.atMost, countsOf(from.learner.model)))
+      ? TE.right(from)
+      : pruneRanked(cutting, target)(from)
   }
 
 /** Errors  EmptyNet, OutOfReach, NotProven, and what measuring comes to */
@@ -134,13 +128,11 @@ export const cutToTarget =
     const { context, step } = cutting
     const whole: CutLearner = { learner, removed: 0 }
     return pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
-      TE.bindW('faded', ({ inferred }) => TE.fromEither(pruneFaded(step, learner, inferred))),
-      TE.flatMap(({ inferred, faded }) =>
+      TE.fromEither(pruneFaded(step, learner)),
+      TE.flatMap(faded =>
         faded === null
           ? pruneRanked(cutting, step.target ?? context.target ?? { eta: 0 })(whole)
-          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, inferred))),
+          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, learner.model))),
       ),
     )
   }

@@ -101,7 +101,7 @@ const checkGrowth =
   (context: CheckContext, { init, steps, warmup }: Grow, growth: Growth) =>
   (state: CheckState): E.Either<RunError, GrownState> =>
     pipe(
-      growNet(withFreshName(state.net)(growth), init)(state.net),
+      growNet(withFreshName(state.net.net)(growth), init)(state.net),
       E.mapLeft((error): RunError => error),
       E.flatMap(({ net, grown: [at = sitePath(growth)] }) =>
         pipe(
@@ -117,7 +117,7 @@ const checkFrom =
   (context: CheckContext, step: Grow, nth: number) =>
   ({ state, last }: GrownState): CheckResult =>
     pipe(
-      nthGrowthOf(step.growths, nth, last)(state.net),
+      nthGrowthOf(step.growths, nth, last)(state.net.net),
       E.flatMap(growth =>
         growth === null
           ? E.right(state)

@@ -25,22 +25,31 @@ export const timesOf = (growths: Growths): number => (isByRule(growths) ? growth
 /** The layer that the first growth names; `''` where a rule will say. */
 export const firstPlace = (growths: Growths): Path => (isByRule(growths) ? '' : firstSitePath(growths))
 
+/** Of a list the `nth`, from 0, the last one at `last`. */
+const listedGrowth = (growths: readonly Growth[], nth: number, last: Path): Growth | null => {
+  const planned = growths[nth]
+  return planned === undefined ? null : advanceSite(last)(planned)
+}
+
+const growthBy =
+  ({ rule, max }: RuleGrowths, nth: number) =>
+  (model: Model): E.Either<RunError, Growth | null> =>
+    nth < max ? growthByRule(rule)(model, nth) : E.right(null)
+
 /** What grows as the `nth`, from 0, the last one at `last`; `null` where nothing more does. */
 export const nthGrowth =
   (growths: Growths, nth: number, last: Path) =>
-  (model: Model): E.Either<RunError, Growth | null> => {
-    if (nth >= timesOf(growths)) return E.right(null)
-    if (isByRule(growths)) return growthByRule(growths.rule)(model, nth)
-    const planned = growths[nth]
-    return E.right(planned === undefined ? null : advanceSite(last)(planned))
-  }
+  (model: Model): E.Either<RunError, Growth | null> =>
+    isByRule(growths) ? growthBy(growths, nth)(model) : E.right(listedGrowth(growths, nth, last))
 
 /** The same on the net alone, before anything trains: a rule is asked on its first weights. */
 export const nthGrowthOf =
   (growths: Growths, nth: number, last: Path) =>
   (net: Net): E.Either<RunError, Growth | null> =>
-    pipe(
-      isByRule(growths) ? init(0)(net) : E.right<never, Model>({ net, weights: {} }), // a list asks for no weights
-      E.mapLeft((error): RunError => error),
-      E.flatMap(nthGrowth(growths, nth, last)),
-    )
+    isByRule(growths)
+      ? pipe(
+          init(0)(net),
+          E.mapLeft((error): RunError => error),
+          E.flatMap(growthBy(growths, nth)),
+        )
+      : E.right(listedGrowth(growths, nth, last))

@@ -4,6 +4,7 @@ import type * as t from 'io-ts'
 import type { NamedCriterion } from '../../learn/criteria/named-criterion.js'
 import type { TrainOptions } from '../../learn/options.js'
 import type { PushTerm } from '../../learn/training/push-term.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { RunError } from '../error.js'
@@ -13,7 +14,7 @@ import type { RunStep } from '../step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */
 export interface CheckState {
-  readonly net: Net
+  readonly net: CheckedNet
   /** Whether the last training measured the gradient utility. */
   readonly evidence: boolean
   /** Whether a net before a cut was kept as teacher. */

@@ -9,8 +9,7 @@ import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { infer } from '../../net/infer.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import type { Constraining } from '../../surgery/prune/options.js'
@@ -50,17 +49,14 @@ export interface Prune extends Required<Constraining> {
 }
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
-const requireReachable = ({ target, by, ...constraints }: Prune, net: Net): Requirement =>
-  target === null || isLatencyTarget(target) || 'eta' in target
+const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
+  const { freeze, ignore, minChannels, floor, roundTo } = constraints
+  return target === null || isLatencyTarget(target) || 'eta' in target
     ? satisfied
-    : pipe(
-        infer(net),
-        E.flatMap(inferred => {
-          const { freeze, ignore, minChannels, floor, roundTo } = constraints
-          const units = scoredUnits(by, inferred)
-          return checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units })(net)
-        }),
+    : checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units: scoredUnits(by, net) })(
+        net,
       )
+}
 
 /** The target there is: its own, that of the rounds around it, or that of the push before it. */
 const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'] =>
@@ -89,35 +85,31 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
     TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
     TE.bindW('model', () => recalibrate(calibrationFor(context, step.images))(cut.learner.model)),
     TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
-    TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-    TE.bindW('thin', ({ model }) =>
-      TE.fromEither(findThinLayers(Math.max(step.floor, defaultFloor), widths)(model.net)),
-    ),
-    TE.map(({ raw, model, repaired, inferred, thin }) => ({
-      learner: { ...cut.learner, model },
-      event: {
+    TE.map(({ raw, model, repaired }) => {
+      const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
+      const event = {
         _tag: 'pruned',
         stage: context.stage,
         place: context.place,
         removed: cut.removed,
-        params: countParams(inferred),
-        macs: countMacs(inferred),
+        params: countParams(model),
+        macs: countMacs(model),
         raw: toScored(raw),
         repaired: toScored(repaired),
         recalibrated: model !== cut.learner.model,
         ...(thin.length > 0 && { thin }),
-      } satisfies RunEvent,
-    })),
+      } satisfies RunEvent
+      return { learner: { ...cut.learner, model }, event }
+    }),
   )
 
 const run: RunStep<Prune> =
   (context, step) =>
-  ({ learner, models, stopped }) =>
-    pipe(
-      TE.fromEither(widthsOf((models.original ?? learner.model).net)),
-      TE.bindTo('widths'),
-      TE.bindW('cut', ({ widths }) => cutToTarget({ context, step, widths })(learner)),
-      TE.flatMap(({ widths, cut }) => repair(context, step, widths, cut)),
+  ({ learner, models, stopped }) => {
+    const widths = widthsOf(models.original ?? learner.model)
+    return pipe(
+      cutToTarget({ context, step, widths })(learner),
+      TE.flatMap(cut => repair(context, step, widths, cut)),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,
@@ -129,6 +121,7 @@ const run: RunStep<Prune> =
         stopped,
       })),
     )
+  }
 
 export const pruneKind: StepKind<Prune> = {
   codec: () =>

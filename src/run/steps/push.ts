@@ -1,14 +1,13 @@
 /** Pushing as a kind of step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
 import { pushCalls } from '../../learn/training/push.js'
 import { pushProgram } from '../../learn/training/transforms.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
 import type { Target } from '../schedule/schedule.js'
@@ -42,7 +41,7 @@ const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: Che
     : requireCriterion('gradientUtility', after)
 
 /** A user's own terms are built once, to find what is wrong with them before anything trains. */
-const requireTerms = (push: Push, net: Net): Requirement =>
+const requireTerms = (push: Push, net: CheckedNet): Requirement =>
   push.align.terms === undefined ? satisfied : pushCalls(push, 1, null)(net)
 
 const check: StepKind<Push>['check'] = (context, push) => state => {
@@ -60,13 +59,9 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
 const run: RunStep<Push> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
   const { model } = from.learner
-  return pipe(
-    TE.fromEither(widthsOf((from.models.original ?? model).net)),
-    TE.flatMap(widths => {
-      const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-      return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
-    }),
-  )
+  const widths = widthsOf(from.models.original ?? model)
+  const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
+  return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
 }
 
 export const pushKind: StepKind<Push> = {

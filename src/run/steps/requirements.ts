@@ -10,9 +10,8 @@ import {
 } from '../../learn/evaluation/latency-target.js'
 import { type EvidenceName, pruneOptions } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
 import { type Constraining, checkPruneOptions } from '../../surgery/prune/options.js'
@@ -32,14 +31,14 @@ export const requireValidation = ({ validation, at }: CheckContext): E.Either<Ru
   refuseIf(validation === 0, { _tag: 'NoValidation', at })
 
 /** Batch norm needs more than one value a channel. Errors  OneValue */
-export const requireSeveralValues = (batchSize: number, net: Net): Requirement =>
+export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requirement =>
   checkBatchNormValues(batchSize)(net)
 
 /** Errors  NoDecision */
-export const requireDecision = (net: Net): Requirement => pipe(infer(net), E.flatMap(decisionOf))
+export const requireDecision = (net: CheckedNet): Requirement => decisionOf(net)
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: AnyCriterion, inferred: Inferred): readonly Path[] =>
+export const scoredUnits = (criterion: AnyCriterion, inferred: CheckedNet): readonly Path[] =>
   criterion === 'bnScale'
     ? scaledUnits(inferred).flatMap(({ path, free }) => (free ? [path] : []))
     : freeUnits(inferred)
@@ -53,15 +52,14 @@ export const requireCriterion = (criterion: AnyCriterion, { net, evidence }: Che
   const noEvidence: RunError = { _tag: 'NoEvidence', criterion: nameOf(criterion), needed }
   return pipe(
     refuseIf(needed === 'gradientUtility' && !evidence, noEvidence),
-    E.flatMap(() => infer(net)),
-    E.flatMap(inferred => refuseIf(scoredUnits(criterion, inferred).length === 0, noEvidence)),
+    E.flatMap(() => refuseIf(scoredUnits(criterion, net).length === 0, noEvidence)),
     E.flatMap((): Requirement => (isTrace(needed) ? requireDecision(net) : satisfied)),
   )
 }
 
 /** Whether a target, and what constrains the cut, fit the net. Errors  WrongOption, UnknownPath */
 export const requireTarget = (
-  net: Net,
+  net: CheckedNet,
   target: Target | LatencyTarget,
   constraints: Partial<Constraining> = {},
 ): E.Either<RunError, void> => {
@@ -69,12 +67,12 @@ export const requireTarget = (
   const counted: Target = isLatencyTarget(target) ? { eta: 0 } : target
   return pipe(
     isLatencyTarget(target) ? checkLatencyTarget(target) : E.right(0),
-    E.flatMap(() => infer(net)),
-    E.flatMap(inferred =>
-      checkPruneOptions(
-        pruneOptions({ target: counted, freeze, ignore, minChannels, roundTo, floor }, {}),
-        inferred,
-      ),
+    E.flatMap(
+      (): E.Either<RunError, void> =>
+        checkPruneOptions(
+          pruneOptions({ target: counted, freeze, ignore, minChannels, roundTo, floor }, {}),
+          net,
+        ),
     ),
   )
 }

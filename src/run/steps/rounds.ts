@@ -6,7 +6,6 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { type Inferred, infer } from '../../net/infer.js'
 import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
@@ -58,10 +57,8 @@ const measureBaseline =
   (context: StepContext) =>
   ({ learner: { model } }: StepStart): TE.TaskEither<RunError, RoundsBaseline> =>
     pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('score', () => scoreValidation(context)(model)),
-      TE.map(({ inferred, score }) => ({ ...countsOf(inferred), accuracy: accuracyOf(score) })),
+      scoreValidation(context)(model),
+      TE.map(score => ({ ...countsOf(model), accuracy: accuracyOf(score) })),
     )
 
 /** The target of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
@@ -129,14 +126,14 @@ const endRound = (
 /** Emits how a round ended and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
   (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
-  (state: StepState, score: Score, inferred: Inferred): TE.TaskEither<RunError, RoundEnd> => {
+  (state: StepState, score: Score): TE.TaskEither<RunError, RoundEnd> => {
     const loss = lossOver(rounds, cursor, score)
     const ended: RunEvent = {
       _tag: 'roundEnded',
       stage: context.stage,
       round: cursor.round,
-      params: countParams(inferred),
-      macs: countMacs(inferred),
+      params: countParams(state.learner.model),
+      macs: countMacs(state.learner.model),
       validation: toScored(score),
       kept: loss === null,
     }
@@ -181,8 +178,7 @@ const runRound =
       runSteps(roundContext(context, rounds, cursor), rounds.steps, cursor)(from),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
-      TE.bindW('inferred', ({ state }) => TE.fromEither(infer(state.learner.model.net))),
-      TE.flatMap(({ state, score, inferred }) => judge(context, rounds, cursor)(state, score, inferred)),
+      TE.flatMap(({ state, score }) => judge(context, rounds, cursor)(state, score)),
       TE.orElse(stopAtLimit(context, rounds, cursor, from)),
     )
 

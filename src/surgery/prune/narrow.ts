@@ -3,9 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
 import type { NetError } from '../../net/error.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { range, type Wiring, wiresOfAxes } from '../../net/wiring.js'
@@ -28,11 +27,11 @@ const memoizePlaces = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
 }
 
 /** Where the arrays of the narrower net come from in the old one. */
-const remapOf = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
+const remapOf = (wiring: Wiring, kept: Uint8Array, after: CheckedNet): Remap => {
   const places = memoizePlaces(kept)
   return new Map(
     allWeightSpecs(after).map(({ key, slot, at, shape, trained }) => {
-      const layer = after.get(at)?.layer
+      const layer = after.layers.get(at)?.layer
       const axes = layer === undefined ? [] : wiresOfAxes(wiring)(at, layer, slot)
       return [
         key,
@@ -46,11 +45,11 @@ const remapOf = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
 const keptChannels = (
   wiring: Wiring,
   kept: Uint8Array,
-  after: Inferred,
+  after: CheckedNet,
 ): Readonly<Record<Path, Int32Array>> => {
   const places = memoizePlaces(kept)
   return Object.fromEntries(
-    [...after.keys()].flatMap(path => {
+    [...after.layers.keys()].flatMap(path => {
       const wires = wiring.out.get(path)
       return wires === undefined ? [] : [[path, places(wires) ?? range(wires.length)] as const]
     }),
@@ -67,9 +66,7 @@ const gatherWeights = (remap: Remap, weights: Weights): Weights =>
   )
 
 /** A narrower net; its weights are gathered when they are asked for. */
-export interface Narrowed {
-  readonly net: Net
-  readonly inferred: Inferred
+export interface Narrowed extends CheckedNet {
   readonly remap: () => Remap
   readonly model: () => Model
   /** By path, the old channel of each channel of the layer's output. */
@@ -78,19 +75,18 @@ export interface Narrowed {
 
 /** Errors  none that a settled selected can bring about: what is left fits */
 export const narrow =
-  ({ wiring }: Analysis, { net, weights }: Model) =>
+  ({ net, wiring }: Analysis, weights: Weights) =>
   (constrained: Constrained): E.Either<NetError, Narrowed> => {
-    const narrower = simplify(wiring, constrained)(net)
+    const { kept } = constrained
     return pipe(
-      infer(narrower),
-      E.map(inferred => {
-        const remap = () => remapOf(wiring, constrained.kept, inferred)
+      infer(simplify(wiring, constrained)(net)),
+      E.map(narrower => {
+        const remap = () => remapOf(wiring, kept, narrower)
         return {
-          net: narrower,
-          inferred,
+          ...narrower,
           remap,
-          model: () => ({ net: narrower, weights: gatherWeights(remap(), weights) }),
-          channels: () => keptChannels(wiring, constrained.kept, inferred),
+          model: () => ({ ...narrower, weights: gatherWeights(remap(), weights) }),
+          channels: () => keptChannels(wiring, kept, narrower),
         }
       }),
     )

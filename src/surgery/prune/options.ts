@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
 import { checkPaths } from '../analysis/analysis.js'
@@ -71,22 +71,25 @@ const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, expected: 'a share from 0 to 1' })
 
-const onlyResiduals = (inferred: Inferred): Inferred =>
-  new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
+const onlyResiduals = (layers: CheckedNet['layers']): CheckedNet['layers'] =>
+  new Map([...layers].filter(([, { layer }]) => layer._tag === 'residual'))
 
 /** Whether options have the right kinds, and their numbers and paths fit this net. */
-export const checkPruneOptions = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
+export const checkPruneOptions = (
+  options: PruneOptions,
+  { layers }: CheckedNet,
+): E.Either<PruneError, void> =>
   pipe(
     decode(pruneCodec)(options),
-    E.flatMap((): E.Either<PruneError, void> => checkPaths('freeze', inferred)(options.freeze ?? [])),
+    E.flatMap((): E.Either<PruneError, void> => checkPaths('freeze', layers)(options.freeze ?? [])),
     E.flatMap(() =>
       'channels' in options
         ? pipe(
-            checkPaths('channels', inferred)(Object.keys(options.channels)),
-            E.flatMap(() => checkPaths('bodies', onlyResiduals(inferred))(options.bodies ?? [])),
+            checkPaths('channels', layers)(Object.keys(options.channels)),
+            E.flatMap(() => checkPaths('bodies', onlyResiduals(layers))(options.bodies ?? [])),
           )
         : pipe(
-            checkPaths('ignore', inferred)(options.ignore ?? []),
+            checkPaths('ignore', layers)(options.ignore ?? []),
             E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
             E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
             E.flatMap(() => checkShare('floor', options.floor ?? 0)),

@@ -26,12 +26,10 @@ interface Gauge {
 }
 
 const gaugeOf = (target: Target): Gauge => {
-  if ('params' in target)
-    return { of: 'params', amount: target.params, read: ({ inferred }) => countParams(inferred) }
-  if ('macs' in target)
-    return { of: 'macs', amount: target.macs, read: ({ inferred }) => countMacs(inferred) }
+  if ('params' in target) return { of: 'params', amount: target.params, read: countParams }
+  if ('macs' in target) return { of: 'macs', amount: target.macs, read: countMacs }
   if ('bytes' in target)
-    return { of: 'bytes', amount: target.bytes, read: ({ inferred }) => 4 * countStored(inferred) }
+    return { of: 'bytes', amount: target.bytes, read: narrowed => 4 * countStored(narrowed) }
   return { of: 'latency', amount: target.latency, read: ({ model }) => target.measure(model()) }
 }
 
