@@ -25,7 +25,7 @@ const calibration: Calibration = {
 
 const logits = async (model: Model): Promise<readonly number[]> =>
   succeed(
-    withSession(calibration, { infer: right(lowerForInference(12)(model.net)) }, model, session =>
+    withSession(calibration, { infer: lowerForInference(12)(model) }, model, session =>
       foldBatches<readonly number[]>(calibration, [], ({ images }) => all => [
         ...all,
         ...(session.run('infer', { images }).logits ?? []),
@@ -48,7 +48,7 @@ const withTwin = (model: Model, path: string, twin: number, of: number): Model =
     return [[key, { shape, data: copied }] as const]
   })
   const weights: Weights = { ...model.weights, ...Object.fromEntries(copies) }
-  return { net: model.net, weights }
+  return { ...model, weights }
 }
 
 const bare = net(

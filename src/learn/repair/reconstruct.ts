@@ -1,13 +1,10 @@
 /** Repair of a pruned net by reconstruction: each layer is fitted to give what it gave before the cut. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
 import { type Graph, type Program, variablesOf } from '../../graph/graph.js'
 import { type Lowered, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
-import { infer } from '../../net/infer.js'
 import { type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { weightKey } from '../../net/weight-specs.js'
@@ -42,20 +39,16 @@ const isConsumer = (layer: { readonly _tag: string }): layer is Consumer =>
   layer._tag === 'conv' || layer._tag === 'dense'
 
 /** The layers whose kernels are fitted, in the order of computation: from the first that reads fewer channels on. */
-const placesIn = ({ model, remap }: Cut): E.Either<LearnError, readonly Place[]> =>
-  pipe(
-    infer(model.net),
-    E.map(inferred => {
-      const places = [...inferred.values()].flatMap(({ path, layer, output }) => {
-        const origin = remap.get(weightKey(path, 'kernel'))
-        if (!isConsumer(layer) || origin === undefined || origin.from === null) return []
-        const columns = origin.axes.at(-1) ?? range(channelsOf(output))
-        return [{ path, layer, from: parentPath(origin.from), columns, reads: origin.axes.at(-2) ?? null }]
-      })
-      const first = places.findIndex(({ reads }) => reads !== null)
-      return first < 0 ? [] : places.slice(first)
-    }),
-  )
+const placesIn = ({ model, remap }: Cut): readonly Place[] => {
+  const places = [...model.layers.values()].flatMap(({ path, layer, output }) => {
+    const origin = remap.get(weightKey(path, 'kernel'))
+    if (!isConsumer(layer) || origin === undefined || origin.from === null) return []
+    const columns = origin.axes.at(-1) ?? range(channelsOf(output))
+    return [{ path, layer, from: parentPath(origin.from), columns, reads: origin.axes.at(-2) ?? null }]
+  })
+  const first = places.findIndex(({ reads }) => reads !== null)
+  return first < 0 ? [] : places.slice(first)
+}
 
 /** By path, the products of each place; both nets see the same images. */
 const programOf = (places: readonly Place[], pruned: Lowered, whole: Lowered): Program =>
@@ -69,15 +62,14 @@ const programOf = (places: readonly Place[], pruned: Lowered, whole: Lowered): P
     }),
   )
 
-const lowerBoth = (batch: number, pruned: Model, whole: Model) =>
-  pipe(
-    E.Do,
-    E.let('images', () => op.input('images', [batch, ...whole.net.input])),
-    E.bind('now', ({ images }) => lower({ batch, mode: 'inference', images })(pruned.net)),
-    E.bind('before', ({ images }) =>
-      lower({ batch, mode: 'inference', images, prefix: wholePrefix })(whole.net),
-    ),
-  )
+/** Both nets in one graph, on the same images. */
+const lowerBoth = (batch: number, pruned: Model, whole: Model) => {
+  const images = op.input('images', [batch, ...whole.net.input])
+  return {
+    now: lower({ batch, mode: 'inference', images })(pruned),
+    before: lower({ batch, mode: 'inference', images, prefix: wholePrefix })(whole),
+  }
+}
 
 const addAll = (sums: Products | null, more: Readonly<Record<string, Float32Array>>): Products => {
   const plus = (name: keyof Products) =>
@@ -183,22 +175,15 @@ const withPrefix = (weights: Weights): Weights =>
 export const reconstruct =
   (calibration: Calibration, options: ReconstructOptions = { ridge: 1e-3 }) =>
   (whole: Model) =>
-  (cut: Cut): TE.TaskEither<LearnError, Model> =>
-    pipe(
-      TE.Do,
-      TE.bind('places', () => TE.fromEither(placesIn(cut))),
-      TE.bindW('lowered', () => TE.fromEither(lowerBoth(calibration.batch, cut.model, whole))),
-      TE.flatMap(({ places, lowered: { now, before } }) => {
-        const program = programOf(places, now, before)
-        if (places.length === 0) return TE.right(cut.model)
-        const { net, weights } = cut.model
-        const variables = variablesIn(program, { ...weights, ...withPrefix(whole.weights) })
-        return withSession(calibration, program, { net, weights: variables }, async session => {
-          const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [
-            ...all,
-            batch,
-          ])
-          return { net, weights: fitAll({ session, program, batches }, places, weights, options) }
-        })
-      }),
-    )
+  (cut: Cut): TE.TaskEither<LearnError, Model> => {
+    const places = placesIn(cut)
+    if (places.length === 0) return TE.right(cut.model)
+    const { now, before } = lowerBoth(calibration.batch, cut.model, whole)
+    const program = programOf(places, now, before)
+    const { weights } = cut.model
+    const variables = variablesIn(program, { ...weights, ...withPrefix(whole.weights) })
+    return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
+      const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
+      return { ...cut.model, weights: fitAll({ session, program, batches }, places, weights, options) }
+    })
+  }
