@@ -2,6 +2,7 @@
 
 export {
   type Augmentation,
+  alternatingFlip,
   colorJitter,
   cutout,
   flip,
@@ -22,7 +23,8 @@ export { adamw, sgd } from './graph/optimizer.js'
 export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
 export { pushTerm } from './learn/training/push-term.js'
-export { constant, cosine, step } from './learn/training/rate.js'
+export { constant, cosine, step, triangular } from './learn/training/rate.js'
+export { recipe } from './learn/training/recipe.js'
 export { countMacs, countParams } from './net/counts.js'
 export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
@@ -71,6 +73,7 @@ export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,
   distill,
+  initialize,
   type PruneStepOptions,
   type PushStepOptions,
   prune,

@@ -12,7 +12,7 @@ import {
   noTerms,
   type TrainOptions,
 } from '../src/learn/options.js'
-import { constant, cosine, type Schedule, step as stepped } from '../src/learn/training/rate.js'
+import { constant, cosine, type Schedule, step as stepped, triangular } from '../src/learn/training/rate.js'
 import { netCodec } from '../src/net/codec.js'
 import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
@@ -42,10 +42,13 @@ const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({ warmup: count }).map(constant),
   fc.record({ warmup: count, at: fc.array(share, { maxLength: 3 }), factor: positive }).map(stepped),
   fc.record({ warmup: count, floor: share }).map(cosine),
+  fc.record({ warmup: count, start: share, peak: share, floor: share }).map(triangular),
 )
 
 const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
-  fc.record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive }).map(sgd),
+  fc
+    .record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive, decoupled: fc.boolean() })
+    .map(sgd),
   fc.record({ beta1: share, beta2: share, epsilon: positive, weightDecay: positive }).map(adamw),
 )
 
@@ -58,6 +61,10 @@ const learning: fc.Arbitrary<TrainOptions> = fc.record({
   labelSmoothing: share,
   clipNorm: fc.option(positive),
   balanced: fc.boolean(),
+  freeze: fc.array(fc.string()),
+  scaleRate: positive,
+  shiftRate: positive,
+  average: fc.option(fc.record({ every: positiveCount, decay: share, lookahead: fc.boolean() })),
 })
 
 const training = fc
@@ -155,7 +162,7 @@ const step = fc.oneof(
 
 const augmentation = fc.constantFrom<Augmentation[]>(
   { _tag: 'shift', pixels: 2, fill: 'zero' },
-  { _tag: 'flip' },
+  { _tag: 'flip', alternating: false },
   { _tag: 'randomResizedCrop', size: 8, area: [0.2, 1], ratio: [0.75, 1.25] },
 )
 

@@ -1,7 +1,7 @@
 /** Lowers a net to primitive operations, as an algebra of the interpreter. */
 import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
-import type { Path } from '../net/path.js'
+import { isInside, type Path } from '../net/path.js'
 import { sizeOf } from '../net/shape.js'
 import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
@@ -18,6 +18,8 @@ export type Mode = 'training' | 'inference'
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode
+  /** Layers, with all inside them, that are normalised by their running statistics in training, too. */
+  readonly frozen?: readonly Path[]
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
   /** Another net's images; by default an input of their own, named `images`. */
@@ -75,7 +77,8 @@ const weightAt = ({ weights }: Lowering, path: Path, slot: WeightName): Value =>
 const lowerNorm = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
   const weight = (slot: WeightName) => weightAt(lowering, path, slot)
   const [scale, shift] = [weight('scale'), weight('shift')]
-  if (lowering.options.mode === 'inference')
+  const { mode, frozen = [] } = lowering.options
+  if (mode === 'inference' || frozen.some(place => isInside(place, path)))
     return op.normalise(x, scale, shift, weight('mean'), weight('variance'), epsilon)
   const y = op.batchNorm(x, scale, shift, epsilon)
   lowering.statistics.push(

@@ -19,6 +19,7 @@ import { type CodecOf, constraintCodecs, normalizeCodec, targetCodec, widthsCode
 import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criterion.js'
 import {
   type AlignTerms,
+  type Average,
   type CriterionName,
   type Distill,
   defaultNormalize,
@@ -38,12 +39,21 @@ const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedul
   constant: closed({ ...tag('constant'), ...warmup }),
   step: closed({ ...tag('step'), ...warmup, at: list(share), factor: positive }),
   cosine: closed({ ...tag('cosine'), ...warmup, floor: share }),
+  triangular: closed({ ...tag('triangular'), ...warmup, start: share, peak: share, floor: share }),
 })
 
 const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', {
-  sgd: closed({ ...tag('sgd'), momentum: share, nesterov: t.boolean, weightDecay: notNegative }),
+  sgd: closed({
+    ...tag('sgd'),
+    momentum: share,
+    nesterov: t.boolean,
+    weightDecay: notNegative,
+    decoupled: t.boolean,
+  }),
   adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative }),
 })
+
+const average: t.Type<Average, unknown> = closed({ every: positiveWhole, decay: share, lookahead: t.boolean })
 
 /** The fields of a training. */
 export const trainFields = {
@@ -55,6 +65,10 @@ export const trainFields = {
   labelSmoothing: share,
   clipNorm: nullable(positive),
   balanced: t.boolean,
+  freeze: list(t.string),
+  scaleRate: notNegative,
+  shiftRate: notNegative,
+  average: nullable(average),
 }
 
 const fade: t.Type<FadeOptions, unknown> = closed({

@@ -37,8 +37,11 @@ export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.
 export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
+export { dirac } from './initial/dirac.js'
+export { checkFirstConv, whiten } from './initial/whiten.js'
 export {
   type AlignTerms,
+  type Average,
   alignment,
   type CriterionName,
   type Distill,
@@ -68,6 +71,7 @@ export {
   type StepProgress,
 } from './training/phase.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
-export { constant, cosine, factorAt, type Schedule, step } from './training/rate.js'
+export { constant, cosine, factorAt, type Schedule, step, triangular } from './training/rate.js'
+export { recipe } from './training/recipe.js'
 export type { Teacher } from './training/train.js'
 export { type LearnContext, push, train } from './training/transforms.js'

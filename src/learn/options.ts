@@ -1,5 +1,6 @@
 /** The options of learning, as data: of train and push, of a prune to come, and the criteria by name. */
 import { type Optimizer, sgd } from '../graph/optimizer.js'
+import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
@@ -22,6 +23,21 @@ export interface TrainOptions {
   readonly clipNorm: number | null
   /** Every batch holds each class equally often. */
   readonly balanced: boolean
+  /** Layers, with all inside them, that do not learn: their batch norm normalises by its running statistics. */
+  readonly freeze: readonly Path[]
+  /** What the learning rate is multiplied by for batch norm's scales and shifts; 0 leaves them as they are. */
+  readonly scaleRate: number
+  readonly shiftRate: number
+  /** Averages of the weights along the way, in their place at the end; `null` for none. */
+  readonly average: Average | null
+}
+
+/** Averages of weights: of those at every `every`th step, the older ones counting `decay` as much a step. */
+export interface Average {
+  readonly every: number
+  readonly decay: number
+  /** Whether training goes on from each average. Source  Zhang et al. 2019 */
+  readonly lookahead: boolean
 }
 
 /** Nesterov momentum at learning rate 0.1, with warm-up and cosine decay, 100 images a step. */
@@ -34,6 +50,10 @@ export const trainDefaults: TrainOptions = {
   labelSmoothing: 0,
   clipNorm: null,
   balanced: false,
+  freeze: [],
+  scaleRate: 1,
+  shiftRate: 1,
+  average: null,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */

@@ -18,6 +18,7 @@ import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
+import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import type { Calls, Phase } from './phase.js'
 import { buildTerm } from './push-term.js'
@@ -117,7 +118,10 @@ const pushGraph = (
           ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
           ...trackUtility(fadeOptions)(gradients),
         ]
-  return { outputs: { loss: objective, logits: graph.logits }, updates }
+  return {
+    outputs: { loss: objective, logits: graph.logits },
+    updates: averageUpdates(options.average)(updates),
+  }
 }
 
 /**
@@ -131,7 +135,7 @@ export const pushCalls =
     pipe(
       E.Do,
       E.bindW('decision', () => decisionOf(net)),
-      E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
+      E.bindW('graph', () => lowerForTraining(options)(net)),
       E.let('built', ({ graph, decision }) => ({
         graph,
         gated: bareUnits(net),

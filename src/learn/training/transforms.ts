@@ -6,8 +6,10 @@ import type { Dataset } from '../../data/dataset.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
@@ -114,9 +116,16 @@ export const pushProgram = (
   ...(options.fade !== null && { before: markFading(options.fade, cut, model) }),
 })
 
+/** Errors  UnknownPath where a layer to freeze is not there */
+export const checkFrozen =
+  ({ freeze }: Pick<TrainOptions, 'freeze'>): ((net: CheckedNet) => E.Either<LearnError, void>) =>
+  net =>
+    checkPaths('freeze', net.layers)(freeze)
+
 const learn = (context: LearnContext, options: TrainOptions, program: LearnProgram) => (model: Model) =>
   pipe(
-    TE.fromEither(phaseFor(context, options)(program)),
+    TE.fromEither(checkFrozen(options)(model)),
+    TE.flatMapEither(() => phaseFor(context, options)(program)),
     TE.flatMap(phase =>
       runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),
     ),

@@ -10,6 +10,7 @@ import type { Weights } from '../../net/weights.js'
 import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
+import { averageUpdates } from './average.js'
 import type { Calls } from './phase.js'
 import {
   lowerForInference,
@@ -49,7 +50,7 @@ export const warmupCalls =
   (options: TrainOptions, evaluated: number, slots: Weights) =>
   (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
-      lowerForTraining(options.batchSize)(net),
+      lowerForTraining(options)(net),
       E.map(all => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
@@ -58,7 +59,9 @@ export const warmupCalls =
         return {
           train: {
             outputs: { loss, logits: graph.logits },
-            updates: weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
+            updates: averageUpdates(options.average)(
+              weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
+            ),
           },
           infer: lowerForInference(evaluated)(net),
         }

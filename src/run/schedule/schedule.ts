@@ -12,6 +12,7 @@ import { constant } from '../../learn/training/rate.js'
 import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 import type { Step } from '../steps/index.js'
+import type { Initialize } from '../steps/initialize.js'
 import type { Prune } from '../steps/prune.js'
 import type { Push } from '../steps/push.js'
 import type { Rounds } from '../steps/rounds.js'
@@ -19,6 +20,7 @@ import type { Train } from '../steps/train.js'
 
 export type { Grow } from '../steps/grow.js'
 export type { Step } from '../steps/index.js'
+export type { Initialize } from '../steps/initialize.js'
 export type { Prune } from '../steps/prune.js'
 export type { Push } from '../steps/push.js'
 export type { Rounds } from '../steps/rounds.js'
@@ -42,6 +44,20 @@ export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
+
+/**
+ * Sets weights by rules, before anything trains: by default convolutions begin as the identity.
+ *
+ * @example
+ * initialize({ whiten: 'stem' })   // then train({ freeze: ['stem'] })
+ */
+export const initialize = (options: Partial<Omit<Initialize, '_tag'>> = {}): Initialize => ({
+  _tag: 'initialize',
+  dirac: true,
+  whiten: null,
+  images: 1000,
+  ...optionsOf(options),
+})
 
 /**
  * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine.

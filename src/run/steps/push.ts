@@ -6,7 +6,7 @@ import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
 import { pushCalls } from '../../learn/training/push.js'
-import { pushProgram } from '../../learn/training/transforms.js'
+import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
@@ -49,6 +49,7 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
   return pipe(
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
+    E.flatMap(() => checkFrozen(push)(state.net)),
     E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
