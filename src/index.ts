@@ -78,12 +78,11 @@ export {
   type PushStepOptions,
   prune,
   push,
-  type Step,
-  type Train,
   train,
   untilTarget,
   whileAccuracy,
 } from './run/schedule/schedule.js'
+export type { Step, Train } from './run/schedule/steps.js'
 export { type AblationOptions, ablation } from './run/study/ablation.js'
 export { type Study, study, type Variant } from './run/study/study.js'
 export { growthRule } from './surgery/grow/rule.js'

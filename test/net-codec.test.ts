@@ -18,15 +18,8 @@ import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
-import {
-  prune,
-  push,
-  type Step,
-  type Target,
-  train,
-  untilTarget,
-  whileAccuracy,
-} from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { Step, Target } from '../src/run/schedule/steps.js'
 import type { Growth } from '../src/surgery/grow/options.js'
 import { arbitraryNet } from './arbitrary.js'
 import { left, right } from './surgery.js'

@@ -1,4 +1,5 @@
 /** Progress lines and bars, with and without a terminal. */
+
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bar, barLine } from '../src/report/terminal/bar.js'
@@ -9,8 +10,9 @@ import { skippedText } from '../src/report/text/messages.js'
 import { decimal, roughly } from '../src/report/text/numbers.js'
 import type { RunEvent } from '../src/run/events.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import type { Step } from '../src/run/schedule/schedule.js'
+import { resolveSteps } from '../src/run/schedule/resolve.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import { tinyNet } from './tiny.js'
 
 /** What is drawn and said, kept. */
@@ -206,14 +208,16 @@ describe('an estimate', () => {
   })
 
   test('is the epochs left at the pace so far, wherever the run is', () => {
-    const growing = grow(
-      { widen: 'module', by: 1.5, max: 2, warmup: { epochs: 1 } },
-      untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
-    )(tinyNet)
+    const growing = resolveSteps(tinyNet)([
+      grow(
+        { widen: 'module', by: 1.5, max: 2, warmup: { epochs: 1 } },
+        untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
+      ),
+    ])
     const at = (place: string) => {
       const screen = keeping()
       let now = 0
-      const { onStep } = progress(screen, [train({ epochs: 2 }), growing], () => now)
+      const { onStep } = progress(screen, [train({ epochs: 2 }), ...growing], () => now)
       onStep(stepped(0, 9), place)
       now = 4
       onStep(stepped(0, 10), place) // a tenth of an epoch in 4 s

@@ -217,7 +217,9 @@ describe('a batch norm that would see one value', () => {
 
 test('no criterion’s lack of evidence sends to L1', () => {
   for (const criterion of ['gradientUtility', 'taylor', 'bnScale', 'gradientTrace'] as const)
-    expect(renderMessage({ _tag: 'NoEvidence', criterion, needed: evidenceOf(criterion) })).not.toContain('l1')
+    expect(renderMessage({ _tag: 'NoEvidence', criterion, needed: evidenceOf(criterion) })).not.toContain(
+      'l1',
+    )
 })
 
 test('a push is fine before anything was cut, and a prune right after is its teacher’s', () => {

@@ -1,4 +1,5 @@
 /** What a run's cuts leave, and what it says of them. */
+
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
@@ -12,7 +13,8 @@ import { renderMessage } from '../src/report/text/messages.js'
 import { fallenToChance } from '../src/run/chance.js'
 import type { StageResult } from '../src/run/cursor.js'
 import { experiment } from '../src/run/schedule/experiment.js'
-import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import { available } from './engines.js'
 import { again, eventsOf, lastOf, type Told, told, type Way } from './running.js'
 import { tinyData, tinyNet } from './tiny.js'

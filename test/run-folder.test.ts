@@ -1,4 +1,5 @@
 /** A run in its folder: begun or refused, killed anywhere, damaged, expected by two at once, changed on the way. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -35,7 +36,8 @@ import type { Note } from '../src/run/notes.js'
 import { begin, type Changes, type RunObserver, resume } from '../src/run/run.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import { folderAt, type Place } from '../src/run/storage/folder.js'
 import { type DataSettings, settingsOf, withData } from '../src/run/storage/settings.js'
 import { latest, openRun } from '../src/run/storage/stored-run.js'

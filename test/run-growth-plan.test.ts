@@ -1,4 +1,5 @@
 /** Schedules that depend on their net: what a function is told of its place, wherever the growing stands. */
+
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import { decode } from '../src/io/codec.js'
@@ -8,16 +9,10 @@ import { convBnAct } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import {
-  prune,
-  type ScheduleStep,
-  type Step,
-  train,
-  untilTarget,
-  whileAccuracy,
-} from '../src/run/schedule/schedule.js'
-import { type Growths, isByRule } from '../src/run/steps/growths.js'
-import { left } from './surgery.js'
+import { prune, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { Growths, ScheduleStep, Step } from '../src/run/schedule/steps.js'
+import { isByRule } from '../src/run/steps/grow/growths.js'
+import { left, right } from './surgery.js'
 import { freeNet } from './tiny.js'
 
 /** Shapes told, in turn, and steps that grow by one channel a module. */
@@ -143,4 +138,14 @@ describe('a function is told the shape of its place', () => {
 test('rounds of plain steps stay as they are', () => {
   const rounds = untilTarget({ keep: { params: 0.5 } }, prune(), train())
   expect(planned(rounds)).toEqual([rounds])
+})
+
+test('a word gives data, and a schedule is resolved once, when its experiment is made', () => {
+  const { told, wider } = telling()
+  const word = grow({ after: 'conv', module: wider('new'), max: 2 }, train())
+  expect([typeof word, told]).toEqual(['object', []])
+  const made = experiment(freeNet, glyphs(), word, untilTarget({ keep: { params: 0.5 } }, word, prune()))
+  expect(told).toHaveLength(4)
+  expect(right(decode(experimentCodec)(JSON.parse(JSON.stringify(made))))).toEqual(made)
+  expect(told).toHaveLength(4)
 })

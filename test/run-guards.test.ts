@@ -1,4 +1,5 @@
 /** Push and prune in a schedule: what the prune is to leave and to spare, the push before it knows. */
+
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -14,7 +15,8 @@ import { init } from '../src/net/weights.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { experiment } from '../src/run/schedule/experiment.js'
-import { type Prune, prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Prune, Step } from '../src/run/schedule/steps.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import type { Constraining } from '../src/surgery/prune/options.js'
 import { prune as cut } from '../src/surgery/prune/prune.js'

@@ -1,4 +1,5 @@
 /** Functions of a user's own in a schedule: written by name, given again on resume, refused by name without. */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -23,7 +24,8 @@ import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { functionsIn, provideFunctions } from '../src/run/schedule/functions.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import { prune, push, type ScheduleStep, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { ScheduleStep } from '../src/run/schedule/steps.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { settingsOf } from '../src/run/storage/settings.js'
 import { openRun } from '../src/run/storage/stored-run.js'

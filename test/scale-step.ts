@@ -1,4 +1,5 @@
 /** A kind of step for tests, all in one file: it scales a weight. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -6,7 +7,7 @@ import * as t from 'io-ts'
 import { closed, positive } from '../src/io/codec.js'
 import { parentPath } from '../src/net/path.js'
 import type { Model } from '../src/net/weights.js'
-import type { Step } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import type { StepKind } from '../src/run/steps/kind.js'
 
 export interface Scale {

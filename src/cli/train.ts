@@ -1,4 +1,5 @@
 /** `espalier train` and `espalier resume` */
+
 import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -15,7 +16,7 @@ import type { Result } from '../run/events.js'
 import { loadExperiment, restoreFunctions } from '../run/load.js'
 import { begin, type Resources, type RunObserver, resume } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
-import type { Step } from '../run/schedule/schedule.js'
+import type { Step } from '../run/schedule/steps.js'
 import { type DataChange, type DataSettings, settingsOf, withData } from '../run/storage/settings.js'
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'

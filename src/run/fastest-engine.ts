@@ -1,4 +1,5 @@
 /** Which engine suits an experiment: the one on which its first training step is fastest. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -13,7 +14,7 @@ import { countMacs } from '../net/counts.js'
 import { init } from '../net/weights.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
-import type { Push, Step, Train } from './schedule/schedule.js'
+import type { Push, Step, Train } from './schedule/steps.js'
 
 /** An engine, and the milliseconds a training step takes on it. */
 export interface Pace {

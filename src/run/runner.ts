@@ -1,4 +1,5 @@
 /** A run is a fold of the schedule's steps over a learner, saved wherever it can be resumed. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -18,7 +19,7 @@ import { noModels } from './models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
-import type { Step } from './schedule/schedule.js'
+import type { Step } from './schedule/steps.js'
 import { type StepContext, type StepState, scoreValidation } from './step-context.js'
 import { batchSizesIn, runStep } from './steps/machine.js'
 import type { Checkpoint } from './storage/checkpoint.js'

@@ -1,4 +1,5 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
+
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../data/pipeline/batches.js'
 import type { Calibration } from '../learn/criteria/calibration.js'
@@ -12,7 +13,7 @@ import type { Cursor } from './cursor.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Scored } from './events.js'
 import type { Neighbours } from './schedule/lookahead.js'
-import type { Step, Target, Warmup } from './schedule/schedule.js'
+import type { Step, Target, Warmup } from './schedule/steps.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 /** What a step changes, and why it stopped early, or a step inside it did. */

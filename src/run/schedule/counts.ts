@@ -1,7 +1,8 @@
 /** Targets in figures: what a net has of each measure, and whether that is within an amount. */
+
 import { countMacs, countParams, countStored } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
-import type { Amount, Target } from './schedule.js'
+import type { Amount, Target } from './steps.js'
 
 /** Parameters, multiply–accumulates, bytes of weights. */
 export interface Counts {

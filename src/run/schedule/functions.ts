@@ -1,9 +1,10 @@
 /** Functions of a user's own in a schedule: which there are, and where a schedule that was read gets them from. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import type { FunctionError } from '../../io/named-function.js'
 import type { OwnFunction } from '../steps/kind.js'
 import { mapFunctions } from '../steps/machine.js'
-import type { Step } from './schedule.js'
+import type { Step } from './steps.js'
 
 type Steps = readonly Step[]
 

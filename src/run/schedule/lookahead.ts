@@ -1,10 +1,11 @@
 /** What a push knows of the prune after it, so that just what will be cut is faded. */
+
 import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
 import type { PlannedPrune } from '../../learn/options.js'
 import { layersOf, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
-import type { Prune, Push, Step, Target, Warmup } from './schedule.js'
+import type { Prune, Push, Step, Target, Warmup } from './steps.js'
 
 type Steps = readonly (Step | Warmup)[]
 

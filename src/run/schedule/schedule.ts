@@ -1,4 +1,5 @@
-/** What happens over time, as data: the steps of a schedule and the words that make them. */
+/** The words that make the steps of a schedule; `grow` has a file of its own. */
+
 import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import {
   type AlignTerms,
@@ -9,38 +10,8 @@ import {
   trainDefaults,
 } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
-import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
-import type { Step } from '../steps/index.js'
-import type { Initialize } from '../steps/initialize.js'
-import type { Prune } from '../steps/prune.js'
-import type { Push } from '../steps/push.js'
-import type { Rounds } from '../steps/rounds.js'
-import type { Train } from '../steps/train.js'
-
-export type { Grow } from '../steps/grow.js'
-export type { Step } from '../steps/index.js'
-export type { Initialize } from '../steps/initialize.js'
-export type { Prune } from '../steps/prune.js'
-export type { Push } from '../steps/push.js'
-export type { Rounds } from '../steps/rounds.js'
-export type { Train } from '../steps/train.js'
-export type { Warmup } from '../steps/warmup.js'
-
-/**
- * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
- * of its layer, the paper's threshold.
- */
-export type Target = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
-
-/** Of a net: parameters, multiply–accumulates, or bytes of weights. */
-export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
-
-/** A step that depends on the net it is for; `experiment` makes it one that does not. */
-export type NetDependentStep = (net: Net) => Step
-
-/** A step as the words of a schedule give it. */
-export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
+import type { Initialize, Prune, Push, Rounds, ScheduleStep, Target, Train } from './steps.js'
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }

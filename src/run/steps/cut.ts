@@ -1,4 +1,5 @@
 /** The cut of a prune step: what a push has faded first, then what ranks lowest until the target is met. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -17,9 +18,8 @@ import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
+import type { Prune, Target } from '../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-import type { Prune } from './prune.js'
 
 /** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
 export interface CutContext {

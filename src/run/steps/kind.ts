@@ -1,4 +1,5 @@
 /** What the machine asks of a kind of step: how it is read, checked, run and counted. It knows no kind. */
+
 import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { NamedCriterion } from '../../learn/criteria/named-criterion.js'
@@ -9,7 +10,7 @@ import type { Net } from '../../net/tree.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { RunError } from '../error.js'
 import type { Neighbours } from '../schedule/lookahead.js'
-import type { Step, Target, Warmup } from '../schedule/schedule.js'
+import type { Step, Target, Warmup } from '../schedule/steps.js'
 import type { RunStep } from '../step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */

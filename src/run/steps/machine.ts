@@ -1,15 +1,16 @@
 /** Schedules read, checked, run and counted: what the table of kinds gives, kind by kind. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { list, tagged } from '../../io/codec.js'
 import type { Net } from '../../net/tree.js'
 import { neighboursOfStep } from '../schedule/lookahead.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
+import type { Step, Warmup } from '../schedule/steps.js'
 import type { RunStep } from '../step-context.js'
+import { warmupKind } from './grow/warmup.js'
 import { stepKinds } from './index.js'
 import type { CheckContext, CheckResult, CheckState, Loop, MapFunction, Runnable, StepKind } from './kind.js'
-import { warmupKind } from './warmup.js'
 
 type Steps = readonly (Step | Warmup)[]
 

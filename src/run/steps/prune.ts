@@ -1,23 +1,22 @@
 /** Pruning as a kind of step: a cut, and batch norm measured again. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
-import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
-import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
+import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
-import type { Constraining } from '../../surgery/prune/options.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
-import type { Normalize } from '../../surgery/prune/rank.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import { defaultFloor, type Target } from '../schedule/schedule.js'
+import { defaultFloor } from '../schedule/schedule.js'
+import type { Prune } from '../schedule/steps.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
@@ -30,23 +29,6 @@ import {
   scoredUnits,
 } from './requirements.js'
 import { pruneTargetCodec } from './target-codec.js'
-
-/** Cuts, and measures batch norm again; what a push has faded goes first. */
-export interface Prune extends Required<Constraining> {
-  readonly _tag: 'prune'
-  /**
-   * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
-   * engine of the run: another time may cut another channel.
-   */
-  readonly target: Target | LatencyTarget | null
-  readonly by: AnyCriterion
-  /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
-  readonly normalize: Normalize | null
-  /** The power of its cost a channel's utility is divided by. */
-  readonly cost: number
-  /** Images the criterion and batch norm look at. */
-  readonly images: number
-}
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
 const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {

@@ -1,16 +1,16 @@
 /** Pushing as a kind of step. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
-import type { Distill, PushOptions } from '../../learn/options.js'
 import { pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
+import type { Push } from '../schedule/steps.js'
 import type { RunStep } from '../step-context.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
@@ -23,16 +23,6 @@ import {
   satisfied,
 } from './requirements.js'
 import { targetCodec } from './target-codec.js'
-
-/**
- * Pushes. `target` is what the prune after it is to leave; `null` takes that prune's own where it goes by the gradient
- * utility, else that of the rounds around it. What that prune is to spare is spared here too.
- */
-export interface Push extends PushOptions {
-  readonly _tag: 'push'
-  readonly target: Target | null
-  readonly distill: Distill | null
-}
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>

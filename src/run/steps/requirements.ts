@@ -1,4 +1,5 @@
 /** What more than one kind of step requires of a net before anything trains. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { evidenceOf, nameOf } from '../../learn/criteria/criteria.js'
@@ -16,7 +17,7 @@ import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
 import { type Constraining, checkPruneOptions } from '../../surgery/prune/options.js'
 import type { RunError } from '../error.js'
-import type { Target } from '../schedule/schedule.js'
+import type { Target } from '../schedule/steps.js'
 import type { CheckContext, CheckState } from './kind.js'
 
 export type Requirement = E.Either<RunError, unknown>

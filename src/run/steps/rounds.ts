@@ -1,4 +1,5 @@
 /** Rounds as a kind of step: steps repeated with a target that tightens, each round kept or taken back. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -12,7 +13,7 @@ import type { RunEvent } from '../events.js'
 import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Step, Target } from '../schedule/schedule.js'
+import type { Rounds, Target } from '../schedule/steps.js'
 import {
   type RunStep,
   type StepContext,
@@ -26,17 +27,6 @@ import type { StepKind } from './kind.js'
 import { refuseIf, requireTarget } from './requirements.js'
 import { runSteps } from './sequence.js'
 import { targetCodec } from './target-codec.js'
-
-/** Repeats its steps with a target that tightens from round to round. */
-export interface Rounds<S = Step> {
-  readonly _tag: 'rounds'
-  readonly rounds: number
-  /** Reached in the last round, in equal ratios. */
-  readonly target: Target
-  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
-  readonly within: number | null
-  readonly steps: readonly S[]
-}
 
 const check: StepKind<Rounds>['check'] =
   (context, { rounds, target, within, steps }) =>

@@ -1,10 +1,11 @@
 /** Steps inside a step, one after another, each saved with its place in the whole. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import { neighboursOfStep } from '../schedule/lookahead.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
+import type { Step, Warmup } from '../schedule/steps.js'
 import type { StepContext, StepState } from '../step-context.js'
 
 /** The cursor of a step that holds others. */

@@ -1,8 +1,9 @@
 /** Targets to and from JSON. */
+
 import * as t from 'io-ts'
 import { closed, keyed, notNegative, picked, positive } from '../../io/codec.js'
 import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
-import type { Amount, Target } from '../schedule/schedule.js'
+import type { Amount, Target } from '../schedule/steps.js'
 
 const amount: t.Type<Amount, unknown> = keyed<Amount>('an amount', {
   params: closed({ params: positive }),

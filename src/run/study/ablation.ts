@@ -1,11 +1,13 @@
 /** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
+
 import type { DataSpec } from '../../data/spec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 import { experiment } from '../schedule/experiment.js'
-import { type PushStepOptions, prune, push, type Train } from '../schedule/schedule.js'
+import { type PushStepOptions, prune, push } from '../schedule/schedule.js'
+import type { Train } from '../schedule/steps.js'
 import { type Study, study } from './study.js'
 
 export interface AblationOptions {

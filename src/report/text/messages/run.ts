@@ -1,6 +1,6 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
-import type { Difference } from '../../../run/schedule/differences.js'
+import type { Difference } from '../../../run/error.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'

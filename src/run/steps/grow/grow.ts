@@ -1,4 +1,5 @@
 /** Growing as a kind of step: a module, a branch or a width more, its training, and whether that paid. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -13,47 +14,23 @@ import {
   positive,
   positiveWhole,
   wholeFrom,
-} from '../../io/codec.js'
-import { trainCodec } from '../../learn/codec.js'
-import type { TrainOptions } from '../../learn/options.js'
-import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
-import { growInitCodec, growthCodec } from '../../surgery/codec.js'
-import { growNet } from '../../surgery/grow/grow.js'
-import { withFreshName } from '../../surgery/grow/insert-layer.js'
-import type { GrowInit, Growth } from '../../surgery/grow/options.js'
-import { growthRuleCodec } from '../../surgery/grow/rule.js'
-import { sitePath } from '../../surgery/grow/site.js'
-import type { RunError } from '../error.js'
-import { type GrownPreview, previewGrowth } from '../schedule/growth-preview.js'
-import type { Step } from '../schedule/schedule.js'
-import { runGrow } from './grow-search.js'
-import { firstPlace, type Growths, isByRule, nthGrowthOf, type RuleGrowths, timesOf } from './growths.js'
-import type { CheckContext, CheckResult, CheckState, StepKind } from './kind.js'
-import { requireSeveralValues, requireValidation, satisfied } from './requirements.js'
-import type { Warmup } from './warmup.js'
-
-/** Grows one thing after another, and trains after each, while that pays. */
-export interface Grow {
-  readonly _tag: 'grow'
-  /** Where the place of a listed growth was pruned away, nothing grows. */
-  readonly growths: Growths
-  readonly init: GrowInit
-  /** With `noisy`: the new weights' deviation, in deviations of the old ones beside them. */
-  readonly noise: number
-  /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
-  readonly minDelta: number
-  readonly patience: number
-  /** What a grown net may have at most; latency in milliseconds an image, measured. */
-  readonly budget: {
-    readonly params: number | null
-    readonly macs: number | null
-    readonly latency: number | null
-  }
-  /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
-  readonly warmup: TrainOptions | null
-  readonly steps: readonly Step[]
-}
+} from '../../../io/codec.js'
+import { trainCodec } from '../../../learn/codec.js'
+import type { Path } from '../../../net/path.js'
+import type { Net } from '../../../net/tree.js'
+import { growInitCodec, growthCodec } from '../../../surgery/codec.js'
+import { growNet } from '../../../surgery/grow/grow.js'
+import { withFreshName } from '../../../surgery/grow/insert-layer.js'
+import type { Growth } from '../../../surgery/grow/options.js'
+import { growthRuleCodec } from '../../../surgery/grow/rule.js'
+import { sitePath } from '../../../surgery/grow/site.js'
+import type { RunError } from '../../error.js'
+import { type GrownPreview, previewGrowth } from '../../schedule/growth-preview.js'
+import type { Grow, Growths, RuleGrowths, Step, Warmup } from '../../schedule/steps.js'
+import type { CheckContext, CheckResult, CheckState, StepKind } from '../kind.js'
+import { requireSeveralValues, requireValidation, satisfied } from '../requirements.js'
+import { firstPlace, isByRule, nthGrowthOf, timesOf } from './growths.js'
+import { runGrow } from './search.js'
 
 /** How often a step grows: each of so many nets is checked before anything trains. */
 const mostGrowths = 1000

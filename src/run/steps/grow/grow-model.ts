@@ -1,17 +1,18 @@
 /** A model grown once more: with input statistics measured on the run’s data, and within the budget. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { latencies } from '../../learn/evaluation/latency.js'
-import { statisticsAt } from '../../learn/evaluation/statistics.js'
-import type { Model } from '../../net/weights.js'
-import { type Grown, grow } from '../../surgery/grow/grow.js'
-import { withFreshName } from '../../surgery/grow/insert-layer.js'
-import type { GrowOptions, Growth } from '../../surgery/grow/options.js'
-import { anchorOf } from '../../surgery/grow/site.js'
-import type { RunError } from '../error.js'
-import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-import type { Grow } from './grow.js'
+import { latencies } from '../../../learn/evaluation/latency.js'
+import { statisticsAt } from '../../../learn/evaluation/statistics.js'
+import type { Model } from '../../../net/weights.js'
+import { type Grown, grow } from '../../../surgery/grow/grow.js'
+import { withFreshName } from '../../../surgery/grow/insert-layer.js'
+import type { GrowOptions, Growth } from '../../../surgery/grow/options.js'
+import { anchorOf } from '../../../surgery/grow/site.js'
+import type { RunError } from '../../error.js'
+import type { Grow } from '../../schedule/steps.js'
+import { calibrationFor, type StepContext, stepSeed } from '../../step-context.js'
 
 /** Images that input statistics are measured on. */
 const statisticsImages = 1000

@@ -1,32 +1,32 @@
 /** Growing step by step: each net met is trained, kept beside the run, and held against the last that paid. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
-import type { Learner } from '../../learn/training/phase.js'
-import { lastName, layersOf, type Path } from '../../net/path.js'
-import type { Model } from '../../net/weights.js'
-import type { Grown } from '../../surgery/grow/grow.js'
-import type { Growth } from '../../surgery/grow/options.js'
-import { sitePath } from '../../surgery/grow/site.js'
-import { carrySlots, newMasks } from '../../surgery/remap.js'
-import type { Cursor } from '../cursor.js'
-import type { RunError } from '../error.js'
-import type { GrownNet } from '../events.js'
-import { dropAt, keepAt } from '../models.js'
-import { countsOf } from '../schedule/counts.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
+import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
+import type { Learner } from '../../../learn/training/phase.js'
+import { lastName, layersOf, type Path } from '../../../net/path.js'
+import type { Model } from '../../../net/weights.js'
+import type { Grown } from '../../../surgery/grow/grow.js'
+import type { Growth } from '../../../surgery/grow/options.js'
+import { sitePath } from '../../../surgery/grow/site.js'
+import { carrySlots, newMasks } from '../../../surgery/remap.js'
+import type { Cursor } from '../../cursor.js'
+import type { RunError } from '../../error.js'
+import type { GrownNet } from '../../events.js'
+import { dropAt, keepAt } from '../../models.js'
+import { countsOf } from '../../schedule/counts.js'
+import type { Grow, Step, Warmup } from '../../schedule/steps.js'
 import {
   type StepContext,
   type StepStart,
   type StepState,
   scoreValidation,
   toScored,
-} from '../step-context.js'
-import type { Stop } from '../stop-reason.js'
-import type { Grow } from './grow.js'
-import { growModel } from './grow-once.js'
+} from '../../step-context.js'
+import type { Stop } from '../../stop-reason.js'
+import { runSteps } from '../sequence.js'
+import { growModel } from './grow-model.js'
 import { firstPlace, isByRule, nthGrowth } from './growths.js'
-import { runSteps } from './sequence.js'
 
 type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>
 

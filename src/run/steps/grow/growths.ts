@@ -1,22 +1,15 @@
 /** What a step grows, one after another: a list, or a rule of a user's own. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
-import { init, type Model } from '../../net/weights.js'
-import type { Growth } from '../../surgery/grow/options.js'
-import { type GrowthRule, growthByRule } from '../../surgery/grow/rule.js'
-import { advanceSite, firstSitePath } from '../../surgery/grow/site.js'
-import type { RunError } from '../error.js'
-
-/** A rule, and how often it is asked at most. */
-export interface RuleGrowths {
-  readonly rule: GrowthRule
-  readonly max: number
-}
-
-/** A list, of which each growth but the first is behind or before the last one, where it names such a place; or a rule. */
-export type Growths = readonly Growth[] | RuleGrowths
+import type { Path } from '../../../net/path.js'
+import type { Net } from '../../../net/tree.js'
+import { init, type Model } from '../../../net/weights.js'
+import type { Growth } from '../../../surgery/grow/options.js'
+import { growthByRule } from '../../../surgery/grow/rule.js'
+import { advanceSite, firstSitePath } from '../../../surgery/grow/site.js'
+import type { RunError } from '../../error.js'
+import type { Growths, RuleGrowths } from '../../schedule/steps.js'
 
 export const isByRule = (growths: Growths): growths is RuleGrowths => 'rule' in growths
 
