@@ -189,7 +189,7 @@ describe('an estimate', () => {
 
   test('is not made of the first step', () => {
     const screen = keeping()
-    progress(screen, schedule, () => 5).onStep(stepped(0, 1, 1e12), '0')
+    progress(screen, schedule, () => 5).onStep(stepped(0, 1, 1e12), [0])
     expect(screen.bars).toEqual([
       { what: 'epoch 1/2', share: 0.1, gauges: ['accuracy 20.00 %', 'loss 1.00e+12'] },
     ])
@@ -199,11 +199,11 @@ describe('an estimate', () => {
     const screen = keeping()
     let now = 0
     const { onStep } = progress(screen, schedule, () => now)
-    for (let step = 1; step <= 10; step++, now += 0.5) onStep(stepped(0, step), '0')
+    for (let step = 1; step <= 10; step++, now += 0.5) onStep(stepped(0, step), [0])
     // 9 steps of 0.5 s: an epoch takes 5; 2 of train, 9 in rounds and 1 are 12 in all
     expect(screen.bars.at(-1)?.gauges.slice(-2)).toEqual(['100 images/s', 'about 55 s left'])
     now = 60
-    onStep(stepped(1, 5), '1/1/0')
+    onStep(stepped(1, 5), [1, 1, 0])
     expect(screen.bars.at(-1)?.gauges.at(-1)).toMatch(/^round 2 of 3, about \d+ min left$/)
   })
 
@@ -214,7 +214,7 @@ describe('an estimate', () => {
         untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
       ),
     ])
-    const at = (place: string) => {
+    const at = (...place: readonly number[]) => {
       const screen = keeping()
       let now = 0
       const { onStep } = progress(screen, [train({ epochs: 2 }), ...growing], () => now)
@@ -224,9 +224,9 @@ describe('an estimate', () => {
       return screen.bars.at(-1)?.gauges.at(-1)
     }
     // 2 + 2 (1 + 2 · 3) = 16 epochs in all
-    expect(at('0')).toBe(`about ${roughly(15 * 40)} left`)
-    expect(at('1/0/0')).toBe(`growth 1 of 2, about ${roughly(13 * 40)} left`)
-    expect(at('1/1/1/1/0')).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
+    expect(at(0)).toBe(`about ${roughly(15 * 40)} left`)
+    expect(at(1, 0, 0)).toBe(`growth 1 of 2, about ${roughly(13 * 40)} left`)
+    expect(at(1, 1, 1, 1, 0)).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
   })
 
   test('is short, however long the time', () => {

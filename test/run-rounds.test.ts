@@ -214,7 +214,7 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test('take no cut whose net answers otherwise', async () => {
-    const env = { engine: on, dataset, seed: 0, place: '0' } as StepContext // all that a sight is made of
+    const env = { engine: on, dataset, seed: 0, place: [0] }
     const sight = calibrationFor(env, 18)
     const pruned = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
     await succeed(checkPruned(sight)(good, pruned))

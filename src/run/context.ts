@@ -6,6 +6,7 @@ import type { StepProgress } from '../learn/training/phase.js'
 import type { Model } from '../net/weights.js'
 import type { RunError } from './error.js'
 import type { GrownNet, RunEvent } from './events.js'
+import type { StepPlace } from './step-place.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 export interface RunContext {
@@ -15,8 +16,7 @@ export interface RunContext {
   readonly emit: (event: RunEvent) => TaskEither<RunError, void>
   /** How long the log is now, in bytes. */
   readonly logLength: () => number
-  /** `place`: where in the schedule the step is. */
-  readonly onStep: (progress: StepProgress, place: string) => void
+  readonly onStep: (progress: StepProgress, place: StepPlace) => void
   readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
   /** Keeps a model met while growing beside the run, with its figures. */
   readonly keep: (met: GrownNet, model: Model) => TaskEither<RunError, void>

@@ -21,6 +21,7 @@ import { experimentCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
 import { checkChange } from './schedule/experiment-change.js'
 import { scoreTest, toScored } from './step-context.js'
+import type { StepPlace } from './step-place.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { mendLog, openLog } from './storage/event-log.js'
 import { claimFolder, type Folder, type Place } from './storage/folder.js'
@@ -40,8 +41,8 @@ import { checkSameSettings, type StoredRun } from './storage/stored-run.js'
 export interface RunObserver {
   /** Called with each line of the log. */
   readonly onEvent: (event: RunEvent) => void
-  /** After each step of training; `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
-  readonly onStep: (stepped: StepProgress, place: string) => void
+  /** After each step of training; `place`: of the step of the schedule that trains. */
+  readonly onStep: (stepped: StepProgress, place: StepPlace) => void
   /** Called between steps: whether to stop here. */
   readonly stopping: () => boolean
   /** Called with the run's folder once it is certain that the run will be kept there, before anything trains. */

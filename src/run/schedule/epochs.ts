@@ -1,5 +1,6 @@
 /** Where in a schedule a place is: the epochs before it, and the loops around it. */
 
+import type { StepPlace } from '../step-place.js'
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
 import type { Step, Warmup } from './steps.js'
@@ -13,23 +14,20 @@ export interface Turn extends Loop {
   readonly time: number
 }
 
-/** Where a place such as `2/1/0` is: the epochs before it, and the loops around it from the outermost on. */
+/** Where a place is: the epochs before it, and the loops around it from the outermost on. */
 export interface Whereabouts {
   readonly before: number
   readonly turns: readonly Turn[]
 }
 
-const locate = (steps: Steps, [nth = 0, time, ...inner]: readonly number[]): Whereabouts => {
+export const whereabouts = (steps: Steps, [nth = 0, time, ...inner]: StepPlace): Whereabouts => {
   const before = epochsIn(steps.slice(0, nth))
   const step = steps[nth]
   const loop = step === undefined ? null : loopOf(step)
   if (loop === null || time === undefined) return { before, turns: [] }
-  const inside = locate(loop.steps, inner)
+  const inside = whereabouts(loop.steps, inner)
   return {
     before: before + time * epochsIn(loop.steps) + inside.before,
     turns: [{ ...loop, time }, ...inside.turns],
   }
 }
-
-export const whereabouts = (steps: Steps, place: string): Whereabouts =>
-  locate(steps, place.split('/').map(Number))

@@ -18,6 +18,7 @@ import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
+import { placeText, stageOf } from '../step-place.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
@@ -71,8 +72,8 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
       const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
       const event = {
         _tag: 'pruned',
-        stage: context.stage,
-        place: context.place,
+        stage: stageOf(context.place),
+        place: placeText(context.place),
         removed: cut.removed,
         params: countParams(model),
         macs: countMacs(model),
@@ -92,6 +93,11 @@ const run: RunStep<Prune> =
     return pipe(
       cutToTarget({ context, step, widths })(learner),
       TE.flatMap(cut => repair(context, step, widths, cut)),
+      TE.tapIO(
+        ({ event: { params, raw, repaired } }) =>
+          () =>
+            context.addCut({ params, raw, repaired }),
+      ),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,

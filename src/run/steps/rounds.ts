@@ -22,6 +22,7 @@ import {
   scoreValidation,
   toScored,
 } from '../step-context.js'
+import { placeText, stageOf } from '../step-place.js'
 import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
 import { refuseIf, requireTarget } from './requirements.js'
@@ -62,12 +63,12 @@ export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, 
 
 const withAccepted = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
-  models: keepAt('accepted', place)(state.learner.model)(state.models),
+  models: keepAt('accepted', placeText(place))(state.learner.model)(state.models),
 })
 
 /** The last net within the bound, its optimizer as new. */
 const takeBack = ({ place }: StepContext, { models }: StepState, stopped: Stop): StepState => ({
-  learner: { model: models.accepted[place] ?? never(), slots: {} },
+  learner: { model: models.accepted[placeText(place)] ?? never(), slots: {} },
   models,
   stopped,
 })
@@ -89,9 +90,9 @@ const atRound = (cursor: RoundsCursor, round: number): RoundsCursor => ({
   inside: null,
 })
 
-const stopEvent = ({ stage }: StepContext, stop: Stop): RunEvent => ({
+const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
   _tag: 'roundsStopped',
-  stage,
+  stage: stageOf(place),
   ...stop,
 })
 
@@ -120,7 +121,7 @@ const judge =
     const loss = lossOver(rounds, cursor, score)
     const ended: RunEvent = {
       _tag: 'roundEnded',
-      stage: context.stage,
+      stage: stageOf(context.place),
       round: cursor.round,
       params: countParams(state.learner.model),
       macs: countMacs(state.learner.model),
@@ -157,7 +158,6 @@ const stopAtLimit =
 const roundContext = (context: StepContext, rounds: Rounds, { round, base }: RoundsCursor): StepContext => ({
   ...context,
   ...neighboursOfRound(rounds.steps, context),
-  place: `${context.place}/${round}`,
   target: targetOfRound(rounds, base, round + 1),
 })
 
@@ -206,7 +206,7 @@ const run: RunStep<Rounds> = (context, rounds) => from =>
             ),
           ),
         ),
-    TE.map(state => ({ ...state, models: dropAt('accepted', context.place)(state.models) })),
+    TE.map(state => ({ ...state, models: dropAt('accepted', placeText(context.place))(state.models) })),
   )
 
 export const roundsKind: StepKind<Rounds> = {

@@ -23,8 +23,9 @@ import {
   scoreValidation,
   toScored,
 } from '../../step-context.js'
+import { placeText, stageOf } from '../../step-place.js'
 import type { Stop } from '../../stop-reason.js'
-import { runSteps } from '../sequence.js'
+import { runSteps, turnPlace } from '../sequence.js'
 import { growModel } from './grow-model.js'
 import { firstPlace, isByRule, nthGrowth } from './growths.js'
 
@@ -58,7 +59,7 @@ const keepMet = (
   model: Model,
 ): TE.TaskEither<RunError, GrownNet> => {
   const met: GrownNet = {
-    name: `${context.place.replaceAll('/', '.')}-${nth}-${name}`,
+    name: `${context.place.join('.')}-${nth}-${name}`,
     ...countsOf(model),
     validation: toScored(score),
     exact,
@@ -72,12 +73,12 @@ const keepMet = (
 /** Keeps a net as the last that paid. */
 const withBest = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
-  models: keepAt('best', place)(state.learner.model)(state.models),
+  models: keepAt('best', placeText(place))(state.learner.model)(state.models),
 })
 
 /** The last net that paid, its optimizer as new. */
 const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
-  const model = state.models.best[place]
+  const model = state.models.best[placeText(place)]
   return model === undefined ? state : { ...state, learner: { model, slots: {} } }
 }
 
@@ -99,7 +100,7 @@ const growNext =
   (context: StepContext, step: Grow, growth: Growth) =>
   ({ state, cursor }: GrowState): TE.TaskEither<RunError, GrowState> =>
     pipe(
-      growModel(context, step, growth, state.learner.model),
+      growModel({ ...context, place: turnPlace(context.place, cursor) }, step, growth, state.learner.model),
       TE.map(grown => ({
         state: { ...state, learner: grownLearner(step, state.learner, grown) },
         cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },
@@ -130,7 +131,12 @@ const judge =
     return pipe(
       keepMet(context, met, state.learner.model),
       TE.flatMap(kept =>
-        context.pause(next.state, next.cursor, { _tag: 'grown', stage: context.stage, ...kept, gain }),
+        context.pause(next.state, next.cursor, {
+          _tag: 'grown',
+          stage: stageOf(context.place),
+          ...kept,
+          gain,
+        }),
       ),
       TE.map(() => next),
     )
@@ -142,17 +148,12 @@ const trainGrown =
   ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
     const { context, steps } = growing
     return pipe(
-      runSteps(growthContext(context, cursor), steps, cursor)(grown),
+      runSteps(context, steps, cursor)(grown),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
       TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
     )
   }
-
-const growthContext = (context: StepContext, { grown }: GrowCursor): StepContext => ({
-  ...context,
-  place: `${context.place}/${grown}`,
-})
 
 /** Ends growing with the last net that paid. */
 const stop = (
@@ -161,7 +162,7 @@ const stop = (
   stopped: Stop,
 ): TE.TaskEither<RunError, StepState> =>
   pipe(
-    context.emit({ _tag: 'roundsStopped', stage: context.stage, ...stopped }),
+    context.emit({ _tag: 'roundsStopped', stage: stageOf(context.place), ...stopped }),
     TE.map(() => ({ ...restoreBest(context, state), stopped })),
   )
 
@@ -179,7 +180,7 @@ const growMore =
     return isPlaceGone(step, growth, state.learner.model)
       ? stop(growing, state, { why: 'place pruned away', fact: null })
       : pipe(
-          growNext(growthContext(context, cursor), step, growth)(from),
+          growNext(context, step, growth)(from),
           TE.flatMap(trainGrown(growing)),
           TE.flatMap(growFrom(growing)),
         )
@@ -227,7 +228,7 @@ const beginGrowing = (
     TE.bindW('met', ({ score }) =>
       keepMet(context, { nth: 0, name: 'base', exact: true, score }, state.learner.model),
     ),
-    TE.tap(({ met }) => context.emit({ _tag: 'grown', stage: context.stage, ...met, gain: null })),
+    TE.tap(({ met }) => context.emit({ _tag: 'grown', stage: stageOf(context.place), ...met, gain: null })),
     TE.map(({ score }) => ({ state: withBest(context, state), cursor: firstCursor(step, score) })),
   )
 
@@ -242,5 +243,5 @@ export const runGrow =
         ? TE.right({ state: from, cursor: from.inside })
         : beginGrowing(context, step, from),
       TE.flatMap(growFrom({ context, step, steps })),
-      TE.map(state => ({ ...state, models: dropAt('best', context.place)(state.models) })),
+      TE.map(state => ({ ...state, models: dropAt('best', placeText(context.place))(state.models) })),
     )
