@@ -1,8 +1,8 @@
 /** Where in a schedule a place is: the epochs before it, and the loops around it. */
 
-import type { StepPlace } from '../step-place.js'
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
+import type { StepPlace } from '../steps/step-place.js'
 import type { Step, Warmup } from './steps.js'
 
 export { epochsIn } from '../steps/machine.js'

@@ -19,7 +19,7 @@ import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
 import type { Prune, Target } from '../schedule/steps.js'
-import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
+import { calibrationFor, type StepContext, stepSeed } from './step-context.js'
 
 /** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
 export interface CutContext {

@@ -9,8 +9,8 @@ import { dirac } from '../../learn/initial/dirac.js'
 import { checkFirstConv, whiten } from '../../learn/initial/whiten.js'
 import type { Model } from '../../net/weights.js'
 import type { Initialize } from '../schedule/steps.js'
-import { calibrationFor, type RunStep, type StepContext } from '../step-context.js'
 import type { StepKind } from './kind.js'
+import { calibrationFor, type RunStep, type StepContext } from './step-context.js'
 
 const check: StepKind<Initialize>['check'] =
   (_, { whiten: path }) =>

@@ -11,7 +11,7 @@ import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { RunError } from '../error.js'
 import type { Neighbours } from '../schedule/lookahead.js'
 import type { Step, Target, Warmup } from '../schedule/steps.js'
-import type { RunStep } from '../step-context.js'
+import type { RunStep } from './step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */
 export interface CheckState {

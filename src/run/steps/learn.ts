@@ -9,8 +9,8 @@ import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../models.js'
-import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from '../step-context.js'
-import { stageOf } from '../step-place.js'
+import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
+import { stageOf } from './step-place.js'
 
 const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',

@@ -7,10 +7,10 @@ import { list, tagged } from '../../io/codec.js'
 import type { Net } from '../../net/tree.js'
 import { neighboursOfStep } from '../schedule/lookahead.js'
 import type { Step, Warmup } from '../schedule/steps.js'
-import type { RunStep } from '../step-context.js'
 import { warmupKind } from './grow/warmup.js'
 import { stepKinds } from './index.js'
 import type { CheckContext, CheckResult, CheckState, Loop, MapFunction, Runnable, StepKind } from './kind.js'
+import type { RunStep } from './step-context.js'
 
 type Steps = readonly (Step | Warmup)[]
 

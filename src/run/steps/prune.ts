@@ -17,8 +17,6 @@ import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
-import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
-import { placeText, stageOf } from '../step-place.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
@@ -29,6 +27,8 @@ import {
   satisfied,
   scoredUnits,
 } from './requirements.js'
+import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from './step-context.js'
+import { placeText, stageOf } from './step-place.js'
 import { pruneTargetCodec } from './target-codec.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */

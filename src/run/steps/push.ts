@@ -11,7 +11,6 @@ import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
 import type { Push } from '../schedule/steps.js'
-import type { RunStep } from '../step-context.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
 import {
@@ -22,6 +21,7 @@ import {
   requireTarget,
   satisfied,
 } from './requirements.js'
+import type { RunStep } from './step-context.js'
 import { targetCodec } from './target-codec.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */

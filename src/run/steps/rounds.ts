@@ -14,6 +14,10 @@ import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
 import type { Rounds, Target } from '../schedule/steps.js'
+import type { Loss, Stop } from '../stop-reason.js'
+import type { StepKind } from './kind.js'
+import { refuseIf, requireTarget } from './requirements.js'
+import { runSteps } from './sequence.js'
 import {
   type RunStep,
   type StepContext,
@@ -21,12 +25,8 @@ import {
   type StepState,
   scoreValidation,
   toScored,
-} from '../step-context.js'
-import { placeText, stageOf } from '../step-place.js'
-import type { Loss, Stop } from '../stop-reason.js'
-import type { StepKind } from './kind.js'
-import { refuseIf, requireTarget } from './requirements.js'
-import { runSteps } from './sequence.js'
+} from './step-context.js'
+import { placeText, stageOf } from './step-place.js'
 import { targetCodec } from './target-codec.js'
 
 const check: StepKind<Rounds>['check'] =

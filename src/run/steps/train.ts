@@ -7,10 +7,10 @@ import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, trainFields } from '../../learn/codec.js'
 import { checkFrozen, trainProgram } from '../../learn/training/transforms.js'
 import type { Train } from '../schedule/steps.js'
-import type { RunStep } from '../step-context.js'
 import type { StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
 import { refuseIf, requireSeveralValues } from './requirements.js'
+import type { RunStep } from './step-context.js'
 
 const check: StepKind<Train>['check'] =
   ({ at }, { distill, batchSize, freeze }) =>

@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
 import { closed, closedPartial, naturalNumber, nullable, wholeNumber } from '../../io/codec.js'
-import { type Code, codeNow } from '../code-version.js'
+import { type Code, codeNow } from './code-version.js'
 
 export interface Settings {
   readonly seed: number

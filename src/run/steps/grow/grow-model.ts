@@ -12,7 +12,7 @@ import type { GrowOptions, Growth } from '../../../surgery/grow/options.js'
 import { anchorOf } from '../../../surgery/grow/site.js'
 import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
-import { calibrationFor, type StepContext, stepSeed } from '../../step-context.js'
+import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
 
 /** Images that input statistics are measured on. */
 const statisticsImages = 1000

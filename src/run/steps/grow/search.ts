@@ -16,16 +16,16 @@ import type { GrownNet } from '../../events.js'
 import { dropAt, keepAt } from '../../models.js'
 import { countsOf } from '../../schedule/counts.js'
 import type { Grow, Step, Warmup } from '../../schedule/steps.js'
+import type { Stop } from '../../stop-reason.js'
+import { runSteps, turnPlace } from '../sequence.js'
 import {
   type StepContext,
   type StepStart,
   type StepState,
   scoreValidation,
   toScored,
-} from '../../step-context.js'
-import { placeText, stageOf } from '../../step-place.js'
-import type { Stop } from '../../stop-reason.js'
-import { runSteps, turnPlace } from '../sequence.js'
+} from '../step-context.js'
+import { placeText, stageOf } from '../step-place.js'
 import { growModel } from './grow-model.js'
 import { firstPlace, isByRule, nthGrowth } from './growths.js'
 

@@ -4,9 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { warmupProgram } from '../../../learn/training/transforms.js'
 import type { Warmup } from '../../schedule/steps.js'
-import type { RunStep } from '../../step-context.js'
 import type { Runnable } from '../kind.js'
 import { runLearning } from '../learn.js'
+import type { RunStep } from '../step-context.js'
 
 /** Law  the optimizer is as new after it, and no old value has changed */
 const run: RunStep<Warmup> = (context, step) => from =>
