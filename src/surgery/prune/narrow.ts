@@ -10,7 +10,7 @@ import type { Model, Weights } from '../../net/weights.js'
 import { range, type Wiring, wiresOfAxes } from '../../net/wiring.js'
 import type { Analysis } from '../analysis/analysis.js'
 import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './fit-selection.js'
 import { simplify } from './simplify.js'
 
 /** The kept places of an array of wires, worked out once for each; null where all are kept. */

@@ -11,7 +11,7 @@ import {
   withChildren,
 } from '../../net/tree.js'
 import type { Wiring } from '../../net/wiring.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './fit-selection.js'
 
 const none = new Int32Array()
 
