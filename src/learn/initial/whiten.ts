@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { Graph, Value } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
@@ -60,7 +59,8 @@ const floorOfVariance = 5e-4
  * Filters ± v/√(λ + ε), v the eigenvectors of the patches' covariance of the largest λ: first one sign, then the other.
  * Filters beyond twice the size of a patch stay as they were.
  */
-const whiteningKernel = ({ shape, data }: Tensor, covariance: Float64Array): Tensor => {
+const whiteningKernel = async ({ shape, data }: Tensor, covariance: Float64Array): Promise<Tensor> => {
+  const { EigenvalueDecomposition, Matrix } = await import('ml-matrix') // only those who whiten load it
   const filters = elementAt(shape, shape.length - 1)
   const size = data.length / filters
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
@@ -106,10 +106,10 @@ export const whiten =
           }),
         ),
       ),
-      TE.map(({ products, count }) => {
+      TE.flatMapTask(({ products, count }) => async () => {
         const key = weightKey(path, 'kernel')
         const kernel = model.weights[key] as Tensor // a convolution has one
         const covariance = products.map(each => each / count)
-        return { ...model, weights: { ...model.weights, [key]: whiteningKernel(kernel, covariance) } }
+        return { ...model, weights: { ...model.weights, [key]: await whiteningKernel(kernel, covariance) } }
       }),
     )
