@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { checkTree } from './check-tree.js'
+import type { CheckedNet, PlacedLayer } from './checked-net.js'
 import { elementAt } from './element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
@@ -11,20 +12,7 @@ import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from '
 import type { Concat, Conv, Depthwise, Layer, Leaf, Net, Padding, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
 
-/** A layer in its place: where it is, what it takes and what it gives. */
-export interface PlacedLayer {
-  readonly path: Path
-  readonly layer: Layer
-  readonly input: Shape
-  readonly output: Shape
-}
-
-/** A net that fits, with the shapes of its layers: made by `infer` alone. What takes one cannot be refused for its shapes. */
-export interface CheckedNet {
-  readonly net: Net
-  /** Every layer by path, in the order of computation; a parent follows its children. */
-  readonly layers: ReadonlyMap<Path, PlacedLayer>
-}
+export type { CheckedNet, PlacedLayer } from './checked-net.js'
 
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
