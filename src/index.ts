@@ -30,7 +30,6 @@ export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
-export { without } from './net/without.js'
 export {
   concat,
   type InceptionOptions,
@@ -68,6 +67,7 @@ export {
   tanh,
 } from './net/words/leaves.js'
 export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
+export { without } from './net/words/without.js'
 export { type Experiment, experiment } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {

@@ -5,7 +5,8 @@ import * as t from 'io-ts'
  * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
  *
  * @example
- * closed({ epochs: positive }).decode({ epochs: 2, epoch: 3 })   // Left: epoch is unknown
+ * import * as t from 'io-ts'
+ * closed({ epochs: t.number }).decode({ epochs: 2, epoch: 3 })   // Left: epoch is unknown
  */
 export const closed = <P extends t.Props>(
   props: P,

@@ -14,7 +14,7 @@ import {
   tagged,
   wholeFrom,
 } from '../io/codec.js'
-import { mostLayers } from './limits.js'
+import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
 import type { Activation, BatchNorm, Layer, Net, Padding, Stack } from './tree.js'
 

@@ -1,10 +1,11 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
+
+import { range } from '../../net/channels/wiring.js'
 import { type CheckedNet, windowSpan } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
 import type { Activation, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
-import { range } from '../../net/wiring.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */

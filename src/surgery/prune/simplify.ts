@@ -1,4 +1,6 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+
+import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
@@ -10,7 +12,6 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Wiring } from '../../net/wiring.js'
 import type { Constrained } from './fit-selection.js'
 
 const none = new Int32Array()
