@@ -4,7 +4,6 @@
  *
  * npm run compile-and-train -- examples/rules.ts
  */
-
 import { op } from '../src/graph/index.js'
 import { convBnAct, dense, experiment, globalAvgPool, glyphs, grow, growthRule, image, maxPool, net, prune, push, pushTerm, residual, stack, train, untilTarget } from '../src/index.js'
 import { channelsOf, type Model, type Path, parentPath } from '../src/net/index.js'

@@ -1,5 +1,4 @@
 /** The words of DSL files, and the functions that initialise and count a net. Other functions are in the sub-paths. */
-
 export {
   type Augmentation,
   alternatingFlip,

@@ -35,7 +35,7 @@ const model: Model = deepFreeze(right(init(0)(tinyNet)))
 
 const half = { keep: { params: 0.5 } } as const
 
-const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: half }
 
 /** Twelve steps. */
 const pushed = (engine: Engine): Promise<Learner> =>
@@ -89,11 +89,11 @@ test('without a target, and before the mark step, no channel is marked', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  const markAt = (cut: { readonly target: typeof half } | null, step: number) =>
+  const markAt = (cut: typeof half | null, step: number) =>
     right(markFading(fadeDefaults, cut, model)(session, step, 100))
-  markAt({ target: half }, 0)
+  markAt(half, 0)
   markAt(null, 30)
-  markAt({ target: half }, 29)
+  markAt(half, 29)
   expect(written.map(values => fadedChannels(placed(tinyNet), values))).toEqual([
     { channels: {}, bodies: [] },
     { channels: {}, bodies: [] },
@@ -114,7 +114,7 @@ test('at the mark step, radii are the norms of scale and shift', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  right(markFading(fadeDefaults, { target: half }, given)(session, 30, 100))
+  right(markFading(fadeDefaults, half, given)(session, 30, 100))
   const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), marks))(given))
   expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))
   for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))

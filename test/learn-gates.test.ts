@@ -224,7 +224,7 @@ test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
 )
 
 const half = { keep: { params: 0.5 } } as const
-const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: half }
 
 const pushed = (engine: Engine, given: Model) =>
   succeed(push({ ...options, learningRate: 0.02 })({ engine, dataset, seed: 1 })(given))

@@ -9,6 +9,7 @@ import { readLayersModel } from '../src/convert/keras/import/read.js'
 import { readModel, saveModel } from '../src/convert/model-file.js'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
 import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
+import { reconstruct } from '../src/learn/repair/reconstruct.js'
 import { push, train } from '../src/learn/training/transforms.js'
 import { infer } from '../src/net/infer.js'
 import { channelsOf } from '../src/net/shape.js'
@@ -21,7 +22,7 @@ import { prune } from '../src/surgery/prune/prune.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import { float64 } from './engines.js'
 import { scratch, succeed } from './scratch.js'
-import { utilitiesOf } from './surgery.js'
+import { right, utilitiesOf } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const expectChecked = ({ net, layers }: Model): void => expect(infer(net)).toEqual(E.right({ net, layers }))
@@ -84,12 +85,15 @@ describe('of a small model', () => {
   const dataset = tinyData()
   const context = { engine: float64, dataset, seed: 0 }
 
-  test('trained, pushed and recalibrated', async () => {
+  test('trained, pushed, recalibrated and reconstructed', async () => {
     const options = { epochs: 1, batchSize: 18 }
     const feed = trainingFeed(dataset, { batch: 9, seed: 0 })
     expectChecked((await succeed(train(options)(context)(model))).model)
     expectChecked((await succeed(push(options)(context)(model))).model)
-    expectChecked(await succeed(recalibrate({ engine: float64, feed, batch: 9, batches: 1 })(model)))
+    const calibration = { engine: float64, feed, batch: 9, batches: 1 }
+    expectChecked(await succeed(recalibrate(calibration)(model)))
+    const cut = right(prune({ keep: { params: 0.6 }, by: l1 })(model))
+    expectChecked(await succeed(reconstruct(calibration)(model)(cut)))
   })
 
   test('saved and read, exported and imported', async () => {

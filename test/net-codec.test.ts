@@ -19,14 +19,16 @@ import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
-import type { Step, Target } from '../src/run/schedule/steps.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import type { Growth } from '../src/surgery/grow/options.js'
+import type { CountedTarget } from '../src/surgery/prune/target.js'
 import { arbitraryNet } from './arbitrary.js'
 import { left, right } from './surgery.js'
 
 const fixed = net('fixed', image(8, 8, 1), convBnAct(2), globalAvgPool, dense(2))
 
 const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
+const keptShare = fc.double({ min: 1e-6, max: 1, noNaN: true })
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
 const count = fc.oneof(fc.constant(0), fc.nat(1000))
 const positiveCount = fc.integer({ min: 1, max: 1000 })
@@ -64,15 +66,12 @@ const training = fc
   .tuple(learning, fc.option(fc.record({ temperature: positive, weight: share })))
   .map(([options, distill]) => ({ ...options, distill }))
 
-const amount = fc.oneof(
-  fc.record({ params: positive }),
-  fc.record({ macs: positive }),
-  fc.record({ bytes: positive }),
-)
+const amountOf = (figure: fc.Arbitrary<number>) =>
+  fc.oneof(fc.record({ params: figure }), fc.record({ macs: figure }), fc.record({ bytes: figure }))
 
-const aim: fc.Arbitrary<Target> = fc.oneof(
-  fc.record({ keep: amount }),
-  fc.record({ atMost: amount }),
+const aim: fc.Arbitrary<CountedTarget> = fc.oneof(
+  fc.record({ keep: amountOf(keptShare) }),
+  fc.record({ atMost: amountOf(positive) }),
   fc.record({ eta: positive }),
 )
 

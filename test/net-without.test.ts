@@ -1,5 +1,4 @@
 /** A net less a layer: what stays is as it was, and what cannot be left out is refused by name. */
-
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,4 @@
 /** Progress lines and bars, with and without a terminal. */
-
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bar, barLine } from '../src/report/terminal/bar.js'

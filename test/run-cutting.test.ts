@@ -1,5 +1,4 @@
 /** What a run's cuts leave, and what it says of them. */
-
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'

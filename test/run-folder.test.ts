@@ -1,5 +1,4 @@
 /** A run in its folder: begun or refused, killed anywhere, damaged, expected by two at once, changed on the way. */
-
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {

@@ -1,5 +1,4 @@
 /** Schedules that depend on their net: what a function is told of its place, wherever the growing stands. */
-
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import { decode } from '../src/io/codec.js'

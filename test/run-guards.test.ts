@@ -1,5 +1,4 @@
 /** Push and prune in a schedule: what the prune is to leave and to spare, the push before it knows. */
-
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'

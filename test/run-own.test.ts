@@ -1,5 +1,4 @@
 /** Functions of a user's own in a schedule: written by name, given again on resume, refused by name without. */
-
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'

@@ -1,5 +1,4 @@
 /** A kind of step for tests, all in one file: it scales a weight. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

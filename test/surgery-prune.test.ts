@@ -22,6 +22,7 @@ import {
   maxPool,
   relu,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { mask } from '../src/surgery/prune/mask.js'
 import type { PruneOptions } from '../src/surgery/prune/options.js'
 import { byRemoved, prune } from '../src/surgery/prune/prune.js'
@@ -375,6 +376,17 @@ describe('the tree closes', () => {
     dense(3),
   )
 
+  test('the activation of a sum has a name of its own beside any shortcut', () => {
+    const sum = residual('r', convBnAct(4), { shortcut: convBnAct(4, 1), activation: 'relu' })
+    const named = { ...sum, shortcut: { ...convBnAct(4, 1), name: 'relu' } } // as a file may have it
+    const model = modelOf(1)(
+      net('n', image(6, 6, 1), convBnAct(4), named as typeof sum, globalAvgPool, dense(2)),
+    )
+    const pruned = right(prune({ channels: {}, bodies: ['r'] })(model))
+    expect(drawn(pruned.model.net)).toContain('r/relu2: relu')
+    expect(difference(forward(right(mask(pruned)(model))), forward(pruned.model))).toBeLessThan(1e-6)
+  })
+
   test('a branch with an empty layer is removed whole', () => {
     const pruned = cutting(module, { 'a/three/reduce': all(2) })
     expect(drawn(pruned.model.net).filter(line => line.startsWith('a'))).toEqual([
@@ -639,8 +651,20 @@ describe('measures', () => {
   })
 
   test('a measure that is no number is refused', () => {
-    const keep = { latency: 0.5, measure: () => Number.NaN }
-    expect(left(prune({ by, keep })(model))).toMatchObject({ _tag: 'WrongOption', got: Number.NaN })
+    const keep = { latency: 0.5 }
+    expect(left(prune({ by, keep, measure: () => Number.NaN })(model))).toMatchObject({
+      _tag: 'WrongOption',
+      got: Number.NaN,
+    })
+  })
+
+  test('a latency that nothing measures is refused', () => {
+    expect(left(prune({ by, keep: { latency: 0.5 } } as never)(model))).toEqual({
+      _tag: 'WrongOption',
+      option: 'measure',
+      got: 'none',
+      expected: 'a function that measures latency',
+    })
   })
 
   test('latency is measured on whole models', () => {
@@ -649,7 +673,7 @@ describe('measures', () => {
       seen.push(each)
       return countMacs(placed(each.net)) / 1000
     }
-    const pruned = right(prune({ by, keep: { latency: 0.3, measure } })(model))
+    const pruned = right(prune({ by, keep: { latency: 0.3 }, measure })(model))
     expect(countMacs(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * countMacs(placed(given)))
     expect(seen.length).toBeLessThan(12)
     for (const each of seen)
@@ -692,24 +716,12 @@ describe('refusals', () => {
       { _tag: 'NotFinite', at: 'a', channel: 1, value: Number.NaN },
     ],
     [
-      { by, eta: -1 },
-      { _tag: 'WrongOption', option: 'eta', got: -1, expected: 'a number from 0 up' },
-    ],
-    [
       { by, eta: 1, minChannels: 0.5 },
       { _tag: 'WrongOption', option: 'minChannels', got: 0.5, expected: 'a whole number from 0 up' },
     ],
     [
       { by, eta: 1, roundTo: 0 },
       { _tag: 'WrongOption', option: 'roundTo', got: 0, expected: 'a whole number from 1 up' },
-    ],
-    [
-      { by, keep: { params: 1.5 } },
-      { _tag: 'WrongOption', option: 'keep params', got: 1.5, expected: 'a share above 0, at most 1' },
-    ],
-    [
-      { by, atMost: { macs: Number.NaN } },
-      { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, expected: 'a number above 0' },
     ],
     [
       { by, keep: { params: 0.1 }, freeze: ['b'] },
@@ -733,6 +745,15 @@ describe('refusals', () => {
     [{ channels: { b: [0, 1, 2, 3] } }, { _tag: 'EmptyNet', at: 'b' }],
   ])('%j', (options, fact) => {
     expect(refused(options)).toEqual(fact)
+  })
+
+  test.each<[PruneOptions, string]>([
+    [{ by, eta: -1 }, 'eta is -1; expected a number ≥ 0'],
+    [{ by, keep: { params: 1.5 } }, 'keep.params is 1.5; expected a share above 0, at most 1'],
+    [{ by, keep: { bytes: 0 } }, 'keep.bytes is 0; expected a share above 0, at most 1'],
+    [{ by, atMost: { macs: Number.NaN } }, 'atMost.macs is NaN; expected a number > 0'],
+  ])('a target that is none: %j', (options, said) => {
+    expect(renderMessage(refused(options))).toBe(said)
   })
 
   test('a store of another net', () => {

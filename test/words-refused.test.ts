@@ -282,9 +282,9 @@ describe('an option that a word does not know', () => {
         'batchSize is 0; expected a whole number ≥ 1',
       )
     }
-    const cut = { target: { keep: { params: 0.5, macs: 0.5 } } }
+    const cut = { keep: { params: 0.5, macs: 0.5 } }
     expect(renderMessage(left(await pushModel({ cut } as never)({} as never)(model)()))).toMatch(
-      'cut.target.keep is',
+      'cut.keep is',
     )
   })
 })
@@ -326,7 +326,7 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, macs: 0.5 } })),
-    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes',
+    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes, latency',
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, latency: 0.5 } })),

@@ -1,5 +1,4 @@
 /** `espalier train` and `espalier resume` */
-
 import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { countStored } from '../net/counts.js'
+import { outputShape } from '../net/infer.js'
 import { channelsOf, isSameShape } from '../net/shape.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
@@ -41,11 +42,8 @@ const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
 
 /** Checks that the preprocessing has the net's image shape and number of classes. */
-const checkPreprocessing = (
-  { size, classes }: Preprocessing,
-  { net, layers }: Model,
-): E.Either<ExportError, void> => {
-  const output = layers.get('')?.output ?? []
+const checkPreprocessing = ({ size, classes }: Preprocessing, model: Model): E.Either<ExportError, void> => {
+  const [{ net }, output] = [model, outputShape(model)]
   if (!isSameShape(net.input, size))
     return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
   return channelsOf(output) === classes.length

@@ -72,7 +72,7 @@ interface Lowering {
 }
 
 const weightAt = ({ weights }: Lowering, path: Path, slot: WeightName): Value =>
-  weights.get(weightKey(path, slot)) as Value // every weight of the inferred net is there
+  weights.get(weightKey(path, slot)) as Value // every weight of the net is there
 
 const lowerNorm = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
   const weight = (slot: WeightName) => weightAt(lowering, path, slot)
@@ -145,11 +145,11 @@ const lowerLeaf =
  */
 export const lower =
   (options: LowerOptions) =>
-  (inferred: CheckedNet): Lowered => {
-    const { net } = inferred
+  (checked: CheckedNet): Lowered => {
+    const { net } = checked
     const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
     const weights = new Map(
-      allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
+      allWeightSpecs(checked).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
     )
     const lowering: Lowering = { options, weights, statistics: [], noise: [] }
     const at = new Map<Path, Value>()

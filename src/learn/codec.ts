@@ -15,7 +15,8 @@ import {
   share,
   tagged,
 } from '../io/codec.js'
-import { type CodecOf, constraintCodecs, normalizeCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
+import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
+import { countedTargetFields } from '../surgery/prune/target-codec.js'
 import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criterion.js'
 import {
   type AlignTerms,
@@ -25,7 +26,6 @@ import {
   defaultNormalize,
   type FadeOptions,
   type PlannedPrune,
-  type PruneTarget,
   type PushOptions,
   type TrainOptions,
 } from './options.js'
@@ -96,17 +96,21 @@ export const distillCodec: t.Type<Distill, unknown> = closed({ temperature: posi
 
 export const trainCodec: t.Type<TrainOptions, unknown> = closed(trainFields)
 
-const plannedPruneCodec: t.Type<PlannedPrune, unknown> = closedPartial(
+const plannedOptions = {
+  ...constraintCodecs,
+  normalize: normalizeCodec,
+  widths: widthsCodec,
+} satisfies CodecOf<Omit<PlannedPrune, 'keep' | 'atMost' | 'eta'>>
+
+const { keep, atMost, eta } = countedTargetFields
+
+const plannedPruneCodec: t.Type<PlannedPrune, unknown> = keyed<PlannedPrune, 'keep' | 'atMost' | 'eta'>(
+  'how far to prune',
   {
-    target: keyed<PruneTarget>('a target', {
-      keep: closed({ keep: targetCodec }),
-      atMost: closed({ atMost: targetCodec }),
-      eta: closed({ eta: notNegative }),
-    }),
+    keep: closedPartial({ keep }, plannedOptions),
+    atMost: closedPartial({ atMost }, plannedOptions),
+    eta: closedPartial({ eta }, plannedOptions),
   },
-  { ...constraintCodecs, normalize: normalizeCodec, widths: widthsCodec } satisfies CodecOf<
-    Omit<PlannedPrune, 'target'>
-  >,
 )
 
 /** A push with the prune that follows. */

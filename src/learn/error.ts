@@ -2,6 +2,7 @@
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
 import type { FunctionError } from '../io/named-function.js'
+import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
@@ -9,6 +10,7 @@ import type { EvidenceName } from './options.js'
 
 /** Why learning cannot begin, or stopped. */
 export type LearnError =
+  | NetError
   | PruneError
   | EngineError
   | DataError

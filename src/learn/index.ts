@@ -1,5 +1,4 @@
 /** Learning on an engine: train and push as transforms of models, criteria, evaluation. */
-
 export type { FunctionError, FunctionKind, FunctionName, NamedFunction } from '../io/named-function.js'
 export type { Calibration } from './criteria/calibration.js'
 export { measureCriterion } from './criteria/criteria.js'
@@ -33,7 +32,7 @@ export type { Alignment } from './evaluation/alignment.js'
 export { checkPruned } from './evaluation/certify.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
-export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.js'
+export { pruneToLatency } from './evaluation/latency-target.js'
 export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
@@ -51,7 +50,6 @@ export {
   fadeDefaults,
   noTerms,
   type PlannedPrune,
-  type PruneTarget,
   type PushOptions,
   pushDefaults,
   type TrainOptions,

@@ -4,7 +4,7 @@ import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
-import type { TargetOptions } from '../surgery/prune/target.js'
+import type { CountedTarget } from '../surgery/prune/target.js'
 import type { PushTerm } from './training/push-term.js'
 import { cosine, type Schedule } from './training/rate.js'
 
@@ -63,24 +63,20 @@ export interface Distill {
   readonly weight: number
 }
 
-/** How far to prune: to a target, or by a threshold in standard deviations. */
-export type PruneTarget = TargetOptions | { readonly eta: number }
-
 /** A prune that follows a push: its options without the utilities. */
-export interface PlannedPrune extends Constraining {
-  readonly target: PruneTarget
-  /** The widths that the floor is a share of, by path; by default those of the net. */
-  readonly widths?: Widths
-  /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
-  readonly normalize?: Normalize
-}
+export type PlannedPrune = CountedTarget &
+  Constraining & {
+    /** The widths that the floor is a share of, by path; by default those of the net. */
+    readonly widths?: Widths
+    /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
+    readonly normalize?: Normalize
+  }
 
 /** The options of a prune by utilities. */
 export const pruneOptions = (
-  { target, normalize = 'raw', ...guards }: PlannedPrune,
+  { normalize = 'raw', ...planned }: PlannedPrune,
   by: Utilities,
-): ByTarget | ByThreshold =>
-  'eta' in target ? { ...target, ...guards, by } : { ...target, ...guards, by, normalize }
+): ByTarget | ByThreshold => ('eta' in planned ? { ...planned, by } : { ...planned, by, normalize })
 
 /** Fading: how channels are marked and faded to zero. */
 export interface FadeOptions {

@@ -14,6 +14,9 @@ import { storedIn } from './weight-specs.js'
 
 export type { CheckedNet, PlacedLayer } from './checked-net.js'
 
+/** The shape that a net gives. */
+export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
+
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
 

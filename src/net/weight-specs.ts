@@ -93,5 +93,5 @@ export const storedIn = ({ layer, input, output }: PlacedLayer): number => {
 }
 
 /** Every weight of a net, in the order of computation. */
-export const allWeightSpecs = (inferred: CheckedNet): readonly WeightSpec[] =>
-  [...inferred.layers.values()].flatMap(weightSpecsOf)
+export const allWeightSpecs = ({ layers }: CheckedNet): readonly WeightSpec[] =>
+  [...layers.values()].flatMap(weightSpecsOf)

@@ -14,7 +14,10 @@ export type { Tensor } from '../io/tensor.js'
 /** By key: the layer's path, `/`, the weight's name, as in `stem/conv/kernel`. */
 export type Weights = Readonly<Record<string, Tensor>>
 
-/** A net that fits, the shapes of its layers, and the weights it runs with: immutable, plain data. */
+/**
+ * A net that fits, the shapes of its layers, and the weights it runs with: immutable, plain data. One with other weights is
+ * `{ ...model, weights }`; another net takes weights by `withWeights`, which checks both.
+ */
 export interface Model extends CheckedNet {
   readonly weights: Weights
 }
@@ -46,17 +49,14 @@ export const initialTensor = (seed: number, spec: WeightSpec, layer: Layer | und
 }
 
 /**
- * The initial weights of a placed net. Each kernel has a stream of its own, named by its path: adding a layer
+ * The initial weights of a net. Each kernel has a stream of its own, named by its path: adding a layer
  * changes no other's weights.
  *
  * Source  He et al. 2015; Glorot and Bengio 2010
  */
-export const initialWeights = (inferred: CheckedNet, seed: number): Weights =>
+export const initialWeights = (net: CheckedNet, seed: number): Weights =>
   Object.fromEntries(
-    allWeightSpecs(inferred).map(spec => [
-      spec.key,
-      initialTensor(seed, spec, inferred.layers.get(spec.at)?.layer),
-    ]),
+    allWeightSpecs(net).map(spec => [spec.key, initialTensor(seed, spec, net.layers.get(spec.at)?.layer)]),
   )
 
 /**
@@ -70,7 +70,7 @@ export const init =
   (net: Net): E.Either<NetError, Model> =>
     pipe(
       infer(net),
-      E.map(inferred => ({ ...inferred, weights: initialWeights(inferred, seed) })),
+      E.map(checked => ({ ...checked, weights: initialWeights(checked, seed) })),
     )
 
 const weightError = (store: Weights, expected: ReadonlyMap<string, Shape>): WeightError | null => {
@@ -99,6 +99,6 @@ export const withWeights =
   (net: Net): E.Either<NetError | WeightError, Model> =>
     pipe(
       infer(net),
-      E.map((inferred): Model => ({ ...inferred, weights })),
+      E.map((checked): Model => ({ ...checked, weights })),
       E.tap(checkWeights),
     )

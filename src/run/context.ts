@@ -1,5 +1,4 @@
 /** What a run is given: an engine, its data, effects as functions, and who watches it. */
-
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'

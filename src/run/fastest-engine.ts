@@ -1,5 +1,4 @@
 /** Which engine suits an experiment: the one on which its first training step is fastest. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

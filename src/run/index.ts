@@ -1,5 +1,4 @@
 /** Experiments and studies as values, run as folds that can be taken up again. */
-
 export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/model-file.js'
 export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'

@@ -1,5 +1,4 @@
 /** A run is a fold of the schedule's steps over a learner, saved wherever it can be resumed. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -8,7 +7,7 @@ import type { LearnError } from '../learn/error.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
-import type { CheckedNet } from '../net/infer.js'
+import { type CheckedNet, outputShape } from '../net/infer.js'
 import { channelsOf, isSameShape } from '../net/shape.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
@@ -46,8 +45,8 @@ export const initialCheckpoint =
 /** Whether the data's images and classes are what the net takes and gives. */
 const checkData =
   ({ image, classes }: Dataset) =>
-  ({ net, layers }: CheckedNet): E.Either<LearnError, void> => {
-    const output = layers.get('')?.output ?? []
+  (checked: CheckedNet): E.Either<LearnError, void> => {
+    const [{ net }, output] = [checked, outputShape(checked)]
     if (!isSameShape(net.input, image))
       return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
     return channelsOf(output) === classes.length

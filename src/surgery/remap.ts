@@ -1,5 +1,4 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
-
 import { range } from '../net/channels/wiring.js'
 import { lastName, parentPath } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
-import type { CheckedNet } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Activation } from '../../net/tree.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
@@ -76,8 +76,8 @@ const activations: { readonly [A in Activation]: (x: number) => number } = {
  * Law  with every feature, the net's own logits; of a convolution, where it has no activation: the mean of its
  *      output over space is then its output for the mean
  */
-export const headOf = (inferred: CheckedNet, { head }: Decision, weights: Weights): Head => {
-  const placed = inferred.layers.get(head)
+export const headOf = ({ layers }: CheckedNet, { head }: Decision, weights: Weights): Head => {
+  const placed = layers.get(head)
   if (placed?.layer._tag !== 'dense' && placed?.layer._tag !== 'conv')
     throw new Error('only a dense layer or a convolution decides')
   const { norm, activation } = placed.layer
@@ -155,7 +155,7 @@ export const decisionFeatures: Evidence<readonly number[]> = calibration => mode
             decision.size,
           )
           const head = headOf(model, decision, model.weights)
-          const classes = channelsOf(model.layers.get('')?.output ?? [])
+          const classes = channelsOf(outputShape(model))
           const power = separationPower(classVarianceOf(table, classes, decision.size))
           return fewestFeatures(table, head, bestFeatures(decision.size, power))
         },

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
-import type { CheckedNet } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { hasNorm } from '../../net/weight-specs.js'
@@ -16,9 +16,6 @@ import { globalMean } from '../training/train.js'
 import { type Calibration, foldBatches, withSession } from './calibration.js'
 import { addMoments, classVariance, type Moments, noMoments, separationPower } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
-
-/** The number of classes of a net. */
-const classesOf = ({ layers }: CheckedNet): number => channelsOf(layers.get('')?.output ?? [])
 
 /** Every layer with a batch norm or a product, pooled. */
 const pooledCall =
@@ -40,10 +37,9 @@ export const momentsAt =
   (calibration: Calibration, paths: readonly Path[]) =>
   (model: Model): TE.TaskEither<LearnError, Activations> => {
     const graph = pooledCall(calibration.batch, paths)(model)
+    const classes = channelsOf(outputShape(model))
     const start = new Map(
-      paths.map(
-        path => [path, noMoments(classesOf(model), channelsOf(graph.outputs[path]?.shape ?? []))] as const,
-      ),
+      paths.map(path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const),
     )
     return withSession(calibration, { forward: graph }, model, session =>
       foldBatches<Activations>(calibration, start, batch => sums => {

@@ -16,10 +16,12 @@ import { channelsOf } from '../../net/shape.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
 import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
 import { prune } from '../../surgery/prune/prune.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import { type FadeOptions, type PlannedPrune, type PruneTarget, pruneOptions } from '../options.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { type FadeOptions, type PlannedPrune, pruneOptions } from '../options.js'
 import { isKeyOf } from '../weight-key.js'
 import {
   type FadableLayer,
@@ -133,12 +135,8 @@ export const trackedUtilities = (slots: Weights): Utilities =>
 export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(trackedUtilities(slots))
 
 /** Utilities as the prune will compare them: divided by a power of the cost in the target's measure. */
-export const fadeUtilities =
-  ({ cost }: FadeOptions, target: PruneTarget): Criterion<Weights> =>
-  (model, slots) => {
-    const counted = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-    return perCost('macs' in counted ? 'macs' : 'params', cost)(gradientUtility)(model, slots)
-  }
+export const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
+  perCost(costFor(target), cost)(gradientUtility)
 
 /** Flags of the channels that the prune would remove now. */
 const flagRemoved = (
@@ -148,7 +146,7 @@ const flagRemoved = (
   slots: Weights,
 ): E.Either<PruneError, Flags> =>
   pipe(
-    fadeUtilities(options, cut.target)(model, slots),
+    fadeUtilities(options, cut)(model, slots),
     E.flatMap(by => prune(pruneOptions(cut, by))(model)),
     E.map(({ channels }) =>
       flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false)),
@@ -182,11 +180,11 @@ export interface FadedChannels {
 }
 
 /** A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body. */
-export const fadedChannels = (inferred: CheckedNet, slots: Weights): FadedChannels => {
-  const fading = fadableLayers(inferred)
+export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
+  const fading = fadableLayers(net)
   const isGone = (each: FadableLayer) =>
-    markedChannels(slots, each).length === channelsOf(inferred.layers.get(each.path)?.output ?? [])
-  const bodies = [...inferred.layers.values()].flatMap(({ path, layer }) => {
+    markedChannels(slots, each).length === channelsOf(net.layers.get(each.path)?.output ?? [])
+  const bodies = [...net.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
     const units = fading.filter(unit => isInside(body, unit.path))

@@ -153,7 +153,7 @@ export const train =
  * Law     the same model, context and options give the same model, bit for bit
  *
  * @example
- * push({ epochs: 2, cut: { target: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
+ * push({ epochs: 2, cut: { keep: { params: 0.3 } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
   (options: Partial<PushOptions> & { readonly cut?: PlannedPrune | null }) =>

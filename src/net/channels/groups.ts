@@ -151,8 +151,8 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
  * @example
  * groups(model)
  */
-export const groups = (inferred: CheckedNet, wiring: Wiring = wireNet(inferred)): readonly Group[] => {
-  const axes = [...inferred.layers.values()].flatMap(axesOf(wiring))
+export const groups = (net: CheckedNet, wiring: Wiring = wireNet(net)): readonly Group[] => {
+  const axes = [...net.layers.values()].flatMap(axesOf(wiring))
   const fixed = fixedOf(wiring)
   const bundles = bundleWires(fixed, axes)
   const locations = locateWires(wiring.count, bundles)

@@ -1,5 +1,4 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
-
 import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
 import type { Activation, Layer, Net, Stack } from '../tree.js'

@@ -38,9 +38,9 @@ interface Totals {
 }
 
 /** Sums for each layer and all layers inside it. */
-const totalsOf = (inferred: CheckedNet): ReadonlyMap<Path, Totals> => {
+const totalsOf = (net: CheckedNet): ReadonlyMap<Path, Totals> => {
   const totals = new Map<Path, Totals>()
-  for (const { path, params, macs } of countLayers(inferred))
+  for (const { path, params, macs } of countLayers(net))
     for (let at = path; at !== ''; at = parentPath(at)) {
       const total = totals.get(at) ?? { params: 0, macs: 0 }
       total.params += params

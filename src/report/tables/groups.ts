@@ -8,16 +8,16 @@ import { thousands } from '../text/numbers.js'
 type Named = readonly [path: Path, text: string]
 
 /** The length of a member's axis. */
-const lengthOf = (inferred: CheckedNet, { path, slot, axis }: Member): number => {
-  const placed = inferred.layers.get(path)
+const lengthOf = (net: CheckedNet, { path, slot, axis }: Member): number => {
+  const placed = net.layers.get(path)
   return placed === undefined ? 0 : (weightSpecsOf(placed).find(each => each.slot === slot)?.shape[axis] ?? 0)
 }
 
 /** A member's layer, with its rows where others share the axis, and how often each channel repeats. */
 const memberText =
-  (inferred: CheckedNet) =>
+  (net: CheckedNet) =>
   (member: Member): Named => {
-    const part = member.rows.length < lengthOf(inferred, member) ? `[${ranges(member.rows)}]` : ''
+    const part = member.rows.length < lengthOf(net, member) ? `[${ranges(member.rows)}]` : ''
     const often = member.times > 1 ? ` (${member.times} each)` : ''
     return [member.path, `${member.path}${part}${often}`]
   }
@@ -31,10 +31,10 @@ const fixedText: { readonly [F in NonNullable<Group['fixed']>]: string } = {
 }
 
 const linesOf =
-  (inferred: CheckedNet) =>
+  (net: CheckedNet) =>
   ({ name, wires, fixed, members }: Group): readonly string[] => {
     const [made, read, rest] = (['makes', 'reads', 'follows'] as const).map(role =>
-      members.filter(member => member.role === role).map(memberText(inferred)),
+      members.filter(member => member.role === role).map(memberText(net)),
     ) as [Named[], Named[], Named[]] // one for each role
     const makers = new Set(made.map(([path]) => path))
     const followed = new Map(rest.filter(([path]) => !makers.has(path)))

@@ -1,5 +1,4 @@
 /** The progress of a run: a line for each event, and on a terminal a bar for each epoch. */
-
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
 import type { StepProgress } from '../../learn/training/phase.js'

@@ -1,5 +1,4 @@
 /** Where in a schedule a place is: the epochs before it, and the loops around it. */
-
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
 import type { StepPlace } from '../steps/step-place.js'

@@ -1,5 +1,4 @@
 /** What may change in an experiment that is under way: steps to come may, what is done may not. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import type { RunError } from '../error.js'
 import type { Checkpoint } from '../storage/checkpoint.js'

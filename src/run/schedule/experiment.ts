@@ -1,5 +1,4 @@
 /** An experiment is a value: a net, the data it is for, and what happens to it over time. */
-
 import type { DataSpec } from '../../data/spec.js'
 import type { Net } from '../../net/tree.js'
 import { resolveSteps } from './resolve.js'

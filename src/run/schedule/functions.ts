@@ -1,5 +1,4 @@
 /** Functions of a user's own in a schedule: which there are, and where a schedule that was read gets them from. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import type { FunctionError } from '../../io/named-function.js'
 import type { OwnFunction } from '../steps/kind.js'

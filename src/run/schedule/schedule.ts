@@ -1,6 +1,4 @@
 /** The words that make the steps of a schedule; `grow` has a file of its own. */
-
-import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import {
   type AlignTerms,
   type Distill,
@@ -11,7 +9,8 @@ import {
 } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
-import type { Initialize, Prune, Push, Rounds, ScheduleStep, Target, Train } from './steps.js'
+import type { CountedTarget, Target } from '../../surgery/prune/target.js'
+import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
@@ -50,10 +49,10 @@ type WithTarget<T> = T | { readonly keep?: never; readonly atMost?: never; reado
 export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | 'fade'>> & {
   readonly align?: Partial<AlignTerms>
   readonly fade?: Partial<FadeOptions> | null
-} & WithTarget<Target>
+} & WithTarget<CountedTarget>
 
 /** What `prune` takes. */
-export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target | LatencyTarget>
+export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target>
 
 const targetKeys: readonly string[] = ['keep', 'atMost', 'eta']
 
@@ -86,7 +85,7 @@ export const push = (options: PushStepOptions = {}): Push => {
     _tag: 'push',
     ...pushDefaults,
     lrSchedule: constant(),
-    target,
+    target: target as CountedTarget | null, // the codec refuses a latency
     distill: null,
     ...others,
     align: { ...pushDefaults.align, ...optionsOf(align) },
@@ -136,7 +135,7 @@ const whileKeys = ['within', 'eta', 'rounds']
  * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
  */
 export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
-  options: Target & RoundsWord,
+  options: CountedTarget & RoundsWord,
   ...steps: Steps
 ): Rounds<Steps[number]> => {
   const { rounds = 4, within = null, ...others } = optionsOf(options)
@@ -144,7 +143,7 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
   return {
     _tag: 'rounds',
     rounds,
-    target: target as Target, // one is named, or the codec refuses it
+    target: target as CountedTarget, // one is named, and no latency, or the codec refuses it
     within,
     steps,
     ...unknownIn(rest, roundsKeys),

@@ -1,6 +1,5 @@
 /** The records a schedule is made of: what happens to a model, as data. */
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
-import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import type { Distill, PushOptions, TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
@@ -9,15 +8,7 @@ import type { GrowInit, Growth, GrowthSite } from '../../surgery/grow/options.js
 import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { Constraining } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
-
-/** Of a net: parameters, multiply–accumulates, or bytes of weights. */
-export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
-
-/**
- * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
- * of its layer, the paper's threshold.
- */
-export type Target = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
+import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 
 /** Sets weights by rules; the optimizer is as new after it. */
 export interface Initialize {
@@ -43,7 +34,7 @@ export interface Train extends TrainOptions {
  */
 export interface Push extends PushOptions {
   readonly _tag: 'push'
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   readonly distill: Distill | null
 }
 
@@ -54,7 +45,7 @@ export interface Prune extends Required<Constraining> {
    * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
    * engine of the run: another time may cut another channel.
    */
-  readonly target: Target | LatencyTarget | null
+  readonly target: Target | null
   readonly by: AnyCriterion
   /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
   readonly normalize: Normalize | null
@@ -69,7 +60,7 @@ export interface Rounds<S = Step> {
   readonly _tag: 'rounds'
   readonly rounds: number
   /** Reached in the last round, in equal ratios. */
-  readonly target: Target
+  readonly target: CountedTarget
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
   readonly within: number | null
   readonly steps: readonly S[]

@@ -1,11 +1,10 @@
 /** The cut of a prune step: what a push has faded first, then what ranks lowest until the target is met. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
-import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
+import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
@@ -13,12 +12,14 @@ import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
 import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import { type CountedTarget, isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import type { Prune, Target } from '../schedule/steps.js'
+import type { Prune } from '../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from './step-context.js'
 
 /** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
@@ -71,27 +72,21 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
   }
 }
 
-/** The cost a channel's utility is divided by: of what the target counts. */
-const costMeasure = (target: Target | LatencyTarget): 'macs' | 'params' => {
-  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
-}
-
 /** Cuts what ranks lowest by the step's criterion. */
 const pruneRanked =
-  (cutting: CutContext, target: Target | LatencyTarget) =>
+  (cutting: CutContext, target: Target) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
     const { model } = from.learner
     const constraints = constraintsFor(cutting, model.net)
     return pipe(
-      measureCriterion(step.by, { cost: costMeasure(target), power: step.cost })(
+      measureCriterion(step.by, { cost: costFor(target), power: step.cost })(
         from.learner,
         calibrationFor(context, step.images),
         stepSeed(context),
       ),
       TE.flatMap(by => {
-        const pruneTo = (goal: Target) => prune(pruneOptions({ ...constraints, target: goal }, by))(model)
+        const pruneTo = (goal: CountedTarget) => prune(pruneOptions({ ...constraints, ...goal }, by))(model)
         return isLatencyTarget(target)
           ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
           : TE.fromEither(pruneTo(target))

@@ -1,5 +1,4 @@
 /** The kinds of steps there are: nothing else knows. */
-
 import type { Step } from '../schedule/steps.js'
 import { growKind } from './grow/grow.js'
 import { initializeKind } from './initialize.js'

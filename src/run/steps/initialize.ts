@@ -1,5 +1,4 @@
 /** Initial weights by rules, as a kind of step: the first of a schedule. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

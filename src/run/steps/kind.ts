@@ -1,5 +1,4 @@
 /** What the machine asks of a kind of step: how it is read, checked, run and counted. It knows no kind. */
-
 import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { NamedCriterion } from '../../learn/criteria/named-criterion.js'
@@ -8,9 +7,10 @@ import type { PushTerm } from '../../learn/training/push-term.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
 import type { Neighbours } from '../schedule/lookahead.js'
-import type { Step, Target, Warmup } from '../schedule/steps.js'
+import type { Step, Warmup } from '../schedule/steps.js'
 import type { RunStep } from './step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */
@@ -29,7 +29,7 @@ export interface CheckContext extends Neighbours {
   /** The steps' numbers from the outermost in, from 0. */
   readonly at: string
   /** The target of the rounds around it, if any. */
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   /** Validation images. */
   readonly validation: number
   /** Checks steps inside the step, one after another; given, since steps hold steps. */

@@ -1,5 +1,4 @@
 /** Schedules read, checked, run and counted: what the table of kinds gives, kind by kind. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'

@@ -1,19 +1,19 @@
 /** Pruning as a kind of step: a cut, and batch norm measured again. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
-import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
-import type { RunError } from '../error.js'
+import { isLatencyTarget } from '../../surgery/prune/target.js'
+import { targetCodec } from '../../surgery/prune/target-codec.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
@@ -21,15 +21,14 @@ import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
   type Requirement,
+  refuseIf,
   requireCriterion,
   requireSeveralValues,
-  requireTarget,
   satisfied,
   scoredUnits,
 } from './requirements.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
-import { pruneTargetCodec } from './target-codec.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
 const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
@@ -48,18 +47,22 @@ const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'
 /** Images a call when batch norm is measured again. */
 const recalibrationBatch = 100
 
-const check: StepKind<Prune>['check'] = (context, prune) => state => {
-  const target = targetFor(context, prune)
-  return pipe(
-    target === null
-      ? E.left<RunError>({ _tag: 'NoTarget', at: context.at })
-      : requireTarget(state.net, target, prune),
+/** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
+const requirePaths = ({ freeze, ignore }: Prune, { layers }: CheckedNet): Requirement =>
+  pipe(
+    checkPaths('freeze', layers)(freeze),
+    E.flatMap(() => checkPaths('ignore', layers)(ignore)),
+  )
+
+const check: StepKind<Prune>['check'] = (context, prune) => state =>
+  pipe(
+    refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
+    E.flatMap(() => requirePaths(prune, state.net)),
     E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
     E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
     E.map(() => ({ ...state, teacher: true })),
   )
-}
 
 /** The cut learner with its batch norm measured again. */
 const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
@@ -115,7 +118,7 @@ export const pruneKind: StepKind<Prune> = {
   codec: () =>
     closed({
       _tag: t.literal('prune'),
-      target: nullable(pruneTargetCodec),
+      target: nullable(targetCodec),
       by: criterionCodec,
       normalize: nullable(normalizeCodec),
       cost: finite,

@@ -1,5 +1,4 @@
 /** Pushing as a kind of step. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -9,6 +8,7 @@ import { pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
@@ -18,11 +18,9 @@ import {
   requireCriterion,
   requireDecision,
   requireSeveralValues,
-  requireTarget,
   satisfied,
 } from './requirements.js'
 import type { RunStep } from './step-context.js'
-import { targetCodec } from './target-codec.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
@@ -42,7 +40,6 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
     E.flatMap(() => checkFrozen(push)(state.net)),
     E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
-    E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
     E.map(() => after),
   )
 }
@@ -61,7 +58,7 @@ export const pushKind: StepKind<Push> = {
       _tag: t.literal('push'),
       ...pushFields,
       distill: nullable(distillCodec),
-      target: nullable(targetCodec),
+      target: nullable(countedTargetCodec),
     }),
   check,
   run,

@@ -1,5 +1,4 @@
 /** Rounds as a kind of step: steps repeated with a target that tightens, each round kept or taken back. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -7,16 +6,18 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Rounds, Target } from '../schedule/steps.js'
+import type { Rounds } from '../schedule/steps.js'
 import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
-import { refuseIf, requireTarget } from './requirements.js'
+import { refuseIf } from './requirements.js'
 import { runSteps } from './sequence.js'
 import {
   type RunStep,
@@ -27,7 +28,6 @@ import {
   toScored,
 } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
-import { targetCodec } from './target-codec.js'
 
 const check: StepKind<Rounds>['check'] =
   (context, { rounds, target, within, steps }) =>
@@ -36,7 +36,6 @@ const check: StepKind<Rounds>['check'] =
     const checkRound = context.checkSteps(inner, steps)
     return pipe(
       refuseIf(within !== null && context.validation === 0, { _tag: 'NoValidation', at: context.at }),
-      E.flatMap(() => requireTarget(state.net, target)),
       E.flatMap(() => checkRound({ ...state, teacher: true })),
       E.flatMap(second => (rounds > 1 ? checkRound(second) : E.right(second))),
     )
@@ -53,7 +52,11 @@ const measureBaseline =
     )
 
 /** The target of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
-export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, round: number): Target => {
+export const targetOfRound = (
+  { target, rounds }: Rounds,
+  base: RoundsBaseline,
+  round: number,
+): CountedTarget => {
   const part = round / rounds
   if ('eta' in target) return { eta: target.eta * part }
   return 'keep' in target
@@ -214,7 +217,7 @@ export const roundsKind: StepKind<Rounds> = {
     closed({
       _tag: t.literal('rounds'),
       rounds: positiveWhole,
-      target: targetCodec,
+      target: countedTargetCodec,
       within: nullable(share),
       steps,
     }),

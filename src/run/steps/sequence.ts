@@ -1,5 +1,4 @@
 /** Steps inside a step, one after another, each saved with its place in the whole. */
-
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Cursor } from '../cursor.js'

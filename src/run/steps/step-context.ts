@@ -1,5 +1,4 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
-
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Calibration } from '../../learn/criteria/calibration.js'
@@ -8,12 +7,13 @@ import { evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { CutScores, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/lookahead.js'
-import type { Step, Target, Warmup } from '../schedule/steps.js'
+import type { Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { placeText, type StepPlace } from './step-place.js'
 
@@ -26,7 +26,7 @@ export type StepStart = StepState & Pick<Checkpoint, 'inside'>
 export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */

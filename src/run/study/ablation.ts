@@ -1,5 +1,4 @@
 /** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
-
 import type { DataSpec } from '../../data/spec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'

@@ -26,11 +26,9 @@ const isPointwise = (layer: Layer | undefined): boolean =>
   layer?._tag === 'conv' && layer.kernel === 1 && layer.stride === 1 && typeof layer.padding === 'string'
 
 /** Whether a series ends in a 1×1 convolution and the mean of its map. */
-const endsInAverage = (inferred: CheckedNet, series: readonly Path[]): boolean => {
+const endsInAverage = ({ layers }: CheckedNet, series: readonly Path[]): boolean => {
   const [head = '', last = ''] = series.slice(-2)
-  return (
-    inferred.layers.get(last)?.layer._tag === 'globalAvgPool' && isPointwise(inferred.layers.get(head)?.layer)
-  )
+  return layers.get(last)?.layer._tag === 'globalAvgPool' && isPointwise(layers.get(head)?.layer)
 }
 
 /**
@@ -38,12 +36,11 @@ const endsInAverage = (inferred: CheckedNet, series: readonly Path[]): boolean =
  *
  * Errors  NoDecision when it ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool
  */
-export const decisionOf = (inferred: CheckedNet): E.Either<PruneError, Decision> => {
-  const root = inferred.layers.get('')
-  const series = root === undefined ? [] : layersInSeries(root.layer, '')
-  const averaged = endsInAverage(inferred, series)
+export const decisionOf = (checked: CheckedNet): E.Either<PruneError, Decision> => {
+  const series = layersInSeries(checked.net.body, '')
+  const averaged = endsInAverage(checked, series)
   const [features, head] = (averaged ? series.slice(0, -1) : series).slice(-2)
-  const last = inferred.layers.get(head ?? '')
+  const last = checked.layers.get(head ?? '')
   return head === undefined || features === undefined || (!averaged && last?.layer._tag !== 'dense')
     ? E.left({ _tag: 'NoDecision' })
     : E.right({ head, features, size: channelsOf(last?.input ?? []) })

@@ -1,5 +1,4 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
-
 import { wireNet } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'

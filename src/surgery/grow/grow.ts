@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import type { CheckedNet } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
 import { checkWeights, initialWeights, type Model } from '../../net/weights.js'
@@ -32,11 +32,11 @@ export interface Grown {
   readonly remap: Remap
 }
 
-const checkOutput = (before: CheckedNet, { layers, grown }: Insertion): E.Either<GrowError, void> => {
-  const [expected = [], got = []] = [before.layers.get('')?.output, layers.get('')?.output]
+const checkOutput = (before: CheckedNet, after: Insertion): E.Either<GrowError, void> => {
+  const [expected, got] = [outputShape(before), outputShape(after)]
   return isSameShape(expected, got)
     ? E.right(undefined)
-    : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, expected })
+    : E.left({ _tag: 'OutputDiffers', at: after.grown[0] ?? '', got, expected })
 }
 
 const checkLimit = (

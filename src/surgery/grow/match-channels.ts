@@ -1,5 +1,4 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
-
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -65,7 +64,7 @@ export interface LayerMatch {
 const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
   const { originOf, passage, isStrange } = after
   const { fresh, of } = createNumbering()
-  const image = of('', channelsOf(before.layers.get('')?.input ?? []))
+  const image = of('', channelsOf(before.net.input))
   return {
     before: traceWires({ made: of, summed: takeShortcut })(before, image),
     after: traceWires({

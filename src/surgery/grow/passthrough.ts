@@ -1,5 +1,4 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
-
 import { range } from '../../net/channels/wiring.js'
 import { type CheckedNet, windowSpan } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'

@@ -7,15 +7,11 @@ import { checkPaths } from '../analysis/analysis.js'
 import { pruneCodec } from '../codec.js'
 import type { OptionError, PruneError } from '../error.js'
 import type { PruneOptions } from './options.js'
-import { checkTarget } from './target.js'
 
 const checkWhole = (least: number, option: string, got: number | undefined): E.Either<OptionError, void> =>
   got === undefined || (Number.isInteger(got) && got >= least)
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, expected: `a whole number from ${least} up` })
-
-const checkNotNegative = (option: string, got: number): E.Either<OptionError, void> =>
-  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, expected: 'a number from 0 up' })
 
 const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 && got <= 1
@@ -44,7 +40,6 @@ export const checkPruneOptions = (
             E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
             E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
             E.flatMap(() => checkShare('floor', options.floor ?? 0)),
-            E.flatMap(() => ('eta' in options ? checkNotNegative('eta', options.eta) : checkTarget(options))),
           ),
     ),
   )

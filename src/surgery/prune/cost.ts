@@ -1,14 +1,20 @@
 /** The cost of a channel: the parameters or multiply–accumulates that removing it, with its group, saves. */
-
 import { type Wiring, wireNet, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
 import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
+import type { Target } from './target.js'
 
 /** What deleting a channel saves: stored parameters, or multiply–accumulates for one image. */
 export type Cost = 'params' | 'macs'
+
+/** What the target counts: parameters where it is neither multiply–accumulates nor the time they take. */
+export const costFor = (target: Target): Cost => {
+  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
+  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
+}
 
 /** How often each value of a weight is multiplied for one image. */
 const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number => {
@@ -24,12 +30,12 @@ const timesOn = (count: number, wires: Int32Array): Int32Array => {
 }
 
 /** By wire, its share of every weight along its axes; values on two of its axes at once count once. */
-const costOfWires = (cost: Cost, inferred: CheckedNet, wiring: Wiring): Float64Array => {
+const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
   const add = (each: number, cost: number): void => {
     costs[each] = (costs[each] ?? 0) + cost
   }
-  for (const placed of inferred.layers.values())
+  for (const placed of net.layers.values())
     for (const spec of weightSpecsOf(placed)) {
       if (!spec.trained) continue
       const values = sizeOf(spec.shape) * (cost === 'params' ? 1 : usesOf(placed, spec))

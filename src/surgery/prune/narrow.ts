@@ -3,9 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { range, type Wiring, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
+import type { Net } from '../../net/tree.js'
 import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Analysis } from '../analysis/analysis.js'
@@ -73,21 +73,26 @@ export interface Narrowed extends CheckedNet {
   readonly channels: () => Readonly<Record<Path, Int32Array>>
 }
 
-/** Errors  none that a settled selected can bring about: what is left fits */
+/** What constraints leave of a net fits; where it does not, that is a defect. */
+const inferNarrower = (net: Net): CheckedNet =>
+  pipe(
+    infer(net),
+    E.getOrElse((error): CheckedNet => {
+      throw new Error(`a cut leaves a net that does not fit: ${JSON.stringify(error)}`)
+    }),
+  )
+
+/** Narrows a net to what constraints keep. */
 export const narrow =
   ({ net, wiring }: Analysis, weights: Weights) =>
-  (constrained: Constrained): E.Either<NetError, Narrowed> => {
+  (constrained: Constrained): Narrowed => {
     const { kept } = constrained
-    return pipe(
-      infer(simplify(wiring, constrained)(net)),
-      E.map(narrower => {
-        const remap = () => remapOf(wiring, kept, narrower)
-        return {
-          ...narrower,
-          remap,
-          model: () => ({ ...narrower, weights: gatherWeights(remap(), weights) }),
-          channels: () => keptChannels(wiring, kept, narrower),
-        }
-      }),
-    )
+    const narrower = inferNarrower(simplify(wiring, constrained)(net))
+    const remap = () => remapOf(wiring, kept, narrower)
+    return {
+      ...narrower,
+      remap,
+      model: () => ({ ...narrower, weights: gatherWeights(remap(), weights) }),
+      channels: () => keptChannels(wiring, kept, narrower),
+    }
   }

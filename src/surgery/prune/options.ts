@@ -5,7 +5,7 @@ import type { Model } from '../../net/weights.js'
 import type { Widths } from '../analysis/trunk.js'
 import type { PruneError } from '../error.js'
 import type { Combine, Normalize, Utilities } from './rank.js'
-import type { TargetOptions } from './target.js'
+import type { AmountTarget, CountedAmount, LatencyTarget, MeasureLatency } from './target.js'
 
 interface Guarded {
   /** Paths whose weights are all kept, those that read other channels too. */
@@ -42,7 +42,11 @@ export interface ByThreshold extends Ranging {
 }
 
 /** The lowest scores are removed until the target is met; normalized as `'eta'` by default. */
-export type ByTarget = Ranging & TargetOptions & { readonly normalize?: Normalize }
+export type ByTarget = Ranging & { readonly normalize?: Normalize } & (
+    | AmountTarget<CountedAmount>
+    /** A function measures the latency; on an engine, `pruneToLatency` does. */
+    | (LatencyTarget & { readonly measure: MeasureLatency })
+  )
 
 /** These channels and residuals' bodies are removed, with their groups. */
 export interface ByChannel extends Guarded {

@@ -9,12 +9,12 @@ import { type Analysis, analyse, type Channel } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { checkPruneOptions } from './check-options.js'
-import { type Cost, costsOf } from './cost.js'
+import { type Cost, costFor, costsOf } from './cost.js'
 import { type Narrowed, narrow } from './narrow.js'
-import type { ByChannel, ByTarget, PruneOptions } from './options.js'
+import type { ByChannel, Constraining, PruneOptions } from './options.js'
 import { checkUtilities, type Utilities } from './rank.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
-import type { TargetOptions } from './target.js'
+import type { AmountTarget, CountedAmount } from './target.js'
 
 /** A channel that was removed, and why. */
 export interface Removed extends Channel {
@@ -115,8 +115,9 @@ export const prune =
       E.tap(checkUtilities(analysis)),
       E.bindTo('utilities'),
       E.bind('selection', ({ utilities }) => select(options, analysis, utilities, narrowTo)),
-      E.bindW('narrowed', ({ selection }) => narrowTo(selection.constrained)),
-      E.map(({ utilities, selection, narrowed }) => prunedModel(analysis, utilities, selection, narrowed)),
+      E.map(({ utilities, selection }) =>
+        prunedModel(analysis, utilities, selection, narrowTo(selection.constrained)),
+      ),
     )
   }
 
@@ -128,20 +129,16 @@ const inverseCosts = (cost: Cost, net: CheckedNet, units: readonly Path[]): Util
   )
 }
 
-/** What the target counts; parameters where it is neither parameters nor multiply–accumulates. */
-const costOf = (options: TargetOptions): Cost =>
-  'macs' in ('keep' in options ? options.keep : options.atMost) ? 'macs' : 'params'
-
 /**
  * Whether a target can be met by removing channels of these layers, as far as the net alone tells.
  *
- * Errors  OutOfReach; WrongOption
+ * Errors  OutOfReach
  */
 export const checkReachable =
-  ({ units, ...options }: Omit<ByTarget, 'by'> & TargetOptions & { readonly units: readonly Path[] }) =>
+  ({ units, ...options }: Constraining & AmountTarget<CountedAmount> & { readonly units: readonly Path[] }) =>
   (net: CheckedNet): E.Either<PruneError, void> => {
     const analysis = analyse(net)
-    const by = inverseCosts(costOf(options), net, units)
+    const by = inverseCosts(costFor(options), net, units)
     return pipe(
       selectByScore({ ...options, by, normalize: 'raw' }, narrow(analysis, {}))(analysis, by),
       E.asUnit,

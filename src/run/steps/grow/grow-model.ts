@@ -1,5 +1,4 @@
 /** A model grown once more: with input statistics measured on the run’s data, and within the budget. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

@@ -1,5 +1,4 @@
 /** Growing as a kind of step: a module, a branch or a width more, its training, and whether that paid. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'

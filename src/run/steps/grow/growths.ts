@@ -1,5 +1,4 @@
 /** What a step grows, one after another: a list, or a rule of a user's own. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Path } from '../../../net/path.js'

@@ -1,5 +1,4 @@
 /** Growing step by step: each net met is trained, kept beside the run, and held against the last that paid. */
-
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
