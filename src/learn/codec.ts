@@ -126,7 +126,7 @@ export const criterionCodec: t.Type<AnyCriterion, unknown> = new t.Type<AnyCrite
   builtInCodec.name,
   (u): u is AnyCriterion => builtInCodec.is(u) || namedCriterionCodec.is(u),
   (u, context) =>
-    typeof u === 'object' && u !== null
+    typeof u === 'object' && u !== null && '_tag' in u
       ? namedCriterionCodec.validate(u, context)
       : builtInCodec.validate(u, context),
   a => (typeof a === 'string' ? a : namedCriterionCodec.encode(a)),
