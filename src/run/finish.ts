@@ -1,8 +1,9 @@
+/** A run from where it is to its end: the fold over the schedule, one look at the test images, the result. */
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../convert/model-file.js'
-import { preprocessingOf } from '../data/preprocessing.js'
+import { type Preprocessing, preprocessingOf } from '../data/preprocessing.js'
 import { makeFolder, syncFile, writeJson } from '../io/files.js'
 import { countMacs, countParams } from '../net/counts.js'
 import { compareBeforeAfter } from './comparison.js'
@@ -13,6 +14,7 @@ import { runSchedule } from './runner.js'
 import { scoreTest, toScored } from './steps/step-context.js'
 import { type Checkpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { openLog } from './storage/event-log.js'
+import type { Folder } from './storage/folder.js'
 import { identityOf } from './storage/identity.js'
 import type { StoredRun } from './storage/stored-run.js'
 
@@ -48,35 +50,47 @@ const resultOf =
     )
   }
 
+/** Keeps a net met while growing beside the run. */
+const keepMet =
+  ({ met: folder }: Folder, preprocessing: Preprocessing): RunContext['keep'] =>
+  (met, model) =>
+    pipe(
+      makeFolder(folder),
+      TE.flatMap(() =>
+        saveModel(join(folder, `${met.name}.safetensors`), preprocessing, {
+          figures: JSON.stringify(met),
+        })(model),
+      ),
+    )
+
+/** Saves a checkpoint with the log it knows of, and passes on those between steps. */
+const saveWith = (run: StoredRun, { onStage }: RunObserver): RunContext['save'] => {
+  const { events, checkpoint: file } = run.folder
+  const save = saveCheckpoint(file, runName(run))
+  return checkpoint =>
+    pipe(
+      syncFile(events),
+      TE.flatMap(() => save(checkpoint)),
+      TE.flatMap(() =>
+        checkpoint.inside === null && onStage !== undefined ? onStage(checkpoint) : TE.right(undefined),
+      ),
+    )
+}
+
 /** Goes on from a checkpoint to the end, in the run's folder. */
 export const finish =
   (run: StoredRun, { engine, dataset }: Resources, observer: RunObserver) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { folder, experiment, settings } = run
     const preprocessing = preprocessingOf(dataset)
-    const onStage = observer.onStage ?? (() => TE.right(undefined))
-    const save = saveCheckpoint(folder.checkpoint, runName(run))
     const context: RunContext = {
       engine,
       dataset,
       seed: settings.seed,
       ...openLog(folder.events, from.logged, observer.onEvent),
       onStep: observer.onStep,
-      save: checkpoint =>
-        pipe(
-          syncFile(folder.events),
-          TE.flatMap(() => save(checkpoint)),
-          TE.flatMap(() => (checkpoint.inside === null ? onStage(checkpoint) : TE.right(undefined))),
-        ),
-      keep: (met, model) =>
-        pipe(
-          makeFolder(folder.met),
-          TE.flatMap(() =>
-            saveModel(join(folder.met, `${met.name}.safetensors`), preprocessing, {
-              figures: JSON.stringify(met),
-            })(model),
-          ),
-        ),
+      save: saveWith(run, observer),
+      keep: keepMet(folder, preprocessing),
       stopping: observer.stopping,
       pastChance: observer.pastChance ?? false,
       clock: () => performance.now() / 1000,

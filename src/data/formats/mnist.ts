@@ -1,3 +1,4 @@
+/** Reads MNIST and data sets in its format. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

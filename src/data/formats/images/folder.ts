@@ -1,3 +1,4 @@
+/** Opens a data set of class folders: its classes, its labels, and what is told of it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Shape } from '../../../net/shape.js'
 import { type DataError, Fault } from '../../error.js'
