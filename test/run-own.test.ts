@@ -29,6 +29,8 @@ import type { ScheduleStep } from '../src/run/schedule/steps.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { settingsOf } from '../src/run/storage/settings.js'
 import { openRun } from '../src/run/storage/stored-run.js'
+import { checkNames } from '../src/run/study/cells.js'
+import { study } from '../src/run/study/study.js'
 import { growthRule } from '../src/surgery/grow/rule.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { espalier, expectRefusedAtOnce, root } from './command.js'
@@ -126,6 +128,16 @@ const fate = (...steps: readonly ScheduleStep[]): string =>
 const thrown = (): never => {
   throw new Error('no such thing')
 }
+
+test('a study whose variants mean two functions by one name is refused, as it would run them once', () => {
+  const of = (values: () => Record<string, number[]>) =>
+    experiment(tinyNet, glyphs(), prune({ by: criterion('same', values), eta: 1 }))
+  const two = study('two', {}, [
+    { name: 'a', experiment: of(() => ({ conv: [1, 2, 3, 4, 5, 6] })) },
+    { name: 'b', experiment: of(() => ({ conv: [6, 5, 4, 3, 2, 1] })) },
+  ])
+  expect(left(checkNames(two))).toEqual({ _tag: 'SameName', kind: 'criterion', name: 'same' })
+})
 
 describe('before anything trains', () => {
   const by = (each: AnyCriterion) => prune({ by: each, eta: 1 })

@@ -114,7 +114,7 @@ const reading =
 /** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
 export const loadExperiment = reading('experiment', experimentCodec)
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; SameFolder */
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 

@@ -207,7 +207,7 @@ const runVariant =
 /**
  * Runs a study, or some seeds of it, seed after seed so that early tables are fair, one variant after the other.
  *
- * Errors  SameFolder, before anything runs
+ * Errors  those of `checkNames`, before anything runs
  * Law     stopped anywhere and run again, the same results; first steps that variants share are run once
  */
 export const runStudy =
