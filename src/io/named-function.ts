@@ -64,7 +64,7 @@ export const namedFunction = <A extends NamedFunction<unknown>>(
   return new t.Type<A, unknown>(codec.name, codec.is, codec.validate, ({ call: _, ...data }) => data)
 }
 
-const failed = (reason: unknown): { readonly reason: string; readonly stack?: string } => ({
+const failureOf = (reason: unknown): { readonly reason: string; readonly stack?: string } => ({
   reason: reason instanceof Error ? reason.message : String(reason),
   ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
 })
@@ -82,7 +82,7 @@ export const callNamed = <Call>(
   try {
     return E.right(use(call))
   } catch (reason) {
-    return E.left({ _tag: 'FunctionFailed', kind, name, ...failed(reason) })
+    return E.left({ _tag: 'FunctionFailed', kind, name, ...failureOf(reason) })
   }
 }
 
