@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
 import { type Graph, inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
@@ -22,6 +23,7 @@ import {
   image,
   maxPool,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -80,7 +82,7 @@ describe('over random nets', () => {
 
   test('parameters counted are trained weights stored', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         const places = inferred(net)
         const { weights } = initialised(net, seed)
         const sizes = Object.entries(weights).map(([key, { shape, data }]) => {
@@ -98,7 +100,7 @@ describe('over random nets', () => {
 
   test('the same seed gives the same weights, another seed others', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         expect(initialised(net, seed).weights).toEqual(initialised(net, seed).weights)
         expect(initialised(net, seed).weights['head/kernel']).not.toEqual(
           initialised(net, seed + 1).weights['head/kernel'],
@@ -110,7 +112,7 @@ describe('over random nets', () => {
 
   test('a layer more changes the first weights of no other', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (one, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (one, seed) => {
         const more: Net = {
           ...one,
           body: { ...one.body, layers: [...one.body.layers, { ...dense(3), name: 'more' }] },
@@ -223,17 +225,25 @@ describe('what does not fit is named by its path', () => {
       tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
+    'a pool whose windows would lie in the padding': [
+      tree(called('a', maxPool(2, { padding: [0, 0, 2, 0] })), ...end),
+      { _tag: 'PaddingTooWide', at: 'a', padding: 2, window: 2 },
+    ],
+    'a window too wide across': [
+      tree(called('a', convBnAct(3, [1, 9], { padding: 'valid' })), ...end),
+      { _tag: 'WindowTooLarge', at: 'a', window: 9, map: [8, 8, 3] },
+    ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
     ],
     'half a kernel': [
       tree(called('a', convBnAct(3, 1.5)), ...end),
-      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a stride of 0': [
       tree(called('a', convBnAct(3, 3, { stride: 0 })), ...end),
-      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a dilation of 0': [
       tree(called('a', depthwiseBnAct(3, { dilation: 0 })), ...end),
@@ -241,7 +251,13 @@ describe('what does not fit is named by its path', () => {
     ],
     'padding below 0': [
       tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
-      misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
+      misread(
+        'a',
+        'conv',
+        'padding',
+        '-1',
+        '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
+      ),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),
@@ -316,6 +332,22 @@ describe('what does not fit is named by its path', () => {
 
   test.each(Object.entries(cases))('%s', (_, [odd, error]) => {
     expect(infer(odd)).toEqual(E.left(error))
+  })
+
+  test('a name of thousands of letters is told by its end', () => {
+    const long = net(
+      'n',
+      image(8, 8, 3),
+      convBnAct(1, 1, { name: 'a/'.repeat(5000) }),
+      globalAvgPool,
+      dense(2),
+    )
+    const message = pipe(
+      infer(long),
+      E.match(renderMessage, () => ''),
+    )
+    expect(message).toMatch(/^the net: expected a name of letters.*a\/'; try another name$/)
+    expect(message.length).toBeLessThan(200)
   })
 
   test('planting refuses it too', () => {

@@ -65,6 +65,17 @@ const findUnknownKey = (record: object, known: ReadonlySet<string>): UnknownKey 
 
 const aRecord = (): t.Type<undefined, unknown, unknown> => forbid('a record of options')
 
+/** Under which key words leave an argument too many, counted from 1. */
+export const argumentKey = (nth: number): string => `argument ${nth}`
+
+/** The codec that refuses an unknown key, by whose name a message says what was expected. */
+const refusalOf = ({ key, value, known }: UnknownKey): t.Decoder<unknown, unknown> => {
+  const [, nth] = /^argument (\d+)$/.exec(key) ?? []
+  if (nth !== undefined)
+    return forbid(nth === '2' ? 'at most 1 argument' : `at most ${Number(nth) - 1} arguments`)
+  return key === 'options' && !isRecord(value) ? aRecord() : new UnknownKeyType(known)
+}
+
 const open = <A, O>(
   inner: t.Type<A, O>,
   keys: readonly string[],
@@ -78,9 +89,8 @@ const open = <A, O>(
       if (!isRecord(input)) return t.failure(input, context)
       const unknownKey = findUnknownKey(input, all)
       if (unknownKey === undefined) return inner.validate(input, context)
-      const { key, value, known } = unknownKey
-      const type = key === 'options' && !isRecord(value) ? aRecord() : new UnknownKeyType(known)
-      return t.failure(value, [...context, { key, type }])
+      const { key, value } = unknownKey
+      return t.failure(value, [...context, { key, type: refusalOf(unknownKey) }])
     },
     inner.encode,
   )

@@ -5,7 +5,7 @@ import { isRecord, UnknownKeyType } from './closed.js'
 import { excessOf, mostLevels, mostParts } from './limits.js'
 import { show } from './show.js'
 
-export { closed, closedPartial, forbid } from './closed.js'
+export { argumentKey, closed, closedPartial, forbid } from './closed.js'
 
 /** Numbers of one kind, under the name they have in messages. */
 export const numbers = (name: string, check: (n: number) => boolean): t.Type<number, number, unknown> =>

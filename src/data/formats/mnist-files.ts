@@ -1,4 +1,5 @@
 /** The four files of MNIST and data sets in its format: their names, where they are, and where they come from. */
+
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -96,22 +97,20 @@ export const findFiles = (folder: string): TE.TaskEither<DataError, ReadonlyMap<
       const sets = [...new Set(found.map(({ set }) => set))].sort()
       const [set = ''] = sets
       if (set !== '' && sets.length > 1)
-        return TE.left(missing(folder, `it holds several sets: ${sets.join(', ')}`)(parts.trainImages))
+        return TE.left(missing(folder, `it holds several sets: ${sets.join(', ')}`))
       const best = found.filter(file => file.set === set).sort((a, b) => b.order - a.order)
       return TE.right(new Map(best.map(({ stem, path }) => [stem, path])))
     }),
   )
 
-const missing =
-  (folder: string, reason: string | null) =>
-  (part: Part): DataError => ({
-    _tag: 'FilesMissing',
-    data: 'mnist',
-    folder,
-    files: Object.values(parts).map(packedName),
-    sources: mirrors.map(mirror => `${mirror}/${packedName(part)}`),
-    reason,
-  })
+const missing = (folder: string, reason: string | null): DataError => ({
+  _tag: 'FilesMissing',
+  data: 'mnist',
+  folder,
+  files: Object.values(parts).map(packedName),
+  sources: mirrors.map(mirror => `${mirror}/`),
+  reason,
+})
 
 const remoteOf =
   (part: Part) =>
@@ -134,9 +133,7 @@ const fetchPart =
           ),
         first ?? TE.right(undefined),
       ),
-      TE.mapLeft(error =>
-        error._tag === 'ChecksumDiffers' ? error : missing(folder, reasonOf(error))(part),
-      ),
+      TE.mapLeft(error => (error._tag === 'ChecksumDiffers' ? error : missing(folder, reasonOf(error)))),
       TE.map(() => file),
     )
   }
@@ -149,5 +146,5 @@ export const locatePart =
     if (file !== undefined) return TE.right(file)
     return options.folder === undefined
       ? fetchPart(place, reportOf(options))(part)
-      : TE.left(missing(place, null)(part))
+      : TE.left(missing(place, null))
   }

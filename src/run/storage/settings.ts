@@ -1,9 +1,11 @@
 /** What a run was begun with beside its experiment: enough to begin it again, or to refuse to go on as something else. */
+
 import { resolve } from 'node:path'
 import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
-import { closed, closedPartial, naturalNumber, nullable, wholeNumber } from '../../io/codec.js'
+import { closed, closedPartial, naturalNumber, nullable } from '../../io/codec.js'
+import { seedCodec } from '../../net/random.js'
 import { type Code, codeNow } from './code-version.js'
 
 export interface Settings {
@@ -28,7 +30,7 @@ export const codeCodec: t.Type<Code, unknown> = closed({ version: t.string, comm
 
 export const settingsCodec: t.Type<Settings, unknown> = closedPartial(
   {
-    seed: wholeNumber,
+    seed: seedCodec,
     engine: engineCodec,
     data: closedPartial(
       { checksum: t.string },

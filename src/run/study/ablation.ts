@@ -3,7 +3,7 @@ import type { DataSpec } from '../../data/spec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { Net } from '../../net/tree.js'
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 import { experiment } from '../schedule/experiment.js'
 import { type PushStepOptions, prune, push } from '../schedule/schedule.js'
 import type { Train } from '../schedule/steps.js'
@@ -43,7 +43,7 @@ const ablationKeys = [
 const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
-export const ablation = (name: string, options: AblationOptions): Study => {
+export const ablation = withArity(2, (name: string, options: AblationOptions): Study => {
   const {
     net,
     data,
@@ -81,4 +81,4 @@ export const ablation = (name: string, options: AblationOptions): Study => {
     ...unknownIn(rest, ablationKeys),
     ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
   }
-}
+})

@@ -1,5 +1,5 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
-import { wireNet } from '../../net/channels/wiring.js'
+import { fixedWires, wireNet } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
@@ -59,14 +59,11 @@ const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
-export const trunkOf = (
-  { net, wiring: { input, output, out } }: Analysis,
-  standing: Standing = whole,
-): readonly TrunkValue[] => {
-  const fixed = new Set([...input, ...output])
+export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
+  const fixed = fixedWires(wiring)
   return layersInSeries(net, standing).flatMap(at => {
-    const wires = distinct(out.get(at) ?? new Int32Array())
-    return wires.some(each => fixed.has(each)) ? [] : [{ at, wires }]
+    const wires = distinct(wiring.out.get(at) ?? new Int32Array())
+    return wires.some(each => fixed[each] !== 0) ? [] : [{ at, wires }]
   })
 }
 

@@ -1,15 +1,15 @@
 /** Lists the images of a tar archive, gzipped or not: held in memory where they fit, else read in place. */
 import { createHash, type Hash } from 'node:crypto'
 import { close, open as openFile } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { derivedFile, store, touch } from '../../cache.js'
 import type { Report } from '../../download.js'
 import type { DataError } from '../../error.js'
 import { noticeCounter, type Reason } from '../../notices.js'
 import { type ByteReader, fileReader, streamReader } from '../byte-reader.js'
-import { checksumOf, chunksOf, isPacked } from '../streams.js'
+import { chunksOf, isPacked } from '../streams.js'
 import { type Entry, entriesOf } from '../tar.js'
+import { unpackToCache } from '../unpack-to-cache.js'
 import { kindOfFile } from './image-file.js'
 import { type Contents, type Listing, largestImage } from './listing.js'
 
@@ -136,27 +136,6 @@ const listInPlace = async (file: string, tar: string, onEntry: (nth: number) => 
   }
 }
 
-/** Unpacks an archive to a tar file in the cache, once per file, size and date. */
-const unpackToCache = async (file: string, onProgress: Report): Promise<string> => {
-  const { size, mtimeMs } = await stat(file)
-  const target = derivedFile('unpacked', `${checksumOf([file, `${size}`, `${mtimeMs}`])}.tar`)
-  if (await touch(target)) return target
-  await store(target, async part => {
-    const handle = await open(part, 'w')
-    try {
-      let done = 0
-      for await (const chunk of await chunksOf(file)) {
-        await handle.writeFile(chunk)
-        done += chunk.length
-        onProgress({ what: `unpacking ${file}`, done, total: 0 })
-      }
-    } finally {
-      await handle.close()
-    }
-  })
-  return target
-}
-
 /**
  * Lists the images of an archive. More than `budget` bytes are not held in memory but read in place; a gzipped archive
  * is unpacked to the cache for that.
@@ -168,5 +147,5 @@ export const listArchive = async (file: string, budget: number, onProgress: Repo
   const onEntry = (nth: number) => onProgress({ what: `reading ${file}`, done: nth, total: 0 })
   const mayFit = packed || (await stat(file)).size <= budget
   const held = mayFit ? await listInMemory(file, budget, onEntry) : null
-  return held ?? listInPlace(file, packed ? await unpackToCache(file, onProgress) : file, onEntry)
+  return held ?? listInPlace(file, packed ? await unpackToCache(file, '.tar', onProgress) : file, onEntry)
 }

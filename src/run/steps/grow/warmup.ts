@@ -1,4 +1,5 @@
 /** The first training of a grown net, where only what is new learns: part of growing, no step of a schedule. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { warmupProgram } from '../../../learn/training/transforms.js'
