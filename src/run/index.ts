@@ -1,24 +1,35 @@
 /** Experiments and studies as values, run as folds that can be taken up again. */
-
 export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/model-file.js'
-export type { AtChance } from './chance.js'
-export type { Code } from './code-version.js'
+export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
-export type { BadFile, FileError, RunError, ScheduleError } from './error.js'
-export type { Comparison, CutScores, GrownNet, Result, RunEvent, Scored } from './events.js'
-export { loadExperiment, loadNet, loadStudy } from './load.js'
+export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
+export type {
+  Comparison,
+  CutScores,
+  GrownNet,
+  RankedChannels,
+  Result,
+  RunEvent,
+  Scored,
+} from './events.js'
+export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
 export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
-export { begin, type Changes, type Resources, type RunObserver, resume } from './run.js'
+export type { Mistake, Predictions } from './review/predictions.js'
+export type { ReadLog } from './review/read-log.js'
+export { type RunRecord, readRecord } from './review/record.js'
+export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
 export type { Counts } from './schedule/counts.js'
-export type { Difference } from './schedule/differences.js'
 export { type Experiment, experiment } from './schedule/experiment.js'
-export { type GrowStepOptions, grow, type ModuleSource } from './schedule/growth-plan.js'
+export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
+export * from './schedule/steps.js'
+export type { StepPlace } from './steps/step-place.js'
 export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
+export type { Code } from './storage/code-version.js'
 export { type Folder, folderAt, type Place } from './storage/folder.js'
 export type { History } from './storage/history.js'
 export { readResult } from './storage/result.js'

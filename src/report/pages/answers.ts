@@ -1,5 +1,5 @@
 /** What the last net answers on the test images: the confusion matrix, and the worst mistakes. */
-import type { Mistake, Predictions } from '../../run/storage/predictions.js'
+import type { Mistake, Predictions } from '../../run/review/predictions.js'
 import { type Element, element, type Node } from '../html/element.js'
 import { missing, paragraph, tableOf } from '../html/parts.js'
 import { counted, percent } from '../text/numbers.js'

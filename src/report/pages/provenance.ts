@@ -1,5 +1,5 @@
 /** What a run was made of: command, seed, versions, data. */
-import type { RunRecord } from '../../run/record.js'
+import type { RunRecord } from '../../run/review/record.js'
 import { type Element, element } from '../html/element.js'
 import { facts } from '../html/parts.js'
 import { duration, thousands } from '../text/numbers.js'
@@ -15,6 +15,7 @@ const quoted = (word: string): string =>
 const commandOf = ({ settings }: RunRecord): string =>
   [
     'espalier train',
+    ...(settings.module === undefined ? [] : [quoted(settings.module)]),
     `--engine ${settings.engine.name}`,
     `--seed ${settings.seed}`,
     ...(settings.data.folder === undefined ? [] : [`--data ${quoted(settings.data.folder)}`]),

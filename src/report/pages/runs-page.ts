@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import type { RunRecord } from '../../run/record.js'
+import type { RunRecord } from '../../run/review/record.js'
 import { type ChartLeaf, drawCharts } from '../charts/draw.js'
 import { accuracyOverParams, overlayChart, type Series } from '../charts/runs.js'
 import { drawEspalier, espalierKeys } from '../espalier/draw.js'

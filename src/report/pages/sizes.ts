@@ -1,6 +1,6 @@
 /** The net before the first cut beside the one at the end, and the nets met while growing. */
 import type { Comparison, GrownNet } from '../../run/events.js'
-import type { RunRecord } from '../../run/record.js'
+import type { RunRecord } from '../../run/review/record.js'
 import type { Element, Node } from '../html/element.js'
 import { missing, tableOf } from '../html/parts.js'
 import { compact, milliseconds, percent, thousands } from '../text/numbers.js'

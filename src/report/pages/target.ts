@@ -1,7 +1,7 @@
 /** The target of a run beside what it reached, and why they differ. */
-import type { RunRecord } from '../../run/record.js'
+import type { RunRecord } from '../../run/review/record.js'
 import { countsOf } from '../../run/schedule/counts.js'
-import type { Step } from '../../run/schedule/schedule.js'
+import type { Step } from '../../run/schedule/steps.js'
 import { percent, thousands } from '../text/numbers.js'
 import { stopText } from '../text/stop-reason.js'
 

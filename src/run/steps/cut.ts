@@ -2,10 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { measureCriterion } from '../../learn/criteria/criteria.js'
+import { measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
 import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
-import { defaultNormalize, pruneOptions } from '../../learn/options.js'
+import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -14,13 +14,14 @@ import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
 import { costFor } from '../../surgery/prune/cost.js'
 import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import type { RankedChannel } from '../../surgery/prune/ranking.js'
 import { type CountedTarget, isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-import type { Prune } from './prune.js'
+import type { Prune } from '../schedule/steps.js'
+import { calibrationFor, type StepContext, stepSeed } from './step-context.js'
 
 /** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
 export interface CutContext {
@@ -29,10 +30,11 @@ export interface CutContext {
   readonly widths: Widths
 }
 
-/** A learner, and how many channels were cut from it. */
+/** A learner, how many channels were cut from it, and what was decided about each, pruning by pruning. */
 export interface CutLearner {
   readonly learner: Learner
   readonly removed: number
+  readonly rankings: readonly (readonly RankedChannel[])[]
 }
 
 /** What a push has faded to zero, cut; `null` where nothing was, or the step goes by another criterion. */
@@ -48,13 +50,14 @@ const pruneFaded = (
 
 /** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
 const certifyCut =
-  (context: StepContext, { learner: { model, slots }, removed }: CutLearner) =>
+  (context: StepContext, { learner: { model, slots }, removed, rankings }: CutLearner) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
       checkPruned(calibrationFor(context, 100))(model, pruned),
       TE.map(() => ({
         learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
         removed: removed + pruned.removed.length,
+        rankings: [...rankings, pruned.ranking],
       })),
     )
 
@@ -68,7 +71,7 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
     floor,
     widths,
     roundTo,
-    normalize: normalize ?? defaultNormalize[by],
+    normalize: normalize ?? normalizeOf(by),
   }
 }
 
@@ -121,7 +124,7 @@ export const cutToTarget =
   (cutting: CutContext) =>
   (learner: Learner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
-    const whole: CutLearner = { learner, removed: 0 }
+    const whole: CutLearner = { learner, removed: 0, rankings: [] }
     return pipe(
       TE.fromEither(pruneFaded(step, learner)),
       TE.flatMap(faded =>

@@ -12,7 +12,7 @@ import type { Fate } from '../../surgery/prune/ranking.js'
 import { stageCodec } from '../cursor.js'
 import type { RankedChannels, RunEvent } from '../events.js'
 import { stopCodec } from '../stop-reason.js'
-import { scoredCodec } from './history.js'
+import { scoredCodec } from '../storage/history.js'
 
 const alignmentCodec: t.Type<Alignment, unknown> = closed({
   separation: finite,

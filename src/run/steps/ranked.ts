@@ -1,0 +1,54 @@
+/** What a cut decided about every channel, as events of the log: a column a figure, rounded, so that they stay small. */
+import { nameOf } from '../../learn/criteria/criteria.js'
+import type { RankedChannel } from '../../surgery/prune/ranking.js'
+import type { RankedChannels, RunEvent } from '../events.js'
+import type { Prune } from '../schedule/steps.js'
+import type { CutLearner } from './cut.js'
+import type { StepContext } from './step-context.js'
+import { placeText, stageOf } from './step-place.js'
+
+/** Digits of a figure in the log. */
+const digits = 4
+
+/** An infinite threshold or score, which JSON cannot hold, becomes `null`. */
+const rounded = (figure: number | null): number | null =>
+  figure === null || !Number.isFinite(figure) ? null : Number(figure.toPrecision(digits))
+
+const columnsOf = (channels: readonly RankedChannel[]): Omit<RankedChannels, 'path' | 'group'> => ({
+  channels: channels.map(({ channel }) => channel),
+  utility: channels.map(({ utility }) => rounded(utility)),
+  score: channels.map(({ score }) => rounded(score)),
+  rank: channels.map(({ rank }) => rank),
+  fate: channels.map(({ fate }) => fate),
+})
+
+/** By layer and group, in the order of the net; channels in their own. */
+const layersOf = (ranking: readonly RankedChannel[]): readonly RankedChannels[] => {
+  const layers = new Map<string, RankedChannel[]>()
+  for (const channel of ranking) {
+    const key = JSON.stringify([channel.path, channel.group])
+    const known = layers.get(key)
+    if (known === undefined) layers.set(key, [channel])
+    else known.push(channel)
+  }
+  return [...layers.values()].flatMap(channels => {
+    const [first] = channels
+    const sorted = channels.toSorted((a, b) => a.channel - b.channel)
+    return first === undefined ? [] : [{ path: first.path, group: first.group, ...columnsOf(sorted) }]
+  })
+}
+
+/** An event a pruning of the cut. */
+export const rankedEvents = (
+  { place }: StepContext,
+  { by }: Prune,
+  { rankings }: CutLearner,
+): readonly RunEvent[] =>
+  rankings.map(ranking => ({
+    _tag: 'ranked',
+    stage: stageOf(place),
+    place: placeText(place),
+    by: nameOf(by),
+    threshold: rounded(ranking[0]?.threshold ?? null),
+    layers: layersOf(ranking),
+  }))
