@@ -68,7 +68,7 @@ export interface Result {
 
 /**
  * Channels of a layer and a group in one cut, a column a figure, with the numbers they had just before it. Figures are
- * `null` where a channel was no candidate.
+ * `null` where a channel was no candidate; a column of such alone is empty.
  */
 export interface RankedChannels {
   readonly path: Path
@@ -92,13 +92,17 @@ export type RunEvent =
       /** While pushing. */
       readonly alignment?: Alignment
     }
-  /** What a cut compared, channel by channel; `threshold` is `null` where channels were named, as a push fades them. */
+  /**
+   * What a prune decided, channel by channel; not `removes`: what a push foresaw when it marked channels to fade them.
+   * `threshold` is `null` where channels were named, as the cut behind such a push names them.
+   */
   | {
       readonly _tag: 'ranked'
       readonly stage: number
       readonly place: string
       /** The criterion. */
       readonly by: string
+      readonly removes: boolean
       readonly threshold: number | null
       readonly layers: readonly RankedChannels[]
     }

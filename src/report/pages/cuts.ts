@@ -37,18 +37,28 @@ const chosen = <A>(all: readonly A[]): readonly A[] =>
         Math.round((nth * (all.length - 1)) / (mostCuts - 1)),
       ).flatMap(nth => all[nth] ?? [])
 
-/** Charts of the cuts; `cut`: whether the run has cut at all. */
+/** Each decision with the number of the cut it is for: a push marks for the next. */
+const numberCuts = (
+  events: readonly RunEvent[],
+): readonly { readonly cut: Ranked; readonly number: number }[] => {
+  let done = 0
+  return events.flatMap(event => {
+    if (event._tag === 'pruned') done++
+    return event._tag === 'ranked' ? [{ cut: event, number: done + 1 }] : []
+  })
+}
+
+/** Charts of what the cuts compared. */
 export const cutFigures = (events: readonly RunEvent[]): readonly Node<ChartLeaf>[] => {
-  const ranked = rankedIn(events).map((cut, nth) => ({ cut, nth }))
-  const scored = ranked.filter(({ cut }) => candidatesOf(cut).length > 0)
+  const scored = numberCuts(events).filter(({ cut }) => candidatesOf(cut).length > 0)
   return scored.length === 0
     ? [missing('The log has no utilities: it is of an older version, or its cuts named their channels.')]
     : [
         grid<ChartLeaf>(
-          ...chosen(scored).map(({ cut, nth }) =>
+          ...chosen(scored).map(({ cut, number }) =>
             figure<ChartLeaf>(
-              `Cut ${nth + 1}, by ${cut.by}`,
-              { chart: utilityChart(`cut ${nth + 1}`, candidatesOf(cut), cut.threshold) },
+              `Cut ${number}, ${cut.removes ? '' : 'marked while pushing, '}by ${cut.by}`,
+              { chart: utilityChart(`cut ${number}`, candidatesOf(cut), cut.threshold) },
               { keys: utilityKeys },
             ),
           ),
@@ -62,7 +72,7 @@ const numbers = (values: readonly (number | null)[]): readonly number[] =>
 const short = (value: number): string => `${Number(value.toPrecision(3))}`
 
 const remarkOf = (by: string, utilities: readonly number[]): string =>
-  `utility by ${by} from ${short(Math.min(...utilities))} to ${short(Math.max(...utilities))} at its last cut`
+  `utility by ${by} from ${short(Math.min(...utilities))} to ${short(Math.max(...utilities))} when it was last ranked`
 
 /** By layer, the utilities of the last cut that ranked it. */
 export const remarksOf = (events: readonly RunEvent[]): Remarks => {

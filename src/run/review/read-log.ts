@@ -65,6 +65,7 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     ...stage,
     place: t.string,
     by: t.string,
+    removes: t.boolean,
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
   }),

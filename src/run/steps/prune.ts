@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
+import { nameOf } from '../../learn/criteria/criteria.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -19,7 +20,7 @@ import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
-import { rankedEvents } from './ranked.js'
+import { rankedEvent } from './ranked.js'
 import {
   type Requirement,
   refuseIf,
@@ -86,7 +87,11 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
         recalibrated: model !== cut.learner.model,
         ...(thin.length > 0 && { thin }),
       } satisfies RunEvent
-      return { learner: { ...cut.learner, model }, ranked: rankedEvents(context, step, cut), event }
+      return {
+        learner: { ...cut.learner, model },
+        ranked: cut.rankings.map(ranking => rankedEvent(context, nameOf(step.by), true, ranking)),
+        event,
+      }
     }),
   )
 

@@ -1,9 +1,6 @@
-/** What a cut decided about every channel, as events of the log: a column a figure, rounded, so that they stay small. */
-import { nameOf } from '../../learn/criteria/criteria.js'
+/** What a pruning decides about every channel, as an event of the log: a column a figure, rounded, so that it stays small. */
 import type { RankedChannel } from '../../surgery/prune/ranking.js'
 import type { RankedChannels, RunEvent } from '../events.js'
-import type { Prune } from '../schedule/steps.js'
-import type { CutLearner } from './cut.js'
 import type { StepContext } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
@@ -14,11 +11,15 @@ const digits = 4
 const rounded = (figure: number | null): number | null =>
   figure === null || !Number.isFinite(figure) ? null : Number(figure.toPrecision(digits))
 
+/** A column that says nothing is left empty. */
+const column = (figures: readonly (number | null)[]): readonly (number | null)[] =>
+  figures.every(figure => figure === null) ? [] : figures
+
 const columnsOf = (channels: readonly RankedChannel[]): Omit<RankedChannels, 'path' | 'group'> => ({
   channels: channels.map(({ channel }) => channel),
-  utility: channels.map(({ utility }) => rounded(utility)),
-  score: channels.map(({ score }) => rounded(score)),
-  rank: channels.map(({ rank }) => rank),
+  utility: column(channels.map(({ utility }) => rounded(utility))),
+  score: column(channels.map(({ score }) => rounded(score))),
+  rank: column(channels.map(({ rank }) => rank)),
   fate: channels.map(({ fate }) => fate),
 })
 
@@ -38,17 +39,18 @@ const layersOf = (ranking: readonly RankedChannel[]): readonly RankedChannels[] 
   })
 }
 
-/** An event a pruning of the cut. */
-export const rankedEvents = (
-  { place }: StepContext,
-  { by }: Prune,
-  { rankings }: CutLearner,
-): readonly RunEvent[] =>
-  rankings.map(ranking => ({
-    _tag: 'ranked',
-    stage: stageOf(place),
-    place: placeText(place),
-    by: nameOf(by),
-    threshold: rounded(ranking[0]?.threshold ?? null),
-    layers: layersOf(ranking),
-  }))
+/** `removes`: whether the channels go now, or are marked to be faded for the prune that comes. */
+export const rankedEvent = (
+  { place }: Pick<StepContext, 'place'>,
+  by: string,
+  removes: boolean,
+  ranking: readonly RankedChannel[],
+): RunEvent => ({
+  _tag: 'ranked',
+  stage: stageOf(place),
+  place: placeText(place),
+  by,
+  removes,
+  threshold: rounded(ranking[0]?.threshold ?? null),
+  layers: layersOf(ranking),
+})

@@ -5,7 +5,7 @@ import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, percent, thousands } from '../numbers.js'
-import { stepText } from '../phrases.js'
+import { layerText, stepText } from '../phrases.js'
 
 /** Differences listed before the rest is counted. */
 const mostDifferences = 5
@@ -49,6 +49,8 @@ const folderMessages = {
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
     `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
+  NothingRanked: ({ folder, at }) =>
+    `${folder}: expected a cut that ranked ${layerText(at)}, got none; try a layer that makes channels, in a run that has cut`,
   RunThere: ({ folder }) =>
     `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
   RunLocked: ({ folder, pid, host }) =>
