@@ -61,7 +61,14 @@ const thresholdLayers = (threshold: number | null) =>
           layer: [
             { mark: { type: 'rule', strokeDash: [5, 3], color: colours.ink }, encoding: { y: yAxis } },
             {
-              mark: { type: 'text', align: 'left', x: 6, dy: -7, color: colours.muted, fontSize },
+              mark: {
+                type: 'text',
+                align: 'right',
+                x: { expr: 'width - 4' },
+                dy: -7,
+                color: colours.muted,
+                fontSize,
+              },
               encoding: { y: yAxis, text: { field: 'text' } },
             },
           ],

@@ -39,11 +39,16 @@ const leaf = (x: number, y: number, side: number): Element =>
     fill: 'var(--grown)',
   })
 
+/** Where an arm leaves the trunk: one that is thicker than it begins further out, so that it does not come out behind. */
+const rootOf = ({ trunk, thickness }: Layout, arm: PlacedArm, limb: Limb): number =>
+  trunk + arm.side * Math.max(0, thickness(widest(limb)) - thickness(arm.trunkChannels)) * 0.5
+
 /** The way of a unit: the first of an arm bends away from the trunk. */
-const wayOf = ({ trunk }: Layout, arm: PlacedArm, nth: number, to: number): string => {
+const wayOf = (layout: Layout, arm: PlacedArm, nth: number, to: number): string => {
   const unit = arm.units[nth]
   if (nth > 0 || unit === undefined) return `M${unit?.from ?? arm.tip} ${arm.y}H${to}`
-  return `M${trunk} ${arm.root}C${trunk + arm.side * 6} ${arm.y} ${trunk + arm.side * 14} ${arm.y} ${unit.from} ${arm.y}H${to}`
+  const root = rootOf(layout, arm, unit.limb)
+  return `M${root} ${arm.root}C${root + arm.side * 6} ${arm.y} ${root + arm.side * 14} ${arm.y} ${unit.from} ${arm.y}H${to}`
 }
 
 const stroke = (d: string, colour: string, width: number, more = {}): Element =>
@@ -140,31 +145,39 @@ const armEnd = (arm: PlacedArm): number => {
   return last !== undefined && isCut(last.limb) ? stubEnd(last) : arm.tip
 }
 
-const armLabel = ({ narrow, thickness, trunk }: Layout, arm: PlacedArm): Element => {
+const armLabel = ({ narrow, thickness }: Layout, arm: PlacedArm): Element => {
   const name = shortened(lastName(arm.arm.limb.path), 14)
   const most = (narrow ? mostLetters.narrow : mostLetters.wide) - name.length
   const spans = [span(name), span(` ${shortened(armCounts(arm), most)}`, true)]
-  const end = armEnd(arm)
-  if (!narrow) return text(end + arm.side * 14, arm.y + 4, arm.side === 1 ? 'start' : 'end', ...spans)
+  const [end, isRight] = [armEnd(arm), arm.side === 1]
+  if (!narrow || end !== arm.tip) {
+    const cap = thickness(arm.units.at(-1)?.limb.channels.now ?? 0) / 2
+    return text(end + arm.side * (10 + cap), arm.y + 4, isRight ? 'start' : 'end', ...spans)
+  }
   const above = Math.max(...arm.units.map(({ limb }) => thickness(widest(limb)))) / 2 + 5
-  const outwards = arm.side === 1 ? 'end' : 'start'
-  return end === arm.tip
-    ? text(end, arm.y - above, outwards, ...spans)
-    : text(trunk + arm.side * (trunk - 8), arm.y + 4, outwards, ...spans)
+  return text(end, arm.y - above, isRight ? 'end' : 'start', ...spans)
 }
 
-/** A layer's name, and its kind where that says more. */
-const tierName = ({ path, layer }: Limb, isUnit: boolean): string => {
-  const name = shortened(lastName(path), 18)
-  const kind = kindText(layer).replace(/,? ?\d+$/, '')
-  return !isUnit ? name : kind.startsWith(name) ? kind : `${name} ${kind}`
+/** A layer's name, and its kind where there is room for it and it says more. */
+const tierName = ({ path, layer }: Limb, isUnit: boolean, narrow: boolean): string => {
+  const name = path.length > (narrow ? 14 : 18) ? shortened(lastName(path), 14) : path
+  const [first, ...kind] = kindText(layer)
+    .replace(/,? \d+$/, '')
+    .split(' ')
+  if (narrow || !isUnit) return name
+  return [name, ...(first === lastName(path) ? [] : [first]), ...kind].join(' ')
 }
 
-const tierLabel = ({ trunk, thickness }: Layout, { tier, bottom, top, arms }: PlacedTier): Element => {
-  const { limb } = tier
+const tierLabel = ({ trunk, thickness, narrow }: Layout, placed: PlacedTier): Element => {
+  const {
+    tier: { limb, arms },
+    bottom,
+    top,
+  } = placed
   const x = trunk + thickness(widest(limb)) / 2 + 10
   const y = arms.length === 0 ? (bottom + top) / 2 + 4 : bottom - 8
-  return text(x, y, 'start', span(tierName(limb, arms.length === 0)), span(` ${countText(limb)}`, true))
+  const counts = isCut(limb) ? 'cut' : countText(limb)
+  return text(x, y, 'start', span(tierName(limb, arms.length === 0, narrow)), span(` ${counts}`, true))
 }
 
 /** Where the pointer finds what a part of the trunk is. */

@@ -19,6 +19,8 @@ export interface PlacedUnit {
 
 export interface PlacedArm {
   readonly arm: Arm
+  /** The channels of the trunk it leaves. */
+  readonly trunkChannels: number
   /** −1 to the left, 1 to the right. */
   readonly side: -1 | 1
   /** The height at which it leaves the trunk, and at which it grows outwards. */
@@ -45,7 +47,21 @@ export interface Layout extends Size {
   readonly thickness: (channels: number) => number
 }
 
-const heights = { unit: 34, row: 46, module: 30, crown: 46, ground: 46 } as const
+/** Heights of tiers where there is room for them, and the least of which names can be read. */
+const roomy = { unit: 34, row: 46, module: 30 } as const
+const tight = { unit: 24, row: 30, module: 22 } as const
+
+/** The most tiers there is room for. */
+const mostRoomy = 14
+
+interface Heights {
+  readonly unit: number
+  readonly row: number
+  readonly module: number
+}
+
+/** Above the last tier, and below the first. */
+const margins = { crown: 46, ground: 46 } as const
 
 /** The thickness of the widest layer, and the least that can be seen. */
 const thickest = 30
@@ -54,11 +70,13 @@ const thinnest = 1.6
 /** How far an arm bends upwards before it grows outwards, and how far outwards that takes. */
 const bend = { rise: 16, reach: 30 } as const
 
-const heightOf = ({ arms }: Tier): number =>
-  arms.length === 0 ? heights.unit : heights.module + heights.row * Math.ceil(arms.length / 2)
+const heightOf =
+  ({ unit, row, module }: Heights) =>
+  ({ arms }: Tier): number =>
+    arms.length === 0 ? unit : module + row * Math.ceil(arms.length / 2)
 
-/** Where names stand beyond the tips, and the margin where they do not. */
-const beyondTip = { wide: 190, narrow: 8 } as const
+/** The room for names beyond the tips, and the margin where they do not stand there. */
+const beyondTip = { wide: 190, narrow: 22 } as const
 
 const placeUnits = (arm: Arm, start: number, end: number): readonly PlacedUnit[] =>
   arm.units.map((limb, nth) => ({
@@ -67,10 +85,14 @@ const placeUnits = (arm: Arm, start: number, end: number): readonly PlacedUnit[]
     to: start + ((end - start) * (nth + 1)) / arm.units.length,
   }))
 
+/** Arms alternate between the sides, and so do tiers that have one. */
+const sideOf = (tier: number, arm: number): -1 | 1 => ((tier + arm) % 2 === 0 ? -1 : 1)
+
 const placeArm =
-  ({ width, narrow }: Size, bottom: number, longest: number) =>
+  ({ width, narrow }: Size, heights: Heights, { limb: { channels } }: Tier, tier: number) =>
+  (bottom: number, longest: number) =>
   (arm: Arm, nth: number): PlacedArm => {
-    const side = nth % 2 === 0 ? -1 : 1
+    const side = sideOf(tier, nth)
     const trunk = width / 2
     const y = bottom - heights.module - heights.row * Math.floor(nth / 2) - 12
     const room = trunk - (narrow ? beyondTip.narrow : beyondTip.wide)
@@ -78,6 +100,7 @@ const placeArm =
     const tip = trunk + side * length
     return {
       arm,
+      trunkChannels: Math.max(channels.before, channels.now),
       side,
       root: y + bend.rise,
       y,
@@ -86,15 +109,20 @@ const placeArm =
     }
   }
 
-const placeTiers = (tiers: readonly Tier[], size: Size, ground: number): readonly PlacedTier[] => {
+const placeTiers = (
+  tiers: readonly Tier[],
+  size: Size,
+  heights: Heights,
+  ground: number,
+): readonly PlacedTier[] => {
   const longest = Math.max(1, ...tiers.flatMap(({ arms }) => arms.map(({ units }) => units.length)))
   let bottom = ground
-  return tiers.map(tier => {
+  return tiers.map((tier, nth) => {
     const placed = {
       tier,
       bottom,
-      top: bottom - heightOf(tier),
-      arms: tier.arms.map(placeArm(size, bottom, longest)),
+      top: bottom - heightOf(heights)(tier),
+      arms: tier.arms.map(placeArm(size, heights, tier, nth)(bottom, longest)),
     }
     bottom = placed.top
     return placed
@@ -107,13 +135,14 @@ const widthsIn = (tiers: readonly Tier[]): readonly number[] =>
 
 export const layOut = (tiers: readonly Tier[], size: Size): Layout => {
   const most = Math.max(1, ...widthsIn(tiers))
-  const ground = heights.crown + tiers.reduce((sum, tier) => sum + heightOf(tier), 0)
+  const heights = tiers.length > mostRoomy ? tight : roomy
+  const ground = margins.crown + tiers.map(heightOf(heights)).reduce((sum, height) => sum + height, 0)
   return {
     ...size,
-    height: ground + heights.ground,
+    height: ground + margins.ground,
     trunk: size.width / 2,
     ground,
-    tiers: placeTiers(tiers, size, ground),
+    tiers: placeTiers(tiers, size, heights, ground),
     thickness: channels => (channels === 0 ? 0 : Math.max(thinnest, thickest * Math.sqrt(channels / most))),
   }
 }

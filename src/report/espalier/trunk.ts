@@ -12,8 +12,12 @@ interface Level {
 /** The share of a tier in which the trunk comes to its thickness. */
 const ease = 10
 
+/** What flows through a tier that is gone, as a residual without its body, is what comes from the one below. */
 const levelsOf = ({ tiers, thickness }: Layout, channels: (limb: Limb) => number): readonly Level[] =>
-  tiers.map(({ tier: { limb }, bottom }) => ({ y: bottom, width: thickness(channels(limb)) }))
+  tiers.map(({ bottom }, nth) => {
+    const flow = tiers.slice(0, nth + 1).findLast(({ tier: { limb } }) => channels(limb) > 0)
+    return { y: bottom, width: flow === undefined ? 0 : thickness(channels(flow.tier.limb)) }
+  })
 
 /** One edge upwards, in gentle steps. */
 const edge = (levels: readonly Level[], trunk: number, side: -1 | 1, top: number): readonly string[] =>

@@ -82,7 +82,7 @@ const layerRow = (history: ChannelHistory): readonly string[] => {
 const layerText = (path: Path, histories: readonly ChannelHistory[]): string => {
   const left = histories.filter(history => !isGone(history)).length
   return [
-    `${path}: ${left} of ${histories.length} channels are left; numbers are those before the first cut`,
+    `${path === '' ? 'the input' : path}: ${left} of ${histories.length} channels are left; numbers are those before the first cut`,
     '',
     table(
       ['channel', 'end', 'utility', 'score', 'threshold', 'rank', 'fate', 'group'],
