@@ -32,8 +32,8 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Characters that no document may hold: controls, and halves of a surrogate pair. */
-const forbidden = /[^\P{Cc}\t\n]|\p{Cs}/gu
+/** Code points that no document may hold: controls, halves of a surrogate pair, and those that are no characters. */
+const forbidden = /[^\P{Cc}\t\n]|\p{Cs}|\p{Noncharacter_Code_Point}/gu
 
 /** Text as markup shows it, in an element or a quoted attribute. */
 export const escapeText = (text: string): string =>

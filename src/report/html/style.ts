@@ -74,6 +74,12 @@ code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace
 .matrix tbody th { padding-right: .6rem; text-align: right; } .matrix thead th { padding: 0 .2rem .3rem; }
 .matrix td.hit { background: color-mix(in srgb, var(--repaired) calc(var(--share) * 55% + 8%), var(--card)); }
 .matrix td.miss { background: color-mix(in srgb, var(--cut) calc(var(--share) * 60% + 12%), var(--card)); font-weight: 600; }
+.heat { width: auto; border-spacing: 2px; border-collapse: separate; } .heat td { text-align: center; padding: .28rem .1rem; border: 0; border-radius: .25rem; min-width: 2.45rem; font-size: .8rem;
+  background: color-mix(in srgb, var(--validation) calc(var(--share) * 62%), var(--card)); }
+.heat tbody th, .heat thead th { border: 0; } .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
+.heat thead th:first-child { writing-mode: initial; transform: none; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1rem; }
+.panels figure { margin: 0; } .heat td.empty { background: none; } .heat td.best { font-weight: 700; outline: 2px solid var(--ink); outline-offset: -2px; }
 .thumbs { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(6.2rem, 1fr)); gap: .8rem; padding: 0; }
 .thumbs li { font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 .thumbs img { width: 100%; height: auto; image-rendering: pixelated; border-radius: .3rem; background: var(--band); display: block; margin-bottom: .3rem; }
