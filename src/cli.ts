@@ -116,6 +116,18 @@ program
     (await import('./cli/describe.js')).describeFile(chosen, options),
   )
 
+program
+  .command('predict')
+  .description('print the classes of images, with their probabilities')
+  .argument('<model>', "a run's folder, or a model.safetensors")
+  .argument('<images...>', 'images, and folders of images')
+  .option('--top <n>', 'how many classes to print for each image, the most probable first', positive, 3)
+  .option('--json', 'a line of JSON for each image')
+  .addOption(new Option('--csv', 'a row for each image and class').conflicts('json'))
+  .action(async (model: string, images: readonly string[], options) =>
+    (await import('./cli/predict.js')).predictImages(model, images, options),
+  )
+
 const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())

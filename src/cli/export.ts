@@ -8,7 +8,7 @@ import type { Input } from '../convert/input.js'
 import { readLayersFile } from '../convert/keras/import/read.js'
 import { type ModelFile, readModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
-import { folderAt } from '../run/storage/folder.js'
+import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
 
 interface ExportArguments {
@@ -17,9 +17,6 @@ interface ExportArguments {
   /** By default pixels from 0 to 255, where the model's file says how images were normalised. */
   readonly input?: Input
 }
-
-/** A model's own file, or that of a run's folder. */
-const modelFile = (run: string): string => (run.endsWith('.safetensors') ? run : folderAt(run).model)
 
 /** Each format gets a folder of its own. */
 const exportAll =
@@ -39,7 +36,7 @@ const exportAll =
     )
 
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
-  const file = modelFile(run)
+  const file = modelFileAt(run)
   const out = options.out ?? join(dirname(file), 'export')
   return end(pipe(readModelFile(file), TE.flatMap(exportAll(options, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),

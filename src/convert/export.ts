@@ -5,9 +5,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
+import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
-import { type Inferred, infer } from '../net/infer.js'
-import { channelsOf, isSameShape } from '../net/shape.js'
+import { infer } from '../net/infer.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
@@ -40,20 +40,6 @@ const limits: { readonly [T in Target]: number } = {
 
 const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
-
-/** Checks that the preprocessing has the net's image shape and number of classes. */
-const checkPreprocessing = (
-  { size, classes }: Preprocessing,
-  { net }: Model,
-  inferred: Inferred,
-): E.Either<ExportError, void> => {
-  const output = inferred.get('')?.output ?? []
-  if (!isSameShape(net.input, size))
-    return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
-  return channelsOf(output) === classes.length
-    ? E.right(undefined)
-    : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-}
 
 /** A model that takes the chosen input, and the description of that input. */
 interface Prepared {
@@ -106,10 +92,10 @@ export const encodeModel =
       E.tap(inferred => checkWeights(model, inferred)),
       E.tap(inferred => checkSize(to, 4 * countStored(inferred))),
       E.tap(
-        (inferred): E.Either<ExportError, void> =>
+        (): E.Either<ExportError, unknown> =>
           preprocessing === undefined
             ? E.right(undefined)
-            : checkPreprocessing(preprocessing, model, inferred),
+            : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model.net),
       ),
       E.flatMap(() => encode(to, serving, model)),
       E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),

@@ -51,6 +51,8 @@ export type DataError =
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
   /** An image that cannot be decoded. */
   | ({ readonly _tag: 'NotAnImage'; readonly reason: string } & Place)
+  /** A folder in which no image lies. */
+  | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */
   | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
   /** A record without a required value; `keys` are the keys it has. */

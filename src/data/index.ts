@@ -3,6 +3,8 @@
 export { type Dataset, type Images, imagesInMemory, type Skipped, selectImages } from './dataset.js'
 export type { Progress, Report } from './download.js'
 export type { DataError, Place } from './error.js'
+export type { ImageInput, Pixels } from './formats/images/decode.js'
+export { type FoundImages, findImages } from './formats/images/find.js'
 export type { LeftOut, Notice, Reason } from './notices.js'
 export { openData } from './open.js'
 export * from './pipeline/augment.js'

@@ -4,11 +4,11 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { LearnError } from '../learn/error.js'
+import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
 import { infer } from '../net/infer.js'
-import { channelsOf, isSameShape } from '../net/shape.js'
 import type { Net } from '../net/tree.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
@@ -41,22 +41,6 @@ export const initialCheckpoint =
         seconds: { run: 0, stage: 0 },
         logged: 0,
       })),
-    )
-
-/** Whether the data's images and classes are what the net takes and gives. */
-const checkData =
-  ({ image, classes }: Dataset) =>
-  (net: Net): E.Either<LearnError, Net> =>
-    pipe(
-      infer(net),
-      E.flatMap((inferred): E.Either<LearnError, Net> => {
-        const output = inferred.get('')?.output ?? []
-        if (!isSameShape(net.input, image))
-          return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
-        return channelsOf(output) === classes.length
-          ? E.right(net)
-          : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-      }),
     )
 
 /** How far below its best a training may end without a word of it. */

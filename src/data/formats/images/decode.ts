@@ -11,7 +11,19 @@ const maxPixels = 1 << 26
 /** Must change whenever a file would decode to other bytes, so that cached ones are not used. */
 export const decoderVersion = 2
 
-type Open = (input: Buffer) => Sharp
+/** Bytes of an image that is decoded already, row by row, the channels of a pixel side by side. */
+export interface Pixels {
+  readonly height: number
+  readonly width: number
+  /** Grey; red, green and blue; or those and opacity. */
+  readonly channels: 1 | 3 | 4
+  readonly data: Uint8Array
+}
+
+/** The content of an image file, or pixels. */
+export type ImageInput = Uint8Array | Pixels
+
+type Open = (input: ImageInput) => Sharp
 
 let sharedDecoder: Promise<Open> | undefined
 
@@ -20,7 +32,14 @@ const loadDecoder = (): Promise<Open> => {
   sharedDecoder ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1)
     sharp.cache(false)
-    return input => sharp(input, { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true })
+    const options = { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true } as const
+    return input =>
+      input instanceof Uint8Array
+        ? sharp(input, options)
+        : sharp(input.data, {
+            ...options,
+            raw: { height: input.height, width: input.width, channels: input.channels },
+          })
   })
   return sharedDecoder
 }
@@ -43,6 +62,16 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
       16,
   )
 
+/** Why an input is no image; null where it may be one. */
+const explainInput = (input: ImageInput): string | null => {
+  if (input instanceof Uint8Array) return explainUnsupported(input)
+  const { height, width, channels, data } = input
+  const bytes = height * width * channels
+  return data.length === bytes
+    ? null
+    : `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}`
+}
+
 /**
  * Decodes the first frame of an image, rotates it by its EXIF orientation, scales it to cover `shape` and crops the
  * centre.
@@ -52,7 +81,7 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
  */
 export const decodeImage =
   ([height = 0, width = 0, channels = 0]: Shape) =>
-  async (input: Buffer | string, place: Place): Promise<Uint8Array> => {
+  async (input: ImageInput | string, place: Place): Promise<Uint8Array> => {
     const encoded =
       typeof input === 'string'
         ? await readQueued(input).catch(reason => {
@@ -61,7 +90,7 @@ export const decodeImage =
         : input
     const open = await loadDecoder()
     try {
-      const problem = explainUnsupported(encoded)
+      const problem = explainInput(encoded)
       if (problem !== null) throw new Error(problem)
       const rgb = await open(encoded)
         .resize(width, height, { fit: 'cover' })

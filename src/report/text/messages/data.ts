@@ -17,7 +17,7 @@ const placeText = ({
 
 /** An image that cannot be decoded, without advice. */
 export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
-  `${placeText(fact)}: not an image: ${fact.reason}`
+  `${fact.entry === null ? fact.file : placeText(fact)}: not an image: ${fact.reason}`
 
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
@@ -84,6 +84,7 @@ export const dataMessages = {
   UnsafeEntry: fact =>
     `${placeText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
   NotAnImage: fact => `${unreadableText(fact)}; --skip-bad leaves it out`,
+  NoImages: ({ folder }) => `${folder}: expected images in it, got none; try another folder`,
   EmptyClass: ({ folder, name }) =>
     `${folder}: expected images in each class, got none that can be read in ${name}; try adding some, or removing the class`,
   ValueMissing: fact =>
