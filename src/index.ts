@@ -14,6 +14,7 @@ export {
   type DataOptions,
   type DataSpec,
   glyphs,
+  type ImageFolderOptions,
   imageFolder,
   mnist,
   tfrecord,

@@ -1,6 +1,6 @@
 /** Data specifications as JSON. Law  decoding an encoded specification gives an equal one */
 import * as t from 'io-ts'
-import { closed, finite, list, nullable, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
+import { closed, finite, list, nullable, positive, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
 import { mostDrawn } from '../net/limits.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
@@ -31,12 +31,22 @@ const common = {
 
 const drawn = wholeFrom(1, mostDrawn)
 
+/** Folders in folders that can make up the name of a class. */
+const mostDepth = 16
+
 /** A specification; `checkOptions` checks it against the data. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
   glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
-  imageFolder: closed({ ...tag('imageFolder'), ...common, image }),
+  imageFolder: closed({
+    ...tag('imageFolder'),
+    ...common,
+    image,
+    depth: wholeFrom(1, mostDepth),
+    test: positive,
+    splitSeed: wholeNumber,
+  }),
   tfrecord: closed({
     ...tag('tfrecord'),
     ...common,

@@ -22,16 +22,12 @@ export type DataError =
       readonly sources: readonly string[]
       readonly reason: string | null
     }
-  /**
-   * A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing; class
-   * folders where `classes` is true.
-   */
+  /** A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing. */
   | {
       readonly _tag: 'PartsMissing'
       readonly data: 'imageFolder' | 'tfrecord'
       readonly folder: string
       readonly found: readonly string[] | null
-      readonly classes: boolean
     }
   /** A part whose class folders hold no images. */
   | { readonly _tag: 'ClassesMissing'; readonly folder: string; readonly found: readonly string[] }

@@ -32,6 +32,8 @@ export type Notice =
   | LeftOut
   /** `part` is the test set, since there is no other; validation images are split off training. */
   | { readonly _tag: 'ValidationTests'; readonly data: string; readonly part: string }
+  /** `images` of `of` images are for testing, since there is no test part. */
+  | { readonly _tag: 'TestSplit'; readonly data: string; readonly images: number; readonly of: number }
   /** The data set has its own validation part; none is split off training. */
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
   /** Labels begin at 1. */

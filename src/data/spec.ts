@@ -46,6 +46,12 @@ export interface ImageFolder extends Common {
   readonly _tag: 'imageFolder'
   /** The shape to which images are scaled and cropped when they are decoded. */
   readonly image: Shape
+  /** How many folders' names make up a class: 2 for `animals/cat` and `plants/oak`. */
+  readonly depth: number
+  /** Where there is no test part, the images split off for testing: a share below 1, or a number. */
+  readonly test: number
+  /** The seed of that split, independent of the run's seed. */
+  readonly splitSeed: number
 }
 
 /** Shards of Example records. */
@@ -103,20 +109,34 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 => {
   return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
 }
 
+/** Options of `imageFolder`. */
+export type ImageFolderOptions = DataOptions & Partial<Pick<ImageFolder, 'depth' | 'test' | 'splitSeed'>>
+
 /**
  * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
  * `train.tar.gz` and `test.tar.gz`. `val` beside them is the validation set, instead of a share of `train`; without
- * `test`, as in ImageNet, it is the test set. Subfolders of a class folder belong to the class. Images are
+ * `test`, as in ImageNet, it is the test set. Class folders alone are split: `test` is the share for testing, the same
+ * of each class. Subfolders of a class folder belong to the class, unless `depth` says otherwise. Images are
  * rotated by their EXIF orientation, scaled to cover `image`, and centre-cropped; one channel
  * is grey, 0.299 R + 0.587 G + 0.114 B.
  *
  * @example
+ * imageFolder(image(64, 64, 3), { test: 0.25 })   // photos/cat, photos/dog
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
  * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
  */
-export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder => {
+export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): ImageFolder => {
   const { common, rest } = splitCommon('images', options)
-  return Object.freeze({ _tag: 'imageFolder' as const, ...common, image, ...unknownIn(rest) })
+  const { depth = 1, test = 0.2, splitSeed = 0, ...unknown } = rest
+  return Object.freeze({
+    _tag: 'imageFolder' as const,
+    ...common,
+    image,
+    depth,
+    test,
+    splitSeed,
+    ...unknownIn(unknown),
+  })
 }
 
 /** Options of `tfrecord`. */

@@ -116,22 +116,24 @@ export const imagesOutside = (listing: Listing, folders: readonly Folder[]): rea
   return leftOut()
 }
 
-/** The class of a path, in one Unicode form, since tools differ. */
-const className = (within: Folder, parts: readonly string[]): string =>
-  (parts[within.length] ?? '').normalize('NFC')
-
-/** Groups images by the class folders in `within`, in the order of names; also finds class folders without images. */
-export const groupByClass = (listing: Listing, within: Folder): ClassifiedListing => {
+/**
+ * Groups images by the class folders, `depth` levels below `within`, in the order of names; also finds class folders
+ * without images. Names are in one Unicode form, since tools differ.
+ */
+export const groupByClass = (listing: Listing, within: Folder, depth: number): ClassifiedListing => {
+  const level = within.length + depth
+  const className = (parts: readonly string[]): string =>
+    parts.slice(within.length, level).join('/').normalize('NFC')
   const { leaveOut, leftOut } = noticeCounter(listing.file)
   const indices: number[] = []
   const names: string[] = []
   for (const [nth, path] of listing.paths.entries()) {
     const parts = partsOf(path)
     if (!isWithin(within)(parts)) continue
-    if (parts.length < within.length + 2) leaveOut('outside the classes', path)
+    if (parts.length <= level) leaveOut('outside the classes', path)
     else {
       indices.push(nth)
-      names.push(className(within, parts))
+      names.push(className(parts))
     }
   }
   const classes = [...new Set(names)].sort()
@@ -142,8 +144,8 @@ export const groupByClass = (listing: Listing, within: Folder): ClassifiedListin
     indices: Int32Array.from(indices),
     empty: listing.folders
       .map(partsOf)
-      .filter(parts => parts.length === within.length + 1 && isWithin(within)(parts))
-      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(className(within, parts)))
+      .filter(parts => parts.length === level && isWithin(within)(parts))
+      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(className(parts)))
       .map(parts => ({ _tag: 'EmptyClass', folder: listing.file, name: parts.join('/') })),
     outside: leftOut(),
   }

@@ -70,7 +70,7 @@ interface ShardParts {
 const findShards = async (folder: string): Promise<ShardParts> => {
   const { files, folders, brokenLinks } = await listEntries(folder)
   const missing = (found: readonly string[]) =>
-    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
+    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found })
   const { leaveOut, leftOut } = noticeCounter(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
   for (const name of files) if (!isShard(name)) leaveOut('other ending', name)

@@ -21,15 +21,14 @@ export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
 
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
-  imageFolder: 'train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+  imageFolder:
+    'a folder per class, or train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
   tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
 }
 
 /** What was found in a folder, and what to do about it. */
-const foundText = (folder: string, found: readonly string[] | null, classes: boolean): string => {
+const foundText = (folder: string, found: readonly string[] | null): string => {
   if (found === null) return `${folder} does not exist`
-  if (classes)
-    return `found ${listText(found)}: move these class folders into ${folder}/train, and some images of each into ${folder}/test/CLASS`
   const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
   return `found ${found.length === 0 ? 'nothing' : listText(found)}${zips.length === 0 ? '' : `: unzip ${listText(zips)}`}`
 }
@@ -58,14 +57,15 @@ const fetchText = ({ sources, reason }: FactOf<'FilesMissing'>): string => {
 
 export const dataMessages = {
   FilesMissing: fact => `${fact.data}: put ${fact.files.join(', ')} into ${fact.folder}${fetchText(fact)}`,
-  PartsMissing: ({ data, folder, found, classes }) =>
-    `${folder} needs ${layouts[data]}; ${foundText(folder, found, classes)}`,
+  PartsMissing: ({ data, folder, found }) => `${folder} needs ${layouts[data]}; ${foundText(folder, found)}`,
   ClassesMissing: ({ folder, found }) =>
-    `${folder} needs a folder per class with images in it; ${foundText(folder, found, false)}`,
+    `${folder} needs a folder per class with images in it; ${foundText(folder, found)}`,
   LeftOut: ({ file, reason, count, first }) =>
     `${file}: ${thousands(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
   ValidationTests: ({ data, part }) =>
     `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
+  TestSplit: ({ data, images, of }) =>
+    `${data}: ${thousands(images)} of ${thousands(of)} images are for testing, the same share of each class, as there is no test folder`,
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   LabelsFromOne: ({ data, classes }) =>
