@@ -78,6 +78,8 @@ export {
   type Train,
   train,
   untilTarget,
+  type Within,
+  type WithinWord,
   whileAccuracy,
 } from './run/schedule/schedule.js'
 export { type AblationOptions, ablation } from './run/study/ablation.js'

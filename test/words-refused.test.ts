@@ -339,8 +339,12 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   [steps(untilTarget({ ...aim, rounds: 0 }, push(), prune())), `step 1 (rounds): ${least('rounds', 0, 1)}`],
   [steps(untilTarget({ ...aim, rounds: -3 }, push(), prune())), `step 1 (rounds): ${least('rounds', -3, 1)}`],
   [
+    steps(whileAccuracy({ within: '5 %' as never }, prune())), // as without types
+    "step 1 (rounds): within is \"5 %\"; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
+  ],
+  [
     steps(whileAccuracy({ within: nan }, prune())),
-    'step 1 (rounds): within is NaN; expected a number from 0 to 1 or null',
+    "step 1 (rounds): within is NaN; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
   ],
   [
     steps(whileAccuracy({ within: 0.1, eta: nan }, prune())),

@@ -16,6 +16,7 @@ import type { Prune } from '../steps/prune.js'
 import type { Push } from '../steps/push.js'
 import type { Rounds } from '../steps/rounds.js'
 import type { Train } from '../steps/train.js'
+import { parseWithin, type WithinWord } from './within.js'
 
 export type { Grow } from '../steps/grow.js'
 export type { Step } from '../steps/index.js'
@@ -24,6 +25,7 @@ export type { Push } from '../steps/push.js'
 export type { Rounds } from '../steps/rounds.js'
 export type { Train } from '../steps/train.js'
 export type { Warmup } from '../steps/warmup.js'
+export type { Within, WithinWord } from './within.js'
 
 /**
  * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
@@ -137,7 +139,7 @@ export const prune = (options: PruneStepOptions = {}): Prune => {
   }
 }
 
-type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
+type RoundsWord = { readonly rounds?: number; readonly within?: WithinWord | null }
 
 const roundsKeys = [...targetKeys, 'rounds', 'within']
 const whileKeys = ['within', 'eta', 'rounds']
@@ -158,7 +160,7 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
     _tag: 'rounds',
     rounds,
     target: target as Target, // one is named, or the codec refuses it
-    within,
+    within: within === null ? null : parseWithin(within),
     steps,
     ...unknownIn(rest, roundsKeys),
   }
@@ -166,13 +168,15 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
 
 /**
  * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
- * round, and the last net within the bound is what stays.
+ * round, and the last net within the bound is what stays. `within` is a number of points, `0.02` or `'2 points'`, or
+ * with `'2%'` a share of the accuracy where it began.
  *
  * @example
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminantTrace' }), train({ epochs: 1 }))
+ * whileAccuracy({ within: '5%' }, push({ epochs: 1 }), prune(), train({ epochs: 1 }))
  */
 export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
-  options: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  options: { readonly within: WithinWord; readonly eta?: number; readonly rounds?: number },
   ...steps: Steps
 ): Rounds<Steps[number]> => {
   const { within, eta = 0.1, rounds = 20, ...rest } = optionsOf(options)
@@ -180,7 +184,7 @@ export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
     _tag: 'rounds',
     rounds,
     target: { eta: eta * rounds },
-    within,
+    within: parseWithin(within),
     steps,
     ...unknownIn(rest, whileKeys),
   }

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
+import { closed, nullable, positiveWhole } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { type Inferred, infer } from '../../net/infer.js'
@@ -14,6 +14,7 @@ import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
 import type { Step, Target } from '../schedule/schedule.js'
+import { leastWithin, type Within, withinCodec } from '../schedule/within.js'
 import {
   type RunStep,
   type StepContext,
@@ -35,7 +36,7 @@ export interface Rounds<S = Step> {
   /** Reached in the last round, in equal ratios. */
   readonly target: Target
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
-  readonly within: number | null
+  readonly within: Within | null
   readonly steps: readonly S[]
 }
 
@@ -110,7 +111,7 @@ const stopEvent = ({ stage }: StepContext, stop: Stop): RunEvent => ({
 
 /** What breaks the bound on accuracy; `null` where nothing does. */
 const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Score): Loss | null =>
-  within === null || accuracyOf(score) >= base.accuracy - within
+  within === null || accuracyOf(score) >= leastWithin(within, base.accuracy)
     ? null
     : { _tag: 'LostTooMuch', round, within }
 
@@ -229,7 +230,7 @@ export const roundsKind: StepKind<Rounds> = {
       _tag: t.literal('rounds'),
       rounds: positiveWhole,
       target: targetCodec,
-      within: nullable(share),
+      within: nullable(withinCodec),
       steps,
     }),
   check,

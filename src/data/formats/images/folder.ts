@@ -9,8 +9,9 @@ import { partsIn } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { decodeImage } from './decode.js'
 import type { EncodedImages } from './encoded-images.js'
-import { closerOf, flatMapListings, type ListedPart, type ListedParts, listParts } from './listed-parts.js'
+import { closerOf, flatMapListings, listParts } from './listed-parts.js'
 import { encodedOf, placeOf } from './listing.js'
+import type { ListedPart, ListedParts } from './split-test.js'
 
 /** The error of a part whose class folders hold no images. */
 const noClasses = ({ listing: { file, paths, leftOut } }: ListedPart): DataError => ({

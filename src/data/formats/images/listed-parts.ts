@@ -3,9 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../error.js'
 import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
-import { stratifiedSplit } from '../../pipeline/split.js'
 import { memoryOf, type OpenOptions, reportOf } from '../../source.js'
-import type { ImageFolder } from '../../spec.js'
 import {
   isPart,
   mapRoles,
@@ -20,7 +18,6 @@ import { listArchive } from './archive.js'
 import { type Inside, listDirectory, listEntries } from './directory.js'
 import { kindOfFile } from './image-file.js'
 import {
-  type ClassifiedListing,
   commonFolder,
   type Folder,
   folderNames,
@@ -28,23 +25,9 @@ import {
   imagesOutside,
   type Listing,
 } from './listing.js'
+import { type FolderOptions, type ListedPart, type ListedParts, splitTest } from './split-test.js'
 
 const archiveExtensions = ['.tar.gz', '.tgz', '.tar']
-
-/** The images of one part by class, and their listing. */
-export interface ListedPart extends ClassifiedListing {
-  readonly listing: Listing
-}
-
-/** The parts of a data set's folder or archive. */
-export interface ListedParts {
-  readonly parts: Roles<ListedPart>
-  /** How they were chosen, and what lies beside them. */
-  readonly notices: readonly Notice[]
-}
-
-/** How folders are read, of the specification. */
-export type FolderOptions = Pick<ImageFolder, 'name' | 'depth' | 'test' | 'splitSeed'>
 
 type List = (path: string) => Promise<Listing>
 
@@ -102,42 +85,6 @@ const besideParts = (
   const others = files.filter(name => isArchive(name) || kindOfFile(name) === 'image')
   for (const name of [...folders, ...others]) if (!used.includes(name)) leaveOut('beside the parts', name)
   return leftOut()
-}
-
-/** Some of a part's images, in their order. */
-const selectPart = (part: ListedPart, selected: Int32Array): ListedPart => ({
-  ...part,
-  labels: selected.map(nth => part.labels[nth] ?? 0),
-  indices: selected.map(nth => part.indices[nth] ?? 0),
-})
-
-/** How many images are for testing: at least one where there are several. */
-const countTest = (test: number, images: number): number =>
-  Math.max(images > 1 ? 1 : 0, Math.round(test < 1 ? test * images : test))
-
-/** Splits test images off, the same share of each class; `leftOut` lies beside the images. */
-const splitTest = (
-  { name, test, splitSeed }: FolderOptions,
-  whole: ListedPart,
-  leftOut: readonly LeftOut[],
-): ListedParts => {
-  const { labels, classes } = whole
-  if (!(test > 0 && test < labels.length && (test < 1 || Number.isInteger(test))) && labels.length > 0)
-    throw new Fault({
-      _tag: 'BadOption',
-      data: name,
-      option: 'test',
-      got: test,
-      expected: `a share above 0 and below 1, or a whole number below ${labels.length}, the images there are`,
-    })
-  const count = countTest(test, labels.length)
-  const [tested, others] = stratifiedSplit(splitSeed, 'test', classes.length)(labels, count)
-  const parts = {
-    train: selectPart(whole, others),
-    test: { ...selectPart(whole, tested), empty: [], outside: [] },
-    validation: null,
-  }
-  return { parts, notices: [{ _tag: 'TestSplit', data: name, images: count, of: labels.length }, ...leftOut] }
 }
 
 /** Maps every part; closes the listings of those before one that fails. */

@@ -1,5 +1,6 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { Difference } from '../../../run/schedule/differences.js'
+import type { Within } from '../../../run/schedule/within.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
@@ -35,6 +36,13 @@ const damaged = ({ expected, got }: FactOf<'Damaged'>): string =>
   expected === ''
     ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
     : `it is damaged: expected the checksum ${expected.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
+
+const withinText = (within: Within): string => {
+  const hundredths = (part: number): number => Number((100 * part).toPrecision(3))
+  return typeof within === 'number'
+    ? counted(hundredths(within), 'point')
+    : `${hundredths(within.relative)} % of the accuracy it began with`
+}
 
 const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
   kept === 0
@@ -87,8 +95,7 @@ const scheduleMessages = {
     `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
   AtChance: ({ stage, accuracy, chance, before }) =>
     `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
-  LostTooMuch: ({ round, within }) =>
-    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
+  LostTooMuch: ({ round, within }) => `round ${round + 1} lost more than ${withinText(within)}`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
   NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
   SeedsFailed: ({ seeds }) =>
