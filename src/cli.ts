@@ -117,6 +117,14 @@ program
   )
 
 program
+  .command('init')
+  .description('look at a folder of images, a folder for each class, and write a first experiment for it')
+  .argument('<folder>', 'the folder, or a tar archive')
+  .option('--out <file>', "the file to write (default: the folder's name, in dsl/ of a checkout)")
+  .option('--force', 'replace the file where there is one')
+  .action(async (folder: string, options) => (await import('./cli/init.js')).initExperiment(folder, options))
+
+program
   .command('predict')
   .description('print the classes of images, with their probabilities')
   .argument('<model>', "a run's folder, or a model.safetensors")

@@ -23,6 +23,17 @@ export interface Pixels {
 /** The content of an image file, or pixels. */
 export type ImageInput = Uint8Array | Pixels
 
+/** What an image file says of itself before it is decoded. */
+export interface ImageHeader {
+  /** Upright. */
+  readonly height: number
+  readonly width: number
+  /** Whether its EXIF orientation is another than upright. */
+  readonly isRotated: boolean
+  readonly isGrey: boolean
+  readonly isTransparent: boolean
+}
+
 type Open = (input: ImageInput) => Sharp
 
 let sharedDecoder: Promise<Open> | undefined
@@ -49,6 +60,19 @@ const messageOf = (reason: unknown): string => {
   const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
+
+/** The content of a file, where `input` is its path. */
+const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array> =>
+  typeof input === 'string'
+    ? readQueued(input).catch(reason => {
+        throw new Fault(factOf(input)(reason))
+      })
+    : input
+
+const notAnImage =
+  (place: Place) =>
+  (reason: unknown): Fault =>
+    new Fault({ _tag: 'NotAnImage', ...place, reason: messageOf(reason) })
 
 /** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
 const [red, green, blue] = [19595, 38470, 7471]
@@ -82,12 +106,7 @@ const explainInput = (input: ImageInput): string | null => {
 export const decodeImage =
   ([height = 0, width = 0, channels = 0]: Shape) =>
   async (input: ImageInput | string, place: Place): Promise<Uint8Array> => {
-    const encoded =
-      typeof input === 'string'
-        ? await readQueued(input).catch(reason => {
-            throw new Fault(factOf(input)(reason))
-          })
-        : input
+    const encoded = await contentOf(input)
     const open = await loadDecoder()
     try {
       const problem = explainInput(encoded)
@@ -101,6 +120,26 @@ export const decodeImage =
       if (rgb.length !== sizeOf([height, width, 3])) throw new Error(`${rgb.length} bytes came out`)
       return channels === 1 ? greyOf(rgb) : rgb
     } catch (reason) {
-      throw new Fault({ _tag: 'NotAnImage', ...place, reason: messageOf(reason) })
+      throw notAnImage(place)(reason)
     }
   }
+
+/** Errors  as `decodeImage` */
+export const readHeader = async (input: ImageInput | string, place: Place): Promise<ImageHeader> => {
+  const encoded = await contentOf(input)
+  const open = await loadDecoder()
+  try {
+    const problem = explainInput(encoded)
+    if (problem !== null) throw new Error(problem)
+    const { autoOrient, orientation = 1, space, hasAlpha } = await open(encoded).metadata()
+    return {
+      height: autoOrient.height,
+      width: autoOrient.width,
+      isRotated: orientation !== 1,
+      isGrey: space === 'b-w' || space === 'grey16',
+      isTransparent: hasAlpha,
+    }
+  } catch (reason) {
+    throw notAnImage(place)(reason)
+  }
+}

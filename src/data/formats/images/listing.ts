@@ -68,8 +68,13 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   }
 }
 
+/** A folder as the names of its path. */
+export type Folder = readonly string[]
+
 /** The images of class folders and their subfolders, with their classes. */
 export interface ClassifiedListing {
+  /** The folder of the class folders. */
+  readonly within: Folder
   readonly classes: readonly string[]
   readonly labels: Int32Array
   /** Index of each image in the listing. */
@@ -78,9 +83,6 @@ export interface ClassifiedListing {
   /** Images outside the class folders. */
   readonly outside: readonly LeftOut[]
 }
-
-/** A folder as the names of its path. */
-export type Folder = readonly string[]
 
 const isWithin =
   (folder: Folder) =>
@@ -139,6 +141,7 @@ export const groupByClass = (listing: Listing, within: Folder, depth: number): C
   const classes = [...new Set(names)].sort()
   const label = new Map(classes.map((name, nth) => [name, nth]))
   return {
+    within,
     classes,
     labels: Int32Array.from(names, name => label.get(name) ?? 0),
     indices: Int32Array.from(indices),
@@ -149,4 +152,20 @@ export const groupByClass = (listing: Listing, within: Folder, depth: number): C
       .map(parts => ({ _tag: 'EmptyClass', folder: listing.file, name: parts.join('/') })),
     outside: leftOut(),
   }
+}
+
+/**
+ * How many folders' names make up a class: as many levels as lie above every image; one, where folders of several parents
+ * have the same name, as years do.
+ */
+export const findDepth = ({ paths }: Listing, within: Folder): number => {
+  const folders = paths
+    .map(partsOf)
+    .filter(parts => parts.length > within.length + 1 && isWithin(within)(parts))
+    .map(parts => parts.slice(within.length, -1))
+  const depth = folders.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)
+  if (!Number.isFinite(depth)) return 1
+  const classes = new Set(folders.map(folder => folder.slice(0, depth).join('/')))
+  const lastNames = new Set([...classes].map(name => name.split('/').at(-1)))
+  return lastNames.size === classes.size ? depth : 1
 }

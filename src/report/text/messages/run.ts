@@ -58,6 +58,8 @@ const folderMessages = {
     `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
   RunThere: ({ folder }) =>
     `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
+  FileThere: ({ file }) =>
+    `${file}: expected no file of this name, got one; try another --out, or --force to replace it`,
   RunLocked: ({ folder, pid, host }) =>
     `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
   LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
