@@ -119,7 +119,7 @@ program
 program
   .command('init')
   .description('look at a folder of images, a folder for each class, and write a first experiment for it')
-  .argument('<folder>', 'the folder, or a tar archive')
+  .argument('<folder>', 'the folder, or a zip or tar archive')
   .option('--out <file>', "the file to write (default: the folder's name, in dsl/ of a checkout)")
   .option('--force', 'replace the file where there is one')
   .action(async (folder: string, options) => (await import('./cli/init.js')).initExperiment(folder, options))

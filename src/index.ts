@@ -10,6 +10,7 @@ export {
   shift,
 } from './data/pipeline/augment.js'
 export {
+  type Colour,
   cifar10,
   type DataOptions,
   type DataSpec,
@@ -20,7 +21,7 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
-export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { alignment, type ClassWeights, type CriterionName, type Distill, noTerms } from './learn/options.js'
 export { constant, cosine, step } from './learn/training/rate.js'
 export { countMacs, countParams } from './net/counts.js'
 export { infer } from './net/infer.js'

@@ -39,6 +39,9 @@ const plain = (): Files =>
 const open = (folder: string, more: Partial<OpenOptions> = {}) =>
   openData({ folder, seed: 0, ...more })(imageFolder(image(4, 4, 3), { validation: 0 }))
 
+/** Notices of the images themselves: here all are alike. */
+const ofImages = ['DuplicatesFound', 'ClassesUneven']
+
 /** How many images of each class a set has, part by part, and what is told of it without its folder's name. */
 const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
   const data = await succeed(open(folder, more))
@@ -52,7 +55,7 @@ const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
     test: count(data.test.labels),
     skipped: lines(data.skipped),
     leftOut: lines(data.notices.filter(({ _tag }) => _tag === 'LeftOut')),
-    notices: lines(data.notices.filter(({ _tag }) => _tag !== 'LeftOut')),
+    notices: lines(data.notices.filter(({ _tag }) => !['LeftOut', ...ofImages].includes(_tag))),
   }
 }
 
@@ -304,12 +307,12 @@ describe('the parts of a set', () => {
 
   test('that are missing: what is needed, what is there and what to do', async () => {
     const needs =
-      '… needs a folder per class, or train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)'
+      '… needs a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)'
     const cases: readonly [Files, string][] = [
       [at('test/a/0.png'), `${needs}; found test`],
       [
-        { 'train.zip': 'PK', 'test.zip': 'PK' },
-        `${needs}; found test.zip, train.zip: unzip test.zip, train.zip`,
+        { 'a.zip': 'PK', 'x.txt': '' },
+        `${needs}; found a.zip, x.txt; to read an archive alone, name it: …/a.zip`,
       ],
       [{}, `${needs}; found nothing`],
       [

@@ -87,9 +87,8 @@ describe('mnist', () => {
     expect(countsOf(Int32Array.from([...data.train.labels, ...data.validation.labels]), 26)).toEqual(
       new Array(26).fill(2),
     )
-    expect(data.notices.map(renderMessage)).toEqual([
-      'mnist: labels run from 1 to 26; label 1 is the first class',
-    ])
+    const notices = data.notices.filter(({ _tag }) => _tag !== 'DuplicatesFound') // 16 different images repeat
+    expect(notices.map(renderMessage)).toEqual(['mnist: labels run from 1 to 26; label 1 is the first class'])
     const zero = { ...letters, 'emnist-letters-test-labels-idx1-ubyte': idx([26], at => at) }
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
   })

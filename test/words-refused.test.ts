@@ -451,7 +451,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005},"labelSmoothing":0,"clipNorm":null,"balanced":false,"distill":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"distill":null}',
   )
   expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

@@ -24,7 +24,7 @@ interface InitArguments {
 
 /** The name of a folder or archive as that of a net. */
 const nameOf = (folder: string): string => {
-  const name = basename(resolve(folder)).replace(/\.(tar\.gz|tgz|tar)$/i, '')
+  const name = basename(resolve(folder)).replace(/\.(tar\.gz|tgz|tar|zip)$/i, '')
   return name.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'images'
 }
 

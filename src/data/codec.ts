@@ -4,7 +4,7 @@ import { closed, finite, list, nullable, positive, tagged, wholeFrom, wholeNumbe
 import { inputCodec } from '../net/codec.js'
 import { mostDrawn } from '../net/limits.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
-import type { DataSpec } from './spec.js'
+import type { Colour, DataSpec } from './spec.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const fill: t.Type<Fill> = t.keyof({ zero: null, edge: null, mirror: null })
@@ -31,6 +31,14 @@ const common = {
 
 const drawn = wholeFrom(1, mostDrawn)
 
+const byte = wholeFrom(0, 255)
+/** A colour. */
+export const colourCodec: t.Type<Colour, unknown> = t.readonly(
+  t.tuple([byte, byte, byte]),
+  'red, green and blue from 0 to 255',
+)
+const background = nullable(colourCodec)
+
 /** Folders in folders that can make up the name of a class. */
 const mostDepth = 16
 
@@ -43,6 +51,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     ...tag('imageFolder'),
     ...common,
     image,
+    background,
     depth: wholeFrom(1, mostDepth),
     test: positive,
     splitSeed: wholeNumber,
@@ -51,6 +60,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     ...tag('tfrecord'),
     ...common,
     image,
+    background,
     classes: list(t.string, 'a list of names, or how many there are'),
     keys: closed({ image: t.string, label: t.string }),
     firstLabel: wholeNumber,

@@ -45,6 +45,22 @@ export type Notice =
       readonly names: readonly string[]
       readonly of: number
     }
+  /** The classes with most and fewest training images, where they are far apart. */
+  | {
+      readonly _tag: 'ClassesUneven'
+      readonly data: string
+      readonly largest: { readonly name: string; readonly images: number }
+      readonly smallest: { readonly name: string; readonly images: number }
+    }
+  /** Images of a part, of `of`, that are training images too; `name` is the class of the first. */
+  | {
+      readonly _tag: 'DuplicatesFound'
+      readonly data: string
+      readonly part: 'test' | 'validation'
+      readonly images: number
+      readonly of: number
+      readonly name: string
+    }
   /** Classes whose names differ only in case. */
   | { readonly _tag: 'ClassesAlike'; readonly data: string; readonly names: readonly string[] }
 

@@ -20,6 +20,9 @@ interface Common {
   readonly normalise: Normaliser | null
 }
 
+/** Red, green and blue, each from 0 to 255. */
+export type Colour = readonly [red: number, green: number, blue: number]
+
 /** Ten synthetic glyphs. */
 export interface Glyphs extends Common {
   readonly _tag: 'glyphs'
@@ -46,6 +49,8 @@ export interface ImageFolder extends Common {
   readonly _tag: 'imageFolder'
   /** The shape to which images are scaled and cropped when they are decoded. */
   readonly image: Shape
+  /** What shows through transparent images; by default their transparency is dropped. */
+  readonly background: Colour | null
   /** How many folders' names make up a class: 2 for `animals/cat` and `plants/oak`. */
   readonly depth: number
   /** Where there is no test part, the images split off for testing: a share below 1, or a number. */
@@ -59,6 +64,8 @@ export interface TfRecord extends Common {
   readonly _tag: 'tfrecord'
   /** The shape to which images are scaled and cropped when they are decoded. */
   readonly image: Shape
+  /** What shows through transparent images; by default their transparency is dropped. */
+  readonly background: Colour | null
   /** The classes' names, in the order of their labels. */
   readonly classes: readonly string[]
   /** Keys of an Example's features, and the label of the first class. */
@@ -110,7 +117,8 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 => {
 }
 
 /** Options of `imageFolder`. */
-export type ImageFolderOptions = DataOptions & Partial<Pick<ImageFolder, 'depth' | 'test' | 'splitSeed'>>
+export type ImageFolderOptions = DataOptions &
+  Partial<Pick<ImageFolder, 'background' | 'depth' | 'test' | 'splitSeed'>>
 
 /**
  * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
@@ -118,7 +126,7 @@ export type ImageFolderOptions = DataOptions & Partial<Pick<ImageFolder, 'depth'
  * `test`, as in ImageNet, it is the test set. Class folders alone are split: `test` is the share for testing, the same
  * of each class. Subfolders of a class folder belong to the class, unless `depth` says otherwise. Images are
  * rotated by their EXIF orientation, scaled to cover `image`, and centre-cropped; one channel
- * is grey, 0.299 R + 0.587 G + 0.114 B.
+ * is grey, 0.299 R + 0.587 G + 0.114 B. Transparent images show `background`, such as `[255, 255, 255]`.
  *
  * @example
  * imageFolder(image(64, 64, 3), { test: 0.25 })   // photos/cat, photos/dog
@@ -127,11 +135,12 @@ export type ImageFolderOptions = DataOptions & Partial<Pick<ImageFolder, 'depth'
  */
 export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): ImageFolder => {
   const { common, rest } = splitCommon('images', options)
-  const { depth = 1, test = 0.2, splitSeed = 0, ...unknown } = rest
+  const { background = null, depth = 1, test = 0.2, splitSeed = 0, ...unknown } = rest
   return Object.freeze({
     _tag: 'imageFolder' as const,
     ...common,
     image,
+    background,
     depth,
     test,
     splitSeed,
@@ -141,6 +150,7 @@ export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): Ima
 
 /** Options of `tfrecord`. */
 export interface TfRecordOptions extends DataOptions {
+  readonly background?: Colour | null
   readonly keys?: { readonly image?: string; readonly label?: string }
   readonly firstLabel?: number
 }
@@ -167,11 +177,12 @@ export const tfrecord = (
   options: TfRecordOptions = {},
 ): TfRecord => {
   const { common, rest } = splitCommon('records', options)
-  const { keys = {}, firstLabel = 1, ...unknown } = rest
+  const { background = null, keys = {}, firstLabel = 1, ...unknown } = rest
   return Object.freeze({
     _tag: 'tfrecord' as const,
     ...common,
     image,
+    background,
     classes: classNames(classes),
     keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
     firstLabel,

@@ -17,6 +17,7 @@ import {
 } from '../io/codec.js'
 import { type CodecOf, constraintCodecs, normalizeCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
 import {
+  type ClassWeights,
   type CriterionName,
   type Distill,
   defaultNormalize,
@@ -42,6 +43,15 @@ const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', 
   adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative }),
 })
 
+const weightsByName = t.record(t.string, notNegative)
+
+const classWeights: t.Type<ClassWeights, unknown> = new t.Type(
+  "'balanced', or a number ≥ 0 for names of classes",
+  (u): u is ClassWeights => u === 'balanced' || (u !== null && typeof u === 'object' && weightsByName.is(u)),
+  (u, context) => (u === 'balanced' ? t.success(u) : weightsByName.validate(u, context)),
+  t.identity,
+)
+
 /** The fields of a training. */
 export const trainFields = {
   epochs: positiveWhole,
@@ -52,6 +62,7 @@ export const trainFields = {
   labelSmoothing: share,
   clipNorm: nullable(positive),
   balanced: t.boolean,
+  classWeights: nullable(classWeights),
 }
 
 const fade: t.Type<FadeOptions, unknown> = closed({

@@ -41,6 +41,7 @@ export { statisticsAt } from './evaluation/statistics.js'
 export {
   type AlignTerms,
   alignment,
+  type ClassWeights,
   type CriterionName,
   type Distill,
   defaultNormalize,

@@ -6,6 +6,9 @@ import type { Normalize, Utilities } from '../surgery/prune/rank.js'
 import type { TargetOptions } from '../surgery/prune/target.js'
 import { cosine, type Schedule } from './training/rate.js'
 
+/** How much an image counts in the loss by its class: all classes alike, or by name, 1 where a class is not named. */
+export type ClassWeights = 'balanced' | Readonly<Record<string, number>>
+
 /** How to train, as data. */
 export interface TrainOptions {
   readonly epochs: number
@@ -21,6 +24,8 @@ export interface TrainOptions {
   readonly clipNorm: number | null
   /** Every batch holds each class equally often. */
   readonly balanced: boolean
+  /** `null`: every image counts the same. */
+  readonly classWeights: ClassWeights | null
 }
 
 /** Nesterov momentum at learning rate 0.1, with warm-up and cosine decay, 100 images a step. */
@@ -33,6 +38,7 @@ export const trainDefaults: TrainOptions = {
   labelSmoothing: 0,
   clipNorm: null,
   balanced: false,
+  classWeights: null,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */

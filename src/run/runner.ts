@@ -6,6 +6,7 @@ import type { Dataset } from '../data/dataset.js'
 import type { LearnError } from '../learn/error.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
+import { classWeightsFor } from '../learn/training/class-weights.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
 import { infer } from '../net/infer.js'
@@ -21,7 +22,7 @@ import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
 import type { Step } from './schedule/schedule.js'
 import { type StepContext, type StepState, scoreValidation } from './step-context.js'
-import { batchSizesIn, runStep } from './steps/machine.js'
+import { runStep, trainingsIn } from './steps/machine.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, remember } from './storage/history.js'
 
@@ -52,19 +53,23 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-const checkBatches =
-  ({ train }: Dataset) =>
-  ({ schedule }: Experiment): E.Either<LearnError, void> => {
-    const batch = batchSizesIn(schedule).find(images => images > train.size)
-    return batch === undefined
-      ? E.right(undefined)
-      : E.left({ _tag: 'TooFewImages', images: train.size, batch })
-  }
+/** Whether the data fills each training's batches, and has the classes that it weighs. */
+const checkTrainings =
+  (dataset: Dataset) =>
+  ({ schedule }: Experiment): E.Either<LearnError, unknown> =>
+    pipe(
+      trainingsIn(schedule),
+      E.traverseArray(({ batchSize, classWeights }): E.Either<LearnError, unknown> => {
+        const images = dataset.train.size
+        if (batchSize > images) return E.left({ _tag: 'TooFewImages', images, batch: batchSize })
+        return classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset)
+      }),
+    )
 
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
- * Errors  DataDiffers, OneClass, TooFewImages, and those of `checkSchedule`
+ * Errors  DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
@@ -72,7 +77,7 @@ export const checkRun =
     pipe(
       checkData(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => checkBatches(dataset)(experiment)),
+      E.flatMap(() => checkTrainings(dataset)(experiment)),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 

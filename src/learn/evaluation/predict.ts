@@ -64,9 +64,9 @@ const checkClassifier = ({ model, preprocessing }: Classifier): E.Either<Classif
       )
 
 /** The values of an image as the net takes them. Errors  rejects with a `Fault` */
-const preparing = ({ size, resize, mean, deviation }: Preprocessing) => {
+const preparing = ({ size, resize, background, mean, deviation }: Preprocessing) => {
   const stored = [resize.height, resize.width, size[2] ?? 1]
-  const decode = decodeImage(stored)
+  const decode = decodeImage(stored, background)
   const crop = cropper({ stored, image: size })
   const normalise = normaliserOf({ mean, deviation, image: size })
   return async (image: ImageInput | string, place: Place): Promise<Float32Array> => {

@@ -111,7 +111,7 @@ export const pushCalls =
       E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
       E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
       E.bindW('infer', ({ decision }) => lowerForFeatures(evaluated, decision)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
+      E.bindW('loss', ({ graph }) => trainObjective(options, teacher)(graph)),
       E.map(({ inferred, graph, infer, decision, loss }) => ({
         train: pushGraph(options, graph, bareUnits(inferred), featuresIn(graph, decision), loss),
         infer,

@@ -16,6 +16,7 @@ import type { Decision } from '../../surgery/analysis/decision.js'
 import type { LearnError } from '../error.js'
 import type { Distill, TrainOptions } from '../options.js'
 import { checkBatchNormValues } from './batch-norm-values.js'
+import { imageWeights } from './class-weights.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
 
@@ -133,11 +134,19 @@ export const teacherWeights = (teacher: Teacher | null): Weights =>
     Object.entries(teacher?.model.weights ?? {}).map(([key, tensor]) => [`${teacherPrefix}${key}`, tensor]),
   )
 
+/** The cross-entropy with the targets, each image's times the weight of its class where there are such. */
+export const hardLoss = (
+  { labelSmoothing, classWeights }: Pick<TrainOptions, 'labelSmoothing' | 'classWeights'>,
+  { logits, targets }: TrainingGraph,
+): Value =>
+  crossEntropy(logits, targets, labelSmoothing, classWeights === null ? null : imageWeights(targets))
+
 /** Cross-entropy, mixed with distillation from a teacher in the same graph where there is one. */
 export const trainObjective =
-  (labelSmoothing: number, teacher: Teacher | null) =>
-  ({ logits, targets, images }: TrainingGraph): E.Either<NetError, Value> => {
-    const hard = crossEntropy(logits, targets, labelSmoothing)
+  (options: Pick<TrainOptions, 'labelSmoothing' | 'classWeights'>, teacher: Teacher | null) =>
+  (graph: TrainingGraph): E.Either<NetError, Value> => {
+    const { logits, images } = graph
+    const hard = hardLoss(options, graph)
     if (teacher === null) return E.right(hard)
     const { weight, temperature, model } = teacher
     return pipe(
@@ -157,7 +166,7 @@ export const trainCalls =
       lowerForTraining(options.batchSize)(net),
       E.bindTo('graph'),
       E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
+      E.bindW('loss', ({ graph }) => trainObjective(options, teacher)(graph)),
       E.map(({ graph, infer, loss }) => ({
         train: {
           outputs: { loss, logits: graph.logits },

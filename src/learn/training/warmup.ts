@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
-import { crossEntropy } from '../../graph/loss.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
 import type { Net } from '../../net/tree.js'
@@ -12,6 +11,7 @@ import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
 import type { Calls } from './phase.js'
 import {
+  hardLoss,
   lowerForInference,
   lowerForTraining,
   type TrainingGraph,
@@ -55,7 +55,7 @@ export const warmupCalls =
       E.map(({ all, infer }) => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
-        const loss = crossEntropy(graph.logits, graph.targets, options.labelSmoothing)
+        const loss = hardLoss(options, graph)
         const gradients = weightGradients(all, loss).filter(isNew).map(maskGradient(graph))
         return {
           train: {

@@ -8,7 +8,15 @@ import { neighboursOfStep } from '../schedule/lookahead.js'
 import type { Step, Warmup } from '../schedule/schedule.js'
 import type { RunStep } from '../step-context.js'
 import { stepKinds } from './index.js'
-import type { CheckContext, CheckResult, CheckState, Loop, Runnable, StepKind } from './kind.js'
+import type {
+  CheckContext,
+  CheckResult,
+  CheckState,
+  Loop,
+  Runnable,
+  StepKind,
+  TrainingFacts,
+} from './kind.js'
 import { warmupKind } from './warmup.js'
 
 type Steps = readonly (Step | Warmup)[]
@@ -64,11 +72,11 @@ const epochsOf = (step: Step | Warmup): number => {
 /** The epochs of some steps, at most. */
 export const epochsIn = (steps: Steps): number => steps.reduce((sum, step) => sum + epochsOf(step), 0)
 
-/** Images in a batch of each step that trains in this one. */
-export const batchSizesIn = (steps: Steps): readonly number[] =>
+/** Every training in some steps. */
+export const trainingsIn = (steps: Steps): readonly TrainingFacts[] =>
   steps.flatMap(step => {
     const own = runnableOf(step).training?.(step)
-    return [...(own === undefined ? [] : [own.batchSize]), ...batchSizesIn(loopOf(step)?.steps ?? [])]
+    return [...(own === undefined ? [] : [own]), ...trainingsIn(loopOf(step)?.steps ?? [])]
   })
 
 /** The net that steps leave where all that grows pays and nothing is cut. */

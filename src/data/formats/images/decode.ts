@@ -2,6 +2,7 @@
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { Fault, factOf, type Place } from '../../error.js'
+import type { Colour } from '../../spec.js'
 import { readQueued } from '../streams.js'
 import { explainUnsupported } from './signature.js'
 
@@ -86,6 +87,8 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
       16,
   )
 
+const rgbOf = ([r, g, b]: Colour) => ({ r, g, b })
+
 /** Why an input is no image; null where it may be one. */
 const explainInput = (input: ImageInput): string | null => {
   if (input instanceof Uint8Array) return explainUnsupported(input)
@@ -100,18 +103,20 @@ const explainInput = (input: ImageInput): string | null => {
  * Decodes the first frame of an image, rotates it by its EXIF orientation, scales it to cover `shape` and crops the
  * centre.
  *
- * Shapes  → [height, width, channels], 3 channels sRGB, 1 channel their grey after BT.601; transparency is dropped
+ * Shapes  → [height, width, channels], 3 channels sRGB, 1 channel their grey after BT.601; transparent pixels show
+ *         `background`, or else their transparency is dropped
  * Errors  rejects with NotAnImage; with ReadFailed where its file cannot be read
  */
 export const decodeImage =
-  ([height = 0, width = 0, channels = 0]: Shape) =>
+  ([height = 0, width = 0, channels = 0]: Shape, background: Colour | null = null) =>
   async (input: ImageInput | string, place: Place): Promise<Uint8Array> => {
     const encoded = await contentOf(input)
     const open = await loadDecoder()
     try {
       const problem = explainInput(encoded)
       if (problem !== null) throw new Error(problem)
-      const rgb = await open(encoded)
+      const picture = open(encoded)
+      const rgb = await (background === null ? picture : picture.flatten({ background: rgbOf(background) }))
         .resize(width, height, { fit: 'cover' })
         .removeAlpha()
         .toColourspace('srgb')

@@ -1,6 +1,5 @@
 /** Opens a data set of class folders: `train`, `test` and maybe `val`, each a folder or archive, or all in one. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Shape } from '../../../net/shape.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
 import { type OpenOptions, openInFolder, type Source } from '../../source.js'
@@ -34,8 +33,12 @@ const relabel = (train: ListedPart, part: ListedPart): Int32Array => {
   return part.labels.map(label => labels[label] ?? 0)
 }
 
-const picturesOf = (image: Shape, { listing, indices }: ListedPart, labels: Int32Array): EncodedImages => {
-  const decode = decodeImage(image)
+const picturesOf = (
+  { image, background }: ImageFolder,
+  { listing, indices }: ListedPart,
+  labels: Int32Array,
+): EncodedImages => {
+  const decode = decodeImage(image, background)
   return {
     labels,
     decode: async nth => {
@@ -79,8 +82,13 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
     if (first !== undefined) throw new Fault(first)
     const part = (listedPart: ListedPart, labels: Int32Array, name: string) => ({
       _tag: 'encoded' as const,
-      pictures: picturesOf(spec.image, listedPart, labels),
-      sum: checksumOf([listedPart.listing.sum, name, Buffer.from(listedPart.indices.slice().buffer)]),
+      pictures: picturesOf(spec, listedPart, labels),
+      sum: checksumOf([
+        listedPart.listing.sum,
+        name,
+        Buffer.from(listedPart.indices.slice().buffer),
+        `${spec.background ?? ''}`,
+      ]),
     })
     return {
       checksum: checksumOf(all.map(({ listing }) => listing.sum)),

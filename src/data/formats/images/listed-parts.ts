@@ -14,6 +14,7 @@ import {
   type Roles,
   rolesOf,
 } from '../parts.js'
+import { headOf } from '../streams.js'
 import { listArchive } from './archive.js'
 import { type Inside, listDirectory, listEntries } from './directory.js'
 import { kindOfFile } from './image-file.js'
@@ -26,8 +27,9 @@ import {
   type Listing,
 } from './listing.js'
 import { type FolderOptions, type ListedPart, type ListedParts, splitTest } from './split-test.js'
+import { listZip } from './zip.js'
 
-const archiveExtensions = ['.tar.gz', '.tgz', '.tar']
+const archiveExtensions = ['.tar.gz', '.tgz', '.tar', '.zip']
 
 type List = (path: string) => Promise<Listing>
 
@@ -45,12 +47,21 @@ const classesFolder = (listing: Listing, wrapped: boolean): Folder => {
   return wrapped ? (flat ? folder.slice(0, -1) : folder) : []
 }
 
+/** What a zip archive begins with: its first file's header, or its directory where it is empty. */
+const zipBeginnings = [0x04034b50, 0x06054b50]
+
+const isZip = async (file: string): Promise<boolean> => {
+  const { head } = await headOf(file, 4)
+  return head.length === 4 && zipBeginnings.includes(head.readUInt32LE(0))
+}
+
 /** Lists a folder, or an archive. */
 const listAt =
   (options: OpenOptions): List =>
   async path => {
-    const list = (await stat(path)).isDirectory() ? listDirectory : listArchive
-    return list(path, memoryOf(options), reportOf(options))
+    const report = reportOf(options)
+    if ((await stat(path)).isDirectory()) return listDirectory(path, memoryOf(options), report)
+    return (await isZip(path)) ? listZip(path, report) : listArchive(path, memoryOf(options), report)
   }
 
 /** Class folders lie in the folder of a part itself; an archive may wrap them in others. */

@@ -1,10 +1,24 @@
 /** The encoded images of a folder or archive, in columns, so that a million of them fit in memory. */
 import { readSync } from 'node:fs'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
 
-/** The content of each image: in memory, in spans of one file, or in files. */
+/** Where an image lies in a zip archive, and how it is packed. */
+export interface ZippedImage {
+  /** Of its header. */
+  readonly offset: number
+  /** Bytes in the archive. */
+  readonly packed: number
+  /** Bytes unpacked. */
+  readonly size: number
+  /** 0: as it is; 8: deflated. */
+  readonly method: number
+  readonly crc32: number
+}
+
+/** The content of each image: in memory, in spans of one file, in a zip archive, or in files. */
 export type Contents =
   | { readonly _tag: 'memory'; readonly pieces: readonly Buffer[] }
   | {
@@ -13,6 +27,7 @@ export type Contents =
       readonly starts: readonly number[]
       readonly sizes: readonly number[]
     }
+  | { readonly _tag: 'zip'; readonly descriptor: number; readonly images: readonly ZippedImage[] }
   | { readonly _tag: 'files' }
 
 export interface Listing {
@@ -50,6 +65,33 @@ const readSpan = (place: Place, descriptor: number, start: number, size: number)
   return piece
 }
 
+/** The length of a zip's header before its name. */
+const zipHeader = 30
+
+const badContent = (place: Place, got: string): Fault =>
+  new Fault({ _tag: 'BadValue', ...place, what: 'content', got, expected: 'what the directory says' })
+
+/** Errors  throws Truncated; BadValue where the content is not what the archive's directory says */
+const readZipped = (place: Place, descriptor: number, image: ZippedImage): Buffer => {
+  const { offset, packed, size, method } = image
+  const header = readSpan(place, descriptor, offset, zipHeader)
+  if (header.readUInt32LE(0) !== 0x04034b50) throw badContent(place, 'no header')
+  const start = offset + zipHeader + header.readUInt16LE(26) + header.readUInt16LE(28)
+  const content = readSpan(place, descriptor, start, packed)
+  const unpacked = method === 0 ? content : inflate(place, content, size)
+  if (unpacked.length !== size || crc32(unpacked) !== image.crc32) throw badContent(place, 'other bytes')
+  return unpacked
+}
+
+/** Unpacks at most `size` bytes. */
+const inflate = (place: Place, content: Buffer, size: number): Buffer => {
+  try {
+    return inflateRawSync(content, { maxOutputLength: Math.max(1, size) })
+  } catch {
+    throw badContent(place, 'another stream')
+  }
+}
+
 /** An image's bytes, or the path of its file. Reads of spans block, but mostly hit the page cache. */
 export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   const { contents } = listing
@@ -58,6 +100,12 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
       return contents.pieces[nth] ?? Buffer.alloc(0)
     case 'files':
       return placeOf(listing, nth).file
+    case 'zip': {
+      const image = contents.images[nth]
+      return image === undefined
+        ? Buffer.alloc(0)
+        : readZipped(placeOf(listing, nth), contents.descriptor, image)
+    }
     case 'spans':
       return readSpan(
         placeOf(listing, nth),

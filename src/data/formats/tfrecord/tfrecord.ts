@@ -32,7 +32,7 @@ const readRecord = (place: Place, start: number, length: number): Buffer => {
 }
 
 const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): EncodedImages => {
-  const decode = decodeImage(spec.image)
+  const decode = decodeImage(spec.image, spec.background)
   return {
     labels: Int32Array.from(index.labels),
     decode: async nth => {
@@ -99,7 +99,11 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
   const parts = await mapRoles(async (part: readonly string[]) => {
     const shards = part.map(name => join(folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
-    return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, index), sum: index.sum }
+    return {
+      _tag: 'encoded' as const,
+      pictures: picturesOf(spec, shards, index),
+      sum: spec.background === null ? index.sum : checksumOf([index.sum, spec.background.join()]),
+    }
   })(names)
   return {
     checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),

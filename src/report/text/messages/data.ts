@@ -1,7 +1,7 @@
 /** Messages on data sets: files, archives, images, and what reading them leaves out. */
 import type { Reason } from '../../../data/notices.js'
 import type { FactOf, Messages } from '../fact.js'
-import { thousands } from '../numbers.js'
+import { counted, thousands } from '../numbers.js'
 import { listText } from '../phrases.js'
 
 /** Where in a file: its entry, if it is an archive, and the byte. */
@@ -22,15 +22,15 @@ export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
   imageFolder:
-    'a folder per class, or train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+    'a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)',
   tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
 }
 
 /** What was found in a folder, and what to do about it. */
 const foundText = (folder: string, found: readonly string[] | null): string => {
   if (found === null) return `${folder} does not exist`
-  const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
-  return `found ${found.length === 0 ? 'nothing' : listText(found)}${zips.length === 0 ? '' : `: unzip ${listText(zips)}`}`
+  const [archive] = found.filter(name => /\.(tar|tar\.gz|tgz|zip)$/i.test(name))
+  return `found ${found.length === 0 ? 'nothing' : listText(found)}${archive === undefined ? '' : `; to read an archive alone, name it: ${folder}/${archive}`}`
 }
 
 /** Why files were left out. */
@@ -72,6 +72,10 @@ export const dataMessages = {
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
   ClassesWithoutImages: ({ data, names, of }) =>
     `${data}: ${names.length} of ${of} classes without a training image: ${listText(names)}; where none should be missing, look at the number of classes and the first label`,
+  ClassesUneven: ({ data, largest, smallest }) =>
+    `${data}: class ${largest.name} has ${counted(largest.images, 'training image')}, ${smallest.name} has ${thousands(smallest.images)}; where they should count alike, try train({ classWeights: 'balanced' })`,
+  DuplicatesFound: ({ data, part, images, of, name }) =>
+    `${data}: ${thousands(images)} of ${thousands(of)} ${part} images are training images too, one of them of ${name}; accuracy on them says nothing: try removing them`,
   ClassesAlike: ({ data, names }) =>
     `${data}: classes ${listText(names)} differ in capital letters alone; if they are one class, put them into one folder`,
   ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
