@@ -12,6 +12,7 @@ export {
 export {
   type Colour,
   cifar10,
+  cifar100,
   type DataOptions,
   type DataSpec,
   glyphs,

@@ -47,6 +47,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
   glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
+  cifar100: closed({ ...tag('cifar100'), ...common, labels: t.keyof({ fine: null, coarse: null }) }),
   imageFolder: closed({
     ...tag('imageFolder'),
     ...common,

@@ -8,7 +8,7 @@ import { noticeClasses, noticeDuplicates } from './class-notices.js'
 import { dataCodec } from './codec.js'
 import { type Dataset, type Images, imagesInMemory, selectImages } from './dataset.js'
 import { type DataError, factOf } from './error.js'
-import { openCifar } from './formats/cifar.js'
+import { openCifar } from './formats/cifar/cifar.js'
 import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
 import { replaceUnreadable } from './formats/images/encoded-images.js'
 import { openFolder } from './formats/images/folder.js'
@@ -47,7 +47,8 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
     case 'mnist':
       return openMnist(options, spec)
     case 'cifar10':
-      return openCifar(options)
+    case 'cifar100':
+      return openCifar(options, spec)
     case 'imageFolder':
       return openFolder(options, spec)
     case 'tfrecord':

@@ -44,6 +44,13 @@ export interface Cifar10 extends Common {
   readonly _tag: 'cifar10'
 }
 
+/** CIFAR-100's binary files. */
+export interface Cifar100 extends Common {
+  readonly _tag: 'cifar100'
+  /** The 100 classes, or the 20 they are grouped into. */
+  readonly labels: 'fine' | 'coarse'
+}
+
 /** Folders of images, one a class. */
 export interface ImageFolder extends Common {
   readonly _tag: 'imageFolder'
@@ -74,7 +81,7 @@ export interface TfRecord extends Common {
 }
 
 /** A data set specification. */
-export type DataSpec = Glyphs | Mnist | Cifar10 | ImageFolder | TfRecord
+export type DataSpec = Glyphs | Mnist | Cifar10 | Cifar100 | ImageFolder | TfRecord
 
 /** Options of every data set. */
 export type DataOptions = Partial<Common>
@@ -114,6 +121,13 @@ export const mnist = (options: DataOptions = {}): Mnist => {
 export const cifar10 = (options: DataOptions = {}): Cifar10 => {
   const { common, rest } = splitCommon('cifar10', options)
   return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
+}
+
+/** CIFAR-100 in its binary version: 32×32×3, by its 100 `fine` labels or its 20 `coarse` ones. */
+export const cifar100 = (options: DataOptions & Partial<Pick<Cifar100, 'labels'>> = {}): Cifar100 => {
+  const { common, rest } = splitCommon('cifar100', options)
+  const { labels = 'fine', ...unknown } = rest
+  return Object.freeze({ _tag: 'cifar100' as const, ...common, labels, ...unknownIn(unknown) })
 }
 
 /** Options of `imageFolder`. */
