@@ -45,7 +45,7 @@ const mostDepth = 16
 /** A specification; `checkOptions` checks it against the data. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
   glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
-  mnist: closed({ ...tag('mnist'), ...common }),
+  mnist: closed({ ...tag('mnist'), ...common, transposed: nullable(t.boolean) }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
   cifar100: closed({ ...tag('cifar100'), ...common, labels: t.keyof({ fine: null, coarse: null }) }),
   imageFolder: closed({

@@ -36,6 +36,8 @@ export type Notice =
   | { readonly _tag: 'TestSplit'; readonly data: string; readonly images: number; readonly of: number }
   /** The data set has its own validation part; none is split off training. */
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
+  /** Images are stored column by column, by the names of their files, and are turned upright. */
+  | { readonly _tag: 'ImagesTransposed'; readonly data: string }
   /** Labels begin at 1. */
   | { readonly _tag: 'LabelsFromOne'; readonly data: string; readonly classes: number }
   /** Classes without a training image, of `of` classes. */

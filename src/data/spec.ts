@@ -37,6 +37,8 @@ export interface Glyphs extends Common {
 /** Four IDX files. */
 export interface Mnist extends Common {
   readonly _tag: 'mnist'
+  /** Whether images are stored column by column; `null`: where the files are named as EMNIST's. */
+  readonly transposed: boolean | null
 }
 
 /** CIFAR-10's binary batches. */
@@ -107,14 +109,16 @@ export const glyphs = (
 
 /**
  * MNIST, or any data set in its four IDX files, gzipped or not: `train-images-idx3-ubyte` and so on, or with a prefix
- * as EMNIST has it. Labels must run without a gap from 0, or from 1: the classes are then '1', '2' and so on.
+ * as EMNIST has it, whose images are turned upright. Labels must run without a gap from 0, or from 1: the classes are
+ * then '1', '2' and so on.
  *
  * @example
  * mnist({ augment: [shift(2)] })
  */
-export const mnist = (options: DataOptions = {}): Mnist => {
+export const mnist = (options: DataOptions & Partial<Pick<Mnist, 'transposed'>> = {}): Mnist => {
   const { common, rest } = splitCommon('mnist', options)
-  return Object.freeze({ _tag: 'mnist' as const, ...common, ...unknownIn(rest) })
+  const { transposed = null, ...unknown } = rest
+  return Object.freeze({ _tag: 'mnist' as const, ...common, transposed, ...unknownIn(unknown) })
 }
 
 /** CIFAR-10 in its binary batches: 32×32×3. */

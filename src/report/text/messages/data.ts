@@ -70,6 +70,8 @@ export const dataMessages = {
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
+  ImagesTransposed: ({ data }) =>
+    `${data}: EMNIST's images are stored on their side, and are turned upright; transposed: false leaves them`,
   ClassesWithoutImages: ({ data, names, of }) =>
     `${data}: ${names.length} of ${of} classes without a training image: ${listText(names)}; where none should be missing, look at the number of classes and the first label`,
   ClassesUneven: ({ data, largest, smallest }) =>
