@@ -19,6 +19,8 @@ export {
   type ImageFolderOptions,
   imageFolder,
   mnist,
+  type TfdsOptions,
+  tfds,
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'

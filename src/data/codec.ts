@@ -57,6 +57,13 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     test: positive,
     splitSeed: wholeNumber,
   }),
+  tfds: closed({
+    ...tag('tfds'),
+    ...common,
+    image,
+    background,
+    keys: closed({ image: nullable(t.string), label: nullable(t.string) }),
+  }),
   tfrecord: closed({
     ...tag('tfrecord'),
     ...common,

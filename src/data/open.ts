@@ -15,6 +15,7 @@ import { openFolder } from './formats/images/folder.js'
 import { openMnist } from './formats/mnist.js'
 import type { Roles } from './formats/parts.js'
 import { checksumOf } from './formats/streams.js'
+import { openTfds } from './formats/tfrecord/tfds.js'
 import { openRecords } from './formats/tfrecord/tfrecord.js'
 import { holdImages } from './pipeline/hold.js'
 import { measure } from './pipeline/measure.js'
@@ -53,6 +54,8 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
       return openFolder(options, spec)
     case 'tfrecord':
       return openRecords(options, spec)
+    case 'tfds':
+      return openTfds(options, spec)
   }
 }
 

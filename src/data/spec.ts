@@ -82,8 +82,18 @@ export interface TfRecord extends Common {
   readonly firstLabel: number
 }
 
+/** A data set prepared by TensorFlow Datasets. */
+export interface Tfds extends Common {
+  readonly _tag: 'tfds'
+  /** The shape to which images are scaled and cropped when they are decoded. */
+  readonly image: Shape
+  readonly background: Colour | null
+  /** The features of the image and of the label; `null` where there is only one. */
+  readonly keys: { readonly image: string | null; readonly label: string | null }
+}
+
 /** A data set specification. */
-export type DataSpec = Glyphs | Mnist | Cifar10 | Cifar100 | ImageFolder | TfRecord
+export type DataSpec = Glyphs | Mnist | Cifar10 | Cifar100 | ImageFolder | TfRecord | Tfds
 
 /** Options of every data set. */
 export type DataOptions = Partial<Common>
@@ -204,6 +214,32 @@ export const tfrecord = (
     classes: classNames(classes),
     keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
     firstLabel,
+    ...unknownIn(unknown),
+  })
+}
+
+/** Options of `tfds`. */
+export interface TfdsOptions extends DataOptions {
+  readonly background?: Colour | null
+  readonly keys?: { readonly image?: string; readonly label?: string }
+}
+
+/**
+ * A data set as TensorFlow Datasets stores it: the folder of a version, such as `mnist/3.0.1`, with its shards,
+ * `features.json` and the names of its classes. `keys` name the features, where there are several images or labels.
+ *
+ * @example
+ * tfds(image(64, 64, 3), { augment: [flip] })
+ */
+export const tfds = (image: Shape, options: TfdsOptions = {}): Tfds => {
+  const { common, rest } = splitCommon('tfds', options)
+  const { background = null, keys = {}, ...unknown } = rest
+  return Object.freeze({
+    _tag: 'tfds' as const,
+    ...common,
+    image,
+    background,
+    keys: { image: null, label: null, ...optionsOf(keys) },
     ...unknownIn(unknown),
   })
 }
