@@ -57,6 +57,15 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     test: positive,
     splitSeed: wholeNumber,
   }),
+  imageCsv: closed({
+    ...tag('imageCsv'),
+    ...common,
+    image,
+    background,
+    columns: closed({ path: nullable(t.string), label: nullable(t.string), part: nullable(t.string) }),
+    test: positive,
+    splitSeed: wholeNumber,
+  }),
   tfds: closed({
     ...tag('tfds'),
     ...common,

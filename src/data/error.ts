@@ -25,7 +25,7 @@ export type DataError =
   /** A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing. */
   | {
       readonly _tag: 'PartsMissing'
-      readonly data: 'imageFolder' | 'tfrecord'
+      readonly data: 'imageFolder' | 'imageCsv' | 'tfrecord'
       readonly folder: string
       readonly found: readonly string[] | null
     }

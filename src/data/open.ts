@@ -10,6 +10,7 @@ import { type Dataset, type Images, imagesInMemory, selectImages } from './datas
 import { type DataError, factOf } from './error.js'
 import { openCifar } from './formats/cifar/cifar.js'
 import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
+import { openCsv } from './formats/images/csv.js'
 import { replaceUnreadable } from './formats/images/encoded-images.js'
 import { openFolder } from './formats/images/folder.js'
 import { openMnist } from './formats/mnist.js'
@@ -52,6 +53,8 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
       return openCifar(options, spec)
     case 'imageFolder':
       return openFolder(options, spec)
+    case 'imageCsv':
+      return openCsv(options, spec)
     case 'tfrecord':
       return openRecords(options, spec)
     case 'tfds':

@@ -68,6 +68,23 @@ export interface ImageFolder extends Common {
   readonly splitSeed: number
 }
 
+/** Images by a table of their paths and classes. */
+export interface ImageCsv extends Common {
+  readonly _tag: 'imageCsv'
+  /** The shape to which images are scaled and cropped when they are decoded. */
+  readonly image: Shape
+  readonly background: Colour | null
+  /** The columns by name; `null` where they have a usual one. */
+  readonly columns: {
+    readonly path: string | null
+    readonly label: string | null
+    readonly part: string | null
+  }
+  /** Where no row is for testing, the images split off for it: a share below 1, or a number. */
+  readonly test: number
+  readonly splitSeed: number
+}
+
 /** Shards of Example records. */
 export interface TfRecord extends Common {
   readonly _tag: 'tfrecord'
@@ -93,7 +110,7 @@ export interface Tfds extends Common {
 }
 
 /** A data set specification. */
-export type DataSpec = Glyphs | Mnist | Cifar10 | Cifar100 | ImageFolder | TfRecord | Tfds
+export type DataSpec = Glyphs | Mnist | Cifar10 | Cifar100 | ImageFolder | ImageCsv | TfRecord | Tfds
 
 /** Options of every data set. */
 export type DataOptions = Partial<Common>
@@ -170,6 +187,36 @@ export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): Ima
     image,
     background,
     depth,
+    test,
+    splitSeed,
+    ...unknownIn(unknown),
+  })
+}
+
+/** Options of `imageCsv`. */
+export interface ImageCsvOptions
+  extends DataOptions,
+    Partial<Pick<ImageCsv, 'background' | 'test' | 'splitSeed'>> {
+  readonly columns?: { readonly path?: string; readonly label?: string; readonly part?: string }
+}
+
+/**
+ * Images by a CSV file of their paths, relative to it, and their classes; `--data` names the file, or a folder with
+ * `train.csv` and `test.csv`, or with one such file. A third column may say which rows are for train, val and test; else
+ * a share `test` is split off. Columns are found by usual names (path, filename, image; label, class; split, part).
+ *
+ * @example
+ * imageCsv(image(64, 64, 3), { columns: { path: 'photo', label: 'species' } })
+ */
+export const imageCsv = (image: Shape, options: ImageCsvOptions = {}): ImageCsv => {
+  const { common, rest } = splitCommon('images', options)
+  const { background = null, columns = {}, test = 0.2, splitSeed = 0, ...unknown } = rest
+  return Object.freeze({
+    _tag: 'imageCsv' as const,
+    ...common,
+    image,
+    background,
+    columns: { path: null, label: null, part: null, ...optionsOf(columns) },
     test,
     splitSeed,
     ...unknownIn(unknown),

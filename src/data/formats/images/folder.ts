@@ -12,6 +12,9 @@ import { closerOf, flatMapListings, listParts } from './listed-parts.js'
 import { encodedOf, placeOf } from './listing.js'
 import type { ListedPart, ListedParts } from './split-test.js'
 
+/** How images are decoded, of a specification. */
+export type DecodeOptions = Pick<ImageFolder, 'name' | 'image' | 'background'>
+
 /** The error of a part whose class folders hold no images. */
 const noClasses = ({ listing: { file, paths, leftOut } }: ListedPart): DataError => ({
   _tag: 'ClassesMissing',
@@ -34,7 +37,7 @@ const relabel = (train: ListedPart, part: ListedPart): Int32Array => {
 }
 
 const picturesOf = (
-  { image, background }: ImageFolder,
+  { image, background }: DecodeOptions,
   { listing, indices }: ListedPart,
   labels: Int32Array,
 ): EncodedImages => {
@@ -59,7 +62,7 @@ const noticeSimilarNames = (data: string, classes: readonly string[]): readonly 
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
 
-const noticesOf = ({ parts, notices }: ListedParts, { name }: ImageFolder): readonly Notice[] => [
+const noticesOf = ({ parts, notices }: ListedParts, { name }: DecodeOptions): readonly Notice[] => [
   ...notices.filter(({ _tag }) => _tag !== 'LeftOut'),
   ...noticeSimilarNames(name, parts.train.classes),
   ...notices.filter(({ _tag }) => _tag === 'LeftOut'),
@@ -67,8 +70,12 @@ const noticesOf = ({ parts, notices }: ListedParts, { name }: ImageFolder): read
   ...partsIn(parts).flatMap(({ outside }) => outside),
 ]
 
-const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Promise<Source> => {
-  const listed = await listParts(spec, options, folder)
+/** The images of listed parts, which are decoded later. Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer */
+export const sourceOfParts = async (
+  options: OpenOptions,
+  spec: DecodeOptions,
+  listed: ListedParts,
+): Promise<Source> => {
   const { train, test, validation } = listed.parts
   const all = partsIn(listed.parts)
   const close = closerOf(all)
@@ -114,4 +121,6 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
  *         PartsDiffer where another part has a class that training has not
  */
 export const openFolder = (options: OpenOptions, spec: ImageFolder): TE.TaskEither<DataError, Source> =>
-  openInFolder(options, spec.name, 'images', folder => load(options, spec, folder))
+  openInFolder(options, spec.name, 'images', async folder =>
+    sourceOfParts(options, spec, await listParts(spec, options, folder)),
+  )

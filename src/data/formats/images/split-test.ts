@@ -18,6 +18,9 @@ export interface ListedParts {
   readonly notices: readonly Notice[]
 }
 
+/** How test images are split off, of the specification. */
+export type SplitOptions = Pick<ImageFolder, 'name' | 'test' | 'splitSeed'>
+
 /** How folders are read, of the specification. */
 export type FolderOptions = Pick<ImageFolder, 'name' | 'depth' | 'test' | 'splitSeed'>
 
@@ -34,7 +37,7 @@ const countTest = (test: number, images: number): number =>
 
 /** Splits test images off, the same share of each class; `leftOut` lies beside the images. */
 export const splitTest = (
-  { name, test, splitSeed }: FolderOptions,
+  { name, test, splitSeed }: SplitOptions,
   whole: ListedPart,
   leftOut: readonly LeftOut[],
 ): ListedParts => {

@@ -23,6 +23,7 @@ export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
   imageFolder:
     'a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)',
+  imageCsv: 'one CSV file of paths and labels, or train.csv and test.csv',
   tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
 }
 
