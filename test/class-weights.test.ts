@@ -9,6 +9,7 @@ import { type ClassWeights, trainDefaults } from '../src/learn/options.js'
 import { classWeightsFor } from '../src/learn/training/class-weights.js'
 import { hardLoss, lowerForTraining, weightGradients } from '../src/learn/training/train.js'
 import { train } from '../src/learn/training/transforms.js'
+import type { Weights } from '../src/net/weights.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { checkRun } from '../src/run/runner.js'
 import { experiment } from '../src/run/schedule/experiment.js'
@@ -17,7 +18,7 @@ import { fedWith, modelOf } from './arbitrary.js'
 import { available, float64 } from './engines.js'
 import { evaluate } from './reference.js'
 import { failure, succeed } from './scratch.js'
-import { left, numbersOf, right } from './surgery.js'
+import { left, numbersOf, placed, right } from './surgery.js'
 import { freeNet, tinyData } from './tiny.js'
 
 const labelled = (labels: readonly number[]) =>
@@ -56,7 +57,7 @@ const given = Float32Array.of(2, 0.5, 1.25)
 /** The loss, and the gradients of all weights, of five images in float64. */
 const lossOf = (options: { readonly labelSmoothing: number; readonly classWeights: ClassWeights | null }) => {
   const model = modelOf(3)(freeNet)
-  const graph = right(lowerForTraining(batch)(freeNet))
+  const graph = right(lowerForTraining({ batchSize: batch, freeze: [] })(placed(freeNet)))
   const loss = hardLoss(options, graph)
   const gradients = weightGradients(graph, loss).map(({ key, gradient }) => [key, gradient] as const)
   const targets = Float32Array.from({ length: 3 * batch }, (_, at) =>
@@ -92,20 +93,29 @@ test('without weights nothing changes, and equal weights scale every gradient al
   given.set([2, 0.5, 1.25])
 })
 
-test('training with weights is learning, on an engine as in float64', async () => {
+test('training with weights differs from training without, alike on all engines', async () => {
   const model = modelOf(3)(freeNet)
   const dataset = tinyData()
   const options = { epochs: 1, batchSize: 12, learningRate: 0.001, classWeights: { row: 4, diagonal: 0.25 } }
-  const expected = await succeed(train(options)({ engine: float64, dataset, seed: 0 })(model))
-  for (const [, engine] of await available(['wasm'])) {
-    const { model: found } = await succeed(train(options)({ engine, dataset, seed: 0 })(model))
-    for (const [key, { data }] of Object.entries(expected.model.weights))
-      for (const [nth, value] of data.entries()) expect(found.weights[key]?.data[nth]).toBeCloseTo(value, 3)
-    const even = await succeed(train({ ...options, classWeights: null })({ engine, dataset, seed: 0 })(model))
-    expect(even.model.weights).not.toEqual(found.weights)
+  const learnt: Weights[] = []
+  for (const [, engine] of await available(['cpu', 'wasm'])) {
+    const context = { engine, dataset, seed: 0 }
+    const { model: found } = await succeed(train(options)(context)(model))
+    const { model: even } = await succeed(train({ ...options, classWeights: null })(context)(model))
+    expect(even.weights).not.toEqual(found.weights)
+    expect(found.weights).not.toEqual(model.weights)
+    learnt.push(found.weights)
   }
-  const unknown = { ...options, classWeights: { column: 2, rows: 4 } }
-  expect(await failure(train(unknown)({ engine: float64, dataset, seed: 0 })(model))).toMatchObject({
+  const [first = {}, ...others] = learnt
+  for (const other of others)
+    for (const [key, { data }] of Object.entries(first))
+      for (const [nth, value] of data.entries()) expect(other[key]?.data[nth]).toBeCloseTo(value, 4)
+})
+
+test('weights of a name that is no class are refused', async () => {
+  const context = { engine: float64, dataset: tinyData(), seed: 0 }
+  const options = { batchSize: 12, classWeights: { column: 2, rows: 4 } }
+  expect(await failure(train(options)(context)(modelOf(3)(freeNet)))).toMatchObject({
     _tag: 'BadOption',
     got: 'rows',
   })
@@ -115,7 +125,7 @@ test('a name that is no class is refused before anything trains, inside rounds t
   const dataset = tinyData()
   const check = (classWeights: ClassWeights) => {
     const steps = untilTarget({ keep: { params: 0.5 } }, step({ batchSize: 6, classWeights }))
-    return checkRun(dataset, experiment(freeNet, glyphs(), step({ batchSize: 6 }), steps))(freeNet)
+    return checkRun(dataset, experiment(freeNet, glyphs(), step({ batchSize: 6 }), steps))(placed(freeNet))
   }
   expect(renderMessage(left(check({ rows: 2 })))).toMatch(
     /classWeights is rows; expected names of its classes/,

@@ -62,7 +62,7 @@ describe('imageCsv', () => {
       [rows((path, label) => `${path},${label}`)],
       [rows((path, label) => `${label},${path}`)],
       [
-        `\ufeffId,Filename,Class\r\n${rows((path, label, nth) => `${nth},"${path}" , ${label}`).replaceAll('\n', '\r\n')}`,
+        `\ufeffFilename,Id,Class\r\n${rows((path, label, nth) => `"${path}" , ${nth},${label}`).replaceAll('\n', '\r\n')}`,
       ],
       [
         `a,photo,species\n${rows((path, label) => `"x, ""y""\nz",./${path},${label}`)}`,

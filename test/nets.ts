@@ -12,7 +12,7 @@ import resnet20, { resnet32, resnet44, resnet56, resnet110 } from '../dsl/resnet
 import resnet18, { resnet34, resnet50 } from '../dsl/resnet-imagenet.js'
 import squeezenet from '../dsl/squeezenet.js'
 import { vgg16, vgg19 } from '../dsl/vgg.js'
-import { type Inferred, infer } from '../src/net/infer.js'
+import { type CheckedNet, infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import type { Net } from '../src/net/tree.js'
 
@@ -38,7 +38,7 @@ export const nets = {
   lenet5Caffe,
 } satisfies Readonly<Record<string, Net>>
 
-export const inferredOf = (net: Net): Inferred => {
+export const inferredOf = (net: Net): CheckedNet => {
   const inferred = infer(net)
   if (E.isLeft(inferred)) throw new Error(JSON.stringify(inferred.left))
   return inferred.right

@@ -41,7 +41,7 @@ const evaluated = async (
   images: Float32Array,
   batch = evaluationBatch,
 ): Promise<Float32Array> => {
-  const infer = right(lowerForInference(batch)(model.net))
+  const infer = lowerForInference(batch)(model)
   const session = await succeed(engine.open({ infer }))
   session.write(model.weights)
   const { logits = new Float32Array() } = session.run('infer', { images })

@@ -7,7 +7,6 @@ import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
-import { infer } from '../net/infer.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
@@ -25,7 +24,7 @@ type Encoder = (model: Model, description: Description | null) => E.Either<Expor
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: toSavedModel,
   layers: (model, description) => E.right(toLayers(model, description)),
-  onnx: toOnnx,
+  onnx: (model, description) => E.right(toOnnx(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
@@ -81,21 +80,19 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>
   (model: Model): E.Either<ExportError, readonly File[]> => {
     const { preprocessing } = serving
     return pipe(
-      infer(model.net),
-      E.tap(inferred => checkWeights(model, inferred)),
-      E.tap(inferred => checkSize(to, 4 * countStored(inferred))),
-      E.tap(
-        (): E.Either<ExportError, unknown> =>
-          preprocessing === undefined
-            ? E.right(undefined)
-            : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model.net),
+      checkWeights(model),
+      E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
+      E.flatMap(() =>
+        preprocessing === undefined
+          ? E.right(undefined)
+          : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
       E.flatMap(() => encode(to, serving, model)),
       E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),

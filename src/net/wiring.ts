@@ -2,7 +2,7 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
-import type { Inferred } from './infer.js'
+import type { CheckedNet } from './infer.js'
 import { interpret } from './interpret.js'
 import type { Path } from './path.js'
 import { channelsOf } from './shape.js'
@@ -47,7 +47,7 @@ export const range = (count: number, from = 0): Int32Array => {
  */
 export const traceWires =
   ({ made, summed, given = (_, y) => y }: WireRules) =>
-  (inferred: Inferred, input: Int32Array): Wires => {
+  ({ net, layers }: CheckedNet, input: Int32Array): Wires => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
     const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
@@ -57,15 +57,13 @@ export const traceWires =
         case 'dense':
           return made(path, layer.units, x)
         case 'flatten': {
-          const [height = 1, width = 1] = inferred.get(path)?.input ?? []
+          const [height = 1, width = 1] = layers.get(path)?.input ?? []
           return joinWires(Array.from({ length: height * width }, () => x))
         }
         default:
           return x
       }
     }
-    const root = inferred.get('')
-    if (root === undefined) return { into, out }
     interpret<Int32Array>({
       leaf,
       concat: joinWires,
@@ -76,7 +74,7 @@ export const traceWires =
         out.set(path, y)
         return y
       },
-    })(root.layer, '', input)
+    })(net.body, '', input)
     return { into, out }
   }
 
@@ -125,9 +123,9 @@ const numberWires = (size: number, root: (of: number) => number): { count: numbe
  *
  * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its wire; all others have their own
  */
-export const wireNet = (inferred: Inferred): Wiring => {
+export const wireNet = (checked: CheckedNet): Wiring => {
   const { root, create, merge, size } = createUnionFind()
-  const start = create(channelsOf(inferred.get('')?.input ?? []))
+  const start = create(channelsOf(checked.net.input))
   const raw = traceWires({
     made: (_, count) => create(count),
     summed: (_, body, shortcut) => {
@@ -136,7 +134,7 @@ export const wireNet = (inferred: Inferred): Wiring => {
       })
       return body
     },
-  })(inferred, start)
+  })(checked, start)
   const { count, number } = numberWires(size(), root)
   const seen = new Map<Int32Array, Int32Array>()
   const final = (value: Int32Array): Int32Array => {

@@ -9,8 +9,7 @@ import { accuracyOf } from '../learn/evaluation/score.js'
 import { classWeightsFor } from '../learn/training/class-weights.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
-import { infer } from '../net/infer.js'
-import type { Net } from '../net/tree.js'
+import type { CheckedNet } from '../net/infer.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
@@ -73,7 +72,7 @@ const checkTrainings =
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
-  (net: Net): E.Either<RunError, void> =>
+  (net: CheckedNet): E.Either<RunError, void> =>
     pipe(
       checkData(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
@@ -86,14 +85,12 @@ const resultOf =
   (context: RunContext, step: Pick<StageResult, 'name' | 'seconds'>, best: number) =>
   ({ learner: { model }, stopped }: StepState): TE.TaskEither<RunError, StageResult> =>
     pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('validation', () => scoreValidation(context)(model)),
-      TE.map(({ inferred, validation }) => ({
+      scoreValidation(context)(model),
+      TE.map(validation => ({
         ...step,
         ...(stopped !== null && { stopped }),
-        params: countParams(inferred),
-        macs: countMacs(inferred),
+        params: countParams(model),
+        macs: countMacs(model),
         validation: { accuracy: accuracyOf(validation) },
         ...lossOf(step.name, best, accuracyOf(validation)),
       })),

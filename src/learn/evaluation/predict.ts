@@ -8,7 +8,6 @@ import { cropper, normaliserOf } from '../../data/pipeline/prepare.js'
 import type { Preprocessing } from '../../data/preprocessing.js'
 import type { Engine, EngineError, Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
-import type { NetError } from '../../net/error.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import { lowerForInference } from '../training/train.js'
@@ -29,7 +28,6 @@ export interface ClassProbability {
 
 /** Why a model cannot classify images. */
 export type ClassifierError =
-  | NetError
   | EngineError
   | DataDiffers
   /** The model has neither the names of its classes nor the preprocessing of its images. */
@@ -58,7 +56,7 @@ const checkClassifier = ({ model, preprocessing }: Classifier): E.Either<Classif
   preprocessing === null || preprocessing.classes.length === 0
     ? E.left({ _tag: 'NoClasses' })
     : pipe(
-        checkData({ image: preprocessing.size, classes: preprocessing.classes })(model.net),
+        checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
         E.flatMap((): E.Either<ClassifierError, void> => checkResize(preprocessing)),
         E.map(() => preprocessing),
       )
@@ -96,7 +94,7 @@ const infer =
 /**
  * Opens a model for single images: each is oriented, scaled, cropped and normalised as in training.
  *
- * Errors  NoClasses, DataDiffers, BadResize; those of `infer` and of the engine; of an image, NotAnImage and ReadFailed
+ * Errors  NoClasses, DataDiffers, BadResize; those of the engine; of an image, NotAnImage and ReadFailed
  * Law     the logits are those of `evaluate` for the same image, bit for bit
  */
 export const predict =
@@ -105,8 +103,10 @@ export const predict =
     pipe(
       TE.fromEither(checkClassifier(classifier)),
       TE.bindTo('preprocessing'),
-      TE.bindW('program', () => TE.fromEither(lowerForInference(1)(classifier.model.net))),
-      TE.bindW('session', ({ program }) => engine.open({ infer: program }, classifier.model.weights)),
+      TE.bindW('session', () => {
+        const { model } = classifier
+        return engine.open({ infer: lowerForInference(1)(model) }, model.weights)
+      }),
       TE.map(({ preprocessing, session }): Predict => {
         const prepare = preparing(preprocessing)
         return (image, place) =>

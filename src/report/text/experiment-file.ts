@@ -42,10 +42,12 @@ const aligned = (rows: readonly (readonly [text: string, comment: string])[]): r
 }
 
 const netLines = (name: string, plan: SeedlingPlan, classes: number): readonly string[] => {
-  const { input, body } = seedlingNet(name, plan, classes)
-  const inferred = infer({ _tag: 'net', name, input, body })
+  const net = seedlingNet(name, plan, classes)
+  const checked = infer(net)
   const shapeOf = (nth: number): string =>
-    E.isLeft(inferred) ? '' : shapeText(inferred.right.get(body.layers[nth]?.name ?? '')?.output ?? [])
+    E.isLeft(checked)
+      ? ''
+      : shapeText(checked.right.layers.get(net.body.layers[nth]?.name ?? '')?.output ?? [])
   return aligned(layerTexts(plan, classes).map((text, nth) => [`  ${text}`, shapeOf(nth)]))
 }
 

@@ -1,7 +1,8 @@
 /** Bounds of each layer's input, whatever the image and the weights. */
+import type { CheckedNet } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
-import type { Activation, Leaf, Net } from '../../net/tree.js'
+import type { Activation, Leaf } from '../../net/tree.js'
 
 export interface Bounds {
   readonly low: number
@@ -43,7 +44,7 @@ const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
 }
 
 /** The bounds of the input of each layer, by path. */
-export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
+export const boundsInto = ({ net }: CheckedNet): ReadonlyMap<Path, Bounds> => {
   const into = new Map<Path, Bounds>()
   interpret<Bounds>({
     leaf: (leaf, _, x) => leafBounds(leaf, x),

@@ -1,6 +1,6 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 import { elementAt } from '../../net/element.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { allWeightSpecs, type WeightSpec, weightKey } from '../../net/weight-specs.js'
@@ -61,13 +61,10 @@ export interface LayerMatch {
   readonly isStrange: (path: Path) => boolean
 }
 
-const traceBoth = (
-  before: Inferred,
-  after: Inferred,
-  { originOf, passage, isStrange }: LayerMatch,
-): TracedNets => {
+const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
+  const { originOf, passage, isStrange } = after
   const { fresh, of } = createNumbering()
-  const image = of('', channelsOf(before.get('')?.input ?? []))
+  const image = of('', channelsOf(before.net.input))
   return {
     before: traceWires({ made: of, summed: takeShortcut })(before, image),
     after: traceWires({
@@ -84,11 +81,11 @@ const traceBoth = (
 }
 
 /** Where the arrays of the grown net come from. */
-export const matchChannels = (before: Inferred, after: Inferred, match: LayerMatch): Remap => {
-  const both = traceBoth(before, after, match)
+export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch): Remap => {
+  const both = traceBoth(before, after)
   const origin = ({ slot, at, shape, trained }: WeightSpec): Origin => {
-    const from = match.originOf(at)
-    const layer = after.get(at)?.layer
+    const from = after.originOf(at)
+    const layer = after.layers.get(at)?.layer
     if (from === null || layer === undefined) return { from: null, shape, trained, axes: [] }
     const old = wiresOfAxes(both.before)(from, layer, slot)
     const axes = wiresOfAxes(both.after)(at, layer, slot).map((now, axis) => {

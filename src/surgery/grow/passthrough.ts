@@ -1,5 +1,5 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
-import { type Inferred, windowSpan } from '../../net/infer.js'
+import { type CheckedNet, windowSpan } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
@@ -67,7 +67,7 @@ const keepsZeros = (layer: Layer): boolean =>
 
 /** What the ways through all layers of a module depend on. */
 interface Context {
-  readonly inferred: Inferred
+  readonly inferred: CheckedNet
   /** Bounds of the values that pass. */
   readonly bounds: Bounds
 }
@@ -119,7 +119,8 @@ const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): W
   }
 }
 
-const widthOf = ({ inferred }: Context, path: Path): number => channelsOf(inferred.get(path)?.output ?? [])
+const widthOf = ({ inferred }: Context, path: Path): number =>
+  channelsOf(inferred.layers.get(path)?.output ?? [])
 
 /** Along the first branch that has a way; its channels lie behind those of the branches before it. */
 const passBranch = (context: Context, ways: readonly Way[], { branches }: Concat, path: Path): Way => {
@@ -157,9 +158,9 @@ const passthroughAlgebra = (context: Context): Algebra<Way> => ({
  * Law  with the units on the way passing and the silent ones silent, the channels at `places` are those of the input
  */
 export const findPassthrough =
-  (inferred: Inferred, bounds: Bounds) =>
+  (inferred: CheckedNet, bounds: Bounds) =>
   (module: Layer, at: Path): Passthrough | null => {
-    const { input = [], output = [] } = inferred.get(at) ?? {}
+    const { input = [], output = [] } = inferred.layers.get(at) ?? {}
     if (!isSameShape(input.slice(0, -1), output.slice(0, -1))) return null
     const places = range(channelsOf(input))
     const start: Passthrough = { units: new Map(), way: new Set(), linear: [], silent: [], places }

@@ -19,10 +19,10 @@ type Widths = ReadonlyMap<Path, number>
 
 /** The new width of each unit inside that can grow, and of those tied to it. */
 const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
-  const { inferred, wiring } = analysis
+  const { layers, wiring } = analysis
   const fixed = new Set([...wiring.input, ...wiring.output])
   const found = new Map<Path, number>()
-  for (const { path, layer } of inferred.values()) {
+  for (const { path, layer } of layers.values()) {
     const wires = wiring.out.get(path) ?? new Int32Array()
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
     if (!makes || !isInside(place, path) || wires.some(each => fixed.has(each))) continue
@@ -51,7 +51,7 @@ const setWidths = (net: Net, found: Widths): Net =>
 export const widen =
   (place: Path, by: number) =>
   (analysis: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
-    if (!analysis.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
+    if (!analysis.layers.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
       return E.left({ _tag: 'WrongOption', option: 'by', got: by, expected: 'a number above 1' })
     const found = findWidths(analysis, place, by)

@@ -2,6 +2,7 @@
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
+  type Activation,
   type Concat,
   childrenOf,
   type Layer,
@@ -44,11 +45,17 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
   }
 }
 
+/** The activation of a sum behind its shortcut, under a name of its own. */
+const activationBehind = (shortcut: Layer, activation: Activation): Layer => {
+  const name = shortcut.name === activation ? `${activation}2` : activation
+  return { _tag: 'activate', name, activation }
+}
+
 /** The shortcut of a residual, and the activation of its sum. */
 const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
   stackOf(name, [
     ...(isIdentity(shortcut) ? [] : [shortcut]),
-    ...(activation === null ? [] : [{ _tag: 'activate' as const, name: activation, activation }]),
+    ...(activation === null ? [] : [activationBehind(shortcut, activation)]),
   ])
 
 /** What is left of each layer. */

@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import { readJson } from '../../../io/files.js'
-import { type Inferred, infer } from '../../../net/infer.js'
+import { type CheckedNet, infer } from '../../../net/infer.js'
 import { lastName, type Path } from '../../../net/path.js'
 import { isSameShape, type Shape } from '../../../net/shape.js'
 import type { Net } from '../../../net/tree.js'
@@ -70,7 +70,7 @@ const readFile = (file: string): TE.TaskEither<ImportError, LayersFile> =>
 
 /** A net, and for each of its weights its place in the files or its constant value. */
 interface ImportPlan {
-  readonly net: Net
+  readonly net: CheckedNet
   readonly found: readonly (readonly [WeightSpec, ArrayPlace | number])[]
 }
 
@@ -85,9 +85,9 @@ const netOf = (name: string, input: Shape, { layer }: Subtree): Net => ({
 
 /** Checks that batch norms normalise the last axis, however it is numbered. */
 const checkAxes =
-  (inferred: Inferred) =>
+  (inferred: CheckedNet) =>
   ([path, { axes, className }]: readonly [Path, Origin]): E.Either<ImportError, void> => {
-    const last = inferred.get(path)?.output.length ?? 0
+    const last = inferred.layers.get(path)?.output.length ?? 0
     const axis = axes.find(each => each !== -1 && each !== last)
     return axis === undefined
       ? E.right(undefined)
@@ -131,11 +131,10 @@ const planImport = (topology: unknown, manifest: Manifest): E.Either<ImportError
     E.bindW('graph', () => graphOf(topology)),
     E.bindW('series', ({ graph }) => seriesOf(graph)),
     E.bindW('body', ({ series }) => assemble(series)),
-    E.let('net', ({ graph, body }) => netOf(graph.name, graph.input, body)),
-    E.bindW('inferred', ({ net }) => infer(net)),
-    E.tap(({ inferred, body }) => E.traverseArray(checkAxes(inferred))([...body.origins])),
-    E.bindW('found', ({ inferred, body }) =>
-      E.traverseArray(locateWeight(body.origins, manifest))(allWeightSpecs(inferred)),
+    E.bindW('net', ({ graph, body }) => infer(netOf(graph.name, graph.input, body))),
+    E.tap(({ net, body }) => E.traverseArray(checkAxes(net))([...body.origins])),
+    E.bindW('found', ({ net, body }) =>
+      E.traverseArray(locateWeight(body.origins, manifest))(allWeightSpecs(net)),
     ),
   )
 
@@ -151,7 +150,7 @@ const readWeights = (
         E.map((tensor): readonly [string, Tensor] => [key, tensor]),
       ),
     ),
-    E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
+    E.map(weights => ({ ...net, weights: Object.fromEntries(weights) })),
   )
 
 /** The metadata of this project's own exports; other tools may keep other metadata there. */
