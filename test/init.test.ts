@@ -183,7 +183,9 @@ describe('the command', () => {
     expect(written.out).toMatch(/big cats +60\n/)
     expect(written.out).toContain('130 images: 104 for training, 26 for testing, a share of each class')
     expect(written.out).toContain(`\nnpm run compile-and-train -- ${out} --data ${folder}\n`)
-    expect(readFileSync(out, 'utf8')).toContain('balanced: true')
+    const text = readFileSync(out, 'utf8')
+    expect(text).toContain('balanced: true')
+    writeFileSync(out, text.replaceAll(/epochs: \d+/g, 'epochs: 6').replace(/rounds: \d+/, 'rounds: 2')) // sooner
     const run = join(scratch(), 'run')
     const trained = await espalier([
       'train',

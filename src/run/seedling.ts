@@ -14,6 +14,8 @@ export interface SeedlingPlan {
   readonly batchSize: number
   /** Epochs of the seedling's training; the steps after it take a part of them. */
   readonly epochs: number
+  /** Epochs of a round's push, and of its training. */
+  readonly round: { readonly push: number; readonly train: number }
   /** Pixels by which images are shifted at random. */
   readonly shift: number
   /** Whether mirrored images show the same: not of digits and letters. */
@@ -33,6 +35,9 @@ const manyImages = 20_000
 /** Steps of the seedling's training: enough for a small net, and a minute or two on two cores. */
 const seedlingSteps = 500
 
+/** Steps of a round: enough for the fade, and for accuracy to come back before it is judged. */
+const roundSteps = { push: 40, train: 80 }
+
 const within = (least: number, most: number, value: number): number => Math.min(most, Math.max(least, value))
 
 /** The largest side that images of this size fill. */
@@ -47,7 +52,7 @@ const batchFor = (images: number): number => (images < 400 ? 20 : images < 4000 
 const evenRatio = 1.5
 
 /** Few images need a larger share to decide by. */
-const validationFor = (images: number): number => (images < 500 ? 0.25 : images < 20_000 ? 0.15 : 0.1)
+const validationFor = (images: number): number => (images < 2000 ? 0.25 : images < 20_000 ? 0.15 : 0.1)
 
 /** Plans a first experiment for images. */
 export const planSeedling = ({ classes, side, isGrey, parts }: ImageSurvey): SeedlingPlan => {
@@ -55,13 +60,18 @@ export const planSeedling = ({ classes, side, isGrey, parts }: ImageSurvey): See
   const validation = validationFor(parts.train)
   const trained = parts.validation === null ? parts.train * (1 - validation) : parts.train
   const batchSize = Math.min(batchFor(trained), Math.max(2, Math.floor(trained / 2)))
+  const epochsFor = (steps: number): number => Math.round((steps * batchSize) / Math.max(1, trained))
   const counts = classes.map(({ images }) => images)
   return {
     side: length,
     channels: isGrey ? 1 : 3,
     stride: length >= 48 ? 2 : 1,
     batchSize,
-    epochs: within(4, 40, Math.round((seedlingSteps * batchSize) / Math.max(1, trained))),
+    epochs: within(4, 40, epochsFor(seedlingSteps)),
+    round: {
+      push: within(1, 8, epochsFor(roundSteps.push)),
+      train: within(1, 8, epochsFor(roundSteps.train)),
+    },
     shift: Math.max(1, Math.round(length / 12)),
     flips: !isGrey,
     validation,

@@ -101,7 +101,7 @@ const wordsOf = ({ flips }: SeedlingPlan): readonly string[] =>
 
 const half = (epochs: number): number => Math.max(2, Math.round(epochs / 2))
 
-const scheduleLines = ({ epochs, batchSize, balances }: SeedlingPlan): readonly string[] => {
+const scheduleLines = ({ epochs, round, batchSize, balances }: SeedlingPlan): readonly string[] => {
   const options = `batchSize: ${batchSize}${balances ? ', balanced: true' : ''}`
   return [
     '  // grow: the small net learns; then a module is added, as long as validation gains a point',
@@ -109,10 +109,10 @@ const scheduleLines = ({ epochs, batchSize, balances }: SeedlingPlan): readonly 
     `  grow({ after: 'b', module, max: 2, minDelta: 0.01 }, train({ epochs: ${half(epochs)}, ${options} })),`,
     '  // push and prune: what is needed moves onto few channels, and the others are cut, while at most',
     "  // 5 % of the accuracy is lost; '5 points' would be a difference",
-    "  whileAccuracy({ within: '5%', rounds: 10 },",
-    `    push({ epochs: 2, batchSize: ${batchSize} }),`,
+    "  whileAccuracy({ within: '5%', rounds: 8 },",
+    `    push({ epochs: ${round.push}, batchSize: ${batchSize}, learningRate: 0.05 }),`,
     "    prune({ by: 'discriminantTrace' }),",
-    `    train({ epochs: 2, ${options} })),`,
+    `    train({ epochs: ${round.train}, learningRate: 0.05, ${options} })),`,
     '  // re-train: the pruned net learns from the images, and from the net it was',
     `  train({ epochs: ${half(epochs)}, ${options}, distill }),`,
   ]
