@@ -6,8 +6,8 @@ import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
-import { largestSeed } from './net/limits.js'
-import { versionOf } from './run/code-version.js'
+import { largestSeed } from './net/limits/limits.js'
+import { versionOf } from './run/storage/code-version.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
 const whole =

@@ -25,7 +25,7 @@ const vocabularies: readonly (readonly [string, Readonly<Record<string, unknown>
   ['augmentations', augmentations, []],
   ['rates', rates, ['factorAt']],
   ['schedules', schedules, []],
-  ['plans', plans, ['resolveSteps']],
+  ['plans', plans, []],
   ['experiments', experiments, []],
   ['studies', studies, []],
   ['ablations', ablations, []],

@@ -1,7 +1,7 @@
 /** Groups, shuffles, slices and gates under surgery, in nets whose channels anyone can count. */
 import { describe, expect, test } from 'vitest'
 import { dirac } from '../src/learn/initial/dirac.js'
-import { groups } from '../src/net/groups.js'
+import { groups } from '../src/net/channels/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
 import { concat, identity, net, residual, stack } from '../src/net/words/combinators.js'

@@ -2,7 +2,7 @@
 import * as t from 'io-ts'
 import { closed, finite, list, nullable, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
-import { mostDrawn } from '../net/limits.js'
+import { mostDrawn } from '../net/limits/limits.js'
 import { seedCodec } from '../net/random.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
 import type { DataSpec } from './spec.js'

@@ -1,5 +1,5 @@
 /** Data set specifications as plain data, and the functions that make them. */
-import { mostClasses } from '../net/limits.js'
+import { mostClasses } from '../net/limits/limits.js'
 import type { Shape } from '../net/shape.js'
 import { optionsOf, unknownIn, withArity } from '../net/words/options.js'
 import type { Augmentation } from './pipeline/augment.js'

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { closed, type DecodeError, decode, wholeFrom } from '../io/codec.js'
-import { largestSeed } from './limits.js'
+import { largestSeed } from './limits/limits.js'
 
 export const seedCodec = wholeFrom(0, largestSeed)
 

@@ -1,4 +1,5 @@
 /** DSL files: modules whose default export is an experiment or a net; and where else nets are found. */
+
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,8 +15,11 @@ import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
+import type { Experiment } from './schedule/experiment.js'
+import { functionsIn, provideFunctions } from './schedule/functions.js'
+import type { OwnFunction } from './steps/kind.js'
 import { readCheckpointNet } from './storage/checkpoint.js'
-import { latest, openRun } from './storage/stored-run.js'
+import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
 import { checkNames } from './study/cells.js'
 import type { Study } from './study/study.js'
 
@@ -111,9 +115,47 @@ const reading =
 /** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
 export const loadExperiment = reading('experiment', experimentCodec)
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; SameFolder */
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
+
+/** The functions of a user's own in a file's experiment, or in those of its study; none where the file is gone. */
+const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFunction[]> => {
+  if (!existsSync(file)) return TE.right([])
+  return pipe(
+    load(file),
+    TE.flatMap(exported =>
+      tagOf(exported) === 'study'
+        ? pipe(
+            loadStudy(file),
+            TE.map(({ variants }) => variants.flatMap(({ experiment }) => experiment.schedule)),
+          )
+        : pipe(
+            loadExperiment(file),
+            TE.map(({ schedule }) => schedule),
+          ),
+    ),
+    TE.map(functionsIn),
+  )
+}
+
+/**
+ * The experiment of a run with the functions it names, which the file that it began with is loaded again for.
+ *
+ * Errors  NoFunction where that file no longer has one; ExperimentDiffers where one asks for other evidence by now;
+ *         those of loading a file
+ */
+export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experiment> => {
+  const { experiment, settings } = run
+  const { module } = settings
+  if (module === undefined || functionsIn(experiment.schedule).length === 0) return TE.right(experiment)
+  return pipe(
+    loadFunctions(module),
+    TE.flatMapEither(functions => provideFunctions(functions, module)(experiment.schedule)),
+    TE.map(schedule => ({ ...experiment, schedule })),
+    TE.tapEither(restored => checkSameExperiment(restored)(run)),
+  )
+}
 
 const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined

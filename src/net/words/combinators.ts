@@ -1,7 +1,7 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
 import { activationName } from '../activation.js'
-import { mostLayers } from '../limits.js'
+import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
 import type { Activation, Extent, Layer, Net, Stack } from '../tree.js'
 import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'

@@ -1,4 +1,4 @@
-/** What happens over time, as data: the steps of a schedule and the words that make them. */
+/** The words that make the steps of a schedule; `grow` has a file of its own. */
 import {
   type AlignTerms,
   type Distill,
@@ -8,30 +8,9 @@ import {
   trainDefaults,
 } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
-import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
-import type { Step } from '../steps/index.js'
-import type { Initialize } from '../steps/initialize.js'
-import type { Prune } from '../steps/prune.js'
-import type { Push } from '../steps/push.js'
-import type { Rounds } from '../steps/rounds.js'
-import type { Train } from '../steps/train.js'
-
-export type { Grow } from '../steps/grow.js'
-export type { Step } from '../steps/index.js'
-export type { Initialize } from '../steps/initialize.js'
-export type { Prune } from '../steps/prune.js'
-export type { Push } from '../steps/push.js'
-export type { Rounds } from '../steps/rounds.js'
-export type { Train } from '../steps/train.js'
-export type { Warmup } from '../steps/warmup.js'
-
-/** A step that depends on the net it is for; `experiment` makes it one that does not. */
-export type NetDependentStep = (net: Net) => Step
-
-/** A step as the words of a schedule give it. */
-export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
+import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }

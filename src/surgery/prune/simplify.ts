@@ -1,5 +1,7 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+
 import { activationName } from '../../net/activation.js'
+import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
@@ -13,8 +15,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Wiring } from '../../net/wiring.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './pass.js'
 
 const none = new Int32Array()
 
