@@ -8,10 +8,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
-import type { Shape } from '../src/net/shape.js'
+import { channelsOf, type Shape } from '../src/net/shape.js'
 import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
 import { slidesOf } from '../src/net/window.js'
+import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
 import {
   concat,
   identity,
@@ -61,6 +62,10 @@ export interface NetOptions {
   readonly paddings?: boolean
   /** Dilated convolutions; by default yes. */
   readonly dilation?: boolean
+  /** Grouped convolutions; by default yes. */
+  readonly groups?: boolean
+  /** Channel shuffles, channel slices and gates; by default yes. */
+  readonly channels?: boolean
   /** What a LayersModel cannot hold: the hard sigmoid and swish, gelu by tanh, and pools with padding of their own; by default yes. */
   readonly hard?: boolean
   /** Windows of two sides, and layers and activations that came after batch norm; by default yes. */
@@ -118,6 +123,7 @@ const after =
 
 interface Unit {
   readonly filters: number
+  readonly groups: number
   readonly kernel: Extent
   readonly stride: Extent
   readonly dilation: number
@@ -129,9 +135,10 @@ interface Unit {
 }
 
 const unit = (from: NetOptions): fc.Arbitrary<Unit> => {
-  const { paddings = true, dilation = true } = from
+  const { paddings = true, dilation = true, groups = true } = from
   return fc.record({
     filters: small,
+    groups: groups ? fc.constantFrom(1, 1, 2, 3) : fc.constant(1),
     kernel: mixed<Extent>(
       from,
       [1, 3, 2, 5],
@@ -169,9 +176,11 @@ const options = (unit: Unit, map: Shape, steady: boolean): ConvBnActOptions => {
 type Mapping = (steady: boolean) => Recipe
 
 const convolution = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  unit(from).map(
-    each => steady => input => convBnAct(each.filters, each.kernel, options(each, input, steady)),
-  )
+  unit(from).map(each => steady => input => {
+    const groups = channelsOf(input) % each.groups === 0 ? each.groups : 1
+    const filters = Math.ceil(each.filters / groups) * groups
+    return convBnAct(filters, each.kernel, { ...options(each, input, steady), groups })
+  })
 
 const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.tuple(fc.boolean(), unit(from)).map(
@@ -225,12 +234,35 @@ const plain = (from: NetOptions): fc.Arbitrary<Mapping> =>
         onMaps(word._tag === 'layerNorm' && channels < 3 ? relu : word), // of one channel nothing would be left
   )
 
+const shuffle: fc.Arbitrary<Mapping> = fc.constantFrom(2, 3, 4).map(groups => () => input => {
+  const channels = channelsOf(input)
+  return onMaps(channelShuffle(channels % groups === 0 ? groups : channels))
+})
+
+const slice: fc.Arbitrary<Mapping> = fc.tuple(fc.nat(5), fc.nat(5)).map(([before, behind]) => () => input => {
+  const channels = channelsOf(input)
+  const first = before % channels
+  return onMaps(channelSlice(first, channels - first - (behind % (channels - first))))
+})
+
+const squeezing = (from: NetOptions): fc.Arbitrary<Mapping> =>
+  fc.tuple(small, activation(from), activation(from)).map(
+    ([units, first, last]) =>
+      () =>
+      input =>
+        squeezeExcite('gate', channelsOf(input), units, {
+          activation: first ?? 'relu',
+          gate: last ?? 'sigmoid',
+        }),
+  )
+
 const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.oneof(
     { weight: 5, arbitrary: convolution(from) },
     { weight: 2, arbitrary: pool(from) },
     { weight: 2, arbitrary: plain(from) },
     ...(from.depthwise === false ? [] : [{ weight: 2, arbitrary: channelwise(from) }]),
+    ...(from.channels === false ? [] : [shuffle, slice, squeezing(from)]),
   )
 
 /** A word for any rank is a word for maps. */
@@ -303,6 +335,17 @@ const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
       })
     })
 
+/** A map times another of its shape: the body ends in as many filters as came in. */
+const gated = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
+  fc.tuple(inside(from, depth, 2), unit(from)).map(([inner, each]) => () => input => {
+    const words = cooked(
+      inner.map(one => one(true)),
+      input,
+    )
+    const end = convBnAct(channelsOf(input), 1, { ...options(each, input, true), dilation: 1, name: 'end' })
+    return gate('gated', stack('body', ...words, end))
+  })
+
 const module = (): fc.Arbitrary<Mapping> =>
   fc
     .record(
@@ -318,11 +361,13 @@ const module = (): fc.Arbitrary<Mapping> =>
 
 /** Every copy after the first takes what the first gives. */
 const repeated = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  fc.tuple(fc.integer({ min: 1, max: 3 }), leaf(from)).map(([times, each]) => () => input => {
-    const first = each(true)(input)
-    const next = each(true)(after(input)(first))
-    return repeat('repeat', times, nth => (nth === 0 ? first : next))
-  })
+  fc
+    .tuple(fc.integer({ min: 1, max: 3 }), leaf({ ...from, channels: false }))
+    .map(([times, each]) => () => input => {
+      const first = each(true)(input)
+      const next = each(true)(after(input)(first))
+      return repeat('repeat', times, nth => (nth === 0 ? first : next))
+    })
 
 const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
   fc.oneof(
@@ -330,6 +375,7 @@ const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
     { weight: 1, arbitrary: stacked(from, depth) },
     { weight: 2, arbitrary: branches(from, depth) },
     { weight: 2, arbitrary: summed(from, depth) },
+    ...(from.channels === false ? [] : [{ weight: 1, arbitrary: gated(from, depth) }]),
     { weight: 2, arbitrary: module() },
     { weight: 1, arbitrary: repeated(from) },
   )
@@ -406,7 +452,7 @@ export const modelOf =
 
 /** A random net that fits, with weights none of which is trivial. */
 export const arbitraryModel = (from: NetOptions = {}): fc.Arbitrary<Model> =>
-  fc.tuple(arbitraryNet(from), fc.integer()).map(([net, seed]) => modelOf(seed)(net))
+  fc.tuple(arbitraryNet(from), fc.nat()).map(([net, seed]) => modelOf(seed)(net))
 
 /** Numbers for an input of this shape, the same for the same seed: uniform in [−1, 1), or [0, 1) for noise. */
 export const fedWith = (seed: number, name: string, shape: Shape): Float32Array => {

@@ -38,7 +38,12 @@ if (!native) console.warn('skipped: without the native engine, no net of the DSL
 /** Those that differ in more than depth: TensorFlow's time goes into opening graphs. */
 const onNative = new Set(
   native
-    ? Object.keys(nets).filter(name => !/^(resnet(32|44|56|110|34)|vgg19|googlenetCifar)$/.test(name))
+    ? Object.keys(nets).filter(
+        name =>
+          !/^(resnet(32|44|56|110|34)|vgg19|googlenetCifar|mobilenetv3Large|efficientnet|regnetx)$/.test(
+            name,
+          ),
+      )
     : [],
 )
 

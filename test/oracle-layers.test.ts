@@ -137,7 +137,33 @@ const layersOf = ({
           layer.activation,
           tfl.layers.add().apply([child(layer.body, x), child(layer.shortcut, x)]) as Symbolic,
         )
+      case 'gate': {
+        const factors = child(layer.body, x)
+        const spread = tfl.layers.reshape({ targetShape: [1, 1, factors.shape.at(-1) ?? 1] })
+        const fitting = factors.shape.length < x.shape.length ? spread.apply(factors) : again(factors)
+        return tfl.layers.multiply().apply([x, fitting as Symbolic]) as Symbolic
+      }
+      case 'channelShuffle': {
+        const [, ...sides] = x.shape.slice(0, -1)
+        const size = (x.shape.at(-1) ?? 1) / layer.groups
+        const axes = sides.map((_, axis) => axis + 1)
+        const grouped = tfl.layers.reshape({ targetShape: [...sides, layer.groups, size] }).apply(x)
+        const dims = [...axes, axes.length + 2, axes.length + 1]
+        const transposed = tfl.layers.permute({ dims }).apply(grouped)
+        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(transposed) as Symbolic
+      }
+      case 'channelSlice': {
+        const rows = tfl.layers.permute({ dims: [3, 1, 2] }).apply(x)
+        const rest = (x.shape.at(-1) ?? 1) - layer.from - layer.size
+        const cropping: [[number, number], [number, number]] = [
+          [layer.from, rest],
+          [0, 0],
+        ]
+        const cropped = tfl.layers.cropping2D({ cropping }).apply(rows)
+        return tfl.layers.permute({ dims: [2, 3, 1] }).apply(cropped) as Symbolic
+      }
       case 'conv': {
+        if (layer.groups > 1) throw new Error('tfjs has no grouped convolution')
         const made = tfl.layers.conv2d({ filters: layer.filters, ...window(layer) })
         return finish(layer, path, hold(made, path, slots(layer), framed(layer, x)))
       }
@@ -256,7 +282,7 @@ const differentiable = { avgPool: false, dilation: false, hard: false, globalMax
 
 test('the LayersModel of a net gives the same outputs, loss and gradients while training', () => {
   fc.assert(
-    fc.property(arbitraryModel(differentiable), fc.integer(), (model, seed) => {
+    fc.property(arbitraryModel({ ...differentiable, groups: false }), fc.nat(), (model, seed) => {
       const difference = (at: number): number => {
         const images = fedWith(at, 'images', [batch, ...model.net.input])
         const targets = targetsFor(model, at)
@@ -270,13 +296,13 @@ test('the LayersModel of a net gives the same outputs, loss and gradients while 
 
 /** Its depthwise layer ignores dilation. */
 const either = fc.oneof(
-  arbitraryModel({ depthwise: false, hard: false }),
-  arbitraryModel({ dilation: false, hard: false }),
+  arbitraryModel({ depthwise: false, hard: false, groups: false }),
+  arbitraryModel({ dilation: false, hard: false, groups: false }),
 )
 
 test('and the same outputs afterwards', () => {
   fc.assert(
-    fc.property(either, fc.integer(), (model, seed) => {
+    fc.property(either, fc.nat(), (model, seed) => {
       const images = fedWith(seed, 'images', [batch, ...model.net.input])
       const { logits = [] } = ours(model, 'inference', images, targetsFor(model, seed))
       expect(apart({ logits }, theirLogits(model, images))).toBeLessThan(1e-4)
@@ -287,7 +313,7 @@ test('and the same outputs afterwards', () => {
 
 test('and counts the same parameters', () => {
   fc.assert(
-    fc.property(arbitraryModel({ hard: false }), model => {
+    fc.property(arbitraryModel({ hard: false, groups: false }), model => {
       const { model: layers } = layersOf(model)
       const places = right(infer(model.net))
       const sizes = layers.trainableWeights.map(({ shape }) =>

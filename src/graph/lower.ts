@@ -2,7 +2,7 @@
 import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { isInside, type Path } from '../net/path.js'
-import { type Shape, sizeOf } from '../net/shape.js'
+import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
 import { activate } from './activate.js'
@@ -25,6 +25,8 @@ export interface LowerOptions {
   readonly frozen?: readonly Path[]
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
+  /** Whether a grouped convolution stays one, which engines do not compute; by default it becomes one a group. */
+  readonly wholeGroups?: boolean
   /** Another net's images; by default an input of their own, named `images`. */
   readonly images?: Value
 }
@@ -52,7 +54,11 @@ export interface Lowered {
   readonly noise: readonly Value[]
 }
 
-const windowOf = ({ stride, dilation, padding }: Conv | Depthwise): Window => ({ stride, dilation, padding })
+const windowOf = ({ stride, dilation, padding }: Omit<Conv, 'groups'> | Depthwise): Window => ({
+  stride,
+  dilation,
+  padding,
+})
 const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride, padding, dilation: 1 })
 
 /** What one lowering collects. */
@@ -120,13 +126,41 @@ const lowerDropout = (
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
 
+/**
+ * A convolution of each group's channels by its own filters, one beside another; where each group has one channel and
+ * one filter, a depthwise one.
+ */
+const lowerConv = (x: Value, kernel: Value, { groups, ...conv }: Conv, whole: boolean): Value => {
+  const [channels, filters] = [channelsOf(x.shape) / groups, conv.filters / groups]
+  if (groups === 1 || whole) return op.conv(x, kernel, windowOf(conv))
+  if (channels === 1 && filters === 1)
+    return op.depthwise(x, op.reshape(kernel, [...kernel.shape.slice(0, 2), groups, 1]), windowOf(conv))
+  const convolve = (_: unknown, nth: number): Value =>
+    op.conv(op.slice(x, nth * channels, channels), op.slice(kernel, nth * filters, filters), windowOf(conv))
+  return op.concat(Array.from({ length: groups }, convolve))
+}
+
+/** A number for each channel gets the axes of the map it multiplies. */
+const lowerGate = (body: Value, x: Value): Value =>
+  op.mul(
+    x,
+    body.shape.length === x.shape.length
+      ? body
+      : op.reshape(body, [body.shape[0] ?? 1, 1, 1, channelsOf(body.shape)]),
+  )
+
 const lowerLeaf =
   (lowering: Lowering) =>
   (leaf: Leaf, path: Path, x: Value): Value => {
     const kernel = () => weightAt(lowering, path, 'kernel')
     switch (leaf._tag) {
       case 'conv':
-        return lowerUnit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
+        return lowerUnit(
+          lowering,
+          lowerConv(x, kernel(), leaf, lowering.options.wholeGroups === true),
+          path,
+          leaf,
+        )
       case 'depthwise':
         return lowerUnit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
@@ -145,6 +179,10 @@ const lowerLeaf =
         return lowerNorm(lowering, x, path, leaf)
       case 'activate':
         return activate(leaf.activation, x)
+      case 'channelShuffle':
+        return op.shuffle(x, leaf.groups)
+      case 'channelSlice':
+        return op.slice(x, leaf.from, leaf.size)
       case 'layerNorm':
         return lowerLayerNorm(lowering, x, path, leaf.epsilon)
       case 'scale':
@@ -183,6 +221,7 @@ export const lower =
       leaf: lowerLeaf(lowering),
       concat: op.concat,
       residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
+      gate: (body, _layer, _path, input) => lowerGate(body, input),
       place: (output, _, path, input) => {
         into.set(path, input)
         at.set(path, output)

@@ -15,7 +15,7 @@ import {
   tagged,
   wholeFrom,
 } from '../io/codec.js'
-import { mostLayers } from './limits.js'
+import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
 import type { Activation, ActivationName, BatchNorm, Extent, Layer, Net, Padding, Stack } from './tree.js'
 
@@ -77,7 +77,14 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     'a stack',
   )
   const layer = tagged<Layer>('a layer', {
-    conv: closed({ ...tag('conv'), ...name, filters: positiveWhole, ...window, ...unit }),
+    conv: closed({
+      ...tag('conv'),
+      ...name,
+      filters: positiveWhole,
+      groups: positiveWhole,
+      ...window,
+      ...unit,
+    }),
     depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
     dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
     maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
@@ -91,6 +98,8 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     scale: closed({ ...tag('scale'), ...name, init: finite }),
     norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
     activate: closed({ ...tag('activate'), ...name, activation }),
+    channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),
+    channelSlice: closed({ ...tag('channelSlice'), ...name, from: naturalNumber, size: positiveWhole }),
     stack,
     concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
     residual: closed({
@@ -100,6 +109,7 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
       shortcut: inner,
       activation: nullable(activation),
     }),
+    gate: closed({ ...tag('gate'), ...name, body: inner }),
   })
   return { stack, layer }
 }

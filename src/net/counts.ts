@@ -18,7 +18,7 @@ export const countStored = ({ layers }: CheckedNet): number =>
 const macsAt = ({ layer, input, output }: PlacedLayer): number => {
   switch (layer._tag) {
     case 'conv':
-      return sizeOf(output) * sizeOf(sidesOf(layer.kernel)) * channelsOf(input)
+      return sizeOf(output) * sizeOf(sidesOf(layer.kernel)) * (channelsOf(input) / layer.groups)
     case 'depthwise':
       return sizeOf(output) * sizeOf(sidesOf(layer.kernel))
     case 'dense':

@@ -62,6 +62,8 @@ export interface Conv extends Named, Window, Unit {
   readonly filters: number
   readonly kernel: Extent
   readonly dilation: number
+  /** Input channels and filters are divided into as many groups; each group of filters reads its own channels. */
+  readonly groups: number
 }
 
 /** A filter of its own for each channel, as a unit. */
@@ -147,6 +149,19 @@ export interface ActivationLayer extends Named {
   readonly activation: Activation
 }
 
+/** The channels of `groups` equal groups interleaved: the first of each, then the second of each, … */
+export interface ChannelShuffle extends Named {
+  readonly _tag: 'channelShuffle'
+  readonly groups: number
+}
+
+/** `size` of the channels, the first of them at `from`. */
+export interface ChannelSlice extends Named {
+  readonly _tag: 'channelSlice'
+  readonly from: number
+  readonly size: number
+}
+
 /** Layers one after another; with none, the identity. */
 export interface Stack extends Named {
   readonly _tag: 'stack'
@@ -167,6 +182,12 @@ export interface Residual extends Named {
   readonly activation: Activation | null
 }
 
+/** The input times the body's output: a number for each channel, or for each value. */
+export interface Gate extends Named {
+  readonly _tag: 'gate'
+  readonly body: Layer
+}
+
 /** A layer without layers in it. */
 export type Leaf =
   | Conv
@@ -182,8 +203,10 @@ export type Leaf =
   | LayerNorm
   | Scale
   | ActivationLayer
+  | ChannelShuffle
+  | ChannelSlice
 /** A layer made of layers. */
-export type Branch = Stack | Concat | Residual
+export type Branch = Stack | Concat | Residual | Gate
 /** A place in the tree. */
 export type Layer = Leaf | Branch
 
@@ -204,6 +227,8 @@ export const childrenOf = (layer: Layer): readonly Layer[] => {
       return layer.branches
     case 'residual':
       return [layer.body, layer.shortcut]
+    case 'gate':
+      return [layer.body]
     default:
       return []
   }
@@ -222,6 +247,8 @@ export const withChildren =
         const [body = layer.body, shortcut = layer.shortcut] = children
         return { ...layer, body, shortcut }
       }
+      case 'gate':
+        return { ...layer, body: children[0] ?? layer.body }
       default:
         return layer
     }

@@ -27,7 +27,7 @@ const windowText = ({ kernel, stride }: Conv | Depthwise): string =>
 export const kindText = (layer: Layer): string => {
   switch (layer._tag) {
     case 'conv':
-      return `conv ${windowText(layer)}, ${layer.filters}`
+      return `conv ${windowText(layer)}, ${layer.filters}${layer.groups > 1 ? ` in ${layer.groups} groups` : ''}`
     case 'depthwise':
       return `depthwise ${windowText(layer)}`
     case 'dense':
@@ -35,6 +35,10 @@ export const kindText = (layer: Layer): string => {
     case 'maxPool':
     case 'avgPool':
       return `${layer._tag} ${sidesText(layer.size)}${strideText(layer.stride)}`
+    case 'channelShuffle':
+      return `channelShuffle ${layer.groups}`
+    case 'channelSlice':
+      return `channelSlice ${layer.from}:${layer.from + layer.size}`
     case 'dropout':
     case 'dropPath':
       return `${layer._tag} ${layer.rate}`

@@ -63,6 +63,7 @@ const widenAt = (net: CheckedNet, at: Path, by: number): E.Either<GrowError, Ins
       originOf: path => path,
       passage: null,
       isStrange: () => false,
+      groupsOf: wider.groupsOf,
     })),
   )
 
@@ -78,6 +79,7 @@ const insertBranch = ({ at, moved }: Pick<Placement, 'at' | 'moved'>, inferred: 
     originOf,
     passage: null,
     isStrange: path => originOf(path) === null,
+    groupsOf: () => 1,
   }
 }
 

@@ -1,12 +1,22 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
+
 import { type ByActivation, selectActivation } from '../../net/activation.js'
+import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
-import type { Activation, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
+import type {
+  Activation,
+  ChannelSlice,
+  Concat,
+  Conv,
+  Depthwise,
+  Layer,
+  Leaf,
+  Residual,
+} from '../../net/tree.js'
 import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
-import { range } from '../../net/wiring.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */
@@ -82,11 +92,22 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
   }
 }
 
-/** Layers that give zeros for zeros, and store no weights. */
-const keepsZeros = (layer: Layer): boolean => layer._tag === 'activate' || zeroKeepers.includes(layer._tag)
+/** Whether every output is above 0. */
+const isPositive = (layer: Layer | undefined): boolean => {
+  if (layer?._tag === 'stack') return isPositive(layer.layers.at(-1))
+  const activation = layer !== undefined && 'activation' in layer ? layer.activation : null
+  return activation === 'sigmoid' || activation === 'hardSigmoid'
+}
+
+/** Layers that give zeros for zeros, and pass a gradient to what gave them; a gate does where its factors are above 0. */
+const keepsZeros = (layer: Layer): boolean =>
+  layer._tag === 'activate' ||
+  zeroKeepers.includes(layer._tag) ||
+  (layer._tag === 'gate' && isPositive(layer.body))
 
 const zeroKeepers: readonly Layer['_tag'][] = [
   ...(['dropout', 'dropPath', 'maxPool', 'avgPool', 'globalAvgPool', 'globalMaxPool', 'flatten'] as const),
+  ...(['channelShuffle', 'channelSlice'] as const),
 ]
 
 /** What the ways through all layers of a module depend on. */
@@ -113,6 +134,25 @@ const passThrough = (
   places,
 })
 
+/** Through the filters of each group that stand where its channels do. */
+const passThroughGroups = (context: Context, way: Passthrough, path: Path, conv: Conv): Way => {
+  const channels = channelsOf(context.inferred.layers.get(path)?.input ?? []) / conv.groups
+  const filters = conv.filters / conv.groups
+  const place = (channel: number) => Math.floor(channel / channels) * filters + (channel % channels)
+  return filters < channels ? null : passThrough(context, way, path, conv.activation, way.places.map(place))
+}
+
+/** Past a slice that has all of them. */
+const passSlice = (way: Passthrough, { from, size }: ChannelSlice): Way =>
+  way.places.every(place => place >= from && place < from + size)
+    ? { ...way, places: way.places.map(place => place - from) }
+    : null
+
+const passShuffle = (context: Context, way: Passthrough, path: Path, groups: number): Way => {
+  const size = widthOf(context, path) / groups
+  return { ...way, places: way.places.map(place => (place % size) * groups + Math.floor(place / size)) }
+}
+
 /** Through the first filters of a layer, one for each channel that passes. */
 const passThroughFilters = (
   context: Context,
@@ -127,7 +167,14 @@ const passThroughFilters = (
 const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): Way => {
   switch (leaf._tag) {
     case 'conv':
-      return kernelCentre(leaf) === null ? null : passThroughFilters(context, way, path, leaf.activation)
+      if (kernelCentre(leaf) === null) return null
+      return leaf.groups > 1
+        ? passThroughGroups(context, way, path, leaf)
+        : passThroughFilters(context, way, path, leaf.activation)
+    case 'channelSlice':
+      return passSlice(way, leaf)
+    case 'channelShuffle':
+      return passShuffle(context, way, path, leaf.groups)
     case 'dense':
       return passThroughFilters(context, way, path, leaf.activation)
     case 'depthwise':
@@ -174,6 +221,7 @@ const passthroughAlgebra = (context: Context): Algebra<Way> => ({
   leaf: (leaf, path, way) => (way === null ? null : passLeaf(context, leaf, path, way)),
   concat: (ways, layer, path) => passBranch(context, ways, layer, path),
   residual: (_body, shortcut, layer, path) => passShortcut(context, shortcut, layer, path),
+  gate: () => null,
   place: (way, _layer, path) => (way === null ? null : { ...way, way: new Set([...way.way, path]) }),
 })
 

@@ -4,7 +4,7 @@ import type { Path } from '../../../net/path.js'
 import type { Shape } from '../../../net/shape.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../../net/weights.js'
-import type { Config, KerasLayer, KerasWeight } from '../keras.js'
+import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
 
 export const channelsLast = { data_format: 'channels_last' } as const
 
@@ -32,3 +32,9 @@ export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Te
   weights[weightKey(path, slot)] as Tensor // the model was checked
 
 export const inputOf = ({ net }: Context, path: Path): Shape => net.layers.get(path)?.input ?? []
+
+/** The name of a layer at a path, and those of its parts. */
+export const namesAt = (path: Path) => ({
+  name: nameOf(path),
+  part: (part: string) => `${nameOf(path)}.${part}`,
+})

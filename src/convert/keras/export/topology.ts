@@ -1,10 +1,11 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
 import { type Algebra, interpret } from '../../../net/interpret.js'
-import type { Path } from '../../../net/path.js'
+import { childPath, type Path } from '../../../net/path.js'
 import type { Leaf } from '../../../net/tree.js'
 import type { Model } from '../../../net/weights.js'
 import { type Config, inputName, type KerasLayer, nameOf, partOf } from '../keras.js'
-import { add, type Context, channelsLast } from './context.js'
+import { addGate, addShuffle, addSlice } from './channels.js'
+import { add, type Context, channelsLast, inputOf, namesAt } from './context.js'
 import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './leaves.js'
 import { addUnit } from './units.js'
 
@@ -45,6 +46,12 @@ const addLeaf =
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
         return addActivation(context, leaf.activation, name, from)
+      case 'channelShuffle':
+        return addShuffle(context, namesAt(path), leaf.groups, inputOf(context, path), from)
+      case 'channelSlice': {
+        const place = { first: leaf.from, size: leaf.size }
+        return addSlice(context, namesAt(path), place, inputOf(context, path), from)
+      }
     }
   }
 
@@ -69,6 +76,11 @@ const algebra = (context: Context): Algebra<string> => ({
       partOf(path, 'activation'),
       add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
+  gate: (body, layer, path, from) => {
+    const given = context.net.layers.get(childPath(path, layer.body.name))?.output ?? []
+    const [input = from, factors = body] = distinct(context, [from, body], path)
+    return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
+  },
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */

@@ -73,6 +73,10 @@ export const convertMessages = {
     `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
+  NotAModel: ({ found }) =>
+    found === 'checkpoint'
+      ? "expected a model, got a run's checkpoint; try the run's folder"
+      : 'expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote',
   NotALayersModel: ({ path, found }) =>
     `${path}: expected a LayersModel's folder, model.json and its weights, ${foreignFormats[found](path)}`,
   UnknownLayer: ({ at, className, supported }) =>
