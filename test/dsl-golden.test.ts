@@ -74,6 +74,7 @@ const golden: readonly Golden[] = [
   { net: nets.mobilenet, published: 4_231_976, differs: 0, source: 'Keras applications, trainable' },
   { net: nets.mobilenetv2, published: 3_504_872, differs: 0, source: torchvision },
   { net: nets.densenet40, published: 1_019_722, differs: 0, source: 'Huang et al. 2017, table 2: 1.0M' },
+  { net: nets.convnext, published: 28_589_128, differs: 0, source: torchvision },
   { net: nets.vgg16, published: 138_365_992, differs: -filtersOf(nets.vgg16), source: torchvision },
   { net: nets.vgg19, published: 143_678_248, differs: -filtersOf(nets.vgg19), source: torchvision },
   { net: nets.lenet5, published: 60_000, differs: lenet, source: 'LeCun et al. 1998, section II.B' },
@@ -92,6 +93,7 @@ const billions: readonly (readonly [Net, number])[] = [
   [nets.squeezenet, 0.349],
   [nets.mobilenet, 0.569],
   [nets.mobilenetv2, 0.301],
+  [nets.convnext, 4.456],
   [nets.vgg16, 15.47],
   [nets.vgg19, 19.632],
 ]

@@ -225,17 +225,25 @@ describe('what does not fit is named by its path', () => {
       tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
+    'a pool whose windows would lie in the padding': [
+      tree(called('a', maxPool(2, { padding: [0, 0, 2, 0] })), ...end),
+      { _tag: 'PaddingTooWide', at: 'a', padding: 2, window: 2 },
+    ],
+    'a window too wide across': [
+      tree(called('a', convBnAct(3, [1, 9], { padding: 'valid' })), ...end),
+      { _tag: 'WindowTooLarge', at: 'a', window: 9, map: [8, 8, 3] },
+    ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
     ],
     'half a kernel': [
       tree(called('a', convBnAct(3, 1.5)), ...end),
-      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a stride of 0': [
       tree(called('a', convBnAct(3, 3, { stride: 0 })), ...end),
-      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a dilation of 0': [
       tree(called('a', depthwiseBnAct(3, { dilation: 0 })), ...end),
@@ -243,7 +251,13 @@ describe('what does not fit is named by its path', () => {
     ],
     'padding below 0': [
       tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
-      misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
+      misread(
+        'a',
+        'conv',
+        'padding',
+        '-1',
+        '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
+      ),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),

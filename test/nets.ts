@@ -1,5 +1,6 @@
 /** The nets of the DSL files by name, and the same nets narrow and on small images, where size forbids the whole. */
 import * as E from 'fp-ts/lib/Either.js'
+import convnext, { convnextCifar } from '../dsl/convnext.js'
 import densenet40 from '../dsl/densenet40.js'
 import googlenet from '../dsl/googlenet.js'
 import googlenetCifar from '../dsl/googlenet-cifar.js'
@@ -32,6 +33,8 @@ export const nets = {
   mobilenet,
   mobilenetv2,
   densenet40,
+  convnext,
+  convnextCifar,
   vgg16,
   vgg19,
   lenet5,

@@ -20,6 +20,7 @@ import {
   depthwise,
   depthwiseBnAct,
   dropout,
+  dropPath,
   experiment,
   flip,
   globalAvgPool,
@@ -31,6 +32,9 @@ import {
   init,
   initialize,
   type Layer,
+  layerNorm,
+  layerScale,
+  leakyRelu,
   maxPool,
   mnist,
   type Net,
@@ -325,7 +329,11 @@ const positional: Readonly<
   avgPool: [asLayer(avgPool), [2, {}]],
   dense: [onVector(dense), [4, {}]],
   dropout: [asLayer(dropout), [0.5, {}]],
+  dropPath: [asLayer(dropPath), [0.5, {}]],
   batchNorm: [asLayer(batchNorm), [{}]],
+  layerNorm: [asLayer(layerNorm), [{}]],
+  layerScale: [asLayer(layerScale), [0.1, {}]],
+  leakyRelu: [asLayer(leakyRelu), [0.1]],
   withName: [asLayer(withName), ['a', relu]],
   residual: [asLayer(residual), ['r', relu, {}]],
   repeat: [asLayer(repeat), ['r', 2, relu]],
@@ -355,7 +363,17 @@ const positional: Readonly<
 }
 
 /** Words of as many layers, steps or sizes as there are. */
-const unbounded = ['concat', 'experiment', 'grow', 'image', 'net', 'stack', 'untilTarget', 'whileAccuracy']
+const unbounded = [
+  'concat',
+  'experiment',
+  'grow',
+  'image',
+  'net',
+  'stack',
+  'sum',
+  'untilTarget',
+  'whileAccuracy',
+]
 /** Functions of nets, which are no words. */
 const ofNets = ['countMacs', 'countParams', 'infer', 'init', 'without']
 
@@ -487,17 +505,17 @@ describe('a value that an option cannot have', () => {
     [bare(convBnAct)('8'), 'layer conv (conv): filters is "8"; expected a whole number ≥ 1'],
     [
       bare(convBnAct)(8, { stride: 2 }),
-      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1',
+      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1, or [height, width]',
     ],
     [bare(convBnAct)(8, 3, 2), 'layer conv (conv): options is 2; expected a record of options'],
     [bare(maxPool)(3, 2), 'layer maxPool (maxPool): options is 2; expected a record of options'],
     [
       bare(convBnAct)(8, 3, { stride: null }),
-      'layer conv (conv): stride is null; expected a whole number ≥ 1',
+      'layer conv (conv): stride is null; expected a whole number ≥ 1, or [height, width]',
     ],
     [
       bare(convBnAct)(8, 3, { padding: 'full' }),
-      'layer conv (conv): padding is "full"; expected "same", "valid" or a whole number ≥ 0',
+      'layer conv (conv): padding is "full"; expected "same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
     ],
     [
       bare(convBnAct)(8, 3, { norm: null }),

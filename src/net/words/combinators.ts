@@ -1,13 +1,15 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
+import { activationName } from '../activation.js'
 import { mostLayers } from '../limits.js'
 import type { Shape } from '../shape.js'
-import type { Activation, Layer, Net, Stack } from '../tree.js'
+import type { Activation, Extent, Layer, Net, Stack } from '../tree.js'
 import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'
 import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'
 
-const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.activation : layer._tag)
+const kindOf = (layer: Layer): string =>
+  layer._tag === 'activate' ? activationName(layer.activation) : layer._tag
 
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 
@@ -84,6 +86,25 @@ export const residual = withArity(
   },
 )
 
+/**
+ * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
+ * shortcut.
+ *
+ * @example
+ * sum('join', conv(8, 1), conv(8, 3), identity)
+ */
+export const sum = (
+  name: string,
+  first: MapWord | AnyWord,
+  second: MapWord | AnyWord,
+  ...others: readonly (MapWord | AnyWord)[]
+): MapWord => {
+  const [third, ...rest] = others
+  return residual(name, first, {
+    shortcut: third === undefined ? second : sum('shortcut', second, third, ...rest),
+  })
+}
+
 const isRepeatable = (times: number): boolean =>
   Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
@@ -147,7 +168,7 @@ export const inception = withArity(2, (name: string, module: InceptionOptions): 
 /** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
 export const separable = withArity(
   3,
-  (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord => {
+  (filters: number, kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord => {
     const { name = '', ...window } = optionsOf(options)
     return stack(
       name,

@@ -11,7 +11,7 @@ import { growCodec } from '../codec.js'
 import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { initialGrownWeights } from './initial-weights.js'
-import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
+import { findNormalised, type Inexact, type Insertion, insertGrowth } from './insertion.js'
 import { matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 
@@ -110,7 +110,7 @@ const growModel =
     const initial = { seed, spark: noise, statistics, passage }
     return {
       model: { net, layers, weights: initialGrownWeights(tree, remap, before.weights, initial) },
-      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Noisy' } : null),
+      inexact: tree.inexact ?? findNormalised(before, tree) ?? (noise > 0 ? { _tag: 'Noisy' } : null),
       grown,
       linear,
       moved,

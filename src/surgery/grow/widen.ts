@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { editLayers, isInside, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
+import { fixedWires } from '../../net/wiring.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { GrowError } from '../error.js'
 
@@ -20,12 +21,12 @@ type Widths = ReadonlyMap<Path, number>
 /** The new width of each unit inside that can grow, and of those tied to it. */
 const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
   const { layers, wiring } = analysis
-  const fixed = new Set([...wiring.input, ...wiring.output])
+  const fixed = fixedWires(wiring)
   const found = new Map<Path, number>()
   for (const { path, layer } of layers.values()) {
     const wires = wiring.out.get(path) ?? new Int32Array()
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
-    if (!makes || !isInside(place, path) || wires.some(each => fixed.has(each))) continue
+    if (!makes || !isInside(place, path) || wires.some(each => fixed[each] !== 0)) continue
     const tied = makersOf(analysis, wires)
     const odd = tied.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
     if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })

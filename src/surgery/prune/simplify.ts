@@ -1,4 +1,5 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+import { activationName } from '../../net/activation.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
@@ -50,8 +51,8 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
 
 /** The activation of a sum behind its shortcut, under a name of its own. */
 const activationBehind = (shortcut: Layer, activation: Activation): Layer => {
-  const name = shortcut.name === activation ? `${activation}2` : activation
-  return { _tag: 'activate', name, activation }
+  const kind = activationName(activation)
+  return { _tag: 'activate', name: shortcut.name === kind ? `${kind}2` : kind, activation }
 }
 
 /** The shortcut of a residual, and the activation of its sum. */
