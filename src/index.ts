@@ -1,5 +1,4 @@
 /** The words of DSL files, and the functions that initialise and count a net. Other functions are in the sub-paths. */
-
 export {
   type Augmentation,
   alternatingFlip,
@@ -27,7 +26,9 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
+export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type ClassWeights, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { pushTerm } from './learn/training/push-term.js'
 export { constant, cosine, step, triangular } from './learn/training/rate.js'
 export { recipe } from './learn/training/recipe.js'
 export { countMacs, countParams } from './net/counts.js'
@@ -35,7 +36,13 @@ export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
-export { without } from './net/without.js'
+export {
+  channelShuffle,
+  channelSlice,
+  gate,
+  type SqueezeExciteOptions,
+  squeezeExcite,
+} from './net/words/channels.js'
 export {
   concat,
   type InceptionOptions,
@@ -47,9 +54,11 @@ export {
   residual,
   separable,
   stack,
+  sum,
   withName,
 } from './net/words/combinators.js'
 export {
+  type AvgPoolOptions,
   avgPool,
   batchNorm,
   type ConvBnActOptions,
@@ -61,9 +70,20 @@ export {
   depthwise,
   depthwiseBnAct,
   dropout,
+  dropPath,
+  elu,
   flatten,
+  type GroupOptions,
+  gelu,
+  geluTanh,
   globalAvgPool,
+  globalMaxPool,
+  hardSigmoid,
+  hardSwish,
   image,
+  layerNorm,
+  layerScale,
+  leakyRelu,
   maxPool,
   type PoolOptions,
   relu,
@@ -73,6 +93,7 @@ export {
   tanh,
 } from './net/words/leaves.js'
 export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
+export { without } from './net/words/without.js'
 export { type Experiment, experiment } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
@@ -83,13 +104,13 @@ export {
   type PushStepOptions,
   prune,
   push,
-  type Step,
-  type Train,
   train,
   untilTarget,
   type Within,
   type WithinWord,
   whileAccuracy,
 } from './run/schedule/schedule.js'
+export type { Step, Train } from './run/schedule/steps.js'
 export { type AblationOptions, ablation } from './run/study/ablation.js'
 export { type Study, study, type Variant } from './run/study/study.js'
+export { growthRule } from './surgery/grow/rule.js'

@@ -5,12 +5,14 @@
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { infer, windowSpan } from '../src/net/infer.js'
+import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
-import type { Shape } from '../src/net/shape.js'
-import type { Activation, Layer, Net, Padding } from '../src/net/tree.js'
+import { channelsOf, type Shape } from '../src/net/shape.js'
+import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
+import { slidesOf } from '../src/net/window.js'
+import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
 import {
   concat,
   identity,
@@ -29,10 +31,18 @@ import {
   dense,
   depthwiseBnAct,
   dropout,
+  dropPath,
   flatten,
+  gelu,
   globalAvgPool,
+  globalMaxPool,
+  hardSwish,
   image,
+  layerNorm,
+  layerScale,
+  leakyRelu,
   maxPool,
+  type PoolOptions,
   relu,
   relu6,
   sigmoid,
@@ -42,7 +52,7 @@ import {
 import type { AnyWord, MapWord, SomeWord, VectorWord } from '../src/net/words/types.js'
 
 export interface NetOptions {
-  /** Whether dropout layers may appear; by default not. */
+  /** Whether dropout layers, and dropPath, may appear; by default not. */
   readonly dropout?: boolean
   /** Depthwise and separable convolutions; by default yes. */
   readonly depthwise?: boolean
@@ -52,6 +62,16 @@ export interface NetOptions {
   readonly paddings?: boolean
   /** Dilated convolutions; by default yes. */
   readonly dilation?: boolean
+  /** Grouped convolutions; by default yes. */
+  readonly groups?: boolean
+  /** Channel shuffles, channel slices and gates; by default yes. */
+  readonly channels?: boolean
+  /** What a LayersModel cannot hold: the hard sigmoid and swish, gelu by tanh, and pools with padding of their own; by default yes. */
+  readonly hard?: boolean
+  /** Windows of two sides, and layers and activations that came after batch norm; by default yes. */
+  readonly modern?: boolean
+  /** The largest value over the image; by default yes. */
+  readonly globalMaxPool?: boolean
 }
 
 /** Makes a word that fits the shape of what comes in. */
@@ -61,7 +81,23 @@ type Recipe<W extends SomeWord = MapWord> = (input: Shape) => W
 const epsilon = 1e-2
 
 const small = fc.integer({ min: 1, max: 6 })
-const activation = fc.constantFrom<(Activation | null)[]>('relu', null, 'swish', 'tanh', 'sigmoid', 'relu6')
+
+/** What nets of every age have, what later ones have beside, and what of that a LayersModel cannot hold. */
+const mixed = <A>(
+  { modern = true, hard = true }: NetOptions,
+  plain: readonly A[],
+  later: readonly A[],
+  foreign: readonly A[] = [],
+): fc.Arbitrary<A> => fc.constantFrom(...plain, ...(modern ? later : []), ...(modern && hard ? foreign : []))
+
+const activation = (from: NetOptions): fc.Arbitrary<Activation | null> =>
+  mixed<Activation | null>(
+    from,
+    ['relu', null, 'swish', 'tanh', 'sigmoid', 'relu6'],
+    ['elu', 'gelu', { _tag: 'leakyRelu', slope: 0.1 }],
+    ['hardSwish', 'hardSigmoid', 'geluTanh'],
+  )
+
 const momentum = fc.constantFrom(0.9, 0.5, 0.99)
 
 /** The shape a word gives. */
@@ -87,8 +123,9 @@ const after =
 
 interface Unit {
   readonly filters: number
-  readonly kernel: number
-  readonly stride: number
+  readonly groups: number
+  readonly kernel: Extent
+  readonly stride: Extent
   readonly dilation: number
   readonly padding: Padding
   readonly normed: boolean
@@ -97,28 +134,37 @@ interface Unit {
   readonly momentum: number
 }
 
-const unit = ({ paddings = true, dilation = true }: NetOptions): fc.Arbitrary<Unit> =>
-  fc.record({
+const unit = (from: NetOptions): fc.Arbitrary<Unit> => {
+  const { paddings = true, dilation = true, groups = true } = from
+  return fc.record({
     filters: small,
-    kernel: fc.constantFrom(1, 3, 2, 5),
-    stride: fc.constantFrom(1, 1, 1, 2, 3),
+    groups: groups ? fc.constantFrom(1, 1, 2, 3) : fc.constant(1),
+    kernel: mixed<Extent>(
+      from,
+      [1, 3, 2, 5],
+      [
+        [1, 3],
+        [3, 2],
+      ],
+    ),
+    stride: mixed<Extent>(from, [1, 1, 1, 2, 3], [[2, 1]]),
     dilation: dilation ? fc.constantFrom(1, 1, 1, 2) : fc.constant(1),
     padding: paddings
-      ? fc.constantFrom<Padding[]>('same', 'same', 'valid', 0, 1, 2)
+      ? mixed<Padding>(from, ['same', 'same', 'valid', 0, 1, 2], [[0, 1, 2, 0]])
       : fc.constantFrom<Padding[]>('same', 'valid'),
     normed: fc.boolean(),
     bias: fc.boolean(),
-    activation,
+    activation: activation(from),
     momentum,
   })
+}
 
 /** The options of a unit, as far as they fit a map; `steady` keeps its size. */
-const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): ConvBnActOptions => {
-  const { stride, dilation, padding, normed, bias, activation, momentum } = unit
+const options = (unit: Unit, map: Shape, steady: boolean): ConvBnActOptions => {
+  const { kernel, stride, dilation, padding, normed, bias, activation, momentum } = unit
   const stepped = steady || stride === 1 || dilation > 1 ? { dilation } : { stride }
-  const pad = padding === 'valid' ? 0 : padding
-  const fits =
-    pad === 'same' || windowSpan(unit.kernel, stepped.dilation ?? 1) <= Math.min(height, width) + 2 * pad
+  const window = { stride: 1, dilation: 1, ...stepped, size: kernel, padding }
+  const fits = slidesOf(map, window).every(({ positions }) => positions > 0)
   return {
     activation,
     padding: steady || !fits ? 'same' : padding,
@@ -130,9 +176,11 @@ const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): C
 type Mapping = (steady: boolean) => Recipe
 
 const convolution = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  unit(from).map(
-    each => steady => input => convBnAct(each.filters, each.kernel, options(each, input, steady)),
-  )
+  unit(from).map(each => steady => input => {
+    const groups = channelsOf(input) % each.groups === 0 ? each.groups : 1
+    const filters = Math.ceil(each.filters / groups) * groups
+    return convBnAct(filters, each.kernel, { ...options(each, input, steady), groups })
+  })
 
 const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.tuple(fc.boolean(), unit(from)).map(
@@ -144,36 +192,69 @@ const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
           : separable(each.filters, each.kernel, { ...options(each, input, true), name: 'separable' }),
   )
 
-const pool = ({ avgPool: average = true }: NetOptions): fc.Arbitrary<Mapping> =>
+const countingPool = (size?: Extent, options: PoolOptions = {}): MapWord =>
+  avgPool(size, { ...options, countPadding: true })
+
+const pool = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc
     .record({
-      word: average ? fc.constantFrom(maxPool, avgPool) : fc.constant(maxPool),
-      size: fc.integer({ min: 2, max: 3 }),
-      stride: fc.integer({ min: 1, max: 3 }),
-      padding: fc.constantFrom<('same' | 'valid')[]>('same', 'valid'),
+      word: from.avgPool === false ? fc.constant(maxPool) : mixed(from, [maxPool, avgPool], [countingPool]),
+      size: mixed<Extent>(from, [2, 3], [[2, 3]]),
+      stride: mixed<Extent>(from, [1, 2, 3], [[1, 2]]),
+      padding: mixed<Padding>(from, ['same', 'valid'], [], [1, [0, 1, 1, 0]]),
     })
-    .map(
-      ({ word, size, stride, padding }) =>
-        steady =>
-        ([height = 1, width = 1]) =>
-          steady
-            ? word(size, { stride: 1, padding: 'same' })
-            : word(size, { stride, padding: size <= Math.min(height, width) ? padding : 'same' }),
-    )
+    .map(({ word, size, stride, padding }) => steady => map => {
+      const fits = slidesOf(map, { size, stride, dilation: 1, padding }).every(
+        ({ positions }) => positions > 0,
+      )
+      return steady
+        ? word(size, { stride: 1, padding: 'same' })
+        : word(size, { stride, padding: fits ? padding : 'same' })
+    })
 
 const plain = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  fc
-    .constantFrom(
-      relu,
-      swish,
-      tanh,
-      sigmoid,
-      relu6,
-      batchNorm({ epsilon }),
-      batchNorm({ epsilon, momentum: 0.5 }),
+  mixed(
+    from,
+    [
+      ...[relu, swish, tanh, sigmoid, relu6, batchNorm({ epsilon }), batchNorm({ epsilon, momentum: 0.5 })],
       ...(from.dropout === true ? [dropout(0.2), dropout(0.5)] : []),
-    )
-    .map(word => () => () => onMaps(word))
+    ],
+    [
+      gelu,
+      leakyRelu(0.2),
+      layerScale(0.5),
+      layerNorm({ epsilon }),
+      dropPath(from.dropout === true ? 0.3 : 0),
+    ],
+    [hardSwish],
+  ).map(
+    word =>
+      () =>
+      ([, , channels = 1]) =>
+        onMaps(word._tag === 'layerNorm' && channels < 3 ? relu : word), // of one channel nothing would be left
+  )
+
+const shuffle: fc.Arbitrary<Mapping> = fc.constantFrom(2, 3, 4).map(groups => () => input => {
+  const channels = channelsOf(input)
+  return onMaps(channelShuffle(channels % groups === 0 ? groups : channels))
+})
+
+const slice: fc.Arbitrary<Mapping> = fc.tuple(fc.nat(5), fc.nat(5)).map(([before, behind]) => () => input => {
+  const channels = channelsOf(input)
+  const first = before % channels
+  return onMaps(channelSlice(first, channels - first - (behind % (channels - first))))
+})
+
+const squeezing = (from: NetOptions): fc.Arbitrary<Mapping> =>
+  fc.tuple(small, activation(from), activation(from)).map(
+    ([units, first, last]) =>
+      () =>
+      input =>
+        squeezeExcite('gate', channelsOf(input), units, {
+          activation: first ?? 'relu',
+          gate: last ?? 'sigmoid',
+        }),
+  )
 
 const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.oneof(
@@ -181,6 +262,7 @@ const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
     { weight: 2, arbitrary: pool(from) },
     { weight: 2, arbitrary: plain(from) },
     ...(from.depthwise === false ? [] : [{ weight: 2, arbitrary: channelwise(from) }]),
+    ...(from.channels === false ? [] : [shuffle, slice, squeezing(from)]),
   )
 
 /** A word for any rank is a word for maps. */
@@ -237,7 +319,7 @@ const branches = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
 /** A sum around a body: past a projection, or the body ends in as many filters as came in. */
 const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
   fc
-    .tuple(inside(from, depth, 2), fc.boolean(), activation, unit(from))
+    .tuple(inside(from, depth, 2), fc.boolean(), activation(from), unit(from))
     .map(([inner, projected, activated, each]) => () => input => {
       const words = cooked(
         inner.map(one => one(true)),
@@ -252,6 +334,17 @@ const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
         ...(projected ? { shortcut: convBnAct(filters, 1, { activation: null, norm: { epsilon } }) } : {}),
       })
     })
+
+/** A map times another of its shape: the body ends in as many filters as came in. */
+const gated = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
+  fc.tuple(inside(from, depth, 2), unit(from)).map(([inner, each]) => () => input => {
+    const words = cooked(
+      inner.map(one => one(true)),
+      input,
+    )
+    const end = convBnAct(channelsOf(input), 1, { ...options(each, input, true), dilation: 1, name: 'end' })
+    return gate('gated', stack('body', ...words, end))
+  })
 
 const module = (): fc.Arbitrary<Mapping> =>
   fc
@@ -268,11 +361,13 @@ const module = (): fc.Arbitrary<Mapping> =>
 
 /** Every copy after the first takes what the first gives. */
 const repeated = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  fc.tuple(fc.integer({ min: 1, max: 3 }), leaf(from)).map(([times, each]) => () => input => {
-    const first = each(true)(input)
-    const next = each(true)(after(input)(first))
-    return repeat('repeat', times, nth => (nth === 0 ? first : next))
-  })
+  fc
+    .tuple(fc.integer({ min: 1, max: 3 }), leaf({ ...from, channels: false }))
+    .map(([times, each]) => () => input => {
+      const first = each(true)(input)
+      const next = each(true)(after(input)(first))
+      return repeat('repeat', times, nth => (nth === 0 ? first : next))
+    })
 
 const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
   fc.oneof(
@@ -280,13 +375,20 @@ const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
     { weight: 1, arbitrary: stacked(from, depth) },
     { weight: 2, arbitrary: branches(from, depth) },
     { weight: 2, arbitrary: summed(from, depth) },
+    ...(from.channels === false ? [] : [{ weight: 1, arbitrary: gated(from, depth) }]),
     { weight: 2, arbitrary: module() },
     { weight: 1, arbitrary: repeated(from) },
   )
 
 const layer = (from: NetOptions): fc.Arbitrary<VectorWord | AnyWord> =>
   fc
-    .record({ units: small, normed: fc.boolean(), bias: fc.boolean(), activation, dropped: fc.boolean() })
+    .record({
+      units: small,
+      normed: fc.boolean(),
+      bias: fc.boolean(),
+      activation: activation(from),
+      dropped: fc.boolean(),
+    })
     .map(({ units, normed, bias, activation, dropped }) =>
       dropped && from.dropout === true
         ? dropout(0.3)
@@ -307,7 +409,11 @@ export const arbitraryNet = (from: NetOptions = {}): fc.Arbitrary<Net> =>
       width: fc.integer({ min: 4, max: 12 }),
       channels: fc.integer({ min: 1, max: 3 }),
       body: fc.array(mapping(from, 1), { minLength: 1, maxLength: 4 }),
-      bridge: fc.constantFrom(globalAvgPool, flatten),
+      bridge: fc.constantFrom(
+        globalAvgPool,
+        flatten,
+        ...(from.globalMaxPool === false || from.modern === false ? [] : [globalMaxPool]),
+      ),
       hidden: fc.array(layer(from), { maxLength: 2 }),
       classes: fc.integer({ min: 2, max: 5 }),
     })
@@ -346,7 +452,7 @@ export const modelOf =
 
 /** A random net that fits, with weights none of which is trivial. */
 export const arbitraryModel = (from: NetOptions = {}): fc.Arbitrary<Model> =>
-  fc.tuple(arbitraryNet(from), fc.integer()).map(([net, seed]) => modelOf(seed)(net))
+  fc.tuple(arbitraryNet(from), fc.nat()).map(([net, seed]) => modelOf(seed)(net))
 
 /** Numbers for an input of this shape, the same for the same seed: uniform in [−1, 1), or [0, 1) for noise. */
 export const fedWith = (seed: number, name: string, shape: Shape): Float32Array => {

@@ -18,7 +18,8 @@ import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
-import { prune, push, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import type { Growth } from '../src/surgery/grow/options.js'
 import type { CountedTarget } from '../src/surgery/prune/target.js'
 import { arbitraryNet } from './arbitrary.js'
@@ -322,12 +323,16 @@ describe('a difference is refused where it is', () => {
     expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toMatchObject({
       _tag: 'DecodeError',
       at: 'net.body.layers.0.padding',
-      expected: '"same", "valid" or a whole number ≥ 0',
+      expected: '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
       got: '-1',
     })
-    expect(told(['net', 'body', 'layers', 0, 'activation'], 'gelu')).toMatchObject({
+    expect(told(['net', 'body', 'layers', 0, 'activation'], 'mish')).toMatchObject({
       at: 'net.body.layers.0.activation',
-      got: '"gelu"',
+      got: '"mish"',
+    })
+    expect(told(['net', 'body', 'layers', 0, 'activation'], { _tag: 'leakyRelu', slope: 2 })).toMatchObject({
+      at: 'net.body.layers.0.activation.slope',
+      got: '2',
     })
   })
 })

@@ -2,21 +2,25 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test, vi } from 'vitest'
-import { groups } from '../src/net/groups.js'
+import { groups } from '../src/net/channels/groups.js'
+import { wireNet } from '../src/net/channels/wiring.js'
 import { type CheckedNet, infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
-import { wireNet } from '../src/net/wiring.js'
-import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import { concat, identity, inception, net, residual, stack, sum } from '../src/net/words/combinators.js'
 import {
+  conv,
   convBnAct,
   dense,
+  depthwise,
   depthwiseBnAct,
   flatten,
   globalAvgPool,
   image,
+  layerNorm,
+  layerScale,
   maxPool,
 } from '../src/net/words/leaves.js'
 import { arbitraryNet } from './arbitrary.js'
@@ -41,6 +45,35 @@ test('groups partition the wires', () => {
     }),
     runs,
   )
+})
+
+test('channels that a layer norm reads stay; those inside a ConvNeXt block may go', () => {
+  const block = residual(
+    'block',
+    stack('body', depthwise(7), layerNorm(), conv(16, 1, { activation: 'gelu' }), conv(4, 1), layerScale()),
+  )
+  const given = net('n', image(8, 8, 3), conv(4, 2, { name: 'stem' }), block, globalAvgPool, dense(2))
+  const fixedOf = (maker: string) => groups(placed(given)).find(({ name }) => name === maker)?.fixed
+  expect(fixedOf('stem')).toBe('layerNorm')
+  expect(fixedOf('block/body/conv')).toBeNull()
+  expect(fixedOf('dense')).toBe('output')
+})
+
+test('a sum is of residuals in shortcuts', () => {
+  const parts = [conv(3, 1, { name: 'a' }), conv(3, 3, { name: 'b' }), conv(3, 5, { name: 'c' })] as const
+  const joined = sum('join', ...parts)
+  expect(joined).toEqual(
+    residual('join', parts[0], { shortcut: residual('shortcut', parts[1], { shortcut: parts[2] }) }),
+  )
+  const given = net('n', image(8, 8, 2), joined, globalAvgPool, dense(2))
+  const makers = groups(placed(given))
+    .find(({ name }) => name === 'join/body')
+    ?.members.filter(({ role }) => role === 'makes')
+  expect(makers?.map(({ path }) => path)).toEqual([
+    'join/body',
+    'join/shortcut/body',
+    'join/shortcut/shortcut',
+  ])
 })
 
 test('groups partition every axis of every slot but the sides of its window', () => {
@@ -90,6 +123,9 @@ test('wires are closed under every edge', () => {
         expect([x.length, y.length]).toEqual([channelsOf(input), channelsOf(output)])
         switch (layer._tag) {
           case 'conv':
+            for (const wires of [x, y])
+              expect(wires).toEqual(wires.map((_, i) => wires[i % (wires.length / layer.groups)]))
+            break
           case 'dense':
             break
           case 'concat':
@@ -98,6 +134,23 @@ test('wires are closed under every edge', () => {
           case 'residual':
             expect(y).toEqual(child(layer.body.name))
             expect(y).toEqual(child(layer.shortcut.name))
+            break
+          case 'gate':
+            expect(y).toEqual(x)
+            if (layer.body._tag === 'stack') expect(y).toEqual(child(layer.body.name))
+            break
+          case 'channelShuffle': {
+            const size = x.length / layer.groups
+            const [group, place] = [
+              (i: number) => i % layer.groups,
+              (i: number) => Math.floor(i / layer.groups),
+            ]
+            expect(y).toEqual(y.map((_, i) => x[group(i) * size + place(i)]))
+            expect(x).toEqual(x.map((_, i) => x[i % size]))
+            break
+          }
+          case 'channelSlice':
+            expect(y).toEqual(x.slice(layer.from, layer.from + layer.size))
             break
           case 'flatten':
             expect(y).toEqual(y.map((_, i) => x[i % x.length]))
@@ -118,15 +171,24 @@ test('whichever channels are removed, if every layer keeps one, the rest fits', 
   fc.assert(
     fc.property(arbitraryNet(), fc.infiniteStream(fc.boolean()), (given, coins) => {
       const inferred = placed(given)
-      const { out } = wireNet(inferred)
+      const { into, out } = wireNet(inferred)
+      const sliced = [...inferred.layers.values()].flatMap(({ path, layer }) =>
+        layer._tag === 'channelSlice' ? [...(out.get(path) ?? []).slice(0, 1)] : [],
+      )
       const kept = new Set(
-        groups(inferred).flatMap(({ wires, fixed }) =>
-          [...wires].filter((_, i) => i === 0 || fixed !== null || coins.next().value),
-        ),
+        groups(inferred)
+          .flatMap(({ wires, fixed }) =>
+            [...wires].filter((_, i) => i === 0 || fixed !== null || coins.next().value),
+          )
+          .concat(sliced),
       )
       const width = (path: string) => (out.get(path) ?? []).filter(each => kept.has(each)).length
+      const before = (path: string, from: number) =>
+        (into.get(path) ?? []).slice(0, from).filter(each => kept.has(each)).length
       const narrower = editLayers((layer, path) => {
         if (layer._tag === 'conv') return { ...layer, filters: width(path) }
+        if (layer._tag === 'channelSlice')
+          return { ...layer, from: before(path, layer.from), size: width(path) }
         return layer._tag === 'dense' ? { ...layer, units: width(path) } : layer
       })(given)
       for (const { path, output } of placed(narrower).layers.values())

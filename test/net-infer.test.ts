@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
 import { type Graph, inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
@@ -10,9 +11,11 @@ import { layersOf } from '../src/net/path.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import { init, type Model } from '../src/net/weights.js'
+import { channelShuffle, channelSlice, squeezeExcite } from '../src/net/words/channels.js'
 import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
 import {
   avgPool,
+  conv,
   convBnAct,
   dense,
   depthwiseBnAct,
@@ -22,6 +25,7 @@ import {
   image,
   maxPool,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -80,7 +84,7 @@ describe('over random nets', () => {
 
   test('parameters counted are trained weights stored', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         const places = inferred(net)
         const { weights } = initialised(net, seed)
         const sizes = Object.entries(weights).map(([key, { shape, data }]) => {
@@ -98,7 +102,7 @@ describe('over random nets', () => {
 
   test('the same seed gives the same weights, another seed others', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         expect(initialised(net, seed).weights).toEqual(initialised(net, seed).weights)
         expect(initialised(net, seed).weights['head/kernel']).not.toEqual(
           initialised(net, seed + 1).weights['head/kernel'],
@@ -110,7 +114,7 @@ describe('over random nets', () => {
 
   test('a layer more changes the first weights of no other', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (one, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (one, seed) => {
         const more: Net = {
           ...one,
           body: { ...one.body, layers: [...one.body.layers, { ...dense(3), name: 'more' }] },
@@ -223,17 +227,25 @@ describe('what does not fit is named by its path', () => {
       tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
+    'a pool whose windows would lie in the padding': [
+      tree(called('a', maxPool(2, { padding: [0, 0, 2, 0] })), ...end),
+      { _tag: 'PaddingTooWide', at: 'a', padding: 2, window: 2 },
+    ],
+    'a window too wide across': [
+      tree(called('a', convBnAct(3, [1, 9], { padding: 'valid' })), ...end),
+      { _tag: 'WindowTooLarge', at: 'a', window: 9, map: [8, 8, 3] },
+    ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
     ],
     'half a kernel': [
       tree(called('a', convBnAct(3, 1.5)), ...end),
-      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a stride of 0': [
       tree(called('a', convBnAct(3, 3, { stride: 0 })), ...end),
-      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a dilation of 0': [
       tree(called('a', depthwiseBnAct(3, { dilation: 0 })), ...end),
@@ -241,7 +253,13 @@ describe('what does not fit is named by its path', () => {
     ],
     'padding below 0': [
       tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
-      misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
+      misread(
+        'a',
+        'conv',
+        'padding',
+        '-1',
+        '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
+      ),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),
@@ -278,6 +296,26 @@ describe('what does not fit is named by its path', () => {
     'a sum of two shapes': [
       net('n', image(8, 8, 3), residual('r', convBnAct(4)), globalAvgPool, dense(2)),
       { _tag: 'SumDiffers', at: 'r', body: [8, 8, 4], shortcut: [8, 8, 3] },
+    ],
+    'channels that groups do not divide': [
+      net('n', image(8, 8, 3), conv(4, 3, { groups: 2, name: 'c' }), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'c', what: 'channels', got: 3, groups: 2 },
+    ],
+    'filters that groups do not divide': [
+      net('n', image(8, 8, 3), conv(4, 3, { groups: 3, name: 'c' }), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'c', what: 'filters', got: 4, groups: 3 },
+    ],
+    'a shuffle of unequal groups': [
+      net('n', image(8, 8, 3), channelShuffle(2), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'channelShuffle', what: 'channels', got: 3, groups: 2 },
+    ],
+    'a slice beyond the last channel': [
+      net('n', image(8, 8, 3), channelSlice(1, 3), globalAvgPool, dense(2)),
+      { _tag: 'SliceOutside', at: 'channelSlice', end: 4, channels: 3 },
+    ],
+    'a gate of other channels': [
+      net('n', image(8, 8, 3), squeezeExcite('se', 4, 2), globalAvgPool, dense(2)),
+      { _tag: 'GateDiffers', at: 'se', body: [4], input: [8, 8, 3] },
     ],
     'no branches': [
       net('n', image(8, 8, 3), concat('c'), globalAvgPool, dense(2)),
@@ -316,6 +354,22 @@ describe('what does not fit is named by its path', () => {
 
   test.each(Object.entries(cases))('%s', (_, [odd, error]) => {
     expect(infer(odd)).toEqual(E.left(error))
+  })
+
+  test('a name of thousands of letters is told by its end', () => {
+    const long = net(
+      'n',
+      image(8, 8, 3),
+      convBnAct(1, 1, { name: 'a/'.repeat(5000) }),
+      globalAvgPool,
+      dense(2),
+    )
+    const message = pipe(
+      infer(long),
+      E.match(renderMessage, () => ''),
+    )
+    expect(message).toMatch(/^the net: expected a name of letters.*a\/'; try another name$/)
+    expect(message.length).toBeLessThan(200)
   })
 
   test('planting refuses it too', () => {

@@ -11,17 +11,23 @@ import { channelsOf, rankOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
+import { channelShuffle, channelSlice, squeezeExcite } from '../src/net/words/channels.js'
 import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
   batchNorm,
+  conv,
   convBnAct,
   dense,
+  depthwise,
   depthwiseBnAct,
   dropout,
+  dropPath,
   flatten,
   globalAvgPool,
   image,
+  layerNorm,
+  layerScale,
   maxPool,
   relu,
   sigmoid,
@@ -73,6 +79,15 @@ const forMaps: readonly ((n: number, more: number) => Layer)[] = [
       depthwiseBnAct(3),
     ),
   n => concat('new', maxPool(3, { stride: 1 }), convBnAct(n)),
+  (n, more) => stack('new', convBnAct(n * (more + 1), 3, { groups: n }), channelShuffle(n)),
+  n => stack('new', channelShuffle(n % 2 === 0 ? 2 : 1), convBnAct(n, 1, { groups: n % 2 === 0 ? 2 : 1 })),
+  (n, more) => concat('new', channelSlice(0, n), stack('b', channelSlice(0, 1), convBnAct(more + 1))),
+  n =>
+    residual(
+      'new',
+      stack('', convBnAct(n), squeezeExcite('se', n, 2), convBnAct(n, 1, { activation: null })),
+    ),
+  n => squeezeExcite('new', n, 2),
   () => stack('new', relu, sigmoid),
   () => maxPool(2, { name: 'new' }),
   () => batchNorm({ name: 'new' }),
@@ -141,6 +156,10 @@ const refusals = [
   'TwoOfOneName',
   'Tied',
   'NothingToWiden',
+  'Renumbered',
+  'UnequalGroups',
+  'SliceOutside',
+  'GateDiffers',
 ]
 
 describe('laws', () => {
@@ -476,6 +495,26 @@ describe('places', () => {
     const grown = growing({ after: 'r', module: convBnAct(2, 1, { name: 'new' }) }, modelOf(3)(given))
     expect([grown.linear, grown.inexact]).toEqual([['new'], null])
     expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
+  })
+
+  test('channels that a layer norm reads are not widened, and new ones beside them are told of', () => {
+    const given = net('n', image(6, 6, 2), concat('c', convBnAct(3)), layerNorm(), flatten, dense(2))
+    const before = modelOf(3)(given)
+    expect(left(grow({ widen: 'c/conv', by: 2, seed: 1 })(before))).toEqual({
+      _tag: 'NothingToWiden',
+      at: 'c/conv',
+    })
+    const grown = growing({ to: 'c', branch: convBnAct(2, 3, { name: 'new' }) }, before)
+    expect(grown.inexact).toEqual({ _tag: 'Normalised', at: 'layerNorm' })
+  })
+
+  test("a ConvNeXt block's body is silent by its layer scale, which then learns", () => {
+    const body = stack('', depthwise(7), layerNorm(), conv(16, 1, { activation: 'gelu' }), conv(6, 1))
+    const module = residual('new', stack('', body, layerScale(1e-6), dropPath(0.1)))
+    const grown = growing({ after: 'r', module })
+    expect(grown.inexact).toBeNull()
+    expect([...(grown.model.weights['new/body/scale/scale']?.data ?? [])]).toEqual(Array(6).fill(0))
+    expect(difference(forward(grown.model), forward(model))).toBeLessThan(1e-5)
   })
 
   test('a module too narrow to pass all says so', () => {

@@ -6,10 +6,11 @@ import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
 import type { Input } from '../convert/input.js'
 import { readLayersFile } from '../convert/keras/import/read.js'
-import { type ModelFile, readModelFile, saveModel } from '../convert/model-file.js'
+import { type ModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
 import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
+import { readRun } from './read-run.js'
 
 interface ExportArguments {
   readonly to: readonly Target[]
@@ -38,7 +39,7 @@ const exportAll =
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
   const file = modelFileAt(run)
   const out = options.out ?? join(dirname(file), 'export')
-  return end(pipe(readModelFile(file), TE.flatMap(exportAll(options, out))), files =>
+  return end(pipe(readRun(run), TE.flatMap(exportAll(options, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),
   )
 }

@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readModelFile } from '../convert/model-file.js'
 import { findImages } from '../data/formats/images/find.js'
 import { openEngine } from '../engine/choose.js'
 import type { BadFile } from '../io/error.js'
@@ -11,6 +10,7 @@ import { type PredictionFormat, predictionFormats } from '../report/tables/predi
 import { type Fact, renderMessage, unreadableText } from '../report/text/messages.js'
 import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
+import { readRun } from './read-run.js'
 import { say } from './stderr.js'
 
 interface PredictArguments {
@@ -29,15 +29,18 @@ const sayFailure = (fact: Fact): void => {
 }
 
 /** The model of a file, open for single images: one thread is enough for them, and starts at once. */
-const openModel = (file: string): TE.TaskEither<Fact, Predict> =>
+const openModel = (run: string): TE.TaskEither<Fact, Predict> =>
   pipe(
     TE.Do,
-    TE.bindW('classifier', () => readModelFile(file)),
+    TE.bindW('classifier', () => readRun(run)),
     TE.bindW('engine', () => openEngine('wasm', 1)),
     TE.flatMap(({ classifier, engine }) =>
       pipe(
         predict(engine)(classifier),
-        TE.mapLeft((fault): Fact => ({ _tag: 'BadFile', file, fault }) satisfies BadFile<ClassifierError>),
+        TE.mapLeft(
+          (fault): Fact =>
+            ({ _tag: 'BadFile', file: modelFileAt(run), fault }) satisfies BadFile<ClassifierError>,
+        ),
       ),
     ),
   )
@@ -92,7 +95,7 @@ export const predictImages = (
   const format = predictionFormats[json ? 'json' : csv ? 'csv' : 'text']
   return end(
     pipe(
-      openModel(modelFileAt(model)),
+      openModel(model),
       TE.flatMapTask(open => () => classify(open, paths, top, format)),
     ),
     () => undefined,

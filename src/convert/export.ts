@@ -23,7 +23,7 @@ type Encoder = (model: Model, description: Description | null) => E.Either<Expor
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: toSavedModel,
-  layers: (model, description) => E.right(toLayers(model, description)),
+  layers: toLayers,
   onnx: (model, description) => E.right(toOnnx(model, description)),
 }
 
@@ -80,7 +80,7 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing; NotHeld where the format lacks a layer
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>

@@ -4,12 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Normaliser } from '../data/spec.js'
 import type { NetError } from '../net/error.js'
-import { type CheckedNet, infer, windowPositions, windowSpan } from '../net/infer.js'
+import { type CheckedNet, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { editLayers, type Path } from '../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
 import { weightKey } from '../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
+import { slidesOf } from '../net/window.js'
 import type { Input } from './input.js'
 
 /** A normaliser as y = scale · x + shift, channel by channel. */
@@ -35,18 +36,13 @@ type Windowed = Conv | Depthwise
 
 const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' || layer._tag === 'depthwise'
 
+const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.groups > 1
+
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
-const readsNoPadding = (
-  inferred: CheckedNet,
-  path: Path,
-  { kernel, dilation, stride, padding }: Windowed,
-): boolean => {
-  const span = windowSpan(kernel, dilation)
-  const sides = inferred.layers.get(path)?.input.slice(0, 2) ?? []
-  return padding === 'same'
-    ? sides.every(side => (windowPositions(side, span, stride, padding) - 1) * stride + span <= side)
-    : padding === 'valid' || padding === 0
-}
+const readsNoPadding = ({ layers }: CheckedNet, path: Path, layer: Windowed): boolean =>
+  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
+    ({ before, after }) => before === 0 && after === 0,
+  )
 
 /** The convolutions between the images and a value; null where another layer reads the images. */
 type Read = 'images' | readonly Path[] | null
@@ -61,10 +57,11 @@ const readersOf = ({ body }: Net): readonly Path[] | null => {
   const read = interpret<Read>({
     leaf: (leaf, path, input) => {
       if (input !== 'images' || leaf._tag === 'dropout') return input
-      return isWindowed(leaf) ? [path] : null
+      return isWindowed(leaf) && !isGrouped(leaf) ? [path] : null
     },
     concat: branches => mergeReads(...branches),
     residual: (body, shortcut) => mergeReads(body, shortcut),
+    gate: (body, _layer, _path, input) => mergeReads(body, input),
   })(body, '', 'images')
   return read === 'images' ? null : read
 }

@@ -5,5 +5,5 @@ export type { ExportError, FoundFormat, ImportError, NotATreeReason } from './er
 export { type ExportOptions, encodeModel, exportModel } from './export.js'
 export { type Input, inputs, type Serving } from './input.js'
 export { readLayersFile, readLayersModel } from './keras/import/read.js'
-export type { ModelFault, ModelFileError } from './model-file.js'
+export type { ModelFault, ModelFileError, NotAModel } from './model-file.js'
 export { type File, type Target, targets } from './target.js'

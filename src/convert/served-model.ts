@@ -1,6 +1,6 @@
 /** The inference graph of a model: from images to logits and probabilities, for any batch size. */
 import { topologicalOrder, type Value } from '../graph/graph.js'
-import { type Lowered, lower } from '../graph/lower.js'
+import { type Lowered, type LowerOptions, lower } from '../graph/lower.js'
 import * as op from '../graph/operations.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
@@ -41,9 +41,11 @@ const serve = ({ images, logits, at }: Lowered, trained: Weights): ServedModel =
   return { images, outputs, values, weights, layerOf: value => layers.get(value) ?? '' }
 }
 
-/** Lowers a model whose weights were checked, and folds its batch norms. */
-export const servedModel = (model: Model): ServedModel =>
-  serve(lower({ batch: 1, mode: 'inference' })(model), model.weights)
+/** Lowers a model whose weights were checked, and folds its batch norms; grouped convolutions stay whole on request. */
+export const servedModel = (
+  model: Model,
+  { wholeGroups = false }: Pick<LowerOptions, 'wholeGroups'> = {},
+): ServedModel => serve(lower({ batch: 1, mode: 'inference', wholeGroups })(model), model.weights)
 
 /** A value's shape with an open batch size. */
 export const openBatch = (shape: Shape): Shape => [-1, ...shape.slice(1)]

@@ -2,7 +2,8 @@
 import * as t from 'io-ts'
 import { closed, finite, list, nullable, positive, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
-import { mostDrawn } from '../net/limits.js'
+import { mostDrawn } from '../net/limits/limits.js'
+import { seedCodec } from '../net/random.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
 import type { Colour, DataSpec } from './spec.js'
 
@@ -44,7 +45,7 @@ const mostDepth = 16
 
 /** A specification; `checkOptions` checks it against the data. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
-  glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
+  glyphs: closed({ ...tag('glyphs'), ...common, drawn: seedCodec, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common, transposed: nullable(t.boolean) }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
   cifar100: closed({ ...tag('cifar100'), ...common, labels: t.keyof({ fine: null, coarse: null }) }),
@@ -55,7 +56,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     background,
     depth: wholeFrom(1, mostDepth),
     test: positive,
-    splitSeed: wholeNumber,
+    splitSeed: seedCodec,
   }),
   imageCsv: closed({
     ...tag('imageCsv'),
@@ -64,7 +65,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     background,
     columns: closed({ path: nullable(t.string), label: nullable(t.string), part: nullable(t.string) }),
     test: positive,
-    splitSeed: wholeNumber,
+    splitSeed: seedCodec,
   }),
   tfds: closed({
     ...tag('tfds'),

@@ -38,6 +38,8 @@ export type Notice =
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
   /** Images are stored column by column, by the names of their files, and are turned upright. */
   | { readonly _tag: 'ImagesTransposed'; readonly data: string }
+  /** The data set is generated, and the folder that was named is not read. */
+  | { readonly _tag: 'FolderUnread'; readonly data: string; readonly folder: string }
   /** Labels begin at 1. */
   | { readonly _tag: 'LabelsFromOne'; readonly data: string; readonly classes: number }
   /** Classes without a training image, of `of` classes. */

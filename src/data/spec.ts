@@ -1,7 +1,7 @@
 /** Data set specifications as plain data, and the functions that make them. */
-import { mostClasses } from '../net/limits.js'
+import { mostClasses } from '../net/limits/limits.js'
 import type { Shape } from '../net/shape.js'
-import { optionsOf, unknownIn } from '../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../net/words/options.js'
 import type { Augmentation } from './pipeline/augment.js'
 
 /** Mean and deviation of each channel, of pixels from 0 to 1. */
@@ -126,13 +126,14 @@ const splitCommon = <O extends DataOptions>(defaultName: string, options: O) => 
 }
 
 /** Ten synthetic glyphs drawn from a seed: 28×28×1, nothing to download. */
-export const glyphs = (
-  options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {},
-): Glyphs => {
-  const { common, rest } = splitCommon('glyphs', options)
-  const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
-  return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
-}
+export const glyphs = withArity(
+  1,
+  (options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {}): Glyphs => {
+    const { common, rest } = splitCommon('glyphs', options)
+    const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
+    return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
+  },
+)
 
 /**
  * MNIST, or any data set in its four IDX files, gzipped or not: `train-images-idx3-ubyte` and so on, or with a prefix
@@ -142,24 +143,27 @@ export const glyphs = (
  * @example
  * mnist({ augment: [shift(2)] })
  */
-export const mnist = (options: DataOptions & Partial<Pick<Mnist, 'transposed'>> = {}): Mnist => {
+export const mnist = withArity(1, (options: DataOptions & Partial<Pick<Mnist, 'transposed'>> = {}): Mnist => {
   const { common, rest } = splitCommon('mnist', options)
   const { transposed = null, ...unknown } = rest
   return Object.freeze({ _tag: 'mnist' as const, ...common, transposed, ...unknownIn(unknown) })
-}
+})
 
 /** CIFAR-10 in its binary batches: 32×32×3. */
-export const cifar10 = (options: DataOptions = {}): Cifar10 => {
+export const cifar10 = withArity(1, (options: DataOptions = {}): Cifar10 => {
   const { common, rest } = splitCommon('cifar10', options)
   return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
-}
+})
 
 /** CIFAR-100 in its binary version: 32×32×3, by its 100 `fine` labels or its 20 `coarse` ones. */
-export const cifar100 = (options: DataOptions & Partial<Pick<Cifar100, 'labels'>> = {}): Cifar100 => {
-  const { common, rest } = splitCommon('cifar100', options)
-  const { labels = 'fine', ...unknown } = rest
-  return Object.freeze({ _tag: 'cifar100' as const, ...common, labels, ...unknownIn(unknown) })
-}
+export const cifar100 = withArity(
+  1,
+  (options: DataOptions & Partial<Pick<Cifar100, 'labels'>> = {}): Cifar100 => {
+    const { common, rest } = splitCommon('cifar100', options)
+    const { labels = 'fine', ...unknown } = rest
+    return Object.freeze({ _tag: 'cifar100' as const, ...common, labels, ...unknownIn(unknown) })
+  },
+)
 
 /** Options of `imageFolder`. */
 export type ImageFolderOptions = DataOptions &
@@ -178,7 +182,7 @@ export type ImageFolderOptions = DataOptions &
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
  * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
  */
-export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): ImageFolder => {
+export const imageFolder = withArity(2, (image: Shape, options: ImageFolderOptions = {}): ImageFolder => {
   const { common, rest } = splitCommon('images', options)
   const { background = null, depth = 1, test = 0.2, splitSeed = 0, ...unknown } = rest
   return Object.freeze({
@@ -191,7 +195,7 @@ export const imageFolder = (image: Shape, options: ImageFolderOptions = {}): Ima
     splitSeed,
     ...unknownIn(unknown),
   })
-}
+})
 
 /** Options of `imageCsv`. */
 export interface ImageCsvOptions
@@ -208,7 +212,7 @@ export interface ImageCsvOptions
  * @example
  * imageCsv(image(64, 64, 3), { columns: { path: 'photo', label: 'species' } })
  */
-export const imageCsv = (image: Shape, options: ImageCsvOptions = {}): ImageCsv => {
+export const imageCsv = withArity(2, (image: Shape, options: ImageCsvOptions = {}): ImageCsv => {
   const { common, rest } = splitCommon('images', options)
   const { background = null, columns = {}, test = 0.2, splitSeed = 0, ...unknown } = rest
   return Object.freeze({
@@ -221,7 +225,7 @@ export const imageCsv = (image: Shape, options: ImageCsvOptions = {}): ImageCsv 
     splitSeed,
     ...unknownIn(unknown),
   })
-}
+})
 
 /** Options of `tfrecord`. */
 export interface TfRecordOptions extends DataOptions {
@@ -240,30 +244,29 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
- * stored: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
+ * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
  * validation set, and the test set where there is no other. `classes` are the names, or the number of classes.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })
  */
-export const tfrecord = (
-  image: Shape,
-  classes: number | readonly string[],
-  options: TfRecordOptions = {},
-): TfRecord => {
-  const { common, rest } = splitCommon('records', options)
-  const { background = null, keys = {}, firstLabel = 1, ...unknown } = rest
-  return Object.freeze({
-    _tag: 'tfrecord' as const,
-    ...common,
-    image,
-    background,
-    classes: classNames(classes),
-    keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
-    firstLabel,
-    ...unknownIn(unknown),
-  })
-}
+export const tfrecord = withArity(
+  3,
+  (image: Shape, classes: number | readonly string[], options: TfRecordOptions = {}): TfRecord => {
+    const { common, rest } = splitCommon('records', options)
+    const { background = null, keys = {}, firstLabel = 1, ...unknown } = rest
+    return Object.freeze({
+      _tag: 'tfrecord' as const,
+      ...common,
+      image,
+      background,
+      classes: classNames(classes),
+      keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
+      firstLabel,
+      ...unknownIn(unknown),
+    })
+  },
+)
 
 /** Options of `tfds`. */
 export interface TfdsOptions extends DataOptions {
@@ -278,7 +281,7 @@ export interface TfdsOptions extends DataOptions {
  * @example
  * tfds(image(64, 64, 3), { augment: [flip] })
  */
-export const tfds = (image: Shape, options: TfdsOptions = {}): Tfds => {
+export const tfds = withArity(2, (image: Shape, options: TfdsOptions = {}): Tfds => {
   const { common, rest } = splitCommon('tfds', options)
   const { background = null, keys = {}, ...unknown } = rest
   return Object.freeze({
@@ -289,4 +292,4 @@ export const tfds = (image: Shape, options: TfdsOptions = {}): Tfds => {
     keys: { image: null, label: null, ...optionsOf(keys) },
     ...unknownIn(unknown),
   })
-}
+})

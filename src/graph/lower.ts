@@ -2,15 +2,16 @@
 import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { isInside, type Path } from '../net/path.js'
-import { sizeOf } from '../net/shape.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
+import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
+import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
+import { activate } from './activate.js'
 import type { PoolWindow, Value, Window } from './graph.js'
 import * as op from './operations.js'
 
 /**
- * `training` normalises by the batch's own statistics and applies dropout; `inference` normalises by the running
- * statistics and applies none.
+ * `training` normalises by the batch's own statistics and applies dropout and dropPath; `inference` normalises by the
+ * running statistics and applies neither.
  */
 export type Mode = 'training' | 'inference'
 
@@ -18,10 +19,14 @@ export type Mode = 'training' | 'inference'
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode
+  /** Whether values are dropped while training; by default yes. */
+  readonly dropout?: boolean
   /** Layers, with all inside them, that are normalised by their running statistics in training, too. */
   readonly frozen?: readonly Path[]
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
+  /** Whether a grouped convolution stays one, which engines do not compute; by default it becomes one a group. */
+  readonly wholeGroups?: boolean
   /** Another net's images; by default an input of their own, named `images`. */
   readonly images?: Value
 }
@@ -45,22 +50,15 @@ export interface Lowered {
   /** By key, the running statistics among them. */
   readonly weights: ReadonlyMap<string, Value>
   readonly statistics: readonly Statistic[]
-  /** Inputs to feed with numbers uniform in [0, 1): one for each value a dropout layer may drop. */
+  /** Inputs to feed with numbers uniform in [0, 1): one for each value that a dropout layer may drop, or each image that a dropPath layer may. */
   readonly noise: readonly Value[]
 }
 
-const activations: { readonly [A in Activation]: (x: Value) => Value } = {
-  relu: op.relu,
-  relu6: op.relu6,
-  sigmoid: op.sigmoid,
-  tanh: op.tanh,
-  swish: x => op.mul(x, op.sigmoid(x)),
-}
-
-const activate = (activation: Activation | null, x: Value): Value =>
-  activation === null ? x : activations[activation](x)
-
-const windowOf = ({ stride, dilation, padding }: Conv | Depthwise): Window => ({ stride, dilation, padding })
+const windowOf = ({ stride, dilation, padding }: Omit<Conv, 'groups'> | Depthwise): Window => ({
+  stride,
+  dilation,
+  padding,
+})
 const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride, padding, dilation: 1 })
 
 /** What one lowering collects. */
@@ -98,13 +96,58 @@ const lowerUnit = (
   return activate(activation, norm === null ? shifted : lowerNorm(lowering, shifted, path, norm))
 }
 
-/** Divides by the share kept, so that the mean stays. */
-const lowerDropout = ({ options, noise }: Lowering, x: Value, path: Path, rate: number): Value => {
-  if (options.mode === 'inference' || rate === 0) return x
-  const uniform = op.input(`noise/${path}`, x.shape)
+/** Over the channels of each position. */
+const lowerLayerNorm = (lowering: Lowering, x: Value, path: Path, epsilon: number): Value => {
+  const channels = [x.shape.length - 1]
+  const centred = op.sub(x, op.mean(x, channels, true))
+  const deviation = op.sqrt(op.add(op.mean(op.square(centred), channels, true), epsilon))
+  const scaled = op.mul(op.div(centred, deviation), weightAt(lowering, path, 'scale'))
+  return op.add(scaled, weightAt(lowering, path, 'shift'))
+}
+
+/** One value of each channel: the largest of the whole map. */
+const lowerGlobalMax = (x: Value): Value => {
+  const [images = 0, height = 1, width = 1, channels = 0] = x.shape
+  const whole: PoolWindow = { size: [height, width], stride: 1, dilation: 1, padding: 'valid' }
+  return op.reshape(op.maxPool(x, whole), [images, channels])
+}
+
+/** Zeros at random: one decision for each value of `shape`. Divides by the share kept, so that the mean stays. */
+const lowerDropout = (
+  { options, noise }: Lowering,
+  x: Value,
+  path: Path,
+  rate: number,
+  shape: Shape,
+): Value => {
+  if (options.mode === 'inference' || options.dropout === false || rate === 0) return x
+  const uniform = op.input(`noise/${path}`, shape)
   noise.push(uniform)
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
+
+/**
+ * A convolution of each group's channels by its own filters, one beside another; where each group has one channel and
+ * one filter, a depthwise one.
+ */
+const lowerConv = (x: Value, kernel: Value, { groups, ...conv }: Conv, whole: boolean): Value => {
+  const [channels, filters] = [channelsOf(x.shape) / groups, conv.filters / groups]
+  if (groups === 1 || whole) return op.conv(x, kernel, windowOf(conv))
+  if (channels === 1 && filters === 1)
+    return op.depthwise(x, op.reshape(kernel, [...kernel.shape.slice(0, 2), groups, 1]), windowOf(conv))
+  const convolve = (_: unknown, nth: number): Value =>
+    op.conv(op.slice(x, nth * channels, channels), op.slice(kernel, nth * filters, filters), windowOf(conv))
+  return op.concat(Array.from({ length: groups }, convolve))
+}
+
+/** A number for each channel gets the axes of the map it multiplies. */
+const lowerGate = (body: Value, x: Value): Value =>
+  op.mul(
+    x,
+    body.shape.length === x.shape.length
+      ? body
+      : op.reshape(body, [body.shape[0] ?? 1, 1, 1, channelsOf(body.shape)]),
+  )
 
 const lowerLeaf =
   (lowering: Lowering) =>
@@ -112,7 +155,12 @@ const lowerLeaf =
     const kernel = () => weightAt(lowering, path, 'kernel')
     switch (leaf._tag) {
       case 'conv':
-        return lowerUnit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
+        return lowerUnit(
+          lowering,
+          lowerConv(x, kernel(), leaf, lowering.options.wholeGroups === true),
+          path,
+          leaf,
+        )
       case 'depthwise':
         return lowerUnit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
@@ -120,17 +168,32 @@ const lowerLeaf =
       case 'maxPool':
         return op.maxPool(x, poolOf(leaf))
       case 'avgPool':
-        return op.avgPool(x, poolOf(leaf))
+        return op.avgPool(x, poolOf(leaf), leaf.countPadding)
       case 'globalAvgPool':
         return op.mean(x, [1, 2])
+      case 'globalMaxPool':
+        return lowerGlobalMax(x)
       case 'flatten':
         return op.reshape(x, [lowering.options.batch, sizeOf(x.shape.slice(1))])
       case 'norm':
         return lowerNorm(lowering, x, path, leaf)
       case 'activate':
         return activate(leaf.activation, x)
+      case 'channelShuffle':
+        return op.shuffle(x, leaf.groups)
+      case 'channelSlice':
+        return op.slice(x, leaf.from, leaf.size)
+      case 'layerNorm':
+        return lowerLayerNorm(lowering, x, path, leaf.epsilon)
+      case 'scale':
+        return op.mul(x, weightAt(lowering, path, 'scale'))
       case 'dropout':
-        return lowerDropout(lowering, x, path, leaf.rate)
+        return lowerDropout(lowering, x, path, leaf.rate, x.shape)
+      case 'dropPath':
+        return lowerDropout(lowering, x, path, leaf.rate, [
+          lowering.options.batch,
+          ...x.shape.slice(1).map(() => 1),
+        ])
     }
   }
 
@@ -158,6 +221,7 @@ export const lower =
       leaf: lowerLeaf(lowering),
       concat: op.concat,
       residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
+      gate: (body, _layer, _path, input) => lowerGate(body, input),
       place: (output, _, path, input) => {
         into.set(path, input)
         at.set(path, output)

@@ -2,10 +2,12 @@
 export { type DecodeError, decode, type PathEntry } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export type { Tensors } from '../io/tensor.js'
+export { activationName, type ByActivation, selectActivation } from './activation.js'
+export { type Group, groups, type Member, type Role } from './channels/groups.js'
+export { type Wires, type Wiring, wireNet } from './channels/wiring.js'
 export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
 export type { Excess, NetError, WeightError } from './error.js'
-export { type Group, groups, type Member, type Role } from './groups.js'
 export { type CheckedNet, infer, outputShape, type PlacedLayer } from './infer.js'
 export { type Algebra, interpret } from './interpret.js'
 export { childPath, editLayers, isInside, layerAt, layersOf, type Path, parentPath } from './path.js'
@@ -14,8 +16,17 @@ export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from '
 export * from './tree.js'
 export { allWeightSpecs, type WeightName, type WeightSpec, weightKey, weightSpecsOf } from './weight-specs.js'
 export { full, init, initialWeights, type Model, type Tensor, type Weights, withWeights } from './weights.js'
-export { type Wires, type Wiring, wireNet } from './wiring.js'
-export { without } from './without.js'
+export {
+  type Ends,
+  extentOf,
+  paddingOf,
+  type Sides,
+  type Slide,
+  type Sliding,
+  sidesOf,
+  slidesOf,
+} from './window.js'
+export * from './words/channels.js'
 export * from './words/combinators.js'
 export * from './words/leaves.js'
 export type {
@@ -30,3 +41,4 @@ export type {
   VectorWord,
   Word,
 } from './words/types.js'
+export { without } from './words/without.js'

@@ -1,30 +1,18 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { checkTree } from './check-tree.js'
 import { elementAt } from './element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
-import { mostChannels, mostValues, mostWeights } from './limits.js'
-import { childPath, type Path } from './path.js'
+import { checkTree } from './limits/check-tree.js'
+import { mostChannels, mostValues, mostWeights } from './limits/limits.js'
+import { type CheckedNet, childPath, type Path, type PlacedLayer } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
-import type { Concat, Conv, Depthwise, Layer, Leaf, Net, Padding, Pool } from './tree.js'
+import type { ChannelSlice, Concat, Conv, Layer, Leaf, Net, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
+import { type Slide, type Sliding, slidesOf } from './window.js'
 
-/** A layer in its place: where it is, what it takes and what it gives. */
-export interface PlacedLayer {
-  readonly path: Path
-  readonly layer: Layer
-  readonly input: Shape
-  readonly output: Shape
-}
-
-/** A net that fits, with the shapes of its layers: made by `infer` alone. What takes one cannot be refused for its shapes. */
-export interface CheckedNet {
-  readonly net: Net
-  /** Every layer by path, in the order of computation; a parent follows its children. */
-  readonly layers: ReadonlyMap<Path, PlacedLayer>
-}
+export type { CheckedNet, PlacedLayer } from './path.js'
 
 /** The shape that a net gives. */
 export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
@@ -40,50 +28,36 @@ const checkRank =
 const checkMap = checkRank('map')
 const checkVector = checkRank('vector')
 
-/** The span a dilated window covers. */
-export const windowSpan = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1
-
-/** Positions of a window along one side; below 1 where it does not fit. */
-export const windowPositions = (side: number, span: number, stride: number, padding: Padding): number =>
-  padding === 'same'
-    ? Math.ceil(side / stride)
-    : Math.floor((side + (padding === 'valid' ? 0 : 2 * padding) - span) / stride) + 1
-
-/** What a convolution and a pool share: a window that slides. */
-interface SlidingWindow {
-  readonly span: number
-  readonly stride: number
-  readonly padding: Padding
-}
-
-const convWindow = ({ kernel, dilation, stride, padding }: Conv | Depthwise): SlidingWindow => ({
-  span: windowSpan(kernel, dilation),
-  stride,
-  padding,
-})
-
-const poolWindow = ({ size, stride, padding }: Pool): SlidingWindow => ({ span: size, stride, padding })
+/** Zeros on one side of a map, and the span of the window, which each engine holds a frame for. */
+const framed = ({ side, span, before, after }: Slide): number => side + Math.max(span, before + after)
 
 const slide =
-  (at: Path, { span, stride, padding }: SlidingWindow, channels: number) =>
+  (at: Path, window: Sliding, channels: number) =>
   (input: Shape): E.Either<NetError, Shape> => {
-    const [height = 0, width = 0] = input
-    const output = [
-      windowPositions(height, span, stride, padding),
-      windowPositions(width, span, stride, padding),
-      channels,
-    ]
-    if (output.some(size => size < 1)) return E.left({ _tag: 'WindowTooLarge', at, window: span, map: input })
-    const padded = sizeOf([height + span, width + span, channelsOf(input)])
-    return padded > mostValues ? tooMany(at, 'padded values', padded, mostValues) : E.right(output)
+    const slides = slidesOf(input, window)
+    const wide = slides.find(({ positions }) => positions < 1)
+    if (wide !== undefined) return E.left({ _tag: 'WindowTooLarge', at, window: wide.span, map: input })
+    const padded = sizeOf([...slides.map(framed), channelsOf(input)])
+    return padded > mostValues
+      ? tooMany(at, 'padded values', padded, mostValues)
+      : E.right([...slides.map(({ positions }) => positions), channels])
   }
 
 const slideOver = (
   at: Path,
   input: Shape,
-  window: SlidingWindow,
+  window: Sliding,
   channels = channelsOf(input),
 ): E.Either<NetError, Shape> => pipe(checkMap(at, input), E.flatMap(slide(at, window, channels)))
+
+/** A pool whose padding is as wide as its window would have windows without a value. */
+const pool = (at: Path, input: Shape, layer: Pool): E.Either<NetError, Shape> => {
+  const window = { ...layer, dilation: 1 }
+  const bare = slidesOf(input, window).find(({ size, before, after }) => Math.max(before, after) >= size)
+  return bare === undefined
+    ? slideOver(at, input, window)
+    : E.left({ _tag: 'PaddingTooWide', at, padding: Math.max(bare.before, bare.after), window: bare.size })
+}
 
 const unitsOnVector = (at: Path, input: Shape, units: number): E.Either<NetError, Shape> =>
   pipe(
@@ -97,23 +71,59 @@ const mapToVector = (at: Path, input: Shape, sizeFrom: (map: Shape) => number): 
     E.map(map => [sizeFrom(map)]),
   )
 
+const checkGroups = (
+  at: Path,
+  what: 'channels' | 'filters',
+  got: number,
+  groups: number,
+): E.Either<NetError, void> =>
+  got % groups === 0 ? E.right(undefined) : E.left({ _tag: 'UnequalGroups', at, what, got, groups })
+
+const convOutput = (conv: Conv, at: Path, input: Shape): E.Either<NetError, Shape> =>
+  pipe(
+    slideOver(at, input, { ...conv, size: conv.kernel }, conv.filters),
+    E.tap(() => checkGroups(at, 'channels', channelsOf(input), conv.groups)),
+    E.tap(() => checkGroups(at, 'filters', conv.filters, conv.groups)),
+  )
+
+const shuffleOutput = (at: Path, groups: number, input: Shape): E.Either<NetError, Shape> =>
+  pipe(
+    checkGroups(at, 'channels', channelsOf(input), groups),
+    E.map(() => input),
+  )
+
+const sliceOutput = ({ from, size }: ChannelSlice, at: Path, input: Shape): E.Either<NetError, Shape> => {
+  const [end, channels] = [from + size, channelsOf(input)]
+  return end <= channels
+    ? E.right([...input.slice(0, -1), size])
+    : E.left({ _tag: 'SliceOutside', at, end, channels })
+}
+
 const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shape> => {
   switch (leaf._tag) {
     case 'conv':
-      return slideOver(at, input, convWindow(leaf), leaf.filters)
+      return convOutput(leaf, at, input)
     case 'depthwise':
-      return slideOver(at, input, convWindow(leaf))
+      return slideOver(at, input, { ...leaf, size: leaf.kernel })
     case 'maxPool':
     case 'avgPool':
-      return slideOver(at, input, poolWindow(leaf))
+      return pool(at, input, leaf)
     case 'dense':
       return unitsOnVector(at, input, leaf.units)
     case 'globalAvgPool':
+    case 'globalMaxPool':
       return mapToVector(at, input, channelsOf)
     case 'flatten':
       return mapToVector(at, input, sizeOf)
+    case 'channelShuffle':
+      return shuffleOutput(at, leaf.groups, input)
+    case 'channelSlice':
+      return sliceOutput(leaf, at, input)
     case 'dropout':
+    case 'dropPath':
     case 'norm':
+    case 'layerNorm':
+    case 'scale':
     case 'activate':
       return E.right(input)
   }
@@ -133,6 +143,11 @@ const concatOutput =
 
 const sumOutput = (at: Path, body: Shape, shortcut: Shape): E.Either<NetError, Shape> =>
   isSameShape(body, shortcut) ? E.right(body) : E.left({ _tag: 'SumDiffers', at, body, shortcut })
+
+const gateOutput = (at: Path, body: Shape, input: Shape): E.Either<NetError, Shape> =>
+  isSameShape(body, input) || isSameShape(body, input.slice(-1))
+    ? E.right(input)
+    : E.left({ _tag: 'GateDiffers', at, body, input })
 
 /** The layers placed so far, and what they add up to. */
 interface Totals {
@@ -168,6 +183,8 @@ const shapeAlgebra = (totals: Totals): Algebra<E.Either<NetError, Shape>> => ({
     E.isLeft(input) ? input : pipe(E.sequenceArray(branches), E.flatMap(concatOutput(layer, path))),
   residual: (body, shortcut, _, path) =>
     E.isLeft(body) ? body : E.isLeft(shortcut) ? shortcut : sumOutput(path, body.right, shortcut.right),
+  gate: (body, _, path, input) =>
+    E.isLeft(body) ? body : E.isLeft(input) ? input : gateOutput(path, body.right, input.right),
   place: (output, layer, path, input) =>
     E.isLeft(output) || E.isLeft(input) ? output : register(totals, layer, path, input.right)(output.right),
 })

@@ -1,11 +1,37 @@
 /** A net as a tree of tagged, readonly records. Weights, tensors and time are not known here. */
 import type { Shape } from './shape.js'
 
-/** The activation of a unit, value by value. */
-export type Activation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'swish'
+/** The activations without a parameter. */
+export type ActivationName =
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'tanh'
+  | 'swish'
+  | 'hardSigmoid'
+  | 'hardSwish'
+  | 'elu'
+  | 'gelu'
+  | 'geluTanh'
 
-/** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it. */
-export type Padding = 'same' | 'valid' | number
+/** x where x > 0, else slope · x. */
+export interface LeakyRelu {
+  readonly _tag: 'leakyRelu'
+  readonly slope: number
+}
+
+/** The activation of a unit, value by value. */
+export type Activation = ActivationName | LeakyRelu
+
+/** The height and width of a window or of a step; one number for both. */
+export type Extent = number | readonly [height: number, width: number]
+
+/** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it, four pad one side each. */
+export type Padding =
+  | 'same'
+  | 'valid'
+  | number
+  | readonly [top: number, bottom: number, left: number, right: number]
 
 /** Batch norm: the share of the old running statistics kept at each step, and the variance's floor. */
 export interface BatchNorm {
@@ -19,7 +45,7 @@ interface Named {
 }
 
 interface Window {
-  readonly stride: number
+  readonly stride: Extent
   readonly padding: Padding
 }
 
@@ -30,18 +56,20 @@ interface Unit {
   readonly activation: Activation | null
 }
 
-/** A convolution of square windows, as a unit. */
+/** A convolution, as a unit. */
 export interface Conv extends Named, Window, Unit {
   readonly _tag: 'conv'
   readonly filters: number
-  readonly kernel: number
+  readonly kernel: Extent
   readonly dilation: number
+  /** Input channels and filters are divided into as many groups; each group of filters reads its own channels. */
+  readonly groups: number
 }
 
 /** A filter of its own for each channel, as a unit. */
 export interface Depthwise extends Named, Window, Unit {
   readonly _tag: 'depthwise'
-  readonly kernel: number
+  readonly kernel: Extent
   readonly dilation: number
 }
 
@@ -51,17 +79,31 @@ export interface Dense extends Named, Unit {
   readonly units: number
 }
 
-/** The largest value, or the mean, of each window. */
-export interface Pool extends Named {
-  readonly _tag: 'maxPool' | 'avgPool'
-  readonly size: number
-  readonly stride: number
-  readonly padding: 'same' | 'valid'
+/** The largest value of each window; padding takes no part. */
+export interface MaxPool extends Named, Window {
+  readonly _tag: 'maxPool'
+  readonly size: Extent
 }
+
+/** The mean of each window. */
+export interface AvgPool extends Named, Window {
+  readonly _tag: 'avgPool'
+  readonly size: Extent
+  /** Whether padding counts as zeros; else the mean is that of the part on the map. */
+  readonly countPadding: boolean
+}
+
+/** One value of each window. */
+export type Pool = MaxPool | AvgPool
 
 /** The mean over the image: a map becomes a vector. */
 export interface GlobalAvgPool extends Named {
   readonly _tag: 'globalAvgPool'
+}
+
+/** The largest value over the image: a map becomes a vector. */
+export interface GlobalMaxPool extends Named {
+  readonly _tag: 'globalMaxPool'
 }
 
 /** A map as a vector, row by row. */
@@ -76,6 +118,26 @@ export interface Dropout extends Named {
   readonly rate: number
 }
 
+/** Everything of an image set to zero at random while training: stochastic depth, where a residual's body ends in it. */
+export interface DropPath extends Named {
+  readonly _tag: 'dropPath'
+  /** Share of the images. */
+  readonly rate: number
+}
+
+/** The channels of each position normalised together, then scaled and shifted. */
+export interface LayerNorm extends Named {
+  readonly _tag: 'layerNorm'
+  readonly epsilon: number
+}
+
+/** A factor for each channel. */
+export interface Scale extends Named {
+  readonly _tag: 'scale'
+  /** The factors' initial value. */
+  readonly init: number
+}
+
 /** Batch norm on its own. */
 export interface BatchNormLayer extends Named, BatchNorm {
   readonly _tag: 'norm'
@@ -85,6 +147,19 @@ export interface BatchNormLayer extends Named, BatchNorm {
 export interface ActivationLayer extends Named {
   readonly _tag: 'activate'
   readonly activation: Activation
+}
+
+/** The channels of `groups` equal groups interleaved: the first of each, then the second of each, … */
+export interface ChannelShuffle extends Named {
+  readonly _tag: 'channelShuffle'
+  readonly groups: number
+}
+
+/** `size` of the channels, the first of them at `from`. */
+export interface ChannelSlice extends Named {
+  readonly _tag: 'channelSlice'
+  readonly from: number
+  readonly size: number
 }
 
 /** Layers one after another; with none, the identity. */
@@ -107,6 +182,12 @@ export interface Residual extends Named {
   readonly activation: Activation | null
 }
 
+/** The input times the body's output: a number for each channel, or for each value. */
+export interface Gate extends Named {
+  readonly _tag: 'gate'
+  readonly body: Layer
+}
+
 /** A layer without layers in it. */
 export type Leaf =
   | Conv
@@ -114,12 +195,18 @@ export type Leaf =
   | Dense
   | Pool
   | GlobalAvgPool
+  | GlobalMaxPool
   | Flatten
   | Dropout
+  | DropPath
   | BatchNormLayer
+  | LayerNorm
+  | Scale
   | ActivationLayer
+  | ChannelShuffle
+  | ChannelSlice
 /** A layer made of layers. */
-export type Branch = Stack | Concat | Residual
+export type Branch = Stack | Concat | Residual | Gate
 /** A place in the tree. */
 export type Layer = Leaf | Branch
 
@@ -140,6 +227,8 @@ export const childrenOf = (layer: Layer): readonly Layer[] => {
       return layer.branches
     case 'residual':
       return [layer.body, layer.shortcut]
+    case 'gate':
+      return [layer.body]
     default:
       return []
   }
@@ -158,6 +247,8 @@ export const withChildren =
         const [body = layer.body, shortcut = layer.shortcut] = children
         return { ...layer, body, shortcut }
       }
+      case 'gate':
+        return { ...layer, body: children[0] ?? layer.body }
       default:
         return layer
     }

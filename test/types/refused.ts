@@ -11,6 +11,7 @@ import {
   dropout,
   experiment,
   flatten,
+  gate,
   globalAvgPool,
   glyphs,
   identity,
@@ -90,6 +91,9 @@ export const classifierBody = residual('a', stack('head', globalAvgPool, dense(1
 // @ts-expect-error a vector as a shortcut
 export const shortcut = residual('a', convBnAct(8), { shortcut: globalAvgPool })
 // mended: residual('a', convBnAct(8), { shortcut: convBnAct(8, 1) })
+// @ts-expect-error a dense layer takes no map
+export const gated = gate('a', dense(8))
+// mended: gate('a', stack('b', globalAvgPool, dense(8)))
 // @ts-expect-error what gives another rank cannot be repeated
 export const repeated = repeat('a', 3, globalAvgPool)
 // mended: repeat('a', 3, maxPool())
@@ -175,14 +179,14 @@ export const dilated = convBnAct(8, 3, { stride: 2, dilation: 2 })
 export const dilatedSeparable = separable(8, 3, { stride: 2, dilation: 2 })
 // mended: separable(8, 3, { dilation: 2 })
 // @ts-expect-error an activation there is not
-export const gelu = convBnAct(8, 3, { activation: 'gelu' })
+export const mish = convBnAct(8, 3, { activation: 'mish' })
 // mended: convBnAct(8, 3, { activation: 'swish' })
 // @ts-expect-error a padding there is not
 export const full = convBnAct(8, 3, { padding: 'full' })
 // mended: convBnAct(8, 3, { padding: 'valid' })
-// @ts-expect-error pools pad as TensorFlow does
-export const padded = maxPool(2, { padding: 1 })
-// mended: maxPool(2, { padding: 'same' })
+// @ts-expect-error four sides, or all
+export const padded = maxPool(2, { padding: [0, 1] })
+// mended: maxPool(2, { padding: [0, 1, 0, 1] })
 // @ts-expect-error a number of filters
 export const text = convBnAct('8')
 // mended: convBnAct(8)

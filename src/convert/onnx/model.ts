@@ -37,6 +37,6 @@ const metadataOf = (description: Description | null): Readonly<Record<string, st
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
  */
 export const toOnnx = (model: Model, description: Description | null = null): readonly File[] => {
-  const graph = graphOf(model.net.name, servedModel(model))
+  const graph = graphOf(model.net.name, servedModel(model, { wholeGroups: true }))
   return [{ name: 'model.onnx', bytes: onnxBytes(graph, metadataOf(description)) }]
 }

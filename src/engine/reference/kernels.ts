@@ -81,12 +81,14 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
     tf.add(tf.mul(tf.sub(x, mean), tf.div(scale, tf.sqrt(tf.add(variance, epsilon)))), shift),
   maxPool: ({ op: { window } }, [x]) => windows.maxPool(x, window),
   maxPoolGrad: ({ op: { window } }, [dy, x, y]) => windows.maxPoolGrad(dy, x, y, window),
-  avgPool: ({ op: { window } }, [x]) => windows.avgPool(x, window),
-  avgPoolGrad: ({ op: { window } }, [dy, x]) => windows.avgPoolGrad(dy, x, window),
+  avgPool: ({ op: { window, countPadding } }, [x]) => windows.avgPool(x, window, countPadding),
+  avgPoolGrad: ({ op: { window, countPadding } }, [dy, x]) =>
+    windows.avgPoolGrad(dy, x, window, countPadding),
   relu: one(tf.relu),
   relu6: one(tf.relu6),
   sigmoid: one(tf.sigmoid),
   tanh: one(tf.tanh),
+  erf: one(tf.erf),
   exp: one(tf.exp),
   log: one(tf.log),
   sqrt: one(tf.sqrt),
@@ -113,6 +115,10 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
       shape.map((_, axis) => (axis === shape.length - 1 ? from : 0)),
       size(shape),
     ),
+  shuffle: ({ op: { groups }, shape }, [x]) => {
+    const columns = tf.reshape(x, [-1, groups, (shape.at(-1) ?? 1) / groups])
+    return tf.reshape(tf.transpose(columns, [0, 2, 1]), size(shape))
+  },
   softmax: one(x => tf.softmax(x)),
   crossEntropy: (_, [logits, targets]) => [
     tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1)),

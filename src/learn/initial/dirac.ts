@@ -2,14 +2,17 @@
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 
-/** The first filters give the channels they read as they are; the others stay as they were. */
-const diracKernel = ({ shape, data }: Tensor): Tensor => {
+/** The first filters of each group give the channels they read as they are; the others stay as they were. */
+const diracKernel = ({ shape, data }: Tensor, groups: number): Tensor => {
   const [height = 1, width = 1, channels = 1, filters = 1] = shape
-  const passed = Math.min(channels, filters)
+  const size = filters / groups
+  const passed = Math.min(channels, size)
   const centre = Math.floor((height - 1) / 2) * width + Math.floor((width - 1) / 2)
-  const next = data.map((each, i) => (i % filters < passed ? 0 : each))
-  for (let channel = 0; channel < passed; channel++)
-    next[(centre * channels + channel) * filters + channel] = 1
+  const next = data.map((each, i) => (i % size < passed ? 0 : each))
+  for (let filter = 0; filter < filters; filter++) {
+    const channel = filter % size
+    if (channel < passed) next[(centre * channels + channel) * filters + filter] = 1
+  }
   return { shape, data: next }
 }
 
@@ -27,7 +30,7 @@ export const dirac = (model: Model): Model => {
     const key = weightKey(path, 'kernel')
     const kernel = weights[key]
     return layer._tag === 'conv' && kernel !== undefined && hasWindow(kernel)
-      ? [[key, diracKernel(kernel)]]
+      ? [[key, diracKernel(kernel, layer.groups)]]
       : []
   })
   const changed: Weights = Object.fromEntries(kernels)

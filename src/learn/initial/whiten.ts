@@ -30,7 +30,7 @@ const firstConv =
     const { images, into, weights } = lower({ batch, mode: 'inference' })(net)
     const { layer, output = [] } = net.layers.get(path) ?? {}
     const kernel = weights.get(weightKey(path, 'kernel'))
-    return layer?._tag === 'conv' && into.get(path) === images && kernel !== undefined
+    return layer?._tag === 'conv' && layer.groups === 1 && into.get(path) === images && kernel !== undefined
       ? E.right({ layer, images, kernel, positions: sizeOf(output.slice(0, 2)) })
       : E.left({ _tag: 'NotFirst', at: path, got: layer === undefined ? 'no layer' : layer._tag })
   }

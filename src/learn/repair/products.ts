@@ -3,6 +3,7 @@ import type { Graph, Value, Window } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Conv, Dense } from '../../net/tree.js'
+import { sidesOf } from '../../net/window.js'
 
 /** A layer whose kernel is fitted. */
 export type Consumer = Conv | Dense
@@ -18,11 +19,11 @@ export interface ConsumerInputs {
 const positionsAside = 8
 
 /** The window of a convolution, with a stride that skips positions of a large map. */
-const sampledWindow = ({ stride, dilation, padding }: Conv, side: number): Window => ({
-  stride: stride * Math.max(1, Math.floor(side / stride / positionsAside)),
-  dilation,
-  padding,
-})
+const sampledWindow = ({ stride, dilation, padding }: Conv, side: number): Window => {
+  const skipping = (step: number): number => step * Math.max(1, Math.floor(side / step / positionsAside))
+  const [down, across] = sidesOf(stride)
+  return { stride: [skipping(down), skipping(across)], dilation, padding }
+}
 
 const convProducts = (layer: Conv, { pruned, whole, kernel }: ConsumerInputs): Graph['outputs'] => {
   const window = sampledWindow(layer, Math.min(...pruned.shape.slice(1, 3)))

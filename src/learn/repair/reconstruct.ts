@@ -5,11 +5,12 @@ import type { Session } from '../../engine/engine.js'
 import { type Graph, type Program, variablesOf } from '../../graph/graph.js'
 import { type Lowered, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { range } from '../../net/channels/wiring.js'
 import { type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
+import type { Layer } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
-import { range } from '../../net/wiring.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
@@ -35,8 +36,9 @@ export interface ReconstructOptions {
 
 const wholePrefix = 'whole/'
 
-const isConsumer = (layer: { readonly _tag: string }): layer is Consumer =>
-  layer._tag === 'conv' || layer._tag === 'dense'
+/** The filters of a group read other channels than those of the next: they have no fit in common. */
+const isConsumer = (layer: Layer): layer is Consumer =>
+  layer._tag === 'dense' || (layer._tag === 'conv' && layer.groups === 1)
 
 /** The layers whose kernels are fitted, in the order of computation: from the first that reads fewer channels on. */
 const placesIn = ({ model, remap }: Cut): readonly Place[] => {

@@ -7,6 +7,7 @@ import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
+import { checkSeed } from '../../net/random.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
@@ -74,7 +75,7 @@ const weighFeeds = (
         E.map(weights => (step, steps) => ({ ...feeds(step, steps), [classWeightsInput]: weights })),
       )
 
-/** Errors  OneClass; TooFewImages where they do not fill a batch; BadOption of class weights; those of the calls */
+/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; BadOption of class weights; those of the calls */
 export const phaseFor =
   (
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
@@ -85,7 +86,8 @@ export const phaseFor =
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
-          checkClasses(dataset),
+          checkSeed(seed),
+          E.flatMap(() => checkClasses(dataset)),
           E.flatMap(() => weighFeeds(options, dataset, program.feeds)),
           E.bindTo('feeds'),
           E.bindW('calls', () => calls),

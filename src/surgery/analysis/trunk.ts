@@ -1,10 +1,10 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
+import { fixedWires, wireNet } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
-import { wireNet } from '../../net/wiring.js'
 import { type Analysis, analyse } from './analysis.js'
 
 /** How many channels each layer gives, repeated ones behind a flatten counted once. */
@@ -51,6 +51,7 @@ const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> =
     return another === undefined ? only : before
   },
   residual: (_body, shortcut, _layer, path, before) => (isBypassed(path) ? shortcut : before),
+  gate: (_body, _layer, _path, before) => before,
   place: (before, _layer, path) => ({ path, before }),
 })
 
@@ -59,14 +60,11 @@ const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
-export const trunkOf = (
-  { net, wiring: { input, output, out } }: Analysis,
-  standing: Standing = whole,
-): readonly TrunkValue[] => {
-  const fixed = new Set([...input, ...output])
+export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
+  const fixed = fixedWires(wiring)
   return layersInSeries(net, standing).flatMap(at => {
-    const wires = distinct(out.get(at) ?? new Int32Array())
-    return wires.some(each => fixed.has(each)) ? [] : [{ at, wires }]
+    const wires = distinct(wiring.out.get(at) ?? new Int32Array())
+    return wires.some(each => fixed[each] !== 0) ? [] : [{ at, wires }]
   })
 }
 

@@ -11,8 +11,8 @@ import { growCodec } from '../codec.js'
 import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { initialGrownWeights } from './initial-weights.js'
-import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
-import { matchChannels } from './match-channels.js'
+import { findNormalised, type Inexact, type Insertion, insertGrowth } from './insertion.js'
+import { findRenumbered, matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 
 /** A grown model, and where its channels come from. */
@@ -39,6 +39,13 @@ const checkOutput = (before: CheckedNet, after: Insertion): E.Either<GrowError, 
     : E.left({ _tag: 'OutputDiffers', at: after.grown[0] ?? '', got, expected })
 }
 
+/** A module that does not pass its input on moves no channel that counts: it makes new ones all the same. */
+const checkNumbers = (init: GrowInit, before: CheckedNet, tree: Insertion): E.Either<GrowError, void> => {
+  if (init === 'scratch' || tree.inexact !== null) return E.right(undefined)
+  const at = findRenumbered(before, tree)
+  return at === null ? E.right(undefined) : E.left({ _tag: 'Renumbered', at, grown: tree.grown[0] ?? '' })
+}
+
 const checkLimit = (
   measure: 'params' | 'macs',
   got: number,
@@ -61,6 +68,7 @@ export const growNet =
     pipe(
       insertGrowth(growth, init !== 'scratch')(net),
       E.tap(after => checkOutput(net, after)),
+      E.tap(after => checkNumbers(init, net, after)),
       E.map(({ net, layers, grown }) => ({ net: { net, layers }, grown })),
     )
 
@@ -110,7 +118,7 @@ const growModel =
     const initial = { seed, spark: noise, statistics, passage }
     return {
       model: { net, layers, weights: initialGrownWeights(tree, remap, before.weights, initial) },
-      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Noisy' } : null),
+      inexact: tree.inexact ?? findNormalised(before, tree) ?? (noise > 0 ? { _tag: 'Noisy' } : null),
       grown,
       linear,
       moved,
@@ -124,7 +132,7 @@ const growModel =
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
- *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
+ *         Renumbered, OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *
@@ -140,6 +148,7 @@ export const grow =
       E.bindTo('tree'),
       E.tap(() => checkWeights(model)),
       E.tap(({ tree }) => checkOutput(model, tree)),
+      E.tap(({ tree }) => checkNumbers(options.init ?? 'preserve', model, tree)),
       E.tap(({ tree }) => checkBudget(options, tree)),
       E.tap(({ tree }) => checkStatistics(options, tree)),
       E.bind('noise', () => noiseOf(options)),

@@ -1,10 +1,11 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
+import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
+import type { Layer } from '../../net/tree.js'
 import { allWeightSpecs, type WeightSpec, weightKey } from '../../net/weight-specs.js'
-import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/wiring.js'
 import type { AxisMap, Origin, Remap } from '../remap.js'
 import type { Passthrough } from './passthrough.js'
 
@@ -16,9 +17,14 @@ const createNumbering = () => {
     next += count
     return range(count, next - count)
   }
-  const of = (path: Path, count: number): Int32Array => {
+  const extend = (before: Int32Array, count: number, groups: number): Int32Array => {
+    const [old, more] = [before.length / groups, (count - before.length) / groups]
+    const group = (_: unknown, nth: number) => [before.slice(nth * old, (nth + 1) * old), fresh(more)]
+    return joinWires(Array.from({ length: groups }, group).flat())
+  }
+  const of = (path: Path, count: number, groups = 1): Int32Array => {
     const before = known.get(path) ?? range(0)
-    const now = before.length < count ? joinWires([before, fresh(count - before.length)]) : before
+    const now = before.length < count ? extend(before, count, groups) : before
     known.set(path, now)
     return now.length === count ? now : now.slice(0, count)
   }
@@ -59,20 +65,28 @@ export interface LayerMatch {
   readonly passage: Passthrough | null
   /** New layers whose output counts as new channels even where it passes old ones on. */
   readonly isStrange: (path: Path) => boolean
+  /** In how many groups the new channels of an old layer lie, at the end of each. */
+  readonly groupsOf: (path: Path) => number
 }
 
 const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
-  const { originOf, passage, isStrange } = after
+  const { originOf, passage, isStrange, groupsOf } = after
   const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.net.input))
+  /** The channels of a new layer: those it passes on, and new ones. */
+  const passOn = (path: Path, count: number, x: Int32Array): Int32Array => {
+    const [y, unit] = [fresh(count), passage?.units.get(path)]
+    unit?.to.forEach((place, i) => {
+      y[place] = elementAt(x, elementAt(unit.from, i))
+    })
+    return y
+  }
   return {
-    before: traceWires({ made: of, summed: takeShortcut })(before, image),
+    before: traceWires({ made: (path, count) => of(path, count), summed: takeShortcut })(before, image),
     after: traceWires({
       made: (path, count, x) => {
         const origin = originOf(path)
-        if (origin !== null) return of(origin, count)
-        const passed = passage?.units.get(path)?.from.map(place => elementAt(x, place)) ?? range(0)
-        return joinWires([passed, fresh(count - passed.length)])
+        return origin === null ? passOn(path, count, x) : of(origin, count, groupsOf(path))
       },
       summed: takeShortcut,
       given: (path, y) => (isStrange(path) ? fresh(y.length) : y),
@@ -95,4 +109,31 @@ export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch
     return { from: weightKey(from, slot), shape, trained, axes }
   }
   return new Map(allWeightSpecs(after).map(spec => [spec.key, origin(spec)]))
+}
+
+/** In how many groups a layer knows channels by their numbers: a slice as one; null where it does not. */
+const groupsKnownTo = (layer: Layer): number | null => {
+  if (layer._tag === 'channelSlice') return 1
+  return layer._tag === 'channelShuffle' || (layer._tag === 'conv' && layer.groups > 1) ? layer.groups : null
+}
+
+/** Whether each group begins with the channels it had. */
+const keepsGroups = (before: Int32Array, after: Int32Array, groups: number): boolean => {
+  const [old, now] = [before.length / groups, after.length / groups]
+  return before.every((each, i) => each === after[Math.floor(i / old) * now + (i % old)])
+}
+
+/** A layer of the old net that knows channels by numbers which others have now; null where there is none. */
+export const findRenumbered = (before: CheckedNet, after: CheckedNet & LayerMatch): Path | null => {
+  const both = traceBoth(before, after)
+  const isKept = (path: Path, from: Path, groups: number, side: 'into' | 'out'): boolean =>
+    keepsGroups(both.before[side].get(from) ?? range(0), both.after[side].get(path) ?? range(0), groups)
+  const isMoved = (path: Path, layer: Layer): boolean => {
+    const [from, groups] = [after.originOf(path), groupsKnownTo(layer)]
+    if (from === null || groups === null) return false
+    return (
+      !isKept(path, from, groups, 'into') || (layer._tag === 'conv' && !isKept(path, from, groups, 'out'))
+    )
+  }
+  return [...after.layers.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
 }

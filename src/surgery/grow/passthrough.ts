@@ -1,10 +1,22 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
-import { type CheckedNet, windowSpan } from '../../net/infer.js'
+
+import { type ByActivation, selectActivation } from '../../net/activation.js'
+import { range } from '../../net/channels/wiring.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
-import type { Activation, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
-import { range } from '../../net/wiring.js'
+import type {
+  Activation,
+  ChannelSlice,
+  Concat,
+  Conv,
+  Depthwise,
+  Layer,
+  Leaf,
+  Residual,
+} from '../../net/tree.js'
+import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */
@@ -26,16 +38,33 @@ export interface Passthrough {
 }
 
 /** The tap of a window that lies on the value itself; null where the window moves or shrinks the map. */
-export const kernelCentre = ({ kernel, dilation, padding, stride }: Conv | Depthwise): number | null => {
-  const reach = windowSpan(kernel, dilation) - 1
-  const lead = padding === 'same' ? Math.floor(reach / 2) : padding === 'valid' ? 0 : padding
-  const keeps = padding === 'same' || 2 * lead === reach
-  return stride === 1 && keeps && lead % dilation === 0 ? lead / dilation : null
+export const kernelCentre = (layer: Conv | Depthwise): number | null => {
+  const { kernel, dilation } = layer
+  const [down, across] = slidesOf([1, 1], { ...layer, size: kernel }) // of a map of any size
+  const [row, column] = [centreAlong(down, dilation), centreAlong(across, dilation)]
+  return row === null || column === null ? null : row * sidesOf(kernel)[1] + column
 }
 
-/** Activations with f(0) = 0 and a slope there: units before them that give zeros can learn. */
+const centreAlong = ({ span, stride, before, after }: Slide, dilation: number): number | null =>
+  stride === 1 && before + after === span - 1 && before % dilation === 0 ? before / dilation : null
+
+/** Whether f(0) = 0 with a slope there: units before it that give zeros can learn. */
+const isSteepAtZero: ByActivation<boolean> = {
+  relu: false,
+  relu6: false,
+  sigmoid: false,
+  tanh: true,
+  swish: true,
+  hardSigmoid: false,
+  hardSwish: true,
+  elu: true,
+  gelu: true,
+  geluTanh: true,
+  leakyRelu: slope => slope > 0,
+}
+
 const passesGradientAtZero = (activation: Activation | null): boolean =>
-  activation === null || activation === 'tanh' || activation === 'swish'
+  activation === null || selectActivation(isSteepAtZero)(activation)
 
 /** The units that must begin with zeros for a layer to give zeros and still learn; null where it cannot. */
 const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
@@ -45,6 +74,8 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
     case 'dense':
       return passesGradientAtZero(layer.activation) ? [path] : null
     case 'norm':
+    case 'layerNorm':
+    case 'scale':
       return [path]
     case 'stack': {
       const last = layer.layers.findLast(each => !keepsZeros(each))
@@ -61,9 +92,23 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
   }
 }
 
-/** Layers that give zeros for zeros, and store no weights. */
+/** Whether every output is above 0. */
+const isPositive = (layer: Layer | undefined): boolean => {
+  if (layer?._tag === 'stack') return isPositive(layer.layers.at(-1))
+  const activation = layer !== undefined && 'activation' in layer ? layer.activation : null
+  return activation === 'sigmoid' || activation === 'hardSigmoid'
+}
+
+/** Layers that give zeros for zeros, and pass a gradient to what gave them; a gate does where its factors are above 0. */
 const keepsZeros = (layer: Layer): boolean =>
-  ['activate', 'dropout', 'maxPool', 'avgPool', 'globalAvgPool', 'flatten'].includes(layer._tag)
+  layer._tag === 'activate' ||
+  zeroKeepers.includes(layer._tag) ||
+  (layer._tag === 'gate' && isPositive(layer.body))
+
+const zeroKeepers: readonly Layer['_tag'][] = [
+  ...(['dropout', 'dropPath', 'maxPool', 'avgPool', 'globalAvgPool', 'globalMaxPool', 'flatten'] as const),
+  ...(['channelShuffle', 'channelSlice'] as const),
+]
 
 /** What the ways through all layers of a module depend on. */
 interface Context {
@@ -89,6 +134,25 @@ const passThrough = (
   places,
 })
 
+/** Through the filters of each group that stand where its channels do. */
+const passThroughGroups = (context: Context, way: Passthrough, path: Path, conv: Conv): Way => {
+  const channels = channelsOf(context.inferred.layers.get(path)?.input ?? []) / conv.groups
+  const filters = conv.filters / conv.groups
+  const place = (channel: number) => Math.floor(channel / channels) * filters + (channel % channels)
+  return filters < channels ? null : passThrough(context, way, path, conv.activation, way.places.map(place))
+}
+
+/** Past a slice that has all of them. */
+const passSlice = (way: Passthrough, { from, size }: ChannelSlice): Way =>
+  way.places.every(place => place >= from && place < from + size)
+    ? { ...way, places: way.places.map(place => place - from) }
+    : null
+
+const passShuffle = (context: Context, way: Passthrough, path: Path, groups: number): Way => {
+  const size = widthOf(context, path) / groups
+  return { ...way, places: way.places.map(place => (place % size) * groups + Math.floor(place / size)) }
+}
+
 /** Through the first filters of a layer, one for each channel that passes. */
 const passThroughFilters = (
   context: Context,
@@ -103,16 +167,25 @@ const passThroughFilters = (
 const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): Way => {
   switch (leaf._tag) {
     case 'conv':
-      return kernelCentre(leaf) === null ? null : passThroughFilters(context, way, path, leaf.activation)
+      if (kernelCentre(leaf) === null) return null
+      return leaf.groups > 1
+        ? passThroughGroups(context, way, path, leaf)
+        : passThroughFilters(context, way, path, leaf.activation)
+    case 'channelSlice':
+      return passSlice(way, leaf)
+    case 'channelShuffle':
+      return passShuffle(context, way, path, leaf.groups)
     case 'dense':
       return passThroughFilters(context, way, path, leaf.activation)
     case 'depthwise':
       return kernelCentre(leaf) === null ? null : passThrough(context, way, path, leaf.activation, way.places)
     case 'norm':
+    case 'scale':
       return passThrough(context, way, path, null, way.places)
     case 'activate':
       return isIdentityWithin(leaf.activation, context.bounds) ? way : null
     case 'dropout':
+    case 'dropPath':
       return way
     default:
       return null
@@ -148,6 +221,7 @@ const passthroughAlgebra = (context: Context): Algebra<Way> => ({
   leaf: (leaf, path, way) => (way === null ? null : passLeaf(context, leaf, path, way)),
   concat: (ways, layer, path) => passBranch(context, ways, layer, path),
   residual: (_body, shortcut, layer, path) => passShortcut(context, shortcut, layer, path),
+  gate: () => null,
   place: (way, _layer, path) => (way === null ? null : { ...way, way: new Set([...way.way, path]) }),
 })
 

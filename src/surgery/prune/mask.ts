@@ -1,6 +1,7 @@
 /** The masked model: the net at its old size, in which no kernel reads a removed channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { type Wiring, wireNet, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import { childPath, editLayers, type Path } from '../../net/path.js'
@@ -8,7 +9,6 @@ import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net, Residual } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { full, type Model, type Tensor, type Weights } from '../../net/weights.js'
-import { type Wiring, wireNet } from '../../net/wiring.js'
 import { defaultNorm } from '../../net/words/leaves.js'
 import { gatherAxes } from '../remap.js'
 import type { Pruned } from './prune.js'
@@ -54,12 +54,13 @@ const removedWires = ({ count, out }: Wiring, removed: Removal['removed']): Uint
 }
 
 /** Zeros in every kernel where it would read a removed channel. */
-const maskKernels = ({ layers, weights }: Model, { into }: Wiring, isRemoved: Uint8Array): Weights => {
+const maskKernels = ({ layers, weights }: Model, wiring: Wiring, isRemoved: Uint8Array): Weights => {
   const kernels = [...layers.values()].flatMap(({ path, layer }): readonly (readonly [string, Tensor])[] => {
     const key = weightKey(path, 'kernel')
     const kernel = weights[key]
     if (kernel === undefined || (layer._tag !== 'conv' && layer._tag !== 'dense')) return []
-    const places = (into.get(path) ?? new Int32Array()).map((each, i) => (isRemoved[each] === 1 ? -1 : i))
+    const axes = wiresOfAxes(wiring)(path, layer, 'kernel')
+    const places = axes.at(-2)?.map((each, i) => (isRemoved[each] === 1 ? -1 : i)) ?? null
     const sides = kernel.shape.slice(0, -2).map(() => null)
     return [[key, gatherAxes({ shape: kernel.shape, axes: [...sides, places, null] })(kernel)]]
   })

@@ -1,8 +1,12 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+
+import { activationName } from '../../net/activation.js'
+import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
   type Activation,
+  type ChannelSlice,
   type Concat,
   childrenOf,
   type Layer,
@@ -11,8 +15,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Wiring } from '../../net/wiring.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './pass.js'
 
 const none = new Int32Array()
 
@@ -24,15 +27,18 @@ const isIdentity = (layer: Layer): boolean => layer._tag === 'stack' && layer.la
 const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
   a.length === b.length && a.every((layer, i) => layer === b[i])
 
+/** Layers without those that became identities. */
+const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[]): readonly Layer[] => {
+  const unchanged = new Set(before)
+  return after.filter(each => unchanged.has(each) || !isIdentity(each))
+}
+
 /** A layer of its narrower children: a stack drops new identities, and a concat of one branch becomes a stack. */
 const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]): Layer => {
   if (isSame(before, after)) return layer
   switch (layer._tag) {
     case 'stack':
-      return stackOf(
-        layer.name,
-        after.filter(each => before.includes(each) || !isIdentity(each)),
-      )
+      return stackOf(layer.name, withoutNewIdentities(before, after))
     case 'concat':
       return after.length === 1 && before.length > 1
         ? stackOf(
@@ -47,8 +53,8 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
 
 /** The activation of a sum behind its shortcut, under a name of its own. */
 const activationBehind = (shortcut: Layer, activation: Activation): Layer => {
-  const name = shortcut.name === activation ? `${activation}2` : activation
-  return { _tag: 'activate', name, activation }
+  const kind = activationName(activation)
+  return { _tag: 'activate', name: shortcut.name === kind ? `${kind}2` : kind, activation }
 }
 
 /** The shortcut of a residual, and the activation of its sum. */
@@ -62,16 +68,21 @@ const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
 interface Remains {
   /** How many channels a layer's output keeps. */
   readonly widthOf: (path: Path) => number
+  /** How many of the first `count` channels of a layer's input are kept. */
+  readonly keptBefore: (path: Path, count: number) => number
   /** Residuals whose body is removed. */
   readonly bypassed: ReadonlySet<Path>
 }
+
+const countKept = (wires: Int32Array, kept: Uint8Array): number =>
+  wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
 
 /** Layers that hand on the same array of wires share one count. */
 const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
   const known = new Map<Int32Array, number>()
   return path => {
     const wires = out.get(path) ?? none
-    const count = known.get(wires) ?? wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
+    const count = known.get(wires) ?? countKept(wires, kept)
     known.set(wires, count)
     return count
   }
@@ -86,6 +97,8 @@ const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null =
       return width === layer.filters ? layer : { ...layer, filters: width }
     case 'dense':
       return width === layer.units ? layer : { ...layer, units: width }
+    case 'channelSlice':
+      return narrowSlice(remains, layer, path)
     case 'concat':
       return narrowBranches(remains, layer, path)
     case 'residual':
@@ -93,6 +106,11 @@ const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null =
     default:
       return narrowChildren(remains, layer, path)
   }
+}
+
+const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
+  const [from, size] = [remains.keptBefore(path, layer.from), remains.widthOf(path)]
+  return from === layer.from && size === layer.size ? layer : { ...layer, from, size }
 }
 
 const remainingOf = (remains: Remains, layers: readonly Layer[], path: Path): readonly Layer[] =>
@@ -127,7 +145,9 @@ const bypass = (remains: Remains, layer: Residual, path: Path): Layer | null => 
 export const simplify =
   (wiring: Wiring, { kept, bypassed }: Pick<Constrained, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
-    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), bypassed }, net.body, '')
+    const keptBefore = (path: Path, count: number): number =>
+      countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
+    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }, net.body, '')
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

@@ -1,148 +1,19 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
 import { type Algebra, interpret } from '../../../net/interpret.js'
-import type { Path } from '../../../net/path.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../../../net/tree.js'
-import { type WeightName, weightKey } from '../../../net/weight-specs.js'
-import type { Model, Tensor, Weights } from '../../../net/weights.js'
-import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
-import { spread } from './spread.js'
+import { childPath, type Path } from '../../../net/path.js'
+import type { Leaf } from '../../../net/tree.js'
+import type { Model } from '../../../net/weights.js'
+import { type Config, inputName, type KerasLayer, nameOf, partOf } from '../keras.js'
+import { addGate, addShuffle, addSlice } from './channels.js'
+import { add, type Context, channelsLast, inputOf, namesAt } from './context.js'
+import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './leaves.js'
+import { addUnit } from './units.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
 export interface Topology {
   readonly name: string
   readonly layers: readonly KerasLayer[]
   readonly output: string
-}
-
-const pair = (size: number): readonly [number, number] => [size, size]
-
-const channelsLast = { data_format: 'channels_last' } as const
-
-const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
-
-const poolConfig = ({ size, stride, padding }: Pool): Config => ({
-  pool_size: pair(size),
-  strides: pair(stride),
-  padding,
-  ...channelsLast,
-})
-
-type Unit = Conv | Depthwise | Dense
-
-/** The Keras layer of a product: its class, its own options, and its kernel's name and tensor. */
-interface Product {
-  readonly className: string
-  readonly config: Config
-  readonly kernel: KerasWeight
-}
-
-const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
-  kernel_size: pair(kernel),
-  strides: pair(stride),
-  padding: padding === 'same' ? 'same' : 'valid',
-  ...channelsLast,
-})
-
-/** The layers so far, and the weights of the model. */
-interface Context {
-  readonly layers: KerasLayer[]
-  readonly weights: Weights
-}
-
-/** Appends a layer; returns its name. */
-const add = (
-  { layers }: Context,
-  className: string,
-  name: string,
-  config: Config,
-  from: readonly string[],
-  weights: readonly KerasWeight[] = [],
-): string => {
-  layers.push({ className, name, config: { name, ...config }, from, weights })
-  return name
-}
-
-const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
-  weights[weightKey(path, slot)] as Tensor // the model was checked
-
-const addActivation = (
-  context: Context,
-  activation: Activation | null,
-  name: string,
-  from: string,
-): string => (activation === null ? from : add(context, 'Activation', name, { activation }, [from]))
-
-const addBatchNorm = (
-  context: Context,
-  { momentum, epsilon }: BatchNorm,
-  path: Path,
-  name: string,
-  from: string,
-): string =>
-  add(
-    context,
-    'BatchNormalization',
-    name,
-    { axis: -1, momentum, epsilon, center: true, scale: true },
-    [from],
-    [
-      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
-      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
-      { name: `${name}/moving_mean`, tensor: weightAt(context, path, 'mean') },
-      { name: `${name}/moving_variance`, tensor: weightAt(context, path, 'variance') },
-    ],
-  )
-
-/** Keras has explicit padding as a layer of its own. */
-const addPadding = (context: Context, layer: Unit, path: Path, from: string): string => {
-  if (!('padding' in layer) || typeof layer.padding !== 'number' || layer.padding === 0) return from
-  const padding = [pair(layer.padding), pair(layer.padding)]
-  return add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
-}
-
-const productOf = (layer: Unit, kernel: Tensor): Product => {
-  switch (layer._tag) {
-    case 'conv':
-      return {
-        className: 'Conv2D',
-        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: pair(layer.dilation) },
-        kernel: { name: 'kernel', tensor: kernel },
-      }
-    case 'depthwise': {
-      const denseKernel = spread(kernel, layer.dilation)
-      return {
-        className: 'DepthwiseConv2D',
-        config: { ...windowConfig(layer), kernel_size: pair(denseKernel.shape[0] ?? 1), depth_multiplier: 1 },
-        kernel: { name: 'depthwise_kernel', tensor: denseKernel },
-      }
-    }
-    case 'dense':
-      return {
-        className: 'Dense',
-        config: { units: layer.units },
-        kernel: { name: 'kernel', tensor: kernel },
-      }
-  }
-}
-
-const addUnit = (context: Context, layer: Unit, path: Path, from: string): string => {
-  const { className, config, kernel } = productOf(layer, weightAt(context, path, 'kernel'))
-  const { bias, norm, activation } = layer
-  const name = nameOf(path)
-  const product = add(
-    context,
-    className,
-    name,
-    { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
-    [addPadding(context, layer, path, from)],
-    [
-      { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
-      ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(context, path, 'bias') }] : []),
-    ],
-  )
-  if (norm === null) return product
-  const normName = addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
-  return addActivation(context, activation, partOf(path, 'activation'), normName)
 }
 
 const addLeaf =
@@ -156,38 +27,66 @@ const addLeaf =
         return addUnit(context, leaf, path, from)
       case 'maxPool':
       case 'avgPool':
-        return add(context, poolClass[leaf._tag], name, poolConfig(leaf), [from])
+        return addPool(context, leaf, path, from)
       case 'globalAvgPool':
         return add(context, 'GlobalAveragePooling2D', name, channelsLast, [from])
+      case 'globalMaxPool':
+        return add(context, 'GlobalMaxPooling2D', name, channelsLast, [from])
       case 'flatten':
         return add(context, 'Flatten', name, channelsLast, [from])
       case 'dropout':
         return add(context, 'Dropout', name, { rate: leaf.rate }, [from])
+      case 'dropPath':
+        return addDropPath(context, leaf, path, from)
+      case 'layerNorm':
+        return addLayerNorm(context, leaf, path, from)
+      case 'scale':
+        return addScale(context, path, from)
       case 'norm':
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
         return addActivation(context, leaf.activation, name, from)
+      case 'channelShuffle':
+        return addShuffle(context, namesAt(path), leaf.groups, inputOf(context, path), from)
+      case 'channelSlice': {
+        const place = { first: leaf.from, size: leaf.size }
+        return addSlice(context, namesAt(path), place, inputOf(context, path), from)
+      }
     }
   }
+
+/** tfjs frees a value as often as a layer takes it: each further time it takes a copy. */
+const distinct = (context: Context, inputs: readonly string[], path: Path): readonly string[] =>
+  inputs.map((input, nth) =>
+    inputs.indexOf(input) === nth
+      ? input
+      : add(context, 'Activation', `${partOf(path, 'copy')}${nth}`, { activation: 'linear' }, [input]),
+  )
 
 const algebra = (context: Context): Algebra<string> => ({
   leaf: addLeaf(context),
   concat: (branches, _layer, path) =>
     branches.length === 1
       ? (branches[0] ?? nameOf(path))
-      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, branches),
+      : add(context, 'Concatenate', nameOf(path), { axis: -1 }, distinct(context, branches, path)),
   residual: (body, shortcut, { activation }, path) =>
     addActivation(
       context,
       activation,
       partOf(path, 'activation'),
-      add(context, 'Add', nameOf(path), {}, [body, shortcut]),
+      add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
+  gate: (body, layer, path, from) => {
+    const given = context.net.layers.get(childPath(path, layer.body.name))?.output ?? []
+    const [input = from, factors = body] = distinct(context, [from, body], path)
+    return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
+  },
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model): Topology => {
-  const context: Context = { layers: [], weights }
+export const topology = (model: Model): Topology => {
+  const { net, weights } = model
+  const context: Context = { layers: [], net: model, weights }
   const shape = [null, ...net.input]
   const images = add(
     context,

@@ -1,18 +1,31 @@
 /** Writes a LayersModel of tfjs: `model.json` and shards of weights. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
+import type { ExportError } from '../../error.js'
 import { type File, textFile } from '../../target.js'
+import { checkLayers } from './check-layers.js'
 import { manifestOf, shardsOf } from './shards.js'
-import { topology, topologyJson } from './topology.js'
+import { type Topology, topology, topologyJson } from './topology.js'
 
 /**
  * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
  * its input.
  *
- * Law  importing them gives a model with the same outputs
+ * Errors  NotHeld: the first layer that Keras lacks
+ * Law     importing them gives a model with the same outputs
  */
-export const toLayers = (model: Model, description: Description | null = null): readonly File[] => {
-  const layers = topology(model)
+export const toLayers = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<ExportError, readonly File[]> =>
+  pipe(
+    checkLayers(model),
+    E.map(checked => filesOf(topology(checked), description)),
+  )
+
+const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
   const weights = layers.layers.flatMap(layer => layer.weights)
   const shards = shardsOf(weights)
   const json = {

@@ -1,5 +1,5 @@
 /** Converts Keras names to paths. */
-import { maxDepth } from '../../../net/limits.js'
+import { maxDepth } from '../../../net/limits/limits.js'
 import { escapePrefix } from '../keras.js'
 
 export type Names = readonly string[]

@@ -92,10 +92,12 @@ const reader =
   config =>
     pipe(decode(t.type(props))(config), E.map(parts))
 
-const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
+const pool = (
+  kind: { readonly _tag: 'maxPool' } | { readonly _tag: 'avgPool'; readonly countPadding: false },
+): Reader =>
   reader({ pool_size: option(square, 2), ...windowOptions, strides: option(square, null) }, config => [
     leaf({
-      _tag,
+      ...kind,
       name: '',
       size: config.pool_size,
       stride: config.strides ?? config.pool_size,
@@ -107,9 +109,15 @@ const activationPart = (found: Activation | null): readonly Part[] =>
   found === null ? [] : [leaf({ _tag: 'activate', name: '', activation: found })]
 
 const readers: Readonly<Record<string, Reader>> = {
-  Conv2D: reader({ filters: wholeNumber, groups: fixed(1), ...convOptions }, config => [
+  Conv2D: reader({ filters: wholeNumber, groups: option(wholeNumber, 1), ...convOptions }, config => [
     leaf(
-      { _tag: 'conv', filters: config.filters, ...windowOf(config), ...unitOf(config) },
+      {
+        _tag: 'conv',
+        filters: config.filters,
+        groups: config.groups,
+        ...windowOf(config),
+        ...unitOf(config),
+      },
       productOf('kernel', config),
     ),
   ]),
@@ -129,6 +137,7 @@ const readers: Readonly<Record<string, Reader>> = {
       {
         _tag: 'conv',
         filters: config.filters,
+        groups: 1,
         ...{ kernel: 1, stride: 1, dilation: 1, padding: 'same' as const },
         ...unitOf(config),
       },
@@ -176,8 +185,8 @@ const readers: Readonly<Record<string, Reader>> = {
   ZeroPadding2D: reader({ padding: around, ...channelsLast }, ({ padding }) => [
     { _tag: 'pad', by: padding },
   ]),
-  MaxPooling2D: pool('maxPool'),
-  AveragePooling2D: pool('avgPool'),
+  MaxPooling2D: pool({ _tag: 'maxPool' }),
+  AveragePooling2D: pool({ _tag: 'avgPool', countPadding: false }),
   GlobalAveragePooling2D: reader({ keepdims: fixed(false), ...channelsLast }, () => [
     leaf({ _tag: 'globalAvgPool', name: '' }),
   ]),

@@ -1,4 +1,4 @@
-/** Opens a data set of class folders: `train`, `test` and maybe `val`, each a folder or archive, or all in one. */
+/** Opens a data set of class folders: its classes, its labels, and what is told of it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
@@ -8,7 +8,7 @@ import { partsIn } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { decodeImage } from './decode.js'
 import type { EncodedImages } from './encoded-images.js'
-import { closerOf, flatMapListings, listParts } from './listed-parts.js'
+import { closerOf, flatMapListings, listParts } from './list-parts.js'
 import { encodedOf, placeOf } from './listing.js'
 import type { ListedPart, ListedParts } from './split-test.js'
 

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../../source.js'
 import { imageFolder } from '../../spec.js'
 import { partsIn, type Roles } from '../parts.js'
 import { type ImageHeader, readHeader } from './decode.js'
-import { closerOf, flatMapListings, listParts } from './listed-parts.js'
+import { closerOf, flatMapListings, listParts } from './list-parts.js'
 import { encodedOf, findDepth, placeOf } from './listing.js'
 import type { ListedPart, ListedParts } from './split-test.js'
 

@@ -5,6 +5,7 @@ import type { Emitter } from './emitter.js'
 import * as flat from './flat.js'
 import * as products from './products.js'
 import * as rows from './rows.js'
+import { shuffle } from './shuffle.js'
 
 export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   input: flat.nothing,
@@ -30,6 +31,7 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   relu6: flat.unary('relu6'),
   sigmoid: flat.unary('sigmoid'),
   tanh: flat.unary('tanh'),
+  erf: flat.unary('erf'),
   exp: flat.unary('exp'),
   log: flat.unary('log'),
   sqrt: flat.unary('sqrt'),
@@ -50,6 +52,7 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   reshape: ({ value, inputs, output }) => flat.copy(value.inputs[0]?.shape ?? [], inputs, output),
   stop: ({ value, inputs, output }) => flat.copy(value.shape, inputs, output),
   slice: ({ value, inputs, output }) => flat.slice(value, inputs, output),
+  shuffle,
   broadcast: flat.broadcast,
   concat: flat.concat,
   softmax: rows.softmax,

@@ -69,6 +69,8 @@ export const dataMessages = {
     `${data}: ${thousands(images)} of ${thousands(of)} images are for testing, the same share of each class, as there is no test folder`,
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
+  FolderUnread: ({ data, folder }) =>
+    `${data}: the images are generated, and none are read from ${folder}; try naming a file with data of that folder`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
   ImagesTransposed: ({ data }) =>

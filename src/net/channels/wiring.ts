@@ -2,12 +2,12 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
-import type { CheckedNet } from './infer.js'
-import { interpret } from './interpret.js'
-import type { Path } from './path.js'
-import { channelsOf } from './shape.js'
-import type { Layer, Leaf } from './tree.js'
-import type { WeightName } from './weight-specs.js'
+import type { CheckedNet } from '../infer.js'
+import { interpret } from '../interpret.js'
+import type { Path } from '../path.js'
+import { channelsOf } from '../shape.js'
+import type { Conv, Layer, Leaf } from '../tree.js'
+import type { WeightName } from '../weight-specs.js'
 
 /** The wires of each layer's input and output, by the layer's path. */
 export interface Wires {
@@ -19,9 +19,13 @@ export interface Wires {
 export interface WireRules {
   readonly made: (path: Path, count: number, input: Int32Array) => Int32Array
   readonly summed: (path: Path, body: Int32Array, shortcut: Int32Array) => Int32Array
+  /** Channels in groups of equal sizes: those of one place are removed together, so that the sizes stay equal. */
+  readonly grouped?: (channels: Int32Array, groups: number) => void
   /** Replaces a layer's output; by default it stays. */
   readonly given?: (path: Path, output: Int32Array) => Int32Array
 }
+
+const none = new Int32Array()
 
 export const joinWires = (parts: readonly Int32Array[]): Int32Array => {
   const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0))
@@ -40,22 +44,36 @@ export const range = (count: number, from = 0): Int32Array => {
   return numbers
 }
 
+/** Of `groups` groups, the first of each, then the second of each, … */
+export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
+  const size = wires.length / groups
+  return wires.map((_, place) => wires[(place % groups) * size + Math.floor(place / groups)] ?? 0)
+}
+
 /**
  * Follows channels from the input to the output.
  *
  * Law  every value's length is the last size of its inferred shape
  */
 export const traceWires =
-  ({ made, summed, given = (_, y) => y }: WireRules) =>
+  ({ made, summed, grouped = () => {}, given = (_, y) => y }: WireRules) =>
   ({ net, layers }: CheckedNet, input: Int32Array): Wires => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
     const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
       switch (layer._tag) {
-        case 'conv':
-          return made(path, layer.filters, x)
+        case 'conv': {
+          const y = made(path, layer.filters, x)
+          for (const channels of [x, y]) grouped(channels, layer.groups)
+          return y
+        }
         case 'dense':
           return made(path, layer.units, x)
+        case 'channelShuffle':
+          grouped(x, layer.groups)
+          return shuffleWires(x, layer.groups)
+        case 'channelSlice':
+          return x.slice(layer.from, layer.from + layer.size)
         case 'flatten': {
           const [height = 1, width = 1] = layers.get(path)?.input ?? []
           return joinWires(Array.from({ length: height * width }, () => x))
@@ -68,6 +86,7 @@ export const traceWires =
       leaf,
       concat: joinWires,
       residual: (body, shortcut, _, path) => summed(path, body, shortcut),
+      gate: (body, _, path, x) => summed(path, body, x),
       place: (output, _, path, x) => {
         const y = given(path, output)
         into.set(path, x)
@@ -85,7 +104,28 @@ export interface Wiring extends Wires {
   readonly input: Int32Array
   /** Those of the output. */
   readonly output: Int32Array
+  /** Those that layer norms read: each position's channels are normalised together, so none can be missed. */
+  readonly normed: Int32Array
 }
+
+/** What may keep a wire from being removed, the strongest last. */
+export const fixes = [null, 'layerNorm', 'input', 'output'] as const
+
+/** By wire, what keeps it, as an index of `fixes`; 0 where it is free. */
+export const fixedWires = ({ count, input, output, normed }: Wiring): Uint8Array => {
+  const fixed = new Uint8Array(count)
+  for (const [nth, wires] of [normed, input, output].entries())
+    for (const each of wires) fixed[each] = nth + 1
+  return fixed
+}
+
+/** Every wire into a layer norm. */
+const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
+  joinWires(
+    [...layers.values()].flatMap(({ path, layer }) =>
+      layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
+    ),
+  )
 
 /** Disjoint sets. Source  Tarjan 1975, with path halving */
 const createUnionFind = () => {
@@ -121,7 +161,8 @@ const numberWires = (size: number, root: (of: number) => number): { count: numbe
 /**
  * The wire of every channel of every value.
  *
- * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its wire; all others have their own
+ * Law  a sum puts the channels it adds on one wire, a gate those it multiplies, and groups those at one place in each;
+ *      a flattened channel stays on its wire; all others have their own
  */
 export const wireNet = (checked: CheckedNet): Wiring => {
   const { root, create, merge, size } = createUnionFind()
@@ -134,6 +175,12 @@ export const wireNet = (checked: CheckedNet): Wiring => {
       })
       return body
     },
+    grouped: (channels, groups) => {
+      const size = channels.length / groups
+      channels.forEach((each, i) => {
+        merge(each, channels[i % size] ?? each)
+      })
+    },
   })(checked, start)
   const { count, number } = numberWires(size(), root)
   const seen = new Map<Int32Array, Int32Array>()
@@ -145,10 +192,13 @@ export const wireNet = (checked: CheckedNet): Wiring => {
   const all = (values: ReadonlyMap<Path, Int32Array>) =>
     new Map([...values].map(([path, value]) => [path, final(value)] as const))
   const [into, out] = [all(raw.into), all(raw.out)]
-  return { count, input: final(start), output: out.get('') ?? final(start), into, out }
+  const normed = normedWires(checked, into)
+  return { count, input: final(start), output: out.get('') ?? final(start), normed, into, out }
 }
 
-const none = new Int32Array()
+/** What the first group of filters reads; each other group reads as many, on the same wires. */
+const readByGroup = (x: Int32Array, { groups }: Conv): Int32Array =>
+  groups === 1 ? x : x.slice(0, x.length / groups)
 
 /** For each axis of a layer's weight, the wires along it; null for the sides of a window. */
 export const wiresOfAxes =
@@ -157,5 +207,6 @@ export const wiresOfAxes =
     const [x, y] = [into.get(path) ?? none, out.get(path) ?? none]
     if (slot !== 'kernel') return [y]
     if (layer._tag === 'dense') return [x, y]
-    return layer._tag === 'depthwise' ? [null, null, x, null] : [null, null, x, y]
+    if (layer._tag === 'depthwise') return [null, null, x, null]
+    return [null, null, layer._tag === 'conv' ? readByGroup(x, layer) : x, y]
   }
