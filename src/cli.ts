@@ -136,7 +136,9 @@ program
   .argument('<folder>', 'the folder, or a zip or tar archive')
   .option('--out <file>', "the file to write (default: the folder's name, in dsl/ of a checkout)")
   .option('--force', 'replace the file where there is one')
-  .action(async (folder: string, options) => (await import('./cli/init.js')).initExperiment(folder, options))
+  .action(async (folder: string, options) =>
+    (await import('./cli/images/init.js')).initExperiment(folder, options),
+  )
 
 program
   .command('predict')
@@ -147,7 +149,7 @@ program
   .option('--json', 'a line of JSON for each image')
   .addOption(new Option('--csv', 'a row for each image and class').conflicts('json'))
   .action(async (model: string, images: readonly string[], options) =>
-    (await import('./cli/predict.js')).predictImages(model, images, options),
+    (await import('./cli/images/predict.js')).predictImages(model, images, options),
   )
 
 const formats = (text: string): readonly Target[] =>

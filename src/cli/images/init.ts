@@ -5,17 +5,17 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type ImageSurvey, surveyImages } from '../data/formats/images/survey.js'
-import { makeFolder, writeAtomically } from '../io/files.js'
-import { surveyLines } from '../report/tables/survey.js'
-import { downloadProgress } from '../report/terminal/download-progress.js'
-import { experimentFile } from '../report/text/experiment-file.js'
-import { renderMessage } from '../report/text/messages.js'
-import type { RunError } from '../run/error.js'
-import { planSeedling } from '../run/seedling.js'
-import { commandText, isCheckout } from './command-text.js'
-import { end } from './exit.js'
-import { say, screen } from './stderr.js'
+import { type ImageSurvey, surveyImages } from '../../data/formats/images/survey.js'
+import { makeFolder, writeAtomically } from '../../io/files.js'
+import { surveyLines } from '../../report/tables/survey.js'
+import { downloadProgress } from '../../report/terminal/download-progress.js'
+import { experimentFile } from '../../report/text/experiment-file.js'
+import { renderMessage } from '../../report/text/messages.js'
+import type { RunError } from '../../run/error.js'
+import { planSeedling } from '../../run/seedling.js'
+import { commandText, isCheckout } from '../command-text.js'
+import { end } from '../exit.js'
+import { say, screen } from '../stderr.js'
 
 interface InitArguments {
   readonly out?: string
@@ -36,7 +36,7 @@ const defaultOut = (folder: string): string => {
 /** The module of the words, from a file in a folder. */
 const sourceFor = (out: string): string => {
   if (!isCheckout) return 'espalier'
-  const index = fileURLToPath(new URL('../index.js', import.meta.url))
+  const index = fileURLToPath(new URL('../../index.js', import.meta.url))
   const path = relative(dirname(resolve(out)), index)
     .split(sep)
     .join('/')
