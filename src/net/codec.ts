@@ -33,15 +33,17 @@ const activationName: t.Type<ActivationName> = t.keyof({
   gelu: null,
   geluTanh: null,
 })
-const tagOf = t.type({ _tag: t.literal('leakyRelu') })
-const leakyRelu = closed({ ...tagOf.props, slope: rate })
+const activationRecord: t.Type<Exclude<Activation, string>, unknown> = tagged('an activation', {
+  leakyRelu: closed({ _tag: t.literal('leakyRelu'), slope: rate }),
+})
+const hasTag = (u: unknown): boolean => typeof u === 'object' && u !== null && '_tag' in u
 /** By name, or as a record; what is neither is refused as a whole. */
 const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
   `${activationName.name} | { _tag: "leakyRelu", slope }`,
-  (u): u is Activation => activationName.is(u) || leakyRelu.is(u),
+  (u): u is Activation => activationName.is(u) || activationRecord.is(u),
   (u, context) => {
     if (activationName.is(u)) return t.success(u)
-    return tagOf.is(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
+    return hasTag(u) ? activationRecord.validate(u, context) : t.failure(u, context)
   },
   t.identity,
 )
