@@ -46,7 +46,8 @@ const activationName: t.Type<ActivationName> = t.keyof({
 const leakyRelu = tagged<LeakyRelu>('an activation', {
   leakyRelu: closed({ _tag: t.literal('leakyRelu'), slope: rate }),
 })
-const hasTag = t.type({ _tag: t.string })
+/** Whether a value is meant as a record of an activation. */
+const isMeant = (u: unknown): boolean => typeof u === 'object' && u !== null && ('_tag' in u || 'slope' in u)
 
 /** By name, or as a record; what is neither is refused as a whole. */
 const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
@@ -54,7 +55,7 @@ const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
   (u): u is Activation => activationName.is(u) || leakyRelu.is(u),
   (u, context) => {
     if (activationName.is(u)) return t.success(u)
-    return hasTag.is(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
+    return isMeant(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
   },
   t.identity,
 )
