@@ -24,7 +24,7 @@ export type ExportError =
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 
-/** A LayersModel that is not supported, or whose files do not match their description. */
+/** A model of another format that is not supported, or whose files do not match their description. */
 export type ImportError =
   | NetError
   | WeightError
@@ -63,6 +63,15 @@ export type ImportError =
       readonly fault: 'quantised' | 'type'
       readonly got: string
     }
+  /** A node of a graph whose operator is not supported. */
+  | {
+      readonly _tag: 'UnknownOperator'
+      readonly at: string
+      readonly operator: string
+      readonly supported: readonly string[]
+    }
+  /** A tensor of a file that does not fit its description, or is not supported. */
+  | { readonly _tag: 'TensorDiffers'; readonly name: string; readonly fault: DecodeError }
   /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files whose size differs from the manifest's. */

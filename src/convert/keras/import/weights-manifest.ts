@@ -1,6 +1,6 @@
 /** Reads the weights of a LayersModel: the manifest lists them, all sizes are checked before any file is read. */
-import { readFile, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -10,6 +10,7 @@ import { fileFailed } from '../../../io/files.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Tensor } from '../../../net/weights.js'
 import type { ImportError } from '../../error.js'
+import { fileIn } from '../../file-in-folder.js'
 
 const entry = closedPartial(
   { name: t.string, shape: t.readonlyArray(naturalNumber), dtype: t.string },
@@ -74,27 +75,6 @@ export const indexArrays = (manifest: Manifest): ReadonlyMap<string, ArrayPlace>
   const aliased = entries.map(([name, place]) => [aliases(name)[1] ?? name, place] as const)
   return new Map([...aliased, ...entries])
 }
-
-const isOutside = (folder: string, file: string): boolean => {
-  const way = relative(folder, file)
-  return way === '' || way.startsWith('..') || isAbsolute(way)
-}
-
-/** The real path of a shard, which must be in the folder. */
-const fileIn =
-  (folder: string) =>
-  (path: string): TE.TaskEither<ImportError, string> => {
-    const file = resolve(folder, path)
-    const pathLeaves: ImportError = { _tag: 'PathLeaves', folder, path }
-    return isOutside(resolve(folder), file)
-      ? TE.left(pathLeaves)
-      : pipe(
-          TE.tryCatch(() => Promise.all([realpath(folder), realpath(file)]), fileFailed(file)),
-          TE.flatMap(([home, real]) =>
-            isOutside(home, real) ? TE.left<ImportError, string>(pathLeaves) : TE.right(real),
-          ),
-        )
-  }
 
 interface Group {
   readonly files: readonly string[]

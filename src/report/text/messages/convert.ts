@@ -50,7 +50,6 @@ const remedies: ReadonlyMap<string, string> = new Map(
     LeakyReLU: 'try ReLU, and train it again',
     padding: "try padding 'same' or 'valid' in the layer that follows",
     'next layer': "try padding 'same' in that layer",
-    inputs: 'try sums of two, one after another',
     inbound_nodes: 'try saving the model with Keras 2 or tfjs',
     batch_input_shape: 'try a model for any number of images of one size',
     batch_shape: 'try a model for any number of images of one size',
@@ -75,6 +74,10 @@ export const convertMessages = {
     `${path}: expected a LayersModel's folder, model.json and its weights, ${foreignFormats[found](path)}`,
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
+  UnknownOperator: ({ at, operator, supported }) =>
+    `node ${at}: operator ${operator} is not supported; ${remedies.get(operator) ?? `expected one of ${supported.join(', ')}`}`,
+  TensorDiffers: ({ name, fault }) =>
+    `tensor ${name}, ${fault.at}: expected ${fault.expected}, got ${fault.got}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
     `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
@@ -85,7 +88,7 @@ export const convertMessages = {
       ? `weight ${name}: expected float32, got numbers quantised to ${got}; try tensorflowjs_converter without --quantize`
       : `weight ${name}: expected float32, got ${got}; try saving without the optimizer`,
   PathLeaves: ({ folder, path }) =>
-    `weightsManifest: expected weight files inside ${folder}, got ${path}; try saving the model again`,
+    `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>
     `${files.join(', ')}: expected ${thousands(expected)} bytes, as the manifest says, got ${thousands(got)}; try another copy`,
 } satisfies Partial<Messages>
