@@ -5,24 +5,15 @@ import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { Shape } from '../../../net/shape.js'
 import type { ImportError, NotATreeReason } from '../../error.js'
-import { supported } from './words.js'
+import type { LayerGraph, LayerNode } from '../../tree/graph.js'
+import { isCopyableClass, supported } from './words.js'
 
-/** A layer and the names of its input layers. Its config is not checked yet. */
-export interface KerasNode {
-  readonly name: string
-  readonly className: string
+/** A layer. Its config is not checked yet. */
+export interface KerasNode extends LayerNode {
   readonly config: unknown
-  readonly from: readonly string[]
 }
 
-export interface KerasGraph {
-  readonly name: string
-  readonly input: Shape
-  readonly nodes: ReadonlyMap<string, KerasNode>
-  /** The names of the input layer and the output layer. */
-  readonly start: string
-  readonly end: string
-}
+export type KerasGraph = LayerGraph<KerasNode>
 
 /** `[layer, call, 0, …]`: the only output of a layer. A layer with several calls is refused elsewhere. */
 const connection = new t.Type<string, unknown>(
@@ -130,15 +121,19 @@ const refuseNested = (layer: LayerJson): E.Either<ImportError, LayerJson> =>
     ? E.left({ _tag: 'UnknownLayer', at: nameOf(layer), className: layer.class_name, supported })
     : E.right(layer)
 
+const kerasNode = (
+  name: string,
+  { class_name: className, config }: LayerJson,
+  from: readonly string[],
+): KerasNode => ({ name, className, config, from, isCopyable: isCopyableClass(className) })
+
 const nodeOf = (layer: LayerJson): E.Either<ImportError, KerasNode> => {
   const name = nameOf(layer)
   return pipe(
     refuseNested(layer),
     E.flatMap(callsOf),
     E.flatMap(calls =>
-      calls.length > 1
-        ? E.left(tangled(name, 'shared'))
-        : E.right({ name, className: layer.class_name, config: layer.config, from: calls[0] ?? [] }),
+      calls.length > 1 ? E.left(tangled(name, 'shared')) : E.right(kerasNode(name, layer, calls[0] ?? [])),
     ),
   )
 }
@@ -164,14 +159,10 @@ const functionalGraph = (config: unknown): Parsed =>
   )
 
 /** The input layer of a sequential model that has none; no layer can have this name. */
-const implicitInput: KerasNode = { name: '', className: 'InputLayer', config: {}, from: [] }
+const implicitInput: KerasNode = kerasNode('', { class_name: 'InputLayer', config: {} }, [])
 
 const chainLayers = (layers: readonly LayerJson[]): readonly KerasNode[] => {
-  const nodes = layers.map(layer => ({
-    name: nameOf(layer),
-    className: layer.class_name,
-    config: layer.config,
-  }))
+  const nodes = layers.map(layer => kerasNode(nameOf(layer), layer, []))
   const [first] = nodes
   const linked = nodes.map((node, nth) => ({ ...node, from: [nodes[nth - 1]?.name ?? implicitInput.name] }))
   return first?.className === 'InputLayer'

@@ -8,7 +8,7 @@ import { type DecodeError, decode } from '../../../io/codec.js'
 import { readJson } from '../../../io/files.js'
 import { type Inferred, infer } from '../../../net/infer.js'
 import { lastName, type Path } from '../../../net/path.js'
-import { isSameShape, type Shape } from '../../../net/shape.js'
+import { isSameShape } from '../../../net/shape.js'
 import type { Net } from '../../../net/tree.js'
 import { allWeightSpecs, type WeightSpec } from '../../../net/weight-specs.js'
 import { full, type Model, type Tensor } from '../../../net/weights.js'
@@ -16,11 +16,11 @@ import { descriptionCodec } from '../../description.js'
 import type { FoundFormat, ImportError } from '../../error.js'
 import { affineOf, identityOf, removeStep } from '../../include-normaliser.js'
 import type { ModelFile } from '../../model-file.js'
+import { seriesOf } from '../../tree/series.js'
+import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
 import { assemble } from './assemble.js'
 import { graphOf } from './graph.js'
 import { locate, modelFile } from './locate.js'
-import { seriesOf } from './series.js'
-import type { Origin, Subtree } from './subtree.js'
 import {
   type ArrayPlace,
   checkTypes,
@@ -73,15 +73,6 @@ interface ImportPlan {
   readonly net: Net
   readonly found: readonly (readonly [WeightSpec, ArrayPlace | number])[]
 }
-
-const legalName = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_') || 'imported'
-
-const netOf = (name: string, input: Shape, { layer }: Subtree): Net => ({
-  _tag: 'net',
-  name: legalName(name),
-  input,
-  body: layer._tag === 'stack' ? layer : { _tag: 'stack', name: '', layers: [layer] },
-})
 
 /** Checks that batch norms normalise the last axis, however it is numbered. */
 const checkAxes =

@@ -3,42 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode, positive, share, wholeNumber } from '../../../io/codec.js'
-import type { Activation, Leaf } from '../../../net/tree.js'
-import type { WeightName } from '../../../net/weight-specs.js'
+import type { Activation } from '../../../net/tree.js'
+import { filled, lastAxis, leafPart, type Part, type Sources, stored } from '../../tree/part.js'
 import { activation, around, fixed, oneAxis, option, refined, square } from './options.js'
-
-/** A weight's Keras name, or its constant value where Keras omits it. */
-export type Source =
-  | { readonly _tag: 'stored'; readonly name: string }
-  | { readonly _tag: 'filled'; readonly value: number }
-
-export type Sources = Readonly<Partial<Record<WeightName, Source>>>
-
-/** A part of a Keras layer: a leaf with its weights, or padding. */
-export type Part =
-  | {
-      readonly _tag: 'leaf'
-      /** Follows the Keras layer's name where the layer becomes several leaves. */
-      readonly suffix: readonly string[]
-      readonly layer: Leaf
-      readonly sources: Sources
-      /** The axis that a batch norm normalises; it must be the last. */
-      readonly axis: number
-    }
-  | { readonly _tag: 'pad'; readonly by: number }
-
-const lastAxis = -1
-
-const leaf = (layer: Leaf, sources: Sources = {}, suffix: readonly string[] = [], axis = lastAxis): Part => ({
-  _tag: 'leaf',
-  suffix,
-  layer,
-  sources,
-  axis,
-})
-
-const stored = (name: string): Source => ({ _tag: 'stored', name })
-const filled = (value: number): Source => ({ _tag: 'filled', value })
 
 const channelsLast = { data_format: fixed('channels_last') }
 const windowOptions = {
@@ -94,7 +61,7 @@ const reader =
 
 const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
   reader({ pool_size: option(square, 2), ...windowOptions, strides: option(square, null) }, config => [
-    leaf({
+    leafPart({
       _tag,
       name: '',
       size: config.pool_size,
@@ -104,28 +71,28 @@ const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
   ])
 
 const activationPart = (found: Activation | null): readonly Part[] =>
-  found === null ? [] : [leaf({ _tag: 'activate', name: '', activation: found })]
+  found === null ? [] : [leafPart({ _tag: 'activate', name: '', activation: found })]
 
 const readers: Readonly<Record<string, Reader>> = {
   Conv2D: reader({ filters: wholeNumber, groups: fixed(1), ...convOptions }, config => [
-    leaf(
+    leafPart(
       { _tag: 'conv', filters: config.filters, ...windowOf(config), ...unitOf(config) },
       productOf('kernel', config),
     ),
   ]),
   DepthwiseConv2D: reader({ depth_multiplier: fixed(1), ...convOptions }, config => [
-    leaf(
+    leafPart(
       { _tag: 'depthwise', ...windowOf(config), ...unitOf(config) },
       productOf('depthwise_kernel', config),
     ),
   ]),
   SeparableConv2D: reader({ filters: wholeNumber, depth_multiplier: fixed(1), ...convOptions }, config => [
-    leaf(
+    leafPart(
       { _tag: 'depthwise', ...windowOf(config), ...unitOf({ use_bias: false, activation: null }) },
       { kernel: stored('depthwise_kernel') },
       ['depthwise'],
     ),
-    leaf(
+    leafPart(
       {
         _tag: 'conv',
         filters: config.filters,
@@ -137,7 +104,7 @@ const readers: Readonly<Record<string, Reader>> = {
     ),
   ]),
   Dense: reader({ units: wholeNumber, ...unitOptions }, config => [
-    leaf({ _tag: 'dense', units: config.units, ...unitOf(config) }, productOf('kernel', config)),
+    leafPart({ _tag: 'dense', units: config.units, ...unitOf(config) }, productOf('kernel', config)),
   ]),
   BatchNormalization: reader(
     {
@@ -148,7 +115,7 @@ const readers: Readonly<Record<string, Reader>> = {
       center: option(t.boolean, true),
     },
     ({ axis, momentum, epsilon, scale, center }) => [
-      leaf(
+      leafPart(
         { _tag: 'norm', name: '', momentum, epsilon },
         {
           scale: scale ? stored('gamma') : filled(1),
@@ -179,10 +146,10 @@ const readers: Readonly<Record<string, Reader>> = {
   MaxPooling2D: pool('maxPool'),
   AveragePooling2D: pool('avgPool'),
   GlobalAveragePooling2D: reader({ keepdims: fixed(false), ...channelsLast }, () => [
-    leaf({ _tag: 'globalAvgPool', name: '' }),
+    leafPart({ _tag: 'globalAvgPool', name: '' }),
   ]),
-  Flatten: reader(channelsLast, () => [leaf({ _tag: 'flatten', name: '' })]),
-  Dropout: reader({ rate: share }, ({ rate }) => [leaf({ _tag: 'dropout', name: '', rate })]),
+  Flatten: reader(channelsLast, () => [leafPart({ _tag: 'flatten', name: '' })]),
+  Dropout: reader({ rate: share }, ({ rate }) => [leafPart({ _tag: 'dropout', name: '', rate })]),
 }
 
 /** The reader of a class; undefined for an unsupported one. */
@@ -191,6 +158,20 @@ export const readerOf = (className: string): Reader | undefined =>
 
 /** Layers that join branches. */
 const joinClasses = ['Add', 'Concatenate']
+
+/** Supported classes of which a second copy would have weights or draw random numbers of its own. */
+const singleClasses = new Set([
+  'Conv2D',
+  'DepthwiseConv2D',
+  'SeparableConv2D',
+  'Dense',
+  'BatchNormalization',
+  'Dropout',
+])
+
+/** Whether a layer of the class may be copied into several branches. */
+export const isCopyableClass = (className: string): boolean =>
+  supported.includes(className) && !singleClasses.has(className)
 
 /** Every supported class; a softmax only at the end. */
 export const supported: readonly string[] = [...Object.keys(readers), ...joinClasses, 'Softmax'].toSorted()

@@ -1,12 +1,14 @@
 /** Parts of a net under assembly: a layer, its future names, and the sources of its weights. */
 
-import { childPath, type Path } from '../../../net/path.js'
-import type { Layer } from '../../../net/tree.js'
-import type { Sources } from './words.js'
+import { childPath, type Path } from '../../net/path.js'
+import type { Shape } from '../../net/shape.js'
+import type { Layer, Net } from '../../net/tree.js'
+import { legalName } from './names.js'
+import type { Sources } from './part.js'
 
 /** The sources of one layer's weights. */
 export interface Origin {
-  /** Of the Keras layer, and of a batch norm fused into it. */
+  /** Of the node, and of a batch norm fused into it. */
   readonly sources: Sources
   /** Axes that batch norms normalise. */
   readonly axes: readonly number[]
@@ -75,3 +77,11 @@ export const groupByName = (subtrees: readonly Subtree[]): readonly Subtree[] =>
     ),
   )
 }
+
+/** A subtree as a whole net. */
+export const netOf = (name: string, input: Shape, { layer }: Subtree): Net => ({
+  _tag: 'net',
+  name: legalName(name) || 'imported',
+  input,
+  body: layer._tag === 'stack' ? layer : { _tag: 'stack', name: '', layers: [layer] },
+})

@@ -1,0 +1,118 @@
+/** Turns a graph of layers into a tree: a series of layers, some of which join branches. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { maxDepth, mostLayers } from '../../net/limits.js'
+import type { ImportError, NotATreeReason } from '../error.js'
+import type { LayerGraph, LayerNode } from './graph.js'
+
+/** A layer of a series; one with several inputs has a branch for each. */
+export interface Item<N extends LayerNode> {
+  readonly node: N
+  readonly branches: readonly Series<N>[]
+}
+
+export type Series<N extends LayerNode> = readonly Item<N>[]
+
+const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
+
+/** The layers that lead to the output, each after its inputs. */
+const topologicalOrder = <N extends LayerNode>({
+  nodes,
+  start,
+  end,
+}: LayerGraph<N>): E.Either<ImportError, readonly N[]> => {
+  const done = new Set<string>()
+  const open = new Set<string>()
+  const order: N[] = []
+  const stack = [end]
+  while (stack.length > 0) {
+    const name = stack.at(-1) ?? ''
+    const node = nodes.get(name)
+    if (node === undefined) return E.left(tangled(name, 'unknown input'))
+    if (node.from.length === 0 && name !== start) return E.left(tangled(name, 'not one input'))
+    const missing = done.has(name) ? [] : node.from.filter(input => !done.has(input))
+    if (missing.length > 0) {
+      const back = missing.find(input => open.has(input))
+      if (open.has(name) || back !== undefined) return E.left(tangled(back ?? name, 'circle'))
+      open.add(name)
+      stack.push(...missing)
+      continue
+    }
+    stack.pop()
+    open.delete(name)
+    if (!done.has(name)) order.push(node)
+    done.add(name)
+  }
+  return E.right(order)
+}
+
+/** By layer, its immediate dominator: the last layer that every path from the input to it passes. */
+type Forks = ReadonlyMap<string, string>
+
+/** Source  Cooper, Harvey, Kennedy 2001: dominators of a graph in topological order */
+const forksOf = (order: readonly LayerNode[]): Forks => {
+  const forks = new Map<string, string>()
+  const depth = new Map<string, number>()
+  const at = (name: string) => depth.get(name) ?? 0
+  const meet = (a: string, b: string): string => {
+    let [left, right] = [a, b]
+    while (left !== right) {
+      if (at(left) >= at(right)) left = forks.get(left) ?? ''
+      else right = forks.get(right) ?? ''
+    }
+    return left
+  }
+  for (const { name, from } of order) {
+    const [first = name, ...others] = from
+    const fork = others.reduce(meet, first)
+    forks.set(name, fork)
+    depth.set(name, from.length === 0 ? 0 : at(fork) + 1)
+  }
+  return forks
+}
+
+/** Walks back from outputs to forks; the first layer that no tree can hold ends every walk. */
+const walker = <N extends LayerNode>({ nodes }: LayerGraph<N>, forks: Forks) => {
+  const visited = new Set<string>()
+  let items = 0
+  let fault: ImportError | null = null
+
+  /** A layer with weights belongs to one branch; one without is copied into each. */
+  const visit = (node: N): void => {
+    if (visited.has(node.name) && !node.isCopyable) fault = tangled(node.name, 'crossing')
+    if (++items > mostLayers)
+      fault = { _tag: 'TooMany', at: node.name, what: 'layers', got: items, most: mostLayers }
+    visited.add(node.name)
+  }
+
+  const between = (start: string, end: string, level: number): Series<N> => {
+    const series: Item<N>[] = []
+    if (level > maxDepth) fault = { _tag: 'TooMany', at: end, what: 'levels', got: level, most: maxDepth }
+    for (let name = end; name !== start && fault === null; ) {
+      const node = nodes.get(name) as N // among those in order
+      const fork = forks.get(name) ?? start
+      visit(node)
+      const isJoin = node.from.length > 1 && fault === null
+      series.push({ node, branches: isJoin ? node.from.map(input => between(fork, input, level + 1)) : [] })
+      name = fork
+    }
+    return series.reverse()
+  }
+
+  return (start: string, end: string): E.Either<ImportError, Series<N>> => {
+    const series = between(start, end, 0)
+    return fault === null ? E.right(series) : E.left(fault)
+  }
+}
+
+/**
+ * The series from the input of a graph to its output.
+ *
+ * Errors  NotATree where branches cross in a layer that cannot be copied, or layers form a cycle; TooMany levels or layers
+ * Law     holds every layer that leads to the output once, and copyable ones once for each branch that reads them
+ */
+export const seriesOf = <N extends LayerNode>(graph: LayerGraph<N>): E.Either<ImportError, Series<N>> =>
+  pipe(
+    topologicalOrder(graph),
+    E.flatMap(order => walker(graph, forksOf(order))(graph.start, graph.end)),
+  )
