@@ -24,15 +24,15 @@ export type ExportError =
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 
-/** A LayersModel that is not supported, or whose files do not match their description. */
+/** A model that is not supported, or whose files do not match their description. */
 export type ImportError =
   | NetError
   | WeightError
   | FileError
   | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
-  /** The path is not a folder with a LayersModel. */
-  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: FoundFormat }
+  /** The path holds no model that can be imported. */
+  | { readonly _tag: 'NotAModel'; readonly path: string; readonly found: FoundFormat }
   /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'
@@ -56,13 +56,8 @@ export type ImportError =
       readonly expected: Shape
       readonly found: readonly string[]
     }
-  /** A weight whose type is not float32. */
-  | {
-      readonly _tag: 'WeightDiffers'
-      readonly name: string
-      readonly fault: 'quantised' | 'type'
-      readonly got: string
-    }
+  /** A weight of numbers that are not read as float32. */
+  | { readonly _tag: 'WeightDiffers'; readonly name: string; readonly got: string }
   /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files whose size differs from the manifest's. */
@@ -73,6 +68,15 @@ export type ImportError =
       readonly got: number
     }
 
+/** A layer that an import leaves out, since a net has no use for it. */
+export interface LayerDropped {
+  readonly _tag: 'LayerDropped'
+  readonly at: Path
+  readonly className: string
+  /** It acts while training alone, or turns logits into probabilities. */
+  readonly why: 'training' | 'softmax'
+}
+
 /** Why layers are not a tree. */
 export type NotATreeReason =
   | 'shared'
@@ -82,11 +86,10 @@ export type NotATreeReason =
   | 'not one input'
   | 'not one output'
   | 'no layers'
+  | 'same name'
 
-/** What was found where a LayersModel was expected. */
+/** What was found where a model was expected. */
 export type FoundFormat =
-  | 'keras'
-  | 'hdf5'
   | 'onnx'
   | 'savedmodel'
   | 'safetensors'

@@ -19,14 +19,15 @@ export const loadHdf5 = async (): Promise<Hdf5Library> => {
   return { ...library, files: library.FS as unknown as FileSystem } // its declaration needs Emscripten's types
 }
 
-/** The innermost reason of a stack of HDF5 errors: `#006: …/H5Fsuper.c line 577 in H5F__super_read(): truncated file`. */
-const innermost = /.*\(\): (.+)\n[\s\S]*?$/
+/** The reasons in a stack of HDF5 errors: `#006: …/H5Fsuper.c line 577 in H5F__super_read(): truncated file`. */
+const reasons = /\(\): (.+)/g
 
 /** An exception of the library as a fact about a place in a file. */
 export const hdf5Failed =
   (at: string) =>
   (reason: unknown): DecodeError => {
     const message = reason instanceof Error ? reason.message : String(reason)
-    const got = innermost.exec(message)?.[1] ?? message.split('\n', 1)[0] ?? ''
+    const [innermost] = [...message.matchAll(reasons)].slice(-1)
+    const got = innermost?.[1] ?? message.split('\n', 1)[0] ?? ''
     return { _tag: 'DecodeError', at, expected: 'readable HDF5', got }
   }
