@@ -29,6 +29,7 @@ export { init, type Model, type Tensor, type Weights } from './net/weights.js'
 export { without } from './net/without.js'
 export {
   concat,
+  gate,
   type InceptionOptions,
   identity,
   inception,
@@ -36,7 +37,9 @@ export {
   type ResidualOptions,
   repeat,
   residual,
+  type SqueezeExciteOptions,
   separable,
+  squeezeExcite,
   stack,
   withName,
 } from './net/words/combinators.js'
@@ -45,6 +48,8 @@ export {
   batchNorm,
   type ConvBnActOptions,
   type ConvOptions,
+  channelShuffle,
+  channelSlice,
   conv,
   convBnAct,
   type DenseOptions,
@@ -53,6 +58,7 @@ export {
   depthwiseBnAct,
   dropout,
   flatten,
+  type GroupOptions,
   globalAvgPool,
   image,
   maxPool,

@@ -89,7 +89,33 @@ const layersOf = ({
           layer.activation,
           tfl.layers.add().apply([child(layer.body, x), child(layer.shortcut, x)]) as Symbolic,
         )
+      case 'gate': {
+        const factors = child(layer.body, x)
+        const spread = tfl.layers.reshape({ targetShape: [1, 1, factors.shape.at(-1) ?? 1] })
+        const fitting = factors.shape.length < x.shape.length ? spread.apply(factors) : again(factors)
+        return tfl.layers.multiply().apply([x, fitting as Symbolic]) as Symbolic
+      }
+      case 'channelShuffle': {
+        const [, ...sides] = x.shape.slice(0, -1)
+        const size = (x.shape.at(-1) ?? 1) / layer.groups
+        const axes = sides.map((_, axis) => axis + 1)
+        const grouped = tfl.layers.reshape({ targetShape: [...sides, layer.groups, size] }).apply(x)
+        const dims = [...axes, axes.length + 2, axes.length + 1]
+        const dealt = tfl.layers.permute({ dims }).apply(grouped)
+        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(dealt) as Symbolic
+      }
+      case 'channelSlice': {
+        const rows = tfl.layers.permute({ dims: [3, 1, 2] }).apply(x)
+        const rest = (x.shape.at(-1) ?? 1) - layer.from - layer.size
+        const cropping: [[number, number], [number, number]] = [
+          [layer.from, rest],
+          [0, 0],
+        ]
+        const cropped = tfl.layers.cropping2D({ cropping }).apply(rows)
+        return tfl.layers.permute({ dims: [2, 3, 1] }).apply(cropped) as Symbolic
+      }
       case 'conv': {
+        if (layer.groups > 1) throw new Error('tfjs has no grouped convolution')
         const made = tfl.layers.conv2d({ filters: layer.filters, ...window(layer) })
         return finish(layer, path, hold(made, path, slots(layer), framed(layer, x)))
       }

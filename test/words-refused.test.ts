@@ -438,6 +438,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     '_tag',
     'filters',
     'kernel',
+    'groups',
     'name',
     'stride',
     'padding',

@@ -24,7 +24,7 @@ type Encoder = (model: Model, description: Description | null) => E.Either<Expor
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: toSavedModel,
-  layers: (model, description) => E.right(toLayers(model, description)),
+  layers: toLayers,
   onnx: toOnnx,
 }
 

@@ -34,6 +34,8 @@ type Windowed = Conv | Depthwise
 
 const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' || layer._tag === 'depthwise'
 
+const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.groups > 1
+
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
 const readsNoPadding = (
   inferred: Inferred,
@@ -60,10 +62,11 @@ const readersOf = ({ body }: Net): readonly Path[] | null => {
   const read = interpret<Read>({
     leaf: (leaf, path, input) => {
       if (input !== 'images' || leaf._tag === 'dropout') return input
-      return isWindowed(leaf) ? [path] : null
+      return isWindowed(leaf) && !isGrouped(leaf) ? [path] : null
     },
     concat: branches => mergeReads(...branches),
     residual: (body, shortcut) => mergeReads(body, shortcut),
+    gate: (body, _layer, _path, input) => mergeReads(body, input),
   })(body, '', 'images')
   return read === 'images' ? null : read
 }

@@ -5,7 +5,7 @@ import type { NetError } from '../net/error.js'
 import { type Inferred, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import type { Path } from '../net/path.js'
-import { sizeOf } from '../net/shape.js'
+import { channelsOf, sizeOf } from '../net/shape.js'
 import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
 import type { PoolWindow, Value, Window } from './graph.js'
@@ -61,7 +61,11 @@ const activations: { readonly [A in Activation]: (x: Value) => Value } = {
 const activate = (activation: Activation | null, x: Value): Value =>
   activation === null ? x : activations[activation](x)
 
-const windowOf = ({ stride, dilation, padding }: Conv | Depthwise): Window => ({ stride, dilation, padding })
+const windowOf = ({ stride, dilation, padding }: Omit<Conv, 'groups'> | Depthwise): Window => ({
+  stride,
+  dilation,
+  padding,
+})
 const poolOf = ({ size, stride, padding }: Pool): PoolWindow => ({ size, stride, padding, dilation: 1 })
 
 /** What one lowering collects. */
@@ -106,13 +110,43 @@ const lowerDropout = ({ options, noise }: Lowering, x: Value, path: Path, rate: 
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
 
+/** A convolution of each group's channels by its own filters, one beside another. */
+const lowerConv = (x: Value, kernel: Value, { groups, ...conv }: Conv): Value => {
+  const [channels, filters] = [channelsOf(x.shape) / groups, conv.filters / groups]
+  const convolve = (_: unknown, nth: number): Value =>
+    op.conv(op.slice(x, nth * channels, channels), op.slice(kernel, nth * filters, filters), windowOf(conv))
+  return groups === 1
+    ? op.conv(x, kernel, windowOf(conv))
+    : op.concat(Array.from({ length: groups }, convolve))
+}
+
+/** Each group as a column, side by side: their rows are the channels of one place. */
+const lowerShuffle = (x: Value, groups: number): Value => {
+  const [images = 1] = x.shape
+  const size = channelsOf(x.shape) / groups
+  const rows = sizeOf(x.shape) / images / groups
+  const columns = Array.from({ length: groups }, (_, nth) =>
+    op.reshape(op.slice(x, nth * size, size), [images, rows, 1]),
+  )
+  return op.reshape(op.concat(columns), x.shape)
+}
+
+/** A number for each channel gets the axes of the map it multiplies. */
+const lowerGate = (body: Value, x: Value): Value =>
+  op.mul(
+    x,
+    body.shape.length === x.shape.length
+      ? body
+      : op.reshape(body, [body.shape[0] ?? 1, 1, 1, channelsOf(body.shape)]),
+  )
+
 const lowerLeaf =
   (lowering: Lowering) =>
   (leaf: Leaf, path: Path, x: Value): Value => {
     const kernel = () => weightAt(lowering, path, 'kernel')
     switch (leaf._tag) {
       case 'conv':
-        return lowerUnit(lowering, op.conv(x, kernel(), windowOf(leaf)), path, leaf)
+        return lowerUnit(lowering, lowerConv(x, kernel(), leaf), path, leaf)
       case 'depthwise':
         return lowerUnit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
@@ -129,6 +163,10 @@ const lowerLeaf =
         return lowerNorm(lowering, x, path, leaf)
       case 'activate':
         return activate(leaf.activation, x)
+      case 'channelShuffle':
+        return lowerShuffle(x, leaf.groups)
+      case 'channelSlice':
+        return op.slice(x, leaf.from, leaf.size)
       case 'dropout':
         return lowerDropout(lowering, x, path, leaf.rate)
     }
@@ -146,6 +184,7 @@ const lowerInferred = (net: Net, inferred: Inferred, options: LowerOptions): Low
     leaf: lowerLeaf(lowering),
     concat: op.concat,
     residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
+    gate: (body, _layer, _path, input) => lowerGate(body, input),
     place: (output, _, path, input) => {
       into.set(path, input)
       at.set(path, output)

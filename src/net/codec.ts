@@ -54,7 +54,14 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     'a stack',
   )
   const layer = tagged<Layer>('a layer', {
-    conv: closed({ ...tag('conv'), ...name, filters: positiveWhole, ...window, ...unit }),
+    conv: closed({
+      ...tag('conv'),
+      ...name,
+      filters: positiveWhole,
+      groups: positiveWhole,
+      ...window,
+      ...unit,
+    }),
     depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
     dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
     maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
@@ -64,6 +71,8 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     dropout: closed({ ...tag('dropout'), ...name, rate }),
     norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
     activate: closed({ ...tag('activate'), ...name, activation }),
+    channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),
+    channelSlice: closed({ ...tag('channelSlice'), ...name, from: naturalNumber, size: positiveWhole }),
     stack,
     concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
     residual: closed({
@@ -73,6 +82,7 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
       shortcut: inner,
       activation: nullable(activation),
     }),
+    gate: closed({ ...tag('gate'), ...name, body: inner }),
   })
   return { stack, layer }
 }

@@ -17,7 +17,7 @@ export const countStored = (inferred: Inferred): number =>
 const macsAt = ({ layer, input, output }: PlacedLayer): number => {
   switch (layer._tag) {
     case 'conv':
-      return sizeOf(output) * layer.kernel ** 2 * channelsOf(input)
+      return sizeOf(output) * layer.kernel ** 2 * (channelsOf(input) / layer.groups)
     case 'depthwise':
       return sizeOf(output) * layer.kernel ** 2
     case 'dense':

@@ -48,6 +48,18 @@ export type NetError =
     }
   /** A residual's body and shortcut differ in shape. */
   | { readonly _tag: 'SumDiffers'; readonly at: Path; readonly body: Shape; readonly shortcut: Shape }
+  /** Channels that cannot be divided into groups of one size: those a layer reads, or its own filters. */
+  | {
+      readonly _tag: 'UnequalGroups'
+      readonly at: Path
+      readonly what: 'channels' | 'filters'
+      readonly got: number
+      readonly groups: number
+    }
+  /** A slice that ends behind the last channel. */
+  | { readonly _tag: 'SliceOutside'; readonly at: Path; readonly end: number; readonly channels: number }
+  /** A gate's body gives neither a number for each channel nor one for each value. */
+  | { readonly _tag: 'GateDiffers'; readonly at: Path; readonly body: Shape; readonly input: Shape }
   | { readonly _tag: 'NoBranches'; readonly at: Path }
   | { readonly _tag: 'TwoOfOneName'; readonly at: Path; readonly name: string }
   | { readonly _tag: 'BadName'; readonly at: Path; readonly name: string }

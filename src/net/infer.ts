@@ -8,7 +8,7 @@ import { type Algebra, interpret } from './interpret.js'
 import { mostChannels, mostValues, mostWeights } from './limits.js'
 import { childPath, type Path } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
-import type { Concat, Conv, Depthwise, Layer, Leaf, Net, Padding, Pool } from './tree.js'
+import type { ChannelSlice, Concat, Conv, Depthwise, Layer, Leaf, Net, Padding, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
 
 /** A layer in its place: where it is, what it takes and what it gives. */
@@ -90,10 +90,38 @@ const mapToVector = (at: Path, input: Shape, sizeFrom: (map: Shape) => number): 
     E.map(map => [sizeFrom(map)]),
   )
 
+const checkGroups = (
+  at: Path,
+  what: 'channels' | 'filters',
+  got: number,
+  groups: number,
+): E.Either<NetError, void> =>
+  got % groups === 0 ? E.right(undefined) : E.left({ _tag: 'UnequalGroups', at, what, got, groups })
+
+const convOutput = (conv: Conv, at: Path, input: Shape): E.Either<NetError, Shape> =>
+  pipe(
+    slideOver(at, input, convWindow(conv), conv.filters),
+    E.tap(() => checkGroups(at, 'channels', channelsOf(input), conv.groups)),
+    E.tap(() => checkGroups(at, 'filters', conv.filters, conv.groups)),
+  )
+
+const shuffleOutput = (at: Path, groups: number, input: Shape): E.Either<NetError, Shape> =>
+  pipe(
+    checkGroups(at, 'channels', channelsOf(input), groups),
+    E.map(() => input),
+  )
+
+const sliceOutput = ({ from, size }: ChannelSlice, at: Path, input: Shape): E.Either<NetError, Shape> => {
+  const [end, channels] = [from + size, channelsOf(input)]
+  return end <= channels
+    ? E.right([...input.slice(0, -1), size])
+    : E.left({ _tag: 'SliceOutside', at, end, channels })
+}
+
 const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shape> => {
   switch (leaf._tag) {
     case 'conv':
-      return slideOver(at, input, convWindow(leaf), leaf.filters)
+      return convOutput(leaf, at, input)
     case 'depthwise':
       return slideOver(at, input, convWindow(leaf))
     case 'maxPool':
@@ -105,6 +133,10 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
       return mapToVector(at, input, channelsOf)
     case 'flatten':
       return mapToVector(at, input, sizeOf)
+    case 'channelShuffle':
+      return shuffleOutput(at, leaf.groups, input)
+    case 'channelSlice':
+      return sliceOutput(leaf, at, input)
     case 'dropout':
     case 'norm':
     case 'activate':
@@ -126,6 +158,11 @@ const concatOutput =
 
 const sumOutput = (at: Path, body: Shape, shortcut: Shape): E.Either<NetError, Shape> =>
   isSameShape(body, shortcut) ? E.right(body) : E.left({ _tag: 'SumDiffers', at, body, shortcut })
+
+const gateOutput = (at: Path, body: Shape, input: Shape): E.Either<NetError, Shape> =>
+  isSameShape(body, input) || isSameShape(body, input.slice(-1))
+    ? E.right(input)
+    : E.left({ _tag: 'GateDiffers', at, body, input })
 
 /** The layers placed so far, and what they add up to. */
 interface Totals {
@@ -161,6 +198,8 @@ const shapeAlgebra = (totals: Totals): Algebra<E.Either<NetError, Shape>> => ({
     E.isLeft(input) ? input : pipe(E.sequenceArray(branches), E.flatMap(concatOutput(layer, path))),
   residual: (body, shortcut, _, path) =>
     E.isLeft(body) ? body : E.isLeft(shortcut) ? shortcut : sumOutput(path, body.right, shortcut.right),
+  gate: (body, _, path, input) =>
+    E.isLeft(body) ? body : E.isLeft(input) ? input : gateOutput(path, body.right, input.right),
   place: (output, layer, path, input) =>
     E.isLeft(output) || E.isLeft(input) ? output : register(totals, layer, path, input.right)(output.right),
 })

@@ -1,7 +1,7 @@
-/** The one recursion over series, concat and residual: an algebra says what each kind of layer computes. */
+/** The one recursion over series, concat, residual and gate: an algebra says what each kind of layer computes. */
 
 import { childPath, type Path } from './path.js'
-import type { Concat, Layer, Leaf, Residual } from './tree.js'
+import type { Concat, Gate, Layer, Leaf, Residual } from './tree.js'
 
 /** The output of each kind of layer; a stack passes its layers' outputs on, in order. */
 export interface Algebra<A> {
@@ -11,6 +11,8 @@ export interface Algebra<A> {
   readonly concat: (branches: readonly A[], layer: Concat, path: Path, input: A) => A
   /** What joins the body's value and the shortcut's. */
   readonly residual: (body: A, shortcut: A, layer: Residual, path: Path, input: A) => A
+  /** What joins the body's value and the input it gates. */
+  readonly gate: (body: A, layer: Gate, path: Path, input: A) => A
   /** Replaces the output of any layer, after its children; by default it stays. */
   readonly place?: (output: A, layer: Layer, path: Path, input: A) => A
 }
@@ -25,11 +27,12 @@ export interface Algebra<A> {
  *   leaf: (_leaf, _path, before) => before + 1,
  *   concat: branches => Math.max(...branches),
  *   residual: (body, shortcut) => Math.max(body, shortcut),
+ *   gate: body => body,
  * })
  * depth(seedling.body, '', 0)
  */
 export const interpret =
-  <A>({ leaf, concat, residual, place = output => output }: Algebra<A>) =>
+  <A>({ leaf, concat, residual, gate, place = output => output }: Algebra<A>) =>
   (root: Layer, at: Path, start: A): A => {
     const visit = (layer: Layer, path: Path, input: A): A =>
       place(through(layer, path, input), layer, path, input)
@@ -47,6 +50,8 @@ export const interpret =
           )
         case 'residual':
           return residual(child(layer.body, input), child(layer.shortcut, input), layer, path, input)
+        case 'gate':
+          return gate(child(layer.body, input), layer, path, input)
         default:
           return leaf(layer, path, input)
       }

@@ -36,6 +36,8 @@ export interface Conv extends Named, Window, Unit {
   readonly filters: number
   readonly kernel: number
   readonly dilation: number
+  /** Input channels and filters are divided into as many groups; each group of filters reads its own channels. */
+  readonly groups: number
 }
 
 /** A filter of its own for each channel, as a unit. */
@@ -87,6 +89,19 @@ export interface ActivationLayer extends Named {
   readonly activation: Activation
 }
 
+/** Channels dealt out as cards are: of `groups` groups, first the first channel of each, then the second of each, … */
+export interface ChannelShuffle extends Named {
+  readonly _tag: 'channelShuffle'
+  readonly groups: number
+}
+
+/** `size` of the channels, the first of them at `from`. */
+export interface ChannelSlice extends Named {
+  readonly _tag: 'channelSlice'
+  readonly from: number
+  readonly size: number
+}
+
 /** Layers one after another; with none, the identity. */
 export interface Stack extends Named {
   readonly _tag: 'stack'
@@ -107,6 +122,12 @@ export interface Residual extends Named {
   readonly activation: Activation | null
 }
 
+/** The input times the body's output: a number for each channel, or for each value. */
+export interface Gate extends Named {
+  readonly _tag: 'gate'
+  readonly body: Layer
+}
+
 /** A layer without layers in it. */
 export type Leaf =
   | Conv
@@ -118,8 +139,10 @@ export type Leaf =
   | Dropout
   | BatchNormLayer
   | ActivationLayer
+  | ChannelShuffle
+  | ChannelSlice
 /** A layer made of layers. */
-export type Branch = Stack | Concat | Residual
+export type Branch = Stack | Concat | Residual | Gate
 /** A place in the tree. */
 export type Layer = Leaf | Branch
 
@@ -140,6 +163,8 @@ export const childrenOf = (layer: Layer): readonly Layer[] => {
       return layer.branches
     case 'residual':
       return [layer.body, layer.shortcut]
+    case 'gate':
+      return [layer.body]
     default:
       return []
   }
@@ -158,6 +183,8 @@ export const withChildren =
         const [body = layer.body, shortcut = layer.shortcut] = children
         return { ...layer, body, shortcut }
       }
+      case 'gate':
+        return { ...layer, body: children[0] ?? layer.body }
       default:
         return layer
     }

@@ -40,7 +40,7 @@ export const neutralValues: { readonly [N in Exclude<WeightName, 'kernel'>]: num
 const kernelShape = (layer: Layer, input: Shape): Shape | null => {
   switch (layer._tag) {
     case 'conv':
-      return [layer.kernel, layer.kernel, channelsOf(input), layer.filters]
+      return [layer.kernel, layer.kernel, channelsOf(input) / layer.groups, layer.filters]
     case 'depthwise':
       return [layer.kernel, layer.kernel, channelsOf(input), 1]
     case 'dense':

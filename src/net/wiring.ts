@@ -6,7 +6,7 @@ import type { Inferred } from './infer.js'
 import { interpret } from './interpret.js'
 import type { Path } from './path.js'
 import { channelsOf } from './shape.js'
-import type { Layer, Leaf } from './tree.js'
+import type { Conv, Layer, Leaf } from './tree.js'
 import type { WeightName } from './weight-specs.js'
 
 /** The wires of each layer's input and output, by the layer's path. */
@@ -19,6 +19,8 @@ export interface Wires {
 export interface WireRules {
   readonly made: (path: Path, count: number, input: Int32Array) => Int32Array
   readonly summed: (path: Path, body: Int32Array, shortcut: Int32Array) => Int32Array
+  /** Channels in groups of equal sizes: those of one place are removed together, so that the sizes stay equal. */
+  readonly grouped?: (channels: Int32Array, groups: number) => void
   /** Replaces a layer's output; by default it stays. */
   readonly given?: (path: Path, output: Int32Array) => Int32Array
 }
@@ -40,22 +42,36 @@ export const range = (count: number, from = 0): Int32Array => {
   return numbers
 }
 
+/** Of `groups` groups, the first of each, then the second of each, … */
+export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
+  const size = wires.length / groups
+  return wires.map((_, place) => wires[(place % groups) * size + Math.floor(place / groups)] ?? 0)
+}
+
 /**
  * Follows channels from the input to the output.
  *
  * Law  every value's length is the last size of its inferred shape
  */
 export const traceWires =
-  ({ made, summed, given = (_, y) => y }: WireRules) =>
+  ({ made, summed, grouped = () => {}, given = (_, y) => y }: WireRules) =>
   (inferred: Inferred, input: Int32Array): Wires => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
     const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
       switch (layer._tag) {
-        case 'conv':
-          return made(path, layer.filters, x)
+        case 'conv': {
+          const y = made(path, layer.filters, x)
+          for (const channels of [x, y]) grouped(channels, layer.groups)
+          return y
+        }
         case 'dense':
           return made(path, layer.units, x)
+        case 'channelShuffle':
+          grouped(x, layer.groups)
+          return shuffleWires(x, layer.groups)
+        case 'channelSlice':
+          return x.slice(layer.from, layer.from + layer.size)
         case 'flatten': {
           const [height = 1, width = 1] = inferred.get(path)?.input ?? []
           return joinWires(Array.from({ length: height * width }, () => x))
@@ -70,6 +86,7 @@ export const traceWires =
       leaf,
       concat: joinWires,
       residual: (body, shortcut, _, path) => summed(path, body, shortcut),
+      gate: (body, _, path, x) => summed(path, body, x),
       place: (output, _, path, x) => {
         const y = given(path, output)
         into.set(path, x)
@@ -123,7 +140,8 @@ const numberWires = (size: number, root: (of: number) => number): { count: numbe
 /**
  * The wire of every channel of every value.
  *
- * Law  a sum puts the channels it adds on one wire; a flattened channel stays on its wire; all others have their own
+ * Law  a sum puts the channels it adds on one wire, a gate those it multiplies, and groups those at one place in each;
+ *      a flattened channel stays on its wire; all others have their own
  */
 export const wireNet = (inferred: Inferred): Wiring => {
   const { root, create, merge, size } = createUnionFind()
@@ -135,6 +153,12 @@ export const wireNet = (inferred: Inferred): Wiring => {
         merge(each, shortcut[i] ?? each)
       })
       return body
+    },
+    grouped: (channels, groups) => {
+      const size = channels.length / groups
+      channels.forEach((each, i) => {
+        merge(each, channels[i % size] ?? each)
+      })
     },
   })(inferred, start)
   const { count, number } = numberWires(size(), root)
@@ -152,6 +176,10 @@ export const wireNet = (inferred: Inferred): Wiring => {
 
 const none = new Int32Array()
 
+/** What the first group of filters reads; each other group reads as many, on the same wires. */
+const readByGroup = (x: Int32Array, { groups }: Conv): Int32Array =>
+  groups === 1 ? x : x.slice(0, x.length / groups)
+
 /** For each axis of a layer's weight, the wires along it; null for the sides of a window. */
 export const wiresOfAxes =
   ({ into, out }: Wires) =>
@@ -159,5 +187,6 @@ export const wiresOfAxes =
     const [x, y] = [into.get(path) ?? none, out.get(path) ?? none]
     if (slot !== 'kernel') return [y]
     if (layer._tag === 'dense') return [x, y]
-    return layer._tag === 'depthwise' ? [null, null, x, null] : [null, null, x, y]
+    if (layer._tag === 'depthwise') return [null, null, x, null]
+    return [null, null, layer._tag === 'conv' ? readByGroup(x, layer) : x, y]
   }

@@ -3,9 +3,9 @@
 import { mostLayers } from '../limits.js'
 import type { Shape } from '../shape.js'
 import type { Activation, Layer, Net, Stack } from '../tree.js'
-import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'
+import { type ConvBnActOptions, convBnAct, dense, depthwiseBnAct, globalAvgPool, maxPool } from './leaves.js'
 import { optionsOf, unknownIn } from './options.js'
-import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'
+import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord, Word } from './types.js'
 
 const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.activation : layer._tag)
 
@@ -75,6 +75,39 @@ export const residual = (name: string, body: MapWord | AnyWord, options: Residua
     activation,
     ...unknownIn(rest),
   })
+}
+
+/**
+ * The input times the body's output: a number for each channel, or a map of the input's shape.
+ *
+ * Shapes  [h, w, c], body [c] or [h, w, c] → [h, w, c]
+ */
+export const gate = (name: string, body: MapWord | AnyWord | Word<'map', 'vector'>): MapWord =>
+  Object.freeze({ _tag: 'gate' as const, name, body: rename('body', body) })
+
+/** Options of `squeezeExcite`. */
+export interface SqueezeExciteOptions {
+  /** Of the squeezed channels; by default ReLU. */
+  readonly activation?: Activation
+  /** Of the factors; by default the sigmoid. */
+  readonly gate?: Activation
+}
+
+/**
+ * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
+ *
+ * Source  Hu, Shen, Sun 2018
+ */
+export const squeezeExcite = (
+  name: string,
+  channels: number,
+  squeezed: number,
+  options: SqueezeExciteOptions = {},
+): MapWord => {
+  const { activation = 'relu', gate: factor = 'sigmoid', ...rest } = optionsOf(options)
+  const squeeze = dense(squeezed, { name: 'squeeze', activation })
+  const excite = dense(channels, { name: 'excite', activation: factor })
+  return Object.freeze({ ...gate(name, stack('body', globalAvgPool, squeeze, excite)), ...unknownIn(rest) })
 }
 
 const isRepeatable = (times: number): boolean =>

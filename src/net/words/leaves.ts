@@ -25,6 +25,12 @@ type Windowed = Named & Stepped & { readonly padding?: Padding; readonly activat
 /** Options of `conv` and `depthwise`; options that exclude one another are a type error. */
 export type ConvOptions = Windowed & { readonly bias?: boolean }
 
+/** What `conv` and `convBnAct` take besides. */
+export interface GroupOptions {
+  /** Divides input channels and filters; each group of filters reads its own channels. By default 1. */
+  readonly groups?: number
+}
+
 /** Options of `convBnAct` and `depthwiseBnAct`; options that exclude one another are a type error. */
 export type ConvBnActOptions = Windowed & Normed
 
@@ -92,8 +98,10 @@ export const image = (...sizes: readonly [height: number, width: number, channel
  * conv(16)                                          // 3×3
  * conv(16, 5, { padding: 0, activation: 'relu' })
  */
-export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, plain) })
+export const conv = (filters: number, kernel = 3, options: ConvOptions & GroupOptions = {}): MapWord => {
+  const { groups = 1, ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, plain) })
+}
 
 /**
  * Convolution, batch norm and activation as one unit; the activation is ReLU by default.
@@ -103,9 +111,16 @@ export const conv = (filters: number, kernel = 3, options: ConvOptions = {}): Ma
  * @example
  * convBnAct(16)                                // 3×3
  * convBnAct(16, 1, { activation: null })       // a linear 1×1
+ * convBnAct(16, 3, { groups: 4 })              // each 4 filters read a quarter of the channels
  */
-export const convBnAct = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'conv' as const, filters, kernel, ...window(options, unit) })
+export const convBnAct = (
+  filters: number,
+  kernel = 3,
+  options: ConvBnActOptions & GroupOptions = {},
+): MapWord => {
+  const { groups = 1, ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, unit) })
+}
 
 /** A filter of its own for each channel, with a bias, linear by default. Shapes  [h, w, c] → [h/stride, w/stride, c] */
 export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
@@ -158,6 +173,23 @@ export const dropout = (rate: number, options: Named = {}): AnyWord => {
 /** Batch norm on its own, for nets that normalise before they activate. */
 export const batchNorm = (options: Named & Partial<BatchNorm> = {}): AnyWord =>
   Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
+
+/**
+ * Deals out the channels of groups, so that the next grouped convolution reads some of each: of `groups` groups, first
+ * the first channel of each, then the second of each, …
+ *
+ * Source  Zhang et al. 2018 (ShuffleNet)
+ */
+export const channelShuffle = (groups: number, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'channelShuffle' as const, name, groups, ...unknownIn(rest) })
+}
+
+/** `size` of the channels, the first of them at `from`. Shapes  [h, w, c] → [h, w, size], or [c] → [size] */
+export const channelSlice = (from: number, size: number, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'channelSlice' as const, name, from, size, ...unknownIn(rest) })
+}
 
 const activate = (activation: Activation): AnyWord =>
   Object.freeze({ _tag: 'activate' as const, name: '', activation })

@@ -13,7 +13,7 @@ export const shapeText = (shape: Shape): string => shape.join('×')
 export const kindText = (layer: Layer): string => {
   switch (layer._tag) {
     case 'conv':
-      return `conv ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}, ${layer.filters}`
+      return `conv ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}, ${layer.filters}${layer.groups > 1 ? ` in ${layer.groups} groups` : ''}`
     case 'depthwise':
       return `depthwise ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}`
     case 'dense':
@@ -21,6 +21,10 @@ export const kindText = (layer: Layer): string => {
     case 'maxPool':
     case 'avgPool':
       return `${layer._tag} ${layer.size}×${layer.size}/${layer.stride}`
+    case 'channelShuffle':
+      return `channelShuffle ${layer.groups}`
+    case 'channelSlice':
+      return `channelSlice ${layer.from}:${layer.from + layer.size}`
     case 'dropout':
       return `dropout ${layer.rate}`
     case 'activate':

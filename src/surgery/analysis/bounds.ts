@@ -42,6 +42,14 @@ const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
   }
 }
 
+/** The bounds of products; of 0 and infinity, 0. */
+const multiply = (body: Bounds, _layer: unknown, _path: Path, x: Bounds): Bounds => {
+  const corners = [body.low, body.high].flatMap(a =>
+    [x.low, x.high].map(b => (a === 0 || b === 0 ? 0 : a * b)),
+  )
+  return { low: Math.min(...corners), high: Math.max(...corners) }
+}
+
 /** The bounds of the input of each layer, by path. */
 export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
   const into = new Map<Path, Bounds>()
@@ -53,6 +61,7 @@ export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
     }),
     residual: (body, shortcut, { activation }) =>
       activate(activation, { low: body.low + shortcut.low, high: body.high + shortcut.high }),
+    gate: multiply,
     place: (output, _, path, x) => {
       into.set(path, x)
       return output

@@ -57,6 +57,7 @@ const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> =
     return another === undefined ? only : before
   },
   residual: (_body, shortcut, _layer, path, before) => (isBypassed(path) ? shortcut : before),
+  gate: (_body, _layer, _path, before) => before,
   place: (before, _layer, path) => ({ path, before }),
 })
 

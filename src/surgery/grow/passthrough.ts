@@ -147,6 +147,7 @@ const passthroughAlgebra = (context: Context): Algebra<Way> => ({
   leaf: (leaf, path, way) => (way === null ? null : passLeaf(context, leaf, path, way)),
   concat: (ways, layer, path) => passBranch(context, ways, layer, path),
   residual: (_body, shortcut, layer, path) => passShortcut(context, shortcut, layer, path),
+  gate: () => null,
   place: (way, _layer, path) => (way === null ? null : { ...way, way: new Set([...way.way, path]) }),
 })
 

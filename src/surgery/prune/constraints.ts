@@ -4,7 +4,7 @@
  */
 import { elementAt } from '../../net/element.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
-import { type Concat, childrenOf, type Layer, type Residual } from '../../net/tree.js'
+import { type Concat, childrenOf, type Gate, type Layer, type Residual } from '../../net/tree.js'
 import { type Analysis, isMadeInside, wiresMadeInside } from '../analysis/analysis.js'
 import { leastOf, trunkOf, type Widths } from '../analysis/trunk.js'
 
@@ -130,6 +130,8 @@ const ensureOutput = (pass: Pass, layer: Layer, path: Path, need: Need): boolean
       return ensureBranch(pass, layer, path, need)
     case 'residual':
       return ensureSum(pass, layer, path, need)
+    case 'gate':
+      return ensureGate(pass, layer, path, need)
     default:
       if (need !== null && !hasOutput(pass, path)) rescue(pass, path, need)
       return hasOutput(pass, path)
@@ -183,6 +185,15 @@ const ensureSum = (pass: Pass, layer: Residual, path: Path, need: Need): boolean
   return ensureOutput(pass, layer.shortcut, childPath(path, layer.shortcut.name), need)
 }
 
+/** The factors of a gate are never 0 by themselves: its body stays as long as what it multiplies. */
+const ensureGate = (pass: Pass, { body }: Gate, path: Path, need: Need): boolean => {
+  if (!hasOutput(pass, path)) {
+    if (need === null) return false
+    rescue(pass, path, need)
+  }
+  return ensureOutput(pass, body, childPath(path, body.name), need ?? 'bound')
+}
+
 const beginPass = (
   context: Context,
   selection: Uint8Array,
@@ -204,9 +215,13 @@ const runPass = (pass: Pass): Constrained => {
     if (fixed === null) topUp(pass, group, 0)
   })
   ensureOutput(pass, net.body, '', 'vital')
-  const stands = (path: Path): boolean =>
-    hasOutput(pass, path) && !pass.dropped.some(place => isInside(place, path))
-  return { kept: pass.kept, bypassed: new Set([...pass.bypassed].filter(stands)), rescued: pass.rescued }
+  const stays = (path: Path): boolean => !pass.dropped.some(place => isInside(place, path))
+  const stands = (path: Path): boolean => hasOutput(pass, path) && stays(path)
+  return {
+    kept: pass.kept,
+    bypassed: new Set([...pass.bypassed].filter(stands)),
+    rescued: pass.rescued.filter(({ at }) => stays(at)),
+  }
 }
 
 /** The best removed wires of each value of the trunk, as many as it lacks to its floor. */

@@ -7,6 +7,7 @@ import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net, Residual } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { full, type Model, type Tensor, type Weights } from '../../net/weights.js'
+import { wiresOfAxes } from '../../net/wiring.js'
 import { defaultNorm } from '../../net/words/leaves.js'
 import { type Analysis, analyse } from '../analysis/analysis.js'
 import { gatherAxes } from '../remap.js'
@@ -48,9 +49,8 @@ const maskKernels =
         const key = weightKey(path, 'kernel')
         const kernel = weights[key]
         if (kernel === undefined || (layer._tag !== 'conv' && layer._tag !== 'dense')) return []
-        const places = (wiring.into.get(path) ?? new Int32Array()).map((each, i) =>
-          isRemoved[each] === 1 ? -1 : i,
-        )
+        const axes = wiresOfAxes(wiring)(path, layer, 'kernel')
+        const places = axes.at(-2)?.map((each, i) => (isRemoved[each] === 1 ? -1 : i)) ?? null
         const sides = kernel.shape.slice(0, -2).map(() => null)
         return [[key, gatherAxes({ shape: kernel.shape, axes: [...sides, places, null] })(kernel)]]
       },

@@ -2,6 +2,7 @@
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
+  type ChannelSlice,
   type Concat,
   childrenOf,
   type Layer,
@@ -55,16 +56,21 @@ const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
 interface Remains {
   /** How many channels a layer's output keeps. */
   readonly widthOf: (path: Path) => number
+  /** How many of the first `count` channels of a layer's input are kept. */
+  readonly keptBefore: (path: Path, count: number) => number
   /** Residuals whose body is removed. */
   readonly bypassed: ReadonlySet<Path>
 }
+
+const countKept = (wires: Int32Array, kept: Uint8Array): number =>
+  wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
 
 /** Layers that hand on the same array of wires share one count. */
 const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
   const known = new Map<Int32Array, number>()
   return path => {
     const wires = out.get(path) ?? none
-    const count = known.get(wires) ?? wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
+    const count = known.get(wires) ?? countKept(wires, kept)
     known.set(wires, count)
     return count
   }
@@ -79,6 +85,8 @@ const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null =
       return width === layer.filters ? layer : { ...layer, filters: width }
     case 'dense':
       return width === layer.units ? layer : { ...layer, units: width }
+    case 'channelSlice':
+      return narrowSlice(remains, layer, path)
     case 'concat':
       return narrowBranches(remains, layer, path)
     case 'residual':
@@ -86,6 +94,11 @@ const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null =
     default:
       return narrowChildren(remains, layer, path)
   }
+}
+
+const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
+  const [from, size] = [remains.keptBefore(path, layer.from), remains.widthOf(path)]
+  return from === layer.from && size === layer.size ? layer : { ...layer, from, size }
 }
 
 const remainingOf = (remains: Remains, layers: readonly Layer[], path: Path): readonly Layer[] =>
@@ -120,7 +133,9 @@ const bypass = (remains: Remains, layer: Residual, path: Path): Layer | null => 
 export const simplify =
   (wiring: Wiring, { kept, bypassed }: Pick<Constrained, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
-    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), bypassed }, net.body, '')
+    const keptBefore = (path: Path, count: number): number =>
+      countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
+    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }, net.body, '')
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

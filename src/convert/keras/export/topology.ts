@@ -1,10 +1,17 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../../net/error.js'
+import { type Inferred, infer } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
-import type { Path } from '../../../net/path.js'
+import { childPath, type Path } from '../../../net/path.js'
+import { channelsOf, type Shape } from '../../../net/shape.js'
 import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../../../net/tree.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
-import type { Model, Tensor, Weights } from '../../../net/weights.js'
+import type { Model, Tensor } from '../../../net/weights.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
+import { addGate, addShuffle, addSlice, sliceLast } from './channels.js'
+import { add, type Context, channelsLast } from './context.js'
 import { spread } from './spread.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
@@ -15,8 +22,6 @@ export interface Topology {
 }
 
 const pair = (size: number): readonly [number, number] => [size, size]
-
-const channelsLast = { data_format: 'channels_last' } as const
 
 const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
 
@@ -42,25 +47,6 @@ const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => 
   padding: padding === 'same' ? 'same' : 'valid',
   ...channelsLast,
 })
-
-/** The layers so far, and the weights of the model. */
-interface Context {
-  readonly layers: KerasLayer[]
-  readonly weights: Weights
-}
-
-/** Appends a layer; returns its name. */
-const add = (
-  { layers }: Context,
-  className: string,
-  name: string,
-  config: Config,
-  from: readonly string[],
-  weights: readonly KerasWeight[] = [],
-): string => {
-  layers.push({ className, name, config: { name, ...config }, from, weights })
-  return name
-}
 
 const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
   weights[weightKey(path, slot)] as Tensor // the model was checked
@@ -125,21 +111,63 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
   }
 }
 
-const addUnit = (context: Context, layer: Unit, path: Path, from: string): string => {
-  const { className, config, kernel } = productOf(layer, weightAt(context, path, 'kernel'))
-  const { bias, norm, activation } = layer
-  const name = nameOf(path)
-  const product = add(
+const shapesAt = ({ inferred }: Context, path: Path): readonly [input: Shape, output: Shape] => {
+  const { input = [], output = [] } = inferred.get(path) ?? {}
+  return [input, output]
+}
+
+const namesAt = (path: Path) => ({ name: nameOf(path), part: (part: string) => `${nameOf(path)}.${part}` })
+
+/** The product of a unit with its bias, and its activation where no batch norm stands between. */
+const addProduct = (
+  context: Context,
+  layer: Unit,
+  name: string,
+  weights: { readonly kernel: Tensor; readonly bias: Tensor | null },
+  from: string,
+): string => {
+  const { className, config, kernel } = productOf(layer, weights.kernel)
+  const activation = layer.norm === null ? (layer.activation ?? 'linear') : 'linear'
+  return add(
     context,
     className,
     name,
-    { ...config, use_bias: bias, activation: norm === null ? (activation ?? 'linear') : 'linear' },
-    [addPadding(context, layer, path, from)],
+    { ...config, use_bias: layer.bias, activation },
+    [from],
     [
       { name: `${name}/${kernel.name}`, tensor: kernel.tensor },
-      ...(bias ? [{ name: `${name}/bias`, tensor: weightAt(context, path, 'bias') }] : []),
+      ...(weights.bias === null ? [] : [{ name: `${name}/bias`, tensor: weights.bias }]),
     ],
   )
+}
+
+/** The convolution of each group, side by side: the one of tfjs knows no groups. */
+const addGroups = (context: Context, conv: Conv, path: Path, from: string, input: Shape): string => {
+  const { name, part } = namesAt(path)
+  const [size, filters] = [channelsOf(input) / conv.groups, conv.filters / conv.groups]
+  const weight = (slot: WeightName, nth: number) =>
+    sliceLast(weightAt(context, path, slot), nth * filters, filters)
+  const group = { ...conv, filters, groups: 1 }
+  const products = Array.from({ length: conv.groups }, (_, nth) => {
+    const names = { name: part(`slice${nth}`), part: (step: string) => part(`slice${nth}.${step}`) }
+    const slice = addSlice(context, names, { first: nth * size, size }, input, from)
+    const weights = { kernel: weight('kernel', nth), bias: conv.bias ? weight('bias', nth) : null }
+    return addProduct(context, group, part(`group${nth}`), weights, slice)
+  })
+  return add(context, 'Concatenate', name, { axis: -1 }, products)
+}
+
+const addUnit = (context: Context, layer: Unit, path: Path, from: string): string => {
+  const { bias, norm, activation } = layer
+  const padded = addPadding(context, layer, path, from)
+  const weights = {
+    kernel: weightAt(context, path, 'kernel'),
+    bias: bias ? weightAt(context, path, 'bias') : null,
+  }
+  const product =
+    layer._tag === 'conv' && layer.groups > 1
+      ? addGroups(context, layer, path, padded, shapesAt(context, path)[0])
+      : addProduct(context, layer, nameOf(path), weights, padded)
   if (norm === null) return product
   const normName = addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
   return addActivation(context, activation, partOf(path, 'activation'), normName)
@@ -167,6 +195,12 @@ const addLeaf =
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
         return addActivation(context, leaf.activation, name, from)
+      case 'channelShuffle':
+        return addShuffle(context, namesAt(path), leaf.groups, shapesAt(context, path)[0], from)
+      case 'channelSlice': {
+        const place = { first: leaf.from, size: leaf.size }
+        return addSlice(context, namesAt(path), place, shapesAt(context, path)[0], from)
+      }
     }
   }
 
@@ -183,11 +217,15 @@ const algebra = (context: Context): Algebra<string> => ({
       partOf(path, 'activation'),
       add(context, 'Add', nameOf(path), {}, [body, shortcut]),
     ),
+  gate: (factors, { body }, path, from) => {
+    const [input] = shapesAt(context, path)
+    const [, given] = shapesAt(context, childPath(path, body.name))
+    return addGate(context, namesAt(path), [given, input], factors, from)
+  },
 })
 
-/** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model): Topology => {
-  const context: Context = { layers: [], weights }
+const topologyOf = ({ net, weights }: Model, inferred: Inferred): Topology => {
+  const context: Context = { layers: [], inferred, weights }
   const shape = [null, ...net.input]
   const images = add(
     context,
@@ -199,6 +237,13 @@ export const topology = ({ net, weights }: Model): Topology => {
   const output = interpret(algebra(context))(net.body, '', images)
   return { name: net.name, layers: context.layers, output }
 }
+
+/** Converts a checked model to Keras layers, which are named by their paths. Errors  those of `infer` */
+export const topology = (model: Model): E.Either<NetError, Topology> =>
+  pipe(
+    infer(model.net),
+    E.map(inferred => topologyOf(model, inferred)),
+  )
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({
   class_name: className,

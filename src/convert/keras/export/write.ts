@@ -1,18 +1,14 @@
 /** Writes a LayersModel of tfjs: `model.json` and shards of weights. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../../../net/error.js'
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
 import { type File, textFile } from '../../target.js'
 import { manifestOf, shardsOf } from './shards.js'
-import { topology, topologyJson } from './topology.js'
+import { type Topology, topology, topologyJson } from './topology.js'
 
-/**
- * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
- * its input.
- *
- * Law  importing them gives a model with the same outputs
- */
-export const toLayers = (model: Model, description: Description | null = null): readonly File[] => {
-  const layers = topology(model)
+const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
   const weights = layers.layers.flatMap(layer => layer.weights)
   const shards = shardsOf(weights)
   const json = {
@@ -29,3 +25,19 @@ export const toLayers = (model: Model, description: Description | null = null): 
   }
   return [textFile('model.json', JSON.stringify(json)), ...shards]
 }
+
+/**
+ * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
+ * its input.
+ *
+ * Errors  those of `infer`
+ * Law     importing them gives a model with the same outputs
+ */
+export const toLayers = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<NetError, readonly File[]> =>
+  pipe(
+    topology(model),
+    E.map(layers => filesOf(layers, description)),
+  )

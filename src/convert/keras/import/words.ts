@@ -74,9 +74,15 @@ const activationPart = (found: Activation | null): readonly Part[] =>
   found === null ? [] : [leafPart({ _tag: 'activate', name: '', activation: found })]
 
 const readers: Readonly<Record<string, Reader>> = {
-  Conv2D: reader({ filters: wholeNumber, groups: fixed(1), ...convOptions }, config => [
+  Conv2D: reader({ filters: wholeNumber, groups: option(wholeNumber, 1), ...convOptions }, config => [
     leafPart(
-      { _tag: 'conv', filters: config.filters, ...windowOf(config), ...unitOf(config) },
+      {
+        _tag: 'conv',
+        filters: config.filters,
+        groups: config.groups,
+        ...windowOf(config),
+        ...unitOf(config),
+      },
       productOf('kernel', config),
     ),
   ]),
@@ -96,6 +102,7 @@ const readers: Readonly<Record<string, Reader>> = {
       {
         _tag: 'conv',
         filters: config.filters,
+        groups: 1,
         ...{ kernel: 1, stride: 1, dilation: 1, padding: 'same' as const },
         ...unitOf(config),
       },

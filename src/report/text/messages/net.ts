@@ -16,6 +16,12 @@ export const netMessages = {
     `${layerText(at)}: expected branches of one height and width, got ${shapeText(got)} from ${branch} and ${shapeText(expected)} from the others; try the same strides and padding in each`,
   SumDiffers: ({ at, body, shortcut }) =>
     `${layerText(at)}: expected one shape from body and shortcut, got ${shapeText(body)} from the body and ${shapeText(shortcut)} from the shortcut; try a 1×1 convolution of the body's stride and filters as the shortcut`,
+  UnequalGroups: ({ at, what, got, groups }) =>
+    `${layerText(at)}: expected a number of ${what} that ${groups} groups divide, got ${thousands(got)}; try another number of groups`,
+  SliceOutside: ({ at, end, channels }) =>
+    `${layerText(at)}: expected a slice of the ${thousands(channels)} channels of its input, got one that ends at ${thousands(end)}; try a smaller from or size`,
+  GateDiffers: ({ at, body, input }) =>
+    `${layerText(at)}: expected a body that gives ${shapeText(input.slice(-1))} or ${shapeText(input)}, got ${shapeText(body)}; try a last layer with as many channels as the input of the gate`,
   NoBranches: ({ at }) => `${layerText(at)}: expected a concat of at least one branch, got none`,
   TwoOfOneName: ({ at, name }) =>
     `${layerText(at)}: expected names that differ between siblings, got two layers named ${name}; try another name for one of them`,
