@@ -6,24 +6,7 @@ import type { DecodeError } from '../../../io/codec.js'
 import { lastName } from '../../../net/path.js'
 import type { ImportError } from '../../error.js'
 import type { Hdf5Array, Hdf5File } from '../hdf5/file.js'
-import { badType, type StoredWeight, type WeightAddress, type WeightStore } from './source.js'
-
-/** Weights of a layer in the order of Keras. */
-const order = [
-  'depthwise_kernel',
-  'pointwise_kernel',
-  'kernel',
-  'bias',
-  'gamma',
-  'beta',
-  'moving_mean',
-  'moving_variance',
-  'mean',
-  'variance',
-]
-
-const rankOf = ({ weight, siblings }: WeightAddress): number =>
-  order.filter(each => siblings.includes(each)).indexOf(weight)
+import { badType, numberedPath, type StoredWeight, type WeightAddress, type WeightStore } from './source.js'
 
 const inFile =
   (file: string) =>
@@ -46,10 +29,10 @@ const storedAt =
   }
 
 /** Weights of a `.weights.h5` file: `layers/conv2d_1/vars/0`. */
-export const numberedWeights = (file: string, hdf5: Hdf5File): WeightStore => {
-  const pathOf = (address: WeightAddress) => `${address.place.group}/vars/${rankOf(address)}`
-  return { find: address => storedAt(file, hdf5)(pathOf(address)), similar: () => [] }
-}
+export const numberedWeights = (file: string, hdf5: Hdf5File): WeightStore => ({
+  find: address => storedAt(file, hdf5)(numberedPath(address)),
+  similar: () => [],
+})
 
 /** A weight's name without its output's number: `conv/kernel:0`. */
 const plain = (name: string): string => name.replace(/:\d+$/, '')

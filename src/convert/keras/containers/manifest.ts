@@ -9,7 +9,7 @@ import { sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import { formatOf, sizeOfNumber } from './numbers.js'
 import { readRange, type Shards, shardsIn } from './shards.js'
-import { badType, type StoredWeight, type WeightAddress, type WeightStore } from './source.js'
+import { badType, numberedPath, type StoredWeight, type WeightAddress, type WeightStore } from './source.js'
 
 const entryCodec = closedPartial(
   { name: t.string, shape: t.readonlyArray(naturalNumber), dtype: t.string },
@@ -101,9 +101,11 @@ const storedIn = ({ entry, shards, from, bytes }: PlacedEntry): E.Either<ImportE
     : E.right({ shape: entry.shape, read: pipe(readRange(shards, from, bytes), TE.map(format.decode)) })
 }
 
-/** The names that a weight may have: with those of the models around its layer, and without. */
-const namesOf = ({ place: { names }, weight }: WeightAddress): readonly string[] =>
-  names.map((_, nth) => [...names.slice(nth), weight].join('/'))
+/** The names that a weight may have: with those of the models around its layer, without, and numbered by Keras 3. */
+const namesOf = (address: WeightAddress): readonly string[] => {
+  const { names } = address.place
+  return [...names.map((_, nth) => [...names.slice(nth), address.weight].join('/')), numberedPath(address)]
+}
 
 const storeOf = (entries: readonly PlacedEntry[]): WeightStore => {
   const indices = [indexBy(entries, name => name), indexBy(entries, shortened)]

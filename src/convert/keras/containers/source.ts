@@ -44,3 +44,24 @@ export const versionIn = (text: unknown): KerasVersion =>
 /** A weight whose numbers are not supported. */
 export const badType = (name: string, got: string): E.Either<ImportError, never> =>
   E.left({ _tag: 'WeightDiffers', name, got })
+
+/** Weights of a layer in the order of Keras. */
+const order = [
+  'depthwise_kernel',
+  'pointwise_kernel',
+  'kernel',
+  'bias',
+  'gamma',
+  'beta',
+  'moving_mean',
+  'moving_variance',
+  'mean',
+  'variance',
+]
+
+const rankOf = ({ weight, siblings }: WeightAddress): number =>
+  order.filter(each => siblings.includes(each)).indexOf(weight)
+
+/** A weight's place in a Keras 3 store: `layers/conv2d_3/vars/0`. */
+export const numberedPath = (address: WeightAddress): string =>
+  `${address.place.group}/vars/${rankOf(address)}`

@@ -11,14 +11,18 @@ import { seriesOf } from '../../tree/series.js'
 import { netOf, type Origin } from '../../tree/subtree.js'
 import type { KerasSource } from '../containers/source.js'
 import { graphOf } from '../topology/graph.js'
+import { fuseHardSigmoids } from '../topology/hard-sigmoid.js'
+import { rankNodes } from '../topology/ranks.js'
 import { dropTrainingOnly } from '../topology/training-only.js'
 import { assemble } from './assemble.js'
+import { type Normalisation, normalisationOf, splitNormaliser } from './normalisation.js'
 import { dropSoftmax } from './softmax.js'
 import { type FoundWeight, locateWeights } from './weights.js'
 
 /** A net, and for each of its weights its place in the files or its constant value. */
 export interface ImportPlan {
   readonly net: Net
+  readonly normalisation: Normalisation
   readonly weights: readonly FoundWeight[]
   readonly dropped: readonly LayerDropped[]
 }
@@ -49,17 +53,21 @@ export const planImport = ({
     E.Do,
     E.bindW('whole', () => graphOf(version)(topology)),
     E.let('used', ({ whole }) => dropTrainingOnly(whole)),
-    E.bindW('order', ({ used }) => seriesOf(used.graph)),
-    E.let('series', ({ order }) => dropSoftmax(order)),
+    E.bindW('graph', ({ used }) => rankNodes(fuseHardSigmoids(used.graph))),
+    E.bindW('order', ({ graph }) => seriesOf(graph)),
+    E.let('split', ({ order }) => splitNormaliser(order)),
+    E.bindW('normalisation', ({ graph, split }) => normalisationOf(weights, graph, split.leading)),
+    E.let('series', ({ split }) => dropSoftmax(split.rest)),
     E.bindW('body', ({ series }) => assemble(series.series)),
     E.let('net', ({ whole, body }) => netOf(whole.name, whole.input, body)),
     E.bindW('inferred', ({ net }) => infer(net)),
     E.tap(({ inferred, body }) => E.traverseArray(checkAxes(inferred))([...body.origins])),
-    E.bindW('found', ({ used, inferred, body }) =>
-      E.traverseArray(locateWeights(weights, used.graph, body.origins))(allWeightSpecs(inferred)),
+    E.bindW('found', ({ graph, inferred, body }) =>
+      E.traverseArray(locateWeights(weights, graph, body.origins))(allWeightSpecs(inferred)),
     ),
-    E.map(({ net, found, used, series }) => ({
+    E.map(({ net, normalisation, found, used, series }) => ({
       net,
+      normalisation,
       weights: found,
       dropped: [...used.dropped, ...series.dropped],
     })),

@@ -12,6 +12,7 @@ import { affineOf, identityOf, removeStep } from '../../include-normaliser.js'
 import type { ModelFile } from '../../model-file.js'
 import { openKerasModel } from '../containers/open.js'
 import type { KerasSource } from '../containers/source.js'
+import { attachNormaliser } from './attach-normaliser.js'
 import { planImport } from './plan.js'
 import { readWeights } from './weights.js'
 
@@ -53,10 +54,16 @@ const importFrom = (source: KerasSource): TE.TaskEither<ImportError, Imported> =
     planImport(source),
     E.mapLeft(asBadFile(source.file)),
     TE.fromEither,
-    TE.flatMap(({ net, weights, dropped }) =>
+    TE.flatMap(({ net, normalisation, weights, dropped }) =>
       pipe(
         readWeights(weights),
-        TE.map(weights => ({ ...restore(source.metadata)({ net, weights }), dropped })),
+        TE.map(weights => ({ net, weights })),
+        TE.flatMap(model =>
+          normalisation.length === 0
+            ? TE.right(restore(source.metadata)(model))
+            : attachNormaliser(normalisation)(model),
+        ),
+        TE.map(file => ({ ...file, dropped })),
       ),
     ),
   )

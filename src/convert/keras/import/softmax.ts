@@ -10,9 +10,9 @@ const softmaxConfig = t.type({ activation: t.literal('softmax') })
 const isReshaping = ({ className }: KerasNode): boolean => className === 'Flatten' || className === 'Reshape'
 
 /** A series without the softmax at its end, and whose it was. */
-export const dropSoftmax = (
-  series: Series<KerasNode>,
-): { readonly series: Series<KerasNode>; readonly dropped: readonly LayerDropped[] } => {
+export const dropSoftmax = <N extends KerasNode>(
+  series: Series<N>,
+): { readonly series: Series<N>; readonly dropped: readonly LayerDropped[] } => {
   const nth = series.findLastIndex(({ node }) => !isReshaping(node))
   const last = series[nth]
   if (last === undefined || last.branches.length > 0) return { series, dropped: [] }

@@ -7,9 +7,10 @@ import { isSameShape, type Shape } from '../../../net/shape.js'
 import type { WeightSpec } from '../../../net/weight-specs.js'
 import { full, type Tensor, type Weights } from '../../../net/weights.js'
 import type { ImportError } from '../../error.js'
+import type { LayerGraph } from '../../tree/graph.js'
 import type { Subtree } from '../../tree/subtree.js'
 import type { StoredWeight, WeightAddress, WeightStore } from '../containers/source.js'
-import type { KerasGraph } from '../topology/layer-json.js'
+import type { KerasNode } from '../topology/layer-json.js'
 
 /** A weight of the net, and its array in the file or its constant value. */
 export type FoundWeight = readonly [WeightSpec, StoredWeight | number]
@@ -49,7 +50,7 @@ export const storedWeight =
 /** Where each weight of a net is. Errors  WeightMissing, WrongWeight, WeightDiffers */
 export const locateWeights = (
   store: WeightStore,
-  graph: KerasGraph,
+  graph: LayerGraph<KerasNode>,
   origins: Subtree['origins'],
 ): ((spec: WeightSpec) => E.Either<ImportError, FoundWeight>) => {
   const siblings = siblingsIn(origins)
