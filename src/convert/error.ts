@@ -58,6 +58,15 @@ export type ImportError =
     }
   /** A weight of numbers that are not read as float32. */
   | { readonly _tag: 'WeightDiffers'; readonly name: string; readonly got: string }
+  /** A node of a graph whose operator is not supported. */
+  | {
+      readonly _tag: 'UnknownOperator'
+      readonly at: string
+      readonly operator: string
+      readonly supported: readonly string[]
+    }
+  /** A tensor of a file that does not fit its description, or is not supported. */
+  | { readonly _tag: 'TensorDiffers'; readonly name: string; readonly fault: DecodeError }
   /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files whose size differs from the manifest's. */

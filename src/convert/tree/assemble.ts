@@ -40,6 +40,14 @@ export const layerDiffers = ({ name, className }: LayerNode, fault: DecodeError)
   fault,
 })
 
+const notAGate = (node: LayerNode): ImportError =>
+  layerDiffers(node, {
+    _tag: 'DecodeError',
+    at: 'inputs',
+    expected: 'a value and what a branch makes of it',
+    got: 'two branches',
+  })
+
 const withNodeName = ({ name }: LayerNode, sources: Sources): Sources =>
   Object.fromEntries(
     Object.entries(sources).map(([slot, source]: [string, Source]) => [
@@ -133,6 +141,7 @@ export const assembler = <N extends LayerNode>(reader: Reader<N>) => {
         pipe(
           reader.join(node),
           E.map(join => joinBranches(join, relativeTo(parent, here), all)),
+          E.flatMap(E.fromNullable(notAGate(node))),
         ),
       ),
     )

@@ -1,4 +1,4 @@
-/** Joins branches: as a sum of residuals, or as a concatenation. */
+/** Joins branches: as a sum of residuals, as a concatenation, or as a gate. */
 import type { Names } from './names.js'
 import type { Join } from './part.js'
 import { groupByName, named, numberSiblings, originsIn, type Subtree, stackSubtrees } from './subtree.js'
@@ -42,11 +42,21 @@ const joinByConcat = (names: Names, branches: readonly Subtree[]): Subtree => {
   }
 }
 
-const joins: { readonly [J in Join]: (names: Names, branches: readonly Subtree[]) => Subtree } = {
-  concat: joinByConcat,
-  sum: joinBySum,
+/** A gate: what a branch makes of a value times the value itself; null where no branch is empty. */
+const joinByGate = (names: Names, branches: readonly Subtree[]): Subtree | null => {
+  const value = branches.findIndex(isEmpty)
+  const [found, ...others] = branches.filter((_, nth) => nth !== value)
+  if (value < 0 || found === undefined || others.length > 0) return null
+  const body = named('body', found)
+  return { names, layer: { _tag: 'gate', name: '', body: body.layer }, origins: originsIn([body]) }
 }
 
-/** Two branches or more as one layer. */
-export const joinBranches = (join: Join, names: Names, branches: readonly Subtree[]): Subtree =>
+const joins: { readonly [J in Join]: (names: Names, branches: readonly Subtree[]) => Subtree | null } = {
+  concat: joinByConcat,
+  sum: joinBySum,
+  gate: joinByGate,
+}
+
+/** Two branches or more as one layer; null for a product of branches neither of which is the value they begin at. */
+export const joinBranches = (join: Join, names: Names, branches: readonly Subtree[]): Subtree | null =>
   joins[join](names, branches)

@@ -29,7 +29,7 @@ export interface PadPart {
 export type Part = LeafPart | PadPart
 
 /** How a node joins its branches. */
-export type Join = 'concat' | 'sum'
+export type Join = 'concat' | 'sum' | 'gate'
 
 export const lastAxis = -1
 

@@ -71,6 +71,10 @@ export const convertMessages = {
     `${path}: expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, ${foreignFormats[found]()}`,
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
+  UnknownOperator: ({ at, operator, supported }) =>
+    `node ${at}: operator ${operator} is not supported; ${remedies.get(operator) ?? `expected one of ${supported.join(', ')}`}`,
+  TensorDiffers: ({ name, fault }) =>
+    `tensor ${name}, ${fault.at}: expected ${fault.expected}, got ${fault.got}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
     `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
@@ -80,7 +84,7 @@ export const convertMessages = {
     `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
   LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
   PathLeaves: ({ folder, path }) =>
-    `weightsManifest: expected weight files inside ${folder}, got ${path}; try saving the model again`,
+    `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>
     `${files.join(', ')}: expected ${thousands(expected)} bytes, as the manifest says, got ${thousands(got)}; try another copy`,
 } satisfies Partial<Messages>

@@ -1,0 +1,109 @@
+/** The layers read so far, with the weights that they will have. */
+import type { Shape } from '../../../net/shape.js'
+import type { Leaf } from '../../../net/tree.js'
+import type { WeightName } from '../../../net/weight-specs.js'
+import type { Tensor } from '../../../net/weights.js'
+import type { LayerNode } from '../../tree/graph.js'
+import { type Join, leafPart, type Part, type Source } from '../../tree/part.js'
+import type { Numbers } from './constant.js'
+import type { NodeProto } from './proto.js'
+import type { Live } from './value.js'
+import type { View } from './view.js'
+
+/** One factor and one addend a channel: y = x · scale + shift. */
+export interface Affine {
+  readonly scale: Numbers
+  readonly shift: Numbers
+}
+
+/** A layer that an ONNX node became. */
+export interface OnnxLayer extends LayerNode {
+  readonly node: NodeProto
+  readonly parts: readonly Part[]
+  readonly join: Join | null
+  /** Where it is no more than an affine map of each channel. */
+  readonly affine: Affine | null
+}
+
+/** A weight is made when the whole graph has been read. */
+export type MakeTensor = () => Tensor
+
+/** A weight, or the value it has throughout. */
+export type Weight = MakeTensor | number
+
+export type LeafWeights = Readonly<Partial<Record<WeightName, Weight>>>
+
+/** What a layer gives. */
+export interface Output {
+  readonly shape: Shape
+  readonly view: View
+}
+
+export interface Draft {
+  readonly layers: ReadonlyMap<string, OnnxLayer>
+  /** By layer and slot, as in `conv1/kernel`. */
+  readonly tensors: ReadonlyMap<string, MakeTensor>
+  /** Adds a leaf with its weights behind a value. */
+  readonly addLeaf: (
+    node: NodeProto,
+    from: Live,
+    leaf: Leaf,
+    weights: LeafWeights,
+    output: Output,
+    affine?: Affine,
+  ) => Live
+  /** Adds a join of values. */
+  readonly addJoin: (node: NodeProto, from: readonly Live[], join: Join, output: Output) => Live
+}
+
+const isCopyableLeaf = (leaf: Leaf, weights: LeafWeights): boolean =>
+  Object.keys(weights).length === 0 && leaf._tag !== 'dropout'
+
+/** A draft with the layer that stands for the images. */
+export const newDraft = (start: string): Draft => {
+  const layers = new Map<string, OnnxLayer>()
+  const tensors = new Map<string, MakeTensor>()
+
+  const uniqueName = ({ name, output }: NodeProto): string => {
+    const wanted = name || (output[0] ?? '')
+    if (wanted !== start && !layers.has(wanted)) return wanted
+    for (let nth = 2; ; nth++) if (!layers.has(`${wanted}:${nth}`)) return `${wanted}:${nth}`
+  }
+
+  const sourceOf = (name: string, [slot, weight]: readonly [string, Weight]): readonly [string, Source] => {
+    if (typeof weight === 'number') return [slot, { _tag: 'filled', value: weight }]
+    tensors.set(`${name}/${slot}`, weight)
+    return [slot, { _tag: 'stored', name: slot }]
+  }
+
+  const add = (layer: OnnxLayer, output: Output): Live => {
+    layers.set(layer.name, layer)
+    return { _tag: 'live', layer: layer.name, ...output }
+  }
+
+  return {
+    layers,
+    tensors,
+    addLeaf: (node, from, leaf, weights, output, affine) => {
+      const name = uniqueName(node)
+      const sources = Object.fromEntries(Object.entries(weights).map(each => sourceOf(name, each)))
+      return add(
+        {
+          ...{ name, node, className: node.opType, from: [from.layer], join: null, affine: affine ?? null },
+          isCopyable: isCopyableLeaf(leaf, weights),
+          parts: [leafPart(leaf, sources)],
+        },
+        output,
+      )
+    },
+    addJoin: (node, from, join, output) =>
+      add(
+        {
+          ...{ name: uniqueName(node), node, className: node.opType, join, affine: null, isCopyable: true },
+          from: from.map(({ layer }) => layer),
+          parts: [],
+        },
+        output,
+      ),
+  }
+}

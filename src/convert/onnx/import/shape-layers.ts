@@ -1,0 +1,36 @@
+/** Layers that a view needs before a value can be read: a channel shuffle, or a map as a vector. */
+import { channelsOf, sizeOf } from '../../../net/shape.js'
+import type { Site } from './site.js'
+import type { Live } from './value.js'
+import { channelAxisOf, flattenView, shuffleGroups, withChannels } from './view.js'
+
+/** The value with its channels in order: where the view has them shuffled, behind a channel shuffle. */
+export const inOrder = (site: Site, value: Live): Live => {
+  const { shape, view } = value
+  const channels = channelsOf(shape)
+  const axis = channelAxisOf(view, shape)
+  const groups = axis < 0 ? null : shuffleGroups(view[axis] ?? [], channels)
+  return groups === null
+    ? value
+    : site.draft.addLeaf(
+        site.node,
+        value,
+        { _tag: 'channelShuffle', name: '', groups },
+        {},
+        { shape, view: withChannels(view, axis, shape.length - 1, channels) },
+      )
+}
+
+/** The value as a vector: a map is flattened row by row, and the view says in which order ONNX has it. */
+export const asVector = (site: Site, value: Live): Live => {
+  const { shape, view } = value
+  return shape.length === 1
+    ? value
+    : site.draft.addLeaf(
+        site.node,
+        value,
+        { _tag: 'flatten', name: '' },
+        {},
+        { shape: [sizeOf(shape)], view: flattenView(view, shape) },
+      )
+}
