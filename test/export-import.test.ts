@@ -99,7 +99,7 @@ describe('importing a LayersModel', () => {
 
   test('a random net keeps its outputs', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+      fc.asyncProperty(arbitraryModel({ dropout: true, groups: false, channels: false }), model =>
         inFolder(async folder => {
           await run(exportModel({ to: 'layers', folder })(model))
           const images = imagesFor(model, 2)
