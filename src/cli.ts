@@ -140,10 +140,10 @@ program
 
 program
   .command('import')
-  .description('read a TensorFlow.js LayersModel as a net and its weights')
-  .argument('<folder>', 'the folder of model.json and its shards')
+  .description('read a model of Keras or TensorFlow.js as a net and its weights')
+  .argument('<model>', 'FILE.keras, FILE.h5, or the folder of a model.json')
   .requiredOption('--out <file>', 'the model.safetensors to write')
-  .action(async (folder: string, options) => (await import('./cli/export.js')).importLayers(folder, options))
+  .action(async (model: string, options) => (await import('./cli/export.js')).importFile(model, options))
 
 program
   .command('engine')

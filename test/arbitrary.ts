@@ -8,24 +8,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
-import type { Shape } from '../src/net/shape.js'
+import { channelsOf, type Shape } from '../src/net/shape.js'
 import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
 import { slidesOf } from '../src/net/window.js'
 import {
   concat,
+  gate,
   identity,
   inception,
   net,
   repeat,
   residual,
   separable,
+  squeezeExcite,
   stack,
 } from '../src/net/words/combinators.js'
 import {
   avgPool,
   batchNorm,
   type ConvBnActOptions,
+  channelShuffle,
+  channelSlice,
   convBnAct,
   dense,
   depthwiseBnAct,
@@ -53,6 +57,10 @@ export interface NetOptions {
   readonly paddings?: boolean
   /** Dilated convolutions; by default yes. */
   readonly dilation?: boolean
+  /** Grouped convolutions; by default yes. */
+  readonly groups?: boolean
+  /** Channel shuffles, channel slices and gates; by default yes. */
+  readonly channels?: boolean
 }
 
 /** Makes a word that fits the shape of what comes in. */
@@ -88,6 +96,7 @@ const after =
 
 interface Unit {
   readonly filters: number
+  readonly groups: number
   readonly kernel: Extent
   readonly stride: Extent
   readonly dilation: number
@@ -98,9 +107,10 @@ interface Unit {
   readonly momentum: number
 }
 
-const unit = ({ paddings = true, dilation = true }: NetOptions): fc.Arbitrary<Unit> =>
+const unit = ({ paddings = true, dilation = true, groups = true }: NetOptions): fc.Arbitrary<Unit> =>
   fc.record({
     filters: small,
+    groups: groups ? fc.constantFrom(1, 1, 2, 3) : fc.constant(1),
     kernel: fc.constantFrom<Extent[]>(1, 3, 2, 5, [1, 3], [3, 2]),
     stride: fc.constantFrom<Extent[]>(1, 1, 1, 2, 3, [2, 1]),
     dilation: dilation ? fc.constantFrom(1, 1, 1, 2) : fc.constant(1),
@@ -130,9 +140,11 @@ const options = (unit: Unit, map: Shape, steady: boolean): ConvBnActOptions => {
 type Mapping = (steady: boolean) => Recipe
 
 const convolution = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  unit(from).map(
-    each => steady => input => convBnAct(each.filters, each.kernel, options(each, input, steady)),
-  )
+  unit(from).map(each => steady => input => {
+    const groups = channelsOf(input) % each.groups === 0 ? each.groups : 1
+    const filters = Math.ceil(each.filters / groups) * groups
+    return convBnAct(filters, each.kernel, { ...options(each, input, steady), groups })
+  })
 
 const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.tuple(fc.boolean(), unit(from)).map(
@@ -175,12 +187,31 @@ const plain = (from: NetOptions): fc.Arbitrary<Mapping> =>
     )
     .map(word => () => () => onMaps(word))
 
+const shuffle: fc.Arbitrary<Mapping> = fc.constantFrom(2, 3, 4).map(groups => () => input => {
+  const channels = channelsOf(input)
+  return onMaps(channelShuffle(channels % groups === 0 ? groups : channels))
+})
+
+const slice: fc.Arbitrary<Mapping> = fc.tuple(fc.nat(5), fc.nat(5)).map(([before, behind]) => () => input => {
+  const channels = channelsOf(input)
+  const first = before % channels
+  return onMaps(channelSlice(first, channels - first - (behind % (channels - first))))
+})
+
+const squeezing: fc.Arbitrary<Mapping> = fc.tuple(small, activation).map(
+  ([units, activated]) =>
+    () =>
+    input =>
+      squeezeExcite('gate', channelsOf(input), units, { activation: activated ?? 'relu' }),
+)
+
 const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.oneof(
     { weight: 5, arbitrary: convolution(from) },
     { weight: 2, arbitrary: pool(from) },
     { weight: 2, arbitrary: plain(from) },
     ...(from.depthwise === false ? [] : [{ weight: 2, arbitrary: channelwise(from) }]),
+    ...(from.channels === false ? [] : [shuffle, slice, squeezing]),
   )
 
 /** A word for any rank is a word for maps. */
@@ -253,6 +284,17 @@ const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
       })
     })
 
+/** A map times another of its shape: the body ends in as many filters as came in. */
+const gated = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
+  fc.tuple(inside(from, depth, 2), unit(from)).map(([inner, each]) => () => input => {
+    const words = cooked(
+      inner.map(one => one(true)),
+      input,
+    )
+    const end = convBnAct(channelsOf(input), 1, { ...options(each, input, true), dilation: 1, name: 'end' })
+    return gate('gated', stack('body', ...words, end))
+  })
+
 const module = (): fc.Arbitrary<Mapping> =>
   fc
     .record(
@@ -268,11 +310,13 @@ const module = (): fc.Arbitrary<Mapping> =>
 
 /** Every copy after the first takes what the first gives. */
 const repeated = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  fc.tuple(fc.integer({ min: 1, max: 3 }), leaf(from)).map(([times, each]) => () => input => {
-    const first = each(true)(input)
-    const next = each(true)(after(input)(first))
-    return repeat('repeat', times, nth => (nth === 0 ? first : next))
-  })
+  fc
+    .tuple(fc.integer({ min: 1, max: 3 }), leaf({ ...from, channels: false }))
+    .map(([times, each]) => () => input => {
+      const first = each(true)(input)
+      const next = each(true)(after(input)(first))
+      return repeat('repeat', times, nth => (nth === 0 ? first : next))
+    })
 
 const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
   fc.oneof(
@@ -280,6 +324,7 @@ const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
     { weight: 1, arbitrary: stacked(from, depth) },
     { weight: 2, arbitrary: branches(from, depth) },
     { weight: 2, arbitrary: summed(from, depth) },
+    ...(from.channels === false ? [] : [{ weight: 1, arbitrary: gated(from, depth) }]),
     { weight: 2, arbitrary: module() },
     { weight: 1, arbitrary: repeated(from) },
   )

@@ -6,7 +6,7 @@ import * as tfl from '@tensorflow/tfjs-layers'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
-import { readLayersModel } from '../src/convert/keras/import/read.js'
+import { readKerasModel } from '../src/convert/keras/import/read.js'
 import type { Model } from '../src/net/weights.js'
 import { net, stack } from '../src/net/words/combinators.js'
 import { convBnAct, globalAvgPool, dense as head, image } from '../src/net/words/leaves.js'
@@ -91,7 +91,7 @@ describe('importing a LayersModel', () => {
       const rows = modelOf(1)(net('rows', image(5, 5, 1), pair('one'), pair('two'), globalAvgPool, head(2)))
       for (const model of [models.inception, models.residual, rows]) {
         await run(exportModel({ to: 'layers', folder })(model))
-        expect(JSON.parse(JSON.stringify(await run(readLayersModel(folder))))).toEqual(
+        expect(JSON.parse(JSON.stringify(await run(readKerasModel(folder))))).toEqual(
           JSON.parse(JSON.stringify(model)),
         )
       }
@@ -99,11 +99,11 @@ describe('importing a LayersModel', () => {
 
   test('a random net keeps its outputs', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+      fc.asyncProperty(arbitraryModel({ dropout: true, groups: false, channels: false }), model =>
         inFolder(async folder => {
           await run(exportModel({ to: 'layers', folder })(model))
           const images = imagesFor(model, 2)
-          const back = await run(readLayersModel(folder))
+          const back = await run(readKerasModel(folder))
           expect(apart(logitsOf(model, images, 2), logitsOf(back, images, 2))).toBeLessThan(tolerance)
         }),
       ),
@@ -115,7 +115,7 @@ describe('importing a LayersModel', () => {
     inFolder(async folder => {
       const stock = residualModel()
       await save(stock, folder)
-      const model = await run(readLayersModel(folder))
+      const model = await run(readKerasModel(folder))
       const images = imagesFor(model, 2)
       expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
       expect(model.net.body.layers[0]).toMatchObject({
@@ -135,7 +135,7 @@ describe('importing a LayersModel', () => {
       const three = ['a', 'b', 'c'].map(name => feeding(conv2d({ name, filters: 2, kernelSize: 1 }), inputs))
       const stock = stir(tfl.model({ inputs, outputs: ended(feeding(add(), inputs, ...three)) }))
       await save(stock, folder)
-      const model = await run(readLayersModel(folder))
+      const model = await run(readKerasModel(folder))
       const images = imagesFor(model, 2)
       expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
       expect(model.net.body.layers[0]).toMatchObject({
@@ -151,7 +151,7 @@ describe('importing a LayersModel', () => {
       const two = ['a', 'b'].map(name => feeding(conv2d({ name, filters: 3, kernelSize: 1 }), positive))
       const stock = stir(tfl.model({ inputs, outputs: ended(feeding(concatenate(), inputs, ...two)) }))
       await save(stock, folder)
-      const model = await run(readLayersModel(folder))
+      const model = await run(readKerasModel(folder))
       const images = imagesFor(model, 2)
       expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
       expect(JSON.stringify(model.net).split('"activate"')).toHaveLength(3)
@@ -166,7 +166,7 @@ describe('importing a LayersModel', () => {
         inputs,
       )
       await save(tfl.model({ inputs, outputs: ended(inner) }), folder)
-      const { net } = await run(readLayersModel(folder))
+      const { net } = await run(readKerasModel(folder))
       expect(net.body.layers.map(({ name }) => name).slice(0, 4)).toEqual(['x', 'y', 'x_2', 'a'])
     }))
 
@@ -184,7 +184,7 @@ describe('importing a LayersModel', () => {
         }),
       )
       await save(stock, folder)
-      const model = await run(readLayersModel(folder))
+      const model = await run(readKerasModel(folder))
       const images = imagesFor(model, 2)
       const logits = tf.tensor(Float32Array.from(logitsOf(model, images, 2)), [2, 4])
       expect(model.net.body.layers[0]).toMatchObject({ _tag: 'conv', padding: 2 })
@@ -206,7 +206,7 @@ const around = (layer: { readonly apply: (x: tfl.SymbolicTensor) => unknown }): 
 const refused = (model: tfl.LayersModel) =>
   inFolder(async folder => {
     await save(model, folder)
-    return left(await readLayersModel(folder)())
+    return left(await readKerasModel(folder)())
   })
 
 describe('an unsupported LayersModel is refused by name', () => {
@@ -284,7 +284,7 @@ const spoilt = (change: (folder: string, group: { paths: string[]; weights: Spec
     const json = JSON.parse(readFileSync(file, 'utf8'))
     change(folder, json.weightsManifest[0])
     writeFileSync(file, JSON.stringify(json))
-    return left(await readLayersModel(folder)())
+    return left(await readKerasModel(folder)())
   })
 
 const shard = 'group1-shard1of1.bin'
@@ -296,12 +296,10 @@ describe('messages say what is not supported, where, and what to try', () => {
     const vector = tfl.layers.globalAveragePooling2d({ name: 'g' }).apply(map)
     return tfl.model({ inputs, outputs: dense({ name: 'd', units: 2 }).apply(vector) as tfl.SymbolicTensor })
   }
-  const inner = () =>
-    tfl.sequential({ name: 'inner', layers: [conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 2] })] })
   const layersOf = ({ modelTopology }: LayersJson): LayerJson[] => modelTopology?.config.layers ?? []
   const weightsOf = ({ weightsManifest }: LayersJson): Spec[] => weightsManifest?.[0]?.weights ?? []
   const keras3: Edit = json => {
-    for (const layer of layersOf(json).slice(1)) layer.inbound_nodes = [{ args: [], kwargs: {} }]
+    for (const layer of layersOf(json).slice(1)) layer.inbound_nodes = [{ args: ['images'], kwargs: {} }]
   }
   const padded = tfl.layers.zeroPadding2d({
     name: 'pad',
@@ -318,12 +316,6 @@ describe('messages say what is not supported, where, and what to try', () => {
   }
 
   test.for<readonly [what: string, make: () => tfl.LayersModel, edit: Edit, ...said: readonly string[]]>([
-    [
-      'a model inside a model',
-      () => tfl.sequential({ layers: [inner(), flatten(), dense({ units: 2 })] }),
-      () => undefined,
-      'layer inner: class Sequential is not supported; it is a model inside a model; try ',
-    ],
     [
       'any size',
       () => plain([null, null, 2]),
@@ -365,10 +357,10 @@ describe('messages say what is not supported, where, and what to try', () => {
       'layer c: class toString is not supported; expected one of Activation, Add, ',
     ],
     [
-      'the calls of Keras 3',
+      'a call with a text',
       plain,
       keras3,
-      'layer c (Conv2D), inbound_nodes: expected [[[layer, 0, 0, {}], …]], got [{ args, kwargs }], as Keras 3 writes it; try ',
+      'layer c (Conv2D), inbound_nodes: expected [[[layer, 0, 0, {}], …]] or [{ args, kwargs }], got {"args":["images"],"kwargs":{}}; other values are not supported',
     ],
     [
       'weights named otherwise',
@@ -376,21 +368,15 @@ describe('messages say what is not supported, where, and what to try', () => {
       json => {
         for (const spec of weightsOf(json)) spec.name = `model/${spec.name}`
       },
-      'weightsManifest: expected the weight c/kernel, 3×3×2×2, got model/c/kernel, model/d/kernel; try ',
+      'weights: expected c/kernel, 3×3×2×2, got model/c/kernel, model/d/kernel; try ',
     ],
     [
-      'quantised weights',
+      'weights quantised otherwise',
       plain,
       json => {
-        for (const spec of weightsOf(json)) spec.quantization = { dtype: 'uint8', min: 0, scale: 1 }
+        for (const spec of weightsOf(json)) spec.quantization = { dtype: 'int4', min: 0, scale: 1 }
       },
-      'weight c/kernel: expected float32, got numbers quantised to uint8; try ',
-    ],
-    [
-      "an optimizer's counter",
-      plain,
-      json => void weightsOf(json).push({ name: 'Adam/iter', shape: [], dtype: 'int32' }),
-      'weight Adam/iter: expected float32, got int32; try saving without the optimizer',
+      'weight c/kernel: expected float32, or numbers quantised to float16, uint8 or uint16, got int4; try ',
     ],
     [
       'weights alone',
@@ -398,7 +384,7 @@ describe('messages say what is not supported, where, and what to try', () => {
       json => {
         delete json.modelTopology
       },
-      "model.json: expected a LayersModel's folder",
+      'model.json: expected a Keras model',
       'got a file without modelTopology; try ',
     ],
     [
@@ -412,32 +398,38 @@ describe('messages say what is not supported, where, and what to try', () => {
   ])('%s', ([, make, edit, ...said]) =>
     inFolder(async folder => {
       await save(make(), folder, edit)
-      const line = renderMessage(left(await readLayersModel(folder)()))
+      const line = renderMessage(left(await readKerasModel(folder)()))
       for (const each of said) expect(line).toContain(each)
       expect(line).not.toMatch(/undefined|UnknownRecord|Readonly|\n/)
     }),
   )
 
   test.for([
-    ['m.keras', 'got a Keras 3 file; try, in Python: '],
-    ['m.h5', 'got a Keras HDF5 file; try, in Python: '],
-    ['m.onnx', 'got an ONNX model'],
-    ['m.txt', 'got another file; try '],
-  ])('a file that is no folder: %s', ([name = '', said = '']) =>
+    ['m.keras', 'expected a whole zip archive, got '],
+    ['m.h5', 'expected readable HDF5, got '],
+    [
+      'm.onnx',
+      'expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, got an ONNX model',
+    ],
+    [
+      'm.txt',
+      'expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, got another file; try ',
+    ],
+  ])('a file of another format, or damaged: %s', ([name = '', said = '']) =>
     inFolder(async folder => {
       writeFileSync(join(folder, name), 'x')
-      const line = renderMessage(left(await readLayersModel(join(folder, name))()))
-      expect(line).toContain(`${name}: expected a LayersModel's folder, model.json and its weights, ${said}`)
+      const line = renderMessage(left(await readKerasModel(join(folder, name))()))
+      expect(line).toContain(`${name}: ${said}`)
     }),
   )
 
   test('a folder without model.json; model.json itself stands for its folder', () =>
     inFolder(async folder => {
-      expect(renderMessage(left(await readLayersModel(folder)()))).toContain(
+      expect(renderMessage(left(await readKerasModel(folder)()))).toContain(
         'got a folder without model.json; try ',
       )
       await save(plain(), folder)
-      expect((await run(readLayersModel(join(folder, 'model.json')))).net.body.layers.length).toBe(3)
+      expect((await run(readKerasModel(join(folder, 'model.json')))).net.body.layers.length).toBe(3)
     }))
 })
 
@@ -493,7 +485,7 @@ describe('bad files are refused before they are read', () => {
     const quantized = await spoilt((_, { weights: [first] }) =>
       Object.assign(first ?? {}, { quantization: {} }),
     )
-    expect(quantized).toMatchObject({ _tag: 'WeightDiffers', name: 'conv/kernel', fault: 'quantised' })
+    expect(quantized).toMatchObject({ _tag: 'WeightDiffers', name: 'conv/kernel' })
     const broken = await spoilt(folder => {
       const bytes = readFileSync(join(folder, shard))
       bytes.writeFloatLE(Number.NaN, 8)
@@ -506,7 +498,7 @@ describe('bad files are refused before they are read', () => {
     inFolder(async folder => {
       const file = join(folder, 'model.json')
       writeFileSync(file, '{')
-      expect(left(await readLayersModel(folder)())).toMatchObject({ _tag: 'BadFile', file })
+      expect(left(await readKerasModel(folder)())).toMatchObject({ _tag: 'BadFile', file })
       const layer = (name: string, from: string) => ({
         class_name: 'Flatten',
         config: { name },
@@ -521,9 +513,9 @@ describe('bad files are refused before they are read', () => {
         weightsManifest: [],
       })
       writeFileSync(file, JSON.stringify(circle([input, layer('a', 'b'), layer('b', 'a')])))
-      expect(left(await readLayersModel(folder)())).toMatchObject({ _tag: 'NotATree', reason: 'circle' })
+      expect(left(await readKerasModel(folder)())).toMatchObject({ _tag: 'NotATree', reason: 'circle' })
       writeFileSync(file, JSON.stringify(circle([input, layer('a', 'nowhere')])))
-      expect(left(await readLayersModel(folder)())).toMatchObject({
+      expect(left(await readKerasModel(folder)())).toMatchObject({
         _tag: 'NotATree',
         at: 'nowhere',
         reason: 'unknown input',

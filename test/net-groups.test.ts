@@ -90,6 +90,9 @@ test('wires are closed under every edge', () => {
         expect([x.length, y.length]).toEqual([channelsOf(input), channelsOf(output)])
         switch (layer._tag) {
           case 'conv':
+            for (const wires of [x, y])
+              expect(wires).toEqual(wires.map((_, i) => wires[i % (wires.length / layer.groups)]))
+            break
           case 'dense':
             break
           case 'concat':
@@ -98,6 +101,23 @@ test('wires are closed under every edge', () => {
           case 'residual':
             expect(y).toEqual(child(layer.body.name))
             expect(y).toEqual(child(layer.shortcut.name))
+            break
+          case 'gate':
+            expect(y).toEqual(x)
+            if (layer.body._tag === 'stack') expect(y).toEqual(child(layer.body.name))
+            break
+          case 'channelShuffle': {
+            const size = x.length / layer.groups
+            const [group, place] = [
+              (i: number) => i % layer.groups,
+              (i: number) => Math.floor(i / layer.groups),
+            ]
+            expect(y).toEqual(y.map((_, i) => x[group(i) * size + place(i)]))
+            expect(x).toEqual(x.map((_, i) => x[i % size]))
+            break
+          }
+          case 'channelSlice':
+            expect(y).toEqual(x.slice(layer.from, layer.from + layer.size))
             break
           case 'flatten':
             expect(y).toEqual(y.map((_, i) => x[i % x.length]))
@@ -118,15 +138,24 @@ test('whichever channels are removed, if every layer keeps one, the rest fits', 
   fc.assert(
     fc.property(arbitraryNet(), fc.infiniteStream(fc.boolean()), (given, coins) => {
       const inferred = placed(given)
-      const { out } = wireNet(inferred)
+      const { into, out } = wireNet(inferred)
+      const sliced = [...inferred.values()].flatMap(({ path, layer }) =>
+        layer._tag === 'channelSlice' ? [...(out.get(path) ?? []).slice(0, 1)] : [],
+      )
       const kept = new Set(
-        groups(inferred).flatMap(({ wires, fixed }) =>
-          [...wires].filter((_, i) => i === 0 || fixed !== null || coins.next().value),
-        ),
+        groups(inferred)
+          .flatMap(({ wires, fixed }) =>
+            [...wires].filter((_, i) => i === 0 || fixed !== null || coins.next().value),
+          )
+          .concat(sliced),
       )
       const width = (path: string) => (out.get(path) ?? []).filter(each => kept.has(each)).length
+      const before = (path: string, from: number) =>
+        (into.get(path) ?? []).slice(0, from).filter(each => kept.has(each)).length
       const narrower = editLayers((layer, path) => {
         if (layer._tag === 'conv') return { ...layer, filters: width(path) }
+        if (layer._tag === 'channelSlice')
+          return { ...layer, from: before(path, layer.from), size: width(path) }
         return layer._tag === 'dense' ? { ...layer, units: width(path) } : layer
       })(given)
       for (const { path, output } of placed(narrower).values()) expect(channelsOf(output)).toBe(width(path))

@@ -20,7 +20,7 @@ const netAndPath = arbitraryNet().chain(net =>
 )
 
 const isHeldByOne = (net: Net, path: string): boolean =>
-  path === '' || layersOf(net).get(parentPath(path))?._tag === 'residual'
+  path === '' || ['residual', 'gate'].includes(layersOf(net).get(parentPath(path))?._tag ?? '')
 
 /** Paths in order, each with its layer but for its children. */
 const leavesOf = (net: Net) => [...layersOf(net)].filter(([, layer]) => childrenOf(layer).length === 0)

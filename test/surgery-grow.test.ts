@@ -11,10 +11,20 @@ import { channelsOf, rankOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import {
+  concat,
+  identity,
+  inception,
+  net,
+  residual,
+  squeezeExcite,
+  stack,
+} from '../src/net/words/combinators.js'
 import {
   avgPool,
   batchNorm,
+  channelShuffle,
+  channelSlice,
   convBnAct,
   dense,
   depthwiseBnAct,
@@ -73,6 +83,15 @@ const forMaps: readonly ((n: number, more: number) => Layer)[] = [
       depthwiseBnAct(3),
     ),
   n => concat('new', maxPool(3, { stride: 1 }), convBnAct(n)),
+  (n, more) => stack('new', convBnAct(n * (more + 1), 3, { groups: n }), channelShuffle(n)),
+  n => stack('new', channelShuffle(n % 2 === 0 ? 2 : 1), convBnAct(n, 1, { groups: n % 2 === 0 ? 2 : 1 })),
+  (n, more) => concat('new', channelSlice(0, n), stack('b', channelSlice(0, 1), convBnAct(more + 1))),
+  n =>
+    residual(
+      'new',
+      stack('', convBnAct(n), squeezeExcite('se', n, 2), convBnAct(n, 1, { activation: null })),
+    ),
+  n => squeezeExcite('new', n, 2),
   () => stack('new', relu, sigmoid),
   () => maxPool(2, { name: 'new' }),
   () => batchNorm({ name: 'new' }),
@@ -141,6 +160,10 @@ const refusals = [
   'TwoOfOneName',
   'Tied',
   'NothingToWiden',
+  'Renumbered',
+  'UnequalGroups',
+  'SliceOutside',
+  'GateDiffers',
 ]
 
 describe('laws', () => {

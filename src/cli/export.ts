@@ -4,12 +4,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
+import { type Imported, importModel } from '../convert/import.js'
 import type { Input } from '../convert/input.js'
-import { readLayersFile } from '../convert/keras/import/read.js'
 import { type ModelFile, readModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
+import { renderMessage } from '../report/text/messages.js'
 import { folderAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
+import { say } from './stderr.js'
 
 interface ExportArguments {
   readonly to: readonly Target[]
@@ -46,10 +48,16 @@ export const exportRun = (run: string, options: ExportArguments): Promise<void> 
   )
 }
 
-export const importLayers = (folder: string, { out }: { readonly out: string }): Promise<void> =>
+const report = ({ dropped, ...file }: Imported): ModelFile => {
+  for (const layer of dropped) say(renderMessage(layer))
+  return file
+}
+
+export const importFile = (path: string, { out }: { readonly out: string }): Promise<void> =>
   end(
     pipe(
-      readLayersFile(folder),
+      importModel(path),
+      TE.map(report),
       TE.flatMap(({ model, preprocessing }) => saveModel(out, preprocessing ?? undefined)(model)),
       TE.map(() => out),
     ),

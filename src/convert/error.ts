@@ -26,15 +26,15 @@ export type ExportError =
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 
-/** A model of another format that is not supported, or whose files do not match their description. */
+/** A model that is not supported, or whose files do not match their description. */
 export type ImportError =
   | NetError
   | WeightError
   | FileError
   | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
-  /** The path is not a folder with a LayersModel. */
-  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: FoundFormat }
+  /** The path holds no model that can be imported. */
+  | { readonly _tag: 'NotAModel'; readonly path: string; readonly found: FoundFormat }
   /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'
@@ -58,13 +58,8 @@ export type ImportError =
       readonly expected: Shape
       readonly found: readonly string[]
     }
-  /** A weight whose type is not float32. */
-  | {
-      readonly _tag: 'WeightDiffers'
-      readonly name: string
-      readonly fault: 'quantised' | 'type'
-      readonly got: string
-    }
+  /** A weight of numbers that are not read as float32. */
+  | { readonly _tag: 'WeightDiffers'; readonly name: string; readonly got: string }
   /** A node of a graph whose operator is not supported. */
   | {
       readonly _tag: 'UnknownOperator'
@@ -84,6 +79,15 @@ export type ImportError =
       readonly got: number
     }
 
+/** A layer that an import leaves out, since a net has no use for it. */
+export interface LayerDropped {
+  readonly _tag: 'LayerDropped'
+  readonly at: Path
+  readonly className: string
+  /** It acts while training alone, or turns logits into probabilities. */
+  readonly why: 'training' | 'softmax'
+}
+
 /** Why layers are not a tree. */
 export type NotATreeReason =
   | 'shared'
@@ -93,11 +97,10 @@ export type NotATreeReason =
   | 'not one input'
   | 'not one output'
   | 'no layers'
+  | 'same name'
 
-/** What was found where a LayersModel was expected. */
+/** What was found where a model was expected. */
 export type FoundFormat =
-  | 'keras'
-  | 'hdf5'
   | 'onnx'
   | 'savedmodel'
   | 'safetensors'

@@ -2,10 +2,11 @@
 import { childPath, editLayers, layersOf, type Path, parentPath } from './path.js'
 import { childrenOf, type Net, withChildren } from './tree.js'
 
-/** Whether a layer is one of several that a stack or a concat holds: a residual has its body and its shortcut always. */
+/** Whether a layer is one of several that a stack or a concat holds: a residual and a gate have their parts always. */
 const isRemovable = (net: Net, path: Path): boolean => {
   const layers = layersOf(net)
-  return path !== '' && layers.has(path) && layers.get(parentPath(path))?._tag !== 'residual'
+  const parent = layers.get(parentPath(path))?._tag
+  return path !== '' && layers.has(path) && (parent === 'stack' || parent === 'concat')
 }
 
 /**

@@ -69,4 +69,6 @@ export type GrowError =
   | { readonly _tag: 'NothingToWiden'; readonly at: Path }
   /** A sum ties a part of this layer's channels to another layer: new ones cannot be appended. */
   | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
+  /** New channels would lie between those that a layer knows by their numbers: of its groups, or of its slice. */
+  | { readonly _tag: 'Renumbered'; readonly at: Path; readonly grown: Path }
   | { readonly _tag: 'OverBudget'; readonly measure: Measure; readonly limit: number; readonly got: number }

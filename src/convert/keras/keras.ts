@@ -37,3 +37,10 @@ export const escapePrefix = 'x.'
 export type UnitPart = 'pad' | 'norm' | 'activation' | 'map' | 'scale'
 
 export const partOf = (path: string, part: UnitPart): string => `${nameOf(path)}.${part}`
+
+/** The entries of a `.keras` file. */
+export const archiveNames = {
+  metadata: 'metadata.json',
+  config: 'config.json',
+  weights: 'model.weights.h5',
+} as const

@@ -16,7 +16,7 @@ export type Series<N extends LayerNode> = readonly Item<N>[]
 const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
 
 /** The layers that lead to the output, each after its inputs. */
-const topologicalOrder = <N extends LayerNode>({
+export const topologicalOrder = <N extends LayerNode>({
   nodes,
   start,
   end,

@@ -13,7 +13,7 @@ import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { initialGrownWeights } from './initial-weights.js'
 import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
-import { matchChannels } from './match-channels.js'
+import { findRenumbered, matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 
 /** A grown model, and where its channels come from. */
@@ -38,6 +38,13 @@ const checkOutput = (before: Inferred, { inferred, grown }: Insertion): E.Either
   return isSameShape(expected, got)
     ? E.right(undefined)
     : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, expected })
+}
+
+/** A module that does not pass its input on moves no channel that counts: it makes new ones all the same. */
+const checkNumbers = (init: GrowInit, before: Inferred, tree: Insertion): E.Either<GrowError, void> => {
+  if (init === 'scratch' || tree.inexact !== null) return E.right(undefined)
+  const at = findRenumbered(before, tree.inferred, tree)
+  return at === null ? E.right(undefined) : E.left({ _tag: 'Renumbered', at, grown: tree.grown[0] ?? '' })
 }
 
 const checkLimit = (
@@ -65,6 +72,7 @@ export const growNet =
       E.bindTo('before'),
       E.bind('tree', () => insertGrowth(growth, init !== 'scratch')(net)),
       E.tap(({ before, tree }) => checkOutput(before, tree)),
+      E.tap(({ before, tree }) => checkNumbers(init, before, tree)),
       E.map(({ tree }) => tree),
     )
 
@@ -130,6 +138,7 @@ const growInferred =
       E.bindTo('tree'),
       E.tap(() => checkWeights({ net, weights }, before)),
       E.tap(({ tree }) => checkOutput(before, tree)),
+      E.tap(({ tree }) => checkNumbers(options.init ?? 'preserve', before, tree)),
       E.tap(({ tree }) => checkBudget(options, tree)),
       E.tap(({ tree }) => checkStatistics(options, tree)),
       E.bind('noise', () => noiseOf(options)),
@@ -142,7 +151,7 @@ const growInferred =
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
- *         OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
+ *         Renumbered, OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *

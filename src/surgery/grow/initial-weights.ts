@@ -45,7 +45,7 @@ const identityKernel = (
   const tap = windowed ? (kernelCentre(layer) ?? 0) : 0
   to.forEach((column, i) => {
     for (let at = column; at < data.length; at += columns) data[at] = 0
-    const row = rows === 1 ? 0 : elementAt(from, i)
+    const row = elementAt(from, i) % rows // of a group, or the only one
     data[(tap * rows + row) * columns + column] = 1
   })
   return { shape, data }

@@ -3,6 +3,7 @@ import { elementAt } from '../../net/element.js'
 import type { Inferred } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
+import type { Layer } from '../../net/tree.js'
 import { allWeightSpecs, type WeightSpec, weightKey } from '../../net/weight-specs.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/wiring.js'
 import type { AxisMap, Origin, Remap } from '../remap.js'
@@ -68,14 +69,20 @@ const traceBoth = (
 ): TracedNets => {
   const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.get('')?.input ?? []))
+  /** The channels of a new layer: those it passes on, and new ones. */
+  const passOn = (path: Path, count: number, x: Int32Array): Int32Array => {
+    const [y, unit] = [fresh(count), passage?.units.get(path)]
+    unit?.to.forEach((place, i) => {
+      y[place] = elementAt(x, elementAt(unit.from, i))
+    })
+    return y
+  }
   return {
     before: traceWires({ made: of, summed: takeShortcut })(before, image),
     after: traceWires({
       made: (path, count, x) => {
         const origin = originOf(path)
-        if (origin !== null) return of(origin, count)
-        const passed = passage?.units.get(path)?.from.map(place => elementAt(x, place)) ?? range(0)
-        return joinWires([passed, fresh(count - passed.length)])
+        return origin === null ? passOn(path, count, x) : of(origin, count)
       },
       summed: takeShortcut,
       given: (path, y) => (isStrange(path) ? fresh(y.length) : y),
@@ -98,4 +105,23 @@ export const matchChannels = (before: Inferred, after: Inferred, match: LayerMat
     return { from: weightKey(from, slot), shape, trained, axes }
   }
   return new Map(allWeightSpecs(after).map(spec => [spec.key, origin(spec)]))
+}
+
+/** Whether a layer knows channels by their numbers. */
+const numbersChannels = (layer: Layer): boolean =>
+  layer._tag === 'channelSlice' ||
+  layer._tag === 'channelShuffle' ||
+  (layer._tag === 'conv' && layer.groups > 1)
+
+/** A layer of the old net that knows channels by numbers which others have now; null where there is none. */
+export const findRenumbered = (before: Inferred, after: Inferred, match: LayerMatch): Path | null => {
+  const both = traceBoth(before, after, match)
+  const isMoved = (path: Path, layer: Layer): boolean => {
+    const from = match.originOf(path)
+    const moved = (side: 'into' | 'out'): boolean =>
+      matchPlaces(both.before[side].get(from ?? '') ?? range(0), both.after[side].get(path) ?? range(0)) !==
+      null
+    return from !== null && numbersChannels(layer) && (moved('into') || moved('out'))
+  }
+  return [...after.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
 }

@@ -1,12 +1,12 @@
 /**
- * From the channels selected for removal to those that can be removed: widths are topped up, a branch without channels
- * is removed whole, and what the output needs keeps its best channels, as many as the floor says.
+ * From the channels selected for removal to those that can be removed: passes hold more channels until what is left
+ * fits, and until everything that the output needs is as wide as the floor says.
  */
-import { elementAt } from '../../net/element.js'
-import { childPath, isInside, type Path } from '../../net/path.js'
-import { type Concat, childrenOf, type Gate, type Layer, type Residual } from '../../net/tree.js'
-import { type Analysis, isMadeInside, wiresMadeInside } from '../analysis/analysis.js'
+import { childPath, type Path } from '../../net/path.js'
+import { childrenOf, type Layer, type Residual } from '../../net/tree.js'
+import { type Analysis, wiresMadeInside } from '../analysis/analysis.js'
 import { leastOf, trunkOf, type Widths } from '../analysis/trunk.js'
+import { byScore, type Context, runPass } from './pass.js'
 
 export interface Constraints {
   /** By wire, 1 where it must stay. */
@@ -40,190 +40,6 @@ export interface Constrained {
   readonly rescued: readonly Rescue[]
 }
 
-/** Why a layer must keep a channel: for the output of the net, or for a layer that stays; null where it need not. */
-type Need = 'vital' | 'bound' | null
-
-/** What stays the same from one selection to the next. */
-interface Context {
-  readonly analysis: Analysis
-  readonly limits: Constraints
-  /** By group, its wires, the highest scores first. */
-  readonly ranked: readonly (readonly number[])[]
-  /** The wires made inside a layer and nowhere else. */
-  readonly wiresInside: (place: Path) => readonly number[]
-}
-
-/** A selection while it is made to fit. */
-interface Pass extends Context {
-  /** By wire, 1 where a floor holds it: it is removed neither by itself nor with what it lies in. */
-  readonly held: Uint8Array
-  /** Residuals whose bodies are to be removed. */
-  readonly removable: ReadonlySet<Path>
-  readonly kept: Uint8Array
-  readonly bypassed: Set<Path>
-  readonly dropped: Path[]
-  readonly rescued: Rescue[]
-}
-
-const byScore =
-  (score: Float64Array) =>
-  (a: number, b: number): number =>
-    elementAt(score, b) - elementAt(score, a) || a - b
-
-/** How many of `size` channels stay where `kept` were selected to. */
-const roundWidth = ({ minChannels, roundTo }: Constraints, kept: number, size: number): number =>
-  Math.min(size, Math.ceil(Math.max(kept, minChannels) / roundTo) * roundTo)
-
-const isKept =
-  ({ kept }: Pick<Pass, 'kept'>) =>
-  (wire: number): boolean =>
-    kept[wire] === 1
-
-const outputWires = ({ analysis }: Context, path: Path): Int32Array =>
-  analysis.wiring.out.get(path) ?? new Int32Array()
-
-const hasOutput = (pass: Pass, path: Path): boolean => outputWires(pass, path).some(isKept(pass))
-
-/** Keeps the best of a group's removed wires until its width is allowed, and at least `least`. */
-const topUp = (pass: Pass, group: number, least: number): void => {
-  const wires = elementAt(pass.ranked, group)
-  const width = wires.filter(isKept(pass)).length
-  if (width === 0 && least === 0 && pass.limits.minChannels === 0) return
-  const missing = roundWidth(pass.limits, Math.max(width, least), wires.length) - width
-  for (const wire of wires.filter(each => !isKept(pass)(each)).slice(0, missing)) pass.kept[wire] = 1
-}
-
-/** Keeps the best channel of a layer, with as many of its group as are allowed together. */
-const rescue = (pass: Pass, at: Path, need: Need): void => {
-  const [best] = [...outputWires(pass, at)].sort(byScore(pass.limits.score))
-  if (best === undefined) return
-  pass.rescued.push({ at, vital: need === 'vital' })
-  pass.kept[best] = 1
-  topUp(pass, elementAt(pass.analysis.groupOf, best), 1)
-}
-
-const isFrozen = ({ limits }: Context, path: Path): boolean =>
-  limits.freeze.some(place => isInside(path, place) || isInside(place, path))
-
-const canDrop = (pass: Pass, path: Path): boolean =>
-  !isFrozen(pass, path) &&
-  pass.wiresInside(path).every(wire => pass.limits.pinned[wire] === 0 && pass.held[wire] === 0)
-
-/** Whether no kept channel of a layer's output is made outside it. */
-const makesAllItGives = (pass: Pass, path: Path): boolean =>
-  outputWires(pass, path).every(wire => !isKept(pass)(wire) || isMadeInside(pass.analysis, path)(wire))
-
-const drop = (pass: Pass, path: Path): void => {
-  pass.dropped.push(path)
-  for (const wire of pass.wiresInside(path)) pass.kept[wire] = 0
-}
-
-/**
- * Whether a layer still gives an output; where one is needed, it is made to. A recursion of its own, since the need
- * comes from above and a branch may be visited again once its siblings are known.
- */
-const ensureOutput = (pass: Pass, layer: Layer, path: Path, need: Need): boolean => {
-  switch (layer._tag) {
-    case 'stack':
-      return layer.layers.every(each => ensureOutput(pass, each, childPath(path, each.name), need))
-    case 'concat':
-      return ensureBranch(pass, layer, path, need)
-    case 'residual':
-      return ensureSum(pass, layer, path, need)
-    case 'gate':
-      return ensureGate(pass, layer, path, need)
-    default:
-      if (need !== null && !hasOutput(pass, path)) rescue(pass, path, need)
-      return hasOutput(pass, path)
-  }
-}
-
-/** A branch of a concat, with its path. */
-type BranchAt = readonly [path: Path, branch: Layer]
-
-const bestScore = (pass: Pass, [path]: BranchAt): number =>
-  Math.max(...[...outputWires(pass, path)].map(wire => elementAt(pass.limits.score, wire)))
-
-/** Of the branches without an output, those that stay all the same. */
-const branchesToSave = (pass: Pass, dead: readonly BranchAt[], oneIsNeeded: boolean): readonly BranchAt[] => {
-  const bound = dead.filter(([path]) => !canDrop(pass, path) || !makesAllItGives(pass, path))
-  return bound.length > 0 || !oneIsNeeded
-    ? bound
-    : dead.toSorted((a, b) => bestScore(pass, b) - bestScore(pass, a)).slice(0, 1)
-}
-
-const ensureBranch = (pass: Pass, { branches }: Concat, path: Path, need: Need): boolean => {
-  const all = branches.map((branch): BranchAt => [childPath(path, branch.name), branch])
-  const dead = all.filter(([at, branch]) => !ensureOutput(pass, branch, at, null))
-  const noneLeft = dead.length === branches.length
-  const saved = branchesToSave(pass, dead, noneLeft && need !== null)
-  for (const each of dead) {
-    const [at, branch] = each
-    if (saved.includes(each)) ensureOutput(pass, branch, at, (noneLeft ? need : null) ?? 'bound')
-    else drop(pass, at)
-  }
-  return !noneLeft || saved.length > 0
-}
-
-/** Removes a body without an output or of no worth, where it can be; else makes it give one. */
-const ensureBody = (pass: Pass, { body }: Residual, path: Path): void => {
-  const at = childPath(path, body.name)
-  const isIdle = pass.removable.has(path) || !ensureOutput(pass, body, at, null)
-  if (!isIdle) return
-  if (pass.limits.minChannels === 0 && !isFrozen(pass, path) && canDrop(pass, at)) {
-    pass.bypassed.add(path)
-    drop(pass, at)
-  } else ensureOutput(pass, body, at, 'bound')
-}
-
-const ensureSum = (pass: Pass, layer: Residual, path: Path, need: Need): boolean => {
-  if (!hasOutput(pass, path)) {
-    if (need === null) return false
-    rescue(pass, path, need)
-  }
-  ensureBody(pass, layer, path)
-  return ensureOutput(pass, layer.shortcut, childPath(path, layer.shortcut.name), need)
-}
-
-/** The factors of a gate are never 0 by themselves: its body stays as long as what it multiplies. */
-const ensureGate = (pass: Pass, { body }: Gate, path: Path, need: Need): boolean => {
-  if (!hasOutput(pass, path)) {
-    if (need === null) return false
-    rescue(pass, path, need)
-  }
-  return ensureOutput(pass, body, childPath(path, body.name), need ?? 'bound')
-}
-
-const beginPass = (
-  context: Context,
-  selection: Uint8Array,
-  removable: ReadonlySet<Path>,
-  held: Uint8Array,
-): Pass => ({
-  ...context,
-  held,
-  removable,
-  kept: selection.map((selected, wire) => (selected === 1 || held[wire] === 1 ? 1 : 0)),
-  bypassed: new Set(),
-  dropped: [],
-  rescued: [],
-})
-
-const runPass = (pass: Pass): Constrained => {
-  const { groups, net } = pass.analysis
-  groups.forEach(({ fixed }, group) => {
-    if (fixed === null) topUp(pass, group, 0)
-  })
-  ensureOutput(pass, net.body, '', 'vital')
-  const stays = (path: Path): boolean => !pass.dropped.some(place => isInside(place, path))
-  const stands = (path: Path): boolean => hasOutput(pass, path) && stays(path)
-  return {
-    kept: pass.kept,
-    bypassed: new Set([...pass.bypassed].filter(stands)),
-    rescued: pass.rescued.filter(({ at }) => stays(at)),
-  }
-}
-
 /** The best removed wires of each value of the trunk, as many as it lacks to its floor. */
 const wiresBelowFloor = (
   { analysis, limits }: Context,
@@ -239,19 +55,20 @@ const wiresBelowFloor = (
   })
 }
 
-/** Holds more wires until every floor is met: each time one more at least, so that it ends. */
-const meetFloors = (
+/** Holds more wires until all that is left fits and every floor is met: each time one more at least, so that it ends. */
+const holdMissing = (
   context: Context,
   selection: Uint8Array,
   removable: ReadonlySet<Path>,
   held: Uint8Array,
 ): Constrained => {
-  const constrained = runPass(beginPass(context, selection, removable, held))
-  const missing = context.limits.floor > 0 ? wiresBelowFloor(context, constrained) : []
+  const { constrained, orphans } = runPass(context, selection, removable, held)
+  const missing = [...orphans, ...(context.limits.floor > 0 ? wiresBelowFloor(context, constrained) : [])]
   if (missing.length === 0) return constrained
   const more = held.slice()
   for (const wire of missing) more[wire] = 1
-  return meetFloors(context, selection, removable, more)
+  const next = holdMissing(context, selection, removable, more)
+  return { ...next, rescued: [...constrained.rescued, ...next.rescued] }
 }
 
 /** The wires made inside each layer alone, worked out once. */
@@ -278,7 +95,7 @@ export const applyConstraints = (analysis: Analysis, limits: Constraints) => {
     wiresInside: memoizeWiresInside(analysis),
   }
   return (selection: Uint8Array, removable: ReadonlySet<Path> = new Set()): Constrained =>
-    meetFloors(context, selection, removable, new Uint8Array(analysis.wiring.count))
+    holdMissing(context, selection, removable, new Uint8Array(analysis.wiring.count))
 }
 
 /** Every residual of a layer, by path. */

@@ -1,5 +1,5 @@
 /** Messages on exports and imports. */
-import type { FoundFormat, NotATreeReason } from '../../../convert/error.js'
+import type { FoundFormat, LayerDropped, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
@@ -14,24 +14,19 @@ const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
   'unknown input': at => `layer ${at} is the input of another, and is not in the model; try saving it again`,
   'not one input': at => `expected a model of one input, got ${at || 'none'}; try one model an input`,
   'not one output': at => `expected a model of one output, got ${at || 'none'}; try one model an output`,
+  'same name': at =>
+    `expected a name of its own for each layer, got several called ${at}; try saving the model again`,
   'no layers': () => 'expected a model with layers, got none',
 }
 
-/** How a model in another format becomes a LayersModel. */
-const viaPython = (load: string): string =>
-  `try, in Python: tensorflowjs.converters.save_keras_model(${load}, 'FOLDER')`
-
-/** What lies where a LayersModel was expected, and what to do with it. */
-const foreignFormats: { readonly [F in FoundFormat]: (path: string) => string } = {
-  keras: path => `got a Keras 3 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
-  hdf5: path => `got a Keras HDF5 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
+/** What a path holds that is no model for an import, and what to do with it. */
+const foreignFormats: { readonly [F in FoundFormat]: () => string } = {
   onnx: () => 'got an ONNX model, which is not supported; try the Keras or tfjs model it was made from',
   savedmodel: () =>
     'got a TensorFlow SavedModel, which is not supported; try the Keras or tfjs model it was made from',
   safetensors: () => 'got a safetensors file; a model of this project needs no import',
-  file: () => 'got another file; try the folder that model.save or tensorflowjs_converter wrote',
-  folder: () =>
-    'got a folder without model.json; try the one that model.save or tensorflowjs_converter wrote',
+  file: () => 'got another file; try the one that model.save wrote',
+  folder: () => 'got a folder without model.json; try the one that tfjs or tensorflowjs_converter wrote',
   'graph model': () =>
     'got a GraphModel, which has operations and no layers; try converting the Keras model with --output_format tfjs_layers_model',
   'no topology': () => 'got a file without modelTopology; try saving the whole model, not its weights alone',
@@ -40,9 +35,6 @@ const foreignFormats: { readonly [F in FoundFormat]: (path: string) => string } 
 /** What to try for a layer's class, or its option, that is not supported. */
 const remedies: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    Model: 'it is a model inside a model; try calling its layers in the outer model',
-    Functional: 'it is a model inside a model; try calling its layers in the outer model',
-    Sequential: 'it is a model inside a model; try adding its layers to the outer model',
     Rescaling: 'images are normalised outside the model here; try a model without it',
     Normalization: 'images are normalised outside the model here; try a model without it',
     Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
@@ -50,12 +42,17 @@ const remedies: ReadonlyMap<string, string> = new Map(
     LeakyReLU: 'try ReLU, and train it again',
     padding: "try padding 'same' or 'valid' in the layer that follows",
     'next layer': "try padding 'same' in that layer",
-    inbound_nodes: 'try saving the model with Keras 2 or tfjs',
     batch_input_shape: 'try a model for any number of images of one size',
     batch_shape: 'try a model for any number of images of one size',
     data_format: 'try a model with channels last',
   }),
 )
+
+/** Why a net has no use for a layer. */
+const reasons: { readonly [W in LayerDropped['why']]: string } = {
+  training: 'it acts while training alone',
+  softmax: 'the outputs of a net are logits',
+}
 
 /** Names of weights listed where one is missing. */
 const mostNames = 4
@@ -72,8 +69,8 @@ export const convertMessages = {
     `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
-  NotALayersModel: ({ path, found }) =>
-    `${path}: expected a LayersModel's folder, model.json and its weights, ${foreignFormats[found](path)}`,
+  NotAModel: ({ path, found }) =>
+    `${path}: expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, ${foreignFormats[found]()}`,
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   UnknownOperator: ({ at, operator, supported }) =>
@@ -84,11 +81,10 @@ export const convertMessages = {
     `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](at),
   WeightMissing: ({ name, expected, found }) =>
-    `weightsManifest: expected the weight ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try naming weights LAYER/WEIGHT`,
-  WeightDiffers: ({ name, fault, got }) =>
-    fault === 'quantised'
-      ? `weight ${name}: expected float32, got numbers quantised to ${got}; try tensorflowjs_converter without --quantize`
-      : `weight ${name}: expected float32, got ${got}; try saving without the optimizer`,
+    `weights: expected ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try saving the whole model again`,
+  WeightDiffers: ({ name, got }) =>
+    `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
+  LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
   PathLeaves: ({ folder, path }) =>
     `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>

@@ -50,6 +50,8 @@ export const surgeryMessages = {
     `${layerText(at)}: expected channels that can be widened, got only those of the net's input and output, or tied to them; try a layer in the middle`,
   Tied: ({ at, to }) =>
     `${layerText(at)}: expected channels of its own, got a sum that ties them to ${to}; try growing inside it`,
+  Renumbered: ({ at, grown }) =>
+    `${layerText(grown)}: expected no new channels among those that ${at} knows by number, in groups or as a slice, got some; try growing behind it, or inside a branch`,
   OverBudget: ({ measure, limit, got }) =>
     `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>
