@@ -2,13 +2,14 @@
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ImportError } from './error.js'
 import { type Imported, readKerasFile } from './keras/import/read.js'
+import { readOnnxFile } from './onnx/import/read.js'
 
 export type { Imported }
 
 type Read = (path: string) => TE.TaskEither<ImportError, Imported>
 
 /** Formats by the extension of their files; others are told apart by content. */
-const readers: readonly (readonly [extension: RegExp, Read])[] = []
+const readers: readonly (readonly [extension: RegExp, Read])[] = [[/\.onnx$/i, readOnnxFile]]
 
 /**
  * Imports a Keras model, from a `.keras` file, an `.h5` file, or the folder of a tfjs `model.json`.
