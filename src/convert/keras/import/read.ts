@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { DecodeError } from '../../../io/codec.js'
 import type { Model } from '../../../net/weights.js'
-import type { ImportError, LayerDropped } from '../../error.js'
+import type { ImportError, ImportNote, LayerDropped } from '../../error.js'
 import type { ModelFile } from '../../model-file.js'
 import { restorePreprocessing } from '../../restore-preprocessing.js'
 import { openKerasModel } from '../containers/open.js'
@@ -13,9 +13,10 @@ import { attachNormaliser } from './attach-normaliser.js'
 import { planImport } from './plan.js'
 import { readWeights } from './weights.js'
 
-/** An imported model, and the layers it was left without. */
+/** An imported model, the layers it was left without, and what else there is to tell. */
 export interface Imported extends ModelFile {
   readonly dropped: readonly LayerDropped[]
+  readonly notes?: readonly ImportNote[]
 }
 
 /** A decoding error becomes an error of the file. */

@@ -14,11 +14,12 @@ import { constantIn, type ExternalBytes } from './tensor.js'
 import { constantValue, type Live, type Value } from './value.js'
 import { dimsOf, positionsOf } from './view.js'
 
-/** The layers of a graph, their weights, and what was left out at its end. */
+/** The layers of a graph and their weights, and between which tensors they lie. */
 export interface OnnxGraph {
   readonly layers: LayerGraph<OnnxLayer>
   readonly tensors: ReadonlyMap<string, MakeTensor>
-  readonly dropped: readonly LayerDropped[]
+  readonly images: Images
+  readonly end: End
 }
 
 type Values = Map<string, Value>
@@ -67,7 +68,9 @@ const unknownOperator = (node: NodeProto): ImportError => ({
 const indexNodes = ({ graph }: OnnxFile) => {
   const producers = new Map<string, NodeProto>()
   const readers = new Map<string, number>()
-  const read = (tensor: string) => readers.set(tensor, (readers.get(tensor) ?? 0) + 1)
+  const read = (tensor: string): void => {
+    readers.set(tensor, (readers.get(tensor) ?? 0) + 1)
+  }
   for (const node of graph.node) {
     for (const tensor of node.output) if (tensor !== '') producers.set(tensor, node)
     for (const tensor of new Set(node.input)) read(tensor)
@@ -124,46 +127,51 @@ const readNodes = (
   return { site: siteOf({ ...startNode, opType: 'Output' }), values }
 }
 
-/** The logits of a graph, and the softmax behind them where there is one. */
-interface End {
+/** The logits of a graph, and the output that shows them, alone or behind a softmax. */
+export interface End {
   readonly logits: Live
-  readonly dropped: readonly LayerDropped[]
+  readonly output: string
+  readonly softmax: LayerDropped | null
 }
 
-const endOf = (site: Site, tensor: string): Read<End> =>
-  pipe(
-    site.valueOf(tensor),
-    E.flatMap((value): Read<End> => {
-      const node = site.producerOf(tensor)
-      const at = { node: node ?? site.node }
-      switch (value._tag) {
-        case 'live':
-          return E.right({ logits: value, dropped: [] })
-        case 'softmax': {
-          const [name, className] = [node?.name || tensor, node?.opType ?? 'Softmax']
-          return E.right({
-            logits: value.logits,
-            dropped: [{ _tag: 'LayerDropped', at: name, className, why: 'softmax' }],
-          })
-        }
-        case 'constant':
-          return E.left(misfit(at, 'output', 'a value that depends on the images', 'a constant'))
-        case 'fault':
-          return E.left(value.fault)
-      }
-    }),
-  )
+const softmaxOf = (site: Site, tensor: string): LayerDropped => {
+  const node = site.producerOf(tensor)
+  return {
+    _tag: 'LayerDropped',
+    at: node?.name || tensor,
+    className: node?.opType ?? 'Softmax',
+    why: 'softmax',
+  }
+}
 
-/** The one end that all outputs have. */
+const endOf = (site: Site, output: string, value: Value): Read<End> => {
+  switch (value._tag) {
+    case 'live':
+      return E.right({ logits: value, output, softmax: null })
+    case 'softmax':
+      return E.right({ logits: value.logits, output, softmax: softmaxOf(site, output) })
+    case 'constant':
+      return differs(site, output, 'a value that depends on the images', 'a constant')
+    case 'fault':
+      return E.left(value.fault)
+  }
+}
+
+/** The one end that all outputs have: plain logits where one of them is that. */
 const singleEnd = (site: Site, outputs: readonly string[]): Read<End> =>
   pipe(
     outputs,
-    E.traverseArray(output => endOf(site, output)),
+    E.traverseArray(output =>
+      pipe(
+        site.valueOf(output),
+        E.flatMap(value => endOf(site, output, value)),
+      ),
+    ),
     E.flatMap(ends => {
       const [first] = ends
-      const isSingle = ends.every(({ logits }) => logits.layer === first?.logits.layer)
-      return first !== undefined && isSingle
-        ? E.right({ ...first, dropped: outputs.length > 1 ? [] : first.dropped })
+      const plain = ends.find(({ softmax }) => softmax === null)
+      return first !== undefined && ends.every(({ logits }) => logits.layer === first.logits.layer)
+        ? E.right(plain ?? first)
         : E.left<ImportError>({ _tag: 'NotATree', at: outputs.join(', '), reason: 'not one output' })
     }),
   )
@@ -194,16 +202,17 @@ const layersBefore = (
   return found
 }
 
-const graphOf = (file: OnnxFile, images: Images, site: Site, { logits, dropped }: End): OnnxGraph => ({
+const graphOf = (file: OnnxFile, images: Images, site: Site, end: End): OnnxGraph => ({
   layers: {
     name: file.graph.name,
     input: images.shape,
-    nodes: new Map([[images.name, startLayer(images)], ...layersBefore(site.draft.layers, logits.layer)]),
+    nodes: new Map([[images.name, startLayer(images)], ...layersBefore(site.draft.layers, end.logits.layer)]),
     start: images.name,
-    end: logits.layer,
+    end: end.logits.layer,
   },
   tensors: site.draft.tensors,
-  dropped,
+  images,
+  end,
 })
 
 /**

@@ -9,7 +9,8 @@ import { isSameShape } from '../../../net/shape.js'
 import type { Net } from '../../../net/tree.js'
 import { allWeightSpecs, type WeightSpec } from '../../../net/weight-specs.js'
 import { full, type Model, type Tensor } from '../../../net/weights.js'
-import type { ImportError } from '../../error.js'
+import type { ImportError, ImportNote } from '../../error.js'
+import { countFoldedNorms, insertBatchNorms } from '../../insert-batch-norm.js'
 import type { Imported } from '../../keras/import/read.js'
 import { restorePreprocessing } from '../../restore-preprocessing.js'
 import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
@@ -19,6 +20,7 @@ import type { OnnxLayer } from './draft.js'
 import { readExternal } from './external.js'
 import { type OnnxGraph, readGraph } from './graph.js'
 import { nameLayers } from './names.js'
+import { checkParity } from './parity.js'
 import { decodeOnnx, type OnnxFile } from './proto.js'
 import type { Read } from './site.js'
 import type { ExternalBytes } from './tensor.js'
@@ -80,16 +82,61 @@ const metadataOf = ({ preprocessing }: OnnxFile['metadata']): unknown =>
         ),
       )
 
-const importFrom = (file: OnnxFile, external: ExternalBytes): Read<Imported> =>
+/** How an ONNX file is imported. */
+export interface OnnxOptions {
+  /** Puts a batch norm that changes nothing behind each convolution with a bias, for exporters fold them. */
+  readonly batchNorm?: boolean
+  /** Compares the model with onnxruntime, where that is installed. */
+  readonly check?: boolean
+}
+
+/** Larger differences than those of the order of sums. */
+const mostDifference = 1e-3
+
+const parityOf = (path: string, graph: OnnxGraph, model: Model): TE.TaskEither<ImportError, ImportNote> =>
   pipe(
-    readGraph(file, external),
-    E.bindTo('graph'),
-    E.bind('model', ({ graph }) => modelOf(graph)),
-    E.map(({ graph, model }) => ({
-      ...restorePreprocessing(metadataOf(file.metadata))(model),
-      dropped: graph.dropped,
-    })),
+    checkParity(path, graph, model),
+    TE.match(
+      (note): E.Either<ImportError, ImportNote> => E.right(note),
+      note =>
+        note.difference <= mostDifference
+          ? E.right(note)
+          : E.left({ _tag: 'RuntimeDiffers', runtime: note.runtime, difference: note.difference }),
+    ),
   )
+
+const notesOf = (
+  path: string,
+  graph: OnnxGraph,
+  model: Model,
+  options: OnnxOptions,
+): TE.TaskEither<ImportError, readonly ImportNote[]> => {
+  const layers = options.batchNorm === true ? 0 : countFoldedNorms(model.net)
+  const folded: readonly ImportNote[] = layers > 0 ? [{ _tag: 'NormsFolded', layers }] : []
+  return options.check === true
+    ? pipe(
+        parityOf(path, graph, model),
+        TE.map(note => [...folded, note]),
+      )
+    : TE.right(folded)
+}
+
+const importFrom =
+  (path: string, options: OnnxOptions) =>
+  (file: OnnxFile, external: ExternalBytes): TE.TaskEither<ImportError, Imported> =>
+    pipe(
+      readGraph(file, external),
+      E.bindTo('graph'),
+      E.bind('plain', ({ graph }) => modelOf(graph)),
+      TE.fromEither,
+      TE.let('model', ({ plain }) => (options.batchNorm === true ? insertBatchNorms(plain) : plain)),
+      TE.bind('notes', ({ graph, model }) => notesOf(path, graph, model, options)),
+      TE.map(({ graph: { end }, model, notes }) => ({
+        ...restorePreprocessing(metadataOf(file.metadata))(model),
+        dropped: end.softmax === null ? [] : [end.softmax],
+        notes,
+      })),
+    )
 
 /**
  * Imports an ONNX model of opset 11 to 23, of supported operators, for images of one size; weights may lie in other files
@@ -97,13 +144,13 @@ const importFrom = (file: OnnxFile, external: ExternalBytes): Read<Imported> =>
  *
  * Shapes  images [n, c, h, w] or [n, h, w, c]; the net has channels last
  * Errors  BadFile, TensorDiffers, PathLeaves before a weight is read; UnknownOperator, LayerDiffers with the node's name;
- *         NotATree; those of `infer`; NotFiniteWeight
+ *         NotATree; those of `infer`; NotFiniteWeight; RuntimeDiffers
  * Law     importing what `exportModel({ to: 'onnx' })` wrote gives a model with the same outputs
  *
  * @example
- * readOnnxFile('resnet50.onnx')
+ * readOnnxFile('resnet50.onnx', { check: true })
  */
-export const readOnnxFile = (path: string): TE.TaskEither<ImportError, Imported> =>
+export const readOnnxFile = (path: string, options: OnnxOptions = {}): TE.TaskEither<ImportError, Imported> =>
   pipe(
     readBytes(path),
     TE.flatMapEither(bytes =>
@@ -114,12 +161,12 @@ export const readOnnxFile = (path: string): TE.TaskEither<ImportError, Imported>
     ),
     TE.bindTo('file'),
     TE.bind('external', ({ file }) => readExternal(dirname(path))(file.graph.initializer)),
-    TE.flatMapEither(({ file, external }) => importFrom(file, external)),
+    TE.flatMap(({ file, external }) => importFrom(path, options)(file, external)),
   )
 
 /** The same without the preprocessing. */
-export const readOnnxModel = (path: string): TE.TaskEither<ImportError, Model> =>
+export const readOnnxModel = (path: string, options: OnnxOptions = {}): TE.TaskEither<ImportError, Model> =>
   pipe(
-    readOnnxFile(path),
+    readOnnxFile(path, options),
     TE.map(({ model }) => model),
   )
