@@ -41,7 +41,7 @@ const startNode: NodeProto = {
   ...{ name: '', opType: 'Input', domain: '', input: [], output: [], attribute: [], metadataProps: [] },
 }
 
-const startLayer = ({ name }: Images): OnnxLayer => ({
+const startLayer = ({ name, shape }: Images): OnnxLayer => ({
   ...{
     name,
     node: startNode,
@@ -50,6 +50,7 @@ const startLayer = ({ name }: Images): OnnxLayer => ({
     isCopyable: false,
     parts: [],
     join: null,
+    shape,
     affine: null,
   },
 })
@@ -103,7 +104,7 @@ const readNodes = (
   values: Values,
 ): { readonly site: Site; readonly values: Values } => {
   const { producers, readers } = indexNodes(file)
-  const draft = newDraft(images.name)
+  const draft = newDraft(startLayer(images))
   values.set(images.name, { _tag: 'live', layer: images.name, shape: images.shape, view: images.view })
   const siteOf = (node: NodeProto): Site => ({
     node,
@@ -206,7 +207,7 @@ const graphOf = (file: OnnxFile, images: Images, site: Site, end: End): OnnxGrap
   layers: {
     name: file.graph.name,
     input: images.shape,
-    nodes: new Map([[images.name, startLayer(images)], ...layersBefore(site.draft.layers, end.logits.layer)]),
+    nodes: layersBefore(site.draft.layers, end.logits.layer),
     start: images.name,
     end: end.logits.layer,
   },

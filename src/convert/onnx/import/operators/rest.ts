@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { constantOf, uniformValue } from '../constant.js'
-import { arithmetic, foldBinary, foldUnary } from '../fold.js'
+import { foldUnary } from '../fold.js'
 import {
   attribute,
   constantInput,
@@ -93,17 +93,5 @@ export const onConstant =
     pipe(
       constantInput(site, 0),
       E.flatMap(value => foldUnary(site, operate, value)),
-      E.map(value => [constantValue(value)]),
-    )
-
-/** A function of two constants. */
-export const onConstants =
-  (name: string): Operator =>
-  site =>
-    pipe(
-      constantInput(site, 0),
-      E.bindTo('a'),
-      E.bind('b', () => constantInput(site, 1)),
-      E.flatMap(({ a, b }) => foldBinary(site, arithmetic[name] ?? (value => value), a, b)),
       E.map(value => [constantValue(value)]),
     )
