@@ -78,10 +78,15 @@ export const newDraft = (start: OnnxLayer): Draft => {
   const tensors = new Map<string, MakeTensor>()
   const concats = new Map<string, string>()
 
+  const numbers = new Map<string, number>()
+
   const uniqueName = ({ name, output }: NodeProto): string => {
     const wanted = name || (output[0] ?? '')
-    if (!layers.has(wanted)) return wanted
-    for (let nth = 2; ; nth++) if (!layers.has(`${wanted}:${nth}`)) return `${wanted}:${nth}`
+    for (let nth = (numbers.get(wanted) ?? 0) + 1; ; nth++) {
+      const unused = nth === 1 ? wanted : `${wanted}:${nth}`
+      numbers.set(wanted, nth)
+      if (!layers.has(unused)) return unused
+    }
   }
 
   const sourceOf = (name: string, [slot, weight]: readonly [string, Weight]): readonly [string, Source] => {

@@ -7,7 +7,7 @@ import { type Constant, constantOf, type Numbers } from './constant.js'
 import { axisOf, differs, intAttribute, type Read, type Site } from './site.js'
 
 /** Values of a constant that an operator may compute: far more than a shape has. */
-const mostFolded = 2 ** 20
+const mostFolded = 2 ** 16
 
 /** Refuses a result too large to be computed here. */
 export const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>

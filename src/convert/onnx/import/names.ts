@@ -1,4 +1,5 @@
 /** Names of layers: the modules that exporters write into a node's name, its metadata or the name of its weights. */
+import { maxDepth } from '../../../net/limits.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { OnnxLayer } from './draft.js'
 import type { NodeProto } from './proto.js'
@@ -30,7 +31,8 @@ const moduleInName = ({ name }: NodeProto): readonly string[] => {
 const moduleOf = (node: NodeProto): readonly string[] =>
   [moduleInMetadata(node), moduleInName(node), moduleOfWeight(node)]
     .map(parts => parts.filter(part => part !== ''))
-    .find(parts => parts.length > 0) ?? []
+    .find(parts => parts.length > 0)
+    ?.slice(0, maxDepth + 1) ?? []
 
 const operatorName = ({ opType }: NodeProto): string =>
   `${opType.slice(0, 1).toLowerCase()}${opType.slice(1)}`

@@ -10,7 +10,7 @@ import { findActivation } from '../patterns/activation.js'
 import { findLayerNorm } from '../patterns/layer-norm.js'
 import { inOrder } from '../shape-layers.js'
 import { asLive, axisOf, differs, input, liveInput, type Read, type Site } from '../site.js'
-import { constantValue, type Live, type Value } from '../value.js'
+import { constantValue, type Live, sizesText, type Value } from '../value.js'
 import { channelAxisOf, dimsOf, isBatch, sameView } from '../view.js'
 import { addActivation } from './activation.js'
 import { addAffine, neutralAffine } from './affine.js'
@@ -76,12 +76,7 @@ export const sum = (site: Site, values: readonly Live[]): Read<Value> => {
   const [first] = ordered
   const odd = ordered.find(each => first !== undefined && !isAlike(first, each))
   if (first === undefined || odd !== undefined)
-    return differs(
-      site,
-      'inputs',
-      'values of one shape',
-      ordered.map(({ view }) => dimsOf(view).join(' × ')).join(' and '),
-    )
+    return differs(site, 'inputs', 'values of one shape', sizesText(ordered))
   return E.right(ordered.length === 1 ? first : site.draft.addJoin(site.node, ordered, 'sum', first))
 }
 
@@ -104,12 +99,7 @@ const gate = (site: Site, a: Live, b: Live): Read<Value> => {
   const output = first.shape.length >= second.shape.length ? first : second
   return isGate
     ? E.right(site.draft.addJoin(site.node, [first, second], 'gate', output))
-    : differs(
-        site,
-        'inputs',
-        'a map, and as many values or one a channel',
-        [first, second].map(({ view }) => dimsOf(view).join(' × ')).join(' and '),
-      )
+    : differs(site, 'inputs', 'a map, and as many values or one a channel', sizesText([first, second]))
 }
 
 const joined = (site: Site, a: Live, b: Live): Read<Value> => {

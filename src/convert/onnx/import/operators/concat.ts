@@ -1,6 +1,7 @@
 /** Concat: branches side by side, or constants one after another. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { mostChannels } from '../../../../net/limits.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { foldConcat } from '../fold.js'
 import { inOrder } from '../shape-layers.js'
@@ -14,8 +15,8 @@ import {
   type Read,
   type Site,
 } from '../site.js'
-import { constantValue, type Live, type Value } from '../value.js'
-import { channelAxisOf, dimsOf, isWhole, sameView, withChannels } from '../view.js'
+import { constantValue, type Live, sizesText, type Value } from '../value.js'
+import { channelAxisOf, isWhole, sameView, withChannels } from '../view.js'
 
 /** Whether values differ in nothing but the number of their channels, along this axis. */
 const fit = (values: readonly Live[], axis: number): boolean => {
@@ -108,11 +109,12 @@ const join = (site: Site, values: readonly Live[]): Read<Value> => {
           site,
           'inputs',
           'maps of one height and width, joined along their channels',
-          `${values.map(({ view }) => dimsOf(view).join(' × ')).join(' and ')} along axis ${axis}`,
+          `${sizesText(values)} along axis ${axis}`,
         )
-      return E.right(
-        site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), outputOf(values, axis)),
-      )
+      const output = outputOf(values, axis)
+      return channelsOf(output.shape) <= mostChannels
+        ? E.right(site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), output))
+        : differs(site, 'inputs', `at most ${mostChannels} channels`, `${channelsOf(output.shape)}`)
     }),
   )
 }

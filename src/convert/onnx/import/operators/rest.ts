@@ -18,7 +18,7 @@ import {
 } from '../site.js'
 import { constantIn } from '../tensor.js'
 import { constantValue, type Value } from '../value.js'
-import { dimsOf, positionsOf } from '../view.js'
+import { countOf, dimsOf } from '../view.js'
 import { decimal } from './norm.js'
 
 type Operator = (site: Site) => Read<readonly Value[]>
@@ -73,7 +73,7 @@ export const softmax: Operator = site =>
       const rank = logits.view.length
       const axis = intAttribute(site, 'axis', site.opset < 13 ? 1 : -1)
       const spans = logits.view[axis < 0 ? axis + rank : axis] ?? []
-      const isOverAll = positionsOf(spans).length === channelsOf(logits.shape)
+      const isOverAll = countOf(spans) === channelsOf(logits.shape)
       const fault = misfit(
         site,
         'place',
