@@ -10,7 +10,7 @@ export type KerasActivation =
 
 const option = (name: string): KerasActivation => ({ _tag: 'option', name })
 
-/** `hard_sigmoid` of both is another function, and neither has a hard swish. */
+/** `hard_sigmoid` is another function there, and tfjs cannot read the name of its `gelu_new`. */
 const activations: ByActivation<KerasActivation | null> = {
   relu: option('relu'),
   relu6: option('relu6'),
@@ -21,7 +21,7 @@ const activations: ByActivation<KerasActivation | null> = {
   hardSwish: null,
   elu: option('elu'),
   gelu: option('gelu'),
-  geluTanh: option('gelu_new'),
+  geluTanh: null,
   leakyRelu: slope => ({ _tag: 'layer', className: 'LeakyReLU', config: { alpha: slope } }),
 }
 

@@ -10,6 +10,23 @@ import { checkLayers } from './check-layers.js'
 import { manifestOf, shardsOf } from './shards.js'
 import { type Topology, topology, topologyJson } from './topology.js'
 
+/**
+ * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
+ * its input.
+ *
+ * Errors  those of `infer`; NotHeld
+ * Law     importing them gives a model with the same outputs
+ */
+export const toLayers = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<ExportError, readonly File[]> =>
+  pipe(
+    infer(model.net),
+    E.flatMap(checkLayers),
+    E.map(inferred => filesOf(topology(model, inferred), description)),
+  )
+
 const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
   const weights = layers.layers.flatMap(layer => layer.weights)
   const shards = shardsOf(weights)
@@ -27,20 +44,3 @@ const filesOf = (layers: Topology, description: Description | null): readonly Fi
   }
   return [textFile('model.json', JSON.stringify(json)), ...shards]
 }
-
-/**
- * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
- * its input.
- *
- * Errors  those of `infer`; NotHeld
- * Law     importing them gives a model with the same outputs
- */
-export const toLayers = (
-  model: Model,
-  description: Description | null = null,
-): E.Either<ExportError, readonly File[]> =>
-  pipe(
-    infer(model.net),
-    E.flatMap(checkLayers),
-    E.map(inferred => filesOf(topology(model, inferred), description)),
-  )
