@@ -34,8 +34,10 @@ test('an export takes pixels, and an import of it knows how they were normalised
     if (answered !== null)
       expect(apart(logitsOf(model, normalised, 1), answered.logits?.data ?? [])).toBeLessThan(tolerance)
 
-    expect((await espalier(['import', join(folder, 'export/layers'), '--out', back])).code).toBe(0)
-    expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    for (const exported of ['export/layers', 'export/onnx/model.onnx']) {
+      expect((await espalier(['import', join(folder, exported), '--out', back])).code).toBe(0)
+      expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    }
   }))
 
 test('pixels are refused where the file does not say how images were normalised, a Keras file at all', () =>
