@@ -5,12 +5,13 @@
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { infer, windowSpan } from '../src/net/infer.js'
+import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, type Shape } from '../src/net/shape.js'
-import type { Activation, Layer, Net, Padding } from '../src/net/tree.js'
+import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
+import { slidesOf } from '../src/net/window.js'
 import {
   concat,
   gate,
@@ -96,8 +97,8 @@ const after =
 interface Unit {
   readonly filters: number
   readonly groups: number
-  readonly kernel: number
-  readonly stride: number
+  readonly kernel: Extent
+  readonly stride: Extent
   readonly dilation: number
   readonly padding: Padding
   readonly normed: boolean
@@ -110,11 +111,11 @@ const unit = ({ paddings = true, dilation = true, groups = true }: NetOptions): 
   fc.record({
     filters: small,
     groups: groups ? fc.constantFrom(1, 1, 2, 3) : fc.constant(1),
-    kernel: fc.constantFrom(1, 3, 2, 5),
-    stride: fc.constantFrom(1, 1, 1, 2, 3),
+    kernel: fc.constantFrom<Extent[]>(1, 3, 2, 5, [1, 3], [3, 2]),
+    stride: fc.constantFrom<Extent[]>(1, 1, 1, 2, 3, [2, 1]),
     dilation: dilation ? fc.constantFrom(1, 1, 1, 2) : fc.constant(1),
     padding: paddings
-      ? fc.constantFrom<Padding[]>('same', 'same', 'valid', 0, 1, 2)
+      ? fc.constantFrom<Padding[]>('same', 'same', 'valid', 0, 1, 2, [0, 1, 2, 0])
       : fc.constantFrom<Padding[]>('same', 'valid'),
     normed: fc.boolean(),
     bias: fc.boolean(),
@@ -123,12 +124,11 @@ const unit = ({ paddings = true, dilation = true, groups = true }: NetOptions): 
   })
 
 /** The options of a unit, as far as they fit a map; `steady` keeps its size. */
-const options = (unit: Unit, [height = 1, width = 1]: Shape, steady: boolean): ConvBnActOptions => {
-  const { stride, dilation, padding, normed, bias, activation, momentum } = unit
+const options = (unit: Unit, map: Shape, steady: boolean): ConvBnActOptions => {
+  const { kernel, stride, dilation, padding, normed, bias, activation, momentum } = unit
   const stepped = steady || stride === 1 || dilation > 1 ? { dilation } : { stride }
-  const pad = padding === 'valid' ? 0 : padding
-  const fits =
-    pad === 'same' || windowSpan(unit.kernel, stepped.dilation ?? 1) <= Math.min(height, width) + 2 * pad
+  const window = { stride: 1, dilation: 1, ...stepped, size: kernel, padding }
+  const fits = slidesOf(map, window).every(({ positions }) => positions > 0)
   return {
     activation,
     padding: steady || !fits ? 'same' : padding,

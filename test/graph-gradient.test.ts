@@ -132,28 +132,38 @@ type Silent =
   | 'momentum'
   | 'adam'
 
-const windows = [plainWindow, strided, dilated]
+const uneven = { stride: [2, 1], dilation: 1, padding: [0, 2, 1, 0] } as const
+const windows = [plainWindow, strided, dilated, uneven]
+const sides = [
+  [3, 3],
+  [1, 3],
+]
 const pools = [
   { size: 2, stride: 2, dilation: 1, padding: 'same' as const },
   { size: 3, stride: 2, dilation: 1, padding: 'valid' as const },
   { size: 3, stride: 1, dilation: 1, padding: 'same' as const },
+  { size: [3, 2], stride: [1, 2], dilation: 1, padding: [2, 0, 1, 1] } as const,
 ]
 
 const examples: { readonly [K in Exclude<Kind, Silent>]: readonly Example[] } = {
-  conv: windows.map(window => ({
-    inputs: [
-      [2, 5, 6, 2],
-      [3, 3, 2, 3],
-    ],
-    build: (x = zero, kernel = zero) => op.conv(x, kernel, window),
-  })),
-  depthwise: windows.map(window => ({
-    inputs: [
-      [2, 5, 6, 2],
-      [3, 3, 2, 1],
-    ],
-    build: (x = zero, kernel = zero) => op.depthwise(x, kernel, window),
-  })),
+  conv: windows.flatMap(window =>
+    sides.map(side => ({
+      inputs: [
+        [2, 5, 6, 2],
+        [...side, 2, 3],
+      ],
+      build: (x: Value = zero, kernel: Value = zero) => op.conv(x, kernel, window),
+    })),
+  ),
+  depthwise: windows.flatMap(window =>
+    sides.map(side => ({
+      inputs: [
+        [2, 5, 6, 2],
+        [...side, 2, 1],
+      ],
+      build: (x: Value = zero, kernel: Value = zero) => op.depthwise(x, kernel, window),
+    })),
+  ),
   matmul: [false, true].flatMap(transposeA =>
     [false, true].map(transposeB => ({
       inputs: [transposeA ? [3, 2] : [2, 3], transposeB ? [4, 3] : [3, 4]],
@@ -182,11 +192,17 @@ const examples: { readonly [K in Exclude<Kind, Silent>]: readonly Example[] } = 
     },
   ],
   maxPool: pools.map(window => ({ inputs: [[2, 5, 4, 2]], build: (x = zero) => op.maxPool(x, window) })),
-  avgPool: pools.map(window => ({ inputs: [[2, 5, 4, 2]], build: (x = zero) => op.avgPool(x, window) })),
+  avgPool: pools.flatMap(window =>
+    [false, true].map(counts => ({
+      inputs: [[2, 5, 4, 2]],
+      build: (x: Value = zero) => op.avgPool(x, window, counts),
+    })),
+  ),
   relu: one(op.relu),
   relu6: one(op.relu6, [-4, 10]),
   sigmoid: one(op.sigmoid, [-3, 3]),
   tanh: one(op.tanh, [-2, 2]),
+  erf: one(op.erf, [-2, 2]),
   exp: one(op.exp),
   log: one(op.log, [0.5, 3]),
   sqrt: one(op.sqrt, [0.5, 3]),

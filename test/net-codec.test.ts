@@ -318,12 +318,16 @@ describe('a difference is refused where it is', () => {
     expect(told(['net', 'body', 'layers', 0, 'padding'], -1)).toMatchObject({
       _tag: 'DecodeError',
       at: 'net.body.layers.0.padding',
-      expected: '"same", "valid" or a whole number ≥ 0',
+      expected: '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
       got: '-1',
     })
-    expect(told(['net', 'body', 'layers', 0, 'activation'], 'gelu')).toMatchObject({
+    expect(told(['net', 'body', 'layers', 0, 'activation'], 'mish')).toMatchObject({
       at: 'net.body.layers.0.activation',
-      got: '"gelu"',
+      got: '"mish"',
+    })
+    expect(told(['net', 'body', 'layers', 0, 'activation'], { _tag: 'leakyRelu', slope: 2 })).toMatchObject({
+      at: 'net.body.layers.0.activation.slope',
+      got: '2',
     })
   })
 })

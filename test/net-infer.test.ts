@@ -227,11 +227,11 @@ describe('what does not fit is named by its path', () => {
     ],
     'half a kernel': [
       tree(called('a', convBnAct(3, 1.5)), ...end),
-      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'kernel', '1.5', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a stride of 0': [
       tree(called('a', convBnAct(3, 3, { stride: 0 })), ...end),
-      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1'),
+      misread('a', 'conv', 'stride', '0', 'a whole number ≥ 1, or [height, width]'),
     ],
     'a dilation of 0': [
       tree(called('a', depthwiseBnAct(3, { dilation: 0 })), ...end),
@@ -239,7 +239,7 @@ describe('what does not fit is named by its path', () => {
     ],
     'padding below 0': [
       tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
-      misread('a', 'conv', 'padding', '-1', '"same", "valid" or a whole number ≥ 0'),
+      misread('a', 'conv', 'padding', '-1', '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]'),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),

@@ -3,7 +3,9 @@ import * as fc from 'fast-check'
 import { type Graph, inputsOf, type Kind, type Program, type Value, variablesOf } from '../src/graph/graph.js'
 import * as op from '../src/graph/operations.js'
 import type { Shape } from '../src/net/shape.js'
+import type { Extent, Padding } from '../src/net/tree.js'
 import type { Weights } from '../src/net/weights.js'
+import { type Sides, sidesOf } from '../src/net/window.js'
 import { fedWith } from './arbitrary.js'
 
 /** In [low, high) instead of [−1, 1). */
@@ -37,7 +39,10 @@ const pools = [
   { size: 2, stride: 2, dilation: 1, padding: 'same' },
   { size: 3, stride: 1, dilation: 1, padding: 'same' },
   { size: 3, stride: 2, dilation: 1, padding: 'valid' },
+  { size: [3, 2], stride: [1, 2], dilation: 1, padding: [2, 0, 1, 1] },
 ] as const
+
+const counting = [false, true] as const
 
 const convolved = op.conv(map, filters, same)
 const channelwise = op.depthwise(map, filter, same)
@@ -68,16 +73,19 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   batchNormGrad: [...backOf(map, normed), ...backOf(matrix, normedRows)],
   normalise: [map, matrix].map(x => op.normalise(x, scale, row, row, within(0.5, 2, scale), 1e-3)),
   maxPool: pools.map(pool => op.maxPool(map, pool)),
-  avgPool: pools.map(pool => op.avgPool(map, pool)),
+  avgPool: counting.flatMap(counts => pools.map(pool => op.avgPool(map, pool, counts))),
   maxPoolGrad: pools.map(pool => {
     const y = op.maxPool(map, pool)
     return op.maxPoolGrad(op.input('dy', y.shape), map, y, pool)
   }),
-  avgPoolGrad: pools.map(pool => op.avgPoolGrad(op.input('dy', op.avgPool(map, pool).shape), map, pool)),
+  avgPoolGrad: counting.flatMap(counts =>
+    pools.map(pool => op.avgPoolGrad(op.input('dy', op.avgPool(map, pool).shape), map, pool, counts)),
+  ),
   relu: [op.relu(matrix)],
   relu6: [op.relu6(op.mul(matrix, 10))],
   sigmoid: [op.sigmoid(matrix)],
   tanh: [op.tanh(matrix)],
+  erf: [op.erf(matrix), op.erf(op.mul(matrix, 6))],
   exp: [op.exp(matrix)],
   log: [op.log(positive)],
   sqrt: [op.sqrt(positive)],
@@ -138,7 +146,16 @@ const fewOrMany = (few: number) =>
   )
 
 const side = fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }))
-const padding = fc.constantFrom<('same' | 'valid' | number)[]>('same', 'valid', 0, 1, 2)
+const padding = fc.constantFrom<Padding[]>('same', 'valid', 0, 1, 2, [0, 1, 0, 1], [2, 0, 1, 0])
+
+/** Of both sides alike, or of each. */
+const extent: fc.Arbitrary<Extent> = fc.oneof<fc.MaybeWeightedArbitrary<Extent>[]>(
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  },
+)
 
 /** Not only as many as one group of a kernel holds. */
 const images = fc.integer({ min: 1, max: 5 })
@@ -147,8 +164,8 @@ const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number
   fc.record({
     images,
     side,
-    size: fc.integer({ min: 1, max: 3 }),
-    stride: fc.integer({ min: 1, max: 3 }),
+    size: extent,
+    stride: extent,
     dilation: fc.integer({ min: 1, max: 2 }),
     padding,
     channels,
@@ -162,8 +179,8 @@ export const smallWindow = windowWith(fc.integer({ min: 1, max: 9 }), fc.integer
 const tiledWindow = fc.record({
   images,
   side,
-  size: fc.constant(3),
-  stride: fc.constant(1),
+  size: fc.constant<Extent>(3),
+  stride: fc.constant<Extent>(1),
   dilation: fc.constant(1),
   padding,
   channels: fc.integer({ min: 8, max: 70 }),
@@ -178,6 +195,16 @@ export const arbitraryWindow = fc.oneof(
 
 export type DrawnWindow = typeof smallWindow extends fc.Arbitrary<infer A> ? A : never
 
+/** Padding within which every window of a pool holds a value. */
+const narrower = (padding: Padding, [high, wide]: Sides): Padding => {
+  if (typeof padding === 'string') return padding
+  const most = typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+  const [top = 0, bottom = 0, left = 0, right = 0] = most.map((end, nth) =>
+    Math.min(end, (nth < 2 ? high : wide) - 1),
+  )
+  return [top, bottom, left, right]
+}
+
 /** Every operation of a window, forward and back, each over inputs alone, whose names begin with `prefix`. */
 export const windowsOf = (
   { images, side, size, stride, dilation, padding, channels, filters }: DrawnWindow,
@@ -185,25 +212,27 @@ export const windowsOf = (
 ) => {
   const input = (name: string, shape: Shape): Value => op.input(`${prefix}${name}`, shape)
   const slides = { stride, dilation, padding }
-  const inner = typeof padding === 'number' ? Math.min(padding, size - 1) : padding
-  const pool = { size, stride, dilation: 1, padding: inner }
+  const [high, wide] = sidesOf(size)
+  const pool = { size, stride, dilation: 1, padding: narrower(padding, [high, wide]) }
   const x = input('x', [images, ...side, channels])
-  const kernel = input('kernel', [size, size, channels, filters])
-  const thin = input('thin', [size, size, channels, 1])
+  const kernel = input('kernel', [high, wide, channels, filters])
+  const thin = input('thin', [high, wide, channels, 1])
   const back = (name: string, y: Value) => input(name, y.shape)
   const [full, one] = [op.conv(x, kernel, slides), op.depthwise(x, thin, slides)]
-  const [top, middle] = [op.maxPool(x, pool), op.avgPool(x, pool)]
+  const [top, middle, whole] = [op.maxPool(x, pool), op.avgPool(x, pool), op.avgPool(x, pool, true)]
   return {
     full,
     one,
     top,
     middle,
+    whole,
     fullX: op.convInput(back('dfull', full), kernel, x, slides),
     fullK: op.convKernel(back('dfull', full), x, kernel, slides),
     oneX: op.depthwiseInput(back('done', one), thin, x, slides),
     oneK: op.depthwiseKernel(back('done', one), x, thin, slides),
     topX: op.maxPoolGrad(back('dtop', top), x, top, pool),
     middleX: op.avgPoolGrad(back('dtop', top), x, pool),
+    wholeX: op.avgPoolGrad(back('dtop', top), x, pool, true),
   }
 }
 

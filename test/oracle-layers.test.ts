@@ -11,14 +11,32 @@ import * as op from '../src/graph/operations.js'
 import { countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { childPath, type Path } from '../src/net/path.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Layer } from '../src/net/tree.js'
+import type {
+  Activation,
+  ActivationName,
+  BatchNorm,
+  Conv,
+  Dense,
+  Depthwise,
+  Extent,
+  Layer,
+  Pool,
+} from '../src/net/tree.js'
 import { type WeightName, weightKey } from '../src/net/weight-specs.js'
 import type { Model } from '../src/net/weights.js'
+import { sidesOf } from '../src/net/window.js'
 import { apart, type Numbers } from './agree.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
 type Symbolic = tfl.SymbolicTensor
+
+/** The activations as tfjs names them; it has no hard sigmoid or swish like ours. */
+const named = (activation: ActivationName) => {
+  if (activation === 'hardSigmoid' || activation === 'hardSwish')
+    throw new Error('tfjs has another hard sigmoid')
+  return activation === 'geluTanh' ? 'gelu_new' : activation
+}
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
@@ -46,8 +64,14 @@ const layersOf = ({
   const norm = ({ epsilon }: BatchNorm, path: Path, x: Symbolic): Symbolic =>
     hold(tfl.layers.batchNormalization({ epsilon }), path, ['scale', 'shift', 'mean', 'variance'], x)
 
-  const activate = (activation: Activation | null, x: Symbolic): Symbolic =>
-    activation === null ? x : (tfl.layers.activation({ activation }).apply(x) as Symbolic)
+  const activate = (activation: Activation | null, x: Symbolic): Symbolic => {
+    if (activation === null) return x
+    const layer =
+      typeof activation === 'string'
+        ? tfl.layers.activation({ activation: named(activation) })
+        : tfl.layers.leakyReLU({ alpha: activation.slope })
+    return layer.apply(x) as Symbolic
+  }
 
   const finish = (layer: Conv | Depthwise | Dense, path: Path, x: Symbolic): Symbolic =>
     activate(layer.activation, layer.norm === null ? x : norm(layer.norm, path, x))
@@ -55,17 +79,31 @@ const layersOf = ({
   const slots = ({ bias }: Conv | Depthwise | Dense): readonly WeightName[] =>
     bias ? ['kernel', 'bias'] : ['kernel']
 
-  const framed = ({ padding }: Conv | Depthwise, x: Symbolic): Symbolic =>
-    typeof padding === 'number' && padding > 0
-      ? (tfl.layers.zeroPadding2d({ padding }).apply(x) as Symbolic)
-      : x
+  const framed = ({ padding }: Conv | Depthwise | Pool, x: Symbolic): Symbolic => {
+    if (typeof padding === 'string' || padding === 0) return x
+    const [top, bottom, left, right] =
+      typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+    const ends: [[number, number], [number, number]] = [
+      [top ?? 0, bottom ?? 0],
+      [left ?? 0, right ?? 0],
+    ]
+    return tfl.layers.zeroPadding2d({ padding: ends }).apply(x) as Symbolic
+  }
+
+  const pair = (extent: Extent): [number, number] => [...sidesOf(extent)]
 
   const window = ({ kernel, stride, dilation, padding, bias }: Conv | Depthwise) => ({
-    kernelSize: kernel,
-    strides: stride,
+    kernelSize: pair(kernel),
+    strides: pair(stride),
     dilationRate: dilation,
     padding: padding === 'same' ? ('same' as const) : ('valid' as const),
     useBias: bias,
+  })
+
+  const pool = ({ size, stride, padding }: Pool) => ({
+    poolSize: pair(size),
+    strides: pair(stride),
+    padding: padding === 'same' ? ('same' as const) : ('valid' as const),
   })
 
   /** A tensor of its own with the same numbers: a layer that takes one tensor twice would free it twice. */
@@ -128,19 +166,13 @@ const layersOf = ({
         return finish(layer, path, hold(made, path, slots(layer), x))
       }
       case 'maxPool':
-        return plain(
-          tfl.layers.maxPooling2d({ poolSize: layer.size, strides: layer.stride, padding: layer.padding }),
-        )
+        return tfl.layers.maxPooling2d(pool(layer)).apply(x) as Symbolic
       case 'avgPool':
-        return plain(
-          tfl.layers.averagePooling2d({
-            poolSize: layer.size,
-            strides: layer.stride,
-            padding: layer.padding,
-          }),
-        )
+        return tfl.layers.averagePooling2d(pool(layer)).apply(framed(layer, x)) as Symbolic
       case 'globalAvgPool':
         return plain(tfl.layers.globalAveragePooling2d({}))
+      case 'globalMaxPool':
+        return plain(tfl.layers.globalMaxPooling2d({}))
       case 'flatten':
         return plain(tfl.layers.flatten())
       case 'norm':
@@ -149,6 +181,17 @@ const layersOf = ({
         return activate(layer.activation, x)
       case 'dropout':
         return plain(tfl.layers.dropout({ rate: layer.rate }))
+      case 'dropPath':
+        return plain(
+          tfl.layers.dropout({
+            rate: layer.rate,
+            noiseShape: [null, ...x.shape.slice(1).map(() => 1)] as number[],
+          }),
+        )
+      case 'layerNorm':
+        return hold(tfl.layers.layerNormalization({ epsilon: layer.epsilon }), path, ['scale', 'shift'], x)
+      case 'scale':
+        return hold(tfl.layers.depthwiseConv2d({ kernelSize: 1, useBias: false }), path, ['scale'], x)
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Graph, Kind, OpOf, PoolWindow, Value, Window } from '../src/graph/graph.js'
 import { slotsOf, valuesOf } from '../src/graph/graph.js'
+import type { Extent } from '../src/net/tree.js'
 
 type Numbers = Float64Array<ArrayBuffer>
 type Shape = readonly number[]
@@ -35,34 +36,44 @@ const each = (values: ArrayLike<number> | undefined, visit: (value: number, inde
 }
 
 /** Padding before the first position, as TensorFlow has it: the odd one goes behind. */
-const lead = (side: number, places: number, size: number, { stride, dilation, padding }: Window): number => {
+const lead = (
+  axis: 0 | 1,
+  side: number,
+  places: number,
+  size: number,
+  { stride, dilation, padding }: Window,
+): number => {
   const span = dilation * (size - 1) + 1
   if (padding === 'valid') return 0
-  if (padding === 'same') return Math.floor(Math.max((places - 1) * stride + span - side, 0) / 2)
-  return padding
+  if (padding === 'same') return Math.floor(Math.max((places - 1) * along(stride, axis) + span - side, 0) / 2)
+  return typeof padding === 'number' ? padding : padding[axis === 0 ? 0 : 2]
 }
+
+/** Of an extent, what it is down or across. */
+const along = (extent: Extent, axis: 0 | 1): number => (typeof extent === 'number' ? extent : extent[axis])
 
 /** Each tap of each window that falls on the map: where in x and y it is (without the channel), and which tap. */
 const taps = (
   x: Shape,
   y: Shape,
-  size: number,
+  size: readonly [number, number],
   window: Window,
   visit: (inside: number, outside: number, tap: number) => void,
 ): void => {
   const [images = 0, height = 0, width = 0] = x
   const [, rows = 0, columns = 0] = y
-  const top = lead(height, rows, size, window)
-  const left = lead(width, columns, size, window)
+  const [high, wide] = size
+  const top = lead(0, height, rows, high, window)
+  const left = lead(1, width, columns, wide, window)
   for (let n = 0; n < images; n++)
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++)
-        for (let i = 0; i < size; i++)
-          for (let j = 0; j < size; j++) {
-            const h = row * window.stride + i * window.dilation - top
-            const w = column * window.stride + j * window.dilation - left
+        for (let i = 0; i < high; i++)
+          for (let j = 0; j < wide; j++) {
+            const h = row * along(window.stride, 0) + i * window.dilation - top
+            const w = column * along(window.stride, 1) + j * window.dilation - left
             if (h < 0 || h >= height || w < 0 || w >= width) continue
-            visit((n * height + h) * width + w, (n * rows + row) * columns + column, i * size + j)
+            visit((n * height + h) * width + w, (n * rows + row) * columns + column, i * wide + j)
           }
 }
 
@@ -74,8 +85,8 @@ const products = (
   window: Window,
   visit: (xi: number, ki: number, yi: number) => void,
 ): void => {
-  const [size = 1, , channels = 1, filters = 1] = kernel
-  taps(x, y, size, window, (inside, outside, tap) => {
+  const [high = 1, wide = 1, channels = 1, filters = 1] = kernel
+  taps(x, y, [high, wide], window, (inside, outside, tap) => {
     for (let c = 0; c < channels; c++)
       for (let f = 0; f < filters; f++)
         visit(inside * channels + c, (tap * channels + c) * filters + f, outside * filters + f)
@@ -91,7 +102,8 @@ const channelProducts = (
   visit: (xi: number, ki: number, yi: number) => void,
 ): void => {
   const channels = last(x)
-  taps(x, y, kernel[0] ?? 1, window, (inside, outside, tap) => {
+  const [high = 1, wide = 1] = kernel
+  taps(x, y, [high, wide], window, (inside, outside, tap) => {
     for (let c = 0; c < channels; c++)
       visit(inside * channels + c, tap * channels + c, outside * channels + c)
   })
@@ -138,14 +150,15 @@ const toKernel =
 /** Every tap of a pool that falls on the map, channel by channel. */
 const pooled = (x: Shape, y: Shape, window: PoolWindow, visit: (xi: number, yi: number) => void): void => {
   const channels = last(x)
-  taps(x, y, window.size, window, (inside, outside) => {
+  taps(x, y, [along(window.size, 0), along(window.size, 1)], window, (inside, outside) => {
     for (let c = 0; c < channels; c++) visit(inside * channels + c, outside * channels + c)
   })
 }
 
-/** How many taps of each window fall on the map. */
-const tapsOf = (x: Shape, y: Shape, window: PoolWindow): Numbers => {
+/** How many taps of each window a mean is over: all, or those that fall on the map. */
+const tapsOf = (x: Shape, y: Shape, window: PoolWindow, countPadding: boolean): Numbers => {
   const counts = blank(y)
+  if (countPadding) return counts.fill(along(window.size, 0) * along(window.size, 1))
   pooled(x, y, window, (_, yi) => bump(counts, yi, 1))
   return counts
 }
@@ -263,6 +276,16 @@ const changed = (
   return next
 }
 
+/** 2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!, whose terms are all of one sign. */
+const erf = (x: number): number => {
+  let [term, sum] = [x, 0]
+  for (let n = 1; n < 200; n++) {
+    sum += term
+    term *= (2 * x * x) / (2 * n + 1)
+  }
+  return ((2 / Math.sqrt(Math.PI)) * sum) / Math.exp(x * x)
+}
+
 type Interpreter<K extends Kind> = (
   value: Value & { readonly op: OpOf<K> },
   inputs: Numbers[],
@@ -332,15 +355,15 @@ const interpreters: { readonly [K in Kind]: Interpreter<K> } = {
     each(winners(shape, dy?.shape ?? [], window, xs), (xi, yi) => bump(dx, xi, at(ds, yi)))
     return [dx]
   },
-  avgPool: ({ op: { window }, inputs: [x], shape }, [xs]) => {
+  avgPool: ({ op: { window, countPadding }, inputs: [x], shape }, [xs]) => {
     const y = blank(shape)
-    const counts = tapsOf(x?.shape ?? [], shape, window)
+    const counts = tapsOf(x?.shape ?? [], shape, window, countPadding)
     pooled(x?.shape ?? [], shape, window, (xi, yi) => bump(y, yi, at(xs, xi) / at(counts, yi)))
     return [y]
   },
-  avgPoolGrad: ({ op: { window }, inputs: [dy], shape }, [ds]) => {
+  avgPoolGrad: ({ op: { window, countPadding }, inputs: [dy], shape }, [ds]) => {
     const dx = blank(shape)
-    const counts = tapsOf(shape, dy?.shape ?? [], window)
+    const counts = tapsOf(shape, dy?.shape ?? [], window, countPadding)
     pooled(shape, dy?.shape ?? [], window, (xi, yi) => bump(dx, xi, at(ds, yi) / at(counts, yi)))
     return [dx]
   },
@@ -348,6 +371,7 @@ const interpreters: { readonly [K in Kind]: Interpreter<K> } = {
   relu6: unary(x => Math.min(Math.max(x, 0), 6)),
   sigmoid: unary(x => 1 / (1 + Math.exp(-x))),
   tanh: unary(Math.tanh),
+  erf: unary(erf),
   exp: unary(Math.exp),
   log: unary(Math.log),
   sqrt: unary(Math.sqrt),

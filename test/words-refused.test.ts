@@ -378,17 +378,17 @@ describe('a value that an option cannot have', () => {
     [bare(convBnAct)('8'), 'layer conv (conv): filters is "8"; expected a whole number ≥ 1'],
     [
       bare(convBnAct)(8, { stride: 2 }),
-      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1',
+      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1, or [height, width]',
     ],
     [bare(convBnAct)(8, 3, 2), 'layer conv (conv): options is 2; expected a record of options'],
     [bare(maxPool)(3, 2), 'layer maxPool (maxPool): options is 2; expected a record of options'],
     [
       bare(convBnAct)(8, 3, { stride: null }),
-      'layer conv (conv): stride is null; expected a whole number ≥ 1',
+      'layer conv (conv): stride is null; expected a whole number ≥ 1, or [height, width]',
     ],
     [
       bare(convBnAct)(8, 3, { padding: 'full' }),
-      'layer conv (conv): padding is "full"; expected "same", "valid" or a whole number ≥ 0',
+      'layer conv (conv): padding is "full"; expected "same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
     ],
     [
       bare(convBnAct)(8, 3, { norm: null }),

@@ -21,6 +21,8 @@ export type ExportError =
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
   /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
+  /** A layer that the format does not have. */
+  | { readonly _tag: 'NotHeld'; readonly to: Target; readonly at: Path; readonly what: string }
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 

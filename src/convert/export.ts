@@ -95,7 +95,8 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing
+ * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing; NotHeld where the format
+ *         lacks a layer
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>

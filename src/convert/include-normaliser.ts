@@ -3,12 +3,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Normaliser } from '../data/spec.js'
 import type { NetError } from '../net/error.js'
-import { type Inferred, infer, windowPositions, windowSpan } from '../net/infer.js'
+import { type Inferred, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { editLayers, type Path } from '../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
 import { weightKey } from '../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../net/weights.js'
+import { slidesOf } from '../net/window.js'
 import type { Input } from './input.js'
 
 /** A normaliser as y = scale · x + shift, channel by channel. */
@@ -37,17 +38,10 @@ const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' ||
 const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.groups > 1
 
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
-const readsNoPadding = (
-  inferred: Inferred,
-  path: Path,
-  { kernel, dilation, stride, padding }: Windowed,
-): boolean => {
-  const span = windowSpan(kernel, dilation)
-  const sides = inferred.get(path)?.input.slice(0, 2) ?? []
-  return padding === 'same'
-    ? sides.every(side => (windowPositions(side, span, stride, padding) - 1) * stride + span <= side)
-    : padding === 'valid' || padding === 0
-}
+const readsNoPadding = (inferred: Inferred, path: Path, layer: Windowed): boolean =>
+  slidesOf(inferred.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
+    ({ before, after }) => before === 0 && after === 0,
+  )
 
 /** The convolutions between the images and a value; null where another layer reads the images. */
 type Read = 'images' | readonly Path[] | null

@@ -4,17 +4,17 @@
  */
 
 import type { Shape } from '../net/shape.js'
-import type { Padding } from '../net/tree.js'
+import type { Extent, Padding } from '../net/tree.js'
 
-/** How a window slides: the same on both sides of the image. */
+/** How a window slides. */
 export interface Window {
-  readonly stride: number
+  readonly stride: Extent
   readonly dilation: number
   readonly padding: Padding
 }
 
 export interface PoolWindow extends Window {
-  readonly size: number
+  readonly size: Extent
 }
 
 /**
@@ -42,11 +42,13 @@ export type Op =
   | { readonly kind: 'batchNormGrad'; readonly epsilon: number }
   /** x, scale, shift, mean, variance → y, by fixed statistics. */
   | { readonly kind: 'normalise'; readonly epsilon: number }
-  | { readonly kind: 'maxPool' | 'avgPool'; readonly window: PoolWindow }
+  | { readonly kind: 'maxPool'; readonly window: PoolWindow }
+  /** Of each window's part on the map, or of it all where padding counts as zeros. */
+  | { readonly kind: 'avgPool'; readonly window: PoolWindow; readonly countPadding: boolean }
   /** ∂y, x, y → ∂x, to the first maximum of each window. */
   | { readonly kind: 'maxPoolGrad'; readonly window: PoolWindow }
   /** ∂y, x → ∂x; of x only the shape is used. */
-  | { readonly kind: 'avgPoolGrad'; readonly window: PoolWindow }
+  | { readonly kind: 'avgPoolGrad'; readonly window: PoolWindow; readonly countPadding: boolean }
   | { readonly kind: Unary }
   /** ∂y, y → ∂x */
   | { readonly kind: 'reluGrad' | 'relu6Grad' }
@@ -97,6 +99,7 @@ export type Unary =
   | 'relu6'
   | 'sigmoid'
   | 'tanh'
+  | 'erf'
   | 'exp'
   | 'log'
   | 'sqrt'

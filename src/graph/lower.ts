@@ -5,15 +5,16 @@ import type { NetError } from '../net/error.js'
 import { type Inferred, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import type { Path } from '../net/path.js'
-import { channelsOf, sizeOf } from '../net/shape.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
+import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
+import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
+import { activate } from './activate.js'
 import type { PoolWindow, Value, Window } from './graph.js'
 import * as op from './operations.js'
 
 /**
- * `training` normalises by the batch's own statistics and applies dropout; `inference` normalises by the running
- * statistics and applies none.
+ * `training` normalises by the batch's own statistics and applies dropout and dropPath; `inference` normalises by the
+ * running statistics and applies neither.
  */
 export type Mode = 'training' | 'inference'
 
@@ -46,20 +47,9 @@ export interface Lowered {
   /** By key, the running statistics among them. */
   readonly weights: ReadonlyMap<string, Value>
   readonly statistics: readonly Statistic[]
-  /** Inputs to feed with numbers uniform in [0, 1): one for each value a dropout layer may drop. */
+  /** Inputs to feed with numbers uniform in [0, 1): one for each value that a dropout layer may drop, or each image that a dropPath layer may. */
   readonly noise: readonly Value[]
 }
-
-const activations: { readonly [A in Activation]: (x: Value) => Value } = {
-  relu: op.relu,
-  relu6: op.relu6,
-  sigmoid: op.sigmoid,
-  tanh: op.tanh,
-  swish: x => op.mul(x, op.sigmoid(x)),
-}
-
-const activate = (activation: Activation | null, x: Value): Value =>
-  activation === null ? x : activations[activation](x)
 
 const windowOf = ({ stride, dilation, padding }: Omit<Conv, 'groups'> | Depthwise): Window => ({
   stride,
@@ -102,10 +92,32 @@ const lowerUnit = (
   return activate(activation, norm === null ? shifted : lowerNorm(lowering, shifted, path, norm))
 }
 
-/** Divides by the share kept, so that the mean stays. */
-const lowerDropout = ({ options, noise }: Lowering, x: Value, path: Path, rate: number): Value => {
+/** Over the channels of each position. */
+const lowerLayerNorm = (lowering: Lowering, x: Value, path: Path, epsilon: number): Value => {
+  const channels = [x.shape.length - 1]
+  const centred = op.sub(x, op.mean(x, channels, true))
+  const deviation = op.sqrt(op.add(op.mean(op.square(centred), channels, true), epsilon))
+  const scaled = op.mul(op.div(centred, deviation), weightAt(lowering, path, 'scale'))
+  return op.add(scaled, weightAt(lowering, path, 'shift'))
+}
+
+/** One value of each channel: the largest of the whole map. */
+const lowerGlobalMax = (x: Value): Value => {
+  const [images = 0, height = 1, width = 1, channels = 0] = x.shape
+  const whole: PoolWindow = { size: [height, width], stride: 1, dilation: 1, padding: 'valid' }
+  return op.reshape(op.maxPool(x, whole), [images, channels])
+}
+
+/** Zeros at random: one decision for each value of `shape`. Divides by the share kept, so that the mean stays. */
+const lowerDropout = (
+  { options, noise }: Lowering,
+  x: Value,
+  path: Path,
+  rate: number,
+  shape: Shape,
+): Value => {
   if (options.mode === 'inference' || rate === 0) return x
-  const uniform = op.input(`noise/${path}`, x.shape)
+  const uniform = op.input(`noise/${path}`, shape)
   noise.push(uniform)
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
@@ -154,9 +166,11 @@ const lowerLeaf =
       case 'maxPool':
         return op.maxPool(x, poolOf(leaf))
       case 'avgPool':
-        return op.avgPool(x, poolOf(leaf))
+        return op.avgPool(x, poolOf(leaf), leaf.countPadding)
       case 'globalAvgPool':
         return op.mean(x, [1, 2])
+      case 'globalMaxPool':
+        return lowerGlobalMax(x)
       case 'flatten':
         return op.reshape(x, [lowering.options.batch, sizeOf(x.shape.slice(1))])
       case 'norm':
@@ -167,8 +181,17 @@ const lowerLeaf =
         return lowerShuffle(x, leaf.groups)
       case 'channelSlice':
         return op.slice(x, leaf.from, leaf.size)
+      case 'layerNorm':
+        return lowerLayerNorm(lowering, x, path, leaf.epsilon)
+      case 'scale':
+        return op.mul(x, weightAt(lowering, path, 'scale'))
       case 'dropout':
-        return lowerDropout(lowering, x, path, leaf.rate)
+        return lowerDropout(lowering, x, path, leaf.rate, x.shape)
+      case 'dropPath':
+        return lowerDropout(lowering, x, path, leaf.rate, [
+          lowering.options.batch,
+          ...x.shape.slice(1).map(() => 1),
+        ])
     }
   }
 

@@ -1,6 +1,6 @@
 /** Constructors of primitive operations, which infer their shapes. */
-import { windowPositions, windowSpan } from '../net/infer.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
+import { type Sides, slidesOf } from '../net/window.js'
 import type { Binary, Op, PoolWindow, Unary, Value, Window } from './graph.js'
 
 const node = (op: Op, inputs: readonly Value[], shape: Shape): Value => Object.freeze({ op, inputs, shape })
@@ -18,23 +18,20 @@ export const splitPart = (index: number, value: Value, shape: Shape): Value =>
   node({ kind: 'part', index }, [value], shape)
 
 /** The shape of a window's outputs over x [n, h, w, c]. */
-const windowShape = (
-  x: Value,
-  size: number,
-  { stride, dilation, padding }: Window,
-  channels: number,
-): Shape => {
-  const [images = 0, height = 0, width = 0] = x.shape
-  const along = (side: number) => windowPositions(side, windowSpan(size, dilation), stride, padding)
-  return [images, along(height), along(width), channels]
+const windowShape = (x: Value, window: PoolWindow, channels: number): Shape => {
+  const [images = 0, ...map] = x.shape
+  return [images, ...slidesOf(map, window).map(({ positions }) => positions), channels]
 }
+
+/** The sides of a kernel's window. */
+const kernelSides = ({ shape: [height = 1, width = 1] }: Value): Sides => [height, width]
 
 /** Shapes  x [n, h, w, c], kernel [k, k, c, f] → [n, h′, w′, f] */
 export const conv = (x: Value, kernel: Value, window: Window): Value =>
   node(
     { kind: 'conv', window },
     [x, kernel],
-    windowShape(x, kernel.shape[0] ?? 1, window, channelsOf(kernel.shape)),
+    windowShape(x, { ...window, size: kernelSides(kernel) }, channelsOf(kernel.shape)),
   )
 
 /** ∂x of `conv`; of x only the shape is used. */
@@ -50,7 +47,7 @@ export const depthwise = (x: Value, kernel: Value, window: Window): Value =>
   node(
     { kind: 'depthwise', window },
     [x, kernel],
-    windowShape(x, kernel.shape[0] ?? 1, window, channelsOf(x.shape)),
+    windowShape(x, { ...window, size: kernelSides(kernel) }, channelsOf(x.shape)),
   )
 
 /** ∂x of `depthwise`; of x only the shape is used. */
@@ -86,23 +83,21 @@ export const normalise = (
   epsilon: number,
 ): Value => node({ kind: 'normalise', epsilon }, [x, scale, shift, mean, variance], x.shape)
 
-const pool =
-  (kind: 'maxPool' | 'avgPool') =>
-  (x: Value, window: PoolWindow): Value =>
-    node({ kind, window }, [x], windowShape(x, window.size, window, channelsOf(x.shape)))
+/** The largest value of each window, in which padding takes no part. Shapes  [n, h, w, c] → [n, h′, w′, c] */
+export const maxPool = (x: Value, window: PoolWindow): Value =>
+  node({ kind: 'maxPool', window }, [x], windowShape(x, window, channelsOf(x.shape)))
 
-/** The largest value of each window. Shapes  [n, h, w, c] → [n, h′, w′, c] */
-export const maxPool = pool('maxPool')
-/** The mean of each window, padding not counted. Shapes  [n, h, w, c] → [n, h′, w′, c] */
-export const avgPool = pool('avgPool')
+/** The mean of each window, padding not counted unless it `countPadding`. Shapes  [n, h, w, c] → [n, h′, w′, c] */
+export const avgPool = (x: Value, window: PoolWindow, countPadding = false): Value =>
+  node({ kind: 'avgPool', window, countPadding }, [x], windowShape(x, window, channelsOf(x.shape)))
 
 /** ∂x of `maxPool`: all to the first maximum of each window. */
 export const maxPoolGrad = (dy: Value, x: Value, y: Value, window: PoolWindow): Value =>
   node({ kind: 'maxPoolGrad', window }, [dy, x, y], x.shape)
 
 /** ∂x of `avgPool`; of x only the shape is used. */
-export const avgPoolGrad = (dy: Value, x: Value, window: PoolWindow): Value =>
-  node({ kind: 'avgPoolGrad', window }, [dy, x], x.shape)
+export const avgPoolGrad = (dy: Value, x: Value, window: PoolWindow, countPadding = false): Value =>
+  node({ kind: 'avgPoolGrad', window, countPadding }, [dy, x], x.shape)
 
 const unary =
   (kind: Unary) =>
@@ -117,6 +112,8 @@ export const relu6 = unary('relu6')
 export const sigmoid = unary('sigmoid')
 /** The hyperbolic tangent. */
 export const tanh = unary('tanh')
+/** The error function, 2/√π · ∫₀ˣ exp(−t²) dt. */
+export const erf = unary('erf')
 /** eˣ */
 export const exp = unary('exp')
 /** The natural logarithm. */

@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import {
   closed,
   closedPartial,
+  finite,
   forbid,
   list,
   naturalNumber,
@@ -16,19 +17,42 @@ import {
 } from '../io/codec.js'
 import { mostLayers } from './limits.js'
 import type { Shape } from './shape.js'
-import type { Activation, BatchNorm, Layer, Net, Padding, Stack } from './tree.js'
+import type { Activation, ActivationName, BatchNorm, Extent, Layer, Net, Padding, Stack } from './tree.js'
 
-const activation: t.Type<Activation> = t.keyof({
+const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
+
+const activationName: t.Type<ActivationName> = t.keyof({
   relu: null,
   relu6: null,
   sigmoid: null,
   tanh: null,
   swish: null,
+  hardSigmoid: null,
+  hardSwish: null,
+  elu: null,
+  gelu: null,
+  geluTanh: null,
 })
-const samePadding = t.keyof({ same: null, valid: null })
-const padding: t.Type<Padding> = t.union(
-  [samePadding, naturalNumber],
-  `"same", "valid" or ${naturalNumber.name}`,
+const tagOf = t.type({ _tag: t.literal('leakyRelu') })
+const leakyRelu = closed({ ...tagOf.props, slope: rate })
+/** By name, or as a record; what is neither is refused as a whole. */
+const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
+  `${activationName.name} | { _tag: "leakyRelu", slope }`,
+  (u): u is Activation => activationName.is(u) || leakyRelu.is(u),
+  (u, context) => {
+    if (activationName.is(u)) return t.success(u)
+    return tagOf.is(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
+  },
+  t.identity,
+)
+const extent: t.Type<Extent, unknown> = t.union(
+  [positiveWhole, t.readonly(t.tuple([positiveWhole, positiveWhole]))],
+  `${positiveWhole.name}, or [height, width]`,
+)
+const ends = t.readonly(t.tuple([naturalNumber, naturalNumber, naturalNumber, naturalNumber]))
+const padding: t.Type<Padding, unknown> = t.union(
+  [t.keyof({ same: null, valid: null }), naturalNumber, ends],
+  `"same", "valid", ${naturalNumber.name}, or [top, bottom, left, right]`,
 )
 const batchNorm: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
 
@@ -39,9 +63,8 @@ const unit = {
   norm: nullable(batchNorm),
   activation: nullable(activation),
 }
-const window = { kernel: positiveWhole, stride: positiveWhole, padding, dilation: positiveWhole }
-const pool = { size: positiveWhole, stride: positiveWhole, padding: samePadding }
-const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
+const window = { kernel: extent, stride: extent, padding, dilation: positiveWhole }
+const pool = { size: extent, stride: extent, padding }
 
 /** The key that `repeat` leaves where it cannot repeat. */
 const times = forbid(wholeFrom(0, mostLayers).name)
@@ -65,10 +88,14 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
     dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
     maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
-    avgPool: closed({ ...tag('avgPool'), ...name, ...pool }),
+    avgPool: closed({ ...tag('avgPool'), ...name, ...pool, countPadding: t.boolean }),
     globalAvgPool: closed({ ...tag('globalAvgPool'), ...name }),
+    globalMaxPool: closed({ ...tag('globalMaxPool'), ...name }),
     flatten: closed({ ...tag('flatten'), ...name }),
     dropout: closed({ ...tag('dropout'), ...name, rate }),
+    dropPath: closed({ ...tag('dropPath'), ...name, rate }),
+    layerNorm: closed({ ...tag('layerNorm'), ...name, epsilon: positive }),
+    scale: closed({ ...tag('scale'), ...name, init: finite }),
     norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
     activate: closed({ ...tag('activate'), ...name, activation }),
     channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),

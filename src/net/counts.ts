@@ -2,6 +2,7 @@
 import type { Inferred, PlacedLayer } from './infer.js'
 import { channelsOf, sizeOf } from './shape.js'
 import { storedIn, weightSpecsOf } from './weight-specs.js'
+import { sidesOf } from './window.js'
 
 const paramsIn = (placed: PlacedLayer): number =>
   weightSpecsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
@@ -17,9 +18,9 @@ export const countStored = (inferred: Inferred): number =>
 const macsAt = ({ layer, input, output }: PlacedLayer): number => {
   switch (layer._tag) {
     case 'conv':
-      return sizeOf(output) * layer.kernel ** 2 * (channelsOf(input) / layer.groups)
+      return sizeOf(output) * sizeOf(sidesOf(layer.kernel)) * (channelsOf(input) / layer.groups)
     case 'depthwise':
-      return sizeOf(output) * layer.kernel ** 2
+      return sizeOf(output) * sizeOf(sidesOf(layer.kernel))
     case 'dense':
       return layer.units * sizeOf(input)
     default:

@@ -38,6 +38,8 @@ export type NetError =
     }
   /** A window larger than the map it slides over. */
   | { readonly _tag: 'WindowTooLarge'; readonly at: Path; readonly window: number; readonly map: Shape }
+  /** A pool's padding as wide as its window: a window of it would hold no value. */
+  | { readonly _tag: 'PaddingTooWide'; readonly at: Path; readonly padding: number; readonly window: number }
   /** The branches of a concat differ in height or width. */
   | {
       readonly _tag: 'BranchesDiffer'

@@ -2,6 +2,7 @@
 export { type DecodeError, decode, type PathEntry } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export type { Tensors } from '../io/tensor.js'
+export { activationName, type ByActivation, selectActivation } from './activation.js'
 export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
 export type { Excess, NetError, WeightError } from './error.js'
@@ -14,6 +15,16 @@ export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from '
 export * from './tree.js'
 export { allWeightSpecs, type WeightName, type WeightSpec, weightKey, weightSpecsOf } from './weight-specs.js'
 export { full, init, initialWeights, type Model, type Tensor, type Weights } from './weights.js'
+export {
+  type Ends,
+  extentOf,
+  paddingOf,
+  type Sides,
+  type Slide,
+  type Sliding,
+  sidesOf,
+  slidesOf,
+} from './window.js'
 export { type Wires, type Wiring, wireNet } from './wiring.js'
 export { without } from './without.js'
 export * from './words/combinators.js'

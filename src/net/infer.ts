@@ -8,8 +8,9 @@ import { type Algebra, interpret } from './interpret.js'
 import { mostChannels, mostValues, mostWeights } from './limits.js'
 import { childPath, type Path } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
-import type { ChannelSlice, Concat, Conv, Depthwise, Layer, Leaf, Net, Padding, Pool } from './tree.js'
+import type { ChannelSlice, Concat, Conv, Layer, Leaf, Net, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
+import { type Slide, type Sliding, slidesOf } from './window.js'
 
 /** A layer in its place: where it is, what it takes and what it gives. */
 export interface PlacedLayer {
@@ -33,50 +34,36 @@ const checkRank =
 const checkMap = checkRank('map')
 const checkVector = checkRank('vector')
 
-/** The span a dilated window covers. */
-export const windowSpan = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1
-
-/** Positions of a window along one side; below 1 where it does not fit. */
-export const windowPositions = (side: number, span: number, stride: number, padding: Padding): number =>
-  padding === 'same'
-    ? Math.ceil(side / stride)
-    : Math.floor((side + (padding === 'valid' ? 0 : 2 * padding) - span) / stride) + 1
-
-/** What a convolution and a pool share: a window that slides. */
-interface SlidingWindow {
-  readonly span: number
-  readonly stride: number
-  readonly padding: Padding
-}
-
-const convWindow = ({ kernel, dilation, stride, padding }: Conv | Depthwise): SlidingWindow => ({
-  span: windowSpan(kernel, dilation),
-  stride,
-  padding,
-})
-
-const poolWindow = ({ size, stride, padding }: Pool): SlidingWindow => ({ span: size, stride, padding })
+/** Zeros on one side of a map, and the span of the window, which each engine holds a frame for. */
+const framed = ({ side, span, before, after }: Slide): number => side + Math.max(span, before + after)
 
 const slide =
-  (at: Path, { span, stride, padding }: SlidingWindow, channels: number) =>
+  (at: Path, window: Sliding, channels: number) =>
   (input: Shape): E.Either<NetError, Shape> => {
-    const [height = 0, width = 0] = input
-    const output = [
-      windowPositions(height, span, stride, padding),
-      windowPositions(width, span, stride, padding),
-      channels,
-    ]
-    if (output.some(size => size < 1)) return E.left({ _tag: 'WindowTooLarge', at, window: span, map: input })
-    const padded = sizeOf([height + span, width + span, channelsOf(input)])
-    return padded > mostValues ? tooMany(at, 'padded values', padded, mostValues) : E.right(output)
+    const slides = slidesOf(input, window)
+    const wide = slides.find(({ positions }) => positions < 1)
+    if (wide !== undefined) return E.left({ _tag: 'WindowTooLarge', at, window: wide.span, map: input })
+    const padded = sizeOf([...slides.map(framed), channelsOf(input)])
+    return padded > mostValues
+      ? tooMany(at, 'padded values', padded, mostValues)
+      : E.right([...slides.map(({ positions }) => positions), channels])
   }
 
 const slideOver = (
   at: Path,
   input: Shape,
-  window: SlidingWindow,
+  window: Sliding,
   channels = channelsOf(input),
 ): E.Either<NetError, Shape> => pipe(checkMap(at, input), E.flatMap(slide(at, window, channels)))
+
+/** A pool whose padding is as wide as its window would have windows without a value. */
+const pool = (at: Path, input: Shape, layer: Pool): E.Either<NetError, Shape> => {
+  const window = { ...layer, dilation: 1 }
+  const bare = slidesOf(input, window).find(({ size, before, after }) => Math.max(before, after) >= size)
+  return bare === undefined
+    ? slideOver(at, input, window)
+    : E.left({ _tag: 'PaddingTooWide', at, padding: Math.max(bare.before, bare.after), window: bare.size })
+}
 
 const unitsOnVector = (at: Path, input: Shape, units: number): E.Either<NetError, Shape> =>
   pipe(
@@ -100,7 +87,7 @@ const checkGroups = (
 
 const convOutput = (conv: Conv, at: Path, input: Shape): E.Either<NetError, Shape> =>
   pipe(
-    slideOver(at, input, convWindow(conv), conv.filters),
+    slideOver(at, input, { ...conv, size: conv.kernel }, conv.filters),
     E.tap(() => checkGroups(at, 'channels', channelsOf(input), conv.groups)),
     E.tap(() => checkGroups(at, 'filters', conv.filters, conv.groups)),
   )
@@ -123,13 +110,14 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
     case 'conv':
       return convOutput(leaf, at, input)
     case 'depthwise':
-      return slideOver(at, input, convWindow(leaf))
+      return slideOver(at, input, { ...leaf, size: leaf.kernel })
     case 'maxPool':
     case 'avgPool':
-      return slideOver(at, input, poolWindow(leaf))
+      return pool(at, input, leaf)
     case 'dense':
       return unitsOnVector(at, input, leaf.units)
     case 'globalAvgPool':
+    case 'globalMaxPool':
       return mapToVector(at, input, channelsOf)
     case 'flatten':
       return mapToVector(at, input, sizeOf)
@@ -138,7 +126,10 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
     case 'channelSlice':
       return sliceOutput(leaf, at, input)
     case 'dropout':
+    case 'dropPath':
     case 'norm':
+    case 'layerNorm':
+    case 'scale':
     case 'activate':
       return E.right(input)
   }

@@ -1,11 +1,37 @@
 /** A net as a tree of tagged, readonly records. Weights, tensors and time are not known here. */
 import type { Shape } from './shape.js'
 
-/** The activation of a unit, value by value. */
-export type Activation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'swish'
+/** The activations without a parameter. */
+export type ActivationName =
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'tanh'
+  | 'swish'
+  | 'hardSigmoid'
+  | 'hardSwish'
+  | 'elu'
+  | 'gelu'
+  | 'geluTanh'
 
-/** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it. */
-export type Padding = 'same' | 'valid' | number
+/** x where x > 0, else slope · x. */
+export interface LeakyRelu {
+  readonly _tag: 'leakyRelu'
+  readonly slope: number
+}
+
+/** The activation of a unit, value by value. */
+export type Activation = ActivationName | LeakyRelu
+
+/** The height and width of a window or of a step; one number for both. */
+export type Extent = number | readonly [height: number, width: number]
+
+/** `'same'` and `'valid'` as TensorFlow means them; a number pads every side by it, four pad one side each. */
+export type Padding =
+  | 'same'
+  | 'valid'
+  | number
+  | readonly [top: number, bottom: number, left: number, right: number]
 
 /** Batch norm: the share of the old running statistics kept at each step, and the variance's floor. */
 export interface BatchNorm {
@@ -19,7 +45,7 @@ interface Named {
 }
 
 interface Window {
-  readonly stride: number
+  readonly stride: Extent
   readonly padding: Padding
 }
 
@@ -30,11 +56,11 @@ interface Unit {
   readonly activation: Activation | null
 }
 
-/** A convolution of square windows, as a unit. */
+/** A convolution, as a unit. */
 export interface Conv extends Named, Window, Unit {
   readonly _tag: 'conv'
   readonly filters: number
-  readonly kernel: number
+  readonly kernel: Extent
   readonly dilation: number
   /** Input channels and filters are divided into as many groups; each group of filters reads its own channels. */
   readonly groups: number
@@ -43,7 +69,7 @@ export interface Conv extends Named, Window, Unit {
 /** A filter of its own for each channel, as a unit. */
 export interface Depthwise extends Named, Window, Unit {
   readonly _tag: 'depthwise'
-  readonly kernel: number
+  readonly kernel: Extent
   readonly dilation: number
 }
 
@@ -53,17 +79,31 @@ export interface Dense extends Named, Unit {
   readonly units: number
 }
 
-/** The largest value, or the mean, of each window. */
-export interface Pool extends Named {
-  readonly _tag: 'maxPool' | 'avgPool'
-  readonly size: number
-  readonly stride: number
-  readonly padding: 'same' | 'valid'
+/** The largest value of each window; padding takes no part. */
+export interface MaxPool extends Named, Window {
+  readonly _tag: 'maxPool'
+  readonly size: Extent
 }
+
+/** The mean of each window. */
+export interface AvgPool extends Named, Window {
+  readonly _tag: 'avgPool'
+  readonly size: Extent
+  /** Whether padding counts as zeros; else the mean is that of the part on the map. */
+  readonly countPadding: boolean
+}
+
+/** One value of each window. */
+export type Pool = MaxPool | AvgPool
 
 /** The mean over the image: a map becomes a vector. */
 export interface GlobalAvgPool extends Named {
   readonly _tag: 'globalAvgPool'
+}
+
+/** The largest value over the image: a map becomes a vector. */
+export interface GlobalMaxPool extends Named {
+  readonly _tag: 'globalMaxPool'
 }
 
 /** A map as a vector, row by row. */
@@ -76,6 +116,26 @@ export interface Dropout extends Named {
   readonly _tag: 'dropout'
   /** Share of the values set to zero while training. */
   readonly rate: number
+}
+
+/** Everything of an image set to zero at random while training: stochastic depth, where a residual's body ends in it. */
+export interface DropPath extends Named {
+  readonly _tag: 'dropPath'
+  /** Share of the images. */
+  readonly rate: number
+}
+
+/** The channels of each position normalised together, then scaled and shifted. */
+export interface LayerNorm extends Named {
+  readonly _tag: 'layerNorm'
+  readonly epsilon: number
+}
+
+/** A factor for each channel. */
+export interface Scale extends Named {
+  readonly _tag: 'scale'
+  /** The factors' initial value. */
+  readonly init: number
 }
 
 /** Batch norm on its own. */
@@ -135,9 +195,13 @@ export type Leaf =
   | Dense
   | Pool
   | GlobalAvgPool
+  | GlobalMaxPool
   | Flatten
   | Dropout
+  | DropPath
   | BatchNormLayer
+  | LayerNorm
+  | Scale
   | ActivationLayer
   | ChannelShuffle
   | ChannelSlice

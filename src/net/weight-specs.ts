@@ -3,8 +3,9 @@ import type { Inferred, PlacedLayer } from './infer.js'
 import { childPath, type Path } from './path.js'
 import { channelsOf, type Shape, sizeOf } from './shape.js'
 import type { Layer } from './tree.js'
+import { sidesOf } from './window.js'
 
-/** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm. */
+/** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm, or to a layer of their own. */
 export type WeightName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
 
 /** One stored array of a layer. */
@@ -40,9 +41,9 @@ export const neutralValues: { readonly [N in Exclude<WeightName, 'kernel'>]: num
 const kernelShape = (layer: Layer, input: Shape): Shape | null => {
   switch (layer._tag) {
     case 'conv':
-      return [layer.kernel, layer.kernel, channelsOf(input) / layer.groups, layer.filters]
+      return [...sidesOf(layer.kernel), channelsOf(input) / layer.groups, layer.filters]
     case 'depthwise':
-      return [layer.kernel, layer.kernel, channelsOf(input), 1]
+      return [...sidesOf(layer.kernel), channelsOf(input), 1]
     case 'dense':
       return [channelsOf(input), layer.units]
     default:
@@ -51,6 +52,20 @@ const kernelShape = (layer: Layer, input: Shape): Shape | null => {
 }
 
 const hasBias = (layer: Layer): boolean => 'bias' in layer && layer.bias
+
+/** Weights of one value a channel: whether training changes each. */
+const vectorsOf = (layer: Layer): readonly (readonly [slot: WeightName, trained: boolean])[] => {
+  if (layer._tag === 'scale') return [['scale', true]]
+  const affine = [
+    ['scale', true],
+    ['shift', true],
+  ] as const
+  if (layer._tag === 'layerNorm') return affine
+  return [
+    ...(hasBias(layer) ? [['bias', true] as const] : []),
+    ...(hasNorm(layer) ? [...affine, ['mean', false] as const, ['variance', false] as const] : []),
+  ]
+}
 
 /** Whether batch norm is part of the layer. */
 export const hasNorm = (layer: Layer): boolean =>
@@ -73,23 +88,14 @@ export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): read
   const channels = [channelsOf(output)]
   return [
     ...(kernel === null ? [] : [spec('kernel', kernel)]),
-    ...(hasBias(layer) ? [spec('bias', channels)] : []),
-    ...(hasNorm(layer)
-      ? [
-          spec('scale', channels),
-          spec('shift', channels),
-          spec('mean', channels, false),
-          spec('variance', channels, false),
-        ]
-      : []),
+    ...vectorsOf(layer).map(([slot, trained]) => spec(slot, channels, trained)),
   ]
 }
 
 /** How many values a placed layer stores: the sizes of its weights, without their keys. */
 export const storedIn = ({ layer, input, output }: PlacedLayer): number => {
   const kernel = kernelShape(layer, input)
-  const statistics = (hasBias(layer) ? 1 : 0) + (hasNorm(layer) ? 4 : 0)
-  return (kernel === null ? 0 : sizeOf(kernel)) + statistics * channelsOf(output)
+  return (kernel === null ? 0 : sizeOf(kernel)) + vectorsOf(layer).length * channelsOf(output)
 }
 
 /** Every weight of a net, in the order of computation. */

@@ -41,9 +41,8 @@ const deviationOf = ({ shape, fanIn }: WeightSpec, layer: Layer | undefined): nu
 /** The initial values of one weight of a layer. */
 export const initialTensor = (seed: number, spec: WeightSpec, layer: Layer | undefined): Tensor => {
   const { slot: name, key, shape } = spec
-  return name === 'kernel'
-    ? { shape, data: normals(seed, key, sizeOf(shape), deviationOf(spec, layer)) }
-    : full(shape, neutralValues[name])
+  if (name === 'kernel') return { shape, data: normals(seed, key, sizeOf(shape), deviationOf(spec, layer)) }
+  return full(shape, layer?._tag === 'scale' ? layer.init : neutralValues[name])
 }
 
 /**

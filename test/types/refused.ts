@@ -175,14 +175,14 @@ export const dilated = convBnAct(8, 3, { stride: 2, dilation: 2 })
 export const dilatedSeparable = separable(8, 3, { stride: 2, dilation: 2 })
 // mended: separable(8, 3, { dilation: 2 })
 // @ts-expect-error an activation there is not
-export const gelu = convBnAct(8, 3, { activation: 'gelu' })
+export const mish = convBnAct(8, 3, { activation: 'mish' })
 // mended: convBnAct(8, 3, { activation: 'swish' })
 // @ts-expect-error a padding there is not
 export const full = convBnAct(8, 3, { padding: 'full' })
 // mended: convBnAct(8, 3, { padding: 'valid' })
-// @ts-expect-error pools pad as TensorFlow does
-export const padded = maxPool(2, { padding: 1 })
-// mended: maxPool(2, { padding: 'same' })
+// @ts-expect-error four sides, or all
+export const padded = maxPool(2, { padding: [0, 1] })
+// mended: maxPool(2, { padding: [0, 1, 0, 1] })
 // @ts-expect-error a number of filters
 export const text = convBnAct('8')
 // mended: convBnAct(8)

@@ -1,8 +1,8 @@
 /** Emits primitive operations as ONNX nodes, by one table that the compiler keeps complete. */
 import type { Binary, Kind, OpOf, PoolWindow, Unary, Update, Value, Window } from '../../graph/graph.js'
-import { windowSpan } from '../../net/infer.js'
 import { channelsOf, type Shape } from '../../net/shape.js'
 import type { Tensor, Weights } from '../../net/weights.js'
+import { sidesOf, slidesOf } from '../../net/window.js'
 import { type Attrs, float, float32, int, ints, type Ref } from './node.js'
 import {
   broadcastTo,
@@ -40,29 +40,13 @@ type ValueOf<K extends Kind> = Value & { readonly op: OpOf<K> }
 
 type Emitter<K extends Kind> = (write: Writer, value: ValueOf<K>, ...inputs: readonly Operand[]) => Ref
 
-type Padding = readonly [before: number, after: number]
-
-/** Padding before and after one side; an odd zero goes after, as in TensorFlow. */
-const paddingOf = (side: number, positions: number, span: number, { stride, padding }: Window): Padding => {
-  if (padding === 'valid') return [0, 0]
-  if (padding !== 'same') return [padding, padding]
-  const total = Math.max((positions - 1) * stride + span - side, 0)
-  return [Math.floor(total / 2), Math.ceil(total / 2)]
-}
-
-const windowAttrs = (
-  window: Window,
-  size: number,
-  [, h = 1, w = 1]: Shape,
-  [, rows = 1, columns = 1]: Shape,
-): Attrs => {
-  const span = windowSpan(size, window.dilation)
-  const [top, bottom] = paddingOf(h, rows, span, window)
-  const [left, right] = paddingOf(w, columns, span, window)
+/** Shapes  x [n, h, w, c] */
+const windowAttrs = (window: PoolWindow, x: Shape): Attrs => {
+  const slides = slidesOf(x.slice(1), window)
   return {
-    kernel_shape: ints([size, size]),
-    strides: ints([window.stride, window.stride]),
-    pads: ints([top, left, bottom, right]),
+    kernel_shape: ints(sidesOf(window.size)),
+    strides: ints(sidesOf(window.stride)),
+    pads: ints([...slides.map(({ before }) => before), ...slides.map(({ after }) => after)]),
   }
 }
 
@@ -71,22 +55,21 @@ const dilationsOf = ({ dilation }: Window): Attrs => ({ dilations: ints([dilatio
 /** Shapes  kernel [k, k, in, out] → [out, in, k, k]; depthwise [k, k, c, 1] → [c, 1, k, k] in c groups */
 const conv =
   (order: readonly number[], groupsOf: (x: Shape) => number) =>
-  (
-    write: Writer,
-    { op: { window }, shape }: ValueOf<'conv' | 'depthwise'>,
-    x: Operand,
-    kernel: Operand,
-  ): Ref =>
+  (write: Writer, { op: { window } }: ValueOf<'conv' | 'depthwise'>, x: Operand, kernel: Operand): Ref =>
     write.add('Conv', [x.ref(), kernel.as(kernel.shape, order)], {
-      ...windowAttrs(window, kernel.shape[0] ?? 1, x.shape, shape),
+      ...windowAttrs({ ...window, size: [kernel.shape[0] ?? 1, kernel.shape[1] ?? 1] }, x.shape),
       ...dilationsOf(window),
       group: int(groupsOf(x.shape)),
     })
 
-const pool =
-  (name: string) =>
-  (write: Writer, { op: { window }, shape }: ValueOf<'maxPool' | 'avgPool'>, x: Operand): Ref =>
-    write.add(name, [x.ref()], windowAttrs(window satisfies PoolWindow, window.size, x.shape, shape))
+const maxPool: Emitter<'maxPool'> = (write, { op: { window } }, x) =>
+  write.add('MaxPool', [x.ref()], windowAttrs(window, x.shape))
+
+const avgPool: Emitter<'avgPool'> = (write, { op: { window, countPadding } }, x) =>
+  write.add('AveragePool', [x.ref()], {
+    ...windowAttrs(window, x.shape),
+    count_include_pad: int(countPadding ? 1 : 0),
+  })
 
 const unary =
   (name: string): Emitter<Unary> =>
@@ -98,6 +81,7 @@ const unaries = {
   relu6: (write, _, x) => write.add('Clip', [x.ref(), write.number(0), write.number(6)]),
   sigmoid: unary('Sigmoid'),
   tanh: unary('Tanh'),
+  erf: unary('Erf'),
   exp: unary('Exp'),
   log: unary('Log'),
   sqrt: unary('Sqrt'),
@@ -155,8 +139,8 @@ const emitters = {
   stop: (_write, _value, x) => x.ref(),
   conv: conv([3, 2, 0, 1], () => 1),
   depthwise: conv([2, 3, 0, 1], channelsOf),
-  maxPool: pool('MaxPool'),
-  avgPool: pool('AveragePool'),
+  maxPool,
+  avgPool,
   normalise: (write, { op }, ...inputs) =>
     write.add(
       'BatchNormalization',

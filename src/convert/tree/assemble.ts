@@ -8,7 +8,7 @@ import { fuseInto } from './fuse.js'
 import type { LayerNode } from './graph.js'
 import { branchAsLayer, joinBranches } from './join.js'
 import { type Names, relativeTo } from './names.js'
-import type { Join, LeafPart, Part, Source, Sources } from './part.js'
+import type { Join, LeafPart, PadPart, Part, Source, Sources } from './part.js'
 import type { Item, Series } from './series.js'
 import { groupByName, type Origin, type Subtree, stackSubtrees } from './subtree.js'
 
@@ -27,7 +27,7 @@ export interface Reader<N extends LayerNode> {
 /** The subtrees so far, and padding that the next convolution must take. */
 interface Assembly<N> {
   readonly done: readonly Subtree[]
-  readonly pad: { readonly by: number; readonly node: N } | null
+  readonly pad: { readonly by: PadPart['by']; readonly node: N } | null
 }
 
 type Step<N> = E.Either<ImportError, Assembly<N>>

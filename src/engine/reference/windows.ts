@@ -1,17 +1,20 @@
 /** Convolutions and pools of tfjs, with gradients its kernels lack: dilated windows, and average pools with padding. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { PoolWindow, Window } from '../../graph/graph.js'
+import type { Extent, Padding } from '../../net/tree.js'
+import { sharesAlong, sidesOf, slidesOf, windowSpan } from '../../net/window.js'
 
 type Four = [number, number, number, number]
+type Ends = [number, number]
 
 /** A tensor of four axes, as maps and kernels are. */
 export const four = (x: tf.Tensor): tf.Tensor4D => x as tf.Tensor4D // every map and kernel has four axes
 
 /** Makes a dilated kernel dense, with zeros in its holes. */
 const dilateKernel = (kernel: tf.Tensor4D, { dilation }: Window): tf.Tensor4D => {
-  const [size, , channels, filters] = kernel.shape
-  if (dilation === 1 || size === 1) return kernel
-  const spaced = tf.pad(tf.reshape(kernel, [size, 1, size, 1, channels, filters]), [
+  const [high, wide, channels, filters] = kernel.shape
+  if (dilation === 1) return kernel
+  const spaced = tf.pad(tf.reshape(kernel, [high, 1, wide, 1, channels, filters]), [
     [0, 0],
     [0, dilation - 1],
     [0, 0],
@@ -19,23 +22,39 @@ const dilateKernel = (kernel: tf.Tensor4D, { dilation }: Window): tf.Tensor4D =>
     [0, 0],
     [0, 0],
   ])
-  const span = dilation * (size - 1) + 1
-  const wide = tf.reshape(spaced, [size * dilation, size * dilation, channels, filters])
-  return tf.slice(four(wide), [0, 0, 0, 0], [span, span, channels, filters])
+  const dense = tf.reshape(spaced, [high * dilation, wide * dilation, channels, filters])
+  return tf.slice(four(dense), [0, 0, 0, 0], dilatedShape(kernel.shape, dilation))
 }
 
-const dilatedShape = ([size, , channels, filters]: Four, { dilation }: Window): Four => {
-  const span = dilation * (size - 1) + 1
-  return [span, span, channels, filters]
-}
+const dilatedShape = ([high, wide, channels, filters]: Four, dilation: number): Four => [
+  windowSpan(high, dilation),
+  windowSpan(wide, dilation),
+  channels,
+  filters,
+]
 
 /** The inverse: the taps of a dilated kernel. */
 const undilateKernel = (wide: tf.Tensor4D, { dilation }: Window): tf.Tensor4D =>
   dilation === 1 ? wide : four(tf.stridedSlice(wide, [0, 0, 0, 0], wide.shape, [dilation, dilation, 1, 1]))
 
+const pairOf = (extent: Extent): [number, number] => [...sidesOf(extent)]
+
+/** Zeros before and after each of the four axes: of a number, tfjs takes the step down the map for both. */
+const padOf = (padding: Padding): 'same' | 'valid' | [Ends, Ends, Ends, Ends] => {
+  if (typeof padding === 'string') return padding
+  const [top, bottom, left, right] =
+    typeof padding === 'number' ? ([padding, padding, padding, padding] as const) : padding
+  return [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ]
+}
+
 const attributes = ({ stride, padding }: Window) => ({
-  strides: [stride, stride],
-  pad: padding,
+  strides: pairOf(stride),
+  pad: padOf(padding),
   dataFormat: 'NHWC',
   dilations: [1, 1],
 })
@@ -44,7 +63,7 @@ const kernel = (name: string, inputs: tf.NamedTensorMap, settings: object): tf.T
   tf.engine().runKernel(name, inputs, settings as tf.NamedAttrMap) as tf.Tensor // each kernel used here gives one tensor
 
 export const conv = (x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor =>
-  tf.conv2d(four(x), dilateKernel(four(filter), window), window.stride, window.padding)
+  tf.conv2d(four(x), dilateKernel(four(filter), window), pairOf(window.stride), padOf(window.padding))
 
 export const convInput = (dy: tf.Tensor, filter: tf.Tensor, x: tf.Tensor, window: Window): tf.Tensor =>
   kernel(
@@ -54,13 +73,18 @@ export const convInput = (dy: tf.Tensor, filter: tf.Tensor, x: tf.Tensor, window
   )
 
 export const convKernel = (dy: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor => {
-  const filterShape = dilatedShape(four(filter).shape, window)
+  const filterShape = dilatedShape(four(filter).shape, window.dilation)
   const wide = kernel('Conv2DBackpropFilter', { x, dy }, { ...attributes(window), filterShape })
   return undilateKernel(four(wide), window)
 }
 
 export const depthwise = (x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor =>
-  tf.depthwiseConv2d(four(x), dilateKernel(four(filter), window), window.stride, window.padding)
+  tf.depthwiseConv2d(
+    four(x),
+    dilateKernel(four(filter), window),
+    pairOf(window.stride),
+    padOf(window.padding),
+  )
 
 export const depthwiseInput = (dy: tf.Tensor, filter: tf.Tensor, x: tf.Tensor, window: Window): tf.Tensor =>
   kernel(
@@ -75,7 +99,7 @@ export const depthwiseKernel = (
   filter: tf.Tensor,
   window: Window,
 ): tf.Tensor => {
-  const filterShape = dilatedShape(four(filter).shape, window)
+  const filterShape = dilatedShape(four(filter).shape, window.dilation)
   const wide = kernel(
     'DepthwiseConv2dNativeBackpropFilter',
     { x, dy },
@@ -85,15 +109,19 @@ export const depthwiseKernel = (
 }
 
 export const maxPool = (x: tf.Tensor, { size, stride, padding }: PoolWindow): tf.Tensor =>
-  tf.maxPool(four(x), size, stride, padding)
+  tf.maxPool(four(x), pairOf(size), pairOf(stride), padOf(padding))
 
-export const avgPool = (x: tf.Tensor, { size, stride, padding }: PoolWindow): tf.Tensor =>
-  tf.avgPool(four(x), size, stride, padding)
+/** The mean over each window's part on the map, as tfjs has it, times the share of the window that this part is. */
+export const avgPool = (x: tf.Tensor, window: PoolWindow, countPadding: boolean): tf.Tensor => {
+  const { size, stride, padding } = window
+  const mean = tf.avgPool(four(x), pairOf(size), pairOf(stride), padOf(padding))
+  return countPadding ? tf.mul(mean, shareCovered(four(x).shape, window)) : mean
+}
 
 const poolAttributes = ({ size, stride, padding }: PoolWindow) => ({
-  filterSize: [size, size],
-  strides: [stride, stride],
-  pad: padding,
+  filterSize: pairOf(size),
+  strides: pairOf(stride),
+  pad: padOf(padding),
 })
 
 export const maxPoolGrad = (
@@ -103,12 +131,19 @@ export const maxPoolGrad = (
   window: PoolWindow,
 ): tf.Tensor => kernel('MaxPoolGrad', { dy, input, output }, poolAttributes(window))
 
-/** How many pixels of the map each window covers. */
-const countCovered = ([, height, width]: Four, { size, stride, padding }: PoolWindow): tf.Tensor =>
-  tf.conv2d(four(tf.ones([1, height, width, 1])), four(tf.ones([size, size, 1, 1])), stride, padding)
+/** The share of each window that lies on the map. Shapes  → [1, rows, columns, 1] */
+const shareCovered = ([, ...map]: Four, window: PoolWindow): tf.Tensor => {
+  const [down, across] = slidesOf(map, window).map(sharesAlong)
+  return tf.mul(tf.reshape(down ?? [], [1, -1, 1, 1]), tf.reshape(across ?? [], [1, 1, -1, 1]))
+}
 
-/** The kernel divides by the whole window; at the border the average is over the covered pixels only. */
-export const avgPoolGrad = (dy: tf.Tensor, x: tf.Tensor, window: PoolWindow): tf.Tensor => {
-  const scaledGradient = tf.mul(dy, tf.div(window.size ** 2, countCovered(four(x).shape, window)))
-  return kernel('AvgPoolGrad', { dy: scaledGradient, input: x }, poolAttributes(window))
+/** The kernel divides by the whole window; unless padding counts, the mean is over the covered pixels only. */
+export const avgPoolGrad = (
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  window: PoolWindow,
+  countPadding: boolean,
+): tf.Tensor => {
+  const signal = countPadding ? dy : tf.div(dy, shareCovered(four(x).shape, window))
+  return kernel('AvgPoolGrad', { dy: signal, input: x }, poolAttributes(window))
 }

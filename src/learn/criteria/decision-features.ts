@@ -6,11 +6,11 @@ import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
 import { type Inferred, infer } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
-import type { Activation } from '../../net/tree.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
 import type { Weights } from '../../net/weights.js'
 import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
 import { lowerForFeatures } from '../training/train.js'
+import { activationValue } from './activation-value.js'
 import { calibrationBatches, withSession } from './calibration.js'
 import {
   addMoments,
@@ -60,16 +60,6 @@ export const classVarianceOf = (
 /** The logits of a row of features, computed from the kept features alone. */
 export type Head = (row: Float32Array, kept: readonly number[]) => Float64Array
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-
-const activations: { readonly [A in Activation]: (x: number) => number } = {
-  relu: x => Math.max(0, x),
-  relu6: x => Math.min(6, Math.max(0, x)),
-  sigmoid,
-  tanh: Math.tanh,
-  swish: x => x * sigmoid(x),
-}
-
 /**
  * The last layer, with its batch norm and activation, in plain numbers.
  *
@@ -96,7 +86,7 @@ export const headOf = (inferred: Inferred, { head }: Decision, weights: Weights)
         (sum, j) => sum + (row[j] ?? 0) * (kernel[j * units + c] ?? 0),
         at('bias', c, 0),
       )
-      return activation === null ? normed(product, c) : activations[activation](normed(product, c))
+      return activation === null ? normed(product, c) : activationValue(activation)(normed(product, c))
     })
 }
 

@@ -1,13 +1,15 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
+import { activationName } from '../activation.js'
 import { mostLayers } from '../limits.js'
 import type { Shape } from '../shape.js'
-import type { Activation, Layer, Net, Stack } from '../tree.js'
+import type { Activation, Extent, Layer, Net, Stack } from '../tree.js'
 import { type ConvBnActOptions, convBnAct, dense, depthwiseBnAct, globalAvgPool, maxPool } from './leaves.js'
 import { optionsOf, unknownIn } from './options.js'
 import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord, Word } from './types.js'
 
-const kindOf = (layer: Layer): string => (layer._tag === 'activate' ? layer.activation : layer._tag)
+const kindOf = (layer: Layer): string =>
+  layer._tag === 'activate' ? activationName(layer.activation) : layer._tag
 
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 
@@ -110,6 +112,25 @@ export const squeezeExcite = (
   return Object.freeze({ ...gate(name, stack('body', globalAvgPool, squeeze, excite)), ...unknownIn(rest) })
 }
 
+/**
+ * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
+ * shortcut.
+ *
+ * @example
+ * sum('join', conv(8, 1), conv(8, 3), identity)
+ */
+export const sum = (
+  name: string,
+  first: MapWord | AnyWord,
+  second: MapWord | AnyWord,
+  ...others: readonly (MapWord | AnyWord)[]
+): MapWord => {
+  const [third, ...rest] = others
+  return residual(name, first, {
+    shortcut: third === undefined ? second : sum('shortcut', second, third, ...rest),
+  })
+}
+
 const isRepeatable = (times: number): boolean =>
   Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
@@ -172,7 +193,7 @@ export const inception = (name: string, module: InceptionOptions): MapWord => {
 }
 
 /** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
-export const separable = (filters: number, kernel = 3, options: ConvBnActOptions = {}): MapWord => {
+export const separable = (filters: number, kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord => {
   const { name = '', ...window } = optionsOf(options)
   return stack(
     name,

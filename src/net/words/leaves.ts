@@ -1,7 +1,7 @@
 /** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
 
 import type { Shape } from '../shape.js'
-import type { Activation, BatchNorm, Padding } from '../tree.js'
+import type { Activation, BatchNorm, Extent, Padding } from '../tree.js'
 import { optionsOf, unknownIn } from './options.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
 
@@ -17,7 +17,7 @@ type Normed =
 
 /** A dilated convolution cannot also stride. */
 type Stepped =
-  | { readonly stride?: number; readonly dilation?: 1 }
+  | { readonly stride?: Extent; readonly dilation?: 1 }
   | { readonly stride?: 1; readonly dilation?: number }
 
 type Windowed = Named & Stepped & { readonly padding?: Padding; readonly activation?: Activation | null }
@@ -41,7 +41,13 @@ export type DenseOptions = Named & { readonly activation?: Activation | null } &
   )
 
 /** Options of pools. */
-export type PoolOptions = Named & { readonly stride?: number; readonly padding?: 'same' | 'valid' }
+export type PoolOptions = Named & { readonly stride?: Extent; readonly padding?: Padding }
+
+/** Options of `avgPool`. */
+export type AvgPoolOptions = PoolOptions & {
+  /** Whether padding counts as zeros, as in PyTorch; by default the mean is that of the part on the map. */
+  readonly countPadding?: boolean
+}
 
 /** Keeps 0.9 of the running statistics at each step; ε = 1e-5. */
 export const defaultNorm: BatchNorm = Object.freeze({ momentum: 0.9, epsilon: 1e-5 })
@@ -97,8 +103,14 @@ export const image = (...sizes: readonly [height: number, width: number, channel
  * @example
  * conv(16)                                          // 3×3
  * conv(16, 5, { padding: 0, activation: 'relu' })
+ * conv(16, [1, 7])                                  // 1 high, 7 wide
+ * conv(16, 3, { stride: 2, padding: [0, 1, 0, 1] }) // top, bottom, left, right
  */
-export const conv = (filters: number, kernel = 3, options: ConvOptions & GroupOptions = {}): MapWord => {
+export const conv = (
+  filters: number,
+  kernel: Extent = 3,
+  options: ConvOptions & GroupOptions = {},
+): MapWord => {
   const { groups = 1, ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, plain) })
 }
@@ -115,7 +127,7 @@ export const conv = (filters: number, kernel = 3, options: ConvOptions & GroupOp
  */
 export const convBnAct = (
   filters: number,
-  kernel = 3,
+  kernel: Extent = 3,
   options: ConvBnActOptions & GroupOptions = {},
 ): MapWord => {
   const { groups = 1, ...rest } = optionsOf(options)
@@ -123,28 +135,31 @@ export const convBnAct = (
 }
 
 /** A filter of its own for each channel, with a bias, linear by default. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwise = (kernel = 3, options: ConvOptions = {}): MapWord =>
+export const depthwise = (kernel: Extent = 3, options: ConvOptions = {}): MapWord =>
   Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) })
 
 /** A filter of its own for each channel, then batch norm and ReLU. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwiseBnAct = (kernel = 3, options: ConvBnActOptions = {}): MapWord =>
+export const depthwiseBnAct = (kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord =>
   Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) })
 
-const pool =
-  (_tag: 'maxPool' | 'avgPool') =>
-  (size = 2, options: PoolOptions = {}): MapWord => {
-    const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
-    return Object.freeze({ _tag, name, size, stride, padding, ...unknownIn(rest) })
-  }
+/** The largest value of each window, in which padding takes no part; strides by its size by default. */
+export const maxPool = (size: Extent = 2, options: PoolOptions = {}): MapWord => {
+  const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'maxPool' as const, name, size, stride, padding, ...unknownIn(rest) })
+}
 
-/** The largest value of each window; strides by its size by default. */
-export const maxPool = pool('maxPool')
-
-/** The mean of each window, padding not counted; strides by its size by default. */
-export const avgPool = pool('avgPool')
+/** The mean of each window, padding not counted by default; strides by its size by default. */
+export const avgPool = (size: Extent = 2, options: AvgPoolOptions = {}): MapWord => {
+  const { name = '', stride = size, padding = 'same', countPadding = false, ...rest } = optionsOf(options)
+  const _tag = 'avgPool' as const
+  return Object.freeze({ _tag, name, size, stride, padding, countPadding, ...unknownIn(rest) })
+}
 
 /** The mean over the image. Shapes  [h, w, c] → [c] */
 export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globalAvgPool', name: '' })
+
+/** The largest value over the image. Shapes  [h, w, c] → [c] */
+export const globalMaxPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globalMaxPool', name: '' })
 
 /** A map as a vector, row by row. Shapes  [h, w, c] → [h·w·c] */
 export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
@@ -168,6 +183,33 @@ export const dense = (units: number, options: DenseOptions = {}): VectorWord => 
 export const dropout = (rate: number, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
+}
+
+/**
+ * While training, sets everything of this share of the images to zero and scales the others up: stochastic depth, at
+ * the end of a residual's body.
+ *
+ * Source  Huang et al. 2016
+ */
+export const dropPath = (rate: number, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'dropPath' as const, name, rate, ...unknownIn(rest) })
+}
+
+/**
+ * Normalises the channels of each position together, then scales and shifts each; ε is 1e-5 by default.
+ *
+ * Source  Ba, Kiros, Hinton 2016
+ */
+export const layerNorm = (options: Named & { readonly epsilon?: number } = {}): AnyWord => {
+  const { name = '', epsilon = 1e-5, ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'layerNorm' as const, name, epsilon, ...unknownIn(rest) })
+}
+
+/** A factor for each channel, of this value at first. Source  Touvron et al. 2021 */
+export const layerScale = (init = 1e-6, options: Named = {}): AnyWord => {
+  const { name = '', ...rest } = optionsOf(options)
+  return Object.freeze({ _tag: 'scale' as const, name, init, ...unknownIn(rest) })
 }
 
 /** Batch norm on its own, for nets that normalise before they activate. */
@@ -204,3 +246,15 @@ export const sigmoid = activate('sigmoid')
 export const tanh = activate('tanh')
 /** x · sigmoid(x). Source  Ramachandran, Zoph, Le 2017 */
 export const swish = activate('swish')
+/** min(6, max(0, x + 3))/6. Source  Howard et al. 2019 */
+export const hardSigmoid = activate('hardSigmoid')
+/** x · hardSigmoid(x). Source  Howard et al. 2019 */
+export const hardSwish = activate('hardSwish')
+/** x where x > 0, else eˣ − 1. Source  Clevert, Unterthiner, Hochreiter 2016 */
+export const elu = activate('elu')
+/** x · Φ(x), Φ the normal distribution. Source  Hendrycks, Gimpel 2016 */
+export const gelu = activate('gelu')
+/** x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))/2, close to `gelu`. Source  Hendrycks, Gimpel 2016 */
+export const geluTanh = activate('geluTanh')
+/** x where x > 0, else slope · x. Source  Maas, Hannun, Ng 2013 */
+export const leakyRelu = (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope })

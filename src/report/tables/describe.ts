@@ -1,34 +1,49 @@
 /** A net as a table: each layer's output, parameters and multiply–accumulates. */
+import { activationName } from '../../net/activation.js'
 import { countLayers, countMacs, countParams } from '../../net/counts.js'
 import type { Inferred } from '../../net/infer.js'
 import { lastName, layersOf, type Path, parentPath } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
-import type { Layer, Net } from '../../net/tree.js'
+import type { Conv, Depthwise, Extent, Layer, Net } from '../../net/tree.js'
+import { sidesOf } from '../../net/window.js'
 import { thousands } from '../text/numbers.js'
 import { table } from './table.js'
 
 export const shapeText = (shape: Shape): string => shape.join('×')
 
+/** The sides of a window: `1×7`. */
+const sidesText = (extent: Extent): string => sidesOf(extent).join('×')
+
+/** A step of one number where both sides have it. */
+const strideText = (stride: Extent): string => {
+  const [down, across] = sidesOf(stride)
+  return `/${down === across ? down : sidesText(stride)}`
+}
+
+const windowText = ({ kernel, stride }: Conv | Depthwise): string =>
+  `${sidesText(kernel)}${sidesOf(stride).every(step => step === 1) ? '' : strideText(stride)}`
+
 /** The kind of a layer: `conv 3×3, 16`. */
 export const kindText = (layer: Layer): string => {
   switch (layer._tag) {
     case 'conv':
-      return `conv ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}, ${layer.filters}${layer.groups > 1 ? ` in ${layer.groups} groups` : ''}`
+      return `conv ${windowText(layer)}, ${layer.filters}${layer.groups > 1 ? ` in ${layer.groups} groups` : ''}`
     case 'depthwise':
-      return `depthwise ${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''}`
+      return `depthwise ${windowText(layer)}`
     case 'dense':
       return `dense ${layer.units}`
     case 'maxPool':
     case 'avgPool':
-      return `${layer._tag} ${layer.size}×${layer.size}/${layer.stride}`
+      return `${layer._tag} ${sidesText(layer.size)}${strideText(layer.stride)}`
     case 'channelShuffle':
       return `channelShuffle ${layer.groups}`
     case 'channelSlice':
       return `channelSlice ${layer.from}:${layer.from + layer.size}`
     case 'dropout':
-      return `dropout ${layer.rate}`
+    case 'dropPath':
+      return `${layer._tag} ${layer.rate}`
     case 'activate':
-      return layer.activation
+      return activationName(layer.activation)
     default:
       return layer._tag
   }

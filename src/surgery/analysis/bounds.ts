@@ -1,4 +1,5 @@
 /** Bounds of each layer's input, whatever the image and the weights. */
+import { activationName, type ByActivation, selectActivation } from '../../net/activation.js'
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
 import type { Activation, Leaf, Net } from '../../net/tree.js'
@@ -10,22 +11,37 @@ export interface Bounds {
 
 const unknown: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
 
-const ranges: { readonly [A in Activation]: Bounds } = {
-  relu: { low: 0, high: Number.POSITIVE_INFINITY },
+const above = (low: number): Bounds => ({ low, high: Number.POSITIVE_INFINITY })
+
+const ranges: ByActivation<Bounds> = {
+  relu: above(0),
   relu6: { low: 0, high: 6 },
   sigmoid: { low: 0, high: 1 },
   tanh: { low: -1, high: 1 },
-  swish: { low: -0.2785, high: Number.POSITIVE_INFINITY },
+  swish: above(-0.2785),
+  hardSigmoid: { low: 0, high: 1 },
+  hardSwish: above(-0.375),
+  elu: above(-1),
+  gelu: above(-0.17),
+  geluTanh: above(-0.1701),
+  leakyRelu: () => unknown,
 }
 
 const activate = (activation: Activation | null, x: Bounds): Bounds =>
-  activation === null ? x : isIdentityWithin(activation, x) ? x : ranges[activation]
+  activation === null ? x : isIdentityWithin(activation, x) ? x : selectActivation(ranges)(activation)
+
+/** Whether an activation leaves all values above zero as they are. */
+const isRectifier = (activation: Activation): boolean =>
+  ['relu', 'elu', 'leakyRelu'].includes(activationName(activation))
 
 /** Whether an activation leaves all values between the bounds as they are. */
 export const isIdentityWithin = (activation: Activation | null, { low, high }: Bounds): boolean =>
   activation === null ||
-  (activation === 'relu' && low >= 0) ||
+  (low >= 0 && isRectifier(activation)) ||
   (activation === 'relu6' && low >= 0 && high <= 6)
+
+/** The bounds of means that may count zeros. */
+const withZero = ({ low, high }: Bounds): Bounds => ({ low: Math.min(low, 0), high: Math.max(high, 0) })
 
 const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
   switch (leaf._tag) {
@@ -34,7 +50,11 @@ const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
     case 'dense':
       return activate(leaf.activation, unknown)
     case 'norm':
+    case 'layerNorm':
+    case 'scale':
       return unknown
+    case 'avgPool':
+      return leaf.countPadding ? withZero(x) : x
     case 'activate':
       return activate(leaf.activation, x)
     default:

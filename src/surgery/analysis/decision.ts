@@ -4,6 +4,7 @@ import type { Inferred } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
+import { sidesOf } from '../../net/window.js'
 import type { PruneError } from '../error.js'
 
 /** The features a net decides on, and its head. */
@@ -23,7 +24,9 @@ const layersInSeries = (layer: Layer, path: Path): readonly Path[] =>
 
 /** Whether a layer is a 1×1 convolution that keeps every position of its map. */
 const isPointwise = (layer: Layer | undefined): boolean =>
-  layer?._tag === 'conv' && layer.kernel === 1 && layer.stride === 1 && typeof layer.padding === 'string'
+  layer?._tag === 'conv' &&
+  [...sidesOf(layer.kernel), ...sidesOf(layer.stride)].every(side => side === 1) &&
+  typeof layer.padding === 'string'
 
 /** Whether a series ends in a 1×1 convolution and the mean of its map. */
 const endsInAverage = (inferred: Inferred, series: readonly Path[]): boolean => {

@@ -42,7 +42,7 @@ const identityKernel = (
   const [rows, columns] = matrixSides(layer, spec)
   const { shape, data } = to.length === columns ? full(spec.shape, 0) : initialTensor(seed, spec, layer)
   const windowed = layer._tag === 'conv' || layer._tag === 'depthwise'
-  const tap = windowed ? (kernelCentre(layer) ?? 0) * (layer.kernel + 1) : 0
+  const tap = windowed ? (kernelCentre(layer) ?? 0) : 0
   to.forEach((column, i) => {
     for (let at = column; at < data.length; at += columns) data[at] = 0
     const row = elementAt(from, i) % rows // of a group, or the only one
@@ -63,7 +63,7 @@ const identityValue = (
 ): number => {
   switch (slot) {
     case 'scale':
-      return Math.sqrt(variance + epsilonOf(layer))
+      return layer._tag === 'scale' ? 1 : Math.sqrt(variance + epsilonOf(layer))
     case 'variance':
       return variance
     case 'shift':
@@ -89,9 +89,9 @@ const identityTensor = (
   return { shape, data }
 }
 
-/** The weight of a silent layer that begins as zeros: γ where it has batch norm, else the kernel. */
+/** The weight of a silent layer that begins as zeros: the kernel where no norm or scale is behind it. */
 const isSilent = ({ slot }: WeightSpec, layer: Layer): boolean =>
-  slot === (hasNorm(layer) ? 'scale' : 'kernel')
+  slot === (hasNorm(layer) || layer._tag === 'layerNorm' || layer._tag === 'scale' ? 'scale' : 'kernel')
 
 /** A weight of a layer that the old net did not have. */
 const newTensor = (spec: WeightSpec, layer: Layer, options: InitialWeightOptions): Tensor => {

@@ -1,5 +1,6 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
-import { type Inferred, windowSpan } from '../../net/infer.js'
+import { type ByActivation, selectActivation } from '../../net/activation.js'
+import type { Inferred } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
@@ -13,6 +14,7 @@ import type {
   Leaf,
   Residual,
 } from '../../net/tree.js'
+import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
 import { range } from '../../net/wiring.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
@@ -35,16 +37,33 @@ export interface Passthrough {
 }
 
 /** The tap of a window that lies on the value itself; null where the window moves or shrinks the map. */
-export const kernelCentre = ({ kernel, dilation, padding, stride }: Conv | Depthwise): number | null => {
-  const reach = windowSpan(kernel, dilation) - 1
-  const lead = padding === 'same' ? Math.floor(reach / 2) : padding === 'valid' ? 0 : padding
-  const keeps = padding === 'same' || 2 * lead === reach
-  return stride === 1 && keeps && lead % dilation === 0 ? lead / dilation : null
+export const kernelCentre = (layer: Conv | Depthwise): number | null => {
+  const { kernel, dilation } = layer
+  const [down, across] = slidesOf([1, 1], { ...layer, size: kernel }) // of a map of any size
+  const [row, column] = [centreAlong(down, dilation), centreAlong(across, dilation)]
+  return row === null || column === null ? null : row * sidesOf(kernel)[1] + column
 }
 
-/** Activations with f(0) = 0 and a slope there: units before them that give zeros can learn. */
+const centreAlong = ({ span, stride, before, after }: Slide, dilation: number): number | null =>
+  stride === 1 && before + after === span - 1 && before % dilation === 0 ? before / dilation : null
+
+/** Whether f(0) = 0 with a slope there: units before it that give zeros can learn. */
+const isSteepAtZero: ByActivation<boolean> = {
+  relu: false,
+  relu6: false,
+  sigmoid: false,
+  tanh: true,
+  swish: true,
+  hardSigmoid: false,
+  hardSwish: true,
+  elu: true,
+  gelu: true,
+  geluTanh: true,
+  leakyRelu: slope => slope > 0,
+}
+
 const passesGradientAtZero = (activation: Activation | null): boolean =>
-  activation === null || activation === 'tanh' || activation === 'swish'
+  activation === null || selectActivation(isSteepAtZero)(activation)
 
 /** The units that must begin with zeros for a layer to give zeros and still learn; null where it cannot. */
 const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
@@ -54,6 +73,8 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
     case 'dense':
       return passesGradientAtZero(layer.activation) ? [path] : null
     case 'norm':
+    case 'layerNorm':
+    case 'scale':
       return [path]
     case 'stack': {
       const last = layer.layers.findLast(each => !keepsZeros(each))
@@ -71,18 +92,12 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
 }
 
 /** Layers that give zeros for zeros, and whose weights learn once their input is no longer zeros. */
-const keepsZeros = (layer: Layer): boolean =>
-  [
-    'activate',
-    'dropout',
-    'maxPool',
-    'avgPool',
-    'globalAvgPool',
-    'flatten',
-    'channelShuffle',
-    'channelSlice',
-    'gate',
-  ].includes(layer._tag)
+const keepsZeros = (layer: Layer): boolean => layer._tag === 'activate' || zeroKeepers.includes(layer._tag)
+
+const zeroKeepers: readonly Layer['_tag'][] = [
+  ...(['dropout', 'dropPath', 'maxPool', 'avgPool', 'globalAvgPool', 'globalMaxPool', 'flatten'] as const),
+  ...(['channelShuffle', 'channelSlice', 'gate'] as const),
+]
 
 /** What the ways through all layers of a module depend on. */
 interface Context {
@@ -154,10 +169,12 @@ const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): W
     case 'depthwise':
       return kernelCentre(leaf) === null ? null : passThrough(context, way, path, leaf.activation, way.places)
     case 'norm':
+    case 'scale':
       return passThrough(context, way, path, null, way.places)
     case 'activate':
       return isIdentityWithin(leaf.activation, context.bounds) ? way : null
     case 'dropout':
+    case 'dropPath':
       return way
     default:
       return null

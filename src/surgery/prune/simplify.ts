@@ -1,4 +1,5 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+import { activationName } from '../../net/activation.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
@@ -49,7 +50,9 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
 const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
   stackOf(name, [
     ...(isIdentity(shortcut) ? [] : [shortcut]),
-    ...(activation === null ? [] : [{ _tag: 'activate' as const, name: activation, activation }]),
+    ...(activation === null
+      ? []
+      : [{ _tag: 'activate' as const, name: activationName(activation), activation }]),
   ])
 
 /** What is left of each layer. */

@@ -1,17 +1,27 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from '../../../net/error.js'
-import { type Inferred, infer } from '../../../net/infer.js'
+import type { Inferred } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import { childPath, type Path } from '../../../net/path.js'
-import { channelsOf, type Shape } from '../../../net/shape.js'
-import type { Activation, BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../../../net/tree.js'
+import { channelsOf, rankOf, type Shape } from '../../../net/shape.js'
+import type {
+  Activation,
+  BatchNorm,
+  Conv,
+  Dense,
+  Depthwise,
+  DropPath,
+  LayerNorm,
+  Leaf,
+  Pool,
+} from '../../../net/tree.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Model, Tensor } from '../../../net/weights.js'
+import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
+import { kerasActivation } from './activations.js'
 import { addGate, addShuffle, addSlice, sliceLast } from './channels.js'
 import { add, type Context, channelsLast } from './context.js'
+import { poolEnds, poolPadding } from './pool-padding.js'
 import { spread } from './spread.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
@@ -21,13 +31,11 @@ export interface Topology {
   readonly output: string
 }
 
-const pair = (size: number): readonly [number, number] => [size, size]
-
 const poolClass = { maxPool: 'MaxPooling2D', avgPool: 'AveragePooling2D' } as const
 
-const poolConfig = ({ size, stride, padding }: Pool): Config => ({
-  pool_size: pair(size),
-  strides: pair(stride),
+const poolConfig = ({ size, stride }: Pool, padding: 'same' | 'valid'): Config => ({
+  pool_size: sidesOf(size),
+  strides: sidesOf(stride),
   padding,
   ...channelsLast,
 })
@@ -42,8 +50,8 @@ interface Product {
 }
 
 const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => ({
-  kernel_size: pair(kernel),
-  strides: pair(stride),
+  kernel_size: sidesOf(kernel),
+  strides: sidesOf(stride),
   padding: padding === 'same' ? 'same' : 'valid',
   ...channelsLast,
 })
@@ -56,7 +64,74 @@ const addActivation = (
   activation: Activation | null,
   name: string,
   from: string,
-): string => (activation === null ? from : add(context, 'Activation', name, { activation }, [from]))
+): string => {
+  const found = activation === null ? null : kerasActivation(activation)
+  if (found === null) return from // the net was checked: Keras has its activations
+  return found._tag === 'option'
+    ? add(context, 'Activation', name, { activation: found.name }, [from])
+    : add(context, found.className, name, found.config, [from])
+}
+
+const inputOf = ({ inferred }: Context, path: Path): Shape => inferred.get(path)?.input ?? []
+
+/** Zeros around a map, as a layer of their own; none where there are none. */
+const addZeros = (context: Context, ends: readonly number[], path: Path, from: string): string => {
+  const padding = [ends.slice(0, 2), ends.slice(2)]
+  return ends.every(end => end === 0)
+    ? from
+    : add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
+}
+
+const addPool = (context: Context, pool: Pool, path: Path, from: string): string => {
+  const map = inputOf(context, path)
+  const padding = poolPadding(pool, map)
+  const padded = padding === 'zeros' ? addZeros(context, poolEnds(pool, map), path, from) : from
+  const config = poolConfig(pool, padding === 'same' ? 'same' : 'valid')
+  return add(context, poolClass[pool._tag], nameOf(path), config, [padded])
+}
+
+const addLayerNorm = (context: Context, { epsilon }: LayerNorm, path: Path, from: string): string => {
+  const name = nameOf(path)
+  return add(
+    context,
+    'LayerNormalization',
+    name,
+    { axis: -1, epsilon, center: true, scale: true },
+    [from],
+    [
+      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
+      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
+    ],
+  )
+}
+
+/** A factor a channel is a channelwise 1×1 convolution; a vector is a map of one pixel for it. */
+const addScale = (context: Context, path: Path, from: string): string => {
+  const input = inputOf(context, path)
+  const { data } = weightAt(context, path, 'scale')
+  const product = (name: string, map: string): string =>
+    add(
+      context,
+      'DepthwiseConv2D',
+      name,
+      { kernel_size: [1, 1], depth_multiplier: 1, use_bias: false, ...channelsLast },
+      [map],
+      [{ name: `${name}/depthwise_kernel`, tensor: { shape: [1, 1, channelsOf(input), 1], data } }],
+    )
+  if (rankOf(input) === 'map') return product(nameOf(path), from)
+  const map = add(context, 'Reshape', partOf(path, 'map'), { target_shape: [1, 1, ...input] }, [from])
+  return add(context, 'Flatten', nameOf(path), channelsLast, [product(partOf(path, 'scale'), map)])
+}
+
+/** One decision an image. */
+const addDropPath = (context: Context, { rate }: DropPath, path: Path, from: string): string =>
+  add(
+    context,
+    'Dropout',
+    nameOf(path),
+    { rate, noise_shape: [null, ...inputOf(context, path).map(() => 1)] },
+    [from],
+  )
 
 const addBatchNorm = (
   context: Context,
@@ -81,9 +156,14 @@ const addBatchNorm = (
 
 /** Keras has explicit padding as a layer of its own. */
 const addPadding = (context: Context, layer: Unit, path: Path, from: string): string => {
-  if (!('padding' in layer) || typeof layer.padding !== 'number' || layer.padding === 0) return from
-  const padding = [pair(layer.padding), pair(layer.padding)]
-  return add(context, 'ZeroPadding2D', partOf(path, 'pad'), { padding, ...channelsLast }, [from])
+  if (!('padding' in layer) || typeof layer.padding === 'string') return from
+  const slides = slidesOf(inputOf(context, path), { ...layer, size: layer.kernel })
+  return addZeros(
+    context,
+    slides.flatMap(({ before, after }) => [before, after]),
+    path,
+    from,
+  )
 }
 
 const productOf = (layer: Unit, kernel: Tensor): Product => {
@@ -91,14 +171,14 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
     case 'conv':
       return {
         className: 'Conv2D',
-        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: pair(layer.dilation) },
+        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: sidesOf(layer.dilation) },
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
       const denseKernel = spread(kernel, layer.dilation)
       return {
         className: 'DepthwiseConv2D',
-        config: { ...windowConfig(layer), kernel_size: pair(denseKernel.shape[0] ?? 1), depth_multiplier: 1 },
+        config: { ...windowConfig(layer), kernel_size: denseKernel.shape.slice(0, 2), depth_multiplier: 1 },
         kernel: { name: 'depthwise_kernel', tensor: denseKernel },
       }
     }
@@ -127,7 +207,8 @@ const addProduct = (
   from: string,
 ): string => {
   const { className, config, kernel } = productOf(layer, weights.kernel)
-  const activation = layer.norm === null ? (layer.activation ?? 'linear') : 'linear'
+  const own = layer.norm === null && layer.activation !== null ? kerasActivation(layer.activation) : null
+  const activation = own?._tag === 'option' ? own.name : 'linear'
   return add(
     context,
     className,
@@ -168,9 +249,9 @@ const addUnit = (context: Context, layer: Unit, path: Path, from: string): strin
     layer._tag === 'conv' && layer.groups > 1
       ? addGroups(context, layer, path, padded, shapesAt(context, path)[0])
       : addProduct(context, layer, nameOf(path), weights, padded)
-  if (norm === null) return product
-  const normName = addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
-  return addActivation(context, activation, partOf(path, 'activation'), normName)
+  const normed = norm === null ? product : addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
+  const isOption = norm === null && activation !== null && kerasActivation(activation)?._tag === 'option'
+  return isOption ? normed : addActivation(context, activation, partOf(path, 'activation'), normed)
 }
 
 const addLeaf =
@@ -184,13 +265,21 @@ const addLeaf =
         return addUnit(context, leaf, path, from)
       case 'maxPool':
       case 'avgPool':
-        return add(context, poolClass[leaf._tag], name, poolConfig(leaf), [from])
+        return addPool(context, leaf, path, from)
       case 'globalAvgPool':
         return add(context, 'GlobalAveragePooling2D', name, channelsLast, [from])
+      case 'globalMaxPool':
+        return add(context, 'GlobalMaxPooling2D', name, channelsLast, [from])
       case 'flatten':
         return add(context, 'Flatten', name, channelsLast, [from])
       case 'dropout':
         return add(context, 'Dropout', name, { rate: leaf.rate }, [from])
+      case 'dropPath':
+        return addDropPath(context, leaf, path, from)
+      case 'layerNorm':
+        return addLayerNorm(context, leaf, path, from)
+      case 'scale':
+        return addScale(context, path, from)
       case 'norm':
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
@@ -224,7 +313,8 @@ const algebra = (context: Context): Algebra<string> => ({
   },
 })
 
-const topologyOf = ({ net, weights }: Model, inferred: Inferred): Topology => {
+/** Converts a checked model to Keras layers, which are named by their paths. */
+export const topology = ({ net, weights }: Model, inferred: Inferred): Topology => {
   const context: Context = { layers: [], inferred, weights }
   const shape = [null, ...net.input]
   const images = add(
@@ -237,13 +327,6 @@ const topologyOf = ({ net, weights }: Model, inferred: Inferred): Topology => {
   const output = interpret(algebra(context))(net.body, '', images)
   return { name: net.name, layers: context.layers, output }
 }
-
-/** Converts a checked model to Keras layers, which are named by their paths. Errors  those of `infer` */
-export const topology = (model: Model): E.Either<NetError, Topology> =>
-  pipe(
-    infer(model.net),
-    E.map(inferred => topologyOf(model, inferred)),
-  )
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({
   class_name: className,

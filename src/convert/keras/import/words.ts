@@ -59,10 +59,12 @@ const reader =
   config =>
     pipe(decode(t.type(props))(config), E.map(parts))
 
-const pool = (_tag: 'maxPool' | 'avgPool'): Reader =>
+const pool = (
+  kind: { readonly _tag: 'maxPool' } | { readonly _tag: 'avgPool'; readonly countPadding: false },
+): Reader =>
   reader({ pool_size: option(square, 2), ...windowOptions, strides: option(square, null) }, config => [
     leafPart({
-      _tag,
+      ...kind,
       name: '',
       size: config.pool_size,
       stride: config.strides ?? config.pool_size,
@@ -150,8 +152,8 @@ const readers: Readonly<Record<string, Reader>> = {
   ZeroPadding2D: reader({ padding: around, ...channelsLast }, ({ padding }) => [
     { _tag: 'pad', by: padding },
   ]),
-  MaxPooling2D: pool('maxPool'),
-  AveragePooling2D: pool('avgPool'),
+  MaxPooling2D: pool({ _tag: 'maxPool' }),
+  AveragePooling2D: pool({ _tag: 'avgPool', countPadding: false }),
   GlobalAveragePooling2D: reader({ keepdims: fixed(false), ...channelsLast }, () => [
     leafPart({ _tag: 'globalAvgPool', name: '' }),
   ]),

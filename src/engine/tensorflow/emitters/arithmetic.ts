@@ -41,6 +41,7 @@ export const unaries = {
   relu6: unary('Relu6'),
   sigmoid: unary('Sigmoid'),
   tanh,
+  erf: unary('Erf'),
   exp: unary('Exp'),
   log: unary('Log'),
   sqrt: unary('Sqrt'),

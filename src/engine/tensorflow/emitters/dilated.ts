@@ -1,7 +1,7 @@
 /** Folds maps for dilated windows: each of the d² interleaved grids becomes an image, on which the window is dense. */
-import type { Window } from '../../../graph/graph.js'
-import { windowPositions, windowSpan } from '../../../net/infer.js'
+import type { PoolWindow } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
+import { type Sides, type Slide, sidesOf, slidesOf } from '../../../net/window.js'
 import { type Attrs, floats, int, int32, type Ref, tensor, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 
@@ -25,20 +25,13 @@ interface Side {
   readonly places: number
 }
 
-/** Padding before and after, as in TensorFlow: an odd zero goes after. */
-const endsOf = (size: number, span: number, { stride, padding }: Window): readonly [number, number] => {
-  if (padding === 'valid') return [0, 0]
-  if (padding !== 'same') return [padding, padding]
-  const short = Math.max((windowPositions(size, span, stride, padding) - 1) * stride + span - size, 0)
-  return [Math.floor(short / 2), Math.ceil(short / 2)]
-}
-
-const sideOf = (size: number, span: number, window: Window): Side => {
-  const [before, after] = endsOf(size, span, window)
-  const whole = size + before + after
-  const spare = (window.dilation - (whole % window.dilation)) % window.dilation
-  return { size, before, after, spare, places: whole - span + 1 }
-}
+const sideOf =
+  (dilation: number) =>
+  ({ side, span, before, after }: Slide): Side => {
+    const whole = side + before + after
+    const spare = (dilation - (whole % dilation)) % dilation
+    return { size: side, before, after, spare, places: whole - span + 1 }
+  }
 
 const folding: Attrs = { ...floats, Tblock_shape: type(int32) }
 
@@ -48,15 +41,15 @@ const addTable = (write: Writer, rows: readonly (readonly [number, number])[]): 
     value: tensor([rows.length, 2], Int32Array.from(rows.flat())),
   })
 
-/** Takes every `stride`th position of a map; the inverse writes zeros elsewhere. */
+/** Takes the positions of a map that windows of such strides begin at; the inverse writes zeros elsewhere. */
 const strideMaps = (
   write: Writer,
-  stride: number,
+  [down, across]: Sides,
   [n, h, w, c]: readonly [number, number, number, number],
 ) => {
-  const slices = [write.ints([0, 0, 0, 0]), write.ints([n, h, w, c]), write.ints([1, stride, stride, 1])]
+  const slices = [write.ints([0, 0, 0, 0]), write.ints([n, h, w, c]), write.ints([1, down, across, 1])]
   const attrs: Attrs = { ...floats, Index: type(int32), begin_mask: int(15), end_mask: int(15) }
-  return stride === 1
+  return down === 1 && across === 1
     ? { thin: (map: Ref) => map, spread: (map: Ref) => map }
     : {
         thin: (map: Ref) => write.add('StridedSlice', [map, ...slices], attrs),
@@ -70,10 +63,10 @@ const strideMaps = (
  *
  * Law  conv(x, dilated) = openY(conv(foldX(x), dense))
  */
-export const foldMaps = (write: Writer, window: Window, x: Shape, filters: number, size: number): Folded => {
+export const foldMaps = (write: Writer, window: PoolWindow, x: Shape, filters: number): Folded => {
   const { dilation, stride } = window
-  const [n = 0, h = 0, w = 0, c = 0] = x
-  const sides = [h, w].map(side => sideOf(side, windowSpan(size, dilation), window))
+  const [n = 0, , , c = 0] = x
+  const sides = slidesOf(x.slice(1), window).map(sideOf(dilation))
   const block = write.ints([dilation, dilation])
   const xEnds = addTable(
     write,
@@ -88,7 +81,7 @@ export const foldMaps = (write: Writer, window: Window, x: Shape, filters: numbe
   const open = (ends: Ref) => (map: Ref) =>
     write.add('BatchToSpaceND', [map, block, ends], { ...folding, Tcrops: type(int32) })
   const [rows = 0, columns = 0] = sides.map(({ places }) => places)
-  const { thin, spread } = strideMaps(write, stride, [n, rows, columns, filters])
+  const { thin, spread } = strideMaps(write, sidesOf(stride), [n, rows, columns, filters])
   const grids = sides.map(side => (side.size + side.before + side.after + side.spare) / dilation)
   return {
     x: [n * dilation ** 2, ...grids, c],

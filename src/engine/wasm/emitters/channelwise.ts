@@ -3,14 +3,14 @@ import type { OpOf } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
 import { step } from '../planning/buffers.js'
 import { type Emitter, nth, shapeOf } from './emitter.js'
-import { frameAround, frameBehind, scratchOf, type WindowPlan, windowPlan } from './slide.js'
+import { frameAround, frameBehind, kernelWindow, scratchOf, type WindowPlan, windowPlan } from './slide.js'
 
 const windowOf = (
   x: Shape,
   y: Shape,
   kernel: Shape,
   { op }: { readonly op: OpOf<'depthwise'> | OpOf<'depthwiseInput'> | OpOf<'depthwiseKernel'> },
-): WindowPlan => windowPlan(x, y, kernel[0] ?? 1, op.window)
+): WindowPlan => windowPlan(x, y, kernelWindow(kernel, op.window))
 
 export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
   const slide = windowOf(shapeOf(value, 0), value.shape, shapeOf(value, 1), value)
@@ -24,8 +24,8 @@ export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
         'depthwise',
         images,
         ...[at(x), x.ld, height, width, channels],
-        ...[frame.high, frame.wide, frame.top, frame.left, frame.apart],
-        ...[at(nth(inputs, 1)), 0, size, dilation, stride, at(output), output.ld, rows, columns],
+        ...[frame.high, frame.wide, frame.top, frame.left, ...frame.apart],
+        ...[at(nth(inputs, 1)), 0, ...size, dilation, ...stride, at(output), output.ld, rows, columns],
       ),
     ],
   }
@@ -43,8 +43,8 @@ export const depthwiseInput: Emitter<'depthwiseInput'> = ({ value, inputs, outpu
         'depthwise',
         images,
         ...[at(dy), dy.ld, rows, columns, channels],
-        ...[frame.high, frame.wide, frame.top, frame.left, frame.apart],
-        ...[at(nth(inputs, 1)), 1, size, dilation, 1, at(output), output.ld, height, width],
+        ...[frame.high, frame.wide, frame.top, frame.left, ...frame.apart],
+        ...[at(nth(inputs, 1)), 1, ...size, dilation, 1, 1, at(output), output.ld, height, width],
       ),
     ],
   }
@@ -63,7 +63,7 @@ export const depthwiseKernel: Emitter<'depthwiseKernel'> = ({ value, inputs, out
         Math.ceil(channels / 4),
         ...[images, at(x), x.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left],
-        ...[at(dy), dy.ld, rows, columns, size, dilation, stride, at(output)],
+        ...[at(dy), dy.ld, rows, columns, ...size, dilation, ...stride, at(output)],
       ),
     ],
   }

@@ -1,10 +1,11 @@
 /** Emits convolutions: forward, or the gradient of the input. */
 import { channelsOf } from '../../../net/shape.js'
+import type { Sides } from '../../../net/window.js'
 import { type Place, type Step, step } from '../planning/buffers.js'
 import type { Emitted, Locate, Site } from './emitter.js'
 import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
 import { type Frame, groupOf, scratchOf } from './slide.js'
-import { cachedStrip, frameOfTiles, stripBytes, suitsTiles } from './tiles.js'
+import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles } from './tiles.js'
 
 const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8 } as const
 
@@ -35,9 +36,9 @@ export interface Convolution {
   readonly frame: Frame
   readonly packing: Packing
   readonly kernel: Place
-  readonly size: number
+  readonly size: Sides
   readonly dilation: number
-  readonly stride: number
+  readonly stride: Sides
   readonly images: number
   readonly rows: number
   readonly columns: number
@@ -61,8 +62,8 @@ const direct = (site: Site, product: Convolution): Emitted => {
           'convolve',
           images,
           ...[at(source), source.ld, height, width, channels],
-          ...[Number(framed), high, wide, top, left, apart, group],
-          ...[packed, size, dilation, stride, filters],
+          ...[Number(framed), high, wide, top, left, ...apart, group],
+          ...[packed, ...size, dilation, ...stride, filters],
           ...[at(site.output), site.output.ld, rows, columns, finish.flags, finish.slopes, finish.offsets],
         ),
       ]
@@ -97,6 +98,6 @@ const tiled = (site: Site, product: Convolution): Emitted => {
 }
 
 export const convolution = (site: Site, product: Convolution): Emitted =>
-  suitsTiles(product, product.packing.width) && product.frame.apart === 1
+  suitsTiles(product, product.packing.width) && isEach(product.frame.apart, 1)
     ? tiled(site, product)
     : direct(site, product)

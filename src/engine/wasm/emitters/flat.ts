@@ -18,6 +18,7 @@ const unaryKinds: { readonly [K in Unary]: number } = {
   abs: 8,
   sign: 9,
   neg: 10,
+  erf: 11,
 }
 
 export const unary =

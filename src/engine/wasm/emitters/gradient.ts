@@ -6,10 +6,10 @@ import { frameAround, groupOf, scratchOf, type WindowPlan } from './slide.js'
 import { cachedGroup, frameOfTiles, groupBytes, suitsTiles } from './tiles.js'
 
 /** Units of work: vectors of a window, which span a whole row where pixels have no gap between them. */
-const unitsOf = ({ size, channels, dilation }: WindowPlan, contiguous: boolean): number =>
+const unitsOf = ({ size: [tall, broad], channels, dilation }: WindowPlan, contiguous: boolean): number =>
   contiguous && dilation === 1
-    ? size * Math.ceil((size * channels) / 4)
-    : size * size * Math.ceil(channels / 4)
+    ? tall * Math.ceil((broad * channels) / 4)
+    : tall * broad * Math.ceil(channels / 4)
 
 export interface KernelGradient {
   readonly x: Place
@@ -33,7 +33,7 @@ const direct = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
         ...[images, at(x), x.ld, height, width, channels],
         ...[Number(framed), high, wide, top, left, group],
         ...[at(dy), dy.ld, rows, columns, filters],
-        ...[size, dilation, stride, at(output), 0],
+        ...[...size, dilation, ...stride, at(output), 0],
       ),
     ],
   }

@@ -30,6 +30,7 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   relu6: flat.unary('relu6'),
   sigmoid: flat.unary('sigmoid'),
   tanh: flat.unary('tanh'),
+  erf: flat.unary('erf'),
   exp: flat.unary('exp'),
   log: flat.unary('log'),
   sqrt: flat.unary('sqrt'),

@@ -6,12 +6,13 @@ import { type Convolution, convolution } from './convolution.js'
 import { type Emitted, type Emitter, nth, type Site, shapeOf } from './emitter.js'
 import { kernelGradient } from './gradient.js'
 import { forwardPacking, gradientPacking } from './packing.js'
-import { frameAround, frameBehind, type WindowPlan, windowPlan } from './slide.js'
+import { frameAround, frameBehind, kernelWindow, type WindowPlan, windowPlan } from './slide.js'
+import { isEach } from './tiles.js'
 
 /** A 1×1 convolution without padding reads a map as one long row. */
 const flattenPointwise = (product: Convolution): Convolution => {
   const { frame, size, stride, height, width, rows, columns } = product
-  return frame.framed || size > 1 || stride > 1
+  return frame.framed || !isEach(size, 1) || !isEach(stride, 1)
     ? product
     : {
         ...product,
@@ -28,7 +29,7 @@ const windowOf = (
   y: Shape,
   kernel: Shape,
   { op }: { readonly op: OpOf<'conv'> | OpOf<'convInput'> | OpOf<'convKernel'> },
-): WindowPlan => windowPlan(x, y, kernel[0] ?? 1, op.window)
+): WindowPlan => windowPlan(x, y, kernelWindow(kernel, op.window))
 
 export const conv: Emitter<'conv'> = site => {
   const { value, inputs } = site
@@ -41,7 +42,7 @@ export const conv: Emitter<'conv'> = site => {
       source: nth(inputs, 0),
       kernel: nth(inputs, 1),
       frame: frameAround(slide),
-      packing: forwardPacking(slide.size ** 2, slide.channels, channelsOf(value.shape)),
+      packing: forwardPacking(sizeOf(slide.size), slide.channels, channelsOf(value.shape)),
     }),
   )
 }
@@ -62,9 +63,9 @@ export const convInput: Emitter<'convInput'> = site => {
       channels: filters,
       rows: slide.height,
       columns: slide.width,
-      stride: 1,
+      stride: [1, 1],
       frame: frameBehind(slide),
-      packing: gradientPacking(slide.size ** 2, slide.channels, filters),
+      packing: gradientPacking(sizeOf(slide.size), slide.channels, filters),
     }),
   )
 }
@@ -83,11 +84,10 @@ const asPixels = (rows: number, channels: number): WindowPlan => ({
   channels,
   rows: 1,
   columns: rows,
-  size: 1,
-  span: 1,
-  stride: 1,
+  size: [1, 1],
+  span: [1, 1],
+  stride: [1, 1],
   dilation: 1,
-  padding: 'valid',
   top: 0,
   left: 0,
 })

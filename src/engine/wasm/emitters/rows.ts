@@ -2,7 +2,7 @@
 import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step } from '../planning/buffers.js'
-import { type Emitter, nth, shapeOf } from './emitter.js'
+import { type Emitted, type Emitter, nth, type Site, shapeOf } from './emitter.js'
 import { type WindowPlan, windowPlan } from './slide.js'
 
 /** How many segments a sum over rows is cut into: fixed, so that the result is the same on any number of threads. */
@@ -115,47 +115,53 @@ export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish 
 type Pool = 'maxPool' | 'avgPool' | 'maxPoolGrad' | 'avgPoolGrad'
 
 const windowOf = (x: Shape, y: Shape, { op: { window } }: { readonly op: OpOf<Pool> }): WindowPlan =>
-  windowPlan(x, y, window.size, window)
+  windowPlan(x, y, window)
 
-const pool =
-  (kernel: 'maxPool' | 'avgPool'): Emitter<'maxPool' | 'avgPool'> =>
-  ({ value, inputs, output }) => {
-    const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
-      shapeOf(value, 0),
-      value.shape,
-      value,
-    )
-    const x = nth(inputs, 0)
-    const reach = Math.max(left + width, (columns - 1) * stride + size)
-    return {
-      scratch: 4 * reach * channels + 64,
-      steps: at => [
-        step(
-          kernel,
-          images,
-          ...[at(x), x.ld, height, width, channels, size, stride, top, left],
-          ...[at(output), output.ld, rows, columns],
-        ),
-      ],
-    }
+/** How a window slides, as kernels take it. */
+const slideOf = ({ size, stride, top, left }: WindowPlan): readonly number[] => [
+  ...size,
+  ...stride,
+  top,
+  left,
+]
+
+/** A pool's kernel, given what it takes beside the window. */
+const pool = (
+  kernel: 'maxPool' | 'avgPool',
+  { value, inputs, output }: Site<'maxPool'> | Site<'avgPool'>,
+  options: readonly number[] = [],
+): Emitted => {
+  const slide = windowOf(shapeOf(value, 0), value.shape, value)
+  const { images, height, width, channels, left, rows, columns } = slide
+  const x = nth(inputs, 0)
+  const reach = Math.max(left + width, (columns - 1) * slide.stride[1] + slide.size[1])
+  return {
+    scratch: 4 * reach * channels + 64,
+    steps: at => [
+      step(
+        kernel,
+        images,
+        ...[at(x), x.ld, height, width, channels, ...slideOf(slide), ...options],
+        ...[at(output), output.ld, rows, columns],
+      ),
+    ],
   }
+}
 
-export const maxPool = pool('maxPool')
-export const avgPool = pool('avgPool')
+export const maxPool: Emitter<'maxPool'> = site => pool('maxPool', site)
+
+export const avgPool: Emitter<'avgPool'> = site => pool('avgPool', site, [Number(site.value.op.countPadding)])
 
 export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
-    value.shape,
-    shapeOf(value, 0),
-    value,
-  )
+  const slide = windowOf(value.shape, shapeOf(value, 0), value)
+  const { images, height, width, channels, rows, columns } = slide
   const [dy, x, y] = [nth(inputs, 0), nth(inputs, 1), nth(inputs, 2)]
   return {
     steps: at => [
       step(
         'maxPoolGrad',
         images,
-        ...[at(dy), dy.ld, at(x), x.ld, height, width, channels, size, stride, top, left],
+        ...[at(dy), dy.ld, at(x), x.ld, height, width, channels, ...slideOf(slide)],
         ...[at(y), y.ld, rows, columns, at(output), Number(finish.accumulated)],
       ),
     ],
@@ -163,18 +169,15 @@ export const maxPoolGrad: Emitter<'maxPoolGrad'> = ({ value, inputs, output, fin
 }
 
 export const avgPoolGrad: Emitter<'avgPoolGrad'> = ({ value, inputs, output, finish }) => {
-  const { images, height, width, channels, size, stride, top, left, rows, columns } = windowOf(
-    value.shape,
-    shapeOf(value, 0),
-    value,
-  )
+  const slide = windowOf(value.shape, shapeOf(value, 0), value)
+  const { images, height, width, channels, rows, columns } = slide
   const dy = nth(inputs, 0)
   return {
     steps: at => [
       step(
         'avgPoolGrad',
         images,
-        ...[at(dy), dy.ld, height, width, channels, size, stride, top, left],
+        ...[at(dy), dy.ld, height, width, channels, ...slideOf(slide), Number(value.op.countPadding)],
         ...[rows, columns, at(output), Number(finish.accumulated)],
       ),
     ],

@@ -1,10 +1,11 @@
 /** The geometry of sliding windows, and the frame of zeros that makes bounds checks unnecessary. */
 
-import type { Window } from '../../../graph/graph.js'
-import { windowSpan } from '../../../net/infer.js'
+import type { PoolWindow, Window } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
+import { type Sides, sidesOf, slidesOf } from '../../../net/window.js'
 
-export interface WindowPlan extends Window {
+/** A window over a map; of each pair the first is down the map, the second across it. */
+export interface WindowPlan {
   readonly images: number
   /** Of the input map. */
   readonly height: number
@@ -13,61 +14,73 @@ export interface WindowPlan extends Window {
   /** Of the output map. */
   readonly rows: number
   readonly columns: number
-  readonly size: number
-  readonly span: number
+  readonly size: Sides
+  readonly span: Sides
+  readonly stride: Sides
+  readonly dilation: number
   /** Padding before the first position. */
   readonly top: number
   readonly left: number
 }
 
-const paddingBefore = (side: number, positions: number, span: number, { stride, padding }: Window): number =>
-  padding === 'same'
-    ? Math.floor(Math.max((positions - 1) * stride + span - side, 0) / 2)
-    : padding === 'valid'
-      ? 0
-      : padding
-
-export const windowPlan = (x: Shape, y: Shape, size: number, window: Window): WindowPlan => {
+export const windowPlan = (x: Shape, y: Shape, window: PoolWindow): WindowPlan => {
   const [images = 0, height = 0, width = 0, channels = 0] = x
   const [, rows = 0, columns = 0] = y
-  const span = windowSpan(size, window.dilation)
-  const top = paddingBefore(height, rows, span, window)
-  const left = paddingBefore(width, columns, span, window)
-  return { ...window, images, height, width, channels, rows, columns, size, span, top, left }
+  const [down, across] = slidesOf([height, width], window)
+  return {
+    ...{ images, height, width, channels, rows, columns },
+    size: sidesOf(window.size),
+    span: [down.span, across.span],
+    stride: sidesOf(window.stride),
+    dilation: window.dilation,
+    top: down.before,
+    left: across.before,
+  }
 }
 
-/** A frame of zeros, and where pixels lie in it: the first at (top, left), the others `apart` from each other. */
+/** The window of a kernel [height, width, …]. */
+export const kernelWindow = ([height = 1, width = 1]: Shape, window: Window): PoolWindow => ({
+  ...window,
+  size: [height, width],
+})
+
+/** A frame of zeros, and where pixels lie in it: the first at (top, left), the others `apart` from each other, down and across. */
 export interface Frame {
   readonly framed: boolean
   readonly high: number
   readonly wide: number
   readonly top: number
   readonly left: number
-  readonly apart: number
+  readonly apart: Sides
 }
+
+const adjacent: Sides = [1, 1]
 
 /** The frame around an input map; none where no window leaves the map. */
 export const frameAround = ({ height, width, rows, columns, stride, span, top, left }: WindowPlan): Frame => {
-  const reach = (positions: number) => (positions - 1) * stride + span
-  const framed = top > 0 || left > 0 || reach(rows) > height || reach(columns) > width
+  const high = (rows - 1) * stride[0] + span[0]
+  const wide = (columns - 1) * stride[1] + span[1]
+  const framed = top > 0 || left > 0 || high > height || wide > width
   return framed
-    ? { framed, high: reach(rows), wide: reach(columns), top, left, apart: 1 }
-    : { framed, high: height, wide: width, top: 0, left: 0, apart: 1 }
+    ? { framed, high, wide, top, left, apart: adjacent }
+    : { framed, high: height, wide: width, top: 0, left: 0, apart: adjacent }
 }
 
 /** The frame around an output gradient, spaced by the stride, so that the mirrored kernel slides over it. */
 export const frameBehind = ({ height, width, rows, columns, stride, span, top, left }: WindowPlan): Frame => {
-  const framed = span > 1 || stride > 1 || top > 0 || left > 0 || rows !== height || columns !== width
+  const [down, across] = span
+  const moves = [...span, ...stride].some(each => each > 1)
+  const framed = moves || top > 0 || left > 0 || rows !== height || columns !== width
   return framed
     ? {
         framed,
-        high: height + span - 1,
-        wide: width + span - 1,
-        top: span - 1 - top,
-        left: span - 1 - left,
+        high: height + down - 1,
+        wide: width + across - 1,
+        top: down - 1 - top,
+        left: across - 1 - left,
         apart: stride,
       }
-    : { framed, high: rows, wide: columns, top: 0, left: 0, apart: 1 }
+    : { framed, high: rows, wide: columns, top: 0, left: 0, apart: adjacent }
 }
 
 /** The cache that the frames of a group of images should fit. */

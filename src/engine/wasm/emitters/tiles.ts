@@ -1,18 +1,22 @@
 /** When 3×3 windows are computed by Winograd tiles of four outputs, and the scratch memory that takes. */
+import type { Sides } from '../../../net/window.js'
 import type { Frame } from './slide.js'
 
 interface Window {
-  readonly size: number
-  readonly stride: number
+  readonly size: Sides
+  readonly stride: Sides
   readonly dilation: number
   readonly channels: number
 }
+
+/** Whether both sides are of this size. */
+export const isEach = (sides: Sides, size: number): boolean => sides.every(side => side === size)
 
 /** With fewer channels the transforms cost more than they save. */
 const minChannels = 8
 
 export const suitsTiles = ({ size, stride, dilation, channels }: Window, filters: number): boolean =>
-  size === 3 && stride === 1 && dilation === 1 && channels >= minChannels && filters >= minChannels
+  isEach(size, 3) && isEach(stride, 1) && dilation === 1 && channels >= minChannels && filters >= minChannels
 
 /** A frame of whole tiles, each 4×4 pixels for 2×2 outputs. */
 export const frameOfTiles = ({ top, left }: Frame, rows: number, columns: number): Frame => ({
@@ -21,7 +25,7 @@ export const frameOfTiles = ({ top, left }: Frame, rows: number, columns: number
   wide: 2 * Math.ceil(columns / 2) + 2,
   top,
   left,
-  apart: 1,
+  apart: [1, 1],
 })
 
 const tilesAcross = ({ wide }: Frame): number => (wide - 2) / 2

@@ -43,37 +43,37 @@ export function pack(
 export function convolve(
   from: i32, to: i32, // images
   x: usize, ldx: usize, height: i32, width: i32, channels: i32,
-  framed: i32, high: i32, wide: i32, top: i32, left: i32, apart: i32, group: i32,
-  packed: usize, size: i32, dilation: i32, stride: i32, filters: i32,
+  framed: i32, high: i32, wide: i32, top: i32, left: i32, apartDown: i32, apartAcross: i32, group: i32,
+  packed: usize, tall: i32, broad: i32, dilation: i32, down: i32, across: i32, filters: i32,
   y: usize, ldy: usize, rows: i32, columns: i32, flags: i32, scale: usize, shift: usize,
 ): void {
   const bytes = framed ? <usize>channels << 2 : ldx
   const line = <usize>wide * bytes
   const image = <usize>high * line
   const contiguous = dilation == 1 && (framed || ldx == <usize>channels << 2)
-  const runs = contiguous ? 1 : size
-  const run = contiguous ? <usize>(size * channels) << 2 : <usize>channels << 2
-  const depth = <usize>(size * size * channels) << 2
-  const pixel = <usize>stride * bytes
+  const runs = contiguous ? 1 : broad
+  const run = contiguous ? <usize>(broad * channels) << 2 : <usize>channels << 2
+  const depth = <usize>(tall * broad * channels) << 2
+  const pixel = <usize>across * bytes
   if (framed) memory.fill(scratch, 0, <usize>group * image)
   for (let n = from; n < to; n += group) {
     const images = min(group, to - n)
     if (framed)
       for (let g = 0; g < images; g++)
-        fill(scratch + <usize>g * image, high, wide, top, left, apart, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+        fill(scratch + <usize>g * image, high, wide, top, left, apartDown, apartAcross, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
     const base = framed ? scratch : x + <usize>n * image
     for (let f = 0; f < filters; f += 8) {
       const b = packed + <usize>f * depth
       const narrow = filters - f <= 4
       for (let g = 0; g < images; g++) {
         for (let row = 0; row < rows; row++) {
-          const corner = base + <usize>g * image + <usize>(row * stride) * line
+          const corner = base + <usize>g * image + <usize>(row * down) * line
           const out = y + <usize>(((n + g) * rows + row) * columns) * ldy + (<usize>f << 2)
           const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
           if (narrow)
-            rows4(corner, pixel, columns, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
+            rows4(corner, pixel, columns, tall, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
           else
-            rows8(corner, pixel, columns, size, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
+            rows8(corner, pixel, columns, tall, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
         }
       }
     }
@@ -83,20 +83,20 @@ export function convolve(
 /**
  * The gradient to a kernel: Σ over images and pixels of window × signal, a group of images at a time.
  *
- * Shapes  x [images, height, width, channels], dy [images, rows, columns, filters] → dk [size, size, channels, filters]
+ * Shapes  x [images, height, width, channels], dy [images, rows, columns, filters] → dk [tall, broad, channels, filters]
  */
 export function convolveKernel(
   from: i32, to: i32, // strips: every four values of every run of the window
   images: i32, x: usize, ldx: usize, height: i32, width: i32, channels: i32,
   framed: i32, high: i32, wide: i32, top: i32, left: i32, group: i32,
   dy: usize, ldd: usize, rows: i32, columns: i32, filters: i32,
-  size: i32, dilation: i32, stride: i32, dk: usize, flags: i32,
+  tall: i32, broad: i32, dilation: i32, down: i32, across: i32, dk: usize, flags: i32,
 ): void {
   const bytes = framed ? <usize>channels << 2 : ldx
   const line = <usize>wide * bytes
   const image = <usize>high * line
   const contiguous = dilation == 1 && (framed || ldx == <usize>channels << 2)
-  const run = contiguous ? size * channels : channels
+  const run = contiguous ? broad * channels : channels
   const strips = (run + 3) >> 2
   const ld = <usize>filters << 2
   if (framed) memory.fill(scratch, 0, <usize>group * image)
@@ -104,16 +104,16 @@ export function convolveKernel(
     const some = min(group, images - n)
     if (framed)
       for (let g = 0; g < some; g++)
-        fill(scratch + <usize>g * image, high, wide, top, left, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+        fill(scratch + <usize>g * image, high, wide, top, left, 1, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
     const base = framed ? scratch : x + <usize>n * image
     const signal = dy + <usize>(n * rows * columns) * ldd
-    overGrid(some, rows, columns, image, <usize>stride * line, <usize>stride * bytes, <usize>(rows * columns) * ldd, <usize>columns * ldd, ldd)
+    overGrid(some, rows, columns, image, <usize>down * line, <usize>across * bytes, <usize>(rows * columns) * ldd, <usize>columns * ldd, ldd)
     const mode = n > 0 ? ACCUMULATE : flags
     for (let strip = from; strip < to; strip++) {
       const nth = strip / strips
       const first = (strip - nth * strips) << 2
-      const i = contiguous ? nth : nth / size
-      const j = contiguous ? 0 : nth - i * size
+      const i = contiguous ? nth : nth / broad
+      const j = contiguous ? 0 : nth - i * broad
       const a = base + <usize>(i * dilation) * line + <usize>(j * dilation) * bytes + (<usize>first << 2)
       const y = dk + <usize>(nth * run + first) * ld
       const count = min(run - first, 4)

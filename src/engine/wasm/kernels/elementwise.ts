@@ -1,5 +1,5 @@
 /** One value at a time: flat over whole buffers, whose ends are padded to a whole vector, or stretched over rows. */
-import { exp, log, sigmoid, sign, tanh } from './math'
+import { erf, exp, log, sigmoid, sign, tanh } from './math'
 import { put } from './tile'
 
 // @ts-ignore: decorator
@@ -17,7 +17,8 @@ function unaryOf(kind: i32, x: v128): v128 {
     case 7: return f32x4.mul(x, x)
     case 8: return f32x4.abs(x)
     case 9: return sign(x)
-    default: return f32x4.neg(x)
+    case 10: return f32x4.neg(x)
+    default: return erf(x)
   }
 }
 
@@ -44,7 +45,7 @@ function eachOf(kind: i32, from: i32, to: i32, x: usize, y: usize): void {
     v128.store(y + at, unaryOf(kind, v128.load(x + at)))
 }
 
-/** The kinds in order: relu, relu6, sigmoid, tanh, exp, log, sqrt, square, abs, sign, neg. */
+/** The kinds in order: relu, relu6, sigmoid, tanh, exp, log, sqrt, square, abs, sign, neg, erf. */
 export function unary(
   from: i32, to: i32, // vectors of four
   kind: i32, x: usize, y: usize,
@@ -60,7 +61,8 @@ export function unary(
     case 7: return eachOf(7, from, to, x, y)
     case 8: return eachOf(8, from, to, x, y)
     case 9: return eachOf(9, from, to, x, y)
-    default: return eachOf(10, from, to, x, y)
+    case 10: return eachOf(10, from, to, x, y)
+    default: return eachOf(11, from, to, x, y)
   }
 }
 

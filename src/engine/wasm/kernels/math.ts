@@ -90,6 +90,32 @@ export function tanh(x: v128): v128 {
   return v128.bitselect(times(series, x), signed, f32x4.lt(size, f32x4.splat(0.3)))
 }
 
+/**
+ * The error function: x · p(x²)/q(x²) up to where it is 1 in float32.
+ *
+ * Source  the coefficients of Eigen and XLA
+ */
+// @ts-ignore: decorator
+@inline
+export function erf(x: v128): v128 {
+  const end = f32x4.splat(3.7439211627767994)
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.neg(end)), end)
+  const x2 = times(bounded, bounded)
+  let above = f32x4.splat(0.00022905065861350646)
+  above = step(above, x2, 0.0034082910107109506)
+  above = step(above, x2, 0.050955695062380861)
+  above = step(above, x2, 0.18520832239976145)
+  above = step(above, x2, 1.128379143519084)
+  let below = f32x4.splat(-1.1791602954361697e-7)
+  below = step(below, x2, 0.000023547966471313185)
+  below = step(below, x2, 0.0010179625278914885)
+  below = step(below, x2, 0.014070470171167667)
+  below = step(below, x2, 0.11098505178285362)
+  below = step(below, x2, 0.49746925110067538)
+  below = step(below, x2, 1)
+  return f32x4.div(times(bounded, above), below)
+}
+
 /** 1 where positive, −1 where negative, 0 at 0. */
 // @ts-ignore: decorator
 @inline

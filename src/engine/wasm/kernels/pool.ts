@@ -11,20 +11,20 @@ import { put } from './tile'
 export function maxPool(
   from: i32, to: i32, // images
   x: usize, ldx: usize, height: i32, width: i32, channels: i32,
-  size: i32, stride: i32, top: i32, left: i32,
+  tall: i32, broad: i32, down: i32, across: i32, top: i32, left: i32,
   y: usize, ldy: usize, rows: i32, columns: i32,
 ): void {
   const bytes = <usize>channels << 2
   const begin = scratch + <usize>left * bytes
   const behind = begin + <usize>width * bytes
-  const end = scratch + <usize>((columns - 1) * stride + size) * bytes
+  const end = scratch + <usize>((columns - 1) * across + broad) * bytes
   const bottom = f32x4.splat(-Infinity)
   for (let at = scratch; at < begin; at += 4) store<f32>(at, -Infinity)
   for (let at = behind; at < end; at += 4) store<f32>(at, -Infinity)
   for (let n = from; n < to; n++) {
     const image = x + <usize>(n * height * width) * ldx
     for (let row = 0; row < rows; row++) {
-      const low = max(row * stride - top, 0), high = min(row * stride - top + size, height)
+      const low = max(row * down - top, 0), high = min(row * down - top + tall, height)
       for (let column = 0; column < width; column++) {
         const p = image + <usize>(low * width + column) * ldx
         const q = begin + <usize>column * bytes
@@ -40,11 +40,11 @@ export function maxPool(
       }
       const out = y + <usize>((n * rows + row) * columns) * ldy
       for (let column = 0; column < columns; column++) {
-        const p = scratch + <usize>(column * stride) * bytes
+        const p = scratch + <usize>(column * across) * bytes
         const q = out + <usize>column * ldy
         for (let at: usize = 0; at < bytes; at += 16) {
           let best = v128.load(p + at)
-          for (let r = p + at + bytes, last = p + at + <usize>size * bytes; r < last; r += bytes)
+          for (let r = p + at + bytes, last = p + at + <usize>broad * bytes; r < last; r += bytes)
             best = f32x4.pmax(v128.load(r), best)
           put(q + at, best, <i32>((bytes - at) >> 2))
         }
@@ -81,7 +81,7 @@ function route(
 export function maxPoolGrad(
   from: i32, to: i32, // images
   dy: usize, ldd: usize, x: usize, ldx: usize, height: i32, width: i32, channels: i32,
-  size: i32, stride: i32, top: i32, left: i32,
+  tall: i32, broad: i32, down: i32, across: i32, top: i32, left: i32,
   y: usize, ldy: usize, rows: i32, columns: i32, dx: usize, accumulate: i32,
 ): void {
   const bytes = <usize>channels << 2
@@ -92,9 +92,9 @@ export function maxPoolGrad(
     const back = dx + <usize>(n * height * width) * bytes
     if (!accumulate) memory.fill(back, 0, <usize>(height * width) * bytes)
     for (let row = 0; row < rows; row++) {
-      const low = max(row * stride - top, 0), high = min(row * stride - top + size, height) - low
+      const low = max(row * down - top, 0), high = min(row * down - top + tall, height) - low
       for (let column = 0; column < columns; column++) {
-        const near = max(column * stride - left, 0), wide = min(column * stride - left + size, width) - near
+        const near = max(column * across - left, 0), wide = min(column * across - left + broad, width) - near
         const pixel = <usize>((n * rows + row) * columns + column)
         const corner = <usize>(low * width + near)
         const p = image + corner * ldx, q = back + corner * bytes
@@ -108,20 +108,20 @@ export function maxPoolGrad(
   }
 }
 
-/** The mean of each window's part on the map. */
+/** The mean of each window's part on the map, or of the whole window where padding is `counted`. */
 export function avgPool(
   from: i32, to: i32, // images
   x: usize, ldx: usize, height: i32, width: i32, channels: i32,
-  size: i32, stride: i32, top: i32, left: i32,
+  tall: i32, broad: i32, down: i32, across: i32, top: i32, left: i32, counted: i32,
   y: usize, ldy: usize, rows: i32, columns: i32,
 ): void {
   for (let n = from; n < to; n++) {
     const image = x + <usize>(n * height * width) * ldx
     for (let row = 0; row < rows; row++) {
-      const low = max(row * stride - top, 0), high = min(row * stride - top + size, height)
+      const low = max(row * down - top, 0), high = min(row * down - top + tall, height)
       for (let column = 0; column < columns; column++) {
-        const near = max(column * stride - left, 0), far = min(column * stride - left + size, width)
-        const share = f32x4.splat(1 / <f32>((high - low) * (far - near)))
+        const near = max(column * across - left, 0), far = min(column * across - left + broad, width)
+        const share = f32x4.splat(1 / <f32>(counted ? tall * broad : (high - low) * (far - near)))
         const out = y + <usize>((n * rows + row) * columns + column) * ldy
         for (let c = 0; c < channels; c += 4) {
           const place = <usize>c << 2
@@ -144,7 +144,7 @@ export function avgPool(
 export function avgPoolGrad(
   from: i32, to: i32, // images
   dy: usize, ldd: usize, height: i32, width: i32, channels: i32,
-  size: i32, stride: i32, top: i32, left: i32,
+  tall: i32, broad: i32, down: i32, across: i32, top: i32, left: i32, counted: i32,
   rows: i32, columns: i32, dx: usize, accumulate: i32,
 ): void {
   const bytes = <usize>channels << 2
@@ -152,10 +152,10 @@ export function avgPoolGrad(
     const back = dx + <usize>(n * height * width) * bytes
     if (!accumulate) memory.fill(back, 0, <usize>(height * width) * bytes)
     for (let row = 0; row < rows; row++) {
-      const low = max(row * stride - top, 0), high = min(row * stride - top + size, height)
+      const low = max(row * down - top, 0), high = min(row * down - top + tall, height)
       for (let column = 0; column < columns; column++) {
-        const near = max(column * stride - left, 0), far = min(column * stride - left + size, width)
-        const share = f32x4.splat(1 / <f32>((high - low) * (far - near)))
+        const near = max(column * across - left, 0), far = min(column * across - left + broad, width)
+        const share = f32x4.splat(1 / <f32>(counted ? tall * broad : (high - low) * (far - near)))
         const pixel = <usize>((n * rows + row) * columns + column)
         for (let c = 0; c < channels; c += 4) {
           const place = <usize>c << 2

@@ -127,7 +127,7 @@ export function convolveTiles(
   const m = d + 16 * placeOfD + 64
   memory.fill(scratch, 0, <usize>high * line)
   for (let n = from; n < to; n++) {
-    fill(scratch, high, wide, top, left, 1, x + <usize>n * <usize>(height * width) * ldx, ldx, height, width, channels)
+    fill(scratch, high, wide, top, left, 1, 1, x + <usize>n * <usize>(height * width) * ldx, ldx, height, width, channels)
     for (let first = 0; first < down; first += strip) {
       const some = min(strip, down - first)
       const tiles = some * across
@@ -242,7 +242,7 @@ export function convolveTilesKernel(
     const some = min(group, images - n)
     const tiles = some * area
     for (let g = 0; g < some; g++) {
-      fill(scratch + <usize>g * image, high, wide, top, left, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+      fill(scratch + <usize>g * image, high, wide, top, left, 1, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
       for (let i = 0; i < rows; i += 2) {
         for (let j = 0; j < columns; j += 2) {
           const at = dy + <usize>(((n + g) * rows + i) * columns + j) * ldd

@@ -2,7 +2,7 @@
 import type { FoundFormat, LayerDropped, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
-import { shapeText } from '../phrases.js'
+import { layerText, shapeText } from '../phrases.js'
 
 /** Why layers are no tree of series, branches and sums. */
 const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
@@ -65,6 +65,8 @@ const firstNames = (names: readonly string[]): string =>
 export const convertMessages = {
   NoPreprocessing: ({ input }) =>
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
+  NotHeld: ({ to, at, what }) =>
+    `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
   NotAModel: ({ path, found }) =>

@@ -12,6 +12,8 @@ export const netMessages = {
     `${layerText(at)}: ${thousands(got)} ${what} are more than this program can hold; expected at most ${thousands(most)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${layerText(at)}: expected a window no larger than its map of ${shapeText(map)}, got ${window}; try a smaller window, or padding 'same'`,
+  PaddingTooWide: ({ at, padding, window }) =>
+    `${layerText(at)}: expected a pool's padding narrower than its window of ${window}, got ${padding}; try a smaller padding, or 'same'`,
   BranchesDiffer: ({ at, branch, got, expected }) =>
     `${layerText(at)}: expected branches of one height and width, got ${shapeText(got)} from ${branch} and ${shapeText(expected)} from the others; try the same strides and padding in each`,
   SumDiffers: ({ at, body, shortcut }) =>

@@ -69,7 +69,7 @@ export const dropout: Operator = site =>
 export const softmax: Operator = site =>
   pipe(
     liveInput(site, 0),
-    E.flatMap(logits => {
+    E.flatMap((logits): Read<readonly Value[]> => {
       const rank = logits.view.length
       const axis = intAttribute(site, 'axis', site.opset < 13 ? 1 : -1)
       const spans = logits.view[axis < 0 ? axis + rank : axis] ?? []
@@ -81,7 +81,7 @@ export const softmax: Operator = site =>
         `a softmax inside it, over ${dimsOf(logits.view).join(' × ')}`,
       )
       return isOverAll
-        ? E.right<readonly Value[]>([{ _tag: 'softmax', logits, fault }])
+        ? E.right([{ _tag: 'softmax', logits, fault }])
         : E.left(misfit(site, 'axis', 'the classes', `${axis} of ${dimsOf(logits.view).join(' × ')}`))
     }),
   )

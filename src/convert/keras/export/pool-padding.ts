@@ -1,0 +1,24 @@
+/** The padding of pools in Keras: the map's own, `'same'`, or zeros before an average that counts them. */
+import type { Shape } from '../../../net/shape.js'
+import type { Pool } from '../../../net/tree.js'
+import { type Slide, slidesOf } from '../../../net/window.js'
+
+/** How a pool of Keras pads. */
+export type PoolPadding = 'same' | 'valid' | 'zeros'
+
+const ends = ({ before, after }: Slide): readonly number[] => [before, after]
+
+const isPadded = (slides: readonly Slide[]): boolean => slides.flatMap(ends).some(end => end > 0)
+
+/** The zeros of a pool, top, bottom, left and right, over a map [h, w, …]. */
+export const poolEnds = (pool: Pool, map: Shape): readonly number[] =>
+  slidesOf(map, { ...pool, dilation: 1 }).flatMap(ends)
+
+/** Over a map [h, w, …]; null where Keras has no such pool. */
+export const poolPadding = (pool: Pool, map: Shape): PoolPadding | null => {
+  const own = poolEnds(pool, map)
+  if (!isPadded(slidesOf(map, { ...pool, dilation: 1 }))) return 'valid'
+  if (pool._tag === 'avgPool' && pool.countPadding) return 'zeros'
+  const same = poolEnds({ ...pool, padding: 'same' }, map)
+  return own.every((end, nth) => end === same[nth]) ? 'same' : null
+}
