@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { ImportError, NotATreeReason } from '../../error.js'
-import { isCopyableClass } from '../import/words.js'
+import { isCopyableClass } from '../import/words/index.js'
 import type { Aliases } from './aliases.js'
 import { type Call, callsOf, endsIn } from './calls.js'
 import {
