@@ -49,6 +49,8 @@ describe('a saved Keras model answers as in Keras', () => {
     ['nested-2.keras', 'nested-2'],
     ['nested-2.h5', 'nested-2'],
     ['nested-2-float32', 'nested-2'],
+    ['blocks-3.keras', 'blocks-3'],
+    ['blocks-2.keras', 'blocks-2'],
   ])('%s', async ([file = '', name = '']) => {
     const imported = await run(importModel(fixture(file)))
     const difference = apart((answers[name] ?? []).flat(), answerOf(imported))

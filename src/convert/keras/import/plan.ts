@@ -13,6 +13,7 @@ import type { KerasSource } from '../containers/source.js'
 import { graphOf } from '../topology/graph.js'
 import { fuseHardSigmoids } from '../topology/hard-sigmoid.js'
 import { rankNodes } from '../topology/ranks.js'
+import { splitScaledSums } from '../topology/scaled-sum.js'
 import { dropTrainingOnly } from '../topology/training-only.js'
 import { assemble } from './assemble.js'
 import { type Normalisation, normalisationOf, splitNormaliser } from './normalisation.js'
@@ -53,7 +54,7 @@ export const planImport = ({
     E.Do,
     E.bindW('whole', () => graphOf(version)(topology)),
     E.let('used', ({ whole }) => dropTrainingOnly(whole)),
-    E.bindW('graph', ({ used }) => rankNodes(fuseHardSigmoids(used.graph))),
+    E.bindW('graph', ({ used }) => rankNodes(splitScaledSums(fuseHardSigmoids(used.graph)))),
     E.bindW('order', ({ graph }) => seriesOf(graph)),
     E.let('split', ({ order }) => splitNormaliser(order)),
     E.bindW('normalisation', ({ graph, split }) => normalisationOf(weights, graph, split.leading)),

@@ -1,4 +1,5 @@
 /** Converts each supported Keras class to layers, and names its weights. */
+import { hardSigmoidClass } from '../../topology/hard-sigmoid.js'
 import { activationReaders } from './activations.js'
 import { mapReaders } from './maps.js'
 import { normReaders } from './norms.js'
@@ -27,4 +28,6 @@ export const isCopyableClass = (className: string): boolean =>
   supported.includes(className) && !singleClasses.has(className)
 
 /** Every supported class; a softmax only at the end. */
-export const supported: readonly string[] = [...Object.keys(readers), ...joinClasses, 'Softmax'].toSorted()
+export const supported: readonly string[] = [...Object.keys(readers), ...joinClasses, 'Softmax']
+  .filter(name => name !== hardSigmoidClass)
+  .toSorted()
