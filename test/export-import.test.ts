@@ -148,13 +148,31 @@ describe('importing a LayersModel', () => {
     inFolder(async folder => {
       const inputs = fedImage()
       const positive = feeding(reLU(), inputs)
-      const two = ['a', 'b'].map(name => feeding(conv2d({ name, filters: 3, kernelSize: 1 }), positive))
-      const stock = stir(tfl.model({ inputs, outputs: ended(feeding(concatenate(), inputs, ...two)) }))
+      const branch = (name: string) => feeding(conv2d({ name, filters: 3, kernelSize: 1 }), positive)
+      const joined = feeding(concatenate(), branch('a'), inputs, branch('b'))
+      const stock = stir(tfl.model({ inputs, outputs: ended(joined) }))
       await save(stock, folder)
       const model = await run(readKerasModel(folder))
       const images = imagesFor(model, 2)
       expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
       expect(JSON.stringify(model.net).split('"activate"')).toHaveLength(3)
+    }))
+
+  test('branches of a concatenation that begin with one layer become one branch', () =>
+    inFolder(async folder => {
+      const inputs = fedImage()
+      const point = (name: string, from: tfl.SymbolicTensor) =>
+        feeding(conv2d({ name, filters: 3, kernelSize: 1 }), from)
+      const stem = point('stem', inputs)
+      const joined = feeding(concatenate(), point('a', inputs), point('b', stem), point('c', stem), inputs)
+      const stock = stir(tfl.model({ inputs, outputs: ended(joined) }))
+      await save(stock, folder)
+      const model = await run(readKerasModel(folder))
+      const images = imagesFor(model, 2)
+      expect(apart(answered(stock, model, images, 2), logitsOf(model, images, 2))).toBeLessThan(tolerance)
+      expect(model.net.body.layers[0]).toMatchObject({
+        branches: [{ name: 'a' }, { layers: [{ name: 'stem' }, { branches: [{}, {}] }] }, { layers: [] }],
+      })
     }))
 
   test('names that would collide are numbered', () =>

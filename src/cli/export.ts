@@ -48,15 +48,21 @@ export const exportRun = (run: string, options: ExportArguments): Promise<void> 
   )
 }
 
-const report = ({ dropped, ...file }: Imported): ModelFile => {
-  for (const layer of dropped) say(renderMessage(layer))
+const report = ({ dropped, notes = [], ...file }: Imported): ModelFile => {
+  for (const note of [...dropped, ...notes]) say(renderMessage(note))
   return file
 }
 
-export const importFile = (path: string, { out }: { readonly out: string }): Promise<void> =>
+interface ImportArguments {
+  readonly out: string
+  readonly batchNorm?: true
+  readonly check: boolean
+}
+
+export const importFile = (path: string, { out, ...options }: ImportArguments): Promise<void> =>
   end(
     pipe(
-      importModel(path),
+      importModel(path, options),
       TE.map(report),
       TE.flatMap(({ model, preprocessing }) => saveModel(out, preprocessing ?? undefined)(model)),
       TE.map(() => out),

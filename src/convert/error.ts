@@ -69,6 +69,8 @@ export type ImportError =
     }
   /** A tensor of a file that does not fit its description, or is not supported. */
   | { readonly _tag: 'TensorDiffers'; readonly name: string; readonly fault: DecodeError }
+  /** Another runtime computes other outputs from the file than the model that was read from it. */
+  | { readonly _tag: 'RuntimeDiffers'; readonly runtime: 'onnxruntime'; readonly difference: number }
   /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files whose size differs from the manifest's. */
@@ -87,6 +89,30 @@ export interface LayerDropped {
   /** It acts while training alone, or turns logits into probabilities. */
   readonly why: 'training' | 'softmax'
 }
+
+/** An imported model whose outputs for random images are those of another runtime for its file. */
+export interface RuntimeAgrees {
+  readonly _tag: 'RuntimeAgrees'
+  readonly runtime: 'onnxruntime'
+  /** The largest, as a share of the largest output. */
+  readonly difference: number
+}
+
+/** Why an imported model was not compared with another runtime. */
+export interface NotChecked {
+  readonly _tag: 'NotChecked'
+  readonly runtime: 'onnxruntime'
+  readonly reason: string
+}
+
+/** Convolutions with a bias in a model without batch norms: exporters fold them. */
+export interface NormsFolded {
+  readonly _tag: 'NormsFolded'
+  readonly layers: number
+}
+
+/** What an import tells beside its model. */
+export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
 
 /** Why layers are not a tree. */
 export type NotATreeReason =

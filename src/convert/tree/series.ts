@@ -71,6 +71,31 @@ const forksOf = (order: readonly LayerNode[]): Forks => {
   return forks
 }
 
+/** The layers between a fork and one behind it, the last first. */
+const chainTo = (forks: Forks, fork: string, end: string): readonly string[] => {
+  const chain: string[] = []
+  for (let name = end; name !== fork; name = forks.get(name) ?? fork) chain.push(name)
+  return chain
+}
+
+/** Neighbouring inputs whose branches begin with the same layer. */
+const runsOf = (forks: Forks, fork: string, inputs: readonly string[]): readonly (readonly string[])[] => {
+  const runs: { readonly first: string | undefined; readonly inputs: string[] }[] = []
+  for (const input of inputs) {
+    const first = chainTo(forks, fork, input).at(-1)
+    const last = runs.at(-1)
+    if (last !== undefined && first !== undefined && last.first === first) last.inputs.push(input)
+    else runs.push({ first, inputs: [input] })
+  }
+  return runs.map(run => run.inputs)
+}
+
+/** The last layer that the ways from a fork to each of these pass. */
+const commonEnd = (forks: Forks, fork: string, inputs: readonly string[]): string => {
+  const [first = [], ...others] = inputs.map(input => chainTo(forks, fork, input))
+  return first.find(name => others.every(chain => chain.includes(name))) ?? fork
+}
+
 /** Walks back from outputs to forks; the first layer that no tree can hold ends every walk. */
 const walker = <N extends LayerNode>({ nodes }: LayerGraph<N>, forks: Forks) => {
   const visited = new Set<string>()
@@ -92,11 +117,29 @@ const walker = <N extends LayerNode>({ nodes }: LayerGraph<N>, forks: Forks) => 
       const node = nodes.get(name) as N // among those in order
       const fork = forks.get(name) ?? start
       visit(node)
-      const isJoin = node.from.length > 1 && fault === null
-      series.push({ node, branches: isJoin ? node.from.map(input => between(fork, input, level + 1)) : [] })
+      series.push({
+        node,
+        branches: node.from.length > 1 ? branchesOf(node, fork, node.from, level + 1) : [],
+      })
       name = fork
     }
     return series.reverse()
+  }
+
+  /** Branches that begin alike become one, which ends in a join of its own. */
+  const branchesOf = (
+    node: N,
+    fork: string,
+    inputs: readonly string[],
+    level: number,
+  ): readonly Series<N>[] => {
+    if (fault !== null) return []
+    return runsOf(forks, fork, inputs).map(run => {
+      const [only = fork, ...others] = run
+      if (others.length === 0) return between(fork, only, level)
+      const common = commonEnd(forks, fork, run)
+      return [...between(fork, common, level), { node, branches: branchesOf(node, common, run, level + 1) }]
+    })
   }
 
   return (start: string, end: string): E.Either<ImportError, Series<N>> => {

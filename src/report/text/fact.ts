@@ -1,5 +1,5 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError, LayerDropped } from '../../convert/error.js'
+import type { ExportError, ImportError, ImportNote } from '../../convert/error.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
 import type { DecodeError } from '../../io/codec.js'
@@ -23,7 +23,7 @@ export type Fact =
   | NativeError
   | ExportError
   | ImportError
-  | LayerDropped
+  | ImportNote
   | TensorsError
   | Damaged
   | DecodeError

@@ -2,46 +2,22 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import type { DecodeError } from '../../../io/codec.js'
-import { isSameShape } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
-import { descriptionCodec } from '../../description.js'
-import type { ImportError, LayerDropped } from '../../error.js'
-import { affineOf, identityOf, removeStep } from '../../include-normaliser.js'
+import type { ImportError, ImportNote, LayerDropped } from '../../error.js'
 import type { ModelFile } from '../../model-file.js'
+import { restorePreprocessing } from '../../restore-preprocessing.js'
 import { openKerasModel } from '../containers/open.js'
 import type { KerasSource } from '../containers/source.js'
 import { attachNormaliser } from './attach-normaliser.js'
 import { planImport } from './plan.js'
 import { readWeights } from './weights.js'
 
-/** An imported model, and the layers it was left without. */
+/** An imported model, the layers it was left without, and what else there is to tell. */
 export interface Imported extends ModelFile {
   readonly dropped: readonly LayerDropped[]
+  readonly notes?: readonly ImportNote[]
 }
-
-/** The metadata of this project's own exports; other tools may keep other metadata there. */
-const ownMetadata = t.type({ preprocessing: descriptionCodec })
-
-/**
- * Undoes the export: the model and its preprocessing as they were before. Where the normaliser was folded into the first
- * layers, the model is kept, and the preprocessing is that of its input.
- */
-const restore =
-  (metadata: unknown) =>
-  (model: Model): ModelFile => {
-    const found = ownMetadata.decode(metadata)
-    if (E.isLeft(found)) return { model, preprocessing: null }
-    const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
-    if (!isSameShape(size, model.net.input)) return { model, preprocessing: null }
-    const trained = { size, resize, mean, deviation, classes }
-    if (input === 'normalised') return { model, preprocessing: trained }
-    const original = removeStep(affineOf(input, trained))(model)
-    return original === null
-      ? { model, preprocessing: { ...trained, ...identityOf(input, mean.length) } }
-      : { model: original, preprocessing: trained }
-  }
 
 /** A decoding error becomes an error of the file. */
 const asBadFile =
@@ -60,7 +36,7 @@ const importFrom = (source: KerasSource): TE.TaskEither<ImportError, Imported> =
         TE.map(weights => ({ net, weights })),
         TE.flatMap(model =>
           normalisation.length === 0
-            ? TE.right(restore(source.metadata)(model))
+            ? TE.right(restorePreprocessing(source.metadata)(model))
             : attachNormaliser(normalisation)(model),
         ),
         TE.map(file => ({ ...file, dropped })),

@@ -54,15 +54,27 @@ export interface Draft {
   ) => Live
   /** Adds a join of values. */
   readonly addJoin: (node: NodeProto, from: readonly Live[], join: Join, output: Output) => Live
+  /** Adds a concatenation of values that reads `from`, which may begin with another concatenation of some of them. */
+  readonly addConcat: (
+    node: NodeProto,
+    values: readonly Live[],
+    from: readonly Live[],
+    output: Output,
+  ) => Live
+  /** The layer that concatenates just these values; undefined where there is none. */
+  readonly concatOf: (values: readonly Live[]) => string | undefined
 }
 
 const isCopyableLeaf = (leaf: Leaf, weights: LeafWeights): boolean =>
   Object.keys(weights).length === 0 && leaf._tag !== 'dropout'
 
+const keyOf = (values: readonly Live[]): string => JSON.stringify(values.map(({ layer }) => layer))
+
 /** A draft with the layer that stands for the images. */
 export const newDraft = (start: string): Draft => {
   const layers = new Map<string, OnnxLayer>()
   const tensors = new Map<string, MakeTensor>()
+  const concats = new Map<string, string>()
 
   const uniqueName = ({ name, output }: NodeProto): string => {
     const wanted = name || (output[0] ?? '')
@@ -78,8 +90,18 @@ export const newDraft = (start: string): Draft => {
 
   const add = (layer: OnnxLayer, output: Output): Live => {
     layers.set(layer.name, layer)
-    return { _tag: 'live', layer: layer.name, ...output }
+    return { _tag: 'live', layer: layer.name, shape: output.shape, view: output.view }
   }
+
+  const addJoin: Draft['addJoin'] = (node, from, join, output) =>
+    add(
+      {
+        ...{ name: uniqueName(node), node, className: node.opType, join, affine: null, isCopyable: true },
+        from: from.map(({ layer }) => layer),
+        parts: [],
+      },
+      output,
+    )
 
   return {
     layers,
@@ -96,14 +118,12 @@ export const newDraft = (start: string): Draft => {
         output,
       )
     },
-    addJoin: (node, from, join, output) =>
-      add(
-        {
-          ...{ name: uniqueName(node), node, className: node.opType, join, affine: null, isCopyable: true },
-          from: from.map(({ layer }) => layer),
-          parts: [],
-        },
-        output,
-      ),
+    addJoin,
+    addConcat: (node, values, from, output) => {
+      const live = addJoin(node, from, 'concat', output)
+      concats.set(keyOf(values), live.layer)
+      return live
+    },
+    concatOf: values => concats.get(keyOf(values)),
   }
 }

@@ -99,7 +99,7 @@ const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
     ),
     E.orElse(
       (reason): E.Either<DecodeError, ModelProto> =>
-        decodeError('protobuf', 'a whole ONNX model', `bytes that are none (${reason})`),
+        decodeError('protobuf', 'a whole ONNX model', `cut off or damaged (${reason})`),
     ),
   )
 

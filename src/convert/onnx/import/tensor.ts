@@ -38,7 +38,7 @@ const floats = (length: number) => new Float32Array(length)
 const doubles = (length: number) => new Float64Array(length)
 
 /** A copy, since a view of the file need not begin at a multiple of four. */
-const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer)
+const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer)
 
 /** Source  IEEE 754: 1 bit of sign, 5 of exponent, 10 of fraction */
 const halfToNumber = (bits: number): number => {

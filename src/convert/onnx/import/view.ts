@@ -39,13 +39,17 @@ export const transposeView = (view: View, order: readonly number[]): View =>
   order.map(axis => view[axis] ?? [])
 
 /** Joins neighbours that together are one longer run. */
-const mergeSpans = (spans: readonly Span[]): readonly Span[] =>
-  spans.reduce<readonly Span[]>((merged, inner) => {
+const mergeSpans = (spans: readonly Span[]): readonly Span[] => {
+  const merged: Span[] = []
+  for (const inner of spans) {
     const outer = merged.at(-1)
-    return outer !== undefined && outer.axis === inner.axis && outer.step === inner.step * inner.size
-      ? [...merged.slice(0, -1), { ...inner, size: outer.size * inner.size }]
-      : [...merged, inner]
-  }, [])
+    const isOneRun =
+      outer !== undefined && outer.axis === inner.axis && outer.step === inner.step * inner.size
+    if (isOneRun) merged.splice(-1, 1, { ...inner, size: outer.size * inner.size })
+    else merged.push(inner)
+  }
+  return merged
+}
 
 /** Takes spans of so many positions from the front of a list, splitting the last; null where that is not possible. */
 const takeSpans = (

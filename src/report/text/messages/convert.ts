@@ -21,7 +21,7 @@ const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
 
 /** What a path holds that is no model for an import, and what to do with it. */
 const foreignFormats: { readonly [F in FoundFormat]: () => string } = {
-  onnx: () => 'got an ONNX model, which is not supported; try the Keras or tfjs model it was made from',
+  onnx: () => 'got an ONNX model under another name; try FILE.onnx',
   savedmodel: () =>
     'got a TensorFlow SavedModel, which is not supported; try the Keras or tfjs model it was made from',
   safetensors: () => 'got a safetensors file; a model of this project needs no import',
@@ -54,6 +54,8 @@ const reasons: { readonly [W in LayerDropped['why']]: string } = {
   softmax: 'the outputs of a net are logits',
 }
 
+const shareText = (share: number): string => (share === 0 ? '0' : share.toExponential(0))
+
 /** Names of weights listed where one is missing. */
 const mostNames = 4
 
@@ -70,7 +72,7 @@ export const convertMessages = {
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
   NotAModel: ({ path, found }) =>
-    `${path}: expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, ${foreignFormats[found]()}`,
+    `${path}: expected a model as FILE.keras, FILE.h5, FILE.onnx or the folder of a model.json, ${foreignFormats[found]()}`,
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   UnknownOperator: ({ at, operator, supported }) =>
@@ -85,6 +87,12 @@ export const convertMessages = {
   WeightDiffers: ({ name, got }) =>
     `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
   LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
+  RuntimeAgrees: ({ runtime, difference }) => `checked against ${runtime}: ${shareText(difference)}`,
+  RuntimeDiffers: ({ runtime, difference }) =>
+    `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,
+  NotChecked: ({ runtime, reason }) => `not checked against ${runtime}: ${reason}`,
+  NormsFolded: ({ layers }) =>
+    `the exporter folded batch norms into ${layers} convolutions; for criteria and training that need them try --batch-norm`,
   PathLeaves: ({ folder, path }) =>
     `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>

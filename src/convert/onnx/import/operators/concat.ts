@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf } from '../../../../net/shape.js'
-import type { OnnxLayer } from '../draft.js'
 import { foldConcat } from '../fold.js'
 import { inOrder } from '../shape-layers.js'
 import {
@@ -30,15 +29,6 @@ const fit = (values: readonly Live[], axis: number): boolean => {
   )
 }
 
-/** The layer that concatenates just these values; undefined where there is none. */
-const existing = ({ draft }: Site, values: readonly Live[]): OnnxLayer | undefined =>
-  [...draft.layers.values()].find(
-    ({ join, from }) =>
-      join === 'concat' &&
-      from.length === values.length &&
-      from.every((name, nth) => name === values[nth]?.layer),
-  )
-
 /** Concatenations longer than this are taken as they are. */
 const mostValues = 256
 
@@ -50,9 +40,8 @@ const shareBeginning = (site: Site, values: readonly Live[], axis: number): read
   if (values.length > mostValues) return values
   for (let count = values.length - 1; count > 1; count--) {
     const beginning = values.slice(0, count)
-    const layer = existing(site, beginning)
-    if (layer !== undefined)
-      return [{ ...outputOf(beginning, axis), layer: layer.name }, ...values.slice(count)]
+    const layer = site.draft.concatOf(beginning)
+    if (layer !== undefined) return [{ ...outputOf(beginning, axis), layer }, ...values.slice(count)]
   }
   return values
 }
@@ -82,7 +71,7 @@ const join = (site: Site, values: readonly Live[]): Read<Value> => {
           `${values.map(({ view }) => dimsOf(view).join(' × ')).join(' and ')} along axis ${axis}`,
         )
       return E.right(
-        site.draft.addJoin(site.node, shareBeginning(site, values, axis), 'concat', outputOf(values, axis)),
+        site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), outputOf(values, axis)),
       )
     }),
   )
