@@ -497,7 +497,7 @@ describe('messages say what is not supported, where, and what to try', () => {
   )
 
   test.for([
-    ['m.keras', 'expected a whole zip archive, got '],
+    ['m.keras', 'expected a whole zip archive, as model.save writes it, got '],
     ['m.h5', 'expected readable HDF5, got '],
     [
       'm.onnx',

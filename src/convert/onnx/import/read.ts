@@ -41,7 +41,6 @@ const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
             }),
           )
         : E.right(layer.join),
-    padded: 'Conv',
   }
 }
 
