@@ -58,10 +58,10 @@ describe.skipIf(onnxRuntime === null)(`a model as ONNX ${wantsOnnx}`, () => {
   })
 })
 
-test('a missing weight is named', () => {
+test('a missing weight is named', async () => {
   const { net, weights } = models.residual
   const { 'conv/kernel': _, ...others } = weights
-  expect(encodeModel('onnx')({ net, weights: others })).toMatchObject({
+  expect(await encodeModel('onnx')({ net, weights: others })()).toMatchObject({
     left: { _tag: 'WrongWeight', key: 'conv/kernel', expected: [3, 3, 3, 8], got: null },
   })
 })

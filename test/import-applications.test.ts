@@ -15,20 +15,9 @@ import { hasModule, runPython } from './python.js'
 import { scratch } from './scratch.js'
 
 const small = ['MobileNetV3Small', 'EfficientNetB0']
-const large = [
-  ...[
-    'MobileNet',
-    'MobileNetV2',
-    'MobileNetV3Large',
-    'EfficientNetV2B0',
-    'DenseNet121',
-    'ResNet50',
-    'ResNet50V2',
-    'VGG16',
-  ],
-  ...['InceptionV3', 'InceptionResNetV2', 'Xception', 'ConvNeXtTiny'],
-]
-const names = process.env.ESPALIER_APPLICATIONS === 'all' ? [...small, ...large] : small
+const large =
+  'MobileNet MobileNetV2 MobileNetV3Large EfficientNetV2B0 DenseNet121 ResNet50 ResNet50V2 VGG16 InceptionV3 InceptionResNetV2 Xception ConvNeXtTiny'
+const names = process.env.ESPALIER_APPLICATIONS === 'all' ? [...small, ...large.split(' ')] : small
 
 const floats = (file: string): Float32Array => new Float32Array(Uint8Array.from(readFileSync(file)).buffer)
 

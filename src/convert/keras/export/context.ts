@@ -2,12 +2,14 @@
 import type { Inferred } from '../../../net/infer.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Config, KerasLayer, KerasWeight } from '../keras.js'
+import type { Dialect } from './dialect.js'
 
 /** The layers so far, and the shapes and weights of the model. */
 export interface Context {
   readonly layers: KerasLayer[]
   readonly inferred: Inferred
   readonly weights: Weights
+  readonly dialect: Dialect
 }
 
 export const channelsLast = { data_format: 'channels_last' } as const

@@ -18,9 +18,9 @@ import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Model, Tensor } from '../../../net/weights.js'
 import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Config, inputName, type KerasLayer, type KerasWeight, nameOf, partOf } from '../keras.js'
-import { kerasActivation } from './activations.js'
 import { addGate, addShuffle, addSlice, sliceLast } from './channels.js'
 import { add, type Context, channelsLast } from './context.js'
+import type { Dialect } from './dialect.js'
 import { poolEnds, poolPadding } from './pool-padding.js'
 import { spread } from './spread.js'
 
@@ -65,7 +65,7 @@ const addActivation = (
   name: string,
   from: string,
 ): string => {
-  const found = activation === null ? null : kerasActivation(activation)
+  const found = activation === null ? null : context.dialect.activation(activation)
   if (found === null) return from // the net was checked: Keras has its activations
   return found._tag === 'option'
     ? add(context, 'Activation', name, { activation: found.name }, [from])
@@ -171,7 +171,12 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
     case 'conv':
       return {
         className: 'Conv2D',
-        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: sidesOf(layer.dilation) },
+        config: {
+          filters: layer.filters,
+          ...windowConfig(layer),
+          dilation_rate: sidesOf(layer.dilation),
+          ...(layer.groups > 1 && { groups: layer.groups }),
+        },
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
@@ -207,7 +212,8 @@ const addProduct = (
   from: string,
 ): string => {
   const { className, config, kernel } = productOf(layer, weights.kernel)
-  const own = layer.norm === null && layer.activation !== null ? kerasActivation(layer.activation) : null
+  const own =
+    layer.norm === null && layer.activation !== null ? context.dialect.activation(layer.activation) : null
   const activation = own?._tag === 'option' ? own.name : 'linear'
   return add(
     context,
@@ -246,11 +252,12 @@ const addUnit = (context: Context, layer: Unit, path: Path, from: string): strin
     bias: bias ? weightAt(context, path, 'bias') : null,
   }
   const product =
-    layer._tag === 'conv' && layer.groups > 1
+    layer._tag === 'conv' && layer.groups > 1 && !context.dialect.hasGroups
       ? addGroups(context, layer, path, padded, shapesAt(context, path)[0])
       : addProduct(context, layer, nameOf(path), weights, padded)
   const normed = norm === null ? product : addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
-  const isOption = norm === null && activation !== null && kerasActivation(activation)?._tag === 'option'
+  const isOption =
+    norm === null && activation !== null && context.dialect.activation(activation)?._tag === 'option'
   return isOption ? normed : addActivation(context, activation, partOf(path, 'activation'), normed)
 }
 
@@ -314,19 +321,20 @@ const algebra = (context: Context): Algebra<string> => ({
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = ({ net, weights }: Model, inferred: Inferred): Topology => {
-  const context: Context = { layers: [], inferred, weights }
-  const shape = [null, ...net.input]
-  const images = add(
-    context,
-    'InputLayer',
-    inputName,
-    { batch_input_shape: shape, dtype: 'float32', sparse: false },
-    [],
-  )
-  const output = interpret(algebra(context))(net.body, '', images)
-  return { name: net.name, layers: context.layers, output }
-}
+export const topology =
+  (dialect: Dialect) =>
+  ({ net, weights }: Model, inferred: Inferred): Topology => {
+    const context: Context = { layers: [], inferred, weights, dialect }
+    const images = add(
+      context,
+      'InputLayer',
+      inputName,
+      { [dialect.inputShape]: [null, ...net.input], dtype: 'float32', sparse: false },
+      [],
+    )
+    const output = interpret(algebra(context))(net.body, '', images)
+    return { name: net.name, layers: context.layers, output }
+  }
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({
   class_name: className,

@@ -7,6 +7,7 @@ import type { Description } from '../../description.js'
 import type { ExportError } from '../../error.js'
 import { type File, textFile } from '../../target.js'
 import { checkLayers } from './check-layers.js'
+import { tfjs } from './dialect.js'
 import { manifestOf, shardsOf } from './shards.js'
 import { type Topology, topology, topologyJson } from './topology.js'
 
@@ -41,6 +42,6 @@ export const toLayers = (
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
     infer(model.net),
-    E.flatMap(checkLayers),
-    E.map(inferred => filesOf(topology(model, inferred), description)),
+    E.flatMap(checkLayers(tfjs)),
+    E.map(inferred => filesOf(topology(tfjs)(model, inferred), description)),
   )

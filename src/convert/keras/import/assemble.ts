@@ -9,7 +9,7 @@ import { legalNames, type Names } from '../../tree/names.js'
 import type { Join, Part } from '../../tree/part.js'
 import type { Series } from '../../tree/series.js'
 import type { Subtree } from '../../tree/subtree.js'
-import { escapePrefix } from '../keras.js'
+import { escapePrefix, fromKeras3Name } from '../keras.js'
 import type { RankedNode } from '../topology/ranks.js'
 import { readerOf, supported } from './words/index.js'
 
@@ -21,8 +21,10 @@ const unknownLayer = ({ name, className }: RankedNode): ImportError => ({
 })
 
 /** Splits a Keras name into the names of a path. */
-const namesOf = ({ name }: RankedNode): Names =>
-  legalNames((name.startsWith(escapePrefix) ? name.slice(escapePrefix.length) : name).split('/'))
+const namesOf = ({ name, version }: RankedNode): Names => {
+  const path = version === 3 ? fromKeras3Name(name) : name
+  return legalNames((path.startsWith(escapePrefix) ? path.slice(escapePrefix.length) : path).split('/'))
+}
 
 /** Keras 2 has another hard sigmoid: 0.2 x + 0.5 from 0 to 1. */
 const hardSigmoid = t.type({ activation: t.literal('hard_sigmoid') })
