@@ -476,7 +476,7 @@ describe('messages say what is not supported, where, and what to try', () => {
       json => {
         delete json.modelTopology
       },
-      'model.json: expected a Keras model',
+      'model.json: expected a model as',
       'got a file without modelTopology; try ',
     ],
     [
@@ -501,11 +501,11 @@ describe('messages say what is not supported, where, and what to try', () => {
     ['m.h5', 'expected readable HDF5, got '],
     [
       'm.onnx',
-      'expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, got an ONNX model',
+      'expected a model as FILE.keras, FILE.h5, FILE.onnx or the folder of a model.json, got an ONNX model',
     ],
     [
       'm.txt',
-      'expected a Keras model, FILE.keras, FILE.h5 or the folder of a model.json, got another file; try ',
+      'expected a model as FILE.keras, FILE.h5, FILE.onnx or the folder of a model.json, got another file; try ',
     ],
   ])('a file of another format, or damaged: %s', ([name = '', said = '']) =>
     inFolder(async folder => {

@@ -239,7 +239,13 @@ describe('what does not fit is named by its path', () => {
     ],
     'padding below 0': [
       tree(called('a', convBnAct(3, 3, { padding: -1 })), ...end),
-      misread('a', 'conv', 'padding', '-1', '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]'),
+      misread(
+        'a',
+        'conv',
+        'padding',
+        '-1',
+        '"same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
+      ),
     ],
     'a dropout of everything': [
       tree(called('a', dropout(1)), ...end),

@@ -15,8 +15,8 @@ export const legalNames = (parts: readonly string[]): Names => {
   return names.length === 0 ? ['layer'] : names
 }
 
-/** Names relative to a parent, where they begin with its names. */
+/** Names relative to a parent: without those at the beginning that both have. */
 export const relativeTo = (parent: Names, names: Names): Names => {
-  const isInside = names.length > parent.length && parent.every((name, nth) => name === names[nth])
-  return isInside ? names.slice(parent.length) : names
+  const differing = names.findIndex((name, nth) => name !== parent[nth])
+  return names.slice(differing < 0 ? -1 : differing)
 }

@@ -35,7 +35,7 @@ export const topologicalOrder = <N extends LayerNode>({
       const back = missing.find(input => open.has(input))
       if (open.has(name) || back !== undefined) return E.left(tangled(back ?? name, 'circle'))
       open.add(name)
-      stack.push(...missing)
+      for (const input of missing) stack.push(input)
       continue
     }
     stack.pop()
@@ -93,7 +93,8 @@ const runsOf = (forks: Forks, fork: string, inputs: readonly string[]): readonly
 /** The last layer that the ways from a fork to each of these pass. */
 const commonEnd = (forks: Forks, fork: string, inputs: readonly string[]): string => {
   const [first = [], ...others] = inputs.map(input => chainTo(forks, fork, input))
-  return first.find(name => others.every(chain => chain.includes(name))) ?? fork
+  const passed = others.map(chain => new Set(chain))
+  return first.find(name => passed.every(chain => chain.has(name))) ?? fork
 }
 
 /** Walks back from outputs to forks; the first layer that no tree can hold ends every walk. */

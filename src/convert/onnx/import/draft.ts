@@ -21,6 +21,8 @@ export interface OnnxLayer extends LayerNode {
   readonly node: NodeProto
   readonly parts: readonly Part[]
   readonly join: Join | null
+  /** What it gives. */
+  readonly shape: Shape
   /** Where it is no more than an affine map of each channel. */
   readonly affine: Affine | null
 }
@@ -71,15 +73,20 @@ const isCopyableLeaf = (leaf: Leaf, weights: LeafWeights): boolean =>
 const keyOf = (values: readonly Live[]): string => JSON.stringify(values.map(({ layer }) => layer))
 
 /** A draft with the layer that stands for the images. */
-export const newDraft = (start: string): Draft => {
-  const layers = new Map<string, OnnxLayer>()
+export const newDraft = (start: OnnxLayer): Draft => {
+  const layers = new Map<string, OnnxLayer>([[start.name, start]])
   const tensors = new Map<string, MakeTensor>()
   const concats = new Map<string, string>()
 
+  const numbers = new Map<string, number>()
+
   const uniqueName = ({ name, output }: NodeProto): string => {
     const wanted = name || (output[0] ?? '')
-    if (wanted !== start && !layers.has(wanted)) return wanted
-    for (let nth = 2; ; nth++) if (!layers.has(`${wanted}:${nth}`)) return `${wanted}:${nth}`
+    for (let nth = (numbers.get(wanted) ?? 0) + 1; ; nth++) {
+      const unused = nth === 1 ? wanted : `${wanted}:${nth}`
+      numbers.set(wanted, nth)
+      if (!layers.has(unused)) return unused
+    }
   }
 
   const sourceOf = (name: string, [slot, weight]: readonly [string, Weight]): readonly [string, Source] => {
@@ -88,8 +95,8 @@ export const newDraft = (start: string): Draft => {
     return [slot, { _tag: 'stored', name: slot }]
   }
 
-  const add = (layer: OnnxLayer, output: Output): Live => {
-    layers.set(layer.name, layer)
+  const add = (layer: Omit<OnnxLayer, 'shape'>, output: Output): Live => {
+    layers.set(layer.name, { ...layer, shape: output.shape })
     return { _tag: 'live', layer: layer.name, shape: output.shape, view: output.view }
   }
 

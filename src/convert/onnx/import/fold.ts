@@ -7,7 +7,7 @@ import { type Constant, constantOf, type Numbers } from './constant.js'
 import { axisOf, differs, intAttribute, type Read, type Site } from './site.js'
 
 /** Values of a constant that an operator may compute: far more than a shape has. */
-const mostFolded = 2 ** 20
+const mostFolded = 2 ** 16
 
 /** Refuses a result too large to be computed here. */
 export const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
@@ -109,7 +109,18 @@ const splitAt = ({ dims }: Constant, axis: number) => ({
   inner: sizeOf(dims.slice(axis + 1)),
 })
 
-/** The values at some positions of an axis. */
+const takeNumbers = (constant: Constant, axis: number, positions: readonly number[]): Numbers => {
+  const { outer, along, inner } = splitAt(constant, axis)
+  const from = constant.read()
+  const data = newNumbers(constant.isInteger, outer * positions.length * inner)
+  let written = 0
+  for (let i = 0; i < outer; i++)
+    for (const position of positions)
+      for (let k = 0; k < inner; k++) data[written++] = from[(i * along + position) * inner + k] ?? 0
+  return data
+}
+
+/** The values at some positions of an axis, no more than there are: computed when they are read. */
 export const foldTake = (
   site: Site,
   constant: Constant,
@@ -117,21 +128,11 @@ export const foldTake = (
   positions: readonly number[],
   dims: readonly number[],
 ): Read<Constant> => {
-  const { outer, along, inner } = splitAt(constant, axis)
+  const { along } = splitAt(constant, axis)
   const wrong = positions.find(position => !(position >= 0 && position < along))
   if (wrong !== undefined) return differs(site, 'indices', `from 0 to ${along - 1}`, `${wrong}`)
-  return pipe(
-    checkFolded(site, [outer, positions.length, inner]),
-    E.map(() => {
-      const from = constant.read()
-      const data = newNumbers(constant.isInteger, outer * positions.length * inner)
-      let written = 0
-      for (let i = 0; i < outer; i++)
-        for (const position of positions)
-          for (let k = 0; k < inner; k++) data[written++] = from[(i * along + position) * inner + k] ?? 0
-      return constantOf(dims, constant.isInteger, data)
-    }),
-  )
+  if (positions.length > along) return differs(site, 'indices', `at most ${along}`, `${positions.length}`)
+  return E.right({ dims, isInteger: constant.isInteger, read: () => takeNumbers(constant, axis, positions) })
 }
 
 /** Constants one after another along an axis. */

@@ -12,7 +12,7 @@ import { asVector, inOrder } from './shape-layers.js'
 import { differs, misfit, type Read, type Site } from './site.js'
 import { constantIn, type ExternalBytes } from './tensor.js'
 import { constantValue, type Live, type Value } from './value.js'
-import { dimsOf, positionsOf } from './view.js'
+import { countOf, dimsOf, isInOrder } from './view.js'
 
 /** The layers of a graph and their weights, and between which tensors they lie. */
 export interface OnnxGraph {
@@ -41,7 +41,7 @@ const startNode: NodeProto = {
   ...{ name: '', opType: 'Input', domain: '', input: [], output: [], attribute: [], metadataProps: [] },
 }
 
-const startLayer = ({ name }: Images): OnnxLayer => ({
+const startLayer = ({ name, shape }: Images): OnnxLayer => ({
   ...{
     name,
     node: startNode,
@@ -50,6 +50,7 @@ const startLayer = ({ name }: Images): OnnxLayer => ({
     isCopyable: false,
     parts: [],
     join: null,
+    shape,
     affine: null,
   },
 })
@@ -103,7 +104,7 @@ const readNodes = (
   values: Values,
 ): { readonly site: Site; readonly values: Values } => {
   const { producers, readers } = indexNodes(file)
-  const draft = newDraft(images.name)
+  const draft = newDraft(startLayer(images))
   values.set(images.name, { _tag: 'live', layer: images.name, shape: images.shape, view: images.view })
   const siteOf = (node: NodeProto): Site => ({
     node,
@@ -177,14 +178,17 @@ const singleEnd = (site: Site, outputs: readonly string[]): Read<End> =>
   )
 
 /** The logits as a vector in order. */
-const vectorOf = (site: Site, logits: Live): Read<Live> => {
-  const value = asVector(site, inOrder(site, logits))
-  const spans = value.view.flat().filter(({ axis }) => axis >= 0)
-  const positions = positionsOf(spans)
-  return positions.length === channelsOf(value.shape) && positions.every((position, nth) => position === nth)
-    ? E.right(value)
-    : differs(site, 'output', 'one number a class', dimsOf(value.view).join(' × '))
-}
+const vectorOf = (site: Site, logits: Live): Read<Live> =>
+  pipe(
+    asVector(site, inOrder(site, logits)),
+    E.filterOrElse(
+      ({ view, shape }) => {
+        const spans = view.flat().filter(({ axis }) => axis >= 0)
+        return isInOrder(spans) && countOf(spans) === channelsOf(shape)
+      },
+      ({ view }) => misfit(site, 'output', 'one number a class', dimsOf(view).join(' × ')),
+    ),
+  )
 
 /** The layers that lead to one, by name. */
 const layersBefore = (
@@ -206,7 +210,7 @@ const graphOf = (file: OnnxFile, images: Images, site: Site, end: End): OnnxGrap
   layers: {
     name: file.graph.name,
     input: images.shape,
-    nodes: new Map([[images.name, startLayer(images)], ...layersBefore(site.draft.layers, end.logits.layer)]),
+    nodes: layersBefore(site.draft.layers, end.logits.layer),
     start: images.name,
     end: end.logits.layer,
   },

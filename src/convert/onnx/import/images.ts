@@ -1,6 +1,6 @@
 /** The input of an ONNX graph: its sizes, and whether it has channels first or last. */
 import * as E from 'fp-ts/lib/Either.js'
-import { mostValues } from '../../../net/limits.js'
+import { mostChannels, mostValues } from '../../../net/limits.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import type { GraphProto, NodeProto, PortProto } from './proto.js'
@@ -51,7 +51,7 @@ const imagesOf = (graph: GraphProto, { name, type }: PortProto): E.Either<Import
   if (dim.length !== 4) return differs(name, 'shape', '[n, channels, height, width]', text || 'none')
   if (!sizes.every(isSize))
     return differs(name, 'shape', 'a fixed height, width and number of channels', text)
-  if (sizeOf(sizes) > mostValues || batch > mostValues)
+  if (sizeOf(sizes) > mostValues || batch > mostValues || Math.max(...sizes) > mostChannels)
     return differs(name, 'shape', `at most ${mostValues} values`, text)
   const [first = 1, second = 1, third = 1] = sizes
   const isLast = isChannelsLast(graph, name, [batch, ...sizes])

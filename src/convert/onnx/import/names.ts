@@ -1,4 +1,5 @@
 /** Names of layers: the modules that exporters write into a node's name, its metadata or the name of its weights. */
+import { maxDepth } from '../../../net/limits.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { OnnxLayer } from './draft.js'
 import type { NodeProto } from './proto.js'
@@ -22,21 +23,29 @@ const withoutParent = (part: string, parent: string | undefined): string =>
   parent !== undefined && part.startsWith(`${parent}.`) ? part.slice(parent.length + 1) : part
 
 /** `/layer1/layer1.0/conv1/Conv`: modules, then the operator. */
-const moduleInName = ({ name }: NodeProto): readonly string[] => {
+const moduleInPath = ({ name }: NodeProto): readonly string[] => {
   const parts = name.split('/').filter(part => part !== '')
   return parts.slice(0, -1).map((part, nth) => withoutParent(part, parts[nth - 1]))
 }
 
-const moduleOf = (node: NodeProto): readonly string[] =>
-  [moduleInMetadata(node), moduleInName(node), moduleOfWeight(node)]
+/** Where exporters fold a batch norm, the metadata name its module instead of the convolution's, whose weight has it. */
+const moduleOf = (node: NodeProto, isOwnWeight: boolean): readonly string[] =>
+  [isOwnWeight ? moduleOfWeight(node) : [], moduleInMetadata(node), moduleInPath(node), [node.name]]
     .map(parts => parts.filter(part => part !== ''))
-    .find(parts => parts.length > 0) ?? []
+    .find(parts => parts.length > 0)
+    ?.slice(0, maxDepth + 1) ?? []
 
 const operatorName = ({ opType }: NodeProto): string =>
   `${opType.slice(0, 1).toLowerCase()}${opType.slice(1)}`
 
 const hasWeights = ({ parts }: OnnxLayer): boolean =>
   parts.some(part => part._tag === 'leaf' && Object.keys(part.sources).length > 0)
+
+const countsOf = (names: Iterable<string>): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
 
 /** Modules that hold others. */
 const parentsOf = (modules: Iterable<string>): ReadonlySet<string> => {
@@ -56,11 +65,16 @@ const parentsOf = (modules: Iterable<string>): ReadonlySet<string> => {
  * name. Where an activation has the module of a product, the product has its name.
  */
 export const nameLayers = (layers: readonly OnnxLayer[]): ReadonlyMap<string, Names> => {
-  const modules = new Map(layers.map(layer => [layer.name, moduleOf(layer.node).join('/')] as const))
+  const weights = countsOf(layers.map(({ node }) => moduleOfWeight(node).join('.')))
+  const modules = new Map(
+    layers.map(({ name, node }) => {
+      const isOwnWeight = weights.get(moduleOfWeight(node).join('.')) === 1
+      return [name, moduleOf(node, isOwnWeight).join('/')] as const
+    }),
+  )
   const parents = parentsOf(modules.values())
   const products = new Set(layers.filter(hasWeights).map(({ name }) => modules.get(name)))
-  const used = new Map<string, number>()
-  for (const path of modules.values()) used.set(path, (used.get(path) ?? 0) + 1)
+  const used = countsOf(modules.values())
   const isModule = (layer: OnnxLayer, path: string): boolean => {
     if (path === '') return false
     if (layer.join !== null) return true

@@ -7,7 +7,7 @@ import { readBytes } from '../../../io/files.js'
 import { infer } from '../../../net/infer.js'
 import { isSameShape } from '../../../net/shape.js'
 import type { Net } from '../../../net/tree.js'
-import { allWeightSpecs, type WeightSpec } from '../../../net/weight-specs.js'
+import { allWeightSpecs, type WeightName, type WeightSpec } from '../../../net/weight-specs.js'
 import { full, type Model, type Tensor } from '../../../net/weights.js'
 import type { ImportError, ImportNote } from '../../error.js'
 import { countFoldedNorms, insertBatchNorms } from '../../insert-batch-norm.js'
@@ -15,7 +15,7 @@ import type { Imported } from '../../keras/import/read.js'
 import { restorePreprocessing } from '../../restore-preprocessing.js'
 import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
 import { seriesOf } from '../../tree/series.js'
-import { netOf, type Subtree } from '../../tree/subtree.js'
+import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
 import type { OnnxLayer } from './draft.js'
 import { readExternal } from './external.js'
 import { type OnnxGraph, readGraph } from './graph.js'
@@ -44,6 +44,14 @@ const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
   }
 }
 
+/** A weight that is no number, at the node that it was read for. */
+const notFinite = (origin: Origin | undefined, slot: WeightName, value: number): ImportError => {
+  const source = origin?.sources[slot]
+  const name = source?._tag === 'stored' ? source.name.slice(0, -slot.length - 1) : ''
+  const fault = { _tag: 'DecodeError' as const, at: slot, expected: 'finite numbers', got: `${value}` }
+  return { _tag: 'LayerDiffers', at: name, className: origin?.className ?? '', fault }
+}
+
 const weightOf =
   ({ origins }: Subtree, { tensors }: OnnxGraph) =>
   ({ key, at, slot, shape }: WeightSpec): Read<readonly [string, Tensor]> => {
@@ -52,8 +60,8 @@ const weightOf =
     const tensor = tensors.get(source?.name ?? '')?.()
     if (tensor === undefined || !isSameShape(tensor.shape, shape))
       return E.left({ _tag: 'WrongWeight', key, expected: shape, got: tensor?.shape ?? null })
-    const index = tensor.data.findIndex(value => !Number.isFinite(value))
-    return index < 0 ? E.right([key, tensor]) : E.left({ _tag: 'NotFiniteWeight', key, index })
+    const wrong = tensor.data.find(value => !Number.isFinite(value))
+    return wrong === undefined ? E.right([key, tensor]) : E.left(notFinite(origins.get(at), slot, wrong))
   }
 
 const weightsOf = (net: Net, body: Subtree, graph: OnnxGraph): Read<Model> =>
@@ -143,7 +151,7 @@ const importFrom =
  *
  * Shapes  images [n, c, h, w] or [n, h, w, c]; the net has channels last
  * Errors  BadFile, TensorDiffers, PathLeaves before a weight is read; UnknownOperator, LayerDiffers with the node's name;
- *         NotATree; those of `infer`; NotFiniteWeight; RuntimeDiffers
+ *         NotATree; those of `infer`; RuntimeDiffers
  * Law     importing what `exportModel({ to: 'onnx' })` wrote gives a model with the same outputs
  *
  * @example

@@ -75,18 +75,22 @@ export const input = (site: Site, nth: number): Read<Value> =>
   hasInput(site, nth)
     ? pipe(
         site.valueOf(site.node.input[nth] ?? ''),
-        E.flatMap((value): Read<Value> => ('fault' in value ? E.left(value.fault) : E.right(value))),
+        E.flatMap((value): Read<Value> => (value._tag === 'fault' ? E.left(value.fault) : E.right(value))),
       )
     : differs(site, `input ${nth}`, 'a tensor', 'none')
+
+/** A value that a layer may read. */
+export const asLive = (site: Site, at: string, value: Value): Read<Live> => {
+  if (value._tag === 'live') return E.right(value)
+  return value._tag === 'constant'
+    ? differs(site, at, 'a value that depends on the images', 'a constant')
+    : E.left(value.fault)
+}
 
 export const liveInput = (site: Site, nth: number): Read<Live> =>
   pipe(
     input(site, nth),
-    E.flatMap(value =>
-      value._tag === 'live'
-        ? E.right(value)
-        : differs(site, `input ${nth}`, 'a value that depends on the images', 'a constant'),
-    ),
+    E.flatMap(value => asLive(site, `input ${nth}`, value)),
   )
 
 export const constantInput = (site: Site, nth: number): Read<Constant> =>

@@ -2,7 +2,7 @@
 import type { Shape } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import type { Constant } from './constant.js'
-import type { View } from './view.js'
+import { dimsOf, type View } from './view.js'
 
 /** The output of a layer, by the layer's name: its shape here, and how the tensor shows it. */
 export interface Live {
@@ -21,3 +21,10 @@ export type Value =
   | { readonly _tag: 'fault'; readonly fault: ImportError }
 
 export const constantValue = (constant: Constant): Value => ({ _tag: 'constant', constant })
+
+/** The sizes of the first few of some tensors. */
+export const sizesText = (values: readonly Live[]): string =>
+  values
+    .slice(0, 4)
+    .map(({ view }) => dimsOf(view).join(' × '))
+    .join(' and ')

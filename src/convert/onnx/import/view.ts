@@ -30,7 +30,8 @@ export const viewOf = (batch: number, shape: Shape, order: readonly number[]): V
 export const channelsFirst = (batch: number, shape: Shape): View =>
   viewOf(batch, shape, shape.length === 3 ? [2, 0, 1] : [0])
 
-const countOf = (spans: readonly Span[]): number => spans.reduce((product, { size }) => product * size, 1)
+export const countOf = (spans: readonly Span[]): number =>
+  spans.reduce((product, { size }) => product * size, 1)
 
 /** The sizes that the tensor has. */
 export const dimsOf = (view: View): readonly number[] => view.map(countOf)
@@ -113,6 +114,12 @@ export const positionsOf = (spans: readonly Span[]): readonly number[] =>
       starts.flatMap(start => Array.from({ length: size }, (_, nth) => start + nth * step)),
     [0],
   )
+
+/** Whether an ONNX axis counts through positions from the first on, without a step. */
+export const isInOrder = (spans: readonly Span[]): boolean => {
+  const [only, ...more] = mergeSpans(spans)
+  return only === undefined || (more.length === 0 && only.step === 1)
+}
 
 /** Groups of a channel shuffle: channels seen as [inner, outer] instead of [outer, inner]; null for another order. */
 export const shuffleGroups = (spans: readonly Span[], channels: number): number | null => {

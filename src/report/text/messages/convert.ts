@@ -54,6 +54,15 @@ const reasons: { readonly [W in LayerDropped['why']]: string } = {
   softmax: 'the outputs of a net are logits',
 }
 
+/** Longer names and values of a file end in an ellipsis. */
+const mostLetters = 120
+
+/** Text of a file on one line: it may hold anything. */
+const foreign = (text: string): string => {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length > mostLetters ? `${line.slice(0, mostLetters)}…` : line
+}
+
 const shareText = (share: number): string => (share === 0 ? '0' : share.toExponential(0))
 
 /** Names of weights listed where one is missing. */
@@ -77,12 +86,12 @@ export const convertMessages = {
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   UnknownOperator: ({ at, operator, supported }) =>
-    `node ${at}: operator ${operator} is not supported; ${remedies.get(operator) ?? `expected one of ${supported.join(', ')}`}`,
+    `node ${foreign(at)}: operator ${foreign(operator)} is not supported; ${remedies.get(operator) ?? `expected one of ${supported.join(', ')}`}`,
   TensorDiffers: ({ name, fault }) =>
-    `tensor ${name}, ${fault.at}: expected ${fault.expected}, got ${fault.got}; try exporting the model again`,
+    `tensor ${foreign(name)}, ${fault.at}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
-  NotATree: ({ at, reason }) => tangles[reason](at),
+    `layer ${foreign(at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
+  NotATree: ({ at, reason }) => tangles[reason](foreign(at)),
   WeightMissing: ({ name, expected, found }) =>
     `weights: expected ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try saving the whole model again`,
   WeightDiffers: ({ name, got }) =>

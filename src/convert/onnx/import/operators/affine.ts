@@ -2,6 +2,7 @@
 import { channelsOf } from '../../../../net/shape.js'
 import type { Leaf } from '../../../../net/tree.js'
 import type { LeafPart } from '../../../tree/part.js'
+import { isNear } from '../constant.js'
 import type { Affine, LeafWeights, MakeTensor, OnnxLayer } from '../draft.js'
 import type { Site } from '../site.js'
 import type { Live } from '../value.js'
@@ -94,13 +95,20 @@ const addAffineLayer = (site: Site, from: Live, affine: Affine, output: Live): L
   return site.draft.addLeaf(site.node, from, leaf, weights, output, affine)
 }
 
+const isNeutral = ({ scale, shift }: Affine): boolean =>
+  scale.every((each: number) => isNear(each, 1)) && isAll(0, shift)
+
+/** Two maps in one, or none where the second undoes the first. */
+const addComposed = (site: Site, from: Live, affine: Affine, output: Live): Live =>
+  isNeutral(affine) ? from : addAffineLayer(site, from, affine, output)
+
 /** The value times a factor plus an addend, channel by channel; `isOnly` where nothing else reads the value. */
 export const addAffine = (site: Site, value: Live, affine: Affine, isOnly: boolean): Live => {
   const before = isOnly ? leafBefore(site, value) : null
   const from = (layer: OnnxLayer): Live => ({ ...value, layer: layer.from[0] ?? '' })
   if (before === null) return addAffineLayer(site, value, affine, value)
   const { layer, part } = before
-  if (layer.affine !== null) return addAffineLayer(site, from(layer), compose(layer.affine, affine), value)
+  if (layer.affine !== null) return addComposed(site, from(layer), compose(layer.affine, affine), value)
   const whole = absorbed(part, affine)
   return whole === null
     ? addAffineLayer(site, value, affine, value)

@@ -6,24 +6,20 @@ import { perChannel } from '../channels.js'
 import type { Constant } from '../constant.js'
 import type { Affine } from '../draft.js'
 import { arithmetic, foldBinary } from '../fold.js'
-import { findActivation, findLayerNorm } from '../patterns.js'
+import { findActivation } from '../patterns/activation.js'
+import { findLayerNorm } from '../patterns/layer-norm.js'
 import { inOrder } from '../shape-layers.js'
-import { axisOf, differs, input, liveInput, type Read, type Site } from '../site.js'
-import { constantValue, type Live, type Value } from '../value.js'
+import { asLive, axisOf, differs, input, liveInput, type Read, type Site } from '../site.js'
+import { constantValue, type Live, sizesText, type Value } from '../value.js'
 import { channelAxisOf, dimsOf, isBatch, sameView } from '../view.js'
 import { addActivation } from './activation.js'
 import { addAffine, neutralAffine } from './affine.js'
 import { addLayerNorm } from './norm.js'
 
-const asLive = (site: Site, value: Value): Read<Live> =>
-  value._tag === 'live'
-    ? E.right(value)
-    : differs(site, 'inputs', 'values that depend on the images', 'a softmax')
-
 const liveTensor = (site: Site, tensor: string): Read<Live> =>
   pipe(
     site.valueOf(tensor),
-    E.flatMap((value): Read<Live> => ('fault' in value ? E.left(value.fault) : asLive(site, value))),
+    E.flatMap(value => asLive(site, tensor, value)),
   )
 
 /** The affine map of a value by a constant on one side of it. */
@@ -40,10 +36,17 @@ const affineOf = (site: Site, value: Live, numbers: Float32Array, isFirst: boole
       )
     case 'Mul':
       return E.right({ scale: numbers, shift })
-    default:
+    case 'Div':
       return isFirst
         ? differs(site, 'input 1', 'a constant', 'a value that depends on the images')
         : E.right({ scale: Float64Array.from(numbers, each => 1 / each), shift })
+    default:
+      return differs(
+        site,
+        'inputs',
+        'constants, or the end of an activation',
+        'a value that depends on the images',
+      )
   }
 }
 
@@ -73,12 +76,7 @@ export const sum = (site: Site, values: readonly Live[]): Read<Value> => {
   const [first] = ordered
   const odd = ordered.find(each => first !== undefined && !isAlike(first, each))
   if (first === undefined || odd !== undefined)
-    return differs(
-      site,
-      'inputs',
-      'values of one shape',
-      ordered.map(({ view }) => dimsOf(view).join(' × ')).join(' and '),
-    )
+    return differs(site, 'inputs', 'values of one shape', sizesText(ordered))
   return E.right(ordered.length === 1 ? first : site.draft.addJoin(site.node, ordered, 'sum', first))
 }
 
@@ -101,12 +99,7 @@ const gate = (site: Site, a: Live, b: Live): Read<Value> => {
   const output = first.shape.length >= second.shape.length ? first : second
   return isGate
     ? E.right(site.draft.addJoin(site.node, [first, second], 'gate', output))
-    : differs(
-        site,
-        'inputs',
-        'a map, and as many values or one a channel',
-        [first, second].map(({ view }) => dimsOf(view).join(' × ')).join(' and '),
-      )
+    : differs(site, 'inputs', 'a map, and as many values or one a channel', sizesText([first, second]))
 }
 
 const joined = (site: Site, a: Live, b: Live): Read<Value> => {
@@ -123,9 +116,9 @@ const combine = (site: Site, a: Value, b: Value): Read<Value> => {
   if (a._tag === 'live' && b._tag === 'constant') return withConstant(site, a, b.constant, false)
   if (a._tag === 'constant' && b._tag === 'live') return withConstant(site, b, a.constant, true)
   return pipe(
-    asLive(site, a),
+    asLive(site, 'input 0', a),
     E.bindTo('first'),
-    E.bind('second', () => asLive(site, b)),
+    E.bind('second', () => asLive(site, 'input 1', b)),
     E.flatMap(({ first, second }) => joined(site, first, second)),
   )
 }
@@ -158,10 +151,7 @@ const single = E.map((value: Value) => [value])
 
 /** Two inputs, constants or not. */
 export const binary = (site: Site): Read<readonly Value[]> => {
-  const { opType } = site.node
-  const found =
-    (opType === 'Mul' || opType === 'Div' ? composed(site) : null) ??
-    (opType === 'Div' ? normalised(site) : null)
+  const found = composed(site) ?? normalised(site)
   if (found !== null) return single(found)
   return pipe(
     input(site, 0),

@@ -1,6 +1,7 @@
 /** Concat: branches side by side, or constants one after another. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { mostChannels } from '../../../../net/limits.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { foldConcat } from '../fold.js'
 import { inOrder } from '../shape-layers.js'
@@ -14,8 +15,8 @@ import {
   type Read,
   type Site,
 } from '../site.js'
-import { constantValue, type Live, type Value } from '../value.js'
-import { channelAxisOf, dimsOf, isWhole, sameView, withChannels } from '../view.js'
+import { constantValue, type Live, sizesText, type Value } from '../value.js'
+import { channelAxisOf, isWhole, sameView, withChannels } from '../view.js'
 
 /** Whether values differ in nothing but the number of their channels, along this axis. */
 const fit = (values: readonly Live[], axis: number): boolean => {
@@ -56,10 +57,50 @@ const outputOf = (values: readonly Live[], axis: number): Omit<Live, 'layer'> =>
   }
 }
 
+/** The slice that a value is; null where it is none. */
+const sliceOf = ({ draft }: Site, value: Live) => {
+  const layer = draft.layers.get(value.layer)
+  const [part] = layer?.parts ?? []
+  return part?._tag === 'leaf' && part.layer._tag === 'channelSlice'
+    ? { ...part.layer, source: layer?.from[0] ?? '' }
+    : null
+}
+
+/**
+ * Equal slices of one value, one after another along an axis that counts nothing yet: the value itself, whose channels
+ * are seen as groups. So a channel shuffle is written where reshapes of more than four axes are avoided.
+ */
+const regroup = (site: Site, values: readonly Live[]): Live | null => {
+  const [first] = values
+  const slices = values.map(value => sliceOf(site, value))
+  const [head] = slices
+  const axis = intAttribute(site, 'axis', 1)
+  const at = axis < 0 ? axis + (first?.view.length ?? 0) : axis
+  if (first === undefined || head === undefined || head === null || first.view[at]?.length !== 0) return null
+  const isEven = slices.every(
+    (slice, nth) =>
+      slice?.source === head.source && slice.size === head.size && slice.from === nth * head.size,
+  )
+  const channels = first.shape.length - 1
+  const groups = { axis: channels, size: values.length, step: head.size }
+  return isEven &&
+    values.every(({ view }) => sameView(view, first.view)) &&
+    channelsOf(site.draft.layers.get(head.source)?.shape ?? []) === head.size * values.length
+    ? {
+        ...first,
+        layer: head.source,
+        shape: [...first.shape.slice(0, -1), head.size * values.length],
+        view: first.view.map((spans, nth) => (nth === at ? [groups] : spans)),
+      }
+    : null
+}
+
 const join = (site: Site, values: readonly Live[]): Read<Value> => {
   const [first] = values
   if (first === undefined) return differs(site, 'inputs', 'one or more', 'none')
   if (values.length === 1) return E.right(first)
+  const regrouped = regroup(site, values)
+  if (regrouped !== null) return E.right(regrouped)
   return pipe(
     axisOf(site, intAttribute(site, 'axis', 1), first.view.length),
     E.flatMap((axis): Read<Value> => {
@@ -68,11 +109,12 @@ const join = (site: Site, values: readonly Live[]): Read<Value> => {
           site,
           'inputs',
           'maps of one height and width, joined along their channels',
-          `${values.map(({ view }) => dimsOf(view).join(' × ')).join(' and ')} along axis ${axis}`,
+          `${sizesText(values)} along axis ${axis}`,
         )
-      return E.right(
-        site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), outputOf(values, axis)),
-      )
+      const output = outputOf(values, axis)
+      return channelsOf(output.shape) <= mostChannels
+        ? E.right(site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), output))
+        : differs(site, 'inputs', `at most ${mostChannels} channels`, `${channelsOf(output.shape)}`)
     }),
   )
 }

@@ -18,7 +18,7 @@ import {
   type Site,
 } from '../site.js'
 import type { Live } from '../value.js'
-import { dimsOf, isBatch, isWhole, positionsOf, type Span, withChannels } from '../view.js'
+import { countOf, dimsOf, isBatch, isWhole, positionsOf, type Span, withChannels } from '../view.js'
 import { bareUnit } from './convolution.js'
 
 /** A matrix [inputs, outputs], or its transpose, times a factor. */
@@ -70,11 +70,11 @@ const addDense = (site: Site, from: Live, axis: number, matrix: Matrix, bias: Le
 const featuresInput = (site: Site): Read<Live> =>
   pipe(
     liveInput(site, 0),
-    E.map(value => asVector(site, inOrder(site, value))),
+    E.flatMap(value => asVector(site, inOrder(site, value))),
     E.flatMap(value => {
       const { shape, view } = value
       const [batch = [], features = []] = view
-      return view.length === 2 && isBatch(batch) && positionsOf(features).length === channelsOf(shape)
+      return view.length === 2 && isBatch(batch) && countOf(features) === channelsOf(shape)
         ? E.right(value)
         : differs(site, 'input 0', 'a matrix [n, features]', dimsOf(view).join(' × '))
     }),
@@ -140,9 +140,7 @@ const pointwiseAxis = ({ shape, view }: Live): number | null => {
 
 /** A vector that ONNX sees with further axes of size 1. */
 const isLoneVector = ({ shape, view }: Live): boolean =>
-  shape.length === 1 &&
-  view.slice(0, -1).every(isBatch) &&
-  positionsOf(view.at(-1) ?? []).length === channelsOf(shape)
+  shape.length === 1 && view.slice(0, -1).every(isBatch) && countOf(view.at(-1) ?? []) === channelsOf(shape)
 
 const multiplyPositions = (site: Site, value: Live, axis: number): Read<Live> =>
   pipe(

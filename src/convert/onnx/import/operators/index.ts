@@ -8,8 +8,8 @@ import { concat } from './concat.js'
 import { conv } from './convolution.js'
 import { gemm, matMul } from './dense.js'
 import { batchNorm, layerNorm } from './norm.js'
-import { globalPool, pool, reduce } from './pool.js'
-import { constant, dropout, onConstant, onConstants, softmax } from './rest.js'
+import { globalPool, pool, reduce, reduceSum } from './pool.js'
+import { constant, dropout, onConstant, softmax } from './rest.js'
 import {
   cast,
   constantOfShape,
@@ -39,6 +39,7 @@ const table: Readonly<Record<string, Operator>> = {
   GlobalAveragePool: globalPool('avg'),
   ReduceMax: reduce('max'),
   ReduceMean: reduce('avg'),
+  ReduceSum: reduceSum,
   ...Object.fromEntries(
     Object.entries(activations).map(([name, activationOf]) => [name, activate(activationOf)]),
   ),
@@ -66,9 +67,9 @@ const table: Readonly<Record<string, Operator>> = {
   Dropout: dropout,
   Softmax: softmax,
   LogSoftmax: softmax,
-  Pow: onConstants('Pow'),
-  Min: onConstants('Min'),
-  Max: onConstants('Max'),
+  Min: binary,
+  Max: binary,
+  Pow: binary,
   ...Object.fromEntries(Object.entries(unary).map(([name, operate]) => [name, onConstant(operate)])),
 }
 
@@ -78,7 +79,5 @@ export const operatorOf = (name: string): Operator | undefined =>
 
 /** Operators of which a model may have any number; those of constants alone are left out. */
 export const supportedOperators: readonly string[] = Object.keys(table)
-  .filter(
-    name => !Object.hasOwn(unary, name) && !['Pow', 'Min', 'Max', 'Range', 'ConstantOfShape'].includes(name),
-  )
+  .filter(name => !Object.hasOwn(unary, name) && !['Pow', 'Range', 'ConstantOfShape'].includes(name))
   .toSorted()

@@ -46,7 +46,7 @@ const channelsInput = (site: Site): Read<Live> =>
   pipe(
     liveInput(site, 0),
     E.map(value => inOrder(site, value)),
-    E.map(value => (channelAxisOf(value.view, value.shape) < 0 ? asVector(site, value) : value)),
+    E.flatMap(value => (channelAxisOf(value.view, value.shape) < 0 ? asVector(site, value) : E.right(value))),
     E.flatMap(value =>
       channelAxisOf(value.view, value.shape) === 1
         ? E.right(value)

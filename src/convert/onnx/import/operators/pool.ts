@@ -1,12 +1,13 @@
 /** MaxPool, AveragePool, and pooling over the whole map. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { channelsOf } from '../../../../net/shape.js'
+import { channelsOf, sizeOf } from '../../../../net/shape.js'
 import type { Leaf } from '../../../../net/tree.js'
 import { inOrder } from '../shape-layers.js'
 import { axisOf, differs, intAttribute, liveInput, numbersOf, type Read, type Site } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, dimsOf, pooledView, type View } from '../view.js'
+import { addAffine, neutralAffine } from './affine.js'
 import { isPoint, mapInput, properMapInput } from './layout.js'
 import { extentOf, kernelShape, type WindowOptions, windowOf } from './window.js'
 
@@ -126,3 +127,18 @@ export const reduce =
       }),
       E.map(output => [output]),
     )
+
+/** The sum over height and width: the mean times their size. */
+export const reduceSum = (site: Site): Read<readonly Live[]> =>
+  pipe(
+    liveInput(site, 0),
+    E.bindTo('from'),
+    E.bind('means', () => reduce('avg')(site)),
+    E.map(({ from: { shape }, means }) => {
+      const positions = sizeOf(shape) / channelsOf(shape)
+      return means.map(mean => {
+        const { scale, shift } = neutralAffine(mean)
+        return addAffine(site, mean, { scale: scale.map(() => positions), shift }, false)
+      })
+    }),
+  )

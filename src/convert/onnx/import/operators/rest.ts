@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { constantOf, uniformValue } from '../constant.js'
-import { arithmetic, foldBinary, foldUnary } from '../fold.js'
+import { foldUnary } from '../fold.js'
 import {
   attribute,
   constantInput,
@@ -18,7 +18,7 @@ import {
 } from '../site.js'
 import { constantIn } from '../tensor.js'
 import { constantValue, type Value } from '../value.js'
-import { dimsOf, positionsOf } from '../view.js'
+import { countOf, dimsOf } from '../view.js'
 import { decimal } from './norm.js'
 
 type Operator = (site: Site) => Read<readonly Value[]>
@@ -73,7 +73,7 @@ export const softmax: Operator = site =>
       const rank = logits.view.length
       const axis = intAttribute(site, 'axis', site.opset < 13 ? 1 : -1)
       const spans = logits.view[axis < 0 ? axis + rank : axis] ?? []
-      const isOverAll = positionsOf(spans).length === channelsOf(logits.shape)
+      const isOverAll = countOf(spans) === channelsOf(logits.shape)
       const fault = misfit(
         site,
         'place',
@@ -93,17 +93,5 @@ export const onConstant =
     pipe(
       constantInput(site, 0),
       E.flatMap(value => foldUnary(site, operate, value)),
-      E.map(value => [constantValue(value)]),
-    )
-
-/** A function of two constants. */
-export const onConstants =
-  (name: string): Operator =>
-  site =>
-    pipe(
-      constantInput(site, 0),
-      E.bindTo('a'),
-      E.bind('b', () => constantInput(site, 1)),
-      E.flatMap(({ a, b }) => foldBinary(site, arithmetic[name] ?? (value => value), a, b)),
       E.map(value => [constantValue(value)]),
     )

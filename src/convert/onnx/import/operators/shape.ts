@@ -34,9 +34,7 @@ export const tensorInput = (
   pipe(
     input(site, 0),
     E.flatMap(value =>
-      value._tag === 'live' || value._tag === 'constant'
-        ? E.right(value)
-        : differs(site, 'input 0', 'a value before the softmax', 'a softmax'),
+      value._tag === 'live' || value._tag === 'constant' ? E.right(value) : E.left(value.fault),
     ),
   )
 
