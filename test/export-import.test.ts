@@ -243,6 +243,13 @@ const gated: Called = {
   },
 }
 
+/** A channelwise convolution of a map of 1×1. */
+const factored: Called = inSeries(
+  tfl.layers.globalAveragePooling2d({}),
+  tfl.layers.reshape({ targetShape: [1, 1, 2] }),
+  tfl.layers.depthwiseConv2d({ kernelSize: 1, useBias: false, activation: 'tanh' }),
+)
+
 describe('a layer of a stock model keeps its outputs', () => {
   const { conv2d, maxPooling2d, averagePooling2d, separableConv2d } = tfl.layers
   test.for<readonly [what: string, layer: Called]>([
@@ -322,6 +329,7 @@ describe('a layer of a stock model keeps its outputs', () => {
     ['a dense layer at every position', dense({ units: 3, activation: 'tanh' })],
     ['layer norm', tfl.layers.layerNormalization({ axis: -1 })],
     ['a gate', gated],
+    ['a factor a channel of a vector', factored],
   ])('%s', ([, layer]) =>
     inFolder(async folder => {
       const stock = stir(around(layer))

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { wholeNumber } from '../../../../io/codec.js'
 import type { Activation, Extent } from '../../../../net/tree.js'
 import { leafPart, type Part, type Sources, stored } from '../../../tree/part.js'
-import { activation } from './activations.js'
+import { activation, activationPart } from './activations.js'
 import { extent, fixed, option, refined, square } from './options.js'
 import { byRank, channelsLast, type Reader, reader } from './reader.js'
 
@@ -88,6 +88,18 @@ const depthwise = reader({ depth_multiplier: fixed(1), ...convOptions }, config 
   ),
 ])
 
+/** Without a value, Keras' layers have a bias. */
+const withoutBias = refined('false', u => (u === false ? false : undefined))
+
+/** A factor for each channel of a map of 1×1, which is a vector. */
+const pointDepthwise = reader(
+  { ...convOptions, depth_multiplier: fixed(1), kernel_size: onePoint, use_bias: withoutBias },
+  config => [
+    leafPart({ _tag: 'scale', name: '', init: 1 }, { scale: stored('depthwise_kernel') }),
+    ...activationPart(config.activation),
+  ],
+)
+
 const separable = reader({ filters: wholeNumber, depth_multiplier: fixed(1), ...convOptions }, config => [
   leafPart(
     { _tag: 'depthwise', ...windowOf(config), ...unitOf({ use_bias: false, activation: null }) },
@@ -103,7 +115,7 @@ const separable = reader({ filters: wholeNumber, depth_multiplier: fixed(1), ...
 
 export const productReaders: Readonly<Record<string, Reader>> = {
   Conv2D: byRank({ map: conv, point: pointConv, vector: conv }),
-  DepthwiseConv2D: depthwise,
+  DepthwiseConv2D: byRank({ map: depthwise, point: pointDepthwise, vector: depthwise }),
   SeparableConv2D: separable,
   Dense: byRank({ map: pointwise, point: dense, vector: dense }),
 }
