@@ -34,10 +34,18 @@ import {
   dense,
   depthwiseBnAct,
   dropout,
+  dropPath,
   flatten,
+  gelu,
   globalAvgPool,
+  globalMaxPool,
+  hardSwish,
   image,
+  layerNorm,
+  layerScale,
+  leakyRelu,
   maxPool,
+  type PoolOptions,
   relu,
   relu6,
   sigmoid,
@@ -47,7 +55,7 @@ import {
 import type { AnyWord, MapWord, SomeWord, VectorWord } from '../src/net/words/types.js'
 
 export interface NetOptions {
-  /** Whether dropout layers may appear; by default not. */
+  /** Whether dropout layers, and dropPath, may appear; by default not. */
   readonly dropout?: boolean
   /** Depthwise and separable convolutions; by default yes. */
   readonly depthwise?: boolean
@@ -61,6 +69,12 @@ export interface NetOptions {
   readonly groups?: boolean
   /** Channel shuffles, channel slices and gates; by default yes. */
   readonly channels?: boolean
+  /** What a LayersModel cannot hold: the hard sigmoid and swish, gelu by tanh, and pools with padding of their own; by default yes. */
+  readonly hard?: boolean
+  /** Windows of two sides, and layers and activations that came after batch norm; by default yes. */
+  readonly modern?: boolean
+  /** The largest value over the image; by default yes. */
+  readonly globalMaxPool?: boolean
 }
 
 /** Makes a word that fits the shape of what comes in. */
@@ -70,7 +84,23 @@ type Recipe<W extends SomeWord = MapWord> = (input: Shape) => W
 const epsilon = 1e-2
 
 const small = fc.integer({ min: 1, max: 6 })
-const activation = fc.constantFrom<(Activation | null)[]>('relu', null, 'swish', 'tanh', 'sigmoid', 'relu6')
+
+/** What nets of every age have, what later ones have beside, and what of that a LayersModel cannot hold. */
+const mixed = <A>(
+  { modern = true, hard = true }: NetOptions,
+  plain: readonly A[],
+  later: readonly A[],
+  foreign: readonly A[] = [],
+): fc.Arbitrary<A> => fc.constantFrom(...plain, ...(modern ? later : []), ...(modern && hard ? foreign : []))
+
+const activation = (from: NetOptions): fc.Arbitrary<Activation | null> =>
+  mixed<Activation | null>(
+    from,
+    ['relu', null, 'swish', 'tanh', 'sigmoid', 'relu6'],
+    ['elu', 'gelu', { _tag: 'leakyRelu', slope: 0.1 }],
+    ['hardSwish', 'hardSigmoid', 'geluTanh'],
+  )
+
 const momentum = fc.constantFrom(0.9, 0.5, 0.99)
 
 /** The shape a word gives. */
@@ -107,21 +137,30 @@ interface Unit {
   readonly momentum: number
 }
 
-const unit = ({ paddings = true, dilation = true, groups = true }: NetOptions): fc.Arbitrary<Unit> =>
-  fc.record({
+const unit = (from: NetOptions): fc.Arbitrary<Unit> => {
+  const { paddings = true, dilation = true, groups = true } = from
+  return fc.record({
     filters: small,
     groups: groups ? fc.constantFrom(1, 1, 2, 3) : fc.constant(1),
-    kernel: fc.constantFrom<Extent[]>(1, 3, 2, 5, [1, 3], [3, 2]),
-    stride: fc.constantFrom<Extent[]>(1, 1, 1, 2, 3, [2, 1]),
+    kernel: mixed<Extent>(
+      from,
+      [1, 3, 2, 5],
+      [
+        [1, 3],
+        [3, 2],
+      ],
+    ),
+    stride: mixed<Extent>(from, [1, 1, 1, 2, 3], [[2, 1]]),
     dilation: dilation ? fc.constantFrom(1, 1, 1, 2) : fc.constant(1),
     padding: paddings
-      ? fc.constantFrom<Padding[]>('same', 'same', 'valid', 0, 1, 2, [0, 1, 2, 0])
+      ? mixed<Padding>(from, ['same', 'same', 'valid', 0, 1, 2], [[0, 1, 2, 0]])
       : fc.constantFrom<Padding[]>('same', 'valid'),
     normed: fc.boolean(),
     bias: fc.boolean(),
-    activation,
+    activation: activation(from),
     momentum,
   })
+}
 
 /** The options of a unit, as far as they fit a map; `steady` keeps its size. */
 const options = (unit: Unit, map: Shape, steady: boolean): ConvBnActOptions => {
@@ -156,36 +195,47 @@ const channelwise = (from: NetOptions): fc.Arbitrary<Mapping> =>
           : separable(each.filters, each.kernel, { ...options(each, input, true), name: 'separable' }),
   )
 
-const pool = ({ avgPool: average = true }: NetOptions): fc.Arbitrary<Mapping> =>
+const countingPool = (size?: Extent, options: PoolOptions = {}): MapWord =>
+  avgPool(size, { ...options, countPadding: true })
+
+const pool = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc
     .record({
-      word: average ? fc.constantFrom(maxPool, avgPool) : fc.constant(maxPool),
-      size: fc.integer({ min: 2, max: 3 }),
-      stride: fc.integer({ min: 1, max: 3 }),
-      padding: fc.constantFrom<('same' | 'valid')[]>('same', 'valid'),
+      word: from.avgPool === false ? fc.constant(maxPool) : mixed(from, [maxPool, avgPool], [countingPool]),
+      size: mixed<Extent>(from, [2, 3], [[2, 3]]),
+      stride: mixed<Extent>(from, [1, 2, 3], [[1, 2]]),
+      padding: mixed<Padding>(from, ['same', 'valid'], [], [1, [0, 1, 1, 0]]),
     })
-    .map(
-      ({ word, size, stride, padding }) =>
-        steady =>
-        ([height = 1, width = 1]) =>
-          steady
-            ? word(size, { stride: 1, padding: 'same' })
-            : word(size, { stride, padding: size <= Math.min(height, width) ? padding : 'same' }),
-    )
+    .map(({ word, size, stride, padding }) => steady => map => {
+      const fits = slidesOf(map, { size, stride, dilation: 1, padding }).every(
+        ({ positions }) => positions > 0,
+      )
+      return steady
+        ? word(size, { stride: 1, padding: 'same' })
+        : word(size, { stride, padding: fits ? padding : 'same' })
+    })
 
 const plain = (from: NetOptions): fc.Arbitrary<Mapping> =>
-  fc
-    .constantFrom(
-      relu,
-      swish,
-      tanh,
-      sigmoid,
-      relu6,
-      batchNorm({ epsilon }),
-      batchNorm({ epsilon, momentum: 0.5 }),
+  mixed(
+    from,
+    [
+      ...[relu, swish, tanh, sigmoid, relu6, batchNorm({ epsilon }), batchNorm({ epsilon, momentum: 0.5 })],
       ...(from.dropout === true ? [dropout(0.2), dropout(0.5)] : []),
-    )
-    .map(word => () => () => onMaps(word))
+    ],
+    [
+      gelu,
+      leakyRelu(0.2),
+      layerScale(0.5),
+      layerNorm({ epsilon }),
+      dropPath(from.dropout === true ? 0.3 : 0),
+    ],
+    [hardSwish],
+  ).map(
+    word =>
+      () =>
+      ([, , channels = 1]) =>
+        onMaps(word._tag === 'layerNorm' && channels < 3 ? relu : word), // of one channel nothing would be left
+  )
 
 const shuffle: fc.Arbitrary<Mapping> = fc.constantFrom(2, 3, 4).map(groups => () => input => {
   const channels = channelsOf(input)
@@ -198,12 +248,16 @@ const slice: fc.Arbitrary<Mapping> = fc.tuple(fc.nat(5), fc.nat(5)).map(([before
   return onMaps(channelSlice(first, channels - first - (behind % (channels - first))))
 })
 
-const squeezing: fc.Arbitrary<Mapping> = fc.tuple(small, activation).map(
-  ([units, activated]) =>
-    () =>
-    input =>
-      squeezeExcite('gate', channelsOf(input), units, { activation: activated ?? 'relu' }),
-)
+const squeezing = (from: NetOptions): fc.Arbitrary<Mapping> =>
+  fc.tuple(small, activation(from), activation(from)).map(
+    ([units, first, last]) =>
+      () =>
+      input =>
+        squeezeExcite('gate', channelsOf(input), units, {
+          activation: first ?? 'relu',
+          gate: last ?? 'sigmoid',
+        }),
+  )
 
 const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
   fc.oneof(
@@ -211,7 +265,7 @@ const leaf = (from: NetOptions): fc.Arbitrary<Mapping> =>
     { weight: 2, arbitrary: pool(from) },
     { weight: 2, arbitrary: plain(from) },
     ...(from.depthwise === false ? [] : [{ weight: 2, arbitrary: channelwise(from) }]),
-    ...(from.channels === false ? [] : [shuffle, slice, squeezing]),
+    ...(from.channels === false ? [] : [shuffle, slice, squeezing(from)]),
   )
 
 /** A word for any rank is a word for maps. */
@@ -268,7 +322,7 @@ const branches = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
 /** A sum around a body: past a projection, or the body ends in as many filters as came in. */
 const summed = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
   fc
-    .tuple(inside(from, depth, 2), fc.boolean(), activation, unit(from))
+    .tuple(inside(from, depth, 2), fc.boolean(), activation(from), unit(from))
     .map(([inner, projected, activated, each]) => () => input => {
       const words = cooked(
         inner.map(one => one(true)),
@@ -331,7 +385,13 @@ const mapping = (from: NetOptions, depth: number): fc.Arbitrary<Mapping> =>
 
 const layer = (from: NetOptions): fc.Arbitrary<VectorWord | AnyWord> =>
   fc
-    .record({ units: small, normed: fc.boolean(), bias: fc.boolean(), activation, dropped: fc.boolean() })
+    .record({
+      units: small,
+      normed: fc.boolean(),
+      bias: fc.boolean(),
+      activation: activation(from),
+      dropped: fc.boolean(),
+    })
     .map(({ units, normed, bias, activation, dropped }) =>
       dropped && from.dropout === true
         ? dropout(0.3)
@@ -352,7 +412,11 @@ export const arbitraryNet = (from: NetOptions = {}): fc.Arbitrary<Net> =>
       width: fc.integer({ min: 4, max: 12 }),
       channels: fc.integer({ min: 1, max: 3 }),
       body: fc.array(mapping(from, 1), { minLength: 1, maxLength: 4 }),
-      bridge: fc.constantFrom(globalAvgPool, flatten),
+      bridge: fc.constantFrom(
+        globalAvgPool,
+        flatten,
+        ...(from.globalMaxPool === false || from.modern === false ? [] : [globalMaxPool]),
+      ),
       hidden: fc.array(layer(from), { maxLength: 2 }),
       classes: fc.integer({ min: 2, max: 5 }),
     })

@@ -99,13 +99,15 @@ describe('importing a LayersModel', () => {
 
   test('a random net keeps its outputs', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryModel({ dropout: true, groups: false, channels: false }), model =>
-        inFolder(async folder => {
-          await run(exportModel({ to: 'layers', folder })(model))
-          const images = imagesFor(model, 2)
-          const back = await run(readKerasModel(folder))
-          expect(apart(logitsOf(model, images, 2), logitsOf(back, images, 2))).toBeLessThan(tolerance)
-        }),
+      fc.asyncProperty(
+        arbitraryModel({ dropout: true, modern: false, groups: false, channels: false }),
+        model =>
+          inFolder(async folder => {
+            await run(exportModel({ to: 'layers', folder })(model))
+            const images = imagesFor(model, 2)
+            const back = await run(readKerasModel(folder))
+            expect(apart(logitsOf(model, images, 2), logitsOf(back, images, 2))).toBeLessThan(tolerance)
+          }),
       ),
       { numRuns: 100 },
     )

@@ -3,12 +3,28 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exportModel } from '../src/convert/export.js'
+import { encodeModel, exportModel } from '../src/convert/export.js'
 import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import type { Model } from '../src/net/weights.js'
-import { net } from '../src/net/words/combinators.js'
-import { convBnAct, dense, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
+import {
+  avgPool,
+  conv,
+  convBnAct,
+  dense,
+  dropPath,
+  flatten,
+  globalAvgPool,
+  globalMaxPool,
+  image,
+  layerNorm,
+  layerScale,
+  maxPool,
+  relu,
+} from '../src/net/words/leaves.js'
+import type { MapWord } from '../src/net/words/types.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
 import {
   apart,
@@ -23,6 +39,7 @@ import {
   tolerance,
 } from './exported.js'
 import { loadLayers } from './runtimes.js'
+import { left } from './surgery.js'
 
 const predicted = async (model: Model, images: Float32Array, count: number, folder: string) => {
   await run(exportModel({ to: 'layers', folder })(model))
@@ -52,7 +69,7 @@ describe('a model as a LayersModel', () => {
 
   test('a random net has the same outputs in stock tfjs', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryModel({ dropout: true }), model =>
+      fc.asyncProperty(arbitraryModel({ dropout: true, hard: false }), model =>
         inFolder(async folder => {
           const images = imagesFor(model, 2)
           const { values } = await predicted(model, images, 2, folder)
@@ -60,6 +77,52 @@ describe('a model as a LayersModel', () => {
         }),
       ),
       { numRuns: 40 },
+    )
+  })
+
+  test.each([
+    concat('twice', identity, { ...identity, name: 'again' }),
+    residual('twice', identity),
+    residual('again', stack('body', concat('twice', identity, { ...identity, name: 'b' }), conv(2, 1))),
+  ])('a layer that takes one value twice: %#', word =>
+    inFolder(async folder => {
+      const model = modelOf(1)(net('n', image(4, 4, 2), relu, word, globalAvgPool, dense(2)))
+      const images = imagesFor(model, 2)
+      const { values } = await predicted(model, images, 2, folder)
+      expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
+    }),
+  )
+
+  test('a scale of a vector, means that count padding, and dropPath', () =>
+    inFolder(async folder => {
+      const given = net(
+        'n',
+        image(6, 5, 3),
+        avgPool(3, { stride: [1, 2], padding: 1, countPadding: true }),
+        dropPath(0.5),
+        layerNorm({ epsilon: 1e-2 }),
+        globalMaxPool,
+        layerScale(0.5),
+        dense(2),
+      )
+      const model = modelOf(1)(given)
+      const images = imagesFor(model, 2)
+      const { values } = await predicted(model, images, 2, folder)
+      expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
+    }))
+
+  test.each<[string, MapWord]>([
+    ['hardSwish', conv(2, 1, { activation: 'hardSwish' })],
+    ['hardSigmoid', conv(2, 1, { activation: 'hardSigmoid' })],
+    ['geluTanh', conv(2, 1, { activation: 'geluTanh' })],
+    ['maxPool with padding 1', maxPool(3, { stride: 2, padding: 1 })],
+    ['avgPool with padding [1,0,0,0]', avgPool(3, { stride: 2, padding: [1, 0, 0, 0] })],
+  ])('%s is refused, since Keras has none', async (what, word) => {
+    const model = modelOf(1)(net('n', image(6, 6, 2), withName('odd', word), globalAvgPool, dense(2)))
+    const error = left(await encodeModel('layers')(model)())
+    expect(error).toEqual({ _tag: 'NotHeld', to: 'layers', at: 'odd', what })
+    expect(renderMessage(error)).toBe(
+      `layer odd: expected a layer that the format layers has, got ${what}; try --to onnx or savedmodel`,
     )
   })
 

@@ -235,6 +235,10 @@ const examples: { readonly [K in Exclude<Kind, Silent>]: readonly Example[] } = 
     },
   ],
   slice: [0, 1, 2].map(from => ({ inputs: [[2, 4]], build: (x = zero) => op.slice(x, from, 2) })),
+  shuffle: [2, 3].map(groups => ({
+    inputs: [[2, 6]],
+    build: (x = zero) => op.square(op.shuffle(x, groups)),
+  })),
   softmax: one(op.softmax),
   crossEntropy: [
     {

@@ -11,6 +11,9 @@ import { checkPruned } from '../src/learn/evaluation/certify.js'
 import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
 import { statisticsAt } from '../src/learn/evaluation/statistics.js'
 import { push } from '../src/learn/training/transforms.js'
+import { net } from '../src/net/words/combinators.js'
+import { convBnAct, dense, dropout, dropPath, globalAvgPool, image } from '../src/net/words/leaves.js'
+import type { AnyWord } from '../src/net/words/types.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { experiment, train } from '../src/run/index.js'
 import { checkRun } from '../src/run/runner.js'
@@ -51,6 +54,19 @@ describe('the calibration images of a run', () => {
     const { weights } = await succeed(recalibrate(calibrationFor(envOf(only([0, 1, 2, 3, 4])), 1000))(model))
     expect(weights['conv/variance']?.data.every(value => value > 0)).toBe(true)
   })
+
+  test.each([dropout(0.5), dropPath(0.5)])(
+    'recalibrate a norm behind $_tag as if it dropped nothing',
+    async word => {
+      const netWith = (...words: readonly AnyWord[]) =>
+        net('n', image(6, 6, 1), ...words, convBnAct(3, 3, { name: 'unit' }), globalAvgPool, dense(3))
+      const measured = async (...words: readonly AnyWord[]) =>
+        succeed(recalibrate(calibrationFor(envOf(all), 100))(modelOf(1)(netWith(...words))))
+      const [plain, dropping] = [await measured(), await measured(word)]
+      expect(dropping.weights['unit/mean']).toEqual(plain.weights['unit/mean'])
+      expect(dropping.weights['unit/variance']).toEqual(plain.weights['unit/variance'])
+    },
+  )
 })
 
 describe('without a calibration batch', () => {

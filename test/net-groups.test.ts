@@ -9,14 +9,18 @@ import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import { wireNet } from '../src/net/wiring.js'
-import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
+import { concat, identity, inception, net, residual, stack, sum } from '../src/net/words/combinators.js'
 import {
+  conv,
   convBnAct,
   dense,
+  depthwise,
   depthwiseBnAct,
   flatten,
   globalAvgPool,
   image,
+  layerNorm,
+  layerScale,
   maxPool,
 } from '../src/net/words/leaves.js'
 import { arbitraryNet } from './arbitrary.js'
@@ -41,6 +45,35 @@ test('groups partition the wires', () => {
     }),
     runs,
   )
+})
+
+test('channels that a layer norm reads stay; those inside a ConvNeXt block may go', () => {
+  const block = residual(
+    'block',
+    stack('body', depthwise(7), layerNorm(), conv(16, 1, { activation: 'gelu' }), conv(4, 1), layerScale()),
+  )
+  const given = net('n', image(8, 8, 3), conv(4, 2, { name: 'stem' }), block, globalAvgPool, dense(2))
+  const fixedOf = (maker: string) => groups(placed(given)).find(({ name }) => name === maker)?.fixed
+  expect(fixedOf('stem')).toBe('layerNorm')
+  expect(fixedOf('block/body/conv')).toBeNull()
+  expect(fixedOf('dense')).toBe('output')
+})
+
+test('a sum is of residuals in shortcuts', () => {
+  const parts = [conv(3, 1, { name: 'a' }), conv(3, 3, { name: 'b' }), conv(3, 5, { name: 'c' })] as const
+  const joined = sum('join', ...parts)
+  expect(joined).toEqual(
+    residual('join', parts[0], { shortcut: residual('shortcut', parts[1], { shortcut: parts[2] }) }),
+  )
+  const given = net('n', image(8, 8, 2), joined, globalAvgPool, dense(2))
+  const makers = groups(placed(given))
+    .find(({ name }) => name === 'join/body')
+    ?.members.filter(({ role }) => role === 'makes')
+  expect(makers?.map(({ path }) => path)).toEqual([
+    'join/body',
+    'join/shortcut/body',
+    'join/shortcut/shortcut',
+  ])
 })
 
 test('groups partition every axis of every slot but the sides of its window', () => {

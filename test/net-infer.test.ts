@@ -10,9 +10,20 @@ import { layersOf } from '../src/net/path.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import { init, type Model } from '../src/net/weights.js'
-import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
+import {
+  concat,
+  identity,
+  net,
+  residual,
+  squeezeExcite,
+  stack,
+  withName,
+} from '../src/net/words/combinators.js'
 import {
   avgPool,
+  channelShuffle,
+  channelSlice,
+  conv,
   convBnAct,
   dense,
   depthwiseBnAct,
@@ -221,6 +232,14 @@ describe('what does not fit is named by its path', () => {
       tree(...end, called('late', convBnAct(3))),
       { _tag: 'WrongRank', at: 'late', expected: 'map', got: [3] },
     ],
+    'a pool whose windows would lie in the padding': [
+      tree(called('a', maxPool(2, { padding: [0, 0, 2, 0] })), ...end),
+      { _tag: 'PaddingTooWide', at: 'a', padding: 2, window: 2 },
+    ],
+    'a window too wide across': [
+      tree(called('a', convBnAct(3, [1, 9], { padding: 'valid' })), ...end),
+      { _tag: 'WindowTooLarge', at: 'a', window: 9, map: [8, 8, 3] },
+    ],
     'no filters': [
       tree(called('a', convBnAct(0)), ...end),
       misread('a', 'conv', 'filters', '0', 'a whole number ≥ 1'),
@@ -282,6 +301,26 @@ describe('what does not fit is named by its path', () => {
     'a sum of two shapes': [
       net('n', image(8, 8, 3), residual('r', convBnAct(4)), globalAvgPool, dense(2)),
       { _tag: 'SumDiffers', at: 'r', body: [8, 8, 4], shortcut: [8, 8, 3] },
+    ],
+    'channels that groups do not divide': [
+      net('n', image(8, 8, 3), conv(4, 3, { groups: 2, name: 'c' }), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'c', what: 'channels', got: 3, groups: 2 },
+    ],
+    'filters that groups do not divide': [
+      net('n', image(8, 8, 3), conv(4, 3, { groups: 3, name: 'c' }), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'c', what: 'filters', got: 4, groups: 3 },
+    ],
+    'a shuffle of unequal groups': [
+      net('n', image(8, 8, 3), channelShuffle(2), globalAvgPool, dense(2)),
+      { _tag: 'UnequalGroups', at: 'channelShuffle', what: 'channels', got: 3, groups: 2 },
+    ],
+    'a slice beyond the last channel': [
+      net('n', image(8, 8, 3), channelSlice(1, 3), globalAvgPool, dense(2)),
+      { _tag: 'SliceOutside', at: 'channelSlice', end: 4, channels: 3 },
+    ],
+    'a gate of other channels': [
+      net('n', image(8, 8, 3), squeezeExcite('se', 4, 2), globalAvgPool, dense(2)),
+      { _tag: 'GateDiffers', at: 'se', body: [4], input: [8, 8, 3] },
     ],
     'no branches': [
       net('n', image(8, 8, 3), concat('c'), globalAvgPool, dense(2)),

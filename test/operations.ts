@@ -127,6 +127,11 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   ],
   concat: [op.concat([matrix, op.input('column', [3, 1]), matrix]), op.concat([map])],
   slice: [op.slice(map, 1, 2), op.slice(matrix, 0, 4), op.slice(row, 3, 1)],
+  shuffle: [
+    op.shuffle(map, 2),
+    op.shuffle(matrix, 4),
+    op.shuffle(op.input('twelve', [2, 3, 3, 12]), 3),
+  ].concat(op.shuffle(op.input('many', [2, 3, 3, 12]), 6)),
   softmax: [op.softmax(matrix), op.softmax(op.mul(matrix, 100))],
   crossEntropy: [losses],
   inverse: [op.inverse(symmetric)],

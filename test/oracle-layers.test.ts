@@ -14,17 +14,19 @@ import { childPath, type Path } from '../src/net/path.js'
 import type {
   Activation,
   ActivationName,
+  AvgPool,
   BatchNorm,
   Conv,
   Dense,
   Depthwise,
   Extent,
   Layer,
+  Padding,
   Pool,
 } from '../src/net/tree.js'
 import { type WeightName, weightKey } from '../src/net/weight-specs.js'
 import type { Model } from '../src/net/weights.js'
-import { sidesOf } from '../src/net/window.js'
+import { paddingOf, sidesOf, slidesOf } from '../src/net/window.js'
 import { apart, type Numbers } from './agree.js'
 import { arbitraryModel, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
@@ -33,9 +35,9 @@ type Symbolic = tfl.SymbolicTensor
 
 /** The activations as tfjs names them; it has no hard sigmoid or swish like ours. */
 const named = (activation: ActivationName) => {
-  if (activation === 'hardSigmoid' || activation === 'hardSwish')
-    throw new Error('tfjs has another hard sigmoid')
-  return activation === 'geluTanh' ? 'gelu_new' : activation
+  if (activation === 'hardSigmoid' || activation === 'hardSwish' || activation === 'geluTanh')
+    throw new Error(`tfjs has no ${activation}`)
+  return activation
 }
 
 const right = <A>(either: E.Either<unknown, A>): A => {
@@ -79,7 +81,7 @@ const layersOf = ({
   const slots = ({ bias }: Conv | Depthwise | Dense): readonly WeightName[] =>
     bias ? ['kernel', 'bias'] : ['kernel']
 
-  const framed = ({ padding }: Conv | Depthwise | Pool, x: Symbolic): Symbolic => {
+  const framed = ({ padding }: { readonly padding: Padding }, x: Symbolic): Symbolic => {
     if (typeof padding === 'string' || padding === 0) return x
     const [top, bottom, left, right] =
       typeof padding === 'number' ? [padding, padding, padding, padding] : padding
@@ -88,6 +90,14 @@ const layersOf = ({
       [left ?? 0, right ?? 0],
     ]
     return tfl.layers.zeroPadding2d({ padding: ends }).apply(x) as Symbolic
+  }
+
+  /** A mean that counts padding is one over a map with zeros around it. */
+  const counted = (layer: AvgPool, x: Symbolic): AvgPool => {
+    if (!layer.countPadding) return layer
+    const map = x.shape.slice(1).map(side => side ?? 0)
+    const [down, across] = slidesOf(map, { ...layer, dilation: 1 })
+    return { ...layer, padding: paddingOf([down.before, down.after], [across.before, across.after]) }
   }
 
   const pair = (extent: Extent): [number, number] => [...sidesOf(extent)]
@@ -112,7 +122,7 @@ const layersOf = ({
 
   const built = (layer: Layer, path: Path, x: Symbolic): Symbolic => {
     const child = (each: Layer, input: Symbolic) => built(each, childPath(path, each.name), input)
-    const plain = (made: tfl.layers.Layer): Symbolic => made.apply(x) as Symbolic
+    const plain = (made: tfl.layers.Layer, from = x): Symbolic => made.apply(from) as Symbolic
     switch (layer._tag) {
       case 'stack':
         return layer.layers.length === 0
@@ -139,8 +149,8 @@ const layersOf = ({
         const axes = sides.map((_, axis) => axis + 1)
         const grouped = tfl.layers.reshape({ targetShape: [...sides, layer.groups, size] }).apply(x)
         const dims = [...axes, axes.length + 2, axes.length + 1]
-        const dealt = tfl.layers.permute({ dims }).apply(grouped)
-        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(dealt) as Symbolic
+        const transposed = tfl.layers.permute({ dims }).apply(grouped)
+        return tfl.layers.reshape({ targetShape: x.shape.slice(1) }).apply(transposed) as Symbolic
       }
       case 'channelSlice': {
         const rows = tfl.layers.permute({ dims: [3, 1, 2] }).apply(x)
@@ -166,9 +176,11 @@ const layersOf = ({
         return finish(layer, path, hold(made, path, slots(layer), x))
       }
       case 'maxPool':
-        return tfl.layers.maxPooling2d(pool(layer)).apply(x) as Symbolic
-      case 'avgPool':
-        return tfl.layers.averagePooling2d(pool(layer)).apply(framed(layer, x)) as Symbolic
+        return plain(tfl.layers.maxPooling2d(pool(layer)))
+      case 'avgPool': {
+        const counting = counted(layer, x)
+        return plain(tfl.layers.averagePooling2d(pool(counting)), framed(counting, x))
+      }
       case 'globalAvgPool':
         return plain(tfl.layers.globalAveragePooling2d({}))
       case 'globalMaxPool':
@@ -262,8 +274,11 @@ const targetsFor = ({ net }: Model, seed: number): Float32Array => {
 const someBatch = (seed: number, differenceAt: (seed: number) => number): boolean =>
   [seed, seed + 1, seed + 2].some(each => differenceAt(each) < 1e-4)
 
-/** tfjs-layers cannot differentiate dilated convolutions, and shares averages at the rim among the whole window. */
-const differentiable = { avgPool: false, dilation: false } as const
+/**
+ * tfjs-layers cannot differentiate dilated convolutions, shares averages at the rim among the whole window, and gives the
+ * gradient of a largest value to all that equal it.
+ */
+const differentiable = { avgPool: false, dilation: false, hard: false, globalMaxPool: false } as const
 
 test('the LayersModel of a net gives the same outputs, loss and gradients while training', () => {
   fc.assert(
@@ -281,8 +296,8 @@ test('the LayersModel of a net gives the same outputs, loss and gradients while 
 
 /** Its depthwise layer ignores dilation. */
 const either = fc.oneof(
-  arbitraryModel({ depthwise: false, groups: false }),
-  arbitraryModel({ dilation: false, groups: false }),
+  arbitraryModel({ depthwise: false, hard: false, groups: false }),
+  arbitraryModel({ dilation: false, hard: false, groups: false }),
 )
 
 test('and the same outputs afterwards', () => {
@@ -298,7 +313,7 @@ test('and the same outputs afterwards', () => {
 
 test('and counts the same parameters', () => {
   fc.assert(
-    fc.property(arbitraryModel({ groups: false }), model => {
+    fc.property(arbitraryModel({ hard: false, groups: false }), model => {
       const { model: layers } = layersOf(model)
       const places = right(infer(model.net))
       const sizes = layers.trainableWeights.map(({ shape }) =>

@@ -405,6 +405,11 @@ const interpreters: { readonly [K in Kind]: Interpreter<K> } = {
       inputs.flatMap((x, nth) => [...(values[nth]?.slice(n * last(x.shape), (n + 1) * last(x.shape)) ?? [])])
     return [Float64Array.from(Array.from({ length: rows }, (_, n) => row(n)).flat())]
   },
+  shuffle: ({ op: { groups }, shape }, [xs]) => [
+    byRow(xs, last(shape), row =>
+      row.map((_, i) => row[(i % groups) * (last(shape) / groups) + Math.floor(i / groups)] ?? Number.NaN),
+    ),
+  ],
   slice: ({ op: { from }, inputs: [x], shape }, [xs]) => [
     byRow(xs, last(x?.shape ?? []), row => row.slice(from, from + last(shape))),
   ],

@@ -25,13 +25,18 @@ import {
   batchNorm,
   channelShuffle,
   channelSlice,
+  conv,
   convBnAct,
   dense,
+  depthwise,
   depthwiseBnAct,
   dropout,
+  dropPath,
   flatten,
   globalAvgPool,
   image,
+  layerNorm,
+  layerScale,
   maxPool,
   relu,
   sigmoid,
@@ -499,6 +504,26 @@ describe('places', () => {
     const grown = growing({ after: 'r', module: convBnAct(2, 1, { name: 'new' }) }, modelOf(3)(given))
     expect([grown.linear, grown.inexact]).toEqual([['new'], null])
     expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-5)
+  })
+
+  test('channels that a layer norm reads are not widened, and new ones beside them are told of', () => {
+    const given = net('n', image(6, 6, 2), concat('c', convBnAct(3)), layerNorm(), flatten, dense(2))
+    const before = modelOf(3)(given)
+    expect(left(grow({ widen: 'c/conv', by: 2, seed: 1 })(before))).toEqual({
+      _tag: 'NothingToWiden',
+      at: 'c/conv',
+    })
+    const grown = growing({ to: 'c', branch: convBnAct(2, 3, { name: 'new' }) }, before)
+    expect(grown.inexact).toEqual({ _tag: 'Normalised', at: 'layerNorm' })
+  })
+
+  test("a ConvNeXt block's body is silent by its layer scale, which then learns", () => {
+    const body = stack('', depthwise(7), layerNorm(), conv(16, 1, { activation: 'gelu' }), conv(6, 1))
+    const module = residual('new', stack('', body, layerScale(1e-6), dropPath(0.1)))
+    const grown = growing({ after: 'r', module })
+    expect(grown.inexact).toBeNull()
+    expect([...(grown.model.weights['new/body/scale/scale']?.data ?? [])]).toEqual(Array(6).fill(0))
+    expect(difference(forward(grown.model), forward(model))).toBeLessThan(1e-5)
   })
 
   test('a module too narrow to pass all says so', () => {

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { topologicalOrder, type Value } from '../graph/graph.js'
-import { type Lowered, lower } from '../graph/lower.js'
+import { type Lowered, type LowerOptions, lower } from '../graph/lower.js'
 import * as op from '../graph/operations.js'
 import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
@@ -44,11 +44,18 @@ const serve = ({ images, logits, at }: Lowered, trained: Weights): ServedModel =
   return { images, outputs, values, weights, layerOf: value => layers.get(value) ?? '' }
 }
 
-/** Lowers a checked model and folds its batch norms. Errors  those of `infer` */
-export const servedModel = ({ net, weights }: Model): E.Either<NetError, ServedModel> =>
+/**
+ * Lowers a checked model and folds its batch norms; grouped convolutions stay whole for formats that have them.
+ *
+ * Errors  those of `infer`
+ */
+export const servedModel = (
+  { net, weights }: Model,
+  { wholeGroups = false }: Pick<LowerOptions, 'wholeGroups'> = {},
+): E.Either<NetError, ServedModel> =>
   pipe(
     net,
-    lower({ batch: 1, mode: 'inference' }),
+    lower({ batch: 1, mode: 'inference', wholeGroups }),
     E.map(lowered => serve(lowered, weights)),
   )
 

@@ -4,10 +4,17 @@ import type { Activation } from '../net/tree.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
 
-const hardSigmoid = (x: Value): Value => op.mul(op.minimum(op.maximum(op.add(x, 3), 0), 6), 1 / 6)
+/** At both ends the slope is that of the constants. */
+const hardSigmoid = (x: Value): Value => op.mul(op.minimum(6, op.maximum(0, op.add(x, 3))), 1 / 6)
 
 /** Each term has the slope of one side, so that at 0, too, the slope is 1. */
 const elu = (x: Value): Value => op.add(op.mul(x, op.greater(x, 0)), op.sub(op.exp(op.minimum(x, 0)), 1))
+
+/** At 0 the slope is that of the first: the negative side's, as elsewhere. */
+const leakyRelu =
+  (slope: number) =>
+  (x: Value): Value =>
+    op.maximum(op.mul(x, slope), x)
 
 const gelu = (x: Value): Value => op.mul(op.mul(x, 0.5), op.add(op.erf(op.mul(x, Math.SQRT1_2)), 1))
 
@@ -27,7 +34,7 @@ const activations: ByActivation<(x: Value) => Value> = {
   elu,
   gelu,
   geluTanh,
-  leakyRelu: slope => x => op.maximum(x, op.mul(x, slope)),
+  leakyRelu,
 }
 
 /** The activation of a value; itself where there is none. */

@@ -163,6 +163,7 @@ export const gradient: Rules = {
   broadcast: unaryRule((dy, x) => sumBroadcast(dy, x.shape)),
   concat: (dy, _, ...values) => splitSignal(dy, values),
   slice: unaryRule<'slice'>((dy, x, y) => padSlice(dy, x, y.op.from)),
+  shuffle: unaryRule<'shuffle'>((dy, x, y) => op.shuffle(dy, channelsOf(x.shape) / y.op.groups)),
   softmax: unaryRule((dy, _, y) => op.mul(y, op.sub(dy, op.sum(op.mul(dy, y), [y.shape.length - 1], true)))),
   crossEntropy: (dy, y, logits = y) => [
     op.mul(op.reshape(dy, [...dy.shape, 1]), op.splitPart(1, y, logits.shape)),

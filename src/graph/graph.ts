@@ -29,7 +29,7 @@ export type Op =
   /** 1 on the diagonal of a square, else 0. */
   | { readonly kind: 'eye' }
   | { readonly kind: 'part'; readonly index: number }
-  /** x, kernel → y */
+  /** x, kernel → y; a convolution whose kernel reads a part of x's channels, in groups, is for exporters alone. */
   | { readonly kind: 'conv' | 'depthwise'; readonly window: Window }
   /** ∂y, kernel, x → ∂x; of x only the shape is used. */
   | { readonly kind: 'convInput' | 'depthwiseInput'; readonly window: Window }
@@ -60,6 +60,8 @@ export type Op =
   | { readonly kind: 'concat' }
   /** The last axis, `from` on, as many as the shape says. */
   | { readonly kind: 'slice'; readonly from: number }
+  /** Along the last axis, equal groups interleaved: the first value of each, then the second of each, … */
+  | { readonly kind: 'shuffle'; readonly groups: number }
   /** Along the last axis. */
   | { readonly kind: 'softmax' }
   /** logits, targets (each row a distribution) → loss a row, ∂logits */

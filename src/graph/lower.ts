@@ -22,8 +22,12 @@ export type Mode = 'training' | 'inference'
 export interface LowerOptions {
   readonly batch: number
   readonly mode: Mode
+  /** Whether values are dropped while training; by default yes. */
+  readonly dropout?: boolean
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
+  /** Whether a grouped convolution stays one, which engines do not compute; by default it becomes one a group. */
+  readonly wholeGroups?: boolean
   /** Another net's images; by default an input of their own, named `images`. */
   readonly images?: Value
 }
@@ -116,31 +120,24 @@ const lowerDropout = (
   rate: number,
   shape: Shape,
 ): Value => {
-  if (options.mode === 'inference' || rate === 0) return x
+  if (options.mode === 'inference' || options.dropout === false || rate === 0) return x
   const uniform = op.input(`noise/${path}`, shape)
   noise.push(uniform)
   return op.mul(x, op.mul(op.sub(1, op.greater(rate, uniform)), 1 / (1 - rate)))
 }
 
-/** A convolution of each group's channels by its own filters, one beside another. */
-const lowerConv = (x: Value, kernel: Value, { groups, ...conv }: Conv): Value => {
+/**
+ * A convolution of each group's channels by its own filters, one beside another; where each group has one channel and
+ * one filter, a depthwise one.
+ */
+const lowerConv = (x: Value, kernel: Value, { groups, ...conv }: Conv, whole: boolean): Value => {
   const [channels, filters] = [channelsOf(x.shape) / groups, conv.filters / groups]
+  if (groups === 1 || whole) return op.conv(x, kernel, windowOf(conv))
+  if (channels === 1 && filters === 1)
+    return op.depthwise(x, op.reshape(kernel, [...kernel.shape.slice(0, 2), groups, 1]), windowOf(conv))
   const convolve = (_: unknown, nth: number): Value =>
     op.conv(op.slice(x, nth * channels, channels), op.slice(kernel, nth * filters, filters), windowOf(conv))
-  return groups === 1
-    ? op.conv(x, kernel, windowOf(conv))
-    : op.concat(Array.from({ length: groups }, convolve))
-}
-
-/** Each group as a column, side by side: their rows are the channels of one place. */
-const lowerShuffle = (x: Value, groups: number): Value => {
-  const [images = 1] = x.shape
-  const size = channelsOf(x.shape) / groups
-  const rows = sizeOf(x.shape) / images / groups
-  const columns = Array.from({ length: groups }, (_, nth) =>
-    op.reshape(op.slice(x, nth * size, size), [images, rows, 1]),
-  )
-  return op.reshape(op.concat(columns), x.shape)
+  return op.concat(Array.from({ length: groups }, convolve))
 }
 
 /** A number for each channel gets the axes of the map it multiplies. */
@@ -158,7 +155,12 @@ const lowerLeaf =
     const kernel = () => weightAt(lowering, path, 'kernel')
     switch (leaf._tag) {
       case 'conv':
-        return lowerUnit(lowering, lowerConv(x, kernel(), leaf), path, leaf)
+        return lowerUnit(
+          lowering,
+          lowerConv(x, kernel(), leaf, lowering.options.wholeGroups === true),
+          path,
+          leaf,
+        )
       case 'depthwise':
         return lowerUnit(lowering, op.depthwise(x, kernel(), windowOf(leaf)), path, leaf)
       case 'dense':
@@ -178,7 +180,7 @@ const lowerLeaf =
       case 'activate':
         return activate(leaf.activation, x)
       case 'channelShuffle':
-        return lowerShuffle(x, leaf.groups)
+        return op.shuffle(x, leaf.groups)
       case 'channelSlice':
         return op.slice(x, leaf.from, leaf.size)
       case 'layerNorm':

@@ -199,6 +199,9 @@ export const concat = (values: readonly Value[]): Value =>
 export const slice = (x: Value, from: number, size: number): Value =>
   node({ kind: 'slice', from }, [x], [...x.shape.slice(0, -1), size])
 
+/** Interleaves `groups` equal groups of the last axis: the first value of each, then the second of each, … */
+export const shuffle = (x: Value, groups: number): Value => node({ kind: 'shuffle', groups }, [x], x.shape)
+
 /** eˣ, scaled to sum to 1 along the last axis. */
 export const softmax = (x: Value): Value => node({ kind: 'softmax' }, [x], x.shape)
 

@@ -3,7 +3,7 @@ import { elementAt } from './element.js'
 import type { Inferred, PlacedLayer } from './infer.js'
 import type { Path } from './path.js'
 import { type WeightName, weightSpecsOf } from './weight-specs.js'
-import { type Wiring, wireNet, wiresOfAxes } from './wiring.js'
+import { fixedWires, fixes, type Wiring, wireNet, wiresOfAxes } from './wiring.js'
 
 /** What a weight does with the channels along an axis: a kernel makes those of its last and reads those of the one before. */
 export type Role = 'makes' | 'reads' | 'follows'
@@ -25,8 +25,8 @@ export interface Group {
   /** The layer that makes its first wire, with their range where it makes others too; `input` for the image. */
   readonly name: string
   readonly wires: Int32Array
-  /** The input and the output of the net keep their channels. */
-  readonly fixed: 'input' | 'output' | null
+  /** The input and the output of the net keep their channels, and so does what a layer norm reads. */
+  readonly fixed: (typeof fixes)[number]
   readonly members: readonly Member[]
 }
 
@@ -47,16 +47,6 @@ const axesOf =
         return [{ path: at, slot, axis, role, wires }]
       }),
     )
-
-const fixes = [null, 'input', 'output'] as const
-
-/** Whether a wire is free, the input's or the output's, as an index of `fixes`. */
-const fixedOf = ({ count, input, output }: Wiring): Uint8Array => {
-  const fixed = new Uint8Array(count)
-  for (const each of input) fixed[each] = 1
-  for (const each of output) fixed[each] = 2
-  return fixed
-}
 
 /** Bundles the wires that lie on the same axes equally often: each wire walks a trie, one step for each axis. */
 const bundleWires = (start: Uint8Array, axes: readonly Axis[]): readonly Int32Array[] => {
@@ -153,7 +143,7 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
  */
 export const groups = (inferred: Inferred, wiring: Wiring = wireNet(inferred)): readonly Group[] => {
   const axes = [...inferred.values()].flatMap(axesOf(wiring))
-  const fixed = fixedOf(wiring)
+  const fixed = fixedWires(wiring)
   const bundles = bundleWires(fixed, axes)
   const locations = locateWires(wiring.count, bundles)
   const members = bundles.map((): Member[] => [])

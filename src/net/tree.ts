@@ -149,7 +149,7 @@ export interface ActivationLayer extends Named {
   readonly activation: Activation
 }
 
-/** Channels dealt out as cards are: of `groups` groups, first the first channel of each, then the second of each, … */
+/** The channels of `groups` equal groups interleaved: the first of each, then the second of each, … */
 export interface ChannelShuffle extends Named {
   readonly _tag: 'channelShuffle'
   readonly groups: number

@@ -25,6 +25,8 @@ export interface WireRules {
   readonly given?: (path: Path, output: Int32Array) => Int32Array
 }
 
+const none = new Int32Array()
+
 export const joinWires = (parts: readonly Int32Array[]): Int32Array => {
   const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0))
   let from = 0
@@ -104,7 +106,28 @@ export interface Wiring extends Wires {
   readonly input: Int32Array
   /** Those of the output. */
   readonly output: Int32Array
+  /** Those that layer norms read: each position's channels are normalised together, so none can be missed. */
+  readonly normed: Int32Array
 }
+
+/** What may keep a wire from being removed, the strongest last. */
+export const fixes = [null, 'layerNorm', 'input', 'output'] as const
+
+/** By wire, what keeps it, as an index of `fixes`; 0 where it is free. */
+export const fixedWires = ({ count, input, output, normed }: Wiring): Uint8Array => {
+  const fixed = new Uint8Array(count)
+  for (const [nth, wires] of [normed, input, output].entries())
+    for (const each of wires) fixed[each] = nth + 1
+  return fixed
+}
+
+/** Every wire into a layer norm. */
+const normedWires = (inferred: Inferred, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
+  joinWires(
+    [...inferred.values()].flatMap(({ path, layer }) =>
+      layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
+    ),
+  )
 
 /** Disjoint sets. Source  Tarjan 1975, with path halving */
 const createUnionFind = () => {
@@ -171,10 +194,9 @@ export const wireNet = (inferred: Inferred): Wiring => {
   const all = (values: ReadonlyMap<Path, Int32Array>) =>
     new Map([...values].map(([path, value]) => [path, final(value)] as const))
   const [into, out] = [all(raw.into), all(raw.out)]
-  return { count, input: final(start), output: out.get('') ?? final(start), into, out }
+  const normed = normedWires(inferred, into)
+  return { count, input: final(start), output: out.get('') ?? final(start), normed, into, out }
 }
-
-const none = new Int32Array()
 
 /** What the first group of filters reads; each other group reads as many, on the same wires. */
 const readByGroup = (x: Int32Array, { groups }: Conv): Int32Array =>

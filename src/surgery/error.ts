@@ -37,7 +37,7 @@ export type PruneError =
       readonly channel: number
       readonly channels: number
     }
-  /** A channel to remove that is frozen, or the input's or the output's. */
+  /** A channel to remove that is frozen, the input's or the output's, or read by a layer norm. */
   | { readonly _tag: 'FrozenChannel'; readonly at: Path; readonly channel: number }
   /** A body to remove that holds a frozen layer, or whose output is needed. */
   | { readonly _tag: 'FrozenBody'; readonly at: Path }
@@ -65,9 +65,9 @@ export type GrowError =
   | { readonly _tag: 'WrongPlace'; readonly at: Path; readonly got: string; readonly expected: string }
   /** The output would have another shape. */
   | { readonly _tag: 'OutputDiffers'; readonly at: Path; readonly got: Shape; readonly expected: Shape }
-  /** No unit inside can be widened: all are of the input or the output, or tied to them. */
+  /** No unit inside can be widened: all are of the input or the output, read by a layer norm, or tied to such. */
   | { readonly _tag: 'NothingToWiden'; readonly at: Path }
-  /** A sum ties a part of this layer's channels to another layer: new ones cannot be appended. */
+  /** A sum, a gate or groups tie a part of this layer's channels to another layer: new ones cannot be appended. */
   | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
   /** New channels would lie between those that a layer knows by their numbers: of its groups, or of its slice. */
   | { readonly _tag: 'Renumbered'; readonly at: Path; readonly grown: Path }

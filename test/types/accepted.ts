@@ -9,6 +9,7 @@ import {
   dropout,
   experiment,
   flatten,
+  gate,
   globalAvgPool,
   glyphs,
   grow,
@@ -24,6 +25,7 @@ import {
   residual,
   separable,
   sgd,
+  squeezeExcite,
   stack,
   swish,
   train,
@@ -54,6 +56,7 @@ export const numbered: MapWord = repeat('a', 3, nth =>
 
 export const anywhere: Net = net('a', input, relu, convBnAct(8), anyRow, flatten, anyRow, dense(10), identity)
 export const branches: MapWord = concat('a', identity, relu, convBnAct(8, 1), stack('b', separable(8), relu))
+export const gated: MapWord = stack('a', gate('b', convBnAct(8)), gate('c', relu), squeezeExcite('d', 8, 2))
 export const skipped: MapWord = residual('a', relu, { shortcut: identity, activation: 'relu' })
 
 // Spread arrays, whose length no type knows.

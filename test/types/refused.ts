@@ -11,6 +11,7 @@ import {
   dropout,
   experiment,
   flatten,
+  gate,
   globalAvgPool,
   glyphs,
   identity,
@@ -90,6 +91,9 @@ export const classifierBody = residual('a', stack('head', globalAvgPool, dense(1
 // @ts-expect-error a vector as a shortcut
 export const shortcut = residual('a', convBnAct(8), { shortcut: globalAvgPool })
 // mended: residual('a', convBnAct(8), { shortcut: convBnAct(8, 1) })
+// @ts-expect-error a dense layer takes no map
+export const gated = gate('a', dense(8))
+// mended: gate('a', stack('b', globalAvgPool, dense(8)))
 // @ts-expect-error what gives another rank cannot be repeated
 export const repeated = repeat('a', 3, globalAvgPool)
 // mended: repeat('a', 3, maxPool())

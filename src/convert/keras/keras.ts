@@ -34,7 +34,7 @@ export const nameOf = (path: string): string =>
 /** The prefix of names whose path tfjs does not accept. */
 export const escapePrefix = 'x.'
 
-export type UnitPart = 'pad' | 'norm' | 'activation' | 'map' | 'scale'
+export type UnitPart = 'pad' | 'norm' | 'activation' | 'map' | 'scale' | 'copy'
 
 export const partOf = (path: string, part: UnitPart): string => `${nameOf(path)}.${part}`
 

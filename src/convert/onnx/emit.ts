@@ -54,12 +54,12 @@ const dilationsOf = ({ dilation }: Window): Attrs => ({ dilations: ints([dilatio
 
 /** Shapes  kernel [k, k, in, out] → [out, in, k, k]; depthwise [k, k, c, 1] → [c, 1, k, k] in c groups */
 const conv =
-  (order: readonly number[], groupsOf: (x: Shape) => number) =>
+  (order: readonly number[], groupsOf: (x: Shape, kernel: Shape) => number) =>
   (write: Writer, { op: { window } }: ValueOf<'conv' | 'depthwise'>, x: Operand, kernel: Operand): Ref =>
     write.add('Conv', [x.ref(), kernel.as(kernel.shape, order)], {
       ...windowAttrs({ ...window, size: [kernel.shape[0] ?? 1, kernel.shape[1] ?? 1] }, x.shape),
       ...dilationsOf(window),
-      group: int(groupsOf(x.shape)),
+      group: int(groupsOf(x.shape, kernel.shape)),
     })
 
 const maxPool: Emitter<'maxPool'> = (write, { op: { window } }, x) =>
@@ -134,10 +134,21 @@ const matmul: Emitter<'matmul'> = (write, { op: { transposeA, transposeB } }, a,
   return write.add('MatMul', [side(a, transposeA), side(b, transposeB)])
 }
 
+/** Channels are the second axis of a map, and of a vector. Shapes  [n, c, …] → [n, groups, c/groups, …], and back */
+const shuffle: Emitter<'shuffle'> = (write, { op: { groups }, shape }, x) => {
+  const [channels = 1, ...sides] = onnxOrder(shape)
+    .slice(1)
+    .map(axis => shape[axis] ?? 1)
+  const grouped = write.add('Reshape', [x.ref(), write.ints([-1, groups, channels / groups, ...sides])])
+  const perm = ints([0, 2, 1, ...sides.map((_, axis) => axis + 3)])
+  const transposed = write.add('Transpose', [grouped], { perm })
+  return write.add('Reshape', [transposed, write.ints([-1, channels, ...sides])])
+}
+
 const emitters = {
   constant: (write, { op }) => write.number(op.value),
   stop: (_write, _value, x) => x.ref(),
-  conv: conv([3, 2, 0, 1], () => 1),
+  conv: conv([3, 2, 0, 1], (x, [, , read = 1]) => channelsOf(x) / read),
   depthwise: conv([2, 3, 0, 1], channelsOf),
   maxPool,
   avgPool,
@@ -167,6 +178,7 @@ const emitters = {
       write.ints([from + channelsOf(shape)]),
       write.ints([lastPlace(shape)]),
     ]),
+  shuffle,
   softmax: (write, { shape }, x) => write.add('Softmax', [x.ref()], { axis: int(lastPlace(shape)) }),
 } satisfies { readonly [K in Serving]: Emitter<K> }
 

@@ -45,7 +45,7 @@ export const toOnnx = (
   description: Description | null = null,
 ): E.Either<NetError, readonly File[]> =>
   pipe(
-    servedModel(model),
+    servedModel(model, { wholeGroups: true }),
     E.map(serving => onnxBytes(graphOf(model.net.name, serving), metadataOf(description))),
     E.map(bytes => [{ name: 'model.onnx', bytes }]),
   )

@@ -115,6 +115,10 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
       shape.map((_, axis) => (axis === shape.length - 1 ? from : 0)),
       size(shape),
     ),
+  shuffle: ({ op: { groups }, shape }, [x]) => {
+    const columns = tf.reshape(x, [-1, groups, (shape.at(-1) ?? 1) / groups])
+    return tf.reshape(tf.transpose(columns, [0, 2, 1]), size(shape))
+  },
   softmax: one(x => tf.softmax(x)),
   crossEntropy: (_, [logits, targets]) => [
     tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1)),

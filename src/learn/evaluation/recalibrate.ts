@@ -3,7 +3,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
-import { inputsOf } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Net } from '../../net/tree.js'
@@ -17,20 +16,12 @@ const statisticsCall =
   (net: Net): E.Either<LearnError, Graph> =>
     pipe(
       checkBatchNormValues(batch)(net),
-      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
+      E.flatMap(() => lower({ batch, mode: 'training', dropout: false })(net)),
       E.map(({ statistics }) => ({
         outputs: Object.fromEntries(statistics.map(({ key, seen }) => [key, seen])),
         updates: [],
       })),
     )
-
-/** Dropout drops nothing: its noise is never below a rate. */
-const noNoise = (graph: Graph): Readonly<Record<string, Float32Array>> =>
-  Object.fromEntries(
-    Object.entries(inputsOf(graph)).flatMap(([name, shape]) =>
-      name.startsWith('noise/') ? [[name, new Float32Array(sizeOf(shape)).fill(1)]] : [],
-    ),
-  )
 
 /**
  * The model with running statistics that are the means of those of the calibration batches.
@@ -55,7 +46,7 @@ export const recalibrate =
                 ]),
               )
               const means = await foldBatches(calibration, start, batch => before => {
-                const seen = session.run('forward', { images: batch.images, ...noNoise(graph) })
+                const seen = session.run('forward', { images: batch.images })
                 return Object.fromEntries(
                   Object.entries(before).map(([key, { shape, data }]) => [
                     key,

@@ -80,39 +80,6 @@ export const residual = (name: string, body: MapWord | AnyWord, options: Residua
 }
 
 /**
- * The input times the body's output: a number for each channel, or a map of the input's shape.
- *
- * Shapes  [h, w, c], body [c] or [h, w, c] → [h, w, c]
- */
-export const gate = (name: string, body: MapWord | AnyWord | Word<'map', 'vector'>): MapWord =>
-  Object.freeze({ _tag: 'gate' as const, name, body: rename('body', body) })
-
-/** Options of `squeezeExcite`. */
-export interface SqueezeExciteOptions {
-  /** Of the squeezed channels; by default ReLU. */
-  readonly activation?: Activation
-  /** Of the factors; by default the sigmoid. */
-  readonly gate?: Activation
-}
-
-/**
- * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
- *
- * Source  Hu, Shen, Sun 2018
- */
-export const squeezeExcite = (
-  name: string,
-  channels: number,
-  squeezed: number,
-  options: SqueezeExciteOptions = {},
-): MapWord => {
-  const { activation = 'relu', gate: factor = 'sigmoid', ...rest } = optionsOf(options)
-  const squeeze = dense(squeezed, { name: 'squeeze', activation })
-  const excite = dense(channels, { name: 'excite', activation: factor })
-  return Object.freeze({ ...gate(name, stack('body', globalAvgPool, squeeze, excite)), ...unknownIn(rest) })
-}
-
-/**
  * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
  * shortcut.
  *
@@ -128,6 +95,44 @@ export const sum = (
   const [third, ...rest] = others
   return residual(name, first, {
     shortcut: third === undefined ? second : sum('shortcut', second, third, ...rest),
+  })
+}
+
+/**
+ * The input times the body's output: a number for each channel, or a map of the input's shape.
+ *
+ * Shapes  [h, w, c], body [c] or [h, w, c] → [h, w, c]
+ */
+export const gate = (name: string, body: MapWord | AnyWord | Word<'map', 'vector'>): MapWord =>
+  Object.freeze({ _tag: 'gate' as const, name, body: rename('body', body) })
+
+/** Options of `squeezeExcite`. */
+export interface SqueezeExciteOptions {
+  /** Of the squeezed channels; by default ReLU. */
+  readonly activation?: Activation
+  /** Of the factors; by default the sigmoid. */
+  readonly gate?: Activation
+}
+
+const squeezeKeys = ['activation', 'gate'] as const satisfies readonly (keyof SqueezeExciteOptions)[]
+
+/**
+ * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
+ *
+ * Source  Hu, Shen, Sun 2018
+ */
+export const squeezeExcite = (
+  name: string,
+  channels: number,
+  squeezed: number,
+  options: SqueezeExciteOptions = {},
+): MapWord => {
+  const { activation = 'relu', gate: factor = 'sigmoid', ...rest } = optionsOf(options)
+  const squeeze = dense(squeezed, { name: 'squeeze', activation })
+  const excite = dense(channels, { name: 'excite', activation: factor })
+  return Object.freeze({
+    ...gate(name, stack('body', globalAvgPool, squeeze, excite)),
+    ...unknownIn(rest, squeezeKeys),
   })
 }
 

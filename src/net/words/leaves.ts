@@ -217,8 +217,8 @@ export const batchNorm = (options: Named & Partial<BatchNorm> = {}): AnyWord =>
   Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
 
 /**
- * Deals out the channels of groups, so that the next grouped convolution reads some of each: of `groups` groups, first
- * the first channel of each, then the second of each, …
+ * Interleaves the channels of `groups` equal groups, so that the next grouped convolution reads some of each: the first
+ * of each, then the second of each, …
  *
  * Source  Zhang et al. 2018 (ShuffleNet)
  */

@@ -29,6 +29,7 @@ const line = (label: string, members: readonly Named[]): readonly string[] =>
 const fixedText: { readonly [F in NonNullable<Group['fixed']>]: string } = {
   input: ', fixed: the image',
   output: ', fixed: the classes',
+  layerNorm: ', fixed: normalised together',
 }
 
 const linesOf =

@@ -3,7 +3,7 @@ import type { Inferred } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import { hasNorm } from '../../net/weight-specs.js'
-import { type Wiring, wireNet } from '../../net/wiring.js'
+import { fixedWires, type Wiring, wireNet } from '../../net/wiring.js'
 import type { Channel } from './analysis.js'
 
 const isMaker = (layer: Layer | undefined): boolean => layer?._tag === 'conv' || layer?._tag === 'dense'
@@ -19,13 +19,6 @@ const scalesByWire = (inferred: Inferred, { count, out }: Wiring): readonly (rea
   return scales
 }
 
-/** Wires that may be removed: neither the input's nor the output's. */
-const freeWires = ({ count, input, output }: Wiring): Uint8Array => {
-  const free = new Uint8Array(count).fill(1)
-  for (const each of [...input, ...output]) free[each] = 0
-  return free
-}
-
 /** A layer with channels of its own. */
 interface Unit {
   readonly path: Path
@@ -39,7 +32,7 @@ interface Unit {
 
 const unitsOf = (inferred: Inferred): readonly Unit[] => {
   const wiring = wireNet(inferred)
-  const [free, scales] = [freeWires(wiring), scalesByWire(inferred, wiring)]
+  const [fixed, scales] = [fixedWires(wiring), scalesByWire(inferred, wiring)]
   const makes = ({ path }: Channel): boolean => isMaker(inferred.get(path)?.layer)
   return [...inferred.values()].flatMap(({ path, layer }) => {
     if (!isMaker(layer)) return []
@@ -49,8 +42,8 @@ const unitsOf = (inferred: Inferred): readonly Unit[] => {
     const unit: Unit = {
       path,
       scales: Array.from(wires, scalesOf),
-      free: wires.some(each => free[each] === 1),
-      bare: wires.some(each => free[each] === 1 && scales[each]?.length === 0),
+      free: wires.some(each => fixed[each] === 0),
+      bare: wires.some(each => fixed[each] === 0 && scales[each]?.length === 0),
     }
     return [unit]
   })

@@ -6,6 +6,7 @@ import type { NetError } from '../../net/error.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
+import { fixedWires } from '../../net/wiring.js'
 import { type Analysis, analyse } from './analysis.js'
 
 /** How many channels each layer gives, repeated ones behind a flatten counted once. */
@@ -66,14 +67,11 @@ const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
-export const trunkOf = (
-  { net, wiring: { input, output, out } }: Analysis,
-  standing: Standing = whole,
-): readonly TrunkValue[] => {
-  const fixed = new Set([...input, ...output])
+export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
+  const fixed = fixedWires(wiring)
   return layersInSeries(net, standing).flatMap(at => {
-    const wires = distinct(out.get(at) ?? new Int32Array())
-    return wires.some(each => fixed.has(each)) ? [] : [{ at, wires }]
+    const wires = distinct(wiring.out.get(at) ?? new Int32Array())
+    return wires.some(each => fixed[each] !== 0) ? [] : [{ at, wires }]
   })
 }
 

@@ -12,7 +12,7 @@ import { growCodec } from '../codec.js'
 import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { initialGrownWeights } from './initial-weights.js'
-import { type Inexact, type Insertion, insertGrowth } from './insertion.js'
+import { findNormalised, type Inexact, type Insertion, insertGrowth } from './insertion.js'
 import { findRenumbered, matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 
@@ -122,7 +122,7 @@ const growModel =
     const initial = { seed, spark: noise, statistics, passage }
     return {
       model: { net, weights: initialGrownWeights(inferred, remap, weights, initial) },
-      inexact: tree.inexact ?? (noise > 0 ? { _tag: 'Noisy' } : null),
+      inexact: tree.inexact ?? findNormalised(before, tree) ?? (noise > 0 ? { _tag: 'Noisy' } : null),
       grown,
       linear,
       moved,

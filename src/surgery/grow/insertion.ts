@@ -1,7 +1,7 @@
 /** The tree of a grown net, before its weights: what passes through the new part, and where each layer comes from. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type Inferred, infer, type PlacedLayer } from '../../net/infer.js'
 import { editLayers, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net } from '../../net/tree.js'
@@ -14,10 +14,24 @@ import type { Growth } from './options.js'
 import { findPassthrough, type Passthrough } from './passthrough.js'
 import { widen } from './widen.js'
 
+/** The first layer norm that reads more channels than before; null where none does. */
+export const findNormalised = (before: Inferred, { inferred, originOf }: Insertion): Inexact | null => {
+  const widthOf = (placed: PlacedLayer | undefined): number => channelsOf(placed?.input ?? [])
+  const found = [...inferred.values()].find(placed => {
+    const origin = originOf(placed.path)
+    return (
+      placed.layer._tag === 'layerNorm' && origin !== null && widthOf(before.get(origin)) !== widthOf(placed)
+    )
+  })
+  return found === undefined ? null : { _tag: 'Normalised', at: found.path }
+}
+
 /** Why a grown model computes something else than before. */
 export type Inexact =
   /** The new module has no way to pass on all the channels of its input. */
   | { readonly _tag: 'NoPassthrough'; readonly at: Path; readonly channels: number }
+  /** A layer norm normalises new channels together with the old. */
+  | { readonly _tag: 'Normalised'; readonly at: Path }
   /** The options asked for it. */
   | { readonly _tag: 'Noisy' }
   | { readonly _tag: 'Scratch' }
@@ -51,6 +65,7 @@ const widenAt = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion>
       originOf: path => path,
       passage: null,
       isStrange: () => false,
+      groupsOf: wider.groupsOf,
     })),
   )
 
@@ -67,6 +82,7 @@ const insertBranch = ({ net, at, moved }: Placement, inferred: Inferred): Insert
     originOf,
     passage: null,
     isStrange: path => originOf(path) === null,
+    groupsOf: () => 1,
   }
 }
 

@@ -17,9 +17,14 @@ const createNumbering = () => {
     next += count
     return range(count, next - count)
   }
-  const of = (path: Path, count: number): Int32Array => {
+  const extend = (before: Int32Array, count: number, groups: number): Int32Array => {
+    const [old, more] = [before.length / groups, (count - before.length) / groups]
+    const group = (_: unknown, nth: number) => [before.slice(nth * old, (nth + 1) * old), fresh(more)]
+    return joinWires(Array.from({ length: groups }, group).flat())
+  }
+  const of = (path: Path, count: number, groups = 1): Int32Array => {
     const before = known.get(path) ?? range(0)
-    const now = before.length < count ? joinWires([before, fresh(count - before.length)]) : before
+    const now = before.length < count ? extend(before, count, groups) : before
     known.set(path, now)
     return now.length === count ? now : now.slice(0, count)
   }
@@ -60,12 +65,14 @@ export interface LayerMatch {
   readonly passage: Passthrough | null
   /** New layers whose output counts as new channels even where it passes old ones on. */
   readonly isStrange: (path: Path) => boolean
+  /** In how many groups the new channels of an old layer lie, at the end of each. */
+  readonly groupsOf: (path: Path) => number
 }
 
 const traceBoth = (
   before: Inferred,
   after: Inferred,
-  { originOf, passage, isStrange }: LayerMatch,
+  { originOf, passage, isStrange, groupsOf }: LayerMatch,
 ): TracedNets => {
   const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.get('')?.input ?? []))
@@ -78,11 +85,11 @@ const traceBoth = (
     return y
   }
   return {
-    before: traceWires({ made: of, summed: takeShortcut })(before, image),
+    before: traceWires({ made: (path, count) => of(path, count), summed: takeShortcut })(before, image),
     after: traceWires({
       made: (path, count, x) => {
         const origin = originOf(path)
-        return origin === null ? passOn(path, count, x) : of(origin, count)
+        return origin === null ? passOn(path, count, x) : of(origin, count, groupsOf(path))
       },
       summed: takeShortcut,
       given: (path, y) => (isStrange(path) ? fresh(y.length) : y),
@@ -107,21 +114,29 @@ export const matchChannels = (before: Inferred, after: Inferred, match: LayerMat
   return new Map(allWeightSpecs(after).map(spec => [spec.key, origin(spec)]))
 }
 
-/** Whether a layer knows channels by their numbers. */
-const numbersChannels = (layer: Layer): boolean =>
-  layer._tag === 'channelSlice' ||
-  layer._tag === 'channelShuffle' ||
-  (layer._tag === 'conv' && layer.groups > 1)
+/** In how many groups a layer knows channels by their numbers: a slice as one; null where it does not. */
+const groupsKnownTo = (layer: Layer): number | null => {
+  if (layer._tag === 'channelSlice') return 1
+  return layer._tag === 'channelShuffle' || (layer._tag === 'conv' && layer.groups > 1) ? layer.groups : null
+}
+
+/** Whether each group begins with the channels it had. */
+const keepsGroups = (before: Int32Array, after: Int32Array, groups: number): boolean => {
+  const [old, now] = [before.length / groups, after.length / groups]
+  return before.every((each, i) => each === after[Math.floor(i / old) * now + (i % old)])
+}
 
 /** A layer of the old net that knows channels by numbers which others have now; null where there is none. */
 export const findRenumbered = (before: Inferred, after: Inferred, match: LayerMatch): Path | null => {
   const both = traceBoth(before, after, match)
+  const isKept = (path: Path, from: Path, groups: number, side: 'into' | 'out'): boolean =>
+    keepsGroups(both.before[side].get(from) ?? range(0), both.after[side].get(path) ?? range(0), groups)
   const isMoved = (path: Path, layer: Layer): boolean => {
-    const from = match.originOf(path)
-    const moved = (side: 'into' | 'out'): boolean =>
-      matchPlaces(both.before[side].get(from ?? '') ?? range(0), both.after[side].get(path) ?? range(0)) !==
-      null
-    return from !== null && numbersChannels(layer) && (moved('into') || moved('out'))
+    const [from, groups] = [match.originOf(path), groupsKnownTo(layer)]
+    if (from === null || groups === null) return false
+    return (
+      !isKept(path, from, groups, 'into') || (layer._tag === 'conv' && !isKept(path, from, groups, 'out'))
+    )
   }
   return [...after.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
 }

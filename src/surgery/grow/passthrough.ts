@@ -91,12 +91,22 @@ const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
   }
 }
 
-/** Layers that give zeros for zeros, and whose weights learn once their input is no longer zeros. */
-const keepsZeros = (layer: Layer): boolean => layer._tag === 'activate' || zeroKeepers.includes(layer._tag)
+/** Whether every output is above 0. */
+const isPositive = (layer: Layer | undefined): boolean => {
+  if (layer?._tag === 'stack') return isPositive(layer.layers.at(-1))
+  const activation = layer !== undefined && 'activation' in layer ? layer.activation : null
+  return activation === 'sigmoid' || activation === 'hardSigmoid'
+}
+
+/** Layers that give zeros for zeros, and pass a gradient to what gave them; a gate does where its factors are above 0. */
+const keepsZeros = (layer: Layer): boolean =>
+  layer._tag === 'activate' ||
+  zeroKeepers.includes(layer._tag) ||
+  (layer._tag === 'gate' && isPositive(layer.body))
 
 const zeroKeepers: readonly Layer['_tag'][] = [
   ...(['dropout', 'dropPath', 'maxPool', 'avgPool', 'globalAvgPool', 'globalMaxPool', 'flatten'] as const),
-  ...(['channelShuffle', 'channelSlice', 'gate'] as const),
+  ...(['channelShuffle', 'channelSlice'] as const),
 ]
 
 /** What the ways through all layers of a module depend on. */

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { editLayers, isInside, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
+import { fixedWires } from '../../net/wiring.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { GrowError } from '../error.js'
 
@@ -15,47 +16,73 @@ const makersOf = ({ makers }: Analysis, wires: Int32Array): readonly Path[] => [
   ...new Set([...wires].flatMap(each => (makers[each] ?? []).map(({ path }) => path))),
 ]
 
-type Widths = ReadonlyMap<Path, number>
+/** How many times the same wires repeat: a convolution that makes or reads that many groups ties their channels. */
+const groupsIn = (wires: Int32Array): number => {
+  const size = new Set(wires).size
+  return wires.every((each, i) => each === wires[i % size]) ? wires.length / size : 1
+}
+
+/** What becomes of a unit: how many channels it has, and in how many groups, each of which gets new ones at its end. */
+interface Width {
+  readonly channels: number
+  readonly groups: number
+}
+
+type Widths = ReadonlyMap<Path, Width>
 
 /** The new width of each unit inside that can grow, and of those tied to it. */
 const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
   const { inferred, wiring } = analysis
-  const fixed = new Set([...wiring.input, ...wiring.output])
-  const found = new Map<Path, number>()
+  const fixed = fixedWires(wiring)
+  const found = new Map<Path, Width>()
   for (const { path, layer } of inferred.values()) {
     const wires = wiring.out.get(path) ?? new Int32Array()
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
-    if (!makes || !isInside(place, path) || wires.some(each => fixed.has(each))) continue
+    if (!makes || !isInside(place, path) || wires.some(each => fixed[each] !== 0)) continue
     const tied = makersOf(analysis, wires)
     const odd = tied.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
     if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })
-    for (const each of tied) found.set(each, widthAfter(wires.length, by))
+    const groups = groupsIn(wires)
+    const channels = groups * widthAfter(wires.length / groups, by)
+    for (const each of tied) found.set(each, { channels, groups })
   }
   return found.size === 0 ? E.left({ _tag: 'NothingToWiden', at: place }) : E.right(found)
 }
 
 const setWidths = (net: Net, found: Widths): Net =>
   editLayers((layer, path) => {
-    const width = found.get(path)
-    if (width === undefined) return layer
-    if (layer._tag === 'conv') return { ...layer, filters: width }
-    return layer._tag === 'dense' ? { ...layer, units: width } : layer
+    const { channels } = found.get(path) ?? {}
+    if (channels === undefined) return layer
+    if (layer._tag === 'conv') return { ...layer, filters: channels }
+    return layer._tag === 'dense' ? { ...layer, units: channels } : layer
   })(net)
 
+/** A wider net. */
+export interface Wider {
+  readonly net: Net
+  readonly widened: readonly Path[]
+  /** In how many groups the new channels of a layer lie. */
+  readonly groupsOf: (path: Path) => number
+}
+
 /**
- * Widens the units at or inside a layer; new channels come behind the old ones.
+ * Widens the units at or inside a layer; new channels come behind the old ones, in each group that other layers know.
  *
  * Errors  UnknownPath, WrongOption; Tied when a sum joins a layer's channels with those of layers of other widths;
  *         NothingToWiden
  */
 export const widen =
   (place: Path, by: number) =>
-  (analysis: Analysis): E.Either<GrowError, { readonly net: Net; readonly widened: readonly Path[] }> => {
+  (analysis: Analysis): E.Either<GrowError, Wider> => {
     if (!analysis.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
       return E.left({ _tag: 'WrongOption', option: 'by', got: by, expected: 'a number above 1' })
     const found = findWidths(analysis, place, by)
     return E.isLeft(found)
       ? found
-      : E.right({ net: setWidths(analysis.net, found.right), widened: [...found.right.keys()] })
+      : E.right({
+          net: setWidths(analysis.net, found.right),
+          widened: [...found.right.keys()],
+          groupsOf: path => found.right.get(path)?.groups ?? 1,
+        })
   }

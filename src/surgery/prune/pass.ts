@@ -167,7 +167,7 @@ const ensureGate = (pass: Pass, { body }: Gate, path: Path, need: Need): boolean
     if (need === null) return false
     rescue(pass, path, need)
   }
-  return ensureOutput(pass, body, childPath(path, body.name), need ?? 'bound')
+  return ensureOutput(pass, body, childPath(path, body.name), 'bound')
 }
 
 const beginPass = (

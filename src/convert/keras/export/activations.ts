@@ -14,7 +14,7 @@ const leakyRelu =
   (name: string) =>
   (slope: number): KerasActivation => ({ _tag: 'layer', className: 'LeakyReLU', config: { [name]: slope } })
 
-/** `hard_sigmoid` of Keras 2 and tfjs is another function, and neither has a hard swish. */
+/** `hard_sigmoid` of Keras 2 and tfjs is another function, and tfjs cannot read the name of its `gelu_new`. */
 const keras2: ByActivation<KerasActivation | null> = {
   relu: option('relu'),
   relu6: option('relu6'),
@@ -25,7 +25,7 @@ const keras2: ByActivation<KerasActivation | null> = {
   hardSwish: null,
   elu: option('elu'),
   gelu: option('gelu'),
-  geluTanh: option('gelu_new'),
+  geluTanh: null,
   leakyRelu: leakyRelu('alpha'),
 }
 
@@ -34,7 +34,6 @@ const keras3: ByActivation<KerasActivation | null> = {
   ...keras2,
   hardSigmoid: option('hard_sigmoid'),
   hardSwish: option('hard_silu'),
-  geluTanh: null,
   leakyRelu: leakyRelu('negative_slope'),
 }
 

@@ -47,7 +47,7 @@ export const addShuffle = (
   const [groupAxis, placeAxis] = [input.length, input.length + 1]
   const grouped = reshape(context, part('grouped'), [...sides, groups, channelsOf(input) / groups], from)
   const order = [...sides.map((_, axis) => axis + 1), placeAxis, groupAxis]
-  return reshape(context, name, input, permute(context, part('dealt'), order, grouped))
+  return reshape(context, name, input, permute(context, part('transposed'), order, grouped))
 }
 
 /** A number for each channel of a map is first given the sides 1 and 1. */

@@ -1,18 +1,21 @@
-/** The Keras layers of a model so far, and what they are made from. */
+/** What a conversion to Keras layers has so far, and what it reads. */
 import type { Inferred } from '../../../net/infer.js'
-import type { Weights } from '../../../net/weights.js'
-import type { Config, KerasLayer, KerasWeight } from '../keras.js'
+import type { Path } from '../../../net/path.js'
+import type { Shape } from '../../../net/shape.js'
+import { type WeightName, weightKey } from '../../../net/weight-specs.js'
+import type { Tensor, Weights } from '../../../net/weights.js'
+import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
 import type { Dialect } from './dialect.js'
 
-/** The layers so far, and the shapes and weights of the model. */
+export const channelsLast = { data_format: 'channels_last' } as const
+
+/** The layers so far, and the weights of the model. */
 export interface Context {
   readonly layers: KerasLayer[]
-  readonly inferred: Inferred
   readonly weights: Weights
+  readonly inferred: Inferred
   readonly dialect: Dialect
 }
-
-export const channelsLast = { data_format: 'channels_last' } as const
 
 /** Appends a layer; returns its name. */
 export const add = (
@@ -26,3 +29,14 @@ export const add = (
   layers.push({ className, name, config: { name, ...config }, from, weights })
   return name
 }
+
+export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
+  weights[weightKey(path, slot)] as Tensor // the model was checked
+
+export const inputOf = ({ inferred }: Context, path: Path): Shape => inferred.get(path)?.input ?? []
+
+/** The name of a layer at a path, and those of its parts. */
+export const namesAt = (path: Path) => ({
+  name: nameOf(path),
+  part: (part: string) => `${nameOf(path)}.${part}`,
+})

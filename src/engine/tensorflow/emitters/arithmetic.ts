@@ -140,6 +140,13 @@ export const slice: Emitter<'slice'> = (write, { op, shape }, [x]) => {
   return [write.add('Slice', [x, write.ints(begin), write.ints(size)], { ...floats, Index: type(int32) })]
 }
 
+export const shuffle: Emitter<'shuffle'> = (write, { op: { groups }, shape }, [x]) => {
+  const columns = reshapeTo(write, x, [-1, groups, channelsOf(shape) / groups])
+  const attrs = { ...floats, Tperm: type(int32) }
+  const transposed = write.add('Transpose', [columns, write.ints([0, 2, 1])], attrs)
+  return [reshapeTo(write, transposed, [-1, ...shape.slice(1)])]
+}
+
 export const softmax: Emitter<'softmax'> = (write, _, [x]) => [addNode('Softmax')(write, x)]
 
 export const crossEntropy: Emitter<'crossEntropy'> = (write, _, [logits], [targets]) => {

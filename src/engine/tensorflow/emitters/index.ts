@@ -31,6 +31,7 @@ const pure = {
   eye: arithmetic.eye,
   concat: arithmetic.concat,
   slice: arithmetic.slice,
+  shuffle: arithmetic.shuffle,
   softmax: arithmetic.softmax,
   crossEntropy: arithmetic.crossEntropy,
   inverse: arithmetic.inverse,

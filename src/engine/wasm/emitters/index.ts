@@ -5,6 +5,7 @@ import type { Emitter } from './emitter.js'
 import * as flat from './flat.js'
 import * as products from './products.js'
 import * as rows from './rows.js'
+import { shuffle } from './shuffle.js'
 
 export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   input: flat.nothing,
@@ -51,6 +52,7 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   reshape: ({ value, inputs, output }) => flat.copy(value.inputs[0]?.shape ?? [], inputs, output),
   stop: ({ value, inputs, output }) => flat.copy(value.shape, inputs, output),
   slice: ({ value, inputs, output }) => flat.slice(value, inputs, output),
+  shuffle,
   broadcast: flat.broadcast,
   concat: flat.concat,
   softmax: rows.softmax,

@@ -36,7 +36,7 @@ export const surgeryMessages = {
   UnknownChannel: ({ at, channel, channels }) =>
     `${layerText(at)}: expected a channel from 0 to ${channels - 1}, got ${channel}`,
   FrozenChannel: ({ at, channel }) =>
-    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which is frozen or belongs to the net's input or output; try another channel, or another freeze`,
+    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which is frozen, belongs to the net's input or output, or is read by a layer norm; try another channel, or another freeze`,
   FrozenBody: ({ at }) =>
     `${layerText(at)}: expected a body that may be removed, got one that holds a frozen layer or passes the only path on; try another freeze`,
   EmptyNet: ({ at }) =>
@@ -47,9 +47,9 @@ export const surgeryMessages = {
   OutputDiffers: ({ at, got, expected }) =>
     `${layerText(at)}: expected the net's output to stay ${shapeText(expected)}, got ${shapeText(got)} by growing here; try a place before the last layer`,
   NothingToWiden: ({ at }) =>
-    `${layerText(at)}: expected channels that can be widened, got only those of the net's input and output, or tied to them; try a layer in the middle`,
+    `${layerText(at)}: expected channels that can be widened, got only those of the net's input and output, of a layer norm, or tied to them; try a layer in the middle`,
   Tied: ({ at, to }) =>
-    `${layerText(at)}: expected channels of its own, got a sum that ties them to ${to}; try growing inside it`,
+    `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}; try growing inside it`,
   Renumbered: ({ at, grown }) =>
     `${layerText(grown)}: expected no new channels among those that ${at} knows by number, in groups or as a slice, got some; try growing behind it, or inside a branch`,
   OverBudget: ({ measure, limit, got }) =>
