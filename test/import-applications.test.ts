@@ -6,10 +6,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { importModel } from '../src/convert/import.js'
-import { loadWasm } from '../src/engine/wasm/index.js'
-import { lower } from '../src/graph/lower.js'
-import type { Model } from '../src/net/weights.js'
-import { apart, right, run, tolerance } from './exported.js'
+import { apart, run, tolerance } from './exported.js'
+import { forward } from './forward.js'
 import { kerasFile, preprocess } from './keras/fixture.js'
 import { hasModule, runPython } from './python.js'
 import { scratch } from './scratch.js'
@@ -20,17 +18,6 @@ const large =
 const names = process.env.ESPALIER_APPLICATIONS === 'all' ? [...small, ...large.split(' ')] : small
 
 const floats = (file: string): Float32Array => new Float32Array(Uint8Array.from(readFileSync(file)).buffer)
-
-/** What the wasm engine computes for two images. */
-const logitsOf = async ({ net, weights }: Model, images: Float32Array): Promise<Float32Array> => {
-  const { logits } = right(lower({ batch: 2, mode: 'inference' })(net))
-  const engine = await run(loadWasm(1))
-  const session = await run(engine.open({ infer: { outputs: { logits }, updates: [] } }))
-  session.write(weights)
-  const found = session.run('infer', { images }).logits
-  session.close()
-  return found
-}
 
 describe.skipIf(!hasModule('keras'))(
   'a net of keras.applications answers as in Keras (wants ESPALIER_PYTHON with keras)',
@@ -45,7 +32,7 @@ describe.skipIf(!hasModule('keras'))(
       const file = join(folder, name.replace(/:.*/, ''))
       const { model, preprocessing } = await run(importModel(`${file}.keras`))
       const images = preprocess(floats(`${file}.pixels`), preprocessing)
-      const difference = apart(floats(`${file}.logits`), await logitsOf(model, images))
+      const difference = apart(floats(`${file}.logits`), await forward(model, images, 2))
       console.log(`${name}: ${difference.toExponential(1)} from Keras`)
       expect(difference).toBeLessThan(tolerance)
     })

@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { countStored } from '../net/counts.js'
-import { type Inferred, infer } from '../net/infer.js'
+import { outputShape } from '../net/infer.js'
 import { channelsOf, isSameShape } from '../net/shape.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
@@ -27,7 +27,7 @@ const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: TE.fromEitherK(toSavedModel),
   layers: TE.fromEitherK(toLayers),
   keras: toKeras,
-  onnx: TE.fromEitherK(toOnnx),
+  onnx: (model, description) => TE.right(toOnnx(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
@@ -48,12 +48,8 @@ const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
 
 /** Checks that the preprocessing has the net's image shape and number of classes. */
-const checkPreprocessing = (
-  { size, classes }: Preprocessing,
-  { net }: Model,
-  inferred: Inferred,
-): E.Either<ExportError, void> => {
-  const output = inferred.get('')?.output ?? []
+const checkPreprocessing = ({ size, classes }: Preprocessing, model: Model): E.Either<ExportError, void> => {
+  const [{ net }, output] = [model, outputShape(model)]
   if (!isSameShape(net.input, size))
     return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
   return channelsOf(output) === classes.length
@@ -101,7 +97,7 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  those of `infer`; WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
  *         lacks a layer
  */
 export const encodeModel =
@@ -109,14 +105,10 @@ export const encodeModel =
   (model: Model): TE.TaskEither<ExportError, readonly File[]> => {
     const { preprocessing } = serving
     return pipe(
-      infer(model.net),
-      E.tap(inferred => checkWeights(model, inferred)),
-      E.tap(inferred => checkSize(to, 4 * countStored(inferred))),
-      E.tap(
-        (inferred): E.Either<ExportError, void> =>
-          preprocessing === undefined
-            ? E.right(undefined)
-            : checkPreprocessing(preprocessing, model, inferred),
+      checkWeights(model),
+      E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
+      E.flatMap(() =>
+        preprocessing === undefined ? E.right(undefined) : checkPreprocessing(preprocessing, model),
       ),
       TE.fromEither,
       TE.flatMap(() => encode(to, serving, model)),

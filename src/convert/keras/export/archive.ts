@@ -4,7 +4,6 @@ import { zipSync } from 'fflate'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { infer } from '../../../net/infer.js'
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
 import type { ExportError } from '../../error.js'
@@ -77,7 +76,7 @@ const fileOf =
 /**
  * A checked model as a file that `keras.models.load_model` reads: its layers are named by their paths.
  *
- * Errors  those of `infer`; NotHeld
+ * Errors  NotHeld, EncodingFailed
  * Law     importing it gives a model with the same outputs
  */
 export const toKeras = (
@@ -85,9 +84,8 @@ export const toKeras = (
   description: Description | null = null,
 ): TE.TaskEither<ExportError, readonly File[]> =>
   pipe(
-    infer(model.net),
-    E.flatMap(checkLayers(keras3)),
-    E.map(inferred => topology(keras3)(model, inferred)),
+    checkLayers(keras3)(model),
+    E.map(() => topology(keras3)(model)),
     E.map(layers => fileOf({ ...layers, layers: inKerasOrder(layers) }, description)),
     TE.fromEither,
     TE.flatMap(write =>

@@ -1,7 +1,7 @@
 /** Whether Keras can hold the layers of a net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { activationName } from '../../../net/activation.js'
-import type { Inferred, PlacedLayer } from '../../../net/infer.js'
+import type { CheckedNet, PlacedLayer } from '../../../net/infer.js'
 import type { ExportError } from '../../error.js'
 import type { Dialect } from './dialect.js'
 import { poolPadding } from './pool-padding.js'
@@ -19,10 +19,10 @@ const lackingFor = ({ activation }: Dialect, { layer, input }: PlacedLayer): str
 /** Errors  NotHeld: the first layer that Keras lacks */
 export const checkLayers =
   (dialect: Dialect) =>
-  (inferred: Inferred): E.Either<ExportError, Inferred> => {
-    for (const placed of inferred.values()) {
+  ({ layers }: CheckedNet): E.Either<ExportError, void> => {
+    for (const placed of layers.values()) {
       const what = lackingFor(dialect, placed)
       if (what !== null) return E.left({ _tag: 'NotHeld', to: dialect.target, at: placed.path, what })
     }
-    return E.right(inferred)
+    return E.right(undefined)
   }

@@ -1,5 +1,4 @@
 /** Converts a net to the layers of a functional Keras model; a unit becomes up to four layers. */
-import type { Inferred } from '../../../net/infer.js'
 import { type Algebra, interpret } from '../../../net/interpret.js'
 import { childPath, type Path } from '../../../net/path.js'
 import type { Leaf } from '../../../net/tree.js'
@@ -79,7 +78,7 @@ const algebra = (context: Context): Algebra<string> => ({
       add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
   gate: (body, layer, path, from) => {
-    const given = context.inferred.get(childPath(path, layer.body.name))?.output ?? []
+    const given = context.model.layers.get(childPath(path, layer.body.name))?.output ?? []
     const [input = from, factors = body] = distinct(context, [from, body], path)
     return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
   },
@@ -88,8 +87,9 @@ const algebra = (context: Context): Algebra<string> => ({
 /** Converts a checked model to Keras layers, which are named by their paths. */
 export const topology =
   (dialect: Dialect) =>
-  ({ net, weights }: Model, inferred: Inferred): Topology => {
-    const context: Context = { layers: [], inferred, weights, dialect }
+  (model: Model): Topology => {
+    const { net } = model
+    const context: Context = { layers: [], model, dialect }
     const images = add(
       context,
       'InputLayer',

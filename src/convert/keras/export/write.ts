@@ -1,7 +1,6 @@
 /** Writes a LayersModel of tfjs: `model.json` and shards of weights. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { infer } from '../../../net/infer.js'
 import type { Model } from '../../../net/weights.js'
 import type { Description } from '../../description.js'
 import type { ExportError } from '../../error.js'
@@ -33,7 +32,7 @@ const filesOf = (layers: Topology, description: Description | null): readonly Fi
  * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
  * its input.
  *
- * Errors  those of `infer`; NotHeld
+ * Errors  NotHeld
  * Law     importing them gives a model with the same outputs
  */
 export const toLayers = (
@@ -41,7 +40,6 @@ export const toLayers = (
   description: Description | null = null,
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
-    infer(model.net),
-    E.flatMap(checkLayers(tfjs)),
-    E.map(inferred => filesOf(topology(tfjs)(model, inferred), description)),
+    checkLayers(tfjs)(model),
+    E.map(() => filesOf(topology(tfjs)(model), description)),
   )
