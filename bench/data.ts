@@ -126,8 +126,8 @@ const stepping = async (what: Net, feeds: Readonly<Record<string, Feed>>, round:
     pipe(
       TE.Do,
       TE.bind('engine', () => openEngine()),
-      TE.bindW('calls', () => TE.fromEither(trainCalls(options, 1)(what))),
       TE.bindW('model', () => TE.fromEither(init(0)(what))),
+      TE.bindW('calls', ({ model }) => TE.fromEither(trainCalls(options, 1)(model))),
       TE.bindW('session', ({ engine, calls }) => engine.open(calls)),
       TE.tap(({ session, model }) => TE.fromIO(() => session.write(model.weights))),
     ),

@@ -30,7 +30,7 @@ const training =
   }
 
 const pushing = (engine: Engine, options: PushOptions) =>
-  training(engine, right(pushCalls(options, batch, null)(reference)).train, pushFeeds(options))
+  training(engine, right(pushCalls(options, batch, null)(model)).train, pushFeeds(options))
 
 /** A trace over as many images as the steps see, its sessions opened and closed. */
 const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Promise<unknown>> => {
@@ -44,7 +44,7 @@ const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Pro
 const engine = await done(openEngine(process.argv[2]))
 const plain = { ...pushDefaults, fade: null }
 const contestants = {
-  'training step': training(engine, right(trainCalls(plain, batch)(reference)).train, rateFeeds(plain)),
+  'training step': training(engine, right(trainCalls(plain, batch)(model)).train, rateFeeds(plain)),
   'push with fading': pushing(engine, pushDefaults),
   'push into alignment': pushing(engine, { ...plain, align: alignment }),
   'push by the ridge form': pushing(engine, { ...plain, align: { ...alignment, axis: 0, ridge: 1 } }),

@@ -33,7 +33,7 @@ const main = pipe(
   TE.Do,
   TE.bind('engine', () => openEngine(name, Number(threads))),
   TE.bindW('model', () => TE.fromEither(init(0)(reference))),
-  TE.bindW('seen', () => TE.fromEither(lowerForTraining(batch)(reference))),
+  TE.bindW('seen', ({ model }) => TE.fromEither(lowerForTraining({ batchSize: batch, freeze: [] })(model))),
   TE.bindW('session', ({ engine, seen }) => engine.open(stepOf(seen))),
   TE.map(({ session, model }) => {
     session.write(model.weights)

@@ -2,8 +2,6 @@
  * A training loop of one's own, on the operations themselves: signSGD (Bernstein et al. 2018) moves each weight by the
  * same amount, up or down, and is one line here. Does it learn the glyphs as fast as momentum does?
  */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { type Context, reportFailure, run, withContext } from '../src/async/index.js'
 import { glyphs, trainingFeed } from '../src/data/index.js'
 import type { Value, WeightGradient } from '../src/graph/index.js'
@@ -22,23 +20,21 @@ const signSgd: Optimizer = gradients => gradients.map(({ key, weight, gradient }
   op.assign(key, op.sub(weight, op.mul(op.sign(gradient), rateInput))))
 
 /** A step as a graph: the loss, the weights changed by it, and running statistics. */
-const stepOf = ({ net }: Model, optimizer: Optimizer) => pipe(
-  net,
-  lower({ batch, mode: 'training' }),
-  E.map(({ logits, weights, statistics }) => {
-    const loss = crossEntropy(logits, op.input('targets', logits.shape))
-    const running = statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))
-    const trained = [...weights].filter(([key]) => statistics.every(statistic => statistic.key !== key))
-    const gradients = differentiate()(loss, trained.map(([, weight]) => weight))
-    const trainedGradients = trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight }))
-    return { outputs: { loss }, updates: [...optimizer(trainedGradients), ...running] }
-  }))
+const stepOf = (model: Model, optimizer: Optimizer) => {
+  const { logits, weights, statistics } = lower({ batch, mode: 'training' })(model)
+  const loss = crossEntropy(logits, op.input('targets', logits.shape))
+  const running = statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))
+  const trained = [...weights].filter(([key]) => statistics.every(statistic => statistic.key !== key))
+  const gradients = differentiate()(loss, trained.map(([, weight]) => weight))
+  const trainedGradients = trained.map(([key, weight], nth) => ({ key, weight, gradient: gradients[nth] ?? weight }))
+  return { outputs: { loss }, updates: [...optimizer(trainedGradients), ...running] }
+}
 
 /** The mean loss of each epoch. */
 const learn = async ({ engine, dataset, seed }: Context, learningRate: number, optimizer: Optimizer): Promise<string> => {
   const model = await run(init(seed)(small))
   const feed = trainingFeed(dataset, { batch, seed })
-  const session = await run(engine.open({ step: await run(stepOf(model, optimizer)) }))
+  const session = await run(engine.open({ step: stepOf(model, optimizer) }))
   const means = new Float32Array(epochs)
   session.write(model.weights)
   for (let nth = 0; nth < epochs * feed.batches; nth++) {

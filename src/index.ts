@@ -2,6 +2,7 @@
 
 export {
   type Augmentation,
+  alternatingFlip,
   colorJitter,
   cutout,
   flip,
@@ -20,9 +21,10 @@ export {
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
 export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
-export { constant, cosine, step } from './learn/training/rate.js'
+export { constant, cosine, step, triangular } from './learn/training/rate.js'
+export { recipe } from './learn/training/recipe.js'
 export { countMacs, countParams } from './net/counts.js'
-export { infer } from './net/infer.js'
+export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
@@ -87,6 +89,7 @@ export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,
   distill,
+  initialize,
   type PruneStepOptions,
   type PushStepOptions,
   prune,

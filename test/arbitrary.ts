@@ -121,7 +121,7 @@ const after =
       },
     })
     if (E.isLeft(placed)) throw new Error(`an arbitrary that does not fit: ${JSON.stringify(placed.left)}`)
-    return placed.right.get('word')?.output ?? input
+    return placed.right.layers.get('word')?.output ?? input
   }
 
 interface Unit {
@@ -450,7 +450,7 @@ export const modelOf =
     const weights = Object.entries(planted.right.weights).map(
       ([key, tensor]) => [key, stirred(seed, key, tensor)] as const,
     )
-    return { net, weights: Object.fromEntries(weights) }
+    return { ...planted.right, weights: Object.fromEntries(weights) }
   }
 
 /** A random net that fits, with weights none of which is trivial. */

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Dataset, imagesInMemory } from '../src/data/dataset.js'
 import {
   type Augmentation,
+  alternatingFlip,
   colorJitter,
   cutout,
   type Fill,
@@ -10,11 +12,19 @@ import {
   randomResizedCrop,
   shift,
 } from '../src/data/pipeline/augment.js'
-import { augmentedShape, augmenter } from '../src/data/pipeline/distort.js'
+import { trainingFeed } from '../src/data/pipeline/batches.js'
+import { augmentedShape, augmenter, type Draws } from '../src/data/pipeline/distort.js'
 import { randomWindow, resample } from '../src/data/pipeline/resample.js'
 import { centreCrop, cropWindow } from '../src/data/pipeline/window.js'
 import { stream } from '../src/net/random.js'
 import { type Shape, sizeOf } from '../src/net/shape.js'
+import { tinyData } from './tiny.js'
+
+/** Draws of one image in one epoch; `nth` numbers both. */
+const drawsFrom = (nth: number, name: string): Draws => ({
+  draw: stream(nth, name),
+  isTurned: () => nth % 2 === 1,
+})
 
 const someImage = fc
   .tuple(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 2, max: 9 }), fc.constantFrom(1, 3))
@@ -25,6 +35,20 @@ const someImage = fc
     }),
   )
 
+/** Images of two pixels, the left of which is white. */
+const lopsided: Dataset = {
+  ...tinyData(40),
+  image: [1, 2, 1],
+  stored: [1, 2, 1],
+  mean: [0.5],
+  deviation: [0.5],
+  train: imagesInMemory(
+    Uint8Array.from({ length: 80 }, (_, at) => (at % 2 === 0 ? 255 : 0)),
+    Int32Array.from({ length: 40 }, (_, nth) => nth % 3),
+  ),
+  augment: [alternatingFlip],
+}
+
 const someFill = fc.constantFrom<Fill>('zero', 'edge', 'mirror')
 
 const someAugmentation = (shape: Shape): fc.Arbitrary<Augmentation> => {
@@ -34,6 +58,7 @@ const someAugmentation = (shape: Shape): fc.Arbitrary<Augmentation> => {
       .record({ pixels: fc.integer({ min: 0, max: least }), fill: someFill })
       .map(({ pixels, fill }) => shift(pixels, { fill })),
     fc.constant(flip),
+    fc.constant(alternatingFlip),
     fc
       .record({
         padding: fc.integer({ min: 0, max: least }),
@@ -171,8 +196,8 @@ describe('augmenter', () => {
           const augment = flipped ? [first, flip] : [first]
           const mean = [0.2, 0.4, 0.6]
           const before = Uint8Array.from(image)
-          const once = Uint8Array.from(augmenter(shape, mean, augment)(stream(seed, 'a'), image))
-          const again = augmenter(shape, mean, augment)(stream(seed, 'a'), image)
+          const once = Uint8Array.from(augmenter(shape, mean, augment)(drawsFrom(seed, 'a'), image))
+          const again = augmenter(shape, mean, augment)(drawsFrom(seed, 'a'), image)
           expect(again).toEqual(once)
           expect(once.length).toBe(sizeOf(augmentedShape(shape, augment)))
           expect(image).toEqual(before)
@@ -186,12 +211,12 @@ describe('augmenter', () => {
   const shape = [8, 8, 3]
   const outcomes = (augmentation: Augmentation, mean: readonly number[] = [0, 0, 0]) =>
     Array.from({ length: 200 }, (_, nth) =>
-      Uint8Array.from(augmenter(shape, mean, [augmentation])(stream(nth, 'outcome'), image)),
+      Uint8Array.from(augmenter(shape, mean, [augmentation])(drawsFrom(nth, 'outcome'), image)),
     )
   const distinct = (all: readonly Uint8Array[]) => new Set(all.map(bytes => bytes.join())).size
 
   test('without augmentations it returns the image', () => {
-    expect(augmenter(shape, [], [])(stream(0, ''), image)).toBe(image)
+    expect(augmenter(shape, [], [])(drawsFrom(0, ''), image)).toBe(image)
     expect(outcomes(shift(0))[0]).toEqual(image)
     expect(outcomes(colorJitter())[0]).toEqual(image)
     expect(outcomes(randomResizedCrop(8, { area: [1, 1], ratio: [1, 1] }))[0]).toEqual(image)
@@ -212,6 +237,19 @@ describe('augmenter', () => {
     expect([...mirrored.subarray(0, 3)]).toEqual([...image.subarray(21, 24)])
   })
 
+  test('an alternating flip turns an image in every other epoch, half of them first', async () => {
+    const epochs = [0, 1, 2].map(async epoch => {
+      const { images } = await trainingFeed(lopsided, { batch: 40, seed: 3 }).batch(epoch, 0)
+      return [...images].filter((_, at) => at % 2 === 0)
+    })
+    const [first = [], second = [], third = []] = await Promise.all(epochs)
+    const turned = first.filter(value => value === -1).length
+    expect(turned).toBeGreaterThan(8)
+    expect(turned).toBeLessThan(32)
+    expect(second.filter(value => value === -1).length).toBe(40 - turned)
+    expect(third.filter(value => value === -1).length).toBe(turned)
+  })
+
   test('a cutout covers at most its square, with the mean', () => {
     for (const bytes of outcomes(cutout(4), [0.1, 0.5, 1])) {
       const changed = [...bytes.keys()].filter(at => bytes[at] !== image[at])
@@ -224,7 +262,9 @@ describe('augmenter', () => {
   test('brightness multiplies, saturation leaves grey grey, contrast leaves flat flat', () => {
     const flat = new Uint8Array(sizeOf(shape)).fill(100)
     const run = (augmentation: Augmentation) =>
-      Array.from({ length: 50 }, (_, nth) => [...augmenter(shape, [], [augmentation])(stream(nth, ''), flat)])
+      Array.from({ length: 50 }, (_, nth) => [
+        ...augmenter(shape, [], [augmentation])(drawsFrom(nth, ''), flat),
+      ])
     for (const bytes of run(colorJitter({ contrast: 1, saturation: 1 })))
       expect(new Set(bytes)).toEqual(new Set([100]))
     const levels = run(colorJitter({ brightness: 0.5 })).map(bytes => new Set(bytes))

@@ -68,10 +68,12 @@ const feedOf = (name: string, shape: readonly number[]): Float32Array => {
 const optimizer = sgd({ momentum: 0, nesterov: false, weightDecay: 0 })
 
 /** The loss of one batch before and after a small step on it. */
-const losses = async (engine: Engine, { net, weights }: Model): Promise<readonly [number, number]> => {
-  const calls = right(trainCalls({ ...trainDefaults, batchSize: batch, optimizer, clipNorm: 1 }, batch)(net))
+const losses = async (engine: Engine, model: Model): Promise<readonly [number, number]> => {
+  const calls = right(
+    trainCalls({ ...trainDefaults, batchSize: batch, optimizer, clipNorm: 1 }, batch)(model),
+  )
   const session = await succeed(engine.open(calls))
-  session.write(weights)
+  session.write(model.weights)
   const feeds = Object.fromEntries(
     Object.entries(inputsOf(calls.train)).map(([name, shape]) => [name, feedOf(name, shape)]),
   )
@@ -92,10 +94,10 @@ const firstFree = (net: Net): string => {
 /** Pruned to 60 % of its parameters, then its first convolution widened, with all a sum ties to it, and one behind it. */
 const reshaped = (model: Model): Model => {
   const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minChannels: 1 })(model)).model
-  expect(countParams(inferredOf(pruned.net))).toBeLessThanOrEqual(0.6 * countParams(inferredOf(model.net)))
+  expect(countParams(pruned)).toBeLessThanOrEqual(0.6 * countParams(model))
   const first = firstFree(pruned.net)
   const wide = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
-  const width = channelsOf(inferredOf(wide.model.net).get(first)?.output ?? [])
+  const width = channelsOf(wide.model.layers.get(first)?.output ?? [])
   const deep = right(
     grow({ after: first, module: convBnAct(width, 1, { name: 'grown' }), seed: 1 })(wide.model),
   )
@@ -105,8 +107,8 @@ const reshaped = (model: Model): Model => {
 
 describe.each(all)('%s', (name, net) => {
   test('lowers for one image', () => {
-    const { logits } = right(lower({ batch: 1, mode: 'training' })(net))
-    expect(logits.shape).toEqual([1, channelsOf(inferredOf(net).get('')?.output ?? [])])
+    const { logits } = lower({ batch: 1, mode: 'training' })(inferredOf(net))
+    expect(logits.shape).toEqual([1, channelsOf(inferredOf(net).layers.get('')?.output ?? [])])
   })
 
   test('narrow, it learns', async () => {

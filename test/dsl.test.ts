@@ -91,7 +91,8 @@ const shapesInferred = ([{ lines }, net]: readonly [WrittenNet, Net]): readonly 
 ])[] => {
   const inferred = placed(net)
   return lines.map(
-    (line, nth) => [line, shapeText(inferred.get(net.body.layers[nth]?.name ?? '?')?.output ?? [])] as const,
+    (line, nth) =>
+      [line, shapeText(inferred.layers.get(net.body.layers[nth]?.name ?? '?')?.output ?? [])] as const,
   )
 }
 
@@ -107,12 +108,12 @@ describe.each(files)('dsl/%s', name => {
 
   test('exports a net that fits, or an experiment with one', async () => {
     const net = await succeed(loadNet(file))
-    expect(placed(net).size).toBeGreaterThan(1)
+    expect(placed(net).layers.size).toBeGreaterThan(1)
   })
 
   test('opens with what it is, what goes in and what comes out', async () => {
     const net = await succeed(loadNet(file))
-    const classes = channelsOf(placed(net).get('')?.output ?? [])
+    const classes = channelsOf(placed(net).layers.get('')?.output ?? [])
     expect(lines[0]).toMatch(/^\/\*\* .+ \*\/$/)
     expect(lines[0]).toContain(` ${shapeText(net.input)} → ${classes} */`)
   })

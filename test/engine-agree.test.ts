@@ -26,9 +26,9 @@ const right = <A>(either: E.Either<unknown, A>): A => {
 }
 
 /** A training step that tells everything it knows, and inference over the same variables. */
-const programOf = ({ net }: Model, optimizer: Optimizer): Program & { readonly train: Graph } => {
-  const training = right(lower({ batch, mode: 'training' })(net))
-  const inference = right(lower({ batch, mode: 'inference' })(net))
+const programOf = (model: Model, optimizer: Optimizer): Program & { readonly train: Graph } => {
+  const training = lower({ batch, mode: 'training' })(model)
+  const inference = lower({ batch, mode: 'inference' })(model)
   const { logits, weights, statistics } = training
   const targets = op.softmax(op.input('targets', logits.shape))
   const loss = op.mean(op.crossEntropy(logits, targets))
@@ -153,17 +153,17 @@ describe(`${loaded.map(({ name }) => name).join(', ')} and the float64 reference
 test.each(loaded.map(engine => [engine.name, engine] as const))(
   'on %s a net that rests on one feature learns what it should',
   async (_, engine) => {
-    const { net: narrow, weights } = modelOf(1)(
+    const narrow = modelOf(1)(
       net('narrow', image(5, 5, 1), convBnAct(3), convBnAct(1, 1), globalAvgPool, dense(10)),
     )
     const { train } = right(trainCalls({ ...trainDefaults, batchSize: batch }, batch)(narrow))
     const feeds = feedsAt(train, 5, 0, trainDefaults.optimizer)
     const session = right(await engine.open({ train })())
-    session.write(weights)
+    session.write(narrow.weights)
     session.run('train', feeds)
-    expect(apart(evaluate(train, feeds, dataOf(weights)).variables, dataOf(session.read()))).toBeLessThan(
-      1e-4,
-    )
+    expect(
+      apart(evaluate(train, feeds, dataOf(narrow.weights)).variables, dataOf(session.read())),
+    ).toBeLessThan(1e-4)
     session.close()
   },
 )
@@ -201,7 +201,7 @@ test.each(loaded.map(engine => [engine.name, engine] as const))(
     const differences: Record<string, number> = {}
     for (const [name, unit] of units) {
       const model = modelOf(7)(unit)
-      const { logits } = right(lower({ batch, mode: 'inference' })(unit))
+      const { logits } = lower({ batch, mode: 'inference' })(model)
       const infer: Graph = { outputs: { logits }, updates: [] }
       const feeds = { images: fedWith(3, 'images', [batch, ...unit.input]) }
       const session = right(await engine.open({ infer })())

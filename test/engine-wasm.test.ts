@@ -39,15 +39,11 @@ import {
   windowsOf,
 } from './operations.js'
 import { evaluate } from './reference.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
-  return either.right
-}
+import { placed, right } from './surgery.js'
 
 /** A training step of a net, by momentum. */
 const stepOf = (net: Net, batch: number): { readonly step: Graph } => {
-  const { logits, weights, statistics } = right(lower({ batch, mode: 'training' })(net))
+  const { logits, weights, statistics } = lower({ batch, mode: 'training' })(placed(net))
   const loss = crossEntropy(logits, op.softmax(op.input('targets', logits.shape)))
   const moved = [...weights].filter(([key]) => !/\/(mean|variance)$/.test(key))
   const gradients = differentiate()(
@@ -237,7 +233,7 @@ describe('the plan', () => {
   })
 
   test('a fixed norm and its ReLU fuse into the product', () => {
-    const { logits } = right(lower({ batch, mode: 'inference' })(wide))
+    const { logits } = lower({ batch, mode: 'inference' })(placed(wide))
     const run = kinds({ outputs: { logits }, updates: [] })
     expect(run.filter(kind => kind === 'normalise')).toHaveLength(1) // depthwise stores only what it sums
   })

@@ -6,6 +6,7 @@ import { readModelFile, saveModel } from '../src/convert/model-file.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
 import { espalier, expectRefusedAtOnce } from './command.js'
 import { apart, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+import { kerasFile } from './keras/fixture.js'
 import { answersOf, onnxRuntime } from './runtimes.js'
 
 const model = models.residual
@@ -40,7 +41,16 @@ test('an export takes pixels, and an import of it knows how they were normalised
     }
   }))
 
-test('pixels are refused where the file does not say how images were normalised, a Keras file at all', () =>
+test('a Keras file becomes a model, and what it is left without is said', () =>
+  inFolder(async folder => {
+    const out = join(folder, 'm.safetensors')
+    const { code, out: said, err } = await espalier(['import', kerasFile('nested-3.keras'), '--out', out])
+    expect([code, said]).toEqual([0, `${out}\n`])
+    expect(err).toContain('layer flip (RandomFlip) is left out: it acts while training alone')
+    expect((await run(readModelFile(out))).preprocessing?.classes).toEqual(['0', '1', '2'])
+  }))
+
+test('pixels are refused where the file does not say how images were normalised, and an empty Keras file', () =>
   inFolder(async folder => {
     const [file, keras] = [join(folder, 'model.safetensors'), join(folder, 'm.keras')]
     await run(saveModel(file)(model))
@@ -50,5 +60,5 @@ test('pixels are refused where the file does not say how images were normalised,
       espalier(['import', keras, '--out', join(folder, 'm.safetensors')]),
     ])
     expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
-    expectRefusedAtOnce(imported, 'm.keras: expected ', 'got a Keras 3 file; try, in Python: ')
+    expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
   }))

@@ -7,7 +7,7 @@ import type { Model, Weights } from '../src/net/weights.js'
 import { net, residual, stack } from '../src/net/words/combinators.js'
 import { batchNorm, convBnAct, dense, globalAvgPool, image, relu } from '../src/net/words/leaves.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
-import { apart, imagesFor, models, right } from './exported.js'
+import { apart, imagesFor, models } from './exported.js'
 import { evaluate } from './reference.js'
 
 const numbers = (weights: Weights) =>
@@ -17,7 +17,7 @@ const given = (logits: Value, weights: Weights, images: Float32Array): ArrayLike
   evaluate({ outputs: { logits }, updates: [] }, { images }, numbers(weights)).outputs.logits ?? []
 
 const folded = (model: Model) => {
-  const { logits } = right(lower({ batch: 1, mode: 'inference' })(model.net))
+  const { logits } = lower({ batch: 1, mode: 'inference' })(model)
   const { now, weights } = foldNorm(topologicalOrder([logits]), model.weights)
   return { logits, after: now(logits), weights }
 }

@@ -6,7 +6,7 @@ import { exportModel } from '../src/convert/export.js'
 import { servingGraph } from '../src/convert/savedmodel/savedmodel.js'
 import type { Model } from '../src/net/weights.js'
 import { arbitraryModel } from './arbitrary.js'
-import { apart, imagesFor, inFolder, logitsOf, models, right, run, tolerance } from './exported.js'
+import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 import { stockLoader } from './runtimes.js'
 
@@ -69,7 +69,7 @@ describe.skipIf(!hasModule('tensorflow'))(
 )
 
 describe('the graph of a SavedModel', () => {
-  const { nodes, signatures } = right(servingGraph(models.separable))
+  const { nodes, signatures } = servingGraph(models.separable)
 
   test('has an open batch size', () => {
     const { images } = signatures?.serving_default?.inputs ?? {}

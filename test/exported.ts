@@ -6,7 +6,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { lower } from '../src/graph/lower.js'
 import { countParams } from '../src/net/counts.js'
-import { infer } from '../src/net/infer.js'
 import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
 import { concat, inception, net, repeat, residual, separable, stack } from '../src/net/words/combinators.js'
@@ -113,9 +112,9 @@ export const imagesFor = ({ net: { input } }: Model, count: number): Float32Arra
   fedWith(3, 'images', [count, ...input])
 
 /** The logits a model gives for them, in float64. */
-export const logitsOf = ({ net, weights }: Model, images: Float32Array, count: number): Float64Array => {
-  const { logits } = right(lower({ batch: count, mode: 'inference' })(net))
-  const given = Object.fromEntries(Object.entries(weights).map(([key, { data }]) => [key, data]))
+export const logitsOf = (model: Model, images: Float32Array, count: number): Float64Array => {
+  const { logits } = lower({ batch: count, mode: 'inference' })(model)
+  const given = Object.fromEntries(Object.entries(model.weights).map(([key, { data }]) => [key, data]))
   return (
     evaluate({ outputs: { logits }, updates: [] }, { images }, given).outputs.logits ?? new Float64Array()
   )
@@ -137,8 +136,7 @@ export const tolerance = 1e-4
 export const sizeOfFolder = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-export const largestAllowed = ({ net }: Model): number =>
-  1.05 * 4 * countParams(right(infer(net))) + 64 * 1024
+export const largestAllowed = (model: Model): number => 1.05 * 4 * countParams(model) + 64 * 1024
 
 /** Lends a folder that is gone afterwards. */
 export const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {

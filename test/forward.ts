@@ -2,11 +2,11 @@
 import { openEngine } from '../src/engine/choose.js'
 import { lowerForInference } from '../src/learn/training/train.js'
 import type { Model } from '../src/net/weights.js'
-import { right, run } from './exported.js'
+import { run } from './exported.js'
 
 export const forward = async (model: Model, images: Float32Array, count: number): Promise<Float32Array> => {
   const engine = await run(openEngine('wasm'))
-  const graph = right(lowerForInference(count)(model.net))
+  const graph = lowerForInference(count)(model)
   const session = await run(engine.open({ infer: graph }, model.weights))
   const logits = session.run('infer', { images }).logits ?? new Float32Array()
   session.close()

@@ -2,7 +2,6 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import * as fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { deconvolution, gradient } from '../src/graph/gradient-rules.js'
@@ -354,9 +353,7 @@ const weightsOf = ({ weights }: Model): Given =>
 
 /** Cross-entropy of a net over one batch, with softly labelled targets. */
 const lossOf = (model: Model, mode: Mode) => {
-  const lowered = lower({ batch, mode })(model.net)
-  if (E.isLeft(lowered)) throw new Error(lowered.left._tag)
-  const { logits, weights, images } = lowered.right
+  const { logits, weights, images } = lower({ batch, mode })(model)
   const targets = op.input('targets', logits.shape)
   return { loss: op.mean(op.crossEntropy(logits, op.softmax(targets))), weights, images }
 }

@@ -10,24 +10,16 @@ import { loadHdf5 } from '../src/convert/keras/hdf5/library.js'
 import type { Imported } from '../src/convert/keras/import/read.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { apart, inFolder, left, logitsOf, run, tolerance } from './exported.js'
-
-/** Made by `keras/make.py`. */
-const fixture = (name: string): string => join(import.meta.dirname, 'keras', name)
+import { kerasFile, preprocess } from './keras/fixture.js'
 
 const answers: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.parse(
-  readFileSync(fixture('answers.json'), 'utf8'),
+  readFileSync(kerasFile('answers.json'), 'utf8'),
 )
 
 const [count, side] = [3, 8]
 
 /** Pixels from 0 to 255, the same as in `make.py`. */
 const pixels = Float32Array.from({ length: count * side * side * 3 }, (_, i) => (i * 37) % 256)
-
-const normalise = ({ preprocessing }: Imported): Float32Array =>
-  pixels.map((pixel, i) => {
-    const c = i % 3
-    return (pixel / 255 - (preprocessing?.mean[c] ?? 0)) / (preprocessing?.deviation[c] ?? 1 / 255)
-  })
 
 const softmax = (row: ArrayLike<number>): readonly number[] => {
   const powers = Array.from(row, Math.exp)
@@ -37,7 +29,7 @@ const softmax = (row: ArrayLike<number>): readonly number[] => {
 
 /** The probabilities of an imported model for the images. */
 const answerOf = (imported: Imported): readonly number[] => {
-  const logits = logitsOf(imported.model, normalise(imported), count)
+  const logits = logitsOf(imported.model, preprocess(pixels, imported.preprocessing), count)
   return Array.from({ length: count }, (_, nth) => softmax(logits.slice(3 * nth, 3 * nth + 3))).flat()
 }
 
@@ -49,15 +41,17 @@ describe('a saved Keras model answers as in Keras', () => {
     ['nested-2.keras', 'nested-2'],
     ['nested-2.h5', 'nested-2'],
     ['nested-2-float32', 'nested-2'],
+    ['blocks-3.keras', 'blocks-3'],
+    ['blocks-2.keras', 'blocks-2'],
   ])('%s', async ([file = '', name = '']) => {
-    const imported = await run(importModel(fixture(file)))
+    const imported = await run(importModel(kerasFile(file)))
     const difference = apart((answers[name] ?? []).flat(), answerOf(imported))
     console.log(`${file}: ${difference.toExponential(1)} from Keras`)
     expect(difference).toBeLessThan(tolerance)
   })
 
   test('models inside it are stacks of their names, and what training alone runs is left out', async () => {
-    const { model, preprocessing, dropped } = await run(importModel(fixture('nested-3.keras')))
+    const { model, preprocessing, dropped } = await run(importModel(kerasFile('nested-3.keras')))
     expect(model.net.body.layers.map(({ name }) => name).slice(0, 2)).toEqual(['encoder', 'block'])
     expect(preprocessing?.mean.map(each => each.toFixed(6))).toEqual(Array(3).fill('0.500000'))
     expect(preprocessing?.deviation.map(each => each.toFixed(6))).toEqual(Array(3).fill('0.500000'))
@@ -75,7 +69,7 @@ interface Manifest {
 
 describe('weights quantised to fewer bits are those that tfjs reads', () => {
   test.for(['float16', 'uint8', 'uint16'])('%s', async type => {
-    const folder = fixture(`nested-2-${type}`)
+    const folder = kerasFile(`nested-2-${type}`)
     const { weightsManifest }: Manifest = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'))
     const bytes = Uint8Array.from(readFileSync(join(folder, 'group1-shard1of1.bin')))
     const read = tf.io.decodeWeights(bytes.buffer, weightsManifest[0].weights)
@@ -90,7 +84,7 @@ describe('weights quantised to fewer bits are those that tfjs reads', () => {
   })
 })
 
-const archive = () => unzipSync(readFileSync(fixture('nested-3.keras')))
+const archive = () => unzipSync(readFileSync(kerasFile('nested-3.keras')))
 
 /** The line for a `.keras` file of such entries. */
 const refused = (entries: Parameters<typeof zipSync>[0]) =>
@@ -132,10 +126,10 @@ describe('damaged and hostile files are refused in one line', () => {
   test.for(['nested-3.keras', 'nested-2.h5'])('%s, cut anywhere or with bytes changed', name =>
     inFolder(async folder => {
       const file = join(folder, name)
-      const whole = readFileSync(fixture(name))
+      const whole = readFileSync(kerasFile(name))
       await fc.assert(
         fc.asyncProperty(fc.nat(whole.length - 1), fc.boolean(), fc.nat(255), async (at, isCut, byte) => {
-          copyFileSync(fixture(name), file)
+          copyFileSync(kerasFile(name), file)
           if (isCut) truncateSync(file, at)
           else writeFileSync(file, whole.with(at, byte))
           const outcome = await importModel(file)()

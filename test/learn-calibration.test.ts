@@ -23,7 +23,7 @@ import { prune } from '../src/surgery/prune/prune.js'
 import { modelOf } from './arbitrary.js'
 import { float64 } from './engines.js'
 import { failure, succeed } from './scratch.js'
-import { left, right } from './surgery.js'
+import { left, placed, right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const all = tinyData()
@@ -99,6 +99,6 @@ describe('images of one class', () => {
   })
 
   test('are refused by a run before its first step', () => {
-    expect(left(checkRun(dataset, experiment(tinyNet, glyphs(), train()))(tinyNet))).toEqual(expected)
+    expect(left(checkRun(dataset, experiment(tinyNet, glyphs(), train()))(placed(tinyNet)))).toEqual(expected)
   })
 })

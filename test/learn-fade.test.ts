@@ -35,7 +35,7 @@ const model: Model = deepFreeze(right(init(0)(tinyNet)))
 
 const half = { keep: { params: 0.5 } } as const
 
-const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: half }
 
 /** Twelve steps. */
 const pushed = (engine: Engine): Promise<Learner> =>
@@ -89,11 +89,11 @@ test('without a target, and before the mark step, no channel is marked', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  const markAt = (cut: { readonly target: typeof half } | null, step: number) =>
+  const markAt = (cut: typeof half | null, step: number) =>
     right(markFading(fadeDefaults, cut, model)(session, step, 100))
-  markAt({ target: half }, 0)
+  markAt(half, 0)
   markAt(null, 30)
-  markAt({ target: half }, 29)
+  markAt(half, 29)
   expect(written.map(values => fadedChannels(placed(tinyNet), values))).toEqual([
     { channels: {}, bodies: [] },
     { channels: {}, bodies: [] },
@@ -114,7 +114,7 @@ test('at the mark step, radii are the norms of scale and shift', () => {
     run: () => ({}),
     close: () => undefined,
   }
-  right(markFading(fadeDefaults, { target: half }, given)(session, 30, 100))
+  right(markFading(fadeDefaults, half, given)(session, 30, 100))
   const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), marks))(given))
   expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))
   for (const key of Object.keys(given.weights).filter(each => each.endsWith('/scale')))
@@ -206,13 +206,13 @@ test('the ball is whole until the mark step, and zero from the given share on', 
 
 /** The loss of one training batch when the scale and shift of one channel are all multiplied. */
 const lossWith = (
-  { net, weights }: Model,
+  model: Model,
   feeds: Given,
   { path, channel, factor }: { readonly path: string; readonly channel: number; readonly factor: number },
 ): number => {
-  const { train } = right(pushCalls({ ...pushDefaults, batchSize: 3, fade: null }, 3, null)(net))
+  const { train } = right(pushCalls({ ...pushDefaults, batchSize: 3, fade: null }, 3, null)(model))
   const given = Object.fromEntries(
-    Object.entries(numbersOf({ net, weights })).map(([key, values]) => {
+    Object.entries(numbersOf(model)).map(([key, values]) => {
       const inside = key === weightKey(path, 'scale') || key === weightKey(path, 'shift')
       return [
         key,
@@ -240,7 +240,7 @@ test('utilities are the first-order effects of deleting channels', () => {
       (given, seed) => {
         const fade = { ...fadeDefaults, decay: 0 }
         const all = { ...pushDefaults, batchSize: 3, fade, optimizer: sgd() }
-        const { train } = right(pushCalls(all, 3, null)(given.net))
+        const { train } = right(pushCalls(all, 3, null)(given))
         const feeds: Given = {
           ...Object.fromEntries(
             Object.entries(inputsOf(train)).map(([name, each]) => [name, fedWith(seed, name, each)]),
@@ -277,7 +277,7 @@ test('Taylor’s criterion is the root mean square of the effects over batches, 
   const batch = 3
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
   const utilities = await succeed(taylorUtilities({ engine: float64, feed, batch, batches: 2 })(given))
-  const { logits } = right(lower({ batch, mode: 'inference' })(tinyNet))
+  const { logits } = lower({ batch, mode: 'inference' })(placed(tinyNet))
   const loss = crossEntropy(logits, op.input('targets', logits.shape))
   const effects = await Promise.all(
     [0, 1].map(async step => {

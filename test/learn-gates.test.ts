@@ -83,8 +83,8 @@ const substitute = (root: Value, old: Value, by: Value): Value => {
   return now.get(root) ?? root
 }
 
-const lossOf = ({ net: given }: Model, batch = 2) => {
-  const lowered = right(lower({ batch, mode: 'inference' })(given))
+const lossOf = (model: Model, batch = 2) => {
+  const lowered = lower({ batch, mode: 'inference' })(model)
   return { lowered, loss: crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape)) }
 }
 
@@ -160,7 +160,7 @@ test('every removable channel has a batch norm scale or a gate, none both', () =
     fc.property(models, model => {
       const inferred = placed(model.net)
       for (const path of bareUnits(inferred)) expect(weightKey(path, 'scale') in model.weights).toBe(false)
-      const everyNormed = [...inferred.values()].every(
+      const everyNormed = [...inferred.layers.values()].every(
         ({ path, layer, output }) =>
           (layer._tag !== 'conv' && layer._tag !== 'dense') ||
           layer.norm !== null ||
@@ -178,7 +178,7 @@ test('a push’s utilities are the effects on its own objective, and Taylor’s 
   const feed = trainingFeed(dataset, { batch, seed: 0, augment: false })
   const utilities = await succeed(taylorUtilities({ engine: float64, feed, batch, batches: 1 })(given))
   const options = { ...pushDefaults, batchSize: batch, fade: { ...fadeDefaults, decay: 0 }, clipNorm: null }
-  const { train } = right(pushCalls(options, batch, null)(plainNet))
+  const { train } = right(pushCalls(options, batch, null)(given))
   const { images, targets } = await feed.batch(0, 0)
   const { variables } = evaluate(train, { images, targets, ...pushFeeds(options)(0, 10) }, numbersOf(given))
   const shown = trackedUtilities(
@@ -214,7 +214,7 @@ test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
     const feed = trainingFeed(dataset, { batch: 6, seed: 0, augment: false })
     const trace = (model: Model) =>
       succeed(measureTrace(kind)({ engine: float64, feed, batch: 6, batches: 3 })(model))
-    const [got, expected] = [await trace(mapped), await trace({ net: given, weights })]
+    const [got, expected] = [await trace(mapped), await trace({ ...placed(given), weights })]
     expect(Object.keys(got)).toEqual(['conv', 'conv2'])
     for (const [path, values] of Object.entries(expected))
       Array.from(values).forEach((value, channel) => {
@@ -224,7 +224,7 @@ test.each(['deconvTrace', 'discriminantTrace', 'gradientTrace'] as const)(
 )
 
 const half = { keep: { params: 0.5 } } as const
-const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: { target: half } }
+const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: half }
 
 const pushed = (engine: Engine, given: Model) =>
   succeed(push({ ...options, learningRate: 0.02 })({ engine, dataset, seed: 1 })(given))
@@ -238,7 +238,7 @@ describe.each(engines)('a push without batch norm on %s', (_, engine) => {
       const faded = fadedChannels(placed(each), learner.slots)
       expect(Object.values(faded.channels).flat().length).toBeGreaterThan(4)
       for (const [path, channels] of Object.entries(faded.channels)) {
-        const width = channelsOf(placed(each).get(path)?.output ?? [])
+        const width = channelsOf(placed(each).layers.get(path)?.output ?? [])
         for (const slot of ['kernel', 'bias'] as const)
           weights[weightKey(path, slot)]?.data.forEach((value, i) => {
             if (channels.includes(i % width)) expect(Math.abs(value)).toBe(0)
@@ -252,7 +252,7 @@ describe.each(engines)('a push without batch norm on %s', (_, engine) => {
       const slots = carrySlots(cut)(learner.slots)
       for (const path of bareUnits(placed(cut.model.net)))
         expect(slots[`${weightKey(path, 'kernel')}/utility`]?.shape).toEqual([
-          channelsOf(placed(cut.model.net).get(path)?.output ?? []),
+          channelsOf(placed(cut.model.net).layers.get(path)?.output ?? []),
         ])
     },
   )

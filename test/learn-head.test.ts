@@ -68,7 +68,7 @@ const seen = <A>(
   look: (session: Parameters<typeof collectFeatures>[0]) => Promise<A>,
 ): Promise<A> => {
   const { decision } = decided(model)
-  const infer = right(lowerForFeatures(batch, decision)(model.net))
+  const infer = lowerForFeatures(batch, decision)(model)
   return succeed(withSession(calibration, { infer }, model, look))
 }
 
@@ -184,7 +184,7 @@ test('of a net that uses two of its features, those are kept, by the calibration
   const kept = await succeed(decisionFeatures(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
-    withSession(over, { infer: right(lowerForFeatures(batch, decision)(model.net)) }, model, session =>
+    withSession(over, { infer: lowerForFeatures(batch, decision)(model) }, model, session =>
       collectFeatures(session, { ...training, batches: 4 }, 9),
     ),
   )

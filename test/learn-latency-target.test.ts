@@ -83,8 +83,8 @@ test('a latency that no net reaches is refused, in milliseconds', async () => {
     'target: expected at most 0.25 ms an image, got 1.23 ms an image from the fastest net measured; try a higher target',
   )
   expect(await failure(pruneToLatency(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
-    _tag: 'WrongOption',
-    option: 'keep latency',
+    _tag: 'DecodeError',
+    at: 'keep.latency',
   })
 })
 

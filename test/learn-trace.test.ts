@@ -107,12 +107,12 @@ const sent = (value: Value, nth: number, known: ReadonlyMap<Value, Float64Array>
 }
 
 /** One image through the net: what every operation gives, and the value of every layer. */
-const through = ({ net, weights }: Model, nth: number) => {
-  const lowered = right(lower({ batch: 1, mode: 'inference' })(net))
+const through = (model: Model, nth: number) => {
+  const lowered = lower({ batch: 1, mode: 'inference' })(model)
   const values = topologicalOrder([lowered.logits])
   const outputs = Object.fromEntries(values.map((value, i) => [`${i}`, value]))
-  const given: Given = { images: imageAt([1, ...net.input], nth) }
-  const results = evaluate({ outputs, updates: [] }, given, numbersOf({ net, weights })).outputs
+  const given: Given = { images: imageAt([1, ...model.net.input], nth) }
+  const results = evaluate({ outputs, updates: [] }, given, numbersOf(model)).outputs
   return { lowered, known: new Map(values.map((value, i) => [value, results[`${i}`] ?? new Float64Array()])) }
 }
 
@@ -191,7 +191,7 @@ const plainly = (
     const overImages = (seen[0] ?? []).map((_, at) => mean(seen.map(map => map[at] ?? 0)))
     return Math.max(...overImages.map(value => (kind === 'deconvTrace' ? value : Math.abs(value))))
   }
-  const units = [...placed(model.net).values()].filter(
+  const units = [...placed(model.net).layers.values()].filter(
     ({ path, layer }) => ['conv', 'depthwise', 'dense'].includes(layer._tag) && path !== head,
   )
   return Object.fromEntries(
@@ -273,7 +273,7 @@ test('channels without a trace are ranked by class separation', async () => {
   const [at, below] = ['conv', 'conv2/kernel']
   const kernel = model.weights[below] ?? { shape: [], data: new Float32Array() }
   const unread = {
-    net: model.net,
+    ...model,
     weights: { ...model.weights, [below]: { ...kernel, data: kernel.data.map(() => 0) } },
   }
   const calibration = calibrationOf(model.net.input)

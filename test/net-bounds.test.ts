@@ -49,7 +49,7 @@ const nested = (levels: number): Layer =>
 const passes = (odd: Net): readonly E.Either<object, unknown>[] => [
   infer(odd),
   init(0)(odd),
-  lower({ batch: 1, mode: 'training' })(odd),
+  E.map(lower({ batch: 1, mode: 'training' }))(infer(odd)),
   decode(netCodec)(odd),
   checkSchedule(9)(
     experiment(odd, glyphs(), grow({ after: 'x', module: () => convBnAct(2), max: 2 }), train()),
@@ -121,7 +121,7 @@ describe('a net', () => {
     const all = (layers: number) =>
       seconds(() => {
         const long = row(layers)
-        expect(described(long, right(infer(long))).split('\n').length).toBe(layers + 6)
+        expect(described(right(infer(long))).split('\n').length).toBe(layers + 6)
       })
     all(1000)
     expect(all(20_000) / all(5000)).toBeLessThan(12) // 16 where it grows with the square

@@ -12,28 +12,22 @@ import {
   noTerms,
   type TrainOptions,
 } from '../src/learn/options.js'
-import { constant, cosine, type Schedule, step as stepped } from '../src/learn/training/rate.js'
+import { constant, cosine, type Schedule, step as stepped, triangular } from '../src/learn/training/rate.js'
 import { netCodec } from '../src/net/codec.js'
 import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
-import {
-  prune,
-  push,
-  type Step,
-  type Target,
-  train,
-  untilTarget,
-  whileAccuracy,
-} from '../src/run/schedule/schedule.js'
+import { prune, push, type Step, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { Growth } from '../src/surgery/grow/options.js'
+import type { CountedTarget } from '../src/surgery/prune/target.js'
 import { arbitraryNet } from './arbitrary.js'
 import { left, right } from './surgery.js'
 
 const fixed = net('fixed', image(8, 8, 1), convBnAct(2), globalAvgPool, dense(2))
 
 const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
+const keptShare = fc.double({ min: 1e-6, max: 1, noNaN: true })
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
 const count = fc.oneof(fc.constant(0), fc.nat(1000))
 const positiveCount = fc.integer({ min: 1, max: 1000 })
@@ -42,10 +36,13 @@ const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({ warmup: count }).map(constant),
   fc.record({ warmup: count, at: fc.array(share, { maxLength: 3 }), factor: positive }).map(stepped),
   fc.record({ warmup: count, floor: share }).map(cosine),
+  fc.record({ warmup: count, start: share, peak: share, floor: share }).map(triangular),
 )
 
 const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
-  fc.record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive }).map(sgd),
+  fc
+    .record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive, decoupled: fc.boolean() })
+    .map(sgd),
   fc.record({ beta1: share, beta2: share, epsilon: positive, weightDecay: positive }).map(adamw),
 )
 
@@ -58,21 +55,22 @@ const learning: fc.Arbitrary<TrainOptions> = fc.record({
   labelSmoothing: share,
   clipNorm: fc.option(positive),
   balanced: fc.boolean(),
+  freeze: fc.array(fc.string()),
+  scaleRate: positive,
+  shiftRate: positive,
+  average: fc.option(fc.record({ every: positiveCount, decay: share, lookahead: fc.boolean() })),
 })
 
 const training = fc
   .tuple(learning, fc.option(fc.record({ temperature: positive, weight: share })))
   .map(([options, distill]) => ({ ...options, distill }))
 
-const amount = fc.oneof(
-  fc.record({ params: positive }),
-  fc.record({ macs: positive }),
-  fc.record({ bytes: positive }),
-)
+const amountOf = (figure: fc.Arbitrary<number>) =>
+  fc.oneof(fc.record({ params: figure }), fc.record({ macs: figure }), fc.record({ bytes: figure }))
 
-const aim: fc.Arbitrary<Target> = fc.oneof(
-  fc.record({ keep: amount }),
-  fc.record({ atMost: amount }),
+const aim: fc.Arbitrary<CountedTarget> = fc.oneof(
+  fc.record({ keep: amountOf(keptShare) }),
+  fc.record({ atMost: amountOf(positive) }),
   fc.record({ eta: positive }),
 )
 
@@ -155,7 +153,7 @@ const step = fc.oneof(
 
 const augmentation = fc.constantFrom<Augmentation[]>(
   { _tag: 'shift', pixels: 2, fill: 'zero' },
-  { _tag: 'flip' },
+  { _tag: 'flip', alternating: false },
   { _tag: 'randomResizedCrop', size: 8, area: [0.2, 1], ratio: [0.75, 1.25] },
 )
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test, vi } from 'vitest'
 import { groups } from '../src/net/groups.js'
-import { type Inferred, infer } from '../src/net/infer.js'
+import { type CheckedNet, infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
@@ -27,7 +27,7 @@ import { arbitraryNet } from './arbitrary.js'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const placed = (given: Net): Inferred => {
+const placed = (given: Net): CheckedNet => {
   const inferred = infer(given)
   if (E.isLeft(inferred)) throw new Error(JSON.stringify(inferred.left))
   return inferred.right
@@ -87,7 +87,7 @@ test('groups partition every axis of every slot but the sides of its window', ()
           covered.set(key, [...(covered.get(key) ?? []), ...rows])
         }
       for (const { key, shape, slot, at } of allWeightSpecs(inferred)) {
-        const depthwise = inferred.get(at)?.layer._tag === 'depthwise'
+        const depthwise = inferred.layers.get(at)?.layer._tag === 'depthwise'
         shape.forEach((size, axis) => {
           const side = slot === 'kernel' && (axis < shape.length - 2 || (depthwise && axis === 3))
           const rows = covered.get(`${key}/${axis}`)?.toSorted((a, b) => a - b)
@@ -117,7 +117,7 @@ test('wires are closed under every edge', () => {
     fc.property(arbitraryNet(), given => {
       const inferred = placed(given)
       const { into, out } = wireNet(inferred)
-      for (const { path, layer, input, output } of inferred.values()) {
+      for (const { path, layer, input, output } of inferred.layers.values()) {
         const [x, y] = [[...(into.get(path) ?? [])], [...(out.get(path) ?? [])]]
         const child = (name: string) => [...(out.get(path === '' ? name : `${path}/${name}`) ?? [])]
         expect([x.length, y.length]).toEqual([channelsOf(input), channelsOf(output)])
@@ -172,7 +172,7 @@ test('whichever channels are removed, if every layer keeps one, the rest fits', 
     fc.property(arbitraryNet(), fc.infiniteStream(fc.boolean()), (given, coins) => {
       const inferred = placed(given)
       const { into, out } = wireNet(inferred)
-      const sliced = [...inferred.values()].flatMap(({ path, layer }) =>
+      const sliced = [...inferred.layers.values()].flatMap(({ path, layer }) =>
         layer._tag === 'channelSlice' ? [...(out.get(path) ?? []).slice(0, 1)] : [],
       )
       const kept = new Set(
@@ -191,7 +191,8 @@ test('whichever channels are removed, if every layer keeps one, the rest fits', 
           return { ...layer, from: before(path, layer.from), size: width(path) }
         return layer._tag === 'dense' ? { ...layer, units: width(path) } : layer
       })(given)
-      for (const { path, output } of placed(narrower).values()) expect(channelsOf(output)).toBe(width(path))
+      for (const { path, output } of placed(narrower).layers.values())
+        expect(channelsOf(output)).toBe(width(path))
     }),
     runs,
   )

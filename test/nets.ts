@@ -19,7 +19,7 @@ import resnext29 from '../dsl/resnext29.js'
 import shufflenetv2 from '../dsl/shufflenetv2.js'
 import squeezenet from '../dsl/squeezenet.js'
 import { vgg16, vgg19 } from '../dsl/vgg.js'
-import { type Inferred, infer } from '../src/net/infer.js'
+import { type CheckedNet, infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import type { Net } from '../src/net/tree.js'
 
@@ -54,7 +54,7 @@ export const nets = {
   lenet5Caffe,
 } satisfies Readonly<Record<string, Net>>
 
-export const inferredOf = (net: Net): Inferred => {
+export const inferredOf = (net: Net): CheckedNet => {
   const inferred = infer(net)
   if (E.isLeft(inferred)) throw new Error(JSON.stringify(inferred.left))
   return inferred.right

@@ -13,7 +13,7 @@ import { fedWith, modelOf } from './arbitrary.js'
 import { hasModule, runPython } from './python.js'
 import { evaluate } from './reference.js'
 import { scratch } from './scratch.js'
-import { numbersOf, right } from './surgery.js'
+import { numbersOf } from './surgery.js'
 
 const torch = hasModule('torch')
 if (!torch) console.warn('skipped: ESPALIER_PYTHON names no Python with torch')
@@ -65,7 +65,7 @@ print(json.dumps({'logits': flat(logits), 'images': flat(images.grad), **{key: f
 `
 
 const ours = () => {
-  const { logits, weights, images: fed } = right(lower({ batch, mode: 'training' })(model.net))
+  const { logits, weights, images: fed } = lower({ batch, mode: 'training' })(model)
   const loss = crossEntropy(logits, op.input('targets', logits.shape))
   const slopes = differentiate()(loss, [fed, ...weights.values()])
   const outputs = Object.fromEntries(

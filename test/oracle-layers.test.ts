@@ -219,7 +219,7 @@ const layersOf = ({
 const batch = 4
 
 const ours = (model: Model, mode: Mode, images: Float32Array, targets: Float32Array): Numbers => {
-  const { logits, weights, images: fed } = right(lower({ batch, mode })(model.net))
+  const { logits, weights, images: fed } = lower({ batch, mode })(model)
   const loss = crossEntropy(logits, op.input('targets', logits.shape))
   const moved = [...weights].filter(([key]) => !/\/(mean|variance)$/.test(key))
   const slopes = differentiate()(loss, [...moved.map(([, value]) => value), fed])
@@ -263,7 +263,7 @@ beforeAll(async () => {
 })
 
 const targetsFor = ({ net }: Model, seed: number): Float32Array => {
-  const size = right(infer(net)).get('')?.output[0] ?? 0
+  const size = right(infer(net)).layers.get('')?.output[0] ?? 0
   const classOf = (row: number) => (row + Math.abs(seed)) % size
   return Float32Array.from({ length: batch * size }, (_, i) =>
     Number(i % size === classOf(Math.floor(i / size))),

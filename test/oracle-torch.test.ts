@@ -24,7 +24,6 @@ import { fedWith, modelOf } from './arbitrary.js'
 import { hasModule, runPython } from './python.js'
 import { evaluate } from './reference.js'
 import { scratch } from './scratch.js'
-import { right } from './surgery.js'
 
 const torch = hasModule('torch')
 if (!torch) console.warn('skipped: ESPALIER_PYTHON names no Python with torch')
@@ -132,15 +131,15 @@ const byTorch = (): Readonly<Record<string, Readonly<Record<string, readonly num
 const expected = torch ? byTorch() : {}
 
 test.runIf(torch).each(Object.entries(cases))('%s', (name, [word]) => {
-  const { net, weights } = modelFor(word)
-  const { logits, images: x } = right(lower({ batch, mode: 'inference' })(net))
+  const model = modelFor(word)
+  const { logits, images: x } = lower({ batch, mode: 'inference' })(model)
   const weighing = op.input('weighing', logits.shape)
   const [dx = x] = differentiate()(logits, [x], weighing)
   const size = logits.shape.reduce((product, side) => product * side, 1)
   const { outputs } = evaluate(
     { outputs: { y: logits, dx }, updates: [] },
     { images, weighing: Float64Array.from({ length: size }, (_, i) => Math.sin(i)) },
-    Object.fromEntries(Object.entries(weights).map(([key, { data }]) => [key, data])),
+    Object.fromEntries(Object.entries(model.weights).map(([key, { data }]) => [key, data])),
   )
   expect(
     apart(

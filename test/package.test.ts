@@ -128,7 +128,7 @@ const tiny = net('tiny', image(8, 8, 1), convBnAct(8), maxPool(), globalAvgPool,
 const model = right(init(0)(tiny))
 const slim = right(prune({ keep: { params: 0.5 }, by: l1 })(model)).model
 
-const { logits, weights } = right(lower({ batch: 4, mode: 'training' })(slim.net))
+const { logits, weights } = lower({ batch: 4, mode: 'training' })(slim)
 const loss = crossEntropy(logits, op.input('targets', [4, 3]))
 const kernel = weights.get('conv/kernel')
 const [gradient] = differentiate()(loss, [kernel])

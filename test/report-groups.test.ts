@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { groups } from '../src/net/groups.js'
 import type { Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import { concat, net, residual, stack } from '../src/net/words/combinators.js'
@@ -15,10 +14,7 @@ import { placed } from './surgery.js'
 
 const root = join(import.meta.dirname, '..')
 
-const told = (given: Net): string => {
-  const inferred = placed(given)
-  return describeGroups(given, inferred, groups(inferred))
-}
+const told = (given: Net): string => describeGroups(placed(given))
 
 /** The layers named on lines of one label, without their places. */
 const namedOn = (label: string, text: string): readonly string[] =>
@@ -35,7 +31,7 @@ test('every layer with a kernel is among the makers or keepers of some group, an
       const inferred = placed(given)
       const kernels = allWeightSpecs(inferred).filter(({ slot }) => slot === 'kernel')
       for (const { at } of kernels) {
-        const keeps = inferred.get(at)?.layer._tag === 'depthwise'
+        const keeps = inferred.layers.get(at)?.layer._tag === 'depthwise'
         expect(namedOn(keeps ? 'kept by' : 'made by', text)).toContain(at)
         if (!keeps) expect(namedOn('read by', text)).toContain(at)
       }

@@ -61,7 +61,7 @@ describe('what a run could not come to its end with', () => {
     ],
     [
       'a share above 1',
-      { _tag: 'WrongOption', got: 1.5 },
+      { _tag: 'DecodeError', at: 'schedule.0.target.keep.params', got: '1.5' },
       [untilTarget({ keep: { params: 1.5 } }, push(), prune())],
     ],
     [

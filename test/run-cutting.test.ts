@@ -15,7 +15,6 @@ import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { available } from './engines.js'
 import { again, eventsOf, lastOf, type Told, told, type Way } from './running.js'
-import { placed } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
@@ -39,7 +38,7 @@ const ran = (given: Net, steps: readonly Step[], way: Way = {}) =>
   told(on, experiment(given, glyphs(), ...steps), { data, ...way })
 
 const widthAt = (run: Told, path: string): number =>
-  channelsOf(placed(lastOf(run).learner.model.net).get(path)?.output ?? [0])
+  channelsOf(lastOf(run).learner.model.layers.get(path)?.output ?? [0])
 const prunedIn = (run: Told) => eventsOf(run).filter(event => event._tag === 'pruned')
 const stagesIn = (run: Told): readonly StageResult[] => lastOf(run).stages
 

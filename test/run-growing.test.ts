@@ -156,7 +156,7 @@ describe.runIf(engine !== null)('growing', () => {
 
   test('widens a unit time after time, exactly', async () => {
     const run = await grownAt({ widen: 'conv', by: 1.5, max: 2, minDelta: -1 })
-    const widths = run.met.map(([, { net }]) => right(infer(net)).get('conv')?.output.at(-1))
+    const widths = run.met.map(([, { net }]) => right(infer(net)).layers.get('conv')?.output.at(-1))
     expect(widths).toEqual([6, 9, 14])
     expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
       ['0-1-conv', true],
@@ -248,10 +248,10 @@ describe.runIf(engine !== null)('growing', () => {
   const answering = async (classes: readonly number[], until: { minDelta: number; patience?: number }) => {
     const labels = Int32Array.from({ length: 12 }, (_, nth) => (nth < 3 ? 0 : nth < 7 ? 1 : 2))
     const dataset = { ...tinyData(), validation: imagesInMemory(new Uint8Array(12 * 36), labels) }
-    const model = (of: number, { net, weights }: Model): Model => ({
-      net,
+    const model = (of: number, given: Model): Model => ({
+      ...given,
       weights: {
-        ...weights,
+        ...given.weights,
         'dense/bias': { shape: [3], data: Float32Array.from([0, 1, 2], each => (each === of ? 1e3 : 0)) },
       },
     })

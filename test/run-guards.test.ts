@@ -71,12 +71,14 @@ describe.runIf(engine !== null)('a prune after a push', () => {
           if (protect.some(place => isInside(place, at)))
             expect(lastOf(run).learner.model.weights[key]?.shape).toEqual(shape)
         for (const path of units) {
-          const [all, left] = [wide, narrow].map(net => channelsOf(net.get(path)?.output ?? [0]))
+          const [all, left] = [wide, narrow].map(net => channelsOf(net.layers.get(path)?.output ?? [0]))
           if (ignore.includes(path) && left !== 0) expect(left).toBe(all)
           if (minimum > 0) expect(left).toBeGreaterThanOrEqual(minimum)
           expect(left === all || (left ?? 0) % multiple === 0).toBe(true)
         }
-        const [all = 0, left = 0] = [wide, narrow].map(net => channelsOf(net.get('module')?.output ?? []))
+        const [all = 0, left = 0] = [wide, narrow].map(net =>
+          channelsOf(net.layers.get('module')?.output ?? []),
+        )
         expect(left).toBeGreaterThanOrEqual(Math.ceil(floor * all))
         const told = eventsOf(run)
         const [last, pruned] = [

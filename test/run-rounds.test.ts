@@ -92,7 +92,7 @@ describe.runIf(engine !== null)('rounds', () => {
     good = (await succeed(trained(options)(ground)(right(init(0)(tinyNet))))).model
     const kernel = good.weights['dense/kernel'] ?? { shape: [], data: new Float32Array() }
     ruined = {
-      net: good.net,
+      ...good,
       weights: { ...good.weights, 'dense/kernel': { ...kernel, data: kernel.data.map(() => 0) } },
     }
     expect(await validated(good)).toBeGreaterThan(0.6)

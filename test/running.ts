@@ -73,7 +73,7 @@ export const told = async (
     clock: () => 0,
   }
   const end = await pipe(
-    TE.fromEither(checkRun(data, of)(start.learner.model.net)),
+    TE.fromEither(checkRun(data, of)(start.learner.model)),
     TE.flatMap(() => runSchedule(env)(of)(start)),
   )()
   return { log: written, saved, met, outcome: E.isLeft(end) ? end.left._tag : 'done' }

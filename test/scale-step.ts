@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, positive } from '../src/io/codec.js'
-import { layersOf, parentPath } from '../src/net/path.js'
+import { parentPath } from '../src/net/path.js'
 import type { Model } from '../src/net/weights.js'
 import type { Step } from '../src/run/schedule/schedule.js'
 import type { StepKind } from '../src/run/steps/kind.js'
@@ -20,9 +20,10 @@ export const scale = (weight: string, by: number): Step => ({ _tag: 'scale', wei
 
 export const scaled =
   (weight: string, by: number) =>
-  ({ net, weights }: Model): Model => {
+  (model: Model): Model => {
+    const { weights } = model
     const { shape, data } = weights[weight] ?? { shape: [], data: new Float32Array() }
-    return { net, weights: { ...weights, [weight]: { shape, data: data.map(value => value * by) } } }
+    return { ...model, weights: { ...weights, [weight]: { shape, data: data.map(value => value * by) } } }
   }
 
 export const scaleKind: StepKind<Scale> = {
@@ -30,7 +31,7 @@ export const scaleKind: StepKind<Scale> = {
   check:
     (_, { weight }) =>
     state =>
-      layersOf(state.net).has(parentPath(weight))
+      state.net.layers.has(parentPath(weight))
         ? E.right(state)
         : E.left({ _tag: 'UnknownPath', at: parentPath(weight), where: 'weight' }),
   run:

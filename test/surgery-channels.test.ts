@@ -29,7 +29,7 @@ const cut = (given: Net, channels: Readonly<Record<string, readonly number[]>>) 
   const model = modelOf(2)(given)
   const pruned = right(prune({ channels })(model))
   expect(difference(forward(pruned.model), forward(right(mask(pruned)(model))))).toBeLessThan(1e-6)
-  const layers = [...placed(pruned.model.net)].map(([path, { layer }]) => [path, layer] as const)
+  const layers = [...pruned.model.layers].map(([path, { layer }]) => [path, layer] as const)
   const removed = pruned.removed.map(({ path, channel }) => `${path} ${channel}`)
   return { layers: new Map<string, Layer>(layers), removed, weights: pruned.model.weights }
 }

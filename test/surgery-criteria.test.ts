@@ -53,11 +53,11 @@ describe('criteria', () => {
         const inferred = placed(model.net)
         const { out } = wireNet(inferred)
         const got = utilities(bnScale, model)
-        for (const { path, layer } of inferred.values()) {
+        for (const { path, layer } of inferred.layers.values()) {
           if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
           const own = model.weights[`${path}/scale`]?.data.map(Math.abs)
           const apart = [...(out.get(path) ?? [])].map(each =>
-            [...inferred.values()].flatMap(other =>
+            [...inferred.layers.values()].flatMap(other =>
               other.layer._tag === 'norm' || other.layer._tag === 'depthwise'
                 ? [...(out.get(other.path) ?? [])].flatMap((wire, channel) =>
                     wire === each ? (model.weights[`${other.path}/scale`]?.data[channel] ?? []) : [],
@@ -77,7 +77,7 @@ describe('criteria', () => {
 
   test('bnScale speaks of every convolution of a net whose norms stand before them', () => {
     const model = right(init(0)(densenet(2, 4)))
-    const convs = [...placed(model.net).values()].filter(({ layer }) => layer._tag === 'conv')
+    const convs = [...placed(model.net).layers.values()].filter(({ layer }) => layer._tag === 'conv')
     expect(Object.keys(utilities(bnScale, model)).sort()).toEqual(convs.map(({ path }) => path).sort())
     const weights = Object.fromEntries(
       Object.entries(model.weights).map(([key, { shape, data }]) => [
@@ -107,7 +107,7 @@ describe('criteria', () => {
 
   test('perCost divides by a power of the cost, and passes refusals on', () => {
     const model = modelOf(1)(net('n', image(4, 4, 1), convBnAct(3), convBnAct(2), globalAvgPool, dense(2)))
-    const costs = right(costsOf('params')(model.net))
+    const costs = costsOf('params')(model)
     const [plain, divided] = [utilities(l1, model), utilities(perCost('params', 0.5)(l1), model)]
     expect(divided.conv2?.[1]).toBeCloseTo((plain.conv2?.[1] ?? 0) / Math.sqrt(costs.conv2?.[1] ?? 0), 9)
     const refusing: Criterion<unknown, 'no'> = () => E.left('no')
@@ -120,13 +120,13 @@ describe('costs', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
         const inferred = placed(model.net)
-        const costs = { params: right(costsOf('params')(model.net)), macs: right(costsOf('macs')(model.net)) }
-        for (const { path, layer } of inferred.values()) {
+        const costs = { params: costsOf('params')(model), macs: costsOf('macs')(model) }
+        for (const { path, layer } of inferred.layers.values()) {
           if (layer._tag !== 'conv' && layer._tag !== 'dense') continue
           const pruned = prune({ channels: { [path]: [0] } })(model)
           if (E.isLeft(pruned)) continue
           const after = placed(pruned.right.model.net)
-          if (after.size < inferred.size) continue // the last channel of a part takes the part along
+          if (after.layers.size < inferred.layers.size) continue // the last channel of a part takes the part along
           const many =
             new Set(pruned.right.removed.map(removed => removed.path)).size < pruned.right.removed.length
           if (many) continue
@@ -145,7 +145,7 @@ describe('the decision', () => {
       fc.property(arbitraryNet({ dropout: true }), given => {
         const { head, features, size } = right(decisionOf(placed(given)))
         expect(head).toBe('head')
-        expect(placed(given).get(features)?.output).toEqual([size])
+        expect(placed(given).layers.get(features)?.output).toEqual([size])
       }),
       { numRuns: 50 },
     )

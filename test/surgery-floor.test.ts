@@ -18,7 +18,7 @@ import { arbitraryModel, modelOf } from './arbitrary.js'
 import { difference, forward, left, placed, right, utilitiesOf } from './surgery.js'
 
 const outOf = (given: Parameters<typeof placed>[0], path: string): number =>
-  channelsOf(placed(given).get(path)?.output ?? [0])
+  channelsOf(placed(given).layers.get(path)?.output ?? [0])
 
 const floors = fc.constantFrom(0.1, 0.25, 0.5, 1)
 const goals = fc.oneof(
@@ -35,9 +35,9 @@ describe('a floor', () => {
           expect(pruned.left._tag).toBe('OutOfReach')
           return
         }
-        const { net: narrow } = pruned.right.model
-        const [before, after] = [right(widthsOf(model.net)), right(widthsOf(narrow))]
-        for (const { at } of trunkOf(right(analyse(narrow))))
+        const { model: narrow } = pruned.right
+        const [before, after] = [widthsOf(model), widthsOf(narrow)]
+        for (const { at } of trunkOf(analyse(narrow)))
           expect(after[at]).toBeGreaterThanOrEqual(Math.ceil(floor * (before[at] ?? 0)))
         const masked = right(mask(pruned.right)(model))
         expect(difference(forward(masked), forward(pruned.right.model))).toBeLessThan(1e-6)
@@ -54,8 +54,8 @@ describe('a floor', () => {
         const cut = (floor: number) => prune({ by: utilitiesOf(model.net, seed), eta, floor })(model)
         const free = cut(0)
         if (E.isLeft(free)) return
-        const [before, after] = [right(widthsOf(model.net)), right(widthsOf(free.right.model.net))]
-        const broken = trunkOf(right(analyse(free.right.model.net))).some(
+        const [before, after] = [widthsOf(model), widthsOf(free.right.model)]
+        const broken = trunkOf(analyse(free.right.model)).some(
           ({ at }) => (after[at] ?? 0) < Math.ceil(0.5 * (before[at] ?? 0)),
         )
         if (!broken) expect(cut(0.5)).toEqual(free)
@@ -87,7 +87,7 @@ describe('a floor', () => {
   })
 
   test('is a share of the given widths, where a net was pruned before', () => {
-    const widths = right(widthsOf(cnn))
+    const widths = widthsOf(placed(cnn))
     const once = right(
       prune({ by: l1, normalize: 'global', keep: { macs: 0.5 }, floor: 0.5 })(modelOf(0)(cnn)),
     )
@@ -113,7 +113,7 @@ describe('a floor', () => {
   const model = modelOf(1)(module)
   const worth = (of: (path: string, channel: number) => number) =>
     Object.fromEntries(
-      [...placed(module).values()].flatMap(({ path, layer, output }) =>
+      [...placed(module).layers.values()].flatMap(({ path, layer, output }) =>
         layer._tag === 'conv'
           ? [[path, Array.from({ length: channelsOf(output) }, (_, channel) => of(path, channel))] as const]
           : [],
@@ -129,7 +129,7 @@ describe('a floor', () => {
         floor: 0.5,
       })(model),
     )
-    expect([...placed(narrow.net).keys()].filter(path => path.startsWith('a/three'))).toEqual([])
+    expect([...placed(narrow.net).layers.keys()].filter(path => path.startsWith('a/three'))).toEqual([])
     expect(bypassed).toEqual(['sum'])
   })
 
@@ -175,9 +175,9 @@ describe('a floor', () => {
     const narrow = right(
       prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor: 0 })(modelOf(0)(cnn)),
     )
-    const thin = right(findThinLayers(0.1, right(widthsOf(cnn)))(narrow.model.net))
+    const thin = findThinLayers(0.1, widthsOf(placed(cnn)))(narrow.model)
     expect(thin).toContainEqual({ at: 'dense', channels: 1, of: 32 })
     expect(thin.map(({ at }) => at)).not.toContain('dense2')
-    expect(right(findThinLayers(0.1, right(widthsOf(cnn)))(cnn))).toEqual([])
+    expect(findThinLayers(0.1, widthsOf(placed(cnn)))(placed(cnn))).toEqual([])
   })
 })

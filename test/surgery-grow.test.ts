@@ -114,14 +114,14 @@ const growthOf = ({ net: given }: Model, seed: number): Growth => {
   const draw = stream(seed, 'growth')
   const pick = <T>(all: readonly T[]): T => all[Math.floor(draw() * all.length)] as T // never empty here
   const inferred = placed(given)
-  const { path, layer, input, output } = pick([...inferred.values()])
+  const { path, layer, input, output } = pick([...inferred.layers.values()])
   const kind = pick(['after', 'before', 'inside', 'deepen', 'to', 'widen'] as const)
   const at = kind === 'before' ? input : output
   const make = pick(rankOf(at) === 'map' ? forMaps : forVectors)
   const module = make(channelsOf(at), Math.floor(draw() * 3))
   switch (kind) {
     case 'inside': {
-      const stacks = [...inferred.values()].filter(each => each.layer._tag === 'stack')
+      const stacks = [...inferred.layers.values()].filter(each => each.layer._tag === 'stack')
       const home = pick(stacks)
       return {
         inside: home.path,
@@ -130,7 +130,7 @@ const growthOf = ({ net: given }: Model, seed: number): Growth => {
       }
     }
     case 'to': {
-      const homes = [...inferred.values()].filter(each => each.layer._tag === 'concat')
+      const homes = [...inferred.layers.values()].filter(each => each.layer._tag === 'concat')
       return {
         to: homes.length === 0 ? path : pick(homes).path,
         branch: pick([...forMaps.slice(0, 5).map(word => word(2, 1)), { ...identity, name: 'new' }]),
@@ -138,7 +138,7 @@ const growthOf = ({ net: given }: Model, seed: number): Growth => {
     }
     case 'widen':
       return {
-        widen: layer._tag === 'concat' || draw() < 0.5 ? path : pick([...inferred.keys()]),
+        widen: layer._tag === 'concat' || draw() < 0.5 ? path : pick([...inferred.layers.keys()]),
         by: 1 + draw(),
       }
     case 'after':
@@ -205,7 +205,7 @@ describe('laws', () => {
         expect(Object.entries(grown.right.model.weights).map(([key, { shape }]) => [key, shape])).toEqual(
           allWeightSpecs(inferred).map(({ key, shape }) => [key, shape]),
         )
-        expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
+        expect(inferred.layers.get('')?.output).toEqual(placed(model.net).layers.get('')?.output)
         const old = Object.keys(model.weights)
         const kept = new Set([...grown.right.remap.values()].map(({ from }) => from))
         expect(old.filter(key => !kept.has(key))).toEqual([])
@@ -285,7 +285,7 @@ describe('laws', () => {
 
 /** The loss of a random batch, and each trained weight's slope. */
 const slopes = (model: Model, seed: number): { readonly [key: string]: Float64Array } => {
-  const { images, logits, weights } = right(lower({ batch: 6, mode: 'training' })(model.net))
+  const { images, logits, weights } = lower({ batch: 6, mode: 'training' })(model)
   const classes = channelsOf(logits.shape)
   const targets = op.input('targets', [6, classes])
   const trained = allWeightSpecs(placed(model.net)).filter(slot => slot.trained)
@@ -307,7 +307,7 @@ const stepped = (model: Model, seed: number, rate = 0.05): Model => {
     key,
     { shape, data: data.map((value, i) => value - rate * (back[key]?.[i] ?? 0)) },
   ])
-  return { net: model.net, weights: Object.fromEntries(weights) }
+  return { ...model, weights: Object.fromEntries(weights) }
 }
 
 const moves = (values: ArrayLike<number> | undefined): boolean =>
@@ -446,8 +446,8 @@ describe('places', () => {
         dense(2),
       ),
     )
-    const streams = ({ net: given }: Model) =>
-      right(lower({ batch: 1, mode: 'training' })(given)).noise.map(({ op: of }) =>
+    const streams = (given: Model) =>
+      lower({ batch: 1, mode: 'training' })(given).noise.map(({ op: of }) =>
         of.kind === 'input' ? of.name : '',
       )
     const { model: deeper, moved } = right(
@@ -685,7 +685,7 @@ describe('refusals', () => {
   })
 
   test('a store of another net', () => {
-    const given = { net: summed, weights: {} }
+    const given = { ...placed(summed), weights: {} }
     expect(left(grow({ after: 'stem', module: convBnAct(4), seed: 0 })(given))).toMatchObject({
       _tag: 'WrongWeight',
       key: 'stem/kernel',

@@ -22,6 +22,7 @@ import {
   maxPool,
   relu,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { mask } from '../src/surgery/prune/mask.js'
 import type { PruneOptions } from '../src/surgery/prune/options.js'
 import { byRemoved, prune } from '../src/surgery/prune/prune.js'
@@ -59,7 +60,7 @@ const cases = fc
 /** Some paths of a net. */
 const pathsOf = (given: Net, seed: number, odds: number): readonly Path[] => {
   const draw = stream(seed, 'paths')
-  return [...placed(given).keys()].filter(path => path !== '' && draw() < odds)
+  return [...placed(given).layers.keys()].filter(path => path !== '' && draw() < odds)
 }
 
 /** Two sets of free channels, apart and by wire. */
@@ -74,7 +75,7 @@ const twoSets = (given: Net, seed: number): readonly [ByPath, ByPath] => {
   }
   const side = (nth: number): ByPath =>
     Object.fromEntries(
-      [...inferred.values()].flatMap(({ path, layer }) => {
+      [...inferred.layers.values()].flatMap(({ path, layer }) => {
         if (layer._tag !== 'conv' && layer._tag !== 'dense') return []
         const wires = wiring.out.get(path) ?? new Int32Array()
         return [[path, [...wires.keys()].filter(channel => sides.get(wires[channel] ?? -1) === nth)]]
@@ -132,7 +133,7 @@ describe('laws', () => {
           allWeightSpecs(inferred).map(({ key, shape }) => [key, shape]),
         )
         expect(Object.values(weights).every(({ shape, data }) => data.length === sizeOf(shape))).toBe(true)
-        expect(inferred.get('')?.output).toEqual(placed(model.net).get('')?.output)
+        expect(inferred.layers.get('')?.output).toEqual(placed(model.net).layers.get('')?.output)
       }),
       runs,
     )
@@ -186,7 +187,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(arbitraryModel(), fc.double({ min: 0, max: 9, noNaN: true }), (model, eta) => {
         const by = Object.fromEntries(
-          [...placed(model.net).values()].map(({ path, output }) => [
+          [...placed(model.net).layers.values()].map(({ path, output }) => [
             path,
             Array(channelsOf(output)).fill(3),
           ]),
@@ -298,7 +299,7 @@ describe('laws', () => {
             Object.entries(pruned.right.model.weights).map(([key, tensor]) => [`${key}/velocity`, tensor]),
           ),
         )
-        for (const { path, layer } of placed(pruned.right.model.net).values()) {
+        for (const { path, layer } of placed(pruned.right.model.net).layers.values()) {
           const bias =
             'bias' in layer && layer.bias ? 'bias' : 'norm' in layer && layer.norm !== null ? 'shift' : null
           if (bias === null) continue
@@ -382,6 +383,17 @@ describe('the tree closes', () => {
     globalAvgPool,
     dense(3),
   )
+
+  test('the activation of a sum has a name of its own beside any shortcut', () => {
+    const sum = residual('r', convBnAct(4), { shortcut: convBnAct(4, 1), activation: 'relu' })
+    const named = { ...sum, shortcut: { ...convBnAct(4, 1), name: 'relu' } } // as a file may have it
+    const model = modelOf(1)(
+      net('n', image(6, 6, 1), convBnAct(4), named as typeof sum, globalAvgPool, dense(2)),
+    )
+    const pruned = right(prune({ channels: {}, bodies: ['r'] })(model))
+    expect(drawn(pruned.model.net)).toContain('r/relu2: relu')
+    expect(difference(forward(right(mask(pruned)(model))), forward(pruned.model))).toBeLessThan(1e-6)
+  })
 
   test('a branch with an empty layer is removed whole', () => {
     const pruned = cutting(module, { 'a/three/reduce': all(2) })
@@ -647,8 +659,20 @@ describe('measures', () => {
   })
 
   test('a measure that is no number is refused', () => {
-    const keep = { latency: 0.5, measure: () => Number.NaN }
-    expect(left(prune({ by, keep })(model))).toMatchObject({ _tag: 'WrongOption', got: Number.NaN })
+    const keep = { latency: 0.5 }
+    expect(left(prune({ by, keep, measure: () => Number.NaN })(model))).toMatchObject({
+      _tag: 'WrongOption',
+      got: Number.NaN,
+    })
+  })
+
+  test('a latency that nothing measures is refused', () => {
+    expect(left(prune({ by, keep: { latency: 0.5 } } as never)(model))).toEqual({
+      _tag: 'WrongOption',
+      option: 'measure',
+      got: 'none',
+      expected: 'a function that measures latency',
+    })
   })
 
   test('latency is measured on whole models', () => {
@@ -657,7 +681,7 @@ describe('measures', () => {
       seen.push(each)
       return countMacs(placed(each.net)) / 1000
     }
-    const pruned = right(prune({ by, keep: { latency: 0.3, measure } })(model))
+    const pruned = right(prune({ by, keep: { latency: 0.3 }, measure })(model))
     expect(countMacs(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * countMacs(placed(given)))
     expect(seen.length).toBeLessThan(12)
     for (const each of seen)
@@ -700,24 +724,12 @@ describe('refusals', () => {
       { _tag: 'NotFinite', at: 'a', channel: 1, value: Number.NaN },
     ],
     [
-      { by, eta: -1 },
-      { _tag: 'WrongOption', option: 'eta', got: -1, expected: 'a number from 0 up' },
-    ],
-    [
       { by, eta: 1, minChannels: 0.5 },
       { _tag: 'WrongOption', option: 'minChannels', got: 0.5, expected: 'a whole number from 0 up' },
     ],
     [
       { by, eta: 1, roundTo: 0 },
       { _tag: 'WrongOption', option: 'roundTo', got: 0, expected: 'a whole number from 1 up' },
-    ],
-    [
-      { by, keep: { params: 1.5 } },
-      { _tag: 'WrongOption', option: 'keep params', got: 1.5, expected: 'a share above 0, at most 1' },
-    ],
-    [
-      { by, atMost: { macs: Number.NaN } },
-      { _tag: 'WrongOption', option: 'atMost macs', got: Number.NaN, expected: 'a number above 0' },
     ],
     [
       { by, keep: { params: 0.1 }, freeze: ['b'] },
@@ -743,9 +755,18 @@ describe('refusals', () => {
     expect(refused(options)).toEqual(fact)
   })
 
+  test.each<[PruneOptions, string]>([
+    [{ by, eta: -1 }, 'eta is -1; expected a number ≥ 0'],
+    [{ by, keep: { params: 1.5 } }, 'keep.params is 1.5; expected a share above 0, at most 1'],
+    [{ by, keep: { bytes: 0 } }, 'keep.bytes is 0; expected a share above 0, at most 1'],
+    [{ by, atMost: { macs: Number.NaN } }, 'atMost.macs is NaN; expected a number > 0'],
+  ])('a target that is none: %j', (options, said) => {
+    expect(renderMessage(refused(options))).toBe(said)
+  })
+
   test('a store of another net', () => {
     const { 'b/kernel': kernel, ...others } = model.weights
-    expect(refused({ by, eta: 1 }, { net: given, weights: others })).toEqual({
+    expect(refused({ by, eta: 1 }, { ...model, weights: others })).toEqual({
       _tag: 'WrongWeight',
       key: 'b/kernel',
       expected: [3, 3, 3, 4],

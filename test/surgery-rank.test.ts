@@ -4,7 +4,7 @@ import { net, residual, stack } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { analyse } from '../src/surgery/analysis/analysis.js'
 import { rankChannels, residualsBelow, type Utilities } from '../src/surgery/prune/rank.js'
-import { right } from './surgery.js'
+import { placed } from './surgery.js'
 
 const given = net(
   'n',
@@ -14,7 +14,7 @@ const given = net(
   globalAvgPool,
   dense(2),
 )
-const anatomy = right(analyse(given))
+const anatomy = analyse(placed(given))
 
 /** The scores of a layer's channels. */
 const scoresOf =

@@ -9,9 +9,9 @@ import { searchTarget } from '../src/surgery/prune/target.js'
 
 /** Nets that take `taken[count]` ms: the search looks at nothing else of them. */
 const search = (taken: readonly number[], latency: number) =>
-  searchTarget({ atMost: { latency, measure: ({ net }: Model) => Number(net.name) } }, [])(
+  searchTarget({ atMost: { latency }, measure: ({ net }: Model) => Number(net.name) }, [])(
     taken.length - 1,
-    count => E.right({ model: () => ({ net: { name: `${taken[count]}` } }) } as Narrowed), // it reads no more
+    count => ({ model: () => ({ net: { name: `${taken[count]}` } }) }) as Narrowed, // it reads no more
   )
 
 test('a target is met short of the last candidates, and one fewer misses it', () => {

@@ -1,7 +1,7 @@
 /** What the tests of surgery share: running a model in float64, comparing, freezing, random utilities. */
 import * as E from 'fp-ts/lib/Either.js'
 import { lower } from '../src/graph/lower.js'
-import { type Inferred, infer } from '../src/net/infer.js'
+import { type CheckedNet, infer } from '../src/net/infer.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
@@ -20,14 +20,14 @@ export const left = <L>(either: E.Either<L, unknown>): L => {
   return either.left
 }
 
-export const placed = (net: Net): Inferred => right(infer(net))
+export const placed = (net: Net): CheckedNet => right(infer(net))
 
 export const numbersOf = ({ weights }: Model): Given =>
   Object.fromEntries(Object.entries(weights).map(([key, { data }]) => [key, data]))
 
 /** What a model makes of two random images. */
 export const forward = (model: Model): Float64Array => {
-  const { logits } = right(lower({ batch: 2, mode: 'inference' })(model.net))
+  const { logits } = lower({ batch: 2, mode: 'inference' })(model)
   const images = fedWith(7, 'images', [2, ...model.net.input])
   const { outputs } = evaluate({ outputs: { logits }, updates: [] }, { images }, numbersOf(model))
   return outputs.logits ?? new Float64Array()
@@ -54,7 +54,7 @@ export const deepFreeze = <T>(value: T): T => {
 export const utilitiesOf = (net: Net, seed: number): Utilities => {
   const draw = stream(seed, 'utilities')
   return Object.fromEntries(
-    [...placed(net).values()].flatMap(({ path, layer, output }) => {
+    [...placed(net).layers.values()].flatMap(({ path, layer, output }) => {
       const speaks = layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise'
       const floor = draw() < 0.2 ? 1 : 0.2
       return speaks && draw() < 0.9

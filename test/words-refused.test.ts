@@ -282,9 +282,9 @@ describe('an option that a word does not know', () => {
         'batchSize is 0; expected a whole number ≥ 1',
       )
     }
-    const cut = { target: { keep: { params: 0.5, macs: 0.5 } } }
+    const cut = { keep: { params: 0.5, macs: 0.5 } }
     expect(renderMessage(left(await pushModel({ cut } as never)({} as never)(model)()))).toMatch(
-      'cut.target.keep is',
+      'cut.keep is',
     )
   })
 })
@@ -326,7 +326,7 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, macs: 0.5 } })),
-    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes',
+    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes, latency',
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, latency: 0.5 } })),
@@ -448,7 +448,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005},"labelSmoothing":0,"clipNorm":null,"balanced":false,"distill":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"distill":null}',
   )
   expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

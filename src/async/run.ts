@@ -27,7 +27,7 @@ export class EspalierError extends Error {
  * import { train } from 'espalier/learn'
  * const planted = await run(init(0)(tiny))
  * const learner = await run(train({ epochs: 1 })({ engine, dataset, seed: 0 })(planted))
- * console.error(countParams(await run(infer(learner.model.net))))
+ * console.error(countParams(learner.model))
  */
 export const run = async <A>(effect: E.Either<Fact, A> | TaskEither<Fact, A>): Promise<A> => {
   const outcome = typeof effect === 'function' ? await effect() : effect

@@ -21,6 +21,8 @@ export type ExportError =
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
   /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
+  /** A library that could not write the format, with its reason. */
+  | { readonly _tag: 'EncodingFailed'; readonly to: Target; readonly reason: string }
   /** A layer that the format does not have. */
   | { readonly _tag: 'NotHeld'; readonly to: Target; readonly at: Path; readonly what: string }
   /** More bytes of weights than one file of the format may hold. */

@@ -1,9 +1,10 @@
 /** Makes the normaliser of a model's images a part of the model, which then takes pixels. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { Normaliser } from '../data/spec.js'
 import type { NetError } from '../net/error.js'
-import { type Inferred, infer } from '../net/infer.js'
+import { type CheckedNet, infer } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { editLayers, type Path } from '../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
@@ -38,8 +39,8 @@ const isWindowed = (layer: Layer): layer is Windowed => layer._tag === 'conv' ||
 const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.groups > 1
 
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
-const readsNoPadding = (inferred: Inferred, path: Path, layer: Windowed): boolean =>
-  slidesOf(inferred.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
+const readsNoPadding = ({ layers }: CheckedNet, path: Path, layer: Windowed): boolean =>
+  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
     ({ before, after }) => before === 0 && after === 0,
   )
 
@@ -103,9 +104,16 @@ const absorb =
     }
   }
 
+/** An altered net with its weights. */
+const modelOf = (net: Net, weights: Weights): E.Either<NetError, Model> =>
+  pipe(
+    infer(net),
+    E.map(checked => ({ ...checked, weights })),
+  )
+
 const foldInto =
   (affine: Affine, paths: readonly Path[]) =>
-  ({ net, weights }: Model): Model => {
+  ({ net, weights }: Model): E.Either<NetError, Model> => {
     const newWeights: Record<string, Tensor> = {}
     const absorbAffine = absorb(weights, affine)
     const edited = editLayers((layer, path) => {
@@ -113,7 +121,7 @@ const foldInto =
       Object.assign(newWeights, absorbAffine(layer, path))
       return { ...layer, bias: layer.bias || layer.norm === null }
     })(net)
-    return { net: edited, weights: { ...weights, ...newWeights } }
+    return modelOf(edited, { ...weights, ...newWeights })
   }
 
 const stepName = 'normalise'
@@ -137,35 +145,31 @@ const stepWeights = (name: string, { scale, shift }: Affine): Weights => ({
 
 const prependStep =
   (affine: Affine) =>
-  ({ net, weights }: Model): Model => {
+  ({ net, weights }: Model): E.Either<NetError, Model> => {
     const name = unusedName(net.body.layers)
     const body = { ...net.body, layers: [stepOf(name), ...net.body.layers] }
-    return { net: { ...net, body }, weights: { ...stepWeights(name, affine), ...weights } }
+    return modelOf({ ...net, body }, { ...stepWeights(name, affine), ...weights })
   }
 
 /**
  * The model that normalises its images itself: in its first convolutions where that is exact, else in a depthwise layer
  * before them. It is exact where the convolutions read no zero padding, or where the shift is zero.
  *
- * Errors  those of `infer`
+ * Errors  TooMany where a layer more makes the net larger than any may be
  * Law     its output for x is the output of `model` for scale · x + shift
  */
 export const includeNormaliser =
   (affine: Affine) =>
-  (model: Model): E.Either<NetError, Model> =>
-    pipe(
-      infer(model.net),
-      E.map(inferred => {
-        const readers = readersOf(model.net)
-        const exact = (path: Path): boolean => {
-          const layer = inferred.get(path)?.layer
-          return layer !== undefined && isWindowed(layer) && readsNoPadding(inferred, path, layer)
-        }
-        return readers !== null && (affine.shift.every(each => each === 0) || readers.every(exact))
-          ? foldInto(affine, readers)(model)
-          : prependStep(affine)(model)
-      }),
-    )
+  (model: Model): E.Either<NetError, Model> => {
+    const readers = readersOf(model.net)
+    const exact = (path: Path): boolean => {
+      const layer = model.layers.get(path)?.layer
+      return layer !== undefined && isWindowed(layer) && readsNoPadding(model, path, layer)
+    }
+    return readers !== null && (affine.shift.every(each => each === 0) || readers.every(exact))
+      ? foldInto(affine, readers)(model)
+      : prependStep(affine)(model)
+  }
 
 const sameData = (a: Tensor | undefined, b: Tensor | undefined): boolean =>
   a?.data.length === b?.data.length && (a?.data.every((value, i) => value === b?.data[i]) ?? false)
@@ -182,12 +186,12 @@ export const removeStep =
     const [first, ...layers] = net.body.layers
     const name = first?.name ?? ''
     const expected = stepWeights(name, affine)
-    return first !== undefined &&
+    const isStep =
+      first !== undefined &&
       sameOptions(stepOf(name), first) &&
       Object.entries(expected).every(([key, each]) => sameData(each, weights[key]))
-      ? {
-          net: { ...net, body: { ...net.body, layers } },
-          weights: Object.fromEntries(Object.entries(weights).filter(([key]) => !(key in expected))),
-        }
+    const rest = Object.fromEntries(Object.entries(weights).filter(([key]) => !(key in expected)))
+    return isStep
+      ? O.toNullable(O.fromEither(modelOf({ ...net, body: { ...net.body, layers } }, rest)))
       : null
   }

@@ -1,4 +1,8 @@
 /** Puts back batch norms that an exporter folded into the convolutions before them, as ones that change nothing. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../net/error.js'
+import { infer } from '../net/infer.js'
 import { editLayers, layersOf, type Path } from '../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
 import { weightKey } from '../net/weight-specs.js'
@@ -31,7 +35,7 @@ const normWeights = (path: Path, bias: Tensor): Weights => ({
  *
  * Law  the outputs stay, within float32 rounding
  */
-export const insertBatchNorms = ({ net, weights }: Model): Model => {
+export const insertBatchNorms = ({ net, weights }: Model): E.Either<NetError, Model> => {
   const added: Record<string, Tensor> = {}
   const removed = new Set<string>()
   const edited = editLayers((layer, path) => {
@@ -42,5 +46,8 @@ export const insertBatchNorms = ({ net, weights }: Model): Model => {
     return { ...layer, bias: false, norm: defaultNorm }
   })(net)
   const kept = Object.entries(weights).filter(([key]) => !removed.has(key))
-  return { net: edited, weights: { ...Object.fromEntries(kept), ...added } }
+  return pipe(
+    infer(edited),
+    E.map(checked => ({ ...checked, weights: { ...Object.fromEntries(kept), ...added } })),
+  )
 }

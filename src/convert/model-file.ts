@@ -9,8 +9,7 @@ import { readBytes, writeAtomically } from '../io/files.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetensors.js'
 import { netCodec } from '../net/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
-import { type Inferred, infer } from '../net/infer.js'
-import { checkWeights, type Model } from '../net/weights.js'
+import { type Model, withWeights } from '../net/weights.js'
 
 /** Why a file's bytes are no model. */
 export type ModelFault = TensorsError | DecodeError | NetError | WeightError
@@ -28,14 +27,6 @@ export const parseMetadata = (name: string, metadata: Metadata): E.Either<ModelF
     () => ({ _tag: 'DecodeError', at: name, expected: 'JSON', got: text.slice(0, 40) }),
   )
 }
-
-/** A model whose net can be, and whose weights are the net's. */
-export const checkModel = (model: Model): E.Either<ModelFault, Model> =>
-  pipe(
-    infer(model.net),
-    E.flatMap((inferred: Inferred): E.Either<ModelFault, void> => checkWeights(model, inferred)),
-    E.map(() => model),
-  )
 
 /** A model and how the images it was trained on were prepared, where that is known. */
 export interface ModelFile {
@@ -55,7 +46,7 @@ const decodeModelFile = (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
       pipe(
         parseMetadata('net', metadata),
         E.flatMap(decode(netCodec)),
-        E.flatMap(net => checkModel({ net, weights: tensors })),
+        E.flatMap((net): E.Either<ModelFault, Model> => withWeights(tensors)(net)),
         E.bindTo('model'),
         E.bind('preprocessing', () => preprocessingIn(metadata)),
       ),

@@ -1,10 +1,7 @@
 /** The inference graph of a model: from images to logits and probabilities, for any batch size. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { topologicalOrder, type Value } from '../graph/graph.js'
 import { type Lowered, type LowerOptions, lower } from '../graph/lower.js'
 import * as op from '../graph/operations.js'
-import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
@@ -44,20 +41,11 @@ const serve = ({ images, logits, at }: Lowered, trained: Weights): ServedModel =
   return { images, outputs, values, weights, layerOf: value => layers.get(value) ?? '' }
 }
 
-/**
- * Lowers a checked model and folds its batch norms; grouped convolutions stay whole for formats that have them.
- *
- * Errors  those of `infer`
- */
+/** Lowers a model whose weights were checked, and folds its batch norms; grouped convolutions stay whole on request. */
 export const servedModel = (
-  { net, weights }: Model,
+  model: Model,
   { wholeGroups = false }: Pick<LowerOptions, 'wholeGroups'> = {},
-): E.Either<NetError, ServedModel> =>
-  pipe(
-    net,
-    lower({ batch: 1, mode: 'inference', wholeGroups }),
-    E.map(lowered => serve(lowered, weights)),
-  )
+): ServedModel => serve(lower({ batch: 1, mode: 'inference', wholeGroups })(model), model.weights)
 
 /** A value's shape with an open batch size. */
 export const openBatch = (shape: Shape): Shape => [-1, ...shape.slice(1)]

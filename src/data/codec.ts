@@ -13,7 +13,7 @@ const range = t.readonly(t.tuple([finite, finite], 'two numbers'), 'two numbers'
 /** One augmentation. */
 export const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
   shift: closed({ ...tag('shift'), pixels: finite, fill }),
-  flip: closed({ ...tag('flip') }),
+  flip: closed({ ...tag('flip'), alternating: t.boolean }),
   randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: nullable(finite), fill }),
   randomResizedCrop: closed({ ...tag('randomResizedCrop'), size: finite, area: range, ratio: range }),
   cutout: closed({ ...tag('cutout'), size: finite }),

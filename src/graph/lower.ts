@@ -1,12 +1,9 @@
 /** Lowers a net to primitive operations, as an algebra of the interpreter. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from '../net/error.js'
-import { type Inferred, infer } from '../net/infer.js'
+import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
-import type { Path } from '../net/path.js'
+import { isInside, type Path } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
-import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Net, Pool } from '../net/tree.js'
+import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
 import { activate } from './activate.js'
 import type { PoolWindow, Value, Window } from './graph.js'
@@ -24,6 +21,8 @@ export interface LowerOptions {
   readonly mode: Mode
   /** Whether values are dropped while training; by default yes. */
   readonly dropout?: boolean
+  /** Layers, with all inside them, that are normalised by their running statistics in training, too. */
+  readonly frozen?: readonly Path[]
   /** Prefix of the weights' names, where two nets share a graph. */
   readonly prefix?: string
   /** Whether a grouped convolution stays one, which engines do not compute; by default it becomes one a group. */
@@ -71,12 +70,13 @@ interface Lowering {
 }
 
 const weightAt = ({ weights }: Lowering, path: Path, slot: WeightName): Value =>
-  weights.get(weightKey(path, slot)) as Value // every weight of the inferred net is there
+  weights.get(weightKey(path, slot)) as Value // every weight of the net is there
 
 const lowerNorm = (lowering: Lowering, x: Value, path: Path, { momentum, epsilon }: BatchNorm): Value => {
   const weight = (slot: WeightName) => weightAt(lowering, path, slot)
   const [scale, shift] = [weight('scale'), weight('shift')]
-  if (lowering.options.mode === 'inference')
+  const { mode, frozen = [] } = lowering.options
+  if (mode === 'inference' || frozen.some(place => isInside(place, path)))
     return op.normalise(x, scale, shift, weight('mean'), weight('variance'), epsilon)
   const y = op.batchNorm(x, scale, shift, epsilon)
   lowering.statistics.push(
@@ -197,42 +197,36 @@ const lowerLeaf =
     }
   }
 
-const lowerInferred = (net: Net, inferred: Inferred, options: LowerOptions): Lowered => {
-  const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
-  const weights = new Map(
-    allWeightSpecs(inferred).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
-  )
-  const lowering: Lowering = { options, weights, statistics: [], noise: [] }
-  const at = new Map<Path, Value>()
-  const into = new Map<Path, Value>()
-  const logits = interpret<Value>({
-    leaf: lowerLeaf(lowering),
-    concat: op.concat,
-    residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
-    gate: (body, _layer, _path, input) => lowerGate(body, input),
-    place: (output, _, path, input) => {
-      into.set(path, input)
-      at.set(path, output)
-      return output
-    },
-  })(net.body, '', images)
-  return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }
-}
-
 /**
  * Lowers a net for batches of one size.
  *
  * Shapes  images [batch, height, width, channels] → logits [batch, classes]
- * Errors  those of `infer`
  * Law     the shape of every value is the inferred one, with the batch before it
  *
  * @example
- * pipe(model.net, lower({ batch: 64, mode: 'training' }))
+ * lower({ batch: 64, mode: 'training' })(model)
  */
 export const lower =
   (options: LowerOptions) =>
-  (net: Net): E.Either<NetError, Lowered> =>
-    pipe(
-      infer(net),
-      E.map(inferred => lowerInferred(net, inferred, options)),
+  (checked: CheckedNet): Lowered => {
+    const { net } = checked
+    const { batch, prefix = '', images = op.input('images', [batch, ...net.input]) } = options
+    const weights = new Map(
+      allWeightSpecs(checked).map(({ key, shape }) => [key, op.weight(`${prefix}${key}`, shape)]),
     )
+    const lowering: Lowering = { options, weights, statistics: [], noise: [] }
+    const at = new Map<Path, Value>()
+    const into = new Map<Path, Value>()
+    const logits = interpret<Value>({
+      leaf: lowerLeaf(lowering),
+      concat: op.concat,
+      residual: (body, shortcut, { activation }) => activate(activation, op.add(body, shortcut)),
+      gate: (body, _layer, _path, input) => lowerGate(body, input),
+      place: (output, _, path, input) => {
+        into.set(path, input)
+        at.set(path, output)
+        return output
+      },
+    })(net.body, '', images)
+    return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }
+  }

@@ -10,6 +10,8 @@ export interface Sgd {
   readonly momentum: number
   readonly nesterov: boolean
   readonly weightDecay: number
+  /** Decay by rate · weightDecay apart from the gradient, whose momentum does not see it. */
+  readonly decoupled: boolean
 }
 
 /** Adam with decoupled decay of kernels. Source  Loshchilov and Hutter 2019 */
@@ -30,6 +32,7 @@ export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
   momentum: 0.9,
   nesterov: true,
   weightDecay: 5e-4,
+  decoupled: false,
   ...optionsOf(options),
 })
 
@@ -48,6 +51,8 @@ export interface WeightGradient {
   readonly key: string
   readonly weight: Value
   readonly gradient: Value
+  /** What the learning rate is multiplied by for this weight; 1 by default. */
+  readonly rateFactor?: number
 }
 
 /** √Σ g², over every gradient. */
@@ -69,20 +74,29 @@ export const clip =
 /** Norms and biases are not decayed. */
 const isDecayed = isKeyOf('kernel')
 
+const scaleRate = (rate: Value, factor: number): Value => (factor === 1 ? rate : op.mul(rate, factor))
+
+/** A weight after its update, decayed by rate · decay · the weight before it. */
+const decayBy = (updated: Value, { key, weight }: WeightGradient, rate: Value, decay: number): Value =>
+  op.assign(key, op.sub(updated, op.mul(weight, op.mul(rate, decay))))
+
 const sgdUpdate =
-  ({ momentum, nesterov, weightDecay: decay }: Sgd, rate: Value) =>
-  ({ key, weight, gradient }: WeightGradient): Value => {
-    const penalized = decay > 0 && isDecayed(key) ? op.add(gradient, op.mul(weight, decay)) : gradient
-    return op.momentum(key, penalized, rate, { momentum, nesterov })
+  ({ momentum, nesterov, weightDecay, decoupled }: Sgd, commonRate: Value) =>
+  (each: WeightGradient): Value => {
+    const { key, weight, gradient, rateFactor = 1 } = each
+    const rate = scaleRate(commonRate, rateFactor)
+    const decay = isDecayed(key) ? weightDecay : 0
+    const penalized = decay > 0 && !decoupled ? op.add(gradient, op.mul(weight, decay)) : gradient
+    const updated = op.momentum(key, penalized, rate, { momentum, nesterov })
+    return decay > 0 && decoupled ? decayBy(updated, each, rate, decay) : updated
   }
 
 const adamUpdate =
-  ({ weightDecay: decay, ...constants }: AdamW, rate: Value, powers: readonly [Value, Value]) =>
-  ({ key, weight, gradient }: WeightGradient): Value => {
-    const updated = op.adam(key, gradient, rate, powers, constants)
-    return decay > 0 && isDecayed(key)
-      ? op.assign(key, op.sub(updated, op.mul(weight, op.mul(rate, decay))))
-      : updated
+  ({ weightDecay: decay, ...constants }: AdamW, commonRate: Value, powers: readonly [Value, Value]) =>
+  (each: WeightGradient): Value => {
+    const rate = scaleRate(commonRate, each.rateFactor ?? 1)
+    const updated = op.adam(each.key, each.gradient, rate, powers, constants)
+    return decay > 0 && isDecayed(each.key) ? decayBy(updated, each, rate, decay) : updated
   }
 
 /** The learning rate, fed at each step beside the batch. */

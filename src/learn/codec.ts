@@ -15,14 +15,15 @@ import {
   share,
   tagged,
 } from '../io/codec.js'
-import { type CodecOf, constraintCodecs, normalizeCodec, targetCodec, widthsCodec } from '../surgery/codec.js'
+import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
+import { countedTargetFields } from '../surgery/prune/target-codec.js'
 import {
+  type Average,
   type CriterionName,
   type Distill,
   defaultNormalize,
   type FadeOptions,
   type PlannedPrune,
-  type PruneTarget,
   type PushOptions,
   type TrainOptions,
 } from './options.js'
@@ -35,12 +36,21 @@ const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedul
   constant: closed({ ...tag('constant'), ...warmup }),
   step: closed({ ...tag('step'), ...warmup, at: list(share), factor: positive }),
   cosine: closed({ ...tag('cosine'), ...warmup, floor: share }),
+  triangular: closed({ ...tag('triangular'), ...warmup, start: share, peak: share, floor: share }),
 })
 
 const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', {
-  sgd: closed({ ...tag('sgd'), momentum: share, nesterov: t.boolean, weightDecay: notNegative }),
+  sgd: closed({
+    ...tag('sgd'),
+    momentum: share,
+    nesterov: t.boolean,
+    weightDecay: notNegative,
+    decoupled: t.boolean,
+  }),
   adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative }),
 })
+
+const average: t.Type<Average, unknown> = closed({ every: positiveWhole, decay: share, lookahead: t.boolean })
 
 /** The fields of a training. */
 export const trainFields = {
@@ -52,6 +62,10 @@ export const trainFields = {
   labelSmoothing: share,
   clipNorm: nullable(positive),
   balanced: t.boolean,
+  freeze: list(t.string),
+  scaleRate: notNegative,
+  shiftRate: notNegative,
+  average: nullable(average),
 }
 
 const fade: t.Type<FadeOptions, unknown> = closed({
@@ -74,17 +88,21 @@ export const distillCodec: t.Type<Distill, unknown> = closed({ temperature: posi
 
 export const trainCodec: t.Type<TrainOptions, unknown> = closed(trainFields)
 
-const plannedPruneCodec: t.Type<PlannedPrune, unknown> = closedPartial(
+const plannedOptions = {
+  ...constraintCodecs,
+  normalize: normalizeCodec,
+  widths: widthsCodec,
+} satisfies CodecOf<Omit<PlannedPrune, 'keep' | 'atMost' | 'eta'>>
+
+const { keep, atMost, eta } = countedTargetFields
+
+const plannedPruneCodec: t.Type<PlannedPrune, unknown> = keyed<PlannedPrune, 'keep' | 'atMost' | 'eta'>(
+  'how far to prune',
   {
-    target: keyed<PruneTarget>('a target', {
-      keep: closed({ keep: targetCodec }),
-      atMost: closed({ atMost: targetCodec }),
-      eta: closed({ eta: notNegative }),
-    }),
+    keep: closedPartial({ keep }, plannedOptions),
+    atMost: closedPartial({ atMost }, plannedOptions),
+    eta: closedPartial({ eta }, plannedOptions),
   },
-  { ...constraintCodecs, normalize: normalizeCodec, widths: widthsCodec } satisfies CodecOf<
-    Omit<PlannedPrune, 'target'>
-  >,
 )
 
 /** A push with the prune that follows. */

@@ -1,6 +1,7 @@
 /** What can go wrong while learning, as facts. */
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
+import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
@@ -8,6 +9,7 @@ import type { CriterionName } from './options.js'
 
 /** Why learning cannot begin, or stopped. */
 export type LearnError =
+  | NetError
   | PruneError
   | EngineError
   | DataError
@@ -26,6 +28,8 @@ export type LearnError =
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
   /** A batch norm that would see one value a channel: a batch of one image on a map of 1×1, or on a vector. */
   | { readonly _tag: 'OneValue'; readonly at: Path; readonly batch: number }
+  /** A layer that should be a convolution of the images. */
+  | { readonly _tag: 'NotFirst'; readonly at: Path; readonly got: string }
   /** Images of one class alone: there are no classes to separate. */
   | { readonly _tag: 'OneClass'; readonly data: string; readonly name: string }
   /** A pruned net whose logits differ from those of the masked one, relative to the largest logit. */

@@ -26,12 +26,15 @@ export type { Alignment } from './evaluation/alignment.js'
 export { checkPruned } from './evaluation/certify.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
-export { type LatencyTarget, pruneToLatency } from './evaluation/latency-target.js'
+export { pruneToLatency } from './evaluation/latency-target.js'
 export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
+export { dirac } from './initial/dirac.js'
+export { checkFirstConv, whiten } from './initial/whiten.js'
 export {
   type AlignTerms,
+  type Average,
   alignment,
   type CriterionName,
   type Distill,
@@ -40,12 +43,12 @@ export {
   fadeDefaults,
   noTerms,
   type PlannedPrune,
-  type PruneTarget,
   type PushOptions,
   pushDefaults,
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export {
   atStart,
@@ -58,6 +61,7 @@ export {
   runPhase,
   type StepProgress,
 } from './training/phase.js'
-export { constant, cosine, factorAt, type Schedule, step } from './training/rate.js'
+export { constant, cosine, factorAt, type Schedule, step, triangular } from './training/rate.js'
+export { recipe } from './training/recipe.js'
 export type { Teacher } from './training/train.js'
 export { type LearnContext, push, train } from './training/transforms.js'

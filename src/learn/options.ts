@@ -1,9 +1,10 @@
 /** The options of learning, as data: of train and push, of a prune to come, and the criteria by name. */
 import { type Optimizer, sgd } from '../graph/optimizer.js'
+import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
-import type { TargetOptions } from '../surgery/prune/target.js'
+import type { CountedTarget } from '../surgery/prune/target.js'
 import { cosine, type Schedule } from './training/rate.js'
 
 /** How to train, as data. */
@@ -21,6 +22,21 @@ export interface TrainOptions {
   readonly clipNorm: number | null
   /** Every batch holds each class equally often. */
   readonly balanced: boolean
+  /** Layers, with all inside them, that do not learn: their batch norm normalises by its running statistics. */
+  readonly freeze: readonly Path[]
+  /** What the learning rate is multiplied by for batch norm's scales and shifts; 0 leaves them as they are. */
+  readonly scaleRate: number
+  readonly shiftRate: number
+  /** Averages of the weights along the way, in their place at the end; `null` for none. */
+  readonly average: Average | null
+}
+
+/** Averages of weights: of those at every `every`th step, the older ones counting `decay` as much a step. */
+export interface Average {
+  readonly every: number
+  readonly decay: number
+  /** Whether training goes on from each average. Source  Zhang et al. 2019 */
+  readonly lookahead: boolean
 }
 
 /** Nesterov momentum at learning rate 0.1, with warm-up and cosine decay, 100 images a step. */
@@ -33,6 +49,10 @@ export const trainDefaults: TrainOptions = {
   labelSmoothing: 0,
   clipNorm: null,
   balanced: false,
+  freeze: [],
+  scaleRate: 1,
+  shiftRate: 1,
+  average: null,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */
@@ -42,24 +62,20 @@ export interface Distill {
   readonly weight: number
 }
 
-/** How far to prune: to a target, or by a threshold in standard deviations. */
-export type PruneTarget = TargetOptions | { readonly eta: number }
-
 /** A prune that follows a push: its options without the utilities. */
-export interface PlannedPrune extends Constraining {
-  readonly target: PruneTarget
-  /** The widths that the floor is a share of, by path; by default those of the net. */
-  readonly widths?: Widths
-  /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
-  readonly normalize?: Normalize
-}
+export type PlannedPrune = CountedTarget &
+  Constraining & {
+    /** The widths that the floor is a share of, by path; by default those of the net. */
+    readonly widths?: Widths
+    /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */
+    readonly normalize?: Normalize
+  }
 
 /** The options of a prune by utilities. */
 export const pruneOptions = (
-  { target, normalize = 'raw', ...guards }: PlannedPrune,
+  { normalize = 'raw', ...planned }: PlannedPrune,
   by: Utilities,
-): ByTarget | ByThreshold =>
-  'eta' in target ? { ...target, ...guards, by } : { ...target, ...guards, by, normalize }
+): ByTarget | ByThreshold => ('eta' in planned ? { ...planned, by } : { ...planned, by, normalize })
 
 /** Fading: how channels are marked and faded to zero. */
 export interface FadeOptions {

@@ -1,5 +1,5 @@
 /** Parameters and multiply–accumulates of a net. */
-import type { Inferred, PlacedLayer } from './infer.js'
+import type { CheckedNet, PlacedLayer } from './infer.js'
 import { channelsOf, sizeOf } from './shape.js'
 import { storedIn, weightSpecsOf } from './weight-specs.js'
 import { sidesOf } from './window.js'
@@ -8,12 +8,12 @@ const paramsIn = (placed: PlacedLayer): number =>
   weightSpecsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
 
 /** Values that training changes: kernels, biases, scales and shifts; running statistics are not among them. */
-export const countParams = (inferred: Inferred): number =>
-  [...inferred.values()].reduce((sum, placed) => sum + paramsIn(placed), 0)
+export const countParams = ({ layers }: CheckedNet): number =>
+  [...layers.values()].reduce((sum, placed) => sum + paramsIn(placed), 0)
 
 /** Stored values: parameters and running statistics. */
-export const countStored = (inferred: Inferred): number =>
-  [...inferred.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
+export const countStored = ({ layers }: CheckedNet): number =>
+  [...layers.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
 
 const macsAt = ({ layer, input, output }: PlacedLayer): number => {
   switch (layer._tag) {
@@ -29,8 +29,8 @@ const macsAt = ({ layer, input, output }: PlacedLayer): number => {
 }
 
 /** Multiply–accumulates of one image; batch norm folded, pooling and sums not counted. */
-export const countMacs = (inferred: Inferred): number =>
-  [...inferred.values()].reduce((sum, placed) => sum + macsAt(placed), 0)
+export const countMacs = ({ layers }: CheckedNet): number =>
+  [...layers.values()].reduce((sum, placed) => sum + macsAt(placed), 0)
 
 export interface LayerCount extends PlacedLayer {
   readonly params: number
@@ -38,5 +38,5 @@ export interface LayerCount extends PlacedLayer {
 }
 
 /** Both counts for each layer. */
-export const countLayers = (inferred: Inferred): readonly LayerCount[] =>
-  [...inferred.values()].map(placed => ({ ...placed, params: paramsIn(placed), macs: macsAt(placed) }))
+export const countLayers = ({ layers }: CheckedNet): readonly LayerCount[] =>
+  [...layers.values()].map(placed => ({ ...placed, params: paramsIn(placed), macs: macsAt(placed) }))

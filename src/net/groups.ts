@@ -1,6 +1,6 @@
 /** Dependency groups, derived from the tree: which channels are removed together, and on which axes of which weights. */
 import { elementAt } from './element.js'
-import type { Inferred, PlacedLayer } from './infer.js'
+import type { CheckedNet, PlacedLayer } from './infer.js'
 import type { Path } from './path.js'
 import { type WeightName, weightSpecsOf } from './weight-specs.js'
 import { fixedWires, fixes, type Wiring, wireNet, wiresOfAxes } from './wiring.js'
@@ -139,10 +139,10 @@ const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
  *      every layer keeps one, the rest fits
  *
  * @example
- * pipe(infer(seedling), E.map(inferred => groups(inferred)))
+ * groups(model)
  */
-export const groups = (inferred: Inferred, wiring: Wiring = wireNet(inferred)): readonly Group[] => {
-  const axes = [...inferred.values()].flatMap(axesOf(wiring))
+export const groups = (net: CheckedNet, wiring: Wiring = wireNet(net)): readonly Group[] => {
+  const axes = [...net.layers.values()].flatMap(axesOf(wiring))
   const fixed = fixedWires(wiring)
   const bundles = bundleWires(fixed, axes)
   const locations = locateWires(wiring.count, bundles)

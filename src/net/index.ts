@@ -7,14 +7,14 @@ export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
 export type { Excess, NetError, WeightError } from './error.js'
 export { type Group, groups, type Member, type Role } from './groups.js'
-export { type Inferred, infer, type PlacedLayer } from './infer.js'
+export { type CheckedNet, infer, outputShape, type PlacedLayer } from './infer.js'
 export { type Algebra, interpret } from './interpret.js'
 export { childPath, editLayers, isInside, layerAt, layersOf, type Path, parentPath } from './path.js'
 export { normal, permutation, randomBelow, type Stream, stream } from './random.js'
 export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
 export * from './tree.js'
 export { allWeightSpecs, type WeightName, type WeightSpec, weightKey, weightSpecsOf } from './weight-specs.js'
-export { full, init, initialWeights, type Model, type Tensor, type Weights } from './weights.js'
+export { full, init, initialWeights, type Model, type Tensor, type Weights, withWeights } from './weights.js'
 export {
   type Ends,
   extentOf,

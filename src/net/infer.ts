@@ -20,8 +20,15 @@ export interface PlacedLayer {
   readonly output: Shape
 }
 
-/** Every layer of a net that fits, by path, in the order of computation; a parent follows its children. */
-export type Inferred = ReadonlyMap<Path, PlacedLayer>
+/** A net that fits, with the shapes of its layers: made by `infer` alone. What takes one cannot be refused for its shapes. */
+export interface CheckedNet {
+  readonly net: Net
+  /** Every layer by path, in the order of computation; a parent follows its children. */
+  readonly layers: ReadonlyMap<Path, PlacedLayer>
+}
+
+/** The shape that a net gives. */
+export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
 
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
@@ -196,19 +203,19 @@ const shapeAlgebra = (totals: Totals): Algebra<E.Either<NetError, Shape>> => ({
 })
 
 /**
- * Places every layer of a net: what it takes and what it gives, or the first that does not fit, by path. What a word
+ * A net with every layer in its place: what it takes and what it gives; or the first that does not fit, by path. What a word
  * or a file has put into a record that does not belong there is refused before any shape is.
  *
  * Shapes  without the batch: [height, width, channels] or [units]
  * Errors  every `NetError`
  * Law     inferred shapes are the engine's output shapes; the time is proportional to the layers
  */
-export const infer = (net: Net): E.Either<NetError, Inferred> => {
+export const infer = (net: Net): E.Either<NetError, CheckedNet> => {
   const totals: Totals = { placed: new Map(), channels: 0, weights: 0 }
   return pipe(
     checkTree(net),
     E.flatMap(({ body, input }) => interpret(shapeAlgebra(totals))(body, '', E.right(input))),
     E.tap(output => checkVector('', output)),
-    E.map(() => totals.placed),
+    E.map(() => ({ net, layers: totals.placed })),
   )
 }

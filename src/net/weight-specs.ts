@@ -1,5 +1,5 @@
 /** The weights of each layer: their names, keys, shapes, neutral values, and whether training changes them. */
-import type { Inferred, PlacedLayer } from './infer.js'
+import type { CheckedNet, PlacedLayer } from './infer.js'
 import { childPath, type Path } from './path.js'
 import { channelsOf, type Shape, sizeOf } from './shape.js'
 import type { Layer } from './tree.js'
@@ -99,5 +99,5 @@ export const storedIn = ({ layer, input, output }: PlacedLayer): number => {
 }
 
 /** Every weight of a net, in the order of computation. */
-export const allWeightSpecs = (inferred: Inferred): readonly WeightSpec[] =>
-  [...inferred.values()].flatMap(weightSpecsOf)
+export const allWeightSpecs = ({ layers }: CheckedNet): readonly WeightSpec[] =>
+  [...layers.values()].flatMap(weightSpecsOf)

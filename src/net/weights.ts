@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Tensor } from '../io/tensor.js'
 import type { NetError, WeightError } from './error.js'
-import { type Inferred, infer } from './infer.js'
+import { type CheckedNet, infer } from './infer.js'
 import { normals } from './random.js'
 import { isSameShape, type Shape, sizeOf } from './shape.js'
 import type { Layer, Net } from './tree.js'
@@ -14,9 +14,11 @@ export type { Tensor } from '../io/tensor.js'
 /** By key: the layer's path, `/`, the weight's name, as in `stem/conv/kernel`. */
 export type Weights = Readonly<Record<string, Tensor>>
 
-/** A net and the weights it runs with: immutable, plain data. */
-export interface Model {
-  readonly net: Net
+/**
+ * A net that fits, the shapes of its layers, and the weights it runs with: immutable, plain data. One with other weights is
+ * `{ ...model, weights }`; another net takes weights by `withWeights`, which checks both.
+ */
+export interface Model extends CheckedNet {
   readonly weights: Weights
 }
 
@@ -46,14 +48,14 @@ export const initialTensor = (seed: number, spec: WeightSpec, layer: Layer | und
 }
 
 /**
- * The initial weights of a placed net. Each kernel has a stream of its own, named by its path: adding a layer
+ * The initial weights of a net. Each kernel has a stream of its own, named by its path: adding a layer
  * changes no other's weights.
  *
  * Source  He et al. 2015; Glorot and Bengio 2010
  */
-export const initialWeights = (inferred: Inferred, seed: number): Weights =>
+export const initialWeights = (net: CheckedNet, seed: number): Weights =>
   Object.fromEntries(
-    allWeightSpecs(inferred).map(spec => [spec.key, initialTensor(seed, spec, inferred.get(spec.at)?.layer)]),
+    allWeightSpecs(net).map(spec => [spec.key, initialTensor(seed, spec, net.layers.get(spec.at)?.layer)]),
   )
 
 /**
@@ -67,7 +69,7 @@ export const init =
   (net: Net): E.Either<NetError, Model> =>
     pipe(
       infer(net),
-      E.map(inferred => ({ net, weights: initialWeights(inferred, seed) })),
+      E.map(checked => ({ ...checked, weights: initialWeights(checked, seed) })),
     )
 
 const weightError = (store: Weights, expected: ReadonlyMap<string, Shape>): WeightError | null => {
@@ -80,7 +82,22 @@ const weightError = (store: Weights, expected: ReadonlyMap<string, Shape>): Weig
 }
 
 /** Whether the store holds what the net needs, and nothing else. */
-export const checkWeights = ({ weights }: Model, inferred: Inferred): E.Either<WeightError, void> => {
-  const wrong = weightError(weights, new Map(allWeightSpecs(inferred).map(({ key, shape }) => [key, shape])))
+export const checkWeights = (model: Model): E.Either<WeightError, void> => {
+  const specs = allWeightSpecs(model).map(({ key, shape }) => [key, shape] as const)
+  const wrong = weightError(model.weights, new Map(specs))
   return wrong === null ? E.right(undefined) : E.left(wrong)
 }
+
+/**
+ * A net with weights from elsewhere, such as a file.
+ *
+ * Errors  those of `infer`; WrongWeight where a weight is missing, has another shape, or is not the net's
+ */
+export const withWeights =
+  (weights: Weights) =>
+  (net: Net): E.Either<NetError | WeightError, Model> =>
+    pipe(
+      infer(net),
+      E.map((checked): Model => ({ ...checked, weights })),
+      E.tap(checkWeights),
+    )

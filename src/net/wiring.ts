@@ -2,7 +2,7 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
-import type { Inferred } from './infer.js'
+import type { CheckedNet } from './infer.js'
 import { interpret } from './interpret.js'
 import type { Path } from './path.js'
 import { channelsOf } from './shape.js'
@@ -57,7 +57,7 @@ export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
  */
 export const traceWires =
   ({ made, summed, grouped = () => {}, given = (_, y) => y }: WireRules) =>
-  (inferred: Inferred, input: Int32Array): Wires => {
+  ({ net, layers }: CheckedNet, input: Int32Array): Wires => {
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
     const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
@@ -75,15 +75,13 @@ export const traceWires =
         case 'channelSlice':
           return x.slice(layer.from, layer.from + layer.size)
         case 'flatten': {
-          const [height = 1, width = 1] = inferred.get(path)?.input ?? []
+          const [height = 1, width = 1] = layers.get(path)?.input ?? []
           return joinWires(Array.from({ length: height * width }, () => x))
         }
         default:
           return x
       }
     }
-    const root = inferred.get('')
-    if (root === undefined) return { into, out }
     interpret<Int32Array>({
       leaf,
       concat: joinWires,
@@ -95,7 +93,7 @@ export const traceWires =
         out.set(path, y)
         return y
       },
-    })(root.layer, '', input)
+    })(net.body, '', input)
     return { into, out }
   }
 
@@ -122,9 +120,9 @@ export const fixedWires = ({ count, input, output, normed }: Wiring): Uint8Array
 }
 
 /** Every wire into a layer norm. */
-const normedWires = (inferred: Inferred, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
+const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
   joinWires(
-    [...inferred.values()].flatMap(({ path, layer }) =>
+    [...layers.values()].flatMap(({ path, layer }) =>
       layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
     ),
   )
@@ -166,9 +164,9 @@ const numberWires = (size: number, root: (of: number) => number): { count: numbe
  * Law  a sum puts the channels it adds on one wire, a gate those it multiplies, and groups those at one place in each;
  *      a flattened channel stays on its wire; all others have their own
  */
-export const wireNet = (inferred: Inferred): Wiring => {
+export const wireNet = (checked: CheckedNet): Wiring => {
   const { root, create, merge, size } = createUnionFind()
-  const start = create(channelsOf(inferred.get('')?.input ?? []))
+  const start = create(channelsOf(checked.net.input))
   const raw = traceWires({
     made: (_, count) => create(count),
     summed: (_, body, shortcut) => {
@@ -183,7 +181,7 @@ export const wireNet = (inferred: Inferred): Wiring => {
         merge(each, channels[i % size] ?? each)
       })
     },
-  })(inferred, start)
+  })(checked, start)
   const { count, number } = numberWires(size(), root)
   const seen = new Map<Int32Array, Int32Array>()
   const final = (value: Int32Array): Int32Array => {
@@ -194,7 +192,7 @@ export const wireNet = (inferred: Inferred): Wiring => {
   const all = (values: ReadonlyMap<Path, Int32Array>) =>
     new Map([...values].map(([path, value]) => [path, final(value)] as const))
   const [into, out] = [all(raw.into), all(raw.out)]
-  const normed = normedWires(inferred, into)
+  const normed = normedWires(checked, into)
   return { count, input: final(start), output: out.get('') ?? final(start), normed, into, out }
 }
 

@@ -1,11 +1,9 @@
 /** The net before the first cut beside the one at the end, in one run. */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { LearnError } from '../learn/error.js'
 import { latencies } from '../learn/evaluation/latency.js'
 import type { Score } from '../learn/evaluation/score.js'
-import { infer } from '../net/infer.js'
 import type { Model } from '../net/weights.js'
 import type { RunContext } from './context.js'
 import type { Comparison } from './events.js'
@@ -15,17 +13,11 @@ import type { Checkpoint } from './storage/checkpoint.js'
 
 type Figures = Omit<Comparison, 'latency'>
 
-const figuresOf =
-  (name: Comparison['name'], test: Score) =>
-  ({ net }: Model): E.Either<LearnError, Figures> =>
-    pipe(
-      infer(net),
-      E.map(inferred => ({
-        name,
-        ...countsOf(inferred),
-        test: toScored(test),
-      })),
-    )
+const figuresOf = (name: Comparison['name'], model: Model, test: Score): Figures => ({
+  name,
+  ...countsOf(model),
+  test: toScored(test),
+})
 
 /** `test`: of the net at the end. `null` where nothing was cut. */
 export const compareBeforeAfter =
@@ -37,18 +29,12 @@ export const compareBeforeAfter =
     if (original === null) return TE.right(null)
     const models = [original, learner.model]
     return pipe(
-      TE.Do,
-      TE.bind('before', () =>
-        pipe(
-          scoreTest(context)(original),
-          TE.flatMapEither(score => figuresOf('before', score)(original)),
-        ),
-      ),
-      TE.bind('after', () => TE.fromEither(figuresOf('after', test)(learner.model))),
+      scoreTest(context)(original),
+      TE.bindTo('score'),
       TE.bind('one', () => latencies(context.engine, 1)(models)),
       TE.bind('hundred', () => latencies(context.engine, 100)(models)),
-      TE.map(({ before, after, one, hundred }) =>
-        [before, after].map((each, nth) => ({
+      TE.map(({ score, one, hundred }) =>
+        [figuresOf('before', original, score), figuresOf('after', learner.model, test)].map((each, nth) => ({
           ...each,
           latency: { one: one[nth]?.median ?? 0, hundred: hundred[nth]?.median ?? 0 },
         })),

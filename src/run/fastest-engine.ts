@@ -10,7 +10,6 @@ import { measureStepTime } from '../learn/training/pace.js'
 import type { Learner, Phase } from '../learn/training/phase.js'
 import { phaseFor, pushProgram, trainProgram } from '../learn/training/transforms.js'
 import { countMacs } from '../net/counts.js'
-import { infer } from '../net/infer.js'
 import { init } from '../net/weights.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
@@ -51,12 +50,11 @@ const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.
   if (step === null) return O.none
   return pipe(
     checkSchedule(dataset.validation.size)(experiment),
-    E.flatMap(() => infer(net)),
+    E.flatMap(() => init(seed)(net)),
     E.filterOrElseW(
-      inferred => countMacs(inferred) * step.batchSize <= large,
+      model => countMacs(model) * step.batchSize <= large,
       () => null,
     ),
-    E.flatMap(() => init(seed)(net)),
     E.bindTo('model'),
     E.bindW('phase', ({ model }) =>
       phaseFor(

@@ -11,7 +11,6 @@ import type { Engine } from '../engine/engine.js'
 import { makeFolder, removeParts, syncFile, writeJson } from '../io/files.js'
 import type { StepProgress } from '../learn/training/phase.js'
 import { countMacs, countParams } from '../net/counts.js'
-import { infer } from '../net/infer.js'
 import { compareBeforeAfter } from './comparison.js'
 import type { RunContext } from './context.js'
 import type { RunError } from './error.js'
@@ -64,19 +63,18 @@ const resultOf =
   (end: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { checksum, take } = settings.data
     return pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(end.learner.model.net))),
-      TE.bindW('test', () => scoreTest(context)(end.learner.model)),
+      scoreTest(context)(end.learner.model),
+      TE.bindTo('test'),
       TE.bindW('compared', ({ test }) => (beside ? compareBeforeAfter(context, test)(end) : TE.right(null))),
       TE.map(
-        ({ inferred, test, compared }): Result => ({
+        ({ test, compared }): Result => ({
           experiment: experiment.net.name,
           engine: settings.engine,
           code: settings.code,
           seed: settings.seed,
           data: { name: context.dataset.name, checksum, ...(take !== undefined && { take }) },
-          params: countParams(inferred),
-          macs: countMacs(inferred),
+          params: countParams(end.learner.model),
+          macs: countMacs(end.learner.model),
           stages: end.stages,
           test: toScored(test),
           seconds: end.seconds.run,
@@ -175,7 +173,7 @@ export const beginFrom =
   (place: Place, settings: Settings, resources: Resources, observer: RunObserver) =>
   (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
-      TE.fromEither(checkRun(resources.dataset, experiment)(from.learner.model.net)),
+      TE.fromEither(checkRun(resources.dataset, experiment)(from.learner.model)),
       TE.flatMap(() => claimFolder(place)),
       TE.flatMap(folder =>
         pipe(
@@ -243,7 +241,7 @@ export const resume = (
     TE.flatMapEither(withAllImages(resources.dataset)),
     TE.flatMap(() => readCheckpoint(folder.checkpoint, runName(run), runName(now))),
     TE.tapEither(checkChange(folder.path, run.experiment, experiment)),
-    TE.tapEither(({ learner }) => checkRun(resources.dataset, experiment)(learner.model.net)),
+    TE.tapEither(({ learner }) => checkRun(resources.dataset, experiment)(learner.model)),
     TE.bindTo('from'),
     TE.bind('logged', ({ from }) => mendLog(folder.events, from.logged, observer.onNote ?? noNote)),
     TE.map(({ from, logged }) => ({ ...from, logged })),

@@ -7,9 +7,8 @@ import type { LearnError } from '../learn/error.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
-import { infer } from '../net/infer.js'
+import { type CheckedNet, outputShape } from '../net/infer.js'
 import { channelsOf, isSameShape } from '../net/shape.js'
-import type { Net } from '../net/tree.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
@@ -46,18 +45,14 @@ export const initialCheckpoint =
 /** Whether the data's images and classes are what the net takes and gives. */
 const checkData =
   ({ image, classes }: Dataset) =>
-  (net: Net): E.Either<LearnError, Net> =>
-    pipe(
-      infer(net),
-      E.flatMap((inferred): E.Either<LearnError, Net> => {
-        const output = inferred.get('')?.output ?? []
-        if (!isSameShape(net.input, image))
-          return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
-        return channelsOf(output) === classes.length
-          ? E.right(net)
-          : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-      }),
-    )
+  (checked: CheckedNet): E.Either<LearnError, void> => {
+    const [{ net }, output] = [checked, outputShape(checked)]
+    if (!isSameShape(net.input, image))
+      return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
+    return channelsOf(output) === classes.length
+      ? E.right(undefined)
+      : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
+  }
 
 /** How far below its best a training may end without a word of it. */
 const tolerance = 0.01
@@ -84,7 +79,7 @@ const checkBatches =
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
-  (net: Net): E.Either<RunError, void> =>
+  (net: CheckedNet): E.Either<RunError, void> =>
     pipe(
       checkData(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
@@ -97,14 +92,12 @@ const resultOf =
   (context: RunContext, step: Pick<StageResult, 'name' | 'seconds'>, best: number) =>
   ({ learner: { model }, stopped }: StepState): TE.TaskEither<RunError, StageResult> =>
     pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('validation', () => scoreValidation(context)(model)),
-      TE.map(({ inferred, validation }) => ({
+      scoreValidation(context)(model),
+      TE.map(validation => ({
         ...step,
         ...(stopped !== null && { stopped }),
-        params: countParams(inferred),
-        macs: countMacs(inferred),
+        params: countParams(model),
+        macs: countMacs(model),
         validation: { accuracy: accuracyOf(validation) },
         ...lossOf(step.name, best, accuracyOf(validation)),
       })),

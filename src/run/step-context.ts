@@ -7,12 +7,13 @@ import { evaluate, evaluationBatch } from '../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../learn/evaluation/score.js'
 import { stream } from '../net/random.js'
 import type { Model } from '../net/weights.js'
+import type { CountedTarget } from '../surgery/prune/target.js'
 import type { RunContext } from './context.js'
 import type { Cursor } from './cursor.js'
 import type { RunError } from './error.js'
 import type { RunEvent, Scored } from './events.js'
 import type { Neighbours } from './schedule/lookahead.js'
-import type { Step, Target, Warmup } from './schedule/schedule.js'
+import type { Step, Warmup } from './schedule/schedule.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 /** What a step changes, and why it stopped early, or a step inside it did. */
@@ -26,7 +27,7 @@ export interface StepContext extends RunContext, Neighbours {
   /** Where the step stands in the schedule: `2`, or `2/1/0` for the first step of round 1 of step 2. */
   readonly place: string
   /** The target of the rounds around it, if any. */
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Emits an event, if any, and saves the run as it is inside the step. */

@@ -11,21 +11,20 @@ import {
   wholeNumber,
 } from '../io/codec.js'
 import { layerCodec } from '../net/codec.js'
-import type { Model } from '../net/weights.js'
 import type { Widths } from './analysis/trunk.js'
-import type { Measure } from './error.js'
 import type { ChannelStatistics, GrowInit, GrowOptions, Growth } from './grow/options.js'
 import type { SiteKind } from './grow/site.js'
 import type { ByThreshold, Constraining, PruneOptions } from './prune/options.js'
 import type { Combine, Normalize } from './prune/rank.js'
-import type { Target } from './prune/target.js'
+import type { MeasureLatency } from './prune/target.js'
+import { targetFields } from './prune/target-codec.js'
 
 /** A codec of one predicate, under the name it has in messages. */
 const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
   new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
 
 const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
-const isFunction = (u: unknown): u is (model: Model) => number => typeof u === 'function'
+const isFunction = (u: unknown): u is MeasureLatency => typeof u === 'function'
 
 export const normalizeCodec: t.Type<Normalize> = t.keyof({ raw: null, global: null, eta: null, layer: null })
 export const growInitCodec: t.Type<GrowInit> = t.keyof({ preserve: null, noisy: null, scratch: null })
@@ -52,27 +51,19 @@ const utilities = kind(
   (u): u is Extract<PruneOptions, { readonly by: unknown }>['by'] => isObject(u) || typeof u === 'function',
 )
 
-export const targetCodec: t.Type<Target, unknown> = keyed<Target, Measure>('a target', {
-  params: closed({ params: t.number }),
-  macs: closed({ macs: t.number }),
-  bytes: closed({ bytes: t.number }),
-  latency: closed({ latency: t.number, measure: kind('a function', isFunction) }),
-})
-
 const rankedOptions = { ...constraintCodecs, combine, widths: widthsCodec } satisfies CodecOf<
   Omit<ByThreshold, 'eta' | 'by'>
 >
+
+const amountOptions = { ...rankedOptions, normalize: normalizeCodec, measure: kind('a function', isFunction) }
 
 export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   PruneOptions,
   'eta' | 'keep' | 'atMost' | 'channels'
 >('how far to prune', {
-  eta: closedPartial({ eta: t.number, by: utilities }, rankedOptions),
-  keep: closedPartial({ keep: targetCodec, by: utilities }, { ...rankedOptions, normalize: normalizeCodec }),
-  atMost: closedPartial(
-    { atMost: targetCodec, by: utilities },
-    { ...rankedOptions, normalize: normalizeCodec },
-  ),
+  eta: closedPartial({ eta: targetFields.eta, by: utilities }, rankedOptions),
+  keep: closedPartial({ keep: targetFields.keep, by: utilities }, amountOptions) as never, // a latency has its measure,
+  atMost: closedPartial({ atMost: targetFields.atMost, by: utilities }, amountOptions) as never, // or is refused later
   channels: closedPartial({ channels: t.record(t.string, list(finite)) }, { freeze: paths, bodies: paths }),
 })
 

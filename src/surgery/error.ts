@@ -1,4 +1,5 @@
 /** Errors of surgery, as facts; `report/text` renders them. */
+import type { DecodeError } from '../io/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
@@ -26,7 +27,7 @@ export interface OptionError {
 
 /** Errors of pruning. */
 export type PruneError =
-  | NetError
+  | DecodeError
   | AddressError
   | UtilityError
   | OptionError

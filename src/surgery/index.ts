@@ -14,5 +14,13 @@ export { mask } from './prune/mask.js'
 export type { ByChannel, ByTarget, ByThreshold, Constraining, PruneOptions } from './prune/options.js'
 export { byRemoved, type Pruned, prune, type Removed } from './prune/prune.js'
 export type { Combine, Normalize, Utilities } from './prune/rank.js'
-export type { Target, TargetOptions } from './prune/target.js'
+export type {
+  AmountTarget,
+  CountedAmount,
+  CountedTarget,
+  LatencyAmount,
+  LatencyTarget,
+  MeasureLatency,
+  Target,
+} from './prune/target.js'
 export { type AxisMap, carrySlots, type Origin, type Remap } from './remap.js'

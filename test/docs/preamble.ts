@@ -39,7 +39,7 @@ export const model: Model = right(init(0)(seedling))
 export const { weights } = model
 export const utilities = right(l1(model, undefined))
 
-export const { logits, weights: lowered } = right(lower({ batch: 4, mode: 'inference' })(seedling))
+export const { logits, weights: lowered } = lower({ batch: 4, mode: 'inference' })(model)
 export const loss: Value = crossEntropy(logits, op.input('targets', logits.shape))
 export const kernel: Value = lowered.get('conv/kernel') ?? loss
 

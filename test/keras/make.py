@@ -5,9 +5,9 @@ python make.py     # needs keras 3, tf_keras and tensorflowjs
 import json
 import os
 import shutil
-import subprocess
 import sys
 import types
+import zipfile
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL='3', CUDA_VISIBLE_DEVICES='-1', TF_USE_LEGACY_KERAS='1')
 
@@ -44,6 +44,57 @@ def nested(k):
     return k.Model(pixels, layers.Dense(3, activation='softmax')(x), name='nested')
 
 
+def blocks(k):
+    """The blocks of today's nets at a small width."""
+    layers = k.layers
+    is_three = k is keras
+
+    def hard_sigmoid(x):
+        return layers.ReLU(6.0)(x + 3.0) * (1 / 6)
+
+    def conv(x, filters, size, **options):
+        x = layers.Conv2D(filters, size, use_bias=False, **options)(x)
+        return layers.BatchNormalization()(x)
+
+    def squeeze_large(x):
+        """MobileNetV3: maps of 1x1."""
+        squeezed = layers.GlobalAveragePooling2D(keepdims=True)(x)
+        squeezed = layers.Conv2D(2, 1, activation='relu')(squeezed)
+        return layers.Multiply()([x, hard_sigmoid(layers.Conv2D(4, 1)(squeezed))])
+
+    def squeeze(x):
+        """EfficientNet: a vector, reshaped."""
+        squeezed = layers.Reshape((1, 1, 4))(layers.GlobalAveragePooling2D()(x))
+        squeezed = layers.Conv2D(2, 1, activation='swish')(squeezed)
+        return layers.Multiply()([x, layers.Conv2D(4, 1, activation='sigmoid')(squeezed)])
+
+    def inverted(x):
+        y = layers.DepthwiseConv2D(3, padding='same')(conv(x, 4, 1))
+        y = squeeze(layers.ReLU(6.0)(y))
+        y = layers.Dropout(0.2, noise_shape=(None, 1, 1, 1))(conv(y, 4, 1))
+        return layers.Add()([y, x])
+
+    def convnext(x):
+        y = layers.LayerNormalization(epsilon=1e-6)(layers.Conv2D(4, 3, groups=4, padding='same')(x))
+        y = layers.Dense(4)(layers.Dense(6, activation='gelu')(y))
+        return layers.Add()([x, y, layers.LeakyReLU(0.2)(x)])
+
+    pixels = layers.Input((side, side, 3), name='pixels')
+    x = layers.Normalization(mean=[100, 110, 120], variance=[4000, 5000, 6000])(pixels)
+    x = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
+    x = layers.Activation('hard_silu' if is_three else 'elu')(conv(x, 4, 3, strides=2))
+    x = convnext(inverted(squeeze_large(x)))
+    pooled = layers.MaxPooling2D((3, 2), strides=(1, 2))(layers.ZeroPadding2D(1)(x))
+    averaged = layers.AveragePooling2D(3, strides=(1, 2), padding='same')(x)
+    rows = layers.Conv2D(3, (1, 3), strides=(1, 2), padding='same', activation='tanh')(x)
+    averaged = layers.ZeroPadding2D(((0, 0), (1, 0)))(averaged)
+    rows = layers.ZeroPadding2D(((0, 0), (0, 1)))(rows)
+    x = layers.Concatenate()([pooled, averaged, rows])
+    x = layers.Dropout(0.1)(layers.GlobalAveragePooling2D(keepdims=True)(x))
+    x = layers.Reshape((3,))(layers.Conv2D(3, 1)(x))
+    return k.Model(pixels, layers.Activation('softmax')(x), name='blocks')
+
+
 def stir(model):
     """Gives every weight values of its own, variances positive ones."""
     draw = np.random.default_rng(1)
@@ -68,6 +119,15 @@ def train(model):
     return model
 
 
+def pack(file):
+    """Deflates the entries of an archive: HDF5 of small arrays is zeros for the most part."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(file, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
 answers = {}
 
 
@@ -85,8 +145,15 @@ three.save(at('nested-3.h5'))
 note('nested-3', three)
 two = train(stir(nested(tf_keras)))
 two.save(at('nested-2.keras'))
+pack(at('nested-2.keras'))
 two.save(at('nested-2.h5'))
 note('nested-2', two)
+
+for name, library in {'blocks-3': keras, 'blocks-2': tf_keras}.items():
+    model = stir(blocks(library))
+    model.save(at(f'{name}.keras'))
+    pack(at(f'{name}.keras'))
+    note(name, model)
 
 sys.modules['tensorflow_decision_forests'] = types.ModuleType('tensorflow_decision_forests')
 import tensorflowjs

@@ -44,3 +44,10 @@ export const archiveNames = {
   config: 'config.json',
   weights: 'model.weights.h5',
 } as const
+
+/** A name without `/`, which Keras 3 refuses: paths are joined by points there, and points doubled. */
+export const toKeras3Name = (name: string): string => name.replaceAll('.', '..').replaceAll('/', '.')
+
+/** The name that `toKeras3Name` began with; a point of other files joins names as well. */
+export const fromKeras3Name = (name: string): string =>
+  name.replaceAll(/(?<!\.)\.(?!\.)/g, '/').replaceAll('..', '.')

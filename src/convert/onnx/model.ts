@@ -1,7 +1,4 @@
 /** ONNX: images with channels last, transposed once to channels first; batch norms folded where possible. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from '../../net/error.js'
 import type { Model } from '../../net/weights.js'
 import type { Description } from '../description.js'
 import { openBatch, type ServedModel, servedModel } from '../served-model.js'
@@ -38,14 +35,8 @@ const metadataOf = (description: Description | null): Readonly<Record<string, st
  * A model as one ONNX file, opset 13. The metadata describes its input.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
- * Errors  those of `infer`
  */
-export const toOnnx = (
-  model: Model,
-  description: Description | null = null,
-): E.Either<NetError, readonly File[]> =>
-  pipe(
-    servedModel(model, { wholeGroups: true }),
-    E.map(serving => onnxBytes(graphOf(model.net.name, serving), metadataOf(description))),
-    E.map(bytes => [{ name: 'model.onnx', bytes }]),
-  )
+export const toOnnx = (model: Model, description: Description | null = null): readonly File[] => {
+  const graph = graphOf(model.net.name, servedModel(model, { wholeGroups: true }))
+  return [{ name: 'model.onnx', bytes: onnxBytes(graph, metadataOf(description)) }]
+}

@@ -8,7 +8,6 @@ import { type Port, type SavedGraph, savedModel } from '../../engine/tensorflow/
 import { placeholder } from '../../engine/tensorflow/graph/variables.js'
 import { type Writer, writer } from '../../engine/tensorflow/graph/writer.js'
 import type { Update, Value } from '../../graph/graph.js'
-import type { NetError } from '../../net/error.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 import type { Description } from '../description.js'
 import type { ExportError } from '../error.js'
@@ -59,25 +58,20 @@ const encode = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
 }
 
 /** A model's inference graph in TensorFlow, with the signature `serving_default`. */
-export const servingGraph = (model: Model): E.Either<NetError, SavedGraph> =>
-  pipe(
-    servedModel(model),
-    E.map(serving => graphOf(writer(), serving)),
-  )
+export const servingGraph = (model: Model): SavedGraph => graphOf(writer(), servedModel(model))
 
 /**
  * The files of a SavedModel with the signature `serving_default`. `assets.extra` describes its input.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
- * Errors  those of `infer`; PackageMissing
+ * Errors  PackageMissing
  */
 export const toSavedModel = (
   model: Model,
   description: Description | null = null,
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
-    servingGraph(model),
-    E.flatMap(encode),
+    encode(servingGraph(model)),
     E.map(bytes => [
       { name: 'saved_model.pb', bytes },
       ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),

@@ -2,13 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../io/codec.js'
-import type { Layer } from '../../net/tree.js'
 import type { ImportError } from '../error.js'
 import { fuseInto } from './fuse.js'
 import type { LayerNode } from './graph.js'
 import { branchAsLayer, joinBranches } from './join.js'
 import { type Names, relativeTo } from './names.js'
-import type { Join, LeafPart, PadPart, Part, Source, Sources } from './part.js'
+import { padSubtree, takePadding } from './padding.js'
+import type { Join, LeafPart, Part, Source, Sources } from './part.js'
 import type { Item, Series } from './series.js'
 import { groupByName, type Origin, type Subtree, stackSubtrees } from './subtree.js'
 
@@ -20,17 +20,13 @@ export interface Reader<N extends LayerNode> {
   readonly parts: (node: N) => E.Either<ImportError, readonly Part[]>
   /** How a node of several inputs joins them. */
   readonly join: (node: N) => E.Either<ImportError, Join>
-  /** The layers that can take padding before them, for people. */
-  readonly padded: string
 }
 
-/** The subtrees so far, and padding that the next convolution must take. */
-interface Assembly<N> {
+/** The subtrees so far, and zeros that the next layer may take as its padding. */
+interface Assembly {
   readonly done: readonly Subtree[]
-  readonly pad: { readonly by: PadPart['by']; readonly node: N } | null
+  readonly pad: Subtree | null
 }
-
-type Step<N> = E.Either<ImportError, Assembly<N>>
 
 /** A node whose option differs from those that are supported. */
 export const layerDiffers = ({ name, className }: LayerNode, fault: DecodeError): ImportError => ({
@@ -58,7 +54,7 @@ const withNodeName = ({ name }: LayerNode, sources: Sources): Sources =>
 
 const originOf = (node: LayerNode, { layer, sources, axis }: LeafPart): Origin => ({
   sources: withNodeName(node, sources),
-  axes: layer._tag === 'norm' ? [axis] : [],
+  axes: layer._tag === 'norm' || layer._tag === 'layerNorm' ? [axis] : [],
   className: node.className,
 })
 
@@ -76,60 +72,34 @@ const fuseSubtree = (before: Subtree, { layer }: LeafPart, origin: Origin): Subt
   return { ...before, layer: fused, origins: new Map(before.origins).set('', whole) }
 }
 
-/** Sequential steps over a list, ended by the first error. */
-const foldSteps =
-  <N, A>(step: (now: Assembly<N>, each: A) => Step<N>) =>
-  (all: readonly A[], start: Assembly<N>): Step<N> =>
-    all.reduce<Step<N>>(
-      (before, each) => E.flatMap((now: Assembly<N>) => step(now, each))(before),
-      E.right(start),
-    )
+/** The subtrees, with zeros that no layer took as a layer of their own. */
+const settle = ({ done, pad }: Assembly): readonly Subtree[] => (pad === null ? done : [...done, pad])
 
 /**
  * Assembles a series with the reader of its format.
  *
- * Errors  those of the reader; LayerDiffers where padding is not followed by a layer that can take it
+ * Errors  those of the reader
  */
 export const assembler = <N extends LayerNode>(reader: Reader<N>) => {
-  /** Padding that the next layer cannot take. */
-  const unusedPadding = (node: N, next: string): ImportError =>
-    layerDiffers(node, { _tag: 'DecodeError', at: 'next layer', expected: reader.padded, got: next })
-
-  const applyPadding = (
-    layer: Layer,
-    { pad }: Assembly<N>,
-    { className }: N,
-  ): E.Either<ImportError, Layer> => {
-    if (pad === null) return E.right(layer)
-    if (layer._tag !== 'conv' && layer._tag !== 'depthwise') return E.left(unusedPadding(pad.node, className))
-    return layer.padding === 'valid'
-      ? E.right({ ...layer, padding: pad.by })
-      : E.left(unusedPadding(pad.node, `${className} with padding '${layer.padding}'`))
-  }
-
-  const addLeaf = (parent: Names, node: N, part: LeafPart, assembly: Assembly<N>): Step<N> => {
+  const addLeaf = (parent: Names, node: N, part: LeafPart, assembly: Assembly): Assembly => {
     const origin = originOf(node, part)
-    const before = assembly.done.at(-1)
-    const fused = before === undefined || assembly.pad !== null ? null : fuseSubtree(before, part, origin)
-    if (fused !== null) return E.right({ ...assembly, done: [...assembly.done.slice(0, -1), fused] })
+    const padded =
+      assembly.pad === null ? null : takePadding(part.layer, assembly.pad.layer, assembly.done.at(-1)?.layer)
+    const done = padded === null ? settle(assembly) : assembly.done
+    const before = done.at(-1)
+    const fused = before === undefined || padded !== null ? null : fuseSubtree(before, part, origin)
+    if (fused !== null) return { done: [...done.slice(0, -1), fused], pad: null }
     const names = relativeTo(parent, [...reader.names(node), ...part.suffix])
-    return pipe(
-      applyPadding(part.layer, assembly, node),
-      E.map(layer => ({
-        done: [...assembly.done, { names, layer, origins: new Map([['', origin]]) }],
-        pad: null,
-      })),
-    )
+    const subtree = { names, layer: padded ?? part.layer, origins: new Map([['', origin]]) }
+    return { done: [...done, subtree], pad: null }
   }
 
   const addPart =
     (parent: Names, node: N) =>
-    (assembly: Assembly<N>, part: Part): Step<N> => {
-      if (part._tag === 'leaf') return addLeaf(parent, node, part, assembly)
-      return assembly.pad === null
-        ? E.right({ ...assembly, pad: { by: part.by, node } })
-        : E.left(unusedPadding(assembly.pad.node, node.className))
-    }
+    (assembly: Assembly, part: Part): Assembly =>
+      part._tag === 'leaf'
+        ? addLeaf(parent, node, part, assembly)
+        : { done: settle(assembly), pad: padSubtree(relativeTo(parent, reader.names(node)), node, part) }
 
   const joinItem = (parent: Names, { node, branches }: Item<N>): E.Either<ImportError, Subtree> => {
     const here = reader.names(node)
@@ -148,28 +118,26 @@ export const assembler = <N extends LayerNode>(reader: Reader<N>) => {
   }
 
   const addItem =
-    (parent: Names) =>
-    (assembly: Assembly<N>, item: Item<N>): Step<N> => {
-      if (item.branches.length === 0)
-        return pipe(
-          reader.parts(item.node),
-          E.flatMap(parts => foldSteps(addPart(parent, item.node))(parts, assembly)),
-        )
-      return assembly.pad !== null
-        ? E.left(unusedPadding(assembly.pad.node, item.node.className))
-        : pipe(
-            joinItem(parent, item),
-            E.map(subtree => ({ done: [...assembly.done, subtree], pad: null })),
+    (parent: Names, { node, branches }: Item<N>) =>
+    (assembly: Assembly): E.Either<ImportError, Assembly> =>
+      branches.length === 0
+        ? pipe(
+            reader.parts(node),
+            E.map(parts => parts.reduce(addPart(parent, node), assembly)),
           )
-    }
+        : pipe(
+            joinItem(parent, { node, branches }),
+            E.map(subtree => ({ done: [...settle(assembly), subtree], pad: null })),
+          )
 
   /** The subtrees of a series, with names relative to their parent. */
   const assembleSeries = (parent: Names, series: Series<N>): E.Either<ImportError, readonly Subtree[]> =>
     pipe(
-      foldSteps(addItem(parent))(series, { done: [], pad: null }),
-      E.flatMap(({ done, pad }) =>
-        pad === null ? E.right(done) : E.left(unusedPadding(pad.node, 'the end of a branch')),
+      series.reduce<E.Either<ImportError, Assembly>>(
+        (before, item) => E.flatMap(addItem(parent, item))(before),
+        E.right({ done: [], pad: null }),
       ),
+      E.map(settle),
     )
 
   return (series: Series<N>): E.Either<ImportError, Subtree> =>

@@ -8,8 +8,8 @@ export type Fill = 'zero' | 'edge' | 'mirror'
 export type Augmentation =
   /** By up to `pixels` in each direction. */
   | { readonly _tag: 'shift'; readonly pixels: number; readonly fill: Fill }
-  /** Left to right, with probability ½. */
-  | { readonly _tag: 'flip' }
+  /** Left to right: with probability ½, or `alternating`, half of the images in one epoch and the others in the next. */
+  | { readonly _tag: 'flip'; readonly alternating: boolean }
   /** Padded on every side, then cropped at random to a square of `size` (null: to the image's own size). */
   | {
       readonly _tag: 'randomCrop'
@@ -41,7 +41,13 @@ export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): A
 }
 
 /** Flips half of the images left to right. */
-export const flip: Augmentation = Object.freeze({ _tag: 'flip' })
+export const flip: Augmentation = Object.freeze({ _tag: 'flip', alternating: false })
+
+/**
+ * Flips half of the images left to right in one epoch, the other half in the next: an image is seen both ways in any two
+ * epochs. Source  Jordan 2024
+ */
+export const alternatingFlip: Augmentation = Object.freeze({ _tag: 'flip', alternating: true })
 
 /**
  * Pads every side, then crops at random: to the image's own size, or to a square of `size`.

@@ -2,7 +2,7 @@
 import { stream } from '../../net/random.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
 import type { Dataset, Images } from '../dataset.js'
-import { augmenter } from './distort.js'
+import { augmenter, type Draws } from './distort.js'
 import { balancedOrder, shuffleOrder } from './order.js'
 import { centreCrop } from './window.js'
 
@@ -91,6 +91,12 @@ export interface TrainingOptions {
   readonly augment?: boolean
 }
 
+/** The draws of an image in an epoch. */
+const drawsOf = (seed: number, epoch: number, index: number): Draws => ({
+  draw: stream(seed, `augment/${epoch}/${index}`),
+  isTurned: () => stream(seed, `turn/${index}`)() < 0.5 !== (epoch % 2 === 1),
+})
+
 /**
  * Shuffled training images; the incomplete batch at the end of an epoch is left out.
  *
@@ -110,7 +116,7 @@ export const trainingFeed = (
     batch: (epoch, step) =>
       collectBatch(
         order(epoch).subarray(step * batch, (step + 1) * batch),
-        augment ? (image, index) => distort(stream(seed, `augment/${epoch}/${index}`), image) : crop,
+        augment ? (image, index) => distort(drawsOf(seed, epoch, index), image) : crop,
       ),
   }
 }

@@ -5,19 +5,27 @@ import type { Augmentation } from './augment.js'
 import { randomWindow, resample } from './resample.js'
 import { cropWindow } from './window.js'
 
+/** What is drawn for one image in one epoch. */
+export interface Draws {
+  /** Draws of this epoch alone. */
+  readonly draw: Stream
+  /** True in every other epoch; for which images it begins so is drawn once. */
+  readonly isTurned: () => boolean
+}
+
 /** One augmentation of images of a fixed shape, and its output shape. */
 interface Step {
   readonly shape: Shape
-  readonly run: (draw: Stream, from: Uint8Array, to: Uint8Array) => void
+  readonly run: (draws: Draws, from: Uint8Array, to: Uint8Array) => void
 }
 
 const shiftStep = (image: Shape, { pixels, fill }: Augmentation & { readonly _tag: 'shift' }): Step => {
   const copy = cropWindow(image, image, fill)
   const drawOffset = (draw: Stream) => randomBelow(draw, 2 * pixels + 1) - pixels
-  return { shape: image, run: (draw, from, to) => copy(from, to, drawOffset(draw), drawOffset(draw)) }
+  return { shape: image, run: ({ draw }, from, to) => copy(from, to, drawOffset(draw), drawOffset(draw)) }
 }
 
-const flipStep = (image: Shape): Step => {
+const flipStep = (image: Shape, { alternating }: Augmentation & { readonly _tag: 'flip' }): Step => {
   const [height = 0, width = 0, channels = 0] = image
   const mirror = (from: Uint8Array, to: Uint8Array): void => {
     for (let y = 0; y < height; y++)
@@ -25,7 +33,8 @@ const flipStep = (image: Shape): Step => {
         for (let c = 0; c < channels; c++)
           to[(y * width + x) * channels + c] = from[(y * width + width - 1 - x) * channels + c] ?? 0
   }
-  return { shape: image, run: (draw, from, to) => (draw() < 0.5 ? mirror(from, to) : to.set(from)) }
+  const isFlipped = ({ draw, isTurned }: Draws) => (alternating ? isTurned() : draw() < 0.5)
+  return { shape: image, run: (draws, from, to) => (isFlipped(draws) ? mirror(from, to) : to.set(from)) }
 }
 
 /** The shape of a square crop; null keeps the image's own. */
@@ -40,13 +49,16 @@ const cropStep = (
   const copy = cropWindow(image, shape, fill)
   const drawOffset = (draw: Stream, axis: number) =>
     randomBelow(draw, (image[axis] ?? 0) + 2 * padding - (shape[axis] ?? 0) + 1) - padding
-  return { shape, run: (draw, from, to) => copy(from, to, drawOffset(draw, 0), drawOffset(draw, 1)) }
+  return { shape, run: ({ draw }, from, to) => copy(from, to, drawOffset(draw, 0), drawOffset(draw, 1)) }
 }
 
 const resizeStep = (image: Shape, crop: Augmentation & { readonly _tag: 'randomResizedCrop' }): Step => {
   const shape = squareShape(image, crop.size)
   const write = resample(image, shape)
-  return { shape, run: (draw, from, to) => write(from, to, randomWindow(draw, image, crop.area, crop.ratio)) }
+  return {
+    shape,
+    run: ({ draw }, from, to) => write(from, to, randomWindow(draw, image, crop.area, crop.ratio)),
+  }
 }
 
 const cutoutStep = (
@@ -62,7 +74,7 @@ const cutoutStep = (
   }
   return {
     shape: image,
-    run: (draw, from, to) => {
+    run: ({ draw }, from, to) => {
       to.set(from)
       const [top, bottom] = span(randomBelow(draw, height), height)
       const [left, right] = span(randomBelow(draw, width), width)
@@ -84,7 +96,7 @@ const jitterStep = (image: Shape, jitter: Augmentation & { readonly _tag: 'color
   const factor = (draw: Stream, most: number) => 1 + most * (2 * draw() - 1)
   return {
     shape: image,
-    run: (draw, from, to) => {
+    run: ({ draw }, from, to) => {
       const brightness = factor(draw, jitter.brightness)
       const contrast = factor(draw, jitter.contrast)
       const saturation = factor(draw, jitter.saturation)
@@ -107,7 +119,7 @@ const stepOf = (image: Shape, mean: readonly number[], augmentation: Augmentatio
     case 'shift':
       return shiftStep(image, augmentation)
     case 'flip':
-      return flipStep(image)
+      return flipStep(image, augmentation)
     case 'randomCrop':
       return cropStep(image, augmentation)
     case 'randomResizedCrop':
@@ -135,7 +147,7 @@ export const augmentedShape = (stored: Shape, augment: readonly Augmentation[]):
   stepsOf(stored, [], augment).at(-1)?.shape ?? stored
 
 /** Augments one image; the next call overwrites the result. */
-export type Augment = (draw: Stream, image: Uint8Array) => Uint8Array
+export type Augment = (draws: Draws, image: Uint8Array) => Uint8Array
 
 /**
  * Applies all of `augment` in order, each into a buffer of its own.
@@ -151,9 +163,9 @@ export const augmenter = (
     ...step,
     to: new Uint8Array(sizeOf(step.shape)),
   }))
-  return (draw, image) =>
+  return (draws, image) =>
     steps.reduce((from, { run, to }) => {
-      run(draw, from, to)
+      run(draws, from, to)
       return to
     }, image)
 }

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
 import type { Weights } from '../../net/weights.js'
@@ -66,8 +66,8 @@ export type Head = (row: Float32Array, kept: readonly number[]) => Float64Array
  * Law  with every feature, the net's own logits; of a convolution, where it has no activation: the mean of its
  *      output over space is then its output for the mean
  */
-export const headOf = (inferred: Inferred, { head }: Decision, weights: Weights): Head => {
-  const placed = inferred.get(head)
+export const headOf = ({ layers }: CheckedNet, { head }: Decision, weights: Weights): Head => {
+  const placed = layers.get(head)
   if (placed?.layer._tag !== 'dense' && placed?.layer._tag !== 'conv')
     throw new Error('only a dense layer or a convolution decides')
   const { norm, activation } = placed.layer
@@ -132,23 +132,23 @@ export const fewestFeatures = (
  */
 export const decisionFeatures: Evidence<readonly number[]> = calibration => model =>
   pipe(
-    TE.fromEither(infer(model.net)),
-    TE.bindTo('inferred'),
-    TE.bindW('decision', ({ inferred }) => TE.fromEither(decisionOf(inferred))),
-    TE.bindW('graph', ({ decision }) =>
-      TE.fromEither(lowerForFeatures(calibration.batch, decision)(model.net)),
-    ),
-    TE.flatMap(({ inferred, decision, graph }) =>
-      withSession(calibration, { infer: graph }, model, async session => {
-        const table = await collectFeatures(
-          session,
-          { ...calibration.feed, batches: calibrationBatches(calibration) },
-          decision.size,
-        )
-        const head = headOf(inferred, decision, model.weights)
-        const classes = channelsOf(inferred.get('')?.output ?? [])
-        const power = separationPower(classVarianceOf(table, classes, decision.size))
-        return fewestFeatures(table, head, bestFeatures(decision.size, power))
-      }),
+    TE.fromEither(decisionOf(model)),
+    TE.flatMap(decision =>
+      withSession(
+        calibration,
+        { infer: lowerForFeatures(calibration.batch, decision)(model) },
+        model,
+        async session => {
+          const table = await collectFeatures(
+            session,
+            { ...calibration.feed, batches: calibrationBatches(calibration) },
+            decision.size,
+          )
+          const head = headOf(model, decision, model.weights)
+          const classes = channelsOf(outputShape(model))
+          const power = separationPower(classVarianceOf(table, classes, decision.size))
+          return fewestFeatures(table, head, bestFeatures(decision.size, power))
+        },
+      ),
     ),
   )

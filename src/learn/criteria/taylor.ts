@@ -1,18 +1,14 @@
 /** The first-order effect on the loss of deleting a channel. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
 import { crossEntropy } from '../../graph/loss.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
-import { infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path, parentPath } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import type { LearnError } from '../error.js'
 import { gradientsAndGates } from '../training/train.js'
 import { gateKey, isKeyOf } from '../weight-key.js'
 import { foldBatches, withSession } from './calibration.js'
@@ -24,25 +20,20 @@ export type Gradients = Readonly<Record<string, Float32Array>>
 /** The loss's gradients by the weights and gates whose keys `isWanted`, the running statistics fixed. */
 const gradientsCall =
   (batch: number, isWanted: (key: string) => boolean) =>
-  (net: Net): E.Either<LearnError, Graph> =>
-    pipe(
-      E.Do,
-      E.bind('gated', () => pipe(infer(net), E.map(bareUnits))),
-      E.bind('lowered', () => lower({ batch, mode: 'inference' })(net)),
-      E.map(({ gated, lowered }) => {
-        const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
-        const gatedPaths = gated.filter(path => isWanted(gateKey(path)))
-        const { weights, gates } = gradientsAndGates(lowered, loss, gatedPaths)
-        const expected = weights.filter(({ key }) => isWanted(key))
-        return {
-          outputs: Object.fromEntries([
-            ...expected.map(({ key, gradient }) => [key, gradient] as const),
-            ...[...gates].map(([path, gradient]) => [gateKey(path), gradient] as const),
-          ]),
-          updates: [],
-        }
-      }),
-    )
+  (net: CheckedNet): Graph => {
+    const lowered = lower({ batch, mode: 'inference' })(net)
+    const loss = crossEntropy(lowered.logits, op.input('targets', lowered.logits.shape))
+    const gated = bareUnits(net).filter(path => isWanted(gateKey(path)))
+    const { weights, gates } = gradientsAndGates(lowered, loss, gated)
+    const expected = weights.filter(({ key }) => isWanted(key))
+    return {
+      outputs: Object.fromEntries([
+        ...expected.map(({ key, gradient }) => [key, gradient] as const),
+        ...[...gates].map(([path, gradient]) => [gateKey(path), gradient] as const),
+      ]),
+      updates: [],
+    }
+  }
 
 /**
  * The gradients of the mean loss of each batch by the weights whose keys `isWanted`, and by a gate of 1 on the channels
@@ -52,16 +43,15 @@ export const gradients =
   (isWanted: (key: string) => boolean): Evidence<readonly Gradients[]> =>
   calibration =>
   model =>
-    pipe(
-      TE.fromEither(gradientsCall(calibration.batch, isWanted)(model.net)),
-      TE.flatMap(graph =>
-        withSession(calibration, { gradients: graph }, model, session =>
-          foldBatches<readonly Gradients[]>(calibration, [], ({ images, targets }) => before => [
-            ...before,
-            session.run('gradients', { images, targets }),
-          ]),
-        ),
-      ),
+    withSession(
+      calibration,
+      { gradients: gradientsCall(calibration.batch, isWanted)(model) },
+      model,
+      session =>
+        foldBatches<readonly Gradients[]>(calibration, [], ({ images, targets }) => before => [
+          ...before,
+          session.run('gradients', { images, targets }),
+        ]),
     )
 
 /** The slots in which the effect of a channel is measured: its batch norm's scale and shift, or its gate. */

@@ -11,10 +11,9 @@ import { deconvolution, gradient } from '../../graph/gradient-rules.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { type Lowered, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
-import { infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
-import type { Net } from '../../net/tree.js'
 import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
 import type { PruneError } from '../../surgery/error.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
@@ -44,19 +43,11 @@ export interface TraceCall {
 }
 
 /** Every layer with weights, but for the last. */
-const unitsOf = (net: Net): E.Either<PruneError, readonly Path[]> =>
-  pipe(
-    infer(net),
-    E.bindTo('inferred'),
-    E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-    E.map(({ inferred, decision }) =>
-      [...inferred.values()].flatMap(({ path, layer }) =>
-        path !== decision.head &&
-        (layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise')
-          ? [path]
-          : [],
-      ),
-    ),
+const unitsOf = ({ layers }: CheckedNet, { head }: Decision): readonly Path[] =>
+  [...layers.values()].flatMap(({ path, layer }) =>
+    path !== head && (layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise')
+      ? [path]
+      : [],
   )
 
 /** The signal at the features. Shapes  [batch, d] */
@@ -94,19 +85,17 @@ const traceGraph = (kind: TraceKind, lowered: Lowered, features: Value, units: r
   return { outputs: Object.fromEntries(outputs), updates: [] }
 }
 
-/** Errors  NoDecision; those of `infer` */
+/** Errors  NoDecision */
 export const traceCall =
   (kind: TraceKind, batch: number) =>
-  (net: Net): E.Either<PruneError, TraceCall> =>
+  (net: CheckedNet): E.Either<PruneError, TraceCall> =>
     pipe(
-      E.Do,
-      E.bind('units', () => unitsOf(net)),
-      E.bindW('decision', () => pipe(infer(net), E.flatMap(decisionOf))),
-      E.bindW('lowered', () => lower({ batch, mode: 'inference' })(net)),
-      E.map(({ units, decision, lowered }) => ({
-        graph: traceGraph(kind, lowered, featuresIn(lowered, decision), units),
-        units,
-      })),
+      decisionOf(net),
+      E.map(decision => {
+        const units = unitsOf(net, decision)
+        const lowered = lower({ batch, mode: 'inference' })(net)
+        return { graph: traceGraph(kind, lowered, featuresIn(lowered, decision), units), units }
+      }),
     )
 
 /** The trace of one unit, summed over images: a map, or a number a channel. */
@@ -165,8 +154,8 @@ export const traces =
   model =>
     pipe(
       TE.Do,
-      TE.bind('decision', () => TE.fromEither(pipe(infer(model.net), E.flatMap(decisionOf)))),
-      TE.bindW('call', () => TE.fromEither(traceCall(kind, calibration.batch)(model.net))),
+      TE.bind('decision', () => TE.fromEither(decisionOf(model))),
+      TE.bindW('call', () => TE.fromEither(traceCall(kind, calibration.batch)(model))),
       TE.bindW('discriminants', ({ decision }) => discriminantsFor(kind, decision)(calibration)(model)),
       TE.bindW('kept', () => keep(calibration)(model)),
       TE.flatMap(({ call: { graph }, decision: { size }, discriminants, kept }) =>

@@ -17,16 +17,11 @@ const tolerance = 1e-5
 const logitsOf =
   (calibration: Calibration) =>
   (model: Model): TE.TaskEither<LearnError, readonly Float32Array[]> =>
-    pipe(
-      TE.fromEither(lowerForInference(calibration.batch)(model.net)),
-      TE.flatMap(infer =>
-        withSession(calibration, { infer }, model, session =>
-          foldBatches<readonly Float32Array[]>(calibration, [], batch => all => [
-            ...all,
-            session.run('infer', { images: batch.images }).logits ?? new Float32Array(),
-          ]),
-        ),
-      ),
+    withSession(calibration, { infer: lowerForInference(calibration.batch)(model) }, model, session =>
+      foldBatches<readonly Float32Array[]>(calibration, [], batch => all => [
+        ...all,
+        session.run('infer', { images: batch.images }).logits ?? new Float32Array(),
+      ]),
     )
 
 /** max |a − b| / max |a| over all batches. */

@@ -1,6 +1,4 @@
 /** The score of a model on a feed. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
@@ -18,19 +16,12 @@ export const evaluate =
   (engine: Engine) =>
   (feed: Feed) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    pipe(
-      lowerForInference(evaluationBatch)(model.net),
-      E.mapLeft((error): LearnError => error),
-      TE.fromEither,
-      TE.flatMap(infer =>
-        TE.bracket(
-          engine.open({ infer }),
-          session =>
-            TE.tryCatch(() => {
-              session.write(model.weights)
-              return score(session)(feed)
-            }, engineFailed(engine)),
-          session => TE.fromIO(() => session.close()),
-        ),
-      ),
+    TE.bracket(
+      engine.open({ infer: lowerForInference(evaluationBatch)(model) }),
+      session =>
+        TE.tryCatch(() => {
+          session.write(model.weights)
+          return score(session)(feed)
+        }, engineFailed(engine)),
+      session => TE.fromIO(() => session.close()),
     )

@@ -1,7 +1,7 @@
 /** How far a push has come, on validation images: how well classes are separated, and by how few features. */
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
-import type { Inferred } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import {
@@ -42,16 +42,16 @@ const counts = (size: number): readonly number[] =>
 
 /** The figures of a session whose `infer` gives `features`. */
 export const inspectAlignment =
-  (inferred: Inferred, decision: Decision) =>
+  (net: CheckedNet, decision: Decision) =>
   async (session: Session, feed: Feed): Promise<Alignment> => {
     const { size } = decision
-    const classes = channelsOf(inferred.get('')?.output ?? [])
+    const classes = channelsOf(outputShape(net))
     const table = await collectFeatures(session, feed, size)
     const spread = classVarianceOf(table, classes, size)
     const power = separationPower(spread)
     const order = bestFeatures(size, power)
     const top = order.slice(0, classes - 1)
-    const head = headOf(inferred, decision, session.read())
+    const head = headOf(net, decision, session.read())
     return {
       separation: top.reduce((sum, j) => sum + Math.log1p(power[j] ?? 0), 0) / Math.max(1, top.length),
       correlation: correlationIn(table, spread),

@@ -3,29 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine } from '../../engine/engine.js'
+import { decode } from '../../io/codec.js'
 import type { Model } from '../../net/weights.js'
-import type { OptionError, PruneError } from '../../surgery/error.js'
+import type { PruneError } from '../../surgery/error.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
-import { checkPositive } from '../../surgery/prune/target.js'
+import type { LatencyTarget } from '../../surgery/prune/target.js'
+import { targetCodec } from '../../surgery/prune/target-codec.js'
 import type { LearnError } from '../error.js'
 import { latencies } from './latency.js'
-
-/** A share of the net's milliseconds an image, or so many at most. */
-export type LatencyTarget =
-  | { readonly keep: { readonly latency: number } }
-  | { readonly atMost: { readonly latency: number } }
-
-/** Whether a target is a latency. */
-export const isLatencyTarget = <Other extends object>(
-  target: LatencyTarget | Other,
-): target is LatencyTarget =>
-  Object.values(target).some(amount => typeof amount === 'object' && amount !== null && 'latency' in amount)
-
-/** Errors  WrongOption */
-export const checkLatencyTarget = (target: LatencyTarget): E.Either<OptionError, number> =>
-  'keep' in target
-    ? checkPositive('keep latency', target.keep.latency, 1)
-    : checkPositive('atMost latency', target.atMost.latency, Number.POSITIVE_INFINITY)
 
 /** The model pruned to a share of its multiply–accumulates. */
 type PruneToShare = (share: number) => E.Either<PruneError, Pruned>
@@ -94,7 +79,7 @@ const search =
 /**
  * The fast enough net with the most multiply–accumulates, to a hundredth of the original.
  *
- * Errors  WrongOption; OutOfReach with the fewest milliseconds measured; those of the prune
+ * Errors  DecodeError; OutOfReach with the fewest milliseconds measured; those of the prune
  * Law     a net that is fast enough loses nothing
  */
 export const pruneToLatency =
@@ -102,7 +87,7 @@ export const pruneToLatency =
   (model: Model): TE.TaskEither<LearnError, Pruned> => {
     const reading = measure(engine, target, model)
     return pipe(
-      checkLatencyTarget(target),
+      decode(targetCodec)(target),
       E.flatMap((): E.Either<LearnError, Pruned> => cut(1)),
       TE.fromEither,
       TE.bindTo('whole'),

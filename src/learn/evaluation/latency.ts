@@ -41,8 +41,7 @@ const prepare =
   (engine: Engine, batch: number) =>
   (model: Model): TE.TaskEither<LearnError, Ready> =>
     pipe(
-      TE.fromEither(lowerForInference(batch)(model.net)),
-      TE.flatMap(infer => engine.open({ infer }, model.weights)),
+      engine.open({ infer: lowerForInference(batch)(model) }, model.weights),
       TE.map(session => ({ session, images: new Float32Array(batch * sizeOf(model.net.input)) })),
     )
 

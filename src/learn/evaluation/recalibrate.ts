@@ -4,8 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { sizeOf } from '../../net/shape.js'
-import type { Net } from '../../net/tree.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
@@ -13,10 +13,10 @@ import { checkBatchNormValues } from '../training/batch-norm-values.js'
 
 const statisticsCall =
   (batch: number) =>
-  (net: Net): E.Either<LearnError, Graph> =>
+  (net: CheckedNet): E.Either<LearnError, Graph> =>
     pipe(
       checkBatchNormValues(batch)(net),
-      E.flatMap(() => lower({ batch, mode: 'training', dropout: false })(net)),
+      E.map(() => lower({ batch, mode: 'training', dropout: false })(net)),
       E.map(({ statistics }) => ({
         outputs: Object.fromEntries(statistics.map(({ key, seen }) => [key, seen])),
         updates: [],
@@ -33,7 +33,7 @@ export const recalibrate =
   (calibration: Calibration) =>
   (model: Model): TE.TaskEither<LearnError, Model> =>
     pipe(
-      TE.fromEither(statisticsCall(calibration.batch)(model.net)),
+      TE.fromEither(statisticsCall(calibration.batch)(model)),
       TE.flatMap(graph =>
         Object.keys(graph.outputs).length === 0
           ? TE.right(model)
@@ -54,7 +54,7 @@ export const recalibrate =
                   ]),
                 )
               })
-              return { net: model.net, weights: { ...model.weights, ...means } }
+              return { ...model, weights: { ...model.weights, ...means } }
             }),
       ),
     )

@@ -1,5 +1,5 @@
 /** The slots of fading: the layers whose channels can fade, and the variables beside their weights. */
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { hasNorm, weightKey } from '../../net/weight-specs.js'
@@ -22,9 +22,9 @@ export const slotOf = ({ path, anchor }: FadableLayer, slot: FadeSlot): string =
   `${weightKey(path, anchor)}/${slot}`
 
 /** Every layer whose channels can fade. */
-export const fadableLayers = (inferred: Inferred): readonly FadableLayer[] => {
-  const bare = new Set(bareUnits(inferred))
-  return [...inferred.values()].flatMap(({ path, layer }): readonly FadableLayer[] => {
+export const fadableLayers = (net: CheckedNet): readonly FadableLayer[] => {
+  const bare = new Set(bareUnits(net))
+  return [...net.layers.values()].flatMap(({ path, layer }): readonly FadableLayer[] => {
     if (hasNorm(layer)) return [{ path, anchor: 'scale' }]
     return bare.has(path) ? [{ path, anchor: 'kernel' }] : []
   })
@@ -33,10 +33,10 @@ export const fadableLayers = (inferred: Inferred): readonly FadableLayer[] => {
 /** By layer, 1 at each marked channel. */
 export type Flags = readonly (readonly [FadableLayer, Float32Array])[]
 
-export const flagsWhere = (inferred: Inferred, isMarked: (path: Path, channel: number) => boolean): Flags =>
-  fadableLayers(inferred).map(layer => [
+export const flagsWhere = (net: CheckedNet, isMarked: (path: Path, channel: number) => boolean): Flags =>
+  fadableLayers(net).map(layer => [
     layer,
-    Float32Array.from({ length: channelsOf(inferred.get(layer.path)?.output ?? []) }, (_, channel) =>
+    Float32Array.from({ length: channelsOf(net.layers.get(layer.path)?.output ?? []) }, (_, channel) =>
       isMarked(layer.path, channel) ? 1 : 0,
     ),
   ])

@@ -10,16 +10,18 @@ import type { Session } from '../../engine/engine.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
 import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
 import { prune } from '../../surgery/prune/prune.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import { type FadeOptions, type PlannedPrune, type PruneTarget, pruneOptions } from '../options.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { type FadeOptions, type PlannedPrune, pruneOptions } from '../options.js'
 import { isKeyOf } from '../weight-key.js'
 import {
   type FadableLayer,
@@ -133,12 +135,8 @@ export const trackedUtilities = (slots: Weights): Utilities =>
 export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(trackedUtilities(slots))
 
 /** Utilities as the prune will compare them: divided by a power of the cost in the target's measure. */
-export const fadeUtilities =
-  ({ cost }: FadeOptions, target: PruneTarget): Criterion<Weights> =>
-  (model, slots) => {
-    const counted = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-    return perCost('macs' in counted ? 'macs' : 'params', cost)(gradientUtility)(model, slots)
-  }
+export const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
+  perCost(costFor(target), cost)(gradientUtility)
 
 /** Flags of the channels that the prune would remove now. */
 const flagRemoved = (
@@ -148,38 +146,32 @@ const flagRemoved = (
   slots: Weights,
 ): E.Either<PruneError, Flags> =>
   pipe(
-    E.Do,
-    E.bind('inferred', () => infer(model.net)),
-    E.bindW('by', () => fadeUtilities(options, cut.target)(model, slots)),
-    E.bindW('pruned', ({ by }) => prune(pruneOptions(cut, by))(model)),
-    E.map(({ inferred, pruned }) =>
-      flagsWhere(inferred, (path, channel) => !(pruned.channels[path]?.includes(channel) ?? false)),
+    fadeUtilities(options, cut)(model, slots),
+    E.flatMap(by => prune(pruneOptions(cut, by))(model)),
+    E.map(({ channels }) =>
+      flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false)),
     ),
   )
 
 /** At a phase's first step no channel is marked; at the mark step, those that the next prune would remove. */
 export const markFading =
-  (options: FadeOptions, cut: PlannedPrune | null, { net, weights }: Model) =>
+  (options: FadeOptions, cut: PlannedPrune | null, model: Model) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== markStep(options, steps)) return E.right(undefined)
     const all = session.read()
     const now: Model = {
-      net,
+      ...model,
       weights: Object.fromEntries(
-        Object.keys(weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])),
+        Object.keys(model.weights).flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])),
       ),
     }
     return pipe(
-      step === 0 || cut === null ? noFlags(now) : flagRemoved(options, cut, now, all),
+      step === 0 || cut === null
+        ? E.right(flagsWhere(now, () => false))
+        : flagRemoved(options, cut, now, all),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }
-
-const noFlags = ({ net }: Model): E.Either<PruneError, Flags> =>
-  pipe(
-    infer(net),
-    E.map(inferred => flagsWhere(inferred, () => false)),
-  )
 
 /** The faded channels by path, and the residuals whose bodies have faded whole. */
 export interface FadedChannels {
@@ -188,11 +180,11 @@ export interface FadedChannels {
 }
 
 /** A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body. */
-export const fadedChannels = (inferred: Inferred, slots: Weights): FadedChannels => {
-  const fading = fadableLayers(inferred)
+export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
+  const fading = fadableLayers(net)
   const isGone = (each: FadableLayer) =>
-    markedChannels(slots, each).length === channelsOf(inferred.get(each.path)?.output ?? [])
-  const bodies = [...inferred.values()].flatMap(({ path, layer }) => {
+    markedChannels(slots, each).length === channelsOf(net.layers.get(each.path)?.output ?? [])
+  const bodies = [...net.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
     const units = fading.filter(unit => isInside(body, unit.path))

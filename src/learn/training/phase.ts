@@ -109,7 +109,7 @@ const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learne
   const all = Object.entries(session.read()).filter(([name]) => !(name in fixed))
   const stored = ([name]: readonly [string, unknown]) => name in model.weights
   return {
-    model: { net: model.net, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
+    model: { ...model, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
     slots: Object.fromEntries(all.filter(entry => !stored(entry))),
   }
 }

@@ -10,15 +10,15 @@ import type { Feeds } from '../../engine/engine.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } from '../../graph/separation.js'
-import { infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
+import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import type { Calls, Phase } from './phase.js'
 import {
@@ -94,7 +94,10 @@ const pushGraph = (
           ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
           ...trackUtility(fadeOptions)(gradients),
         ]
-  return { outputs: { loss: objective, logits: graph.logits }, updates }
+  return {
+    outputs: { loss: objective, logits: graph.logits },
+    updates: averageUpdates(options.average)(updates),
+  }
 }
 
 /**
@@ -104,27 +107,25 @@ const pushGraph = (
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       E.Do,
-      E.bindW('inferred', () => infer(net)),
-      E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-      E.bindW('graph', () => lowerForTraining(options.batchSize)(net)),
-      E.bindW('infer', ({ decision }) => lowerForFeatures(evaluated, decision)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
-      E.map(({ inferred, graph, infer, decision, loss }) => ({
-        train: pushGraph(options, graph, bareUnits(inferred), featuresIn(graph, decision), loss),
-        infer,
-      })),
+      E.bindW('decision', () => decisionOf(net)),
+      E.bindW('graph', () => lowerForTraining(options)(net)),
+      E.map(({ graph, decision }) => {
+        const loss = trainObjective(options.labelSmoothing, teacher)(graph)
+        return {
+          train: pushGraph(options, graph, bareUnits(net), featuresIn(graph, decision), loss),
+          infer: lowerForFeatures(evaluated, decision)(net),
+        }
+      }),
     )
 
 /** Measures the alignment of the features after each epoch. */
-export const pushInspect = (net: Net): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
+export const pushInspect = (net: CheckedNet): E.Either<LearnError, NonNullable<Phase['inspect']>> =>
   pipe(
-    infer(net),
-    E.bindTo('inferred'),
-    E.bindW('decision', ({ inferred }) => decisionOf(inferred)),
-    E.map(({ inferred, decision }) => inspectAlignment(inferred, decision)),
+    decisionOf(net),
+    E.map(decision => inspectAlignment(net, decision)),
   )
 
 /** The inputs of a push at each step, beside its batch. */

@@ -14,6 +14,14 @@ export type Schedule =
     }
   /** Half a cosine, from 1 to `floor`. Source  Loshchilov and Hutter 2017 */
   | { readonly _tag: 'cosine'; readonly floor: number; readonly warmup: number }
+  /** Linear from `start` up to 1 at the share `peak` of the phase, and down to `floor`. */
+  | {
+      readonly _tag: 'triangular'
+      readonly start: number
+      readonly peak: number
+      readonly floor: number
+      readonly warmup: number
+    }
 
 interface Warm {
   readonly warmup?: number
@@ -39,6 +47,16 @@ export const cosine = (options: Warm & { readonly floor?: number } = {}): Schedu
   return { _tag: 'cosine', floor, warmup, ...unknownIn(rest) }
 }
 
+/** Linear from `start` up to the full rate at the share `peak` of the phase, then down to `floor`. Source  Smith 2017 */
+export const triangular = (
+  options: Warm & { readonly start?: number; readonly peak?: number; readonly floor?: number } = {},
+): Schedule => {
+  const { start = 0.2, peak = 0.23, floor = 0.07, warmup = 0, ...rest } = optionsOf(options)
+  return { _tag: 'triangular', start, peak, floor, warmup, ...unknownIn(rest) }
+}
+
+const between = (from: number, to: number, share: number): number => from + (to - from) * share
+
 /** What the rate is multiplied by at `share` of the phase, 0 to 1. */
 const shape = (schedule: Schedule, share: number): number => {
   switch (schedule._tag) {
@@ -48,6 +66,10 @@ const shape = (schedule: Schedule, share: number): number => {
       return schedule.factor ** schedule.at.filter(turn => share >= turn).length
     case 'cosine':
       return schedule.floor + ((1 - schedule.floor) * (1 + Math.cos(Math.PI * share))) / 2
+    case 'triangular':
+      return share < schedule.peak
+        ? between(schedule.start, 1, share / schedule.peak)
+        : between(1, schedule.floor, (share - schedule.peak) / Math.max(Number.EPSILON, 1 - schedule.peak))
   }
 }
 

@@ -5,24 +5,33 @@ import type { Feeds } from '../../engine/engine.js'
 import { differentiate } from '../../graph/differentiate.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { crossEntropy, distillation } from '../../graph/loss.js'
-import { type Lowered, lower } from '../../graph/lower.js'
+import { type Lowered, type LowerOptions, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
 import { clip, optimizerFeeds, updatesOf, type WeightGradient } from '../../graph/optimizer.js'
-import type { NetError } from '../../net/error.js'
-import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
+import { isInside, type Path, parentPath } from '../../net/path.js'
+import { isKeyOf } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import type { LearnError } from '../error.js'
 import type { Distill, TrainOptions } from '../options.js'
+import { averageFeeds, averageUpdates } from './average.js'
 import { checkBatchNormValues } from './batch-norm-values.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
 
+/** Layers, with all inside them, that do not learn. */
+interface Freezing {
+  readonly frozen?: readonly Path[]
+}
+
 /** A net lowered for training, with the input of its targets. */
-export interface TrainingGraph extends Lowered {
+export interface TrainingGraph extends Lowered, Freezing {
   readonly targets: Value
 }
+
+const isFrozen = (frozen: readonly Path[], key: string): boolean =>
+  frozen.some(place => isInside(place, parentPath(key)))
 
 /** Gradients of an objective by the trained weights, and by units' gates. */
 export interface Gradients {
@@ -38,12 +47,12 @@ export interface Gradients {
  * Law     gates change no value and no other gradient: they are not in the graph
  */
 export const gradientsAndGates = (
-  { weights, statistics, at }: Lowered,
+  { weights, statistics, at, frozen = [] }: Pick<Lowered, 'weights' | 'statistics' | 'at'> & Freezing,
   objective: Value,
   gated: readonly Path[],
 ): Gradients => {
   const running = new Set(statistics.map(({ key }) => key))
-  const trained = [...weights].filter(([key]) => !running.has(key))
+  const trained = [...weights].filter(([key]) => !running.has(key) && !isFrozen(frozen, key))
   const outputs = gated.flatMap(path => at.get(path) ?? [])
   const gradients = differentiate()(objective, [...trained.map(([, weight]) => weight), ...outputs])
   const lead = ({ shape }: Value) => shape.slice(0, -1).map((_, axis) => axis)
@@ -59,7 +68,7 @@ export const gradientsAndGates = (
 }
 
 /** Trained weights and their gradients of an objective. */
-export const weightGradients = (lowered: Lowered, objective: Value): readonly WeightGradient[] =>
+export const weightGradients = (lowered: Lowered & Freezing, objective: Value): readonly WeightGradient[] =>
   gradientsAndGates(lowered, objective, []).weights
 
 /** Updates of the running statistics by those of the batch. */
@@ -70,15 +79,15 @@ export const runningStatistics = ({ statistics }: Lowered): readonly Value[] =>
  * A net lowered for training with its targets.
  *
  * Shapes  targets [batch, classes]
- * Errors  OneValue; those of `infer`
+ * Errors  OneValue
  */
 export const lowerForTraining =
-  (batch: number) =>
-  (net: Net): E.Either<LearnError, TrainingGraph> =>
+  ({ batchSize: batch, freeze: frozen }: Pick<TrainOptions, 'batchSize' | 'freeze'>) =>
+  (net: CheckedNet): E.Either<LearnError, TrainingGraph> =>
     pipe(
       checkBatchNormValues(batch)(net),
-      E.flatMap(() => lower({ batch, mode: 'training' })(net)),
-      E.map(lowered => ({ ...lowered, targets: op.input('targets', lowered.logits.shape) })),
+      E.map(() => lower({ batch, mode: 'training', frozen })(net)),
+      E.map(lowered => ({ ...lowered, frozen, targets: op.input('targets', lowered.logits.shape) })),
     )
 
 /** A map's mean over the image; a vector as it is. */
@@ -91,31 +100,34 @@ export const featuresIn = ({ at, logits }: Lowered, { features }: Decision): Val
 /** The forward pass: logits, and the features before the last layer. */
 export const lowerForFeatures =
   (batch: number, decision: Decision) =>
-  (net: Net): E.Either<NetError, Graph> =>
-    pipe(
-      net,
-      lower({ batch, mode: 'inference' }),
-      E.map(lowered => ({
-        outputs: { logits: lowered.logits, features: featuresIn(lowered, decision) },
-        updates: [],
-      })),
-    )
+  (net: CheckedNet): Graph => {
+    const lowered = lower({ batch, mode: 'inference' })(net)
+    return { outputs: { logits: lowered.logits, features: featuresIn(lowered, decision) }, updates: [] }
+  }
 
 /** The forward pass: logits. */
 export const lowerForInference =
   (batch: number) =>
-  (net: Net): E.Either<NetError, Graph> =>
-    pipe(
-      net,
-      lower({ batch, mode: 'inference' }),
-      E.map(({ logits }) => ({ outputs: { logits }, updates: [] })),
-    )
+  (net: CheckedNet): Graph => {
+    const { logits } = lower({ batch, mode: 'inference' })(net)
+    return { outputs: { logits }, updates: [] }
+  }
+
+/** Batch norm's scales and shifts learn at a rate of their own. */
+const withRates =
+  ({ scaleRate, shiftRate }: Pick<TrainOptions, 'scaleRate' | 'shiftRate'>) =>
+  (each: WeightGradient): WeightGradient => {
+    const rateFactor = isKeyOf('scale')(each.key) ? scaleRate : isKeyOf('shift')(each.key) ? shiftRate : 1
+    return rateFactor === 1 ? each : { ...each, rateFactor }
+  }
 
 /** Updates of a step: weights by the optimizer, with clipped gradients, and running statistics. */
 export const weightUpdates =
-  ({ optimizer, clipNorm }: Pick<TrainOptions, 'optimizer' | 'clipNorm'>) =>
+  ({ optimizer, clipNorm, ...rates }: TrainOptions) =>
   (graph: TrainingGraph, gradients: readonly WeightGradient[]): readonly Value[] => [
-    ...updatesOf(optimizer)(clipNorm === null ? gradients : clip(clipNorm)(gradients)),
+    ...updatesOf(optimizer)(
+      (clipNorm === null ? gradients : clip(clipNorm)(gradients)).map(withRates(rates)),
+    ),
     ...runningStatistics(graph),
   ]
 
@@ -136,43 +148,43 @@ export const teacherWeights = (teacher: Teacher | null): Weights =>
 /** Cross-entropy, mixed with distillation from a teacher in the same graph where there is one. */
 export const trainObjective =
   (labelSmoothing: number, teacher: Teacher | null) =>
-  ({ logits, targets, images }: TrainingGraph): E.Either<NetError, Value> => {
+  ({ logits, targets, images }: TrainingGraph): Value => {
     const hard = crossEntropy(logits, targets, labelSmoothing)
-    if (teacher === null) return E.right(hard)
+    if (teacher === null) return hard
     const { weight, temperature, model } = teacher
-    return pipe(
-      model.net,
-      lower({ batch: images.shape[0] ?? 1, mode: 'inference', prefix: teacherPrefix, images }),
-      E.map(({ logits: teacherLogits }) =>
-        op.add(op.mul(hard, 1 - weight), op.mul(distillation(logits, teacherLogits, temperature), weight)),
-      ),
-    )
+    const options: LowerOptions = {
+      batch: images.shape[0] ?? 1,
+      mode: 'inference',
+      prefix: teacherPrefix,
+      images,
+    }
+    const soft = distillation(logits, lower(options)(model).logits, temperature)
+    return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
 
 /** The two calls of plain training. */
 export const trainCalls =
   (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
-      lowerForTraining(options.batchSize)(net),
-      E.bindTo('graph'),
-      E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.bindW('loss', ({ graph }) => trainObjective(options.labelSmoothing, teacher)(graph)),
-      E.map(({ graph, infer, loss }) => ({
-        train: {
-          outputs: { loss, logits: graph.logits },
-          updates: weightUpdates(options)(graph, weightGradients(graph, loss)),
-        },
-        infer,
-      })),
+      lowerForTraining(options)(net),
+      E.map(graph => {
+        const loss = trainObjective(options.labelSmoothing, teacher)(graph)
+        const updates = weightUpdates(options)(graph, weightGradients(graph, loss))
+        return {
+          train: {
+            outputs: { loss, logits: graph.logits },
+            updates: averageUpdates(options.average)(updates),
+          },
+          infer: lowerForInference(evaluated)(net),
+        }
+      }),
     )
 
-/** The learning rate at each step. */
+/** The inputs of the optimizer and of the averages at each step. */
 export const rateFeeds =
-  ({
-    optimizer,
-    learningRate,
-    lrSchedule,
-  }: Pick<TrainOptions, 'optimizer' | 'learningRate' | 'lrSchedule'>) =>
-  (step: number, steps: number): Feeds =>
-    optimizerFeeds(optimizer, learningRate * factorAt(lrSchedule, steps)(step), step)
+  ({ optimizer, learningRate, lrSchedule, average }: TrainOptions) =>
+  (step: number, steps: number): Feeds => ({
+    ...optimizerFeeds(optimizer, learningRate * factorAt(lrSchedule, steps)(step), step),
+    ...averageFeeds(average)(step, steps),
+  })

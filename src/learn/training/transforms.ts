@@ -6,8 +6,10 @@ import type { Dataset } from '../../data/dataset.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
@@ -84,18 +86,14 @@ export const phaseFor =
   }
 
 /** The program of plain training. */
-export const trainProgram = (
-  options: TrainOptions,
-  teacher: Teacher | null,
-  { net }: Model,
-): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(net),
+export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
+  calls: trainCalls(options, evaluationBatch, teacher)(model),
   feeds: rateFeeds(options),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
-  calls: warmupCalls(options, evaluationBatch, slots)(model.net),
+  calls: warmupCalls(options, evaluationBatch, slots)(model),
   feeds: rateFeeds(options),
 })
 
@@ -106,9 +104,9 @@ export const pushProgram = (
   teacher: Teacher | null,
   model: Model,
 ): LearnProgram => ({
-  calls: pushCalls(options, evaluationBatch, teacher)(model.net),
+  calls: pushCalls(options, evaluationBatch, teacher)(model),
   ...pipe(
-    pushInspect(model.net),
+    pushInspect(model),
     E.match(
       () => ({}), // such a net is refused by the calls
       inspect => ({ inspect }),
@@ -118,9 +116,16 @@ export const pushProgram = (
   ...(options.fade !== null && { before: markFading(options.fade, cut, model) }),
 })
 
+/** Errors  UnknownPath where a layer to freeze is not there */
+export const checkFrozen =
+  ({ freeze }: Pick<TrainOptions, 'freeze'>): ((net: CheckedNet) => E.Either<LearnError, void>) =>
+  net =>
+    checkPaths('freeze', net.layers)(freeze)
+
 const learn = (context: LearnContext, options: TrainOptions, program: LearnProgram) => (model: Model) =>
   pipe(
-    TE.fromEither(phaseFor(context, options)(program)),
+    TE.fromEither(checkFrozen(options)(model)),
+    TE.flatMapEither(() => phaseFor(context, options)(program)),
     TE.flatMap(phase =>
       runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),
     ),
@@ -148,7 +153,7 @@ export const train =
  * Law     the same model, context and options give the same model, bit for bit
  *
  * @example
- * push({ epochs: 2, cut: { target: { keep: { params: 0.3 } } } })({ engine, dataset, seed: 0 })(model)
+ * push({ epochs: 2, cut: { keep: { params: 0.3 } } })({ engine, dataset, seed: 0 })(model)
  */
 export const push =
   (options: Partial<PushOptions> & { readonly cut?: PlannedPrune | null }) =>

@@ -5,11 +5,12 @@ import { isUpdate, type Value } from '../../graph/graph.js'
 import { crossEntropy } from '../../graph/loss.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Weights } from '../../net/weights.js'
 import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
+import { averageUpdates } from './average.js'
 import type { Calls } from './phase.js'
 import {
   lowerForInference,
@@ -47,12 +48,10 @@ const maskUpdate =
  */
 export const warmupCalls =
   (options: TrainOptions, evaluated: number, slots: Weights) =>
-  (net: Net): E.Either<LearnError, Calls> =>
+  (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
-      lowerForTraining(options.batchSize)(net),
-      E.bindTo('all'),
-      E.bindW('infer', () => lowerForInference(evaluated)(net)),
-      E.map(({ all, infer }) => {
+      lowerForTraining(options)(net),
+      E.map(all => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
         const loss = crossEntropy(graph.logits, graph.targets, options.labelSmoothing)
@@ -60,9 +59,11 @@ export const warmupCalls =
         return {
           train: {
             outputs: { loss, logits: graph.logits },
-            updates: weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
+            updates: averageUpdates(options.average)(
+              weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
+            ),
           },
-          infer,
+          infer: lowerForInference(evaluated)(net),
         }
       }),
     )

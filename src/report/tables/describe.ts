@@ -1,10 +1,10 @@
 /** A net as a table: each layer's output, parameters and multiply–accumulates. */
 import { activationName } from '../../net/activation.js'
 import { countLayers, countMacs, countParams } from '../../net/counts.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { lastName, layersOf, type Path, parentPath } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
-import type { Conv, Depthwise, Extent, Layer, Net } from '../../net/tree.js'
+import type { Conv, Depthwise, Extent, Layer } from '../../net/tree.js'
 import { sidesOf } from '../../net/window.js'
 import { thousands } from '../text/numbers.js'
 import { table } from './table.js'
@@ -57,9 +57,9 @@ interface Totals {
 }
 
 /** Sums for each layer and all layers inside it. */
-const totalsOf = (inferred: Inferred): ReadonlyMap<Path, Totals> => {
+const totalsOf = (net: CheckedNet): ReadonlyMap<Path, Totals> => {
   const totals = new Map<Path, Totals>()
-  for (const { path, params, macs } of countLayers(inferred))
+  for (const { path, params, macs } of countLayers(net))
     for (let at = path; at !== ''; at = parentPath(at)) {
       const total = totals.get(at) ?? { params: 0, macs: 0 }
       total.params += params
@@ -70,17 +70,18 @@ const totalsOf = (inferred: Inferred): ReadonlyMap<Path, Totals> => {
 }
 
 /** Every layer in the order of the net, those inside another indented, and the totals. */
-export const describe = (net: Net, inferred: Inferred): string => {
-  const totals = totalsOf(inferred)
+export const describe = (checked: CheckedNet): string => {
+  const { net, layers } = checked
+  const totals = totalsOf(checked)
   const rows = [...layersOf(net)]
     .filter(([path]) => path !== '')
     .map(([path, layer]) => [
       indented(path),
       kindText(layer),
-      shapeText(inferred.get(path)?.output ?? []),
+      shapeText(layers.get(path)?.output ?? []),
       thousands(totals.get(path)?.params ?? 0),
       thousands(totals.get(path)?.macs ?? 0),
     ])
-  const total = ['total', '', '', thousands(countParams(inferred)), thousands(countMacs(inferred))]
+  const total = ['total', '', '', thousands(countParams(checked)), thousands(countMacs(checked))]
   return `${net.name}: ${shapeText(net.input)}\n\n${table(['layer', 'kind', 'output', 'parameters', 'MACs'], [...rows, total])}`
 }

@@ -1,24 +1,23 @@
 /** Dependency groups as text: channels that are removed together, and the layers that make, keep and read them. */
-import { type Group, type Member, ranges } from '../../net/groups.js'
-import type { Inferred } from '../../net/infer.js'
+import { type Group, groups, type Member, ranges } from '../../net/groups.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { weightSpecsOf } from '../../net/weight-specs.js'
 import { thousands } from '../text/numbers.js'
 
 type Named = readonly [path: Path, text: string]
 
 /** The length of a member's axis. */
-const lengthOf = (inferred: Inferred, { path, slot, axis }: Member): number => {
-  const placed = inferred.get(path)
+const lengthOf = (net: CheckedNet, { path, slot, axis }: Member): number => {
+  const placed = net.layers.get(path)
   return placed === undefined ? 0 : (weightSpecsOf(placed).find(each => each.slot === slot)?.shape[axis] ?? 0)
 }
 
 /** A member's layer, with its rows where others share the axis, and how often each channel repeats. */
 const memberText =
-  (inferred: Inferred) =>
+  (net: CheckedNet) =>
   (member: Member): Named => {
-    const part = member.rows.length < lengthOf(inferred, member) ? `[${ranges(member.rows)}]` : ''
+    const part = member.rows.length < lengthOf(net, member) ? `[${ranges(member.rows)}]` : ''
     const often = member.times > 1 ? ` (${member.times} each)` : ''
     return [member.path, `${member.path}${part}${often}`]
   }
@@ -33,10 +32,10 @@ const fixedText: { readonly [F in NonNullable<Group['fixed']>]: string } = {
 }
 
 const linesOf =
-  (inferred: Inferred) =>
+  (net: CheckedNet) =>
   ({ name, wires, fixed, members }: Group): readonly string[] => {
     const [made, read, rest] = (['makes', 'reads', 'follows'] as const).map(role =>
-      members.filter(member => member.role === role).map(memberText(inferred)),
+      members.filter(member => member.role === role).map(memberText(net)),
     ) as [Named[], Named[], Named[]] // one for each role
     const makers = new Set(made.map(([path]) => path))
     const followed = new Map(rest.filter(([path]) => !makers.has(path)))
@@ -52,8 +51,9 @@ const linesOf =
  * Each group with its channels: `made by` are the layers whose filters they are, `kept by` those that pass each on by
  * itself (depthwise, batch norm), `read by` those that sum over them.
  */
-export const describeGroups = (net: Net, inferred: Inferred, found: readonly Group[]): string => {
+export const describeGroups = (checked: CheckedNet): string => {
+  const found = groups(checked)
   const channels = found.reduce((sum, { wires }) => sum + wires.length, 0)
-  const head = `${net.name}: ${thousands(found.length)} groups of ${thousands(channels)} channels`
-  return [head, ...found.map(group => linesOf(inferred)(group).join('\n'))].join('\n\n')
+  const head = `${checked.net.name}: ${thousands(found.length)} groups of ${thousands(channels)} channels`
+  return [head, ...found.map(group => linesOf(checked)(group).join('\n'))].join('\n\n')
 }

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
+import { infer } from '../../net/infer.js'
 import type { RunError } from '../error.js'
 import { checkSteps } from '../steps/machine.js'
 import { checkedCodec } from './codec.js'
@@ -10,7 +11,7 @@ import type { Experiment } from './experiment.js'
 /**
  * Checks a schedule; `validation`: how many images there are to judge by.
  *
- * Errors  DecodeError; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ * Errors  DecodeError; those of `infer`; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
  *         NoEvidence, NoTeacher, NoTarget, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const checkSchedule =
@@ -19,11 +20,12 @@ export const checkSchedule =
     pipe(
       decode(checkedCodec)({ net, schedule }),
       E.mapLeft((error): RunError => error),
-      E.flatMap(() =>
+      E.flatMap(() => infer(net)),
+      E.flatMap(checked =>
         checkSteps(
           { at: '', target: null, push: null, prune: null, validation, checkSteps },
           schedule,
-        )({ net, evidence: false, teacher: false }),
+        )({ net: checked, evidence: false, teacher: false }),
       ),
       E.asUnit,
     )

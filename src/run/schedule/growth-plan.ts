@@ -6,7 +6,7 @@ import { excessOf } from '../../io/limits.js'
 import { type TrainOptions, trainDefaults } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
 import { layerCodec } from '../../net/codec.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Shape } from '../../net/shape.js'
 import type { Layer, Net } from '../../net/tree.js'
 import { withName } from '../../net/words/combinators.js'
@@ -60,9 +60,12 @@ const isCount = fits(maxCodec)
 
 const shapeOn =
   (spot: Anchor | null) =>
-  (inferred: Inferred): Shape | null => {
+  (inferred: CheckedNet): Shape | null => {
     if (spot === null) return null
-    return ('after' in spot ? inferred.get(spot.after)?.output : inferred.get(spot.into)?.input) ?? null
+    return (
+      ('after' in spot ? inferred.layers.get(spot.after)?.output : inferred.layers.get(spot.into)?.input) ??
+      null
+    )
   }
 
 /** The input shape of a new layer; null where it cannot be known. */

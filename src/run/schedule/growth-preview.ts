@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fits } from '../../io/codec.js'
+import { infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import { growthCodec } from '../../surgery/codec.js'
@@ -22,10 +23,11 @@ const isGrowth = fits(growthCodec)
 export const previewGrowth = ({ net, last }: GrownPreview, growth: Growth): GrownPreview =>
   isGrowth(growth)
     ? pipe(
-        growNet(pipe(growth, advanceSite(last), withFreshName(net)), 'scratch')(net),
+        infer(net),
+        E.flatMap(growNet(pipe(growth, advanceSite(last), withFreshName(net)), 'scratch')),
         E.match(
           () => ({ net, last }),
-          ({ net: larger, grown: [at = last] }) => ({ net: larger, last: at }),
+          ({ net: larger, grown: [at = last] }) => ({ net: larger.net, last: at }),
         ),
       )
     : { net, last }

@@ -1,10 +1,10 @@
 /** What a push knows of the prune after it, so that just what will be cut is faded. */
-import { isLatencyTarget } from '../../learn/evaluation/latency-target.js'
 import type { PlannedPrune } from '../../learn/options.js'
 import { layersOf, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
-import type { Prune, Push, Step, Target, Warmup } from './schedule.js'
+import { type CountedTarget, isLatencyTarget } from '../../surgery/prune/target.js'
+import type { Prune, Push, Step, Warmup } from './schedule.js'
 
 type Steps = readonly (Step | Warmup)[]
 
@@ -38,7 +38,11 @@ export const existingPaths = (net: Net): ((paths: readonly Path[]) => readonly P
 }
 
 /** The target of a push; `around`: that of the rounds around it. What is measured in time cannot be known before. */
-export const upcomingTarget = (push: Push, prune: Prune | null, around: Target | null): Target | null => {
+export const upcomingTarget = (
+  push: Push,
+  prune: Prune | null,
+  around: CountedTarget | null,
+): CountedTarget | null => {
   const own = prune?.by === 'gradientUtility' ? prune.target : null
   return push.target ?? (own !== null && !isLatencyTarget(own) ? own : null) ?? around
 }
@@ -48,14 +52,14 @@ export const upcomingPrune = (
   { net, widths }: { readonly net: Net; readonly widths: Widths },
   push: Push,
   prune: Prune | null,
-  around: Target | null,
+  around: CountedTarget | null,
 ): PlannedPrune | null => {
   const target = upcomingTarget(push, prune, around)
   const existing = existingPaths(net)
-  if (target === null || prune === null) return target && { target }
+  if (target === null || prune === null) return target
   const { by, minChannels, floor, roundTo, normalize } = prune
   return {
-    target,
+    ...target,
     freeze: existing(prune.freeze),
     ignore: existing(prune.ignore),
     minChannels,

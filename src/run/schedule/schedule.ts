@@ -1,5 +1,4 @@
 /** What happens over time, as data: the steps of a schedule and the words that make them. */
-import type { LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import {
   type AlignTerms,
   type Distill,
@@ -11,7 +10,9 @@ import {
 import { constant } from '../../learn/training/rate.js'
 import type { Net } from '../../net/tree.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
+import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 import type { Step } from '../steps/index.js'
+import type { Initialize } from '../steps/initialize.js'
 import type { Prune } from '../steps/prune.js'
 import type { Push } from '../steps/push.js'
 import type { Rounds } from '../steps/rounds.js'
@@ -19,20 +20,12 @@ import type { Train } from '../steps/train.js'
 
 export type { Grow } from '../steps/grow.js'
 export type { Step } from '../steps/index.js'
+export type { Initialize } from '../steps/initialize.js'
 export type { Prune } from '../steps/prune.js'
 export type { Push } from '../steps/push.js'
 export type { Rounds } from '../steps/rounds.js'
 export type { Train } from '../steps/train.js'
 export type { Warmup } from '../steps/warmup.js'
-
-/**
- * What pruning is to leave: a share of what the net has, at most so much, or what is worth `eta` standard deviations
- * of its layer, the paper's threshold.
- */
-export type Target = { readonly keep: Amount } | { readonly atMost: Amount } | { readonly eta: number }
-
-/** Of a net: parameters, multiply–accumulates, or bytes of weights. */
-export type Amount = { readonly params: number } | { readonly macs: number } | { readonly bytes: number }
 
 /** A step that depends on the net it is for; `experiment` makes it one that does not. */
 export type NetDependentStep = (net: Net) => Step
@@ -42,6 +35,20 @@ export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
+
+/**
+ * Sets weights by rules, before anything trains: by default convolutions begin as the identity.
+ *
+ * @example
+ * initialize({ whiten: 'stem' })   // then train({ freeze: ['stem'] })
+ */
+export const initialize = (options: Partial<Omit<Initialize, '_tag'>> = {}): Initialize => ({
+  _tag: 'initialize',
+  dirac: true,
+  whiten: null,
+  images: 1000,
+  ...optionsOf(options),
+})
 
 /**
  * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine.
@@ -63,10 +70,10 @@ type WithTarget<T> = T | { readonly keep?: never; readonly atMost?: never; reado
 export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | 'fade'>> & {
   readonly align?: Partial<AlignTerms>
   readonly fade?: Partial<FadeOptions> | null
-} & WithTarget<Target>
+} & WithTarget<CountedTarget>
 
 /** What `prune` takes. */
-export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target | LatencyTarget>
+export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target>
 
 const targetKeys: readonly string[] = ['keep', 'atMost', 'eta']
 
@@ -99,7 +106,7 @@ export const push = (options: PushStepOptions = {}): Push => {
     _tag: 'push',
     ...pushDefaults,
     lrSchedule: constant(),
-    target,
+    target: target as CountedTarget | null, // the codec refuses a latency
     distill: null,
     ...others,
     align: { ...pushDefaults.align, ...optionsOf(align) },
@@ -149,7 +156,7 @@ const whileKeys = ['within', 'eta', 'rounds']
  * untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())
  */
 export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
-  options: Target & RoundsWord,
+  options: CountedTarget & RoundsWord,
   ...steps: Steps
 ): Rounds<Steps[number]> => {
   const { rounds = 4, within = null, ...others } = optionsOf(options)
@@ -157,7 +164,7 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
   return {
     _tag: 'rounds',
     rounds,
-    target: target as Target, // one is named, or the codec refuses it
+    target: target as CountedTarget, // one is named, and no latency, or the codec refuses it
     within,
     steps,
     ...unknownIn(rest, roundsKeys),

@@ -4,20 +4,21 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { measureCriterion } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
-import { isLatencyTarget, type LatencyTarget, pruneToLatency } from '../../learn/evaluation/latency-target.js'
+import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { defaultNormalize, pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
 import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import { type CountedTarget, isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
 import type { Prune } from './prune.js'
 
@@ -38,9 +39,8 @@ export interface CutLearner {
 const pruneFaded = (
   { by, freeze }: Prune,
   { model, slots }: Learner,
-  inferred: Inferred,
 ): E.Either<PruneError, Pruned | null> => {
-  const faded = fadedChannels(inferred, slots)
+  const faded = fadedChannels(model, slots)
   return by === 'gradientUtility' && Object.keys(faded.channels).length + faded.bodies.length > 0
     ? prune({ ...faded, freeze: existingPaths(model.net)(freeze) })(model)
     : E.right(null)
@@ -72,27 +72,21 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
   }
 }
 
-/** The cost a channel's utility is divided by: of what the target counts. */
-const costMeasure = (target: Target | LatencyTarget): 'macs' | 'params' => {
-  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
-  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
-}
-
 /** Cuts what ranks lowest by the step's criterion. */
 const pruneRanked =
-  (cutting: CutContext, target: Target | LatencyTarget) =>
+  (cutting: CutContext, target: Target) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
     const { model } = from.learner
     const constraints = constraintsFor(cutting, model.net)
     return pipe(
-      measureCriterion(step.by, { cost: costMeasure(target), power: step.cost })(
+      measureCriterion(step.by, { cost: costFor(target), power: step.cost })(
         from.learner,
         calibrationFor(context, step.images),
         stepSeed(context),
       ),
       TE.flatMap(by => {
-        const pruneTo = (goal: Target) => prune(pruneOptions({ ...constraints, target: goal }, by))(model)
+        const pruneTo = (goal: CountedTarget) => prune(pruneOptions({ ...constraints, ...goal }, by))(model)
         return isLatencyTarget(target)
           ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
           : TE.fromEither(pruneTo(target))
@@ -110,21 +104,16 @@ const isFadedTo = ({ context, step }: CutContext, eta: number): boolean => {
 
 /** Cuts on where the faded channels were fewer than the target wants; `whole`: what it is a share of. */
 const pruneToTarget =
-  (cutting: CutContext, whole: Inferred) =>
+  (cutting: CutContext, whole: CheckedNet) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const own = cutting.step.target ?? cutting.context.target
     if (own === null) return TE.right(from)
     if (isLatencyTarget(own)) return pruneRanked(cutting, own)(from)
     const target = toAtMost(own, countsOf(whole))
-    return pipe(
-      TE.fromEither(infer(from.learner.model.net)),
-      TE.flatMap(inferred =>
-        ('eta' in target && isFadedTo(cutting, target.eta)) ||
-        ('atMost' in target && isWithin(target.atMost, countsOf(inferred)))
-          ? TE.right(from)
-          : pruneRanked(cutting, target)(from),
-      ),
-    )
+    return ('eta' in target && isFadedTo(cutting, target.eta)) ||
+      ('atMost' in target && isWithin(target.atMost, countsOf(from.learner.model)))
+      ? TE.right(from)
+      : pruneRanked(cutting, target)(from)
   }
 
 /** Errors  EmptyNet, OutOfReach, NotProven, and what measuring comes to */
@@ -134,13 +123,11 @@ export const cutToTarget =
     const { context, step } = cutting
     const whole: CutLearner = { learner, removed: 0 }
     return pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(learner.model.net))),
-      TE.bindW('faded', ({ inferred }) => TE.fromEither(pruneFaded(step, learner, inferred))),
-      TE.flatMap(({ inferred, faded }) =>
+      TE.fromEither(pruneFaded(step, learner)),
+      TE.flatMap(faded =>
         faded === null
           ? pruneRanked(cutting, step.target ?? context.target ?? { eta: 0 })(whole)
-          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, inferred))),
+          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, learner.model))),
       ),
     )
   }

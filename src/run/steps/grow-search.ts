@@ -3,7 +3,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import type { Learner } from '../../learn/training/phase.js'
-import { infer } from '../../net/infer.js'
 import { lastName, layersOf, type Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
 import type { Grown } from '../../surgery/grow/grow.js'
@@ -56,19 +55,18 @@ const keepMet = (
   context: StepContext,
   { nth, name, exact, score }: Met,
   model: Model,
-): TE.TaskEither<RunError, GrownNet> =>
-  pipe(
-    TE.fromEither(infer(model.net)),
-    TE.map(
-      (inferred): GrownNet => ({
-        name: `${context.place.replaceAll('/', '.')}-${nth}-${name}`,
-        ...countsOf(inferred),
-        validation: toScored(score),
-        exact,
-      }),
-    ),
-    TE.tap(met => context.keep(met, model)),
+): TE.TaskEither<RunError, GrownNet> => {
+  const met: GrownNet = {
+    name: `${context.place.replaceAll('/', '.')}-${nth}-${name}`,
+    ...countsOf(model),
+    validation: toScored(score),
+    exact,
+  }
+  return pipe(
+    context.keep(met, model),
+    TE.map(() => met),
   )
+}
 
 /** Keeps a net as the last that paid. */
 const withBest = ({ place }: StepContext, state: StepState): StepState => ({

@@ -92,7 +92,7 @@ const checkGrowth =
   (context: CheckContext, { init, steps, warmup }: Grow, growth: Growth) =>
   ({ state, last }: GrownState): E.Either<RunError, GrownState> =>
     pipe(
-      growNet(pipe(growth, advanceSite(last), withFreshName(state.net)), init)(state.net),
+      growNet(pipe(growth, advanceSite(last), withFreshName(state.net.net)), init)(state.net),
       E.mapLeft((error): RunError => error),
       E.flatMap(({ net, grown: [at = last] }) =>
         pipe(

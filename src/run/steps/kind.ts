@@ -2,15 +2,17 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { TrainOptions } from '../../learn/options.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
 import type { Neighbours } from '../schedule/lookahead.js'
-import type { Step, Target, Warmup } from '../schedule/schedule.js'
+import type { Step, Warmup } from '../schedule/schedule.js'
 import type { RunStep } from '../step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */
 export interface CheckState {
-  readonly net: Net
+  readonly net: CheckedNet
   /** Whether the last training measured the gradient utility. */
   readonly evidence: boolean
   /** Whether a net before a cut was kept as teacher. */
@@ -24,7 +26,7 @@ export interface CheckContext extends Neighbours {
   /** The steps' numbers from the outermost in, from 0. */
   readonly at: string
   /** The target of the rounds around it, if any. */
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   /** Validation images. */
   readonly validation: number
   /** Checks steps inside the step, one after another; given, since steps hold steps. */

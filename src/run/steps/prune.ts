@@ -5,32 +5,31 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
-import { isLatencyTarget, type LatencyTarget } from '../../learn/evaluation/latency-target.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
 import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { infer } from '../../net/infer.js'
-import type { Net } from '../../net/tree.js'
+import type { CheckedNet } from '../../net/infer.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import type { Constraining } from '../../surgery/prune/options.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
-import type { RunError } from '../error.js'
+import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
+import { targetCodec } from '../../surgery/prune/target-codec.js'
 import type { RunEvent } from '../events.js'
-import { defaultFloor, type Target } from '../schedule/schedule.js'
+import { defaultFloor } from '../schedule/schedule.js'
 import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
   type Requirement,
+  refuseIf,
   requireCriterion,
   requireSeveralValues,
-  requireTarget,
   satisfied,
   scoredUnits,
 } from './requirements.js'
-import { pruneTargetCodec } from './target-codec.js'
 
 /** Cuts, and measures batch norm again; what a push has faded goes first. */
 export interface Prune extends Required<Constraining> {
@@ -39,7 +38,7 @@ export interface Prune extends Required<Constraining> {
    * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
    * engine of the run: another time may cut another channel.
    */
-  readonly target: Target | LatencyTarget | null
+  readonly target: Target | null
   readonly by: CriterionName
   /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
   readonly normalize: Normalize | null
@@ -50,17 +49,14 @@ export interface Prune extends Required<Constraining> {
 }
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
-const requireReachable = ({ target, by, ...constraints }: Prune, net: Net): Requirement =>
-  target === null || isLatencyTarget(target) || 'eta' in target
+const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
+  const { freeze, ignore, minChannels, floor, roundTo } = constraints
+  return target === null || isLatencyTarget(target) || 'eta' in target
     ? satisfied
-    : pipe(
-        infer(net),
-        E.flatMap(inferred => {
-          const { freeze, ignore, minChannels, floor, roundTo } = constraints
-          const units = scoredUnits(by, inferred)
-          return checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units })(net)
-        }),
+    : checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units: scoredUnits(by, net) })(
+        net,
       )
+}
 
 /** The target there is: its own, that of the rounds around it, or that of the push before it. */
 const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'] =>
@@ -69,18 +65,22 @@ const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'
 /** Images a call when batch norm is measured again. */
 const recalibrationBatch = 100
 
-const check: StepKind<Prune>['check'] = (context, prune) => state => {
-  const target = targetFor(context, prune)
-  return pipe(
-    target === null
-      ? E.left<RunError>({ _tag: 'NoTarget', at: context.at })
-      : requireTarget(state.net, target, prune),
+/** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
+const requirePaths = ({ freeze, ignore }: Prune, { layers }: CheckedNet): Requirement =>
+  pipe(
+    checkPaths('freeze', layers)(freeze),
+    E.flatMap(() => checkPaths('ignore', layers)(ignore)),
+  )
+
+const check: StepKind<Prune>['check'] = (context, prune) => state =>
+  pipe(
+    refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
+    E.flatMap(() => requirePaths(prune, state.net)),
     E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
     E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
     E.map(() => ({ ...state, teacher: true })),
   )
-}
 
 /** The cut learner with its batch norm measured again. */
 const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
@@ -89,35 +89,31 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
     TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
     TE.bindW('model', () => recalibrate(calibrationFor(context, step.images))(cut.learner.model)),
     TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
-    TE.bindW('inferred', ({ model }) => TE.fromEither(infer(model.net))),
-    TE.bindW('thin', ({ model }) =>
-      TE.fromEither(findThinLayers(Math.max(step.floor, defaultFloor), widths)(model.net)),
-    ),
-    TE.map(({ raw, model, repaired, inferred, thin }) => ({
-      learner: { ...cut.learner, model },
-      event: {
+    TE.map(({ raw, model, repaired }) => {
+      const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
+      const event = {
         _tag: 'pruned',
         stage: context.stage,
         place: context.place,
         removed: cut.removed,
-        params: countParams(inferred),
-        macs: countMacs(inferred),
+        params: countParams(model),
+        macs: countMacs(model),
         raw: toScored(raw),
         repaired: toScored(repaired),
         recalibrated: model !== cut.learner.model,
         ...(thin.length > 0 && { thin }),
-      } satisfies RunEvent,
-    })),
+      } satisfies RunEvent
+      return { learner: { ...cut.learner, model }, event }
+    }),
   )
 
 const run: RunStep<Prune> =
   (context, step) =>
-  ({ learner, models, stopped }) =>
-    pipe(
-      TE.fromEither(widthsOf((models.original ?? learner.model).net)),
-      TE.bindTo('widths'),
-      TE.bindW('cut', ({ widths }) => cutToTarget({ context, step, widths })(learner)),
-      TE.flatMap(({ widths, cut }) => repair(context, step, widths, cut)),
+  ({ learner, models, stopped }) => {
+    const widths = widthsOf(models.original ?? learner.model)
+    return pipe(
+      cutToTarget({ context, step, widths })(learner),
+      TE.flatMap(cut => repair(context, step, widths, cut)),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,
@@ -129,12 +125,13 @@ const run: RunStep<Prune> =
         stopped,
       })),
     )
+  }
 
 export const pruneKind: StepKind<Prune> = {
   codec: () =>
     closed({
       _tag: t.literal('prune'),
-      target: nullable(pruneTargetCodec),
+      target: nullable(targetCodec),
       by: criterionCodec,
       normalize: nullable(normalizeCodec),
       cost: finite,

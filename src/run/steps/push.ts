@@ -1,15 +1,15 @@
 /** Pushing as a kind of step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import type { Distill, PushOptions } from '../../learn/options.js'
-import { pushProgram } from '../../learn/training/transforms.js'
+import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
-import type { Target } from '../schedule/schedule.js'
 import type { RunStep } from '../step-context.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
@@ -18,10 +18,8 @@ import {
   requireCriterion,
   requireDecision,
   requireSeveralValues,
-  requireTarget,
   satisfied,
 } from './requirements.js'
-import { targetCodec } from './target-codec.js'
 
 /**
  * Pushes. `target` is what the prune after it is to leave; `null` takes that prune's own where it goes by the gradient
@@ -29,7 +27,7 @@ import { targetCodec } from './target-codec.js'
  */
 export interface Push extends PushOptions {
   readonly _tag: 'push'
-  readonly target: Target | null
+  readonly target: CountedTarget | null
   readonly distill: Distill | null
 }
 
@@ -44,8 +42,8 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
   return pipe(
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
+    E.flatMap(() => checkFrozen(push)(state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
-    E.flatMap(() => (push.target === null ? satisfied : requireTarget(state.net, push.target))),
     E.map(() => after),
   )
 }
@@ -53,13 +51,9 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
 const run: RunStep<Push> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
   const { model } = from.learner
-  return pipe(
-    TE.fromEither(widthsOf((from.models.original ?? model).net)),
-    TE.flatMap(widths => {
-      const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-      return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
-    }),
-  )
+  const widths = widthsOf(from.models.original ?? model)
+  const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
+  return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
 }
 
 export const pushKind: StepKind<Push> = {
@@ -68,7 +62,7 @@ export const pushKind: StepKind<Push> = {
       _tag: t.literal('push'),
       ...pushFields,
       distill: nullable(distillCodec),
-      target: nullable(targetCodec),
+      target: nullable(countedTargetCodec),
     }),
   check,
   run,

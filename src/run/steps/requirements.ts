@@ -1,21 +1,13 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import {
-  checkLatencyTarget,
-  isLatencyTarget,
-  type LatencyTarget,
-} from '../../learn/evaluation/latency-target.js'
-import { type CriterionName, pruneOptions } from '../../learn/options.js'
+import type { CriterionName } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
-import { type Constraining, checkPruneOptions } from '../../surgery/prune/options.js'
 import type { RunError } from '../error.js'
-import type { Target } from '../schedule/schedule.js'
 import type { CheckContext, CheckState } from './kind.js'
 
 export type Requirement = E.Either<RunError, unknown>
@@ -30,17 +22,17 @@ export const requireValidation = ({ validation, at }: CheckContext): E.Either<Ru
   refuseIf(validation === 0, { _tag: 'NoValidation', at })
 
 /** Batch norm needs more than one value a channel. Errors  OneValue */
-export const requireSeveralValues = (batchSize: number, net: Net): Requirement =>
+export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requirement =>
   checkBatchNormValues(batchSize)(net)
 
 /** Errors  NoDecision */
-export const requireDecision = (net: Net): Requirement => pipe(infer(net), E.flatMap(decisionOf))
+export const requireDecision = (net: CheckedNet): Requirement => decisionOf(net)
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: CriterionName, inferred: Inferred): readonly Path[] =>
+export const scoredUnits = (criterion: CriterionName, net: CheckedNet): readonly Path[] =>
   criterion === 'bnScale'
-    ? scaledUnits(inferred).flatMap(({ path, free }) => (free ? [path] : []))
-    : freeUnits(inferred)
+    ? scaledUnits(net).flatMap(({ path, free }) => (free ? [path] : []))
+    : freeUnits(net)
 
 const tracesDecision = (criterion: CriterionName): boolean =>
   criterion === 'deconvTrace' || criterion === 'discriminantTrace' || criterion === 'gradientTrace'
@@ -50,28 +42,7 @@ export const requireCriterion = (criterion: CriterionName, { net, evidence }: Ch
   const noEvidence: RunError = { _tag: 'NoEvidence', criterion }
   return pipe(
     refuseIf(criterion === 'gradientUtility' && !evidence, noEvidence),
-    E.flatMap(() => infer(net)),
-    E.flatMap(inferred => refuseIf(scoredUnits(criterion, inferred).length === 0, noEvidence)),
+    E.flatMap(() => refuseIf(scoredUnits(criterion, net).length === 0, noEvidence)),
     E.flatMap((): Requirement => (tracesDecision(criterion) ? requireDecision(net) : satisfied)),
-  )
-}
-
-/** Whether a target, and what constrains the cut, fit the net. Errors  WrongOption, UnknownPath */
-export const requireTarget = (
-  net: Net,
-  target: Target | LatencyTarget,
-  constraints: Partial<Constraining> = {},
-): E.Either<RunError, void> => {
-  const { freeze = [], ignore = [], minChannels = 0, roundTo = 1, floor = 0 } = constraints
-  const counted: Target = isLatencyTarget(target) ? { eta: 0 } : target
-  return pipe(
-    isLatencyTarget(target) ? checkLatencyTarget(target) : E.right(0),
-    E.flatMap(() => infer(net)),
-    E.flatMap(inferred =>
-      checkPruneOptions(
-        pruneOptions({ target: counted, freeze, ignore, minChannels, roundTo, floor }, {}),
-        inferred,
-      ),
-    ),
   )
 }

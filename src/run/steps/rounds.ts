@@ -6,14 +6,15 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Step, Target } from '../schedule/schedule.js'
+import type { Step } from '../schedule/schedule.js'
 import {
   type RunStep,
   type StepContext,
@@ -24,16 +25,15 @@ import {
 } from '../step-context.js'
 import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
-import { refuseIf, requireTarget } from './requirements.js'
+import { refuseIf } from './requirements.js'
 import { runSteps } from './sequence.js'
-import { targetCodec } from './target-codec.js'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {
   readonly _tag: 'rounds'
   readonly rounds: number
   /** Reached in the last round, in equal ratios. */
-  readonly target: Target
+  readonly target: CountedTarget
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
   readonly within: number | null
   readonly steps: readonly S[]
@@ -46,7 +46,6 @@ const check: StepKind<Rounds>['check'] =
     const checkRound = context.checkSteps(inner, steps)
     return pipe(
       refuseIf(within !== null && context.validation === 0, { _tag: 'NoValidation', at: context.at }),
-      E.flatMap(() => requireTarget(state.net, target)),
       E.flatMap(() => checkRound({ ...state, teacher: true })),
       E.flatMap(second => (rounds > 1 ? checkRound(second) : E.right(second))),
     )
@@ -58,14 +57,16 @@ const measureBaseline =
   (context: StepContext) =>
   ({ learner: { model } }: StepStart): TE.TaskEither<RunError, RoundsBaseline> =>
     pipe(
-      TE.Do,
-      TE.bind('inferred', () => TE.fromEither(infer(model.net))),
-      TE.bindW('score', () => scoreValidation(context)(model)),
-      TE.map(({ inferred, score }) => ({ ...countsOf(inferred), accuracy: accuracyOf(score) })),
+      scoreValidation(context)(model),
+      TE.map(score => ({ ...countsOf(model), accuracy: accuracyOf(score) })),
     )
 
 /** The target of one round, counted from 1: equal ratios down to the last, or η in equal steps. */
-export const targetOfRound = ({ target, rounds }: Rounds, base: RoundsBaseline, round: number): Target => {
+export const targetOfRound = (
+  { target, rounds }: Rounds,
+  base: RoundsBaseline,
+  round: number,
+): CountedTarget => {
   const part = round / rounds
   if ('eta' in target) return { eta: target.eta * part }
   return 'keep' in target
@@ -129,14 +130,14 @@ const endRound = (
 /** Emits how a round ended and saves what stays: one that lost too much is taken back and is the last. */
 const judge =
   (context: StepContext, rounds: Rounds, cursor: RoundsCursor) =>
-  (state: StepState, score: Score, inferred: Inferred): TE.TaskEither<RunError, RoundEnd> => {
+  (state: StepState, score: Score): TE.TaskEither<RunError, RoundEnd> => {
     const loss = lossOver(rounds, cursor, score)
     const ended: RunEvent = {
       _tag: 'roundEnded',
       stage: context.stage,
       round: cursor.round,
-      params: countParams(inferred),
-      macs: countMacs(inferred),
+      params: countParams(state.learner.model),
+      macs: countMacs(state.learner.model),
       validation: toScored(score),
       kept: loss === null,
     }
@@ -181,8 +182,7 @@ const runRound =
       runSteps(roundContext(context, rounds, cursor), rounds.steps, cursor)(from),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
-      TE.bindW('inferred', ({ state }) => TE.fromEither(infer(state.learner.model.net))),
-      TE.flatMap(({ state, score, inferred }) => judge(context, rounds, cursor)(state, score, inferred)),
+      TE.flatMap(({ state, score }) => judge(context, rounds, cursor)(state, score)),
       TE.orElse(stopAtLimit(context, rounds, cursor, from)),
     )
 
@@ -228,7 +228,7 @@ export const roundsKind: StepKind<Rounds> = {
     closed({
       _tag: t.literal('rounds'),
       rounds: positiveWhole,
-      target: targetCodec,
+      target: countedTargetCodec,
       within: nullable(share),
       steps,
     }),

@@ -5,7 +5,7 @@ import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, trainFields } from '../../learn/codec.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
-import { trainProgram } from '../../learn/training/transforms.js'
+import { checkFrozen, trainProgram } from '../../learn/training/transforms.js'
 import type { RunStep } from '../step-context.js'
 import type { StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
@@ -19,10 +19,11 @@ export interface Train extends TrainOptions {
 }
 
 const check: StepKind<Train>['check'] =
-  ({ at }, { distill, batchSize }) =>
+  ({ at }, { distill, batchSize, freeze }) =>
   state =>
     pipe(
       requireSeveralValues(batchSize, state.net),
+      E.flatMap(() => checkFrozen({ freeze })(state.net)),
       E.flatMap(() => refuseIf(distill !== null && !state.teacher, { _tag: 'NoTeacher', at })),
       E.map(() => ({ ...state, evidence: false })),
     )

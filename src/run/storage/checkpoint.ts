@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { checkModel, parseMetadata, readWith } from '../../convert/model-file.js'
+import { parseMetadata, readWith } from '../../convert/model-file.js'
 import { closed, decode, finite, naturalNumber, nullable, share } from '../../io/codec.js'
 import { writeAtomically } from '../../io/files.js'
 import type { Learner } from '../../learn/training/phase.js'
@@ -11,7 +11,7 @@ import { netCodec } from '../../net/codec.js'
 import { parentPath } from '../../net/path.js'
 import { isSameShape, type Shape } from '../../net/shape.js'
 import type { Net } from '../../net/tree.js'
-import type { Model, Weights } from '../../net/weights.js'
+import { type Model, type Weights, withWeights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { BadFile, RunError } from '../error.js'
 import { type KeptModels, listModels, mapModels, traverseModels } from '../models.js'
@@ -103,14 +103,12 @@ const decodeCheckpoint = (
     E.bindW('facts', ({ sealed }) =>
       pipe(parseMetadata('checkpoint', sealed.metadata), E.flatMap(decode(factsCodec))),
     ),
-    E.bindW('model', ({ sealed: { tensors }, facts: { net } }) =>
-      checkModel({ net, weights: from('model', tensors) }),
-    ),
+    E.bindW('model', ({ sealed: { tensors }, facts: { net } }) => withWeights(from('model', tensors))(net)),
     E.bindW('slots', ({ sealed: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
     E.bindW('models', ({ sealed: { tensors }, facts }) =>
       pipe(
         facts.models,
-        traverseModels((name, net) => checkModel({ net, weights: from(`kept.${name}`, tensors) })),
+        traverseModels((name, net) => withWeights(from(`kept.${name}`, tensors))(net)),
       ),
     ),
     E.map(({ facts: { runs, net: _, ...facts }, model, slots, models }) => ({

@@ -1,12 +1,9 @@
 /** The analysis of a net: its shapes, wires and groups, and which layers make each wire. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
 import { type Group, groups } from '../../net/groups.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { isInside, type Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { type Wiring, wireNet } from '../../net/wiring.js'
 import type { AddressError } from '../error.js'
 
@@ -16,9 +13,7 @@ export interface Channel {
   readonly channel: number
 }
 
-export interface Analysis {
-  readonly net: Net
-  readonly inferred: Inferred
+export interface Analysis extends CheckedNet {
   readonly wiring: Wiring
   readonly groups: readonly Group[]
   /** By wire, the group it is in. */
@@ -27,40 +22,42 @@ export interface Analysis {
   readonly makers: readonly (readonly Channel[])[]
 }
 
-const makersOf = (inferred: Inferred, { count, input, out }: Wiring): readonly (readonly Channel[])[] => {
+const makersOf = ({ layers }: CheckedNet, { count, input, out }: Wiring): readonly (readonly Channel[])[] => {
   const makers = Array.from({ length: count }, (): Channel[] => [])
   const add = (path: Path, wires: Int32Array | undefined): void =>
     wires?.forEach((each, channel) => {
       makers[each]?.push({ path, channel })
     })
   add('', input)
-  for (const { path, layer } of inferred.values())
+  for (const { path, layer } of layers.values())
     if (layer._tag === 'conv' || layer._tag === 'dense') add(path, out.get(path))
   return makers
 }
 
-const analysisOf = (net: Net, inferred: Inferred): Analysis => {
-  const wiring = wireNet(inferred)
-  const all = groups(inferred, wiring)
+/** Analyses a net. */
+export const analyse = (checked: CheckedNet): Analysis => {
+  const { net, layers } = checked
+  const wiring = wireNet(checked)
+  const all = groups(checked, wiring)
   const groupOf = new Int32Array(wiring.count)
   all.forEach(({ wires }, nth) => {
     for (const each of wires) groupOf[each] = nth
   })
-  return { net, inferred, wiring, groups: all, groupOf, makers: makersOf(inferred, wiring) }
+  return {
+    net,
+    layers,
+    wiring,
+    groups: all,
+    groupOf,
+    makers: makersOf(checked, wiring),
+  }
 }
-
-/** Analyses a net. Errors  those of `infer` */
-export const analyse = (net: Net): E.Either<NetError, Analysis> =>
-  pipe(
-    infer(net),
-    E.map(inferred => analysisOf(net, inferred)),
-  )
 
 /** Whether each path is that of a layer; the error says `where` they were given. */
 export const checkPaths =
-  (where: string, inferred: Inferred) =>
+  (where: string, layers: CheckedNet['layers']) =>
   (paths: readonly Path[]): E.Either<AddressError, void> => {
-    const unknown = paths.find(path => !inferred.has(path))
+    const unknown = paths.find(path => !layers.has(path))
     return unknown === undefined ? E.right(undefined) : E.left({ _tag: 'UnknownPath', at: unknown, where })
   }
 

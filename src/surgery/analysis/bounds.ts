@@ -1,8 +1,9 @@
 /** Bounds of each layer's input, whatever the image and the weights. */
 import { activationName, type ByActivation, selectActivation } from '../../net/activation.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
-import type { Activation, Leaf, Net } from '../../net/tree.js'
+import type { Activation, Leaf } from '../../net/tree.js'
 
 export interface Bounds {
   readonly low: number
@@ -71,7 +72,7 @@ const multiply = (body: Bounds, _layer: unknown, _path: Path, x: Bounds): Bounds
 }
 
 /** The bounds of the input of each layer, by path. */
-export const boundsInto = (net: Net): ReadonlyMap<Path, Bounds> => {
+export const boundsInto = ({ net }: CheckedNet): ReadonlyMap<Path, Bounds> => {
   const into = new Map<Path, Bounds>()
   interpret<Bounds>({
     leaf: (leaf, _, x) => leafBounds(leaf, x),

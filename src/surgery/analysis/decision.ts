@@ -1,6 +1,6 @@
 /** The features a net decides on: the vector before its last layer, which separation, push and trace use. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
@@ -29,9 +29,9 @@ const isPointwise = (layer: Layer | undefined): boolean =>
   typeof layer.padding === 'string'
 
 /** Whether a series ends in a 1×1 convolution and the mean of its map. */
-const endsInAverage = (inferred: Inferred, series: readonly Path[]): boolean => {
+const endsInAverage = ({ layers }: CheckedNet, series: readonly Path[]): boolean => {
   const [head = '', last = ''] = series.slice(-2)
-  return inferred.get(last)?.layer._tag === 'globalAvgPool' && isPointwise(inferred.get(head)?.layer)
+  return layers.get(last)?.layer._tag === 'globalAvgPool' && isPointwise(layers.get(head)?.layer)
 }
 
 /**
@@ -39,12 +39,11 @@ const endsInAverage = (inferred: Inferred, series: readonly Path[]): boolean => 
  *
  * Errors  NoDecision when it ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool
  */
-export const decisionOf = (inferred: Inferred): E.Either<PruneError, Decision> => {
-  const root = inferred.get('')
-  const series = root === undefined ? [] : layersInSeries(root.layer, '')
-  const averaged = endsInAverage(inferred, series)
+export const decisionOf = (checked: CheckedNet): E.Either<PruneError, Decision> => {
+  const series = layersInSeries(checked.net.body, '')
+  const averaged = endsInAverage(checked, series)
   const [features, head] = (averaged ? series.slice(0, -1) : series).slice(-2)
-  const last = inferred.get(head ?? '')
+  const last = checked.layers.get(head ?? '')
   return head === undefined || features === undefined || (!averaged && last?.layer._tag !== 'dense')
     ? E.left({ _tag: 'NoDecision' })
     : E.right({ head, features, size: channelsOf(last?.input ?? []) })

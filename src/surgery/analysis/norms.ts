@@ -1,5 +1,5 @@
 /** Which batch norms scale which channels: a unit's own, or those behind it, before the next kernel. */
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import { hasNorm } from '../../net/weight-specs.js'
@@ -9,9 +9,9 @@ import type { Channel } from './analysis.js'
 const isMaker = (layer: Layer | undefined): boolean => layer?._tag === 'conv' || layer?._tag === 'dense'
 
 /** By wire, the batch norms it passes. */
-const scalesByWire = (inferred: Inferred, { count, out }: Wiring): readonly (readonly Channel[])[] => {
+const scalesByWire = (net: CheckedNet, { count, out }: Wiring): readonly (readonly Channel[])[] => {
   const scales = Array.from({ length: count }, (): Channel[] => [])
-  for (const { path, layer } of inferred.values())
+  for (const { path, layer } of net.layers.values())
     if (hasNorm(layer))
       out.get(path)?.forEach((each, channel) => {
         scales[each]?.push({ path, channel })
@@ -30,11 +30,11 @@ interface Unit {
   readonly bare: boolean
 }
 
-const unitsOf = (inferred: Inferred): readonly Unit[] => {
-  const wiring = wireNet(inferred)
-  const [fixed, scales] = [fixedWires(wiring), scalesByWire(inferred, wiring)]
-  const makes = ({ path }: Channel): boolean => isMaker(inferred.get(path)?.layer)
-  return [...inferred.values()].flatMap(({ path, layer }) => {
+const unitsOf = (net: CheckedNet): readonly Unit[] => {
+  const wiring = wireNet(net)
+  const [fixed, scales] = [fixedWires(wiring), scalesByWire(net, wiring)]
+  const makes = ({ path }: Channel): boolean => isMaker(net.layers.get(path)?.layer)
+  return [...net.layers.values()].flatMap(({ path, layer }) => {
     if (!isMaker(layer)) return []
     const wires = wiring.out.get(path) ?? new Int32Array()
     const scalesOf = (each: number, channel: number): readonly Channel[] =>
@@ -50,13 +50,13 @@ const unitsOf = (inferred: Inferred): readonly Unit[] => {
 }
 
 /** Each layer whose every channel passes a scale, with the scales of each channel. */
-export const scaledUnits = (inferred: Inferred): readonly Unit[] =>
-  unitsOf(inferred).filter(({ scales }) => scales.every(each => each.length > 0))
+export const scaledUnits = (net: CheckedNet): readonly Unit[] =>
+  unitsOf(net).filter(({ scales }) => scales.every(each => each.length > 0))
 
 /** The layers that make channels which may be removed. */
-export const freeUnits = (inferred: Inferred): readonly Path[] =>
-  unitsOf(inferred).flatMap(({ path, free }) => (free ? [path] : []))
+export const freeUnits = (net: CheckedNet): readonly Path[] =>
+  unitsOf(net).flatMap(({ path, free }) => (free ? [path] : []))
 
 /** Those that make channels which may be removed and which no batch norm scales. */
-export const bareUnits = (inferred: Inferred): readonly Path[] =>
-  unitsOf(inferred).flatMap(({ path, bare }) => (bare ? [path] : []))
+export const bareUnits = (net: CheckedNet): readonly Path[] =>
+  unitsOf(net).flatMap(({ path, bare }) => (bare ? [path] : []))

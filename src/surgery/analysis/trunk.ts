@@ -1,12 +1,10 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
-import { fixedWires } from '../../net/wiring.js'
+import { fixedWires, wireNet } from '../../net/wiring.js'
 import { type Analysis, analyse } from './analysis.js'
 
 /** How many channels each layer gives, repeated ones behind a flatten counted once. */
@@ -20,14 +18,9 @@ export interface TrunkValue {
 
 const distinct = (wires: Int32Array): Int32Array => Int32Array.from(new Set(wires))
 
-/** The widths of a net. Errors  those of `infer` */
-export const widthsOf = (net: Net): E.Either<NetError, Widths> =>
-  pipe(
-    analyse(net),
-    E.map(({ wiring }) =>
-      Object.fromEntries([...wiring.out].map(([path, wires]) => [path, distinct(wires).length])),
-    ),
-  )
+/** The widths of a net. */
+export const widthsOf = (net: CheckedNet): Widths =>
+  Object.fromEntries([...wireNet(net).out].map(([path, wires]) => [path, distinct(wires).length]))
 
 /** Which branches a cut removes, and which residuals lose their body. */
 export interface Standing {
@@ -91,25 +84,13 @@ export interface Thin {
 const makes = ({ _tag }: Layer): boolean =>
   _tag === 'conv' || _tag === 'dense' || _tag === 'concat' || _tag === 'residual'
 
-/**
- * The layers of the trunk with no more than a share left of the channels they had.
- *
- * Errors  those of `infer`
- */
+/** The layers of the trunk with no more than a share left of the channels they had. */
 export const findThinLayers =
   (share: number, widths: Widths) =>
-  (net: Net): E.Either<NetError, readonly Thin[]> =>
-    pipe(
-      analyse(net),
-      E.map(analysis =>
-        trunkOf(analysis).flatMap(({ at, wires }) => {
-          const [layer, of = wires.length] = [analysis.inferred.get(at)?.layer, widths[at]]
-          return layer !== undefined &&
-            makes(layer) &&
-            wires.length < of &&
-            wires.length <= Math.ceil(share * of)
-            ? [{ at, channels: wires.length, of }]
-            : []
-        }),
-      ),
-    )
+  (net: CheckedNet): readonly Thin[] =>
+    trunkOf(analyse(net)).flatMap(({ at, wires }) => {
+      const [layer, of = wires.length] = [net.layers.get(at)?.layer, widths[at]]
+      return layer !== undefined && makes(layer) && wires.length < of && wires.length <= Math.ceil(share * of)
+        ? [{ at, channels: wires.length, of }]
+        : []
+    })

@@ -3,11 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
 import { countMacs, countParams } from '../../net/counts.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type CheckedNet, outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
-import type { Net } from '../../net/tree.js'
-import { checkWeights, initialWeights, type Model, type Weights } from '../../net/weights.js'
+import { checkWeights, initialWeights, type Model } from '../../net/weights.js'
 import { growCodec } from '../codec.js'
 import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
@@ -33,17 +32,17 @@ export interface Grown {
   readonly remap: Remap
 }
 
-const checkOutput = (before: Inferred, { inferred, grown }: Insertion): E.Either<GrowError, void> => {
-  const [expected = [], got = []] = [before.get('')?.output, inferred.get('')?.output]
+const checkOutput = (before: CheckedNet, after: Insertion): E.Either<GrowError, void> => {
+  const [expected, got] = [outputShape(before), outputShape(after)]
   return isSameShape(expected, got)
     ? E.right(undefined)
-    : E.left({ _tag: 'OutputDiffers', at: grown[0] ?? '', got, expected })
+    : E.left({ _tag: 'OutputDiffers', at: after.grown[0] ?? '', got, expected })
 }
 
 /** A module that does not pass its input on moves no channel that counts: it makes new ones all the same. */
-const checkNumbers = (init: GrowInit, before: Inferred, tree: Insertion): E.Either<GrowError, void> => {
+const checkNumbers = (init: GrowInit, before: CheckedNet, tree: Insertion): E.Either<GrowError, void> => {
   if (init === 'scratch' || tree.inexact !== null) return E.right(undefined)
-  const at = findRenumbered(before, tree.inferred, tree)
+  const at = findRenumbered(before, tree)
   return at === null ? E.right(undefined) : E.left({ _tag: 'Renumbered', at, grown: tree.grown[0] ?? '' })
 }
 
@@ -56,33 +55,30 @@ const checkLimit = (
     ? E.right(undefined)
     : E.left({ _tag: 'OverBudget', measure, limit, got })
 
-const checkBudget = ({ budget = {} }: GrowOptions, { inferred }: Insertion): E.Either<GrowError, void> =>
+const checkBudget = ({ budget = {} }: GrowOptions, net: CheckedNet): E.Either<GrowError, void> =>
   pipe(
-    checkLimit('params', countParams(inferred), budget.params),
-    E.flatMap(() => checkLimit('macs', countMacs(inferred), budget.macs)),
+    checkLimit('params', countParams(net), budget.params),
+    E.flatMap(() => checkLimit('macs', countMacs(net), budget.macs)),
   )
 
 /** The grown net, without weights, and its new layers. Errors  those of `grow` that concern neither weights nor statistics */
 export const growNet =
   (growth: Growth, init: GrowInit) =>
-  (net: Net): E.Either<GrowError, Pick<Insertion, 'net' | 'grown'>> =>
+  (net: CheckedNet): E.Either<GrowError, { readonly net: CheckedNet; readonly grown: readonly Path[] }> =>
     pipe(
-      infer(net),
-      E.mapLeft((error): GrowError => error),
-      E.bindTo('before'),
-      E.bind('tree', () => insertGrowth(growth, init !== 'scratch')(net)),
-      E.tap(({ before, tree }) => checkOutput(before, tree)),
-      E.tap(({ before, tree }) => checkNumbers(init, before, tree)),
-      E.map(({ tree }) => tree),
+      insertGrowth(growth, init !== 'scratch')(net),
+      E.tap(after => checkOutput(net, after)),
+      E.tap(after => checkNumbers(init, net, after)),
+      E.map(({ net, layers, grown }) => ({ net: { net, layers }, grown })),
     )
 
 /** Whether statistics have a finite value for each input channel of the new layer. */
 const checkStatistics = (
   { statistics }: GrowOptions,
-  { inferred, grown }: Insertion,
+  { layers, grown }: Insertion,
 ): E.Either<GrowError, void> => {
   const at = grown[0] ?? ''
-  const expected = channelsOf(inferred.get(at)?.input ?? [])
+  const expected = channelsOf(layers.get(at)?.input ?? [])
   for (const values of statistics === undefined ? [] : [statistics.mean, statistics.variance]) {
     if (values.length !== expected) return E.left({ _tag: 'WrongLength', at, expected, got: values.length })
     const channel = Array.from(values).findIndex(
@@ -101,10 +97,10 @@ const noiseOf = ({ init = 'preserve', noise = 0.1 }: GrowOptions): E.Either<Grow
 /** Every weight initialised again: none comes from the old net. */
 const growFromScratch = (
   { seed }: GrowOptions,
-  { net, inferred, grown, moved }: Insertion,
+  { net, layers, grown, moved }: Insertion,
   remap: Remap,
 ): Grown => ({
-  model: { net, weights: initialWeights(inferred, seed) },
+  model: { net, layers, weights: initialWeights({ net, layers }, seed) },
   inexact: { _tag: 'Scratch' },
   grown,
   linear: [],
@@ -113,15 +109,15 @@ const growFromScratch = (
 })
 
 const growModel =
-  (options: GrowOptions, before: Inferred, weights: Weights) =>
+  (options: GrowOptions, before: Model) =>
   ({ tree, noise }: { readonly tree: Insertion; readonly noise: number }): Grown => {
-    const { net, inferred, grown, linear, moved, passage } = tree
-    const remap = matchChannels(before, inferred, tree)
+    const { net, layers, grown, linear, moved, passage } = tree
+    const remap = matchChannels(before, tree)
     if (options.init === 'scratch') return growFromScratch(options, tree, remap)
     const { seed, statistics = null } = options
     const initial = { seed, spark: noise, statistics, passage }
     return {
-      model: { net, weights: initialGrownWeights(inferred, remap, weights, initial) },
+      model: { net, layers, weights: initialGrownWeights(tree, remap, before.weights, initial) },
       inexact: tree.inexact ?? findNormalised(before, tree) ?? (noise > 0 ? { _tag: 'Noisy' } : null),
       grown,
       linear,
@@ -129,21 +125,6 @@ const growModel =
       remap,
     }
   }
-
-const growInferred =
-  (options: GrowOptions, { net, weights }: Model) =>
-  (before: Inferred): E.Either<GrowError, Grown> =>
-    pipe(
-      insertGrowth(options, options.init !== 'scratch')(net),
-      E.bindTo('tree'),
-      E.tap(() => checkWeights({ net, weights }, before)),
-      E.tap(({ tree }) => checkOutput(before, tree)),
-      E.tap(({ tree }) => checkNumbers(options.init ?? 'preserve', before, tree)),
-      E.tap(({ tree }) => checkBudget(options, tree)),
-      E.tap(({ tree }) => checkStatistics(options, tree)),
-      E.bind('noise', () => noiseOf(options)),
-      E.map(growModel(options, before, weights)),
-    )
 
 /**
  * Adds a module, a branch or channels. By default the function is preserved: the new part passes its input on, and
@@ -163,7 +144,13 @@ export const grow =
   (model: Model): E.Either<GrowError, Grown> =>
     pipe(
       decode(growCodec)(options),
-      E.flatMap(() => infer(model.net)),
-      E.mapLeft((error): GrowError => error),
-      E.flatMap(growInferred(options, model)),
+      E.flatMap(() => insertGrowth(options, options.init !== 'scratch')(model)),
+      E.bindTo('tree'),
+      E.tap(() => checkWeights(model)),
+      E.tap(({ tree }) => checkOutput(model, tree)),
+      E.tap(({ tree }) => checkNumbers(options.init ?? 'preserve', model, tree)),
+      E.tap(({ tree }) => checkBudget(options, tree)),
+      E.tap(({ tree }) => checkStatistics(options, tree)),
+      E.bind('noise', () => noiseOf(options)),
+      E.map(growModel(options, model)),
     )

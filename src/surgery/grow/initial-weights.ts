@@ -1,6 +1,6 @@
 /** The initial weights of a grown net: old ones carried over, new ones that change no output and can learn. */
 import { elementAt } from '../../net/element.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { normal, stream } from '../../net/random.js'
 import type { Layer } from '../../net/tree.js'
 import {
@@ -153,14 +153,14 @@ const extendTensor = (
  * Law  an unchanged weight is the same array; each new kernel has its own stream, so that no other depends on it
  */
 export const initialGrownWeights = (
-  inferred: Inferred,
+  inferred: CheckedNet,
   remap: Remap,
   weights: Weights,
   options: InitialWeightOptions,
 ): Weights =>
   Object.fromEntries(
     allWeightSpecs(inferred).flatMap(spec => {
-      const [layer, origin] = [inferred.get(spec.at)?.layer, remap.get(spec.key)]
+      const [layer, origin] = [inferred.layers.get(spec.at)?.layer, remap.get(spec.key)]
       if (layer === undefined || origin === undefined) return []
       const old = weights[origin.from ?? '']
       if (old === undefined) return [[spec.key, newTensor(spec, layer, options)]]

@@ -1,7 +1,7 @@
 /** The tree of a grown net, before its weights: what passes through the new part, and where each layer comes from. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Inferred, infer, type PlacedLayer } from '../../net/infer.js'
+import { type CheckedNet, infer, type PlacedLayer } from '../../net/infer.js'
 import { editLayers, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net } from '../../net/tree.js'
@@ -15,12 +15,14 @@ import { findPassthrough, type Passthrough } from './passthrough.js'
 import { widen } from './widen.js'
 
 /** The first layer norm that reads more channels than before; null where none does. */
-export const findNormalised = (before: Inferred, { inferred, originOf }: Insertion): Inexact | null => {
+export const findNormalised = (before: CheckedNet, { layers, originOf }: Insertion): Inexact | null => {
   const widthOf = (placed: PlacedLayer | undefined): number => channelsOf(placed?.input ?? [])
-  const found = [...inferred.values()].find(placed => {
+  const found = [...layers.values()].find(placed => {
     const origin = originOf(placed.path)
     return (
-      placed.layer._tag === 'layerNorm' && origin !== null && widthOf(before.get(origin)) !== widthOf(placed)
+      placed.layer._tag === 'layerNorm' &&
+      origin !== null &&
+      widthOf(before.layers.get(origin)) !== widthOf(placed)
     )
   })
   return found === undefined ? null : { _tag: 'Normalised', at: found.path }
@@ -36,9 +38,7 @@ export type Inexact =
   | { readonly _tag: 'Noisy' }
   | { readonly _tag: 'Scratch' }
 
-export interface Insertion extends LayerMatch {
-  readonly net: Net
-  readonly inferred: Inferred
+export interface Insertion extends LayerMatch, CheckedNet {
   /** The new layer, or those that are wider. */
   readonly grown: readonly Path[]
   /** New layers that lost their activation, so that they pass their input on. */
@@ -47,17 +47,15 @@ export interface Insertion extends LayerMatch {
   readonly moved: Placement['moved']
 }
 
-const inferGrown = (net: Net): E.Either<GrowError, Inferred> => infer(net)
+const inferGrown = (net: Net): E.Either<GrowError, CheckedNet> => infer(net)
 
-const widenAt = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion> =>
+const widenAt = (net: CheckedNet, at: Path, by: number): E.Either<GrowError, Insertion> =>
   pipe(
-    analyse(net),
-    E.flatMap(widen(at, by)),
+    widen(at, by)(analyse(net)),
     E.bindTo('wider'),
     E.bind('inferred', ({ wider }) => inferGrown(wider.net)),
     E.map(({ wider, inferred }) => ({
-      net: wider.net,
-      inferred,
+      ...inferred,
       grown: wider.widened,
       linear: [],
       inexact: null,
@@ -70,11 +68,10 @@ const widenAt = (net: Net, at: Path, by: number): E.Either<GrowError, Insertion>
   )
 
 /** A new branch: it has no origin, and need not pass anything on. */
-const insertBranch = ({ net, at, moved }: Placement, inferred: Inferred): Insertion => {
+const insertBranch = ({ at, moved }: Pick<Placement, 'at' | 'moved'>, inferred: CheckedNet): Insertion => {
   const originOf = originPath({ at, moved })
   return {
-    net,
-    inferred,
+    ...inferred,
     grown: [at],
     linear: [],
     inexact: null,
@@ -87,13 +84,13 @@ const insertBranch = ({ net, at, moved }: Placement, inferred: Inferred): Insert
 }
 
 /** A module that cannot pass its input on: the layers behind it read old channels only where it hands on single ones. */
-const insertBlocking = (placement: Placement, inferred: Inferred): Insertion => ({
+const insertBlocking = (placement: Placement, inferred: CheckedNet): Insertion => ({
   ...insertBranch(placement, inferred),
   isStrange: () => false,
   inexact: {
     _tag: 'NoPassthrough',
     at: placement.at,
-    channels: channelsOf(inferred.get(placement.at)?.input ?? []),
+    channels: channelsOf(inferred.layers.get(placement.at)?.input ?? []),
   },
 })
 
@@ -109,7 +106,7 @@ const insertPassing = (placement: Placement, passage: Passthrough): E.Either<Gro
   return pipe(
     inferGrown(net),
     E.map(inferred => ({
-      ...insertBranch({ ...placement, net }, inferred),
+      ...insertBranch(placement, inferred),
       linear,
       passage,
       isStrange: path => originOf(path) === null && !way.has(path),
@@ -120,10 +117,10 @@ const insertPassing = (placement: Placement, passage: Passthrough): E.Either<Gro
 /** A new module that passes its input on, where it can and that is asked for. */
 const insertModule = (
   placement: Placement,
-  inferred: Inferred,
+  inferred: CheckedNet,
   passing: boolean,
 ): E.Either<GrowError, Insertion> => {
-  const [placed, bounds] = [inferred.get(placement.at), boundsInto(placement.net).get(placement.at)]
+  const [placed, bounds] = [inferred.layers.get(placement.at), boundsInto(inferred).get(placement.at)]
   const passage =
     placed === undefined || bounds === undefined || !passing
       ? null
@@ -138,11 +135,11 @@ const insertModule = (
  */
 export const insertGrowth =
   (growth: Growth, passing: boolean) =>
-  (net: Net): E.Either<GrowError, Insertion> =>
+  (net: CheckedNet): E.Either<GrowError, Insertion> =>
     'widen' in growth
       ? widenAt(net, growth.widen, growth.by)
       : pipe(
-          insertLayer(growth)(net),
+          insertLayer(growth)(net.net),
           E.bindTo('placement'),
           E.bind('inferred', ({ placement }) => inferGrown(placement.net)),
           E.flatMap(({ placement, inferred }) =>

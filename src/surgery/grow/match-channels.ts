@@ -1,6 +1,6 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 import { elementAt } from '../../net/element.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
@@ -69,13 +69,10 @@ export interface LayerMatch {
   readonly groupsOf: (path: Path) => number
 }
 
-const traceBoth = (
-  before: Inferred,
-  after: Inferred,
-  { originOf, passage, isStrange, groupsOf }: LayerMatch,
-): TracedNets => {
+const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
+  const { originOf, passage, isStrange, groupsOf } = after
   const { fresh, of } = createNumbering()
-  const image = of('', channelsOf(before.get('')?.input ?? []))
+  const image = of('', channelsOf(before.net.input))
   /** The channels of a new layer: those it passes on, and new ones. */
   const passOn = (path: Path, count: number, x: Int32Array): Int32Array => {
     const [y, unit] = [fresh(count), passage?.units.get(path)]
@@ -98,11 +95,11 @@ const traceBoth = (
 }
 
 /** Where the arrays of the grown net come from. */
-export const matchChannels = (before: Inferred, after: Inferred, match: LayerMatch): Remap => {
-  const both = traceBoth(before, after, match)
+export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch): Remap => {
+  const both = traceBoth(before, after)
   const origin = ({ slot, at, shape, trained }: WeightSpec): Origin => {
-    const from = match.originOf(at)
-    const layer = after.get(at)?.layer
+    const from = after.originOf(at)
+    const layer = after.layers.get(at)?.layer
     if (from === null || layer === undefined) return { from: null, shape, trained, axes: [] }
     const old = wiresOfAxes(both.before)(from, layer, slot)
     const axes = wiresOfAxes(both.after)(at, layer, slot).map((now, axis) => {
@@ -127,16 +124,16 @@ const keepsGroups = (before: Int32Array, after: Int32Array, groups: number): boo
 }
 
 /** A layer of the old net that knows channels by numbers which others have now; null where there is none. */
-export const findRenumbered = (before: Inferred, after: Inferred, match: LayerMatch): Path | null => {
-  const both = traceBoth(before, after, match)
+export const findRenumbered = (before: CheckedNet, after: CheckedNet & LayerMatch): Path | null => {
+  const both = traceBoth(before, after)
   const isKept = (path: Path, from: Path, groups: number, side: 'into' | 'out'): boolean =>
     keepsGroups(both.before[side].get(from) ?? range(0), both.after[side].get(path) ?? range(0), groups)
   const isMoved = (path: Path, layer: Layer): boolean => {
-    const [from, groups] = [match.originOf(path), groupsKnownTo(layer)]
+    const [from, groups] = [after.originOf(path), groupsKnownTo(layer)]
     if (from === null || groups === null) return false
     return (
       !isKept(path, from, groups, 'into') || (layer._tag === 'conv' && !isKept(path, from, groups, 'out'))
     )
   }
-  return [...after.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
+  return [...after.layers.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
 }

@@ -1,6 +1,6 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 import { type ByActivation, selectActivation } from '../../net/activation.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
@@ -111,7 +111,7 @@ const zeroKeepers: readonly Layer['_tag'][] = [
 
 /** What the ways through all layers of a module depend on. */
 interface Context {
-  readonly inferred: Inferred
+  readonly inferred: CheckedNet
   /** Bounds of the values that pass. */
   readonly bounds: Bounds
 }
@@ -135,7 +135,7 @@ const passThrough = (
 
 /** Through the filters of each group that stand where its channels do. */
 const passThroughGroups = (context: Context, way: Passthrough, path: Path, conv: Conv): Way => {
-  const channels = channelsOf(context.inferred.get(path)?.input ?? []) / conv.groups
+  const channels = channelsOf(context.inferred.layers.get(path)?.input ?? []) / conv.groups
   const filters = conv.filters / conv.groups
   const place = (channel: number) => Math.floor(channel / channels) * filters + (channel % channels)
   return filters < channels ? null : passThrough(context, way, path, conv.activation, way.places.map(place))
@@ -191,7 +191,8 @@ const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): W
   }
 }
 
-const widthOf = ({ inferred }: Context, path: Path): number => channelsOf(inferred.get(path)?.output ?? [])
+const widthOf = ({ inferred }: Context, path: Path): number =>
+  channelsOf(inferred.layers.get(path)?.output ?? [])
 
 /** Along the first branch that has a way; its channels lie behind those of the branches before it. */
 const passBranch = (context: Context, ways: readonly Way[], { branches }: Concat, path: Path): Way => {
@@ -230,9 +231,9 @@ const passthroughAlgebra = (context: Context): Algebra<Way> => ({
  * Law  with the units on the way passing and the silent ones silent, the channels at `places` are those of the input
  */
 export const findPassthrough =
-  (inferred: Inferred, bounds: Bounds) =>
+  (inferred: CheckedNet, bounds: Bounds) =>
   (module: Layer, at: Path): Passthrough | null => {
-    const { input = [], output = [] } = inferred.get(at) ?? {}
+    const { input = [], output = [] } = inferred.layers.get(at) ?? {}
     if (!isSameShape(input.slice(0, -1), output.slice(0, -1))) return null
     const places = range(channelsOf(input))
     const start: Passthrough = { units: new Map(), way: new Set(), linear: [], silent: [], places }

@@ -32,10 +32,10 @@ type Widths = ReadonlyMap<Path, Width>
 
 /** The new width of each unit inside that can grow, and of those tied to it. */
 const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowError, Widths> => {
-  const { inferred, wiring } = analysis
+  const { layers, wiring } = analysis
   const fixed = fixedWires(wiring)
   const found = new Map<Path, Width>()
-  for (const { path, layer } of inferred.values()) {
+  for (const { path, layer } of layers.values()) {
     const wires = wiring.out.get(path) ?? new Int32Array()
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
     if (!makes || !isInside(place, path) || wires.some(each => fixed[each] !== 0)) continue
@@ -74,7 +74,7 @@ export interface Wider {
 export const widen =
   (place: Path, by: number) =>
   (analysis: Analysis): E.Either<GrowError, Wider> => {
-    if (!analysis.inferred.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
+    if (!analysis.layers.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
       return E.left({ _tag: 'WrongOption', option: 'by', got: by, expected: 'a number above 1' })
     const found = findWidths(analysis, place, by)

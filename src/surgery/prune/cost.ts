@@ -1,18 +1,20 @@
 /** The cost of a channel: the parameters or multiply–accumulates that removing it, with its group, saves. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
-import type { Inferred, PlacedLayer } from '../../net/infer.js'
+import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
-import type { Net } from '../../net/tree.js'
 import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
-import { type Wiring, wiresOfAxes } from '../../net/wiring.js'
-import { analyse } from '../analysis/analysis.js'
+import { type Wiring, wireNet, wiresOfAxes } from '../../net/wiring.js'
+import type { Target } from './target.js'
 
 /** What deleting a channel saves: stored parameters, or multiply–accumulates for one image. */
 export type Cost = 'params' | 'macs'
+
+/** What the target counts: parameters where it is neither multiply–accumulates nor the time they take. */
+export const costFor = (target: Target): Cost => {
+  const amount = 'keep' in target ? target.keep : 'atMost' in target ? target.atMost : {}
+  return 'macs' in amount || 'latency' in amount ? 'macs' : 'params'
+}
 
 /** How often each value of a weight is multiplied for one image. */
 const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number => {
@@ -28,12 +30,12 @@ const timesOn = (count: number, wires: Int32Array): Int32Array => {
 }
 
 /** By wire, its share of every weight along its axes; values on two of its axes at once count once. */
-const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Array => {
+const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
   const add = (each: number, cost: number): void => {
     costs[each] = (costs[each] ?? 0) + cost
   }
-  for (const placed of inferred.values())
+  for (const placed of net.layers.values())
     for (const spec of weightSpecsOf(placed)) {
       if (!spec.trained) continue
       const values = sizeOf(spec.shape) * (cost === 'params' ? 1 : usesOf(placed, spec))
@@ -55,20 +57,13 @@ const costOfWires = (cost: Cost, inferred: Inferred, wiring: Wiring): Float64Arr
  * Shapes  by path, one number a channel
  *
  * @example
- * pipe(tiny, costsOf('params'), E.map(costs => costs.conv))   // the parameters that each filter of `conv` stands for
+ * costsOf('params')(model).conv   // the parameters that each filter of `conv` stands for
  */
 export const costsOf =
   (cost: Cost) =>
-  (net: Net): E.Either<NetError, Readonly<Record<Path, Float64Array>>> =>
-    pipe(
-      analyse(net),
-      E.map(({ inferred, wiring }) => {
-        const costs = costOfWires(cost, inferred, wiring)
-        return Object.fromEntries(
-          [...wiring.out].map(([path, wires]) => [
-            path,
-            Float64Array.from(wires, wire => elementAt(costs, wire)),
-          ]),
-        )
-      }),
-    )
+  (net: CheckedNet): Readonly<Record<Path, Float64Array>> => {
+    const wiring = wireNet(net)
+    const costs = costOfWires(cost, net, wiring)
+    const costsOn = (wires: Int32Array) => Float64Array.from(wires, wire => elementAt(costs, wire))
+    return Object.fromEntries([...wiring.out].map(([path, wires]) => [path, costsOn(wires)]))
+  }

@@ -1,7 +1,7 @@
 /** Criteria on the weights alone, and the division of any criterion by cost. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { stream } from '../../net/random.js'
 import { channelsOf } from '../../net/shape.js'
@@ -23,33 +23,27 @@ export type Criterion<Seen = unknown, Failure = PruneError> = (
 ) => E.Either<Failure, Utilities>
 
 /** The layers that make channels of their own, with their number. */
-const makersOf = (inferred: Inferred): readonly (readonly [Path, number])[] =>
-  [...inferred.values()].flatMap(({ path, layer, output }) =>
+const makersOf = ({ layers }: CheckedNet): readonly (readonly [Path, number])[] =>
+  [...layers.values()].flatMap(({ path, layer, output }) =>
     layer._tag === 'conv' || layer._tag === 'dense' ? [[path, channelsOf(output)] as const] : [],
   )
 
 /** A criterion on the weights of a model that fits its net. */
 const weightCriterion =
-  (utilities: (inferred: Inferred, weights: Weights) => Utilities) =>
+  (utilities: (model: Model) => Utilities) =>
   (model: Model): E.Either<PruneError, Utilities> =>
     pipe(
-      infer(model.net),
-      E.flatMap(
-        (inferred): E.Either<PruneError, Utilities> =>
-          pipe(
-            checkWeights(model, inferred),
-            E.map(() => utilities(inferred, model.weights)),
-          ),
-      ),
+      checkWeights(model),
+      E.map(() => utilities(model)),
     )
 
 /** A criterion on weights, layer by layer. */
 const layerCriterion = (
   utility: (path: Path, channels: number, weights: Weights) => Float64Array,
 ): Criterion =>
-  weightCriterion((inferred, weights) =>
+  weightCriterion(model =>
     Object.fromEntries(
-      makersOf(inferred).map(([path, channels]) => [path, utility(path, channels, weights)]),
+      makersOf(model).map(([path, channels]) => [path, utility(path, channels, model.weights)]),
     ),
   )
 
@@ -88,11 +82,11 @@ export const l2: Criterion = layerCriterion((path, channels, weights) =>
  *
  * Source  Liu et al. 2017
  */
-export const bnScale: Criterion = weightCriterion((inferred, weights) =>
+export const bnScale: Criterion = weightCriterion(model =>
   Object.fromEntries(
-    scaledUnits(inferred).map(({ path, scales }) => [
+    scaledUnits(model).map(({ path, scales }) => [
       path,
-      Float64Array.from(scales, norms => meanScale(weights, norms)),
+      Float64Array.from(scales, norms => meanScale(model.weights, norms)),
     ]),
   ),
 )
@@ -103,6 +97,16 @@ const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
     0,
   ) / norms.length
 
+const divideByCosts =
+  (costs: ReturnType<ReturnType<typeof costsOf>>, power: number) =>
+  (utilities: Utilities): Utilities =>
+    Object.fromEntries(
+      Object.entries(utilities).map(([path, values]) => [
+        path,
+        Float64Array.from(values, (value, channel) => value / (costs[path]?.[channel] ?? 1) ** power),
+      ]),
+    )
+
 /**
  * Another criterion, each utility divided by a power of what the channel costs.
  *
@@ -111,18 +115,6 @@ const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
  */
 export const perCost =
   (cost: Cost, power: number) =>
-  <Seen, Failure>(criterion: Criterion<Seen, Failure>): Criterion<Seen, Failure | PruneError> =>
+  <Seen, Failure>(criterion: Criterion<Seen, Failure>): Criterion<Seen, Failure> =>
   (model, seen) =>
-    pipe(
-      costsOf(cost)(model.net),
-      E.bindTo('costs'),
-      E.bindW('utilities', () => criterion(model, seen)),
-      E.map(({ costs, utilities }) =>
-        Object.fromEntries(
-          Object.entries(utilities).map(([path, values]) => [
-            path,
-            Float64Array.from(values, (value, channel) => value / (costs[path]?.[channel] ?? 1) ** power),
-          ]),
-        ),
-      ),
-    )
+    pipe(criterion(model, seen), E.map(divideByCosts(costsOf(cost)(model), power)))

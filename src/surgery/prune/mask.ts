@@ -2,18 +2,21 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../../net/error.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
 import { childPath, editLayers, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net, Residual } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { full, type Model, type Tensor, type Weights } from '../../net/weights.js'
-import { wiresOfAxes } from '../../net/wiring.js'
+import { type Wiring, wireNet, wiresOfAxes } from '../../net/wiring.js'
 import { defaultNorm } from '../../net/words/leaves.js'
-import { type Analysis, analyse } from '../analysis/analysis.js'
 import { gatherAxes } from '../remap.js'
 import type { Pruned } from './prune.js'
 
 type Removal = Pick<Pruned, 'removed' | 'bypassed'>
+
+/** A body with its path. */
+type BodyAt = readonly [Path, Layer]
 
 /** Behind a removed body, a batch norm whose scale and shift are 0. */
 const silencer = (body: Layer): Layer => ({ _tag: 'norm', name: `${body.name}-silenced`, ...defaultNorm })
@@ -32,7 +35,7 @@ const silenceBodies = (net: Net, bypassed: ReadonlySet<Path>): Net =>
 
 /** The new key of a weight: a silenced body lies one name deeper; the innermost moves first. */
 const moveKeys =
-  (bodies: readonly (readonly [Path, Layer])[]) =>
+  (bodies: readonly BodyAt[]) =>
   (key: string): string =>
     bodies.reduce(
       (now, [path, body]) =>
@@ -40,62 +43,70 @@ const moveKeys =
       key,
     )
 
-/** Zeros in every kernel where it would read a removed channel. */
-const maskKernels =
-  ({ wiring, inferred }: Analysis, isRemoved: Uint8Array) =>
-  (weights: Weights): Weights => {
-    const kernels = [...inferred.values()].flatMap(
-      ({ path, layer }): readonly (readonly [string, Tensor])[] => {
-        const key = weightKey(path, 'kernel')
-        const kernel = weights[key]
-        if (kernel === undefined || (layer._tag !== 'conv' && layer._tag !== 'dense')) return []
-        const axes = wiresOfAxes(wiring)(path, layer, 'kernel')
-        const places = axes.at(-2)?.map((each, i) => (isRemoved[each] === 1 ? -1 : i)) ?? null
-        const sides = kernel.shape.slice(0, -2).map(() => null)
-        return [[key, gatherAxes({ shape: kernel.shape, axes: [...sides, places, null] })(kernel)]]
-      },
-    )
-    return { ...weights, ...Object.fromEntries(kernels) }
+/** By wire, 1 where its channel is removed. */
+const removedWires = ({ count, out }: Wiring, removed: Removal['removed']): Uint8Array => {
+  const isRemoved = new Uint8Array(count)
+  for (const { path, channel } of removed) {
+    const each = out.get(path)?.[channel]
+    if (each !== undefined) isRemoved[each] = 1
   }
+  return isRemoved
+}
 
-const maskModel =
-  ({ weights }: Model, { removed, bypassed }: Removal) =>
-  (analysis: Analysis): Model => {
-    const { net, inferred, wiring } = analysis
-    const isRemoved = new Uint8Array(wiring.count)
-    for (const { path, channel } of removed) {
-      const each = wiring.out.get(path)?.[channel]
-      if (each !== undefined) isRemoved[each] = 1
-    }
-    const bodies = bypassed
-      .flatMap(path => {
-        const layer = inferred.get(path)?.layer
-        return layer?._tag === 'residual' ? [[childPath(path, layer.body.name), layer.body] as const] : []
-      })
-      .toSorted(([a], [b]) => b.length - a.length)
-    const rename = moveKeys(bodies)
-    const old = Object.entries(maskKernels(analysis, isRemoved)(weights)).map(
-      ([key, tensor]) => [rename(key), tensor] as const,
-    )
-    const silent = bodies.flatMap(([path, body]) => {
-      const shape = [channelsOf(inferred.get(path)?.output ?? [])]
-      const place = childPath(rename(path), silencer(body).name)
-      return (['scale', 'shift', 'mean', 'variance'] as const).map(
-        slot => [weightKey(place, slot), full(shape, slot === 'variance' ? 1 : 0)] as const,
-      )
+/** Zeros in every kernel where it would read a removed channel. */
+const maskKernels = ({ layers, weights }: Model, wiring: Wiring, isRemoved: Uint8Array): Weights => {
+  const kernels = [...layers.values()].flatMap(({ path, layer }): readonly (readonly [string, Tensor])[] => {
+    const key = weightKey(path, 'kernel')
+    const kernel = weights[key]
+    if (kernel === undefined || (layer._tag !== 'conv' && layer._tag !== 'dense')) return []
+    const axes = wiresOfAxes(wiring)(path, layer, 'kernel')
+    const places = axes.at(-2)?.map((each, i) => (isRemoved[each] === 1 ? -1 : i)) ?? null
+    const sides = kernel.shape.slice(0, -2).map(() => null)
+    return [[key, gatherAxes({ shape: kernel.shape, axes: [...sides, places, null] })(kernel)]]
+  })
+  return { ...weights, ...Object.fromEntries(kernels) }
+}
+
+/** The bodies of these residuals, the innermost first. */
+const bodiesOf = ({ layers }: CheckedNet, residuals: readonly Path[]): readonly BodyAt[] =>
+  residuals
+    .flatMap((path): readonly BodyAt[] => {
+      const layer = layers.get(path)?.layer
+      return layer?._tag === 'residual' ? [[childPath(path, layer.body.name), layer.body]] : []
     })
-    return {
-      net: silenceBodies(net, new Set(bypassed)),
-      weights: Object.fromEntries([...old, ...silent]),
-    }
-  }
+    .toSorted(([a], [b]) => b.length - a.length)
+
+/** The weights of a silencer of so many channels. */
+const silentWeights = (at: Path, channels: number): Weights =>
+  Object.fromEntries(
+    (['scale', 'shift', 'mean', 'variance'] as const).map(slot => [
+      weightKey(at, slot),
+      full([channels], slot === 'variance' ? 1 : 0),
+    ]),
+  )
 
 /**
  * The model before a pruning, in which every kernel reads zeros for the removed channels, and removed bodies add zeros.
  *
- * Law  forward(pruned) = forward(masked)
+ * Errors  TooMany where what silences the bodies makes the net larger than any may be
+ * Law     forward(pruned) = forward(masked)
  */
 export const mask =
-  (cut: Removal) =>
-  (model: Model): E.Either<NetError, Model> =>
-    pipe(analyse(model.net), E.map(maskModel(model, cut)))
+  ({ removed, bypassed }: Removal) =>
+  (model: Model): E.Either<NetError, Model> => {
+    const wiring = wireNet(model)
+    const bodies = bodiesOf(model, bypassed)
+    const rename = moveKeys(bodies)
+    const masked = maskKernels(model, wiring, removedWires(wiring, removed))
+    const old = Object.entries(masked).map(([key, tensor]) => [rename(key), tensor] as const)
+    const silent = bodies.map(([path, body]) =>
+      silentWeights(
+        childPath(rename(path), silencer(body).name),
+        channelsOf(model.layers.get(path)?.output ?? []),
+      ),
+    )
+    return pipe(
+      infer(silenceBodies(model.net, new Set(bypassed))),
+      E.map(silenced => ({ ...silenced, weights: Object.assign(Object.fromEntries(old), ...silent) })),
+    )
+  }

@@ -2,8 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
-import { type Inferred, infer } from '../../net/infer.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import { allWeightSpecs } from '../../net/weight-specs.js'
@@ -28,11 +27,11 @@ const memoizePlaces = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
 }
 
 /** Where the arrays of the narrower net come from in the old one. */
-const remapOf = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
+const remapOf = (wiring: Wiring, kept: Uint8Array, after: CheckedNet): Remap => {
   const places = memoizePlaces(kept)
   return new Map(
     allWeightSpecs(after).map(({ key, slot, at, shape, trained }) => {
-      const layer = after.get(at)?.layer
+      const layer = after.layers.get(at)?.layer
       const axes = layer === undefined ? [] : wiresOfAxes(wiring)(at, layer, slot)
       return [
         key,
@@ -46,11 +45,11 @@ const remapOf = (wiring: Wiring, kept: Uint8Array, after: Inferred): Remap => {
 const keptChannels = (
   wiring: Wiring,
   kept: Uint8Array,
-  after: Inferred,
+  after: CheckedNet,
 ): Readonly<Record<Path, Int32Array>> => {
   const places = memoizePlaces(kept)
   return Object.fromEntries(
-    [...after.keys()].flatMap(path => {
+    [...after.layers.keys()].flatMap(path => {
       const wires = wiring.out.get(path)
       return wires === undefined ? [] : [[path, places(wires) ?? range(wires.length)] as const]
     }),
@@ -67,31 +66,33 @@ const gatherWeights = (remap: Remap, weights: Weights): Weights =>
   )
 
 /** A narrower net; its weights are gathered when they are asked for. */
-export interface Narrowed {
-  readonly net: Net
-  readonly inferred: Inferred
+export interface Narrowed extends CheckedNet {
   readonly remap: () => Remap
   readonly model: () => Model
   /** By path, the old channel of each channel of the layer's output. */
   readonly channels: () => Readonly<Record<Path, Int32Array>>
 }
 
-/** Errors  none that a settled selected can bring about: what is left fits */
+/** What constraints leave of a net fits; where it does not, that is a defect. */
+const inferNarrower = (net: Net): CheckedNet =>
+  pipe(
+    infer(net),
+    E.getOrElse((error): CheckedNet => {
+      throw new Error(`a cut leaves a net that does not fit: ${JSON.stringify(error)}`)
+    }),
+  )
+
+/** Narrows a net to what constraints keep. */
 export const narrow =
-  ({ wiring }: Analysis, { net, weights }: Model) =>
-  (constrained: Constrained): E.Either<NetError, Narrowed> => {
-    const narrower = simplify(wiring, constrained)(net)
-    return pipe(
-      infer(narrower),
-      E.map(inferred => {
-        const remap = () => remapOf(wiring, constrained.kept, inferred)
-        return {
-          net: narrower,
-          inferred,
-          remap,
-          model: () => ({ net: narrower, weights: gatherWeights(remap(), weights) }),
-          channels: () => keptChannels(wiring, constrained.kept, inferred),
-        }
-      }),
-    )
+  ({ net, wiring }: Analysis, weights: Weights) =>
+  (constrained: Constrained): Narrowed => {
+    const { kept } = constrained
+    const narrower = inferNarrower(simplify(wiring, constrained)(net))
+    const remap = () => remapOf(wiring, kept, narrower)
+    return {
+      ...narrower,
+      remap,
+      model: () => ({ ...narrower, weights: gatherWeights(remap(), weights) }),
+      channels: () => keptChannels(wiring, kept, narrower),
+    }
   }

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../io/codec.js'
-import type { Inferred } from '../../net/infer.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
 import { checkPaths } from '../analysis/analysis.js'
@@ -10,7 +10,7 @@ import type { Widths } from '../analysis/trunk.js'
 import { pruneCodec } from '../codec.js'
 import type { OptionError, PruneError } from '../error.js'
 import type { Combine, Normalize, Utilities } from './rank.js'
-import { checkTarget, type TargetOptions } from './target.js'
+import type { AmountTarget, CountedAmount, LatencyTarget, MeasureLatency } from './target.js'
 
 interface Guarded {
   /** Paths whose weights are all kept, those that read other channels too. */
@@ -47,7 +47,11 @@ export interface ByThreshold extends Ranging {
 }
 
 /** The lowest scores are removed until the target is met; normalized as `'eta'` by default. */
-export type ByTarget = Ranging & TargetOptions & { readonly normalize?: Normalize }
+export type ByTarget = Ranging & { readonly normalize?: Normalize } & (
+    | AmountTarget<CountedAmount>
+    /** A function measures the latency; on an engine, `pruneToLatency` does. */
+    | (LatencyTarget & { readonly measure: MeasureLatency })
+  )
 
 /** These channels and residuals' bodies are removed, with their groups. */
 export interface ByChannel extends Guarded {
@@ -63,34 +67,33 @@ const checkWhole = (least: number, option: string, got: number | undefined): E.E
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, expected: `a whole number from ${least} up` })
 
-const checkNotNegative = (option: string, got: number): E.Either<OptionError, void> =>
-  got >= 0 ? E.right(undefined) : E.left({ _tag: 'WrongOption', option, got, expected: 'a number from 0 up' })
-
 const checkShare = (option: string, got: number): E.Either<OptionError, void> =>
   got >= 0 && got <= 1
     ? E.right(undefined)
     : E.left({ _tag: 'WrongOption', option, got, expected: 'a share from 0 to 1' })
 
-const onlyResiduals = (inferred: Inferred): Inferred =>
-  new Map([...inferred].filter(([, { layer }]) => layer._tag === 'residual'))
+const onlyResiduals = (layers: CheckedNet['layers']): CheckedNet['layers'] =>
+  new Map([...layers].filter(([, { layer }]) => layer._tag === 'residual'))
 
 /** Whether options have the right kinds, and their numbers and paths fit this net. */
-export const checkPruneOptions = (options: PruneOptions, inferred: Inferred): E.Either<PruneError, void> =>
+export const checkPruneOptions = (
+  options: PruneOptions,
+  { layers }: CheckedNet,
+): E.Either<PruneError, void> =>
   pipe(
     decode(pruneCodec)(options),
-    E.flatMap((): E.Either<PruneError, void> => checkPaths('freeze', inferred)(options.freeze ?? [])),
+    E.flatMap((): E.Either<PruneError, void> => checkPaths('freeze', layers)(options.freeze ?? [])),
     E.flatMap(() =>
       'channels' in options
         ? pipe(
-            checkPaths('channels', inferred)(Object.keys(options.channels)),
-            E.flatMap(() => checkPaths('bodies', onlyResiduals(inferred))(options.bodies ?? [])),
+            checkPaths('channels', layers)(Object.keys(options.channels)),
+            E.flatMap(() => checkPaths('bodies', onlyResiduals(layers))(options.bodies ?? [])),
           )
         : pipe(
-            checkPaths('ignore', inferred)(options.ignore ?? []),
+            checkPaths('ignore', layers)(options.ignore ?? []),
             E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
             E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
             E.flatMap(() => checkShare('floor', options.floor ?? 0)),
-            E.flatMap(() => ('eta' in options ? checkNotNegative('eta', options.eta) : checkTarget(options))),
           ),
     ),
   )

@@ -2,18 +2,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
+import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import type { Net } from '../../net/tree.js'
 import { checkWeights, type Model } from '../../net/weights.js'
 import { type Analysis, analyse, type Channel } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import type { Remap } from '../remap.js'
-import { type Cost, costsOf } from './cost.js'
+import { type Cost, costFor, costsOf } from './cost.js'
 import { type Narrowed, narrow } from './narrow.js'
-import { type ByChannel, type ByTarget, checkPruneOptions, type PruneOptions } from './options.js'
+import { type ByChannel, type Constraining, checkPruneOptions, type PruneOptions } from './options.js'
 import { checkUtilities, type Utilities } from './rank.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
-import type { TargetOptions } from './target.js'
+import type { AmountTarget, CountedAmount } from './target.js'
 
 /** A channel that was removed, and why. */
 export interface Removed extends Channel {
@@ -88,22 +88,6 @@ const select = (
     ? selectByChannel(options)(analysis)
     : selectByScore(options, narrowTo)(analysis, utilities)
 
-const pruneAnalysed =
-  (model: Model, options: PruneOptions) =>
-  (analysis: Analysis): E.Either<PruneError, Pruned> => {
-    const narrowTo = narrow(analysis, model)
-    return pipe(
-      checkPruneOptions(options, analysis.inferred),
-      E.flatMap(() => checkWeights(model, analysis.inferred)),
-      E.flatMap(() => utilitiesOf(options, model)),
-      E.tap(checkUtilities(analysis)),
-      E.bindTo('utilities'),
-      E.bind('selection', ({ utilities }) => select(options, analysis, utilities, narrowTo)),
-      E.bindW('narrowed', ({ selection }) => narrowTo(selection.constrained)),
-      E.map(({ utilities, selection, narrowed }) => prunedModel(analysis, utilities, selection, narrowed)),
-    )
-  }
-
 /**
  * Removes the channels of the least utility, or those named: kernels, batch-norm slots and dense rows shrink; a branch,
  * a module or a residual's body without channels is removed whole. Paths stay.
@@ -120,44 +104,45 @@ const pruneAnalysed =
  */
 export const prune =
   (options: PruneOptions) =>
-  (model: Model): E.Either<PruneError, Pruned> =>
-    pipe(analyse(model.net), E.flatMap(pruneAnalysed(model, options)))
+  (model: Model): E.Either<PruneError, Pruned> => {
+    const analysis = analyse(model)
+    const narrowTo = narrow(analysis, model.weights)
+    return pipe(
+      checkPruneOptions(options, model),
+      E.flatMap(() => checkWeights(model)),
+      E.flatMap(() => utilitiesOf(options, model)),
+      E.tap(checkUtilities(analysis)),
+      E.bindTo('utilities'),
+      E.bind('selection', ({ utilities }) => select(options, analysis, utilities, narrowTo)),
+      E.map(({ utilities, selection }) =>
+        prunedModel(analysis, utilities, selection, narrowTo(selection.constrained)),
+      ),
+    )
+  }
 
 /** Utilities by which the channels that cost most are removed first. */
-const inverseCosts = (cost: Cost, net: Net, units: readonly Path[]): E.Either<PruneError, Utilities> =>
-  pipe(
-    costsOf(cost)(net),
-    E.map(costs =>
-      Object.fromEntries(
-        units.map(path => [path, (costs[path] ?? new Float64Array()).map(each => 1 / each)]),
-      ),
-    ),
+const inverseCosts = (cost: Cost, net: CheckedNet, units: readonly Path[]): Utilities => {
+  const costs = costsOf(cost)(net)
+  return Object.fromEntries(
+    units.map(path => [path, (costs[path] ?? new Float64Array()).map(each => 1 / each)]),
   )
-
-/** What the target counts; parameters where it is neither parameters nor multiply–accumulates. */
-const costOf = (options: TargetOptions): Cost =>
-  'macs' in ('keep' in options ? options.keep : options.atMost) ? 'macs' : 'params'
+}
 
 /**
  * Whether a target can be met by removing channels of these layers, as far as the net alone tells.
  *
- * Errors  OutOfReach; WrongOption
+ * Errors  OutOfReach
  */
 export const checkReachable =
-  ({ units, ...options }: Omit<ByTarget, 'by'> & TargetOptions & { readonly units: readonly Path[] }) =>
-  (net: Net): E.Either<PruneError, void> =>
-    pipe(
-      analyse(net),
-      E.bindTo('analysis'),
-      E.bindW('by', () => inverseCosts(costOf(options), net, units)),
-      E.flatMap(({ analysis, by }) =>
-        selectByScore({ ...options, by, normalize: 'raw' }, narrow(analysis, { net, weights: {} }))(
-          analysis,
-          by,
-        ),
-      ),
+  ({ units, ...options }: Constraining & AmountTarget<CountedAmount> & { readonly units: readonly Path[] }) =>
+  (net: CheckedNet): E.Either<PruneError, void> => {
+    const analysis = analyse(net)
+    const by = inverseCosts(costFor(options), net, units)
+    return pipe(
+      selectByScore({ ...options, by, normalize: 'raw' }, narrow(analysis, {}))(analysis, by),
       E.asUnit,
     )
+  }
 
 /**
  * A pruning as the channels it removed, by name.

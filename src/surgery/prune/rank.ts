@@ -79,7 +79,7 @@ export const checkUtilities =
   (utilities: Utilities): E.Either<AddressError | UtilityError, void> =>
     pipe(
       Object.keys(utilities),
-      checkPaths('utilities', analysis.inferred),
+      checkPaths('utilities', analysis.layers),
       E.flatMap(() =>
         Object.entries(utilities).reduce<E.Either<AddressError | UtilityError, void>>(
           (before, entry) =>

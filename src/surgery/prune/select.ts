@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../net/element.js'
-import type { NetError } from '../../net/error.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
@@ -216,7 +215,7 @@ const selectByThreshold = (
   )
 }
 
-type Narrow = (constrained: Constrained) => E.Either<NetError, Narrowed>
+type Narrow = (constrained: Constrained) => Narrowed
 
 const selectToTarget = (
   options: ByTarget,

@@ -3,6 +3,7 @@ import { activationName } from '../../net/activation.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
+  type Activation,
   type ChannelSlice,
   type Concat,
   childrenOf,
@@ -46,13 +47,18 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
   }
 }
 
+/** The activation of a sum behind its shortcut, under a name of its own. */
+const activationBehind = (shortcut: Layer, activation: Activation): Layer => {
+  const word = activationName(activation)
+  const name = shortcut.name === word ? `${word}2` : word
+  return { _tag: 'activate', name, activation }
+}
+
 /** The shortcut of a residual, and the activation of its sum. */
 const withoutBody = ({ name, activation }: Residual, shortcut: Layer): Stack =>
   stackOf(name, [
     ...(isIdentity(shortcut) ? [] : [shortcut]),
-    ...(activation === null
-      ? []
-      : [{ _tag: 'activate' as const, name: activationName(activation), activation }]),
+    ...(activation === null ? [] : [activationBehind(shortcut, activation)]),
   ])
 
 /** What is left of each layer. */

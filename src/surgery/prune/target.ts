@@ -2,21 +2,39 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { countMacs, countParams, countStored } from '../../net/counts.js'
-import type { NetError } from '../../net/error.js'
 import type { Model } from '../../net/weights.js'
 import type { Measure, OptionError, PruneError } from '../error.js'
 import type { Narrowed } from './narrow.js'
 
-/** A measure of the net and its amount; latency in ms, by a function of the user's. */
-export type Target =
+/** So many parameters, multiply–accumulates of an image, or bytes of weights: what a net alone tells. */
+export type CountedAmount =
   | { readonly params: number }
   | { readonly macs: number }
   | { readonly bytes: number }
-  | {
-      readonly latency: number
-      /** Milliseconds a model takes. */
-      readonly measure: (model: Model) => number
-    }
+
+/** So many milliseconds an image: what a function or an engine measures. */
+export type LatencyAmount = { readonly latency: number }
+
+/** A share of the amount the net has, or an amount not to exceed. */
+export type AmountTarget<Amount = CountedAmount | LatencyAmount> =
+  | { readonly keep: Amount }
+  | { readonly atMost: Amount }
+
+/** A target that a net alone is held against; `eta` is the paper's threshold, in standard deviations of each layer. */
+export type CountedTarget = AmountTarget<CountedAmount> | { readonly eta: number }
+
+/** A share of the net's milliseconds an image, or so many at most. */
+export type LatencyTarget = AmountTarget<LatencyAmount>
+
+/** How far to cut. */
+export type Target = CountedTarget | LatencyTarget
+
+/** Whether a target is a latency, which a function or an engine measures. */
+export const isLatencyTarget = (target: Target): target is LatencyTarget =>
+  !('eta' in target) && 'latency' in ('keep' in target ? target.keep : target.atMost)
+
+/** Milliseconds a model takes. */
+export type MeasureLatency = (model: Model) => number
 
 /** A target's amount, and how a net is measured for it. */
 interface Gauge {
@@ -25,47 +43,23 @@ interface Gauge {
   readonly read: (narrowed: Narrowed) => number
 }
 
-const gaugeOf = (target: Target): Gauge => {
-  if ('params' in target)
-    return { of: 'params', amount: target.params, read: ({ inferred }) => countParams(inferred) }
-  if ('macs' in target)
-    return { of: 'macs', amount: target.macs, read: ({ inferred }) => countMacs(inferred) }
-  if ('bytes' in target)
-    return { of: 'bytes', amount: target.bytes, read: ({ inferred }) => 4 * countStored(inferred) }
-  return { of: 'latency', amount: target.latency, read: ({ model }) => target.measure(model()) }
-}
-
-/** Errors  WrongOption where it is not above 0, or above `most` */
-export const checkPositive = (option: string, got: number, most: number): E.Either<OptionError, number> =>
-  got > 0 && got <= most
-    ? E.right(got)
-    : E.left({
+/** Errors  WrongOption where a latency comes without a function that measures it */
+const gaugeOf = (
+  amount: CountedAmount | LatencyAmount,
+  measure: MeasureLatency | undefined,
+): E.Either<OptionError, Gauge> => {
+  if ('params' in amount) return E.right({ of: 'params', amount: amount.params, read: countParams })
+  if ('macs' in amount) return E.right({ of: 'macs', amount: amount.macs, read: countMacs })
+  if ('bytes' in amount)
+    return E.right({ of: 'bytes', amount: amount.bytes, read: narrowed => 4 * countStored(narrowed) })
+  return measure === undefined
+    ? E.left({
         _tag: 'WrongOption',
-        option,
-        got,
-        expected: most === 1 ? 'a share above 0, at most 1' : 'a number above 0',
+        option: 'measure',
+        got: 'none',
+        expected: 'a function that measures latency',
       })
-
-/** A share of the whole net's amount, or an amount not to exceed. */
-export type TargetOptions = { readonly keep: Target } | { readonly atMost: Target }
-
-const measures: readonly Measure[] = ['params', 'macs', 'bytes', 'latency']
-
-/** Whether a target names a measure, and a positive amount of it. */
-export const checkTarget = (options: TargetOptions): E.Either<OptionError, void> => {
-  const [option, target, most] =
-    'keep' in options
-      ? (['keep', options.keep, 1] as const)
-      : (['atMost', options.atMost, Number.POSITIVE_INFINITY] as const)
-  if (!measures.some(measure => measure in target))
-    return E.left({
-      _tag: 'WrongOption',
-      option,
-      got: JSON.stringify(target),
-      expected: 'params, macs or bytes',
-    })
-  const { of, amount } = gaugeOf(target)
-  return pipe(checkPositive(`${option} ${of}`, amount, most), E.asUnit)
+    : E.right({ of: 'latency', amount: amount.latency, read: ({ model }) => measure(model()) })
 }
 
 /** The smallest count up to `most` whose reading is within the limit, as that of `most` is. */
@@ -112,36 +106,41 @@ const findReachable = <Err>(
   return E.right({ count: null, least })
 }
 
+/** What a gauge reads of a net. Errors  WrongOption where it is no number */
+const readGauge =
+  ({ of, read }: Gauge) =>
+  (narrowed: Narrowed): E.Either<OptionError, number> => {
+    const got = read(narrowed)
+    return Number.isFinite(got)
+      ? E.right(got)
+      : E.left({ _tag: 'WrongOption', option: `measure of ${of}`, got, expected: 'a finite number' })
+  }
+
 /**
  * How many candidates must be removed, of `most`; `without` gives the net without the first so many, `limits` names the
  * options that hold others back.
  *
- * Errors  OutOfReach when no count that was tried meets the target; WrongOption where a measure is no number
+ * Errors  OutOfReach when no count that was tried meets the target; WrongOption where a measure is missing or no number
  * Law     with one fewer, the target is missed
  */
 export const searchTarget =
-  (options: TargetOptions, limits: readonly string[]) =>
-  (most: number, without: (count: number) => E.Either<NetError, Narrowed>): E.Either<PruneError, number> => {
-    const { of, amount, read } = gaugeOf('keep' in options ? options.keep : options.atMost)
-    const reading = (count: number): E.Either<PruneError, number> =>
-      pipe(
-        without(count),
-        E.flatMap((narrowed): E.Either<PruneError, number> => {
-          const got = read(narrowed)
-          return Number.isFinite(got)
-            ? E.right(got)
-            : E.left({ _tag: 'WrongOption', option: `measure of ${of}`, got, expected: 'a finite number' })
-        }),
-      )
-    return pipe(
-      'keep' in options ? reading(0) : E.right(1),
-      E.bindTo('whole'),
-      E.bind('found', ({ whole }) => findReachable(most, whole * amount, reading)),
-      E.flatMap(({ whole, found: { count, least } }): E.Either<PruneError, number> => {
-        const expected = whole * amount
-        return count === null
-          ? E.left({ _tag: 'OutOfReach', measure: of, expected, least, limits })
-          : bisect(count, expected, reading)
+  (options: AmountTarget & { readonly measure?: MeasureLatency }, limits: readonly string[]) =>
+  (most: number, without: (count: number) => Narrowed): E.Either<PruneError, number> =>
+    pipe(
+      gaugeOf('keep' in options ? options.keep : options.atMost, options.measure),
+      E.flatMap((gauge): E.Either<PruneError, number> => {
+        const reading = (count: number) => readGauge(gauge)(without(count))
+        return pipe(
+          'keep' in options ? reading(0) : E.right(1),
+          E.map(whole => whole * gauge.amount),
+          E.bindTo('expected'),
+          E.bindW('found', ({ expected }) => findReachable(most, expected, reading)),
+          E.flatMap(
+            ({ expected, found: { count, least } }): E.Either<PruneError, number> =>
+              count === null
+                ? E.left({ _tag: 'OutOfReach', measure: gauge.of, expected, least, limits })
+                : bisect(count, expected, reading),
+          ),
+        )
       }),
     )
-  }

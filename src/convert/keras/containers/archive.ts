@@ -11,7 +11,7 @@ export type Entries = Readonly<Record<string, Uint8Array>>
 const unreadable = (reason: unknown): DecodeError => ({
   _tag: 'DecodeError',
   at: '',
-  expected: 'a whole zip archive',
+  expected: 'a whole zip archive, as model.save writes it',
   got: reason instanceof Error ? reason.message : String(reason),
 })
 

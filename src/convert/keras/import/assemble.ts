@@ -9,11 +9,11 @@ import { legalNames, type Names } from '../../tree/names.js'
 import type { Join, Part } from '../../tree/part.js'
 import type { Series } from '../../tree/series.js'
 import type { Subtree } from '../../tree/subtree.js'
-import { escapePrefix } from '../keras.js'
-import type { KerasNode } from '../topology/layer-json.js'
-import { readerOf, supported } from './words.js'
+import { escapePrefix, fromKeras3Name } from '../keras.js'
+import type { RankedNode } from '../topology/ranks.js'
+import { readerOf, supported } from './words/index.js'
 
-const unknownLayer = ({ name, className }: KerasNode): ImportError => ({
+const unknownLayer = ({ name, className }: RankedNode): ImportError => ({
   _tag: 'UnknownLayer',
   at: name,
   className,
@@ -21,30 +21,51 @@ const unknownLayer = ({ name, className }: KerasNode): ImportError => ({
 })
 
 /** Splits a Keras name into the names of a path. */
-const namesOf = ({ name }: KerasNode): Names =>
-  legalNames((name.startsWith(escapePrefix) ? name.slice(escapePrefix.length) : name).split('/'))
+const namesOf = ({ name, version }: RankedNode): Names => {
+  const path = version === 3 ? fromKeras3Name(name) : name
+  return legalNames((path.startsWith(escapePrefix) ? path.slice(escapePrefix.length) : path).split('/'))
+}
 
-const numbersFault = ({ numbers }: KerasNode): DecodeError => ({
-  _tag: 'DecodeError',
-  at: 'inbound_nodes',
-  expected: 'layers alone',
-  got: `the number ${numbers[0]}`,
-})
+/** Keras 2 has another hard sigmoid: 0.2 x + 0.5 from 0 to 1. */
+const hardSigmoid = t.type({ activation: t.literal('hard_sigmoid') })
 
-const partsOf = (node: KerasNode): E.Either<ImportError, readonly Part[]> => {
+/** What of a layer is not supported, whatever its class. */
+const faultOf = ({ numbers: [first], version, config }: RankedNode): DecodeError | null => {
+  if (first !== undefined)
+    return { _tag: 'DecodeError', at: 'inbound_nodes', expected: 'layers alone', got: `the number ${first}` }
+  return version === 2 && hardSigmoid.is(config)
+    ? {
+        _tag: 'DecodeError',
+        at: 'activation',
+        expected: 'the hard_sigmoid of Keras 3',
+        got: 'that of Keras 2',
+      }
+    : null
+}
+
+const supportedNode = (node: RankedNode): E.Either<ImportError, RankedNode> => {
+  const fault = faultOf(node)
+  return fault === null ? E.right(node) : E.left(layerDiffers(node, fault))
+}
+
+const partsOf = (node: RankedNode): E.Either<ImportError, readonly Part[]> => {
   const read = readerOf(node.className)
-  if (read === undefined) return E.left(unknownLayer(node))
-  return node.numbers.length > 0
-    ? E.left(layerDiffers(node, numbersFault(node)))
+  return read === undefined
+    ? E.left(unknownLayer(node))
     : pipe(
-        read(node.config),
-        E.mapLeft(fault => layerDiffers(node, fault)),
+        supportedNode(node),
+        E.flatMap(({ config, rank }) =>
+          pipe(
+            read({ config, rank }),
+            E.mapLeft(fault => layerDiffers(node, fault)),
+          ),
+        ),
       )
 }
 
 const lastAxisConfig = t.type({ axis: t.union([t.literal(-1), t.literal(3), t.undefined, t.null]) })
 
-const joinOf = (node: KerasNode): E.Either<ImportError, Join> => {
+const joinOf = (node: RankedNode): E.Either<ImportError, Join> => {
   switch (node.className) {
     case 'Concatenate':
       return pipe(
@@ -56,16 +77,17 @@ const joinOf = (node: KerasNode): E.Either<ImportError, Join> => {
       )
     case 'Add':
       return E.right('sum')
+    case 'Multiply':
+      return E.right('gate')
     default:
       return E.left(unknownLayer(node))
   }
 }
 
-const reader: Reader<KerasNode> = {
+const reader: Reader<RankedNode> = {
   names: namesOf,
   parts: partsOf,
-  join: joinOf,
-  padded: "Conv2D, SeparableConv2D or DepthwiseConv2D with padding 'valid'",
+  join: node => pipe(supportedNode(node), E.flatMap(joinOf)),
 }
 
 /**
@@ -73,5 +95,5 @@ const reader: Reader<KerasNode> = {
  *
  * Errors  UnknownLayer, LayerDiffers with the layer's Keras name
  */
-export const assemble = (series: Series<KerasNode>): E.Either<ImportError, Subtree> =>
+export const assemble = (series: Series<RankedNode>): E.Either<ImportError, Subtree> =>
   assembler(reader)(series)

@@ -3,7 +3,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../../../data/preprocessing.js'
-import { infer } from '../../../net/infer.js'
 import { channelsOf, type Shape } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
 import type { ImportError } from '../../error.js'
@@ -75,19 +74,16 @@ const preprocessingOf = ({ scale, shift }: Affine, size: Shape, classes: number)
 
 const attach =
   (affine: Affine) =>
-  (model: Model): E.Either<ImportError, ModelFile> =>
-    pipe(
-      infer(model.net),
-      E.flatMap(inferred => {
-        const output = inferred.get('')?.output ?? []
-        const preprocessing =
-          output.length === 1 ? preprocessingOf(affine, model.net.input, channelsOf(output)) : null
-        return pipe(
-          preprocessing === null ? includeNormaliser(affine)(model) : E.right(model),
-          E.map((model): ModelFile => ({ model, preprocessing })),
-        )
-      }),
+  (model: Model): E.Either<ImportError, ModelFile> => {
+    const output = model.layers.get('')?.output ?? []
+    const preprocessing =
+      output.length === 1 ? preprocessingOf(affine, model.net.input, channelsOf(output)) : null
+    return pipe(
+      E.right(model),
+      E.flatMap(found => (preprocessing === null ? includeNormaliser(affine)(found) : E.right(found))),
+      E.map((model): ModelFile => ({ model, preprocessing })),
     )
+  }
 
 /**
  * A model behind its normaliser: as its preprocessing, or else in its first layers.

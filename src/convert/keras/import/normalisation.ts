@@ -9,8 +9,8 @@ import { layerDiffers } from '../../tree/assemble.js'
 import type { Series } from '../../tree/series.js'
 import type { StoredWeight, WeightStore } from '../containers/source.js'
 import type { KerasNode } from '../topology/layer-json.js'
-import { fixed, option } from './options.js'
 import { storedWeight } from './weights.js'
+import { fixed, option } from './words/options.js'
 
 /** Values a channel, in the topology or still in the file. */
 export type Values = readonly number[] | StoredWeight

@@ -2,9 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../io/codec.js'
-import { type Inferred, infer } from '../../../net/infer.js'
+import { type CheckedNet, infer } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
-import type { Net } from '../../../net/tree.js'
 import { allWeightSpecs } from '../../../net/weight-specs.js'
 import type { ImportError, LayerDropped } from '../../error.js'
 import { seriesOf } from '../../tree/series.js'
@@ -13,6 +12,7 @@ import type { KerasSource } from '../containers/source.js'
 import { graphOf } from '../topology/graph.js'
 import { fuseHardSigmoids } from '../topology/hard-sigmoid.js'
 import { rankNodes } from '../topology/ranks.js'
+import { splitScaledSums } from '../topology/scaled-sum.js'
 import { dropTrainingOnly } from '../topology/training-only.js'
 import { assemble } from './assemble.js'
 import { type Normalisation, normalisationOf, splitNormaliser } from './normalisation.js'
@@ -21,7 +21,7 @@ import { type FoundWeight, locateWeights } from './weights.js'
 
 /** A net, and for each of its weights its place in the files or its constant value. */
 export interface ImportPlan {
-  readonly net: Net
+  readonly net: CheckedNet
   readonly normalisation: Normalisation
   readonly weights: readonly FoundWeight[]
   readonly dropped: readonly LayerDropped[]
@@ -29,9 +29,9 @@ export interface ImportPlan {
 
 /** Checks that batch norms normalise the last axis, however it is numbered. */
 const checkAxes =
-  (inferred: Inferred) =>
+  ({ layers }: CheckedNet) =>
   ([path, { axes, className }]: readonly [Path, Origin]): E.Either<ImportError, void> => {
-    const last = inferred.get(path)?.output.length ?? 0
+    const last = layers.get(path)?.output.length ?? 0
     const axis = axes.find(each => each !== -1 && each !== last)
     return axis === undefined
       ? E.right(undefined)
@@ -53,17 +53,16 @@ export const planImport = ({
     E.Do,
     E.bindW('whole', () => graphOf(version)(topology)),
     E.let('used', ({ whole }) => dropTrainingOnly(whole)),
-    E.bindW('graph', ({ used }) => rankNodes(fuseHardSigmoids(used.graph))),
+    E.bindW('graph', ({ used }) => rankNodes(splitScaledSums(fuseHardSigmoids(used.graph)))),
     E.bindW('order', ({ graph }) => seriesOf(graph)),
     E.let('split', ({ order }) => splitNormaliser(order)),
     E.bindW('normalisation', ({ graph, split }) => normalisationOf(weights, graph, split.leading)),
     E.let('series', ({ split }) => dropSoftmax(split.rest)),
     E.bindW('body', ({ series }) => assemble(series.series)),
-    E.let('net', ({ whole, body }) => netOf(whole.name, whole.input, body)),
-    E.bindW('inferred', ({ net }) => infer(net)),
-    E.tap(({ inferred, body }) => E.traverseArray(checkAxes(inferred))([...body.origins])),
-    E.bindW('found', ({ graph, inferred, body }) =>
-      E.traverseArray(locateWeights(weights, graph, body.origins))(allWeightSpecs(inferred)),
+    E.bindW('net', ({ whole, body }) => infer(netOf(whole.name, whole.input, body))),
+    E.tap(({ net, body }) => E.traverseArray(checkAxes(net))([...body.origins])),
+    E.bindW('found', ({ graph, net, body }) =>
+      E.traverseArray(locateWeights(weights, graph, body.origins))(allWeightSpecs(net)),
     ),
     E.map(({ net, normalisation, found, used, series }) => ({
       net,

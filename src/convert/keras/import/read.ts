@@ -33,7 +33,7 @@ const importFrom = (source: KerasSource): TE.TaskEither<ImportError, Imported> =
     TE.flatMap(({ net, normalisation, weights, dropped }) =>
       pipe(
         readWeights(weights),
-        TE.map(weights => ({ net, weights })),
+        TE.map(weights => ({ ...net, weights })),
         TE.flatMap(model =>
           normalisation.length === 0
             ? TE.right(restorePreprocessing(source.metadata)(model))

@@ -69,8 +69,7 @@ const outputOf = ({ end }: OnnxGraph, logits: Float32Array, classes: number): Fl
 /** The logits for images, by the engine that is part of this package. */
 const forward = (model: Model, batch: number, images: Float32Array) =>
   pipe(
-    lower({ batch, mode: 'inference' })(model.net),
-    TE.fromEither,
+    TE.right(lower({ batch, mode: 'inference' })(model)),
     TE.bindTo('graph'),
     TE.bindW('engine', () => openEngine('wasm')),
     TE.flatMap(({ graph: { logits }, engine }) =>

@@ -41,7 +41,6 @@ const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
             }),
           )
         : E.right(layer.join),
-    padded: 'Conv',
   }
 }
 
@@ -68,8 +67,13 @@ const weightOf =
 const weightsOf = (net: Net, body: Subtree, graph: OnnxGraph): Read<Model> =>
   pipe(
     infer(net),
-    E.flatMap(inferred => E.traverseArray(weightOf(body, graph))(allWeightSpecs(inferred))),
-    E.map(weights => ({ net, weights: Object.fromEntries(weights) })),
+    E.flatMap(checked =>
+      pipe(
+        allWeightSpecs(checked),
+        E.traverseArray(weightOf(body, graph)),
+        E.map(weights => ({ ...checked, weights: Object.fromEntries(weights) })),
+      ),
+    ),
   )
 
 const modelOf = (graph: OnnxGraph): Read<Model> =>
@@ -136,8 +140,10 @@ const importFrom =
       readGraph(file, external),
       E.bindTo('graph'),
       E.bind('plain', ({ graph }) => modelOf(graph)),
+      E.bindW('model', ({ plain }) =>
+        options.batchNorm === true ? insertBatchNorms(plain) : E.right(plain),
+      ),
       TE.fromEither,
-      TE.let('model', ({ plain }) => (options.batchNorm === true ? insertBatchNorms(plain) : plain)),
       TE.bind('notes', ({ graph, model }) => notesOf(path, graph, model, options)),
       TE.map(({ graph: { end }, model, notes }) => ({
         ...restorePreprocessing(metadataOf(file.metadata))(model),

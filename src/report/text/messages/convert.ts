@@ -79,6 +79,7 @@ export const convertMessages = {
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   NotHeld: ({ to, at, what }) =>
     `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
+  EncodingFailed: ({ to, reason }) => `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
   NotAModel: ({ path, found }) =>

@@ -33,6 +33,8 @@ export const learnMessages = {
       : `training images: expected at least one batch of ${batch}, got ${images}; try a smaller batchSize, or more images`,
   OneValue: ({ at, batch }) =>
     `${layerText(at)}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batchSize, or norm: false`,
+  NotFirst: ({ at, got }) =>
+    `${layerText(at)}: expected a convolution that reads the images, got ${got}; try the path of the first convolution`,
   OneClass: ({ data, name }) =>
     `${data}: expected training images of at least two classes, got ${name} alone; try images of another class`,
   Interrupted: () => 'stopped as asked',

@@ -1,6 +1,6 @@
-/** Codecs of Keras options: a number or a pair of equal numbers, a default where one is absent. */
+/** Codecs of Keras options: a number or a pair, a default where one is absent. */
 import * as t from 'io-ts'
-import type { Activation } from '../../../net/tree.js'
+import type { Extent, Padding } from '../../../../net/tree.js'
 
 /** The codec of what `read` returns; undefined is refused with `name` as the expected value. */
 export const refined = <A>(name: string, read: (u: unknown) => A | undefined): t.Type<A, unknown> =>
@@ -17,16 +17,31 @@ export const refined = <A>(name: string, read: (u: unknown) => A | undefined): t
 const integerOrNone = (u: unknown): number | undefined =>
   typeof u === 'number' && Number.isInteger(u) ? u : undefined
 
-/** The side of a square window. */
-export const square = refined('one integer or two equal ones', u =>
-  Array.isArray(u) ? (u.length === 2 && u[0] === u[1] ? integerOrNone(u[0]) : undefined) : integerOrNone(u),
-)
+const integersOrNone = (u: unknown, count: number): readonly number[] | undefined =>
+  Array.isArray(u) && u.length === count && u.every(Number.isInteger) ? u : undefined
 
-/** Padding that is the same on every side. */
-export const around = refined('the same padding on every side', u => {
+/** A window's height and width. */
+export const extent = refined<Extent>('an integer or two', u => {
+  const [height, width] = integersOrNone(u, 2) ?? []
+  if (height === undefined || width === undefined) return integerOrNone(u)
+  return height === width ? height : [height, width]
+})
+
+/** The side of a square window. */
+export const square = refined('one integer or two equal ones', u => {
+  const size = extent.decode(u)
+  return size._tag === 'Right' && typeof size.right === 'number' ? size.right : undefined
+})
+
+type Sides = Exclude<Padding, 'same' | 'valid'>
+
+/** Zeros on every side: one number, one a direction, or one a side. */
+export const sides = refined<Sides>('an integer, two, or two pairs', u => {
   if (!Array.isArray(u)) return integerOrNone(u)
-  const sides = u.flat()
-  return u.length === 2 && sides.every(side => side === sides[0]) ? integerOrNone(sides[0]) : undefined
+  const [rows, columns] = u.map(each => integersOrNone(Array.isArray(each) ? each : [each, each], 2))
+  const [[top, bottom] = [], [left, right] = []] = [rows, columns]
+  if (top === undefined || bottom === undefined || left === undefined || right === undefined) return undefined
+  return [bottom, left, right].every(side => side === top) ? top : [top, bottom, left, right]
 })
 
 export const oneAxis = refined('one axis', u => integerOrNone(Array.isArray(u) && u.length === 1 ? u[0] : u))
@@ -46,18 +61,3 @@ export const fixed = <A extends string | number | boolean>(value: A): t.Type<A, 
     refined(JSON.stringify(value), u => (u === value ? value : undefined)),
     value,
   )
-
-const activations: Readonly<Record<string, Activation | null>> = {
-  linear: null,
-  relu: 'relu',
-  relu6: 'relu6',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  swish: 'swish',
-  silu: 'swish',
-}
-
-/** The supported activations; `null` for none. */
-export const activation = refined(Object.keys(activations).join(' or '), u =>
-  typeof u === 'string' && Object.hasOwn(activations, u) ? activations[u] : undefined,
-)
