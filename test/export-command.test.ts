@@ -62,3 +62,12 @@ test('pixels are refused where the file does not say how images were normalised,
     expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
     expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
   }))
+
+test('a run that has not ended is refused with the command that resumes it', () =>
+  inFolder(async folder => {
+    writeFileSync(join(folder, 'checkpoint.safetensors'), '')
+    expectRefusedAtOnce(
+      await espalier(['export', folder, '--to', 'onnx']),
+      `${folder}: expected a run that has ended, got one without model.safetensors; try first: npm run resume -- ${folder}`,
+    )
+  }))
