@@ -255,6 +255,22 @@ describe('an ONNX file that cannot be imported is refused in one line', () => {
     expect(line).toMatch(/^node a b{118}…: operator Resize/)
   })
 
+  test('a long series is read in time with its length', async () => {
+    const nodes = Array.from(
+      { length: 20_000 },
+      (_, nth): NodeOf => ({
+        op: 'Sigmoid',
+        from: [nth === 0 ? 'x' : `t${nth}`],
+      }),
+    )
+    await inFolder(async folder => {
+      writeFileSync(join(folder, 'long.onnx'), onnxFile(headed(nodes)))
+      const began = performance.now()
+      await run(importModel(join(folder, 'long.onnx')))
+      expect(performance.now() - began).toBeLessThan(8000) // 1 s alone, 10 s where each layer copies the list
+    })
+  })
+
   test('a graph of many branches that share what they copy is refused, not copied', async () => {
     const nodes = Array.from({ length: 60 }, (_, nth): NodeOf => {
       const from = nth < 2 ? 'x' : `t${nth - 1}`

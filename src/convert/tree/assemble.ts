@@ -22,9 +22,9 @@ export interface Reader<N extends LayerNode> {
   readonly join: (node: N) => E.Either<ImportError, Join>
 }
 
-/** The subtrees so far, and zeros that the next layer may take as its padding. */
+/** The subtrees so far, in a list that grows in place, and zeros that the next layer may take as its padding. */
 interface Assembly {
-  readonly done: readonly Subtree[]
+  readonly done: Subtree[]
   readonly pad: Subtree | null
 }
 
@@ -73,7 +73,10 @@ const fuseSubtree = (before: Subtree, { layer }: LeafPart, origin: Origin): Subt
 }
 
 /** The subtrees, with zeros that no layer took as a layer of their own. */
-const settle = ({ done, pad }: Assembly): readonly Subtree[] => (pad === null ? done : [...done, pad])
+const settle = ({ done, pad }: Assembly): Subtree[] => {
+  if (pad !== null) done.push(pad)
+  return done
+}
 
 /**
  * Assembles a series with the reader of its format.
@@ -88,10 +91,13 @@ export const assembler = <N extends LayerNode>(reader: Reader<N>) => {
     const done = padded === null ? settle(assembly) : assembly.done
     const before = done.at(-1)
     const fused = before === undefined || padded !== null ? null : fuseSubtree(before, part, origin)
-    if (fused !== null) return { done: [...done.slice(0, -1), fused], pad: null }
+    if (fused !== null) {
+      done.splice(-1, 1, fused)
+      return { done, pad: null }
+    }
     const names = relativeTo(parent, [...reader.names(node), ...part.suffix])
-    const subtree = { names, layer: padded ?? part.layer, origins: new Map([['', origin]]) }
-    return { done: [...done, subtree], pad: null }
+    done.push({ names, layer: padded ?? part.layer, origins: new Map([['', origin]]) })
+    return { done, pad: null }
   }
 
   const addPart =
@@ -127,7 +133,11 @@ export const assembler = <N extends LayerNode>(reader: Reader<N>) => {
           )
         : pipe(
             joinItem(parent, { node, branches }),
-            E.map(subtree => ({ done: [...settle(assembly), subtree], pad: null })),
+            E.map(subtree => {
+              const done = settle(assembly)
+              done.push(subtree)
+              return { done, pad: null }
+            }),
           )
 
   /** The subtrees of a series, with names relative to their parent. */
