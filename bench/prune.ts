@@ -1,8 +1,8 @@
 /** Groups and pruning of a 28-module Inception net with weights, beside Torch-Pruning where Python has it. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { groups } from '../src/net/channels/groups.js'
 import { countParams } from '../src/net/counts.js'
-import { groups } from '../src/net/groups.js'
 import { infer } from '../src/net/infer.js'
 import { init } from '../src/net/weights.js'
 import { inception, net, repeat, stack } from '../src/net/words/combinators.js'

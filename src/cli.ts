@@ -6,7 +6,8 @@ import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
-import { versionOf } from './run/code-version.js'
+import { largestSeed } from './net/limits/limits.js'
+import { versionOf } from './run/storage/code-version.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
 const whole =
@@ -21,8 +22,7 @@ const whole =
 
 const positive = whole(1)
 
-/** Random numbers depend on the lowest 32 bits of a seed alone. */
-const seed = whole(0, 2 ** 32 - 1)
+const seed = whole(0, largestSeed)
 
 /** More than any machine has cores. */
 const mostThreads = 1024
@@ -39,10 +39,23 @@ const oneLine = (text: string): string => {
   return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help lists commands and options\n`
 }
 
+/** Ends a command that was given more than it takes, and names what is too much. */
+const refuseSurplus = (_: Command, command: Command): void => {
+  const { args, registeredArguments: taken } = command
+  const surplus = args.slice(taken.length).map(text => `'${text}'`)
+  if (surplus.length === 0) return
+  const expected = taken.map(each => (each.required ? `<${each.name()}>` : `[${each.name()}]`)).join(' ')
+  command.error(
+    `error: ${command.name()} has no use for ${surplus.join(', ')}; expected ${expected || 'options'} alone`,
+  )
+}
+
 const program = new Command('espalier')
   .description('Grow, push and prune convolutional nets written as TypeScript values.')
   .version(versionOf(), '--version')
   .option('--debug', 'show the stack of an error')
+  .allowExcessArguments() // refused by name below
+  .hook('preAction', refuseSurplus)
   .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
 
 /** A file argument, by default one that comes with the package. */

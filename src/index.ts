@@ -1,5 +1,4 @@
 /** The words of DSL files, and the functions that initialise and count a net. Other functions are in the sub-paths. */
-
 export {
   type Augmentation,
   alternatingFlip,
@@ -20,7 +19,9 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
+export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { pushTerm } from './learn/training/push-term.js'
 export { constant, cosine, step, triangular } from './learn/training/rate.js'
 export { recipe } from './learn/training/recipe.js'
 export { countMacs, countParams } from './net/counts.js'
@@ -28,10 +29,15 @@ export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
-export { without } from './net/without.js'
+export {
+  channelShuffle,
+  channelSlice,
+  gate,
+  type SqueezeExciteOptions,
+  squeezeExcite,
+} from './net/words/channels.js'
 export {
   concat,
-  gate,
   type InceptionOptions,
   identity,
   inception,
@@ -39,9 +45,7 @@ export {
   type ResidualOptions,
   repeat,
   residual,
-  type SqueezeExciteOptions,
   separable,
-  squeezeExcite,
   stack,
   sum,
   withName,
@@ -52,8 +56,6 @@ export {
   batchNorm,
   type ConvBnActOptions,
   type ConvOptions,
-  channelShuffle,
-  channelSlice,
   conv,
   convBnAct,
   type DenseOptions,
@@ -84,6 +86,7 @@ export {
   tanh,
 } from './net/words/leaves.js'
 export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
+export { without } from './net/words/without.js'
 export { type Experiment, experiment } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
@@ -94,11 +97,11 @@ export {
   type PushStepOptions,
   prune,
   push,
-  type Step,
-  type Train,
   train,
   untilTarget,
   whileAccuracy,
 } from './run/schedule/schedule.js'
+export type { Step, Train } from './run/schedule/steps.js'
 export { type AblationOptions, ablation } from './run/study/ablation.js'
 export { type Study, study, type Variant } from './run/study/study.js'
+export { growthRule } from './surgery/grow/rule.js'

@@ -12,24 +12,21 @@ import { channelsOf, type Shape } from '../src/net/shape.js'
 import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
 import { slidesOf } from '../src/net/window.js'
+import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
 import {
   concat,
-  gate,
   identity,
   inception,
   net,
   repeat,
   residual,
   separable,
-  squeezeExcite,
   stack,
 } from '../src/net/words/combinators.js'
 import {
   avgPool,
   batchNorm,
   type ConvBnActOptions,
-  channelShuffle,
-  channelSlice,
   convBnAct,
   dense,
   depthwiseBnAct,
@@ -455,7 +452,7 @@ export const modelOf =
 
 /** A random net that fits, with weights none of which is trivial. */
 export const arbitraryModel = (from: NetOptions = {}): fc.Arbitrary<Model> =>
-  fc.tuple(arbitraryNet(from), fc.integer()).map(([net, seed]) => modelOf(seed)(net))
+  fc.tuple(arbitraryNet(from), fc.nat()).map(([net, seed]) => modelOf(seed)(net))
 
 /** Numbers for an input of this shape, the same for the same seed: uniform in [−1, 1), or [0, 1) for noise. */
 export const fedWith = (seed: number, name: string, shape: Shape): Float32Array => {

@@ -67,6 +67,24 @@ describe('help', () => {
   })
 })
 
+test('an argument more than a command takes is named', async () => {
+  const surplus = async (command: string, expected: string, ...given: readonly string[]) => {
+    const ended = await espalier([command, ...given, 'more', 'still'])
+    expectRefusedAtOnce(ended, `${command} has no use for 'more', 'still'; expected ${expected} alone`)
+  }
+  await Promise.all([
+    surplus('train', '[file]', 'a'),
+    surplus('resume', '<folder>', 'a'),
+    surplus('describe', '<file>', 'a'),
+    surplus('export', '<run>', 'a', '--to', 'onnx'),
+    surplus('import', '<folder>', 'a', '--out', 'b'),
+    surplus('ablate', '[file]', 'a'),
+    surplus('compare', '[file]', 'a'),
+    surplus('engine', 'options'),
+    surplus('doctor', 'options'),
+  ])
+})
+
 test('describe prints a net layer by layer', async () => {
   const { code, out, err } = await espalier(['describe', dsl(fine)])
   expect([code, err]).toEqual([0, ''])

@@ -52,7 +52,7 @@ const epochOf = (feed: Feed, epoch: number): Promise<readonly Batch[]> =>
 const sizes = fc.record({
   count: fc.integer({ min: 6, max: 60 }),
   batch: fc.integer({ min: 1, max: 6 }),
-  seed: fc.integer(),
+  seed: fc.nat(),
   balanced: fc.boolean(),
 })
 

@@ -1,8 +1,12 @@
-import { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
+import { cacheFolder } from '../src/data/cache.js'
+import type { Images } from '../src/data/dataset.js'
+import { factOf } from '../src/data/error.js'
 import { crc32c, maskedCrc } from '../src/data/formats/tfrecord/crc.js'
 import { openData } from '../src/data/open.js'
 import { evaluationFeed, trainingFeed } from '../src/data/pipeline/batches.js'
@@ -82,14 +86,27 @@ const whole = {
   'validation-00000-of-00001': written,
 }
 
-const open = (files: Record<string, Buffer>, more: Partial<OpenOptions> & TfRecordOptions = {}) =>
-  openData({ folder: scratch(files), seed: 0, ...more })(
+const open = (
+  files: Record<string, Buffer>,
+  { memory, ...more }: Partial<OpenOptions> & TfRecordOptions = {},
+) =>
+  openData({ folder: scratch(files), seed: 0, ...(memory !== undefined && { memory }), ...more })(
     tfrecord(image(2, 2, 3), 1000, {
       validation: 0,
       normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
       ...more,
     }),
   )
+
+/** The pixels of all images of a part. */
+const pixelsOf = async (images: Images): Promise<Uint8Array> => {
+  const pixels = new Uint8Array(images.size * 2 * 2 * 3)
+  await images.read(
+    Int32Array.from({ length: images.size }, (_, nth) => nth),
+    pixels,
+  )
+  return pixels
+}
 
 describe('crc32c', () => {
   test('equals the published values', () => {
@@ -335,14 +352,46 @@ describe('tfrecord', () => {
     expect(renderMessage(fact)).toMatch(/found a-\*, b-\*$/)
   })
 
-  test('compressed shards are refused with the compression', async () => {
-    for (const [pack, name] of [
-      [gzipSync, 'gzip'],
-      [deflateSync, 'zlib'],
+  test.each([
+    ['gzip', gzipSync],
+    ['zlib', deflateSync],
+  ] as const)('shards compressed with %s are read as if they were not', async (_, pack) => {
+    const parts = { train: written, validation: written, test: written }
+    const packed = { train: pack(written), validation: pack(written), test: pack(written) }
+    for (const memory of [undefined, 10]) {
+      const options = memory === undefined ? {} : { memory }
+      const [plain, data] = [await succeed(open(parts, options)), await succeed(open(packed, options))]
+      expect(data.checksum).toBe(plain.checksum)
+      for (const part of ['train', 'validation', 'test'] as const)
+        expect(await pixelsOf(data[part])).toEqual(await pixelsOf(plain[part]))
+    }
+  })
+
+  test('a compressed shard that is cut, damaged, or unpacks to far more, is refused in one line', async () => {
+    const packed = gzipSync(written)
+    const damaged = Buffer.from(packed)
+    damaged[40] = ~(damaged[40] ?? 0)
+    for (const [train, said] of [
+      [packed.subarray(0, -20), /train, byte \d+: unexpected end of file$/],
+      [damaged, /train, byte \d+: (invalid|incorrect)/],
+      [
+        gzipSync(Buffer.alloc(2 ** 26 + 1)),
+        /unpacked content is more than \d+ bytes from \d+; expected at most 100/,
+      ],
     ] as const)
-      expect(renderMessage(await failure(open({ train: pack(written), test: written })))).toMatch(
-        `content is packed with ${name}; expected the same records unpacked`,
-      )
+      expect(renderMessage(await failure(open({ train, test: written })))).toMatch(said)
+  })
+
+  test('the content of a compressed shard that the cache has evicted is missed in one line', async () => {
+    const data = await succeed(open({ train: gzipSync(written), test: written }, { memory: 10 }))
+    rmSync(cacheFolder('unpacked'), { recursive: true })
+    const fact = await failure(TE.tryCatch(() => pixelsOf(data.train), factOf('')))
+    expect(renderMessage(fact)).toMatch(
+      /train cannot be read: its unpacked content is no longer in the cache/,
+    )
+  })
+
+  test('a record as long as the signature of gzip is no compressed shard', async () => {
     const length = labelled(listOf.ints([1])).length - 16
     const long = framed(
       Buffer.concat([

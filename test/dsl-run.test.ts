@@ -85,9 +85,10 @@ const losses = async (engine: Engine, model: Model): Promise<readonly [number, n
 }
 
 /** The first convolution that can be wider: no layer norm reads its channels. */
-const firstFree = (net: Net): string => {
-  const free = new Set(freeUnits(inferredOf(net)))
-  const [first = ''] = [...layersOf(net)].find(([path, { _tag }]) => _tag === 'conv' && free.has(path)) ?? []
+const firstFree = (model: Model): string => {
+  const free = new Set(freeUnits(model))
+  const [first = ''] =
+    [...layersOf(model.net)].find(([path, { _tag }]) => _tag === 'conv' && free.has(path)) ?? []
   return first
 }
 
@@ -95,7 +96,7 @@ const firstFree = (net: Net): string => {
 const reshaped = (model: Model): Model => {
   const pruned = right(prune({ keep: { params: 0.6 }, by: l1, minChannels: 1 })(model)).model
   expect(countParams(pruned)).toBeLessThanOrEqual(0.6 * countParams(model))
-  const first = firstFree(pruned.net)
+  const first = firstFree(pruned)
   const wide = right(grow({ widen: first, by: 2, seed: 1 })(pruned))
   const width = channelsOf(wide.model.layers.get(first)?.output ?? [])
   const deep = right(

@@ -302,7 +302,7 @@ describe('choosing', () => {
       E.left({
         _tag: 'EngineMissing',
         engine: 'tensorflow',
-        missing: 'the native binding',
+        missing: 'not built',
         mend: 'npm run engine',
       }),
     )

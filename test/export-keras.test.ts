@@ -4,11 +4,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { importModel } from '../src/convert/import.js'
-import { concat, gate, net, residual, stack } from '../src/net/words/combinators.js'
+import { channelShuffle, channelSlice, gate } from '../src/net/words/channels.js'
+import { concat, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
-  channelShuffle,
-  channelSlice,
   conv,
   convBnAct,
   dense,

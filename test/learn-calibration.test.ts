@@ -17,7 +17,7 @@ import type { AnyWord } from '../src/net/words/types.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { experiment, train } from '../src/run/index.js'
 import { checkRun } from '../src/run/runner.js'
-import { calibrationFor, type StepContext } from '../src/run/step-context.js'
+import { calibrationFor } from '../src/run/steps/step-context.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { prune } from '../src/surgery/prune/prune.js'
 import { modelOf } from './arbitrary.js'
@@ -34,7 +34,7 @@ const only = (indices: Iterable<number>): Dataset => ({
   train: selectImages(Int32Array.from(indices))(all.train),
 })
 
-const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: '0' }) as StepContext // all that a calibration is made of
+const envOf = (dataset: Dataset) => ({ engine: float64, dataset, seed: 0, place: [0] })
 
 const model = modelOf(1)(tinyNet)
 const pruned = right(prune({ keep: { params: 0.5 }, by: l1 })(model))

@@ -25,7 +25,7 @@ const seen: fc.Arbitrary<Seen> = fc
     classes: fc.integer({ min: 1, max: 4 }),
     size: fc.integer({ min: 1, max: 5 }),
     images: fc.integer({ min: 1, max: 20 }),
-    seed: fc.integer(),
+    seed: fc.nat(),
   })
   .map(({ classes, size, images, seed }) => {
     const draw = stream(seed, 'features')

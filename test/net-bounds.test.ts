@@ -10,9 +10,10 @@ import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
 import { decode } from '../src/io/codec.js'
 import { show } from '../src/io/show.js'
+import { wireNet } from '../src/net/channels/wiring.js'
 import { netCodec } from '../src/net/codec.js'
 import { infer } from '../src/net/infer.js'
-import { maxDepth, mostLayers } from '../src/net/limits.js'
+import { maxDepth, mostLayers } from '../src/net/limits/limits.js'
 import { layersOf } from '../src/net/path.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { init } from '../src/net/weights.js'
@@ -23,6 +24,7 @@ import { renderMessage } from '../src/report/text/messages.js'
 import { checkSchedule } from '../src/run/schedule/check.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { experiment } from '../src/run/schedule/experiment.js'
+import { simplify } from '../src/surgery/prune/simplify.js'
 import { scratch } from './scratch.js'
 import { left, right } from './surgery.js'
 import { tinyNet } from './tiny.js'
@@ -109,22 +111,35 @@ describe('a net', () => {
     )
   })
 
+  const row = (layers: number, filters: number) =>
+    net(
+      'n',
+      image(2, 2, 1),
+      ...Array.from({ length: layers }, () => convBnAct(filters, 1)),
+      globalAvgPool,
+      dense(2),
+    )
+
   test('of tens of thousands of layers is built, placed and described in time with their number', () => {
-    const row = (layers: number) =>
-      net(
-        'n',
-        image(2, 2, 1),
-        ...Array.from({ length: layers }, () => convBnAct(1, 1)),
-        globalAvgPool,
-        dense(2),
-      )
     const all = (layers: number) =>
       seconds(() => {
-        const long = row(layers)
+        const long = row(layers, 1)
         expect(described(right(infer(long))).split('\n').length).toBe(layers + 6)
       })
     all(1000)
     expect(all(20_000) / all(5000)).toBeLessThan(12) // 16 where it grows with the square
+  })
+
+  test('of tens of thousands of layers is narrowed in time with their number', () => {
+    const narrowed = (layers: number) => {
+      const long = row(layers, 2)
+      const wiring = wireNet(right(infer(long)))
+      const kept = new Uint8Array(wiring.count).map((_, wire) => wire % 2)
+      const narrow = simplify(wiring, { kept, bypassed: new Set() })
+      return seconds(() => expect(narrow(long).body.layers.length).toBe(layers + 2))
+    }
+    narrowed(1000)
+    expect(narrowed(60_000) / narrowed(6000)).toBeLessThan(30) // 100 where it grows with the square
   })
 
   test('grows four hundred times in a schedule without going through it four hundred times', () => {

@@ -2,13 +2,13 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test, vi } from 'vitest'
-import { groups } from '../src/net/groups.js'
+import { groups } from '../src/net/channels/groups.js'
+import { wireNet } from '../src/net/channels/wiring.js'
 import { type CheckedNet, infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
-import { wireNet } from '../src/net/wiring.js'
 import { concat, identity, inception, net, residual, stack, sum } from '../src/net/words/combinators.js'
 import {
   conv,

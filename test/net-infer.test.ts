@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
 import { type Graph, inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
@@ -10,19 +11,10 @@ import { layersOf } from '../src/net/path.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import { init, type Model } from '../src/net/weights.js'
-import {
-  concat,
-  identity,
-  net,
-  residual,
-  squeezeExcite,
-  stack,
-  withName,
-} from '../src/net/words/combinators.js'
+import { channelShuffle, channelSlice, squeezeExcite } from '../src/net/words/channels.js'
+import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
 import {
   avgPool,
-  channelShuffle,
-  channelSlice,
   conv,
   convBnAct,
   dense,
@@ -33,6 +25,7 @@ import {
   image,
   maxPool,
 } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, arbitraryNet, fedWith } from './arbitrary.js'
 import { evaluate } from './reference.js'
 
@@ -91,7 +84,7 @@ describe('over random nets', () => {
 
   test('parameters counted are trained weights stored', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         const places = inferred(net)
         const { weights } = initialised(net, seed)
         const sizes = Object.entries(weights).map(([key, { shape, data }]) => {
@@ -109,7 +102,7 @@ describe('over random nets', () => {
 
   test('the same seed gives the same weights, another seed others', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (net, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (net, seed) => {
         expect(initialised(net, seed).weights).toEqual(initialised(net, seed).weights)
         expect(initialised(net, seed).weights['head/kernel']).not.toEqual(
           initialised(net, seed + 1).weights['head/kernel'],
@@ -121,7 +114,7 @@ describe('over random nets', () => {
 
   test('a layer more changes the first weights of no other', () => {
     fc.assert(
-      fc.property(arbitraryNet(), fc.integer(), (one, seed) => {
+      fc.property(arbitraryNet(), fc.nat(), (one, seed) => {
         const more: Net = {
           ...one,
           body: { ...one.body, layers: [...one.body.layers, { ...dense(3), name: 'more' }] },
@@ -361,6 +354,22 @@ describe('what does not fit is named by its path', () => {
 
   test.each(Object.entries(cases))('%s', (_, [odd, error]) => {
     expect(infer(odd)).toEqual(E.left(error))
+  })
+
+  test('a name of thousands of letters is told by its end', () => {
+    const long = net(
+      'n',
+      image(8, 8, 3),
+      convBnAct(1, 1, { name: 'a/'.repeat(5000) }),
+      globalAvgPool,
+      dense(2),
+    )
+    const message = pipe(
+      infer(long),
+      E.match(renderMessage, () => ''),
+    )
+    expect(message).toMatch(/^the net: expected a name of letters.*a\/'; try another name$/)
+    expect(message.length).toBeLessThan(200)
   })
 
   test('planting refuses it too', () => {

@@ -1,5 +1,4 @@
 /** A net less a layer: what stays is as it was, and what cannot be left out is refused by name. */
-
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,7 +8,7 @@ import { netCodec } from '../src/net/codec.js'
 import { infer } from '../src/net/infer.js'
 import { isInside, layersOf, parentPath } from '../src/net/path.js'
 import { childrenOf, type Net } from '../src/net/tree.js'
-import { without } from '../src/net/without.js'
+import { without } from '../src/net/words/without.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryNet } from './arbitrary.js'
 import { deepFreeze, left } from './surgery.js'

@@ -1,4 +1,5 @@
 /** Layers that tfjs lacks, or has otherwise, as PyTorch has them: their output, and the gradient of their input. */
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -9,8 +9,9 @@ import { skippedText } from '../src/report/text/messages.js'
 import { decimal, roughly } from '../src/report/text/numbers.js'
 import type { RunEvent } from '../src/run/events.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import type { Step } from '../src/run/schedule/schedule.js'
+import { resolveSteps } from '../src/run/schedule/resolve.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import { tinyNet } from './tiny.js'
 
 /** What is drawn and said, kept. */
@@ -187,7 +188,7 @@ describe('an estimate', () => {
 
   test('is not made of the first step', () => {
     const screen = keeping()
-    progress(screen, schedule, () => 5).onStep(stepped(0, 1, 1e12), '0')
+    progress(screen, schedule, () => 5).onStep(stepped(0, 1, 1e12), [0])
     expect(screen.bars).toEqual([
       { what: 'epoch 1/2', share: 0.1, gauges: ['accuracy 20.00 %', 'loss 1.00e+12'] },
     ])
@@ -197,32 +198,34 @@ describe('an estimate', () => {
     const screen = keeping()
     let now = 0
     const { onStep } = progress(screen, schedule, () => now)
-    for (let step = 1; step <= 10; step++, now += 0.5) onStep(stepped(0, step), '0')
+    for (let step = 1; step <= 10; step++, now += 0.5) onStep(stepped(0, step), [0])
     // 9 steps of 0.5 s: an epoch takes 5; 2 of train, 9 in rounds and 1 are 12 in all
     expect(screen.bars.at(-1)?.gauges.slice(-2)).toEqual(['100 images/s', 'about 55 s left'])
     now = 60
-    onStep(stepped(1, 5), '1/1/0')
+    onStep(stepped(1, 5), [1, 1, 0])
     expect(screen.bars.at(-1)?.gauges.at(-1)).toMatch(/^round 2 of 3, about \d+ min left$/)
   })
 
   test('is the epochs left at the pace so far, wherever the run is', () => {
-    const growing = grow(
-      { widen: 'module', by: 1.5, max: 2, warmup: { epochs: 1 } },
-      untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
-    )(tinyNet)
-    const at = (place: string) => {
+    const growing = resolveSteps(tinyNet)([
+      grow(
+        { widen: 'module', by: 1.5, max: 2, warmup: { epochs: 1 } },
+        untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ epochs: 3 }), prune()),
+      ),
+    ])
+    const at = (...place: readonly number[]) => {
       const screen = keeping()
       let now = 0
-      const { onStep } = progress(screen, [train({ epochs: 2 }), growing], () => now)
+      const { onStep } = progress(screen, [train({ epochs: 2 }), ...growing], () => now)
       onStep(stepped(0, 9), place)
       now = 4
       onStep(stepped(0, 10), place) // a tenth of an epoch in 4 s
       return screen.bars.at(-1)?.gauges.at(-1)
     }
     // 2 + 2 (1 + 2 · 3) = 16 epochs in all
-    expect(at('0')).toBe(`about ${roughly(15 * 40)} left`)
-    expect(at('1/0/0')).toBe(`growth 1 of 2, about ${roughly(13 * 40)} left`)
-    expect(at('1/1/1/1/0')).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
+    expect(at(0)).toBe(`about ${roughly(15 * 40)} left`)
+    expect(at(1, 0, 0)).toBe(`growth 1 of 2, about ${roughly(13 * 40)} left`)
+    expect(at(1, 1, 1, 1, 0)).toBe(`growth 2 of 2, round 2 of 2, about ${roughly(2 * 40)} left`)
   })
 
   test('is short, however long the time', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import squeezenet from '../dsl/squeezenet.js'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
 import { glyphs } from '../src/data/spec.js'
+import { evidenceOf } from '../src/learn/criteria/criteria.js'
 import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
 import { train as learn, push as shove } from '../src/learn/training/transforms.js'
 import type { Net } from '../src/net/tree.js'
@@ -216,7 +217,9 @@ describe('a batch norm that would see one value', () => {
 
 test('no criterion’s lack of evidence sends to L1', () => {
   for (const criterion of ['gradientUtility', 'taylor', 'bnScale', 'gradientTrace'] as const)
-    expect(renderMessage({ _tag: 'NoEvidence', criterion })).not.toContain('l1')
+    expect(renderMessage({ _tag: 'NoEvidence', criterion, needed: evidenceOf(criterion) })).not.toContain(
+      'l1',
+    )
 })
 
 test('a push is fine before anything was cut, and a prune right after is its teacher’s', () => {

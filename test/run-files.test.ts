@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeFileName } from '../src/io/file-name.js'
-import { makeFreeFolder, removeParts, writeAtomically } from '../src/io/files.js'
+import { makeFolder, makeFreeFolder, removeParts, writeAtomically } from '../src/io/files.js'
 import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../src/io/process-owner.js'
 import { failure, scratch, succeed } from './scratch.js'
 
@@ -25,6 +25,36 @@ test('a file that cannot be written leaves nothing half-written beside it', asyn
   mkdirSync(join(folder, 'file'))
   expect(await failure(writeAtomically(join(folder, 'file'), 'new'))).toMatchObject({ _tag: 'FileFailed' })
   expect(readdirSync(folder)).toEqual(['file'])
+})
+
+test('a folder that the system will not hold is refused, and those above one are made', async () => {
+  const folder = scratch({ file: 'in the way' })
+  await succeed(makeFolder(join(folder, 'a', 'b', 'c')))
+  await succeed(makeFolder(join(folder, 'a', 'b', 'c')))
+  expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['c'])
+  expect(await failure(makeFolder(join(folder, 'file', 'a')))).toMatchObject({ _tag: 'FileFailed' })
+  expect(await failure(makeFolder(join(folder, 'file')))).toMatchObject({ _tag: 'FileFailed' })
+})
+
+test.runIf(process.platform === 'linux')('a folder in /proc, where making one never ends in Node', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '--eval',
+      `
+      import { makeFolder } from './src/io/files.ts'
+      console.log(JSON.stringify(await makeFolder('/proc/espalier/run')()))`,
+      '--input-type=module',
+    ],
+    { encoding: 'utf8', timeout: 10_000, killSignal: 'SIGKILL' },
+  )
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toEqual({
+    _tag: 'Left',
+    left: { _tag: 'FileFailed', file: '/proc/espalier/run', reason: 'no folder can be made in /proc' },
+  })
 })
 
 test('half-written files go with who wrote them, and no others', async () => {

@@ -20,22 +20,26 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readModel } from '../src/convert/model-file.js'
 import type { Dataset } from '../src/data/dataset.js'
 import { openData } from '../src/data/open.js'
 import { glyphs, imageFolder } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { ownerText, processOf } from '../src/io/process-owner.js'
+import { encodeTensors } from '../src/io/safetensors.js'
 import { constant } from '../src/learn/training/rate.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
+import type { RunObserver } from '../src/run/context.js'
 import type { RunError } from '../src/run/error.js'
 import { loadNet } from '../src/run/load.js'
 import type { Note } from '../src/run/notes.js'
-import { begin, type Changes, type RunObserver, resume } from '../src/run/run.js'
+import { begin, type Changes, resume } from '../src/run/run.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import { prune, push, type Step, train, untilTarget } from '../src/run/schedule/schedule.js'
+import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import { folderAt, type Place } from '../src/run/storage/folder.js'
 import { type DataSettings, settingsOf, withData } from '../src/run/storage/settings.js'
 import { latest, openRun } from '../src/run/storage/stored-run.js'
@@ -383,16 +387,34 @@ process.stdin.once('data', async () => {
     })
   })
 
-  test('describes as the net it has come to, and as that of its model', async () => {
+  test('describes as the net it has come to, as do its checkpoint and its model', async () => {
     const { learner } = await succeed(pipe(openRun(stopped), TE.flatMap(latest)))
     expect(await succeed(loadNet(stopped))).toEqual(learner.model.net)
     expect(await succeed(loadNet(folderAt(straight).model))).toEqual(await succeed(loadNet(straight)))
-    expect(await failure(loadNet(scratch()))).toMatchObject({ _tag: 'NothingToResume' })
+    expect(await succeed(loadNet(folderAt(stopped).checkpoint))).toEqual(learner.model.net)
+    const none = scratch()
+    const wanted =
+      "expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model"
+    expect(renderMessage(await failure(loadNet(none)))).toBe(`${none} is a folder; ${wanted}`)
     const file = join(scratch({ 'model.keras': '' }), 'model.keras')
     const refused = await failure(loadNet(file))
-    expect(renderMessage(refused)).toBe(
-      `${file} is a .keras; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
+    expect(renderMessage(refused)).toBe(`${file} is a .keras; ${wanted}`)
+  })
+
+  test('has one file that is a model', async () => {
+    const { model, checkpoint } = folderAt(straight)
+    expect((await succeed(readModel(model))).net).toEqual(await succeed(loadNet(straight)))
+    expect(renderMessage(await failure(readModel(checkpoint)))).toBe(
+      `${checkpoint}: expected a model, got a run's checkpoint; try the run's folder`,
     )
+    const file = join(
+      scratch({ 'other.safetensors': encodeTensors({}, { format: 'pt' }) }),
+      'other.safetensors',
+    )
+    for (const load of [readModel, loadNet])
+      expect(renderMessage(await failure<RunError>(load(file)))).toBe(
+        `${file}: expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote`,
+      )
   })
 
   describe('of images on disk', () => {

@@ -19,10 +19,12 @@ import type { RunEvent } from '../src/run/events.js'
 import { noModels } from '../src/run/models.js'
 import { begin } from '../src/run/run.js'
 import { experiment } from '../src/run/schedule/experiment.js'
-import { type GrowStepOptions, grow, type ModuleSource } from '../src/run/schedule/growth-plan.js'
+import { type GrowStepOptions, grow } from '../src/run/schedule/growth-plan.js'
+import { resolveSteps } from '../src/run/schedule/resolve.js'
 import { prune, train } from '../src/run/schedule/schedule.js'
-import type { StepContext } from '../src/run/step-context.js'
-import { growKind } from '../src/run/steps/grow.js'
+import type { ModuleSource } from '../src/run/schedule/steps.js'
+import { growKind } from '../src/run/steps/grow/grow.js'
+import type { StepContext } from '../src/run/steps/step-context.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { readResult } from '../src/run/storage/result.js'
 import { settingsOf } from '../src/run/storage/settings.js'
@@ -268,8 +270,8 @@ describe.runIf(engine !== null)('growing', () => {
       { after: 'module', module: convBnAct(7, 1), max: classes.length - 1, ...until },
       train(learning),
     )
-    const step = word(tinyNet)
-    if (step._tag !== 'grow') throw new Error('grow grows')
+    const [step] = resolveSteps(tinyNet)([word])
+    if (step?._tag !== 'grow') throw new Error('grow grows')
     const end = await succeed(
       growKind.run(
         env,

@@ -8,15 +8,10 @@ import { convBnAct } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
-import {
-  prune,
-  type ScheduleStep,
-  type Step,
-  train,
-  untilTarget,
-  whileAccuracy,
-} from '../src/run/schedule/schedule.js'
-import { left } from './surgery.js'
+import { prune, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { Growths, ScheduleStep, Step } from '../src/run/schedule/steps.js'
+import { isByRule } from '../src/run/steps/grow/growths.js'
+import { left, right } from './surgery.js'
 import { freeNet } from './tiny.js'
 
 /** Shapes told, in turn, and steps that grow by one channel a module. */
@@ -34,10 +29,13 @@ const telling = () => {
 const planned = (...schedule: readonly ScheduleStep[]): readonly Step[] =>
   experiment(freeNet, glyphs(), ...schedule).schedule
 
+const listed = (growths: Growths): readonly Layer[] =>
+  isByRule(growths) ? [] : growths.flatMap(growth => ('module' in growth ? [growth.module] : []))
+
 const grown = (steps: readonly Step[]): readonly Layer[] =>
   steps.flatMap(step =>
     step._tag === 'grow'
-      ? [...step.growths.flatMap(growth => ('module' in growth ? [growth.module] : [])), ...grown(step.steps)]
+      ? [...listed(step.growths), ...grown(step.steps)]
       : step._tag === 'rounds'
         ? grown(step.steps)
         : [],
@@ -139,4 +137,14 @@ describe('a function is told the shape of its place', () => {
 test('rounds of plain steps stay as they are', () => {
   const rounds = untilTarget({ keep: { params: 0.5 } }, prune(), train())
   expect(planned(rounds)).toEqual([rounds])
+})
+
+test('a word gives data, and a schedule is resolved once, when its experiment is made', () => {
+  const { told, wider } = telling()
+  const word = grow({ after: 'conv', module: wider('new'), max: 2 }, train())
+  expect([typeof word, told]).toEqual(['object', []])
+  const made = experiment(freeNet, glyphs(), word, untilTarget({ keep: { params: 0.5 } }, word, prune()))
+  expect(told).toHaveLength(4)
+  expect(right(decode(experimentCodec)(JSON.parse(JSON.stringify(made))))).toEqual(made)
+  expect(told).toHaveLength(4)
 })

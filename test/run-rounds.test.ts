@@ -16,10 +16,11 @@ import type { RunError } from '../src/run/error.js'
 import type { RunEvent } from '../src/run/events.js'
 import { noModels } from '../src/run/models.js'
 import { experiment } from '../src/run/schedule/experiment.js'
-import { prune, type Rounds, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
-import type { StepContext, StepState } from '../src/run/step-context.js'
-import { calibrationFor } from '../src/run/step-context.js'
+import { prune, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import type { Rounds } from '../src/run/schedule/steps.js'
 import { roundsKind, targetOfRound } from '../src/run/steps/rounds.js'
+import type { StepContext, StepState } from '../src/run/steps/step-context.js'
+import { calibrationFor } from '../src/run/steps/step-context.js'
 import { type Stop, stopCodec } from '../src/run/stop-reason.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { prune as cut } from '../src/surgery/prune/prune.js'
@@ -213,7 +214,7 @@ describe.runIf(engine !== null)('rounds', () => {
   })
 
   test('take no cut whose net answers otherwise', async () => {
-    const env = { engine: on, dataset, seed: 0, place: '0' } as StepContext // all that a sight is made of
+    const env = { engine: on, dataset, seed: 0, place: [0] }
     const sight = calibrationFor(env, 18)
     const pruned = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
     await succeed(checkPruned(sight)(good, pruned))

@@ -12,8 +12,8 @@ import type { GrownNet, RunEvent } from '../src/run/events.js'
 import { listModels } from '../src/run/models.js'
 import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
 import type { Experiment } from '../src/run/schedule/experiment.js'
-import type { StepContext } from '../src/run/step-context.js'
 import { runStep } from '../src/run/steps/machine.js'
+import type { StepContext } from '../src/run/steps/step-context.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
@@ -126,11 +126,12 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   stopping: () => false,
   pastChance: false,
   clock: () => 0,
-  stage: 0,
-  place: '0',
+  place: [0],
   target: null,
   push: null,
   prune: null,
   runStep,
+  addCut: () => undefined,
+  addAccuracy: () => undefined,
   pause: (_state, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
 })

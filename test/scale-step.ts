@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import { closed, positive } from '../src/io/codec.js'
 import { parentPath } from '../src/net/path.js'
 import type { Model } from '../src/net/weights.js'
-import type { Step } from '../src/run/schedule/schedule.js'
+import type { Step } from '../src/run/schedule/steps.js'
 import type { StepKind } from '../src/run/steps/kind.js'
 
 export interface Scale {

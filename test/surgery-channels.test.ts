@@ -1,17 +1,11 @@
 /** Groups, shuffles, slices and gates under surgery, in nets whose channels anyone can count. */
 import { describe, expect, test } from 'vitest'
-import { groups } from '../src/net/groups.js'
+import { dirac } from '../src/learn/initial/dirac.js'
+import { groups } from '../src/net/channels/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
-import { concat, gate, identity, net, residual, squeezeExcite, stack } from '../src/net/words/combinators.js'
-import {
-  channelShuffle,
-  channelSlice,
-  conv,
-  dense,
-  flatten,
-  globalAvgPool,
-  image,
-} from '../src/net/words/leaves.js'
+import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
+import { concat, identity, net, residual, stack } from '../src/net/words/combinators.js'
+import { conv, dense, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
 import type { AnyWord, MapWord } from '../src/net/words/types.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { grow } from '../src/surgery/grow/grow.js'
@@ -94,6 +88,19 @@ describe('pruning', () => {
       dense(3),
     )
     expect(cut(given, { wide: [0] }).removed).toEqual(['wide 0', 'wide 2', 'wide 4', 'wide 6'])
+  })
+})
+
+test('by dirac each group begins by passing on what it reads', () => {
+  const grouped = wrap(conv(12, 3, { name: 'grouped', groups: 2, bias: false }))
+  const { weights } = dirac(modelOf(2)(grouped))
+  const centre = weights['grouped/kernel']?.data.slice(4 * 4 * 12, 5 * 4 * 12) ?? []
+  const rows = Array.from({ length: 4 }, (_, i) => [...centre.slice(12 * i, 12 * i + 12)])
+  rows.forEach((row, i) => {
+    expect(row.flatMap((value, filter) => (filter % 6 < 4 && value !== 0 ? [filter] : []))).toEqual([
+      i,
+      i + 6,
+    ])
   })
 })
 

@@ -29,7 +29,7 @@ const goals = fc.oneof(
 describe('a floor', () => {
   test('is held by every value that all passes, of the widths before', () => {
     fc.assert(
-      fc.property(arbitraryModel(), floors, goals, fc.integer(), (model, floor, goal, seed) => {
+      fc.property(arbitraryModel(), floors, goals, fc.nat(), (model, floor, goal, seed) => {
         const pruned = prune({ by: utilitiesOf(model.net, seed), ...goal, floor })(model)
         if (E.isLeft(pruned)) {
           expect(pruned.left._tag).toBe('OutOfReach')
@@ -50,7 +50,7 @@ describe('a floor', () => {
   test('changes nothing where it does not bind', () => {
     const thresholds = fc.double({ min: 0, max: 2, noNaN: true })
     fc.assert(
-      fc.property(arbitraryModel(), thresholds, fc.integer(), (model, eta, seed) => {
+      fc.property(arbitraryModel(), thresholds, fc.nat(), (model, eta, seed) => {
         const cut = (floor: number) => prune({ by: utilitiesOf(model.net, seed), eta, floor })(model)
         const free = cut(0)
         if (E.isLeft(free)) return

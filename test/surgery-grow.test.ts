@@ -11,20 +11,11 @@ import { channelsOf, rankOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import {
-  concat,
-  identity,
-  inception,
-  net,
-  residual,
-  squeezeExcite,
-  stack,
-} from '../src/net/words/combinators.js'
+import { channelShuffle, channelSlice, squeezeExcite } from '../src/net/words/channels.js'
+import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
   batchNorm,
-  channelShuffle,
-  channelSlice,
   conv,
   convBnAct,
   dense,

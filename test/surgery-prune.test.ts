@@ -2,15 +2,15 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
+import { groups } from '../src/net/channels/groups.js'
+import { wireNet } from '../src/net/channels/wiring.js'
 import { countMacs, countParams, countStored } from '../src/net/counts.js'
-import { groups } from '../src/net/groups.js'
 import { childPath, isInside, layersOf, type Path } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, sizeOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
-import { wireNet } from '../src/net/wiring.js'
 import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   batchNorm,

@@ -2,21 +2,30 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { openData } from '../src/data/open.js'
+import * as index from '../src/index.js'
 import {
   ablation,
   adamw,
   avgPool,
   batchNorm,
+  channelShuffle,
+  channelSlice,
   cifar10,
   colorJitter,
   constant,
+  conv,
   convBnAct,
   cosine,
+  cutout,
   dense,
+  depthwise,
   depthwiseBnAct,
   dropout,
+  dropPath,
   experiment,
   flip,
+  gate,
   globalAvgPool,
   glyphs,
   grow,
@@ -24,7 +33,11 @@ import {
   imageFolder,
   inception,
   init,
+  initialize,
   type Layer,
+  layerNorm,
+  layerScale,
+  leakyRelu,
   maxPool,
   mnist,
   type Net,
@@ -39,13 +52,16 @@ import {
   separable,
   sgd,
   shift,
+  squeezeExcite,
   stack,
   step,
   study,
   tfrecord,
   train,
+  triangular,
   untilTarget,
   whileAccuracy,
+  withName,
 } from '../src/index.js'
 import { type DecodeError, decode } from '../src/io/codec.js'
 import { push as pushModel, train as trainModel } from '../src/learn/training/transforms.js'
@@ -55,7 +71,7 @@ import { renderMessage } from '../src/report/text/messages.js'
 import { checkSchedule } from '../src/run/schedule/check.js'
 import { experimentCodec, studyCodec } from '../src/run/schedule/codec.js'
 import { grow as growModel } from '../src/surgery/grow/grow.js'
-import { l1 } from '../src/surgery/prune/criteria.js'
+import { l1, random } from '../src/surgery/prune/criteria.js'
 import { prune as pruneModel } from '../src/surgery/prune/prune.js'
 import { left, right } from './surgery.js'
 import { freeNet, tinyNet } from './tiny.js'
@@ -289,6 +305,117 @@ describe('an option that a word does not know', () => {
   })
 })
 
+/** A net of one layer, and an experiment on data, of an augmentation and of a step, that words make of such arguments. */
+const asLayer = (word: unknown) => (given: readonly unknown[]) =>
+  decode(netCodec)(netOf(bare(word)(...given)))
+const asData = (word: unknown) => (given: readonly unknown[]) => asExperiment(data(bare(word)(...given)))
+const asAugmentation = (word: unknown) => (given: readonly unknown[]) =>
+  asExperiment(augmented(bare(word)(...given)))
+const asStep = (word: unknown) => (given: readonly unknown[]) => asExperiment(steps(bare(word)(...given)))
+const inTraining = (option: string, word: unknown) => (given: readonly unknown[]) =>
+  asExperiment(steps(bare(train)({ [option]: bare(word)(...given) })))
+const onVector = (word: unknown) => (given: readonly unknown[]) =>
+  decode(netCodec)(netOf(stack('s', globalAvgPool, bare(word)(...given))))
+
+/** What reads a word's result, and all the arguments that the word takes. */
+const positional: Readonly<
+  Record<
+    string,
+    readonly [(given: readonly unknown[]) => E.Either<DecodeError, unknown>, given: readonly unknown[]]
+  >
+> = {
+  conv: [asLayer(conv), [4, 3, {}]],
+  convBnAct: [asLayer(convBnAct), [4, 3, {}]],
+  depthwise: [asLayer(depthwise), [3, {}]],
+  depthwiseBnAct: [asLayer(depthwiseBnAct), [3, {}]],
+  separable: [asLayer(separable), [4, 3, {}]],
+  maxPool: [asLayer(maxPool), [2, {}]],
+  avgPool: [asLayer(avgPool), [2, {}]],
+  dense: [onVector(dense), [4, {}]],
+  dropout: [asLayer(dropout), [0.5, {}]],
+  dropPath: [asLayer(dropPath), [0.5, {}]],
+  batchNorm: [asLayer(batchNorm), [{}]],
+  layerNorm: [asLayer(layerNorm), [{}]],
+  layerScale: [asLayer(layerScale), [0.1, {}]],
+  leakyRelu: [asLayer(leakyRelu), [0.1]],
+  channelShuffle: [asLayer(channelShuffle), [1, {}]],
+  channelSlice: [asLayer(channelSlice), [0, 1, {}]],
+  gate: [asLayer(gate), ['g', relu]],
+  squeezeExcite: [asLayer(squeezeExcite), ['g', 1, 2, {}]],
+  withName: [asLayer(withName), ['a', relu]],
+  residual: [asLayer(residual), ['r', relu, {}]],
+  repeat: [asLayer(repeat), ['r', 2, relu]],
+  inception: [asLayer(inception), ['i', { point: 2 }]],
+  glyphs: [asData(glyphs), [{}]],
+  mnist: [asData(mnist), [{}]],
+  cifar10: [asData(cifar10), [{}]],
+  imageFolder: [asData(imageFolder), [image(8, 8, 1), {}]],
+  tfrecord: [asData(tfrecord), [image(8, 8, 1), 3, {}]],
+  shift: [asAugmentation(shift), [2, {}]],
+  randomCrop: [asAugmentation(randomCrop), [2, {}]],
+  randomResizedCrop: [asAugmentation(randomResizedCrop), [8, {}]],
+  cutout: [asAugmentation(cutout), [3]],
+  colorJitter: [asAugmentation(colorJitter), [{}]],
+  sgd: [inTraining('optimizer', sgd), [{}]],
+  adamw: [inTraining('optimizer', adamw), [{}]],
+  constant: [inTraining('lrSchedule', constant), [{}]],
+  step: [inTraining('lrSchedule', step), [{}]],
+  cosine: [inTraining('lrSchedule', cosine), [{}]],
+  triangular: [inTraining('lrSchedule', triangular), [{}]],
+  initialize: [asStep(initialize), [{}]],
+  train: [asStep(train), [{}]],
+  push: [asStep(push), [{}]],
+  prune: [asStep(prune), [{}]],
+  study: [given => asStudy(bare(study)(...given)), ['s', {}, [{ name: 'a', experiment: whole }]]],
+  ablation: [given => asStudy(bare(ablation)(...given)), ['s', { ...base, criteria: [], removed: [] }]],
+}
+
+/** Words of as many layers, steps or sizes as there are. */
+const unbounded = [
+  'concat',
+  'experiment',
+  'grow',
+  'image',
+  'net',
+  'stack',
+  'sum',
+  'untilTarget',
+  'whileAccuracy',
+]
+/** Functions of nets, which are no words. */
+const ofNets = ['countMacs', 'countParams', 'infer', 'init', 'without']
+
+describe('an argument more than a word takes', () => {
+  test.each(Object.entries(positional))('%s', (_, [read, given]) => {
+    expect(E.isRight(read(given))).toBe(true)
+    fc.assert(
+      fc.property(fc.anything(), fc.array(fc.anything(), { maxLength: 2 }), (more, others) => {
+        const fact = left(read([...given, more, ...others]))
+        expect(fact.at.split('.').at(-1)).toBe(`argument ${given.length + 1}`)
+        expect(renderMessage(fact)).toMatch(`; expected at most ${given.length} argument`)
+      }),
+      { numRuns: 5 },
+    )
+  })
+
+  test('is told with its place and value', () => {
+    expect(renderMessage(left(infer(netOf(bare(conv)(4, 3, { stride: 2 }, 'same')))))).toBe(
+      'layer conv (conv): argument 4 is "same"; expected at most 3 arguments',
+    )
+    expect(renderMessage(left(asExperiment(data(bare(glyphs)({}, 600)))))).toBe(
+      'data (glyphs): argument 2 is 600; expected at most 1 argument',
+    )
+  })
+
+  test('every word of a DSL file is here, or takes as many as there are', () => {
+    const functions = Object.entries(index).flatMap(([name, word]) =>
+      typeof word === 'function' ? [name] : [],
+    )
+    const known = [...Object.keys(positional), ...unbounded, ...ofNets]
+    expect(functions.filter(name => !known.includes(name))).toEqual([])
+  })
+})
+
 const nan = Number.NaN
 const least = (option: string, got: unknown, least: number) =>
   `${option} is ${got}; expected a whole number ≥ ${least}`
@@ -318,6 +445,14 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
     'step 2 (push): fade.from is NaN; expected a number from 0 to 1',
   ],
   [steps(train(), push(), prune({ images: 0 })), `step 3 (prune): ${least('images', 0, 1)}`],
+  [
+    steps(bare(prune)({ aim: { keep: { params: 0.5 } } })),
+    "step 1 (prune) has no option 'aim'; expected one of keep, atMost, eta, by, normalize, cost, images, minChannels, floor, roundTo, freeze, ignore",
+  ],
+  [
+    steps(bare(prune)({ target: { eta: 1 } })),
+    "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, minChannels, floor, roundTo, freeze, ignore",
+  ],
   [steps(prune({ roundTo: 0 })), `step 1 (prune): ${least('roundTo', 0, 1)}`],
   [steps(prune({ minChannels: -1 })), `step 1 (prune): ${least('minChannels', -1, 0)}`],
   [
@@ -404,8 +539,9 @@ describe('a value that an option cannot have', () => {
       repeat('r', 1e9, relu),
       'layer r (stack): times is 1000000000; expected a whole number from 0 to 100,000',
     ],
-    [convBnAct, 'layer convBnAct is a function; expected a layer'],
-    [undefined, 'layer ? is undefined; expected a layer'],
+    [convBnAct, 'layer 1 is a function; expected a layer'],
+    [maxPool, 'layer 1 is a function; expected a layer'],
+    [undefined, 'layer 1 is undefined; expected a layer'],
   ]
   test.each(layers)('%#: %s', (odd, said) => {
     expect(renderMessage(left(infer(netOf(odd))))).toBe(said)
@@ -417,6 +553,28 @@ describe('a value that an option cannot have', () => {
     expect(said(8, 8)).toBe('net (n): input is [8,8]; expected height, width and channels')
     expect(said(8, 8, 1, 3)).toBe('net (n): input is [8,8,1,3]; expected height, width and channels')
     expect(said(8, 8, 0.5)).toBe('input 3 is 0.5; expected a whole number ≥ 1')
+  })
+
+  test('a seed that is no whole number of 32 bits', async () => {
+    const model = right(init(0)(freeNet))
+    const dataset = right(await openData({ seed: 0 })(glyphs({ train: 200, test: 10 }))())
+    const growth = { after: 'conv', module: relu }
+    for (const seed of [1e300, 2 ** 32, -1, 0.5, nan]) {
+      const said = `seed is ${seed}; expected a whole number from 0 to 4,294,967,295`
+      const learnt = trainModel({})({ dataset, seed } as never)(model)
+      const facts = [
+        left(init(seed)(freeNet)),
+        left(random(seed)(model, undefined)),
+        left(growModel({ ...growth, seed })(model)),
+        left(await openData({ seed })(glyphs())()),
+        left(await learnt()),
+      ]
+      for (const fact of facts) expect(renderMessage(fact)).toBe(said)
+      expect(renderMessage(left(asExperiment(data(glyphs({ drawn: seed })))))).toBe(
+        `data (glyphs): drawn is ${seed}; expected a whole number from 0 to 4,294,967,295`,
+      )
+    }
+    expect(E.isRight(init(2 ** 32 - 1)(freeNet))).toBe(true)
   })
 
   test('in a study: seeds, and criteria that are none of its own', () => {

@@ -184,7 +184,7 @@ const prepare =
 
 /** Runs the seeds named; without names all of them, and then the table. */
 const runSeeds =
-  (options: StudyArguments, stop: Stopper) =>
+  (file: string, options: StudyArguments, stop: Stopper) =>
   ({ study, engine, data, datasetOf }: PreparedStudy): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
     const cells = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
@@ -194,6 +194,7 @@ const runSeeds =
         folder: folderOf(options, study),
         engine,
         data,
+        module: file,
         datasetOf,
         observer: {
           onEvent: () => undefined,
@@ -213,6 +214,7 @@ const runSeeds =
 /** Runs the study, with several jobs first in parallel processes; then only the table is left. */
 const runAll = (
   name: string,
+  file: string,
   study: Study,
   options: StudyArguments,
 ): TE.TaskEither<RunError | Stopped, string> => {
@@ -224,7 +226,7 @@ const runAll = (
     TE.tap(({ engine }) =>
       jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
     ),
-    TE.flatMap(runSeeds(options, stop)),
+    TE.flatMap(runSeeds(file, options, stop)),
   )
   return job
     ? table
@@ -239,7 +241,7 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
     pipe(
       loadStudy(file),
       TE.flatMapEither(checkSeeds(options.seeds ?? [])),
-      TE.flatMap(study => runAll(name, study, options)),
+      TE.flatMap(study => runAll(name, file, study, options)),
     ),
     table => process.stdout.write(table),
   )

@@ -10,12 +10,13 @@ import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import { engineText } from '../report/text/provenance.js'
+import type { Resources, RunObserver } from '../run/context.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
-import { loadExperiment } from '../run/load.js'
-import { begin, type Resources, type RunObserver, resume } from '../run/run.js'
+import { loadExperiment, restoreFunctions } from '../run/load.js'
+import { begin, resume } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
-import type { Step } from '../run/schedule/schedule.js'
+import type { Step } from '../run/schedule/steps.js'
 import { type DataChange, type DataSettings, settingsOf, withData } from '../run/storage/settings.js'
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
@@ -61,6 +62,7 @@ const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
 })
 
 const trainAnew = (
+  file: string,
   experiment: Experiment,
   options: TrainArguments,
 ): TE.TaskEither<RunError | Stopped, Result> => {
@@ -77,7 +79,7 @@ const trainAnew = (
       engine === undefined ? {} : { name: engine },
       stop,
     )(opened => {
-      const settings = settingsOf(seed, opened.engine, opened.dataset, data)
+      const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
       const observer = observerOf(experiment.schedule, stop, path => {
         folder = path
         announce(opened.engine, path)
@@ -141,7 +143,7 @@ const resumeWith = (
     TE.flatMapEither(checkArguments(options)),
     TE.bindTo('run'),
     TE.bind('experiment', ({ run }) =>
-      file === null ? TE.right(run.experiment) : loadSameExperiment(file, options.force === true, run),
+      file === null ? restoreFunctions(run) : loadSameExperiment(file, options.force === true, run),
     ),
     TE.flatMap(({ run, experiment }) => {
       const { seed, engine } = run.settings
@@ -153,7 +155,13 @@ const resumeWith = (
           withData(run.settings, data).data,
           engine,
           stop,
-        )(opened => resume(run, opened, observerOf(experiment.schedule, stop), { experiment, data })),
+        )(opened =>
+          resume(run, opened, observerOf(experiment.schedule, stop), {
+            experiment,
+            data,
+            ...(file !== null && { module: file }),
+          }),
+        ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         withStopped(stop, () => resumeCommand(path)),
       )
@@ -172,7 +180,7 @@ export const train = (file: string, named: string | null, options: TrainArgument
     options.resume === undefined
       ? pipe(
           loadExperiment(file),
-          TE.flatMap(experiment => trainAnew(experiment, options)),
+          TE.flatMap(experiment => trainAnew(file, experiment, options)),
         )
       : resumeWith(options.resume, named, options),
     printResult(options),

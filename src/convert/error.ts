@@ -36,7 +36,7 @@ export type ImportError =
   | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
   /** The path holds no model that can be imported. */
-  | { readonly _tag: 'NotAModel'; readonly path: string; readonly found: FoundFormat }
+  | { readonly _tag: 'UnknownFormat'; readonly path: string; readonly found: FoundFormat }
   /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'

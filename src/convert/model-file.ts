@@ -7,12 +7,19 @@ import { type DecodeError, decode } from '../io/codec.js'
 import type { BadFile, FileError } from '../io/error.js'
 import { readBytes, writeAtomically } from '../io/files.js'
 import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetensors.js'
+import { show } from '../io/show.js'
 import { netCodec } from '../net/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
 import { type Model, withWeights } from '../net/weights.js'
 
+/** A safetensors file whose metadata has no net: a run's checkpoint, or one that another program wrote. */
+export interface NotAModel {
+  readonly _tag: 'NotAModel'
+  readonly found: 'checkpoint' | 'other'
+}
+
 /** Why a file's bytes are no model. */
-export type ModelFault = TensorsError | DecodeError | NetError | WeightError
+export type ModelFault = TensorsError | NotAModel | DecodeError | NetError | WeightError
 
 /** Why no model comes out of a file. */
 export type ModelFileError = FileError | BadFile<ModelFault>
@@ -24,7 +31,7 @@ export const parseMetadata = (name: string, metadata: Metadata): E.Either<ModelF
   const text = metadata[name] ?? ''
   return E.tryCatch(
     () => JSON.parse(text),
-    () => ({ _tag: 'DecodeError', at: name, expected: 'JSON', got: text.slice(0, 40) }),
+    () => ({ _tag: 'DecodeError', at: name, expected: 'JSON', got: show(text) }),
   )
 }
 
@@ -39,12 +46,17 @@ const preprocessingIn = (metadata: Metadata): E.Either<ModelFault, Preprocessing
     ? pipe(parseMetadata('preprocessing', metadata), E.flatMap(decode(preprocessingCodec)))
     : E.right(null)
 
+const netIn = (metadata: Metadata): E.Either<ModelFault, unknown> =>
+  'net' in metadata
+    ? parseMetadata('net', metadata)
+    : E.left({ _tag: 'NotAModel', found: 'checkpoint' in metadata ? 'checkpoint' : 'other' })
+
 const decodeModelFile = (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
   pipe(
     decodeTensors(bytes),
     E.flatMap(({ tensors, metadata }) =>
       pipe(
-        parseMetadata('net', metadata),
+        netIn(metadata),
         E.flatMap(decode(netCodec)),
         E.flatMap((net): E.Either<ModelFault, Model> => withWeights(tensors)(net)),
         E.bindTo('model'),

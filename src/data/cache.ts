@@ -1,7 +1,8 @@
 /** The cache of downloaded, unpacked and decoded data: the user's cache folder, or `ESPALIER_CACHE`. */
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
+import { makeFolders } from '../io/files.js'
 
 /** A folder of the data cache. */
 export const cacheFolder = (...parts: readonly string[]): string =>
@@ -67,7 +68,7 @@ const trim = async (newest: string): Promise<void> => {
 /** Writes a derived file atomically, then evicts the least recently used. */
 export const store = async (file: string, write: (part: string) => Promise<void>): Promise<void> => {
   const part = `${file}.${process.pid}.part`
-  await mkdir(dirname(file), { recursive: true })
+  makeFolders(dirname(file))
   try {
     await write(part)
     await rename(part, file)

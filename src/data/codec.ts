@@ -2,7 +2,8 @@
 import * as t from 'io-ts'
 import { closed, finite, list, nullable, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
-import { mostDrawn } from '../net/limits.js'
+import { mostDrawn } from '../net/limits/limits.js'
+import { seedCodec } from '../net/random.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
 import type { DataSpec } from './spec.js'
 
@@ -33,7 +34,7 @@ const drawn = wholeFrom(1, mostDrawn)
 
 /** A specification; `checkOptions` checks it against the data. */
 export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set', {
-  glyphs: closed({ ...tag('glyphs'), ...common, drawn: wholeNumber, train: drawn, test: drawn }),
+  glyphs: closed({ ...tag('glyphs'), ...common, drawn: seedCodec, train: drawn, test: drawn }),
   mnist: closed({ ...tag('mnist'), ...common }),
   cifar10: closed({ ...tag('cifar10'), ...common }),
   imageFolder: closed({ ...tag('imageFolder'), ...common, image }),

@@ -1,8 +1,9 @@
 /** Downloads files and checks their SHA-256. */
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../io/files.js'
 import { type DataError, Fault, factOf } from './error.js'
 
 export interface Remote {
@@ -57,7 +58,7 @@ export const download =
   (remote: Remote, file: string): TE.TaskEither<DataError, void> =>
     TE.tryCatch(async () => {
       const part = `${file}.${process.pid}.part`
-      await mkdir(dirname(file), { recursive: true })
+      makeFolders(dirname(file))
       try {
         const got = await fetchInto(remote, part, onProgress)
         if (got !== remote.sum)

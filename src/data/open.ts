@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../io/codec.js'
+import { checkSeed } from '../net/random.js'
 import { type Shape, sizeOf } from '../net/shape.js'
 import { checkOptions } from './check-options.js'
 import { dataCodec } from './codec.js'
@@ -196,6 +197,7 @@ export const openData =
   (spec: DataSpec): TE.TaskEither<DataError, Dataset> =>
     pipe(
       TE.fromEither(decode(dataCodec)(spec)),
+      TE.flatMapEither(() => checkSeed(options.seed)),
       TE.mapLeft((fault): DataError => fault),
       TE.flatMap(() => openSource(options, spec)),
       TE.flatMap(assemble(options, spec)),

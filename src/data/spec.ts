@@ -1,7 +1,7 @@
 /** Data set specifications as plain data, and the functions that make them. */
-import { mostClasses } from '../net/limits.js'
+import { mostClasses } from '../net/limits/limits.js'
 import type { Shape } from '../net/shape.js'
-import { optionsOf, unknownIn } from '../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../net/words/options.js'
 import type { Augmentation } from './pipeline/augment.js'
 
 /** Mean and deviation of each channel, of pixels from 0 to 1. */
@@ -77,13 +77,14 @@ const splitCommon = <O extends DataOptions>(defaultName: string, options: O) => 
 }
 
 /** Ten synthetic glyphs drawn from a seed: 28×28×1, nothing to download. */
-export const glyphs = (
-  options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {},
-): Glyphs => {
-  const { common, rest } = splitCommon('glyphs', options)
-  const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
-  return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
-}
+export const glyphs = withArity(
+  1,
+  (options: DataOptions & Partial<Pick<Glyphs, 'drawn' | 'train' | 'test'>> = {}): Glyphs => {
+    const { common, rest } = splitCommon('glyphs', options)
+    const { drawn = 0, train = 5000, test = 1000, ...unknown } = rest
+    return Object.freeze({ _tag: 'glyphs' as const, ...common, drawn, train, test, ...unknownIn(unknown) })
+  },
+)
 
 /**
  * MNIST, or any data set in its four IDX files, gzipped or not: `train-images-idx3-ubyte` and so on, or with a prefix
@@ -92,16 +93,16 @@ export const glyphs = (
  * @example
  * mnist({ augment: [shift(2)] })
  */
-export const mnist = (options: DataOptions = {}): Mnist => {
+export const mnist = withArity(1, (options: DataOptions = {}): Mnist => {
   const { common, rest } = splitCommon('mnist', options)
   return Object.freeze({ _tag: 'mnist' as const, ...common, ...unknownIn(rest) })
-}
+})
 
 /** CIFAR-10 in its binary batches: 32×32×3. */
-export const cifar10 = (options: DataOptions = {}): Cifar10 => {
+export const cifar10 = withArity(1, (options: DataOptions = {}): Cifar10 => {
   const { common, rest } = splitCommon('cifar10', options)
   return Object.freeze({ _tag: 'cifar10' as const, ...common, ...unknownIn(rest) })
-}
+})
 
 /**
  * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
@@ -114,10 +115,10 @@ export const cifar10 = (options: DataOptions = {}): Cifar10 => {
  * imageFolder(image(32, 32, 3), { augment: [randomCrop(4), flip] })
  * imageFolder(image(256, 256, 3), { augment: [randomResizedCrop(224), flip] })   // tested on the middle 224×224
  */
-export const imageFolder = (image: Shape, options: DataOptions = {}): ImageFolder => {
+export const imageFolder = withArity(2, (image: Shape, options: DataOptions = {}): ImageFolder => {
   const { common, rest } = splitCommon('images', options)
   return Object.freeze({ _tag: 'imageFolder' as const, ...common, image, ...unknownIn(rest) })
-}
+})
 
 /** Options of `tfrecord`. */
 export interface TfRecordOptions extends DataOptions {
@@ -135,26 +136,25 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
- * stored: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
+ * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
  * validation set, and the test set where there is no other. `classes` are the names, or the number of classes.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })
  */
-export const tfrecord = (
-  image: Shape,
-  classes: number | readonly string[],
-  options: TfRecordOptions = {},
-): TfRecord => {
-  const { common, rest } = splitCommon('records', options)
-  const { keys = {}, firstLabel = 1, ...unknown } = rest
-  return Object.freeze({
-    _tag: 'tfrecord' as const,
-    ...common,
-    image,
-    classes: classNames(classes),
-    keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
-    firstLabel,
-    ...unknownIn(unknown),
-  })
-}
+export const tfrecord = withArity(
+  3,
+  (image: Shape, classes: number | readonly string[], options: TfRecordOptions = {}): TfRecord => {
+    const { common, rest } = splitCommon('records', options)
+    const { keys = {}, firstLabel = 1, ...unknown } = rest
+    return Object.freeze({
+      _tag: 'tfrecord' as const,
+      ...common,
+      image,
+      classes: classNames(classes),
+      keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
+      firstLabel,
+      ...unknownIn(unknown),
+    })
+  },
+)

@@ -1,6 +1,6 @@
 /** Optimizers as operations of the training graph: from gradients to changed weights, in one call. */
 import { isKeyOf } from '../net/weight-specs.js'
-import { optionsOf } from '../net/words/options.js'
+import { optionsOf, withArity } from '../net/words/options.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
 
@@ -27,24 +27,30 @@ export interface AdamW {
 export type Optimizer = Sgd | AdamW
 
 /** By default Nesterov momentum 0.9 and weight decay 5e-4. */
-export const sgd = (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
-  _tag: 'sgd',
-  momentum: 0.9,
-  nesterov: true,
-  weightDecay: 5e-4,
-  decoupled: false,
-  ...optionsOf(options),
-})
+export const sgd = withArity(
+  1,
+  (options: Partial<Omit<Sgd, '_tag'>> = {}): Sgd => ({
+    _tag: 'sgd',
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 5e-4,
+    decoupled: false,
+    ...optionsOf(options),
+  }),
+)
 
 /** By default β = 0.9, 0.999, ε = 1e-8 and weight decay 0.01. */
-export const adamw = (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
-  _tag: 'adamw',
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.01,
-  ...optionsOf(options),
-})
+export const adamw = withArity(
+  1,
+  (options: Partial<Omit<AdamW, '_tag'>> = {}): AdamW => ({
+    _tag: 'adamw',
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: 0.01,
+    ...optionsOf(options),
+  }),
+)
 
 /** A weight and the gradient of the loss with respect to it. */
 export interface WeightGradient {

@@ -1,92 +1,11 @@
-/** Combinators of io-ts codecs: records that refuse unknown keys, and unions told apart before they are decoded. */
+/** Combinators of io-ts codecs, such as unions told apart before they are decoded, and what decoding has found wrong. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import { isRecord, UnknownKeyType } from './closed.js'
 import { excessOf, mostLevels, mostParts } from './limits.js'
 import { show } from './show.js'
 
-/**
- * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
- *
- * @example
- * closed({ epochs: positive }).decode({ epochs: 2, epoch: 3 })   // Left: epoch is unknown
- */
-export const closed = <P extends t.Props>(
-  props: P,
-  name?: string,
-): t.Type<t.TypeOfProps<P>, t.OutputOfProps<P>> => open(t.type(props, name), Object.keys(props), name)
-
-/** The same with keys that may be left out. */
-export const closedPartial = <P extends t.Props, Q extends t.Props>(
-  props: P,
-  partial: Q,
-  name?: string,
-): t.Type<t.TypeOfPartialProps<Q> & t.TypeOfProps<P>, t.OutputOfPartialProps<Q> & t.OutputOfProps<P>> =>
-  open(
-    t.intersection([t.partial(partial), t.type(props)], name),
-    [...Object.keys(props), ...Object.keys(partial)],
-    name,
-  )
-
-/** What no key that is unknown can be; it knows which keys would be known. */
-class Unknown extends t.Type<never> {
-  constructor(readonly known: readonly string[]) {
-    super(`one of ${known.join(', ')}`, (_): _ is never => false, t.failure, t.identity)
-  }
-}
-
-const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-/** An unknown key of a record, its value, and the keys known there. */
-interface UnknownKey {
-  readonly key: string
-  readonly value: unknown
-  readonly known: readonly string[]
-}
-
-/** The first option that a word did not know. */
-const firstUnknownOption = (record: object, known: readonly string[]): UnknownKey | undefined => {
-  const given: unknown = Reflect.get(record, 'unknown')
-  const [first] = isRecord(given) ? Object.entries(given) : []
-  const own: unknown = Reflect.get(record, 'known')
-  return first && { key: first[0], value: first[1], known: Array.isArray(own) ? own : known }
-}
-
-/** The first unknown key of a record. */
-const findUnknownKey = (record: object, known: ReadonlySet<string>): UnknownKey | undefined => {
-  const key = Object.keys(record).find(each => !known.has(each))
-  if (key === undefined) return undefined
-  const keys = [...known].filter(each => each !== '_tag')
-  return (
-    (key === 'unknown' ? firstUnknownOption(record, keys) : undefined) ?? {
-      key,
-      value: Reflect.get(record, key),
-      known: keys,
-    }
-  )
-}
-
-const aRecord = (): t.Type<undefined, unknown, unknown> => forbid('a record of options')
-
-const open = <A, O>(
-  inner: t.Type<A, O>,
-  keys: readonly string[],
-  name = `a record of ${keys.join(', ')}`,
-): t.Type<A, O> => {
-  const all = new Set(keys)
-  return new t.Type(
-    name,
-    (u): u is A => isRecord(u) && findUnknownKey(u, all) === undefined && inner.is(u),
-    (input, context) => {
-      if (!isRecord(input)) return t.failure(input, context)
-      const unknownKey = findUnknownKey(input, all)
-      if (unknownKey === undefined) return inner.validate(input, context)
-      const { key, value, known } = unknownKey
-      const type = key === 'options' && !isRecord(value) ? aRecord() : new Unknown(known)
-      return t.failure(value, [...context, { key, type }])
-    },
-    inner.encode,
-  )
-}
+export { argumentKey, closed, closedPartial, forbid } from './closed.js'
 
 /** Numbers of one kind, under the name they have in messages. */
 export const numbers = (name: string, check: (n: number) => boolean): t.Type<number, number, unknown> =>
@@ -94,15 +13,6 @@ export const numbers = (name: string, check: (n: number) => boolean): t.Type<num
     name,
     (u): u is number => typeof u === 'number' && check(u),
     (u, context) => (typeof u === 'number' && check(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
-
-/** A key that words leave in a record for an option they cannot build from; `expected` says which values are possible. */
-export const forbid = (expected: string): t.Type<undefined, unknown, unknown> =>
-  new t.Type<undefined, unknown>(
-    expected,
-    (u): u is undefined => u === undefined,
-    (u, context) => (u === undefined ? t.success(u) : t.failure(u, context)),
     t.identity,
   )
 
@@ -254,7 +164,7 @@ const misreadOf = ({ context, value, message }: t.ValidationError): DecodeError 
     expected: message ?? type?.name ?? '',
     got: show(value),
     way: way.map(stationOf),
-    ...(type instanceof Unknown && { known: type.known }),
+    ...(type instanceof UnknownKeyType && { known: type.known }),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Files as effects: read, written whole or not at all, appended to. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -87,8 +87,28 @@ export const removeParts = (
 export const writeAtomically = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => replace(file, content), fileFailed(file))
 
+export const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+/**
+ * Makes a folder, and those it is in. Node's `recursive` runs for ever where the system says that a folder does not
+ * exist although the one it is to be made in does: in /proc, and in mounts that appear on demand.
+ */
+export const makeFolders = (folder: string): void => {
+  if (isFolder(folder)) return
+  try {
+    mkdirSync(folder)
+  } catch (reason) {
+    if (isFolder(folder)) return // another process was faster
+    if (!isCode('ENOENT')(reason)) throw reason
+    if (isFolder(dirname(folder))) throw new Error(`no folder can be made in ${dirname(folder)}`)
+    makeFolders(dirname(folder))
+    makeFolders(folder)
+  }
+}
+
 export const makeFolder = (folder: string): TE.TaskEither<FileError, void> =>
-  TE.tryCatch(async () => void (await mkdir(folder, { recursive: true })), fileFailed(folder))
+  TE.tryCatch(async () => makeFolders(folder), fileFailed(folder))
 
 const makeUnused = async (path: string, nth = 1): Promise<string> => {
   const folder = nth === 1 ? path : `${path}-${nth}`
@@ -118,7 +138,7 @@ export const syncFile = (file: string): TE.TaskEither<FileError, void> =>
 /** Keeps the first `bytes` of a file that may hold more. */
 export const truncateTo = (file: string, bytes: number): TE.TaskEither<FileError, void> =>
   TE.tryCatch(async () => {
-    await mkdir(dirname(file), { recursive: true })
+    makeFolders(dirname(file))
     await appendFile(file, '')
     await truncate(file, bytes)
   }, fileFailed(file))

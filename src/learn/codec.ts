@@ -17,7 +17,9 @@ import {
 } from '../io/codec.js'
 import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
 import { countedTargetFields } from '../surgery/prune/target-codec.js'
+import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criterion.js'
 import {
+  type AlignTerms,
   type Average,
   type CriterionName,
   type Distill,
@@ -27,6 +29,7 @@ import {
   type PushOptions,
   type TrainOptions,
 } from './options.js'
+import { pushTermCodec } from './training/push-term.js'
 import type { Schedule } from './training/rate.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
@@ -76,10 +79,15 @@ const fade: t.Type<FadeOptions, unknown> = closed({
   decay: share,
 })
 
+const align: t.Type<AlignTerms, unknown> = closedPartial(
+  { axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite },
+  { terms: list(pushTermCodec) },
+)
+
 /** The fields of a push. */
 export const pushFields = {
   ...trainFields,
-  align: closed({ axis: finite, ridge: finite, correlation: finite, compactness: finite, units: finite }),
+  align,
   ramp: share,
   fade: nullable(fade),
 }
@@ -111,4 +119,15 @@ export const pushCodec: t.Type<PushOptions & { readonly cut: PlannedPrune | null
   cut: nullable(plannedPruneCodec),
 })
 
-export const criterionCodec: t.Type<CriterionName> = t.keyof(defaultNormalize)
+const builtInCodec: t.Type<CriterionName> = t.keyof(defaultNormalize)
+
+/** A criterion by its name, or a user's own. */
+export const criterionCodec: t.Type<AnyCriterion, unknown> = new t.Type<AnyCriterion, unknown>(
+  builtInCodec.name,
+  (u): u is AnyCriterion => builtInCodec.is(u) || namedCriterionCodec.is(u),
+  (u, context) =>
+    typeof u === 'object' && u !== null && '_tag' in u
+      ? namedCriterionCodec.validate(u, context)
+      : builtInCodec.validate(u, context),
+  a => (typeof a === 'string' ? a : namedCriterionCodec.encode(a)),
+)

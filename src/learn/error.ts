@@ -1,11 +1,12 @@
 /** What can go wrong while learning, as facts. */
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
+import type { FunctionError } from '../io/named-function.js'
 import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { PruneError } from '../surgery/error.js'
-import type { CriterionName } from './options.js'
+import type { EvidenceName } from './options.js'
 
 /** Why learning cannot begin, or stopped. */
 export type LearnError =
@@ -23,7 +24,9 @@ export type LearnError =
       readonly data: Shape
     }
   /** A criterion that gives no channel a utility. */
-  | { readonly _tag: 'NoEvidence'; readonly criterion: CriterionName }
+  | { readonly _tag: 'NoEvidence'; readonly criterion: string; readonly needed: EvidenceName }
+  /** A criterion or a term of a user's own. */
+  | FunctionError
   /** Fewer images than one batch holds; `null` where only that is known. */
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
   /** A batch norm that would see one value a channel: a batch of one image on a map of 1×1, or on a vector. */

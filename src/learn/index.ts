@@ -1,5 +1,5 @@
 /** Learning on an engine: train and push as transforms of models, criteria, evaluation. */
-
+export type { FunctionError, FunctionKind, FunctionName, NamedFunction } from '../io/named-function.js'
 export type { Calibration } from './criteria/calibration.js'
 export { measureCriterion } from './criteria/criteria.js'
 export { decisionFeatures } from './criteria/decision-features.js'
@@ -12,6 +12,12 @@ export {
 } from './criteria/discriminants.js'
 export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
 export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
+export {
+  type AnyCriterion,
+  criterion,
+  type EvidenceTypes,
+  type NamedCriterion,
+} from './criteria/named-criterion.js'
 export { type Gradients, gradients, taylor, taylorUtilities } from './criteria/taylor.js'
 export {
   measureTrace,
@@ -39,6 +45,7 @@ export {
   type CriterionName,
   type Distill,
   defaultNormalize,
+  type EvidenceName,
   type FadeOptions,
   fadeDefaults,
   noTerms,
@@ -61,6 +68,7 @@ export {
   runPhase,
   type StepProgress,
 } from './training/phase.js'
+export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export { constant, cosine, factorAt, type Schedule, step, triangular } from './training/rate.js'
 export { recipe } from './training/recipe.js'
 export type { Teacher } from './training/train.js'

@@ -5,6 +5,7 @@ import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
 import type { CountedTarget } from '../surgery/prune/target.js'
+import type { PushTerm } from './training/push-term.js'
 import { cosine, type Schedule } from './training/rate.js'
 
 /** How to train, as data. */
@@ -106,6 +107,8 @@ export interface AlignTerms {
   readonly compactness: number
   /** γλ of the mean compactness of all units' pooled outputs. */
   readonly units: number
+  /** Terms of a user's own, each with its weight. */
+  readonly terms?: readonly PushTerm[]
 }
 
 /** How to push: how to train, the alignment terms and the fading. */
@@ -148,6 +151,16 @@ export type CriterionName =
   | 'bnScale'
   | 'taylor'
   | 'lda'
+  | 'deconvTrace'
+  | 'discriminantTrace'
+  | 'gradientTrace'
+  | 'gradientUtility'
+
+/** What a criterion may need beside the model; `weights` is nothing. */
+export type EvidenceName =
+  | 'weights'
+  | 'activations'
+  | 'gradients'
   | 'deconvTrace'
   | 'discriminantTrace'
   | 'gradientTrace'

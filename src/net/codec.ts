@@ -15,7 +15,7 @@ import {
   tagged,
   wholeFrom,
 } from '../io/codec.js'
-import { mostLayers } from './limits.js'
+import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
 import type { Activation, ActivationName, BatchNorm, Extent, Layer, Net, Padding, Stack } from './tree.js'
 

@@ -3,10 +3,11 @@ export { type DecodeError, decode, type PathEntry } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export type { Tensors } from '../io/tensor.js'
 export { activationName, type ByActivation, selectActivation } from './activation.js'
+export { type Group, groups, type Member, type Role } from './channels/groups.js'
+export { type Wires, type Wiring, wireNet } from './channels/wiring.js'
 export { layerCodec, netCodec } from './codec.js'
 export { countLayers, countMacs, countParams, countStored, type LayerCount } from './counts.js'
 export type { Excess, NetError, WeightError } from './error.js'
-export { type Group, groups, type Member, type Role } from './groups.js'
 export { type CheckedNet, infer, outputShape, type PlacedLayer } from './infer.js'
 export { type Algebra, interpret } from './interpret.js'
 export { childPath, editLayers, isInside, layerAt, layersOf, type Path, parentPath } from './path.js'
@@ -25,8 +26,7 @@ export {
   sidesOf,
   slidesOf,
 } from './window.js'
-export { type Wires, type Wiring, wireNet } from './wiring.js'
-export { without } from './without.js'
+export * from './words/channels.js'
 export * from './words/combinators.js'
 export * from './words/leaves.js'
 export type {
@@ -41,3 +41,4 @@ export type {
   VectorWord,
   Word,
 } from './words/types.js'
+export { without } from './words/without.js'

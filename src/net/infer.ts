@@ -1,31 +1,18 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { checkTree } from './check-tree.js'
 import { elementAt } from './element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
-import { mostChannels, mostValues, mostWeights } from './limits.js'
-import { childPath, type Path } from './path.js'
+import { checkTree } from './limits/check-tree.js'
+import { mostChannels, mostValues, mostWeights } from './limits/limits.js'
+import { type CheckedNet, childPath, type Path, type PlacedLayer } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
 import type { ChannelSlice, Concat, Conv, Layer, Leaf, Net, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
 import { type Slide, type Sliding, slidesOf } from './window.js'
 
-/** A layer in its place: where it is, what it takes and what it gives. */
-export interface PlacedLayer {
-  readonly path: Path
-  readonly layer: Layer
-  readonly input: Shape
-  readonly output: Shape
-}
-
-/** A net that fits, with the shapes of its layers: made by `infer` alone. What takes one cannot be refused for its shapes. */
-export interface CheckedNet {
-  readonly net: Net
-  /** Every layer by path, in the order of computation; a parent follows its children. */
-  readonly layers: ReadonlyMap<Path, PlacedLayer>
-}
+export type { CheckedNet, PlacedLayer } from './path.js'
 
 /** The shape that a net gives. */
 export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []

@@ -1,9 +1,25 @@
-/** Addresses: the names from the root to a layer, joined by `/`. The net's own body has the path `''`. */
+/** Addresses: the names from the root to a layer, joined by `/`; and layers in their places. The net's own body has the path `''`. */
 import * as O from 'fp-ts/lib/Option.js'
+import type { Shape } from './shape.js'
 import { childrenOf, type Layer, type Net, withChildren } from './tree.js'
 
 /** Names from the root down, joined by `/`; `''` is the net's own body. */
 export type Path = string
+
+/** A layer in its place: where it is, what it takes and what it gives. */
+export interface PlacedLayer {
+  readonly path: Path
+  readonly layer: Layer
+  readonly input: Shape
+  readonly output: Shape
+}
+
+/** A net that fits, with the shapes of its layers: made by `infer` alone. What takes one cannot be refused for its shapes. */
+export interface CheckedNet {
+  readonly net: Net
+  /** Every layer by path, in the order of computation; a parent follows its children. */
+  readonly layers: ReadonlyMap<Path, PlacedLayer>
+}
 
 /** The path of a child. */
 export const childPath = (path: Path, name: string): Path => (path === '' ? name : `${path}/${name}`)

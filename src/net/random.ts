@@ -1,4 +1,19 @@
 /** Streams of random numbers, each a function of a seed and a key: nothing else is stored to resume. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { closed, type DecodeError, decode, wholeFrom } from '../io/codec.js'
+import { largestSeed } from './limits/limits.js'
+
+export const seedCodec = wholeFrom(0, largestSeed)
+
+const withSeed = closed({ seed: seedCodec })
+
+/** A seed from a caller. Errors  DecodeError unless it is a whole number from 0 to 2³² − 1 */
+export const checkSeed = (seed: number): E.Either<DecodeError, number> =>
+  pipe(
+    decode(withSeed)({ seed }),
+    E.map(() => seed),
+  )
 
 /** The next number, uniform in [0, 1). */
 export type Stream = () => number

@@ -1,6 +1,5 @@
 /** The weights of each layer: their names, keys, shapes, neutral values, and whether training changes them. */
-import type { CheckedNet, PlacedLayer } from './infer.js'
-import { childPath, type Path } from './path.js'
+import { type CheckedNet, childPath, type Path, type PlacedLayer } from './path.js'
 import { channelsOf, type Shape, sizeOf } from './shape.js'
 import type { Layer } from './tree.js'
 import { sidesOf } from './window.js'

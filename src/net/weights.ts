@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Tensor } from '../io/tensor.js'
 import type { NetError, WeightError } from './error.js'
 import { type CheckedNet, infer } from './infer.js'
-import { normals } from './random.js'
+import { checkSeed, normals } from './random.js'
 import { isSameShape, type Shape, sizeOf } from './shape.js'
 import type { Layer, Net } from './tree.js'
 import { allWeightSpecs, neutralValues, type WeightSpec } from './weight-specs.js'
@@ -61,14 +61,15 @@ export const initialWeights = (net: CheckedNet, seed: number): Weights =>
 /**
  * A net with its initial weights.
  *
- * Errors  those of `infer`
+ * Errors  those of `infer`; DecodeError unless the seed is a whole number from 0 to 2³² − 1
  * Law     the same net and seed give the same weights, bit for bit
  */
 export const init =
   (seed: number) =>
   (net: Net): E.Either<NetError, Model> =>
     pipe(
-      infer(net),
+      checkSeed(seed),
+      E.flatMap(() => infer(net)),
       E.map(checked => ({ ...checked, weights: initialWeights(checked, seed) })),
     )
 

@@ -1,20 +1,9 @@
 /** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
 import type { Dataset } from '../data/dataset.js'
 import type { StageResult } from './cursor.js'
-import type { Step, Warmup } from './schedule/schedule.js'
+import type { AtChance } from './error.js'
+import type { Step, Warmup } from './schedule/steps.js'
 import { loopOf } from './steps/machine.js'
-
-/** A validation accuracy no better than chance, after one that was. */
-export interface AtChance {
-  readonly _tag: 'AtChance'
-  /** The step of the schedule it was the end of, from 0. */
-  readonly stage: number
-  readonly accuracy: number
-  /** The most that is still chance: what naming the commonest class scores, and a little more. */
-  readonly chance: number
-  /** The best before. */
-  readonly before: number
-}
 
 /** The share of the commonest class. */
 const shareOfCommonest = (labels: Int32Array): number => {

@@ -8,7 +8,7 @@ import type { Model } from '../net/weights.js'
 import type { RunContext } from './context.js'
 import type { Comparison } from './events.js'
 import { countsOf } from './schedule/counts.js'
-import { scoreTest, toScored } from './step-context.js'
+import { scoreTest, toScored } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 type Figures = Omit<Comparison, 'latency'>

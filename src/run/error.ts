@@ -5,8 +5,6 @@ import type { DecodeError } from '../io/codec.js'
 import type { FileError, BadFile as UnreadableFile } from '../io/error.js'
 import type { LearnError } from '../learn/error.js'
 import type { GrowError } from '../surgery/error.js'
-import type { AtChance } from './chance.js'
-import type { Difference } from './schedule/differences.js'
 import type { Damaged } from './storage/checksum.js'
 import type { Fixed } from './storage/settings.js'
 
@@ -14,6 +12,25 @@ export type { FileError } from '../io/error.js'
 
 /** A file that does not hold what it should. */
 export type BadFile = UnreadableFile<ModelFault | Damaged>
+
+/** A place in an experiment as JSON, and what stands there, `nothing` where there is nothing. */
+export interface Difference {
+  readonly at: string
+  readonly began: string
+  readonly now: string
+}
+
+/** A validation accuracy no better than chance, after one that was. */
+export interface AtChance {
+  readonly _tag: 'AtChance'
+  /** The step of the schedule it was the end of, from 0. */
+  readonly stage: number
+  readonly accuracy: number
+  /** The most that is still chance: what naming the commonest class scores, and a little more. */
+  readonly chance: number
+  /** The best before. */
+  readonly before: number
+}
 
 /** What a schedule asks for that nothing in it, or in the data, can give; `at`: its steps' numbers, from 0. */
 export type ScheduleError =

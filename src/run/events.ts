@@ -1,9 +1,9 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
-import type { Code } from './code-version.js'
 import type { StageResult } from './cursor.js'
 import type { Stop } from './stop-reason.js'
+import type { Code } from './storage/code-version.js'
 import type { Settings } from './storage/settings.js'
 
 /** Accuracy and loss on a set of images. */

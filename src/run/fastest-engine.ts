@@ -13,7 +13,7 @@ import { countMacs } from '../net/counts.js'
 import { init } from '../net/weights.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
-import type { Push, Step, Train } from './schedule/schedule.js'
+import type { Push, Step, Train } from './schedule/steps.js'
 
 /** An engine, and the milliseconds a training step takes on it. */
 export interface Pace {

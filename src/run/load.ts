@@ -1,5 +1,6 @@
 /** DSL files: modules whose default export is an experiment or a net; and where else nets are found. */
-import { existsSync, statSync } from 'node:fs'
+
+import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,12 +9,17 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { readModel } from '../convert/model-file.js'
 import { type DecodeError, decode } from '../io/codec.js'
+import { isFolder } from '../io/files.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/tree.js'
-import type { RunError } from './error.js'
+import type { BadFile, RunError } from './error.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
-import { latest, openRun } from './storage/stored-run.js'
+import type { Experiment } from './schedule/experiment.js'
+import { functionsIn, provideFunctions } from './schedule/functions.js'
+import type { OwnFunction } from './steps/kind.js'
+import { readCheckpointNet } from './storage/checkpoint.js'
+import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
 import { checkNames } from './study/cells.js'
 import type { Study } from './study/study.js'
 
@@ -58,8 +64,6 @@ const isExporting = (exported: unknown): exported is Exporting =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
 
 const endings = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
-
-const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
 const load = (file: string): TE.TaskEither<RunError, unknown> => {
   if (!existsSync(file)) return TE.left({ _tag: 'FileMissing', file })
@@ -111,9 +115,47 @@ const reading =
 /** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
 export const loadExperiment = reading('experiment', experimentCodec)
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; SameFolder */
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
+
+/** The functions of a user's own in a file's experiment, or in those of its study; none where the file is gone. */
+const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFunction[]> => {
+  if (!existsSync(file)) return TE.right([])
+  return pipe(
+    load(file),
+    TE.flatMap(exported =>
+      tagOf(exported) === 'study'
+        ? pipe(
+            loadStudy(file),
+            TE.map(({ variants }) => variants.flatMap(({ experiment }) => experiment.schedule)),
+          )
+        : pipe(
+            loadExperiment(file),
+            TE.map(({ schedule }) => schedule),
+          ),
+    ),
+    TE.map(functionsIn),
+  )
+}
+
+/**
+ * The experiment of a run with the functions it names, which the file that it began with is loaded again for.
+ *
+ * Errors  NoFunction where that file no longer has one; ExperimentDiffers where one asks for other evidence by now;
+ *         those of loading a file
+ */
+export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experiment> => {
+  const { experiment, settings } = run
+  const { module } = settings
+  if (module === undefined || functionsIn(experiment.schedule).length === 0) return TE.right(experiment)
+  return pipe(
+    loadFunctions(module),
+    TE.flatMapEither(functions => provideFunctions(functions, module)(experiment.schedule)),
+    TE.map(schedule => ({ ...experiment, schedule })),
+    TE.tapEither(restored => checkSameExperiment(restored)(run)),
+  )
+}
 
 const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
@@ -146,17 +188,32 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
+    TE.mapLeft(
+      (error): RunError =>
+        error._tag === 'NothingToResume' ? { _tag: 'NoModule', file: folder, got: 'a folder' } : error,
+    ),
     TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
   )
 
-/** The net of a module that exports one, of its experiment, or of its study's first variant; of a run; of a model. */
+const isCheckpoint = ({ fault }: BadFile): boolean =>
+  fault._tag === 'NotAModel' && fault.found === 'checkpoint'
+
+/** The net of a model, or of a run's checkpoint. */
+const tensorsNet = (file: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    readModel(file),
+    TE.map(({ net }) => net),
+    TE.orElse(error =>
+      error._tag === 'BadFile' && isCheckpoint(error) ? readCheckpointNet(file) : TE.left<RunError>(error),
+    ),
+  )
+
+/**
+ * The net of a module that exports one, of its experiment, or of its study's first variant; of a run, or of its
+ * checkpoint; of a model.
+ */
 export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
   if (isFolder(path)) return runNet(path)
-  return extname(path) === '.safetensors'
-    ? pipe(
-        readModel(path),
-        TE.map(({ net }) => net),
-      )
-    : moduleNet(path)
+  return extname(path) === '.safetensors' ? tensorsNet(path) : moduleNet(path)
 }

@@ -18,11 +18,11 @@ import { noModels } from './models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
-import type { Step } from './schedule/schedule.js'
-import { type StepContext, type StepState, scoreValidation } from './step-context.js'
+import type { Step } from './schedule/steps.js'
 import { batchSizesIn, runStep } from './steps/machine.js'
+import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
-import { type History, noHistory, remember } from './storage/history.js'
+import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
 
 /** Where a run begins: the net with its first weights. */
 export const initialCheckpoint =
@@ -103,26 +103,34 @@ const resultOf =
       })),
     )
 
+type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy'>
+
 /** What a step of the schedule needs of the run around it. */
 interface Stage {
-  readonly context: RunContext
+  readonly context: StageContext
   readonly from: Checkpoint
   /** Seconds spent by now, in the run and in the step. */
   readonly spent: () => Checkpoint['seconds']
   readonly history: () => History
 }
 
-/** A stage whose events go into the history too. */
+/** A stage whose steps add to the history. */
 const openStage = (context: RunContext, from: Checkpoint): Stage => {
   const began = context.clock()
   let history: History = { met: from.met, cuts: from.cuts, best: from.best }
+  const add = (next: (before: History) => History): void => {
+    history = next(history)
+  }
   return {
     context: {
       ...context,
-      emit: event => {
-        history = remember(history, event)
-        return context.emit(event)
-      },
+      keep: (met, model) =>
+        pipe(
+          context.keep(met, model),
+          TE.tapIO(() => () => add(withMet(met))),
+        ),
+      addCut: cut => add(withCut(cut)),
+      addAccuracy: accuracy => add(withAccuracy(accuracy)),
     },
     from,
     spent: () => ({
@@ -135,17 +143,18 @@ const openStage = (context: RunContext, from: Checkpoint): Stage => {
 
 /** Saves what changed, with what was logged and met by then. */
 const saveStage = (
-  { context, from, history }: Stage,
+  { context, from }: Stage,
   change: Partial<Checkpoint>,
+  history: History,
 ): TE.TaskEither<RunError, Checkpoint> =>
-  pipe({ ...from, ...change, ...history(), logged: context.logLength() }, TE.right, TE.tap(context.save))
+  pipe({ ...from, ...change, ...history, logged: context.logLength() }, TE.right, TE.tap(context.save))
 
 const pauseIn =
   (stage: Stage): StepContext['pause'] =>
   (state, inside, event) =>
     pipe(
       event === null ? TE.right(undefined) : stage.context.emit(event),
-      TE.flatMap(() => saveStage(stage, { ...state, inside, seconds: stage.spent() })),
+      TE.flatMap(() => saveStage(stage, { ...state, inside, seconds: stage.spent() }, stage.history())),
       TE.asUnit,
     )
 
@@ -159,13 +168,17 @@ const endStage =
       resultOf(context, { name, seconds: spent().stage }, best)(state),
       TE.tap(result => context.emit({ _tag: 'stageEnded', stage: from.stages.length, result })),
       TE.flatMap(result =>
-        saveStage(open, {
-          ...state,
-          stages: [...from.stages, result],
-          stopped: null,
-          inside: null,
-          seconds: { run: spent().run, stage: 0 },
-        }),
+        saveStage(
+          open,
+          {
+            ...state,
+            stages: [...from.stages, result],
+            stopped: null,
+            inside: null,
+            seconds: { run: spent().run, stage: 0 },
+          },
+          { ...history(), best: 0 },
+        ),
       ),
     )
   }
@@ -181,8 +194,7 @@ const runStage =
     const context: StepContext = {
       ...open.context,
       ...neighboursOfStep(schedule, stage, { push: null, prune: null }),
-      stage,
-      place: `${stage}`,
+      place: [stage],
       target: null,
       runStep,
       pause: pauseIn(open),

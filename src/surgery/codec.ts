@@ -1,16 +1,8 @@
 /** Codecs of the options of pruning and growing, for callers without types: every option known, each of its kind. */
 import * as t from 'io-ts'
-import {
-  closed,
-  closedPartial,
-  finite,
-  keyed,
-  list,
-  naturalNumber,
-  positive,
-  wholeNumber,
-} from '../io/codec.js'
+import { closed, closedPartial, finite, keyed, list, naturalNumber, positive } from '../io/codec.js'
 import { layerCodec } from '../net/codec.js'
+import { seedCodec } from '../net/random.js'
 import type { Widths } from './analysis/trunk.js'
 import type { ChannelStatistics, GrowInit, GrowOptions, Growth } from './grow/options.js'
 import type { SiteKind } from './grow/site.js'
@@ -84,7 +76,7 @@ const statistics = kind<ChannelStatistics>(
   (u): u is ChannelStatistics => isObject(u) && 'mean' in u && 'variance' in u,
 )
 
-const seed = { seed: wholeNumber }
+const seed = { seed: seedCodec }
 const growthOptions = {
   init: growInitCodec,
   noise: t.number,

@@ -1,5 +1,4 @@
 /** Pure transforms of models: prune and grow, with criteria and sites. */
-
 export type { Channel } from './analysis/analysis.js'
 export { type Decision, decisionOf } from './analysis/decision.js'
 export { findThinLayers, type Thin, type Widths, widthsOf } from './analysis/trunk.js'
@@ -7,6 +6,7 @@ export type { AddressError, GrowError, Measure, OptionError, PruneError, Utility
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
+export { type GrowthRule, growthRule } from './grow/rule.js'
 export type { Anchor } from './grow/site.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'

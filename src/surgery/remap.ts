@@ -1,8 +1,8 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
+import { range } from '../net/channels/wiring.js'
 import { lastName, parentPath } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import { full, type Tensor, type Weights } from '../net/weights.js'
-import { range } from '../net/wiring.js'
 
 /** For each place on an axis the old place, −1 where it is new; null for an axis that stays as it is. */
 export type AxisMap = Int32Array | null

@@ -1,5 +1,5 @@
 /** Names of a format's nodes as the names of paths. */
-import { maxDepth } from '../../net/limits.js'
+import { maxDepth } from '../../net/limits/limits.js'
 
 export type Names = readonly string[]
 

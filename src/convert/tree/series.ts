@@ -1,7 +1,7 @@
 /** Turns a graph of layers into a tree: a series of layers, some of which join branches. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { maxDepth, mostLayers } from '../../net/limits.js'
+import { maxDepth, mostLayers } from '../../net/limits/limits.js'
 import type { ImportError, NotATreeReason } from '../error.js'
 import type { LayerGraph, LayerNode } from './graph.js'
 

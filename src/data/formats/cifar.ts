@@ -1,8 +1,9 @@
 /** Reads CIFAR-10 in binary batches: records of a label and three planes of 32×32 bytes. */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../../io/files.js'
 import { cacheFolder } from '../cache.js'
 import { imagesInMemory } from '../dataset.js'
 import { download } from '../download.js'
@@ -169,7 +170,7 @@ const batchName = (path: string): string | undefined =>
 export const unpackBatches = (archive: string, folder: string): TE.TaskEither<DataError, void> =>
   TE.tryCatch(async () => {
     const part = `${folder}.${process.pid}.part`
-    await mkdir(part, { recursive: true })
+    makeFolders(part)
     try {
       for await (const found of entriesOf(
         archive,

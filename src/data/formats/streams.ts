@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createUnzip } from 'node:zlib'
 import { mostUnpacked, mostUnpackedRatio } from '../../io/limits.js'
 import { Fault } from '../error.js'
 
@@ -27,6 +27,10 @@ export const headOf = async (
 /** Whether content begins with the signature of gzip. */
 export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b
 
+/** Whether content begins with a zlib header: a window of 32 KiB, and a multiple of 31. */
+export const isZlib = (head: Buffer): boolean =>
+  head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0
+
 /** Whether a file is gzipped. */
 export const isPacked = async (file: string): Promise<boolean> => isGzip((await headOf(file, 2)).head)
 
@@ -47,13 +51,18 @@ const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
     expected: `at most ${mostUnpackedRatio} times the packed bytes, or the content unpacked beforehand,`,
   })
 
-async function* unpack(file: string): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip()
+/**
+ * The content of a gzip or zlib file in chunks.
+ *
+ * Errors  BadStream where it cannot be unpacked; BadValue where it unpacks to too many bytes
+ */
+export async function* unpack(file: string): AsyncGenerator<Buffer> {
+  const unzip = createUnzip()
   const { size } = await stat(file)
   const maxBytes = mostUnpacked(size)
   let unpackedBytes = 0
   try {
-    for await (const chunk of pipeline(createReadStream(file), gunzip, () => undefined)) {
+    for await (const chunk of pipeline(createReadStream(file), unzip, () => undefined)) {
       unpackedBytes += chunk.length
       if (unpackedBytes > maxBytes) throw tooLarge(file, size, maxBytes)
       yield chunk
@@ -64,7 +73,7 @@ async function* unpack(file: string): AsyncGenerator<Buffer> {
           _tag: 'BadStream',
           file,
           entry: null,
-          offset: gunzip.bytesWritten,
+          offset: unzip.bytesWritten,
           reason: reason.message,
         })
       : reason

@@ -1,5 +1,5 @@
 /** Augmentations of training images as data; `distort.ts` applies them. */
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 
 /** Pixels outside the image: black, the nearest pixel, or the mirrored image. */
 export type Fill = 'zero' | 'edge' | 'mirror'
@@ -35,10 +35,10 @@ export type Augmentation =
     }
 
 /** Shifts the image by up to `pixels` in each direction. */
-export const shift = (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation => {
+export const shift = withArity(2, (pixels: number, options: { readonly fill?: Fill } = {}): Augmentation => {
   const { fill = 'zero', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'shift' as const, pixels, fill, ...unknownIn(rest) })
-}
+})
 
 /** Flips half of the images left to right. */
 export const flip: Augmentation = Object.freeze({ _tag: 'flip', alternating: false })
@@ -56,36 +56,45 @@ export const alternatingFlip: Augmentation = Object.freeze({ _tag: 'flip', alter
  * randomCrop(4)                   // CIFAR's usual
  * randomCrop(0, { size: 224 })    // out of 256×256
  */
-export const randomCrop = (
-  padding: number,
-  options: { readonly size?: number; readonly fill?: Fill } = {},
-): Augmentation => {
-  const { size = null, fill = 'zero', ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'randomCrop' as const, padding, size, fill, ...unknownIn(rest) })
-}
+export const randomCrop = withArity(
+  2,
+  (padding: number, options: { readonly size?: number; readonly fill?: Fill } = {}): Augmentation => {
+    const { size = null, fill = 'zero', ...rest } = optionsOf(options)
+    return Object.freeze({ _tag: 'randomCrop' as const, padding, size, fill, ...unknownIn(rest) })
+  },
+)
 
 /** A crop of random area and aspect ratio, resized to `size`×`size` (bilinear). Source  Szegedy et al. 2015 */
-export const randomResizedCrop = (
-  size: number,
-  options: { readonly area?: readonly [number, number]; readonly ratio?: readonly [number, number] } = {},
-): Augmentation => {
-  const { area = [0.08, 1], ratio = [3 / 4, 4 / 3], ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'randomResizedCrop' as const, size, area, ratio, ...unknownIn(rest) })
-}
+export const randomResizedCrop = withArity(
+  2,
+  (
+    size: number,
+    options: { readonly area?: readonly [number, number]; readonly ratio?: readonly [number, number] } = {},
+  ): Augmentation => {
+    const { area = [0.08, 1], ratio = [3 / 4, 4 / 3], ...rest } = optionsOf(options)
+    return Object.freeze({ _tag: 'randomResizedCrop' as const, size, area, ratio, ...unknownIn(rest) })
+  },
+)
 
 /** Covers a square of `size` pixels with the mean colour. Source  DeVries and Taylor 2017 */
-export const cutout = (size: number): Augmentation => Object.freeze({ _tag: 'cutout' as const, size })
+export const cutout = withArity(
+  1,
+  (size: number): Augmentation => Object.freeze({ _tag: 'cutout' as const, size }),
+)
 
 /** Scales brightness, contrast and saturation by random factors of 1 ± their values. */
-export const colorJitter = (
-  options: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number } = {},
-): Augmentation => {
-  const { brightness = 0, contrast = 0, saturation = 0, ...rest } = optionsOf(options)
-  return Object.freeze({
-    _tag: 'colorJitter' as const,
-    brightness,
-    contrast,
-    saturation,
-    ...unknownIn(rest),
-  })
-}
+export const colorJitter = withArity(
+  1,
+  (
+    options: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number } = {},
+  ): Augmentation => {
+    const { brightness = 0, contrast = 0, saturation = 0, ...rest } = optionsOf(options)
+    return Object.freeze({
+      _tag: 'colorJitter' as const,
+      brightness,
+      contrast,
+      saturation,
+      ...unknownIn(rest),
+    })
+  },
+)

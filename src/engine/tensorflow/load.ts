@@ -25,7 +25,7 @@ const failed = (reason: unknown): EngineError => ({
 const missing: EngineError = {
   _tag: 'EngineMissing',
   engine: 'tensorflow',
-  missing: 'the native binding',
+  missing: 'not built',
   mend: engineCommand(),
 }
 

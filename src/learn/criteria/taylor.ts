@@ -90,8 +90,10 @@ export const taylor: Criterion<readonly Gradients[]> = ({ weights }, batches) =>
   )
 }
 
-/** Utilities by `taylor`. */
-export const taylorUtilities: Evidence<Utilities> = measureUtilities(
-  gradients(key => isKeyOf(key, ...channelSlots)),
-  taylor,
+/** The gradients by each channel: of its batch norm's scale and shift, or of its gate. */
+export const channelGradients: Evidence<readonly Gradients[]> = gradients(key =>
+  isKeyOf(key, ...channelSlots),
 )
+
+/** Utilities by `taylor`. */
+export const taylorUtilities: Evidence<Utilities> = measureUtilities(channelGradients, taylor)

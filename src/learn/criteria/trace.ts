@@ -187,6 +187,10 @@ export const traceUtilities =
   (_, seen) =>
     E.right(Object.fromEntries([...seen].map(([path, each]) => [path, utilityOf(kind, each)])))
 
+/** A trace as the criterion of that name measures it: the papers' from the features that hold the accuracy, else from all. */
+export const usualTrace = (kind: TraceKind): Evidence<Traces> =>
+  traces(kind, kind === 'deconvTrace' ? decisionFeatures : allFeatures)
+
 /**
  * Utilities by a trace: the papers' starts from the fewest features that hold the accuracy, the others from all. After a
  * strong push many channels have no trace: those are ranked by `lda`.
@@ -196,10 +200,7 @@ export const measureTrace =
   calibration =>
   model =>
     pipe(
-      measureUtilities(
-        traces(kind, kind === 'deconvTrace' ? decisionFeatures : allFeatures),
-        traceUtilities(kind),
-      )(calibration)(model),
+      measureUtilities(usualTrace(kind), traceUtilities(kind))(calibration)(model),
       TE.flatMap(utilities =>
         hasTies(utilities)
           ? pipe(

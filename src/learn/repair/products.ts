@@ -20,9 +20,9 @@ const positionsAside = 8
 
 /** The window of a convolution, with a stride that skips positions of a large map. */
 const sampledWindow = ({ stride, dilation, padding }: Conv, side: number): Window => {
-  const sampled = (step: number): number => step * Math.max(1, Math.floor(side / step / positionsAside))
+  const skipping = (step: number): number => step * Math.max(1, Math.floor(side / step / positionsAside))
   const [down, across] = sidesOf(stride)
-  return { stride: [sampled(down), sampled(across)], dilation, padding }
+  return { stride: [skipping(down), skipping(across)], dilation, padding }
 }
 
 const convProducts = (layer: Conv, { pruned, whole, kernel }: ConsumerInputs): Graph['outputs'] => {

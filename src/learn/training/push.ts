@@ -21,6 +21,7 @@ import type { AlignTerms, PushOptions } from '../options.js'
 import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import type { Calls, Phase } from './phase.js'
+import { buildTerm } from './push-term.js'
 import {
   featuresIn,
   globalMean,
@@ -40,13 +41,22 @@ const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readon
     weights.has(weightKey(path, 'scale')) || gated.includes(path) ? [globalMean(value)] : [],
   )
 
-/** The alignment terms of the objective, each times its weight; terms of weight 0 are not built. */
-const termsOf = (
-  terms: AlignTerms,
-  graph: TrainingGraph,
-  gated: readonly Path[],
-  features: Value,
-): readonly Value[] => {
+/** A term and its weight; terms of weight 0 are not built. */
+interface Term {
+  readonly weight: number
+  readonly build: () => E.Either<LearnError, Value>
+}
+
+const builtIn = (weight: number, build: () => Value): Term => ({ weight, build: () => E.right(build()) })
+
+/** What the terms are computed from. */
+interface PushGraph {
+  readonly graph: TrainingGraph
+  readonly gated: readonly Path[]
+  readonly features: Value
+}
+
+const termsOf = (align: AlignTerms, { graph, gated, features }: PushGraph): readonly Term[] => {
   const classes = scatter(features, graph.targets)
   const units = unitsOf(graph, gated)
   const perUnit = () =>
@@ -54,37 +64,51 @@ const termsOf = (
       units.map(unit => compactness(scatter(unit, graph.targets))).reduce((a, b) => op.add(a, b)),
       1 / units.length,
     )
-  const weighted: readonly (readonly [number, () => Value])[] = [
-    [-terms.axis, () => axisSeparation(classes)],
-    [-terms.ridge, () => ridgeSeparation(classes)],
-    [terms.correlation, () => correlation(classes)],
-    [terms.compactness, () => compactness(classes)],
-    [units.length > 0 ? terms.units : 0, perUnit],
+  const build = buildTerm({ ...graph, features })
+  return [
+    builtIn(-align.axis, () => axisSeparation(classes)),
+    builtIn(-align.ridge, () => ridgeSeparation(classes)),
+    builtIn(align.correlation, () => correlation(classes)),
+    builtIn(align.compactness, () => compactness(classes)),
+    builtIn(units.length > 0 ? align.units : 0, perUnit),
+    ...(align.terms ?? []).map(term => ({ weight: term.weight, build: () => build(term) })),
   ]
-  return weighted.flatMap(([weight, build]) => (weight === 0 ? [] : [op.mul(build(), weight)]))
 }
+
+/** The terms of the objective, each times its weight. */
+const weightedTerms = (align: AlignTerms, built: PushGraph): E.Either<LearnError, readonly Value[]> =>
+  pipe(
+    termsOf(align, built).filter(({ weight }) => weight !== 0),
+    E.traverseArray(({ weight, build }) =>
+      pipe(
+        build(),
+        E.map(term => op.mul(term, weight)),
+      ),
+    ),
+  )
 
 /** r: rises from 0 to 1. */
 const rampInput = op.input('ramp', [])
 
+/** The loss, and the terms as they rise. */
+const objectiveOf = (loss: Value, terms: readonly Value[]): Value =>
+  terms.length === 0
+    ? loss
+    : op.add(
+        loss,
+        op.mul(
+          rampInput,
+          terms.reduce((a, b) => op.add(a, b)),
+        ),
+      )
+
 const pushGraph = (
   options: PushOptions,
-  graph: TrainingGraph,
-  gated: readonly Path[],
-  features: Value,
+  { graph, gated }: PushGraph,
   loss: Value,
+  terms: readonly Value[],
 ): Graph => {
-  const terms = termsOf(options.align, graph, gated, features)
-  const objective =
-    terms.length === 0
-      ? loss
-      : op.add(
-          loss,
-          op.mul(
-            rampInput,
-            terms.reduce((a, b) => op.add(a, b)),
-          ),
-        )
+  const objective = objectiveOf(loss, terms)
   const { fade: fadeOptions } = options
   const gradients = gradientsAndGates(graph, objective, fadeOptions === null ? [] : gated)
   const updates =
@@ -103,7 +127,7 @@ const pushGraph = (
 /**
  * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
  *
- * Errors  NoDecision where the net does not end in a layer that decides on a vector
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector; those of a user's own terms
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
@@ -112,10 +136,16 @@ export const pushCalls =
       E.Do,
       E.bindW('decision', () => decisionOf(net)),
       E.bindW('graph', () => lowerForTraining(options)(net)),
-      E.map(({ graph, decision }) => {
-        const loss = trainObjective(options.labelSmoothing, teacher)(graph)
+      E.let('built', ({ graph, decision }) => ({
+        graph,
+        gated: bareUnits(net),
+        features: featuresIn(graph, decision),
+      })),
+      E.bindW('terms', ({ built }) => weightedTerms(options.align, built)),
+      E.map(({ built, decision, terms }) => {
+        const loss = trainObjective(options.labelSmoothing, teacher)(built.graph)
         return {
-          train: pushGraph(options, graph, bareUnits(net), featuresIn(graph, decision), loss),
+          train: pushGraph(options, built, loss, terms),
           infer: lowerForFeatures(evaluated, decision)(net),
         }
       }),
@@ -128,12 +158,15 @@ export const pushInspect = (net: CheckedNet): E.Either<LearnError, NonNullable<P
     E.map(decision => inspectAlignment(net, decision)),
   )
 
+const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
+  [...Object.values(weights), ...terms.map(({ weight }) => weight)].some(weight => weight !== 0)
+
 /** The inputs of a push at each step, beside its batch. */
 export const pushFeeds =
   (options: PushOptions) =>
   (step: number, steps: number): Feeds => ({
     ...rateFeeds(options)(step, steps),
-    ...(Object.values(options.align).some(weight => weight !== 0) && {
+    ...(hasTerms(options.align) && {
       ramp: Float32Array.of(Math.min(1, (step + 1) / Math.max(1, options.ramp * steps))),
     }),
     ...(options.fade !== null && fadeFeeds(options.fade)(step, steps)),

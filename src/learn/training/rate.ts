@@ -1,6 +1,6 @@
 /** Learning-rate schedules: how the rate changes from the first step of a phase to its last. */
 
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 
 /** `warmup` steps rise linearly from 0, then the shape takes over. */
 export type Schedule =
@@ -28,32 +28,36 @@ interface Warm {
 }
 
 /** The same rate throughout. */
-export const constant = (options: Warm = {}): Schedule => {
+export const constant = withArity(1, (options: Warm = {}): Schedule => {
   const { warmup = 0, ...rest } = optionsOf(options)
   return { _tag: 'constant', warmup, ...unknownIn(rest) }
-}
+})
 
 /** The rate times `factor` at each of these shares of the phase. */
-export const step = (
-  options: Warm & { readonly at?: readonly number[]; readonly factor?: number } = {},
-): Schedule => {
-  const { at = [0.5, 0.75], factor = 0.1, warmup = 0, ...rest } = optionsOf(options)
-  return { _tag: 'step', at, factor, warmup, ...unknownIn(rest) }
-}
+export const step = withArity(
+  1,
+  (options: Warm & { readonly at?: readonly number[]; readonly factor?: number } = {}): Schedule => {
+    const { at = [0.5, 0.75], factor = 0.1, warmup = 0, ...rest } = optionsOf(options)
+    return { _tag: 'step', at, factor, warmup, ...unknownIn(rest) }
+  },
+)
 
 /** Half a cosine, down to `floor`. Source  Loshchilov and Hutter 2017 */
-export const cosine = (options: Warm & { readonly floor?: number } = {}): Schedule => {
+export const cosine = withArity(1, (options: Warm & { readonly floor?: number } = {}): Schedule => {
   const { floor = 0, warmup = 20, ...rest } = optionsOf(options)
   return { _tag: 'cosine', floor, warmup, ...unknownIn(rest) }
-}
+})
 
 /** Linear from `start` up to the full rate at the share `peak` of the phase, then down to `floor`. Source  Smith 2017 */
-export const triangular = (
-  options: Warm & { readonly start?: number; readonly peak?: number; readonly floor?: number } = {},
-): Schedule => {
-  const { start = 0.2, peak = 0.23, floor = 0.07, warmup = 0, ...rest } = optionsOf(options)
-  return { _tag: 'triangular', start, peak, floor, warmup, ...unknownIn(rest) }
-}
+export const triangular = withArity(
+  1,
+  (
+    options: Warm & { readonly start?: number; readonly peak?: number; readonly floor?: number } = {},
+  ): Schedule => {
+    const { start = 0.2, peak = 0.23, floor = 0.07, warmup = 0, ...rest } = optionsOf(options)
+    return { _tag: 'triangular', start, peak, floor, warmup, ...unknownIn(rest) }
+  },
+)
 
 const between = (from: number, to: number, share: number): number => from + (to - from) * share
 

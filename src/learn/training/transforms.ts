@@ -7,6 +7,7 @@ import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
+import { checkSeed } from '../../net/random.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
@@ -60,7 +61,7 @@ export const checkClasses = ({ name, classes, train }: Dataset): E.Either<LearnE
     : E.left({ _tag: 'OneClass', data: name, name: classes[first] ?? '' })
 }
 
-/** Errors  OneClass; TooFewImages where they do not fill a batch; those of the calls */
+/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; those of the calls */
 export const phaseFor =
   (
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
@@ -71,7 +72,8 @@ export const phaseFor =
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
-          checkClasses(dataset),
+          checkSeed(seed),
+          E.flatMap(() => checkClasses(dataset)),
           E.flatMap(() => calls),
           E.map(built => ({
             ...program,

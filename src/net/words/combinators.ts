@@ -1,20 +1,21 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
 import { activationName } from '../activation.js'
-import { mostLayers } from '../limits.js'
+import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
 import type { Activation, Extent, Layer, Net, Stack } from '../tree.js'
-import { type ConvBnActOptions, convBnAct, dense, depthwiseBnAct, globalAvgPool, maxPool } from './leaves.js'
-import { optionsOf, unknownIn } from './options.js'
-import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord, Word } from './types.js'
+import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'
+import { optionsOf, unknownIn, withArity } from './options.js'
+import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'
 
 const kindOf = (layer: Layer): string =>
   layer._tag === 'activate' ? activationName(layer.activation) : layer._tag
 
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 
-/** Callers without types may leave a layer out, which is for the check of the whole to say. */
-const nameOf = (layer: Layer | undefined): string | undefined => layer?.name
+/** Callers without types may leave a layer out, or give the word for it, which is for the check of the whole to say. */
+const nameOf = (layer: Layer | undefined): string | undefined =>
+  typeof layer === 'object' ? layer?.name : undefined
 
 /** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
 export const nameLayers = (layers: readonly Layer[]): readonly Layer[] => {
@@ -39,7 +40,10 @@ const series = (name: string, layers: readonly Layer[], rest: object = {}): Stac
   Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(nameLayers(layers)), ...rest })
 
 /** The same layer under another name. */
-export const withName = <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W
+export const withName = withArity(
+  2,
+  <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W,
+)
 
 /**
  * Layers one after another.
@@ -67,17 +71,20 @@ export interface ResidualOptions {
 }
 
 /** The body's output plus its input (or the shortcut's output): both must have one shape. */
-export const residual = (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {
-  const { shortcut = identity, activation = null, ...rest } = optionsOf(options)
-  return Object.freeze({
-    _tag: 'residual' as const,
-    name,
-    body: withName('body', body),
-    shortcut: withName('shortcut', shortcut),
-    activation,
-    ...unknownIn(rest),
-  })
-}
+export const residual = withArity(
+  3,
+  (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {
+    const { shortcut = identity, activation = null, ...rest } = optionsOf(options)
+    return Object.freeze({
+      _tag: 'residual' as const,
+      name,
+      body: withName('body', body),
+      shortcut: withName('shortcut', shortcut),
+      activation,
+      ...unknownIn(rest),
+    })
+  },
+)
 
 /**
  * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
@@ -98,60 +105,21 @@ export const sum = (
   })
 }
 
-/**
- * The input times the body's output: a number for each channel, or a map of the input's shape.
- *
- * Shapes  [h, w, c], body [c] or [h, w, c] → [h, w, c]
- */
-export const gate = (name: string, body: MapWord | AnyWord | Word<'map', 'vector'>): MapWord =>
-  Object.freeze({ _tag: 'gate' as const, name, body: rename('body', body) })
-
-/** Options of `squeezeExcite`. */
-export interface SqueezeExciteOptions {
-  /** Of the squeezed channels; by default ReLU. */
-  readonly activation?: Activation
-  /** Of the factors; by default the sigmoid. */
-  readonly gate?: Activation
-}
-
-const squeezeKeys = ['activation', 'gate'] as const satisfies readonly (keyof SqueezeExciteOptions)[]
-
-/**
- * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
- *
- * Source  Hu, Shen, Sun 2018
- */
-export const squeezeExcite = (
-  name: string,
-  channels: number,
-  squeezed: number,
-  options: SqueezeExciteOptions = {},
-): MapWord => {
-  const { activation = 'relu', gate: factor = 'sigmoid', ...rest } = optionsOf(options)
-  const squeeze = dense(squeezed, { name: 'squeeze', activation })
-  const excite = dense(channels, { name: 'excite', activation: factor })
-  return Object.freeze({
-    ...gate(name, stack('body', globalAvgPool, squeeze, excite)),
-    ...unknownIn(rest, squeezeKeys),
-  })
-}
-
 const isRepeatable = (times: number): boolean =>
   Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
 /** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
-export const repeat = <W extends MapWord | AnyWord>(
-  name: string,
-  times: number,
-  unit: W | ((nth: number) => W),
-): W =>
-  series(
-    name,
-    Array.from({ length: isRepeatable(times) ? times : 0 }, (_, nth) =>
-      withName(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
-    ),
-    isRepeatable(times) ? {} : { times }, // such a stack is refused
-  ) as W // a series of words of one rank has that rank
+export const repeat = withArity(
+  3,
+  <W extends MapWord | AnyWord>(name: string, times: number, unit: W | ((nth: number) => W)): W =>
+    series(
+      name,
+      Array.from({ length: isRepeatable(times) ? times : 0 }, (_, nth) =>
+        withName(`${nth + 1}`, typeof unit === 'function' ? unit(nth) : unit),
+      ),
+      isRepeatable(times) ? {} : { times }, // such a stack is refused
+    ) as W, // a series of words of one rank has that rank
+)
 
 /** The four branches of a basic Inception module; those left out are not built. */
 export interface InceptionOptions {
@@ -175,7 +143,7 @@ const moduleKeys = ['point', 'three', 'five', 'pool'] as const satisfies readonl
  * Shapes  [h, w, c] → [h, w, point + three + five + pool]
  * Source  Szegedy et al. 2015; each 5×5 as two 3×3 as in Tian, Arbel, Clark 2021
  */
-export const inception = (name: string, module: InceptionOptions): MapWord => {
+export const inception = withArity(2, (name: string, module: InceptionOptions): MapWord => {
   const { point, three, five, pool, ...rest } = optionsOf(module)
   const branches = [
     ...(point === undefined ? [] : [convBnAct(point, 1, { name: 'point' })]),
@@ -195,17 +163,20 @@ export const inception = (name: string, module: InceptionOptions): MapWord => {
     ...(pool === undefined ? [] : [stack('pool', maxPool(3, { stride: 1 }), convBnAct(pool, 1))]),
   ]
   return Object.freeze({ ...concat(name, ...branches), ...unknownIn(rest, moduleKeys) })
-}
+})
 
 /** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
-export const separable = (filters: number, kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord => {
-  const { name = '', ...window } = optionsOf(options)
-  return stack(
-    name,
-    depthwiseBnAct(kernel, { ...window, name: 'depthwise' }),
-    convBnAct(filters, 1, { name: 'point' }),
-  )
-}
+export const separable = withArity(
+  3,
+  (filters: number, kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord => {
+    const { name = '', ...window } = optionsOf(options)
+    return stack(
+      name,
+      depthwiseBnAct(kernel, { ...window, name: 'depthwise' }),
+      convBnAct(filters, 1, { name: 'point' }),
+    )
+  },
+)
 
 /**
  * A net: its name, its input, the layers in order; the last gives a vector of one number for each class.

@@ -2,7 +2,7 @@
 
 import type { Shape } from '../shape.js'
 import type { Activation, BatchNorm, Extent, Padding } from '../tree.js'
-import { optionsOf, unknownIn } from './options.js'
+import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
 
 interface Named {
@@ -106,14 +106,13 @@ export const image = (...sizes: readonly [height: number, width: number, channel
  * conv(16, [1, 7])                                  // 1 high, 7 wide
  * conv(16, 3, { stride: 2, padding: [0, 1, 0, 1] }) // top, bottom, left, right
  */
-export const conv = (
-  filters: number,
-  kernel: Extent = 3,
-  options: ConvOptions & GroupOptions = {},
-): MapWord => {
-  const { groups = 1, ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, plain) })
-}
+export const conv = withArity(
+  3,
+  (filters: number, kernel: Extent = 3, options: ConvOptions & GroupOptions = {}): MapWord => {
+    const { groups = 1, ...rest } = optionsOf(options)
+    return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, plain) })
+  },
+)
 
 /**
  * Convolution, batch norm and activation as one unit; the activation is ReLU by default.
@@ -125,35 +124,40 @@ export const conv = (
  * convBnAct(16, 1, { activation: null })       // a linear 1×1
  * convBnAct(16, 3, { groups: 4 })              // each 4 filters read a quarter of the channels
  */
-export const convBnAct = (
-  filters: number,
-  kernel: Extent = 3,
-  options: ConvBnActOptions & GroupOptions = {},
-): MapWord => {
-  const { groups = 1, ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, unit) })
-}
+export const convBnAct = withArity(
+  3,
+  (filters: number, kernel: Extent = 3, options: ConvBnActOptions & GroupOptions = {}): MapWord => {
+    const { groups = 1, ...rest } = optionsOf(options)
+    return Object.freeze({ _tag: 'conv' as const, filters, kernel, groups, ...window(rest, unit) })
+  },
+)
 
 /** A filter of its own for each channel, with a bias, linear by default. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwise = (kernel: Extent = 3, options: ConvOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) })
+export const depthwise = withArity(
+  2,
+  (kernel: Extent = 3, options: ConvOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, plain) }),
+)
 
 /** A filter of its own for each channel, then batch norm and ReLU. Shapes  [h, w, c] → [h/stride, w/stride, c] */
-export const depthwiseBnAct = (kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord =>
-  Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) })
+export const depthwiseBnAct = withArity(
+  2,
+  (kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord =>
+    Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) }),
+)
 
 /** The largest value of each window, in which padding takes no part; strides by its size by default. */
-export const maxPool = (size: Extent = 2, options: PoolOptions = {}): MapWord => {
+export const maxPool = withArity(2, (size: Extent = 2, options: PoolOptions = {}): MapWord => {
   const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'maxPool' as const, name, size, stride, padding, ...unknownIn(rest) })
-}
+})
 
 /** The mean of each window, padding not counted by default; strides by its size by default. */
-export const avgPool = (size: Extent = 2, options: AvgPoolOptions = {}): MapWord => {
+export const avgPool = withArity(2, (size: Extent = 2, options: AvgPoolOptions = {}): MapWord => {
   const { name = '', stride = size, padding = 'same', countPadding = false, ...rest } = optionsOf(options)
   const _tag = 'avgPool' as const
   return Object.freeze({ _tag, name, size, stride, padding, countPadding, ...unknownIn(rest) })
-}
+})
 
 /** The mean over the image. Shapes  [h, w, c] → [c] */
 export const globalAvgPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globalAvgPool', name: '' })
@@ -165,7 +169,7 @@ export const globalMaxPool: Word<'map', 'vector'> = Object.freeze({ _tag: 'globa
 export const flatten: Word<'map', 'vector'> = Object.freeze({ _tag: 'flatten', name: '' })
 
 /** Every unit reads every input; linear with a bias by default. Shapes  [n] → [units] */
-export const dense = (units: number, options: DenseOptions = {}): VectorWord => {
+export const dense = withArity(2, (units: number, options: DenseOptions = {}): VectorWord => {
   const { name = '', norm: normOption = false, bias, activation = null, ...rest } = optionsOf(options)
   const norm = normOf(normOption)
   return Object.freeze({
@@ -177,13 +181,13 @@ export const dense = (units: number, options: DenseOptions = {}): VectorWord => 
     activation,
     ...unknownIn(rest),
   })
-}
+})
 
 /** While training, sets this share of the values to zero and scales the others up. */
-export const dropout = (rate: number, options: Named = {}): AnyWord => {
+export const dropout = withArity(2, (rate: number, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
-}
+})
 
 /**
  * While training, sets everything of this share of the images to zero and scales the others up: stochastic depth, at
@@ -191,47 +195,33 @@ export const dropout = (rate: number, options: Named = {}): AnyWord => {
  *
  * Source  Huang et al. 2016
  */
-export const dropPath = (rate: number, options: Named = {}): AnyWord => {
+export const dropPath = withArity(2, (rate: number, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'dropPath' as const, name, rate, ...unknownIn(rest) })
-}
+})
 
 /**
  * Normalises the channels of each position together, then scales and shifts each; ε is 1e-5 by default.
  *
  * Source  Ba, Kiros, Hinton 2016
  */
-export const layerNorm = (options: Named & { readonly epsilon?: number } = {}): AnyWord => {
+export const layerNorm = withArity(1, (options: Named & { readonly epsilon?: number } = {}): AnyWord => {
   const { name = '', epsilon = 1e-5, ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'layerNorm' as const, name, epsilon, ...unknownIn(rest) })
-}
+})
 
 /** A factor for each channel, of this value at first. Source  Touvron et al. 2021 */
-export const layerScale = (init = 1e-6, options: Named = {}): AnyWord => {
+export const layerScale = withArity(2, (init = 1e-6, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'scale' as const, name, init, ...unknownIn(rest) })
-}
+})
 
 /** Batch norm on its own, for nets that normalise before they activate. */
-export const batchNorm = (options: Named & Partial<BatchNorm> = {}): AnyWord =>
-  Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) })
-
-/**
- * Interleaves the channels of `groups` equal groups, so that the next grouped convolution reads some of each: the first
- * of each, then the second of each, …
- *
- * Source  Zhang et al. 2018 (ShuffleNet)
- */
-export const channelShuffle = (groups: number, options: Named = {}): AnyWord => {
-  const { name = '', ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'channelShuffle' as const, name, groups, ...unknownIn(rest) })
-}
-
-/** `size` of the channels, the first of them at `from`. Shapes  [h, w, c] → [h, w, size], or [c] → [size] */
-export const channelSlice = (from: number, size: number, options: Named = {}): AnyWord => {
-  const { name = '', ...rest } = optionsOf(options)
-  return Object.freeze({ _tag: 'channelSlice' as const, name, from, size, ...unknownIn(rest) })
-}
+export const batchNorm = withArity(
+  1,
+  (options: Named & Partial<BatchNorm> = {}): AnyWord =>
+    Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) }),
+)
 
 const activate = (activation: Activation): AnyWord =>
   Object.freeze({ _tag: 'activate' as const, name: '', activation })
@@ -257,4 +247,4 @@ export const gelu = activate('gelu')
 /** x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))/2, close to `gelu`. Source  Hendrycks, Gimpel 2016 */
 export const geluTanh = activate('geluTanh')
 /** x where x > 0, else slope · x. Source  Maas, Hannun, Ng 2013 */
-export const leakyRelu = (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope })
+export const leakyRelu = withArity(1, (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope }))

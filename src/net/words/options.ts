@@ -1,7 +1,8 @@
 /**
- * How words take options. Types are gone by the time a DSL file runs, so a word meets options it does not know: they
- * ride along in its record, and the check of the whole refuses them where they stand.
+ * How words take arguments and options. Types are gone by the time a DSL file runs, so a word meets some that it does
+ * not know: they ride along in its record, and the check of the whole refuses them where they stand.
  */
+import { argumentKey } from '../../io/codec.js'
 
 /** A word's options as a record; a value that is no record becomes an option that no word knows. */
 export const optionsOf = <O extends object>(given: O): O =>
@@ -18,3 +19,32 @@ export const unknownIn = (
   if (Object.keys(rest).length === 0) return {}
   return { unknown: rest, ...(known.length > 0 && { known }) }
 }
+
+/** Defaults with the options that replace them; others are options that the word does not know, beside `known`. */
+export const withDefaults = <D extends object>(
+  defaults: D,
+  options: object,
+  known: readonly string[] = [],
+): D & { readonly unknown?: object; readonly known?: readonly string[] } => {
+  const entries = Object.entries(options)
+  const isKnown = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(defaults, key)
+  return {
+    ...defaults,
+    ...Object.fromEntries(entries.filter(isKnown)),
+    ...unknownIn(Object.fromEntries(entries.filter(each => !isKnown(each))), [
+      ...known,
+      ...Object.keys(defaults),
+    ]),
+  }
+}
+
+type Word = (...given: never[]) => object
+
+/** A word that takes at most `most` arguments: the first one more becomes an option that no word knows. */
+export const withArity = <W extends Word>(most: number, word: W): W =>
+  ((...given) => {
+    const made: object & { readonly unknown?: object } = word(...given)
+    return given.length <= most
+      ? made
+      : Object.freeze({ ...made, unknown: { [argumentKey(most + 1)]: given[most], ...made.unknown } })
+  }) as W // the same word to the type checker, which lets no argument too many through

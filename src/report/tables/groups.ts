@@ -1,5 +1,5 @@
 /** Dependency groups as text: channels that are removed together, and the layers that make, keep and read them. */
-import { type Group, groups, type Member, ranges } from '../../net/groups.js'
+import { type Group, groups, type Member, ranges } from '../../net/channels/groups.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { weightSpecsOf } from '../../net/weight-specs.js'

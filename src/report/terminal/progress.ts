@@ -4,7 +4,8 @@ import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
 import type { StepProgress } from '../../learn/training/phase.js'
 import type { RunEvent } from '../../run/events.js'
 import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epochs.js'
-import type { Step } from '../../run/schedule/schedule.js'
+import type { Step } from '../../run/schedule/steps.js'
+import type { StepPlace } from '../../run/steps/step-place.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
 import { compact, counted, decimal, duration, lostText, percent, thousands } from '../text/numbers.js'
 import { stopText } from '../text/stop-reason.js'
@@ -13,8 +14,7 @@ import type { Screen } from './screen.js'
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
-  /** `place`: where in the schedule, such as `2/1/0` for the first step of round 1 of step 2. */
-  readonly onStep: (stepped: StepProgress, place: string) => void
+  readonly onStep: (stepped: StepProgress, place: StepPlace) => void
 }
 
 type Schedule = readonly Step[]

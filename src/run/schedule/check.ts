@@ -7,11 +7,13 @@ import type { RunError } from '../error.js'
 import { checkSteps } from '../steps/machine.js'
 import { checkedCodec } from './codec.js'
 import type { Experiment } from './experiment.js'
+import { checkFunctions } from './functions.js'
 
 /**
  * Checks a schedule; `validation`: how many images there are to judge by.
  *
- * Errors  DecodeError; those of `infer`; those a run would come to, as far as the nets alone tell: UnknownPath, WrongOption, NoDecision,
+ * Errors  DecodeError; those of `infer`; those a run would come to, as far as the nets alone tell: NoFunction, SameName,
+ *         UnknownPath, WrongOption, NoDecision,
  *         NoEvidence, NoTeacher, NoTarget, NoValidation, OneValue; OutOfReach of a first cut; of growing, what does not fit
  */
 export const checkSchedule =
@@ -20,6 +22,7 @@ export const checkSchedule =
     pipe(
       decode(checkedCodec)({ net, schedule }),
       E.mapLeft((error): RunError => error),
+      E.tap(() => checkFunctions(schedule)),
       E.flatMap(() => infer(net)),
       E.flatMap(checked =>
         checkSteps(

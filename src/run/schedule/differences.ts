@@ -1,14 +1,8 @@
 /** What tells two experiments apart. */
 import diff from 'microdiff'
+import type { Difference } from '../error.js'
 import { experimentCodec } from './codec.js'
 import type { Experiment } from './experiment.js'
-
-/** A place in an experiment as JSON, and what stands there, `noEvidence` where there is none. */
-export interface Difference {
-  readonly at: string
-  readonly began: string
-  readonly now: string
-}
 
 const text = (value: unknown): string => {
   const json = JSON.stringify(value)

@@ -1,7 +1,8 @@
 /** Where in a schedule a place is: the epochs before it, and the loops around it. */
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
-import type { Step, Warmup } from './schedule.js'
+import type { StepPlace } from '../steps/step-place.js'
+import type { Step, Warmup } from './steps.js'
 
 export { epochsIn } from '../steps/machine.js'
 
@@ -12,23 +13,20 @@ export interface Turn extends Loop {
   readonly time: number
 }
 
-/** Where a place such as `2/1/0` is: the epochs before it, and the loops around it from the outermost on. */
+/** Where a place is: the epochs before it, and the loops around it from the outermost on. */
 export interface Whereabouts {
   readonly before: number
   readonly turns: readonly Turn[]
 }
 
-const locate = (steps: Steps, [nth = 0, time, ...inner]: readonly number[]): Whereabouts => {
+export const whereabouts = (steps: Steps, [nth = 0, time, ...inner]: StepPlace): Whereabouts => {
   const before = epochsIn(steps.slice(0, nth))
   const step = steps[nth]
   const loop = step === undefined ? null : loopOf(step)
   if (loop === null || time === undefined) return { before, turns: [] }
-  const inside = locate(loop.steps, inner)
+  const inside = whereabouts(loop.steps, inner)
   return {
     before: before + time * epochsIn(loop.steps) + inside.before,
     turns: [{ ...loop, time }, ...inside.turns],
   }
 }
-
-export const whereabouts = (steps: Steps, place: string): Whereabouts =>
-  locate(steps, place.split('/').map(Number))

@@ -4,7 +4,7 @@ import type { RunError } from '../error.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { differences } from './differences.js'
 import type { Experiment } from './experiment.js'
-import type { Step, Warmup } from './schedule.js'
+import type { Step, Warmup } from './steps.js'
 
 /** The kinds of steps a step is made of: a place in one is a place in any of the same kinds. */
 const kindsOf = (step: Step | Warmup | undefined): string =>

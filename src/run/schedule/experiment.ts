@@ -1,8 +1,8 @@
 /** An experiment is a value: a net, the data it is for, and what happens to it over time. */
 import type { DataSpec } from '../../data/spec.js'
 import type { Net } from '../../net/tree.js'
-import { resolveSteps } from './growth-plan.js'
-import type { ScheduleStep, Step } from './schedule.js'
+import { resolveSteps } from './resolve.js'
+import type { ScheduleStep, Step } from './steps.js'
 
 /** A net, its data, and what happens over time. */
 export interface Experiment {

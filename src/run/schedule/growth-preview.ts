@@ -9,7 +9,7 @@ import { growthCodec } from '../../surgery/codec.js'
 import { growNet } from '../../surgery/grow/grow.js'
 import { withFreshName } from '../../surgery/grow/insert-layer.js'
 import type { Growth } from '../../surgery/grow/options.js'
-import { advanceSite } from '../../surgery/grow/site.js'
+import { sitePath } from '../../surgery/grow/site.js'
 
 /** A net, and where in it the last growth is. */
 export interface GrownPreview {
@@ -19,15 +19,17 @@ export interface GrownPreview {
 
 const isGrowth = fits(growthCodec)
 
-/** The net grown once more; as it is where the growth does not fit, which is refused elsewhere. */
-export const previewGrowth = ({ net, last }: GrownPreview, growth: Growth): GrownPreview =>
-  isGrowth(growth)
+/** The net grown at just this place; as it is where the growth does not fit, which is refused elsewhere. */
+export const previewGrowth = (net: Net, growth: Growth): GrownPreview => {
+  const last = sitePath(growth)
+  return isGrowth(growth)
     ? pipe(
         infer(net),
-        E.flatMap(growNet(pipe(growth, advanceSite(last), withFreshName(net)), 'scratch')),
+        E.flatMap(growNet(withFreshName(net)(growth), 'scratch')),
         E.match(
           () => ({ net, last }),
           ({ net: larger, grown: [at = last] }) => ({ net: larger.net, last: at }),
         ),
       )
     : { net, last }
+}

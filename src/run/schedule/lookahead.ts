@@ -4,7 +4,7 @@ import { layersOf, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import { type CountedTarget, isLatencyTarget } from '../../surgery/prune/target.js'
-import type { Prune, Push, Step, Warmup } from './schedule.js'
+import type { Prune, Push, Step, Warmup } from './steps.js'
 
 type Steps = readonly (Step | Warmup)[]
 

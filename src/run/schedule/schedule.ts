@@ -1,4 +1,4 @@
-/** What happens over time, as data: the steps of a schedule and the words that make them. */
+/** The words that make the steps of a schedule; `grow` has a file of its own. */
 import {
   type AlignTerms,
   type Distill,
@@ -8,30 +8,9 @@ import {
   trainDefaults,
 } from '../../learn/options.js'
 import { constant } from '../../learn/training/rate.js'
-import type { Net } from '../../net/tree.js'
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
-import type { Step } from '../steps/index.js'
-import type { Initialize } from '../steps/initialize.js'
-import type { Prune } from '../steps/prune.js'
-import type { Push } from '../steps/push.js'
-import type { Rounds } from '../steps/rounds.js'
-import type { Train } from '../steps/train.js'
-
-export type { Grow } from '../steps/grow.js'
-export type { Step } from '../steps/index.js'
-export type { Initialize } from '../steps/initialize.js'
-export type { Prune } from '../steps/prune.js'
-export type { Push } from '../steps/push.js'
-export type { Rounds } from '../steps/rounds.js'
-export type { Train } from '../steps/train.js'
-export type { Warmup } from '../steps/warmup.js'
-
-/** A step that depends on the net it is for; `experiment` makes it one that does not. */
-export type NetDependentStep = (net: Net) => Step
-
-/** A step as the words of a schedule give it. */
-export type ScheduleStep = Step | NetDependentStep | Rounds<ScheduleStep>
+import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
@@ -42,13 +21,16 @@ export const distill: Distill = { temperature: 3, weight: 0.7 }
  * @example
  * initialize({ whiten: 'stem' })   // then train({ freeze: ['stem'] })
  */
-export const initialize = (options: Partial<Omit<Initialize, '_tag'>> = {}): Initialize => ({
-  _tag: 'initialize',
-  dirac: true,
-  whiten: null,
-  images: 1000,
-  ...optionsOf(options),
-})
+export const initialize = withArity(
+  1,
+  (options: Partial<Omit<Initialize, '_tag'>> = {}): Initialize => ({
+    _tag: 'initialize',
+    dirac: true,
+    whiten: null,
+    images: 1000,
+    ...optionsOf(options),
+  }),
+)
 
 /**
  * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine.
@@ -56,12 +38,15 @@ export const initialize = (options: Partial<Omit<Initialize, '_tag'>> = {}): Ini
  * @example
  * train({ epochs: 8, batchSize: 64, labelSmoothing: 0.1 })
  */
-export const train = (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
-  _tag: 'train',
-  ...trainDefaults,
-  distill: null,
-  ...optionsOf(options),
-})
+export const train = withArity(
+  1,
+  (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
+    _tag: 'train',
+    ...trainDefaults,
+    distill: null,
+    ...optionsOf(options),
+  }),
+)
 
 /** How far to cut, at the top level of a word's options: one of the three, or none. */
 type WithTarget<T> = T | { readonly keep?: never; readonly atMost?: never; readonly eta?: never }
@@ -99,23 +84,33 @@ const splitTarget = <O extends object>(
  * push({ epochs: 2 })                                     // off the channels to be cut
  * push({ epochs: 2, align: alignment, fade: null })     // onto few features
  */
-export const push = (options: PushStepOptions = {}): Push => {
+export const push = withArity(1, (options: PushStepOptions = {}): Push => {
   const { target, rest } = splitTarget(optionsOf(options))
   const { align = {}, fade = {}, ...others } = rest
+  const defaults = { ...pushDefaults, lrSchedule: constant(), distill: null }
   return {
     _tag: 'push',
-    ...pushDefaults,
-    lrSchedule: constant(),
     target: target as CountedTarget | null, // the codec refuses a latency
-    distill: null,
-    ...others,
+    ...withDefaults<Omit<Push, '_tag' | 'target'>>(defaults, others, targetKeys),
     align: { ...pushDefaults.align, ...optionsOf(align) },
     fade: fade === null ? null : { ...fadeDefaults, ...optionsOf(fade) },
   }
-}
+})
 
 /** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
 export const defaultFloor = 0.1
+
+const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {
+  by: 'gradientUtility',
+  normalize: null,
+  cost: 0.5,
+  images: 1000,
+  minChannels: 0,
+  floor: defaultFloor,
+  roundTo: 1,
+  freeze: [],
+  ignore: [],
+}
 
 /**
  * Cuts what is worth least, but by default leaves a tenth of each layer that everything passes.
@@ -126,23 +121,10 @@ export const defaultFloor = 0.1
  * prune({ roundTo: 8, ignore: ['stem'], floor: 0.25 })
  * prune({ atMost: { latency: 0.2 }, by: 'taylor' })
  */
-export const prune = (options: PruneStepOptions = {}): Prune => {
+export const prune = withArity(1, (options: PruneStepOptions = {}): Prune => {
   const { target, rest } = splitTarget(optionsOf(options))
-  return {
-    _tag: 'prune',
-    target,
-    by: 'gradientUtility',
-    normalize: null,
-    cost: 0.5,
-    images: 1000,
-    minChannels: 0,
-    floor: defaultFloor,
-    roundTo: 1,
-    freeze: [],
-    ignore: [],
-    ...rest,
-  }
-}
+  return { _tag: 'prune', target, ...withDefaults(pruneDefaults, rest, targetKeys) }
+})
 
 type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
 

@@ -2,10 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { measureCriterion } from '../../learn/criteria/criteria.js'
+import { measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/certify.js'
 import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
-import { defaultNormalize, pruneOptions } from '../../learn/options.js'
+import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -19,8 +19,8 @@ import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
 import { countsOf, isWithin, toAtMost } from '../schedule/counts.js'
 import { existingPaths, upcomingTarget } from '../schedule/lookahead.js'
-import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-import type { Prune } from './prune.js'
+import type { Prune } from '../schedule/steps.js'
+import { calibrationFor, type StepContext, stepSeed } from './step-context.js'
 
 /** A step that cuts, where it stands, and the widths of the net before the first cut, whose shares floors are. */
 export interface CutContext {
@@ -68,7 +68,7 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
     floor,
     widths,
     roundTo,
-    normalize: normalize ?? defaultNormalize[by],
+    normalize: normalize ?? normalizeOf(by),
   }
 }
 

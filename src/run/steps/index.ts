@@ -1,14 +1,12 @@
 /** The kinds of steps there are: nothing else knows. */
-import { type Grow, growKind } from './grow.js'
-import { type Initialize, initializeKind } from './initialize.js'
+import type { Step } from '../schedule/steps.js'
+import { growKind } from './grow/grow.js'
+import { initializeKind } from './initialize.js'
 import type { StepKind } from './kind.js'
-import { type Prune, pruneKind } from './prune.js'
-import { type Push, pushKind } from './push.js'
-import { type Rounds, roundsKind } from './rounds.js'
-import { type Train, trainKind } from './train.js'
-
-/** One thing that happens to a model. */
-export type Step = Initialize | Train | Push | Prune | Rounds | Grow
+import { pruneKind } from './prune.js'
+import { pushKind } from './push.js'
+import { roundsKind } from './rounds.js'
+import { trainKind } from './train.js'
 
 export const stepKinds = {
   initialize: initializeKind,

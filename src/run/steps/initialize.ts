@@ -6,21 +6,10 @@ import * as t from 'io-ts'
 import { closed, nullable, positiveWhole } from '../../io/codec.js'
 import { dirac } from '../../learn/initial/dirac.js'
 import { checkFirstConv, whiten } from '../../learn/initial/whiten.js'
-import type { Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
-import { calibrationFor, type RunStep, type StepContext } from '../step-context.js'
+import type { Initialize } from '../schedule/steps.js'
 import type { StepKind } from './kind.js'
-
-/** Sets weights by rules; the optimizer is as new after it. */
-export interface Initialize {
-  readonly _tag: 'initialize'
-  /** Convolutions wider than one pixel begin as the identity. */
-  readonly dirac: boolean
-  /** The convolution whose filters whiten the patches of the images; `null` for none. */
-  readonly whiten: Path | null
-  /** Images the whitening looks at. */
-  readonly images: number
-}
+import { calibrationFor, type RunStep, type StepContext } from './step-context.js'
 
 const check: StepKind<Initialize>['check'] =
   (_, { whiten: path }) =>

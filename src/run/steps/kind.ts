@@ -1,14 +1,17 @@
 /** What the machine asks of a kind of step: how it is read, checked, run and counted. It knows no kind. */
 import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
+import type { NamedCriterion } from '../../learn/criteria/named-criterion.js'
 import type { TrainOptions } from '../../learn/options.js'
+import type { PushTerm } from '../../learn/training/push-term.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
+import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
 import type { Neighbours } from '../schedule/lookahead.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
-import type { RunStep } from '../step-context.js'
+import type { Step, Warmup } from '../schedule/steps.js'
+import type { RunStep } from './step-context.js'
 
 /** What is known before a step, before anything trains: the net has all that was to grow, and nothing is cut. */
 export interface CheckState {
@@ -49,6 +52,12 @@ export interface Runnable<S> {
   readonly loop?: (step: S) => Loop
 }
 
+/** A function of a user's own that a step names. */
+export type OwnFunction = NamedCriterion | GrowthRule | PushTerm
+
+/** Gives another function for each. */
+export type MapFunction = <F extends OwnFunction>(own: F) => F
+
 /** A kind of step. */
 export interface StepKind<S> extends Runnable<S> {
   /** How it is read and written; `steps`: the codec of steps inside it. */
@@ -57,4 +66,6 @@ export interface StepKind<S> extends Runnable<S> {
   readonly check: (context: CheckContext, step: S) => (state: CheckState) => CheckResult
   /** The net it leaves where all that grows pays and nothing is cut: by default the one it was given. */
   readonly netAfter?: (step: S, netAfterSteps: (steps: readonly Step[], net: Net) => Net) => (net: Net) => Net
+  /** The step with each function it names mapped, but for those of steps inside it. */
+  readonly mapFunctions?: (map: MapFunction) => (step: S) => S
 }

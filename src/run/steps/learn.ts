@@ -1,6 +1,7 @@
 /** What the steps that train share. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/phase.js'
 import type { Teacher } from '../../learn/training/train.js'
@@ -8,7 +9,8 @@ import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../models.js'
-import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from '../step-context.js'
+import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
+import { stageOf } from './step-place.js'
 
 const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',
@@ -22,12 +24,14 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
 const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
-  onPause: (learner, position, epoch) =>
-    context.pause(
+  onPause: (learner, position, epoch) => {
+    if (epoch !== null) context.addAccuracy(accuracyOf(epoch.validation))
+    return context.pause(
       { ...state, learner },
       { _tag: 'training', position },
-      epoch === null ? null : epochEvent(context.stage, epoch),
-    ),
+      epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+    )
+  },
 })
 
 /** The teacher, where the step wants one and there is one. */

@@ -5,11 +5,11 @@ import * as t from 'io-ts'
 import { list, tagged } from '../../io/codec.js'
 import type { Net } from '../../net/tree.js'
 import { neighboursOfStep } from '../schedule/lookahead.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
-import type { RunStep } from '../step-context.js'
+import type { Step, Warmup } from '../schedule/steps.js'
+import { warmupKind } from './grow/warmup.js'
 import { stepKinds } from './index.js'
-import type { CheckContext, CheckResult, CheckState, Loop, Runnable, StepKind } from './kind.js'
-import { warmupKind } from './warmup.js'
+import type { CheckContext, CheckResult, CheckState, Loop, MapFunction, Runnable, StepKind } from './kind.js'
+import type { RunStep } from './step-context.js'
 
 type Steps = readonly (Step | Warmup)[]
 
@@ -74,3 +74,12 @@ export const batchSizesIn = (steps: Steps): readonly number[] =>
 /** The net that steps leave where all that grows pays and nothing is cut. */
 export const netAfterSteps = (steps: readonly Step[], net: Net): Net =>
   steps.reduce((before, step) => kindOf(step).netAfter?.(step, netAfterSteps)(before) ?? before, net)
+
+/** Steps with each function of a user's own mapped, those of steps inside them too. */
+export const mapFunctions =
+  (map: MapFunction) =>
+  (steps: readonly Step[]): readonly Step[] =>
+    steps.map(step => {
+      const mapped = kindOf(step).mapFunctions?.(map)(step) ?? step
+      return 'steps' in mapped ? { ...mapped, steps: mapFunctions(map)(mapped.steps) } : mapped
+    })

@@ -6,20 +6,17 @@ import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
-import type { CriterionName } from '../../learn/options.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
-import type { Constraining } from '../../surgery/prune/options.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
-import type { Normalize } from '../../surgery/prune/rank.js'
-import { isLatencyTarget, type Target } from '../../surgery/prune/target.js'
+import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/prune/target-codec.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
-import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from '../step-context.js'
+import type { Prune } from '../schedule/steps.js'
 import { type CutLearner, cutToTarget } from './cut.js'
 import type { CheckContext, StepKind } from './kind.js'
 import {
@@ -30,23 +27,8 @@ import {
   satisfied,
   scoredUnits,
 } from './requirements.js'
-
-/** Cuts, and measures batch norm again; what a push has faded goes first. */
-export interface Prune extends Required<Constraining> {
-  readonly _tag: 'prune'
-  /**
-   * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the
-   * engine of the run: another time may cut another channel.
-   */
-  readonly target: Target | null
-  readonly by: CriterionName
-  /** What makes channels of different layers comparable, where the target is an amount; `null` for the criterion's usual. */
-  readonly normalize: Normalize | null
-  /** The power of its cost a channel's utility is divided by. */
-  readonly cost: number
-  /** Images the criterion and batch norm look at. */
-  readonly images: number
-}
+import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from './step-context.js'
+import { placeText, stageOf } from './step-place.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
 const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
@@ -93,8 +75,8 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
       const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
       const event = {
         _tag: 'pruned',
-        stage: context.stage,
-        place: context.place,
+        stage: stageOf(context.place),
+        place: placeText(context.place),
         removed: cut.removed,
         params: countParams(model),
         macs: countMacs(model),
@@ -114,6 +96,11 @@ const run: RunStep<Prune> =
     return pipe(
       cutToTarget({ context, step, widths })(learner),
       TE.flatMap(cut => repair(context, step, widths, cut)),
+      TE.tapIO(
+        ({ event: { params, raw, repaired } }) =>
+          () =>
+            context.addCut({ params, raw, repaired }),
+      ),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,
@@ -144,4 +131,5 @@ export const pruneKind: StepKind<Prune> = {
     }),
   check,
   run,
+  mapFunctions: map => step => (typeof step.by === 'string' ? step : { ...step, by: map(step.by) }),
 }

@@ -4,13 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
-import type { Distill, PushOptions } from '../../learn/options.js'
+import { pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
-import type { CountedTarget } from '../../surgery/prune/target.js'
 import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
-import type { RunStep } from '../step-context.js'
+import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
 import {
@@ -20,16 +20,7 @@ import {
   requireSeveralValues,
   satisfied,
 } from './requirements.js'
-
-/**
- * Pushes. `target` is what the prune after it is to leave; `null` takes that prune's own where it goes by the gradient
- * utility, else that of the rounds around it. What that prune is to spare is spared here too.
- */
-export interface Push extends PushOptions {
-  readonly _tag: 'push'
-  readonly target: CountedTarget | null
-  readonly distill: Distill | null
-}
+import type { RunStep } from './step-context.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
@@ -37,12 +28,17 @@ const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: Che
     ? satisfied
     : requireCriterion('gradientUtility', after)
 
+/** A user's own terms are built once, to find what is wrong with them before anything trains. */
+const requireTerms = (push: Push, net: CheckedNet): Requirement =>
+  push.align.terms === undefined ? satisfied : pushCalls(push, 1, null)(net)
+
 const check: StepKind<Push>['check'] = (context, push) => state => {
   const after = { ...state, evidence: push.fade !== null }
   return pipe(
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
     E.flatMap(() => checkFrozen(push)(state.net)),
+    E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.map(() => after),
   )
@@ -67,4 +63,8 @@ export const pushKind: StepKind<Push> = {
   check,
   run,
   training: step => step,
+  mapFunctions: map => step =>
+    step.align.terms === undefined
+      ? step
+      : { ...step, align: { ...step.align, terms: step.align.terms.map(map) } },
 }

@@ -1,7 +1,9 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { CriterionName } from '../../learn/options.js'
+import { evidenceOf, nameOf } from '../../learn/criteria/criteria.js'
+import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
+import type { EvidenceName } from '../../learn/options.js'
 import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -29,20 +31,21 @@ export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requir
 export const requireDecision = (net: CheckedNet): Requirement => decisionOf(net)
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: CriterionName, net: CheckedNet): readonly Path[] =>
+export const scoredUnits = (criterion: AnyCriterion, net: CheckedNet): readonly Path[] =>
   criterion === 'bnScale'
     ? scaledUnits(net).flatMap(({ path, free }) => (free ? [path] : []))
     : freeUnits(net)
 
-const tracesDecision = (criterion: CriterionName): boolean =>
-  criterion === 'deconvTrace' || criterion === 'discriminantTrace' || criterion === 'gradientTrace'
+const isTrace = (evidence: EvidenceName): boolean =>
+  evidence === 'deconvTrace' || evidence === 'discriminantTrace' || evidence === 'gradientTrace'
 
 /** Whether a criterion finds what it measures. Errors  NoEvidence, NoDecision */
-export const requireCriterion = (criterion: CriterionName, { net, evidence }: CheckState): Requirement => {
-  const noEvidence: RunError = { _tag: 'NoEvidence', criterion }
+export const requireCriterion = (criterion: AnyCriterion, { net, evidence }: CheckState): Requirement => {
+  const needed = evidenceOf(criterion)
+  const noEvidence: RunError = { _tag: 'NoEvidence', criterion: nameOf(criterion), needed }
   return pipe(
-    refuseIf(criterion === 'gradientUtility' && !evidence, noEvidence),
+    refuseIf(needed === 'gradientUtility' && !evidence, noEvidence),
     E.flatMap(() => refuseIf(scoredUnits(criterion, net).length === 0, noEvidence)),
-    E.flatMap((): Requirement => (tracesDecision(criterion) ? requireDecision(net) : satisfied)),
+    E.flatMap((): Requirement => (isTrace(needed) ? requireDecision(net) : satisfied)),
   )
 }

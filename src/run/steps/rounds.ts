@@ -14,7 +14,11 @@ import type { RunEvent } from '../events.js'
 import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
-import type { Step } from '../schedule/schedule.js'
+import type { Rounds } from '../schedule/steps.js'
+import type { Loss, Stop } from '../stop-reason.js'
+import type { StepKind } from './kind.js'
+import { refuseIf } from './requirements.js'
+import { runSteps } from './sequence.js'
 import {
   type RunStep,
   type StepContext,
@@ -22,22 +26,8 @@ import {
   type StepState,
   scoreValidation,
   toScored,
-} from '../step-context.js'
-import type { Loss, Stop } from '../stop-reason.js'
-import type { StepKind } from './kind.js'
-import { refuseIf } from './requirements.js'
-import { runSteps } from './sequence.js'
-
-/** Repeats its steps with a target that tightens from round to round. */
-export interface Rounds<S = Step> {
-  readonly _tag: 'rounds'
-  readonly rounds: number
-  /** Reached in the last round, in equal ratios. */
-  readonly target: CountedTarget
-  /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
-  readonly within: number | null
-  readonly steps: readonly S[]
-}
+} from './step-context.js'
+import { placeText, stageOf } from './step-place.js'
 
 const check: StepKind<Rounds>['check'] =
   (context, { rounds, target, within, steps }) =>
@@ -76,12 +66,12 @@ export const targetOfRound = (
 
 const withAccepted = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
-  models: keepAt('accepted', place)(state.learner.model)(state.models),
+  models: keepAt('accepted', placeText(place))(state.learner.model)(state.models),
 })
 
 /** The last net within the bound, its optimizer as new. */
 const takeBack = ({ place }: StepContext, { models }: StepState, stopped: Stop): StepState => ({
-  learner: { model: models.accepted[place] ?? never(), slots: {} },
+  learner: { model: models.accepted[placeText(place)] ?? never(), slots: {} },
   models,
   stopped,
 })
@@ -103,9 +93,9 @@ const atRound = (cursor: RoundsCursor, round: number): RoundsCursor => ({
   inside: null,
 })
 
-const stopEvent = ({ stage }: StepContext, stop: Stop): RunEvent => ({
+const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
   _tag: 'roundsStopped',
-  stage,
+  stage: stageOf(place),
   ...stop,
 })
 
@@ -134,7 +124,7 @@ const judge =
     const loss = lossOver(rounds, cursor, score)
     const ended: RunEvent = {
       _tag: 'roundEnded',
-      stage: context.stage,
+      stage: stageOf(context.place),
       round: cursor.round,
       params: countParams(state.learner.model),
       macs: countMacs(state.learner.model),
@@ -171,7 +161,6 @@ const stopAtLimit =
 const roundContext = (context: StepContext, rounds: Rounds, { round, base }: RoundsCursor): StepContext => ({
   ...context,
   ...neighboursOfRound(rounds.steps, context),
-  place: `${context.place}/${round}`,
   target: targetOfRound(rounds, base, round + 1),
 })
 
@@ -220,7 +209,7 @@ const run: RunStep<Rounds> = (context, rounds) => from =>
             ),
           ),
         ),
-    TE.map(state => ({ ...state, models: dropAt('accepted', context.place)(state.models) })),
+    TE.map(state => ({ ...state, models: dropAt('accepted', placeText(context.place))(state.models) })),
   )
 
 export const roundsKind: StepKind<Rounds> = {

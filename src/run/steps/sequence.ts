@@ -4,11 +4,18 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import { neighboursOfStep } from '../schedule/lookahead.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
-import type { StepContext, StepState } from '../step-context.js'
+import type { Step, Warmup } from '../schedule/steps.js'
+import type { StepContext, StepState } from './step-context.js'
+import type { StepPlace } from './step-place.js'
 
 /** The cursor of a step that holds others. */
 export type HolderCursor = Extract<Cursor, { readonly step: number }>
+
+/** The place of the turn a step that holds others is in: a round, or a growth. */
+export const turnPlace = (place: StepPlace, cursor: HolderCursor): StepPlace => [
+  ...place,
+  cursor._tag === 'rounds' ? cursor.round : cursor.grown,
+]
 
 /** Runs `steps` from where the cursor is in them. */
 export const runSteps =
@@ -19,7 +26,7 @@ export const runSteps =
       const inner: StepContext = {
         ...context,
         ...neighboursOfStep(steps, at, context),
-        place: `${context.place}/${at}`,
+        place: [...turnPlace(context.place, cursor), at],
         pause: (state, inside, event) => context.pause(state, { ...cursor, step: at, inside }, event),
       }
       return pipe(

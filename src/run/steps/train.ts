@@ -4,19 +4,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, trainFields } from '../../learn/codec.js'
-import type { Distill, TrainOptions } from '../../learn/options.js'
 import { checkFrozen, trainProgram } from '../../learn/training/transforms.js'
-import type { RunStep } from '../step-context.js'
+import type { Train } from '../schedule/steps.js'
 import type { StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
 import { refuseIf, requireSeveralValues } from './requirements.js'
-
-/** Trains the whole net. */
-export interface Train extends TrainOptions {
-  readonly _tag: 'train'
-  /** How much the model before pruning teaches, where there was one. */
-  readonly distill: Distill | null
-}
+import type { RunStep } from './step-context.js'
 
 const check: StepKind<Train>['check'] =
   ({ at }, { distill, batchSize, freeze }) =>

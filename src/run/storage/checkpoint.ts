@@ -127,6 +127,13 @@ export const saveCheckpoint =
   (checkpoint: Checkpoint): TE.TaskEither<RunError, void> =>
     writeAtomically(file, encode(runs, checkpoint))
 
+/** The net a checkpoint is of, whichever run's it is. Errors  FileMissing; BadFile with the first fault found */
+export const readCheckpointNet = (file: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    readWith(decodeCheckpoint)(file),
+    TE.map(({ checkpoint }) => checkpoint.learner.model.net),
+  )
+
 /**
  * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that are not the net's; OtherRun
  *         unless it is of one of these runs

@@ -1,7 +1,7 @@
-/** What a run has met so far, a fold of its events, so that nothing is to be read back from its log. */
+/** What a run has met so far, as its steps add to it, so that nothing is to be read back from its log. */
 import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
-import type { CutScores, GrownNet, RunEvent, Scored } from '../events.js'
+import type { CutScores, GrownNet, Scored } from '../events.js'
 
 export interface History {
   /** Nets met while growing. */
@@ -13,25 +13,20 @@ export interface History {
 
 export const noHistory: History = { met: [], cuts: [], best: 0 }
 
-/** The history after one more event. */
-export const remember = (history: History, event: RunEvent): History => {
-  switch (event._tag) {
-    case 'grown': {
-      const { _tag, stage, gain, ...met } = event
-      return { ...history, met: [...history.met, met] }
-    }
-    case 'pruned': {
-      const { params, raw, repaired } = event
-      return { ...history, cuts: [...history.cuts, { params, raw, repaired }] }
-    }
-    case 'epoch':
-      return { ...history, best: Math.max(history.best, event.validation.accuracy) }
-    case 'stageEnded':
-      return { ...history, best: 0 }
-    default:
-      return history
-  }
-}
+/** The history with a net met while growing. */
+export const withMet =
+  (met: GrownNet) =>
+  (history: History): History => ({ ...history, met: [...history.met, met] })
+
+/** The history with a cut. */
+export const withCut =
+  (cut: CutScores) =>
+  (history: History): History => ({ ...history, cuts: [...history.cuts, cut] })
+
+/** The history with an epoch that ended with this validation accuracy. */
+export const withAccuracy =
+  (accuracy: number) =>
+  (history: History): History => ({ ...history, best: Math.max(history.best, accuracy) })
 
 export const scoredCodec: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
 

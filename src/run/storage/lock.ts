@@ -2,13 +2,13 @@
  * One process a run's folder: each puts an empty file there that names it, and looks for those of others. Of two
  * that do so at once, the later one sees the other's, so that never both go on. Who goes on writes in its file.
  */
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fileFailed, isCode } from '../../io/files.js'
+import { fileFailed, isCode, makeFolders } from '../../io/files.js'
 import { isGone, type Owner, ownerIn, ownerText, thisProcess } from '../../io/process-owner.js'
 import type { RunError } from '../error.js'
 import type { Note } from '../notes.js'
@@ -72,7 +72,7 @@ const take = async (
   const self = thisProcess()
   const file = fileOf(folder, self)
   const release = () => rm(file, { force: true })
-  await mkdir(folder, { recursive: true })
+  makeFolders(folder)
   if (!(await claim(file))) return E.left(locked(folder, self))
   try {
     const holder = await holderBeside(folder, ownerText(self))

@@ -1,10 +1,12 @@
 /** Ablation: one base net and budget, for every way to push, every criterion and every share removed. */
 import type { DataSpec } from '../../data/spec.js'
-import type { CriterionName } from '../../learn/options.js'
+import { nameOf } from '../../learn/criteria/criteria.js'
+import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { Net } from '../../net/tree.js'
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 import { experiment } from '../schedule/experiment.js'
-import { type PushStepOptions, prune, push, type Train } from '../schedule/schedule.js'
+import { type PushStepOptions, prune, push } from '../schedule/schedule.js'
+import type { Train } from '../schedule/steps.js'
 import { type Study, study } from './study.js'
 
 export interface AblationOptions {
@@ -14,14 +16,14 @@ export interface AblationOptions {
   /** By name; each is a push of `epochs`. */
   readonly trainings: Readonly<Record<string, PushStepOptions>>
   readonly epochs: number
-  readonly criteria: readonly CriterionName[]
+  readonly criteria: readonly AnyCriterion[]
   /** Shares of the parameters to remove. */
   readonly removed: readonly number[]
   /** Training after the cut. */
   readonly repair: Train
   readonly seeds?: number
   /** Criteria whose pruned nets are also trained from scratch. */
-  readonly scratch?: readonly CriterionName[]
+  readonly scratch?: readonly AnyCriterion[]
 }
 
 const ablationKeys = [
@@ -41,7 +43,7 @@ const ablationKeys = [
 const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
-export const ablation = (name: string, options: AblationOptions): Study => {
+export const ablation = withArity(2, (name: string, options: AblationOptions): Study => {
   const {
     net,
     data,
@@ -66,8 +68,8 @@ export const ablation = (name: string, options: AblationOptions): Study => {
             ...(word.fade !== null && { target }),
           }
           return {
-            name: `${training} ${by} ${share}`,
-            facts: { training, criterion: by, removed: share },
+            name: `${training} ${nameOf(by)} ${share}`,
+            facts: { training, criterion: nameOf(by), removed: share },
             experiment: experiment(net, data, base, pushed, prune({ ...target, by, cost: 0 }), repair),
             scratch: scratch.includes(by),
           }
@@ -79,4 +81,4 @@ export const ablation = (name: string, options: AblationOptions): Study => {
     ...unknownIn(rest, ablationKeys),
     ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
   }
-}
+})

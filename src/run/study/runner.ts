@@ -10,9 +10,10 @@ import { encodeFileName } from '../../io/file-name.js'
 import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js'
 import { isGone } from '../../io/process-owner.js'
 import type { Model } from '../../net/weights.js'
+import type { RunObserver } from '../context.js'
 import type { RunError } from '../error.js'
 import type { CutScores, Result } from '../events.js'
-import { beginFrom, type RunObserver, resume } from '../run.js'
+import { beginFrom, resume } from '../run.js'
 import { initialCheckpoint } from '../runner.js'
 import { epochsIn } from '../schedule/epochs.js'
 import type { Experiment } from '../schedule/experiment.js'
@@ -50,6 +51,8 @@ export interface StudyContext {
   readonly engine: Engine
   readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
   readonly data: DataSettings
+  /** The file that the study is from. */
+  readonly module?: string
   readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
 }
@@ -150,7 +153,7 @@ const runCell =
     const done = existsSync(folder.result)
     context.onCell(name, seed, done)
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
-      const settings = settingsOf(seed, context.engine, dataset, context.data)
+      const settings = settingsOf(seed, context.engine, dataset, context.data, context.module)
       const opened = { engine: context.engine, dataset }
       const onStage = saveShared(context, study, experiment, settings)
       const observer: RunObserver = { ...context.observer, beside: false, pastChance: true, onStage }
@@ -162,7 +165,7 @@ const runCell =
       return existsSync(folder.checkpoint)
         ? pipe(
             openSameRun(path, experiment, settings, []),
-            TE.flatMap(run => resume(run, opened, observer)),
+            TE.flatMap(run => resume(run, opened, observer, { experiment })),
           )
         : pipe(
             longestSharedStart(context, experiment, settings),
@@ -204,7 +207,7 @@ const runVariant =
 /**
  * Runs a study, or some seeds of it, seed after seed so that early tables are fair, one variant after the other.
  *
- * Errors  SameFolder, before anything runs
+ * Errors  those of `checkNames`, before anything runs
  * Law     stopped anywhere and run again, the same results; first steps that variants share are run once
  */
 export const runStudy =

@@ -1,5 +1,5 @@
 /** A study as data: experiments against each other, each with several seeds. */
-import { optionsOf, unknownIn } from '../../net/words/options.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 import type { Experiment } from '../schedule/experiment.js'
 
 /** One of the experiments compared. */
@@ -20,17 +20,20 @@ export interface Study {
 }
 
 /** Compares experiments by name, each with several seeds: 3 unless told. */
-export const study = (
-  name: string,
-  options: { readonly seeds?: number },
-  variants: readonly (Omit<Variant, 'scratch' | 'facts'> & Partial<Variant>)[],
-): Study => {
-  const { seeds = 3, ...rest } = optionsOf(options)
-  return {
-    _tag: 'study',
-    name,
-    seeds,
-    variants: variants.map(variant => ({ facts: {}, scratch: false, ...optionsOf(variant) })),
-    ...unknownIn(rest),
-  }
-}
+export const study = withArity(
+  3,
+  (
+    name: string,
+    options: { readonly seeds?: number },
+    variants: readonly (Omit<Variant, 'scratch' | 'facts'> & Partial<Variant>)[],
+  ): Study => {
+    const { seeds = 3, ...rest } = optionsOf(options)
+    return {
+      _tag: 'study',
+      name,
+      seeds,
+      variants: variants.map(variant => ({ facts: {}, scratch: false, ...optionsOf(variant) })),
+      ...unknownIn(rest),
+    }
+  },
+)

@@ -1,9 +1,9 @@
 /** Which batch norms scale which channels: a unit's own, or those behind it, before the next kernel. */
+import { fixedWires, type Wiring, wireNet } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import { hasNorm } from '../../net/weight-specs.js'
-import { fixedWires, type Wiring, wireNet } from '../../net/wiring.js'
 import type { Channel } from './analysis.js'
 
 const isMaker = (layer: Layer | undefined): boolean => layer?._tag === 'conv' || layer?._tag === 'dense'

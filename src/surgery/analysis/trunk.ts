@@ -1,10 +1,10 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
+import { fixedWires, wireNet } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import type { Layer, Net } from '../../net/tree.js'
-import { fixedWires, wireNet } from '../../net/wiring.js'
 import { type Analysis, analyse } from './analysis.js'
 
 /** How many channels each layer gives, repeated ones behind a flatten counted once. */

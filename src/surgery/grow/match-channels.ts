@@ -1,11 +1,11 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
+import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import { allWeightSpecs, type WeightSpec, weightKey } from '../../net/weight-specs.js'
-import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/wiring.js'
 import type { AxisMap, Origin, Remap } from '../remap.js'
 import type { Passthrough } from './passthrough.js'
 

@@ -1,5 +1,7 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
+
 import { type ByActivation, selectActivation } from '../../net/activation.js'
+import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
@@ -15,7 +17,6 @@ import type {
   Residual,
 } from '../../net/tree.js'
 import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
-import { range } from '../../net/wiring.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */

@@ -5,40 +5,8 @@
 import { childPath, type Path } from '../../net/path.js'
 import { childrenOf, type Layer, type Residual } from '../../net/tree.js'
 import { type Analysis, wiresMadeInside } from '../analysis/analysis.js'
-import { leastOf, trunkOf, type Widths } from '../analysis/trunk.js'
-import { byScore, type Context, runPass } from './pass.js'
-
-export interface Constraints {
-  /** By wire, 1 where it must stay. */
-  readonly pinned: Uint8Array
-  /** By wire: where some must stay, those with the highest scores do. */
-  readonly score: Float64Array
-  /** Channels each group keeps at least; only with 0 may a whole group be removed. */
-  readonly minChannels: number
-  /** The number of a group's kept channels is rounded up to a multiple of this. */
-  readonly roundTo: number
-  /** Share of its width that a value everything passes keeps at least. */
-  readonly floor: number
-  /** What the floor is a share of; by default the widths of the net itself. */
-  readonly widths: Widths
-  /** Layers that may not be removed, nor what they lie in. */
-  readonly freeze: readonly Path[]
-}
-
-/** A layer that would have lost its last channel. */
-export interface Rescue {
-  readonly at: Path
-  /** Whether the output of the net would have been cut off; else only a layer that stays needs this one. */
-  readonly vital: boolean
-}
-
-export interface Constrained {
-  /** By wire. */
-  readonly kept: Uint8Array
-  /** Residuals that stay and whose body is removed. */
-  readonly bypassed: ReadonlySet<Path>
-  readonly rescued: readonly Rescue[]
-}
+import { leastOf, trunkOf } from '../analysis/trunk.js'
+import { byScore, type Constrained, type Constraints, type Context, runPass } from './pass.js'
 
 /** The best removed wires of each value of the trunk, as many as it lacks to its floor. */
 const wiresBelowFloor = (

@@ -1,10 +1,10 @@
 /** The cost of a channel: the parameters or multiply–accumulates that removing it, with its group, saves. */
+import { type Wiring, wireNet, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
 import { type WeightSpec, weightSpecsOf } from '../../net/weight-specs.js'
-import { type Wiring, wireNet, wiresOfAxes } from '../../net/wiring.js'
 import type { Target } from './target.js'
 
 /** What deleting a channel saves: stored parameters, or multiply–accumulates for one image. */

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
-import { stream } from '../../net/random.js'
+import { checkSeed, stream } from '../../net/random.js'
 import { channelsOf } from '../../net/shape.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { checkWeights, type Model, type Tensor, type Weights } from '../../net/weights.js'
@@ -61,11 +61,17 @@ const sumFilters = (
 }
 
 /** The control every criterion must beat: uniform in [0, 1), one stream for each layer. */
-export const random = (seed: number): Criterion =>
-  layerCriterion((path, channels) => {
+export const random = (seed: number): Criterion => {
+  const drawn = layerCriterion((path, channels) => {
     const draw = stream(seed, `random/${path}`)
     return Float64Array.from({ length: channels }, () => draw())
   })
+  return (...given) =>
+    pipe(
+      checkSeed(seed),
+      E.flatMap(() => drawn(...given)),
+    )
+}
 
 /** Σ|w| of each filter. Source  Li et al. 2017 */
 export const l1: Criterion = layerCriterion((path, channels, weights) =>

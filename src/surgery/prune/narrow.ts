@@ -1,16 +1,16 @@
 /** Narrows a net and its weights to the channels kept. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { range, type Wiring, wiresOfAxes } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
-import { range, type Wiring, wiresOfAxes } from '../../net/wiring.js'
 import type { Analysis } from '../analysis/analysis.js'
 import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './pass.js'
 import { simplify } from './simplify.js'
 
 /** The kept places of an array of wires, worked out once for each; null where all are kept. */

@@ -6,7 +6,39 @@ import { elementAt } from '../../net/element.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
 import type { Concat, Gate, Layer, Residual } from '../../net/tree.js'
 import { type Analysis, isMadeInside } from '../analysis/analysis.js'
-import type { Constrained, Constraints, Rescue } from './constraints.js'
+import type { Widths } from '../analysis/trunk.js'
+
+export interface Constraints {
+  /** By wire, 1 where it must stay. */
+  readonly pinned: Uint8Array
+  /** By wire: where some must stay, those with the highest scores do. */
+  readonly score: Float64Array
+  /** Channels each group keeps at least; only with 0 may a whole group be removed. */
+  readonly minChannels: number
+  /** The number of a group's kept channels is rounded up to a multiple of this. */
+  readonly roundTo: number
+  /** Share of its width that a value everything passes keeps at least. */
+  readonly floor: number
+  /** What the floor is a share of; by default the widths of the net itself. */
+  readonly widths: Widths
+  /** Layers that may not be removed, nor what they lie in. */
+  readonly freeze: readonly Path[]
+}
+
+/** A layer that would have lost its last channel. */
+export interface Rescue {
+  readonly at: Path
+  /** Whether the output of the net would have been cut off; else only a layer that stays needs this one. */
+  readonly vital: boolean
+}
+
+export interface Constrained {
+  /** By wire. */
+  readonly kept: Uint8Array
+  /** Residuals that stay and whose body is removed. */
+  readonly bypassed: ReadonlySet<Path>
+  readonly rescued: readonly Rescue[]
+}
 
 /** Why a layer must keep a channel: for the output of the net, or for a layer that stays; null where it need not. */
 type Need = 'vital' | 'bound' | null

@@ -1,5 +1,7 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
+
 import { activationName } from '../../net/activation.js'
+import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
@@ -13,8 +15,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Wiring } from '../../net/wiring.js'
-import type { Constrained } from './constraints.js'
+import type { Constrained } from './pass.js'
 
 const none = new Int32Array()
 
@@ -26,15 +27,18 @@ const isIdentity = (layer: Layer): boolean => layer._tag === 'stack' && layer.la
 const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
   a.length === b.length && a.every((layer, i) => layer === b[i])
 
+/** Layers without those that became identities. */
+const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[]): readonly Layer[] => {
+  const unchanged = new Set(before)
+  return after.filter(each => unchanged.has(each) || !isIdentity(each))
+}
+
 /** A layer of its narrower children: a stack drops new identities, and a concat of one branch becomes a stack. */
 const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]): Layer => {
   if (isSame(before, after)) return layer
   switch (layer._tag) {
     case 'stack':
-      return stackOf(
-        layer.name,
-        after.filter(each => before.includes(each) || !isIdentity(each)),
-      )
+      return stackOf(layer.name, withoutNewIdentities(before, after))
     case 'concat':
       return after.length === 1 && before.length > 1
         ? stackOf(
@@ -49,9 +53,8 @@ const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]
 
 /** The activation of a sum behind its shortcut, under a name of its own. */
 const activationBehind = (shortcut: Layer, activation: Activation): Layer => {
-  const word = activationName(activation)
-  const name = shortcut.name === word ? `${word}2` : word
-  return { _tag: 'activate', name, activation }
+  const kind = activationName(activation)
+  return { _tag: 'activate', name: shortcut.name === kind ? `${kind}2` : kind, activation }
 }
 
 /** The shortcut of a residual, and the activation of its sum. */

@@ -34,12 +34,12 @@ const decodeFile =
           decode(fileCodec)(json),
           E.mapLeft((fault: DecodeError): ImportError => ({ _tag: 'BadFile', file, fault })),
         )
-      : E.left({ _tag: 'NotAModel', path: file, found })
+      : E.left({ _tag: 'UnknownFormat', path: file, found })
   }
 
 const object = t.refinement(t.UnknownRecord, () => true, 'a JSON object')
 
-/** Errors  NotAModel, BadFile, FileMissing; those of the manifest */
+/** Errors  UnknownFormat, BadFile, FileMissing; those of the manifest */
 export const openLayersFolder = (folder: string): TE.TaskEither<ImportError, KerasSource> => {
   const file = join(folder, modelFile)
   return pipe(

@@ -35,7 +35,7 @@ const foreign: Readonly<Record<string, FoundFormat>> = {
 const refuse =
   (found: FoundFormat): Open =>
   path =>
-    TE.left({ _tag: 'NotAModel', path, found })
+    TE.left({ _tag: 'UnknownFormat', path, found })
 
 const forFolder = (path: string): Open => {
   if (existsSync(join(path, modelFile))) return openLayersFolder
@@ -62,7 +62,7 @@ const forFile = (path: string, head: string): Open => {
 /**
  * Opens a `.keras` file, an `.h5` file, a `model.json`, or a folder that holds one.
  *
- * Errors  NotAModel; those of the format; FileMissing, FileFailed
+ * Errors  UnknownFormat; those of the format; FileMissing, FileFailed
  */
 export const openKerasModel: Open = path =>
   pipe(

@@ -51,7 +51,7 @@ const close = ({ close }: KerasSource): TE.TaskEither<ImportError, void> => TE.f
  * its preprocessing where this project exported it. Optimizer weights are skipped. A softmax at its end is dropped, since
  * the outputs of a net are logits, and layers that only training runs.
  *
- * Errors  NotAModel; UnknownLayer, LayerDiffers by Keras name; NotATree; WeightMissing, WeightDiffers, WrongWeight;
+ * Errors  UnknownFormat; UnknownLayer, LayerDiffers by Keras name; NotATree; WeightMissing, WeightDiffers, WrongWeight;
  *         PathLeaves, WrongBytes before a weight is read; BadFile, FileMissing
  * Law     importing what `exportModel({ to: 'layers' })` wrote gives a model with the same outputs
  *

@@ -1,6 +1,6 @@
 /** The input of an ONNX graph: its sizes, and whether it has channels first or last. */
 import * as E from 'fp-ts/lib/Either.js'
-import { mostChannels, mostValues } from '../../../net/limits.js'
+import { mostChannels, mostValues } from '../../../net/limits/limits.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import type { GraphProto, NodeProto, PortProto } from './proto.js'

@@ -1,5 +1,5 @@
 /** Names of layers: the modules that exporters write into a node's name, its metadata or the name of its weights. */
-import { maxDepth } from '../../../net/limits.js'
+import { maxDepth } from '../../../net/limits/limits.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { OnnxLayer } from './draft.js'
 import type { NodeProto } from './proto.js'

@@ -1,6 +1,6 @@
 /** Layers that a view needs before a value can be read: a channel shuffle, or a map as a vector. */
 import * as E from 'fp-ts/lib/Either.js'
-import { mostChannels } from '../../../net/limits.js'
+import { mostChannels } from '../../../net/limits/limits.js'
 import { channelsOf, sizeOf } from '../../../net/shape.js'
 import { differs, type Read, type Site } from './site.js'
 import type { Live } from './value.js'

@@ -1,15 +1,15 @@
 /** Lists the images of a tar archive, gzipped or not: held in memory where they fit, else read in place. */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { close, open as openFile } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { derivedFile, store, touch } from '../../cache.js'
 import type { Report } from '../../download.js'
 import type { DataError } from '../../error.js'
 import { noticeCounter, type Reason } from '../../notices.js'
 import { type ByteReader, fileReader, streamReader } from '../byte-reader.js'
-import { checksumOf, chunksOf, isPacked } from '../streams.js'
-import { entriesOf } from '../tar.js'
+import { chunksOf, isPacked } from '../streams.js'
+import { type Entry, entriesOf } from '../tar.js'
+import { unpackToCache } from '../unpack-to-cache.js'
 import { kindOfFile } from './image-file.js'
 import { type Contents, type Listing, largestImage } from './listing.js'
 
@@ -32,6 +32,47 @@ const skipReason = (fact: DataError): Reason | null => {
   return isOther ? 'other ending' : null
 }
 
+/** The entries so far, with their checksum and what was left out. */
+interface Collector {
+  readonly found: Entries
+  readonly hash: Hash
+  readonly notices: ReturnType<typeof noticeCounter>
+}
+
+const collectorFor = (file: string): Collector => ({
+  found: { paths: [], offsets: [], folders: [], starts: [], sizes: [], pieces: [], refused: [] },
+  hash: createHash('sha256'),
+  notices: noticeCounter(file),
+})
+
+const addRefused = ({ found, notices }: Collector, fact: DataError): void => {
+  const reason = skipReason(fact)
+  if (reason === null) found.refused.push(fact)
+  else notices.leaveOut(reason, 'entry' in fact ? (fact.entry ?? '') : '')
+}
+
+/** `content`: of an image that is kept in memory. */
+const addImage = ({ found, hash }: Collector, entry: Entry, content: Buffer | null): void => {
+  const { name, offset, start, size } = entry
+  found.paths.push(name)
+  found.offsets.push(offset)
+  found.starts.push(start)
+  found.sizes.push(size)
+  hash.update(`${name}\0${size}\0`)
+  if (content === null) return
+  hash.update(content)
+  found.pieces.push(content)
+}
+
+/** A folder, or a file that is no image. */
+const addOther = ({ found, notices }: Collector, { kind, name }: Entry): void => {
+  const what = kindOfFile(name)
+  if (kind === 'folder') found.folders.push(name)
+  else if (what === 'hidden' || what === 'other ending') notices.leaveOut(what, name)
+}
+
+const isImage = ({ kind, name }: Entry): boolean => kind === 'file' && kindOfFile(name) === 'image'
+
 /** Lists an archive; with a budget it keeps the images' content too, or returns null where that is larger. */
 const readEntries = async (
   file: string,
@@ -39,48 +80,20 @@ const readEntries = async (
   budget: number | null,
   onEntry: (nth: number) => void,
 ) => {
-  const found: Entries = {
-    paths: [],
-    offsets: [],
-    folders: [],
-    starts: [],
-    sizes: [],
-    pieces: [],
-    refused: [],
-  }
-  const hash = createHash('sha256')
-  const { leaveOut, leftOut } = noticeCounter(file)
+  const collector = collectorFor(file)
+  const { found, hash, notices } = collector
   let held = 0
   for await (const item of entriesOf(file, cursor, largestImage)) {
-    if (item._tag === 'refused') {
-      const reason = skipReason(item.fact)
-      if (reason === null) found.refused.push(item.fact)
-      else leaveOut(reason, 'entry' in item.fact ? (item.fact.entry ?? '') : '')
-      continue
+    if (item._tag === 'refused') addRefused(collector, item.fact)
+    else if (!isImage(item.entry)) addOther(collector, item.entry)
+    else {
+      held += item.entry.size
+      if (budget !== null && held > budget) return null
+      addImage(collector, item.entry, budget === null ? null : await item.content())
+      onEntry(found.paths.length)
     }
-    const { kind, name, offset, start, size } = item.entry
-    if (kind === 'folder') {
-      found.folders.push(name)
-      continue
-    }
-    const what = kindOfFile(name)
-    if (what === 'hidden' || what === 'other ending') leaveOut(what, name)
-    if (what !== 'image') continue
-    held += size
-    if (budget !== null && held > budget) return null
-    found.paths.push(name)
-    found.offsets.push(offset)
-    found.starts.push(start)
-    found.sizes.push(size)
-    hash.update(`${name}\0${size}\0`)
-    if (budget !== null) {
-      const content = await item.content()
-      hash.update(content)
-      found.pieces.push(content)
-    }
-    onEntry(found.paths.length)
   }
-  return { ...found, leftOut: leftOut(), sum: hash.digest('hex') }
+  return { ...found, leftOut: notices.leftOut(), sum: hash.digest('hex') }
 }
 
 const listingOf = (
@@ -123,27 +136,6 @@ const listInPlace = async (file: string, tar: string, onEntry: (nth: number) => 
   }
 }
 
-/** Unpacks an archive to a tar file in the cache, once per file, size and date. */
-const unpackToCache = async (file: string, onProgress: Report): Promise<string> => {
-  const { size, mtimeMs } = await stat(file)
-  const target = derivedFile('unpacked', `${checksumOf([file, `${size}`, `${mtimeMs}`])}.tar`)
-  if (await touch(target)) return target
-  await store(target, async part => {
-    const handle = await open(part, 'w')
-    try {
-      let done = 0
-      for await (const chunk of await chunksOf(file)) {
-        await handle.writeFile(chunk)
-        done += chunk.length
-        onProgress({ what: `unpacking ${file}`, done, total: 0 })
-      }
-    } finally {
-      await handle.close()
-    }
-  })
-  return target
-}
-
 /**
  * Lists the images of an archive. More than `budget` bytes are not held in memory but read in place; a gzipped archive
  * is unpacked to the cache for that.
@@ -155,5 +147,5 @@ export const listArchive = async (file: string, budget: number, onProgress: Repo
   const onEntry = (nth: number) => onProgress({ what: `reading ${file}`, done: nth, total: 0 })
   const mayFit = packed || (await stat(file)).size <= budget
   const held = mayFit ? await listInMemory(file, budget, onEntry) : null
-  return held ?? listInPlace(file, packed ? await unpackToCache(file, onProgress) : file, onEntry)
+  return held ?? listInPlace(file, packed ? await unpackToCache(file, '.tar', onProgress) : file, onEntry)
 }

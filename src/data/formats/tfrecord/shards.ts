@@ -10,7 +10,8 @@ import type { Report } from '../../download.js'
 import { type DataError, Fault, factOf, type Place } from '../../error.js'
 import type { TfRecord } from '../../spec.js'
 import { streamReader } from '../byte-reader.js'
-import { checksumOf, headOf, isGzip } from '../streams.js'
+import { checksumOf, headOf, isGzip, isZlib } from '../streams.js'
+import { unpackToCache } from '../unpack-to-cache.js'
 import { bytesAt, type Example, numbersAt, readExample } from './example.js'
 import { isRecord, recordName, recordsOf } from './record.js'
 
@@ -88,24 +89,17 @@ const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
   return label - firstLabel
 }
 
-/** Whether content begins with a zlib header: a window of 32 KiB, and a multiple of 31. */
-const isZlib = (head: Buffer): boolean =>
-  head[0] === 0x78 && head.length > 1 && head.readUInt16BE(0) % 31 === 0
-
-/** Errors  rejects with BadValue where a whole shard is compressed: its records could not be read in place */
-const refusePacked = async (file: string): Promise<void> => {
-  const { head } = await headOf(file, 12)
-  const compression = isGzip(head) ? 'gzip' : isZlib(head) ? 'zlib' : null
-  if (compression !== null && !isRecord(head))
-    throw new Fault({
-      _tag: 'BadValue',
-      file,
-      entry: null,
-      offset: 0,
-      what: 'content',
-      got: `packed with ${compression}`,
-      expected: 'the same records unpacked',
-    })
+/**
+ * The file in which a shard's records can be read in place: the shard itself, or where it is compressed as a whole its
+ * content in the cache.
+ *
+ * Errors  rejects with BadStream where it cannot be unpacked; BadValue where it unpacks to too many bytes
+ */
+export const unpackedShard = async (shard: string, onProgress: Report): Promise<string> => {
+  const { head } = await headOf(shard, 12)
+  return !isRecord(head) && (isGzip(head) || isZlib(head))
+    ? unpackToCache(shard, '.tfrecord', onProgress)
+    : shard
 }
 
 /** Indexes shards front to back; calls `refuse` for each unreadable record. */
@@ -129,8 +123,8 @@ const buildIndex = async (
   }
   for (const [shard, file] of shards.entries()) {
     try {
-      await refusePacked(file)
-      const cursor = streamReader(file, createReadStream(file, { highWaterMark: 1 << 20 }))
+      const unpacked = await unpackedShard(file, onProgress)
+      const cursor = streamReader(file, createReadStream(unpacked, { highWaterMark: 1 << 20 }))
       for await (const found of recordsOf(file, cursor)) {
         if (found._tag === 'refused') refuse(found.fact)
         else

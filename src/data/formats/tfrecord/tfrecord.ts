@@ -1,7 +1,8 @@
 /** Opens a data set of TFRecord shards, whose images are read in place. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Report } from '../../download.js'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
@@ -13,11 +14,22 @@ import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } fr
 import { checksumOf } from '../streams.js'
 import { bytesAt } from './example.js'
 import { checkRecord, recordName } from './record.js'
-import { type Index, indexOf, parseExample } from './shards.js'
+import { type Index, indexOf, parseExample, unpackedShard } from './shards.js'
 
-/** Reads and checks a record. The file is closed after each read, since there may be thousands of shards. */
-const readRecord = (place: Place, start: number, length: number): Buffer => {
-  const descriptor = openSync(place.file, 'r')
+/** Errors  throws ReadFailed where a shard's unpacked content was evicted from the cache */
+const openShard = (file: string, { file: shard }: Place): number => {
+  if (file !== shard && !existsSync(file))
+    throw new Fault({
+      _tag: 'ReadFailed',
+      file: shard,
+      reason: 'its unpacked content is no longer in the cache; try a larger ESPALIER_CACHE_LIMIT, in GiB',
+    })
+  return openSync(file, 'r')
+}
+
+/** Reads and checks a record of a shard, from the file with its content. It is closed after each read, since there may be thousands of shards. */
+const readRecord = (file: string, place: Place, start: number, length: number): Buffer => {
+  const descriptor = openShard(file, place)
   try {
     const whole = Buffer.alloc(length + 4)
     const got = readSync(descriptor, whole, 0, whole.length, start)
@@ -31,21 +43,38 @@ const readRecord = (place: Place, start: number, length: number): Buffer => {
   }
 }
 
-const picturesOf = (spec: TfRecord, shards: readonly string[], index: Index): EncodedImages => {
+const picturesOf = (
+  spec: TfRecord,
+  shards: readonly string[],
+  unpacked: ReadonlyMap<number, string>,
+  index: Index,
+): EncodedImages => {
   const decode = decodeImage(spec.image)
   return {
     labels: Int32Array.from(index.labels),
     decode: async nth => {
       const start = index.starts[nth] ?? 0
-      const file = shards[index.shards[nth] ?? 0] ?? ''
+      const shard = index.shards[nth] ?? 0
+      const file = shards[shard] ?? ''
       const place = { file, entry: recordName(index.numbers[nth] ?? 0), offset: start }
       const image = bytesAt(
-        parseExample(readRecord(place, start, index.lengths[nth] ?? 0), place),
+        parseExample(readRecord(unpacked.get(shard) ?? file, place, start, index.lengths[nth] ?? 0), place),
         spec.keys.image,
       )
       return decode(Buffer.from(image ?? []), place)
     },
   }
+}
+
+/** By number, the files with the content of the shards that have records in the index. */
+const unpackedShards = async (
+  shards: readonly string[],
+  index: Index,
+  onProgress: Report,
+): Promise<ReadonlyMap<number, string>> => {
+  const found = new Map<number, string>()
+  for (const nth of new Set(index.shards)) found.set(nth, await unpackedShard(shards[nth] ?? '', onProgress))
+  return found
 }
 
 /** Whether a file is a shard, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
@@ -99,7 +128,8 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
   const parts = await mapRoles(async (part: readonly string[]) => {
     const shards = part.map(name => join(folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
-    return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, index), sum: index.sum }
+    const unpacked = await unpackedShards(shards, index, reportOf(options))
+    return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, unpacked, index), sum: index.sum }
   })(names)
   return {
     checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),

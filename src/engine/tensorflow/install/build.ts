@@ -1,10 +1,11 @@
 /** Builds the native engine: downloads, compiles, tries it, and moves it into the cache. */
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../../../io/files.js'
 import { engineCommand } from '../../commands.js'
 import type { NativeError } from '../../error.js'
 import {
@@ -153,7 +154,7 @@ const hour = 3_600_000
 
 /** Makes a folder to build in, and removes those of builds that were interrupted. */
 const stage = (cache: string): string => {
-  mkdirSync(cache, { recursive: true })
+  makeFolders(cache)
   for (const name of readdirSync(cache).filter(entry => entry.startsWith('build-'))) {
     const folder = join(cache, name)
     if (Date.now() - statSync(folder).mtimeMs > hour) rmSync(folder, { recursive: true, force: true })

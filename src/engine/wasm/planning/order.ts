@@ -7,6 +7,51 @@ export interface Touching {
   readonly touches: readonly Buffer[]
 }
 
+/** Which buffers are in use, and what a task would add to that: what it is the first to touch, less what it is the last to. */
+const memoryUse = (tasks: readonly Touching[]) => {
+  const buffers = tasks.map(({ touches }) => [...new Set(touches)])
+  const pendingUses = new Map<Buffer, number>()
+  for (const buffer of buffers.flat()) pendingUses.set(buffer, (pendingUses.get(buffer) ?? 0) + 1)
+  const allocated = new Set<Buffer>()
+  const added = (buffer: Buffer): number =>
+    (allocated.has(buffer) ? 0 : buffer.floats) - (pendingUses.get(buffer) === 1 ? buffer.floats : 0)
+  return {
+    cost: (task: number): number => (buffers[task] ?? []).reduce((sum, buffer) => sum + added(buffer), 0),
+    run: (task: number): void => {
+      for (const buffer of buffers[task] ?? []) {
+        allocated.add(buffer)
+        pendingUses.set(buffer, (pendingUses.get(buffer) ?? 1) - 1)
+      }
+    },
+  }
+}
+
+/** Which tasks have all that they need: at first, and after each that is run. */
+const readiness = (needs: readonly ReadonlySet<number>[]) => {
+  const unmet = needs.map(each => each.size)
+  const dependents = needs.map((): number[] => [])
+  needs.forEach((each, task) => {
+    for (const need of each) dependents[need]?.push(task)
+  })
+  return {
+    first: unmet.flatMap((count, task) => (count === 0 ? [task] : [])),
+    after: (task: number): readonly number[] =>
+      (dependents[task] ?? []).filter(dependent => {
+        unmet[dependent] = (unmet[dependent] ?? 1) - 1
+        return unmet[dependent] === 0
+      }),
+  }
+}
+
+/** The place in `ready` of the task of least cost, the earliest of several. */
+const cheapest = (ready: readonly number[], cost: (task: number) => number): number => {
+  const costs = ready.map(cost)
+  return costs.reduce((least, each, i) => {
+    const [a = 0, b = 0] = [costs[least], ready[least]]
+    return each < a || (each === a && (ready[i] ?? 0) < b) ? i : least
+  }, 0)
+}
+
 /**
  * A topological order. `needs` holds, for each task, the indices of the tasks it depends on.
  *
@@ -16,41 +61,15 @@ export const order = (
   tasks: readonly Touching[],
   needs: readonly ReadonlySet<number>[],
 ): readonly number[] => {
-  const pendingUses = new Map<Buffer, number>()
-  for (const { touches } of tasks)
-    for (const buffer of new Set(touches)) pendingUses.set(buffer, (pendingUses.get(buffer) ?? 0) + 1)
-  const unmetNeeds = needs.map(each => each.size)
-  const dependents = tasks.map((): number[] => [])
-  needs.forEach((each, task) => {
-    for (const need of each) dependents[need]?.push(task)
-  })
-  const allocated = new Set<Buffer>()
-  const cost = (task: number): number =>
-    [...new Set(tasks[task]?.touches)].reduce(
-      (sum, buffer) =>
-        sum +
-        (allocated.has(buffer) ? 0 : buffer.floats) -
-        (pendingUses.get(buffer) === 1 ? buffer.floats : 0),
-      0,
-    )
-  const ready = unmetNeeds.flatMap((count, task) => (count === 0 ? [task] : []))
+  const { cost, run } = memoryUse(tasks)
+  const { first, after } = readiness(needs)
+  const ready = [...first]
   const scheduled: number[] = []
   while (ready.length > 0) {
-    const costs = ready.map(cost)
-    const best = costs.reduce((least, each, i) => {
-      const [a = 0, b = 0] = [costs[least], ready[least]]
-      return each < a || (each === a && (ready[i] ?? 0) < b) ? i : least
-    }, 0)
-    const [task = 0] = ready.splice(best, 1)
+    const [task = 0] = ready.splice(cheapest(ready, cost), 1)
     scheduled.push(task)
-    for (const buffer of new Set(tasks[task]?.touches)) {
-      allocated.add(buffer)
-      pendingUses.set(buffer, (pendingUses.get(buffer) ?? 1) - 1)
-    }
-    for (const dependent of dependents[task] ?? []) {
-      unmetNeeds[dependent] = (unmetNeeds[dependent] ?? 1) - 1
-      if (unmetNeeds[dependent] === 0) ready.push(dependent)
-    }
+    run(task)
+    ready.push(...after(task))
   }
   return scheduled
 }

@@ -78,11 +78,16 @@ export const convertMessages = {
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   NotHeld: ({ to, at, what }) =>
     `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
-  EncodingFailed: ({ to, reason }) => `${to}: expected a file to be written, got ${reason}; try another format`,
+  EncodingFailed: ({ to, reason }) =>
+    `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
-  NotAModel: ({ path, found }) =>
+  UnknownFormat: ({ path, found }) =>
     `${path}: expected a model as FILE.keras, FILE.h5, FILE.onnx or the folder of a model.json, ${foreignFormats[found]()}`,
+  NotAModel: ({ found }) =>
+    found === 'checkpoint'
+      ? "expected a model, got a run's checkpoint; try the run's folder"
+      : 'expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote',
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
   UnknownOperator: ({ at, operator, supported }) =>

@@ -3,7 +3,7 @@ import type { Messages } from '../fact.js'
 
 export const engineMessages = {
   UnknownEngine: ({ name }) => `engine ${name} is unknown; expected tensorflow, wasm or cpu`,
-  EngineMissing: ({ engine, missing, mend }) => `engine ${engine}: ${missing}; ${mend}`,
+  EngineMissing: ({ engine, missing, mend }) => `engine ${engine}: ${missing}; try: ${mend}`,
   EngineFailed: ({ engine, reason }) => `engine ${engine} failed: ${reason}`,
   ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
   PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,

@@ -1,12 +1,11 @@
 /** Messages on training, pushing and criteria. */
-import type { CriterionName } from '../../../learn/options.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { FactOf, Messages } from '../fact.js'
 import { layerText, shapeText } from '../phrases.js'
 
 /** Why a criterion has no utility for any channel, and what to try. */
-const noEvidence = (criterion: CriterionName): string => {
-  if (criterion === 'gradientUtility')
+const noEvidence = ({ criterion, needed }: FactOf<'NoEvidence'>): string => {
+  if (needed === 'gradientUtility')
     return 'a push with a fade right before the prune, got none; try that push, or taylor'
   return criterion === 'bnScale'
     ? 'batch norm behind channels that may be removed, got none; try taylor'
@@ -19,7 +18,7 @@ const dataDiffers = ({ what, net, data }: FactOf<'DataDiffers'>): string =>
     : `the net gives ${shapeText(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shapeText(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shapeText(data)}) at the end`
 
 export const learnMessages = {
-  NoEvidence: ({ criterion }) => `criterion ${criterion}: expected ${noEvidence(criterion)}`,
+  NoEvidence: fact => `criterion ${fact.criterion}: expected ${noEvidence(fact)}`,
   NoDecision: () =>
     'push and trace: expected a net that ends in a dense layer, or in a 1×1 convolution and globalAvgPool, got another end; try dense(classes) as the last layer',
   NotProven: ({ difference, tolerance }) =>

@@ -1,4 +1,5 @@
 /** Messages on nets and their weights. */
+import { shortened } from '../decode-error.js'
 import type { Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
@@ -26,9 +27,9 @@ export const netMessages = {
     `${layerText(at)}: expected a body that gives ${shapeText(input.slice(-1))} or ${shapeText(input)}, got ${shapeText(body)}; try a last layer with as many channels as the input of the gate`,
   NoBranches: ({ at }) => `${layerText(at)}: expected a concat of at least one branch, got none`,
   TwoOfOneName: ({ at, name }) =>
-    `${layerText(at)}: expected names that differ between siblings, got two layers named ${name}; try another name for one of them`,
+    `${layerText(at)}: expected names that differ between siblings, got two layers named ${shortened(name)}; try another name for one of them`,
   BadName: ({ at, name }) =>
-    `${layerText(at)}: expected a name of letters, digits, - and _, got '${name}'; try another name`,
+    `${layerText(at)}: expected a name of letters, digits, - and _, got '${shortened(name)}'; try another name`,
   WrongWeight: ({ key, expected, got }) =>
     expected === null
       ? `weight ${key}: expected a weight of the net, got a name it does not have; try the net these weights were saved with`

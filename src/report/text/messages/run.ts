@@ -1,5 +1,6 @@
 /** Messages on runs, their folders, schedules and studies. */
-import type { Difference } from '../../../run/schedule/differences.js'
+import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
+import type { Difference } from '../../../run/error.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
@@ -95,6 +96,25 @@ const scheduleMessages = {
     `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept: try the same command again`,
 } satisfies Partial<Messages>
 
+const functionWords: { readonly [K in FunctionKind]: string } = {
+  criterion: 'criterion',
+  growthRule: 'growth rule',
+  pushTerm: 'push term',
+}
+
+const functionText = ({ kind, name }: FunctionName): string => `${functionWords[kind]} '${name}'`
+
+/** Messages on functions of a user's own. */
+const functionMessages = {
+  NoFunction: fact =>
+    fact.file === null
+      ? `${functionText(fact)}: expected its function, got its name alone, as a run's folder has it; try train --resume with the file that defines it`
+      : `${functionText(fact)}: expected ${fact.file} to use it in its schedule, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
+  SameName: fact => `${functionText(fact)}: expected one function of that name, got two; try a name for each`,
+  FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}`,
+  WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,
+} satisfies Partial<Messages>
+
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
@@ -107,4 +127,10 @@ const moduleMessages = {
   DecodeError: decodeErrorText,
 } satisfies Partial<Messages>
 
-export const runMessages = { ...folderMessages, ...resumeMessages, ...scheduleMessages, ...moduleMessages }
+export const runMessages = {
+  ...folderMessages,
+  ...resumeMessages,
+  ...scheduleMessages,
+  ...functionMessages,
+  ...moduleMessages,
+}

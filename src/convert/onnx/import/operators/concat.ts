@@ -1,7 +1,7 @@
 /** Concat: branches side by side, or constants one after another. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { mostChannels } from '../../../../net/limits.js'
+import { mostChannels } from '../../../../net/limits/limits.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { foldConcat } from '../fold.js'
 import { inOrder } from '../shape-layers.js'

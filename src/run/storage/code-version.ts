@@ -10,7 +10,7 @@ export interface Code {
   readonly commit: string | null
 }
 
-const root = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
+const root = realpathSync(fileURLToPath(new URL('../../..', import.meta.url)))
 
 const git = (...args: readonly string[]) => spawnSync('git', ['-C', root, ...args], { encoding: 'utf8' })
 

@@ -1,16 +1,12 @@
 /** The first training of a grown net, where only what is new learns: part of growing, no step of a schedule. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TrainOptions } from '../../learn/options.js'
-import { warmupProgram } from '../../learn/training/transforms.js'
+import { warmupProgram } from '../../../learn/training/transforms.js'
+import type { Warmup } from '../../schedule/steps.js'
+import type { Runnable } from '../kind.js'
+import { runLearning } from '../learn.js'
 import type { RunStep } from '../step-context.js'
-import type { Runnable } from './kind.js'
-import { runLearning } from './learn.js'
-
-/** The first training of a grown net, where only what is new learns. */
-export interface Warmup extends TrainOptions {
-  readonly _tag: 'warmup'
-}
 
 /** Law  the optimizer is as new after it, and no old value has changed */
 const run: RunStep<Warmup> = (context, step) => from =>

@@ -23,3 +23,6 @@ export const mostClasses = 1_000_000
 
 /** Images that are drawn and kept in memory: 784 bytes each. */
 export const mostDrawn = 1_000_000
+
+/** Of a seed, random streams take 32 bits: a larger one would give the numbers of another. */
+export const largestSeed = 2 ** 32 - 1

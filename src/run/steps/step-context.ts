@@ -1,20 +1,21 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed, trainingFeed } from '../data/pipeline/batches.js'
-import type { Calibration } from '../learn/criteria/calibration.js'
-import type { LearnError } from '../learn/error.js'
-import { evaluate, evaluationBatch } from '../learn/evaluation/evaluate.js'
-import { accuracyOf, lossOf, type Score } from '../learn/evaluation/score.js'
-import { stream } from '../net/random.js'
-import type { Model } from '../net/weights.js'
-import type { CountedTarget } from '../surgery/prune/target.js'
-import type { RunContext } from './context.js'
-import type { Cursor } from './cursor.js'
-import type { RunError } from './error.js'
-import type { RunEvent, Scored } from './events.js'
-import type { Neighbours } from './schedule/lookahead.js'
-import type { Step, Warmup } from './schedule/schedule.js'
-import type { Checkpoint } from './storage/checkpoint.js'
+import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
+import type { Calibration } from '../../learn/criteria/calibration.js'
+import type { LearnError } from '../../learn/error.js'
+import { evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
+import { stream } from '../../net/random.js'
+import type { Model } from '../../net/weights.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import type { RunContext } from '../context.js'
+import type { Cursor } from '../cursor.js'
+import type { RunError } from '../error.js'
+import type { CutScores, RunEvent, Scored } from '../events.js'
+import type { Neighbours } from '../schedule/lookahead.js'
+import type { Step, Warmup } from '../schedule/steps.js'
+import type { Checkpoint } from '../storage/checkpoint.js'
+import { placeText, type StepPlace } from './step-place.js'
 
 /** What a step changes, and why it stopped early, or a step inside it did. */
 export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
@@ -23,13 +24,15 @@ export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
 export type StepStart = StepState & Pick<Checkpoint, 'inside'>
 
 export interface StepContext extends RunContext, Neighbours {
-  readonly stage: number
-  /** Where the step stands in the schedule: `2`, or `2/1/0` for the first step of round 1 of step 2. */
-  readonly place: string
+  readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
+  /** Adds a cut to what the run has met. */
+  readonly addCut: (cut: CutScores) => void
+  /** Adds the validation accuracy of an epoch. */
+  readonly addAccuracy: (accuracy: number) => void
   /** Emits an event, if any, and saves the run as it is inside the step. */
   readonly pause: (state: StepState, inside: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
 }
@@ -43,8 +46,8 @@ export type RunStep<S> = (
 export const toScored = (score: Score): Scored => ({ accuracy: accuracyOf(score), loss: lossOf(score) })
 
 /** A seed of its own for each step, so that no two shuffle alike. */
-export const stepSeed = ({ seed, place }: StepContext): number =>
-  Math.floor(stream(seed, `step/${place}`)() * 2 ** 31)
+export const stepSeed = ({ seed, place }: Pick<StepContext, 'seed' | 'place'>): number =>
+  Math.floor(stream(seed, `step/${placeText(place)}`)() * 2 ** 31)
 
 const scoredOn =
   (part: 'validation' | 'test') =>
@@ -59,7 +62,10 @@ export const scoreValidation = scoredOn('validation')
 export const scoreTest = scoredOn('test')
 
 /** So many training images, or all there are, each class as often as the others, as they are. */
-export const calibrationFor = (context: StepContext, images: number): Calibration => {
+export const calibrationFor = (
+  context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
+  images: number,
+): Calibration => {
   const { engine, dataset } = context
   const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
   const feed = trainingFeed(dataset, { batch, seed: stepSeed(context), balanced: true, augment: false })

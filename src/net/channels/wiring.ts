@@ -2,12 +2,12 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
-import type { CheckedNet } from './infer.js'
-import { interpret } from './interpret.js'
-import type { Path } from './path.js'
-import { channelsOf } from './shape.js'
-import type { Conv, Layer, Leaf } from './tree.js'
-import type { WeightName } from './weight-specs.js'
+import type { CheckedNet } from '../infer.js'
+import { interpret } from '../interpret.js'
+import type { Path } from '../path.js'
+import { channelsOf } from '../shape.js'
+import type { Conv, Layer, Leaf } from '../tree.js'
+import type { WeightName } from '../weight-specs.js'
 
 /** The wires of each layer's input and output, by the layer's path. */
 export interface Wires {

@@ -1,8 +1,8 @@
 /** Dependency groups, derived from the tree: which channels are removed together, and on which axes of which weights. */
-import { elementAt } from './element.js'
-import type { CheckedNet, PlacedLayer } from './infer.js'
-import type { Path } from './path.js'
-import { type WeightName, weightSpecsOf } from './weight-specs.js'
+import { elementAt } from '../element.js'
+import type { CheckedNet, PlacedLayer } from '../infer.js'
+import type { Path } from '../path.js'
+import { type WeightName, weightSpecsOf } from '../weight-specs.js'
 import { fixedWires, fixes, type Wiring, wireNet, wiresOfAxes } from './wiring.js'
 
 /** What a weight does with the channels along an axis: a kernel makes those of its last and reads those of the one before. */

@@ -2,15 +2,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as t from 'io-ts'
-import { decode, type PathEntry } from '../io/codec.js'
-import { bareLayerCodec, bareNetCodec } from './codec.js'
-import type { NetError } from './error.js'
+import { decode, type PathEntry } from '../../io/codec.js'
+import { bareLayerCodec, bareNetCodec } from '../codec.js'
+import type { NetError } from '../error.js'
+import { childPath, type Path } from '../path.js'
+import { childrenOf, type Layer, type Net } from '../tree.js'
 import { maxDepth, mostLayers } from './limits.js'
-import { childPath, type Path } from './path.js'
-import { childrenOf, type Layer, type Net } from './tree.js'
 
-/** Callers without types may leave a layer out, or its name. */
-const nameOf = (layer: Layer | Net | undefined): string | undefined => layer?.name
+/** Callers without types may leave a layer out, or its name, or give the word for it. */
+const nameOf = (layer: Layer | Net | undefined): string | undefined =>
+  typeof layer === 'object' ? layer?.name : undefined
 
 const validName = /^[A-Za-z0-9_-]+$/
 
@@ -65,7 +66,11 @@ interface Entry {
 /** Those of an entry's children, the first at the end: the next to be popped. */
 const childEntries = ({ path, layer, level }: Entry): readonly Entry[] =>
   childrenOf(layer)
-    .map(child => ({ path: childPath(path, nameOf(child) ?? '?'), layer: child, level: level + 1 }))
+    .map((child, nth) => ({
+      path: childPath(path, nameOf(child) ?? `${nth + 1}`),
+      layer: child,
+      level: level + 1,
+    }))
     .toReversed()
 
 const layerError = ({ path, layer, level }: Entry, count: number): NetError | null => {

@@ -1,20 +1,22 @@
 /** Growing step by step: each net met is trained, kept beside the run, and held against the last that paid. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
-import type { Learner } from '../../learn/training/phase.js'
-import { lastName, layersOf, type Path } from '../../net/path.js'
-import type { Model } from '../../net/weights.js'
-import type { Grown } from '../../surgery/grow/grow.js'
-import type { Growth } from '../../surgery/grow/options.js'
-import { advanceSite, firstSitePath, sitePath } from '../../surgery/grow/site.js'
-import { carrySlots, newMasks } from '../../surgery/remap.js'
-import type { Cursor } from '../cursor.js'
-import type { RunError } from '../error.js'
-import type { GrownNet } from '../events.js'
-import { dropAt, keepAt } from '../models.js'
-import { countsOf } from '../schedule/counts.js'
-import type { Step, Warmup } from '../schedule/schedule.js'
+import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
+import type { Learner } from '../../../learn/training/phase.js'
+import { lastName, layersOf, type Path } from '../../../net/path.js'
+import type { Model } from '../../../net/weights.js'
+import type { Grown } from '../../../surgery/grow/grow.js'
+import type { Growth } from '../../../surgery/grow/options.js'
+import { sitePath } from '../../../surgery/grow/site.js'
+import { carrySlots, newMasks } from '../../../surgery/remap.js'
+import type { Cursor } from '../../cursor.js'
+import type { RunError } from '../../error.js'
+import type { GrownNet } from '../../events.js'
+import { dropAt, keepAt } from '../../models.js'
+import { countsOf } from '../../schedule/counts.js'
+import type { Grow, Step, Warmup } from '../../schedule/steps.js'
+import type { Stop } from '../../stop-reason.js'
+import { runSteps, turnPlace } from '../sequence.js'
 import {
   type StepContext,
   type StepStart,
@@ -22,10 +24,9 @@ import {
   scoreValidation,
   toScored,
 } from '../step-context.js'
-import type { Stop } from '../stop-reason.js'
-import type { Grow } from './grow.js'
-import { growModel } from './grow-once.js'
-import { runSteps } from './sequence.js'
+import { placeText, stageOf } from '../step-place.js'
+import { growModel } from './grow-model.js'
+import { firstPlace, isByRule, nthGrowth } from './growths.js'
 
 type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>
 
@@ -57,7 +58,7 @@ const keepMet = (
   model: Model,
 ): TE.TaskEither<RunError, GrownNet> => {
   const met: GrownNet = {
-    name: `${context.place.replaceAll('/', '.')}-${nth}-${name}`,
+    name: `${context.place.join('.')}-${nth}-${name}`,
     ...countsOf(model),
     validation: toScored(score),
     exact,
@@ -71,12 +72,12 @@ const keepMet = (
 /** Keeps a net as the last that paid. */
 const withBest = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
-  models: keepAt('best', place)(state.learner.model)(state.models),
+  models: keepAt('best', placeText(place))(state.learner.model)(state.models),
 })
 
 /** The last net that paid, its optimizer as new. */
 const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
-  const model = state.models.best[place]
+  const model = state.models.best[placeText(place)]
   return model === undefined ? state : { ...state, learner: { model, slots: {} } }
 }
 
@@ -98,7 +99,7 @@ const growNext =
   (context: StepContext, step: Grow, growth: Growth) =>
   ({ state, cursor }: GrowState): TE.TaskEither<RunError, GrowState> =>
     pipe(
-      growModel(context, step, growth, state.learner.model),
+      growModel({ ...context, place: turnPlace(context.place, cursor) }, step, growth, state.learner.model),
       TE.map(grown => ({
         state: { ...state, learner: grownLearner(step, state.learner, grown) },
         cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },
@@ -129,22 +130,27 @@ const judge =
     return pipe(
       keepMet(context, met, state.learner.model),
       TE.flatMap(kept =>
-        context.pause(next.state, next.cursor, { _tag: 'grown', stage: context.stage, ...kept, gain }),
+        context.pause(next.state, next.cursor, {
+          _tag: 'grown',
+          stage: stageOf(context.place),
+          ...kept,
+          gain,
+        }),
       ),
       TE.map(() => next),
     )
   }
 
-const growOnce =
-  (growing: GrowContext, growth: Growth) =>
-  (from: GrowState): TE.TaskEither<RunError, GrowState> => {
-    const { context, step, steps } = growing
-    const inner = { ...context, place: `${context.place}/${from.cursor.grown}` }
+/** Trains a net that has grown, and judges it. */
+const trainGrown =
+  (growing: GrowContext) =>
+  ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
+    const { context, steps } = growing
     return pipe(
-      isTraining(from.cursor) ? TE.right(from) : growNext(inner, step, growth)(from),
-      TE.bind('trained', ({ state, cursor }) => runSteps(inner, steps, cursor)(state)),
-      TE.bindW('score', ({ trained }) => scoreValidation(context)(trained.learner.model)),
-      TE.flatMap(({ trained, cursor, score }) => judge(growing, { state: trained, cursor })(score)),
+      runSteps(context, steps, cursor)(grown),
+      TE.bindTo('state'),
+      TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
+      TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
     )
   }
 
@@ -155,24 +161,43 @@ const stop = (
   stopped: Stop,
 ): TE.TaskEither<RunError, StepState> =>
   pipe(
-    context.emit({ _tag: 'roundsStopped', stage: context.stage, ...stopped }),
+    context.emit({ _tag: 'roundsStopped', stage: stageOf(context.place), ...stopped }),
     TE.map(() => ({ ...restoreBest(context, state), stopped })),
   )
+
+/** Whether a listed growth's place is no longer in the net. */
+const isPlaceGone = ({ growths }: Grow, growth: Growth, { net }: Model): boolean =>
+  !isByRule(growths) && !layersOf(net).has(sitePath(growth))
+
+/** Grows once more, if anything does, and goes on from there. */
+const growMore =
+  (growing: GrowContext, from: GrowState) =>
+  (growth: Growth | null): TE.TaskEither<RunError, StepState> => {
+    const { context, step } = growing
+    const { state, cursor } = from
+    if (growth === null) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
+    return isPlaceGone(step, growth, state.learner.model)
+      ? stop(growing, state, { why: 'place pruned away', fact: null })
+      : pipe(
+          growNext(context, step, growth)(from),
+          TE.flatMap(trainGrown(growing)),
+          TE.flatMap(growFrom(growing)),
+        )
+  }
 
 const growFrom =
   (growing: GrowContext) =>
   (from: GrowState): TE.TaskEither<RunError, StepState> => {
-    const { context, step } = growing
+    const { step } = growing
     const { state, cursor } = from
     if (cursor.stale >= step.patience) return stop(growing, state, { why: 'no gain', fact: null })
-    const [planned] = step.growths.slice(cursor.grown)
-    if (planned === undefined) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
-    const growth = advanceSite(cursor.last)(planned)
-    if (!isTraining(cursor) && !layersOf(state.learner.model.net).has(sitePath(growth)))
-      return stop(growing, state, { why: 'place pruned away', fact: null })
     return pipe(
-      growOnce(growing, growth)(from),
-      TE.flatMap(growFrom(growing)),
+      isTraining(cursor)
+        ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))
+        : pipe(
+            TE.fromEither(nthGrowth(step.growths, cursor.grown, cursor.last)(state.learner.model)),
+            TE.flatMap(growMore(growing, from)),
+          ),
       TE.orElse((error: RunError) =>
         error._tag === 'OverBudget' ? stop(growing, state, { why: 'budget', fact: error }) : TE.left(error),
       ),
@@ -182,7 +207,7 @@ const growFrom =
 const firstCursor = ({ growths }: Grow, score: Score): GrowCursor => ({
   _tag: 'growing',
   grown: 0,
-  last: firstSitePath(growths),
+  last: firstPlace(growths),
   best: accuracyOf(score),
   stale: 0,
   exact: true,
@@ -202,7 +227,7 @@ const beginGrowing = (
     TE.bindW('met', ({ score }) =>
       keepMet(context, { nth: 0, name: 'base', exact: true, score }, state.learner.model),
     ),
-    TE.tap(({ met }) => context.emit({ _tag: 'grown', stage: context.stage, ...met, gain: null })),
+    TE.tap(({ met }) => context.emit({ _tag: 'grown', stage: stageOf(context.place), ...met, gain: null })),
     TE.map(({ score }) => ({ state: withBest(context, state), cursor: firstCursor(step, score) })),
   )
 
@@ -217,5 +242,5 @@ export const runGrow =
         ? TE.right({ state: from, cursor: from.inside })
         : beginGrowing(context, step, from),
       TE.flatMap(growFrom({ context, step, steps })),
-      TE.map(state => ({ ...state, models: dropAt('best', context.place)(state.models) })),
+      TE.map(state => ({ ...state, models: dropAt('best', placeText(context.place))(state.models) })),
     )

@@ -1,0 +1,47 @@
+/** What a step grows, one after another: a list, or a rule of a user's own. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Path } from '../../../net/path.js'
+import type { Net } from '../../../net/tree.js'
+import { init, type Model } from '../../../net/weights.js'
+import type { Growth } from '../../../surgery/grow/options.js'
+import { growthByRule } from '../../../surgery/grow/rule.js'
+import { advanceSite, firstSitePath } from '../../../surgery/grow/site.js'
+import type { RunError } from '../../error.js'
+import type { Growths, RuleGrowths } from '../../schedule/steps.js'
+
+export const isByRule = (growths: Growths): growths is RuleGrowths => 'rule' in growths
+
+export const timesOf = (growths: Growths): number => (isByRule(growths) ? growths.max : growths.length)
+
+/** The layer that the first growth names; `''` where a rule will say. */
+export const firstPlace = (growths: Growths): Path => (isByRule(growths) ? '' : firstSitePath(growths))
+
+/** Of a list the `nth`, from 0, the last one at `last`. */
+const listedGrowth = (growths: readonly Growth[], nth: number, last: Path): Growth | null => {
+  const planned = growths[nth]
+  return planned === undefined ? null : advanceSite(last)(planned)
+}
+
+const growthBy =
+  ({ rule, max }: RuleGrowths, nth: number) =>
+  (model: Model): E.Either<RunError, Growth | null> =>
+    nth < max ? growthByRule(rule)(model, nth) : E.right(null)
+
+/** What grows as the `nth`, from 0, the last one at `last`; `null` where nothing more does. */
+export const nthGrowth =
+  (growths: Growths, nth: number, last: Path) =>
+  (model: Model): E.Either<RunError, Growth | null> =>
+    isByRule(growths) ? growthBy(growths, nth)(model) : E.right(listedGrowth(growths, nth, last))
+
+/** The same on the net alone, before anything trains: a rule is asked on its first weights. */
+export const nthGrowthOf =
+  (growths: Growths, nth: number, last: Path) =>
+  (net: Net): E.Either<RunError, Growth | null> =>
+    isByRule(growths)
+      ? pipe(
+          init(0)(net),
+          E.mapLeft((error): RunError => error),
+          E.flatMap(growthBy(growths, nth)),
+        )
+      : E.right(listedGrowth(growths, nth, last))
