@@ -35,8 +35,10 @@ test('an export takes pixels, and an import of it knows how they were normalised
     if (answered !== null)
       expect(apart(logitsOf(model, normalised, 1), answered.logits?.data ?? [])).toBeLessThan(tolerance)
 
-    expect((await espalier(['import', join(folder, 'export/layers'), '--out', back])).code).toBe(0)
-    expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    for (const exported of ['export/layers', 'export/onnx/model.onnx']) {
+      expect((await espalier(['import', join(folder, exported), '--out', back])).code).toBe(0)
+      expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    }
   }))
 
 test('a Keras file becomes a model, and what it is left without is said', () =>
@@ -59,4 +61,13 @@ test('pixels are refused where the file does not say how images were normalised,
     ])
     expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
     expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
+  }))
+
+test('a run that has not ended is refused with the command that resumes it', () =>
+  inFolder(async folder => {
+    writeFileSync(join(folder, 'checkpoint.safetensors'), '')
+    expectRefusedAtOnce(
+      await espalier(['export', folder, '--to', 'onnx']),
+      `${folder}: expected a run that has ended, got one without model.safetensors; try first: npm run resume -- ${folder}`,
+    )
   }))

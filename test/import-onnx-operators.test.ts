@@ -207,6 +207,24 @@ const cases: Readonly<Record<string, FileOf>> = {
     { ...kernel, mean: weight(1, 3, 1, 1), deviation: positive(1, 3, 1, 1) },
     4,
   ),
+  'zeros before a convolution': headed(
+    [
+      { op: 'Pad', from: ['x', 'pads'] },
+      { op: 'Conv', from: ['t1', 'w', 'b'], with: { strides: [2, 2] } },
+    ],
+    { ...kernel, pads: integers(0, 0, 1, 2, 0, 0, 0, 1) },
+    4,
+  ),
+  'a batch norm as a factor and an addend': headed(
+    [
+      { op: 'Conv', from: ['x', 'w'] },
+      { op: 'Mul', from: ['t1', 'factor'] },
+      { op: 'Add', from: ['t2', 'addend'] },
+      { op: 'Relu', from: ['t3'] },
+    ],
+    { w: kernel.w, factor: weight(4, 1, 1), addend: weight(4, 1, 1) },
+    4,
+  ),
   'a layer norm of operators': headed(
     [
       { op: 'Transpose', from: ['x'], with: { perm: [0, 2, 3, 1] }, to: ['last'] },
@@ -289,4 +307,10 @@ describe.skipIf(onnxRuntime === null)(`an operator computes what it does in onnx
     const model = await read(bytes)
     expect(apart(expected?.data ?? [], logitsOf(model, images, count))).toBeLessThan(tolerance)
   })
+})
+
+test('a factor and an addend behind a convolution are its batch norm', async () => {
+  const file = cases['a batch norm as a factor and an addend']
+  const { net } = await read(onnxFile(file ?? { nodes: [] }))
+  expect(net.body.layers[0]).toMatchObject({ _tag: 'conv', bias: false, norm: {}, activation: 'relu' })
 })

@@ -1,4 +1,5 @@
 /** `espalier export` and `espalier import` */
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,7 +10,9 @@ import type { Input } from '../convert/input.js'
 import { type ModelFile, readModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
 import { renderMessage } from '../report/text/messages.js'
+import type { RunError } from '../run/error.js'
 import { folderAt } from '../run/storage/folder.js'
+import { commandText } from './command-text.js'
 import { end } from './exit.js'
 import { say } from './stderr.js'
 
@@ -40,10 +43,16 @@ const exportAll =
       TE.map(files => files.flat()),
     )
 
+/** Errors  RunUnfinished for the folder of a run that has no model yet */
+const readRun = (run: string, file: string): TE.TaskEither<RunError | ExportError, ModelFile> =>
+  !existsSync(file) && existsSync(folderAt(run).checkpoint)
+    ? TE.left({ _tag: 'RunUnfinished', folder: run, next: commandText('resume', [run]) })
+    : readModelFile(file)
+
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
   const file = modelFile(run)
   const out = options.out ?? join(dirname(file), 'export')
-  return end(pipe(readModelFile(file), TE.flatMap(exportAll(options, out))), files =>
+  return end(pipe(readRun(run, file), TE.flatMap(exportAll(options, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),
   )
 }

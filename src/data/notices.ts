@@ -34,6 +34,8 @@ export type Notice =
   | { readonly _tag: 'ValidationTests'; readonly data: string; readonly part: string }
   /** The data set has its own validation part; none is split off training. */
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
+  /** The data set is generated, and the folder that was named is not read. */
+  | { readonly _tag: 'FolderUnread'; readonly data: string; readonly folder: string }
   /** Labels begin at 1. */
   | { readonly _tag: 'LabelsFromOne'; readonly data: string; readonly classes: number }
   /** Classes without a training image, of `of` classes. */

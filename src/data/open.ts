@@ -23,7 +23,7 @@ import { countsOf, stratifiedSplit } from './pipeline/split.js'
 import { labelsOf, memoryOf, noClose, type OpenOptions, type Part, type Source } from './source.js'
 import type { DataSpec, Glyphs, Normaliser } from './spec.js'
 
-const openGlyphs = (spec: Glyphs): Source => {
+const openGlyphs = ({ folder }: OpenOptions, spec: Glyphs): Source => {
   const [train, test] = [
     drawGlyphs(spec.drawn, 'train', spec.train),
     drawGlyphs(spec.drawn, 'test', spec.test),
@@ -36,7 +36,7 @@ const openGlyphs = (spec: Glyphs): Source => {
     test: { _tag: 'held', images: imagesInMemory(test.bytes, test.labels) },
     validation: null,
     skipped: [],
-    notices: [],
+    notices: folder === undefined ? [] : [{ _tag: 'FolderUnread', data: spec.name, folder }],
     close: noClose,
   }
 }
@@ -44,7 +44,7 @@ const openGlyphs = (spec: Glyphs): Source => {
 const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataError, Source> => {
   switch (spec._tag) {
     case 'glyphs':
-      return TE.right(openGlyphs(spec))
+      return TE.right(openGlyphs(options, spec))
     case 'mnist':
       return openMnist(options, spec)
     case 'cifar10':

@@ -4,7 +4,7 @@ import type { Leaf } from '../../../net/tree.js'
 import type { WeightName } from '../../../net/weight-specs.js'
 import type { Tensor } from '../../../net/weights.js'
 import type { LayerNode } from '../../tree/graph.js'
-import { type Join, leafPart, type Part, type Source } from '../../tree/part.js'
+import { type Join, leafPart, type PadPart, type Part, type Source } from '../../tree/part.js'
 import type { Numbers } from './constant.js'
 import type { NodeProto } from './proto.js'
 import type { Live } from './value.js'
@@ -54,6 +54,8 @@ export interface Draft {
     output: Output,
     affine?: Affine,
   ) => Live
+  /** Adds zeros around a map. */
+  readonly addPad: (node: NodeProto, from: Live, by: PadPart['by'], output: Output) => Live
   /** Adds a join of values. */
   readonly addJoin: (node: NodeProto, from: readonly Live[], join: Join, output: Output) => Live
   /** Adds a concatenation of values that reads `from`, which may begin with another concatenation of some of them. */
@@ -125,6 +127,14 @@ export const newDraft = (start: OnnxLayer): Draft => {
         output,
       )
     },
+    addPad: (node, from, by, output) =>
+      add(
+        {
+          ...{ name: uniqueName(node), node, className: node.opType, from: [from.layer], join: null },
+          ...{ affine: null, isCopyable: true, parts: [{ _tag: 'pad', by }] },
+        },
+        output,
+      ),
     addJoin,
     addConcat: (node, values, from, output) => {
       const live = addJoin(node, from, 'concat', output)

@@ -153,6 +153,10 @@ export const flattenView = (view: View, shape: Shape): View => {
 export const withChannels = (view: View, at: number, axis: number, channels: number): View =>
   view.map((spans, nth) => (nth === at ? spanOf(axis, channels) : spans))
 
+/** The view after one of our axes has another size: of the ONNX axis that counted through the whole of it. */
+export const viewAlong = (view: View, shape: Shape, axis: number, size: number): View =>
+  view.map(spans => (spans.length > 0 && isWhole(spans, shape, axis) ? spanOf(axis, size) : spans))
+
 /** Whether an ONNX axis counts through the batch, or has size 1. */
 export const isBatch = (spans: readonly Span[]): boolean => spans.every(({ axis }) => axis === batchAxis)
 

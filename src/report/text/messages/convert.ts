@@ -43,6 +43,7 @@ const remedies: ReadonlyMap<string, string> = new Map(
     padding: "try padding 'same' or 'valid' in the layer that follows",
     'next layer': "try padding 'same' in that layer",
     batch_input_shape: 'try a model for any number of images of one size',
+    training_mode: 'try exporting the model in evaluation mode',
     batch_shape: 'try a model for any number of images of one size',
     data_format: 'try a model with channels last',
   }),

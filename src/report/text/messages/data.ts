@@ -68,6 +68,8 @@ export const dataMessages = {
     `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
+  FolderUnread: ({ data, folder }) =>
+    `${data}: the images are generated, and none are read from ${folder}; try naming a file with data of that folder`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
   ClassesWithoutImages: ({ data, names, of }) =>

@@ -49,6 +49,8 @@ const folderMessages = {
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
     `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
+  RunUnfinished: ({ folder, next }) =>
+    `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>
     `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
   RunLocked: ({ folder, pid, host }) =>

@@ -13,17 +13,34 @@ const vectorTensor =
 
 const isAll = (value: number, data: Affine['scale']): boolean => data.every((each: number) => each === value)
 
-/** ε of the batch norm that stands for an affine map of a vector. */
+/** ε of the batch norm that stands for an affine map. */
 const epsilon = 1e-5
+
+/** The layer of a value, where it is one leaf, with the weights it has. */
+const leafBefore = (
+  site: Site,
+  value: Live,
+): { readonly layer: OnnxLayer; readonly part: LeafPart } | null => {
+  const layer = site.draft.layers.get(value.layer)
+  const [part, ...more] = layer?.parts ?? []
+  return layer !== undefined && part?._tag === 'leaf' && more.length === 0 ? { layer, part } : null
+}
+
+/** A product without bias and norm: exporters write its batch norm as a factor and an addend. */
+const isBareProduct = (site: Site, value: Live): boolean => {
+  const layer = leafBefore(site, value)?.part.layer
+  return (layer?._tag === 'conv' || layer?._tag === 'depthwise') && !layer.bias && layer.norm === null
+}
 
 const leafOf = (
   { shape }: Live,
   { scale, shift }: Affine,
+  isBehindProduct: boolean,
 ): { readonly leaf: Leaf; readonly weights: LeafWeights } => {
   const [factors, addends] = [Float32Array.from(scale), Float32Array.from(shift)]
   if (isAll(0, shift))
     return { leaf: { _tag: 'scale', name: '', init: 1 }, weights: { scale: vectorTensor(factors) } }
-  if (shape.length === 1)
+  if (shape.length === 1 || isBehindProduct)
     return {
       leaf: { _tag: 'norm', name: '', momentum: 0.9, epsilon },
       weights: {
@@ -41,16 +58,6 @@ const leafOf = (
       bias: vectorTensor(addends),
     },
   }
-}
-
-/** The layer of a value, where it is one leaf, with the weights it has. */
-const leafBefore = (
-  site: Site,
-  value: Live,
-): { readonly layer: OnnxLayer; readonly part: LeafPart } | null => {
-  const layer = site.draft.layers.get(value.layer)
-  const [part, ...more] = layer?.parts ?? []
-  return layer !== undefined && part?._tag === 'leaf' && more.length === 0 ? { layer, part } : null
 }
 
 const weightsOf = (
@@ -91,7 +98,7 @@ const compose = (first: Affine, second: Affine): Affine => ({
 })
 
 const addAffineLayer = (site: Site, from: Live, affine: Affine, output: Live): Live => {
-  const { leaf, weights } = leafOf(from, affine)
+  const { leaf, weights } = leafOf(from, affine, isBareProduct(site, from))
   return site.draft.addLeaf(site.node, from, leaf, weights, output, affine)
 }
 

@@ -8,6 +8,7 @@ import { concat } from './concat.js'
 import { conv } from './convolution.js'
 import { gemm, matMul } from './dense.js'
 import { batchNorm, layerNorm } from './norm.js'
+import { pad } from './pad.js'
 import { globalPool, pool, reduce, reduceSum } from './pool.js'
 import { constant, dropout, onConstant, softmax } from './rest.js'
 import {
@@ -35,6 +36,7 @@ const table: Readonly<Record<string, Operator>> = {
   LayerNormalization: layerNorm,
   MaxPool: pool('max'),
   AveragePool: pool('avg'),
+  Pad: pad,
   GlobalMaxPool: globalPool('max'),
   GlobalAveragePool: globalPool('avg'),
   ReduceMax: reduce('max'),

@@ -2,7 +2,17 @@
 import type { Activation } from '../../../../net/tree.js'
 import { isNear } from '../constant.js'
 import type { Site } from '../site.js'
-import { addedTo, isTimes, otherInput, producer, productOf, scalarOf, squareOf } from './product.js'
+import {
+  addedTo,
+  isTimes,
+  otherInput,
+  type Product,
+  producer,
+  productsOf,
+  scalarOf,
+  scalingsOf,
+  squareOf,
+} from './product.js'
 
 /** What max(0, ·) is of. */
 const positivePart = (site: Site, tensor: string): string | null =>
@@ -37,12 +47,18 @@ const isErfOf = (site: Site, tensor: string, x: string): boolean => {
 
 const cubicFactor = 0.044715
 
-const isCubeOf = (site: Site, tensor: string, x: string): boolean => {
-  const { factor, tensors } = productOf(site, tensor)
-  const power = producer(site, tensors[0] ?? '', 'Pow')
-  const isPower = power?.input[0] === x && scalarOf(site, power.input[1] ?? '') === 3
-  return isNear(factor, cubicFactor) && (tensors.length === 1 ? isPower : `${tensors}` === `${[x, x, x]}`)
+const isPlainCubeOf = (site: Site, tensor: string, x: string): boolean => {
+  const power = producer(site, tensor, 'Pow')
+  if (power !== null) return power.input[0] === x && scalarOf(site, power.input[1] ?? '') === 3
+  const { input = [] } = producer(site, tensor, 'Mul') ?? {}
+  return input.includes(x) && input.some(each => squareOf(site, each) === x)
 }
+
+/** 0.044715 x³ */
+const isCubeOf = (site: Site, tensor: string, x: string): boolean =>
+  scalingsOf(site, tensor).some(
+    each => isNear(each.factor, cubicFactor) && isPlainCubeOf(site, each.tensor, x),
+  )
 
 /** x + 0.044715 x³ */
 const isCubicSumOf = (site: Site, tensor: string, x: string): boolean => {
@@ -51,20 +67,24 @@ const isCubicSumOf = (site: Site, tensor: string, x: string): boolean => {
 }
 
 /** 1 + 0.044715 x² */
-const isSquareSumOf = (site: Site, tensor: string, x: string): boolean => {
-  const { factor, tensors } = productOf(site, addedTo(site, tensor, 1) ?? '')
-  const [only = '', ...more] = tensors
-  const isSquare = more.length === 0 ? squareOf(site, only) === x : `${tensors}` === `${[x, x]}`
-  return isSquare && isNear(factor, cubicFactor)
-}
+const isSquareSumOf = (site: Site, tensor: string, x: string): boolean =>
+  scalingsOf(site, addedTo(site, tensor, 1) ?? '').some(
+    each => isNear(each.factor, cubicFactor) && squareOf(site, each.tensor) === x,
+  )
+
+const tanhFactor = Math.sqrt(2 / Math.PI)
+
+const isCubicProductOf = (site: Site, { factor, tensors: [a, b] }: Product, x: string): boolean =>
+  isNear(factor, tanhFactor) && a === x && isSquareSumOf(site, b, x)
 
 /** 1 + tanh(√(2/π) · (x + 0.044715 x³)) */
 const isTanhOf = (site: Site, tensor: string, x: string): boolean => {
-  const tanh = producer(site, addedTo(site, tensor, 1) ?? '', 'Tanh')
-  const { factor, tensors } = productOf(site, tanh?.input[0] ?? '')
-  const [first = '', second = ''] = tensors
-  if (!isNear(factor, Math.sqrt(2 / Math.PI))) return false
-  return tensors.length === 1 ? isCubicSumOf(site, first, x) : first === x && isSquareSumOf(site, second, x)
+  const [argument = ''] = producer(site, addedTo(site, tensor, 1) ?? '', 'Tanh')?.input ?? []
+  return (
+    scalingsOf(site, argument).some(
+      each => isNear(each.factor, tanhFactor) && isCubicSumOf(site, each.tensor, x),
+    ) || productsOf(site, argument).some(product => isCubicProductOf(site, product, x))
+  )
 }
 
 /** An activation that is a number times x times a function of x. */
@@ -91,12 +111,7 @@ export interface ActivatedTensor {
 const found = (activation: Activation, tensor: string | null): ActivatedTensor | null =>
   tensor === null ? null : { activation, tensor }
 
-const findProduct = (site: Site, output: string): ActivatedTensor | null => {
-  const { factor, tensors } = productOf(site, output)
-  const [a = '', b = ''] = tensors
-  if (tensors.length === 1)
-    return isNear(factor, 1 / 6) ? found('hardSigmoid', addedTo(site, clipped(site, a) ?? '', 3)) : null
-  if (tensors.length !== 2) return null
+const gatedProduct = (site: Site, { factor, tensors: [a, b] }: Product): ActivatedTensor | null => {
   for (const [x, gate] of [[a, b] as const, [b, a] as const]) {
     const composed = gated.find(each => isNear(factor, each.factor) && each.isGateOf(site, gate, x))
     if (composed !== undefined) return found(composed.activation, x)
@@ -104,11 +119,25 @@ const findProduct = (site: Site, output: string): ActivatedTensor | null => {
   return null
 }
 
+/** relu6(x + 3) / 6 */
+const findRamp = (site: Site, output: string): ActivatedTensor | null => {
+  const sixth = scalingsOf(site, output).find(({ factor }) => isNear(factor, 1 / 6))
+  return found('hardSigmoid', addedTo(site, clipped(site, sixth?.tensor ?? '') ?? '', 3))
+}
+
+const findProduct = (site: Site, output: string): ActivatedTensor | null => {
+  for (const product of productsOf(site, output)) {
+    const activated = gatedProduct(site, product)
+    if (activated !== null) return activated
+  }
+  return findRamp(site, output)
+}
+
 /** max(x, slope · x) */
 const findLeaky = (site: Site, x: string, scaled: string): ActivatedTensor | null => {
-  const { factor, tensors } = productOf(site, scaled)
-  return `${tensors}` === x && factor > 0 && factor < 1
-    ? found({ _tag: 'leakyRelu', slope: Number(factor.toPrecision(7)) }, x)
+  const slope = scalingsOf(site, scaled).find(({ tensor, factor }) => tensor === x && factor < 1)?.factor
+  return slope !== undefined && slope > 0
+    ? found({ _tag: 'leakyRelu', slope: Number(slope.toPrecision(7)) }, x)
     : null
 }
 

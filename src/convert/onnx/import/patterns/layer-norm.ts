@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { NodeProto } from '../proto.js'
 import { intsAttribute, type Site } from '../site.js'
 import { dimsOf } from '../view.js'
-import { producer, productOf, scalarOf, squareOf } from './product.js'
+import { producer, scalarOf, scalingsOf, squareOf } from './product.js'
 
 /** A layer norm without its scale and shift. */
 export interface NormalisedTensor {
@@ -37,11 +37,11 @@ const sizeAlong = (site: Site, tensor: string, axis: number): number => {
 const meanOf = (site: Site, tensor: string, sized: string): Reduced | null => {
   const mean = producer(site, tensor, 'ReduceMean')
   if (mean !== null) return reducedOf(site, mean)
-  const { factor, tensors } = productOf(site, tensor)
-  const sum = reducedOf(site, producer(site, tensors[0] ?? '', 'ReduceSum'))
-  const isMean =
-    sum !== null && tensors.length === 1 && Math.abs(factor * sizeAlong(site, sized, sum.axis) - 1) < 1e-6
-  return isMean ? sum : null
+  for (const { factor, tensor: reduced } of scalingsOf(site, tensor)) {
+    const sum = reducedOf(site, producer(site, reduced, 'ReduceSum'))
+    if (sum !== null && Math.abs(factor * sizeAlong(site, sized, sum.axis) - 1) < 1e-6) return sum
+  }
+  return null
 }
 
 /** x − mean(x) */

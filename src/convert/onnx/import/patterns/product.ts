@@ -5,14 +5,20 @@ import { isNear } from '../constant.js'
 import type { NodeProto } from '../proto.js'
 import type { Site } from '../site.js'
 
-/** A tensor as a number times other tensors. */
-export interface Product {
+/** A tensor as a number times another. */
+export interface Scaling {
   readonly factor: number
-  readonly tensors: readonly string[]
+  readonly tensor: string
 }
 
-/** Tensors of a product that any composition has. */
-const mostTensors = 3
+/** A tensor as a number times two others. */
+export interface Product {
+  readonly factor: number
+  readonly tensors: readonly [string, string]
+}
+
+/** Multiplications by numbers, one behind another, that are read as one. */
+const mostScalings = 3
 
 /** The node that gives a tensor, if it has this operator. */
 export const producer = (site: Site, tensor: string, opType: string): NodeProto | null => {
@@ -40,40 +46,51 @@ export const otherInput = (site: Site, node: NodeProto | null, number: number): 
 export const addedTo = (site: Site, tensor: string, number: number): string | null =>
   otherInput(site, producer(site, tensor, 'Add'), number)
 
-const multiply = (a: Product, b: Product): Product => ({
-  factor: a.factor * b.factor,
-  tensors: [...a.tensors, ...b.tensors],
-})
-
-const productOfNode = (site: Site, node: NodeProto, depth: number): Product | null => {
-  const [a = '', b = ''] = node.input
-  if (node.opType === 'Mul') return multiply(productOf(site, a, depth - 1), productOf(site, b, depth - 1))
-  const divisor = node.opType === 'Div' ? scalarOf(site, b) : null
-  return divisor === null
-    ? null
-    : multiply(productOf(site, a, depth - 1), { factor: 1 / divisor, tensors: [] })
+/** The number and the other tensor of a multiplication or division by a number. */
+const scalingOf = (site: Site, tensor: string): Scaling | null => {
+  const node = site.producerOf(tensor)
+  const [a = '', b = ''] = node?.input ?? []
+  const [left, right] = [scalarOf(site, a), scalarOf(site, b)]
+  if (node?.opType === 'Div') return right === null ? null : { factor: 1 / right, tensor: a }
+  if (node?.opType !== 'Mul') return null
+  if (right !== null) return { factor: right, tensor: a }
+  return left === null ? null : { factor: left, tensor: b }
 }
 
-/** The factors of a tensor, through multiplications and divisions by numbers. */
-export const productOf = (site: Site, tensor: string, depth = 4): Product => {
-  const whole: Product = { factor: 1, tensors: [tensor] }
-  const scalar = scalarOf(site, tensor)
-  if (scalar !== null) return { factor: scalar, tensors: [] }
-  const node = depth > 0 ? site.producerOf(tensor) : undefined
-  const product = node === undefined ? null : productOfNode(site, node, depth)
-  return product === null || product.tensors.length > mostTensors ? whole : product
+/** A tensor as once itself, and as a number times each of those it is scaled from. */
+export const scalingsOf = (site: Site, tensor: string): readonly Scaling[] => {
+  const found: Scaling[] = [{ factor: 1, tensor }]
+  for (let depth = 0, last: Scaling = { factor: 1, tensor }; depth < mostScalings; depth++) {
+    const inner = scalingOf(site, last.tensor)
+    if (inner === null) break
+    last = { factor: last.factor * inner.factor, tensor: inner.tensor }
+    found.push(last)
+  }
+  return found
 }
 
-/** Whether a tensor is a number times just these. */
-export const isTimes = (site: Site, tensor: string, factor: number, ...of: readonly string[]): boolean => {
-  const product = productOf(site, tensor)
-  return isNear(product.factor, factor) && `${product.tensors}` === `${of}`
-}
+/** Every way to see a tensor as a number times two others. */
+export const productsOf = (site: Site, tensor: string): readonly Product[] =>
+  scalingsOf(site, tensor).flatMap(outer => {
+    const [a = '', b = ''] = producer(site, outer.tensor, 'Mul')?.input ?? []
+    return scalingsOf(site, a).flatMap(left =>
+      scalingsOf(site, b).map(
+        (right): Product => ({
+          factor: outer.factor * left.factor * right.factor,
+          tensors: [left.tensor, right.tensor],
+        }),
+      ),
+    )
+  })
+
+/** Whether a tensor is a number times another. */
+export const isTimes = (site: Site, tensor: string, factor: number, of: string): boolean =>
+  scalingsOf(site, tensor).some(each => each.tensor === of && isNear(each.factor, factor))
 
 /** What is squared; null where the tensor is no square. */
 export const squareOf = (site: Site, tensor: string): string | null => {
   const power = producer(site, tensor, 'Pow')
   if (power !== null && scalarOf(site, power.input[1] ?? '') === 2) return power.input[0] ?? null
-  const { factor, tensors } = productOf(site, tensor)
-  return factor === 1 && tensors.length === 2 && tensors[0] === tensors[1] ? (tensors[0] ?? null) : null
+  const [a = '', b] = producer(site, tensor, 'Mul')?.input ?? []
+  return a === b ? a : null
 }
