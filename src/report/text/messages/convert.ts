@@ -108,7 +108,7 @@ export const convertMessages = {
     `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,
   NotChecked: ({ runtime, reason }) => `not checked against ${runtime}: ${reason}`,
   NormsFolded: ({ layers }) =>
-    `the exporter folded batch norms into ${layers} convolutions; for criteria and training that need them try --batch-norm`,
+    `${layers} convolutions have a bias and no batch norm, as where an exporter folds it; for criteria and training that need one try --batch-norm`,
   PathLeaves: ({ folder, path }) =>
     `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>
