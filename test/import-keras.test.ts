@@ -44,6 +44,7 @@ describe('a saved Keras model answers as in Keras', () => {
     ['blocks-3.keras', 'blocks-3'],
     ['blocks-2.keras', 'blocks-2'],
     ['negative.keras', 'negative'],
+    ['channelwise.h5', 'channelwise'],
   ])('%s', async ([file = '', name = '']) => {
     const imported = await run(importModel(kerasFile(file)))
     const difference = apart((answers[name] ?? []).flat(), answerOf(imported))

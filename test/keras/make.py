@@ -105,6 +105,14 @@ def negative(k):
     return k.Model(pixels, layers.Dense(3, activation='softmax')(x), name='negative')
 
 
+def channelwise(k):
+    """A layer whose kernel Keras 3 names otherwise than Keras 2."""
+    layers = k.layers
+    pixels = layers.Input((side, side, 3), name='pixels')
+    x = layers.GlobalAveragePooling2D()(layers.DepthwiseConv2D(3)(pixels))
+    return k.Model(pixels, layers.Dense(3, activation='softmax')(x), name='channelwise')
+
+
 def stir(model):
     """Gives every weight values of its own, variances positive ones."""
     draw = np.random.default_rng(1)
@@ -164,6 +172,10 @@ for name, made in {'blocks-3': blocks(keras), 'blocks-2': blocks(tf_keras), 'neg
     model.save(at(f'{name}.keras'))
     pack(at(f'{name}.keras'))
     note(name, model)
+
+model = stir(channelwise(keras))
+model.save(at('channelwise.h5'))
+note('channelwise', model)
 
 sys.modules['tensorflow_decision_forests'] = types.ModuleType('tensorflow_decision_forests')
 import tensorflowjs
