@@ -97,56 +97,61 @@ const commonEnd = (forks: Forks, fork: string, inputs: readonly string[]): strin
   return first.find(name => passed.every(chain => chain.has(name))) ?? fork
 }
 
-/** Walks back from outputs to forks; the first layer that no tree can hold ends every walk. */
-const walker = <N extends LayerNode>({ nodes }: LayerGraph<N>, forks: Forks) => {
-  const visited = new Set<string>()
-  let items = 0
-  let fault: ImportError | null = null
+/** A walk back from outputs to forks; the first layer that no tree can hold ends it. */
+interface Walk<N extends LayerNode> {
+  readonly nodes: LayerGraph<N>['nodes']
+  readonly forks: Forks
+  readonly visited: Set<string>
+  items: number
+  fault: ImportError | null
+}
 
-  /** A layer with weights belongs to one branch; one without is copied into each. */
-  const visit = (node: N): void => {
-    if (visited.has(node.name) && !node.isCopyable) fault = tangled(node.name, 'crossing')
-    if (++items > mostLayers)
-      fault = { _tag: 'TooMany', at: node.name, what: 'layers', got: items, most: mostLayers }
-    visited.add(node.name)
-  }
+/** A layer with weights belongs to one branch; one without is copied into each. */
+const visit = <N extends LayerNode>(walk: Walk<N>, { name, isCopyable }: N): void => {
+  walk.items += 1
+  if (walk.visited.has(name) && !isCopyable) walk.fault = tangled(name, 'crossing')
+  if (walk.items > mostLayers)
+    walk.fault = { _tag: 'TooMany', at: name, what: 'layers', got: walk.items, most: mostLayers }
+  walk.visited.add(name)
+}
 
-  const between = (start: string, end: string, level: number): Series<N> => {
-    const series: Item<N>[] = []
-    if (level > maxDepth) fault = { _tag: 'TooMany', at: end, what: 'levels', got: level, most: maxDepth }
-    for (let name = end; name !== start && fault === null; ) {
-      const node = nodes.get(name) as N // among those in order
-      const fork = forks.get(name) ?? start
-      visit(node)
-      series.push({
-        node,
-        branches: node.from.length > 1 ? branchesOf(node, fork, node.from, level + 1) : [],
-      })
-      name = fork
-    }
-    return series.reverse()
-  }
-
-  /** Branches that begin alike become one, which ends in a join of its own. */
-  const branchesOf = (
-    node: N,
-    fork: string,
-    inputs: readonly string[],
-    level: number,
-  ): readonly Series<N>[] => {
-    if (fault !== null) return []
-    return runsOf(forks, fork, inputs).map(run => {
-      const [only = fork, ...others] = run
-      if (others.length === 0) return between(fork, only, level)
-      const common = commonEnd(forks, fork, run)
-      return [...between(fork, common, level), { node, branches: branchesOf(node, common, run, level + 1) }]
+const between = <N extends LayerNode>(
+  walk: Walk<N>,
+  start: string,
+  end: string,
+  level: number,
+): Series<N> => {
+  const series: Item<N>[] = []
+  if (level > maxDepth) walk.fault = { _tag: 'TooMany', at: end, what: 'levels', got: level, most: maxDepth }
+  for (let name = end; name !== start && walk.fault === null; ) {
+    const node = walk.nodes.get(name) as N // among those in order
+    const fork = walk.forks.get(name) ?? start
+    visit(walk, node)
+    series.push({
+      node,
+      branches: node.from.length > 1 ? branchesOf(walk, node, fork, node.from, level + 1) : [],
     })
+    name = fork
   }
+  return series.reverse()
+}
 
-  return (start: string, end: string): E.Either<ImportError, Series<N>> => {
-    const series = between(start, end, 0)
-    return fault === null ? E.right(series) : E.left(fault)
-  }
+/** Branches that begin alike become one, which ends in a join of its own. */
+const branchesOf = <N extends LayerNode>(
+  walk: Walk<N>,
+  node: N,
+  fork: string,
+  inputs: readonly string[],
+  level: number,
+): readonly Series<N>[] => {
+  if (walk.fault !== null) return []
+  return runsOf(walk.forks, fork, inputs).map(run => {
+    const [only = fork, ...others] = run
+    if (others.length === 0) return between(walk, fork, only, level)
+    const common = commonEnd(walk.forks, fork, run)
+    const join = { node, branches: branchesOf(walk, node, common, run, level + 1) }
+    return [...between(walk, fork, common, level), join]
+  })
 }
 
 /**
@@ -158,5 +163,10 @@ const walker = <N extends LayerNode>({ nodes }: LayerGraph<N>, forks: Forks) => 
 export const seriesOf = <N extends LayerNode>(graph: LayerGraph<N>): E.Either<ImportError, Series<N>> =>
   pipe(
     topologicalOrder(graph),
-    E.flatMap(order => walker(graph, forksOf(order))(graph.start, graph.end)),
+    E.flatMap((order): E.Either<ImportError, Series<N>> => {
+      const { nodes, start, end } = graph
+      const walk: Walk<N> = { nodes, forks: forksOf(order), visited: new Set(), items: 0, fault: null }
+      const series = between(walk, start, end, 0)
+      return walk.fault === null ? E.right(series) : E.left(walk.fault)
+    }),
   )

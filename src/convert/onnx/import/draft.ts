@@ -6,7 +6,7 @@ import type { Tensor } from '../../../net/weights.js'
 import type { LayerNode } from '../../tree/graph.js'
 import { type Join, leafPart, type PadPart, type Part, type Source } from '../../tree/part.js'
 import type { Numbers } from './constant.js'
-import type { NodeProto } from './proto.js'
+import type { NodeProto } from './file/proto.js'
 import type { Live } from './value.js'
 import type { View } from './view.js'
 
@@ -52,7 +52,7 @@ export interface Draft {
     leaf: Leaf,
     weights: LeafWeights,
     output: Output,
-    affine?: Affine,
+    affine?: Affine | null,
   ) => Live
   /** Adds zeros around a map. */
   readonly addPad: (node: NodeProto, from: Live, by: PadPart['by'], output: Output) => Live
@@ -74,15 +74,10 @@ const isCopyableLeaf = (leaf: Leaf, weights: LeafWeights): boolean =>
 
 const keyOf = (values: readonly Live[]): string => JSON.stringify(values.map(({ layer }) => layer))
 
-/** A draft with the layer that stands for the images. */
-export const newDraft = (start: OnnxLayer): Draft => {
-  const layers = new Map<string, OnnxLayer>([[start.name, start]])
-  const tensors = new Map<string, MakeTensor>()
-  const concats = new Map<string, string>()
-
+/** Names that no layer has yet: the node's own, numbered from the second of a name on. */
+const uniqueNames = (layers: ReadonlyMap<string, OnnxLayer>) => {
   const numbers = new Map<string, number>()
-
-  const uniqueName = ({ name, output }: NodeProto): string => {
+  return ({ name, output }: NodeProto): string => {
     const wanted = name || (output[0] ?? '')
     for (let nth = (numbers.get(wanted) ?? 0) + 1; ; nth++) {
       const unused = nth === 1 ? wanted : `${wanted}:${nth}`
@@ -90,49 +85,57 @@ export const newDraft = (start: OnnxLayer): Draft => {
       if (!layers.has(unused)) return unused
     }
   }
+}
 
-  const sourceOf = (name: string, [slot, weight]: readonly [string, Weight]): readonly [string, Source] => {
+type NewLayer = Pick<OnnxLayer, 'from' | 'parts' | 'isCopyable'> &
+  Partial<Pick<OnnxLayer, 'join' | 'affine'>> & { readonly name: string }
+
+/** Adds layers to a map of them. */
+const layerAdder =
+  (layers: Map<string, OnnxLayer>) =>
+  (node: NodeProto, layer: NewLayer, { shape, view }: Output): Live => {
+    layers.set(layer.name, { join: null, affine: null, ...layer, node, className: node.opType, shape })
+    return { _tag: 'live', layer: layer.name, shape, view }
+  }
+
+/** The source of a weight; one that is no constant is kept by the layer's name and its slot. */
+const sourceKeeper =
+  (tensors: Map<string, MakeTensor>, name: string) =>
+  ([slot, weight]: readonly [string, Weight]): readonly [string, Source] => {
     if (typeof weight === 'number') return [slot, { _tag: 'filled', value: weight }]
     tensors.set(`${name}/${slot}`, weight)
     return [slot, { _tag: 'stored', name: slot }]
   }
 
-  const add = (layer: Omit<OnnxLayer, 'shape'>, output: Output): Live => {
-    layers.set(layer.name, { ...layer, shape: output.shape })
-    return { _tag: 'live', layer: layer.name, shape: output.shape, view: output.view }
-  }
+/** A draft with the layer that stands for the images. */
+export const newDraft = (start: OnnxLayer): Draft => {
+  const layers = new Map<string, OnnxLayer>([[start.name, start]])
+  const tensors = new Map<string, MakeTensor>()
+  const concats = new Map<string, string>()
+  const [nameOf, add] = [uniqueNames(layers), layerAdder(layers)]
 
-  const addJoin: Draft['addJoin'] = (node, from, join, output) =>
-    add(
-      {
-        ...{ name: uniqueName(node), node, className: node.opType, join, affine: null, isCopyable: true },
-        from: from.map(({ layer }) => layer),
-        parts: [],
-      },
-      output,
-    )
+  const addJoin: Draft['addJoin'] = (node, values, join, output) => {
+    const from = values.map(({ layer }) => layer)
+    return add(node, { name: nameOf(node), from, join, parts: [], isCopyable: true }, output)
+  }
 
   return {
     layers,
     tensors,
-    addLeaf: (node, from, leaf, weights, output, affine) => {
-      const name = uniqueName(node)
-      const sources = Object.fromEntries(Object.entries(weights).map(each => sourceOf(name, each)))
+    addLeaf: (node, { layer }, leaf, weights, output, affine = null) => {
+      const name = nameOf(node)
+      const sources = Object.fromEntries(Object.entries(weights).map(sourceKeeper(tensors, name)))
+      const parts = [leafPart(leaf, sources)]
       return add(
-        {
-          ...{ name, node, className: node.opType, from: [from.layer], join: null, affine: affine ?? null },
-          isCopyable: isCopyableLeaf(leaf, weights),
-          parts: [leafPart(leaf, sources)],
-        },
+        node,
+        { name, from: [layer], parts, affine, isCopyable: isCopyableLeaf(leaf, weights) },
         output,
       )
     },
-    addPad: (node, from, by, output) =>
+    addPad: (node, { layer }, by, output) =>
       add(
-        {
-          ...{ name: uniqueName(node), node, className: node.opType, from: [from.layer], join: null },
-          ...{ affine: null, isCopyable: true, parts: [{ _tag: 'pad', by }] },
-        },
+        node,
+        { name: nameOf(node), from: [layer], parts: [{ _tag: 'pad', by }], isCopyable: true },
         output,
       ),
     addJoin,

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { mostChannels, mostValues } from '../../../net/limits/limits.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
-import type { GraphProto, NodeProto, PortProto } from './proto.js'
-import { isFloatType } from './tensor.js'
+import type { GraphProto, NodeProto, PortProto } from './file/proto.js'
+import { isFloatType } from './file/tensor.js'
 import { channelsFirst, type View, viewOf } from './view.js'
 
 export interface Images {

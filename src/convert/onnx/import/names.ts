@@ -2,7 +2,7 @@
 import { maxDepth } from '../../../net/limits/limits.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { OnnxLayer } from './draft.js'
-import type { NodeProto } from './proto.js'
+import type { NodeProto } from './file/proto.js'
 
 /** `['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d']`: the modules around a node, then the node. */
 const scopesKey = 'pkg.torch.onnx.name_scopes'

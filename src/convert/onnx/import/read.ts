@@ -17,13 +17,13 @@ import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
 import { seriesOf } from '../../tree/series.js'
 import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
 import type { OnnxLayer } from './draft.js'
-import { readExternal } from './external.js'
+import { readExternal } from './file/external.js'
+import { decodeOnnx, type OnnxFile } from './file/proto.js'
+import type { ExternalBytes } from './file/tensor.js'
 import { type OnnxGraph, readGraph } from './graph.js'
 import { nameLayers } from './names.js'
 import { checkParity } from './parity.js'
-import { decodeOnnx, type OnnxFile } from './proto.js'
 import type { Read } from './site.js'
-import type { ExternalBytes } from './tensor.js'
 
 const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
   const names = nameLayers(layers)

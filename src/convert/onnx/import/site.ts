@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ImportError } from '../../error.js'
 import { type Constant, fewNumbers } from './constant.js'
 import type { Draft } from './draft.js'
-import type { AttributeProto, NodeProto } from './proto.js'
+import type { AttributeProto, NodeProto } from './file/proto.js'
 import type { Live, Value } from './value.js'
 
 /** What an operator reads of the graph around a node. */

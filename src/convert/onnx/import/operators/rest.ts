@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { constantOf, uniformValue } from '../constant.js'
+import { constantIn } from '../file/tensor.js'
 import { foldUnary } from '../fold.js'
 import {
   attribute,
@@ -16,7 +17,6 @@ import {
   type Read,
   type Site,
 } from '../site.js'
-import { constantIn } from '../tensor.js'
 import { constantValue, type Value } from '../value.js'
 import { countOf, dimsOf } from '../view.js'
 import { decimal } from './norm.js'

@@ -1,6 +1,6 @@
 /** A layer norm composed of means, differences and a root. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { NodeProto } from '../proto.js'
+import type { NodeProto } from '../file/proto.js'
 import { intsAttribute, type Site } from '../site.js'
 import { dimsOf } from '../view.js'
 import { producer, scalarOf, scalingsOf, squareOf } from './product.js'

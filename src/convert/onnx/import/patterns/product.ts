@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { sizeOf } from '../../../../net/shape.js'
 import { isNear } from '../constant.js'
-import type { NodeProto } from '../proto.js'
+import type { NodeProto } from '../file/proto.js'
 import type { Site } from '../site.js'
 
 /** A tensor as a number times another. */

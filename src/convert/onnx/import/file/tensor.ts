@@ -1,10 +1,10 @@
 /** Reads the tensors of an ONNX file as constants; sizes are checked before anything is allocated. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { mostWeights } from '../../../net/limits/limits.js'
-import { sizeOf } from '../../../net/shape.js'
-import type { ImportError } from '../../error.js'
-import type { Constant, Numbers } from './constant.js'
+import { mostWeights } from '../../../../net/limits/limits.js'
+import { sizeOf } from '../../../../net/shape.js'
+import type { ImportError } from '../../../error.js'
+import type { Constant, Numbers } from '../constant.js'
 import type { TensorProto } from './proto.js'
 
 /** The bytes of tensors that lie in other files, by the tensor's name. */

@@ -1,8 +1,8 @@
 /** Decodes an ONNX file into plain records. What they say is not checked here. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { DecodeError } from '../../../io/codec.js'
-import { decodeMessage } from '../schema.js'
+import type { DecodeError } from '../../../../io/codec.js'
+import { decodeMessage } from '../../schema.js'
 
 export interface Property {
   readonly key: string
