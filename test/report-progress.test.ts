@@ -279,6 +279,7 @@ test('a prune names the layers it leaves narrow; a training that lost accuracy s
   expect(lineOf({ ...cut, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).toContain(
     '\n  narrow: ip1 1 of 32 channels, through which every path goes; try',
   )
+  expect(lineOf({ ...cut, removed: 0, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).not.toContain('narrow')
   const result = { name: 'train', params: 9, macs: 9, validation: { accuracy: 0.72 }, seconds: 1 }
   const ended = { _tag: 'stageEnded', stage: 1, result } as const
   expect(lineOf({ ...ended, result: { ...result, lost: 0.04 } })).toContain(

@@ -87,8 +87,8 @@ export const removeParts = (
 export const writeAtomically = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => replace(file, content), fileFailed(file))
 
-export const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+/** Whether a path leads to a folder; not where it leads nowhere, round in a circle, or through a file. */
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
 /**
  * Makes a folder, and those it is in. Node's `recursive` runs for ever where the system says that a folder does not

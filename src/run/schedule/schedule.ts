@@ -105,6 +105,7 @@ const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {
   normalize: null,
   cost: 0.5,
   images: 1000,
+  repair: 'batchNorm',
   minChannels: 0,
   floor: defaultFloor,
   roundTo: 1,

@@ -53,7 +53,15 @@ export interface Prune extends Required<Constraining> {
   readonly cost: number
   /** Images the criterion and batch norm look at. */
   readonly images: number
+  /** How the net is repaired after the cut, before it trains again. */
+  readonly repair: Repair
 }
+
+/**
+ * - `batchNorm`    batch norm is measured again
+ * - `reconstruct`  every layer is fitted to give what it gave before the cut, by least squares on at most 300 images
+ */
+export type Repair = 'batchNorm' | 'reconstruct'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {
