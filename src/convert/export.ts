@@ -5,9 +5,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
+import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
-import { outputShape } from '../net/infer.js'
-import { channelsOf, isSameShape } from '../net/shape.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
@@ -46,16 +45,6 @@ const limits: { readonly [T in Target]: number } = {
 
 const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
-
-/** Checks that the preprocessing has the net's image shape and number of classes. */
-const checkPreprocessing = ({ size, classes }: Preprocessing, model: Model): E.Either<ExportError, void> => {
-  const [{ net }, output] = [model, outputShape(model)]
-  if (!isSameShape(net.input, size))
-    return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
-  return channelsOf(output) === classes.length
-    ? E.right(undefined)
-    : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-}
 
 /** A model that takes the chosen input, and the description of that input. */
 interface Prepared {
@@ -108,7 +97,9 @@ export const encodeModel =
       checkWeights(model),
       E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
       E.flatMap(() =>
-        preprocessing === undefined ? E.right(undefined) : checkPreprocessing(preprocessing, model),
+        preprocessing === undefined
+          ? E.right(undefined)
+          : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
       TE.fromEither,
       TE.flatMap(() => encode(to, serving, model)),

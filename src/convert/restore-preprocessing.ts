@@ -19,9 +19,16 @@ export const restorePreprocessing =
   (model: Model): ModelFile => {
     const found = ownMetadata.decode(metadata)
     if (E.isLeft(found)) return { model, preprocessing: null }
-    const { input, size, resize, mean, deviation, classes } = found.right.preprocessing
+    const { input, size, resize, background, mean, deviation, classes } = found.right.preprocessing
     if (!isSameShape(size, model.net.input)) return { model, preprocessing: null }
-    const trained = { size, resize, mean, deviation, classes }
+    const trained = {
+      size,
+      resize,
+      ...(background !== undefined && { background }),
+      mean,
+      deviation,
+      classes,
+    }
     if (input === 'normalised') return { model, preprocessing: trained }
     const original = removeStep(affineOf(input, trained))(model)
     return original === null

@@ -4,7 +4,9 @@ import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
 import type { DecodeError } from '../../io/codec.js'
+import type { BadFile } from '../../io/error.js'
 import type { TensorsError } from '../../io/safetensors.js'
+import type { ClassifierError } from '../../learn/evaluation/predict.js'
 import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
 import type { Loss } from '../../run/stop-reason.js'
@@ -32,6 +34,8 @@ export type Fact =
   | Loss
   | Stopped
   | Notice
+  | ClassifierError
+  | BadFile<ClassifierError>
 
 export type Tag = Fact['_tag']
 

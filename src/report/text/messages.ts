@@ -11,6 +11,7 @@ import { surgeryMessages } from './messages/surgery.js'
 import { counted } from './numbers.js'
 
 export type { Fact, Stopped } from './fact.js'
+export { unreadableText } from './messages/data.js'
 
 /** Exhaustive: a fact without a message does not compile. */
 const messages: Messages = {
