@@ -43,11 +43,19 @@ describe('a saved Keras model answers as in Keras', () => {
     ['nested-2-float32', 'nested-2'],
     ['blocks-3.keras', 'blocks-3'],
     ['blocks-2.keras', 'blocks-2'],
+    ['negative.keras', 'negative'],
+    ['channelwise.h5', 'channelwise'],
   ])('%s', async ([file = '', name = '']) => {
     const imported = await run(importModel(kerasFile(file)))
     const difference = apart((answers[name] ?? []).flat(), answerOf(imported))
     console.log(`${file}: ${difference.toExponential(1)} from Keras`)
     expect(difference).toBeLessThan(tolerance)
+  })
+
+  test('a normaliser that no deviation can say is the first layer', async () => {
+    const { model, preprocessing } = await run(importModel(kerasFile('negative.keras')))
+    expect(preprocessing).toBe(null)
+    expect(model.net.body.layers[0]).toMatchObject({ _tag: 'depthwise', name: 'normalise' })
   })
 
   test('models inside it are stacks of their names, and what training alone runs is left out', async () => {
@@ -121,6 +129,15 @@ describe('damaged and hostile files are refused in one line', () => {
     expect(await edited('"class_name": "SeparableConv2D"', '"class_name": "DepthwiseConv2D"')).toMatch(
       'weights: expected separable_conv2d/depthwise_kernel',
     )
+  })
+
+  test('two layers of one name', async () => {
+    const config = new TextDecoder().decode(archive()['config.json'])
+    const line = await refused({
+      ...archive(),
+      'config.json': strToU8(config.replaceAll('"flatten"', '"dense"')),
+    })
+    expect(line).toMatch('expected a name of its own for each layer, got several called dense; try ')
   })
 
   test.for(['nested-3.keras', 'nested-2.h5'])('%s, cut anywhere or with bytes changed', name =>

@@ -80,7 +80,8 @@ def blocks(k):
         return layers.Add()([x, y, layers.LeakyReLU(0.2)(x)])
 
     pixels = layers.Input((side, side, 3), name='pixels')
-    x = layers.Normalization(mean=[100, 110, 120], variance=[4000, 5000, 6000])(pixels)
+    x = layers.Rescaling(1 / 64, offset=-1.5)(pixels)
+    x = layers.Normalization(mean=[0.1, -0.2, 0.3], variance=[1.2, 0.8, 1.5])(x)
     x = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
     x = layers.Activation('hard_silu' if is_three else 'elu')(conv(x, 4, 3, strides=2))
     x = convnext(inverted(squeeze_large(x)))
@@ -93,6 +94,23 @@ def blocks(k):
     x = layers.Dropout(0.1)(layers.GlobalAveragePooling2D(keepdims=True)(x))
     x = layers.Reshape((3,))(layers.Conv2D(3, 1)(x))
     return k.Model(pixels, layers.Activation('softmax')(x), name='blocks')
+
+
+def negative(k):
+    """A normaliser that no positive deviation can say."""
+    layers = k.layers
+    pixels = layers.Input((side, side, 3), name='pixels')
+    x = layers.Rescaling(-1 / 255, offset=1)(pixels)
+    x = layers.GlobalMaxPooling2D()(layers.Conv2D(2, 3, padding='same', strides=2)(x))
+    return k.Model(pixels, layers.Dense(3, activation='softmax')(x), name='negative')
+
+
+def channelwise(k):
+    """A layer whose kernel Keras 3 names otherwise than Keras 2."""
+    layers = k.layers
+    pixels = layers.Input((side, side, 3), name='pixels')
+    x = layers.GlobalAveragePooling2D()(layers.DepthwiseConv2D(3)(pixels))
+    return k.Model(pixels, layers.Dense(3, activation='softmax')(x), name='channelwise')
 
 
 def stir(model):
@@ -149,11 +167,15 @@ pack(at('nested-2.keras'))
 two.save(at('nested-2.h5'))
 note('nested-2', two)
 
-for name, library in {'blocks-3': keras, 'blocks-2': tf_keras}.items():
-    model = stir(blocks(library))
+for name, made in {'blocks-3': blocks(keras), 'blocks-2': blocks(tf_keras), 'negative': negative(keras)}.items():
+    model = stir(made)
     model.save(at(f'{name}.keras'))
     pack(at(f'{name}.keras'))
     note(name, model)
+
+model = stir(channelwise(keras))
+model.save(at('channelwise.h5'))
+note('channelwise', model)
 
 sys.modules['tensorflow_decision_forests'] = types.ModuleType('tensorflow_decision_forests')
 import tensorflowjs

@@ -3,10 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { DecodeError } from '../../../io/codec.js'
-import { lastName } from '../../../net/path.js'
+import { lastName, parentPath } from '../../../net/path.js'
 import type { ImportError } from '../../error.js'
 import type { Hdf5Array, Hdf5File } from '../hdf5/file.js'
-import { badType, numberedPath, type StoredWeight, type WeightAddress, type WeightStore } from './source.js'
+import {
+  badType,
+  namesOfWeight,
+  numberedPath,
+  type StoredWeight,
+  type WeightAddress,
+  type WeightStore,
+} from './source.js'
 
 const inFile =
   (file: string) =>
@@ -52,11 +59,9 @@ const namesIn = (hdf5: Hdf5File, group: string): E.Either<DecodeError, readonly 
 
 /** The names that may be a weight's: those of its layer, where the group holds the weights of a whole model. */
 const matching = ({ place: { names }, weight }: WeightAddress, all: readonly string[]): readonly string[] => {
-  const ofKind = all.filter(name => lastName(plain(name)) === weight)
+  const ofKind = all.filter(name => namesOfWeight(weight).includes(lastName(plain(name))))
   const [layer = ''] = names.slice(1).slice(-1)
-  return names.length === 1
-    ? ofKind
-    : ofKind.filter(name => `/${plain(name)}`.endsWith(`/${layer}/${weight}`))
+  return names.length === 1 ? ofKind : ofKind.filter(name => lastName(parentPath(plain(name))) === layer)
 }
 
 /** Weights of an `.h5` file: `model_weights/LAYER`, with an attribute that names the arrays. */

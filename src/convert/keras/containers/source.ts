@@ -45,6 +45,10 @@ export const versionIn = (text: unknown): KerasVersion =>
 export const badType = (name: string, got: string): E.Either<ImportError, never> =>
   E.left({ _tag: 'WeightDiffers', name, got })
 
+/** The names of a weight: Keras 3 calls the kernel of a channelwise layer a kernel. */
+export const namesOfWeight = (weight: string): readonly string[] =>
+  weight === 'depthwise_kernel' ? [weight, 'kernel'] : [weight]
+
 /** Weights of a layer in the order of Keras. */
 const order = [
   'depthwise_kernel',

@@ -85,7 +85,7 @@ export const toKeras = (
 ): TE.TaskEither<ExportError, readonly File[]> =>
   pipe(
     checkLayers(keras3)(model),
-    E.map(() => topology(keras3)(model)),
+    E.map(topology(keras3)),
     E.map(layers => fileOf({ ...layers, layers: inKerasOrder(layers) }, description)),
     TE.fromEither,
     TE.flatMap(write =>

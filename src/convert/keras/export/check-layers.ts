@@ -19,10 +19,10 @@ const lackingFor = ({ activation }: Dialect, { layer, input }: PlacedLayer): str
 /** Errors  NotHeld: the first layer that Keras lacks */
 export const checkLayers =
   (dialect: Dialect) =>
-  ({ layers }: CheckedNet): E.Either<ExportError, void> => {
-    for (const placed of layers.values()) {
+  <N extends CheckedNet>(net: N): E.Either<ExportError, N> => {
+    for (const placed of net.layers.values()) {
       const what = lackingFor(dialect, placed)
       if (what !== null) return E.left({ _tag: 'NotHeld', to: dialect.target, at: placed.path, what })
     }
-    return E.right(undefined)
+    return E.right(net)
   }

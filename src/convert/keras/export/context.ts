@@ -1,17 +1,19 @@
 /** What a conversion to Keras layers has so far, and what it reads. */
+import type { CheckedNet } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
 import type { Shape } from '../../../net/shape.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
-import type { Model, Tensor } from '../../../net/weights.js'
+import type { Tensor, Weights } from '../../../net/weights.js'
 import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
 import type { Dialect } from './dialect.js'
 
 export const channelsLast = { data_format: 'channels_last' } as const
 
-/** The layers so far, and the model. */
+/** The layers so far, the net they are of, and its weights. */
 export interface Context {
   readonly layers: KerasLayer[]
-  readonly model: Model
+  readonly net: CheckedNet
+  readonly weights: Weights
   readonly dialect: Dialect
 }
 
@@ -28,10 +30,10 @@ export const add = (
   return name
 }
 
-export const weightAt = ({ model }: Context, path: Path, slot: WeightName): Tensor =>
-  model.weights[weightKey(path, slot)] as Tensor // the model was checked
+export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
+  weights[weightKey(path, slot)] as Tensor // the model was checked
 
-export const inputOf = ({ model }: Context, path: Path): Shape => model.layers.get(path)?.input ?? []
+export const inputOf = ({ net }: Context, path: Path): Shape => net.layers.get(path)?.input ?? []
 
 /** The name of a layer at a path, and those of its parts. */
 export const namesAt = (path: Path) => ({

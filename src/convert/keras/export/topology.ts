@@ -78,7 +78,7 @@ const algebra = (context: Context): Algebra<string> => ({
       add(context, 'Add', nameOf(path), {}, distinct(context, [body, shortcut], path)),
     ),
   gate: (body, layer, path, from) => {
-    const given = context.model.layers.get(childPath(path, layer.body.name))?.output ?? []
+    const given = context.net.layers.get(childPath(path, layer.body.name))?.output ?? []
     const [input = from, factors = body] = distinct(context, [from, body], path)
     return addGate(context, namesAt(path), [given, inputOf(context, path)], factors, input)
   },
@@ -88,8 +88,8 @@ const algebra = (context: Context): Algebra<string> => ({
 export const topology =
   (dialect: Dialect) =>
   (model: Model): Topology => {
-    const { net } = model
-    const context: Context = { layers: [], model, dialect }
+    const { net, weights } = model
+    const context: Context = { layers: [], net: model, weights, dialect }
     const images = add(
       context,
       'InputLayer',

@@ -41,5 +41,5 @@ export const toLayers = (
 ): E.Either<ExportError, readonly File[]> =>
   pipe(
     checkLayers(tfjs)(model),
-    E.map(() => filesOf(topology(tfjs)(model), description)),
+    E.map(checked => filesOf(topology(tfjs)(checked), description)),
   )
