@@ -4,6 +4,7 @@ import { openData } from '../src/data/open.js'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
 import { glyphs } from '../src/data/spec.js'
 import { permutation, stream } from '../src/net/random.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { succeed } from './scratch.js'
 
 const pixels = 28 * 28
@@ -98,4 +99,15 @@ describe('glyphs', () => {
     expect(accuracy(weights, unseen, held.labels)).toBeGreaterThan(0.5) // on something that can be learnt
     expect(accuracy(weights, unseen, held.labels)).toBeLessThan(0.8)
   }, 60_000)
+})
+
+test('a folder that is named for them is told of as not read', async () => {
+  const notices = async (options: { readonly folder?: string }) =>
+    (await succeed(openData({ seed: 0, ...options })(glyphs({ train: 100, test: 10 })))).notices.map(
+      renderMessage,
+    )
+  expect(await notices({})).toEqual([])
+  expect(await notices({ folder: 'photos' })).toEqual([
+    'glyphs: the images are generated, and none are read from photos; try naming a file with data of that folder',
+  ])
 })

@@ -85,7 +85,7 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   relu6: [op.relu6(op.mul(matrix, 10))],
   sigmoid: [op.sigmoid(matrix)],
   tanh: [op.tanh(matrix)],
-  erf: [op.erf(matrix), op.erf(op.mul(matrix, 6))],
+  erf: [op.erf(matrix), op.erf(op.mul(matrix, 6)), op.erf(op.mul(matrix, 100))],
   exp: [op.exp(matrix)],
   log: [op.log(positive)],
   sqrt: [op.sqrt(positive)],

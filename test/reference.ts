@@ -276,8 +276,9 @@ const changed = (
   return next
 }
 
-/** 2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!, whose terms are all of one sign. */
+/** 2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!, whose terms are all of one sign; beyond 6 it is ±1 in float64. */
 const erf = (x: number): number => {
+  if (Math.abs(x) > 6) return Math.sign(x)
   let [term, sum] = [x, 0]
   for (let n = 1; n < 200; n++) {
     sum += term

@@ -1,5 +1,6 @@
 /** Groups, shuffles, slices and gates under surgery, in nets whose channels anyone can count. */
 import { describe, expect, test } from 'vitest'
+import { dirac } from '../src/learn/initial/dirac.js'
 import { groups } from '../src/net/channels/groups.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
@@ -87,6 +88,19 @@ describe('pruning', () => {
       dense(3),
     )
     expect(cut(given, { wide: [0] }).removed).toEqual(['wide 0', 'wide 2', 'wide 4', 'wide 6'])
+  })
+})
+
+test('by dirac each group begins by passing on what it reads', () => {
+  const grouped = wrap(conv(12, 3, { name: 'grouped', groups: 2, bias: false }))
+  const { weights } = dirac(modelOf(2)(grouped))
+  const centre = weights['grouped/kernel']?.data.slice(4 * 4 * 12, 5 * 4 * 12) ?? []
+  const rows = Array.from({ length: 4 }, (_, i) => [...centre.slice(12 * i, 12 * i + 12)])
+  rows.forEach((row, i) => {
+    expect(row.flatMap((value, filter) => (filter % 6 < 4 && value !== 0 ? [filter] : []))).toEqual([
+      i,
+      i + 6,
+    ])
   })
 })
 

@@ -21,8 +21,8 @@ import { type DataChange, type DataSettings, settingsOf, withData } from '../run
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
-import { reportRun } from './report.js'
 import { withResources } from './resources.js'
+import { reportRun } from './review/report.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 

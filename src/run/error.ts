@@ -57,7 +57,11 @@ export type RunError =
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   /** A run whose log has no decision about a layer's channels. */
   | { readonly _tag: 'NothingRanked'; readonly folder: string; readonly at: string }
+  /** A run without its final model; `next`: the command that resumes it. */
+  | { readonly _tag: 'RunUnfinished'; readonly folder: string; readonly next: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
+  /** A file that would be replaced. */
+  | { readonly _tag: 'FileThere'; readonly file: string }
   /** A process, perhaps of another host, is at work in the folder. */
   | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
   /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */

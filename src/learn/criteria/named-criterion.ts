@@ -5,6 +5,7 @@ import * as t from 'io-ts'
 import { decode } from '../../io/codec.js'
 import { callNamed, type NamedFunction, namedFunction, wrongReturn } from '../../io/named-function.js'
 import type { Model } from '../../net/weights.js'
+import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import type { PruneError } from '../../surgery/error.js'
 import type { Normalize, Utilities } from '../../surgery/prune/rank.js'
@@ -56,17 +57,24 @@ export type AnyCriterion = CriterionName | NamedCriterion
  *   { evidence: 'activations' })
  * prune({ by: spread, keep: { params: 0.3 } })
  */
-export const criterion = <N extends EvidenceName = 'weights'>(
-  name: string,
-  utilities: CriterionFunction<EvidenceTypes[N]>,
-  { evidence, normalize = 'layer' }: { readonly evidence?: N; readonly normalize?: Normalize } = {},
-): NamedCriterion => ({
-  _tag: 'criterion',
-  name,
-  evidence: evidence ?? 'weights',
-  normalize,
-  call: utilities,
-})
+export const criterion = withArity(
+  3,
+  <N extends EvidenceName = 'weights'>(
+    name: string,
+    utilities: CriterionFunction<EvidenceTypes[N]>,
+    options: { readonly evidence?: N; readonly normalize?: Normalize } = {},
+  ): NamedCriterion => {
+    const { evidence, normalize = 'layer', ...rest } = optionsOf(options)
+    return {
+      _tag: 'criterion',
+      name,
+      evidence: evidence ?? 'weights',
+      normalize,
+      call: utilities,
+      ...unknownIn(rest, ['evidence', 'normalize']),
+    }
+  },
+)
 
 const evidenceCodec: t.Type<EvidenceName> = t.keyof({
   weights: null,

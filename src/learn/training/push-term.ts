@@ -12,6 +12,7 @@ import {
   wrongReturn,
 } from '../../io/named-function.js'
 import { show } from '../../io/show.js'
+import { withArity } from '../../net/words/options.js'
 
 /** What a term is computed from, in one step of training. */
 export interface TermInputs extends Pick<Lowered, 'at' | 'logits' | 'weights'> {
@@ -39,9 +40,8 @@ export interface PushTerm extends NamedFunction<(inputs: TermInputs) => Value> {
  * const sparse = pushTerm('sparse', ({ features }) => op.mean(op.abs(features)))
  * push({ epochs: 2, align: { terms: [sparse(0.01)] } })
  */
-export const pushTerm =
-  (name: string, term: (inputs: TermInputs) => Value) =>
-  (weight: number): PushTerm => ({ _tag: 'pushTerm', name, weight, call: term })
+export const pushTerm = (name: string, term: (inputs: TermInputs) => Value) =>
+  withArity(1, (weight: number): PushTerm => ({ _tag: 'pushTerm', name, weight, call: term }))
 
 export const pushTermCodec = namedFunction<PushTerm>('pushTerm', { weight: finite })
 

@@ -74,9 +74,9 @@ code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace
 .matrix tbody th { padding-right: .6rem; text-align: right; } .matrix thead th { padding: 0 .2rem .3rem; }
 .matrix td.hit { background: color-mix(in srgb, var(--repaired) calc(var(--share) * 55% + 8%), var(--card)); }
 .matrix td.miss { background: color-mix(in srgb, var(--cut) calc(var(--share) * 60% + 12%), var(--card)); font-weight: 600; }
-.heat { width: auto; border-spacing: 2px; border-collapse: separate; } .heat td { text-align: center; padding: .28rem .1rem; border: 0; border-radius: .25rem; min-width: 2.45rem; font-size: .8rem;
+.heat { width: auto; border-spacing: 2px; border-collapse: separate; } .heat td { text-align: center; padding: .28rem 0; border: 0; border-radius: .25rem; min-width: 2.2rem; font-size: .8rem;
   background: color-mix(in srgb, var(--validation) calc(var(--share) * 62%), var(--card)); }
-.heat tbody th, .heat thead th { border: 0; } .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
+.heat tbody th, .heat thead th { border: 0; font-size: .85rem; padding-right: .3rem; } .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
 .heat thead th:first-child { writing-mode: initial; transform: none; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1rem; }
 .panels figure { margin: 0; } .heat td.empty { background: none; } .heat td.best { font-weight: 700; outline: 2px solid var(--ink); outline-offset: -2px; }

@@ -6,8 +6,8 @@ import { encodePng } from '../../data/encode-png.js'
 import { factOf } from '../../data/error.js'
 import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { writeJson } from '../../io/files.js'
+import { type Answer, answerAll } from '../../learn/evaluation/answers.js'
 import { evaluationBatch } from '../../learn/evaluation/evaluate.js'
-import { type Prediction, predict } from '../../learn/evaluation/predict.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import type { Resources } from '../context.js'
@@ -18,7 +18,7 @@ import type { Mistake, Predictions } from './predictions.js'
 /** Mistakes kept with their images. */
 const mostMistakes = 18
 
-const confusionOf = (classes: number, predictions: readonly Prediction[]): readonly (readonly number[])[] => {
+const confusionOf = (classes: number, predictions: readonly Answer[]): readonly (readonly number[])[] => {
   const rows = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (const { label, answer } of predictions) {
     const row = rows[label]
@@ -30,7 +30,7 @@ const confusionOf = (classes: number, predictions: readonly Prediction[]): reado
 type Unseen = Omit<Mistake, 'png'>
 
 /** The last net's mistakes: those of most nets first, then the surest. */
-const mistakesOf = (answers: readonly (readonly Prediction[])[]): readonly Unseen[] =>
+const mistakesOf = (answers: readonly (readonly Answer[])[]): readonly Unseen[] =>
   (answers.at(-1) ?? [])
     .flatMap((prediction, image): readonly Unseen[] =>
       prediction.answer === prediction.label
@@ -85,7 +85,7 @@ export const keepAnswers =
         pipe(
           nets,
           TE.traverseSeqArray(([, model]) =>
-            predict(engine)(evaluationFeed(dataset, dataset.test, { batch: evaluationBatch }))(model),
+            answerAll(engine)(evaluationFeed(dataset, dataset.test, { batch: evaluationBatch }))(model),
           ),
         ),
       ),

@@ -10,6 +10,7 @@ import {
   wrongReturn,
 } from '../../io/named-function.js'
 import type { Model } from '../../net/weights.js'
+import { withArity } from '../../net/words/options.js'
 import { growthCodec } from '../codec.js'
 import type { Growth } from './options.js'
 
@@ -27,11 +28,14 @@ export interface GrowthRule extends NamedFunction<(model: Model, nth: number) =>
  * import { convBnAct, grow, train } from 'espalier'
  * grow({ rule: growthRule('deeper', (_, nth) => ({ deepen: 'a/three', module: convBnAct(8 + nth) })), max: 3 }, train())
  */
-export const growthRule = (name: string, next: (model: Model, nth: number) => Growth | null): GrowthRule => ({
-  _tag: 'growthRule',
-  name,
-  call: next,
-})
+export const growthRule = withArity(
+  2,
+  (name: string, next: (model: Model, nth: number) => Growth | null): GrowthRule => ({
+    _tag: 'growthRule',
+    name,
+    call: next,
+  }),
+)
 
 export const growthRuleCodec = namedFunction<GrowthRule>('growthRule', {})
 
