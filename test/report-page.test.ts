@@ -19,8 +19,10 @@ import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, train } from '../src/run/schedule/schedule.js'
 import { settingsOf } from '../src/run/storage/settings.js'
 import { openRun } from '../src/run/storage/stored-run.js'
+import { decisionOf } from '../src/surgery/analysis/decision.js'
 import { all, attribute, expectSelfContained, parsed, textOf } from './page.js'
 import { scratch, succeed } from './scratch.js'
+import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
 
 const hostile = '<script>alert("1")</script> & \'x\' <b>'
@@ -100,7 +102,7 @@ test('every picture says what it shows', () => {
     expect(all(svg, 'title').length).toBeGreaterThan(0)
   }
   for (const image of all(tree, 'img'))
-    expect(attribute(image, 'alt')).toMatch(/^test image \d+: a .*, answered /)
+    expect(attribute(image, 'alt')).toMatch(/^(test image \d+: a .*, answered |correlations )/)
 })
 
 test('the page loads nothing', () => {
@@ -112,6 +114,19 @@ test('a class that is named like a script is shown as text', () => {
   expect(all(tree, 'script').length).toBe(1)
   expect(textOf(tree)).toContain(hostile)
   expect(all(tree, 'th').some(head => textOf(head) === hostile)).toBe(true)
+})
+
+test('what the net decides on is shown before and after, the best feature first', () => {
+  const features = record.predictions?.features ?? []
+  expect(features.map(({ size }) => size)).toEqual(
+    [record.nets.original, record.nets.now].map(net => net && right(decisionOf(net)).size),
+  )
+  for (const { separation, size } of features) {
+    expect(separation.length).toBe(size)
+    expect(separation).toEqual(separation.toSorted((a, b) => b - a))
+  }
+  const pictures = all(parsed(page), 'img').map(image => attribute(image, 'alt'))
+  expect(pictures.filter(alt => alt?.startsWith('correlations within classes')).length).toBe(2)
 })
 
 test('half a run has a page that says so', async () => {

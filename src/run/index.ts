@@ -15,7 +15,7 @@ export type {
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
 export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
-export type { Mistake, Predictions } from './review/predictions.js'
+export type { Features, Mistake, Predictions } from './review/predictions.js'
 export type { ReadLog } from './review/read-log.js'
 export { type RunRecord, readRecord } from './review/record.js'
 export { begin, type Changes, resume } from './run.js'

@@ -39,14 +39,22 @@ const epochAxis = {
 } as const
 
 /** Errors at which the axis of accuracy has a tick. */
-const accuracyTicks = [0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0001]
+const accuracyTicks = [
+  0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0001,
+]
+
+const lossTicks = [1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 7, 10]
 
 const accuracyAxis = {
   field: 'y',
   type: 'quantitative',
   title: 'accuracy',
   scale: { type: 'log', reverse: true, nice: false, padding: 12 },
-  axis: { values: accuracyTicks, labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'" },
+  axis: {
+    values: accuracyTicks,
+    labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'",
+    labelOverlap: 'greedy',
+  },
 } as const
 
 const lossAxis = {
@@ -54,7 +62,7 @@ const lossAxis = {
   type: 'quantitative',
   title: 'loss, nats an image',
   scale: { type: 'log', nice: false, padding: 12 },
-  axis: { values: [1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10], format: '~g' },
+  axis: { values: lossTicks, format: '~g', labelOverlap: 'greedy' },
 } as const
 
 const axes = { accuracy: accuracyAxis, loss: lossAxis } as const
@@ -202,7 +210,7 @@ export const sizeChart = (story: Story, of: 'params' | 'macs', what: string): Ch
             },
             encoding: {
               x: epochAxis,
-              y: { field: 'y', type: 'quantitative', scale: { domainMax: most } },
+              y: { field: 'y', type: 'quantitative', stack: null, scale: { domainMax: most } },
               order: { field: 'nth' },
             },
           },

@@ -2,7 +2,7 @@
 import type { Key } from '../html/parts.js'
 import { thousands } from '../text/numbers.js'
 import type { Chart } from './draw.js'
-import { colours, fontSize, frame, specOf } from './theme.js'
+import { colours, frame, specOf } from './theme.js'
 
 /** A candidate of a cut. */
 export interface Scored {
@@ -10,10 +10,18 @@ export interface Scored {
   readonly removed: boolean
 }
 
-export const utilityKeys: readonly Key[] = [
+export const utilityKeys = (threshold: number | null): readonly Key[] => [
   { name: 'kept', colour: colours.wood, mark: 'bar' },
   { name: 'removed', colour: colours.cut, mark: 'triangle' },
-  { name: 'threshold', colour: colours.ink, mark: 'dashed' },
+  ...(threshold === null
+    ? []
+    : [
+        {
+          name: `threshold ${Number(threshold.toPrecision(3))}`,
+          colour: colours.ink,
+          mark: 'dashed',
+        } as const,
+      ]),
 ]
 
 /** The most points of a curve. */
@@ -57,21 +65,9 @@ const thresholdLayers = (threshold: number | null) =>
     ? []
     : [
         {
-          data: { values: [{ score: threshold, text: `threshold ${Number(threshold.toPrecision(3))}` }] },
-          layer: [
-            { mark: { type: 'rule', strokeDash: [5, 3], color: colours.ink }, encoding: { y: yAxis } },
-            {
-              mark: {
-                type: 'text',
-                align: 'right',
-                x: { expr: 'width - 4' },
-                dy: -7,
-                color: colours.muted,
-                fontSize,
-              },
-              encoding: { y: yAxis, text: { field: 'text' } },
-            },
-          ],
+          data: { values: [{ score: threshold }] },
+          mark: { type: 'rule', strokeDash: [5, 3], color: colours.ink },
+          encoding: { y: yAxis },
         },
       ]
 

@@ -7,7 +7,7 @@ import { kindText } from '../tables/describe.js'
 import { type Layout, layOut, type PlacedArm, type PlacedTier, type PlacedUnit, type Size } from './layout.js'
 import { isCut, isGrown, type Limb, mergeStates, type States, widest } from './limb.js'
 import { tiersOf } from './tiers.js'
-import { trunkOutline } from './trunk.js'
+import { trunkLost, trunkWood } from './trunk.js'
 
 /** What is known of a layer beside its channels, such as its utilities, for the text under the pointer. */
 export type Remarks = ReadonlyMap<Path, string>
@@ -213,15 +213,16 @@ const ends = ({ trunk, ground }: Layout, { first }: States): readonly Element[] 
   text(trunk, 22, 'middle', span('output')),
 ]
 
-/** From the back to the front: wires, what was cut, the trunk, wood, names. */
+/** From the back to the front: wires, what was cut, arms, the trunk, names. */
 const layersOf = (layout: Layout, remarks: Remarks): readonly Element[] => {
   const arms = layout.tiers.flatMap(tier => tier.arms)
   return [
     ...trellis(layout),
     ...arms.map(drawLost(layout, remarks)),
-    ...trunkOutline(layout),
-    ...layout.tiers.map(trunkTitles(layout, remarks)),
+    trunkLost(layout),
     ...arms.map(drawWood(layout, remarks)),
+    trunkWood(layout),
+    ...layout.tiers.map(trunkTitles(layout, remarks)),
     ...trunkLeaves(layout),
     ...arms.map(arm => armLabel(layout, arm)),
     ...layout.tiers.map(tier => tierLabel(layout, tier)),

@@ -39,10 +39,14 @@ const outline = (levels: readonly Level[], trunk: number, top: number): string =
   return `${half(left)}${half(right)}`
 }
 
-export const trunkOutline = (layout: Layout): readonly Element[] => {
-  const { trunk, tiers } = layout
-  const top = (tiers.at(-1)?.top ?? layout.ground) - 6
-  const shapeOf = (channels: (limb: Limb) => number, fill: string): Element =>
-    element('path', { d: outline(levelsOf(layout, channels), trunk, top), fill })
-  return [shapeOf(widest, 'var(--pale)'), shapeOf(({ channels: { now } }) => now, 'var(--wood)')]
+const shapeOf = (layout: Layout, channels: (limb: Limb) => number, fill: string): Element => {
+  const top = (layout.tiers.at(-1)?.top ?? layout.ground) - 6
+  return element('path', { d: outline(levelsOf(layout, channels), layout.trunk, top), fill })
 }
+
+/** The trunk as thick as it ever was. */
+export const trunkLost = (layout: Layout): Element => shapeOf(layout, widest, 'var(--pale)')
+
+/** The trunk as it is. */
+export const trunkWood = (layout: Layout): Element =>
+  shapeOf(layout, ({ channels: { now } }) => now, 'var(--wood)')

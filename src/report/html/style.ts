@@ -34,7 +34,7 @@ p { max-width: 46rem; }
 .headline strong { display: block; font-size: 1.55rem; font-weight: 600; font-variant-numeric: tabular-nums;
   letter-spacing: -0.02em; white-space: nowrap; }
 .headline span { color: var(--muted); font-size: .85rem; }
-.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1rem; }
 figure { margin: 1rem 0 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   padding: 1rem 1rem .8rem; min-width: 0; }
 figcaption { color: var(--ink); font-weight: 600; margin-bottom: .3rem; }
@@ -48,7 +48,7 @@ svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sa
   font-size: .85rem; color: var(--muted); }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .legend svg { flex: none; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 2rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; width: 100%; }
 caption { text-align: left; padding-bottom: .5rem; }
 th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -80,6 +80,7 @@ code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace
 .heat thead th:first-child { writing-mode: initial; transform: none; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1rem; }
 .panels figure { margin: 0; } .heat td.empty { background: none; } .heat td.best { font-weight: 700; outline: 2px solid var(--ink); outline-offset: -2px; }
+.correlation { width: 100%; aspect-ratio: 1; max-width: 22rem; image-rendering: pixelated; border: 1px solid var(--line); background: var(--paper); }
 .thumbs { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(6.2rem, 1fr)); gap: .8rem; padding: 0; }
 .thumbs li { font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 .thumbs img { width: 100%; height: auto; image-rendering: pixelated; border-radius: .3rem; background: var(--band); display: block; margin-bottom: .3rem; }

@@ -59,7 +59,7 @@ export const cutFigures = (events: readonly RunEvent[]): readonly Node<ChartLeaf
             figure<ChartLeaf>(
               `Cut ${number}, ${cut.removes ? '' : 'marked while pushing, '}by ${cut.by}`,
               { chart: utilityChart(`cut ${number}`, candidatesOf(cut), cut.threshold) },
-              { keys: utilityKeys },
+              { keys: utilityKeys(cut.threshold) },
             ),
           ),
         ),

@@ -15,6 +15,7 @@ import { renderMessage } from '../text/messages.js'
 import { compact, counted, percent, thousands } from '../text/numbers.js'
 import { answers } from './answers.js'
 import { cutFigures, remarksOf } from './cuts.js'
+import { featureFigures } from './features.js'
 import { layersTable } from './layers.js'
 import { provenanceFacts } from './provenance.js'
 import { sizesOf } from './sizes.js'
@@ -124,6 +125,9 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
     layersSection(record),
     ...(story.cuts.length === 0 ? [] : [section<ChartLeaf>('What the cuts compared', ...cutFigures(events))]),
     section('Before and after', ...sizesOf(record)),
+    ...(record.predictions === null || record.predictions.features.length === 0
+      ? []
+      : [section<ChartLeaf>('What it decides on', featureFigures(record.predictions.features))]),
     section('Answers on the test images', ...answers(record.predictions)),
     section('How it was made', provenanceFacts(record)),
   ]

@@ -82,6 +82,14 @@ const addStageEnd = (story: Story, { stage, result }: EventOf<'stageEnded'>): St
     result,
   )
 
+/** A net that grew was as large from where the one before it was measured. */
+const addGrowth = (story: Story, event: EventOf<'grown'>): Story => {
+  const since = event.gain === null ? story.length : (story.growths.at(-1)?.epochs ?? story.length)
+  const size = { epochs: since, params: event.params, macs: event.macs }
+  const growth = { epochs: story.length, ...event }
+  return { ...story, growths: [...story.growths, growth], sizes: [...story.sizes, size] }
+}
+
 const addEvent = (story: Story, event: RunEvent): Story => {
   const at = { epochs: story.length }
   switch (event._tag) {
@@ -95,7 +103,7 @@ const addEvent = (story: Story, event: RunEvent): Story => {
     case 'pruned':
       return withSize({ ...story, cuts: [...story.cuts, { ...at, ...event }] }, event)
     case 'grown':
-      return withSize({ ...story, growths: [...story.growths, { ...at, ...event }] }, event)
+      return addGrowth(story, event)
     case 'roundEnded':
       return event.kept ? story : { ...story, takenBack: [...story.takenBack, at] }
     case 'stageEnded':

@@ -12,7 +12,9 @@ import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import type { Resources } from '../context.js'
 import type { RunError } from '../error.js'
+import type { Checkpoint } from '../storage/checkpoint.js'
 import { latest, type StoredRun } from '../storage/stored-run.js'
+import { measureFeatures } from './features.js'
 import type { Mistake, Predictions } from './predictions.js'
 
 /** Mistakes kept with their images. */
@@ -63,40 +65,41 @@ const withImages =
     )
 
 /** The net before the first cut, where there was one, and the last. */
-const netsOf = (
-  run: StoredRun,
-): TE.TaskEither<RunError, readonly (readonly [name: string, model: Model])[]> =>
-  pipe(
-    latest(run),
-    TE.map(({ learner, models: { original } }) => [
-      ...(original === null ? [] : [['before the first cut', original] as const]),
-      ['at the end', learner.model] as const,
-    ]),
-  )
+const netsOf = ({
+  learner,
+  models: { original },
+}: Checkpoint): readonly (readonly [name: string, model: Model])[] => [
+  ...(original === null ? [] : [['before the first cut', original] as const]),
+  ['at the end', learner.model],
+]
 
 /** Asks on the test images, and writes the answers beside the run. */
 export const keepAnswers =
-  ({ engine, dataset }: Resources) =>
-  (run: StoredRun): TE.TaskEither<RunError, Predictions> =>
-    pipe(
-      TE.Do,
-      TE.bind('nets', () => netsOf(run)),
+  (resources: Resources) =>
+  (run: StoredRun): TE.TaskEither<RunError, Predictions> => {
+    const { engine, dataset } = resources
+    const feed = evaluationFeed(dataset, dataset.test, { batch: evaluationBatch })
+    return pipe(
+      latest(run),
+      TE.bindTo('checkpoint'),
+      TE.let('nets', ({ checkpoint }) => netsOf(checkpoint)),
       TE.bindW('answers', ({ nets }) =>
         pipe(
           nets,
-          TE.traverseSeqArray(([, model]) =>
-            answerAll(engine)(evaluationFeed(dataset, dataset.test, { batch: evaluationBatch }))(model),
-          ),
+          TE.traverseSeqArray(([, model]) => answerAll(engine)(feed)(model)),
         ),
       ),
       TE.bindW('mistakes', ({ answers }) => withImages(dataset)(mistakesOf(answers))),
+      TE.bindW('features', ({ checkpoint }) => measureFeatures(resources)(checkpoint)),
       TE.map(
-        ({ nets, answers, mistakes }): Predictions => ({
+        ({ nets, answers, mistakes, features }): Predictions => ({
           classes: dataset.classes,
           confusion: confusionOf(dataset.classes.length, answers.at(-1) ?? []),
           nets: nets.map(([name]) => name),
           mistakes,
+          features,
         }),
       ),
       TE.tap(predictions => writeJson(run.folder.predictions)(predictions)),
     )
+  }

@@ -1,6 +1,6 @@
 /** What a run's last net answers on the test images: how often each class was taken for which, and the worst mistakes. */
 import * as t from 'io-ts'
-import { closed, list, naturalNumber, share } from '../../io/codec.js'
+import { closed, finite, list, naturalNumber, share } from '../../io/codec.js'
 import { readJson } from '../../io/files.js'
 
 /** A test image that was answered wrong. */
@@ -16,6 +16,17 @@ export interface Mistake {
   readonly png: string
 }
 
+/** The features that a net decides on, the one that separates the classes best first. */
+export interface Features {
+  /** The net, by what it is to the run. */
+  readonly net: string
+  readonly size: number
+  /** By feature: the variance between classes over that within. */
+  readonly separation: readonly number[]
+  /** The correlations within classes: a PNG in base64, a pixel a pair, as opaque as they are strong. */
+  readonly correlation: string
+}
+
 export interface Predictions {
   readonly classes: readonly string[]
   /** A row a class, a column an answer. */
@@ -24,6 +35,8 @@ export interface Predictions {
   readonly nets: readonly string[]
   /** The worst first: wrong in most nets, then the surest. */
   readonly mistakes: readonly Mistake[]
+  /** Before the last rounds, or the first cut, and at the end; none where a net does not decide on a vector. */
+  readonly features: readonly Features[]
 }
 
 export const predictionsCodec: t.Type<Predictions, unknown> = closed({
@@ -39,6 +52,9 @@ export const predictionsCodec: t.Type<Predictions, unknown> = closed({
       wrong: naturalNumber,
       png: t.string,
     }),
+  ),
+  features: list(
+    closed({ net: t.string, size: naturalNumber, separation: list(finite), correlation: t.string }),
   ),
 })
 
