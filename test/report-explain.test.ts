@@ -15,7 +15,7 @@ import { type Pruned, prune } from '../src/surgery/prune/prune.js'
 import { arbitraryModel } from './arbitrary.js'
 import { scratch, succeed } from './scratch.js'
 import { placed, right } from './surgery.js'
-import { tinyNet } from './tiny.js'
+import { freeNet, tinyNet } from './tiny.js'
 
 const scored = { accuracy: 1, loss: 0 }
 const sizes = { params: 1, macs: 1 }
@@ -154,6 +154,13 @@ test('two nets are compared layer by layer', () => {
     expect(change === 'removed').toBe(after === null)
   }
   expect(differenceText(difference)).toMatch(/^conv +conv 3×3 +6( → \d)? /m)
+  const other = netDifference(placed(freeNet), placed(tinyNet))
+  expect(other.layers.filter(({ change }) => change === 'added').map(({ path }) => path)).toEqual([
+    'sum/body/conv',
+    'sum/body/conv2',
+  ])
+  const back = netDifference(placed(tinyNet), placed(freeNet))
+  expect(back.layers.filter(({ change }) => change === 'removed').length).toBe(2)
   const same = netDifference(placed(tinyNet), placed(tinyNet))
   expect(same.layers.every(({ change }) => change === 'same')).toBe(true)
 })

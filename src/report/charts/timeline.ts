@@ -1,7 +1,7 @@
 /** Charts of a run over its epochs: accuracy, loss, size. */
 import type { Key } from '../html/parts.js'
 import type { Story } from '../pages/story.js'
-import { percent } from '../text/numbers.js'
+import { counted, percent } from '../text/numbers.js'
 import type { Chart } from './draw.js'
 import { colours, fontSize, frame, specOf } from './theme.js'
 
@@ -168,7 +168,7 @@ const lastText = ({ epochs }: Story): string => {
 }
 
 export const accuracyChart = (story: Story): Chart => ({
-  label: `Training and validation accuracy over ${story.length} epochs: ${lastText(story)}, ${story.cuts.length} cuts`,
+  label: `Training and validation accuracy over ${story.length} epochs: ${lastText(story)}, ${counted(story.cuts.length, 'cut')}`,
   spec: scoreSpec(story, 'accuracy', 330),
   wide: true,
 })
