@@ -3,7 +3,7 @@ import type { Path } from '../../net/path.js'
 import type { RunEvent } from '../../run/events.js'
 import type { ChartLeaf } from '../charts/draw.js'
 import { type Scored, utilityChart, utilityKeys } from '../charts/utilities.js'
-import type { Remarks } from '../espalier/draw.js'
+import type { Remarks } from '../espalier/marks.js'
 import type { Node } from '../html/element.js'
 import { figure, grid, missing } from '../html/parts.js'
 
