@@ -188,6 +188,22 @@ const sizeSteps = ({ sizes, length }: Story, of: 'params' | 'macs') => {
   }))
 }
 
+/** The area and the edge of a size over time; `most`: the top of its axis. */
+const sizeLayers = (values: readonly object[], most: number, title: string) => {
+  const data = { values: [...values] }
+  const y = { field: 'y', type: 'quantitative', title, axis: { format: '~s', tickCount: 5 } }
+  const order = { field: 'nth' }
+  const mark = { interpolate: 'step-after', color: colours.wood }
+  return [
+    {
+      data,
+      mark: { ...mark, type: 'area', opacity: 0.22, line: false },
+      encoding: { x: epochAxis, y: { ...y, stack: null, scale: { domainMax: most } }, order },
+    },
+    { data, mark: { ...mark, type: 'line', strokeWidth: 2 }, encoding: { x: epochAxis, y, order } },
+  ]
+}
+
 /** A measure of the net's size over time. */
 export const sizeChart = (story: Story, of: 'params' | 'macs', what: string): Chart => {
   const values = sizeSteps(story, of)
@@ -195,35 +211,6 @@ export const sizeChart = (story: Story, of: 'params' | 'macs', what: string): Ch
   return {
     label: `${what} over ${story.length} epochs: from ${values[0]?.y ?? 0} to ${values.at(-1)?.y ?? 0}`,
     spec: width =>
-      specOf({
-        ...frame(width, 250),
-        layer: [
-          ...stageLayers(story),
-          {
-            data: { values },
-            mark: {
-              type: 'area',
-              interpolate: 'step-after',
-              color: colours.wood,
-              opacity: 0.22,
-              line: false,
-            },
-            encoding: {
-              x: epochAxis,
-              y: { field: 'y', type: 'quantitative', stack: null, scale: { domainMax: most } },
-              order: { field: 'nth' },
-            },
-          },
-          {
-            data: { values },
-            mark: { type: 'line', interpolate: 'step-after', color: colours.wood, strokeWidth: 2 },
-            encoding: {
-              x: epochAxis,
-              y: { field: 'y', type: 'quantitative', title: what, axis: { format: '~s', tickCount: 5 } },
-              order: { field: 'nth' },
-            },
-          },
-        ],
-      }),
+      specOf({ ...frame(width, 250), layer: [...stageLayers(story), ...sizeLayers(values, most, what)] }),
   }
 }

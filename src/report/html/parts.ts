@@ -1,10 +1,6 @@
 /** The parts that pages are made of: sections, tables, lists of facts, legends. */
 import { type Attributes, type Element, element, type Node } from './element.js'
 
-/** Children without those that are absent. */
-export const present = <A>(...children: readonly (A | null)[]): readonly A[] =>
-  children.flatMap(child => (child === null ? [] : [child]))
-
 export const section = <Leaf = never>(
   title: string,
   ...children: readonly Node<NoInfer<Leaf>>[]

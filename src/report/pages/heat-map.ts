@@ -36,46 +36,60 @@ const heatCell = ({ least, most }: Range, group: StudyGroup | undefined): Elemen
   )
 }
 
-const panel = (groups: readonly StudyGroup[], removed: string | number): Element => {
-  const here = groups.filter(({ facts }) => facts.removed === removed)
-  const [rows, columns, range] = [valuesOf(groups, 'training'), valuesOf(groups, 'criterion'), rangeOf(here)]
-  const at = (training: string | number, criterion: string | number) =>
-    here.find(({ facts }) => facts.training === training && facts.criterion === criterion)
-  const title = `${percent(Number(removed), 0)} of the parameters removed`
-  return figure(
-    title,
-    element(
-      'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title },
-      element(
-        'table',
-        { class: 'heat' },
-        element(
-          'thead',
-          {},
-          element(
-            'tr',
-            {},
-            element('th', { scope: 'col' }, 'training'),
-            ...columns.map(name => element('th', { scope: 'col' }, `${name}`)),
-          ),
-        ),
-        element(
-          'tbody',
-          {},
-          ...rows.map(training =>
-            element(
-              'tr',
-              {},
-              element('th', { scope: 'row' }, `${training}`),
-              ...columns.map(criterion => heatCell(range, at(training, criterion))),
-            ),
-          ),
+/** The groups of one share removed, by training and criterion. */
+interface Panel {
+  readonly groups: readonly StudyGroup[]
+  readonly trainings: readonly (string | number)[]
+  readonly criteria: readonly (string | number)[]
+}
+
+const heatRow =
+  ({ groups, criteria }: Panel) =>
+  (training: string | number): Element => {
+    const row = groups.filter(({ facts }) => facts.training === training)
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, `${training}`),
+      ...criteria.map(criterion =>
+        heatCell(
+          rangeOf(groups),
+          row.find(({ facts }) => facts.criterion === criterion),
         ),
       ),
+    )
+  }
+
+const heatTable = (panel: Panel): Element =>
+  element(
+    'table',
+    { class: 'heat' },
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        ...['training', ...panel.criteria].map(name => element('th', { scope: 'col' }, `${name}`)),
+      ),
     ),
+    element('tbody', {}, ...panel.trainings.map(heatRow(panel))),
+  )
+
+const panelFigure = (all: readonly StudyGroup[], removed: string | number): Element => {
+  const groups = all.filter(({ facts }) => facts.removed === removed)
+  const { least, most } = rangeOf(groups)
+  const title = `${percent(Number(removed), 0)} of the parameters removed`
+  const table = heatTable({
+    groups,
+    trainings: valuesOf(all, 'training'),
+    criteria: valuesOf(all, 'criterion'),
+  })
+  return figure(
+    title,
+    element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title }, table),
     {
-      note: `Test accuracy in percent, from ${percent(range.least, 1)} to ${percent(range.most, 1)}; the best is framed.`,
+      note: `Test accuracy in percent, from ${percent(least, 1)} to ${percent(most, 1)}; the best is framed.`,
     },
   )
 }
@@ -84,4 +98,4 @@ const panel = (groups: readonly StudyGroup[], removed: string | number): Element
 export const heatMaps = (groups: readonly StudyGroup[]): readonly Element[] =>
   valuesOf(groups, 'removed')
     .toSorted((a, b) => Number(a) - Number(b))
-    .map(removed => panel(groups, removed))
+    .map(removed => panelFigure(groups, removed))
