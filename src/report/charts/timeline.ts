@@ -54,6 +54,7 @@ const accuracyAxis = {
     values: accuracyTicks,
     labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'",
     labelOverlap: 'greedy',
+    labelSeparation: 5,
   },
 } as const
 
@@ -62,7 +63,7 @@ const lossAxis = {
   type: 'quantitative',
   title: 'loss, nats an image',
   scale: { type: 'log', nice: false, padding: 12 },
-  axis: { values: lossTicks, format: '~g', labelOverlap: 'greedy' },
+  axis: { values: lossTicks, format: '~g', labelOverlap: 'greedy', labelSeparation: 5 },
 } as const
 
 const axes = { accuracy: accuracyAxis, loss: lossAxis } as const
