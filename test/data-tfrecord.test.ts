@@ -171,6 +171,9 @@ describe('tfrecord', () => {
       const nth = starts.findIndex((start, at) => start <= length && length < (starts[at + 1] ?? 0))
       expect(fact).toMatchObject({ _tag: 'Truncated', entry: `record ${nth}`, offset: length })
       expect('file' in fact && fact.file).toMatch(/train-00001-of-00002$/)
+      const begin = starts[nth] ?? 0
+      const end = length < begin + 12 ? begin + 12 : starts[nth + 1]
+      expect(fact).toMatchObject({ expected: end })
     }
   })
 

@@ -38,7 +38,7 @@ export type DataError =
   | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string }
   /** A gzip stream that cannot be unpacked any further. */
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Place)
-  /** The content ends at `offset`; expected `expected` bytes. */
+  /** The content ends at `offset`; `expected` is where it should end, counted from the same beginning. */
   | ({ readonly _tag: 'Truncated'; readonly expected: number } & Place)
   /** An invalid value in a file: a magic number, a size, a label, a checksum. */
   | ({

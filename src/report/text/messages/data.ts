@@ -1,7 +1,7 @@
 /** Messages on data sets: files, archives, images, and what reading them leaves out. */
 import type { Reason } from '../../../data/notices.js'
 import type { FactOf, Messages } from '../fact.js'
-import { thousands } from '../numbers.js'
+import { counted, thousands } from '../numbers.js'
 import { listText } from '../phrases.js'
 
 /** Where in a file: its entry, if it is an archive, and the byte. */
@@ -80,7 +80,7 @@ export const dataMessages = {
   BadStream: fact => `${placeText(fact)}: ${fact.reason}`,
   Truncated: fact =>
     'file' in fact
-      ? `${placeText(fact)}: expected ${fact.expected} more bytes, got the end of the file; try another copy`
+      ? `${placeText(fact)}: expected ${counted(fact.expected - fact.offset, 'more byte')}, got the end of the file; try another copy`
       : `byte ${fact.at}: expected ${fact.expected} bytes, got ${fact.got}; try another copy of the file`,
   BadValue: fact => `${placeText(fact)}: ${fact.what} is ${fact.got}; expected ${fact.expected}`,
   UnsafeEntry: fact =>
