@@ -200,7 +200,7 @@ test('chance is what naming the commonest class scores, and little more; a fall 
         const fallen = fallenToChance(schedule, stages, data)
         const bound = 1 / 3 + 0.05
         expect(fallen !== null).toBe(accuracy <= bound && before > bound)
-        if (fallen !== null) expect(renderMessage(fallen)).toContain('stage 3')
+        if (fallen !== null) expect(renderMessage(fallen)).toContain('step 3')
         expect(fallenToChance(schedule, stages.slice(0, 2), data)).toBeNull()
       },
     ),

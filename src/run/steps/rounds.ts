@@ -103,7 +103,7 @@ const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
 const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Score): Loss | null =>
   within === null || accuracyOf(score) >= base.accuracy - within
     ? null
-    : { _tag: 'LostTooMuch', round, within }
+    : { _tag: 'LostTooMuch', round, within, lost: base.accuracy - accuracyOf(score) }
 
 /** Accepts a round, or takes it back as the last one. */
 const endRound = (

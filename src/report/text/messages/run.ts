@@ -4,8 +4,8 @@ import type { Difference } from '../../../run/error.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
-import { counted, percent, thousands } from '../numbers.js'
-import { stepText } from '../phrases.js'
+import { counted, percent, pointsText, thousands } from '../numbers.js'
+import { layerText, stepText } from '../phrases.js'
 
 /** Differences listed before the rest is counted. */
 const mostDifferences = 5
@@ -89,9 +89,12 @@ const scheduleMessages = {
   NoValidation: ({ at }) =>
     `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
   AtChance: ({ stage, accuracy, chance, before }) =>
-    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
-  LostTooMuch: ({ round, within }) =>
-    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
+    `${stepText(`${stage}`)}: expected validation accuracy above chance (${percent(chance)}) after training the net that was cut, which had ${percent(before)} before, got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
+  LostTooMuch: ({ round, within, lost }) =>
+    `round ${round + 1}: expected validation accuracy within ${pointsText(within)} of the start, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
+  NoGain: ({ growths, minDelta }) =>
+    `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
+  PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
   NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
   SeedsFailed: ({ seeds }) =>

@@ -18,12 +18,18 @@ const amountText = (measure: Measure, amount: number): string =>
 const relaxed = (option: string): string =>
   option === 'freeze' || option === 'ignore' ? `fewer paths in ${option}` : `a lower ${option}`
 
-const outOfReach = ({ measure, expected, least, limits }: FactOf<'OutOfReach'>): string => {
-  const reason =
-    measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'
-  const remedies = ['a higher target', ...limits.map(relaxed)].join(', or ')
-  return `target: expected at most ${amountText(measure, expected)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
+/** 1,200 parameters with every removable channel removed */
+export const leastText = ({ measure, least }: FactOf<'OutOfReach'>): string =>
+  `${amountText(measure, least)} ${measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'}`
+
+const outOfReach = (fact: FactOf<'OutOfReach'>): string => {
+  const remedies = ['a higher target', ...fact.limits.map(relaxed)].join(', or ')
+  return `target: expected at most ${amountText(fact.measure, fact.expected)}, got ${leastText(fact)}; try ${remedies}`
 }
+
+/** What the budget allows and what the grown net has, without advice. */
+export const overBudgetText = ({ measure, limit, got }: FactOf<'OverBudget'>): string =>
+  `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net`
 
 export const surgeryMessages = {
   UnknownPath: ({ at, where }) =>
@@ -52,6 +58,5 @@ export const surgeryMessages = {
     `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}; try growing inside it`,
   Renumbered: ({ at, grown }) =>
     `${layerText(grown)}: expected no new channels among those that ${at} knows by number, in groups or as a slice, got some; try growing behind it, or inside a branch`,
-  OverBudget: ({ measure, limit, got }) =>
-    `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net; try a larger budget, or a smaller module`,
+  OverBudget: fact => `${overBudgetText(fact)}; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>

@@ -177,7 +177,10 @@ const growMore =
     const { state, cursor } = from
     if (growth === null) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
     return isPlaceGone(step, growth, state.learner.model)
-      ? stop(growing, state, { why: 'place pruned away', fact: null })
+      ? stop(growing, state, {
+          why: 'place pruned away',
+          fact: { _tag: 'PlaceRemoved', at: sitePath(growth) },
+        })
       : pipe(
           growNext(context, step, growth)(from),
           TE.flatMap(trainGrown(growing)),
@@ -185,12 +188,17 @@ const growMore =
         )
   }
 
+const noGain = ({ minDelta }: Grow, { stale }: GrowCursor): Stop => ({
+  why: 'no gain',
+  fact: { _tag: 'NoGain', growths: stale, minDelta },
+})
+
 const growFrom =
   (growing: GrowContext) =>
   (from: GrowState): TE.TaskEither<RunError, StepState> => {
     const { step } = growing
     const { state, cursor } = from
-    if (cursor.stale >= step.patience) return stop(growing, state, { why: 'no gain', fact: null })
+    if (cursor.stale >= step.patience) return stop(growing, state, noGain(step, cursor))
     return pipe(
       isTraining(cursor)
         ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))
