@@ -347,7 +347,7 @@ export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
     const places = [
       'images: val is the test set, as there is no other; validation images are split off training',
       '…/train: 1 left out, of another ending: labels.csv',
-      'stage 1 of 1: train',
+      'step 1 of 1: train',
       /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png, byte 0: not an image: it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
     expect(

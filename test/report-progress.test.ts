@@ -82,10 +82,10 @@ describe('a line', () => {
     expect(lineOf({ ...pruned, recalibrated: false })).toBe(cut)
   })
 
-  test('of rounds and stages shows their number, and why rounds stopped', () => {
+  test('of rounds and steps shows their number, and why rounds stopped', () => {
     const rounds = untilTarget({ keep: { params: 0.1 }, rounds: 12 }, prune())
     const schedule = [train(), rounds]
-    expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('stage 2 of 2: rounds')
+    expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('step 2 of 2: rounds')
     const ended = {
       _tag: 'roundEnded',
       stage: 1,

@@ -30,7 +30,7 @@ const thinText = (thin: readonly Thin[]): string =>
 const eventLine = (schedule: Schedule, event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
-      return `stage ${event.stage + 1} of ${schedule.length}: ${event.name}`
+      return `step ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
     case 'pruned':
