@@ -300,7 +300,7 @@ describe('tfrecord', () => {
       const fact = await failure(
         openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 3, { firstLabel: 0 })),
       )
-      expect(renderMessage(fact)).toMatch(`image/class/label is ${shown}; ${expected}`)
+      expect(renderMessage(fact)).toMatch(`image/class/label: ${expected}, got ${shown}`)
     }
   })
 
@@ -308,7 +308,7 @@ describe('tfrecord', () => {
     const shard = labelled(listOf.ints([1]), 'label')
     const fact = await failure(open({ train: shard, test: shard }))
     expect(renderMessage(fact)).toMatch(
-      /the record has no image\/class\/label; it has image\/encoded, label$/,
+      /: expected a value for image\/class\/label, got values for image\/encoded, label; try /,
     )
   })
 
@@ -336,8 +336,8 @@ describe('tfrecord', () => {
       const data = await succeed(openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 1000)))
       expect([data.train.size + data.validation.size, data.test.size]).toEqual([3, 3])
       expect(data.notices.slice(0, 2).map(fact => renderMessage(fact).replace(folder, '…'))).toEqual([
-        '…: 1 left out, links that lead nowhere: train-old',
-        '…: 2 left out, of another ending: README.md, …',
+        '…: 1 entry left out, links that lead nowhere: train-old',
+        '…: 2 entries left out, of another ending: README.md, …',
       ])
     }
   })
@@ -375,11 +375,14 @@ describe('tfrecord', () => {
     const damaged = Buffer.from(packed)
     damaged[40] = ~(damaged[40] ?? 0)
     for (const [train, said] of [
-      [packed.subarray(0, -20), /train, byte \d+: unexpected end of file$/],
-      [damaged, /train, byte \d+: (invalid|incorrect)/],
+      [
+        packed.subarray(0, -20),
+        /train, byte \d+: cannot be unpacked \(unexpected end of file\); try another copy$/,
+      ],
+      [damaged, /train, byte \d+: cannot be unpacked \((invalid|incorrect)/],
       [
         gzipSync(Buffer.alloc(2 ** 26 + 1)),
-        /unpacked content is more than \d+ bytes from \d+; expected at most 100/,
+        /unpacked content: expected at most 100.*, got more than \d+ bytes from \d+/,
       ],
     ] as const)
       expect(renderMessage(await failure(open({ train, test: written })))).toMatch(said)

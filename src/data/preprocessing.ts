@@ -11,7 +11,7 @@ export interface Preprocessing {
   /** Height, width and channels of the net's input; 1 channel is grey, 3 are RGB. */
   readonly size: Shape
   readonly resize: { readonly height: number; readonly width: number; readonly fit: 'cover' }
-  /** One value a channel, of pixels from 0 to 1. */
+  /** One value per channel, of pixels from 0 to 1. */
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
   /** In the order of the net's outputs. */

@@ -41,7 +41,7 @@ export interface Cifar10 extends Common {
   readonly _tag: 'cifar10'
 }
 
-/** Folders of images, one a class. */
+/** Folders of images, one per class. */
 export interface ImageFolder extends Common {
   readonly _tag: 'imageFolder'
   /** The shape to which images are scaled and cropped when they are decoded. */
@@ -105,7 +105,7 @@ export const cifar10 = withArity(1, (options: DataOptions = {}): Cifar10 => {
 })
 
 /**
- * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
+ * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one per class, in `train` and `test`: on disk, or in
  * `train.tar.gz` and `test.tar.gz`. `val` beside them is the validation set, instead of a share of `train`; without
  * `test`, as in ImageNet, it is the test set. Subfolders of a class folder belong to the class. Images are
  * rotated by their EXIF orientation, scaled to cover `image`, and centre-cropped; one channel

@@ -2,7 +2,15 @@
 export type { Channel } from './analysis/analysis.js'
 export { type Decision, decisionOf } from './analysis/decision.js'
 export { findThinLayers, type Thin, type Widths, widthsOf } from './analysis/trunk.js'
-export type { AddressError, GrowError, Measure, OptionError, PruneError, UtilityError } from './error.js'
+export type {
+  AddressError,
+  Fixing,
+  GrowError,
+  Measure,
+  OptionError,
+  PruneError,
+  UtilityError,
+} from './error.js'
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'

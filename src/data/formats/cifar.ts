@@ -55,7 +55,7 @@ const readBatch = async (file: string): Promise<Buffer> => {
       _tag: 'BadValue',
       what: 'size',
       got: size,
-      expected: `${recordBytes} bytes an image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
+      expected: `${recordBytes} bytes per image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
       ...place,
       offset: 0,
     })

@@ -78,7 +78,7 @@ const encode = (
   })
 }
 
-/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+/** Whether a slot may lie beside a weight: of its shape, or one number per channel. */
 const isSlotFor = (slot: Shape, weight: Shape): boolean =>
   isSameShape(weight, slot) || isSameShape(weight.slice(-1), slot)
 

@@ -58,31 +58,35 @@ const refuseRescues = (
 }
 
 const findWire = (
-  wires: ArrayLike<number>,
+  { wiring, groups, groupOf }: Analysis,
   pinned: Uint8Array,
   at: Path,
   channel: number,
 ): E.Either<PruneError, number> => {
+  const wires = wiring.out.get(at) ?? []
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel }) : E.right(wire)
+  const reason = groups[groupOf[wire] ?? 0]?.fixed ?? 'freeze'
+  return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel, reason }) : E.right(wire)
 }
 
 const findWires = (
-  { wiring }: Analysis,
+  analysis: Analysis,
   pinned: Uint8Array,
   channels: ByChannel['channels'],
 ): E.Either<PruneError, readonly number[]> =>
   pipe(
     Object.entries(channels).flatMap(([at, list]) => list.map(channel => [at, channel] as const)),
-    E.traverseArray(([at, channel]) => findWire(wiring.out.get(at) ?? [], pinned, at, channel)),
+    E.traverseArray(([at, channel]) => findWire(analysis, pinned, at, channel)),
   )
 
 const checkBypassed =
-  (bodies: readonly Path[]) =>
+  (bodies: readonly Path[], freeze: readonly Path[]) =>
   (constrained: Constrained): E.Either<PruneError, Constrained> => {
     const kept = bodies.find(path => !constrained.bypassed.has(path))
-    return kept === undefined ? E.right(constrained) : E.left({ _tag: 'FrozenBody', at: kept })
+    if (kept === undefined) return E.right(constrained)
+    const isFrozen = freeze.some(place => isInside(kept, place) || isInside(place, kept))
+    return E.left({ _tag: 'FrozenBody', at: kept, reason: isFrozen ? 'freeze' : 'needed' })
   }
 
 /** No limit but what is pinned and frozen. */
@@ -106,7 +110,7 @@ export const selectByChannel =
       E.bind('constrained', ({ selected }) => {
         const limits = { ...noLimits, pinned, score: Float64Array.from(selected), freeze }
         return pipe(
-          checkBypassed(bodies)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
+          checkBypassed(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
           E.flatMap(constrained => refuseRescues(constrained, () => true)),
         )
       }),

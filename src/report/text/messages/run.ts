@@ -11,13 +11,15 @@ import { layerText, stepText } from '../phrases.js'
 const mostDifferences = 5
 
 const differencesText = (differences: readonly Difference[]): string => {
-  const shown = differences.slice(0, mostDifferences).map(({ at, began, now }) => `${at} ${began} → ${now}`)
+  const shown = differences
+    .slice(0, mostDifferences)
+    .map(({ at, began, now }) => `${at} ${began} (got ${now})`)
   const more = differences.length - shown.length
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
 const otherExperiment = (folder: string, differences: readonly Difference[]): string =>
-  `${folder} began with another experiment: ${differencesText(differences)}`
+  `${folder}: expected the experiment that the run began with, ${differencesText(differences)}`
 
 /** What resumes a run as it began. */
 const remedies: { readonly [F in Fixed]: (began: string, now: string) => string } = {
@@ -26,7 +28,7 @@ const remedies: { readonly [F in Fixed]: (began: string, now: string) => string 
   'engine version': (version, now) =>
     now === `${version}+oneDNN` || version === `${now}+oneDNN`
       ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
-      : `version ${version}`,
+      : `version ${version} of it (npm run engine -- --tensorflow DIR uses a TensorFlow of yours), or a new run`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
@@ -44,11 +46,12 @@ const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
 
 /** Messages on files and folders of a run. */
 const folderMessages = {
-  FileMissing: ({ file }) => `${file} does not exist`,
-  FileFailed: ({ file, reason }) => `${file}: ${reason}`,
+  FileMissing: ({ file }) => `${file} does not exist; try another path`,
+  FileFailed: ({ file, reason }) =>
+    `${file} cannot be read or written: ${reason}; try another path, or its permissions`,
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
-    `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
+    `${folder}: expected a run to resume, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
   RunUnfinished: ({ folder, next }) =>
     `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>
@@ -67,7 +70,7 @@ const folderMessages = {
 /** Messages on what a run that is resumed may not change. */
 const resumeMessages = {
   DoneDiffers: ({ folder, differences }) =>
-    `${folder}: ${differencesText(differences)}: the net, steps that are done and the kinds of those under way cannot change; try changing later steps, or a new run`,
+    `${folder}: expected what the run began with, ${differencesText(differences)}; the net, the steps that are done, and the kind of one under way cannot change; try changing later steps, or a new run`,
   OutDiffers: ({ folder, out }) =>
     `--out: expected ${folder}, where the run is, got ${out}; try again without --out`,
   ImagesLost: ({ folder, images, first }, render) =>
@@ -85,9 +88,9 @@ const scheduleMessages = {
   NoTeacher: ({ at }) =>
     `${stepText(at)}: expected a prune before a step with distill, got none, so there is no teacher; try distill: null`,
   NoTarget: ({ at }) =>
-    `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or rounds around it`,
+    `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or put it inside untilTarget or whileAccuracy`,
   NoValidation: ({ at }) =>
-    `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
+    `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try a validation share in the data, such as mnist({ validation: 0.1 })`,
   AtChance: ({ stage, accuracy, chance, before }) =>
     `${stepText(`${stage}`)}: expected validation accuracy above chance (${percent(chance)}) after training the net that was cut, which had ${percent(before)} before, got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
   LostTooMuch: ({ round, within, lost }) =>
@@ -116,18 +119,18 @@ const functionMessages = {
       ? `${functionText(fact)}: expected its function, got its name alone, as a run's folder has it; try train --resume with the file that defines it`
       : `${functionText(fact)}: expected ${fact.file} to use it in its schedule, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
   SameName: fact => `${functionText(fact)}: expected one function of that name, got two; try a name for each`,
-  FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}`,
+  FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}; try calling it by itself`,
   WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,
 } satisfies Partial<Messages>
 
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
-    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
-  BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
+    `${file}: expected a .ts or .js module, got ${got}; describe also reads a run's folder and a .safetensors of a model`,
+  BadModule: ({ file, reason }) => `${file} does not load: ${reason}; try npx tsx ${file}`,
   NoExperiment: ({ file, fault }) =>
     fault.at === ''
-      ? `${file}: its default export is ${fault.got}; expected ${fault.expected}`
+      ? `${file}, default export: expected ${fault.expected}, got ${fault.got}; try export default experiment(…)`
       : `${file}: ${decodeErrorText(fault)}`,
   DecodeError: decodeErrorText,
 } satisfies Partial<Messages>
