@@ -75,7 +75,8 @@ const labelsOf = async (records: readonly Buffer[], firstLabel = 0, classes = 3)
       tfrecord(image(2, 2, 3), classes, { validation: 0, firstLabel }),
     ),
   )
-  return { labels: [...data.train.labels], notices: data.notices.map(renderMessage) }
+  const notices = data.notices.filter(({ _tag }) => _tag !== 'DuplicatesFound') // both parts are the same shard
+  return { labels: [...data.train.labels], notices: notices.map(renderMessage) }
 }
 
 ownCache()
@@ -377,9 +378,9 @@ describe('tfrecord', () => {
     for (const [train, said] of [
       [
         packed.subarray(0, -20),
-        /train, byte \d+: cannot be unpacked \(unexpected end of file\); try another copy$/,
+        /train, byte \d+: cannot be read further \(unexpected end of file\); try another copy$/,
       ],
-      [damaged, /train, byte \d+: cannot be unpacked \((invalid|incorrect)/],
+      [damaged, /train, byte \d+: cannot be read further \((invalid|incorrect)/],
       [
         gzipSync(Buffer.alloc(2 ** 26 + 1)),
         /unpacked content: expected at most 100.*, got more than \d+ bytes from \d+/,

@@ -42,7 +42,7 @@ const facts: readonly (readonly [Fact, string])[] = [
   [{ _tag: 'ReadFailed', file: 'F', reason: 'EACCES' }, 'F cannot be read: EACCES; try another path'],
   [
     { _tag: 'BadStream', reason: 'incorrect data check', ...place },
-    'F, byte 100: cannot be unpacked (incorrect data check); try another copy',
+    'F, byte 100: cannot be read further (incorrect data check); try another copy',
   ],
   [
     { _tag: 'BadModule', file: 'a.ts', reason: 'no such export', stack: '' },

@@ -4,6 +4,7 @@ import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged }
 import type { Path } from '../net/path.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
+import { type Within, withinCodec } from './schedule/within.js'
 
 /** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place was pruned away. */
 export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'
@@ -11,11 +12,11 @@ export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budge
 /** A target or budget that a net could not meet. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
 
-/** The bound on accuracy broke: the round, from 0, the share that might be lost, and the share that was. */
+/** The bound on accuracy broke: the round, from 0, what might be lost, and the share that was. */
 export interface Loss {
   readonly _tag: 'LostTooMuch'
   readonly round: number
-  readonly within: number
+  readonly within: Within
   /** Runs of earlier versions lack it. */
   readonly lost?: number
 }
@@ -46,7 +47,7 @@ const measure: t.Type<Measure> = t.keyof({ params: null, macs: null, bytes: null
 
 const factCodec: t.Type<StopFact, unknown> = tagged<StopFact>('why it stopped', {
   LostTooMuch: closedPartial(
-    { _tag: t.literal('LostTooMuch'), round: naturalNumber, within: share },
+    { _tag: t.literal('LostTooMuch'), round: naturalNumber, within: withinCodec },
     { lost: share },
   ),
   NoGain: closed({ _tag: t.literal('NoGain'), growths: naturalNumber, minDelta: finite }),

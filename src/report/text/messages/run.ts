@@ -1,6 +1,7 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
+import type { Within } from '../../../run/schedule/within.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
@@ -39,6 +40,12 @@ const damaged = ({ expected, got }: FactOf<'Damaged'>): string =>
     ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
     : `it is damaged: expected the checksum ${expected.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
 
+/** 5 points of the start, or 2 % of the accuracy it began with */
+const withinText = (within: Within): string =>
+  typeof within === 'number'
+    ? `${pointsText(within)} of the start`
+    : `${Number((100 * within.relative).toPrecision(3))} % of the accuracy it began with`
+
 const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
   kept === 0
     ? `${file} is missing or damaged from its first line: it begins anew; the run itself is whole`
@@ -56,6 +63,8 @@ const folderMessages = {
     `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>
     `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
+  FileThere: ({ file }) =>
+    `${file}: expected no file of this name, got one; try another --out, or --force to replace it`,
   RunLocked: ({ folder, pid, host }) =>
     `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
   LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
@@ -94,7 +103,7 @@ const scheduleMessages = {
   AtChance: ({ stage, accuracy, chance, before }) =>
     `${stepText(`${stage}`)}: expected validation accuracy above chance (${percent(chance)}) after training the net that was cut, which had ${percent(before)} before, got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
   LostTooMuch: ({ round, within, lost }) =>
-    `round ${round + 1}: expected validation accuracy within ${pointsText(within)} of the start, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
+    `round ${round + 1}: expected validation accuracy within ${withinText(within)}, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
   NoGain: ({ growths, minDelta }) =>
     `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
   PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
