@@ -2,7 +2,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { defaultEngine } from '../src/engine/choose.js'
+import { defaultEngine } from '../src/engine/open.js'
 import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
 import { type Ended, espalier, expectRefused, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'

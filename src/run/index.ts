@@ -4,8 +4,8 @@ export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
 export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
 export type { Comparison, CutScores, GrownNet, Result, RunEvent, Scored } from './events.js'
+export type { KeptModels } from './kept-models.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
-export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
 export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
@@ -25,7 +25,7 @@ export { readResult } from './storage/result.js'
 export {
   type DataChange,
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsOf,
 } from './storage/settings.js'

@@ -19,7 +19,7 @@ export type { Anchor } from './grow/site.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'
 export { mask } from './prune/mask.js'
-export type { ByChannel, ByTarget, ByThreshold, Constraining, PruneOptions } from './prune/options.js'
+export type { ByChannel, ByTarget, ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 export { byRemoved, type Pruned, prune, type Removed } from './prune/prune.js'
 export type { Combine, Normalize, Utilities } from './prune/rank.js'
 export type {

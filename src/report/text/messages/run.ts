@@ -2,7 +2,7 @@
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
 import type { Within } from '../../../run/schedule/within.js'
-import type { Fixed } from '../../../run/storage/settings.js'
+import type { RunInvariant } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, percent, pointsText, thousands } from '../numbers.js'
@@ -23,7 +23,7 @@ const otherExperiment = (folder: string, differences: readonly Difference[]): st
   `${folder}: expected the experiment that the run began with, ${differencesText(differences)}`
 
 /** What resumes a run as it began. */
-const remedies: { readonly [F in Fixed]: (began: string, now: string) => string } = {
+const remedies: { readonly [F in RunInvariant]: (began: string, now: string) => string } = {
   seed: seed => `--seed ${seed}`,
   engine: name => `--engine ${name}`,
   'engine version': (version, now) =>
