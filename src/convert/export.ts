@@ -15,6 +15,7 @@ import { affineOf, includeNormaliser } from './include-normaliser.js'
 import type { Input, Serving } from './input.js'
 import { toLayers } from './keras/export/write.js'
 import { toOnnx } from './onnx/model.js'
+import { toPyTorch } from './pytorch/pytorch.js'
 import { toSafetensors } from './safetensors.js'
 import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
@@ -26,6 +27,7 @@ const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: toSavedModel,
   layers: toLayers,
   onnx: (model, description) => E.right(toOnnx(model, description)),
+  pytorch: (model, description) => E.right(toPyTorch(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
@@ -35,6 +37,7 @@ const limits: { readonly [T in Target]: number } = {
   savedmodel: protobufLimit,
   layers: Number.POSITIVE_INFINITY,
   onnx: protobufLimit,
+  pytorch: Number.POSITIVE_INFINITY,
   safetensors: Number.POSITIVE_INFINITY,
 }
 
@@ -57,7 +60,11 @@ interface Prepared {
   readonly description: Description | null
 }
 
+/** The formats that hold the normaliser as a step of their own. */
+const hasStep = (to: Target): boolean => to === 'pytorch'
+
 const prepareModel = (
+  to: Target,
   input: Input,
   preprocessing: Preprocessing | undefined,
   model: Model,
@@ -67,7 +74,9 @@ const prepareModel = (
       ? E.right({ model, description: null })
       : E.left({ _tag: 'NoPreprocessing', input })
   return pipe(
-    input === 'normalised' ? E.right(model) : includeNormaliser(affineOf(input, preprocessing))(model),
+    input === 'normalised' || hasStep(to)
+      ? E.right(model)
+      : includeNormaliser(affineOf(input, preprocessing))(model),
     E.map(model => ({ model, description: describeInput(input, preprocessing) })),
   )
 }
@@ -82,7 +91,7 @@ const encode = (
   to === 'safetensors'
     ? E.right(toSafetensors(model, preprocessing))
     : pipe(
-        prepareModel(input, preprocessing, model),
+        prepareModel(to, input, preprocessing, model),
         E.flatMap(({ model, description }) => encoders[to](model, description)),
       )
 

@@ -19,7 +19,8 @@ export interface Affine {
   readonly shift: readonly number[]
 }
 
-const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
+/** The largest value of a pixel. */
+export const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
 
 export const affineOf = (input: Exclude<Input, 'normalised'>, { mean, deviation }: Normaliser): Affine => ({
   scale: deviation.map(each => 1 / (each * maxPixel[input])),
