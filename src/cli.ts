@@ -42,7 +42,8 @@ const oneLine = (text: string): string => {
 /** Ends a command that was given more than it takes, and names what is too much. */
 const refuseSurplus = (_: Command, command: Command): void => {
   const { args, registeredArguments: taken } = command
-  const surplus = args.slice(taken.length).map(text => `'${text}'`)
+  const most = taken.at(-1)?.variadic === true ? args.length : taken.length
+  const surplus = args.slice(most).map(text => `'${text}'`)
   if (surplus.length === 0) return
   const expected = taken.map(each => (each.required ? `<${each.name()}>` : `[${each.name()}]`)).join(' ')
   command.error(
@@ -129,6 +130,28 @@ program
     (await import('./cli/describe.js')).describeFile(chosen, options),
   )
 
+program
+  .command('init')
+  .description('look at a folder of images, a folder for each class, and write a first experiment for it')
+  .argument('<folder>', 'the folder, or a zip or tar archive')
+  .option('--out <file>', "the file to write (default: the folder's name, in dsl/ of a checkout)")
+  .option('--force', 'replace the file where there is one')
+  .action(async (folder: string, options) =>
+    (await import('./cli/images/init.js')).initExperiment(folder, options),
+  )
+
+program
+  .command('predict')
+  .description('print the classes of images, with their probabilities')
+  .argument('<model>', "a run's folder, or a model.safetensors")
+  .argument('<images...>', 'images, and folders of images')
+  .option('--top <n>', 'how many classes to print for each image, the most probable first', positive, 3)
+  .option('--json', 'a line of JSON for each image')
+  .addOption(new Option('--csv', 'a row for each image and class').conflicts('json'))
+  .action(async (model: string, images: readonly string[], options) =>
+    (await import('./cli/images/predict.js')).predictImages(model, images, options),
+  )
+
 const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())
@@ -153,10 +176,12 @@ program
 
 program
   .command('import')
-  .description('read a TensorFlow.js LayersModel as a net and its weights')
-  .argument('<folder>', 'the folder of model.json and its shards')
+  .description('read a model of Keras, TensorFlow.js or ONNX as a net and its weights')
+  .argument('<model>', 'FILE.keras, FILE.h5, FILE.onnx, or the folder of a model.json')
   .requiredOption('--out <file>', 'the model.safetensors to write')
-  .action(async (folder: string, options) => (await import('./cli/export.js')).importLayers(folder, options))
+  .option('--batch-norm', 'of ONNX: put back batch norms that exporters folded, as ones that change nothing')
+  .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
+  .action(async (model: string, options) => (await import('./cli/export.js')).importFile(model, options))
 
 program
   .command('engine')

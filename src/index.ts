@@ -10,17 +10,24 @@ export {
   shift,
 } from './data/pipeline/augment.js'
 export {
+  type Colour,
   cifar10,
+  cifar100,
   type DataOptions,
   type DataSpec,
   glyphs,
+  type ImageCsvOptions,
+  type ImageFolderOptions,
+  imageCsv,
   imageFolder,
   mnist,
+  type TfdsOptions,
+  tfds,
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
 export { criterion } from './learn/criteria/named-criterion.js'
-export { alignment, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { alignment, type ClassWeights, type CriterionName, type Distill, noTerms } from './learn/options.js'
 export { pushTerm } from './learn/training/push-term.js'
 export { constant, cosine, step, triangular } from './learn/training/rate.js'
 export { recipe } from './learn/training/recipe.js'
@@ -99,6 +106,8 @@ export {
   push,
   train,
   untilTarget,
+  type Within,
+  type WithinWord,
   whileAccuracy,
 } from './run/schedule/schedule.js'
 export type { Step, Train } from './run/schedule/steps.js'

@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test, vi } from 'vitest'
-import { unpackBatches } from '../src/data/formats/cifar.js'
+import { unpackBatches } from '../src/data/formats/cifar/cifar.js'
 import { openData } from '../src/data/open.js'
 import { evaluationFeed } from '../src/data/pipeline/batches.js'
 import { countsOf } from '../src/data/pipeline/split.js'
-import { cifar10 } from '../src/data/spec.js'
+import { cifar10, cifar100 } from '../src/data/spec.js'
 import { failure, ownCache, realData, scratch, succeed, tarOf } from './scratch.js'
 
 const record = 3073
@@ -61,12 +61,59 @@ describe('cifar10', () => {
     expect((await succeed(open(inner))).checksum).toBe((await succeed(open(whole()))).checksum)
     for (const [name, reason] of [
       ['data_batch_1', 'these are the batches for Python; expected those of the binary version'],
-      ['fine_label_names.txt', 'this is CIFAR-100, which is not supported'],
+      ['fine_label_names.txt', 'this is CIFAR-100; try cifar100()'],
     ] as const)
       expect(await failure(open({ [name]: 'x', 'test.bin': 'x' }))).toMatchObject({
         _tag: 'FilesMissing',
         reason,
       })
+  })
+
+  test('CIFAR-100 is read by its fine labels or its coarse ones', async () => {
+    const files = (count: number): Buffer => {
+      const records = batchOf(count)
+      return Buffer.concat(
+        Array.from({ length: count }, (_, nth) =>
+          Buffer.concat([
+            Buffer.from([nth % 2, nth % 4]),
+            records.subarray(nth * record + 1, (nth + 1) * record),
+          ]),
+        ),
+      )
+    }
+    const names = {
+      'coarse_label_names.txt': 'animal\nplant\n',
+      'fine_label_names.txt': 'ape\noak\nbee\nelm\n',
+    }
+    const set = { 'train.bin': files(12), 'test.bin': files(6), ...names }
+    const open100 = (all: Record<string, Buffer | string>, labels: 'fine' | 'coarse') =>
+      openData({ folder: scratch(all), seed: 0 })(cifar100({ validation: 0, labels }))
+    const fine = await succeed(open100(set, 'fine'))
+    expect([fine.classes, [...fine.test.labels]]).toEqual([
+      ['ape', 'oak', 'bee', 'elm'],
+      [0, 1, 2, 3, 0, 1],
+    ])
+    const coarse = await succeed(open100(set, 'coarse'))
+    expect([coarse.classes, [...coarse.test.labels]]).toEqual([
+      ['animal', 'plant'],
+      [0, 1, 0, 1, 0, 1],
+    ])
+    const ten = await succeed(
+      open({ ...whole(), 'data_batch_1.bin': batchOf(12), 'data_batch_2.bin': batchOf(12) }),
+    )
+    const [a, b] = [new Uint8Array(3072), new Uint8Array(3072)]
+    await fine.train.read(Int32Array.of(7), a)
+    await ten.train.read(Int32Array.of(7), b)
+    expect(a).toEqual(b)
+    const bare = { 'train.bin': files(12), 'test.bin': files(6) }
+    expect((await succeed(open100(bare, 'coarse'))).classes).toHaveLength(20)
+    expect(await failure(open100({ ...set, 'test.bin': files(6).subarray(0, 5000) }, 'fine'))).toMatchObject({
+      _tag: 'Truncated',
+      expected: 2 * 3074,
+    })
+    expect(await failure(open100(whole(), 'fine'))).toMatchObject({
+      reason: 'this is CIFAR-10; try cifar10()',
+    })
   })
 
   test('without a names file the classes have default names', async () => {

@@ -39,6 +39,9 @@ const plain = (): Files =>
 const open = (folder: string, more: Partial<OpenOptions> = {}) =>
   openData({ folder, seed: 0, ...more })(imageFolder(image(4, 4, 3), { validation: 0 }))
 
+/** Notices of the images themselves: here all are alike. */
+const ofImages = ['DuplicatesFound', 'ClassesUneven']
+
 /** How many images of each class a set has, part by part, and what is told of it without its folder's name. */
 const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
   const data = await succeed(open(folder, more))
@@ -52,12 +55,24 @@ const outline = async (folder: string, more: Partial<OpenOptions> = {}) => {
     test: count(data.test.labels),
     skipped: lines(data.skipped),
     leftOut: lines(data.notices.filter(({ _tag }) => _tag === 'LeftOut')),
-    notices: lines(data.notices.filter(({ _tag }) => _tag !== 'LeftOut')),
+    notices: lines(data.notices.filter(({ _tag }) => !['LeftOut', ...ofImages].includes(_tag))),
   }
 }
 
 const line = async (folder: string, more: Partial<OpenOptions> = {}): Promise<string> =>
   renderMessage(await failure(open(folder, more))).replaceAll(folder, '…')
+
+/** Two classes of so many images, each of a colour of its own. */
+const coloursOf = async (count: number): Promise<string> => {
+  const files: Files = {}
+  for (let nth = 0; nth < count; nth++)
+    files[`${nth % 2 === 0 ? 'cat' : 'dog'}/${nth}.png`] = await sharp(Uint8Array.of(nth, 2 * nth, 99), {
+      raw: { width: 1, height: 1, channels: 3 },
+    })
+      .png()
+      .toBuffer()
+  return scratch(files)
+}
 
 const four = { train: { cat: 4, dog: 4 }, test: { cat: 2, dog: 2 } }
 
@@ -123,7 +138,7 @@ describe('images of a class', () => {
 
   test('of a format that cannot be read are refused, or left out and listed', async () => {
     const folder = scratch({ ...plain(), 'train/cat/a.bmp': 'BM\u0001', 'train/dog/b.svg': '<svg/>' })
-    expect(await line(folder)).toMatch(/train\/cat\/a\.bmp, byte 0: not an image: it begins with 'BM·'/)
+    expect(await line(folder)).toMatch(/train\/cat\/a\.bmp: not an image: it begins with 'BM·'/)
     const { skipped, train } = await outline(folder, { skipBad: true })
     expect([train, skipped.length]).toEqual([{ cat: 4, dog: 4 }, 2])
   })
@@ -291,20 +306,17 @@ describe('the parts of a set', () => {
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
-    const needs = '… needs train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)'
+    const needs =
+      '… needs a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)'
     const cases: readonly [Files, string][] = [
+      [at('test/a/0.png'), `${needs}; found test`],
       [
-        at('dog/0.png', 'frog/0.png', 'ship/0.png'),
-        `${needs}; found dog, frog, ship: move these class folders into …/train, and some images of each into …/test/CLASS`,
-      ],
-      [at('train/a/0.png'), `${needs}; found train`],
-      [
-        { 'train.zip': 'PK', 'test.zip': 'PK' },
-        `${needs}; found test.zip, train.zip: unzip test.zip, train.zip`,
+        { 'a.zip': 'PK', 'x.txt': '' },
+        `${needs}; found a.zip, x.txt; to read an archive alone, name it: …/a.zip`,
       ],
       [{}, `${needs}; found nothing`],
       [
-        at(...Array.from({ length: 9 }, (_, nth) => `${nth}/a/0.png`)),
+        Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`${nth}/a.txt`, 'x'])),
         `${needs}; found 0, 1, 2, 3, 4, 5 and 3 more`,
       ],
       [
@@ -314,8 +326,63 @@ describe('the parts of a set', () => {
     ]
     for (const [files, text] of cases) expect(await line(scratch(files))).toBe(text)
     expect(await line('/nowhere/at/all')).toBe(`${needs}; … does not exist`)
-    const archive = scratch({ 'all.tar': await tarOf(at('x/dog/0.png', 'x/frog/0.png')) })
-    expect(await line(join(archive, 'all.tar'))).toBe(`${needs}; found dog, frog`)
+    const archive = scratch({ 'all.tar': await tarOf(at('x/test/dog/0.png', 'x/test/frog/0.png')) })
+    expect(await line(join(archive, 'all.tar'))).toBe(`${needs}; found test`)
+  })
+
+  test('without test, a share of each class is split off, the same for any seed of a run', async () => {
+    const files = at(...some('cat', 10), ...some('dog', 20), 'stray.png')
+    const folders = [
+      scratch(files),
+      scratch(renamed(files, '', 'photos/2024/')),
+      scratch(renamed(files, '', 'train/')),
+      scratch({ 'train.tar': await tarOf(files) }),
+      join(scratch({ 'all.tgz': gzipSync(await tarOf(renamed(files, '', 'set/'))) }), 'all.tgz'),
+    ]
+    for (const folder of folders) {
+      const { train, test, notices } = await outline(folder)
+      expect({ train, test }).toEqual({ train: { cat: 8, dog: 16 }, test: { cat: 2, dog: 4 } })
+      expect(notices).toEqual([
+        'images: 6 of 30 images are for testing, the same share of each class, as there is no test folder',
+      ])
+    }
+    const tested = async (seed: number, options = {}) => {
+      const coloured = await coloursOf(60)
+      const data = await succeed(openData({ folder: coloured, seed })(imageFolder(image(1, 1, 3), options)))
+      const bytes = new Uint8Array(3 * data.test.size)
+      await data.test.read(Int32Array.from(data.test.labels.keys()), bytes)
+      return [...bytes].join()
+    }
+    const first = await tested(0)
+    expect(await tested(5)).toBe(first)
+    expect(await tested(0, { splitSeed: 1 })).not.toBe(first)
+    expect((await tested(0, { test: 20 })).split(',').length).toBe(3 * 20)
+  })
+
+  test('a share for testing that leaves no image of a kind is refused', async () => {
+    const folder = scratch(at(...some('cat', 3), ...some('dog', 3)))
+    for (const test of [1.5, 6, 7])
+      expect(
+        renderMessage(await failure(openData({ folder, seed: 0 })(imageFolder(image(4, 4, 3), { test })))),
+      ).toBe(
+        `images: test is ${test}; expected a share above 0 and below 1, or a whole number below 6, the images there are`,
+      )
+  })
+
+  test('classes may lie deeper', async () => {
+    const files = at(
+      ...some('animal/cat', 5),
+      ...some('animal/dog/old', 5),
+      ...some('plant/oak', 5),
+      'plant/x.png',
+    )
+    const at1 = await succeed(openData({ folder: scratch(files), seed: 0 })(imageFolder(image(4, 4, 3))))
+    const at2 = await succeed(
+      openData({ folder: scratch(files), seed: 0 })(imageFolder(image(4, 4, 3), { depth: 2 })),
+    )
+    expect(at1.classes).toEqual(['animal', 'plant'])
+    expect(at2.classes).toEqual(['animal/cat', 'animal/dog', 'plant/oak'])
+    expect(at2.notices).toContainEqual(expect.objectContaining({ reason: 'outside the classes', count: 1 }))
   })
 
   test('a class that only the validation has is named', async () => {
@@ -348,7 +415,7 @@ export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
       'images: val is the test set, as there is no other; validation images are split off training',
       '…/train: 1 left out, of another ending: labels.csv',
       'stage 1 of 1: train',
-      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png, byte 0: not an image: it begins with '<html>'/,
+      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: not an image: it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
     expect(
       places.every((place, nth) => place > (places[nth - 1] ?? -1)),

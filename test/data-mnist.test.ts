@@ -87,11 +87,39 @@ describe('mnist', () => {
     expect(countsOf(Int32Array.from([...data.train.labels, ...data.validation.labels]), 26)).toEqual(
       new Array(26).fill(2),
     )
-    expect(data.notices.map(renderMessage)).toEqual([
+    const notices = data.notices.filter(({ _tag }) => _tag !== 'DuplicatesFound') // 16 different images repeat
+    expect(notices.map(renderMessage)).toEqual([
       'mnist: labels run from 1 to 26; label 1 is the first class',
+      "mnist: EMNIST's images are stored on their side, and are turned upright; transposed: false leaves them",
     ])
     const zero = { ...letters, 'emnist-letters-test-labels-idx1-ubyte': idx([26], at => at) }
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
+  })
+
+  test('EMNIST’s images are turned upright, others where it is asked for', async () => {
+    const emnist = Object.fromEntries(
+      Object.entries(small()).map(([name, content]) => [
+        `emnist-mnist-${name.replace('t10k', 'test')}`,
+        content,
+      ]),
+    )
+    const read = async (files: Record<string, Buffer>, transposed?: boolean) => {
+      const spec = mnist({ validation: 0, ...(transposed !== undefined && { transposed }) })
+      const data = await succeed(openData({ folder: scratch(files), seed: 0 })(spec))
+      const bytes = new Uint8Array(2 * 48)
+      await data.train.read(Int32Array.of(0, 7), bytes)
+      return { stored: data.stored, bytes }
+    }
+    const asStored = await read(small())
+    expect(asStored.stored).toEqual([8, 6, 1])
+    expect(await read(emnist, false)).toEqual(asStored)
+    for (const { stored, bytes } of [await read(emnist), await read(small(), true)]) {
+      expect(stored).toEqual([6, 8, 1])
+      for (let at = 0; at < 96; at++) {
+        const [image, row, column] = [Math.floor(at / 48), Math.floor((at % 48) / 8), at % 8]
+        expect(bytes[at]).toBe(asStored.bytes[48 * image + 6 * column + row])
+      }
+    }
   })
 
   test('a gap in the labels is refused with the offset', async () => {

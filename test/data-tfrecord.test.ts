@@ -75,7 +75,8 @@ const labelsOf = async (records: readonly Buffer[], firstLabel = 0, classes = 3)
       tfrecord(image(2, 2, 3), classes, { validation: 0, firstLabel }),
     ),
   )
-  return { labels: [...data.train.labels], notices: data.notices.map(renderMessage) }
+  const notices = data.notices.filter(({ _tag }) => _tag !== 'DuplicatesFound') // both parts are the same shard
+  return { labels: [...data.train.labels], notices: notices.map(renderMessage) }
 }
 
 ownCache()

@@ -107,7 +107,7 @@ describe('a line', () => {
     const fact = (file: string) =>
       ({ _tag: 'NotAnImage', file, entry: null, offset: 0, reason: 'unknown format' }) as const
     expect(skippedText([fact('a.jpg')])).toBe(
-      '1 image left out (--skip-bad): a.jpg, byte 0: not an image: unknown format',
+      '1 image left out (--skip-bad): a.jpg: not an image: unknown format',
     )
     const seven = skippedText(Array.from({ length: 7 }, (_, nth) => fact(`${nth}.jpg`))).split('\n')
     expect([seven[0], seven.length, seven.at(-1)]).toEqual([
@@ -279,6 +279,7 @@ test('a prune names the layers it leaves narrow; a training that lost accuracy s
   expect(lineOf({ ...cut, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).toContain(
     '\n  narrow: ip1 1 of 32 channels, through which every path goes; try',
   )
+  expect(lineOf({ ...cut, removed: 0, thin: [{ at: 'ip1', channels: 1, of: 32 }] })).not.toContain('narrow')
   const result = { name: 'train', params: 9, macs: 9, validation: { accuracy: 0.72 }, seconds: 1 }
   const ended = { _tag: 'stageEnded', stage: 1, result } as const
   expect(lineOf({ ...ended, result: { ...result, lost: 0.04 } })).toContain(

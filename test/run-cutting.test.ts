@@ -55,6 +55,15 @@ describe.runIf(engine !== null)('a cut', () => {
     expect(stagesIn(run).at(-1)?.validation.accuracy).toBeGreaterThan(0.7)
   })
 
+  test('repaired by reconstruction keeps more than one with batch norm measured again', async () => {
+    const raw = async (repair: 'batchNorm' | 'reconstruct') => {
+      const run = await ran(tinyNet, [learnt, prune({ by: 'random', keep: { macs: 0.5 }, repair })])
+      return prunedIn(run).map(event => event.repaired.loss)
+    }
+    const [[measured = 0], [reconstructed = 0]] = [await raw('batchNorm'), await raw('reconstruct')]
+    expect(reconstructed).toBeLessThan(0.8 * measured)
+  })
+
   test('by Taylor or by losers goes without batch norm', async () => {
     for (const steps of [
       [prune({ by: 'taylor', keep: { params: 0.4 } })],

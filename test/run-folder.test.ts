@@ -397,6 +397,8 @@ process.stdin.once('data', async () => {
       "expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model"
     expect(renderMessage(await failure(loadNet(none)))).toBe(`${none} is a folder; ${wanted}`)
     const file = join(scratch({ 'model.keras': '' }), 'model.keras')
+    for (const nowhere of [join(file, 'x'), join(none, 'a'.repeat(5000))])
+      expect(await failure(loadNet(nowhere))).toEqual({ _tag: 'FileMissing', file: nowhere })
     const refused = await failure(loadNet(file))
     expect(renderMessage(refused)).toBe(`${file} is a .keras; ${wanted}`)
   })

@@ -11,6 +11,7 @@ import { accuracyOf } from '../src/learn/evaluation/score.js'
 import { constant } from '../src/learn/training/rate.js'
 import { train as trained } from '../src/learn/training/transforms.js'
 import { init, type Model } from '../src/net/weights.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import type { RoundsBaseline } from '../src/run/cursor.js'
 import type { RunError } from '../src/run/error.js'
 import type { RunEvent } from '../src/run/events.js'
@@ -18,6 +19,7 @@ import { noModels } from '../src/run/models.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { Rounds } from '../src/run/schedule/steps.js'
+import { leastWithin, parseWithin, type WithinWord } from '../src/run/schedule/within.js'
 import { roundsKind, targetOfRound } from '../src/run/steps/rounds.js'
 import type { StepContext, StepState } from '../src/run/steps/step-context.js'
 import { calibrationFor } from '../src/run/steps/step-context.js'
@@ -73,6 +75,23 @@ describe('the aim of a round', () => {
       }),
     )
   })
+})
+
+test('a bound in percent is a share of the accuracy at the start, in points or as a number a difference', () => {
+  const hundredths = fc.integer({ min: 0, max: 100 })
+  fc.assert(
+    fc.property(hundredths, hundredths, (lost, start) => {
+      const [part, accuracy] = [lost / 100, start / 100]
+      const least = (word: WithinWord) => leastWithin(parseWithin(word), accuracy)
+      expect(least(`${lost}%`)).toBe(accuracy * (1 - part))
+      expect(least(`${lost} points`)).toBe(accuracy - part)
+      expect(least(part)).toBe(accuracy - part)
+    }),
+  )
+  const messageOf = (word: WithinWord) =>
+    renderMessage({ _tag: 'LostTooMuch', round: 1, within: parseWithin(word) })
+  expect(messageOf('2.5%')).toBe('round 2 lost more than 2.5 % of the accuracy it began with')
+  expect(messageOf('1 points')).toBe('round 2 lost more than 1 point')
 })
 
 describe.runIf(engine !== null)('rounds', () => {

@@ -12,6 +12,7 @@ import {
   channelShuffle,
   channelSlice,
   cifar10,
+  cifar100,
   colorJitter,
   constant,
   conv,
@@ -32,6 +33,7 @@ import {
   grow,
   growthRule,
   image,
+  imageCsv,
   imageFolder,
   inception,
   init,
@@ -59,6 +61,7 @@ import {
   stack,
   step,
   study,
+  tfds,
   tfrecord,
   train,
   triangular,
@@ -137,6 +140,14 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     'augment',
     'data (imageFolder)',
   ],
+  cifar100: [o => asExperiment(data(bare(cifar100)(o))), 'labels', 'data (cifar100)'],
+  imageCsv: [o => asExperiment(data(bare(imageCsv)(image(8, 8, 1), o))), 'splitSeed', 'data (imageCsv)'],
+  'columns of imageCsv': [
+    o => asExperiment(data(bare(imageCsv)(image(8, 8, 1), { columns: o }))),
+    'label',
+    'data (imageCsv): columns',
+  ],
+  tfds: [o => asExperiment(data(bare(tfds)(image(8, 8, 1), o))), 'background', 'data (tfds)'],
   tfrecord: [o => asExperiment(data(bare(tfrecord)(image(8, 8, 1), 3, o))), 'firstLabel', 'data (tfrecord)'],
   'keys of tfrecord': [
     o => asExperiment(data(bare(tfrecord)(image(8, 8, 1), 3, { keys: o }))),
@@ -352,7 +363,10 @@ const positional: Readonly<
   glyphs: [asData(glyphs), [{}]],
   mnist: [asData(mnist), [{}]],
   cifar10: [asData(cifar10), [{}]],
+  cifar100: [asData(cifar100), [{}]],
   imageFolder: [asData(imageFolder), [image(8, 8, 1), {}]],
+  imageCsv: [asData(imageCsv), [image(8, 8, 1), {}]],
+  tfds: [asData(tfds), [image(8, 8, 1), {}]],
   tfrecord: [asData(tfrecord), [image(8, 8, 1), 3, {}]],
   shift: [asAugmentation(shift), [2, {}]],
   randomCrop: [asAugmentation(randomCrop), [2, {}]],
@@ -456,11 +470,11 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   [steps(train(), push(), prune({ images: 0 })), `step 3 (prune): ${least('images', 0, 1)}`],
   [
     steps(bare(prune)({ aim: { keep: { params: 0.5 } } })),
-    "step 1 (prune) has no option 'aim'; expected one of keep, atMost, eta, by, normalize, cost, images, minChannels, floor, roundTo, freeze, ignore",
+    "step 1 (prune) has no option 'aim'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
   [
     steps(bare(prune)({ target: { eta: 1 } })),
-    "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, minChannels, floor, roundTo, freeze, ignore",
+    "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
   [steps(prune({ roundTo: 0 })), `step 1 (prune): ${least('roundTo', 0, 1)}`],
   [steps(prune({ minChannels: -1 })), `step 1 (prune): ${least('minChannels', -1, 0)}`],
@@ -483,8 +497,12 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   [steps(untilTarget({ ...aim, rounds: 0 }, push(), prune())), `step 1 (rounds): ${least('rounds', 0, 1)}`],
   [steps(untilTarget({ ...aim, rounds: -3 }, push(), prune())), `step 1 (rounds): ${least('rounds', -3, 1)}`],
   [
+    steps(whileAccuracy({ within: '5 %' as never }, prune())), // as without types
+    "step 1 (rounds): within is \"5 %\"; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
+  ],
+  [
     steps(whileAccuracy({ within: nan }, prune())),
-    'step 1 (rounds): within is NaN; expected a number from 0 to 1 or null',
+    "step 1 (rounds): within is NaN; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
   ],
   [
     steps(whileAccuracy({ within: 0.1, eta: nan }, prune())),
@@ -615,7 +633,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"distill":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"distill":null}',
   )
   expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

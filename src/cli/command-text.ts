@@ -1,7 +1,10 @@
 /** Commands of this program as a user types them. */
 
 /** Whether this runs from the sources, by npm scripts; else it is an installed binary. */
-const isCheckout = import.meta.url.endsWith('.ts')
+export const isCheckout = import.meta.url.endsWith('.ts')
+
+/** The npm script of a command, where it has another name. */
+const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
 
 /** An argument, quoted for a shell. */
 const quote = (word: string): string =>
@@ -10,7 +13,7 @@ const quote = (word: string): string =>
 /** A command of this program. */
 export const commandText = (name: string, args: readonly string[]): string =>
   [
-    isCheckout ? `npm run ${name}` : `espalier ${name}`,
+    isCheckout ? `npm run ${scripts[name] ?? name}` : `espalier ${name}`,
     ...(isCheckout && args.length > 0 ? ['--'] : []),
     ...args.map(quote),
   ].join(' ')

@@ -5,14 +5,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
+import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
-import { outputShape } from '../net/infer.js'
-import { channelsOf, isSameShape } from '../net/shape.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
 import { affineOf, includeNormaliser } from './include-normaliser.js'
 import type { Input, Serving } from './input.js'
+import { toKeras } from './keras/export/archive.js'
 import { toLayers } from './keras/export/write.js'
 import { toOnnx } from './onnx/model.js'
 import { toPyTorch } from './pytorch/pytorch.js'
@@ -21,21 +21,26 @@ import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
 /** Encodes a model; `description` is null where the model has no preprocessing. */
-type Encoder = (model: Model, description: Description | null) => E.Either<ExportError, readonly File[]>
+type Encoder = (model: Model, description: Description | null) => TE.TaskEither<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
-  savedmodel: toSavedModel,
-  layers: toLayers,
-  onnx: (model, description) => E.right(toOnnx(model, description)),
-  pytorch: (model, description) => E.right(toPyTorch(model, description)),
+  savedmodel: TE.fromEitherK(toSavedModel),
+  layers: TE.fromEitherK(toLayers),
+  keras: toKeras,
+  onnx: (model, description) => TE.right(toOnnx(model, description)),
+  pytorch: (model, description) => TE.right(toPyTorch(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
 const protobufLimit = 2 ** 31 - 2 ** 20
 
+/** An archive in memory holds its weights and a little more. */
+const archiveLimit = 2 ** 31 - 2 ** 20
+
 const limits: { readonly [T in Target]: number } = {
   savedmodel: protobufLimit,
   layers: Number.POSITIVE_INFINITY,
+  keras: archiveLimit,
   onnx: protobufLimit,
   pytorch: Number.POSITIVE_INFINITY,
   safetensors: Number.POSITIVE_INFINITY,
@@ -43,16 +48,6 @@ const limits: { readonly [T in Target]: number } = {
 
 const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
-
-/** Checks that the preprocessing has the net's image shape and number of classes. */
-const checkPreprocessing = ({ size, classes }: Preprocessing, model: Model): E.Either<ExportError, void> => {
-  const [{ net }, output] = [model, outputShape(model)]
-  if (!isSameShape(net.input, size))
-    return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: size })
-  return channelsOf(output) === classes.length
-    ? E.right(undefined)
-    : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-}
 
 /** A model that takes the chosen input, and the description of that input. */
 interface Prepared {
@@ -87,12 +82,12 @@ const encode = (
   to: Target,
   { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' }: Serving,
   model: Model,
-): E.Either<ExportError, readonly File[]> =>
+): TE.TaskEither<ExportError, readonly File[]> =>
   to === 'safetensors'
-    ? E.right(toSafetensors(model, preprocessing))
+    ? TE.right(toSafetensors(model, preprocessing))
     : pipe(
-        prepareModel(to, input, preprocessing, model),
-        E.flatMap(({ model, description }) => encoders[to](model, description)),
+        TE.fromEither(prepareModel(to, input, preprocessing, model)),
+        TE.flatMap(({ model, description }) => encoders[to](model, description)),
       )
 
 /**
@@ -100,20 +95,24 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing; NotHeld where the format lacks a layer
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
+ *         lacks a layer
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>
-  (model: Model): E.Either<ExportError, readonly File[]> => {
+  (model: Model): TE.TaskEither<ExportError, readonly File[]> => {
     const { preprocessing } = serving
     return pipe(
       checkWeights(model),
       E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
       E.flatMap(() =>
-        preprocessing === undefined ? E.right(undefined) : checkPreprocessing(preprocessing, model),
+        preprocessing === undefined
+          ? E.right(undefined)
+          : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
-      E.flatMap(() => encode(to, serving, model)),
-      E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
+      TE.fromEither,
+      TE.flatMap(() => encode(to, serving, model)),
+      TE.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
     )
   }
 
@@ -146,4 +145,4 @@ export interface ExportOptions extends Serving {
 export const exportModel =
   ({ to, folder, ...serving }: ExportOptions) =>
   (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
-    pipe(TE.fromEither(encodeModel(to, serving)(model)), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))
+    pipe(model, encodeModel(to, serving), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))

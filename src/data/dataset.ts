@@ -3,6 +3,7 @@ import type { Shape } from '../net/shape.js'
 import type { DataError } from './error.js'
 import type { Notice } from './notices.js'
 import type { Augmentation } from './pipeline/augment.js'
+import type { Colour } from './spec.js'
 
 /** Images by index, in no particular order. */
 export interface Images {
@@ -30,6 +31,8 @@ export interface Dataset {
   readonly image: Shape
   /** The shape that `read` writes; larger than `image` only where an augmentation crops. */
   readonly stored: Shape
+  /** The colour that transparent images were decoded onto, if any. */
+  readonly background?: Colour
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
   readonly train: Images

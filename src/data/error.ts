@@ -22,16 +22,12 @@ export type DataError =
       readonly sources: readonly string[]
       readonly reason: string | null
     }
-  /**
-   * A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing; class
-   * folders where `classes` is true.
-   */
+  /** A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing. */
   | {
       readonly _tag: 'PartsMissing'
-      readonly data: 'imageFolder' | 'tfrecord'
+      readonly data: 'imageFolder' | 'imageCsv' | 'tfrecord'
       readonly folder: string
       readonly found: readonly string[] | null
-      readonly classes: boolean
     }
   /** A part whose class folders hold no images. */
   | { readonly _tag: 'ClassesMissing'; readonly folder: string; readonly found: readonly string[] }
@@ -51,6 +47,8 @@ export type DataError =
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
   /** An image that cannot be decoded. */
   | ({ readonly _tag: 'NotAnImage'; readonly reason: string } & Place)
+  /** A folder in which no image lies. */
+  | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */
   | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
   /** A record without a required value; `keys` are the keys it has. */

@@ -32,8 +32,12 @@ export type Notice =
   | LeftOut
   /** `part` is the test set, since there is no other; validation images are split off training. */
   | { readonly _tag: 'ValidationTests'; readonly data: string; readonly part: string }
+  /** `images` of `of` images are for testing, since there is no test part. */
+  | { readonly _tag: 'TestSplit'; readonly data: string; readonly images: number; readonly of: number }
   /** The data set has its own validation part; none is split off training. */
   | { readonly _tag: 'ValidationGiven'; readonly data: string; readonly images: number }
+  /** Images are stored column by column, by the names of their files, and are turned upright. */
+  | { readonly _tag: 'ImagesTransposed'; readonly data: string }
   /** The data set is generated, and the folder that was named is not read. */
   | { readonly _tag: 'FolderUnread'; readonly data: string; readonly folder: string }
   /** Labels begin at 1. */
@@ -44,6 +48,22 @@ export type Notice =
       readonly data: string
       readonly names: readonly string[]
       readonly of: number
+    }
+  /** The classes with most and fewest training images, where they are far apart. */
+  | {
+      readonly _tag: 'ClassesUneven'
+      readonly data: string
+      readonly largest: { readonly name: string; readonly images: number }
+      readonly smallest: { readonly name: string; readonly images: number }
+    }
+  /** Images of a part, of `of`, that are training images too; `name` is the class of the first. */
+  | {
+      readonly _tag: 'DuplicatesFound'
+      readonly data: string
+      readonly part: 'test' | 'validation'
+      readonly images: number
+      readonly of: number
+      readonly name: string
     }
   /** Classes whose names differ only in case. */
   | { readonly _tag: 'ClassesAlike'; readonly data: string; readonly names: readonly string[] }

@@ -5,18 +5,20 @@ import { decode } from '../io/codec.js'
 import { checkSeed } from '../net/random.js'
 import { type Shape, sizeOf } from '../net/shape.js'
 import { checkOptions } from './check-options.js'
+import { noticeClasses, noticeDuplicates } from './class-notices.js'
 import { dataCodec } from './codec.js'
 import { type Dataset, type Images, imagesInMemory, selectImages } from './dataset.js'
 import { type DataError, factOf } from './error.js'
-import { openCifar } from './formats/cifar.js'
+import { openCifar } from './formats/cifar/cifar.js'
 import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
+import { openCsv } from './formats/images/csv.js'
 import { replaceUnreadable } from './formats/images/encoded-images.js'
 import { openFolder } from './formats/images/folder.js'
 import { openMnist } from './formats/mnist.js'
 import type { Roles } from './formats/parts.js'
 import { checksumOf } from './formats/streams.js'
+import { openTfds } from './formats/tfrecord/tfds.js'
 import { openRecords } from './formats/tfrecord/tfrecord.js'
-import type { Notice } from './notices.js'
 import { holdImages } from './pipeline/hold.js'
 import { measure } from './pipeline/measure.js'
 import { countsOf, stratifiedSplit } from './pipeline/split.js'
@@ -48,11 +50,16 @@ const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataErr
     case 'mnist':
       return openMnist(options, spec)
     case 'cifar10':
-      return openCifar(options)
+    case 'cifar100':
+      return openCifar(options, spec)
     case 'imageFolder':
       return openFolder(options, spec)
+    case 'imageCsv':
+      return openCsv(options, spec)
     case 'tfrecord':
       return openRecords(options, spec)
+    case 'tfds':
+      return openTfds(options, spec)
   }
 }
 
@@ -128,13 +135,6 @@ const withStandIns = ({ skipBad = false }: OpenOptions, stored: Shape, skip: Ski
   return { train, validation: read(parts.validation, train), test: read(parts.test, train) }
 }
 
-/** A notice of the classes without training images. */
-const noticeEmptyClasses = ({ name }: DataSpec, { classes, train }: Source): readonly Notice[] => {
-  const counts = countsOf(labelsOf(train), classes.length)
-  const names = classes.filter((_, label) => counts[label] === 0)
-  return names.length === 0 ? [] : [{ _tag: 'ClassesWithoutImages', data: name, names, of: classes.length }]
-}
-
 const normaliserOf = (
   options: OpenOptions,
   { normalise, name }: DataSpec,
@@ -153,16 +153,25 @@ const assemble =
     const { checksum, classes, stored, close } = source
     const skipped = [...source.skipped]
     const skip: Skip = fact => void skipped.push(fact)
-    const notices = [...source.notices, ...noticeEmptyClasses(spec, source)]
     return pipe(
       TE.fromEither(checkOptions(options.take)(spec, stored, labelsOf(source.train).length)),
       TE.bindTo('image'),
       TE.bind('images', () => readParts(options, source, skip)),
+      TE.bind('notices', ({ images }) =>
+        TE.tryCatch(
+          async () => [
+            ...source.notices,
+            ...noticeClasses(spec, source),
+            ...(await noticeDuplicates(options, spec, source, images)),
+          ],
+          factOf(options.folder ?? spec.name),
+        ),
+      ),
       TE.let('parts', ({ images }) =>
         withStandIns(options, stored, skip, splitParts(options, spec, source, images)),
       ),
       TE.bind('measures', ({ parts: { train } }) => normaliserOf(options, spec, stored, train)),
-      TE.map(({ image, parts, measures: { mean, deviation } }) => {
+      TE.map(({ image, parts, notices, measures: { mean, deviation } }) => {
         const { name, augment } = spec
         return {
           name,
@@ -170,6 +179,7 @@ const assemble =
           classes,
           image,
           stored,
+          ...('background' in spec && spec.background !== null && { background: spec.background }),
           mean,
           deviation,
           ...parts,

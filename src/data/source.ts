@@ -49,6 +49,15 @@ export const noClose = async (): Promise<void> => undefined
 export const labelsOf = (part: Part): Int32Array =>
   part._tag === 'held' ? part.images.labels : part.pictures.labels
 
+/** The error of a data set that needs a folder, where none is named; `what` lies there. */
+export const folderMissing = (data: string, what: string): DataError => ({
+  _tag: 'BadOption',
+  data,
+  option: 'folder',
+  got: 'none',
+  expected: `the folder of the ${what}`,
+})
+
 /** Reads a data set from the folder named; `what` lies there. Errors  BadOption where none is named */
 export const openInFolder = (
   { folder }: OpenOptions,
@@ -56,12 +65,4 @@ export const openInFolder = (
   what: string,
   load: (folder: string) => Promise<Source>,
 ): TE.TaskEither<DataError, Source> =>
-  folder === undefined
-    ? TE.left({
-        _tag: 'BadOption',
-        data,
-        option: 'folder',
-        got: 'none',
-        expected: `the folder of the ${what}`,
-      })
-    : TE.tryCatch(() => load(folder), factOf(folder))
+  folder === undefined ? TE.left(folderMissing(data, what)) : TE.tryCatch(() => load(folder), factOf(folder))

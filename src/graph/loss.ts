@@ -7,9 +7,21 @@ import * as op from './operations.js'
 export const smooth = (targets: Value, share: number): Value =>
   share === 0 ? targets : op.add(op.mul(targets, 1 - share), share / channelsOf(targets.shape))
 
-/** The mean over the batch of the cross-entropy between softmaxed logits and targets, in nats. Shapes  → [] */
-export const crossEntropy = (logits: Value, targets: Value, smoothing = 0): Value =>
-  op.mean(op.crossEntropy(logits, smooth(targets, smoothing)))
+/**
+ * The mean over the batch of the cross-entropy between softmaxed logits and targets, in nats; each image's times its
+ * weight, where there are `weights`.
+ *
+ * Shapes  weights [batch] → []
+ */
+export const crossEntropy = (
+  logits: Value,
+  targets: Value,
+  smoothing = 0,
+  weights: Value | null = null,
+): Value => {
+  const each = op.crossEntropy(logits, smooth(targets, smoothing))
+  return op.mean(weights === null ? each : op.mul(each, weights))
+}
 
 /**
  * Cross-entropy to a teacher's softened predictions, times T² so that its gradient keeps its size.

@@ -21,6 +21,7 @@ import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criteri
 import {
   type AlignTerms,
   type Average,
+  type ClassWeights,
   type CriterionName,
   type Distill,
   defaultNormalize,
@@ -53,6 +54,14 @@ const optimizer: t.Type<Optimizer, unknown> = tagged<Optimizer>('an optimizer', 
   adamw: closed({ ...tag('adamw'), beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative }),
 })
 
+const weightsByName = t.record(t.string, notNegative)
+
+const classWeights: t.Type<ClassWeights, unknown> = new t.Type(
+  "'balanced', or a number ≥ 0 for names of classes",
+  (u): u is ClassWeights => u === 'balanced' || (u !== null && typeof u === 'object' && weightsByName.is(u)),
+  (u, context) => (u === 'balanced' ? t.success(u) : weightsByName.validate(u, context)),
+  t.identity,
+)
 const average: t.Type<Average, unknown> = closed({ every: positiveWhole, decay: share, lookahead: t.boolean })
 
 /** The fields of a training. */
@@ -65,6 +74,7 @@ export const trainFields = {
   labelSmoothing: share,
   clipNorm: nullable(positive),
   balanced: t.boolean,
+  classWeights: nullable(classWeights),
   freeze: list(t.string),
   scaleRate: notNegative,
   shiftRate: notNegative,

@@ -30,11 +30,19 @@ export {
 export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
 export { checkPruned } from './evaluation/certify.js'
+export type { DataDiffers } from './evaluation/check-data.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
+export {
+  type Classifier,
+  type ClassifierError,
+  type ClassProbability,
+  type Predict,
+  predict,
+} from './evaluation/predict.js'
 export { recalibrate } from './evaluation/recalibrate.js'
-export { accuracyOf, lossOf, type Score } from './evaluation/score.js'
+export { accuracyOf, lossOf, type Score, softmax } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
 export { dirac } from './initial/dirac.js'
 export { checkFirstConv, whiten } from './initial/whiten.js'
@@ -42,6 +50,7 @@ export {
   type AlignTerms,
   type Average,
   alignment,
+  type ClassWeights,
   type CriterionName,
   type Distill,
   defaultNormalize,

@@ -8,6 +8,9 @@ import type { CountedTarget } from '../surgery/prune/target.js'
 import type { PushTerm } from './training/push-term.js'
 import { cosine, type Schedule } from './training/rate.js'
 
+/** How much an image counts in the loss by its class: all classes alike, or by name, 1 where a class is not named. */
+export type ClassWeights = 'balanced' | Readonly<Record<string, number>>
+
 /** How to train, as data. */
 export interface TrainOptions {
   readonly epochs: number
@@ -23,6 +26,8 @@ export interface TrainOptions {
   readonly clipNorm: number | null
   /** Every batch holds each class equally often. */
   readonly balanced: boolean
+  /** `null`: every image counts the same. */
+  readonly classWeights: ClassWeights | null
   /** Layers, with all inside them, that do not learn: their batch norm normalises by its running statistics. */
   readonly freeze: readonly Path[]
   /** What the learning rate is multiplied by for batch norm's scales and shifts; 0 leaves them as they are. */
@@ -50,6 +55,7 @@ export const trainDefaults: TrainOptions = {
   labelSmoothing: 0,
   clipNorm: null,
   balanced: false,
+  classWeights: null,
   freeze: [],
   scaleRate: 1,
   shiftRate: 1,

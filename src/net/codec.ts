@@ -17,7 +17,17 @@ import {
 } from '../io/codec.js'
 import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
-import type { Activation, ActivationName, BatchNorm, Extent, Layer, Net, Padding, Stack } from './tree.js'
+import type {
+  Activation,
+  ActivationName,
+  BatchNorm,
+  Extent,
+  Layer,
+  LeakyRelu,
+  Net,
+  Padding,
+  Stack,
+} from './tree.js'
 
 const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
 
@@ -33,15 +43,19 @@ const activationName: t.Type<ActivationName> = t.keyof({
   gelu: null,
   geluTanh: null,
 })
-const tagOf = t.type({ _tag: t.literal('leakyRelu') })
-const leakyRelu = closed({ ...tagOf.props, slope: rate })
+const leakyRelu = tagged<LeakyRelu>('an activation', {
+  leakyRelu: closed({ _tag: t.literal('leakyRelu'), slope: rate }),
+})
+/** Whether a value is meant as a record of an activation. */
+const isMeant = (u: unknown): boolean => typeof u === 'object' && u !== null && ('_tag' in u || 'slope' in u)
+
 /** By name, or as a record; what is neither is refused as a whole. */
 const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
   `${activationName.name} | { _tag: "leakyRelu", slope }`,
   (u): u is Activation => activationName.is(u) || leakyRelu.is(u),
   (u, context) => {
     if (activationName.is(u)) return t.success(u)
-    return tagOf.is(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
+    return isMeant(u) ? leakyRelu.validate(u, context) : t.failure(u, context)
   },
   t.identity,
 )

@@ -58,6 +58,8 @@ export type RunError =
   /** A run without its final model; `next`: the command that resumes it. */
   | { readonly _tag: 'RunUnfinished'; readonly folder: string; readonly next: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
+  /** A file that would be replaced. */
+  | { readonly _tag: 'FileThere'; readonly file: string }
   /** A process, perhaps of another host, is at work in the folder. */
   | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
   /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */

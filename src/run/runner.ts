@@ -4,11 +4,12 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { LearnError } from '../learn/error.js'
+import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
+import { classWeightsFor } from '../learn/training/class-weights.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
-import { type CheckedNet, outputShape } from '../net/infer.js'
-import { channelsOf, isSameShape } from '../net/shape.js'
+import type { CheckedNet } from '../net/infer.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
@@ -19,7 +20,7 @@ import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
 import type { Step } from './schedule/steps.js'
-import { batchSizesIn, runStep } from './steps/machine.js'
+import { runStep, trainingsIn } from './steps/machine.js'
 import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
@@ -42,18 +43,6 @@ export const initialCheckpoint =
       })),
     )
 
-/** Whether the data's images and classes are what the net takes and gives. */
-const checkData =
-  ({ image, classes }: Dataset) =>
-  (checked: CheckedNet): E.Either<LearnError, void> => {
-    const [{ net }, output] = [checked, outputShape(checked)]
-    if (!isSameShape(net.input, image))
-      return E.left({ _tag: 'DataDiffers', what: 'image', net: net.input, data: image })
-    return channelsOf(output) === classes.length
-      ? E.right(undefined)
-      : E.left({ _tag: 'DataDiffers', what: 'classes', net: output, data: [classes.length] })
-  }
-
 /** How far below its best a training may end without a word of it. */
 const tolerance = 0.01
 
@@ -63,19 +52,23 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-const checkBatches =
-  ({ train }: Dataset) =>
-  ({ schedule }: Experiment): E.Either<LearnError, void> => {
-    const batch = batchSizesIn(schedule).find(images => images > train.size)
-    return batch === undefined
-      ? E.right(undefined)
-      : E.left({ _tag: 'TooFewImages', images: train.size, batch })
-  }
+/** Whether the data fills each training's batches, and has the classes that it weighs. */
+const checkTrainings =
+  (dataset: Dataset) =>
+  ({ schedule }: Experiment): E.Either<LearnError, unknown> =>
+    pipe(
+      trainingsIn(schedule),
+      E.traverseArray(({ batchSize, classWeights }): E.Either<LearnError, unknown> => {
+        const images = dataset.train.size
+        if (batchSize > images) return E.left({ _tag: 'TooFewImages', images, batch: batchSize })
+        return classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset)
+      }),
+    )
 
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
- * Errors  DataDiffers, OneClass, TooFewImages, and those of `checkSchedule`
+ * Errors  DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
@@ -83,7 +76,7 @@ export const checkRun =
     pipe(
       checkData(dataset)(net),
       E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => checkBatches(dataset)(experiment)),
+      E.flatMap(() => checkTrainings(dataset)(experiment)),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 

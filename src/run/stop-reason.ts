@@ -1,8 +1,9 @@
 /** Why rounds, or growing, end before their number is up. */
 import * as t from 'io-ts'
-import { closed, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
+import { closed, finite, naturalNumber, nullable, tagged } from '../io/codec.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
+import { type Within, withinCodec } from './schedule/within.js'
 
 /** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place was pruned away. */
 export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'
@@ -10,11 +11,11 @@ export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budge
 /** A target or budget that a net could not meet. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
 
-/** The bound on accuracy broke: the round, from 0, and the share that might be lost. */
+/** The bound on accuracy broke: the round, from 0, and what might be lost. */
 export interface Loss {
   readonly _tag: 'LostTooMuch'
   readonly round: number
-  readonly within: number
+  readonly within: Within
 }
 
 export interface Stop {
@@ -26,7 +27,7 @@ export interface Stop {
 const measure: t.Type<Measure> = t.keyof({ params: null, macs: null, bytes: null, latency: null })
 
 const factCodec: t.Type<Limit | Loss, unknown> = tagged<Limit | Loss>('why it stopped', {
-  LostTooMuch: closed({ _tag: t.literal('LostTooMuch'), round: naturalNumber, within: share }),
+  LostTooMuch: closed({ _tag: t.literal('LostTooMuch'), round: naturalNumber, within: withinCodec }),
   EmptyNet: closed({ _tag: t.literal('EmptyNet'), at: t.string }),
   OutOfReach: closed({
     _tag: t.literal('OutOfReach'),

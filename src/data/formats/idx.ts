@@ -95,3 +95,13 @@ export const readIdx =
   (rank: number) =>
   (file: string): TE.TaskEither<DataError, Idx> =>
     TE.tryCatch(() => load(file, rank), factOf(file))
+
+/** The values of images stored column by column, row by row. */
+export const transpose = ({ sizes, values }: Idx): Uint8Array => {
+  const [, columns = 0, rows = 0] = sizes
+  const size = rows * columns
+  return Uint8Array.from(values, (_, at) => {
+    const [image, row, column] = [Math.floor(at / size), Math.floor((at % size) / columns), at % columns]
+    return values[image * size + column * rows + row] ?? 0
+  })
+}

@@ -1,10 +1,10 @@
 /** Batches for engines. Each is a function of the seed, the epoch and the step alone. */
 import { stream } from '../../net/random.js'
-import { channelsOf, sizeOf } from '../../net/shape.js'
+import { sizeOf } from '../../net/shape.js'
 import type { Dataset, Images } from '../dataset.js'
 import { augmenter, type Draws } from './distort.js'
 import { balancedOrder, shuffleOrder } from './order.js'
-import { centreCrop } from './window.js'
+import { cropper, normaliserOf } from './prepare.js'
 
 /** A batch of images with their classes. */
 export interface Batch {
@@ -24,23 +24,6 @@ export interface Feed {
   readonly batches: number
   /** Errors  rejects with a `Fault` where an image cannot be read */
   readonly batch: (epoch: number, step: number) => Promise<Batch>
-}
-
-/** Writes the normalised values of an image's bytes, by a table of each channel. */
-type Normalise = (bytes: Uint8Array, into: Float32Array, at: number) => void
-
-const normaliserOf = ({ mean, deviation, image }: Dataset): Normalise => {
-  const channels = channelsOf(image)
-  const table = Float32Array.from(
-    { length: 256 * channels },
-    (_, entry) => ((entry & 255) / 255 - (mean[entry >> 8] ?? 0)) / (deviation[entry >> 8] ?? 1),
-  )
-  return (bytes, into, at) => {
-    for (let i = 0, entry = 0; i < bytes.length; i++) {
-      into[at + i] = table[entry | (bytes[i] ?? 0)] ?? 0
-      entry = entry + 256 === table.length ? 0 : entry + 256
-    }
-  }
 }
 
 /** Augments or crops the bytes of the image with this index, before normalisation. */
@@ -67,17 +50,6 @@ const collector = (dataset: Dataset, images: Images, batch: number) => {
       labels[nth] = label
     })
     return { images: pixels, targets, labels, size: indices.length }
-  }
-}
-
-/** Crops images to their centre where they are stored larger than the net's input. */
-const cropper = ({ stored, image }: Dataset): Prepare => {
-  if (sizeOf(stored) === sizeOf(image)) return bytes => bytes
-  const middle = new Uint8Array(sizeOf(image))
-  const copy = centreCrop(stored, image)
-  return bytes => {
-    copy(bytes, middle)
-    return middle
   }
 }
 

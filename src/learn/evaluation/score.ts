@@ -22,6 +22,14 @@ export const addScores = (a: Score, b: Score): Score => ({
   nats: a.nats + b.nats,
 })
 
+/** Probabilities that sum to 1. Shapes  logits [classes] → [classes] */
+export const softmax = (row: Float32Array): Float64Array => {
+  const top = row.reduce((a, b) => Math.max(a, b))
+  const powers = Float64Array.from(row, logit => Math.exp(logit - top))
+  const sum = powers.reduce((a, b) => a + b)
+  return powers.map(power => power / sum)
+}
+
 /** −log softmax(row)[label], and whether the label's logit is the largest. */
 const scoreRow = (row: Float32Array, label: number): readonly [nats: number, right: boolean] => {
   const top = row.reduce((a, b) => Math.max(a, b))

@@ -143,7 +143,7 @@ export const pushCalls =
       })),
       E.bindW('terms', ({ built }) => weightedTerms(options.align, built)),
       E.map(({ built, decision, terms }) => {
-        const loss = trainObjective(options.labelSmoothing, teacher)(built.graph)
+        const loss = trainObjective(options, teacher)(built.graph)
         return {
           train: pushGraph(options, built, loss, terms),
           infer: lowerForFeatures(evaluated, decision)(net),

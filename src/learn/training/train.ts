@@ -17,6 +17,7 @@ import type { LearnError } from '../error.js'
 import type { Distill, TrainOptions } from '../options.js'
 import { averageFeeds, averageUpdates } from './average.js'
 import { checkBatchNormValues } from './batch-norm-values.js'
+import { imageWeights } from './class-weights.js'
 import type { Calls } from './phase.js'
 import { factorAt } from './rate.js'
 
@@ -145,20 +146,28 @@ export const teacherWeights = (teacher: Teacher | null): Weights =>
     Object.entries(teacher?.model.weights ?? {}).map(([key, tensor]) => [`${teacherPrefix}${key}`, tensor]),
   )
 
+/** The cross-entropy with the targets, each image's times the weight of its class where there are such. */
+export const hardLoss = (
+  { labelSmoothing, classWeights }: Pick<TrainOptions, 'labelSmoothing' | 'classWeights'>,
+  { logits, targets }: TrainingGraph,
+): Value =>
+  crossEntropy(logits, targets, labelSmoothing, classWeights === null ? null : imageWeights(targets))
+
 /** Cross-entropy, mixed with distillation from a teacher in the same graph where there is one. */
 export const trainObjective =
-  (labelSmoothing: number, teacher: Teacher | null) =>
-  ({ logits, targets, images }: TrainingGraph): Value => {
-    const hard = crossEntropy(logits, targets, labelSmoothing)
+  (options: Pick<TrainOptions, 'labelSmoothing' | 'classWeights'>, teacher: Teacher | null) =>
+  (graph: TrainingGraph): Value => {
+    const { logits, images } = graph
+    const hard = hardLoss(options, graph)
     if (teacher === null) return hard
     const { weight, temperature, model } = teacher
-    const options: LowerOptions = {
+    const lowering: LowerOptions = {
       batch: images.shape[0] ?? 1,
       mode: 'inference',
       prefix: teacherPrefix,
       images,
     }
-    const soft = distillation(logits, lower(options)(model).logits, temperature)
+    const soft = distillation(logits, lower(lowering)(model).logits, temperature)
     return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
 
@@ -169,7 +178,7 @@ export const trainCalls =
     pipe(
       lowerForTraining(options)(net),
       E.map(graph => {
-        const loss = trainObjective(options.labelSmoothing, teacher)(graph)
+        const loss = trainObjective(options, teacher)(graph)
         const updates = weightUpdates(options)(graph, weightGradients(graph, loss))
         return {
           train: {

@@ -21,6 +21,7 @@ import {
   type TrainOptions,
   trainDefaults,
 } from '../options.js'
+import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading } from './fade.js'
 import { type Calls, type Epoch, type Learner, type Phase, type PhaseObserver, runPhase } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
@@ -61,7 +62,20 @@ export const checkClasses = ({ name, classes, train }: Dataset): E.Either<LearnE
     : E.left({ _tag: 'OneClass', data: name, name: classes[first] ?? '' })
 }
 
-/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; those of the calls */
+/** The feeds of a program, and the weights of classes where there are any. Errors  BadOption */
+const weighFeeds = (
+  { classWeights }: TrainOptions,
+  dataset: Dataset,
+  feeds: Phase['feeds'],
+): E.Either<LearnError, Phase['feeds']> =>
+  classWeights === null
+    ? E.right(feeds)
+    : pipe(
+        classWeightsFor(classWeights)(dataset),
+        E.map(weights => (step, steps) => ({ ...feeds(step, steps), [classWeightsInput]: weights })),
+      )
+
+/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; BadOption of class weights; those of the calls */
 export const phaseFor =
   (
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
@@ -74,10 +88,12 @@ export const phaseFor =
       : pipe(
           checkSeed(seed),
           E.flatMap(() => checkClasses(dataset)),
-          E.flatMap(() => calls),
+          E.flatMap(() => weighFeeds(options, dataset, program.feeds)),
+          E.bindTo('feeds'),
+          E.bindW('calls', () => calls),
           E.map(built => ({
             ...program,
-            calls: built,
+            ...built,
             epochs: options.epochs,
             seed,
             training,

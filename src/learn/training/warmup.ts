@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
-import { crossEntropy } from '../../graph/loss.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -13,6 +12,7 @@ import type { TrainOptions } from '../options.js'
 import { averageUpdates } from './average.js'
 import type { Calls } from './phase.js'
 import {
+  hardLoss,
   lowerForInference,
   lowerForTraining,
   type TrainingGraph,
@@ -54,7 +54,7 @@ export const warmupCalls =
       E.map(all => {
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
-        const loss = crossEntropy(graph.logits, graph.targets, options.labelSmoothing)
+        const loss = hardLoss(options, graph)
         const gradients = weightGradients(all, loss).filter(isNew).map(maskGradient(graph))
         return {
           train: {

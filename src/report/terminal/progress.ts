@@ -34,7 +34,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string => {
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
     case 'pruned':
-      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined ? '' : thinText(event.thin)}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
     case 'roundEnded':
       return `  round ${event.round + 1}${roundsText(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':

@@ -1,10 +1,12 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError } from '../../convert/error.js'
+import type { ExportError, ImportError, ImportNote } from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
 import type { DecodeError } from '../../io/codec.js'
+import type { BadFile } from '../../io/error.js'
 import type { TensorsError } from '../../io/safetensors.js'
+import type { ClassifierError } from '../../learn/evaluation/predict.js'
 import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
 import type { Loss } from '../../run/stop-reason.js'
@@ -24,6 +26,7 @@ export type Fact =
   | NativeError
   | ExportError
   | ImportError
+  | ImportNote
   | TensorsError
   | NotAModel
   | Damaged
@@ -31,6 +34,8 @@ export type Fact =
   | Loss
   | Stopped
   | Notice
+  | ClassifierError
+  | BadFile<ClassifierError>
 
 export type Tag = Fact['_tag']
 

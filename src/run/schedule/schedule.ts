@@ -11,6 +11,9 @@ import { constant } from '../../learn/training/rate.js'
 import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'
+import { parseWithin, type WithinWord } from './within.js'
+
+export type { Within, WithinWord } from './within.js'
 
 /** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
@@ -105,6 +108,7 @@ const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {
   normalize: null,
   cost: 0.5,
   images: 1000,
+  repair: 'batchNorm',
   minChannels: 0,
   floor: defaultFloor,
   roundTo: 1,
@@ -126,7 +130,7 @@ export const prune = withArity(1, (options: PruneStepOptions = {}): Prune => {
   return { _tag: 'prune', target, ...withDefaults(pruneDefaults, rest, targetKeys) }
 })
 
-type RoundsWord = { readonly rounds?: number; readonly within?: number | null }
+type RoundsWord = { readonly rounds?: number; readonly within?: WithinWord | null }
 
 const roundsKeys = [...targetKeys, 'rounds', 'within']
 const whileKeys = ['within', 'eta', 'rounds']
@@ -147,7 +151,7 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
     _tag: 'rounds',
     rounds,
     target: target as CountedTarget, // one is named, and no latency, or the codec refuses it
-    within,
+    within: within === null ? null : parseWithin(within),
     steps,
     ...unknownIn(rest, roundsKeys),
   }
@@ -155,13 +159,15 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
 
 /**
  * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
- * round, and the last net within the bound is what stays.
+ * round, and the last net within the bound is what stays. `within` is a number of points, `0.02` or `'2 points'`, or
+ * with `'2%'` a share of the accuracy where it began.
  *
  * @example
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminantTrace' }), train({ epochs: 1 }))
+ * whileAccuracy({ within: '5%' }, push({ epochs: 1 }), prune(), train({ epochs: 1 }))
  */
 export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
-  options: { readonly within: number; readonly eta?: number; readonly rounds?: number },
+  options: { readonly within: WithinWord; readonly eta?: number; readonly rounds?: number },
   ...steps: Steps
 ): Rounds<Steps[number]> => {
   const { within, eta = 0.1, rounds = 20, ...rest } = optionsOf(options)
@@ -169,7 +175,7 @@ export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
     _tag: 'rounds',
     rounds,
     target: { eta: eta * rounds },
-    within,
+    within: parseWithin(within),
     steps,
     ...unknownIn(rest, whileKeys),
   }

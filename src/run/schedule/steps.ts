@@ -9,6 +9,7 @@ import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { Constraining } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
+import type { Within } from './within.js'
 
 /** Sets weights by rules; the optimizer is as new after it. */
 export interface Initialize {
@@ -53,7 +54,15 @@ export interface Prune extends Required<Constraining> {
   readonly cost: number
   /** Images the criterion and batch norm look at. */
   readonly images: number
+  /** How the net is repaired after the cut, before it trains again. */
+  readonly repair: Repair
 }
+
+/**
+ * - `batchNorm`    batch norm is measured again
+ * - `reconstruct`  every layer is fitted to give what it gave before the cut, by least squares on at most 300 images
+ */
+export type Repair = 'batchNorm' | 'reconstruct'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {
@@ -62,7 +71,7 @@ export interface Rounds<S = Step> {
   /** Reached in the last round, in equal ratios. */
   readonly target: CountedTarget
   /** The validation accuracy that may be lost; a round that loses more is taken back and is the last. */
-  readonly within: number | null
+  readonly within: Within | null
   readonly steps: readonly S[]
 }
 

@@ -10,6 +10,7 @@ import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
 import type { Learner } from '../../learn/training/phase.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
+import type { Model } from '../../net/weights.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
 import { costFor } from '../../surgery/prune/cost.js'
@@ -29,10 +30,17 @@ export interface CutContext {
   readonly widths: Widths
 }
 
-/** A learner, and how many channels were cut from it. */
+/** A learner, how many channels were cut from it, and the last cut of channels that still did something. */
 export interface CutLearner {
   readonly learner: Learner
   readonly removed: number
+  readonly cut: RankedCut | null
+}
+
+/** A cut by rank: the model before it, and what it left. */
+export interface RankedCut {
+  readonly whole: Model
+  readonly pruned: Pruned
 }
 
 /** What a push has faded to zero, cut; `null` where nothing was, or the step goes by another criterion. */
@@ -48,13 +56,14 @@ const pruneFaded = (
 
 /** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
 const certifyCut =
-  (context: StepContext, { learner: { model, slots }, removed }: CutLearner) =>
+  (context: StepContext, { learner: { model, slots }, removed }: CutLearner, isRanked: boolean) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
       checkPruned(calibrationFor(context, 100))(model, pruned),
       TE.map(() => ({
         learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
         removed: removed + pruned.removed.length,
+        cut: isRanked ? { whole: model, pruned } : null,
       })),
     )
 
@@ -91,7 +100,7 @@ const pruneRanked =
           ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
           : TE.fromEither(pruneTo(target))
       }),
-      TE.flatMap(certifyCut(context, from)),
+      TE.flatMap(certifyCut(context, from, true)),
     )
   }
 
@@ -121,13 +130,13 @@ export const cutToTarget =
   (cutting: CutContext) =>
   (learner: Learner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
-    const whole: CutLearner = { learner, removed: 0 }
+    const whole: CutLearner = { learner, removed: 0, cut: null }
     return pipe(
       TE.fromEither(pruneFaded(step, learner)),
       TE.flatMap(faded =>
         faded === null
           ? pruneRanked(cutting, step.target ?? context.target ?? { eta: 0 })(whole)
-          : pipe(faded, certifyCut(context, whole), TE.flatMap(pruneToTarget(cutting, learner.model))),
+          : pipe(faded, certifyCut(context, whole, false), TE.flatMap(pruneToTarget(cutting, learner.model))),
       ),
     )
   }

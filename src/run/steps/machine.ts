@@ -8,7 +8,16 @@ import { neighboursOfStep } from '../schedule/lookahead.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import { warmupKind } from './grow/warmup.js'
 import { stepKinds } from './index.js'
-import type { CheckContext, CheckResult, CheckState, Loop, MapFunction, Runnable, StepKind } from './kind.js'
+import type {
+  CheckContext,
+  CheckResult,
+  CheckState,
+  Loop,
+  MapFunction,
+  Runnable,
+  StepKind,
+  TrainingFacts,
+} from './kind.js'
 import type { RunStep } from './step-context.js'
 
 type Steps = readonly (Step | Warmup)[]
@@ -64,11 +73,11 @@ const epochsOf = (step: Step | Warmup): number => {
 /** The epochs of some steps, at most. */
 export const epochsIn = (steps: Steps): number => steps.reduce((sum, step) => sum + epochsOf(step), 0)
 
-/** Images in a batch of each step that trains in this one. */
-export const batchSizesIn = (steps: Steps): readonly number[] =>
+/** Every training in some steps. */
+export const trainingsIn = (steps: Steps): readonly TrainingFacts[] =>
   steps.flatMap(step => {
     const own = runnableOf(step).training?.(step)
-    return [...(own === undefined ? [] : [own.batchSize]), ...batchSizesIn(loopOf(step)?.steps ?? [])]
+    return [...(own === undefined ? [] : [own]), ...trainingsIn(loopOf(step)?.steps ?? [])]
   })
 
 /** The net that steps leave where all that grows pays and nothing is cut. */

@@ -1,4 +1,4 @@
-/** Pruning as a kind of step: a cut, and batch norm measured again. */
+/** Pruning as a kind of step: a cut and a repair. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -6,6 +6,7 @@ import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
 import { recalibrate } from '../../learn/evaluation/recalibrate.js'
+import { reconstruct } from '../../learn/repair/reconstruct.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
@@ -64,12 +65,21 @@ const check: StepKind<Prune>['check'] = (context, prune) => state =>
     E.map(() => ({ ...state, teacher: true })),
   )
 
-/** The cut learner with its batch norm measured again. */
+/** More images, and the fit is hardly better. */
+const reconstructionImages = 300
+
+/** What a push has faded does nothing, so that only a cut by rank leaves something to reconstruct. */
+const repairModel = (context: StepContext, { repair: by, images }: Prune, { learner, cut }: CutLearner) =>
+  by === 'reconstruct' && cut !== null
+    ? reconstruct(calibrationFor(context, Math.min(images, reconstructionImages)))(cut.whole)(cut.pruned)
+    : recalibrate(calibrationFor(context, images))(learner.model)
+
+/** The cut learner, repaired. */
 const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
   pipe(
     TE.Do,
     TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
-    TE.bindW('model', () => recalibrate(calibrationFor(context, step.images))(cut.learner.model)),
+    TE.bindW('model', () => repairModel(context, step, cut)),
     TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
     TE.map(({ raw, model, repaired }) => {
       const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
@@ -123,6 +133,7 @@ export const pruneKind: StepKind<Prune> = {
       normalize: nullable(normalizeCodec),
       cost: finite,
       images: positiveWhole,
+      repair: t.keyof({ batchNorm: null, reconstruct: null }),
       minChannels: naturalNumber,
       floor: share,
       roundTo: positiveWhole,

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, nullable, positiveWhole, share } from '../../io/codec.js'
+import { closed, nullable, positiveWhole } from '../../io/codec.js'
 import { accuracyOf, type Score } from '../../learn/evaluation/score.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
@@ -15,6 +15,7 @@ import { dropAt, keepAt } from '../models.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
 import { neighboursOfRound } from '../schedule/lookahead.js'
 import type { Rounds } from '../schedule/steps.js'
+import { leastWithin, withinCodec } from '../schedule/within.js'
 import type { Loss, Stop } from '../stop-reason.js'
 import type { StepKind } from './kind.js'
 import { refuseIf } from './requirements.js'
@@ -101,7 +102,7 @@ const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
 
 /** What breaks the bound on accuracy; `null` where nothing does. */
 const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Score): Loss | null =>
-  within === null || accuracyOf(score) >= base.accuracy - within
+  within === null || accuracyOf(score) >= leastWithin(within, base.accuracy)
     ? null
     : { _tag: 'LostTooMuch', round, within }
 
@@ -218,7 +219,7 @@ export const roundsKind: StepKind<Rounds> = {
       _tag: t.literal('rounds'),
       rounds: positiveWhole,
       target: countedTargetCodec,
-      within: nullable(share),
+      within: nullable(withinCodec),
       steps,
     }),
   check,

@@ -2,6 +2,7 @@
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { Fault, factOf, type Place } from '../../error.js'
+import type { Colour } from '../../spec.js'
 import { readQueued } from '../streams.js'
 import { explainUnsupported } from './signature.js'
 
@@ -11,7 +12,30 @@ const maxPixels = 1 << 26
 /** Must change whenever a file would decode to other bytes, so that cached ones are not used. */
 export const decoderVersion = 2
 
-type Open = (input: Buffer) => Sharp
+/** Bytes of an image that is decoded already, row by row, the channels of a pixel side by side. */
+export interface Pixels {
+  readonly height: number
+  readonly width: number
+  /** Grey; red, green and blue; or those and opacity. */
+  readonly channels: 1 | 3 | 4
+  readonly data: Uint8Array
+}
+
+/** The content of an image file, or pixels. */
+export type ImageInput = Uint8Array | Pixels
+
+/** What an image file says of itself before it is decoded. */
+export interface ImageHeader {
+  /** Upright. */
+  readonly height: number
+  readonly width: number
+  /** Whether its EXIF orientation is another than upright. */
+  readonly isRotated: boolean
+  readonly isGrey: boolean
+  readonly isTransparent: boolean
+}
+
+type Open = (input: ImageInput) => Sharp
 
 let sharedDecoder: Promise<Open> | undefined
 
@@ -20,7 +44,14 @@ const loadDecoder = (): Promise<Open> => {
   sharedDecoder ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1)
     sharp.cache(false)
-    return input => sharp(input, { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true })
+    const options = { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true } as const
+    return input =>
+      input instanceof Uint8Array
+        ? sharp(input, options)
+        : sharp(input.data, {
+            ...options,
+            raw: { height: input.height, width: input.width, channels: input.channels },
+          })
   })
   return sharedDecoder
 }
@@ -30,6 +61,19 @@ const messageOf = (reason: unknown): string => {
   const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
+
+/** The content of a file, where `input` is its path. */
+const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array> =>
+  typeof input === 'string'
+    ? readQueued(input).catch(reason => {
+        throw new Fault(factOf(input)(reason))
+      })
+    : input
+
+const notAnImage =
+  (place: Place) =>
+  (reason: unknown): Fault =>
+    new Fault({ _tag: 'NotAnImage', ...place, reason: messageOf(reason) })
 
 /** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
 const [red, green, blue] = [19595, 38470, 7471]
@@ -43,27 +87,36 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
       16,
   )
 
+const rgbOf = ([r, g, b]: Colour) => ({ r, g, b })
+
+/** Why an input is no image; null where it may be one. */
+const explainInput = (input: ImageInput): string | null => {
+  if (input instanceof Uint8Array) return explainUnsupported(input)
+  const { height, width, channels, data } = input
+  const bytes = height * width * channels
+  return data.length === bytes
+    ? null
+    : `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}`
+}
+
 /**
  * Decodes the first frame of an image, rotates it by its EXIF orientation, scales it to cover `shape` and crops the
  * centre.
  *
- * Shapes  → [height, width, channels], 3 channels sRGB, 1 channel their grey after BT.601; transparency is dropped
+ * Shapes  → [height, width, channels], 3 channels sRGB, 1 channel their grey after BT.601; transparent pixels show
+ *         `background`, or else their transparency is dropped
  * Errors  rejects with NotAnImage; with ReadFailed where its file cannot be read
  */
 export const decodeImage =
-  ([height = 0, width = 0, channels = 0]: Shape) =>
-  async (input: Buffer | string, place: Place): Promise<Uint8Array> => {
-    const encoded =
-      typeof input === 'string'
-        ? await readQueued(input).catch(reason => {
-            throw new Fault(factOf(input)(reason))
-          })
-        : input
+  ([height = 0, width = 0, channels = 0]: Shape, background: Colour | null = null) =>
+  async (input: ImageInput | string, place: Place): Promise<Uint8Array> => {
+    const encoded = await contentOf(input)
     const open = await loadDecoder()
     try {
-      const problem = explainUnsupported(encoded)
+      const problem = explainInput(encoded)
       if (problem !== null) throw new Error(problem)
-      const rgb = await open(encoded)
+      const picture = open(encoded)
+      const rgb = await (background === null ? picture : picture.flatten({ background: rgbOf(background) }))
         .resize(width, height, { fit: 'cover' })
         .removeAlpha()
         .toColourspace('srgb')
@@ -72,6 +125,26 @@ export const decodeImage =
       if (rgb.length !== sizeOf([height, width, 3])) throw new Error(`${rgb.length} bytes came out`)
       return channels === 1 ? greyOf(rgb) : rgb
     } catch (reason) {
-      throw new Fault({ _tag: 'NotAnImage', ...place, reason: messageOf(reason) })
+      throw notAnImage(place)(reason)
     }
   }
+
+/** Errors  as `decodeImage` */
+export const readHeader = async (input: ImageInput | string, place: Place): Promise<ImageHeader> => {
+  const encoded = await contentOf(input)
+  const open = await loadDecoder()
+  try {
+    const problem = explainInput(encoded)
+    if (problem !== null) throw new Error(problem)
+    const { autoOrient, orientation = 1, space, hasAlpha } = await open(encoded).metadata()
+    return {
+      height: autoOrient.height,
+      width: autoOrient.width,
+      isRotated: orientation !== 1,
+      isGrey: space === 'b-w' || space === 'grey16',
+      isTransparent: hasAlpha,
+    }
+  } catch (reason) {
+    throw notAnImage(place)(reason)
+  }
+}

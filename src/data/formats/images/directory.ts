@@ -12,7 +12,7 @@ import { type Listing, largestImage } from './listing.js'
 const chunk = 64
 
 /** Runs `task` for every item, one chunk at a time; results are in order. */
-const mapInChunks = async <A, B>(
+export const mapInChunks = async <A, B>(
   items: readonly A[],
   task: (item: A) => Promise<B>,
 ): Promise<readonly B[]> => {
@@ -40,7 +40,8 @@ export const listEntries = async (folder: string): Promise<Inside> => {
   }
 }
 
-const tooLarge = (file: string, size: number): DataError => ({
+/** The error of a file with more bytes than an image may have. */
+export const tooLarge = (file: string, size: number): DataError => ({
   _tag: 'BadValue',
   file,
   entry: null,

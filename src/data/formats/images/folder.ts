@@ -1,16 +1,19 @@
 /** Opens a data set of class folders: its classes, its labels, and what is told of it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Shape } from '../../../net/shape.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
 import { type OpenOptions, openInFolder, type Source } from '../../source.js'
 import type { ImageFolder } from '../../spec.js'
-import { partNotices, partsIn } from '../parts.js'
+import { partsIn } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { decodeImage } from './decode.js'
 import type { EncodedImages } from './encoded-images.js'
-import { closerOf, flatMapListings, type ListedPart, type ListedParts, listParts } from './list-parts.js'
+import { closerOf, flatMapListings, listParts } from './list-parts.js'
 import { encodedOf, placeOf } from './listing.js'
+import type { ListedPart, ListedParts } from './split-test.js'
+
+/** How images are decoded, of a specification. */
+export type DecodeOptions = Pick<ImageFolder, 'name' | 'image' | 'background'>
 
 /** The error of a part whose class folders hold no images. */
 const noClasses = ({ listing: { file, paths, leftOut } }: ListedPart): DataError => ({
@@ -33,8 +36,12 @@ const relabel = (train: ListedPart, part: ListedPart): Int32Array => {
   return part.labels.map(label => labels[label] ?? 0)
 }
 
-const picturesOf = (image: Shape, { listing, indices }: ListedPart, labels: Int32Array): EncodedImages => {
-  const decode = decodeImage(image)
+const picturesOf = (
+  { image, background }: DecodeOptions,
+  { listing, indices }: ListedPart,
+  labels: Int32Array,
+): EncodedImages => {
+  const decode = decodeImage(image, background)
   return {
     labels,
     decode: async nth => {
@@ -55,16 +62,20 @@ const noticeSimilarNames = (data: string, classes: readonly string[]): readonly 
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
 
-const noticesOf = ({ parts, test, leftOut }: ListedParts, { name }: ImageFolder): readonly Notice[] => [
-  ...partNotices(name, test, parts.validation?.indices.length ?? null),
+const noticesOf = ({ parts, notices }: ListedParts, { name }: DecodeOptions): readonly Notice[] => [
+  ...notices.filter(({ _tag }) => _tag !== 'LeftOut'),
   ...noticeSimilarNames(name, parts.train.classes),
-  ...leftOut,
+  ...notices.filter(({ _tag }) => _tag === 'LeftOut'),
   ...flatMapListings(partsIn(parts), listing => listing.leftOut),
   ...partsIn(parts).flatMap(({ outside }) => outside),
 ]
 
-const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Promise<Source> => {
-  const listed = await listParts(folder, options)
+/** The images of listed parts, which are decoded later. Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer */
+export const sourceOfParts = async (
+  options: OpenOptions,
+  spec: DecodeOptions,
+  listed: ListedParts,
+): Promise<Source> => {
   const { train, test, validation } = listed.parts
   const all = partsIn(listed.parts)
   const close = closerOf(all)
@@ -78,8 +89,13 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
     if (first !== undefined) throw new Fault(first)
     const part = (listedPart: ListedPart, labels: Int32Array, name: string) => ({
       _tag: 'encoded' as const,
-      pictures: picturesOf(spec.image, listedPart, labels),
-      sum: checksumOf([listedPart.listing.sum, name]),
+      pictures: picturesOf(spec, listedPart, labels),
+      sum: checksumOf([
+        listedPart.listing.sum,
+        name,
+        Buffer.from(listedPart.indices.slice().buffer),
+        `${spec.background ?? ''}`,
+      ]),
     })
     return {
       checksum: checksumOf(all.map(({ listing }) => listing.sum)),
@@ -105,4 +121,6 @@ const load = async (options: OpenOptions, spec: ImageFolder, folder: string): Pr
  *         PartsDiffer where another part has a class that training has not
  */
 export const openFolder = (options: OpenOptions, spec: ImageFolder): TE.TaskEither<DataError, Source> =>
-  openInFolder(options, spec.name, 'images', folder => load(options, spec, folder))
+  openInFolder(options, spec.name, 'images', async folder =>
+    sourceOfParts(options, spec, await listParts(spec, options, folder)),
+  )

@@ -1,10 +1,24 @@
 /** The encoded images of a folder or archive, in columns, so that a million of them fit in memory. */
 import { readSync } from 'node:fs'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
 
-/** The content of each image: in memory, in spans of one file, or in files. */
+/** Where an image lies in a zip archive, and how it is packed. */
+export interface ZippedImage {
+  /** Of its header. */
+  readonly offset: number
+  /** Bytes in the archive. */
+  readonly packed: number
+  /** Bytes unpacked. */
+  readonly size: number
+  /** 0: as it is; 8: deflated. */
+  readonly method: number
+  readonly crc32: number
+}
+
+/** The content of each image: in memory, in spans of one file, in a zip archive, or in files. */
 export type Contents =
   | { readonly _tag: 'memory'; readonly pieces: readonly Buffer[] }
   | {
@@ -13,6 +27,7 @@ export type Contents =
       readonly starts: readonly number[]
       readonly sizes: readonly number[]
     }
+  | { readonly _tag: 'zip'; readonly descriptor: number; readonly images: readonly ZippedImage[] }
   | { readonly _tag: 'files' }
 
 export interface Listing {
@@ -50,6 +65,33 @@ const readSpan = (place: Place, descriptor: number, start: number, size: number)
   return piece
 }
 
+/** The length of a zip's header before its name. */
+const zipHeader = 30
+
+const badContent = (place: Place, got: string): Fault =>
+  new Fault({ _tag: 'BadValue', ...place, what: 'content', got, expected: 'what the directory says' })
+
+/** Errors  throws Truncated; BadValue where the content is not what the archive's directory says */
+const readZipped = (place: Place, descriptor: number, image: ZippedImage): Buffer => {
+  const { offset, packed, size, method } = image
+  const header = readSpan(place, descriptor, offset, zipHeader)
+  if (header.readUInt32LE(0) !== 0x04034b50) throw badContent(place, 'no header')
+  const start = offset + zipHeader + header.readUInt16LE(26) + header.readUInt16LE(28)
+  const content = readSpan(place, descriptor, start, packed)
+  const unpacked = method === 0 ? content : inflate(place, content, size)
+  if (unpacked.length !== size || crc32(unpacked) !== image.crc32) throw badContent(place, 'other bytes')
+  return unpacked
+}
+
+/** Unpacks at most `size` bytes. */
+const inflate = (place: Place, content: Buffer, size: number): Buffer => {
+  try {
+    return inflateRawSync(content, { maxOutputLength: Math.max(1, size) })
+  } catch {
+    throw badContent(place, 'another stream')
+  }
+}
+
 /** An image's bytes, or the path of its file. Reads of spans block, but mostly hit the page cache. */
 export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   const { contents } = listing
@@ -58,6 +100,12 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
       return contents.pieces[nth] ?? Buffer.alloc(0)
     case 'files':
       return placeOf(listing, nth).file
+    case 'zip': {
+      const image = contents.images[nth]
+      return image === undefined
+        ? Buffer.alloc(0)
+        : readZipped(placeOf(listing, nth), contents.descriptor, image)
+    }
     case 'spans':
       return readSpan(
         placeOf(listing, nth),
@@ -68,8 +116,13 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
   }
 }
 
+/** A folder as the names of its path. */
+export type Folder = readonly string[]
+
 /** The images of class folders and their subfolders, with their classes. */
 export interface ClassifiedListing {
+  /** The folder of the class folders. */
+  readonly within: Folder
   readonly classes: readonly string[]
   readonly labels: Int32Array
   /** Index of each image in the listing. */
@@ -78,9 +131,6 @@ export interface ClassifiedListing {
   /** Images outside the class folders. */
   readonly outside: readonly LeftOut[]
 }
-
-/** A folder as the names of its path. */
-export type Folder = readonly string[]
 
 const isWithin =
   (folder: Folder) =>
@@ -116,35 +166,54 @@ export const imagesOutside = (listing: Listing, folders: readonly Folder[]): rea
   return leftOut()
 }
 
-/** The class of a path, in one Unicode form, since tools differ. */
-const className = (within: Folder, parts: readonly string[]): string =>
-  (parts[within.length] ?? '').normalize('NFC')
-
-/** Groups images by the class folders in `within`, in the order of names; also finds class folders without images. */
-export const groupByClass = (listing: Listing, within: Folder): ClassifiedListing => {
+/**
+ * Groups images by the class folders, `depth` levels below `within`, in the order of names; also finds class folders
+ * without images. Names are in one Unicode form, since tools differ.
+ */
+export const groupByClass = (listing: Listing, within: Folder, depth: number): ClassifiedListing => {
+  const level = within.length + depth
+  const className = (parts: readonly string[]): string =>
+    parts.slice(within.length, level).join('/').normalize('NFC')
   const { leaveOut, leftOut } = noticeCounter(listing.file)
   const indices: number[] = []
   const names: string[] = []
   for (const [nth, path] of listing.paths.entries()) {
     const parts = partsOf(path)
     if (!isWithin(within)(parts)) continue
-    if (parts.length < within.length + 2) leaveOut('outside the classes', path)
+    if (parts.length <= level) leaveOut('outside the classes', path)
     else {
       indices.push(nth)
-      names.push(className(within, parts))
+      names.push(className(parts))
     }
   }
   const classes = [...new Set(names)].sort()
   const label = new Map(classes.map((name, nth) => [name, nth]))
   return {
+    within,
     classes,
     labels: Int32Array.from(names, name => label.get(name) ?? 0),
     indices: Int32Array.from(indices),
     empty: listing.folders
       .map(partsOf)
-      .filter(parts => parts.length === within.length + 1 && isWithin(within)(parts))
-      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(className(within, parts)))
+      .filter(parts => parts.length === level && isWithin(within)(parts))
+      .filter(parts => !isHidden(parts.at(-1) ?? '') && !label.has(className(parts)))
       .map(parts => ({ _tag: 'EmptyClass', folder: listing.file, name: parts.join('/') })),
     outside: leftOut(),
   }
+}
+
+/**
+ * How many folders' names make up a class: as many levels as lie above every image; one, where folders of several parents
+ * have the same name, as years do.
+ */
+export const findDepth = ({ paths }: Listing, within: Folder): number => {
+  const folders = paths
+    .map(partsOf)
+    .filter(parts => parts.length > within.length + 1 && isWithin(within)(parts))
+    .map(parts => parts.slice(within.length, -1))
+  const depth = folders.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)
+  if (!Number.isFinite(depth)) return 1
+  const classes = new Set(folders.map(folder => folder.slice(0, depth).join('/')))
+  const lastNames = new Set([...classes].map(name => name.split('/').at(-1)))
+  return lastNames.size === classes.size ? depth : 1
 }

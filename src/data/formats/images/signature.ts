@@ -20,8 +20,8 @@ const formats = [...new Set(signatures.map(([format]) => format))].join(', ')
 const headLength = 16
 
 /** Why bytes are no image of a supported format; null where they are one. */
-export const explainUnsupported = (bytes: Buffer): string | null => {
-  const head = bytes.toString('latin1', 0, headLength)
+export const explainUnsupported = (bytes: Uint8Array): string | null => {
+  const head = Buffer.from(bytes.subarray(0, headLength)).toString('latin1')
   if (signatures.some(([, ...parts]) => parts.every(([at, text]) => head.startsWith(text, at)))) return null
   const shown = head.replace(/[^ -~]/g, '·')
   return `${bytes.length === 0 ? 'it is empty' : `it begins with '${shown}'`}; ${formats} can be read`

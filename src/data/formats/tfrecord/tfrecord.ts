@@ -49,7 +49,7 @@ const picturesOf = (
   unpacked: ReadonlyMap<number, string>,
   index: Index,
 ): EncodedImages => {
-  const decode = decodeImage(spec.image)
+  const decode = decodeImage(spec.image, spec.background)
   return {
     labels: Int32Array.from(index.labels),
     decode: async nth => {
@@ -99,7 +99,7 @@ interface ShardParts {
 const findShards = async (folder: string): Promise<ShardParts> => {
   const { files, folders, brokenLinks } = await listEntries(folder)
   const missing = (found: readonly string[]) =>
-    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found, classes: false })
+    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found })
   const { leaveOut, leftOut } = noticeCounter(folder)
   for (const name of brokenLinks) leaveOut('broken link', name)
   for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
@@ -129,7 +129,11 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
     const shards = part.map(name => join(folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
     const unpacked = await unpackedShards(shards, index, reportOf(options))
-    return { _tag: 'encoded' as const, pictures: picturesOf(spec, shards, unpacked, index), sum: index.sum }
+    return {
+      _tag: 'encoded' as const,
+      pictures: picturesOf(spec, shards, unpacked, index),
+      sum: spec.background === null ? index.sum : checksumOf([index.sum, spec.background.join()]),
+    }
   })(names)
   return {
     checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),

@@ -1,7 +1,7 @@
 /** Messages on data sets: files, archives, images, and what reading them leaves out. */
 import type { Reason } from '../../../data/notices.js'
 import type { FactOf, Messages } from '../fact.js'
-import { thousands } from '../numbers.js'
+import { counted, thousands } from '../numbers.js'
 import { listText } from '../phrases.js'
 
 /** Where in a file: its entry, if it is an archive, and the byte. */
@@ -17,21 +17,21 @@ const placeText = ({
 
 /** An image that cannot be decoded, without advice. */
 export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
-  `${placeText(fact)}: not an image: ${fact.reason}`
+  `${fact.entry === null ? fact.file : placeText(fact)}: not an image: ${fact.reason}`
 
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
-  imageFolder: 'train/ and test/ with a folder per class (or train.tar.gz and test.tar.gz)',
+  imageFolder:
+    'a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)',
+  imageCsv: 'one CSV file of paths and labels, or train.csv and test.csv',
   tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
 }
 
 /** What was found in a folder, and what to do about it. */
-const foundText = (folder: string, found: readonly string[] | null, classes: boolean): string => {
+const foundText = (folder: string, found: readonly string[] | null): string => {
   if (found === null) return `${folder} does not exist`
-  if (classes)
-    return `found ${listText(found)}: move these class folders into ${folder}/train, and some images of each into ${folder}/test/CLASS`
-  const zips = found.filter(name => name.toLowerCase().endsWith('.zip'))
-  return `found ${found.length === 0 ? 'nothing' : listText(found)}${zips.length === 0 ? '' : `: unzip ${listText(zips)}`}`
+  const [archive] = found.filter(name => /\.(tar|tar\.gz|tgz|zip)$/i.test(name))
+  return `found ${found.length === 0 ? 'nothing' : listText(found)}${archive === undefined ? '' : `; to read an archive alone, name it: ${folder}/${archive}`}`
 }
 
 /** Why files were left out. */
@@ -58,22 +58,29 @@ const fetchText = ({ sources, reason }: FactOf<'FilesMissing'>): string => {
 
 export const dataMessages = {
   FilesMissing: fact => `${fact.data}: put ${fact.files.join(', ')} into ${fact.folder}${fetchText(fact)}`,
-  PartsMissing: ({ data, folder, found, classes }) =>
-    `${folder} needs ${layouts[data]}; ${foundText(folder, found, classes)}`,
+  PartsMissing: ({ data, folder, found }) => `${folder} needs ${layouts[data]}; ${foundText(folder, found)}`,
   ClassesMissing: ({ folder, found }) =>
-    `${folder} needs a folder per class with images in it; ${foundText(folder, found, false)}`,
+    `${folder} needs a folder per class with images in it; ${foundText(folder, found)}`,
   LeftOut: ({ file, reason, count, first }) =>
     `${file}: ${thousands(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
   ValidationTests: ({ data, part }) =>
     `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
+  TestSplit: ({ data, images, of }) =>
+    `${data}: ${thousands(images)} of ${thousands(of)} images are for testing, the same share of each class, as there is no test folder`,
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   FolderUnread: ({ data, folder }) =>
     `${data}: the images are generated, and none are read from ${folder}; try naming a file with data of that folder`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
+  ImagesTransposed: ({ data }) =>
+    `${data}: EMNIST's images are stored on their side, and are turned upright; transposed: false leaves them`,
   ClassesWithoutImages: ({ data, names, of }) =>
     `${data}: ${names.length} of ${of} classes without a training image: ${listText(names)}; where none should be missing, look at the number of classes and the first label`,
+  ClassesUneven: ({ data, largest, smallest }) =>
+    `${data}: class ${largest.name} has ${counted(largest.images, 'training image')}, ${smallest.name} has ${thousands(smallest.images)}; where they should count alike, try train({ classWeights: 'balanced' })`,
+  DuplicatesFound: ({ data, part, images, of, name }) =>
+    `${data}: ${thousands(images)} of ${thousands(of)} ${part} images are training images too, one of them of ${name}; accuracy on them says nothing: try removing them`,
   ClassesAlike: ({ data, names }) =>
     `${data}: classes ${listText(names)} differ in capital letters alone; if they are one class, put them into one folder`,
   ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
@@ -86,6 +93,7 @@ export const dataMessages = {
   UnsafeEntry: fact =>
     `${placeText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
   NotAnImage: fact => `${unreadableText(fact)}; --skip-bad leaves it out`,
+  NoImages: ({ folder }) => `${folder}: expected images in it, got none; try another folder`,
   EmptyClass: ({ folder, name }) =>
     `${folder}: expected images in each class, got none that can be read in ${name}; try adding some, or removing the class`,
   ValueMissing: fact =>

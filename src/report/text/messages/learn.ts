@@ -1,6 +1,7 @@
 /** Messages on training, pushing and criteria. */
 import { channelsOf } from '../../../net/shape.js'
 import type { FactOf, Messages } from '../fact.js'
+import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
 /** Why a criterion has no utility for any channel, and what to try. */
@@ -36,5 +37,9 @@ export const learnMessages = {
     `${layerText(at)}: expected a convolution that reads the images, got ${got}; try the path of the first convolution`,
   OneClass: ({ data, name }) =>
     `${data}: expected training images of at least two classes, got ${name} alone; try images of another class`,
+  NoClasses: () =>
+    'expected a model with the names of its classes and the preprocessing of its images, got one without; try the model.safetensors of a run',
+  BadResize: ({ height, width, most }) =>
+    `expected a size for scaling images that covers the net's input and has at most ${thousands(most)} pixels, got ${height}×${width}; try another copy of the file`,
   Interrupted: () => 'stopped as asked',
 } satisfies Partial<Messages>

@@ -1,6 +1,7 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
+import type { Within } from '../../../run/schedule/within.js'
 import type { Fixed } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
@@ -37,6 +38,13 @@ const damaged = ({ expected, got }: FactOf<'Damaged'>): string =>
     ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
     : `it is damaged: expected the checksum ${expected.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
 
+const withinText = (within: Within): string => {
+  const hundredths = (part: number): number => Number((100 * part).toPrecision(3))
+  return typeof within === 'number'
+    ? counted(hundredths(within), 'point')
+    : `${hundredths(within.relative)} % of the accuracy it began with`
+}
+
 const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
   kept === 0
     ? `${file} is missing or damaged from its first line: it begins anew; the run itself is whole`
@@ -53,6 +61,8 @@ const folderMessages = {
     `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>
     `${folder}: expected a folder without a run, got one that holds a run; try espalier resume, or another --out`,
+  FileThere: ({ file }) =>
+    `${file}: expected no file of this name, got one; try another --out, or --force to replace it`,
   RunLocked: ({ folder, pid, host }) =>
     `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
   LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
@@ -90,8 +100,7 @@ const scheduleMessages = {
     `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
   AtChance: ({ stage, accuracy, chance, before }) =>
     `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
-  LostTooMuch: ({ round, within }) =>
-    `round ${round + 1} lost more than ${counted(Number((100 * within).toPrecision(3)), 'point')}`,
+  LostTooMuch: ({ round, within }) => `round ${round + 1} lost more than ${withinText(within)}`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
   NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
   SeedsFailed: ({ seeds }) =>

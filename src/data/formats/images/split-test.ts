@@ -1,0 +1,61 @@
+/** Splits test images off a part, seeded and stratified. */
+import { Fault } from '../../error.js'
+import type { LeftOut, Notice } from '../../notices.js'
+import { stratifiedSplit } from '../../pipeline/split.js'
+import type { ImageFolder } from '../../spec.js'
+import type { Roles } from '../parts.js'
+import type { ClassifiedListing, Listing } from './listing.js'
+
+/** The images of one part by class, and their listing. */
+export interface ListedPart extends ClassifiedListing {
+  readonly listing: Listing
+}
+
+/** The parts of a data set's folder or archive. */
+export interface ListedParts {
+  readonly parts: Roles<ListedPart>
+  /** How they were chosen, and what lies beside them. */
+  readonly notices: readonly Notice[]
+}
+
+/** How test images are split off, of the specification. */
+export type SplitOptions = Pick<ImageFolder, 'name' | 'test' | 'splitSeed'>
+
+/** How folders are read, of the specification. */
+export type FolderOptions = Pick<ImageFolder, 'name' | 'depth' | 'test' | 'splitSeed'>
+
+/** Some of a part's images, in their order. */
+const selectPart = (part: ListedPart, selected: Int32Array): ListedPart => ({
+  ...part,
+  labels: selected.map(nth => part.labels[nth] ?? 0),
+  indices: selected.map(nth => part.indices[nth] ?? 0),
+})
+
+/** How many images are for testing: at least one where there are several. */
+const countTest = (test: number, images: number): number =>
+  Math.max(images > 1 ? 1 : 0, Math.round(test < 1 ? test * images : test))
+
+/** Splits test images off, the same share of each class; `leftOut` lies beside the images. */
+export const splitTest = (
+  { name, test, splitSeed }: SplitOptions,
+  whole: ListedPart,
+  leftOut: readonly LeftOut[],
+): ListedParts => {
+  const { labels, classes } = whole
+  if (!(test > 0 && test < labels.length && (test < 1 || Number.isInteger(test))) && labels.length > 0)
+    throw new Fault({
+      _tag: 'BadOption',
+      data: name,
+      option: 'test',
+      got: test,
+      expected: `a share above 0 and below 1, or a whole number below ${labels.length}, the images there are`,
+    })
+  const count = countTest(test, labels.length)
+  const [tested, others] = stratifiedSplit(splitSeed, 'test', classes.length)(labels, count)
+  const parts = {
+    train: selectPart(whole, others),
+    test: { ...selectPart(whole, tested), empty: [], outside: [] },
+    validation: null,
+  }
+  return { parts, notices: [{ _tag: 'TestSplit', data: name, images: count, of: labels.length }, ...leftOut] }
+}
