@@ -172,7 +172,16 @@ program
       'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
     ).choices(inputs),
   )
-  .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
+  .option(
+    '--serving-version <n>',
+    'of savedmodel: lay it out as this version of TensorFlow Serving',
+    positive,
+  )
+  .action(async (run: string, options, command: Command) => {
+    if (options.servingVersion !== undefined && !options.to.includes('savedmodel'))
+      command.error("error: '--serving-version' needs '--to savedmodel'")
+    await (await import('./cli/export.js')).exportRun(run, options)
+  })
 
 program
   .command('import')

@@ -63,6 +63,19 @@ test('pixels are refused where the file does not say how images were normalised,
     expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
   }))
 
+test('a SavedModel is laid out for TensorFlow Serving, and a version of nothing is refused', () =>
+  inFolder(async folder => {
+    const file = join(folder, 'model.safetensors')
+    await run(saveModel(file)(model))
+    const version = ['--serving-version', '3']
+    const { code } = await espalier(['export', file, '--to', 'savedmodel', ...version])
+    expect([code, existsSync(join(folder, 'export/savedmodel/residual/3/saved_model.pb'))]).toEqual([0, true])
+    expectRefusedAtOnce(
+      await espalier(['export', file, '--to', 'onnx', ...version]),
+      "'--serving-version' needs '--to savedmodel'",
+    )
+  }))
+
 test('a run that has not ended is refused with the command that resumes it', () =>
   inFolder(async folder => {
     writeFileSync(join(folder, 'checkpoint.safetensors'), '')

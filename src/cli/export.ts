@@ -19,11 +19,12 @@ interface ExportArguments {
   readonly out?: string
   /** By default pixels from 0 to 255, where the model's file says how images were normalised. */
   readonly input?: Input
+  readonly servingVersion?: number
 }
 
 /** Each format gets a folder of its own. */
 const exportAll =
-  ({ to: targets, input }: ExportArguments, out: string) =>
+  ({ to: targets, out: _, ...options }: ExportArguments, out: string) =>
   ({ model, preprocessing }: ModelFile): TE.TaskEither<ExportError, readonly string[]> =>
     pipe(
       targets,
@@ -32,7 +33,7 @@ const exportAll =
           to,
           folder: join(out, to),
           ...(preprocessing !== null && { preprocessing }),
-          ...(input !== undefined && { input }),
+          ...options,
         })(model),
       ),
       TE.map(files => files.flat()),

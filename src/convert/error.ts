@@ -19,6 +19,8 @@ export type ExportError =
   | Extract<LearnError, { readonly _tag: 'DataDiffers' }>
   /** The export should take pixels, but the model has no preprocessing to include. */
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
+  /** TensorFlow Serving counts versions by whole numbers. */
+  | { readonly _tag: 'NotAVersion'; readonly got: number }
   /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
   /** A library that could not write the format, with its reason. */

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
+import { encodeFileName } from '../io/file-name.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
@@ -90,18 +91,38 @@ const encode = (
         TE.flatMap(({ model, description }) => encoders[to](model, description)),
       )
 
+/** Options of one format or another. */
+export interface EncodeOptions extends Serving {
+  /** Of a SavedModel: its number in TensorFlow Serving, which reads the files of a model from `NAME/NUMBER/`. */
+  readonly servingVersion?: number
+}
+
+const checkVersion = (version: number | undefined): E.Either<ExportError, void> =>
+  version === undefined || (Number.isSafeInteger(version) && version > 0)
+    ? E.right(undefined)
+    : E.left({ _tag: 'NotAVersion', got: version })
+
+/** The folder of a version of a model in TensorFlow Serving; null where the files lie by themselves. */
+const versionFolder = (to: Target, { servingVersion }: EncodeOptions, { net }: Model): string | null =>
+  to === 'savedmodel' && servingVersion !== undefined ? `${encodeFileName(net.name)}/${servingVersion}` : null
+
+const moveInto =
+  (folder: string | null) =>
+  (files: readonly File[]): readonly File[] =>
+    folder === null ? files : files.map(file => ({ ...file, name: `${folder}/${file.name}` }))
+
 /**
  * Encodes a model as the files of a format. With `preprocessing` the exported model takes pixels from 0 to 255, unless
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
- *         lacks a layer
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing, NotAVersion; TooLarge, PackageMissing, EncodingFailed; NotHeld
+ *         where the format lacks a layer
  */
 export const encodeModel =
-  (to: Target, serving: Serving = {}) =>
+  (to: Target, options: EncodeOptions = {}) =>
   (model: Model): TE.TaskEither<ExportError, readonly File[]> => {
-    const { preprocessing } = serving
+    const { preprocessing } = options
     return pipe(
       checkWeights(model),
       E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
@@ -110,9 +131,11 @@ export const encodeModel =
           ? E.right(undefined)
           : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
+      E.flatMap(() => checkVersion(options.servingVersion)),
       TE.fromEither,
-      TE.flatMap(() => encode(to, serving, model)),
+      TE.flatMap(() => encode(to, options, model)),
       TE.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
+      TE.map(moveInto(versionFolder(to, options, model))),
     )
   }
 
@@ -128,7 +151,7 @@ const writeFileIn =
   }
 
 /** The format, the folder for its files, and the input of the exported model. */
-export interface ExportOptions extends Serving {
+export interface ExportOptions extends EncodeOptions {
   readonly to: Target
   readonly folder: string
 }
@@ -143,6 +166,6 @@ export interface ExportOptions extends Serving {
  * pipe(model, exportModel({ to: 'onnx', folder: 'out', preprocessing: preprocessingOf(dataset) }))
  */
 export const exportModel =
-  ({ to, folder, ...serving }: ExportOptions) =>
+  ({ to, folder, ...options }: ExportOptions) =>
   (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
-    pipe(model, encodeModel(to, serving), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))
+    pipe(model, encodeModel(to, options), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))

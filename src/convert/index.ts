@@ -12,7 +12,7 @@ export type {
   NotChecked,
   RuntimeAgrees,
 } from './error.js'
-export { type ExportOptions, encodeModel, exportModel } from './export.js'
+export { type EncodeOptions, type ExportOptions, encodeModel, exportModel } from './export.js'
 export { importModel } from './import.js'
 export { type Input, inputs, type Serving } from './input.js'
 export { type Imported, readKerasFile, readKerasModel } from './keras/import/read.js'

@@ -77,8 +77,10 @@ const firstNames = (names: readonly string[]): string =>
 export const convertMessages = {
   NoPreprocessing: ({ input }) =>
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
+  NotAVersion: ({ got }) =>
+    `expected a version of TensorFlow Serving, a whole number ≥ 1, got ${got}; try 1, and one more for each export`,
   NotHeld: ({ to, at, what }) =>
-    `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
+    `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx, savedmodel or pytorch`,
   EncodingFailed: ({ to, reason }) =>
     `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
