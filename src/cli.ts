@@ -2,8 +2,10 @@
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { exportComplaints } from './cli/export-options.js'
 import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
+import { weightTypes } from './convert/quantise.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
 import { largestSeed } from './net/limits/limits.js'
@@ -177,9 +179,15 @@ program
     'of savedmodel: lay it out as this version of TensorFlow Serving',
     positive,
   )
+  .addOption(
+    new Option('--weights <type>', 'of onnx: kernels in 8 bits, a fourth of the bytes').choices(weightTypes),
+  )
+  .option(
+    '--data [folder]',
+    "with --weights int8: measure its accuracy on the validation images of the run's data, which lies in this folder",
+  )
   .action(async (run: string, options, command: Command) => {
-    if (options.servingVersion !== undefined && !options.to.includes('savedmodel'))
-      command.error("error: '--serving-version' needs '--to savedmodel'")
+    for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
     await (await import('./cli/export.js')).exportRun(run, options)
   })
 

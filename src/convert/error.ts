@@ -116,6 +116,15 @@ export interface NormsFolded {
 }
 
 /** What an import tells beside its model. */
+/** The accuracy of a model with 8-bit weights, beside that with its own. */
+export interface WeightsMeasured {
+  readonly _tag: 'WeightsMeasured'
+  /** The images it was measured on. */
+  readonly images: number
+  readonly float32: number
+  readonly int8: number
+}
+
 export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
 
 /** Why layers are not a tree. */

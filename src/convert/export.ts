@@ -11,24 +11,37 @@ import { countStored } from '../net/counts.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
-import { affineOf, includeNormaliser } from './include-normaliser.js'
-import type { Input, Serving } from './input.js'
+import { type Affine, affineOf, includeNormaliser, prependStep } from './include-normaliser.js'
+import type { Serving } from './input.js'
 import { toKeras } from './keras/export/archive.js'
 import { toLayers } from './keras/export/write.js'
 import { toOnnx } from './onnx/model.js'
 import { toPyTorch } from './pytorch/pytorch.js'
+import type { WeightType } from './quantise.js'
 import { toSafetensors } from './safetensors.js'
 import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
+/** Options of one format or another. */
+export interface EncodeOptions extends Serving {
+  /** Of a SavedModel: its number in TensorFlow Serving, which reads the files of a model from `NAME/NUMBER/`. */
+  readonly servingVersion?: number
+  /** Of ONNX: how kernels are stored; by default `float32`. */
+  readonly weights?: WeightType
+}
+
 /** Encodes a model; `description` is null where the model has no preprocessing. */
-type Encoder = (model: Model, description: Description | null) => TE.TaskEither<ExportError, readonly File[]>
+type Encoder = (
+  model: Model,
+  description: Description | null,
+  options: EncodeOptions,
+) => TE.TaskEither<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: TE.fromEitherK(toSavedModel),
   layers: TE.fromEitherK(toLayers),
   keras: toKeras,
-  onnx: (model, description) => TE.right(toOnnx(model, description)),
+  onnx: (model, description, { weights }) => TE.right(toOnnx(model, description, weights)),
   pytorch: (model, description) => TE.right(toPyTorch(model, description)),
 }
 
@@ -56,23 +69,25 @@ interface Prepared {
   readonly description: Description | null
 }
 
-/** The formats that hold the normaliser as a step of their own. */
-const hasStep = (to: Target): boolean => to === 'pytorch'
+/**
+ * Makes the normaliser a part of the model, unless the format has a step of its own for it. It stays out of kernels of 8 bits,
+ * whose input channels would then differ in scale.
+ */
+const normaliseInside = (to: Target, { weights }: EncodeOptions, affine: Affine) => {
+  if (to === 'pytorch') return (model: Model): E.Either<ExportError, Model> => E.right(model)
+  return to === 'onnx' && weights === 'int8' ? prependStep(affine) : includeNormaliser(affine)
+}
 
-const prepareModel = (
-  to: Target,
-  input: Input,
-  preprocessing: Preprocessing | undefined,
-  model: Model,
-): E.Either<ExportError, Prepared> => {
+const prepareModel = (to: Target, options: EncodeOptions, model: Model): E.Either<ExportError, Prepared> => {
+  const { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' } = options
   if (preprocessing === undefined)
     return input === 'normalised'
       ? E.right({ model, description: null })
       : E.left({ _tag: 'NoPreprocessing', input })
   return pipe(
-    input === 'normalised' || hasStep(to)
+    input === 'normalised'
       ? E.right(model)
-      : includeNormaliser(affineOf(input, preprocessing))(model),
+      : normaliseInside(to, options, affineOf(input, preprocessing))(model),
     E.map(model => ({ model, description: describeInput(input, preprocessing) })),
   )
 }
@@ -81,21 +96,15 @@ const labelsFile = ({ classes }: Preprocessing): File => textFile('labels.txt', 
 
 const encode = (
   to: Target,
-  { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' }: Serving,
+  options: EncodeOptions,
   model: Model,
 ): TE.TaskEither<ExportError, readonly File[]> =>
   to === 'safetensors'
-    ? TE.right(toSafetensors(model, preprocessing))
+    ? TE.right(toSafetensors(model, options.preprocessing))
     : pipe(
-        TE.fromEither(prepareModel(to, input, preprocessing, model)),
-        TE.flatMap(({ model, description }) => encoders[to](model, description)),
+        TE.fromEither(prepareModel(to, options, model)),
+        TE.flatMap(({ model, description }) => encoders[to](model, description, options)),
       )
-
-/** Options of one format or another. */
-export interface EncodeOptions extends Serving {
-  /** Of a SavedModel: its number in TensorFlow Serving, which reads the files of a model from `NAME/NUMBER/`. */
-  readonly servingVersion?: number
-}
 
 const checkVersion = (version: number | undefined): E.Either<ExportError, void> =>
   version === undefined || (Number.isSafeInteger(version) && version > 0)

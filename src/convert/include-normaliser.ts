@@ -144,7 +144,8 @@ const stepWeights = (name: string, { scale, shift }: Affine): Weights => ({
   [weightKey(name, 'bias')]: { shape: [shift.length], data: Float32Array.from(shift) },
 })
 
-const prependStep =
+/** The model behind a depthwise layer that normalises; its own layers stay as they are. */
+export const prependStep =
   (affine: Affine) =>
   ({ net, weights }: Model): E.Either<NetError, Model> => {
     const name = unusedName(net.body.layers)
