@@ -12,8 +12,8 @@ export type {
   RunEvent,
   Scored,
 } from './events.js'
+export type { KeptModels } from './kept-models.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
-export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
 export type { Features, Mistake, Predictions } from './review/predictions.js'
 export type { ReadLog } from './review/read-log.js'
@@ -26,7 +26,7 @@ export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
-export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
+export type { Limit, Loss, NoGain, PlaceRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
 export type { Code } from './storage/code-version.js'
@@ -36,7 +36,7 @@ export { readResult } from './storage/result.js'
 export {
   type DataChange,
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsOf,
 } from './storage/settings.js'
