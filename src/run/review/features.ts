@@ -61,7 +61,7 @@ const netsOf = ({
 }: Checkpoint): readonly (readonly [name: string, model: Model])[] => {
   const before = teacher ?? original
   return [
-    ...(before === null ? [] : [['before it was pushed and pruned', before] as const]),
+    ...(before === null ? [] : [['before the cuts', before] as const]),
     ['at the end', learner.model],
   ]
 }
