@@ -251,7 +251,7 @@ console.log(JSON.stringify(await plot('none', [])()))`
     const { code, err } = await espalier(['train', 'mine.ts', '--engine', 'wasm', '--out', 'mine'], {
       program: [bin],
       cwd: project,
-      stopAt: 'stage 1',
+      stopAt: 'step 1',
       signals: ['SIGTERM'],
     })
     expect(code).toBe(143)

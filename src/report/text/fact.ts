@@ -9,7 +9,7 @@ import type { TensorsError } from '../../io/safetensors.js'
 import type { ClassifierError } from '../../learn/evaluation/predict.js'
 import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
-import type { Loss } from '../../run/stop-reason.js'
+import type { StopFact } from '../../run/stop-reason.js'
 import type { Damaged } from '../../run/storage/checksum.js'
 
 /** A command that a signal stopped; `next`: the command that resumes the run, `null` where none had begun. */
@@ -32,7 +32,7 @@ export type Fact =
   | NotAModel
   | Damaged
   | DecodeError
-  | Loss
+  | StopFact
   | Stopped
   | Notice
   | ClassifierError

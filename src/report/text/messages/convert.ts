@@ -10,13 +10,13 @@ const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
   crossing: at =>
     `layer ${at}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; such models are not supported`,
   circle: at =>
-    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself`,
-  'unknown input': at => `layer ${at} is the input of another, and is not in the model; try saving it again`,
-  'not one input': at => `expected a model of one input, got ${at || 'none'}; try one model an input`,
-  'not one output': at => `expected a model of one output, got ${at || 'none'}; try one model an output`,
+    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself; such models are not supported`,
+  'unknown input': at => `expected inputs that are layers of the model, got ${at}; try saving it again`,
+  'not one input': at => `expected a model of one input, got ${at || 'none'}; try a model for each input`,
+  'not one output': at => `expected a model of one output, got ${at || 'none'}; try a model for each output`,
   'same name': at =>
     `expected a name of its own for each layer, got several called ${at}; try saving the model again`,
-  'no layers': () => 'expected a model with layers, got none',
+  'no layers': () => 'expected a model with layers, got none; try saving it again',
 }
 
 /** What a path holds that is no model for an import, and what to do with it. */
@@ -76,11 +76,11 @@ const firstNames = (names: readonly string[]): string =>
 
 export const convertMessages = {
   NoPreprocessing: ({ input }) =>
-    `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
+    `--input ${input}: expected the model of a run, whose file says how its images were normalised, got one whose file does not; try --input normalised`,
   NotAVersion: ({ got }) =>
     `expected a version of TensorFlow Serving, a whole number ≥ 1, got ${got}; try 1, and one more for each export`,
   NotHeld: ({ to, at, what }) =>
-    `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx, savedmodel or pytorch`,
+    `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${what}; try --to onnx, savedmodel or pytorch`,
   EncodingFailed: ({ to, reason }) =>
     `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
