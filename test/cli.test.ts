@@ -77,7 +77,7 @@ test('an argument more than a command takes is named', async () => {
     surplus('resume', '<folder>', 'a'),
     surplus('describe', '<file>', 'a'),
     surplus('export', '<run>', 'a', '--to', 'onnx'),
-    surplus('import', '<folder>', 'a', '--out', 'b'),
+    surplus('import', '<model>', 'a', '--out', 'b'),
     surplus('ablate', '[file]', 'a'),
     surplus('compare', '[file]', 'a'),
     surplus('engine', 'options'),

@@ -1,7 +1,7 @@
 /** Messages on exports and imports. */
 import type { FoundFormat, LayerDropped, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
-import { thousands } from '../numbers.js'
+import { counted, percent, thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
 /** Why layers are no tree of series, branches and sums. */
@@ -77,8 +77,10 @@ const firstNames = (names: readonly string[]): string =>
 export const convertMessages = {
   NoPreprocessing: ({ input }) =>
     `--input ${input}: expected the model of a run, whose file says how its images were normalised, got one whose file does not; try --input normalised`,
+  NotAVersion: ({ got }) =>
+    `expected a version of TensorFlow Serving, a whole number ≥ 1, got ${got}; try 1, and one more for each export`,
   NotHeld: ({ to, at, what }) =>
-    `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${what}; try --to onnx or savedmodel`,
+    `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${what}; try --to onnx, savedmodel or pytorch`,
   EncodingFailed: ({ to, reason }) =>
     `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
@@ -103,6 +105,8 @@ export const convertMessages = {
   WeightDiffers: ({ name, got }) =>
     `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
   LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
+  WeightsMeasured: ({ images, float32, int8 }) =>
+    `on ${counted(images, 'validation image')}: ${percent(int8)} with 8-bit weights, ${percent(float32)} with 32-bit ones`,
   RuntimeAgrees: ({ runtime, difference }) => `checked against ${runtime}: ${shareText(difference)}`,
   RuntimeDiffers: ({ runtime, difference }) =>
     `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,
