@@ -63,7 +63,7 @@ const facts: readonly (readonly [Fact, string])[] = [
   ],
   [
     { _tag: 'NotHeld', to: 'layers', at: 'a', what: 'hardSwish' },
-    "layer a: expected a layer that an export to 'layers' can hold, got hardSwish; try --to onnx or savedmodel",
+    "layer a: expected a layer that an export to 'layers' can hold, got hardSwish; try --to onnx, savedmodel or pytorch",
   ],
 ]
 
