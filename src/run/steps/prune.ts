@@ -15,7 +15,7 @@ import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/tr
 import { normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
-import { targetCodec } from '../../surgery/prune/target-codec.js'
+import { targetCodec } from '../../surgery/target-codec.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
