@@ -3,7 +3,7 @@ import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
 import type { Within } from '../../../run/schedule/within.js'
 import type { Fixed } from '../../../run/storage/settings.js'
-import { decodeErrorText } from '../decode-error.js'
+import { decodeErrorText, shortened } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, percent, thousands } from '../numbers.js'
 import { stepText } from '../phrases.js'
@@ -86,6 +86,8 @@ const resumeMessages = {
     `${otherExperiment(folder, differences)}; try another folder, or train --resume ${folder} --force`,
   VariantDiffers: ({ folder, differences }) =>
     `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
+  ModelDiffers: ({ folder, file, began, now }) =>
+    `${folder}: expected ${file} as it was when the run began, of checksum ${began.slice(0, 12)}…, got ${now.slice(0, 12)}…; try espalier resume ${folder}, which needs no such file, or a new run`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
 } satisfies Partial<Messages>
@@ -126,6 +128,23 @@ const functionMessages = {
   WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,
 } satisfies Partial<Messages>
 
+/** Names listed before the rest is left out. */
+const mostNames = 5
+
+const namesText = (names: readonly string[]): string =>
+  [...names.slice(0, mostNames).map(shortened), ...(names.length > mostNames ? ['…'] : [])].join(', ')
+
+const classesText = (count: number, names: readonly string[] | null): string =>
+  `${thousands(count)} ${count === 1 ? 'class' : 'classes'}${names === null ? '' : ` (${namesText(names)})`}`
+
+/** Messages on the models that experiments begin with. */
+const givenMessages = {
+  ClassesDiffer: ({ file, values, classes, data }) =>
+    `${file}: expected data of the model's ${classesText(values, classes)}, got ${classesText(data.length, data)}; try withHead(${data.length})(from('${file}')), which begins with a new last layer`,
+  NoWeights: ({ file }) =>
+    `${file}: expected its weights to begin with, got an experiment of a run's folder, which alone has none; try the file of the experiment, or espalier resume`,
+} satisfies Partial<Messages>
+
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
@@ -143,5 +162,6 @@ export const runMessages = {
   ...resumeMessages,
   ...scheduleMessages,
   ...functionMessages,
+  ...givenMessages,
   ...moduleMessages,
 }
