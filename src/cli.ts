@@ -176,10 +176,12 @@ program
 
 program
   .command('import')
-  .description('read a TensorFlow.js LayersModel as a net and its weights')
-  .argument('<folder>', 'the folder of model.json and its shards')
+  .description('read a model of Keras, TensorFlow.js or ONNX as a net and its weights')
+  .argument('<model>', 'FILE.keras, FILE.h5, FILE.onnx, or the folder of a model.json')
   .requiredOption('--out <file>', 'the model.safetensors to write')
-  .action(async (folder: string, options) => (await import('./cli/export.js')).importLayers(folder, options))
+  .option('--batch-norm', 'of ONNX: put back batch norms that exporters folded, as ones that change nothing')
+  .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
+  .action(async (model: string, options) => (await import('./cli/export.js')).importFile(model, options))
 
 program
   .command('engine')

@@ -3,7 +3,15 @@
  * the preamble, the folder, the room or the public surface do, unless the example imports it.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
@@ -139,7 +147,12 @@ const furnish = async (folder: string): Promise<void> => {
   const small = net('mobilenet', image(8, 8, 3), convBnAct(4), globalAvgPool, dense(3))
   const model = E.getOrElseW(() => null)(init(0)(small))
   if (model === null) throw new Error('the net to be read does not fit')
-  await succeed(exportModel({ to: 'layers', folder: join(folder, 'here/mobilenet') })(model))
+  const exported = async (to: 'keras' | 'onnx', file: string): Promise<void> => {
+    const [written = ''] = await succeed(exportModel({ to, folder: join(folder, 'here', to) })(model))
+    renameSync(written, join(folder, 'here', file))
+  }
+  await exported('keras', 'mobilenet.keras')
+  await exported('onnx', 'resnet50.onnx')
   const idx = (sizes: readonly number[], byte: (at: number) => number): Uint8Array => {
     const head = Buffer.alloc(4 + 4 * sizes.length)
     head.set([0, 0, 8, sizes.length])

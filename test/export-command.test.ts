@@ -6,6 +6,7 @@ import { readModelFile, saveModel } from '../src/convert/model-file.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
 import { espalier, expectRefusedAtOnce } from './command.js'
 import { apart, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+import { kerasFile } from './keras/fixture.js'
 import { answersOf, onnxRuntime } from './runtimes.js'
 
 const model = models.residual
@@ -34,11 +35,22 @@ test('an export takes pixels, and an import of it knows how they were normalised
     if (answered !== null)
       expect(apart(logitsOf(model, normalised, 1), answered.logits?.data ?? [])).toBeLessThan(tolerance)
 
-    expect((await espalier(['import', join(folder, 'export/layers'), '--out', back])).code).toBe(0)
-    expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    for (const exported of ['export/layers', 'export/onnx/model.onnx']) {
+      expect((await espalier(['import', join(folder, exported), '--out', back])).code).toBe(0)
+      expect((await run(readModelFile(back))).preprocessing).toEqual(preprocessing)
+    }
   }))
 
-test('pixels are refused where the file does not say how images were normalised, a Keras file at all', () =>
+test('a Keras file becomes a model, and what it is left without is said', () =>
+  inFolder(async folder => {
+    const out = join(folder, 'm.safetensors')
+    const { code, out: said, err } = await espalier(['import', kerasFile('nested-3.keras'), '--out', out])
+    expect([code, said]).toEqual([0, `${out}\n`])
+    expect(err).toContain('layer flip (RandomFlip) is left out: it acts while training alone')
+    expect((await run(readModelFile(out))).preprocessing?.classes).toEqual(['0', '1', '2'])
+  }))
+
+test('pixels are refused where the file does not say how images were normalised, and an empty Keras file', () =>
   inFolder(async folder => {
     const [file, keras] = [join(folder, 'model.safetensors'), join(folder, 'm.keras')]
     await run(saveModel(file)(model))
@@ -48,7 +60,7 @@ test('pixels are refused where the file does not say how images were normalised,
       espalier(['import', keras, '--out', join(folder, 'm.safetensors')]),
     ])
     expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
-    expectRefusedAtOnce(imported, 'm.keras: expected ', 'got a Keras 3 file; try, in Python: ')
+    expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
   }))
 
 test('a run that has not ended is refused with the command that resumes it', () =>

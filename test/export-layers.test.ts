@@ -117,9 +117,9 @@ describe('a model as a LayersModel', () => {
     ['geluTanh', conv(2, 1, { activation: 'geluTanh' })],
     ['maxPool with padding 1', maxPool(3, { stride: 2, padding: 1 })],
     ['avgPool with padding [1,0,0,0]', avgPool(3, { stride: 2, padding: [1, 0, 0, 0] })],
-  ])('%s is refused, since Keras has none', (what, word) => {
+  ])('%s is refused, since Keras has none', async (what, word) => {
     const model = modelOf(1)(net('n', image(6, 6, 2), withName('odd', word), globalAvgPool, dense(2)))
-    const error = left(encodeModel('layers')(model))
+    const error = left(await encodeModel('layers')(model)())
     expect(error).toEqual({ _tag: 'NotHeld', to: 'layers', at: 'odd', what })
     expect(renderMessage(error)).toBe(
       `layer odd: expected a layer that the format layers has, got ${what}; try --to onnx or savedmodel`,

@@ -58,9 +58,9 @@ describe.skipIf(onnxRuntime === null)(`a model as ONNX ${wantsOnnx}`, () => {
   })
 })
 
-test('a missing weight is named', () => {
+test('a missing weight is named', async () => {
   const { 'conv/kernel': _, ...others } = models.residual.weights
-  expect(encodeModel('onnx')({ ...models.residual, weights: others })).toMatchObject({
+  expect(await encodeModel('onnx')({ ...models.residual, weights: others })()).toMatchObject({
     left: { _tag: 'WrongWeight', key: 'conv/kernel', expected: [3, 3, 3, 8], got: null },
   })
 })

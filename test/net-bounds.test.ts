@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
-import { readLayersModel } from '../src/convert/keras/import/read.js'
+import { readKerasModel } from '../src/convert/keras/import/read.js'
 import { lower } from '../src/graph/lower.js'
 import { glyphs, grow, train, untilTarget } from '../src/index.js'
 import { decode } from '../src/io/codec.js'
@@ -188,7 +188,7 @@ test('a LayersModel whose names have thousands of parts is refused', async () =>
   for (const parts of [maxDepth + 1, 5000]) {
     const name = Array.from({ length: parts }, () => 'a').join('/')
     writeFileSync(file, topology.replaceAll('"a"', `"${name}"`).replaceAll('"a/', `"${name}/`))
-    expect(renderMessage(left(await readLayersModel(folder)()))).toMatch('101 levels are more')
+    expect(renderMessage(left(await readKerasModel(folder)()))).toMatch('101 levels are more')
   }
 })
 

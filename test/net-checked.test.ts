@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { includeNormaliser, removeStep } from '../src/convert/include-normaliser.js'
-import { readLayersModel } from '../src/convert/keras/import/read.js'
+import { readKerasModel } from '../src/convert/keras/import/read.js'
 import { readModel, saveModel } from '../src/convert/model-file.js'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
 import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
@@ -102,6 +102,6 @@ describe('of a small model', () => {
     await succeed(saveModel(file)(model))
     expectChecked(await succeed(readModel(file)))
     await succeed(exportModel({ to: 'layers', folder })(model))
-    expectChecked(await succeed(readLayersModel(folder)))
+    expectChecked(await succeed(readKerasModel(folder)))
   })
 })

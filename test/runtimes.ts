@@ -91,18 +91,23 @@ export const onnxRuntime = loadOnnxRuntime()
 /** How a test that wants it says so. */
 export const wantsOnnx = '(wants onnxruntime-node: npm run oracles)'
 
-/** What onnxruntime answers to images: an output by name. */
-export const answersOf = async (
+/** What onnxruntime answers to an input: an output by name. */
+export const answerTo = async (
   model: string | Uint8Array,
-  images: Float32Array,
+  input: string,
+  data: Float32Array,
   shape: readonly number[],
 ): Promise<Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>> => {
   if (onnxRuntime === null) throw new Error(wantsOnnx)
   const { InferenceSession, Tensor } = onnxRuntime
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
   try {
-    return await session.run({ images: new Tensor('float32', images, shape) })
+    return await session.run({ [input]: new Tensor('float32', data, shape) })
   } finally {
     await session.release()
   }
 }
+
+/** What onnxruntime answers to images. */
+export const answersOf = (model: string | Uint8Array, images: Float32Array, shape: readonly number[]) =>
+  answerTo(model, 'images', images, shape)

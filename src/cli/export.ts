@@ -4,13 +4,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
+import { type Imported, importModel } from '../convert/import.js'
 import type { Input } from '../convert/input.js'
-import { readLayersFile } from '../convert/keras/import/read.js'
 import { type ModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
+import { renderMessage } from '../report/text/messages.js'
 import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
 import { readRun } from './read-run.js'
+import { say } from './stderr.js'
 
 interface ExportArguments {
   readonly to: readonly Target[]
@@ -44,10 +46,22 @@ export const exportRun = (run: string, options: ExportArguments): Promise<void> 
   )
 }
 
-export const importLayers = (folder: string, { out }: { readonly out: string }): Promise<void> =>
+const report = ({ dropped, notes = [], ...file }: Imported): ModelFile => {
+  for (const note of [...dropped, ...notes]) say(renderMessage(note))
+  return file
+}
+
+interface ImportArguments {
+  readonly out: string
+  readonly batchNorm?: true
+  readonly check: boolean
+}
+
+export const importFile = (path: string, { out, ...options }: ImportArguments): Promise<void> =>
   end(
     pipe(
-      readLayersFile(folder),
+      importModel(path, options),
+      TE.map(report),
       TE.flatMap(({ model, preprocessing }) => saveModel(out, preprocessing ?? undefined)(model)),
       TE.map(() => out),
     ),

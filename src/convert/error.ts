@@ -21,20 +21,22 @@ export type ExportError =
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
   /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
+  /** A library that could not write the format, with its reason. */
+  | { readonly _tag: 'EncodingFailed'; readonly to: Target; readonly reason: string }
   /** A layer that the format does not have. */
   | { readonly _tag: 'NotHeld'; readonly to: Target; readonly at: Path; readonly what: string }
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 
-/** A LayersModel that is not supported, or whose files do not match their description. */
+/** A model that is not supported, or whose files do not match their description. */
 export type ImportError =
   | NetError
   | WeightError
   | FileError
   | BadFile<DecodeError>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
-  /** The path is not a folder with a LayersModel. */
-  | { readonly _tag: 'NotALayersModel'; readonly path: string; readonly found: FoundFormat }
+  /** The path holds no model that can be imported. */
+  | { readonly _tag: 'UnknownFormat'; readonly path: string; readonly found: FoundFormat }
   /** A layer of an unsupported class. */
   | {
       readonly _tag: 'UnknownLayer'
@@ -58,13 +60,19 @@ export type ImportError =
       readonly expected: Shape
       readonly found: readonly string[]
     }
-  /** A weight whose type is not float32. */
+  /** A weight of numbers that are not read as float32. */
+  | { readonly _tag: 'WeightDiffers'; readonly name: string; readonly got: string }
+  /** A node of a graph whose operator is not supported. */
   | {
-      readonly _tag: 'WeightDiffers'
-      readonly name: string
-      readonly fault: 'quantised' | 'type'
-      readonly got: string
+      readonly _tag: 'UnknownOperator'
+      readonly at: string
+      readonly operator: string
+      readonly supported: readonly string[]
     }
+  /** A tensor of a file that does not fit its description, or is not supported. */
+  | { readonly _tag: 'TensorDiffers'; readonly name: string; readonly fault: DecodeError }
+  /** Another runtime computes other outputs from the file than the model that was read from it. */
+  | { readonly _tag: 'RuntimeDiffers'; readonly runtime: 'onnxruntime'; readonly difference: number }
   /** A weight file whose path is outside the model's folder. */
   | { readonly _tag: 'PathLeaves'; readonly folder: string; readonly path: string }
   /** Weight files whose size differs from the manifest's. */
@@ -75,6 +83,39 @@ export type ImportError =
       readonly got: number
     }
 
+/** A layer that an import leaves out, since a net has no use for it. */
+export interface LayerDropped {
+  readonly _tag: 'LayerDropped'
+  readonly at: Path
+  readonly className: string
+  /** It acts while training alone, or turns logits into probabilities. */
+  readonly why: 'training' | 'softmax'
+}
+
+/** An imported model whose outputs for random images are those of another runtime for its file. */
+export interface RuntimeAgrees {
+  readonly _tag: 'RuntimeAgrees'
+  readonly runtime: 'onnxruntime'
+  /** The largest, as a share of the largest output. */
+  readonly difference: number
+}
+
+/** Why an imported model was not compared with another runtime. */
+export interface NotChecked {
+  readonly _tag: 'NotChecked'
+  readonly runtime: 'onnxruntime'
+  readonly reason: string
+}
+
+/** Convolutions with a bias in a model without batch norms: exporters fold them. */
+export interface NormsFolded {
+  readonly _tag: 'NormsFolded'
+  readonly layers: number
+}
+
+/** What an import tells beside its model. */
+export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
+
 /** Why layers are not a tree. */
 export type NotATreeReason =
   | 'shared'
@@ -84,11 +125,10 @@ export type NotATreeReason =
   | 'not one input'
   | 'not one output'
   | 'no layers'
+  | 'same name'
 
-/** What was found where a LayersModel was expected. */
+/** What was found where a model was expected. */
 export type FoundFormat =
-  | 'keras'
-  | 'hdf5'
   | 'onnx'
   | 'savedmodel'
   | 'safetensors'

@@ -12,6 +12,7 @@ import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
 import { affineOf, includeNormaliser } from './include-normaliser.js'
 import type { Input, Serving } from './input.js'
+import { toKeras } from './keras/export/archive.js'
 import { toLayers } from './keras/export/write.js'
 import { toOnnx } from './onnx/model.js'
 import { toSafetensors } from './safetensors.js'
@@ -19,20 +20,25 @@ import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
 /** Encodes a model; `description` is null where the model has no preprocessing. */
-type Encoder = (model: Model, description: Description | null) => E.Either<ExportError, readonly File[]>
+type Encoder = (model: Model, description: Description | null) => TE.TaskEither<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
-  savedmodel: toSavedModel,
-  layers: toLayers,
-  onnx: (model, description) => E.right(toOnnx(model, description)),
+  savedmodel: TE.fromEitherK(toSavedModel),
+  layers: TE.fromEitherK(toLayers),
+  keras: toKeras,
+  onnx: (model, description) => TE.right(toOnnx(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
 const protobufLimit = 2 ** 31 - 2 ** 20
 
+/** An archive in memory holds its weights and a little more. */
+const archiveLimit = 2 ** 31 - 2 ** 20
+
 const limits: { readonly [T in Target]: number } = {
   savedmodel: protobufLimit,
   layers: Number.POSITIVE_INFINITY,
+  keras: archiveLimit,
   onnx: protobufLimit,
   safetensors: Number.POSITIVE_INFINITY,
 }
@@ -67,12 +73,12 @@ const encode = (
   to: Target,
   { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' }: Serving,
   model: Model,
-): E.Either<ExportError, readonly File[]> =>
+): TE.TaskEither<ExportError, readonly File[]> =>
   to === 'safetensors'
-    ? E.right(toSafetensors(model, preprocessing))
+    ? TE.right(toSafetensors(model, preprocessing))
     : pipe(
-        prepareModel(input, preprocessing, model),
-        E.flatMap(({ model, description }) => encoders[to](model, description)),
+        TE.fromEither(prepareModel(input, preprocessing, model)),
+        TE.flatMap(({ model, description }) => encoders[to](model, description)),
       )
 
 /**
@@ -80,11 +86,12 @@ const encode = (
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing; NotHeld where the format lacks a layer
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
+ *         lacks a layer
  */
 export const encodeModel =
   (to: Target, serving: Serving = {}) =>
-  (model: Model): E.Either<ExportError, readonly File[]> => {
+  (model: Model): TE.TaskEither<ExportError, readonly File[]> => {
     const { preprocessing } = serving
     return pipe(
       checkWeights(model),
@@ -94,8 +101,9 @@ export const encodeModel =
           ? E.right(undefined)
           : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
-      E.flatMap(() => encode(to, serving, model)),
-      E.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
+      TE.fromEither,
+      TE.flatMap(() => encode(to, serving, model)),
+      TE.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
     )
   }
 
@@ -128,4 +136,4 @@ export interface ExportOptions extends Serving {
 export const exportModel =
   ({ to, folder, ...serving }: ExportOptions) =>
   (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
-    pipe(TE.fromEither(encodeModel(to, serving)(model)), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))
+    pipe(model, encodeModel(to, serving), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))

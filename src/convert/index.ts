@@ -1,9 +1,21 @@
-/** Exports models to other runtimes, and imports LayersModels of TensorFlow.js. */
+/** Exports models to other runtimes, and imports models of Keras and TensorFlow.js. */
 
 export type { BadFile } from '../io/error.js'
-export type { ExportError, FoundFormat, ImportError, NotATreeReason } from './error.js'
+export type {
+  ExportError,
+  FoundFormat,
+  ImportError,
+  ImportNote,
+  LayerDropped,
+  NormsFolded,
+  NotATreeReason,
+  NotChecked,
+  RuntimeAgrees,
+} from './error.js'
 export { type ExportOptions, encodeModel, exportModel } from './export.js'
+export { importModel } from './import.js'
 export { type Input, inputs, type Serving } from './input.js'
-export { readLayersFile, readLayersModel } from './keras/import/read.js'
+export { type Imported, readKerasFile, readKerasModel } from './keras/import/read.js'
 export type { ModelFault, ModelFileError, NotAModel } from './model-file.js'
+export { type OnnxOptions, readOnnxFile, readOnnxModel } from './onnx/import/read.js'
 export { type File, type Target, targets } from './target.js'

@@ -1,9 +1,9 @@
 /** The export formats by name. Their contents are not known here. */
 
-export const targets = ['savedmodel', 'layers', 'onnx', 'safetensors'] as const
+export const targets = ['savedmodel', 'layers', 'keras', 'onnx', 'safetensors'] as const
 
 /**
- * `savedmodel` for TensorFlow's servers, `layers` for TensorFlow.js, `onnx` for other runtimes,
+ * `savedmodel` for TensorFlow's servers, `layers` for TensorFlow.js, `keras` for Keras 3, `onnx` for other runtimes,
  * `safetensors` for the plain weights.
  */
 export type Target = (typeof targets)[number]

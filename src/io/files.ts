@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { type DecodeError, decode } from './codec.js'
 import type { BadFile, FileError } from './error.js'
+import { parseJson } from './json.js'
 import { type Owner, ownerIn, ownerText, thisProcess } from './process-owner.js'
 
 /** Whether an error of the system has this code. */
@@ -142,23 +143,13 @@ export const truncateTo = (file: string, bytes: number): TE.TaskEither<FileError
     await truncate(file, bytes)
   }, fileFailed(file))
 
-const parse = (file: string) => (bytes: Uint8Array) =>
-  TE.tryCatch(
-    async (): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes)),
-    (): BadFile<DecodeError> => ({
-      _tag: 'BadFile',
-      file,
-      fault: { _tag: 'DecodeError', at: '', expected: 'JSON', got: 'other text' },
-    }),
-  )
-
 /** A JSON file that holds what `codec` describes. */
 export const readJson =
   <A>(codec: t.Type<A, unknown>) =>
   (file: string): TE.TaskEither<FileError | BadFile<DecodeError>, A> =>
     pipe(
       readBytes(file),
-      TE.flatMap(parse(file)),
+      TE.flatMapEither(parseJson('')),
       TE.flatMapEither(decode(codec)),
       TE.mapLeft((fault: FileError | BadFile<DecodeError> | DecodeError): FileError | BadFile<DecodeError> =>
         fault._tag === 'DecodeError' ? { _tag: 'BadFile', file, fault } : fault,

@@ -6,6 +6,15 @@ export const mostLevels = 250
 /** Records, lists and plain values in a value from outside: a dozen for each layer of several nets. */
 export const mostParts = 4_000_000
 
+/** Unpacked bytes from one packed byte: weights give about one, text ten. */
+export const mostUnpackedRatio = 100
+
+/** The most bytes that packed bytes may become; small files need no ratio. */
+export const mostUnpacked = (packed: number): number => Math.max(2 ** 26, mostUnpackedRatio * packed)
+
+/** Bytes of a text in a binary file, such as the JSON of a model: the largest published ones have two million. */
+export const mostTextBytes = 2 ** 26
+
 const isBranch = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 

@@ -37,3 +37,17 @@ export const escapePrefix = 'x.'
 export type UnitPart = 'pad' | 'norm' | 'activation' | 'map' | 'scale' | 'copy'
 
 export const partOf = (path: string, part: UnitPart): string => `${nameOf(path)}.${part}`
+
+/** The entries of a `.keras` file. */
+export const archiveNames = {
+  metadata: 'metadata.json',
+  config: 'config.json',
+  weights: 'model.weights.h5',
+} as const
+
+/** A name without `/`, which Keras 3 refuses: paths are joined by points there, and points doubled. */
+export const toKeras3Name = (name: string): string => name.replaceAll('.', '..').replaceAll('/', '.')
+
+/** The name that `toKeras3Name` began with; a point of other files joins names as well. */
+export const fromKeras3Name = (name: string): string =>
+  name.replaceAll(/(?<!\.)\.(?!\.)/g, '/').replaceAll('..', '.')

@@ -1,6 +1,6 @@
 /**
- * The ONNX messages and fields that an export uses.
- * Source  onnx.proto3 of ONNX 1.8 (IR version 7), field numbers and types
+ * The ONNX messages and fields that exports and imports use.
+ * Source  onnx.proto3 of ONNX 1.18 (IR version 11), field numbers and types
  */
 import protobuf from 'protobufjs/light.js'
 
@@ -39,19 +39,30 @@ const root = protobuf.Root.fromJSON({
       name: [3, 'string'],
       opType: [4, 'string'],
       attribute: [5, 'Attribute', 'repeated'],
+      domain: [7, 'string'],
+      metadataProps: [9, 'Property', 'repeated'],
     }),
     Attribute: message({
       name: [1, 'string'],
       f: [2, 'float'],
       i: [3, 'int64'],
+      s: [4, 'bytes'],
+      t: [5, 'Tensor'],
+      floats: [7, 'float', 'repeated'],
       ints: [8, 'int64', 'repeated'],
       type: [20, 'int32'],
     }),
     Tensor: message({
       dims: [1, 'int64', 'repeated'],
       dataType: [2, 'int32'],
+      floatData: [4, 'float', 'repeated'],
+      int32Data: [5, 'int32', 'repeated'],
+      int64Data: [7, 'int64', 'repeated'],
       name: [8, 'string'],
       rawData: [9, 'bytes'],
+      doubleData: [10, 'double', 'repeated'],
+      externalData: [13, 'Property', 'repeated'],
+      dataLocation: [14, 'int32'],
     }),
     ValueInfo: message({ name: [1, 'string'], type: [2, 'Type'] }),
     Type: message({ tensorType: [1, 'TensorType'] }),
@@ -62,6 +73,13 @@ const root = protobuf.Root.fromJSON({
 })
 
 const model = root.lookupType('Model')
+
+/**
+ * The fields of a model message, absent ones with their defaults, int64 as numbers. Throws where the bytes are none.
+ * Bytes of tensors are views of the file's.
+ */
+export const decodeMessage = (bytes: Uint8Array): Readonly<Record<string, unknown>> =>
+  model.toObject(model.decode(bytes), { defaults: true, longs: Number })
 
 /** The bytes of a model message. */
 export const encodeModel = (fields: Readonly<Record<string, unknown>>): Uint8Array =>

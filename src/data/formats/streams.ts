@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createUnzip } from 'node:zlib'
+import { mostUnpacked, mostUnpackedRatio } from '../../io/limits.js'
 import { Fault } from '../error.js'
 
 /** The highest compression ratio of deflate, which bounds the sizes that a packed file can hold. */
@@ -39,9 +40,6 @@ export const maxUnpackedSize = async (file: string): Promise<number> => {
   return isGzip(head) ? size * maxDeflateRatio : size
 }
 
-/** A file may unpack to this many bytes, or to this many times its size. */
-const [alwaysAllowed, maxRatio] = [2 ** 26, 100]
-
 const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
   new Fault({
     _tag: 'BadValue',
@@ -50,7 +48,7 @@ const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
     offset: maxBytes,
     what: 'unpacked content',
     got: `more than ${maxBytes} bytes from ${packed}`,
-    expected: `at most ${maxRatio} times the packed bytes, or the content unpacked beforehand,`,
+    expected: `at most ${mostUnpackedRatio} times the packed bytes, or the content unpacked beforehand,`,
   })
 
 /**
@@ -61,7 +59,7 @@ const tooLarge = (file: string, packed: number, maxBytes: number): Fault =>
 export async function* unpack(file: string): AsyncGenerator<Buffer> {
   const unzip = createUnzip()
   const { size } = await stat(file)
-  const maxBytes = Math.max(alwaysAllowed, maxRatio * size)
+  const maxBytes = mostUnpacked(size)
   let unpackedBytes = 0
   try {
     for await (const chunk of pipeline(createReadStream(file), unzip, () => undefined)) {

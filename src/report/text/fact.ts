@@ -1,5 +1,5 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError } from '../../convert/error.js'
+import type { ExportError, ImportError, ImportNote } from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
@@ -26,6 +26,7 @@ export type Fact =
   | NativeError
   | ExportError
   | ImportError
+  | ImportNote
   | TensorsError
   | NotAModel
   | Damaged

@@ -24,10 +24,13 @@ const messages: Messages = {
   ...convertMessages,
 }
 
+/** Characters that would end a line, or change what a terminal shows; names in files may hold them. */
+const controls = /[\p{Cc}\u2028\u2029]/gu
+
 /** One line. */
 export const renderMessage = (fact: Fact): string => {
   const write = messages[fact._tag] as (fact: FactOf<Tag>, render: Render) => string // the tag picks it; the types cannot follow
-  return write(fact, renderMessage)
+  return write(fact, renderMessage).replace(controls, '\ufffd')
 }
 
 /** Images left out that are listed one by one. */

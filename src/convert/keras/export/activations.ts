@@ -1,4 +1,4 @@
-/** Activations in Keras 2 and tfjs. */
+/** Activations in Keras 2, as tfjs has them, and in Keras 3. */
 import { type ByActivation, selectActivation } from '../../../net/activation.js'
 import type { Activation } from '../../../net/tree.js'
 import type { Config } from '../keras.js'
@@ -10,8 +10,12 @@ export type KerasActivation =
 
 const option = (name: string): KerasActivation => ({ _tag: 'option', name })
 
-/** `hard_sigmoid` is another function there, and tfjs cannot read the name of its `gelu_new`. */
-const activations: ByActivation<KerasActivation | null> = {
+const leakyRelu =
+  (name: string) =>
+  (slope: number): KerasActivation => ({ _tag: 'layer', className: 'LeakyReLU', config: { [name]: slope } })
+
+/** `hard_sigmoid` of Keras 2 and tfjs is another function, and tfjs cannot read the name of its `gelu_new`. */
+const keras2: ByActivation<KerasActivation | null> = {
   relu: option('relu'),
   relu6: option('relu6'),
   sigmoid: option('sigmoid'),
@@ -22,9 +26,19 @@ const activations: ByActivation<KerasActivation | null> = {
   elu: option('elu'),
   gelu: option('gelu'),
   geluTanh: null,
-  leakyRelu: slope => ({ _tag: 'layer', className: 'LeakyReLU', config: { alpha: slope } }),
+  leakyRelu: leakyRelu('alpha'),
 }
 
-/** Null where Keras has no such activation. */
-export const kerasActivation: (activation: Activation) => KerasActivation | null =
-  selectActivation(activations)
+/** Keras 3 has no name for the approximation of GELU. */
+const keras3: ByActivation<KerasActivation | null> = {
+  ...keras2,
+  hardSigmoid: option('hard_sigmoid'),
+  hardSwish: option('hard_silu'),
+  leakyRelu: leakyRelu('negative_slope'),
+}
+
+/** An activation in Keras; null where it has none. */
+export type FindActivation = (activation: Activation) => KerasActivation | null
+
+export const keras2Activation: FindActivation = selectActivation(keras2)
+export const keras3Activation: FindActivation = selectActivation(keras3)

@@ -1,14 +1,14 @@
-/** Whether a LayersModel can hold the layers of a net. */
+/** Whether Keras can hold the layers of a net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { activationName } from '../../../net/activation.js'
 import type { CheckedNet, PlacedLayer } from '../../../net/infer.js'
 import type { ExportError } from '../../error.js'
-import { kerasActivation } from './activations.js'
+import type { Dialect } from './dialect.js'
 import { poolPadding } from './pool-padding.js'
 
 /** What Keras lacks for a layer; null where it lacks nothing. */
-const lackingFor = ({ layer, input }: PlacedLayer): string | null => {
-  if ('activation' in layer && layer.activation !== null && kerasActivation(layer.activation) === null)
+const lackingFor = ({ activation }: Dialect, { layer, input }: PlacedLayer): string | null => {
+  if ('activation' in layer && layer.activation !== null && activation(layer.activation) === null)
     return activationName(layer.activation)
   const isPool = layer._tag === 'maxPool' || layer._tag === 'avgPool'
   return isPool && poolPadding(layer, input) === null
@@ -17,10 +17,12 @@ const lackingFor = ({ layer, input }: PlacedLayer): string | null => {
 }
 
 /** Errors  NotHeld: the first layer that Keras lacks */
-export const checkLayers = <N extends CheckedNet>(net: N): E.Either<ExportError, N> => {
-  for (const placed of net.layers.values()) {
-    const what = lackingFor(placed)
-    if (what !== null) return E.left({ _tag: 'NotHeld', to: 'layers', at: placed.path, what })
+export const checkLayers =
+  (dialect: Dialect) =>
+  <N extends CheckedNet>(net: N): E.Either<ExportError, N> => {
+    for (const placed of net.layers.values()) {
+      const what = lackingFor(dialect, placed)
+      if (what !== null) return E.left({ _tag: 'NotHeld', to: dialect.target, at: placed.path, what })
+    }
+    return E.right(net)
   }
-  return E.right(net)
-}

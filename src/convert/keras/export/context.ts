@@ -5,6 +5,7 @@ import type { Shape } from '../../../net/shape.js'
 import { type WeightName, weightKey } from '../../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../../net/weights.js'
 import { type Config, type KerasLayer, type KerasWeight, nameOf } from '../keras.js'
+import type { Dialect } from './dialect.js'
 
 export const channelsLast = { data_format: 'channels_last' } as const
 
@@ -13,6 +14,7 @@ export interface Context {
   readonly layers: KerasLayer[]
   readonly net: CheckedNet
   readonly weights: Weights
+  readonly dialect: Dialect
 }
 
 /** Appends a layer; returns its name. */

@@ -4,7 +4,6 @@ import { channelsOf, rankOf } from '../../../net/shape.js'
 import type { Activation, BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
 import { sidesOf } from '../../../net/window.js'
 import { type Config, nameOf, partOf } from '../keras.js'
-import { kerasActivation } from './activations.js'
 import { add, type Context, channelsLast, inputOf, weightAt } from './context.js'
 import { poolEnds, poolPadding } from './pool-padding.js'
 
@@ -14,7 +13,7 @@ export const addActivation = (
   name: string,
   from: string,
 ): string => {
-  const found = activation === null ? null : kerasActivation(activation)
+  const found = activation === null ? null : context.dialect.activation(activation)
   if (found === null) return from // the net was checked: Keras has its activations
   return found._tag === 'option'
     ? add(context, 'Activation', name, { activation: found.name }, [from])

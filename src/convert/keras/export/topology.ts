@@ -6,6 +6,7 @@ import type { Model } from '../../../net/weights.js'
 import { type Config, inputName, type KerasLayer, nameOf, partOf } from '../keras.js'
 import { addGate, addShuffle, addSlice } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt } from './context.js'
+import type { Dialect } from './dialect.js'
 import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './leaves.js'
 import { addUnit } from './units.js'
 
@@ -84,20 +85,21 @@ const algebra = (context: Context): Algebra<string> => ({
 })
 
 /** Converts a checked model to Keras layers, which are named by their paths. */
-export const topology = (model: Model): Topology => {
-  const { net, weights } = model
-  const context: Context = { layers: [], net: model, weights }
-  const shape = [null, ...net.input]
-  const images = add(
-    context,
-    'InputLayer',
-    inputName,
-    { batch_input_shape: shape, dtype: 'float32', sparse: false },
-    [],
-  )
-  const output = interpret(algebra(context))(net.body, '', images)
-  return { name: net.name, layers: context.layers, output }
-}
+export const topology =
+  (dialect: Dialect) =>
+  (model: Model): Topology => {
+    const { net, weights } = model
+    const context: Context = { layers: [], net: model, weights, dialect }
+    const images = add(
+      context,
+      'InputLayer',
+      inputName,
+      { [dialect.inputShape]: [null, ...net.input], dtype: 'float32', sparse: false },
+      [],
+    )
+    const output = interpret(algebra(context))(net.body, '', images)
+    return { name: net.name, layers: context.layers, output }
+  }
 
 const layerJson = ({ className, name, config, from }: KerasLayer): Config => ({
   class_name: className,

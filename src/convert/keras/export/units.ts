@@ -6,7 +6,6 @@ import type { WeightName } from '../../../net/weight-specs.js'
 import type { Tensor } from '../../../net/weights.js'
 import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Config, type KerasWeight, nameOf, partOf } from '../keras.js'
-import { kerasActivation } from './activations.js'
 import { addSlice, sliceLast } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt, weightAt } from './context.js'
 import { addActivation, addBatchNorm, addZeros } from './leaves.js'
@@ -45,7 +44,12 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
     case 'conv':
       return {
         className: 'Conv2D',
-        config: { filters: layer.filters, ...windowConfig(layer), dilation_rate: sidesOf(layer.dilation) },
+        config: {
+          filters: layer.filters,
+          ...windowConfig(layer),
+          dilation_rate: sidesOf(layer.dilation),
+          ...(layer.groups > 1 && { groups: layer.groups }),
+        },
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
@@ -66,8 +70,8 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
 }
 
 /** Whether a unit's product can have its activation as an option. */
-const hasActivationOption = ({ norm, activation }: Unit): boolean =>
-  norm === null && activation !== null && kerasActivation(activation)?._tag === 'option'
+const hasActivationOption = ({ dialect }: Context, { norm, activation }: Unit): boolean =>
+  norm === null && activation !== null && dialect.activation(activation)?._tag === 'option'
 
 /** The product of a unit with its bias, and its activation where that can be an option. */
 const addProduct = (
@@ -78,8 +82,8 @@ const addProduct = (
   from: string,
 ): string => {
   const { className, config, kernel } = productOf(layer, weights.kernel)
-  const own = layer.activation === null ? null : kerasActivation(layer.activation)
-  const activation = hasActivationOption(layer) && own?._tag === 'option' ? own.name : 'linear'
+  const own = layer.activation === null ? null : context.dialect.activation(layer.activation)
+  const activation = hasActivationOption(context, layer) && own?._tag === 'option' ? own.name : 'linear'
   return add(
     context,
     className,
@@ -115,11 +119,11 @@ export const addUnit = (context: Context, layer: Unit, path: Path, from: string)
   const weight = (slot: WeightName) => weightAt(context, path, slot)
   const weights = { kernel: weight('kernel'), bias: bias ? weight('bias') : null }
   const product =
-    layer._tag === 'conv' && layer.groups > 1
+    layer._tag === 'conv' && layer.groups > 1 && !context.dialect.hasGroups
       ? addGroups(context, layer, path, padded)
       : addProduct(context, layer, nameOf(path), weights, padded)
   const normed = norm === null ? product : addBatchNorm(context, norm, path, partOf(path, 'norm'), product)
-  return hasActivationOption(layer)
+  return hasActivationOption(context, layer)
     ? normed
     : addActivation(context, activation, partOf(path, 'activation'), normed)
 }

@@ -6,24 +6,9 @@ import type { Description } from '../../description.js'
 import type { ExportError } from '../../error.js'
 import { type File, textFile } from '../../target.js'
 import { checkLayers } from './check-layers.js'
+import { tfjs } from './dialect.js'
 import { manifestOf, shardsOf } from './shards.js'
 import { type Topology, topology, topologyJson } from './topology.js'
-
-/**
- * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
- * its input.
- *
- * Errors  NotHeld: the first layer that Keras lacks
- * Law     importing them gives a model with the same outputs
- */
-export const toLayers = (
-  model: Model,
-  description: Description | null = null,
-): E.Either<ExportError, readonly File[]> =>
-  pipe(
-    checkLayers(model),
-    E.map(checked => filesOf(topology(checked), description)),
-  )
 
 const filesOf = (layers: Topology, description: Description | null): readonly File[] => {
   const weights = layers.layers.flatMap(layer => layer.weights)
@@ -42,3 +27,19 @@ const filesOf = (layers: Topology, description: Description | null): readonly Fi
   }
   return [textFile('model.json', JSON.stringify(json)), ...shards]
 }
+
+/**
+ * The files of a checked model as a LayersModel: its layers are named by their paths, and the user's metadata describes
+ * its input.
+ *
+ * Errors  NotHeld
+ * Law     importing them gives a model with the same outputs
+ */
+export const toLayers = (
+  model: Model,
+  description: Description | null = null,
+): E.Either<ExportError, readonly File[]> =>
+  pipe(
+    checkLayers(tfjs)(model),
+    E.map(checked => filesOf(topology(tfjs)(checked), description)),
+  )

@@ -1,5 +1,5 @@
 /** Messages on exports and imports. */
-import type { FoundFormat, NotATreeReason } from '../../../convert/error.js'
+import type { FoundFormat, LayerDropped, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
@@ -14,24 +14,19 @@ const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
   'unknown input': at => `layer ${at} is the input of another, and is not in the model; try saving it again`,
   'not one input': at => `expected a model of one input, got ${at || 'none'}; try one model an input`,
   'not one output': at => `expected a model of one output, got ${at || 'none'}; try one model an output`,
+  'same name': at =>
+    `expected a name of its own for each layer, got several called ${at}; try saving the model again`,
   'no layers': () => 'expected a model with layers, got none',
 }
 
-/** How a model in another format becomes a LayersModel. */
-const viaPython = (load: string): string =>
-  `try, in Python: tensorflowjs.converters.save_keras_model(${load}, 'FOLDER')`
-
-/** What lies where a LayersModel was expected, and what to do with it. */
-const foreignFormats: { readonly [F in FoundFormat]: (path: string) => string } = {
-  keras: path => `got a Keras 3 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
-  hdf5: path => `got a Keras HDF5 file; ${viaPython(`keras.models.load_model('${path}')`)}`,
-  onnx: () => 'got an ONNX model, which is not supported; try the Keras or tfjs model it was made from',
+/** What a path holds that is no model for an import, and what to do with it. */
+const foreignFormats: { readonly [F in FoundFormat]: () => string } = {
+  onnx: () => 'got an ONNX model under another name; try FILE.onnx',
   savedmodel: () =>
     'got a TensorFlow SavedModel, which is not supported; try the Keras or tfjs model it was made from',
   safetensors: () => 'got a safetensors file; a model of this project needs no import',
-  file: () => 'got another file; try the folder that model.save or tensorflowjs_converter wrote',
-  folder: () =>
-    'got a folder without model.json; try the one that model.save or tensorflowjs_converter wrote',
+  file: () => 'got another file; try the one that model.save wrote',
+  folder: () => 'got a folder without model.json; try the one that tfjs or tensorflowjs_converter wrote',
   'graph model': () =>
     'got a GraphModel, which has operations and no layers; try converting the Keras model with --output_format tfjs_layers_model',
   'no topology': () => 'got a file without modelTopology; try saving the whole model, not its weights alone',
@@ -40,9 +35,6 @@ const foreignFormats: { readonly [F in FoundFormat]: (path: string) => string } 
 /** What to try for a layer's class, or its option, that is not supported. */
 const remedies: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    Model: 'it is a model inside a model; try calling its layers in the outer model',
-    Functional: 'it is a model inside a model; try calling its layers in the outer model',
-    Sequential: 'it is a model inside a model; try adding its layers to the outer model',
     Rescaling: 'images are normalised outside the model here; try a model without it',
     Normalization: 'images are normalised outside the model here; try a model without it',
     Reshape: 'try Flatten before Dense, or Dense in place of a 1×1 convolution behind global pooling',
@@ -50,13 +42,29 @@ const remedies: ReadonlyMap<string, string> = new Map(
     LeakyReLU: 'try ReLU, and train it again',
     padding: "try padding 'same' or 'valid' in the layer that follows",
     'next layer': "try padding 'same' in that layer",
-    inputs: 'try sums of two, one after another',
-    inbound_nodes: 'try saving the model with Keras 2 or tfjs',
     batch_input_shape: 'try a model for any number of images of one size',
+    training_mode: 'try exporting the model in evaluation mode',
     batch_shape: 'try a model for any number of images of one size',
     data_format: 'try a model with channels last',
   }),
 )
+
+/** Why a net has no use for a layer. */
+const reasons: { readonly [W in LayerDropped['why']]: string } = {
+  training: 'it acts while training alone',
+  softmax: 'the outputs of a net are logits',
+}
+
+/** Longer names and values of a file end in an ellipsis. */
+const mostLetters = 120
+
+/** Text of a file on one line: it may hold anything. */
+const foreign = (text: string): string => {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length > mostLetters ? `${line.slice(0, mostLetters)}…` : line
+}
+
+const shareText = (share: number): string => (share === 0 ? '0' : share.toExponential(0))
 
 /** Names of weights listed where one is missing. */
 const mostNames = 4
@@ -71,27 +79,38 @@ export const convertMessages = {
     `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
   NotHeld: ({ to, at, what }) =>
     `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
+  EncodingFailed: ({ to, reason }) =>
+    `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
     `${to}: expected at most ${thousands(limit)} bytes of weights, which one file of this format holds, got ${thousands(bytes)}; try another format`,
+  UnknownFormat: ({ path, found }) =>
+    `${path}: expected a model as FILE.keras, FILE.h5, FILE.onnx or the folder of a model.json, ${foreignFormats[found]()}`,
   NotAModel: ({ found }) =>
     found === 'checkpoint'
       ? "expected a model, got a run's checkpoint; try the run's folder"
       : 'expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote',
-  NotALayersModel: ({ path, found }) =>
-    `${path}: expected a LayersModel's folder, model.json and its weights, ${foreignFormats[found](path)}`,
   UnknownLayer: ({ at, className, supported }) =>
     `layer ${at}: class ${className} is not supported; ${remedies.get(className) ?? `expected one of ${supported.join(', ')}`}`,
+  UnknownOperator: ({ at, operator, supported }) =>
+    `node ${foreign(at)}: operator ${foreign(operator)} is not supported; ${remedies.get(operator) ?? `expected one of ${supported.join(', ')}`}`,
+  TensorDiffers: ({ name, fault }) =>
+    `tensor ${foreign(name)}, ${fault.at}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${at} (${className}), ${fault.at}: expected ${fault.expected}, got ${fault.got}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
-  NotATree: ({ at, reason }) => tangles[reason](at),
+    `layer ${foreign(at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'other values are not supported'}`,
+  NotATree: ({ at, reason }) => tangles[reason](foreign(at)),
   WeightMissing: ({ name, expected, found }) =>
-    `weightsManifest: expected the weight ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try naming weights LAYER/WEIGHT`,
-  WeightDiffers: ({ name, fault, got }) =>
-    fault === 'quantised'
-      ? `weight ${name}: expected float32, got numbers quantised to ${got}; try tensorflowjs_converter without --quantize`
-      : `weight ${name}: expected float32, got ${got}; try saving without the optimizer`,
+    `weights: expected ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try saving the whole model again`,
+  WeightDiffers: ({ name, got }) =>
+    `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
+  LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
+  RuntimeAgrees: ({ runtime, difference }) => `checked against ${runtime}: ${shareText(difference)}`,
+  RuntimeDiffers: ({ runtime, difference }) =>
+    `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,
+  NotChecked: ({ runtime, reason }) => `not checked against ${runtime}: ${reason}`,
+  NormsFolded: ({ layers }) =>
+    `${layers} convolutions have a bias and no batch norm, as where an exporter folds it; for criteria and training that need one try --batch-norm`,
   PathLeaves: ({ folder, path }) =>
-    `weightsManifest: expected weight files inside ${folder}, got ${path}; try saving the model again`,
+    `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>
     `${files.join(', ')}: expected ${thousands(expected)} bytes, as the manifest says, got ${thousands(got)}; try another copy`,
 } satisfies Partial<Messages>

@@ -1,0 +1,53 @@
+/** Puts back batch norms that an exporter folded into the convolutions before them, as ones that change nothing. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { NetError } from '../net/error.js'
+import { infer } from '../net/infer.js'
+import { editLayers, layersOf, type Path } from '../net/path.js'
+import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
+import { weightKey } from '../net/weight-specs.js'
+import { full, type Model, type Tensor, type Weights } from '../net/weights.js'
+import { defaultNorm } from '../net/words/leaves.js'
+
+/** Convolutions with a bias, as folding leaves them. */
+const mayHaveNorm = (layer: Layer): layer is Conv | Depthwise =>
+  (layer._tag === 'conv' || layer._tag === 'depthwise') && layer.bias && layer.norm === null
+
+const hasNorms = (layers: ReadonlyMap<Path, Layer>): boolean =>
+  [...layers.values()].some(layer => layer._tag === 'norm' || ('norm' in layer && layer.norm !== null))
+
+/** How many convolutions have a bias, in a net without any batch norm; 0 in one with. */
+export const countFoldedNorms = (net: Net): number => {
+  const layers = layersOf(net)
+  return hasNorms(layers) ? 0 : [...layers.values()].filter(mayHaveNorm).length
+}
+
+/** The bias as the shift of a batch norm of mean 0 and variance 1. */
+const normWeights = (path: Path, bias: Tensor): Weights => ({
+  [weightKey(path, 'scale')]: full(bias.shape, Math.sqrt(1 + defaultNorm.epsilon)),
+  [weightKey(path, 'shift')]: bias,
+  [weightKey(path, 'mean')]: full(bias.shape, 0),
+  [weightKey(path, 'variance')]: full(bias.shape, 1),
+})
+
+/**
+ * The model with a batch norm in each convolution that has a bias, which becomes the norm's shift.
+ *
+ * Law  the outputs stay, within float32 rounding
+ */
+export const insertBatchNorms = ({ net, weights }: Model): E.Either<NetError, Model> => {
+  const added: Record<string, Tensor> = {}
+  const removed = new Set<string>()
+  const edited = editLayers((layer, path) => {
+    const bias = weights[weightKey(path, 'bias')]
+    if (!mayHaveNorm(layer) || bias === undefined) return layer
+    removed.add(weightKey(path, 'bias'))
+    Object.assign(added, normWeights(path, bias))
+    return { ...layer, bias: false, norm: defaultNorm }
+  })(net)
+  const kept = Object.entries(weights).filter(([key]) => !removed.has(key))
+  return pipe(
+    infer(edited),
+    E.map(checked => ({ ...checked, weights: { ...Object.fromEntries(kept), ...added } })),
+  )
+}

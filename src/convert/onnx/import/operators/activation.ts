@@ -1,0 +1,124 @@
+/** Operators on single values: activations, with the constants they have here. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Activation } from '../../../../net/tree.js'
+import { isNear, uniformValue } from '../constant.js'
+import {
+  constantInput,
+  differs,
+  floatAttribute,
+  hasInput,
+  liveInput,
+  type Read,
+  type Site,
+  textAttribute,
+} from '../site.js'
+import type { Live } from '../value.js'
+import { decimal } from './norm.js'
+
+/** An activation behind a value; the view stays. */
+export const addActivation = (site: Site, from: Live, activation: Activation): Live =>
+  site.draft.addLeaf(site.node, from, { _tag: 'activate', name: '', activation }, {}, from)
+
+/** Reads which activation a node is. */
+type ActivationOf = (site: Site) => Read<Activation>
+
+const always =
+  (activation: Activation): ActivationOf =>
+  () =>
+    E.right(activation)
+
+const expectFloat = (site: Site, name: string, usual: number, expected: number): Read<void> => {
+  const value = floatAttribute(site, name, usual)
+  return isNear(value, expected)
+    ? E.right(undefined)
+    : differs(site, name, `${decimal(expected)}`, `${decimal(value)}`)
+}
+
+const hardSigmoid: ActivationOf = site =>
+  pipe(
+    expectFloat(site, 'alpha', 0.2, 1 / 6),
+    E.flatMap(() => expectFloat(site, 'beta', 0.5, 0.5)),
+    E.map((): Activation => 'hardSigmoid'),
+  )
+
+const elu: ActivationOf = site =>
+  pipe(
+    expectFloat(site, 'alpha', 1, 1),
+    E.map((): Activation => 'elu'),
+  )
+
+const gelu: ActivationOf = site => {
+  const approximate = textAttribute(site, 'approximate', 'none')
+  if (approximate === 'none') return E.right('gelu')
+  return approximate === 'tanh'
+    ? E.right('geluTanh')
+    : differs(site, 'approximate', 'none or tanh', approximate)
+}
+
+const leaky = (site: Site, slope: number): Read<Activation> => {
+  if (slope === 0) return E.right('relu')
+  return slope > 0 && slope < 1
+    ? E.right({ _tag: 'leakyRelu', slope: decimal(slope) })
+    : differs(site, 'slope', 'a number ≥ 0 and < 1', `${slope}`)
+}
+
+/** One slope for all channels. */
+const prelu: ActivationOf = site =>
+  pipe(
+    constantInput(site, 1),
+    E.flatMap(constant => {
+      const slope = uniformValue(constant)
+      return slope === null
+        ? differs(site, 'input 1', 'one slope for all channels', 'several')
+        : leaky(site, slope)
+    }),
+  )
+
+const bound = (site: Site, nth: number, usual: number): Read<number> =>
+  hasInput(site, nth)
+    ? pipe(
+        constantInput(site, nth),
+        E.map(constant => uniformValue(constant) ?? Number.NaN),
+      )
+    : E.right(usual)
+
+/** The largest float32, which exporters write where there is no bound. */
+const isUnbounded = (value: number): boolean => value >= 3.4e38
+
+const clip: ActivationOf = site =>
+  pipe(
+    E.Do,
+    E.bind('low', () => bound(site, 1, Number.NEGATIVE_INFINITY)),
+    E.bind('high', () => bound(site, 2, Number.POSITIVE_INFINITY)),
+    E.flatMap(({ low, high }): Read<Activation> => {
+      if (low === 0 && high === 6) return E.right('relu6')
+      return low === 0 && isUnbounded(high)
+        ? E.right('relu')
+        : differs(site, 'bounds', '0 and 6, or 0 and none', `${low} and ${high}`)
+    }),
+  )
+
+export const activations: Readonly<Record<string, ActivationOf>> = {
+  Relu: always('relu'),
+  Sigmoid: always('sigmoid'),
+  Tanh: always('tanh'),
+  HardSwish: always('hardSwish'),
+  HardSigmoid: hardSigmoid,
+  Elu: elu,
+  Gelu: gelu,
+  LeakyRelu: site => leaky(site, floatAttribute(site, 'alpha', 0.01)),
+  PRelu: prelu,
+  Clip: clip,
+}
+
+/** Shapes  unchanged */
+export const activate =
+  (activationOf: ActivationOf) =>
+  (site: Site): Read<readonly Live[]> =>
+    pipe(
+      E.Do,
+      E.bind('from', () => liveInput(site, 0)),
+      E.bind('activation', () => activationOf(site)),
+      E.map(({ from, activation }) => [addActivation(site, from, activation)]),
+    )

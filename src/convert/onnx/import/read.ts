@@ -1,0 +1,186 @@
+/** Imports an ONNX file: its graph becomes a net and its weights. */
+import { dirname } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readBytes } from '../../../io/files.js'
+import { infer } from '../../../net/infer.js'
+import { isSameShape } from '../../../net/shape.js'
+import type { Net } from '../../../net/tree.js'
+import { allWeightSpecs, type WeightName, type WeightSpec } from '../../../net/weight-specs.js'
+import { full, type Model, type Tensor } from '../../../net/weights.js'
+import type { ImportError, ImportNote } from '../../error.js'
+import { countFoldedNorms, insertBatchNorms } from '../../insert-batch-norm.js'
+import type { Imported } from '../../keras/import/read.js'
+import { restorePreprocessing } from '../../restore-preprocessing.js'
+import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
+import { seriesOf } from '../../tree/series.js'
+import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
+import type { OnnxLayer } from './draft.js'
+import { readExternal } from './file/external.js'
+import { decodeOnnx, type OnnxFile } from './file/proto.js'
+import type { ExternalBytes } from './file/tensor.js'
+import { type OnnxGraph, readGraph } from './graph.js'
+import { nameLayers } from './names.js'
+import { checkParity } from './parity.js'
+import type { Read } from './site.js'
+
+const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
+  const names = nameLayers(layers)
+  return {
+    names: ({ name }) => names.get(name) ?? ['layer'],
+    parts: ({ parts }) => E.right(parts),
+    join: layer =>
+      layer.join === null
+        ? E.left(
+            layerDiffers(layer, {
+              _tag: 'DecodeError',
+              at: 'inputs',
+              expected: '1',
+              got: `${layer.from.length}`,
+            }),
+          )
+        : E.right(layer.join),
+  }
+}
+
+/** A weight that is no number, at the node that it was read for. */
+const notFinite = (origin: Origin | undefined, slot: WeightName, value: number): ImportError => {
+  const source = origin?.sources[slot]
+  const name = source?._tag === 'stored' ? source.name.slice(0, -slot.length - 1) : ''
+  const fault = { _tag: 'DecodeError' as const, at: slot, expected: 'finite numbers', got: `${value}` }
+  return { _tag: 'LayerDiffers', at: name, className: origin?.className ?? '', fault }
+}
+
+const weightOf =
+  ({ origins }: Subtree, { tensors }: OnnxGraph) =>
+  ({ key, at, slot, shape }: WeightSpec): Read<readonly [string, Tensor]> => {
+    const source = origins.get(at)?.sources[slot]
+    if (source?._tag === 'filled') return E.right([key, full(shape, source.value)])
+    const tensor = tensors.get(source?.name ?? '')?.()
+    if (tensor === undefined || !isSameShape(tensor.shape, shape))
+      return E.left({ _tag: 'WrongWeight', key, expected: shape, got: tensor?.shape ?? null })
+    const wrong = tensor.data.find(value => !Number.isFinite(value))
+    return wrong === undefined ? E.right([key, tensor]) : E.left(notFinite(origins.get(at), slot, wrong))
+  }
+
+const weightsOf = (net: Net, body: Subtree, graph: OnnxGraph): Read<Model> =>
+  pipe(
+    infer(net),
+    E.flatMap(checked =>
+      pipe(
+        allWeightSpecs(checked),
+        E.traverseArray(weightOf(body, graph)),
+        E.map(weights => ({ ...checked, weights: Object.fromEntries(weights) })),
+      ),
+    ),
+  )
+
+const modelOf = (graph: OnnxGraph): Read<Model> =>
+  pipe(
+    seriesOf(graph.layers),
+    E.flatMap(assembler(readerOf([...graph.layers.nodes.values()]))),
+    E.flatMap(body => weightsOf(netOf(graph.layers.name, graph.layers.input, body), body, graph)),
+  )
+
+const metadataOf = ({ preprocessing }: OnnxFile['metadata']): unknown =>
+  preprocessing === undefined
+    ? {}
+    : pipe(
+        E.tryCatch(() => JSON.parse(preprocessing), String),
+        E.match(
+          () => ({}),
+          preprocessing => ({ preprocessing }),
+        ),
+      )
+
+/** How an ONNX file is imported. */
+export interface OnnxOptions {
+  /** Puts a batch norm that changes nothing behind each convolution with a bias, for exporters fold them. */
+  readonly batchNorm?: boolean
+  /** Compares the model with onnxruntime, where that is installed. */
+  readonly check?: boolean
+}
+
+/** Larger differences than those of the order of sums. */
+const mostDifference = 1e-3
+
+const parityOf = (path: string, graph: OnnxGraph, model: Model): TE.TaskEither<ImportError, ImportNote> =>
+  pipe(
+    checkParity(path, graph, model),
+    TE.match(
+      (note): E.Either<ImportError, ImportNote> => E.right(note),
+      note =>
+        note.difference <= mostDifference
+          ? E.right(note)
+          : E.left({ _tag: 'RuntimeDiffers', runtime: note.runtime, difference: note.difference }),
+    ),
+  )
+
+const notesOf = (
+  path: string,
+  graph: OnnxGraph,
+  model: Model,
+  options: OnnxOptions,
+): TE.TaskEither<ImportError, readonly ImportNote[]> => {
+  const layers = options.batchNorm === true ? 0 : countFoldedNorms(model.net)
+  const folded: readonly ImportNote[] = layers > 0 ? [{ _tag: 'NormsFolded', layers }] : []
+  return options.check === true
+    ? pipe(
+        parityOf(path, graph, model),
+        TE.map(note => [...folded, note]),
+      )
+    : TE.right(folded)
+}
+
+const importFrom =
+  (path: string, options: OnnxOptions) =>
+  (file: OnnxFile, external: ExternalBytes): TE.TaskEither<ImportError, Imported> =>
+    pipe(
+      readGraph(file, external),
+      E.bindTo('graph'),
+      E.bind('plain', ({ graph }) => modelOf(graph)),
+      E.bindW('model', ({ plain }) =>
+        options.batchNorm === true ? insertBatchNorms(plain) : E.right(plain),
+      ),
+      TE.fromEither,
+      TE.bind('notes', ({ graph, model }) => notesOf(path, graph, model, options)),
+      TE.map(({ graph: { end }, model, notes }) => ({
+        ...restorePreprocessing(metadataOf(file.metadata))(model),
+        dropped: end.softmax === null ? [] : [end.softmax],
+        notes,
+      })),
+    )
+
+/**
+ * Imports an ONNX model of opset 11 to 23, of supported operators, for images of one size; weights may lie in other files
+ * of its folder. A softmax at its end is dropped, since the outputs of a net are logits.
+ *
+ * Shapes  images [n, c, h, w] or [n, h, w, c]; the net has channels last
+ * Errors  BadFile, TensorDiffers, PathLeaves before a weight is read; UnknownOperator, LayerDiffers with the node's name;
+ *         NotATree; those of `infer`; RuntimeDiffers
+ * Law     importing what `exportModel({ to: 'onnx' })` wrote gives a model with the same outputs
+ *
+ * @example
+ * readOnnxFile('resnet50.onnx', { check: true })
+ */
+export const readOnnxFile = (path: string, options: OnnxOptions = {}): TE.TaskEither<ImportError, Imported> =>
+  pipe(
+    readBytes(path),
+    TE.flatMapEither(bytes =>
+      pipe(
+        decodeOnnx(bytes),
+        E.mapLeft((fault): ImportError => ({ _tag: 'BadFile', file: path, fault })),
+      ),
+    ),
+    TE.bindTo('file'),
+    TE.bind('external', ({ file }) => readExternal(dirname(path))(file.graph.initializer)),
+    TE.flatMap(({ file, external }) => importFrom(path, options)(file, external)),
+  )
+
+/** The same without the preprocessing. */
+export const readOnnxModel = (path: string, options: OnnxOptions = {}): TE.TaskEither<ImportError, Model> =>
+  pipe(
+    readOnnxFile(path, options),
+    TE.map(({ model }) => model),
+  )
