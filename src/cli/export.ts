@@ -8,8 +8,8 @@ import { type Imported, importModel } from '../convert/import.js'
 import type { Input } from '../convert/input.js'
 import { type ModelFile, saveModel } from '../convert/model-file.js'
 import type { Target } from '../convert/target.js'
+import { isFolder } from '../io/files.js'
 import { renderMessage } from '../report/text/messages.js'
-import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
 import { readRun } from './read-run.js'
 import { say } from './stderr.js'
@@ -39,8 +39,7 @@ const exportAll =
     )
 
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
-  const file = modelFileAt(run)
-  const out = options.out ?? join(dirname(file), 'export')
+  const out = options.out ?? join(isFolder(run) ? run : dirname(run), 'export')
   return end(pipe(readRun(run), TE.flatMap(exportAll(options, out))), files =>
     process.stdout.write(`${files.join('\n')}\n`),
   )

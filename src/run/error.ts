@@ -51,6 +51,8 @@ export interface ClassesDiffer {
   /** The names of its classes, where they are known. */
   readonly classes: readonly string[] | null
   readonly data: readonly string[]
+  /** What may be changed: the head of an experiment's net, or the data alone. */
+  readonly remedy: 'head' | 'data'
 }
 
 /** The model that a run began with has changed since; by checksums. */

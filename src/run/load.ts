@@ -13,6 +13,7 @@ import { isFolder } from '../io/files.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
+import { isModelFile, readAnyModel } from './given/read-model.js'
 import { resolveExported, resolveExportedOn } from './given/resolve.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
@@ -198,16 +199,28 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
     }),
   )
 
+/** The net of a model in a file or a folder of another format. */
+const importedNet = (path: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    readAnyModel(path),
+    TE.mapLeft(
+      (error): RunError =>
+        error._tag === 'UnknownFormat' && error.found === 'folder'
+          ? { _tag: 'NoModule', file: path, got: 'a folder' }
+          : error,
+    ),
+    TE.map(({ model }) => model.net),
+  )
+
 /** The net a run has come to. */
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
-    TE.mapLeft(
-      (error): RunError =>
-        error._tag === 'NothingToResume' ? { _tag: 'NoModule', file: folder, got: 'a folder' } : error,
-    ),
     TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
+    TE.orElse(error =>
+      error._tag === 'NothingToResume' ? importedNet(folder) : TE.left<RunError, Net>(error),
+    ),
   )
 
 const isCheckpoint = ({ fault }: BadFile): boolean =>
@@ -225,9 +238,10 @@ const tensorsNet = (file: string): TE.TaskEither<RunError, Net> =>
 
 /**
  * The net of a module that exports one, of its experiment, or of its study's first variant; of a run, or of its
- * checkpoint; of a model.
+ * checkpoint; of a model of any format.
  */
 export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
   if (isFolder(path)) return runNet(path)
-  return extname(path) === '.safetensors' ? tensorsNet(path) : moduleNet(path)
+  if (extname(path) === '.safetensors') return tensorsNet(path)
+  return isModelFile(path) ? importedNet(path) : moduleNet(path)
 }

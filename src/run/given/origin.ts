@@ -5,10 +5,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
 import { closedPartial, list, nullable } from '../../io/codec.js'
-import { type CheckedNet, outputShape } from '../../net/infer.js'
-import { channelsOf } from '../../net/shape.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { checkWeights, type Model, type Weights } from '../../net/weights.js'
 import type { ClassesDiffer, ModelDiffers, RunError } from '../error.js'
+import { checkClassNames } from './calibration-data.js'
 
 /** A model that an experiment begins with. A run's folder holds no weights of it: they are those of its checkpoint. */
 export interface Origin {
@@ -79,16 +79,9 @@ export const beginWith =
 
 /** Errors  ClassesDiffer where data has other classes than a model's own head answers with */
 export const checkOriginClasses =
-  ({ classes: names }: Pick<Dataset, 'classes'>, origin: Origin | undefined) =>
-  (net: CheckedNet): E.Either<ClassesDiffer, void> => {
-    if (origin === undefined) return E.right(undefined)
-    const { file, classes } = origin
-    const values = channelsOf(outputShape(net))
-    const isSame = classes === null || names.every((name, nth) => classes[nth] === name)
-    return values === names.length && isSame
-      ? E.right(undefined)
-      : E.left({ _tag: 'ClassesDiffer', file, values, classes, data: names })
-  }
+  (dataset: Pick<Dataset, 'classes'>, origin: Origin | undefined) =>
+  (net: CheckedNet): E.Either<ClassesDiffer, void> =>
+    origin === undefined ? E.right(undefined) : checkClassNames(dataset, origin, 'head')(net)
 
 /** The fact where the model of that name is no longer the one a run began with. */
 export const changedModel = (

@@ -5,7 +5,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { ModelFile } from '../../convert/model-file.js'
-import type { DataSpec } from '../../data/spec.js'
 import { closed, type DecodeError, decode, nullable, positiveWhole } from '../../io/codec.js'
 import type { Net } from '../../net/tree.js'
 import { withWeights } from '../../net/weights.js'
@@ -13,6 +12,7 @@ import type { GivenModel } from '../../net/words/from.js'
 import { weightsWithoutHead, withHead } from '../../net/words/with-head.js'
 import type { RunError } from '../error.js'
 import { type Experiment, experiment, type PlannedExperiment } from '../schedule/experiment.js'
+import { withNormaliser } from './calibration-data.js'
 import { modelChecksum, type Origin } from './origin.js'
 import { readAnyModel } from './read-model.js'
 
@@ -32,12 +32,6 @@ const isPlanned = (exported: unknown): exported is PlannedExperiment =>
   'net' in exported &&
   isRecord(exported.net) &&
   Reflect.get(exported.net, '_tag') === 'from'
-
-/** Data normalised as the model's was, unless it says how. Data that is none stays, to be refused. */
-const withNormaliser = (data: DataSpec, { preprocessing }: ModelFile): DataSpec =>
-  preprocessing === null || data?.normalise !== null
-    ? data
-    : { ...data, normalise: { mean: preprocessing.mean, deviation: preprocessing.deviation } }
 
 /** The same steps on a net that is known. */
 const resolveOn =
@@ -60,7 +54,7 @@ const resolveWith =
     return {
       ...resolveOn(given.head === null ? net : withHead(given.head)(net))({
         ...planned,
-        data: withNormaliser(data, read),
+        data: withNormaliser(data, read.preprocessing),
       }),
       from: originOf(given, read),
     }

@@ -139,8 +139,12 @@ const classesText = (count: number, names: readonly string[] | null): string =>
 
 /** Messages on the models that experiments begin with. */
 const givenMessages = {
-  ClassesDiffer: ({ file, values, classes, data }) =>
-    `${file}: expected data of the model's ${classesText(values, classes)}, got ${classesText(data.length, data)}; try withHead(${data.length})(from('${file}')), which begins with a new last layer`,
+  ClassesDiffer: ({ file, values, classes, data, remedy }) =>
+    `${file}: expected data of the model's ${classesText(values, classes)}, got ${classesText(data.length, data)}; try ${
+      remedy === 'head'
+        ? `withHead(${data.length})(from('${file}')), which begins with a new last layer`
+        : 'a folder for each class of the model'
+    }`,
   NoWeights: ({ file }) =>
     `${file}: expected its weights to begin with, got an experiment of a run's folder, which alone has none; try the file of the experiment, or espalier resume`,
 } satisfies Partial<Messages>
@@ -148,7 +152,7 @@ const givenMessages = {
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
-    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
+    `${file} is ${got}; expected a .ts or .js module; describe also reads models: a run's folder, .safetensors, .onnx, .keras, .h5, a folder with model.json`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
   NoExperiment: ({ file, fault }) =>
     fault.at === ''
