@@ -16,7 +16,8 @@ import { withNormaliser } from './calibration-data.js'
 import { modelChecksum, type Origin } from './origin.js'
 import { readAnyModel } from './read-model.js'
 
-const givenCodec: t.Type<GivenModel, unknown> = closed({
+/** The word `from` as it is written. */
+export const givenCodec: t.Type<GivenModel, unknown> = closed({
   _tag: t.literal('from'),
   file: t.string,
   head: nullable(positiveWhole),
