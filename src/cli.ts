@@ -2,8 +2,10 @@
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { exportComplaints } from './cli/export-options.js'
 import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
+import { weightTypes } from './convert/quantise.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
 import { largestSeed } from './net/limits/limits.js'
@@ -128,10 +130,38 @@ studied('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
 program
   .command('describe')
   .description('print a table of layers: output shape, parameters and multiply–accumulates')
-  .argument('<file>', `a module whose default export is a net or an experiment; ${anyModel}`)
+  .argument('[file]', `a module whose default export is a net or an experiment; ${anyModel}`)
   .option('--groups', 'print instead the dependency groups: channels that are removed together')
-  .action(async (chosen: string, options) =>
-    (await import('./cli/describe.js')).describeFile(chosen, options),
+  .option('--before <file>', 'with --after: print instead how two nets differ, layer by layer')
+  .option('--after <file>', 'with --before')
+  .option('--json', 'with --before and --after: the difference as one line of JSON')
+  .action(async (chosen: string | undefined, { before, after, json, ...options }, command: Command) => {
+    const describe = await import('./cli/describe.js')
+    if (before !== undefined && after !== undefined && chosen === undefined)
+      return describe.describeDifference(before, after, json === true)
+    if (chosen === undefined || before !== undefined || after !== undefined || json === true)
+      return command.error("error: expected a file, or '--before' and '--after'")
+    return describe.describeFile(chosen, options)
+  })
+
+withJson(program.command('explain'))
+  .description('print why channels of a run were kept or cut: utility, threshold, rank, group, round')
+  .argument('<run>', "a run's folder")
+  .argument(
+    '<path[:channel]>',
+    'a layer, or one of its channels under the number it had before the first cut',
+  )
+  .action(async (run: string, place: string, options) =>
+    (await import('./cli/review/explain.js')).explainRun(run, place, options),
+  )
+
+program
+  .command('report')
+  .description("write a run's report.html again, or one page that compares several runs")
+  .argument('<runs...>', "runs' folders")
+  .option('--out <file>', "the page (default: report.html, in the run's folder, or here for several)")
+  .action(async (runs: readonly string[], options) =>
+    (await import('./cli/review/report.js')).report(runs, options),
   )
 
 program
@@ -176,7 +206,22 @@ program
       'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
     ).choices(inputs),
   )
-  .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
+  .option(
+    '--serving-version <n>',
+    'of savedmodel: lay it out as this version of TensorFlow Serving',
+    positive,
+  )
+  .addOption(
+    new Option('--weights <type>', 'of onnx: kernels in 8 bits, a fourth of the bytes').choices(weightTypes),
+  )
+  .option(
+    '--data [folder]',
+    "with --weights int8: measure its accuracy on the validation images of the run's data, which lies in this folder",
+  )
+  .action(async (run: string, options, command: Command) => {
+    for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
+    await (await import('./cli/export.js')).exportRun(run, options)
+  })
 
 program
   .command('import')

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { defaultEngine } from '../engine/choose.js'
 import { engineCommand } from '../engine/commands.js'
+import { defaultEngine } from '../engine/open.js'
 import { encodeFileName } from '../io/file-name.js'
 import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
@@ -23,6 +23,7 @@ import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from 
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
 import { withResources } from './resources.js'
+import { reportRun } from './review/report.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 
@@ -86,7 +87,10 @@ const trainAnew = (
         folder = path
         announce(opened.engine, path)
       })
-      return begin(place, settings, opened, observer)(experiment)
+      return pipe(
+        begin(place, settings, opened, observer)(experiment),
+        TE.tap(({ out: folder }) => reportRun(folder, opened)),
+      )
     }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
     withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
@@ -162,11 +166,14 @@ const resumeWith = (
           engine,
           stop,
         )(opened =>
-          resume(run, opened, observerOf(experiment.schedule, stop), {
-            experiment,
-            data,
-            ...(file !== null && { module: file }),
-          }),
+          pipe(
+            resume(run, opened, observerOf(experiment.schedule, stop), {
+              experiment,
+              data,
+              ...(file !== null && { module: file }),
+            }),
+            TE.tap(() => reportRun(path, opened)),
+          ),
         ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         withStopped(stop, () => resumeCommand(path)),

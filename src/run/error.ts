@@ -7,7 +7,7 @@ import type { FileError, BadFile as UnreadableFile } from '../io/error.js'
 import type { LearnError } from '../learn/error.js'
 import type { GrowError } from '../surgery/error.js'
 import type { Damaged } from './storage/checksum.js'
-import type { Fixed } from './storage/settings.js'
+import type { RunInvariant } from './storage/settings.js'
 
 export type { FileError } from '../io/error.js'
 
@@ -83,6 +83,8 @@ export type RunError =
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: DecodeError }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
+  /** A run whose log has no decision about a layer's channels. */
+  | { readonly _tag: 'NothingRanked'; readonly folder: string; readonly at: string }
   /** A run without its final model; `next`: the command that resumes it. */
   | { readonly _tag: 'RunUnfinished'; readonly folder: string; readonly next: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
@@ -105,7 +107,7 @@ export type RunError =
   | {
       readonly _tag: 'RunDiffers'
       readonly folder: string
-      readonly what: Fixed
+      readonly what: RunInvariant
       readonly began: string
       readonly now: string
     }

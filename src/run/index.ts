@@ -12,14 +12,25 @@ export type {
   RunError,
   ScheduleError,
 } from './error.js'
-export type { Comparison, CutScores, GrownNet, Result, RunEvent, Scored } from './events.js'
+export type {
+  Comparison,
+  CutScores,
+  GrownNet,
+  RankedChannels,
+  Result,
+  RunEvent,
+  Scored,
+} from './events.js'
 export type { Origin } from './given/origin.js'
 export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
 export { type FoundModel, readAnyModel } from './given/read-model.js'
 export { beginFromFile } from './given/resolve.js'
+export type { KeptModels } from './kept-models.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
-export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
+export type { Features, Mistake, Predictions } from './review/predictions.js'
+export type { ReadLog } from './review/read-log.js'
+export { type RunRecord, readRecord } from './review/record.js'
 export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
 export type { Counts } from './schedule/counts.js'
@@ -33,7 +44,7 @@ export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
-export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
+export type { Limit, Loss, NoGain, PlaceRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
 export type { Code } from './storage/code-version.js'
@@ -43,7 +54,7 @@ export { readResult } from './storage/result.js'
 export {
   type DataChange,
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsOf,
 } from './storage/settings.js'

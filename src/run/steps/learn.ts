@@ -3,12 +3,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
-import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/phase.js'
 import type { Teacher } from '../../learn/training/train.js'
+import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import type { KeptModels } from '../models.js'
+import type { KeptModels } from '../kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { stageOf } from './step-place.js'
 
@@ -21,15 +21,30 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
   ...(alignment !== undefined && { alignment }),
 })
 
-const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunError> => ({
+/** Events that came up between two pauses, which take them. */
+export type TakeEvents = () => readonly RunEvent[]
+
+const noEvents: TakeEvents = () => []
+
+const observerFor = (
+  context: StepContext,
+  state: StepState,
+  takeEvents: TakeEvents,
+): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
   onPause: (learner, position, epoch) => {
     if (epoch !== null) context.addAccuracy(accuracyOf(epoch.validation))
-    return context.pause(
-      { ...state, learner },
-      { _tag: 'training', position },
-      epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+    return pipe(
+      takeEvents(),
+      TE.traverseSeqArray(context.emit),
+      TE.flatMap(() =>
+        context.pause(
+          { ...state, learner },
+          { _tag: 'training', position },
+          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+        ),
+      ),
     )
   },
 })
@@ -40,13 +55,19 @@ export const teacherFor = (distill: Distill | null, { teacher }: KeptModels): Te
 
 /** Trains from where the run is in the step. */
 export const runLearning =
-  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  (
+    context: StepContext,
+    options: TrainOptions,
+    teacher: Teacher | null,
+    program: LearnProgram,
+    takeEvents = noEvents,
+  ) =>
   ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, state))(phase)(
+        runPhase(context.engine, observerFor(context, state, takeEvents))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),
