@@ -10,15 +10,22 @@ import {
   predict as openClassifier,
   type Predict,
 } from '../learn/evaluation/predict.js'
+import type { KnownLayer } from '../net/own-layer.js'
 import { modelFileAt } from '../run/storage/folder.js'
 import { run } from './run.js'
+
+/** What a file does not hold: the words of layers of your own that its model has. */
+export interface LoadOptions {
+  readonly layers?: readonly KnownLayer[]
+}
 
 /**
  * The model of a run's folder, or of a `model.safetensors`, with the preprocessing of its images.
  *
  * Errors  rejects with an `EspalierError` where there is none, or where it is damaged
  */
-export const load = (path: string): Promise<Classifier> => run(readModelFile(modelFileAt(path)))
+export const load = (path: string, { layers = [] }: LoadOptions = {}): Promise<Classifier> =>
+  run(readModelFile(modelFileAt(path), layers))
 
 /**
  * Writes a model, and the preprocessing of its images, as one safetensors file.

@@ -11,13 +11,13 @@ import { readModel } from '../convert/model-file.js'
 import { type DecodeError, decode } from '../io/codec.js'
 import { isFolder } from '../io/files.js'
 import { netCodec } from '../net/codec.js'
+import { ownLayersIn, provideLayers } from '../net/own-layer.js'
 import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
 import { functionsIn, provideFunctions } from './schedule/functions.js'
-import type { OwnFunction } from './steps/kind.js'
 import { readCheckpointNet } from './storage/checkpoint.js'
 import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
 import { checkNames } from './study/cells.js'
@@ -119,8 +119,8 @@ export const loadExperiment = reading('experiment', experimentCodec)
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-/** The functions of a user's own in a file's experiment, or in those of its study; none where the file is gone. */
-const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFunction[]> => {
+/** A file's experiment, or those of its study; none where the file is gone. */
+const loadExperiments = (file: string): TE.TaskEither<RunError, readonly Experiment[]> => {
   if (!existsSync(file)) return TE.right([])
   return pipe(
     load(file),
@@ -128,16 +128,29 @@ const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFuncti
       tagOf(exported) === 'study'
         ? pipe(
             loadStudy(file),
-            TE.map(({ variants }) => variants.flatMap(({ experiment }) => experiment.schedule)),
+            TE.map(({ variants }) => variants.map(({ experiment }) => experiment)),
           )
         : pipe(
             loadExperiment(file),
-            TE.map(({ schedule }) => schedule),
+            TE.map(experiment => [experiment]),
           ),
     ),
-    TE.map(functionsIn),
   )
 }
+
+/** An experiment with the layers and the functions it names, from those of a file. Errors  NoFunction */
+const provideFrom =
+  (file: string, loaded: readonly Experiment[]) =>
+  (experiment: Experiment): E.Either<RunError, Experiment> => {
+    const { net, schedule, ...rest } = provideLayers(ownLayersIn(loaded))(experiment)
+    const absent = ownLayersIn([net, schedule]).find(({ call }) => call === undefined)
+    if (absent !== undefined) return E.left({ _tag: 'NoFunction', kind: 'layer', name: absent.layer, file })
+    const functions = loaded.flatMap(each => functionsIn(each.schedule))
+    return pipe(
+      provideFunctions(functions, file)(schedule),
+      E.map(steps => ({ ...rest, net, schedule: steps })),
+    )
+  }
 
 /**
  * The experiment of a run with the functions it names, which the file that it began with is loaded again for.
@@ -148,11 +161,11 @@ const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFuncti
 export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experiment> => {
   const { experiment, settings } = run
   const { module } = settings
-  if (module === undefined || functionsIn(experiment.schedule).length === 0) return TE.right(experiment)
+  const named = [...functionsIn(experiment.schedule), ...ownLayersIn(experiment)]
+  if (module === undefined || named.length === 0) return TE.right(experiment)
   return pipe(
-    loadFunctions(module),
-    TE.flatMapEither(functions => provideFunctions(functions, module)(experiment.schedule)),
-    TE.map(schedule => ({ ...experiment, schedule })),
+    loadExperiments(module),
+    TE.flatMapEither(loaded => provideFrom(module, loaded)(experiment)),
     TE.tapEither(restored => checkSameExperiment(restored)(run)),
   )
 }
@@ -192,7 +205,9 @@ const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
       (error): RunError =>
         error._tag === 'NothingToResume' ? { _tag: 'NoModule', file: folder, got: 'a folder' } : error,
     ),
-    TE.flatMap(latest),
+    TE.bindTo('run'),
+    TE.bind('experiment', ({ run }) => restoreFunctions(run)),
+    TE.flatMap(({ run, experiment }) => latest({ ...run, experiment })),
     TE.map(({ learner }) => learner.model.net),
   )
 
