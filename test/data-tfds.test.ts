@@ -121,6 +121,21 @@ describe('tfds', () => {
     }
   })
 
+  test('shows a background through transparent images, which are other images by it', async () => {
+    const clear = await sharp({ create: { width: 5, height: 4, channels: 4, background: '#00000000' } })
+      .png()
+      .toBuffer()
+    const shard = Buffer.concat([0, 1, 2].map(label => example(clear, label)))
+    const all = { ...files, 'pets-test.tfrecord-00000-of-00001': shard }
+    const white = await succeed(open(all, { background: [255, 254, 253] }))
+    const bytes = new Uint8Array(48)
+    await white.test.read(Int32Array.of(0), bytes)
+    expect([...bytes.subarray(0, 3)]).toEqual([255, 254, 253])
+    expect(white.background).toEqual([255, 254, 253])
+    await (await succeed(open(all))).test.read(Int32Array.of(0), bytes)
+    expect([...bytes.subarray(0, 3)]).toEqual([0, 0, 0])
+  })
+
   test('numbers the classes where they have no names', async () => {
     const { 'label.labels.txt': _, ...rest } = files
     expect((await succeed(open(rest))).classes).toEqual(['0', '1', '2'])
@@ -178,7 +193,7 @@ describe('tfds', () => {
     test('a share that leaves no image of a kind is refused', async () => {
       for (const test of [1.5, 30])
         expect(await line(await only(), { test })).toBe(
-          `tfds: test is ${test}; expected a share above 0 and below 1, or a whole number below 30, the images there are`,
+          `tfds, test: expected a share above 0 and below 1, or a whole number below 30, the images there are, got ${test}`,
         )
     })
   })

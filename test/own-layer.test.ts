@@ -204,9 +204,9 @@ test.skipIf(onnxRuntime === null)(`as ONNX it computes the same ${wantsOnnx}`, a
 
 test('as a SavedModel it is written; a format of layers refuses it in one line', async () => {
   expect((await succeed(encodeModel('savedmodel')(model))).length).toBeGreaterThan(0)
-  for (const to of ['keras', 'layers'] as const)
+  for (const to of ['keras', 'layers', 'pytorch'] as const)
     expect(renderMessage(await failure(encodeModel(to)(model)))).toBe(
-      `layer grn: expected a layer that the format ${to} has, got grn, a layer of your own; try --to onnx or savedmodel`,
+      `layer grn: expected a layer that an export to '${to}' can hold, got grn, a layer of your own; try --to onnx or savedmodel`,
     )
 })
 
@@ -242,6 +242,19 @@ describe('what mixes channels', () => {
     expect(cut.removed.map(({ path }) => path)).toEqual(['conv', 'conv'])
   })
 
+  test('has weights for the channels it reads', () => {
+    const shrink = layer('shrink', () => ({
+      channels: 'mixed',
+      weights: { scale: 1 },
+      lower: (x, { scale }) => op.mean(op.mul(x, scale), [3], true),
+    }))
+    const whole = modelOf(2)(net('n', image(6, 5, 2), conv(4), shrink(), globalAvgPool, dense(3)))
+    const follows = groups(whole)
+      .find(({ name }) => name === 'conv')
+      ?.members.map(({ path, slot }) => `${path}/${slot}`)
+    expect(follows).toEqual(['conv/kernel', 'conv/bias', 'shrink/scale'])
+  })
+
   test('is told where new channels change what it computes', () => {
     const given = net('n', image(6, 6, 2), concat('c', convBnAct(3)), grn(), globalAvgPool, dense(2))
     const branch = convBnAct(2, 3, { name: 'new' })
@@ -266,6 +279,15 @@ test('law: growing beside layers that keep channels apart preserves what a net c
   const grown = right(grow({ widen: 'conv', by: 2, seed: 1 })(before))
   expect(grown.model.weights['scaleAgain/scale']?.data.slice(3)).toEqual(Float32Array.of(3, 3, 3))
   expect(difference(forward(grown.model), forward(before))).toBeLessThan(1e-5)
+})
+
+test('what grows behind one whose values may be negative loses its rectifier', () => {
+  const negate = layer('negate', () => ({ channels: 'same', lower: x => op.neg(x) }))
+  const given = net('n', image(6, 6, 2), convBnAct(3), negate(), globalAvgPool, dense(2))
+  const module = convBnAct(3, 1, { name: 'new' })
+  const grown = right(grow({ after: 'negate', module, seed: 1 })(modelOf(3)(given)))
+  expect(grown.linear).toEqual(['new'])
+  expect(difference(forward(grown.model), forward(modelOf(3)(given)))).toBeLessThan(1e-2)
 })
 
 describe('in files', () => {
@@ -313,7 +335,7 @@ test.each<[string, AnyWord, string]>([
   [
     'gives a value of another rank',
     mixing(x => op.reshape(x, [2, 4, 8])),
-    "layer 'bad': what it returned: shape is [4,8]; expected a map or a vector",
+    "layer 'bad': what it returned: shape: expected a map or a vector, got [4,8]",
   ],
   [
     'gives one value for all images',
@@ -333,7 +355,7 @@ test.each<[string, AnyWord, string]>([
   [
     'has other channels than it says',
     layer('bad', () => ({ channels: 'same', lower: x => op.slice(x, 0, 1) }))(),
-    "layer 'bad': what it returned: shape is [4,4,1]; expected a map or a vector of 2 channels, as the input has",
+    "layer 'bad': what it returned: shape: expected a map or a vector of 2 channels, as the input has, got [4,4,1]",
   ],
   ['has an option that no file holds', scaleAgain({ init: [1] as never }), /options/],
   [

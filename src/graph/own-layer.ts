@@ -49,7 +49,7 @@ const tryLower = ({ lower, kernel, weights = {} }: LayerDefinition, input: Shape
  * follow from them, and pruning from `channels`. In files stands its name, which therefore stands for what the function
  * computes; what reads them is given the word.
  *
- * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; a Keras export: NotHeld
+ * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; an export to Keras, TensorFlow.js layers or PyTorch: OwnNotHeld
  *
  * @example
  * const swishOf = layer('swishOf', ({ beta = 1 }: { beta?: number }) => ({

@@ -8,7 +8,6 @@ import { poolPadding } from './pool-padding.js'
 
 /** What Keras lacks for a layer; null where it lacks nothing. */
 const lackingFor = ({ activation }: Dialect, { layer, input }: PlacedLayer): string | null => {
-  if (layer._tag === 'own') return `${layer.layer}, a layer of your own`
   if ('activation' in layer && layer.activation !== null && activation(layer.activation) === null)
     return activationName(layer.activation)
   const isPool = layer._tag === 'maxPool' || layer._tag === 'avgPool'

@@ -48,7 +48,7 @@ const addLeaf =
       case 'activate':
         return addActivation(context, leaf.activation, name, from)
       case 'own':
-        throw new Error(`${leaf.layer}: a layer that checkLayers refuses`)
+        throw new Error(`${leaf.layer}: a layer that encodeModel refuses`)
       case 'channelShuffle':
         return addShuffle(context, namesAt(path), leaf.groups, inputOf(context, path), from)
       case 'channelSlice': {
