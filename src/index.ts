@@ -26,6 +26,7 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
+export { layer } from './graph/own-layer.js'
 export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type ClassWeights, type CriterionName, type Distill, noTerms } from './learn/options.js'
 export { constant, cosine, step, triangular } from './learn/training/learning-rate.js'
