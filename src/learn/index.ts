@@ -64,7 +64,9 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { recipe } from './recipe.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export {
   atStart,
@@ -79,6 +81,5 @@ export {
 } from './training/phase.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export { constant, cosine, factorAt, type Schedule, step, triangular } from './training/rate.js'
-export { recipe } from './training/recipe.js'
 export type { Teacher } from './training/train.js'
 export { type LearnContext, push, train } from './training/transforms.js'

@@ -1,4 +1,5 @@
 /** The options of learning, as data: of train and push, of a prune to come, and the criteria by name. */
+import type { Mix } from '../data/pipeline/mix.js'
 import { type Optimizer, sgd } from '../graph/optimizer.js'
 import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
@@ -35,6 +36,12 @@ export interface TrainOptions {
   readonly shiftRate: number
   /** Averages of the weights along the way, in their place at the end; `null` for none. */
   readonly average: Average | null
+  /** Images mixed in pairs, with their targets; `null` for none. */
+  readonly mix: Mix | null
+  /** Whether the weights of the epoch of the best validation accuracy stay; the optimizer is as new where it was not the last. */
+  readonly restoreBest: boolean
+  /** Ends after so many epochs in a row without a better validation accuracy; `null` for never. Source  Prechelt 1998 */
+  readonly patience: number | null
 }
 
 /** Averages of weights: of those at every `every`th step, the older ones counting `decay` as much a step. */
@@ -60,6 +67,9 @@ export const trainDefaults: TrainOptions = {
   scaleRate: 1,
   shiftRate: 1,
   average: null,
+  mix: null,
+  restoreBest: false,
+  patience: null,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */

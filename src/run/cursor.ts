@@ -51,7 +51,10 @@ export type Cursor =
     }
 
 const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
-const positionCodec = closed({ epoch: naturalNumber, step: naturalNumber, score: scoreCodec })
+const positionCodec = closedPartial(
+  { epoch: naturalNumber, step: naturalNumber, score: scoreCodec },
+  { best: closed({ epoch: naturalNumber, accuracy: share }) },
+)
 const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
   params: naturalNumber,
   macs: naturalNumber,

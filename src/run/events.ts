@@ -42,6 +42,17 @@ export interface CutScores {
   readonly repaired: Scored
 }
 
+/** A training that looked for its best epoch: that epoch, from 0, out of those there were, and its validation accuracy. */
+export interface KeptEpoch {
+  /** The step's place in the schedule. */
+  readonly place: string
+  readonly epoch: number
+  readonly epochs: number
+  readonly accuracy: number
+  /** Whether its weights stayed; else training only ended early. */
+  readonly restored: boolean
+}
+
 /** What a run ended in. */
 export interface Result {
   readonly experiment: string
@@ -62,6 +73,8 @@ export interface Result {
   readonly met?: readonly GrownNet[]
   /** Where the run has cut: every cut. */
   readonly cuts?: readonly CutScores[]
+  /** Where trainings have looked for their best epoch: each of them. */
+  readonly bestEpochs?: readonly KeptEpoch[]
 }
 
 /** A line of the log. */
@@ -76,6 +89,7 @@ export type RunEvent =
       /** While pushing. */
       readonly alignment?: Alignment
     }
+  | ({ readonly _tag: 'bestEpoch'; readonly stage: number } & KeptEpoch)
   /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
   | {
       readonly _tag: 'pruned'

@@ -44,6 +44,7 @@ const resultOf =
           out: folder.path,
           ...(end.met.length > 0 && { met: end.met }),
           ...(end.cuts.length > 0 && { cuts: end.cuts }),
+          ...(end.bestEpochs.length > 0 && { bestEpochs: end.bestEpochs }),
           ...(compared !== null && { compared }),
         }),
       ),

@@ -3,7 +3,7 @@ export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/
 export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
 export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
-export type { Comparison, CutScores, GrownNet, Result, RunEvent, Scored } from './events.js'
+export type { Comparison, CutScores, GrownNet, KeptEpoch, Result, RunEvent, Scored } from './events.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
 export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
+import { checkOptions } from '../learn/check-options.js'
 import type { LearnError } from '../learn/error.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
@@ -23,7 +24,15 @@ import type { Step } from './schedule/steps.js'
 import { runStep, trainingsIn } from './steps/machine.js'
 import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
-import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
+import {
+  type History,
+  historyOf,
+  noHistory,
+  withAccuracy,
+  withBestEpoch,
+  withCut,
+  withMet,
+} from './storage/history.js'
 
 /** Where a run begins: the net with its first weights. */
 export const initialCheckpoint =
@@ -52,23 +61,30 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-/** Whether the data fills each training's batches, and has the classes that it weighs. */
+/** Whether the data fills each training's batches, suits its options, and has the classes that it weighs. */
 const checkTrainings =
   (dataset: Dataset) =>
   ({ schedule }: Experiment): E.Either<LearnError, unknown> =>
     pipe(
       trainingsIn(schedule),
-      E.traverseArray(({ batchSize, classWeights }): E.Either<LearnError, unknown> => {
+      E.traverseArray(options => {
+        const { batchSize, classWeights } = options
         const images = dataset.train.size
-        if (batchSize > images) return E.left({ _tag: 'TooFewImages', images, batch: batchSize })
-        return classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset)
+        if (batchSize > images) return E.left<LearnError>({ _tag: 'TooFewImages', images, batch: batchSize })
+        return pipe(
+          checkOptions(options)(dataset),
+          E.flatMap(
+            (): E.Either<LearnError, unknown> =>
+              classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset),
+          ),
+        )
       }),
     )
 
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
- * Errors  DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
+ * Errors  DataDiffers, OneClass, TooFewImages, WrongOption, BadOption of class weights, and those of `checkSchedule`
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
@@ -96,7 +112,7 @@ const resultOf =
       })),
     )
 
-type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy'>
+type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy' | 'addBestEpoch'>
 
 /** What a step of the schedule needs of the run around it. */
 interface Stage {
@@ -110,7 +126,7 @@ interface Stage {
 /** A stage whose steps add to the history. */
 const openStage = (context: RunContext, from: Checkpoint): Stage => {
   const began = context.clock()
-  let history: History = { met: from.met, cuts: from.cuts, best: from.best }
+  let history = historyOf(from)
   const add = (next: (before: History) => History): void => {
     history = next(history)
   }
@@ -124,6 +140,7 @@ const openStage = (context: RunContext, from: Checkpoint): Stage => {
         ),
       addCut: cut => add(withCut(cut)),
       addAccuracy: accuracy => add(withAccuracy(accuracy)),
+      addBestEpoch: kept => add(withBestEpoch(kept)),
     },
     from,
     spent: () => ({

@@ -7,9 +7,9 @@ import { lower } from '../../graph/lower.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model, Weights } from '../../net/weights.js'
+import { checkBatchNormValues } from '../check-options.js'
 import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
-import { checkBatchNormValues } from '../training/batch-norm-values.js'
 
 const statisticsCall =
   (batch: number) =>

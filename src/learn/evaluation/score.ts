@@ -1,5 +1,8 @@
 /** Scores of logits: accuracy, and the loss in nats. */
-import type { Batch } from '../../data/pipeline/batches.js'
+import { setImmediate } from 'node:timers/promises'
+import type { Batch, Feed } from '../../data/pipeline/batches.js'
+import type { Session } from '../../engine/engine.js'
+import type { Graph } from '../../graph/graph.js'
 
 /** Sums over images. */
 export interface Score {
@@ -47,3 +50,19 @@ export const scoreOf = (logits: Float32Array, { labels, size }: Pick<Batch, 'lab
     noScore,
   )
 }
+
+export const logitsOf = (fetched: Readonly<Record<string, Float32Array>>): Float32Array =>
+  fetched.logits ?? new Float32Array()
+
+/** Scores `infer` over a feed. */
+export const score =
+  (session: Session<{ readonly infer: Graph }>) =>
+  async (feed: Feed): Promise<Score> => {
+    let sum = noScore
+    for (let step = 0; step < feed.batches; step++) {
+      const batch = await feed.batch(0, step)
+      sum = addScores(sum, scoreOf(logitsOf(session.run('infer', { images: batch.images })), batch))
+      await setImmediate()
+    }
+    return sum
+  }

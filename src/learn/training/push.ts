@@ -15,6 +15,7 @@ import type { Path } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
+import { fits, wrongOption } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
@@ -124,10 +125,31 @@ const pushGraph = (
   }
 }
 
+const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
+  [...Object.values(weights), ...terms.map(({ weight }) => weight)].some(weight => weight !== 0)
+
+/** Options of training that terms of images of one class each, or a fade to the end, rule out. Errors  WrongOption */
+export const checkPush = ({
+  align,
+  fade,
+  mix,
+  restoreBest,
+  patience,
+}: PushOptions): E.Either<LearnError, void> => {
+  if (mix !== null && hasTerms(align))
+    return wrongOption('mix', 'given', 'null beside terms of align, which separate images of one class each')
+  if (fade === null) return fits
+  return restoreBest
+    ? wrongOption('restoreBest', 'true', 'false beside fade, which is over with the last step only')
+    : patience !== null
+      ? wrongOption('patience', patience, 'null beside fade, which is over with the last step only')
+      : fits
+}
+
 /**
  * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
  *
- * Errors  NoDecision where the net does not end in a layer that decides on a vector; those of a user's own terms
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector; WrongOption; those of a user's own terms
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
@@ -135,6 +157,7 @@ export const pushCalls =
     pipe(
       E.Do,
       E.bindW('decision', () => decisionOf(net)),
+      E.tap(() => checkPush(options)),
       E.bindW('graph', () => lowerForTraining(options)(net)),
       E.let('built', ({ graph, decision }) => ({
         graph,
@@ -157,9 +180,6 @@ export const pushInspect = (net: CheckedNet): E.Either<LearnError, NonNullable<P
     decisionOf(net),
     E.map(decision => inspectAlignment(net, decision)),
   )
-
-const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
-  [...Object.values(weights), ...terms.map(({ weight }) => weight)].some(weight => weight !== 0)
 
 /** The inputs of a push at each step, beside its batch. */
 export const pushFeeds =

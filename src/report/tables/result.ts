@@ -1,6 +1,16 @@
 /** The end of a run as a table: each stage, then the test. */
 import type { Comparison, GrownNet, Result } from '../../run/events.js'
-import { compact, decimal, duration, lostText, milliseconds, percent, thousands } from '../text/numbers.js'
+import {
+  bestEpochText,
+  compact,
+  decimal,
+  duration,
+  lostText,
+  milliseconds,
+  percent,
+  thousands,
+} from '../text/numbers.js'
+import { stepText } from '../text/phrases.js'
 import { provenanceOf } from '../text/provenance.js'
 import { stopText } from '../text/stop-reason.js'
 import { table } from './table.js'
@@ -73,6 +83,7 @@ export const resultTable = (result: Result): string => {
     ...result.stages.flatMap(({ name, lost }, nth) =>
       lost === undefined ? [] : [`stage ${nth + 1} ${name} ended ${lostText(lost)}`],
     ),
+    ...(result.bestEpochs ?? []).map(kept => `${stepText(kept.place)} ${bestEpochText(kept)}`),
     ...(result.met === undefined ? [] : grownTable(result.met)),
     ...(result.compared === undefined ? [] : comparisonTable(result.compared)),
     '',

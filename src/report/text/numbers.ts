@@ -1,4 +1,5 @@
 /** Numbers as people read them. */
+import type { KeptEpoch } from '../../run/events.js'
 
 /** 57,870 */
 export const thousands = (n: number): string => `${Math.round(n)}`.replace(/\B(?=(\d{3})+$)/g, ',')
@@ -46,3 +47,7 @@ export const roughly = (seconds: number): string => {
 
 /** Accuracy lost, in points. */
 export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
+
+/** The best epoch of a training, and whether its weights stayed. */
+export const bestEpochText = ({ epoch, epochs, accuracy, restored }: KeptEpoch): string =>
+  `best epoch ${epoch + 1} of ${epochs}, validation ${percent(accuracy)}${restored ? ': its weights stay' : ''}`

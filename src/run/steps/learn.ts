@@ -10,7 +10,7 @@ import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
-import { stageOf } from './step-place.js'
+import { placeText, stageOf } from './step-place.js'
 
 const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',
@@ -21,7 +21,11 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
   ...(alignment !== undefined && { alignment }),
 })
 
-const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunError> => ({
+const observerFor = (
+  context: StepContext,
+  { restoreBest }: TrainOptions,
+  state: StepState,
+): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
   onPause: (learner, position, epoch) => {
@@ -31,6 +35,11 @@ const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunE
       { _tag: 'training', position },
       epoch === null ? null : epochEvent(stageOf(context.place), epoch),
     )
+  },
+  onBest: (best, epochs) => {
+    const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
+    context.addBestEpoch(kept)
+    return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
   },
 })
 
@@ -46,7 +55,7 @@ export const runLearning =
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, state))(phase)(
+        runPhase(context.engine, observerFor(context, options, state))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),

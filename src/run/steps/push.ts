@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
-import { pushCalls } from '../../learn/training/push.js'
+import { checkPush, pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
@@ -38,6 +38,7 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
     E.flatMap(() => checkFrozen(push)(state.net)),
+    E.flatMap(() => checkPush(push)),
     E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.map(() => after),

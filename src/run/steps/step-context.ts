@@ -11,7 +11,7 @@ import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
-import type { CutScores, RunEvent, Scored } from '../events.js'
+import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/lookahead.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
@@ -33,6 +33,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly addCut: (cut: CutScores) => void
   /** Adds the validation accuracy of an epoch. */
   readonly addAccuracy: (accuracy: number) => void
+  /** Adds the best epoch of a training that looked for it. */
+  readonly addBestEpoch: (kept: KeptEpoch) => void
   /** Emits an event, if any, and saves the run as it is inside the step. */
   readonly pause: (state: StepState, inside: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
 }

@@ -17,7 +17,7 @@ import type { BadFile, RunError } from '../error.js'
 import { type KeptModels, listModels, mapModels, traverseModels } from '../models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
-import { cutCodec, type History, metCodec } from './history.js'
+import { cutCodec, type History, keptEpochCodec, metCodec } from './history.js'
 
 type Fault = BadFile['fault']
 
@@ -53,6 +53,7 @@ const factsCodec = closed({
   cuts: t.readonlyArray(cutCodec),
   stopped: nullable(stopCodec),
   best: share,
+  bestEpochs: t.readonlyArray(keptEpochCodec),
   seconds: closed({ run: finite, stage: finite }),
   logged: naturalNumber,
 })

@@ -1,7 +1,7 @@
 /** What a run has met so far, as its steps add to it, so that nothing is to be read back from its log. */
 import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
-import type { CutScores, GrownNet, Scored } from '../events.js'
+import type { CutScores, GrownNet, KeptEpoch, Scored } from '../events.js'
 
 export interface History {
   /** Nets met while growing. */
@@ -9,9 +9,19 @@ export interface History {
   readonly cuts: readonly CutScores[]
   /** The best validation accuracy an epoch of the step under way ended with; 0 before its first. */
   readonly best: number
+  /** The best epochs of trainings that looked for them. */
+  readonly bestEpochs: readonly KeptEpoch[]
 }
 
-export const noHistory: History = { met: [], cuts: [], best: 0 }
+export const noHistory: History = { met: [], cuts: [], best: 0, bestEpochs: [] }
+
+/** The history in what else is known of a run. */
+export const historyOf = ({ met, cuts, best, bestEpochs }: History): History => ({
+  met,
+  cuts,
+  best,
+  bestEpochs,
+})
 
 /** The history with a net met while growing. */
 export const withMet =
@@ -28,6 +38,11 @@ export const withAccuracy =
   (accuracy: number) =>
   (history: History): History => ({ ...history, best: Math.max(history.best, accuracy) })
 
+/** The history with the best epoch of a training. */
+export const withBestEpoch =
+  (kept: KeptEpoch) =>
+  (history: History): History => ({ ...history, bestEpochs: [...history.bestEpochs, kept] })
+
 export const scoredCodec: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
 
 export const metCodec: t.Type<GrownNet, unknown> = closed({
@@ -43,4 +58,12 @@ export const cutCodec: t.Type<CutScores, unknown> = closed({
   params: naturalNumber,
   raw: scoredCodec,
   repaired: scoredCodec,
+})
+
+export const keptEpochCodec: t.Type<KeptEpoch, unknown> = closed({
+  place: t.string,
+  epoch: naturalNumber,
+  epochs: naturalNumber,
+  accuracy: share,
+  restored: t.boolean,
 })
