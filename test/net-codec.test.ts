@@ -66,6 +66,7 @@ const learning: fc.Arbitrary<TrainOptions> = fc.record({
   ),
   restoreBest: fc.boolean(),
   patience: fc.option(positiveCount),
+  accumulate: positiveCount,
 })
 
 const training = fc

@@ -45,6 +45,25 @@ const checkKeeping = ({ restoreBest, patience, average }: TrainOptions, { valida
       )
 }
 
+/** The largest number of at most `most` batches that fills epochs of so many with whole steps. */
+const nearestDivisor = (batches: number, most: number): number => {
+  const least = Math.min(most, batches)
+  const found = Array.from({ length: least }, (_, nth) => least - nth).find(each => batches % each === 0)
+  return found ?? 1
+}
+
+/** An epoch is made of whole steps, so that none of its gradients is left over. */
+const checkAccumulate = ({ accumulate, batchSize }: TrainOptions, { train }: Dataset): Checked => {
+  const batches = Math.floor(train.size / batchSize)
+  return batches % accumulate === 0
+    ? fits
+    : wrongOption(
+        'accumulate',
+        accumulate,
+        `a divisor of the ${batches} batches of an epoch; try ${nearestDivisor(batches, accumulate)}`,
+      )
+}
+
 /** Errors  WrongOption */
 export const checkOptions =
   (options: TrainOptions) =>
@@ -52,6 +71,7 @@ export const checkOptions =
     pipe(
       checkMix(options, dataset.image),
       E.flatMap(() => checkKeeping(options, dataset)),
+      E.flatMap(() => checkAccumulate(options, dataset)),
     )
 
 /**

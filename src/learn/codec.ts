@@ -87,6 +87,7 @@ export const trainFields = {
   mix: nullable(mix),
   restoreBest: t.boolean,
   patience: nullable(positiveWhole),
+  accumulate: positiveWhole,
 }
 
 const fade: t.Type<FadeOptions, unknown> = closed({

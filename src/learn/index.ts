@@ -68,11 +68,11 @@ export { recipe } from './recipe.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
 export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
+export type { Learner } from './training/learner.js'
 export {
   atStart,
   type Calls,
   type Epoch,
-  type Learner,
   type Phase,
   type PhaseObserver,
   type Position,

@@ -42,6 +42,8 @@ export interface TrainOptions {
   readonly restoreBest: boolean
   /** Ends after so many epochs in a row without a better validation accuracy; `null` for never. Source  Prechelt 1998 */
   readonly patience: number | null
+  /** Batches a step of the optimizer, which goes by the mean of their gradients; batch norm normalises each batch. */
+  readonly accumulate: number
 }
 
 /** Averages of weights: of those at every `every`th step, the older ones counting `decay` as much a step. */
@@ -70,6 +72,7 @@ export const trainDefaults: TrainOptions = {
   mix: null,
   restoreBest: false,
   patience: null,
+  accumulate: 1,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */

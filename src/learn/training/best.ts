@@ -1,7 +1,8 @@
 /** The best epoch of a phase by validation: its weights may stay, and a phase may end where none was better for long. */
 import type { Weights } from '../../net/weights.js'
 import { accuracyOf, type Score } from '../evaluation/score.js'
-import type { Epoch, Learner, Position } from './phase.js'
+import type { Learner } from './learner.js'
+import type { Epoch, Position } from './phase.js'
 
 /** Whether the best epoch's weights stay, and after how many epochs without a gain a phase ends; `null` for never. */
 export interface Keeping {

@@ -8,9 +8,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Batch, type Feed, prefetch } from '../../data/pipeline/batches.js'
 import type { Engine, Feeds, Session } from '../../engine/engine.js'
-import { type Graph, variablesOf } from '../../graph/graph.js'
-import { isSameShape } from '../../net/shape.js'
-import type { Model, Weights } from '../../net/weights.js'
+import type { Graph } from '../../graph/graph.js'
+import type { Weights } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import type { Alignment } from '../evaluation/alignment.js'
 import { addScores, logitsOf, lossOf, noScore, type Score, score, scoreOf } from '../evaluation/score.js'
@@ -24,13 +23,8 @@ import {
   type Pause,
   restoreWeights,
 } from './best.js'
-import { noiseFor } from './noise.js'
-
-/** A model, and the slots of its optimizer by variable name. */
-export interface Learner {
-  readonly model: Model
-  readonly slots: Weights
-}
+import { feedsOf } from './feeds.js'
+import { allFinite, type Learner, learnerOf, matchingVariables } from './learner.js'
 
 /** Where a phase is: epochs done, steps done in the current epoch, and their score; the best epoch, where one is to be known. */
 export interface Position {
@@ -43,8 +37,11 @@ export interface Position {
 /** Before the first step. */
 export const atStart: Position = { epoch: 0, step: 0, score: noScore }
 
-/** The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. */
-export type Calls = { readonly [call in 'train' | 'infer']: Graph }
+/**
+ * The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. `accumulate` is as `train`, but
+ * only sums the gradients for it.
+ */
+export type Calls = { readonly [call in 'train' | 'infer']: Graph } & { readonly accumulate?: Graph }
 
 /** A program, its data, and for how many epochs it runs. */
 export interface Phase {
@@ -53,7 +50,7 @@ export interface Phase {
   readonly seed: number
   readonly training: Feed
   readonly validation: Feed
-  /** Inputs of a step beside its batch and its noise; steps count from the phase's first. */
+  /** Inputs of a step beside its batch and its noise; steps of the optimizer count from the phase's first. */
   readonly feeds: (step: number, steps: number) => Feeds
   /** Called before each step: may write the phase's own variables. */
   readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
@@ -63,6 +60,8 @@ export interface Phase {
   readonly fixed?: Weights
   /** By default the last weights stay, after all epochs. */
   readonly keeping?: Keeping
+  /** Batches a step of the optimizer, 1 by default. */
+  readonly accumulate?: number
 }
 
 /** A step that has been run. */
@@ -92,34 +91,6 @@ export interface PhaseObserver<Err> {
   readonly stopping: () => boolean
 }
 
-/** The inputs of the `nth` step of a phase, with its batch. */
-export const feedsOf = (phase: Phase): ((batch: Batch, nth: number) => Feeds) => {
-  const noise = noiseFor(phase.calls.train, phase.seed)
-  const steps = phase.training.batches * phase.epochs
-  return ({ images, targets }, nth) => ({ images, targets, ...noise(nth), ...phase.feeds(nth, steps) })
-}
-
-/** The values for which the calls have a variable of the same shape: slots of another optimizer are dropped. */
-const matchingVariables = (calls: Calls, values: Weights): Weights => {
-  const variables = variablesOf(calls)
-  return Object.fromEntries(
-    Object.entries(values).filter(([name, { shape }]) => isSameShape(variables[name] ?? [-1], shape)),
-  )
-}
-
-/** The session's variables, split into the model's weights and all others, the slots. */
-const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learner => {
-  const all = Object.entries(session.read()).filter(([name]) => !(name in fixed))
-  const stored = ([name]: readonly [string, unknown]) => name in model.weights
-  return {
-    model: { ...model, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
-    slots: Object.fromEntries(all.filter(entry => !stored(entry))),
-  }
-}
-
-const allFinite = ({ model, slots }: Learner): boolean =>
-  [model.weights, slots].every(all => Object.values(all).every(({ data }) => data.every(Number.isFinite)))
-
 /** A phase on its way: what its steps share. */
 interface RunningPhase<Err> {
   readonly phase: Phase
@@ -148,7 +119,8 @@ const trainStep = async <Err>(
   const nth = position.epoch * training.batches + position.step
   const ready = phase.before?.(session, nth, training.batches * phase.epochs) ?? E.right(undefined)
   if (E.isLeft(ready)) return ready
-  const score = addScores(position.score, scoreOf(logitsOf(session.run('train', feeds(batch, nth))), batch))
+  const call = (nth + 1) % (phase.accumulate ?? 1) === 0 ? 'train' : 'accumulate'
+  const score = addScores(position.score, scoreOf(logitsOf(session.run(call, feeds(batch, nth))), batch))
   const after = { ...position, step: position.step + 1, score }
   return Number.isFinite(lossOf(score)) ? E.right(after) : overflow('loss', after)
 }

@@ -25,7 +25,8 @@ import {
 } from '../options.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading } from './fade.js'
-import { type Calls, type Epoch, type Learner, type Phase, type PhaseObserver, runPhase } from './phase.js'
+import type { Learner } from './learner.js'
+import { type Calls, type Epoch, type Phase, type PhaseObserver, runPhase } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
 import { warmupCalls } from './warmup.js'
@@ -107,6 +108,7 @@ export const phaseFor =
             ...program,
             ...built,
             epochs: options.epochs,
+            accumulate: options.accumulate,
             keeping: { restoreBest: options.restoreBest, patience: options.patience },
             seed,
             training,
