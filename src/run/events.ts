@@ -65,6 +65,8 @@ export interface Result {
   readonly macs: number
   readonly stages: readonly StageResult[]
   readonly test: Scored
+  /** The same by the mean of each image and its mirror image, where that was asked for. */
+  readonly mirrored?: Scored
   readonly seconds: number
   readonly out: string
   /** Where the run has cut: the net before the first cut, and the one at the end. */

@@ -88,6 +88,11 @@ export const resultTable = (result: Result): string => {
     ...(result.compared === undefined ? [] : comparisonTable(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${thousands(result.params)} parameters, ${compact(result.macs)} MACs`,
+    ...(result.mirrored === undefined
+      ? []
+      : [
+          `with mirror images, at twice the cost: test ${percent(result.mirrored.accuracy)} (loss ${decimal(result.mirrored.loss)})`,
+        ]),
     `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,
     `saved in ${result.out}`,
   ].join('\n')

@@ -3,7 +3,7 @@ import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Calibration } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
-import { evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
@@ -52,16 +52,19 @@ export const stepSeed = ({ seed, place }: Pick<StepContext, 'seed' | 'place'>): 
   Math.floor(stream(seed, `step/${placeText(place)}`)() * 2 ** 31)
 
 const scoredOn =
-  (part: 'validation' | 'test') =>
+  (part: 'validation' | 'test', options: EvaluateOptions = {}) =>
   ({ engine, dataset }: RunContext) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    evaluate(engine)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+    evaluate(engine, options)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
 
 /** A model on the validation images. */
 export const scoreValidation = scoredOn('validation')
 
 /** A model on the test images: a run looks once, at its end. */
 export const scoreTest = scoredOn('test')
+
+/** The same by the mean of each image and its mirror image. */
+export const scoreMirrored = scoredOn('test', { mirror: true })
 
 /** So many training images, or all there are, each class as often as the others, as they are. */
 export const calibrationFor = (
