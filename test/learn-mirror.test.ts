@@ -64,7 +64,7 @@ test('a run that is asked to gives both figures, the plain one unchanged', async
         onStep: () => undefined,
         stopping: () => false,
         onStage: () => TE.right(undefined),
-        mirror,
+        ...(mirror && { mirror }),
       })(experiment(tinyNet, glyphs(), train({ batchSize: 9 }))),
     )
   const [plain, both] = [await asked(false), await asked(true)]

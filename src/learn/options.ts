@@ -34,7 +34,7 @@ export interface TrainOptions {
   /** What the learning rate is multiplied by for batch norm's scales and shifts; 0 leaves them as they are. */
   readonly scaleRate: number
   readonly shiftRate: number
-  /** Averages of the weights along the way, in their place at the end; `null` for none. */
+  /** Averages of the weights along the way, in their place at the end, with batch norm measured again; `null` for none. */
   readonly average: Average | null
   /** Images mixed in pairs, with their targets; `null` for none. */
   readonly mix: Mix | null

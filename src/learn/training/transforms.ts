@@ -16,6 +16,7 @@ import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
+import { recalibrateAverage } from '../evaluation/recalibrate.js'
 import {
   type PlannedPrune,
   type PushOptions,
@@ -162,6 +163,7 @@ const learn = (context: LearnContext, options: TrainOptions, program: LearnProgr
     TE.flatMap(phase =>
       runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),
     ),
+    TE.flatMap(recalibrateAverage(context, options)),
   )
 
 /**

@@ -1,6 +1,7 @@
 /** What the steps that train share. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { recalibrateAverage } from '../../learn/evaluation/recalibrate.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/phase.js'
@@ -61,4 +62,17 @@ export const runLearning =
         ),
       ),
       TE.map(learner => ({ ...state, learner })),
+    )
+
+/** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
+export const runTraining =
+  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  (from: StepStart): TE.TaskEither<RunError, StepState> =>
+    pipe(
+      runLearning(context, options, teacher, program)(from),
+      TE.bindTo('state'),
+      TE.bindW('learner', ({ state }) =>
+        recalibrateAverage({ ...context, seed: stepSeed(context) }, options)(state.learner),
+      ),
+      TE.map(({ state, learner }) => ({ ...state, learner })),
     )

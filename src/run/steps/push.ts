@@ -12,7 +12,7 @@ import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/lookahead.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
-import { runLearning, teacherFor } from './learn.js'
+import { runTraining, teacherFor } from './learn.js'
 import {
   type Requirement,
   requireCriterion,
@@ -50,7 +50,7 @@ const run: RunStep<Push> = (context, step) => from => {
   const { model } = from.learner
   const widths = widthsOf(from.models.original ?? model)
   const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-  return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
+  return runTraining(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
 }
 
 export const pushKind: StepKind<Push> = {

@@ -1,7 +1,7 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
-import type { Calibration } from '../../learn/criteria/calibration.js'
+import { evaluationFeed } from '../../data/pipeline/batches.js'
+import { type Calibration, calibrationOf } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
 import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
@@ -70,9 +70,4 @@ export const scoreMirrored = scoredOn('test', { mirror: true })
 export const calibrationFor = (
   context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
   images: number,
-): Calibration => {
-  const { engine, dataset } = context
-  const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
-  const feed = trainingFeed(dataset, { batch, seed: stepSeed(context), balanced: true, augment: false })
-  return { engine, feed, batch, batches: Math.ceil(images / batch) }
-}
+): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images)
