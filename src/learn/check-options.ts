@@ -77,7 +77,7 @@ export const checkOptions =
 /**
  * Batch norm needs several values a channel: of one value the variance is 0, and the output the shift.
  *
- * Errors  OneValue with the first layer whose batch norm would see one value a channel
+ * Errors  OneValue with the first layer whose batch norm would see one value per channel
  */
 export const checkBatchNormValues =
   (batch: number) =>

@@ -4,8 +4,8 @@ export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
 export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
 export type { Comparison, CutScores, GrownNet, KeptEpoch, Result, RunEvent, Scored } from './events.js'
+export type { KeptModels } from './kept-models.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
-export type { KeptModels } from './models.js'
 export type { Note } from './notes.js'
 export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
@@ -15,7 +15,7 @@ export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
-export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
+export type { Limit, Loss, NoGain, PlaceRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
 export type { Code } from './storage/code-version.js'
@@ -25,7 +25,7 @@ export { readResult } from './storage/result.js'
 export {
   type DataChange,
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsOf,
 } from './storage/settings.js'

@@ -1,4 +1,4 @@
-/** Criteria, by name or of a user's own: from a learner and calibration images to one utility a channel. */
+/** Criteria, by name or of a user's own: from a learner and calibration images to one utility per channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

@@ -2,7 +2,7 @@
 import type { Weights } from '../../net/weights.js'
 import { accuracyOf, type Score } from '../evaluation/score.js'
 import type { Learner } from './learner.js'
-import type { Epoch, Position } from './phase.js'
+import type { Epoch, Position } from './training-loop.js'
 
 /** Whether the best epoch's weights stay, and after how many epochs without a gain a phase ends; `null` for never. */
 export interface Keeping {

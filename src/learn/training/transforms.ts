@@ -16,7 +16,6 @@ import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
-import { recalibrateAverage } from '../evaluation/recalibrate.js'
 import {
   type PlannedPrune,
   type PushOptions,
@@ -24,12 +23,13 @@ import {
   type TrainOptions,
   trainDefaults,
 } from '../options.js'
+import { recalibrateAverage } from '../repair/recalibrate.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading } from './fade.js'
 import type { Learner } from './learner.js'
-import { type Calls, type Epoch, type Phase, type PhaseObserver, runPhase } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
+import { type Calls, type Epoch, type Phase, type PhaseObserver, runPhase } from './training-loop.js'
 import { warmupCalls } from './warmup.js'
 
 /** The context of a transform: an engine, data, a seed. */

@@ -51,3 +51,8 @@ export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} po
 /** The best epoch of a training, and whether its weights stayed. */
 export const bestEpochText = ({ epoch, epochs, accuracy, restored }: KeptEpoch): string =>
   `best epoch ${epoch + 1} of ${epochs}, validation ${percent(accuracy)}${restored ? ': its weights stay' : ''}`
+/** A share as points of accuracy: 0.5 points, 1 point */
+export const pointsText = (share: number): string => {
+  const points = Number((100 * share).toPrecision(3))
+  return `${points} point${points === 1 ? '' : 's'}`
+}

@@ -1,15 +1,15 @@
 /** What the steps that train share. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { recalibrateAverage } from '../../learn/evaluation/recalibrate.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
-import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/phase.js'
+import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
 import type { Teacher } from '../../learn/training/train.js'
+import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import type { KeptModels } from '../models.js'
+import type { KeptModels } from '../kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 

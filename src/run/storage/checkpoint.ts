@@ -14,7 +14,7 @@ import type { Net } from '../../net/tree.js'
 import { type Model, type Weights, withWeights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { BadFile, RunError } from '../error.js'
-import { type KeptModels, listModels, mapModels, traverseModels } from '../models.js'
+import { type KeptModels, listModels, mapModels, traverseModels } from '../kept-models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, keptEpochCodec, metCodec } from './history.js'
@@ -79,7 +79,7 @@ const encode = (
   })
 }
 
-/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+/** Whether a slot may lie beside a weight: of its shape, or one number per channel. */
 const isSlotFor = (slot: Shape, weight: Shape): boolean =>
   isSameShape(weight, slot) || isSameShape(weight.slice(-1), slot)
 

@@ -32,7 +32,7 @@ export interface Rescue {
   readonly vital: boolean
 }
 
-export interface Constrained {
+export interface ConstrainedSelection {
   /** By wire. */
   readonly kept: Uint8Array
   /** Residuals that stay and whose body is removed. */
@@ -229,7 +229,7 @@ const orphansOf = ({ analysis, kept, dropped, bypassed }: Pass): readonly number
 
 /** A selection after one pass. */
 export interface PassResult {
-  readonly constrained: Constrained
+  readonly constrained: ConstrainedSelection
   /** Wires that are kept although a branch that makes them was removed; none where all that is left fits. */
   readonly orphans: readonly number[]
 }
