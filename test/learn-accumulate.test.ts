@@ -88,7 +88,7 @@ describe('is refused', () => {
   ])('where epochs of 4 batches are no whole steps of %i', (accumulate, nearest) => {
     const run = experiment(tinyNet, glyphs(), trainStep({ batchSize: 9, accumulate }))
     expect(renderMessage(left(checkRun(dataset, run)(model)))).toBe(
-      `accumulate is ${accumulate}; expected a divisor of the 4 batches of an epoch; try ${nearest}`,
+      `accumulate: expected a divisor of the 4 batches of an epoch, such as ${nearest}, got ${accumulate}`,
     )
   })
 

@@ -24,7 +24,7 @@ const checkMix = (
   if (batchSize === 1)
     return wrongOption('batchSize', 1, 'at least 2 with mix, which mixes the images of a batch')
   return 'cutmix' in mix && sizeOf(image) === channelsOf(image)
-    ? wrongOption('mix', 'cutmix with images of one pixel', 'larger images; try mixup')
+    ? wrongOption('mix', 'cutmix with images of one pixel', 'images of several pixels, or mixup')
     : fits
 }
 
@@ -35,7 +35,7 @@ const checkKeeping = ({ restoreBest, patience, average }: TrainOptions, { valida
     ? ['restoreBest', 'true']
     : ['patience', `${patience}`]
   if (validation.size === 0)
-    return wrongOption(option, got, 'validation images to go by; try validation above 0 in the data')
+    return wrongOption(option, got, 'validation images to go by, as with validation above 0 in the data')
   return average === null || average.lookahead
     ? fits
     : wrongOption(
@@ -60,7 +60,7 @@ const checkAccumulate = ({ accumulate, batchSize }: TrainOptions, { train }: Dat
     : wrongOption(
         'accumulate',
         accumulate,
-        `a divisor of the ${batches} batches of an epoch; try ${nearestDivisor(batches, accumulate)}`,
+        `a divisor of the ${batches} batches of an epoch, such as ${nearestDivisor(batches, accumulate)}`,
       )
 }
 

@@ -63,6 +63,8 @@ export interface Result {
   readonly data: { readonly name: string; readonly checksum: string; readonly take?: number }
   readonly params: number
   readonly macs: number
+  /** Multiply–accumulates of its trainings and criteria, forward and backward; runs of before they were counted have none. */
+  readonly trainingMacs?: number
   readonly stages: readonly StageResult[]
   readonly test: Scored
   /** The same by the mean of each image and its mirror image, where that was asked for. */

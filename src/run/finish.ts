@@ -43,6 +43,7 @@ const resultOf =
           data: { name: context.dataset.name, checksum, ...(take !== undefined && { take }) },
           params: countParams(end.learner.model),
           macs: countMacs(end.learner.model),
+          trainingMacs: end.trainingMacs,
           stages: end.stages,
           test: toScored(test),
           ...(mirrored !== null && { mirrored: toScored(mirrored) }),

@@ -31,6 +31,7 @@ import {
   withAccuracy,
   withBestEpoch,
   withCut,
+  withMacs,
   withMet,
 } from './storage/history.js'
 
@@ -98,7 +99,7 @@ export const checkRun =
 
 /** How a step of the schedule ended; `best`: the validation accuracy it might have ended with. */
 const resultOf =
-  (context: RunContext, step: Pick<StageResult, 'name' | 'seconds'>, best: number) =>
+  (context: RunContext, step: Pick<StageResult, 'name' | 'seconds' | 'trainingMacs'>, best: number) =>
   ({ learner: { model }, stopped }: StepState): TE.TaskEither<RunError, StageResult> =>
     pipe(
       scoreValidation(context)(model),
@@ -112,7 +113,7 @@ const resultOf =
       })),
     )
 
-type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy' | 'addBestEpoch'>
+type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy' | 'addBestEpoch' | 'addMacs'>
 
 /** What a step of the schedule needs of the run around it. */
 interface Stage {
@@ -140,6 +141,7 @@ const openStage = (context: RunContext, from: Checkpoint): Stage => {
         ),
       addCut: cut => add(withCut(cut)),
       addAccuracy: accuracy => add(withAccuracy(accuracy)),
+      addMacs: macs => add(withMacs(macs)),
       addBestEpoch: kept => add(withBestEpoch(kept)),
     },
     from,
@@ -168,6 +170,10 @@ const pauseIn =
       TE.asUnit,
     )
 
+/** Multiply–accumulates of a stage: those of the run without those of the stages before it. */
+const macsOf = ({ from, history }: Stage): number =>
+  from.stages.reduce((rest, { trainingMacs = 0 }) => rest - trainingMacs, history().trainingMacs)
+
 /** Emits how a step ended, and saves the run before the next. */
 const endStage =
   (open: Stage, { _tag: name }: Step) =>
@@ -175,7 +181,7 @@ const endStage =
     const { context, from, spent, history } = open
     const best = Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history().best)
     return pipe(
-      resultOf(context, { name, seconds: spent().stage }, best)(state),
+      resultOf(context, { name, seconds: spent().stage, trainingMacs: macsOf(open) }, best)(state),
       TE.tap(result => context.emit({ _tag: 'stageEnded', stage: from.stages.length, result })),
       TE.flatMap(result =>
         saveStage(

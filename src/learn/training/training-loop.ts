@@ -85,8 +85,8 @@ export interface PhaseObserver<Err> {
   readonly onStep: (stepped: StepProgress) => void
   /** After each epoch, and where a phase is interrupted: the moment to save. */
   readonly onPause: (learner: Learner, position: Position, done: Epoch | null) => TE.TaskEither<Err, void>
-  /** At the end, where a phase looks for its best epoch: which it was, and how many there were. */
-  readonly onBest?: (best: BestEpoch, epochs: number) => TE.TaskEither<Err, void>
+  /** At the end: how many epochs there were, and the best where one was looked for. */
+  readonly onEnd?: (epochs: number, best: BestEpoch | null) => TE.TaskEither<Err, void>
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
 }
@@ -167,10 +167,8 @@ const endPhase = async <Err>(
   { position: { epoch, best }, kept }: Pause,
 ): Promise<E.Either<LearnError | Err, Learner>> => {
   const last = currentLearner(running)
-  const known = best === undefined ? E.right(undefined) : await running.observer.onBest?.(best, epoch)()
-  return known !== undefined && E.isLeft(known)
-    ? known
-    : E.right(restoreWeights(kept, best?.epoch === epoch - 1)(last))
+  const ended = (await running.observer.onEnd?.(epoch, best ?? null)()) ?? E.right(undefined)
+  return E.isLeft(ended) ? ended : E.right(restoreWeights(kept, best?.epoch === epoch - 1)(last))
 }
 
 const runSteps = async <Err>(

@@ -88,6 +88,7 @@ export const resultTable = (result: Result): string => {
     ...(result.compared === undefined ? [] : comparisonTable(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${thousands(result.params)} parameters, ${compact(result.macs)} MACs`,
+    ...(result.trainingMacs === undefined ? [] : [`learning took ${compact(result.trainingMacs)} MACs`]),
     ...(result.mirrored === undefined
       ? []
       : [

@@ -6,13 +6,15 @@ export const thousands = (n: number): string => `${Math.round(n)}`.replace(/\B(?
 
 /** 3.52 M */
 export const compact = (n: number): string =>
-  n >= 1e9
-    ? `${(n / 1e9).toFixed(2)} G`
-    : n >= 1e6
-      ? `${(n / 1e6).toFixed(2)} M`
-      : n >= 1e4
-        ? `${(n / 1e3).toFixed(1)} k`
-        : thousands(n)
+  n >= 1e12
+    ? `${(n / 1e12).toFixed(2)} T`
+    : n >= 1e9
+      ? `${(n / 1e9).toFixed(2)} G`
+      : n >= 1e6
+        ? `${(n / 1e6).toFixed(2)} M`
+        : n >= 1e4
+          ? `${(n / 1e3).toFixed(1)} k`
+          : thousands(n)
 
 /** 99.24 % */
 export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`

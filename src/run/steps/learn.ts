@@ -7,6 +7,8 @@ import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
 import type { Teacher } from '../../learn/training/train.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
+import { trainingMacs } from '../../learn/training-macs.js'
+import { countMacs } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../kept-models.js'
@@ -24,7 +26,8 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
 
 const observerFor = (
   context: StepContext,
-  { restoreBest }: TrainOptions,
+  { restoreBest, batchSize }: TrainOptions,
+  teacher: Teacher | null,
   state: StepState,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
@@ -37,7 +40,17 @@ const observerFor = (
       epoch === null ? null : epochEvent(stageOf(context.place), epoch),
     )
   },
-  onBest: (best, epochs) => {
+  onEnd: (epochs, best) => {
+    context.addMacs(
+      trainingMacs({
+        epochs,
+        batches: Math.floor(context.dataset.train.size / batchSize),
+        batchSize,
+        macs: countMacs(state.learner.model),
+        teacherMacs: teacher === null ? 0 : countMacs(teacher.model),
+      }),
+    )
+    if (best === null) return TE.right(undefined)
     const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
     context.addBestEpoch(kept)
     return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
@@ -56,7 +69,7 @@ export const runLearning =
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, options, state))(phase)(
+        runPhase(context.engine, observerFor(context, options, teacher, state))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),

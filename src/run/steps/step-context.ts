@@ -33,6 +33,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly addCut: (cut: CutScores) => void
   /** Adds the validation accuracy of an epoch. */
   readonly addAccuracy: (accuracy: number) => void
+  /** Adds multiply–accumulates that learning took. */
+  readonly addMacs: (macs: number) => void
   /** Adds the best epoch of a training that looked for it. */
   readonly addBestEpoch: (kept: KeptEpoch) => void
   /** Emits an event, if any, and saves the run as it is inside the step. */

@@ -54,6 +54,7 @@ const factsCodec = closed({
   stopped: nullable(stopCodec),
   best: share,
   bestEpochs: t.readonlyArray(keptEpochCodec),
+  trainingMacs: finite,
   seconds: closed({ run: finite, stage: finite }),
   logged: naturalNumber,
 })

@@ -11,16 +11,19 @@ export interface History {
   readonly best: number
   /** The best epochs of trainings that looked for them. */
   readonly bestEpochs: readonly KeptEpoch[]
+  /** Multiply–accumulates of the trainings and criteria so far. */
+  readonly trainingMacs: number
 }
 
-export const noHistory: History = { met: [], cuts: [], best: 0, bestEpochs: [] }
+export const noHistory: History = { met: [], cuts: [], best: 0, bestEpochs: [], trainingMacs: 0 }
 
 /** The history in what else is known of a run. */
-export const historyOf = ({ met, cuts, best, bestEpochs }: History): History => ({
+export const historyOf = ({ met, cuts, best, bestEpochs, trainingMacs }: History): History => ({
   met,
   cuts,
   best,
   bestEpochs,
+  trainingMacs,
 })
 
 /** The history with a net met while growing. */
@@ -37,6 +40,11 @@ export const withCut =
 export const withAccuracy =
   (accuracy: number) =>
   (history: History): History => ({ ...history, best: Math.max(history.best, accuracy) })
+
+/** The history with more multiply–accumulates. */
+export const withMacs =
+  (macs: number) =>
+  (history: History): History => ({ ...history, trainingMacs: history.trainingMacs + macs })
 
 /** The history with the best epoch of a training. */
 export const withBestEpoch =

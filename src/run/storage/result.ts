@@ -33,6 +33,7 @@ const resultCodec: t.Type<Result, unknown> = closedPartial(
   {
     compared: t.readonlyArray(compared),
     met: t.readonlyArray(metCodec),
+    trainingMacs: finite,
     mirrored: scoredCodec,
     cuts: t.readonlyArray(cutCodec),
     bestEpochs: t.readonlyArray(keptEpochCodec),
