@@ -252,7 +252,7 @@ describe.runIf(engine !== null)('a study', () => {
     }
     expect(rows[0]).not.toHaveProperty('raw')
     const table = studyTable(dones, new Map()).split('\n')
-    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 9))
+    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 10))
     expect(table[3]).toMatch(/^\| l1 \| \d+ \| .* \| \d+\.\d\d ± \d+\.\d\d \| \d+\.\d\d ± \d+\.\d\d \|$/)
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
     expect(rows.map(({ bytes }) => bytes)).toEqual(
@@ -316,6 +316,7 @@ describe.runIf(engine !== null)('a study', () => {
         seed: naturalNumber,
         params: naturalNumber,
         macs: naturalNumber,
+        trainingMacs: naturalNumber,
         bytes: naturalNumber,
         raw: share,
         repaired: share,
