@@ -24,20 +24,37 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
   ...(alignment !== undefined && { alignment }),
 })
 
+/** Events that came up between two pauses, which take them. */
+export type TakeEvents = () => readonly RunEvent[]
+
+const noEvents: TakeEvents = () => []
+
+/** A training to follow. */
+interface Followed {
+  readonly options: TrainOptions
+  readonly teacher: Teacher | null
+  readonly state: StepState
+  readonly takeEvents: TakeEvents
+}
+
 const observerFor = (
   context: StepContext,
-  { restoreBest, batchSize }: TrainOptions,
-  teacher: Teacher | null,
-  state: StepState,
+  { options: { restoreBest, batchSize }, teacher, state, takeEvents }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
   onPause: (learner, position, epoch) => {
     if (epoch !== null) context.addAccuracy(accuracyOf(epoch.validation))
-    return context.pause(
-      { ...state, learner },
-      { _tag: 'training', position },
-      epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+    return pipe(
+      takeEvents(),
+      TE.traverseSeqArray(context.emit),
+      TE.flatMap(() =>
+        context.pause(
+          { ...state, learner },
+          { _tag: 'training', position },
+          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+        ),
+      ),
     )
   },
   onEnd: (epochs, best) => {
@@ -63,13 +80,19 @@ export const teacherFor = (distill: Distill | null, { teacher }: KeptModels): Te
 
 /** Trains from where the run is in the step. */
 export const runLearning =
-  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  (
+    context: StepContext,
+    options: TrainOptions,
+    teacher: Teacher | null,
+    program: LearnProgram,
+    takeEvents = noEvents,
+  ) =>
   ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, options, teacher, state))(phase)(
+        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents }))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),
@@ -79,10 +102,16 @@ export const runLearning =
 
 /** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
 export const runTraining =
-  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  (
+    context: StepContext,
+    options: TrainOptions,
+    teacher: Teacher | null,
+    program: LearnProgram,
+    takeEvents = noEvents,
+  ) =>
   (from: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
-      runLearning(context, options, teacher, program)(from),
+      runLearning(context, options, teacher, program, takeEvents)(from),
       TE.bindTo('state'),
       TE.bindW('learner', ({ state }) =>
         recalibrateAverage({ ...context, seed: stepSeed(context) }, options)(state.learner),

@@ -8,11 +8,13 @@ import { checkPush, pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
-import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
+import { countedTargetCodec } from '../../surgery/target-codec.js'
+import type { RunEvent } from '../events.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/neighbours.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runTraining, teacherFor } from './learn.js'
+import { rankedEvent } from './ranked.js'
 import {
   type Requirement,
   requireCriterion,
@@ -50,7 +52,11 @@ const run: RunStep<Push> = (context, step) => from => {
   const { model } = from.learner
   const widths = widthsOf(from.models.original ?? model)
   const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-  return runTraining(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
+  const marked: RunEvent[] = []
+  const program = pushProgram(step, cut, teacher, model, ranking =>
+    marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
+  )
+  return runTraining(context, step, teacher, program, () => marked.splice(0))(from)
 }
 
 export const pushKind: StepKind<Push> = {

@@ -68,10 +68,12 @@ export const cutCodec: t.Type<CutScores, unknown> = closed({
   repaired: scoredCodec,
 })
 
-export const keptEpochCodec: t.Type<KeptEpoch, unknown> = closed({
+export const keptEpochFields = {
   place: t.string,
   epoch: naturalNumber,
   epochs: naturalNumber,
   accuracy: share,
   restored: t.boolean,
-})
+}
+
+export const keptEpochCodec: t.Type<KeptEpoch, unknown> = closed(keptEpochFields)
