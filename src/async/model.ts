@@ -1,5 +1,7 @@
 /** Models loaded, saved and asked for the classes of images, for code written with `await`. */
-import { readModelFile, saveModel } from '../convert/model-file.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { saveModel } from '../convert/model-file.js'
 import type { Place } from '../data/error.js'
 import type { ImageInput } from '../data/formats/images/decode.js'
 import type { EngineName } from '../engine/engine.js'
@@ -10,15 +12,21 @@ import {
   predict as openClassifier,
   type Predict,
 } from '../learn/evaluation/predict.js'
-import { modelFileAt } from '../run/storage/folder.js'
+import { readAnyModel } from '../run/given/read-model.js'
 import { run } from './run.js'
 
 /**
- * The model of a run's folder, or of a `model.safetensors`, with the preprocessing of its images.
+ * The model of a run's folder, of a `model.safetensors`, or of a file that `import` reads, with the preprocessing of its images.
  *
  * Errors  rejects with an `EspalierError` where there is none, or where it is damaged
  */
-export const load = (path: string): Promise<Classifier> => run(readModelFile(modelFileAt(path)))
+export const load = (path: string): Promise<Classifier> =>
+  run(
+    pipe(
+      readAnyModel(path),
+      TE.map(({ model, preprocessing }) => ({ model, preprocessing })),
+    ),
+  )
 
 /**
  * Writes a model, and the preprocessing of its images, as one safetensors file.

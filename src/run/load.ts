@@ -13,10 +13,13 @@ import { isFolder } from '../io/files.js'
 import { netCodec } from '../net/codec.js'
 import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
+import { isModelFile, readAnyModel } from './given/read-model.js'
+import { resolveExported, resolveExportedOn } from './given/resolve.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
 import { functionsIn, provideFunctions } from './schedule/functions.js'
+import type { Step } from './schedule/steps.js'
 import type { OwnFunction } from './steps/kind.js'
 import { readCheckpointNet } from './storage/checkpoint.js'
 import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
@@ -97,32 +100,42 @@ const expecting =
       : E.right(exported)
   }
 
+/** How what a module exports becomes what is read of it. */
+type Resolve = (exported: unknown) => TE.TaskEither<RunError | DecodeError, unknown>
+
 /** What a module exports, read by a codec; told as what the file lacks where it does not fit. */
 const reading =
-  <A>(expected: Thing, codec: t.Type<A, unknown>) =>
+  <A>(expected: Thing, codec: t.Type<A, unknown>, resolveFor: (file: string) => Resolve = () => TE.right) =>
   (file: string): TE.TaskEither<RunError, A> =>
     pipe(
       load(file),
-      TE.flatMapEither(exported =>
+      TE.flatMap(exported =>
         pipe(
-          expecting(expected)(exported),
-          E.flatMap(decode(codec)),
-          E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
+          TE.fromEither(expecting(expected)(exported)),
+          TE.flatMap(resolveFor(file)),
+          TE.flatMapEither(decode(codec)),
+          TE.mapLeft(
+            (fault): RunError =>
+              fault._tag === 'DecodeError' ? { _tag: 'NoExperiment', file, fault } : fault,
+          ),
         ),
       ),
     )
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
-export const loadExperiment = reading('experiment', experimentCodec)
+/**
+ * The experiment of a file; the model it begins with, where it names one, is read.
+ *
+ * Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one; those of `readAnyModel`
+ */
+export const loadExperiment = reading('experiment', experimentCodec, resolveExported)
 
 /** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-/** The functions of a user's own in a file's experiment, or in those of its study; none where the file is gone. */
-const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFunction[]> => {
-  if (!existsSync(file)) return TE.right([])
-  return pipe(
+/** The steps of a file's experiment, or of those of its study; on this net where it names a model that is not read. */
+const loadSteps = (file: string, net: Net): TE.TaskEither<RunError, readonly Step[]> =>
+  pipe(
     load(file),
     TE.flatMap(exported =>
       tagOf(exported) === 'study'
@@ -131,13 +144,15 @@ const loadFunctions = (file: string): TE.TaskEither<RunError, readonly OwnFuncti
             TE.map(({ variants }) => variants.flatMap(({ experiment }) => experiment.schedule)),
           )
         : pipe(
-            loadExperiment(file),
+            reading('experiment', experimentCodec, () => resolveExportedOn(net))(file),
             TE.map(({ schedule }) => schedule),
           ),
     ),
-    TE.map(functionsIn),
   )
-}
+
+/** The functions of a user's own in a file; none where the file is gone. */
+const loadFunctions = (file: string, net: Net): TE.TaskEither<RunError, readonly OwnFunction[]> =>
+  existsSync(file) ? pipe(loadSteps(file, net), TE.map(functionsIn)) : TE.right([])
 
 /**
  * The experiment of a run with the functions it names, which the file that it began with is loaded again for.
@@ -150,7 +165,7 @@ export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experi
   const { module } = settings
   if (module === undefined || functionsIn(experiment.schedule).length === 0) return TE.right(experiment)
   return pipe(
-    loadFunctions(module),
+    loadFunctions(module, experiment.net),
     TE.flatMapEither(functions => provideFunctions(functions, module)(experiment.schedule)),
     TE.map(schedule => ({ ...experiment, schedule })),
     TE.tapEither(restored => checkSameExperiment(restored)(run)),
@@ -184,16 +199,28 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
     }),
   )
 
+/** The net of a model in a file or a folder of another format. */
+const importedNet = (path: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    readAnyModel(path),
+    TE.mapLeft(
+      (error): RunError =>
+        error._tag === 'UnknownFormat' && error.found === 'folder'
+          ? { _tag: 'NoModule', file: path, got: 'a folder' }
+          : error,
+    ),
+    TE.map(({ model }) => model.net),
+  )
+
 /** The net a run has come to. */
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
-    TE.mapLeft(
-      (error): RunError =>
-        error._tag === 'NothingToResume' ? { _tag: 'NoModule', file: folder, got: 'a folder' } : error,
-    ),
     TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
+    TE.orElse(error =>
+      error._tag === 'NothingToResume' ? importedNet(folder) : TE.left<RunError, Net>(error),
+    ),
   )
 
 const isCheckpoint = ({ fault }: BadFile): boolean =>
@@ -211,9 +238,10 @@ const tensorsNet = (file: string): TE.TaskEither<RunError, Net> =>
 
 /**
  * The net of a module that exports one, of its experiment, or of its study's first variant; of a run, or of its
- * checkpoint; of a model.
+ * checkpoint; of a model of any format.
  */
 export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
   if (isFolder(path)) return runNet(path)
-  return extname(path) === '.safetensors' ? tensorsNet(path) : moduleNet(path)
+  if (extname(path) === '.safetensors') return tensorsNet(path)
+  return isModelFile(path) ? importedNet(path) : moduleNet(path)
 }
