@@ -13,7 +13,8 @@ import type { ImportError, ImportNote } from '../../error.js'
 import { countFoldedNorms, insertBatchNorms } from '../../insert-batch-norm.js'
 import type { Imported } from '../../keras/import/read.js'
 import { restorePreprocessing } from '../../restore-preprocessing.js'
-import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
+import { assembleWith } from '../../tree/assemble.js'
+import { layerDiffers, type Reader } from '../../tree/reader.js'
 import { seriesOf } from '../../tree/series.js'
 import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
 import type { OnnxLayer } from './draft.js'
@@ -79,7 +80,7 @@ const weightsOf = (net: Net, body: Subtree, graph: OnnxGraph): Read<Model> =>
 const modelOf = (graph: OnnxGraph): Read<Model> =>
   pipe(
     seriesOf(graph.layers),
-    E.flatMap(assembler(readerOf([...graph.layers.nodes.values()]))),
+    E.flatMap(assembleWith(readerOf([...graph.layers.nodes.values()]))),
     E.flatMap(body => weightsOf(netOf(graph.layers.name, graph.layers.input, body), body, graph)),
   )
 
