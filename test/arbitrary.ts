@@ -5,11 +5,12 @@
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Activation } from '../src/net/activation.js'
 import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, type Shape } from '../src/net/shape.js'
-import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
+import type { Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
 import { slidesOf } from '../src/net/window.js'
 import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'

@@ -9,12 +9,11 @@ import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
 import type { Mode } from '../src/graph/lowering.js'
 import * as op from '../src/graph/operations.js'
+import type { Activation, ActivationName } from '../src/net/activation.js'
 import { countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { childPath, type Path } from '../src/net/path.js'
 import type {
-  Activation,
-  ActivationName,
   AvgPool,
   BatchNorm,
   Conv,

@@ -1,7 +1,8 @@
 /** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
 
+import type { Activation } from '../activation.js'
 import type { Shape } from '../shape.js'
-import type { Activation, BatchNorm, Extent, Padding } from '../tree.js'
+import type { BatchNorm, Extent, Padding } from '../tree.js'
 import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
 

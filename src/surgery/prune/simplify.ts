@@ -1,11 +1,11 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
+import type { Activation } from '../../net/activation.js'
 import { activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
-  type Activation,
   type ChannelSlice,
   type Concat,
   childrenOf,

@@ -1,7 +1,9 @@
 /** Keras layers for the leaves of a net that are no units: activations, norms, pools, padding, scales. */
+
+import type { Activation } from '../../../net/activation.js'
 import type { Path } from '../../../net/path.js'
 import { channelsOf, rankOf } from '../../../net/shape.js'
-import type { Activation, BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
+import type { BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
 import { sidesOf } from '../../../net/window.js'
 import { type Config, nameOf, partOf } from '../keras.js'
 import { add, type Context, channelsLast, inputOf, weightAt } from './context.js'

@@ -1,7 +1,7 @@
 /** Operators on single values: activations, with the constants they have here. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Activation } from '../../../../net/tree.js'
+import type { Activation } from '../../../../net/activation.js'
 import { isNear, uniformValue } from '../constant.js'
 import {
   constantInput,

@@ -1,5 +1,5 @@
 /** Activations that are composed of several nodes, where an opset or an exporter has no operator for them. */
-import type { Activation } from '../../../../net/tree.js'
+import type { Activation } from '../../../../net/activation.js'
 import { isNear } from '../constant.js'
 import type { Site } from '../site.js'
 import {
