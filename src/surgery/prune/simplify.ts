@@ -15,7 +15,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Constrained } from './pass.js'
+import type { Constrained } from './constraints/pass.js'
 
 const none = new Int32Array()
 
