@@ -15,7 +15,6 @@ import { fallenToChance } from './chance.js'
 import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
-import { noModels } from './models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/lookahead.js'
@@ -24,6 +23,7 @@ import { runStep, trainingsIn } from './steps/machine.js'
 import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
+import { noModels } from './storage/kept-models.js'
 
 /** Where a run begins: the net with its first weights. */
 export const initialCheckpoint =

@@ -8,7 +8,7 @@ import type { Teacher } from '../../learn/training/train.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import type { KeptModels } from '../models.js'
+import type { KeptModels } from '../storage/kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { stageOf } from './step-place.js'
 
