@@ -1,6 +1,7 @@
 /** One ONNX node while it is read: its inputs, its attributes, and the layers it may add. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import { type Constant, fewNumbers } from './constant.js'
 import type { Draft } from './draft.js'
@@ -100,6 +101,22 @@ export const constantInput = (site: Site, nth: number): Read<Constant> =>
       value._tag === 'constant'
         ? E.right(value.constant)
         : differs(site, `input ${nth}`, 'a constant', 'a value that depends on the images'),
+    ),
+  )
+
+/** A constant of `size` numbers; `expected` says what they are. */
+export const vectorInput = (
+  site: Site,
+  nth: number,
+  size: number,
+  expected = `${size} numbers`,
+): Read<Constant> =>
+  pipe(
+    constantInput(site, nth),
+    E.flatMap(constant =>
+      sizeOf(constant.dims) === size
+        ? E.right(constant)
+        : differs(site, `input ${nth}`, expected, constant.dims.join(' × ')),
     ),
   )
 

@@ -1,14 +1,13 @@
 /** BatchNormalization and LayerNormalization. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { channelsOf, sizeOf } from '../../../../net/shape.js'
+import { channelsOf } from '../../../../net/shape.js'
 import { orderedAs } from '../channels.js'
 import type { Constant } from '../constant.js'
 import type { MakeTensor } from '../draft.js'
 import { asVector, inOrder } from '../shape-layers.js'
 import {
   axisOf,
-  constantInput,
   differs,
   floatAttribute,
   hasInput,
@@ -17,22 +16,13 @@ import {
   misfit,
   type Read,
   type Site,
+  vectorInput,
 } from '../site.js'
 import type { Live } from '../value.js'
 import { channelAxisOf, dimsOf, positionsOf, type Span } from '../view.js'
 
 /** A float32 attribute as the decimal number it was written as. */
 export const decimal = (value: number): number => Number(value.toPrecision(7))
-
-const vectorInput = (site: Site, nth: number, channels: number): Read<Constant> =>
-  pipe(
-    constantInput(site, nth),
-    E.flatMap(constant =>
-      sizeOf(constant.dims) === channels
-        ? E.right(constant)
-        : differs(site, `input ${nth}`, `${channels} numbers`, constant.dims.join(' × ')),
-    ),
-  )
 
 const orderedTensor =
   (constant: Constant, spans: readonly Span[]): MakeTensor =>
