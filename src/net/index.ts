@@ -26,6 +26,7 @@ export {
   sidesOf,
   slidesOf,
 } from './window.js'
+export * from './words/activations.js'
 export * from './words/channels.js'
 export * from './words/combinators.js'
 export * from './words/leaves.js'
