@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ImportError } from '../error.js'
-import { type Assembly, addLeaf, addPad, append, settle } from './assembly.js'
+import { type Assembly, addLeaf, addPad, append, appendPad } from './assembly.js'
 import type { LayerNode } from './graph.js'
 import { branchAsLayer, joinBranches } from './join.js'
 import { type Names, relativeTo } from './names.js'
@@ -75,7 +75,7 @@ const addItem =
       ? addParts(context, item.node)(assembly)
       : pipe(
           joinItem(context, item),
-          E.map(subtree => append(settle(assembly), subtree)),
+          E.map(subtree => append(appendPad(assembly), subtree)),
         )
 
 /** The subtrees of a series, with names relative to their parent. */
@@ -87,7 +87,7 @@ const assembleSeries =
         (before, item) => E.flatMap(addItem(context, item))(before),
         E.right({ subtrees: [], pad: null }),
       ),
-      E.map(settle),
+      E.map(appendPad),
     )
 
 /**

@@ -42,7 +42,7 @@ const fuseSubtree = (before: Subtree, { layer }: LeafPart, origin: Origin): Subt
 }
 
 /** The subtrees, with zeros that no layer took as a layer of their own. */
-export const settle = ({ subtrees, pad }: Assembly): Subtree[] => {
+export const appendPad = ({ subtrees, pad }: Assembly): Subtree[] => {
   if (pad !== null) subtrees.push(pad)
   return subtrees
 }
@@ -70,11 +70,11 @@ export const addLeaf = (assembly: Assembly, names: Names, node: LayerNode, part:
   const leaf: Subtree = { names, layer: part.layer, origins: new Map([['', origin]]) }
   const padded = padLayer(assembly, part.layer)
   return padded === null
-    ? fuseOrAppend(settle(assembly), part, origin, leaf)
+    ? fuseOrAppend(appendPad(assembly), part, origin, leaf)
     : append(assembly.subtrees, { ...leaf, layer: padded })
 }
 
 export const addPad = (assembly: Assembly, names: Names, node: LayerNode, part: PadPart): Assembly => ({
-  subtrees: settle(assembly),
+  subtrees: appendPad(assembly),
   pad: padSubtree(names, node, part),
 })

@@ -17,7 +17,10 @@ export interface Reader<N extends LayerNode> {
 }
 
 /** A node whose option differs from those that are supported. */
-export const layerDiffers = ({ name, className }: LayerNode, fault: DecodeError): ImportError => ({
+export const layerDiffers = (
+  { name, className }: Pick<LayerNode, 'name' | 'className'>,
+  fault: DecodeError,
+): ImportError => ({
   _tag: 'LayerDiffers',
   at: name,
   className,

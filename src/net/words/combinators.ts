@@ -1,7 +1,6 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
-import type { Activation } from '../activation.js'
-import { activationName } from '../activation.js'
+import { type Activation, activationName } from '../activation.js'
 import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
 import type { Extent, Layer, Net, Stack } from '../tree.js'

@@ -1,7 +1,6 @@
 /** Bounds of each layer's input, whatever the image and the weights. */
 
-import type { Activation } from '../../net/activation.js'
-import { activationName, type ByActivation, selectActivation } from '../../net/activation.js'
+import { type Activation, activationName, type ByActivation, selectActivation } from '../../net/activation.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'

@@ -1,7 +1,6 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 
-import type { Activation } from '../../net/activation.js'
-import { type ByActivation, selectActivation } from '../../net/activation.js'
+import { type Activation, type ByActivation, selectActivation } from '../../net/activation.js'
 import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'

@@ -49,8 +49,10 @@ const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
 const notFinite = (origin: Origin | undefined, slot: WeightName, value: number): ImportError => {
   const source = origin?.sources[slot]
   const name = source?._tag === 'stored' ? source.name.slice(0, -slot.length - 1) : ''
-  const fault = { _tag: 'DecodeError' as const, at: slot, expected: 'finite numbers', got: `${value}` }
-  return { _tag: 'LayerDiffers', at: name, className: origin?.className ?? '', fault }
+  return layerDiffers(
+    { name, className: origin?.className ?? '' },
+    { _tag: 'DecodeError', at: slot, expected: 'finite numbers', got: `${value}` },
+  )
 }
 
 const weightOf =

@@ -5,10 +5,10 @@ import { channelsOf, type Shape, sizeOf } from '../../../../net/shape.js'
 import { transposeNumbers } from '../arrays.js'
 import type { Constant } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
+import { isPoint, mapInput } from '../layout.js'
 import { constantInput, differs, hasInput, intAttribute, type Read, type Site, vectorInput } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, withChannels } from '../view.js'
-import { isPoint, mapInput } from './layout.js'
 import { extentOf, windowOf } from './window.js'
 
 /** What a product is before a norm or an activation joins it. */
