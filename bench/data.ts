@@ -21,7 +21,7 @@ import { type Batch, type Feed, prefetch, trainingFeed } from '../src/data/pipel
 import { augmentedShape } from '../src/data/pipeline/distort.js'
 import type { OpenOptions } from '../src/data/source.js'
 import { imageFolder } from '../src/data/spec.js'
-import { openEngine } from '../src/engine/choose.js'
+import { openEngine } from '../src/engine/open.js'
 import { trainDefaults } from '../src/learn/options.js'
 import { rateFeeds, trainCalls } from '../src/learn/training/train.js'
 import type { Shape } from '../src/net/shape.js'

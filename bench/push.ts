@@ -1,7 +1,7 @@
 /** The time of a push step and a trace relative to training steps on the same images, measured in turns. */
 import type { Feed } from '../src/data/pipeline/batches.js'
-import { openEngine } from '../src/engine/choose.js'
 import type { Engine, Feeds } from '../src/engine/engine.js'
+import { openEngine } from '../src/engine/open.js'
 import type { Graph } from '../src/graph/graph.js'
 import { measureTrace, type TraceKind } from '../src/learn/criteria/trace.js'
 import { alignment, type PushOptions, pushDefaults } from '../src/learn/options.js'

@@ -1,7 +1,7 @@
 /** A training step of the reference net on one of espalier's engines. Arguments: engine, batch, threads. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openEngine } from '../src/engine/choose.js'
+import { openEngine } from '../src/engine/open.js'
 import type { Program } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { optimizerFeeds, sgd, updatesOf } from '../src/graph/optimizer.js'

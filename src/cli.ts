@@ -2,8 +2,10 @@
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { exportComplaints } from './cli/export-options.js'
 import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
+import { weightTypes } from './convert/quantise.js'
 import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
 import { largestSeed } from './net/limits/limits.js'
@@ -172,7 +174,22 @@ program
       'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
     ).choices(inputs),
   )
-  .action(async (run: string, options) => (await import('./cli/export.js')).exportRun(run, options))
+  .option(
+    '--serving-version <n>',
+    'of savedmodel: lay it out as this version of TensorFlow Serving',
+    positive,
+  )
+  .addOption(
+    new Option('--weights <type>', 'of onnx: kernels in 8 bits, a fourth of the bytes').choices(weightTypes),
+  )
+  .option(
+    '--data [folder]',
+    "with --weights int8: measure its accuracy on the validation images of the run's data, which lies in this folder",
+  )
+  .action(async (run: string, options, command: Command) => {
+    for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
+    await (await import('./cli/export.js')).exportRun(run, options)
+  })
 
 program
   .command('import')

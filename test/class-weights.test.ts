@@ -45,7 +45,7 @@ test('weights by name are 1 where a class is not named; another name is refused'
   const data = { name: 'some', classes: names, train: labelled([0, 1]) }
   expect([...right(classWeightsFor({ b: 3, d: 0 })(data))]).toEqual([1, 3, 1, 0])
   expect(renderMessage(left(classWeightsFor({ e: 3 })(data)))).toBe(
-    'some: classWeights is e; expected names of its classes, such as a, b, c, d',
+    'some, classWeights: expected names of its classes, such as a, b, c, d, got e',
   )
 })
 
@@ -127,9 +127,7 @@ test('a name that is no class is refused before anything trains, inside rounds t
     const steps = untilTarget({ keep: { params: 0.5 } }, step({ batchSize: 6, classWeights }))
     return checkRun(dataset, experiment(freeNet, glyphs(), step({ batchSize: 6 }), steps))(placed(freeNet))
   }
-  expect(renderMessage(left(check({ rows: 2 })))).toMatch(
-    /classWeights is rows; expected names of its classes/,
-  )
+  expect(renderMessage(left(check({ rows: 2 })))).toMatch(/classWeights: expected names of its classes/)
   expect(right(check({ row: 2 }))).toBe(undefined)
 })
 
@@ -139,7 +137,7 @@ test('as options they are read and written; others are refused', () => {
     expect(right(read(weights))).toEqual({ ...trainDefaults, classWeights: weights })
   const message = (weights: unknown) => renderMessage(left(read(weights)))
   expect(message('even')).toBe(
-    `classWeights is "even"; expected 'balanced', or a number ≥ 0 for names of classes or null`,
+    `classWeights: expected 'balanced', or a number ≥ 0 for names of classes or null, got "even"`,
   )
-  expect(message({ a: -1 })).toBe('classWeights.a is -1; expected a number ≥ 0')
+  expect(message({ a: -1 })).toBe('classWeights.a: expected a number ≥ 0, got -1')
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { defaultEngine } from '../src/engine/choose.js'
+import { defaultEngine } from '../src/engine/open.js'
 import { espalier, root } from './command.js'
 import { scratch } from './scratch.js'
 

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { defaultEngine } from '../src/engine/choose.js'
+import { defaultEngine } from '../src/engine/open.js'
 import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
 import { type Ended, espalier, expectRefused, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
@@ -77,7 +77,7 @@ test('an argument more than a command takes is named', async () => {
     surplus('resume', '<folder>', 'a'),
     surplus('describe', '<file>', 'a'),
     surplus('export', '<run>', 'a', '--to', 'onnx'),
-    surplus('import', '<folder>', 'a', '--out', 'b'),
+    surplus('import', '<model>', 'a', '--out', 'b'),
     surplus('ablate', '[file]', 'a'),
     surplus('compare', '[file]', 'a'),
     surplus('engine', 'options'),
@@ -218,8 +218,8 @@ describe('a run', () => {
       [dsl(fine), longer, wider].map(file => espalier(['train', file, '--resume', copy, '--json'])),
     )
     expect(same?.code).toBe(0)
-    if (added) expectRefused(added, copy, /schedule\.1 nothing → \{.*"train"/, '--force')
-    if (other) expectRefused(other, /net\.body.*filters 4 → 5/)
+    if (added) expectRefused(added, copy, /schedule\.1 nothing \(got \{.*"train"/, '--force')
+    if (other) expectRefused(other, /net\.body.*filters 4 \(got 5\)/)
     const { code, out } = await espalier(['train', longer, '--resume', copy, '--force', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out).stages.length).toBe(2)
@@ -284,12 +284,12 @@ describe('a file', () => {
     [
       'that exports nothing',
       () => file('export const a = 1\n'),
-      [/some\.ts/, 'default export is undefined', 'an experiment'],
+      [/some\.ts/, 'default export: expected an experiment, got undefined', 'an experiment'],
     ],
     [
       'that exports something else',
       () => file('export default { _tag: "tree" }\n'),
-      ['_tag is "tree"; expected "experiment"', 'experiment'],
+      ['_tag: expected "experiment", got "tree"', 'experiment'],
     ],
     ['that throws', () => file("throw new Error('out of wood')\n"), [/some\.ts/, 'out of wood']],
     ['that is no TypeScript', () => file('export default (\n'), [/some\.ts:2/, 'Unexpected end of file']],
@@ -300,7 +300,7 @@ describe('a file', () => {
   test('that throws shows its stack with --debug', async () => {
     const { code, err } = await train(file("throw new Error('out of wood')\n"), '--debug')
     expect(code).toBe(1)
-    expect(err).toMatch(/espalier: .*out of wood\n/)
+    expect(err).toMatch(/espalier: .*out of wood; try npx tsx .*\n/)
     expect(err).toMatch(/\n {4}at .*some\.ts:1/)
   })
 })
@@ -327,13 +327,21 @@ describe('an experiment', () => {
       'convBnAct(12, 3, { strides: 2, activaton: null }), globalAvgPool, dense(10)',
       ["layer conv (conv) has no option 'strides'; did you mean 'stride'?"],
     ],
-    ['of no filters', 'convBnAct(0), globalAvgPool, dense(10)', ['layer conv (conv)', 'filters is 0', '≥ 1']],
+    [
+      'of no filters',
+      'convBnAct(0), globalAvgPool, dense(10)',
+      ['layer conv (conv)', 'filters: expected a whole number ≥ 1, got 0', '≥ 1'],
+    ],
   ] as const)('%s', async (_, layers, said) => {
     expectRefused(await train(dsl(layers)), ...said)
   })
 
   test('of another number of classes, or another size, than the data’s', async () => {
-    expectRefused(await train(dsl('convBnAct(4), globalAvgPool, dense(7)')), '7 values', '10 classes')
+    expectRefused(
+      await train(dsl('convBnAct(4), globalAvgPool, dense(7)')),
+      'one value per class, 10 in all',
+      'got 7',
+    )
     expectRefused(await train(dsl(fine, { input: '32, 32, 3' })), '32×32×3', '28×28×1')
   })
 

@@ -99,9 +99,9 @@ describe('imageCsv', () => {
     const whole = `path,label,split\n${rows((path, label, nth) => `${path},${label},${nth % 4 === 0 ? 'test' : 'train'}`)}\n`
     const cases: readonly (readonly [string, RegExp])[] = [
       [`${whole}nope.png,ant,train\n`, /…\/nope\.png \(row 22\) cannot be read: ENOENT/],
-      [`${whole},ant,train\n`, /…\/all\.csv, row 22, byte 0: path is nothing; expected the path of an image/],
-      [`${whole}ant/1.png,,train\n`, /row 22, byte 0: label is nothing; expected the name of a class/],
-      [`${whole}ant/1.png,ant,later\n`, /row 22, byte 0: part is later; expected train, val or test/],
+      [`${whole},ant,train\n`, /…\/all\.csv, row 22, byte 0, path: expected the path of an image/],
+      [`${whole}ant/1.png,,train\n`, /row 22, byte 0, label: expected the name of a class/],
+      [`${whole}ant/1.png,ant,later\n`, /row 22, byte 0, part: expected train, val or test/],
     ]
     for (const [csv, message] of cases) {
       expect(await line(csv)).toMatch(message)
@@ -114,14 +114,14 @@ describe('imageCsv', () => {
 
   test('refuses a table without the columns, one that is no CSV, and a folder without one', async () => {
     expect(await line(`photo,species\n${rows((path, label) => `${path},${label}`)}`)).toMatch(
-      /header is photo, species; expected a column path or file or filename; try columns: { path: … }/,
+      /header: expected a column path or file or filename, or columns: { path: … } in the data, got photo, species/,
     )
     expect(await line(`path,kind\nant/1.png,ant`)).toMatch(/expected a column label or class or class_name/)
     expect(await line(`path,label\nant/1.png,ant`, { columns: { part: 'fold' } })).toMatch(
       /expected a column fold/,
     )
     expect(await line('path,label\n"ant/1.png,ant\n')).toMatch(/all\.csv, byte 0: .*quote/i)
-    expect(await line('')).toMatch(/header is ; expected a column path/)
+    expect(await line('')).toMatch(/header: expected a column path/)
     const none = renderMessage(await failure(open(scratch(pictures))))
     expect(none).toMatch(/needs one CSV file of paths and labels, or train\.csv and test\.csv; found/)
     const two = scratch({ 'a.csv': '', 'b.csv': '' })

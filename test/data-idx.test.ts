@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readIdx } from '../src/data/formats/idx.js'
 import { randomBelow, stream } from '../src/net/random.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { failure, scratch, succeed } from './scratch.js'
 
 const header = (magic: number, sizes: readonly number[]): Buffer => {
@@ -58,6 +59,17 @@ describe('readIdx', () => {
       else if (fact._tag === 'Truncated')
         expect(fact).toMatchObject({ offset: length, expected: content.length })
       else expect(fact).toMatchObject({ _tag: 'BadValue', what: 'sizes', offset: 4 }) // the file cannot hold them
+    }
+  })
+
+  test('the line on a truncated file says how many bytes are missing', async () => {
+    const content = idx([100], new Uint8Array(100))
+    for (const missing of [1, 16, 99]) {
+      const path = file(gzipSync(content.subarray(0, content.length - missing)))
+      const end = content.length - missing
+      expect(renderMessage(await failure(readIdx(1)(path)))).toBe(
+        `${path}, byte ${end}: expected ${missing} more byte${missing === 1 ? '' : 's'}, got the end of the file; try another copy`,
+      )
     }
   })
 

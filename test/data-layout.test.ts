@@ -195,11 +195,11 @@ describe('what is no image', () => {
         validation: 0,
         skipped: [],
         leftOut: [
-          '…: 2 left out, none of the parts: extra, …',
-          '…/train: 3 left out, hidden: __MACOSX, …',
-          '…/train: 3 left out, links that lead nowhere: cat/link.png, …',
-          '…/train: 2 left out, of another ending: dog/notes.txt, …',
-          '…/train: 1 left out, in no class folder: stray.png',
+          '…: 2 entries left out, none of the parts: extra, …',
+          '…/train: 3 entries left out, hidden: __MACOSX, …',
+          '…/train: 3 entries left out, links that lead nowhere: cat/link.png, …',
+          '…/train: 2 entries left out, of another ending: dog/notes.txt, …',
+          '…/train: 1 entry left out, in no class folder: stray.png',
         ],
         notices: [],
       })
@@ -223,10 +223,10 @@ describe('what is no image', () => {
     expect(await outline(folder)).toMatchObject({
       ...four,
       leftOut: [
-        '…/train.tar: 2 left out, links in an archive: train/cat/again.png, …',
-        '…/train.tar: 1 left out, neither a file nor a folder: train/null',
-        '…/train.tar: 2 left out, hidden: train/__MACOSX/cat/._0.png, …',
-        '…/train.tar: 2 left out, of another ending: train/labels.csv, …',
+        '…/train.tar: 2 entries left out, links in an archive: train/cat/again.png, …',
+        '…/train.tar: 1 entry left out, neither a file nor a folder: train/null',
+        '…/train.tar: 2 entries left out, hidden: train/__MACOSX/cat/._0.png, …',
+        '…/train.tar: 2 entries left out, of another ending: train/labels.csv, …',
       ],
     })
   })
@@ -270,7 +270,7 @@ describe('the parts of a set', () => {
       train: { cat: 6, dog: 6 },
       validation: 6,
       test: { cat: 2, dog: 2 },
-      leftOut: ['…: 1 left out, none of the parts: set/more/0.png'],
+      leftOut: ['…: 1 entry left out, none of the parts: set/more/0.png'],
     })
   })
 
@@ -302,7 +302,7 @@ describe('the parts of a set', () => {
 
   test('a second form of a part is told', async () => {
     const folder = scratch({ ...plain(), 'train.tar': 'x' })
-    expect((await outline(folder)).leftOut).toEqual(['…: 1 left out, none of the parts: train.tar'])
+    expect((await outline(folder)).leftOut).toEqual(['…: 1 entry left out, none of the parts: train.tar'])
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
@@ -365,7 +365,7 @@ describe('the parts of a set', () => {
       expect(
         renderMessage(await failure(openData({ folder, seed: 0 })(imageFolder(image(4, 4, 3), { test })))),
       ).toBe(
-        `images: test is ${test}; expected a share above 0 and below 1, or a whole number below 6, the images there are`,
+        `images, test: expected a share above 0 and below 1, or a whole number below 6, the images there are, got ${test}`,
       )
   })
 
@@ -388,7 +388,7 @@ describe('the parts of a set', () => {
   test('a class that only the validation has is named', async () => {
     const files = { ...three('train', 'val', 'test'), ...at('val/emu/0.png') }
     expect(await line(scratch(files))).toBe(
-      'classes: expected the same in both parts, got cat, dog in …/train and emu in …/val; try files of one data set',
+      '…/val: expected the classes of …/train, cat, dog, got emu; try files of one data set',
     )
   })
 })
@@ -413,8 +413,8 @@ export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
     const lines = err.replaceAll(folder, '…').split('\n')
     const places = [
       'images: val is the test set, as there is no other; validation images are split off training',
-      '…/train: 1 left out, of another ending: labels.csv',
-      'stage 1 of 1: train',
+      '…/train: 1 entry left out, of another ending: labels.csv',
+      'step 1 of 1: train',
       /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: not an image: it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
     expect(

@@ -126,7 +126,7 @@ describe('mnist', () => {
     const label = (nth: number, other: number) => idx([40], at => (at === nth ? other : at % 5))
     const labels = (content: Buffer) => ({ ...small(), 'train-labels.idx1-ubyte.gz': gzipSync(content) })
     expect(renderMessage(await failure(open(labels(label(7, 77)))))).toMatch(
-      /byte 15: label is 77, and none is 5; expected labels that run from 0, or from 1, without a gap/,
+      /byte 15, label: expected labels that run from 0, or from 1, without a gap, got 77, and none is 5/,
     )
     expect(await failure(open(labels(idx([40], at => 2 + (at % 5)))))).toMatchObject({
       got: '2, and none is 0',
@@ -154,12 +154,8 @@ describe('mnist', () => {
 
   test('files that disagree', async () => {
     const cases: readonly [string, Buffer, object][] = [
-      [
-        't10k-labels-idx1-ubyte',
-        idx([6], () => 0),
-        { _tag: 'PartsDiffer', what: 'number of images and labels' },
-      ],
-      ['t10k-images-idx3-ubyte.gz', idx([7, 6, 8], () => 0), { _tag: 'PartsDiffer', what: 'image size' }],
+      ['t10k-labels-idx1-ubyte', idx([6], () => 0), { _tag: 'PartsDiffer', what: 'count' }],
+      ['t10k-images-idx3-ubyte.gz', idx([7, 6, 8], () => 0), { _tag: 'PartsDiffer', what: 'size' }],
       ['t10k-labels-idx1-ubyte', idx([7], at => at), { _tag: 'BadValue', what: 'label', got: 5, offset: 13 }],
     ]
     for (const [name, content, fact] of cases)

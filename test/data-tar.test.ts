@@ -97,6 +97,7 @@ describe('entriesOf', () => {
       const fact = await fatal(archive.subarray(0, length))
       expect(fact).toMatchObject({ _tag: 'Truncated', file: 'some.tar', offset: length })
       expect(fact.entry).toBe(length < 512 ? null : 'a/b.jpg')
+      expect(fact.expected, `${length}`).toBe(length < 512 ? 512 : length < 512 + 700 ? 512 + 700 : 1536)
     }
   })
 

@@ -127,12 +127,12 @@ describe('tfds', () => {
   test('asks for the feature where several could be meant', async () => {
     const mask = { mask: { image: {} }, breed: { classLabel: { numClasses: 37 } } }
     const several = { ...files, 'features.json': featuresJson(mask) }
-    expect(await line(several)).toBe('tfds: keys.image is none; expected one of image, mask')
+    expect(await line(several)).toBe('tfds, keys.image: expected one of image, mask, got none')
     expect(await line(several, { keys: { image: 'image' } })).toBe(
-      'tfds: keys.label is none; expected one of label, breed',
+      'tfds, keys.label: expected one of label, breed, got none',
     )
     expect(await line(several, { keys: { image: 'photo' } })).toBe(
-      'tfds: keys.image is photo; expected one of image, mask',
+      'tfds, keys.image: expected one of image, mask, got photo',
     )
     expect((await succeed(open(several, { keys: { image: 'image', label: 'label' } }))).train.size).toBe(9)
   })
@@ -145,10 +145,10 @@ describe('tfds', () => {
     expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(/expected the folder of one version/)
     for (const text of ['{', '[]', '{"featuresDict":{"features":{"image":7}}}'])
       expect(await line({ ...files, 'features.json': text })).toMatch(
-        /features\.json, byte 0: content is other text; expected the features that tfds writes/,
+        /features\.json, byte 0, content: expected the features that tfds writes/,
       )
     expect(await line({ ...files, 'features.json': '{"featuresDict":{"features":{}}}' })).toBe(
-      'tfds: keys.image is none; expected a set with a feature that is an image',
+      'tfds, keys.image: expected a set with a feature that is an image, got none',
     )
     const { 'pets-test.tfrecord-00000-of-00001': __, ...train } = files
     expect(await line(train)).toMatch(/needs the shards of one set/)

@@ -172,6 +172,9 @@ describe('tfrecord', () => {
       const nth = starts.findIndex((start, at) => start <= length && length < (starts[at + 1] ?? 0))
       expect(fact).toMatchObject({ _tag: 'Truncated', entry: `record ${nth}`, offset: length })
       expect('file' in fact && fact.file).toMatch(/train-00001-of-00002$/)
+      const begin = starts[nth] ?? 0
+      const end = length < begin + 12 ? begin + 12 : starts[nth + 1]
+      expect(fact).toMatchObject({ expected: end })
     }
   })
 
@@ -298,7 +301,7 @@ describe('tfrecord', () => {
       const fact = await failure(
         openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 3, { firstLabel: 0 })),
       )
-      expect(renderMessage(fact)).toMatch(`image/class/label is ${shown}; ${expected}`)
+      expect(renderMessage(fact)).toMatch(`image/class/label: ${expected}, got ${shown}`)
     }
   })
 
@@ -306,7 +309,7 @@ describe('tfrecord', () => {
     const shard = labelled(listOf.ints([1]), 'label')
     const fact = await failure(open({ train: shard, test: shard }))
     expect(renderMessage(fact)).toMatch(
-      /the record has no image\/class\/label; it has image\/encoded, label$/,
+      /: expected a value for image\/class\/label, got values for image\/encoded, label; try /,
     )
   })
 
@@ -334,8 +337,8 @@ describe('tfrecord', () => {
       const data = await succeed(openData({ folder, seed: 0 })(tfrecord(image(2, 2, 3), 1000)))
       expect([data.train.size + data.validation.size, data.test.size]).toEqual([3, 3])
       expect(data.notices.slice(0, 2).map(fact => renderMessage(fact).replace(folder, '…'))).toEqual([
-        '…: 1 left out, links that lead nowhere: train-old',
-        '…: 2 left out, of another ending: README.md, …',
+        '…: 1 entry left out, links that lead nowhere: train-old',
+        '…: 2 entries left out, of another ending: README.md, …',
       ])
     }
   })
@@ -373,11 +376,14 @@ describe('tfrecord', () => {
     const damaged = Buffer.from(packed)
     damaged[40] = ~(damaged[40] ?? 0)
     for (const [train, said] of [
-      [packed.subarray(0, -20), /train, byte \d+: unexpected end of file$/],
-      [damaged, /train, byte \d+: (invalid|incorrect)/],
+      [
+        packed.subarray(0, -20),
+        /train, byte \d+: cannot be read further \(unexpected end of file\); try another copy$/,
+      ],
+      [damaged, /train, byte \d+: cannot be read further \((invalid|incorrect)/],
       [
         gzipSync(Buffer.alloc(2 ** 26 + 1)),
-        /unpacked content is more than \d+ bytes from \d+; expected at most 100/,
+        /unpacked content: expected at most 100.*, got more than \d+ bytes from \d+/,
       ],
     ] as const)
       expect(renderMessage(await failure(open({ train, test: written })))).toMatch(said)

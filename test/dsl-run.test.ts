@@ -1,8 +1,8 @@
 /** Every net of the DSL files lowers as it is; narrow and on small images, it learns, is pruned and grows. */
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { defaultEngine, openEngine } from '../src/engine/choose.js'
 import type { Engine } from '../src/engine/engine.js'
+import { defaultEngine, openEngine } from '../src/engine/open.js'
 import { inputsOf } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
 import { optimizerFeeds, sgd } from '../src/graph/optimizer.js'

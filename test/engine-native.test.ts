@@ -13,8 +13,8 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { defaultEngine, openEngine } from '../src/engine/choose.js'
 import { diagnose } from '../src/engine/doctor.js'
+import { defaultEngine, openEngine } from '../src/engine/open.js'
 import { type BuildOptions, buildNative, type Stage } from '../src/engine/tensorflow/install/build.js'
 import {
   addonName,

@@ -66,7 +66,7 @@ const measure = (env: NodeJS.ProcessEnv): Promise<readonly string[]> =>
 /** The losses of a few steps, to the last digit. */
 const learn = `
 const options = { ...trainDefaults, batchSize: 8 }
-const { right: session } = await engine.open(trainCalls(options, 8)(model.net).right)()
+const { right: session } = await engine.open(trainCalls(options, 8)(model).right)()
 session.write(model.weights)
 const batch = { images: imagesOf(8), targets: targetsOf(8) }
 for (let step = 0; step < 6; step++)

@@ -1,8 +1,8 @@
 /** The engines there are on this machine, and one in float64. Tests that need one that is not here say so. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openEngine } from '../src/engine/choose.js'
 import type { Engine, EngineName } from '../src/engine/engine.js'
+import { openEngine } from '../src/engine/open.js'
 import type { Weights } from '../src/net/weights.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { evaluate } from './reference.js'

@@ -2,9 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { type ExportArguments, exportComplaints } from '../src/cli/export-options.js'
 import { readModelFile, saveModel } from '../src/convert/model-file.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
-import { espalier, expectRefusedAtOnce } from './command.js'
+import { espalier, expectRefusedAtOnce, root } from './command.js'
 import { apart, inFolder, logitsOf, models, run, tolerance } from './exported.js'
 import { kerasFile } from './keras/fixture.js'
 import { answersOf, onnxRuntime } from './runtimes.js'
@@ -62,6 +63,48 @@ test('pixels are refused where the file does not say how images were normalised,
     expectRefusedAtOnce(raw, '--input raw: ', 'try --input normalised')
     expectRefusedAtOnce(imported, 'm.keras: expected a whole zip archive, as model.save writes it, got ')
   }))
+
+test('a SavedModel is laid out for TensorFlow Serving, and a version of nothing is refused', () =>
+  inFolder(async folder => {
+    const file = join(folder, 'model.safetensors')
+    await run(saveModel(file)(model))
+    const version = ['--serving-version', '3']
+    const { code } = await espalier(['export', file, '--to', 'savedmodel', ...version])
+    expect([code, existsSync(join(folder, 'export/savedmodel/residual/3/saved_model.pb'))]).toEqual([0, true])
+    expectRefusedAtOnce(
+      await espalier(['export', file, '--to', 'onnx', ...version]),
+      "'--serving-version' needs '--to savedmodel'",
+    )
+  }))
+
+const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from '${root}/src/index.js'
+export default experiment(net('n', image(28, 28, 1), convBnAct(8, 5, { stride: 4 }), globalAvgPool, dense(10)), glyphs({ train: 100, test: 20, validation: 0.4 }), train({ epochs: 1, batchSize: 20 }))
+`
+
+test('what 8-bit weights cost is measured on the validation images of the run', () =>
+  inFolder(async folder => {
+    const [file, out] = [join(folder, 'e.ts'), join(folder, 'run')]
+    writeFileSync(file, experiment)
+    expect((await espalier(['train', file, '--engine', 'wasm', '--out', out])).code).toBe(0)
+    const { code, err } = await espalier(['export', out, '--to', 'onnx', '--weights', 'int8', '--data'])
+    expect(code).toBe(0)
+    expect(err).toMatch(
+      /^on 40 validation images: \d+\.\d\d % with 8-bit weights, \d+\.\d\d % with 32-bit ones$/m,
+    )
+    expect(readFileSync(join(out, 'export/onnx/model.onnx')).includes('DequantizeLinear')).toBe(true)
+  }))
+
+test.for([
+  ['run', { to: ['layers'], weights: 'int8' }, "'--weights' needs '--to onnx'"],
+  ['run', { to: ['onnx'], data: true }, "'--data' needs '--weights int8'"],
+  ['model.safetensors', { to: ['onnx'], weights: 'int8', data: 'mnist' }, "'--data' needs a run's folder"],
+  ['run', { to: ['onnx'], servingVersion: 1 }, "'--serving-version' needs '--to savedmodel'"],
+] satisfies readonly (readonly [string, ExportArguments, string])[])(
+  'of %s with %o is refused: %s',
+  ([path, options, complaint]) => {
+    expect(exportComplaints(path, options)).toEqual([complaint])
+  },
+)
 
 test('a run that has not ended is refused with the command that resumes it', () =>
   inFolder(async folder => {

@@ -307,7 +307,7 @@ describe('exports carry the preprocessing', () => {
     })
     expect(await refusal({ preprocessing: preprocessingFor(model, 3) })).toMatchObject({ what: 'classes' })
     expect(renderMessage({ _tag: 'DataDiffers', what: 'classes', net: [1], data: [2] })).toBe(
-      'the net gives 1 value, the data has 2 classes; expected one value a class, with no sigmoid or softmax behind it; try dense(2) at the end',
+      'the net: expected one value per class, 2 in all, with no sigmoid or softmax behind them, got 1; try dense(2) at the end',
     )
     expect(await refusal({ input: 'raw' })).toEqual({ _tag: 'NoPreprocessing', input: 'raw' })
   })

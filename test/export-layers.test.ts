@@ -122,7 +122,7 @@ describe('a model as a LayersModel', () => {
     const error = left(await encodeModel('layers')(model)())
     expect(error).toEqual({ _tag: 'NotHeld', to: 'layers', at: 'odd', what })
     expect(renderMessage(error)).toBe(
-      `layer odd: expected a layer that the format layers has, got ${what}; try --to onnx or savedmodel`,
+      `layer odd: expected a layer that an export to 'layers' can hold, got ${what}; try --to onnx, savedmodel or pytorch`,
     )
   })
 

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exportModel } from '../src/convert/export.js'
+import { encodeModel, exportModel } from '../src/convert/export.js'
 import { servingGraph } from '../src/convert/savedmodel/savedmodel.js'
 import type { Model } from '../src/net/weights.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel } from './arbitrary.js'
-import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+import { apart, imagesFor, inFolder, left, logitsOf, models, right, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 import { stockLoader } from './runtimes.js'
 
@@ -89,5 +90,26 @@ describe('the graph of a SavedModel', () => {
       op: 'Const',
       attrs: { value: { data: models.separable.weights['dense/kernel']?.data } },
     })
+  })
+})
+
+describe('a SavedModel as a version in TensorFlow Serving', () => {
+  const encode = (servingVersion: number) => encodeModel('savedmodel', { servingVersion })(models.residual)()
+
+  test('lies in NAME/VERSION/, all of it', async () => {
+    const files = right(await encode(12)).map(({ name }) => name)
+    expect(files).toEqual(['residual/12/saved_model.pb'])
+  })
+
+  test('has a name that is a folder, whatever that of the net', async () => {
+    const named = { ...models.residual, net: { ...models.residual.net, name: '../a b' } }
+    const [file] = right(await encodeModel('savedmodel', { servingVersion: 1 })(named)())
+    expect(file?.name).toBe('%2E.%2Fa+b/1/saved_model.pb')
+  })
+
+  test.for([0, 1.5, Number.NaN])('is refused as version %s', async version => {
+    expect(renderMessage(left(await encode(version)))).toMatch(
+      new RegExp(`^expected a version of TensorFlow Serving, a whole number ≥ 1, got ${version}; try `),
+    )
   })
 })

@@ -135,7 +135,7 @@ export const tolerance = 1e-4
 export const sizeOfFolder = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-export const largestAllowed = (model: Model): number => 1.05 * 4 * countParams(model) + 64 * 1024
+export const largestAllowed = (model: Model): number => 1.05 * 4 * countParams(model) + 72 * 1024
 
 /** Lends a folder that is gone afterwards. */
 export const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {

@@ -1,5 +1,5 @@
 /** The logits of nets too large for float64 in plain loops: by the wasm engine. */
-import { openEngine } from '../src/engine/choose.js'
+import { openEngine } from '../src/engine/open.js'
 import { lowerForInference } from '../src/learn/training/train.js'
 import type { Model } from '../src/net/weights.js'
 import { run } from './exported.js'

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { constant, cosine, factorAt, type Schedule, step } from '../src/learn/training/rate.js'
+import {
+  constant,
+  cosine,
+  factorAt,
+  type LearningRateSchedule,
+  step,
+} from '../src/learn/training/learning-rate.js'
 
 const phase = fc
   .tuple(fc.integer({ min: 1, max: 300 }), fc.nat(40))
@@ -9,7 +15,7 @@ const phase = fc
 
 const share = fc.double({ min: 0, max: 1, noNaN: true })
 
-const every = (schedule: Schedule, steps: number): readonly number[] =>
+const every = (schedule: LearningRateSchedule, steps: number): readonly number[] =>
   Array.from({ length: steps }, (_, nth) => factorAt(schedule, steps)(nth))
 
 const schedules = fc

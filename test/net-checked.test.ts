@@ -8,7 +8,7 @@ import { includeNormaliser, removeStep } from '../src/convert/include-normaliser
 import { readKerasModel } from '../src/convert/keras/import/read.js'
 import { readModel, saveModel } from '../src/convert/model-file.js'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
-import { recalibrate } from '../src/learn/evaluation/recalibrate.js'
+import { recalibrate } from '../src/learn/repair/recalibrate.js'
 import { reconstruct } from '../src/learn/repair/reconstruct.js'
 import { push, train } from '../src/learn/training/transforms.js'
 import { infer } from '../src/net/infer.js'

@@ -12,7 +12,13 @@ import {
   noTerms,
   type TrainOptions,
 } from '../src/learn/options.js'
-import { constant, cosine, type Schedule, step as stepped, triangular } from '../src/learn/training/rate.js'
+import {
+  constant,
+  cosine,
+  type LearningRateSchedule,
+  step as stepped,
+  triangular,
+} from '../src/learn/training/learning-rate.js'
 import { netCodec } from '../src/net/codec.js'
 import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
@@ -33,7 +39,7 @@ const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
 const count = fc.oneof(fc.constant(0), fc.nat(1000))
 const positiveCount = fc.integer({ min: 1, max: 1000 })
 
-const schedule: fc.Arbitrary<Schedule> = fc.oneof(
+const schedule: fc.Arbitrary<LearningRateSchedule> = fc.oneof(
   fc.record({ warmup: count }).map(constant),
   fc.record({ warmup: count, at: fc.array(share, { maxLength: 3 }), factor: positive }).map(stepped),
   fc.record({ warmup: count, floor: share }).map(cosine),

@@ -46,7 +46,7 @@ test('a path that names no layer to leave out is refused, by inference and by th
       const less = without(wrong)(net)
       for (const refused of [left(infer(less)), left(decode(netCodec)(less))])
         expect(renderMessage(refused)).toContain(
-          `without is "${wrong}"; expected a layer that the net can do without`,
+          `without: expected a layer that the net can do without, got "${wrong}"`,
         )
     }),
   )

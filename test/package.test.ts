@@ -232,7 +232,7 @@ export default experiment(net('mine', image(28, 28, 1), convBnAct(wide), globalA
       join(project, 'cpu'),
     )
     await expect(train).rejects.toThrow(
-      'engine cpu: package @tensorflow/tfjs-core is not installed; npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu',
+      'engine cpu: package @tensorflow/tfjs-core is not installed; try: npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu',
     )
     const script = `import { plot } from '${join(project, 'node_modules', manifest.name, 'dist/report/plot.js')}'
 console.log(JSON.stringify(await plot('none', [])()))`
@@ -251,7 +251,7 @@ console.log(JSON.stringify(await plot('none', [])()))`
     const { code, err } = await espalier(['train', 'mine.ts', '--engine', 'wasm', '--out', 'mine'], {
       program: [bin],
       cwd: project,
-      stopAt: 'stage 1',
+      stopAt: 'step 1',
       signals: ['SIGTERM'],
     })
     expect(code).toBe(143)

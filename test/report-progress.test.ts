@@ -12,6 +12,7 @@ import { grow } from '../src/run/schedule/growth-plan.js'
 import { resolveSteps } from '../src/run/schedule/resolve.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import type { Step } from '../src/run/schedule/steps.js'
+import { type Stop, stopCodec } from '../src/run/stop-reason.js'
 import { tinyNet } from './tiny.js'
 
 /** What is drawn and said, kept. */
@@ -81,10 +82,10 @@ describe('a line', () => {
     expect(lineOf({ ...pruned, recalibrated: false })).toBe(cut)
   })
 
-  test('of rounds and stages shows their number, and why rounds stopped', () => {
+  test('of rounds and steps shows their number, and why rounds stopped', () => {
     const rounds = untilTarget({ keep: { params: 0.1 }, rounds: 12 }, prune())
     const schedule = [train(), rounds]
-    expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('stage 2 of 2: rounds')
+    expect(lineOf({ _tag: 'stageBegan', stage: 1, name: 'rounds' }, schedule)).toBe('step 2 of 2: rounds')
     const ended = {
       _tag: 'roundEnded',
       stage: 1,
@@ -94,13 +95,51 @@ describe('a line', () => {
       validation: pruned.raw,
     } as const
     expect(lineOf({ ...ended, kept: false }, schedule)).toMatch(/^ {2}round 10 of 12 taken back: /)
-    const stop = { _tag: 'roundsStopped', stage: 1, why: 'accuracy' } as const
-    expect(lineOf({ ...stop, fact: { _tag: 'LostTooMuch', round: 9, within: 0.05 } })).toBe(
-      '  stopped: round 10 lost more than 5 points',
-    )
-    expect(lineOf({ ...stop, fact: { _tag: 'LostTooMuch', round: 0, within: 0.01 } })).toBe(
-      '  stopped: round 1 lost more than 1 point',
-    )
+  })
+
+  test.each<[Stop, string]>([
+    [
+      { why: 'accuracy', fact: { _tag: 'LostTooMuch', round: 9, within: 0.05, lost: 0.0625 } },
+      'round 10: expected validation accuracy within 5 points of the start, got 6.25 points below it',
+    ],
+    [
+      { why: 'accuracy', fact: { _tag: 'LostTooMuch', round: 0, within: 0.005, lost: 0.01 } },
+      'round 1: expected validation accuracy within 0.5 points of the start, got 1 point below it',
+    ],
+    [
+      { why: 'accuracy', fact: { _tag: 'LostTooMuch', round: 0, within: 0.01 } },
+      'round 1: expected validation accuracy within 1 point of the start, got less',
+    ],
+    [
+      { why: 'budget', fact: { _tag: 'OverBudget', measure: 'params', limit: 20_000, got: 22_310 } },
+      'budget: expected at most 20,000 parameters, got 22,310 parameters from the grown net',
+    ],
+    [
+      {
+        why: 'nothing left to cut',
+        fact: { _tag: 'OutOfReach', measure: 'params', expected: 600, least: 1200, limits: ['floor'] },
+      },
+      'nothing left to cut (at least 1,200 parameters with every removable channel removed)',
+    ],
+    [
+      { why: 'nothing left to cut', fact: { _tag: 'EmptyNet', at: 'a/conv' } },
+      'nothing left to cut (layer a/conv would lose its last channel)',
+    ],
+    [
+      { why: 'no gain', fact: { _tag: 'NoGain', growths: 2, minDelta: 0.002 } },
+      'growth: expected a gain of at least 0.2 points (minDelta), got less from each of the last 2 nets',
+    ],
+    [
+      { why: 'place pruned away', fact: { _tag: 'PlaceRemoved', at: 'b' } },
+      'layer b, where the next module goes, has been pruned away',
+    ],
+    [{ why: 'no gain', fact: null }, 'no gain'], // as an earlier version logged it
+  ])('of rounds that stopped says why, once and without advice: %j', (stop, text) => {
+    expect(lineOf({ _tag: 'roundsStopped', stage: 1, ...stop })).toBe(`  stopped: ${text}`)
+    expect(stopCodec.decode(JSON.parse(JSON.stringify(stopCodec.encode(stop))))).toEqual({
+      _tag: 'Right',
+      right: stop,
+    })
   })
 
   test('of images left out counts them, and names one on the same line', () => {

@@ -33,9 +33,9 @@ const beside = (one: number, hundred: number): string =>
     ],
   })
 
-test('a stage that ended below where it began', () => {
-  expect(resultTable(result)).toContain('stage 2 train ended 4.0 points below the best it had')
-  expect(resultTable(result)).not.toContain('stage 1 train ended')
+test('a step that ended below where it began', () => {
+  expect(resultTable(result)).toContain('step 2 train ended 4.0 points below the best it had')
+  expect(resultTable(result)).not.toContain('step 1 train ended')
 })
 
 test('a net that became slower', () => {

@@ -3,13 +3,13 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, flatten, image, maxPool } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
-import { fallenToChance } from '../src/run/chance.js'
+import { fallenToChance } from '../src/run/chance-level.js'
 import type { StageResult } from '../src/run/cursor.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
@@ -200,7 +200,7 @@ test('chance is what naming the commonest class scores, and little more; a fall 
         const fallen = fallenToChance(schedule, stages, data)
         const bound = 1 / 3 + 0.05
         expect(fallen !== null).toBe(accuracy <= bound && before > bound)
-        if (fallen !== null) expect(renderMessage(fallen)).toContain('stage 3')
+        if (fallen !== null) expect(renderMessage(fallen)).toContain('step 3')
         expect(fallenToChance(schedule, stages.slice(0, 2), data)).toBeNull()
       },
     ),

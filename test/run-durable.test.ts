@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { begin } from '../src/run/run.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { train } from '../src/run/schedule/schedule.js'

@@ -7,7 +7,7 @@ import type { Net } from '../src/net/tree.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { choiceText } from '../src/report/text/engine-choice.js'
-import { fastest } from '../src/run/fastest-engine.js'
+import { chooseEngine } from '../src/run/choose-engine.js'
 import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { modelOf } from './arbitrary.js'
@@ -65,7 +65,7 @@ describe('of several engines', () => {
     [of(untilTarget({ keep: { params: 0.5 }, rounds: 1 }, train(learning), prune({ by: 'l1' })))],
   ])('the one whose training step is faster is taken, whatever its first step takes', async begun => {
     const [slow, fast] = [taking('tensorflow', 24), taking('wasm', 8.4, 300)]
-    const choice = await fastest([slow.engine, fast.engine])(begun, dataset, 0)()
+    const choice = await chooseEngine([slow.engine, fast.engine])(begun, dataset, 0)()
     expect(choice.engine).toBe(fast.engine)
     expect(choice.paces.map(({ milliseconds }) => milliseconds)).toEqual([
       expect.closeTo(8.4),
@@ -82,14 +82,16 @@ describe('of several engines', () => {
 
   test('an engine whose first step is clearly slower takes no second', async () => {
     const [quick, slow] = [taking('tensorflow', 100), taking('wasm', 3000)]
-    const choice = await fastest([quick.engine, slow.engine])(base, dataset, 0)()
+    const choice = await chooseEngine([quick.engine, slow.engine])(base, dataset, 0)()
     expect([choice.engine, slow.steps.length]).toEqual([quick.engine, 1])
   })
 
   test('an engine that cannot take the step is not taken; where none can, the usual one is, to say why', async () => {
     const slow = taking('tensorflow', 24)
-    expect(await fastest([broken, slow.engine])(base, dataset, 0)()).toMatchObject({ engine: slow.engine })
-    const choice = await fastest([broken, broken])(base, dataset, 0)()
+    expect(await chooseEngine([broken, slow.engine])(base, dataset, 0)()).toMatchObject({
+      engine: slow.engine,
+    })
+    const choice = await chooseEngine([broken, broken])(base, dataset, 0)()
     expect([choice, choiceText(choice)]).toEqual([{ engine: broken, paces: [] }, null])
   })
 
@@ -110,7 +112,7 @@ describe('of several engines', () => {
   ])('%s is not timed', async (_, begun, count) => {
     const [usual, other] = [taking('tensorflow', 24), taking('wasm', 8)]
     const [first, ...rest] = [usual.engine, other.engine].slice(0, count)
-    const choice = await fastest([first ?? usual.engine, ...rest])(begun, dataset, 0)()
+    const choice = await chooseEngine([first ?? usual.engine, ...rest])(begun, dataset, 0)()
     expect([choice, usual.steps, other.steps]).toEqual([{ engine: usual.engine, paces: [] }, [], []])
   })
 })
@@ -120,7 +122,7 @@ test('what is timed disturbs nothing: the run afterwards has the same weights, b
     const trained = () =>
       succeed(learn({ ...learning, epochs: 2 })({ engine, dataset, seed: 0 })(modelOf(1)(tinyNet)))
     const before = await trained()
-    const { paces } = await fastest([engine, engine])(base, dataset, 0)()
+    const { paces } = await chooseEngine([engine, engine])(base, dataset, 0)()
     expect(paces).toHaveLength(2)
     expect(await trained()).toEqual(before)
   }

@@ -27,7 +27,7 @@ import { glyphs, imageFolder } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { ownerText, processOf } from '../src/io/process-owner.js'
 import { encodeTensors } from '../src/io/safetensors.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
@@ -332,7 +332,7 @@ process.stdin.once('data', async () => {
         'with more epochs in a step that is done',
         of(train({ ...learning, epochs: 3 }), shorter.schedule[1] as Step),
         'DoneDiffers',
-        'schedule.0.epochs 2 → 3',
+        'schedule.0.epochs 2 (got 3)',
       ],
       ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
       ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],
@@ -393,14 +393,14 @@ process.stdin.once('data', async () => {
     expect(await succeed(loadNet(folderAt(straight).model))).toEqual(await succeed(loadNet(straight)))
     expect(await succeed(loadNet(folderAt(stopped).checkpoint))).toEqual(learner.model.net)
     const none = scratch()
-    const wanted =
-      "expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model"
-    expect(renderMessage(await failure(loadNet(none)))).toBe(`${none} is a folder; ${wanted}`)
+    const wanted = (got: string) =>
+      `expected a .ts or .js module, got ${got}; describe also reads a run's folder and a .safetensors of a model`
+    expect(renderMessage(await failure(loadNet(none)))).toBe(`${none}: ${wanted('a folder')}`)
     const file = join(scratch({ 'model.keras': '' }), 'model.keras')
     for (const nowhere of [join(file, 'x'), join(none, 'a'.repeat(5000))])
       expect(await failure(loadNet(nowhere))).toEqual({ _tag: 'FileMissing', file: nowhere })
     const refused = await failure(loadNet(file))
-    expect(renderMessage(refused)).toBe(`${file} is a .keras; ${wanted}`)
+    expect(renderMessage(refused)).toBe(`${file}: ${wanted('a .keras')}`)
   })
 
   test('has one file that is a model', async () => {

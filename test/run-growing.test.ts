@@ -7,7 +7,7 @@ import { imagesInMemory } from '../src/data/dataset.js'
 import { preprocessingOf } from '../src/data/preprocessing.js'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { countMacs, countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { lastName, layersOf, type Path } from '../src/net/path.js'
@@ -69,6 +69,9 @@ describe.runIf(engine !== null)('growing', () => {
     const run = await grown({ minDelta: 2, patience: 2 })
     expect(run.met.map(([name]) => name)).toEqual(['0-0-base', '0-1-new', '0-2-new2'])
     expect(stopOf(run)).toBe('no gain')
+    expect(eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')).toMatchObject({
+      fact: { _tag: 'NoGain', growths: 2, minDelta: 2 },
+    })
     expect(endOf(run)).toEqual(tinyNet)
     expect(grownIn(run).map(({ name, exact }) => [name, exact])).toEqual([
       ['0-1-new', true],
@@ -206,6 +209,9 @@ describe.runIf(engine !== null)('growing', () => {
     const run = await told(on, narrow)
     expect(paths(endOf(run))).not.toContain('sum/body/conv')
     expect([run.outcome, stopOf(run)]).toEqual(['done', 'place pruned away'])
+    expect(eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')).toMatchObject({
+      fact: { _tag: 'PlaceRemoved', at: 'sum/body/conv' },
+    })
   })
 
   test('keeps every net met with its figures', async () => {

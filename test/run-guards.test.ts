@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { countParams } from '../src/net/counts.js'
 import { isInside } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
@@ -17,7 +17,7 @@ import { experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import type { Prune, Step } from '../src/run/schedule/steps.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
-import type { Constraining } from '../src/surgery/prune/options.js'
+import type { ConstraintOptions } from '../src/surgery/prune/options.js'
 import { prune as cut } from '../src/surgery/prune/prune.js'
 import { available } from './engines.js'
 import { eventsOf, lastOf, type Told, told } from './running.js'
@@ -40,7 +40,7 @@ describe.runIf(engine !== null)('a prune after a push', () => {
 
   const units = ['conv', 'module/three/conv', 'sum/body/conv'] as const // each a group of its own
 
-  const guards: fc.Arbitrary<Constraining> = fc.record(
+  const guards: fc.Arbitrary<ConstraintOptions> = fc.record(
     {
       freeze: fc.subarray(['conv', 'module/three', 'sum/body/conv2'], { maxLength: 1 }),
       ignore: fc.subarray([...units], { maxLength: 2 }),

@@ -11,8 +11,8 @@ import { decode } from '../src/io/codec.js'
 import { type AnyCriterion, criterion } from '../src/learn/criteria/named-criterion.js'
 import { taylor } from '../src/learn/criteria/taylor.js'
 import { type CriterionName, noTerms } from '../src/learn/options.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { pushTerm } from '../src/learn/training/push-term.js'
-import { constant } from '../src/learn/training/rate.js'
 import { layersOf } from '../src/net/path.js'
 import { net } from '../src/net/words/combinators.js'
 import { convBnAct, globalAvgPool, image } from '../src/net/words/leaves.js'
@@ -115,7 +115,7 @@ describe('in JSON', () => {
     const refused = decode(experimentCodec)(
       experiment(tinyNet, glyphs(), prune({ by: criterion('', l1), eta: 1 })),
     )
-    expect(renderMessage(left(refused))).toBe('step 1 (prune), by (criterion): name is ""; expected a name')
+    expect(renderMessage(left(refused))).toBe('step 1 (prune), by (criterion), name: expected a name, got ""')
   })
 })
 
@@ -163,7 +163,11 @@ describe('before anything trains', () => {
       "criterion 'same': expected one function of that name, got two; try a name for each",
     ],
     ['one function twice', [by(spread), by(spread), align(sparse(1)), align(sparse(2))], 'fits'],
-    ['a term that throws', [align(pushTerm('bad', thrown)(1))], "push term 'bad' failed: no such thing"],
+    [
+      'a term that throws',
+      [align(pushTerm('bad', thrown)(1))],
+      "push term 'bad' failed: no such thing; try calling it by itself",
+    ],
     [
       'a term that is no number',
       [align(pushTerm('bad', ({ logits }) => logits)(1))],
@@ -172,17 +176,17 @@ describe('before anything trains', () => {
     [
       'a rule that throws',
       [grow({ rule: growthRule('bad', thrown), max: 2 })],
-      "growth rule 'bad' failed: no such thing",
+      "growth rule 'bad' failed: no such thing; try calling it by itself",
     ],
     [
       'a rule that returns no growth',
       [grow({ rule: growthRule('bad', () => ({ after: 'conv' }) as never), max: 2 })],
-      "growth rule 'bad': what it returned: layer module is undefined; expected a layer",
+      "growth rule 'bad': what it returned: layer module: expected a layer, got undefined",
     ],
     [
       'a rule that grows where nothing is',
       [grow({ rule: growthRule('bad', () => ({ deepen: 'nowhere', module: convBnAct(2) })), max: 2 })],
-      'deepen: expected the path of a layer, got nowhere; try describe, which lists the layers',
+      'deepen: expected the path of a layer, got nowhere; try npm run describe -- FILE, which lists the layers',
     ],
     [
       'a rule with a place beside it',
@@ -245,16 +249,16 @@ describe.runIf(engine !== undefined)('a run', () => {
   })
 
   test.each<[string, ReturnType<typeof criterion>, string]>([
-    ['throws', criterion('bad', thrown), "criterion 'bad' failed: no such thing"],
+    ['throws', criterion('bad', thrown), "criterion 'bad' failed: no such thing; try calling it by itself"],
     [
       'returns no lists',
       criterion('bad', () => ({ conv: 'x' }) as never),
-      'criterion \'bad\': what it returned: conv is "x"; expected a list of numbers, one a channel',
+      'criterion \'bad\': what it returned: conv: expected a list of numbers, one per channel, got "x"',
     ],
     [
       'returns too few numbers',
       criterion('bad', () => ({ conv: [1] })),
-      'layer conv: expected 6 utilities, one a channel, got 1',
+      'layer conv: expected 6 utilities, one per channel, got 1; try a criterion that gives one per output channel',
     ],
     [
       'returns none',
@@ -318,7 +322,7 @@ test('from the command line: resumed from its folder alone, its file at hand or 
     `criterion 'mine': expected ${file} to use it in its schedule, as when the run began, got none of that name; try defining it there again`,
   )
   writeFileSync(file, source('mine', 'activations', '() => ({})'))
-  expectRefusedAtOnce(await espalier(['resume', run]), 'schedule.1.by.evidence "weights" → "activations"')
+  expectRefusedAtOnce(await espalier(['resume', run]), 'schedule.1.by.evidence "weights" (got "activations")')
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', run, '--json'], { cwd: scratch() })
   expect(ended.code, ended.err).toBe(0)

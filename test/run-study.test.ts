@@ -8,7 +8,7 @@ import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { closedPartial, decode, naturalNumber, share } from '../src/io/codec.js'
 import { processOf } from '../src/io/process-owner.js'
-import { constant } from '../src/learn/training/rate.js'
+import { constant } from '../src/learn/training/learning-rate.js'
 import { plot } from '../src/report/plot.js'
 import { canCross, crossedTables } from '../src/report/tables/ablation.js'
 import { cutsTable, rowsOf, studyFooter, studyTable } from '../src/report/tables/study.js'
@@ -138,7 +138,7 @@ describe.runIf(engine !== null)('a study', () => {
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
     expect(renderMessage(refused)).toMatch(
-      /: schedule\.1\.steps\.1\.by "random" → "l1", .* → .*; try another --out, or delete/,
+      /, schedule\.1\.steps\.1\.by "random" \(got "l1"\), .* \(got .*\); try another --out, or delete/,
     )
     expect(readFileSync(result)).toEqual(before)
   })

@@ -59,12 +59,15 @@ export const stockLoader = () => {
   }
 }
 
+/** How far onnxruntime may rewrite a graph; beyond `basic`, it also computes in 8 bits where weights have no more. */
+type Optimization = 'basic' | 'all'
+
 /** What is used of onnxruntime-node. */
 interface OnnxRuntime {
   readonly InferenceSession: {
     readonly create: (
       model: string | Uint8Array,
-      options?: { readonly intraOpNumThreads: number },
+      options?: { readonly intraOpNumThreads: number; readonly graphOptimizationLevel: Optimization },
     ) => Promise<{
       readonly run: (
         feeds: Readonly<Record<string, unknown>>,
@@ -97,10 +100,11 @@ export const answerTo = async (
   input: string,
   data: Float32Array,
   shape: readonly number[],
+  graphOptimizationLevel: Optimization = 'all',
 ): Promise<Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>> => {
   if (onnxRuntime === null) throw new Error(wantsOnnx)
   const { InferenceSession, Tensor } = onnxRuntime
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, graphOptimizationLevel })
   try {
     return await session.run({ [input]: new Tensor('float32', data, shape) })
   } finally {
@@ -109,5 +113,9 @@ export const answerTo = async (
 }
 
 /** What onnxruntime answers to images. */
-export const answersOf = (model: string | Uint8Array, images: Float32Array, shape: readonly number[]) =>
-  answerTo(model, 'images', images, shape)
+export const answersOf = (
+  model: string | Uint8Array,
+  images: Float32Array,
+  shape: readonly number[],
+  optimization: Optimization = 'all',
+) => answerTo(model, 'images', images, shape, optimization)

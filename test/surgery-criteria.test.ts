@@ -13,7 +13,7 @@ import { decisionOf } from '../src/surgery/analysis/decision.js'
 import { costsOf } from '../src/surgery/prune/cost.js'
 import { bnScale, type Criterion, l1, l2, perCost, random } from '../src/surgery/prune/criteria.js'
 import { prune } from '../src/surgery/prune/prune.js'
-import { breakTies, hasTies } from '../src/surgery/prune/ties.js'
+import { breakTies, hasTies } from '../src/surgery/prune/tie-break.js'
 import { arbitraryModel, arbitraryNet, modelOf } from './arbitrary.js'
 import { left, placed, right } from './surgery.js'
 

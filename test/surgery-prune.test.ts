@@ -490,6 +490,7 @@ describe('the tree closes', () => {
       expect(left(prune({ channels: {}, bodies: ['t'], freeze: [place] })(modelOf(1)(sums)))).toEqual({
         _tag: 'FrozenBody',
         at: 't',
+        reason: 'freeze',
       })
   })
 
@@ -499,6 +500,7 @@ describe('the tree closes', () => {
     expect(left(prune({ ...named, freeze: ['t/body'] })(modelOf(1)(sums)))).toEqual({
       _tag: 'FrozenBody',
       at: 't',
+      reason: 'freeze',
     })
   })
 
@@ -515,6 +517,7 @@ describe('the tree closes', () => {
       _tag: 'FrozenChannel',
       at: 'r/body/conv2',
       channel: 0,
+      reason: 'input',
     })
     expect(drawn(cutting(given, { 'r/body/conv': all(3) }).model.net)[0]).toBe('conv: conv 4')
   })
@@ -743,9 +746,9 @@ describe('refusals', () => {
     [{ channels: { a: [3] } }, { _tag: 'UnknownChannel', at: 'a', channel: 3, channels: 3 }],
     [
       { channels: { a: [1] }, freeze: ['b'] },
-      { _tag: 'FrozenChannel', at: 'a', channel: 1 },
+      { _tag: 'FrozenChannel', at: 'a', channel: 1, reason: 'freeze' },
     ],
-    [{ channels: { dense: [1] } }, { _tag: 'FrozenChannel', at: 'dense', channel: 1 }],
+    [{ channels: { dense: [1] } }, { _tag: 'FrozenChannel', at: 'dense', channel: 1, reason: 'output' }],
     [
       { channels: {}, bodies: ['a'] },
       { _tag: 'UnknownPath', at: 'a', where: 'bodies' },
@@ -756,10 +759,10 @@ describe('refusals', () => {
   })
 
   test.each<[PruneOptions, string]>([
-    [{ by, eta: -1 }, 'eta is -1; expected a number ≥ 0'],
-    [{ by, keep: { params: 1.5 } }, 'keep.params is 1.5; expected a share above 0, at most 1'],
-    [{ by, keep: { bytes: 0 } }, 'keep.bytes is 0; expected a share above 0, at most 1'],
-    [{ by, atMost: { macs: Number.NaN } }, 'atMost.macs is NaN; expected a number > 0'],
+    [{ by, eta: -1 }, 'eta: expected a number ≥ 0, got -1'],
+    [{ by, keep: { params: 1.5 } }, 'keep.params: expected a share above 0, at most 1, got 1.5'],
+    [{ by, keep: { bytes: 0 } }, 'keep.bytes: expected a share above 0, at most 1, got 0'],
+    [{ by, atMost: { macs: Number.NaN } }, 'atMost.macs: expected a number > 0, got NaN'],
   ])('a target that is none: %j', (options, said) => {
     expect(renderMessage(refused(options))).toBe(said)
   })

@@ -4,14 +4,14 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import type { Model } from '../src/net/weights.js'
-import type { Narrowed } from '../src/surgery/prune/narrow.js'
+import type { PrunedNet } from '../src/surgery/prune/prune-net.js'
 import { searchTarget } from '../src/surgery/prune/target.js'
 
 /** Nets that take `taken[count]` ms: the search looks at nothing else of them. */
 const search = (taken: readonly number[], latency: number) =>
   searchTarget({ atMost: { latency }, measure: ({ net }: Model) => Number(net.name) }, [])(
     taken.length - 1,
-    count => ({ model: () => ({ net: { name: `${taken[count]}` } }) }) as Narrowed, // it reads no more
+    count => ({ model: () => ({ net: { name: `${taken[count]}` } }) }) as PrunedNet, // it reads no more
   )
 
 test('a target is met short of the last candidates, and one fewer misses it', () => {

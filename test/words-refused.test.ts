@@ -291,10 +291,8 @@ describe('an option that a word does not know', () => {
       "it has no option 'minChannel'; did you mean 'minChannels'?",
     )
     expect(pruned({ ...goal, eta: 1 })).toMatch('expected only one of eta, keep, atMost, channels')
-    expect(pruned({ ...goal, keep: { params: 0.5, macs: 1 } })).toMatch(
-      'keep is {"params":0.5,"macs":1}; expected',
-    )
-    expect(pruned({ ...goal, freeze: 'conv' })).toBe('freeze is "conv"; expected a list of paths')
+    expect(pruned({ ...goal, keep: { params: 0.5, macs: 1 } })).toMatch('keep: expected')
+    expect(pruned({ ...goal, freeze: 'conv' })).toBe('freeze: expected a list of paths, got "conv"')
     expect(grown({ ...module, noize: 1 })).toBe("it has no option 'noize'; did you mean 'noise'?")
     expect(grown({ ...module, before: 'conv' })).toMatch('expected only one of after, before')
     expect(grown({ ...module, budget: { param: 1 } })).toBe(
@@ -309,12 +307,12 @@ describe('an option that a word does not know', () => {
         "it has no option 'epoch'; did you mean 'epochs'?",
       )
       expect(renderMessage(left(await learnt({ batchSize: 0 })))).toBe(
-        'batchSize is 0; expected a whole number ≥ 1',
+        'batchSize: expected a whole number ≥ 1, got 0',
       )
     }
     const cut = { keep: { params: 0.5, macs: 0.5 } }
     expect(renderMessage(left(await pushModel({ cut } as never)({} as never)(model)()))).toMatch(
-      'cut.keep is',
+      'cut.keep: expected',
     )
   })
 })
@@ -415,7 +413,7 @@ describe('an argument more than a word takes', () => {
       fc.property(fc.anything(), fc.array(fc.anything(), { maxLength: 2 }), (more, others) => {
         const fact = left(read([...given, more, ...others]))
         expect(fact.at.split('.').at(-1)).toBe(`argument ${given.length + 1}`)
-        expect(renderMessage(fact)).toMatch(`; expected at most ${given.length} argument`)
+        expect(renderMessage(fact)).toMatch(`: expected at most ${given.length} argument`)
       }),
       { numRuns: 5 },
     )
@@ -423,10 +421,10 @@ describe('an argument more than a word takes', () => {
 
   test('is told with its place and value', () => {
     expect(renderMessage(left(infer(netOf(bare(conv)(4, 3, { stride: 2 }, 'same')))))).toBe(
-      'layer conv (conv): argument 4 is "same"; expected at most 3 arguments',
+      'layer conv (conv), argument 4: expected at most 3 arguments, got "same"',
     )
     expect(renderMessage(left(asExperiment(data(bare(glyphs)({}, 600)))))).toBe(
-      'data (glyphs): argument 2 is 600; expected at most 1 argument',
+      'data (glyphs), argument 2: expected at most 1 argument, got 600',
     )
   })
 
@@ -441,33 +439,33 @@ describe('an argument more than a word takes', () => {
 
 const nan = Number.NaN
 const least = (option: string, got: unknown, least: number) =>
-  `${option} is ${got}; expected a whole number ≥ ${least}`
+  `${option}: expected a whole number ≥ ${least}, got ${got}`
 
 /** Values that no option has, and what is said of them. */
 const values: readonly (readonly [whole: unknown, said: string])[] = [
-  [steps(train({ epochs: nan })), `step 1 (train): ${least('epochs', nan, 1)}`],
-  [steps(train({ epochs: 0 })), `step 1 (train): ${least('epochs', 0, 1)}`],
-  [steps(train({ batchSize: 0 })), `step 1 (train): ${least('batchSize', 0, 1)}`],
-  [steps(train({ learningRate: -0.1 })), 'step 1 (train): learningRate is -0.1; expected a number ≥ 0'],
+  [steps(train({ epochs: nan })), `step 1 (train), ${least('epochs', nan, 1)}`],
+  [steps(train({ epochs: 0 })), `step 1 (train), ${least('epochs', 0, 1)}`],
+  [steps(train({ batchSize: 0 })), `step 1 (train), ${least('batchSize', 0, 1)}`],
+  [steps(train({ learningRate: -0.1 })), 'step 1 (train), learningRate: expected a number ≥ 0, got -0.1'],
   [
     steps(bare(train)({ learningRate: '0.1' })),
-    'step 1 (train): learningRate is "0.1"; expected a number ≥ 0',
+    'step 1 (train), learningRate: expected a number ≥ 0, got "0.1"',
   ],
   [
     steps(train({ clipNorm: Number.POSITIVE_INFINITY })),
-    'step 1 (train): clipNorm is Infinity; expected a number > 0 or null',
+    'step 1 (train), clipNorm: expected a number > 0 or null, got Infinity',
   ],
-  [steps(bare(train)({ balanced: 'no' })), 'step 1 (train): balanced is "no"; expected boolean'],
+  [steps(bare(train)({ balanced: 'no' })), 'step 1 (train), balanced: expected boolean, got "no"'],
   [
     steps(train({ optimizer: sgd({ weightDecay: -1 }) })),
-    'step 1 (train), optimizer (sgd): weightDecay is -1; expected a number ≥ 0',
+    'step 1 (train), optimizer (sgd), weightDecay: expected a number ≥ 0, got -1',
   ],
-  [steps(bare(train)({ optimizer: 'adam' })), 'step 1 (train): optimizer is "adam"; expected an optimizer'],
+  [steps(bare(train)({ optimizer: 'adam' })), 'step 1 (train), optimizer: expected an optimizer, got "adam"'],
   [
     steps(train(), push({ fade: { from: nan } })),
-    'step 2 (push): fade.from is NaN; expected a number from 0 to 1',
+    'step 2 (push), fade.from: expected a number from 0 to 1, got NaN',
   ],
-  [steps(train(), push(), prune({ images: 0 })), `step 3 (prune): ${least('images', 0, 1)}`],
+  [steps(train(), push(), prune({ images: 0 })), `step 3 (prune), ${least('images', 0, 1)}`],
   [
     steps(bare(prune)({ aim: { keep: { params: 0.5 } } })),
     "step 1 (prune) has no option 'aim'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
@@ -476,58 +474,58 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
     steps(bare(prune)({ target: { eta: 1 } })),
     "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
-  [steps(prune({ roundTo: 0 })), `step 1 (prune): ${least('roundTo', 0, 1)}`],
-  [steps(prune({ minChannels: -1 })), `step 1 (prune): ${least('minChannels', -1, 0)}`],
+  [steps(prune({ roundTo: 0 })), `step 1 (prune), ${least('roundTo', 0, 1)}`],
+  [steps(prune({ minChannels: -1 })), `step 1 (prune), ${least('minChannels', -1, 0)}`],
   [
     steps(bare(prune)({ ...aim, eta: 0.1 })),
-    'step 1 (prune): target is {"keep":{"params":0.5},"eta":0.1}; expected only one of keep, atMost, eta',
+    'step 1 (prune), target: expected only one of keep, atMost, eta, got {"keep":{"params":0.5},"eta":0.1}',
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, macs: 0.5 } })),
-    'step 1 (prune): target.keep is {"params":0.5,"macs":0.5}; expected only one of params, macs, bytes, latency',
+    'step 1 (prune), target.keep: expected only one of params, macs, bytes, latency, got {"params":0.5,"macs":0.5}',
   ],
   [
     steps(bare(prune)({ keep: { params: 0.5, latency: 0.5 } })),
-    'step 1 (prune): target.keep is {"params":0.5,"latency":0.5}; expected only one of params, macs, bytes, latency',
+    'step 1 (prune), target.keep: expected only one of params, macs, bytes, latency, got {"params":0.5,"latency":0.5}',
   ],
   [
     steps(bare(untilTarget)({ ...aim, atMost: { params: 9 } }, push(), prune())),
-    'step 1 (rounds): target is {"keep":{"params":0.5},"atMost":{"params":9}}; expected only one of keep, atMost, eta',
+    'step 1 (rounds), target: expected only one of keep, atMost, eta, got {"keep":{"params":0.5},"atMost":{"params":9}}',
   ],
-  [steps(untilTarget({ ...aim, rounds: 0 }, push(), prune())), `step 1 (rounds): ${least('rounds', 0, 1)}`],
-  [steps(untilTarget({ ...aim, rounds: -3 }, push(), prune())), `step 1 (rounds): ${least('rounds', -3, 1)}`],
+  [steps(untilTarget({ ...aim, rounds: 0 }, push(), prune())), `step 1 (rounds), ${least('rounds', 0, 1)}`],
+  [steps(untilTarget({ ...aim, rounds: -3 }, push(), prune())), `step 1 (rounds), ${least('rounds', -3, 1)}`],
   [
     steps(whileAccuracy({ within: '5 %' as never }, prune())), // as without types
-    "step 1 (rounds): within is \"5 %\"; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
+    "step 1 (rounds), within: expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null, got \"5 %\"",
   ],
   [
     steps(whileAccuracy({ within: nan }, prune())),
-    "step 1 (rounds): within is NaN; expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null",
+    "step 1 (rounds), within: expected a number from 0 to 1, '5%' (of the accuracy at the start), '5 points' or null, got NaN",
   ],
   [
     steps(whileAccuracy({ within: 0.1, eta: nan }, prune())),
-    'step 1 (rounds): target.eta is NaN; expected a number ≥ 0',
+    'step 1 (rounds), target.eta: expected a number ≥ 0, got NaN',
   ],
   [
     steps(grow({ after: 'conv', module: relu, max: 0 })),
-    'step 1 (grow): max is 0; expected a whole number from 1 to 1,000',
+    'step 1 (grow), max: expected a whole number from 1 to 1,000, got 0',
   ],
   [
     steps(grow({ after: 'conv', module: relu, max: nan })),
-    'step 1 (grow): max is NaN; expected a whole number from 1 to 1,000',
+    'step 1 (grow), max: expected a whole number from 1 to 1,000, got NaN',
   ],
   [
     steps(bare(grow)({ after: 'conv', widen: 'conv', by: 2, max: 1 })),
-    'step 1 (grow), growths 1 is {"widen":"conv","by":2,"after":"conv"}; expected only one of after, before, inside, deepen, to, widen',
+    'step 1 (grow), growths 1: expected only one of after, before, inside, deepen, to, widen, got {"widen":"conv","by":2,"after":"conv"}',
   ],
   [
     steps(bare(grow)({ after: 'conv', max: 1 })),
-    'step 1 (grow), growths 1, layer module is undefined; expected a layer',
+    'step 1 (grow), growths 1, layer module: expected a layer, got undefined',
   ],
-  [steps(undefined), 'step 1 is undefined; expected a step'],
-  [bare(experiment)(head, undefined, train()), 'data is undefined; expected a data set'],
-  [data(glyphs({ train: 0 })), 'data (glyphs): train is 0; expected a whole number from 1 to 1,000,000'],
-  [data(bare(mnist)('folder')), 'data (mnist): options is "folder"; expected a record of options'],
+  [steps(undefined), 'step 1: expected a step, got undefined'],
+  [bare(experiment)(head, undefined, train()), 'data: expected a data set, got undefined'],
+  [data(glyphs({ train: 0 })), 'data (glyphs), train: expected a whole number from 1 to 1,000,000, got 0'],
+  [data(bare(mnist)('folder')), 'data (mnist), options: expected a record of options, got "folder"'],
   [undefined, 'expected an experiment, got undefined'],
 ]
 
@@ -537,38 +535,38 @@ describe('a value that an option cannot have', () => {
   })
 
   const layers: readonly (readonly [layer: unknown, said: string])[] = [
-    [bare(convBnAct)('8'), 'layer conv (conv): filters is "8"; expected a whole number ≥ 1'],
+    [bare(convBnAct)('8'), 'layer conv (conv), filters: expected a whole number ≥ 1, got "8"'],
     [
       bare(convBnAct)(8, { stride: 2 }),
-      'layer conv (conv): kernel is {"stride":2}; expected a whole number ≥ 1, or [height, width]',
+      'layer conv (conv), kernel: expected a whole number ≥ 1, or [height, width], got {"stride":2}',
     ],
-    [bare(convBnAct)(8, 3, 2), 'layer conv (conv): options is 2; expected a record of options'],
-    [bare(maxPool)(3, 2), 'layer maxPool (maxPool): options is 2; expected a record of options'],
+    [bare(convBnAct)(8, 3, 2), 'layer conv (conv), options: expected a record of options, got 2'],
+    [bare(maxPool)(3, 2), 'layer maxPool (maxPool), options: expected a record of options, got 2'],
     [
       bare(convBnAct)(8, 3, { stride: null }),
-      'layer conv (conv): stride is null; expected a whole number ≥ 1, or [height, width]',
+      'layer conv (conv), stride: expected a whole number ≥ 1, or [height, width], got null',
     ],
     [
       bare(convBnAct)(8, 3, { padding: 'full' }),
-      'layer conv (conv): padding is "full"; expected "same", "valid", a whole number ≥ 0, or [top, bottom, left, right]',
+      'layer conv (conv), padding: expected "same", "valid", a whole number ≥ 0, or [top, bottom, left, right], got "full"',
     ],
     [
       bare(convBnAct)(8, 3, { norm: null }),
-      'layer conv (conv): norm.options is null; expected a record of options',
+      'layer conv (conv), norm.options: expected a record of options, got null',
     ],
-    [bare(batchNorm)({ momentum: 2 }), 'layer norm (norm): momentum is 2; expected a number from 0 to 1'],
+    [bare(batchNorm)({ momentum: 2 }), 'layer norm (norm), momentum: expected a number from 0 to 1, got 2'],
     [
       bare(inception)('i', { three: [4] }),
-      'layer i/three/conv (conv): filters is undefined; expected a whole number ≥ 1',
+      'layer i/three/conv (conv), filters: expected a whole number ≥ 1, got undefined',
     ],
-    [repeat('r', nan, relu), 'layer r (stack): times is NaN; expected a whole number from 0 to 100,000'],
+    [repeat('r', nan, relu), 'layer r (stack), times: expected a whole number from 0 to 100,000, got NaN'],
     [
       repeat('r', 1e9, relu),
-      'layer r (stack): times is 1000000000; expected a whole number from 0 to 100,000',
+      'layer r (stack), times: expected a whole number from 0 to 100,000, got 1000000000',
     ],
-    [convBnAct, 'layer 1 is a function; expected a layer'],
-    [maxPool, 'layer 1 is a function; expected a layer'],
-    [undefined, 'layer 1 is undefined; expected a layer'],
+    [convBnAct, 'layer 1: expected a layer, got a function'],
+    [maxPool, 'layer 1: expected a layer, got a function'],
+    [undefined, 'layer 1: expected a layer, got undefined'],
   ]
   test.each(layers)('%#: %s', (odd, said) => {
     expect(renderMessage(left(infer(netOf(odd))))).toBe(said)
@@ -577,9 +575,9 @@ describe('a value that an option cannot have', () => {
   test('an image of other than three sizes', () => {
     const said = (...sizes: number[]) =>
       renderMessage(left(infer(bare(net)('n', bare(image)(...sizes), convBnAct(4), globalAvgPool, dense(3)))))
-    expect(said(8, 8)).toBe('net (n): input is [8,8]; expected height, width and channels')
-    expect(said(8, 8, 1, 3)).toBe('net (n): input is [8,8,1,3]; expected height, width and channels')
-    expect(said(8, 8, 0.5)).toBe('input 3 is 0.5; expected a whole number ≥ 1')
+    expect(said(8, 8)).toBe('net (n), input: expected height, width and channels, got [8,8]')
+    expect(said(8, 8, 1, 3)).toBe('net (n), input: expected height, width and channels, got [8,8,1,3]')
+    expect(said(8, 8, 0.5)).toBe('input 3: expected a whole number ≥ 1, got 0.5')
   })
 
   test('a seed that is no whole number of 32 bits', async () => {
@@ -587,7 +585,7 @@ describe('a value that an option cannot have', () => {
     const dataset = right(await openData({ seed: 0 })(glyphs({ train: 200, test: 10 }))())
     const growth = { after: 'conv', module: relu }
     for (const seed of [1e300, 2 ** 32, -1, 0.5, nan]) {
-      const said = `seed is ${seed}; expected a whole number from 0 to 4,294,967,295`
+      const said = `seed: expected a whole number from 0 to 4,294,967,295, got ${seed}`
       const learnt = trainModel({})({ dataset, seed } as never)(model)
       const facts = [
         left(init(seed)(freeNet)),
@@ -598,7 +596,7 @@ describe('a value that an option cannot have', () => {
       ]
       for (const fact of facts) expect(renderMessage(fact)).toBe(said)
       expect(renderMessage(left(asExperiment(data(glyphs({ drawn: seed })))))).toBe(
-        `data (glyphs): drawn is ${seed}; expected a whole number from 0 to 4,294,967,295`,
+        `data (glyphs), drawn: expected a whole number from 0 to 4,294,967,295, got ${seed}`,
       )
     }
     expect(E.isRight(init(2 ** 32 - 1)(freeNet))).toBe(true)
@@ -608,13 +606,13 @@ describe('a value that an option cannot have', () => {
     const of = (seeds: number) => asStudy(study('s', { seeds }, [{ name: 'a', experiment: whole }]))
     for (const seeds of [0, -1, 0.5, nan, 1e300])
       expect(renderMessage(left(of(seeds)))).toBe(
-        `seeds is ${seeds}; expected a whole number from 1 to 10,000`,
+        `seeds: expected a whole number from 1 to 10,000, got ${seeds}`,
       )
     expect(
       renderMessage(
         left(asStudy(ablation('s', { ...base, criteria: ['l1'], removed: [0.5], scratch: ['l2'] }))),
       ),
-    ).toBe('scratch is ["l2"]; expected criteria of the ablation')
+    ).toBe('scratch: expected criteria of the ablation, got ["l2"]')
   })
 })
 

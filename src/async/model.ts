@@ -2,8 +2,8 @@
 import { readModelFile, saveModel } from '../convert/model-file.js'
 import type { Place } from '../data/error.js'
 import type { ImageInput } from '../data/formats/images/decode.js'
-import { openEngine } from '../engine/choose.js'
 import type { EngineName } from '../engine/engine.js'
+import { openEngine } from '../engine/open.js'
 import {
   type Classifier,
   type ClassProbability,

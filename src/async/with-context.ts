@@ -2,8 +2,8 @@
 import { openData } from '../data/open.js'
 import type { OpenOptions } from '../data/source.js'
 import type { DataSpec } from '../data/spec.js'
-import { openEngine } from '../engine/choose.js'
 import type { EngineName } from '../engine/engine.js'
+import { openEngine } from '../engine/open.js'
 import type { LearnContext } from '../learn/training/transforms.js'
 import { run } from './run.js'
 

@@ -5,25 +5,19 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
 import { type Imported, importModel } from '../convert/import.js'
-import type { Input } from '../convert/input.js'
 import { type ModelFile, saveModel } from '../convert/model-file.js'
-import type { Target } from '../convert/target.js'
+import type { Model } from '../net/weights.js'
 import { renderMessage } from '../report/text/messages.js'
+import type { RunError } from '../run/error.js'
 import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
+import type { ExportArguments } from './export-options.js'
 import { readRun } from './read-run.js'
 import { say } from './stderr.js'
 
-interface ExportArguments {
-  readonly to: readonly Target[]
-  readonly out?: string
-  /** By default pixels from 0 to 255, where the model's file says how images were normalised. */
-  readonly input?: Input
-}
-
 /** Each format gets a folder of its own. */
 const exportAll =
-  ({ to: targets, input }: ExportArguments, out: string) =>
+  ({ to: targets, out: _out, data: _data, ...options }: ExportArguments, out: string) =>
   ({ model, preprocessing }: ModelFile): TE.TaskEither<ExportError, readonly string[]> =>
     pipe(
       targets,
@@ -32,17 +26,32 @@ const exportAll =
           to,
           folder: join(out, to),
           ...(preprocessing !== null && { preprocessing }),
-          ...(input !== undefined && { input }),
+          ...options,
         })(model),
       ),
       TE.map(files => files.flat()),
     )
 
+/** Says what 8-bit weights cost, where that is asked. */
+const measure = (run: string, { data }: ExportArguments, model: Model): TE.TaskEither<RunError, void> =>
+  data === undefined
+    ? TE.right(undefined)
+    : pipe(
+        TE.fromTask(() => import('./measure-weights.js')),
+        TE.flatMap(({ measureWeights }) => measureWeights(run, data === true ? undefined : data)(model)),
+        TE.map(measured => say(renderMessage(measured))),
+      )
+
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
   const file = modelFileAt(run)
   const out = options.out ?? join(dirname(file), 'export')
-  return end(pipe(readRun(run), TE.flatMap(exportAll(options, out))), files =>
-    process.stdout.write(`${files.join('\n')}\n`),
+  return end(
+    pipe(
+      readRun(run),
+      TE.tap(({ model }) => measure(run, options, model)),
+      TE.flatMap(exportAll(options, out)),
+    ),
+    files => process.stdout.write(`${files.join('\n')}\n`),
   )
 }
 

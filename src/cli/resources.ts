@@ -4,14 +4,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset, Skipped } from '../data/dataset.js'
 import { openData } from '../data/open.js'
 import type { DataSpec } from '../data/spec.js'
-import { enginesOf } from '../engine/choose.js'
+import { enginesOf } from '../engine/open.js'
 import { downloadProgress } from '../report/terminal/download-progress.js'
 import { renderMessage, skippedText } from '../report/text/messages.js'
 import type { Resources } from '../run/context.js'
 import type { RunError } from '../run/error.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { DataSettings } from '../run/storage/settings.js'
-import { chooseEngine } from './choose-engine.js'
+import { announceEngine } from './announce-engine.js'
 import { orInterrupted, type Stopper } from './signals.js'
 import { say, screen } from './stderr.js'
 
@@ -57,7 +57,7 @@ export const withResources =
           ),
           ({ dataset }) =>
             pipe(
-              chooseEngine(engines)(experiment, dataset, seed),
+              announceEngine(engines)(experiment, dataset, seed),
               TE.flatMap(ready => use({ engine: ready, dataset })),
             ),
           ({ dataset, reported }) => {

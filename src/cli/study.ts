@@ -4,8 +4,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
-import { enginesOf } from '../engine/choose.js'
 import type { Engine } from '../engine/engine.js'
+import { enginesOf } from '../engine/open.js'
 import { encodeFileName } from '../io/file-name.js'
 import { makeFolder, writeAtomically, writeJson } from '../io/files.js'
 import { latencies } from '../learn/evaluation/latency.js'
@@ -19,7 +19,7 @@ import type { Experiment } from '../run/schedule/experiment.js'
 import type { DataSettings } from '../run/storage/settings.js'
 import { engineOfFirstRun, runStudy, seedsOf, type VariantRun } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
-import { chooseEngine } from './choose-engine.js'
+import { announceEngine } from './announce-engine.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
 import { inProcesses } from './jobs.js'
@@ -162,7 +162,7 @@ const engineFor = (
           ? TE.right(engines[0])
           : pipe(
               datasetOf(first.experiment, seed),
-              TE.flatMap(dataset => chooseEngine(engines)(first.experiment, dataset, seed)),
+              TE.flatMap(dataset => announceEngine(engines)(first.experiment, dataset, seed)),
             ),
     ),
   )

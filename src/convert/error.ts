@@ -19,6 +19,8 @@ export type ExportError =
   | Extract<LearnError, { readonly _tag: 'DataDiffers' }>
   /** The export should take pixels, but the model has no preprocessing to include. */
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
+  /** TensorFlow Serving counts versions by whole numbers. */
+  | { readonly _tag: 'NotAVersion'; readonly got: number }
   /** A format needs an npm package that is not installed. */
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
   /** A library that could not write the format, with its reason. */
@@ -114,6 +116,15 @@ export interface NormsFolded {
 }
 
 /** What an import tells beside its model. */
+/** The accuracy of a model with 8-bit weights, beside that with its own. */
+export interface WeightsMeasured {
+  readonly _tag: 'WeightsMeasured'
+  /** The images it was measured on. */
+  readonly images: number
+  readonly float32: number
+  readonly int8: number
+}
+
 export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
 
 /** Why layers are not a tree. */

@@ -4,29 +4,45 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Preprocessing } from '../data/preprocessing.js'
+import { encodeFileName } from '../io/file-name.js'
 import { makeFolder, writeAtomically } from '../io/files.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { countStored } from '../net/counts.js'
 import { checkWeights, type Model } from '../net/weights.js'
 import { type Description, describeInput } from './description.js'
 import type { ExportError } from './error.js'
-import { affineOf, includeNormaliser } from './include-normaliser.js'
-import type { Input, Serving } from './input.js'
+import { type Affine, affineOf, includeNormaliser, prependStep } from './include-normaliser.js'
+import type { Serving } from './input.js'
 import { toKeras } from './keras/export/archive.js'
 import { toLayers } from './keras/export/write.js'
 import { toOnnx } from './onnx/model.js'
+import { toPyTorch } from './pytorch/pytorch.js'
+import type { WeightType } from './quantise.js'
 import { toSafetensors } from './safetensors.js'
 import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
+/** Options of one format or another. */
+export interface EncodeOptions extends Serving {
+  /** Of a SavedModel: its number in TensorFlow Serving, which reads the files of a model from `NAME/NUMBER/`. */
+  readonly servingVersion?: number
+  /** Of ONNX: how kernels are stored; by default `float32`. */
+  readonly weights?: WeightType
+}
+
 /** Encodes a model; `description` is null where the model has no preprocessing. */
-type Encoder = (model: Model, description: Description | null) => TE.TaskEither<ExportError, readonly File[]>
+type Encoder = (
+  model: Model,
+  description: Description | null,
+  options: EncodeOptions,
+) => TE.TaskEither<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: TE.fromEitherK(toSavedModel),
   layers: TE.fromEitherK(toLayers),
   keras: toKeras,
-  onnx: (model, description) => TE.right(toOnnx(model, description)),
+  onnx: (model, description, { weights }) => TE.right(toOnnx(model, description, weights)),
+  pytorch: (model, description) => TE.right(toPyTorch(model, description)),
 }
 
 /** A protocol buffer's length is a signed 32-bit number; the rest of the message needs room too. */
@@ -40,6 +56,7 @@ const limits: { readonly [T in Target]: number } = {
   layers: Number.POSITIVE_INFINITY,
   keras: archiveLimit,
   onnx: protobufLimit,
+  pytorch: Number.POSITIVE_INFINITY,
   safetensors: Number.POSITIVE_INFINITY,
 }
 
@@ -52,17 +69,25 @@ interface Prepared {
   readonly description: Description | null
 }
 
-const prepareModel = (
-  input: Input,
-  preprocessing: Preprocessing | undefined,
-  model: Model,
-): E.Either<ExportError, Prepared> => {
+/**
+ * Makes the normaliser a part of the model, unless the format has a step of its own for it. It stays out of kernels of 8 bits,
+ * whose input channels would then differ in scale.
+ */
+const normaliseInside = (to: Target, { weights }: EncodeOptions, affine: Affine) => {
+  if (to === 'pytorch') return (model: Model): E.Either<ExportError, Model> => E.right(model)
+  return to === 'onnx' && weights === 'int8' ? prependStep(affine) : includeNormaliser(affine)
+}
+
+const prepareModel = (to: Target, options: EncodeOptions, model: Model): E.Either<ExportError, Prepared> => {
+  const { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' } = options
   if (preprocessing === undefined)
     return input === 'normalised'
       ? E.right({ model, description: null })
       : E.left({ _tag: 'NoPreprocessing', input })
   return pipe(
-    input === 'normalised' ? E.right(model) : includeNormaliser(affineOf(input, preprocessing))(model),
+    input === 'normalised'
+      ? E.right(model)
+      : normaliseInside(to, options, affineOf(input, preprocessing))(model),
     E.map(model => ({ model, description: describeInput(input, preprocessing) })),
   )
 }
@@ -71,28 +96,42 @@ const labelsFile = ({ classes }: Preprocessing): File => textFile('labels.txt', 
 
 const encode = (
   to: Target,
-  { preprocessing, input = preprocessing === undefined ? 'normalised' : 'raw' }: Serving,
+  options: EncodeOptions,
   model: Model,
 ): TE.TaskEither<ExportError, readonly File[]> =>
   to === 'safetensors'
-    ? TE.right(toSafetensors(model, preprocessing))
+    ? TE.right(toSafetensors(model, options.preprocessing))
     : pipe(
-        TE.fromEither(prepareModel(input, preprocessing, model)),
-        TE.flatMap(({ model, description }) => encoders[to](model, description)),
+        TE.fromEither(prepareModel(to, options, model)),
+        TE.flatMap(({ model, description }) => encoders[to](model, description, options)),
       )
+
+const checkVersion = (version: number | undefined): E.Either<ExportError, void> =>
+  version === undefined || (Number.isSafeInteger(version) && version > 0)
+    ? E.right(undefined)
+    : E.left({ _tag: 'NotAVersion', got: version })
+
+/** The folder of a version of a model in TensorFlow Serving; null where the files lie by themselves. */
+const versionFolder = (to: Target, { servingVersion }: EncodeOptions, { net }: Model): string | null =>
+  to === 'savedmodel' && servingVersion !== undefined ? `${encodeFileName(net.name)}/${servingVersion}` : null
+
+const moveInto =
+  (folder: string | null) =>
+  (files: readonly File[]): readonly File[] =>
+    folder === null ? files : files.map(file => ({ ...file, name: `${folder}/${file.name}` }))
 
 /**
  * Encodes a model as the files of a format. With `preprocessing` the exported model takes pixels from 0 to 255, unless
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing; TooLarge, PackageMissing, EncodingFailed; NotHeld where the format
- *         lacks a layer
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing, NotAVersion; TooLarge, PackageMissing, EncodingFailed; NotHeld
+ *         where the format lacks a layer
  */
 export const encodeModel =
-  (to: Target, serving: Serving = {}) =>
+  (to: Target, options: EncodeOptions = {}) =>
   (model: Model): TE.TaskEither<ExportError, readonly File[]> => {
-    const { preprocessing } = serving
+    const { preprocessing } = options
     return pipe(
       checkWeights(model),
       E.flatMap((): E.Either<ExportError, number> => checkSize(to, 4 * countStored(model))),
@@ -101,9 +140,11 @@ export const encodeModel =
           ? E.right(undefined)
           : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
+      E.flatMap(() => checkVersion(options.servingVersion)),
       TE.fromEither,
-      TE.flatMap(() => encode(to, serving, model)),
+      TE.flatMap(() => encode(to, options, model)),
       TE.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),
+      TE.map(moveInto(versionFolder(to, options, model))),
     )
   }
 
@@ -119,7 +160,7 @@ const writeFileIn =
   }
 
 /** The format, the folder for its files, and the input of the exported model. */
-export interface ExportOptions extends Serving {
+export interface ExportOptions extends EncodeOptions {
   readonly to: Target
   readonly folder: string
 }
@@ -134,6 +175,6 @@ export interface ExportOptions extends Serving {
  * pipe(model, exportModel({ to: 'onnx', folder: 'out', preprocessing: preprocessingOf(dataset) }))
  */
 export const exportModel =
-  ({ to, folder, ...serving }: ExportOptions) =>
+  ({ to, folder, ...options }: ExportOptions) =>
   (model: Model): TE.TaskEither<ExportError, readonly string[]> =>
-    pipe(model, encodeModel(to, serving), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))
+    pipe(model, encodeModel(to, options), TE.flatMap(TE.traverseSeqArray(writeFileIn(folder))))

@@ -19,7 +19,8 @@ export interface Affine {
   readonly shift: readonly number[]
 }
 
-const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
+/** The largest value of a pixel. */
+export const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } = { raw: 255, unit: 1 }
 
 export const affineOf = (input: Exclude<Input, 'normalised'>, { mean, deviation }: Normaliser): Affine => ({
   scale: deviation.map(each => 1 / (each * maxPixel[input])),
@@ -143,7 +144,8 @@ const stepWeights = (name: string, { scale, shift }: Affine): Weights => ({
   [weightKey(name, 'bias')]: { shape: [shift.length], data: Float32Array.from(shift) },
 })
 
-const prependStep =
+/** The model behind a depthwise layer that normalises; its own layers stay as they are. */
+export const prependStep =
   (affine: Affine) =>
   ({ net, weights }: Model): E.Either<NetError, Model> => {
     const name = unusedName(net.body.layers)

@@ -11,11 +11,13 @@ export type {
   NotATreeReason,
   NotChecked,
   RuntimeAgrees,
+  WeightsMeasured,
 } from './error.js'
-export { type ExportOptions, encodeModel, exportModel } from './export.js'
+export { type EncodeOptions, type ExportOptions, encodeModel, exportModel } from './export.js'
 export { importModel } from './import.js'
 export { type Input, inputs, type Serving } from './input.js'
 export { type Imported, readKerasFile, readKerasModel } from './keras/import/read.js'
 export type { ModelFault, ModelFileError, NotAModel } from './model-file.js'
 export { type OnnxOptions, readOnnxFile, readOnnxModel } from './onnx/import/read.js'
+export { roundKernels, type WeightType, weightTypes } from './quantise.js'
 export { type File, type Target, targets } from './target.js'

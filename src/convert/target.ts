@@ -1,10 +1,10 @@
 /** The export formats by name. Their contents are not known here. */
 
-export const targets = ['savedmodel', 'layers', 'keras', 'onnx', 'safetensors'] as const
+export const targets = ['savedmodel', 'layers', 'keras', 'onnx', 'pytorch', 'safetensors'] as const
 
 /**
  * `savedmodel` for TensorFlow's servers, `layers` for TensorFlow.js, `keras` for Keras 3, `onnx` for other runtimes,
- * `safetensors` for the plain weights.
+ * `pytorch` for a module of PyTorch, `safetensors` for the plain weights.
  */
 export type Target = (typeof targets)[number]
 

@@ -100,7 +100,7 @@ const requireNormaliser = ({ normalise }: DataSpec, channels: number): readonly 
         met:
           normalise[name].length === channels &&
           normalise[name].every(value => Number.isFinite(value) && (name === 'mean' || value > 0)),
-        expected: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one a channel`,
+        expected: `${channels} number${channels === 1 ? '' : 's'}${name === 'mean' ? '' : ' above 0'}, one per channel`,
       }))
 
 /** The image shape of a specification. Errors  BadOption with the first option that cannot be met */

@@ -31,10 +31,11 @@ export type DataError =
     }
   /** A part whose class folders hold no images. */
   | { readonly _tag: 'ClassesMissing'; readonly folder: string; readonly found: readonly string[] }
-  | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string }
+  /** `mend`: what to try, where another path is of no use. */
+  | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string; readonly mend?: string }
   /** A gzip stream that cannot be unpacked any further. */
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Place)
-  /** The content ends at `offset`; expected `expected` bytes. */
+  /** The content ends at `offset`; `expected` is where it should end, counted from the same beginning. */
   | ({ readonly _tag: 'Truncated'; readonly expected: number } & Place)
   /** An invalid value in a file: a magic number, a size, a label, a checksum. */
   | ({
@@ -53,10 +54,10 @@ export type DataError =
   | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
   /** A record without a required value; `keys` are the keys it has. */
   | ({ readonly _tag: 'ValueMissing'; readonly key: string; readonly keys: readonly string[] } & Place)
-  /** Two files (or parts) of one data set disagree. */
+  /** Two files (or parts) of one data set disagree: in the number of images and labels, in image size, in classes. */
   | {
       readonly _tag: 'PartsDiffer'
-      readonly what: string
+      readonly what: 'count' | 'size' | 'classes'
       readonly first: { readonly file: string; readonly got: string | number }
       readonly second: { readonly file: string; readonly got: string | number }
     }

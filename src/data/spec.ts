@@ -88,7 +88,7 @@ export type ImageFolderOptions = DataOptions &
   Partial<Pick<ImageFolder, 'background' | 'depth' | 'test' | 'splitSeed'>>
 
 /**
- * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one a class, in `train` and `test`: on disk, or in
+ * Folders of JPEG, PNG, WebP, GIF, TIFF or AVIF images, one per class, in `train` and `test`: on disk, or in
  * `train.tar.gz` and `test.tar.gz`. `val` beside them is the validation set, instead of a share of `train`; without
  * `test`, as in ImageNet, it is the test set. Class folders alone are split: `test` is the share for testing, the same
  * of each class. Subfolders of a class folder belong to the class, unless `depth` says otherwise. Images are

@@ -4,10 +4,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as T from 'fp-ts/lib/Task.js'
-import { defaultEngine } from './choose.js'
 import { engineCommand } from './commands.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
+import { defaultEngine } from './open.js'
 import { findCpu } from './reference/index.js'
 import { cacheFolder, type Native } from './tensorflow/install/cache.js'
 import { findCompiler } from './tensorflow/install/compile.js'
@@ -18,7 +18,7 @@ import { threadsOf } from './tensorflow/load.js'
 import { findNative } from './tensorflow/native.js'
 
 /** A native binding and the result of its trial. */
-export interface Tried {
+export interface TrialResult {
   readonly native: Native
   /** TensorFlow's version and whether it sees a GPU; or the error of the trial. */
   readonly answer: E.Either<NativeError, Answer>
@@ -38,14 +38,14 @@ export interface Diagnosis {
   /** Why: the native binding works, is missing, or is broken. */
   readonly why: 'native' | 'no native' | 'native broken'
   readonly engines: readonly { readonly name: EngineName; readonly ready: boolean }[]
-  readonly tried: O.Option<Tried>
+  readonly tried: O.Option<TrialResult>
   /** What is missing to build the native engine, whether or not one exists. */
   readonly lacking: readonly NativeError[]
   /** The command that installs the faster engine, where it does not work. */
   readonly mend: O.Option<string>
 }
 
-const tryNative: T.Task<O.Option<Tried>> = async () => {
+const tryNative: T.Task<O.Option<TrialResult>> = async () => {
   const found = findNative()
   if (O.isNone(found)) return O.none
   return O.some({ native: found.value, answer: await trial(found.value.file)() })
@@ -60,7 +60,7 @@ const findMissingTools: T.Task<readonly NativeError[]> = async () => {
   return tools.flatMap(tool => (E.isLeft(tool) ? [tool.left] : []))
 }
 
-const isWorking = (tried: O.Option<Tried>): boolean =>
+const isWorking = (tried: O.Option<TrialResult>): boolean =>
   pipe(
     tried,
     O.exists(({ answer }) => E.isRight(answer)),

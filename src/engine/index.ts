@@ -1,7 +1,8 @@
 /** What runs graphs: TensorFlow, wasm, and a slow reference; loaded when asked for. */
-export { defaultEngine, enginesOf, openEngine } from './choose.js'
-export { type Diagnosis, diagnose, type Tried } from './doctor.js'
+
+export { type Diagnosis, diagnose, type TrialResult } from './doctor.js'
 export type { Engine, EngineError, EngineName, Feeds, Fetched, Session } from './engine.js'
 export type { NativeError } from './error.js'
+export { defaultEngine, enginesOf, openEngine } from './open.js'
 export type { BuiltNative, Facts as NativeFacts, Native } from './tensorflow/install/cache.js'
 export type { Answer } from './tensorflow/install/trial.js'

@@ -30,13 +30,13 @@ import {
   type PushOptions,
   type TrainOptions,
 } from './options.js'
+import type { LearningRateSchedule } from './training/learning-rate.js'
 import { pushTermCodec } from './training/push-term.js'
-import type { Schedule } from './training/rate.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: naturalNumber }
 
-const rateSchedule: t.Type<Schedule, unknown> = tagged<Schedule>('a rate schedule', {
+const rateSchedule: t.Type<LearningRateSchedule, unknown> = tagged<LearningRateSchedule>('a rate schedule', {
   constant: closed({ ...tag('constant'), ...warmup }),
   step: closed({ ...tag('step'), ...warmup, at: list(share), factor: positive }),
   cosine: closed({ ...tag('cosine'), ...warmup, floor: share }),

@@ -29,7 +29,7 @@ export type LearnError =
   | FunctionError
   /** Fewer images than one batch holds; `null` where only that is known. */
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
-  /** A batch norm that would see one value a channel: a batch of one image on a map of 1×1, or on a vector. */
+  /** A batch norm that would see one value per channel: a batch of one image on a map of 1×1, or on a vector. */
   | { readonly _tag: 'OneValue'; readonly at: Path; readonly batch: number }
   /** A layer that should be a convolution of the images. */
   | { readonly _tag: 'NotFirst'; readonly at: Path; readonly got: string }

@@ -29,8 +29,8 @@ export {
 } from './criteria/trace.js'
 export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
-export { checkPruned } from './evaluation/certify.js'
 export type { DataDiffers } from './evaluation/check-data.js'
+export { checkPruned } from './evaluation/check-pruned.js'
 export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
@@ -41,7 +41,6 @@ export {
   type Predict,
   predict,
 } from './evaluation/predict.js'
-export { recalibrate } from './evaluation/recalibrate.js'
 export { accuracyOf, lossOf, type Score, softmax } from './evaluation/score.js'
 export { statisticsAt } from './evaluation/statistics.js'
 export { dirac } from './initial/dirac.js'
@@ -64,8 +63,20 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
+export {
+  constant,
+  cosine,
+  factorAt,
+  type LearningRateSchedule,
+  step,
+  triangular,
+} from './training/learning-rate.js'
+export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
+export { recipe } from './training/recipe.js'
+export type { Teacher } from './training/train.js'
 export {
   atStart,
   type Calls,
@@ -76,9 +87,5 @@ export {
   type Position,
   runPhase,
   type StepProgress,
-} from './training/phase.js'
-export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
-export { constant, cosine, factorAt, type Schedule, step, triangular } from './training/rate.js'
-export { recipe } from './training/recipe.js'
-export type { Teacher } from './training/train.js'
+} from './training/training-loop.js'
 export { type LearnContext, push, train } from './training/transforms.js'

@@ -2,11 +2,11 @@
 import { type Optimizer, sgd } from '../graph/optimizer.js'
 import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
-import type { ByTarget, ByThreshold, Constraining } from '../surgery/prune/options.js'
+import type { ByTarget, ByThreshold, ConstraintOptions } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
 import type { CountedTarget } from '../surgery/prune/target.js'
+import { cosine, type LearningRateSchedule } from './training/learning-rate.js'
 import type { PushTerm } from './training/push-term.js'
-import { cosine, type Schedule } from './training/rate.js'
 
 /** How much an image counts in the loss by its class: all classes alike, or by name, 1 where a class is not named. */
 export type ClassWeights = 'balanced' | Readonly<Record<string, number>>
@@ -18,7 +18,7 @@ export interface TrainOptions {
   readonly batchSize: number
   /** The learning rate the schedule multiplies. */
   readonly learningRate: number
-  readonly lrSchedule: Schedule
+  readonly lrSchedule: LearningRateSchedule
   readonly optimizer: Optimizer
   /** Share of each target moved to all classes. */
   readonly labelSmoothing: number
@@ -71,7 +71,7 @@ export interface Distill {
 
 /** A prune that follows a push: its options without the utilities. */
 export type PlannedPrune = CountedTarget &
-  Constraining & {
+  ConstraintOptions & {
     /** The widths that the floor is a share of, by path; by default those of the net. */
     readonly widths?: Widths
     /** Unless the target is `eta`; by default `'raw'`, as suits effects on the loss. */

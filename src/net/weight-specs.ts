@@ -52,7 +52,7 @@ const kernelShape = (layer: Layer, input: Shape): Shape | null => {
 
 const hasBias = (layer: Layer): boolean => 'bias' in layer && layer.bias
 
-/** Weights of one value a channel: whether training changes each. */
+/** Weights of one value per channel: whether training changes each. */
 const vectorsOf = (layer: Layer): readonly (readonly [slot: WeightName, trained: boolean])[] => {
   if (layer._tag === 'scale') return [['scale', true]]
   const affine = [

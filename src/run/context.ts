@@ -2,7 +2,7 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
-import type { StepProgress } from '../learn/training/phase.js'
+import type { StepProgress } from '../learn/training/training-loop.js'
 import type { Model } from '../net/weights.js'
 import type { RunError } from './error.js'
 import type { GrownNet, RunEvent } from './events.js'

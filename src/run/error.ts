@@ -6,7 +6,7 @@ import type { FileError, BadFile as UnreadableFile } from '../io/error.js'
 import type { LearnError } from '../learn/error.js'
 import type { GrowError } from '../surgery/error.js'
 import type { Damaged } from './storage/checksum.js'
-import type { Fixed } from './storage/settings.js'
+import type { RunInvariant } from './storage/settings.js'
 
 export type { FileError } from '../io/error.js'
 
@@ -77,7 +77,7 @@ export type RunError =
   | {
       readonly _tag: 'RunDiffers'
       readonly folder: string
-      readonly what: Fixed
+      readonly what: RunInvariant
       readonly began: string
       readonly now: string
     }

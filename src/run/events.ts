@@ -64,7 +64,7 @@ export interface Result {
   readonly cuts?: readonly CutScores[]
 }
 
-/** A line of the log. */
+/** A line of the log. `stage`: the number of the schedule's step, from 0; a person reads it as a step from 1. */
 export type RunEvent =
   | { readonly _tag: 'stageBegan'; readonly stage: number; readonly name: string }
   | {

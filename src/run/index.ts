@@ -14,7 +14,7 @@ export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
-export type { Limit, Loss, Stop, StopReason } from './stop-reason.js'
+export type { Limit, Loss, NoGain, PlaceRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
 export type { Code } from './storage/code-version.js'
@@ -25,7 +25,7 @@ export { readResult } from './storage/result.js'
 export {
   type DataChange,
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsOf,
 } from './storage/settings.js'

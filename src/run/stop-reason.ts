@@ -1,6 +1,7 @@
 /** Why rounds, or growing, end before their number is up. */
 import * as t from 'io-ts'
-import { closed, finite, naturalNumber, nullable, tagged } from '../io/codec.js'
+import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
+import type { Path } from '../net/path.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 import { type Within, withinCodec } from './schedule/within.js'
@@ -11,23 +12,46 @@ export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budge
 /** A target or budget that a net could not meet. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
 
-/** The bound on accuracy broke: the round, from 0, and what might be lost. */
+/** The bound on accuracy broke: the round, from 0, what might be lost, and the share that was. */
 export interface Loss {
   readonly _tag: 'LostTooMuch'
   readonly round: number
   readonly within: Within
+  /** Runs of earlier versions lack it. */
+  readonly lost?: number
 }
+
+/** As many growths as the step has patience gained less than `minDelta`. */
+export interface NoGain {
+  readonly _tag: 'NoGain'
+  readonly growths: number
+  readonly minDelta: number
+}
+
+/** The layer where the next module goes is no longer in the net. */
+export interface PlaceRemoved {
+  readonly _tag: 'PlaceRemoved'
+  readonly at: Path
+}
+
+/** What is behind the end of rounds, or of growing. */
+export type StopFact = Limit | Loss | NoGain | PlaceRemoved
 
 export interface Stop {
   readonly why: StopReason
-  /** The fact behind it, where there is one. */
-  readonly fact: Limit | Loss | null
+  /** The fact behind it; runs of earlier versions may lack it. */
+  readonly fact: StopFact | null
 }
 
 const measure: t.Type<Measure> = t.keyof({ params: null, macs: null, bytes: null, latency: null })
 
-const factCodec: t.Type<Limit | Loss, unknown> = tagged<Limit | Loss>('why it stopped', {
-  LostTooMuch: closed({ _tag: t.literal('LostTooMuch'), round: naturalNumber, within: withinCodec }),
+const factCodec: t.Type<StopFact, unknown> = tagged<StopFact>('why it stopped', {
+  LostTooMuch: closedPartial(
+    { _tag: t.literal('LostTooMuch'), round: naturalNumber, within: withinCodec },
+    { lost: share },
+  ),
+  NoGain: closed({ _tag: t.literal('NoGain'), growths: naturalNumber, minDelta: finite }),
+  PlaceRemoved: closed({ _tag: t.literal('PlaceRemoved'), at: t.string }),
   EmptyNet: closed({ _tag: t.literal('EmptyNet'), at: t.string }),
   OutOfReach: closed({
     _tag: t.literal('OutOfReach'),

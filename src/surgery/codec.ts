@@ -6,7 +6,7 @@ import { seedCodec } from '../net/random.js'
 import type { Widths } from './analysis/trunk.js'
 import type { ChannelStatistics, GrowInit, GrowOptions, Growth } from './grow/options.js'
 import type { SiteKind } from './grow/site.js'
-import type { ByThreshold, Constraining, PruneOptions } from './prune/options.js'
+import type { ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 import type { Combine, Normalize } from './prune/rank.js'
 import type { MeasureLatency } from './prune/target.js'
 import { targetFields } from './prune/target-codec.js'
@@ -34,7 +34,7 @@ export const constraintCodecs = {
   minChannels: t.number,
   floor: t.number,
   roundTo: t.number,
-} satisfies CodecOf<Constraining>
+} satisfies CodecOf<ConstraintOptions>
 
 export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)
 

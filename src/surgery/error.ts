@@ -25,6 +25,9 @@ export interface OptionError {
   readonly expected: string
 }
 
+/** What keeps a channel from being removed: an option, the input or the output of the net, a layer norm that reads it. */
+export type Fixing = 'freeze' | 'input' | 'output' | 'layerNorm'
+
 /** Errors of pruning. */
 export type PruneError =
   | DecodeError
@@ -38,10 +41,10 @@ export type PruneError =
       readonly channel: number
       readonly channels: number
     }
-  /** A channel to remove that is frozen, the input's or the output's, or read by a layer norm. */
-  | { readonly _tag: 'FrozenChannel'; readonly at: Path; readonly channel: number }
-  /** A body to remove that holds a frozen layer, or whose output is needed. */
-  | { readonly _tag: 'FrozenBody'; readonly at: Path }
+  /** A channel to remove that must stay. */
+  | { readonly _tag: 'FrozenChannel'; readonly at: Path; readonly channel: number; readonly reason: Fixing }
+  /** A body to remove that holds or lies in a frozen layer, or whose output is needed. */
+  | { readonly _tag: 'FrozenBody'; readonly at: Path; readonly reason: 'freeze' | 'needed' }
   /** A layer that the output needs would lose its last channel. */
   | { readonly _tag: 'EmptyNet'; readonly at: Path }
   /** Even with all candidates removed, the target is exceeded. */

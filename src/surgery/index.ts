@@ -2,7 +2,15 @@
 export type { Channel } from './analysis/analysis.js'
 export { type Decision, decisionOf } from './analysis/decision.js'
 export { findThinLayers, type Thin, type Widths, widthsOf } from './analysis/trunk.js'
-export type { AddressError, GrowError, Measure, OptionError, PruneError, UtilityError } from './error.js'
+export type {
+  AddressError,
+  Fixing,
+  GrowError,
+  Measure,
+  OptionError,
+  PruneError,
+  UtilityError,
+} from './error.js'
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
@@ -11,7 +19,7 @@ export type { Anchor } from './grow/site.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'
 export { mask } from './prune/mask.js'
-export type { ByChannel, ByTarget, ByThreshold, Constraining, PruneOptions } from './prune/options.js'
+export type { ByChannel, ByTarget, ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 export { byRemoved, type Pruned, prune, type Removed } from './prune/prune.js'
 export type { Combine, Normalize, Utilities } from './prune/rank.js'
 export type {

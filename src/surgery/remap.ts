@@ -89,7 +89,7 @@ export const newMasks = (remap: Remap, weights: Weights): Weights =>
 const byOldKey = (remap: Remap): ReadonlyMap<string, readonly [string, Origin]> =>
   new Map([...remap].flatMap(([key, origin]) => (origin.from === null ? [] : [[origin.from, [key, origin]]])))
 
-/** The origin of a slot with fewer axes than its weight: one number a channel follows the last axis. */
+/** The origin of a slot with fewer axes than its weight: one number per channel follows the last axis. */
 const lastAxes = ({ shape, axes }: Origin, slot: Tensor): Pick<Origin, 'shape' | 'axes'> => {
   const lead = shape.length - slot.shape.length
   return { shape: shape.slice(lead), axes: axes.slice(lead) }

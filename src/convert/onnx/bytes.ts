@@ -9,6 +9,7 @@ const irVersion = 7
 
 /** Numbers of ONNX's element and attribute types. */
 const int64 = 7
+const int8 = 3
 const attrTypes = { float: 1, int: 2, ints: 7 } as const
 
 const attributeOf = ([name, attr]: readonly [string, Attr]) => {
@@ -31,10 +32,15 @@ const nodeOf = ({ name, op, inputs, attrs }: OnnxNode) => ({
   attribute: Object.entries(attrs).map(attributeOf),
 })
 
+const dataTypeOf = (data: Constant['data']): number => {
+  if (data instanceof Float32Array) return float32
+  return data instanceof Int8Array ? int8 : int64
+}
+
 const tensorOf = ({ name, shape, data }: Constant) => ({
   name,
   dims: shape,
-  dataType: data instanceof Float32Array ? float32 : int64,
+  dataType: dataTypeOf(data),
   rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 })
 

@@ -22,7 +22,7 @@ export interface OnnxNode {
 export interface Constant {
   readonly name: Ref
   readonly shape: Shape
-  readonly data: Float32Array | BigInt64Array
+  readonly data: Float32Array | BigInt64Array | Int8Array
 }
 
 /** A size of −1 is left open. */

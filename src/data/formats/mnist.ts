@@ -17,7 +17,7 @@ const checkCounts = (images: Idx, labels: Idx): E.Either<DataError, void> =>
     ? E.right(undefined)
     : E.left({
         _tag: 'PartsDiffer',
-        what: 'number of images and labels',
+        what: 'count',
         first: { file: images.file, got: images.sizes[0] ?? 0 },
         second: { file: labels.file, got: labels.sizes[0] ?? 0 },
       })
@@ -27,7 +27,7 @@ const checkSizes = (train: Idx, test: Idx): E.Either<DataError, void> =>
     ? E.right(undefined)
     : E.left({
         _tag: 'PartsDiffer',
-        what: 'image size',
+        what: 'size',
         first: { file: train.file, got: train.sizes.slice(1).join('×') },
         second: { file: test.file, got: test.sizes.slice(1).join('×') },
       })

@@ -1,4 +1,4 @@
-/** Criteria, by name or of a user's own: from a learner and calibration images to one utility a channel. */
+/** Criteria, by name or of a user's own: from a learner and calibration images to one utility per channel. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,7 +9,7 @@ import type { Normalize, Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
 import { type CriterionName, defaultNormalize, type EvidenceName } from '../options.js'
 import { gradientUtility, trackedUtilities } from '../training/fade.js'
-import type { Learner } from '../training/phase.js'
+import type { Learner } from '../training/training-loop.js'
 import type { Calibration } from './calibration.js'
 import { type Evidence, measureUtilities, noEvidence } from './evidence.js'
 import { activations, ldaUtilities } from './lda.js'

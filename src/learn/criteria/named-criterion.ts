@@ -95,7 +95,7 @@ const isNumbers = (u: unknown): u is ArrayLike<number> =>
   Array.isArray(u) || (ArrayBuffer.isView(u) && !(u instanceof DataView))
 
 const numbersCodec = new t.Type<ArrayLike<number>>(
-  'a list of numbers, one a channel',
+  'a list of numbers, one per channel',
   isNumbers,
   (u, context) => (isNumbers(u) ? t.success(u) : t.failure(u, context)),
   t.identity,

@@ -18,7 +18,7 @@ import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
 import type { PruneError } from '../../surgery/error.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import { breakTies, hasTies } from '../../surgery/prune/ties.js'
+import { breakTies, hasTies } from '../../surgery/prune/tie-break.js'
 import { featuresIn } from '../training/train.js'
 import { calibrationBatches, foldBatches, withSession } from './calibration.js'
 import { decisionFeatures } from './decision-features.js'
@@ -60,7 +60,7 @@ const seedOf = (kind: TraceKind, features: Value, targets: Value): Value => {
 
 const spatialAxes = (value: Value): readonly number[] => value.shape.slice(1, -1).map((_, axis) => axis + 1)
 
-/** The trace of one unit for one batch, summed over images: a map, or a number a channel. */
+/** The trace of one unit for one batch, summed over images: a map, or a number per channel. */
 const traceOf = (kind: TraceKind, signal: Value, response: Value): Value => {
   if (kind === 'deconvTrace') return op.sum(signal, [0])
   const product = op.mul(signal, response)
@@ -98,7 +98,7 @@ export const traceCall =
       }),
     )
 
-/** The trace of one unit, summed over images: a map, or a number a channel. */
+/** The trace of one unit, summed over images: a map, or a number per channel. */
 export interface TraceSums {
   readonly shape: Shape
   readonly images: number
@@ -170,7 +170,7 @@ export const traces =
       ),
     )
 
-/** One number a channel: over space, the largest |mean|; `deconvTrace` keeps its sign. */
+/** One number per channel: over space, the largest |mean|; `deconvTrace` keeps its sign. */
 const utilityOf = (kind: TraceKind, { shape, images, sums }: TraceSums): Float64Array => {
   const channels = channelsOf(shape)
   const utility = new Float64Array(channels).fill(kind === 'gradientTrace' ? 0 : Number.NEGATIVE_INFINITY)

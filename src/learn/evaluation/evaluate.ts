@@ -4,8 +4,8 @@ import type { Feed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
-import { score } from '../training/phase.js'
 import { lowerForInference } from '../training/train.js'
+import { score } from '../training/training-loop.js'
 import type { Score } from './score.js'
 
 /** Images a call in evaluation. */

@@ -15,7 +15,7 @@ import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
 import { fitKernel, type Products } from './fit.js'
-import { type Consumer, productsOf } from './products.js'
+import { type Consumer, gramOf } from './gram.js'
 
 /** A layer to fit: where it is now, where it was, and which of its old outputs it still has. */
 interface Place {
@@ -60,7 +60,7 @@ const programOf = (places: readonly Place[], pruned: Lowered, whole: Lowered): P
       const kernel = whole.weights.get(weightKey(from, 'kernel'))
       return now === undefined || before === undefined || kernel === undefined
         ? []
-        : [[path, productsOf(layer, { pruned: now, whole: before, kernel })]]
+        : [[path, gramOf(layer, { pruned: now, whole: before, kernel })]]
     }),
   )
 

@@ -5,7 +5,7 @@ import { sizeOf } from '../../net/shape.js'
 import { hasNorm } from '../../net/weight-specs.js'
 import type { LearnError } from '../error.js'
 
-/** Errors  OneValue with the first layer whose batch norm would see one value a channel */
+/** Errors  OneValue with the first layer whose batch norm would see one value per channel */
 export const checkBatchNormValues =
   (batch: number) =>
   ({ layers }: CheckedNet): E.Either<LearnError, void> => {

@@ -20,7 +20,6 @@ import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
 import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
-import type { Calls, Phase } from './phase.js'
 import { buildTerm } from './push-term.js'
 import {
   featuresIn,
@@ -34,6 +33,7 @@ import {
   trainObjective,
   weightUpdates,
 } from './train.js'
+import type { Calls, Phase } from './training-loop.js'
 
 /** The pooled outputs of every unit, with batch norm or with a gate. */
 const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readonly Value[] =>

@@ -19,8 +19,8 @@ import type { Distill, TrainOptions } from '../options.js'
 import { averageFeeds, averageUpdates } from './average.js'
 import { checkBatchNormValues } from './batch-norm-values.js'
 import { imageWeights } from './class-weights.js'
-import type { Calls } from './phase.js'
-import { factorAt } from './rate.js'
+import { factorAt } from './learning-rate.js'
+import type { Calls } from './training-loop.js'
 
 /** Layers, with all inside them, that do not learn. */
 interface Freezing {

@@ -23,9 +23,16 @@ import {
 } from '../options.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading } from './fade.js'
-import { type Calls, type Epoch, type Learner, type Phase, type PhaseObserver, runPhase } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
+import {
+  type Calls,
+  type Epoch,
+  type Learner,
+  type Phase,
+  type PhaseObserver,
+  runPhase,
+} from './training-loop.js'
 import { warmupCalls } from './warmup.js'
 
 /** The context of a transform: an engine, data, a seed. */

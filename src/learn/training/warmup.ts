@@ -10,7 +10,6 @@ import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
 import { averageUpdates } from './average.js'
-import type { Calls } from './phase.js'
 import {
   hardLoss,
   lowerForInference,
@@ -19,6 +18,7 @@ import {
   weightGradients,
   weightUpdates,
 } from './train.js'
+import type { Calls } from './training-loop.js'
 
 /** 1 where a weight is new; a variable that does not change. */
 const newMask = ({ weights }: TrainingGraph, key: string): Value =>

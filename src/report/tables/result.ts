@@ -1,4 +1,4 @@
-/** The end of a run as a table: each stage, then the test. */
+/** The end of a run as a table: each step, then the test. */
 import type { Comparison, GrownNet, Result } from '../../run/events.js'
 import { compact, decimal, duration, lostText, milliseconds, percent, thousands } from '../text/numbers.js'
 import { provenanceOf } from '../text/provenance.js'
@@ -66,12 +66,12 @@ export const resultTable = (result: Result): string => {
     duration(stage.seconds),
   ])
   return [
-    table(['stage', 'parameters', 'MACs', 'validation', 'time'], rows),
+    table(['step', 'parameters', 'MACs', 'validation', 'time'], rows),
     ...result.stages.flatMap(({ name, stopped }, nth) =>
-      stopped === undefined ? [] : [`${nth + 1} ${name} stopped: ${stopText(stopped)}`],
+      stopped === undefined ? [] : [`step ${nth + 1} ${name} stopped: ${stopText(stopped)}`],
     ),
     ...result.stages.flatMap(({ name, lost }, nth) =>
-      lost === undefined ? [] : [`stage ${nth + 1} ${name} ended ${lostText(lost)}`],
+      lost === undefined ? [] : [`step ${nth + 1} ${name} ended ${lostText(lost)}`],
     ),
     ...(result.met === undefined ? [] : grownTable(result.met)),
     ...(result.compared === undefined ? [] : comparisonTable(result.compared)),

@@ -1,7 +1,7 @@
 /** The progress of a run: a line for each event, and on a terminal a bar for each epoch. */
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
-import type { StepProgress } from '../../learn/training/phase.js'
+import type { StepProgress } from '../../learn/training/training-loop.js'
 import type { RunEvent } from '../../run/events.js'
 import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epochs.js'
 import type { Step } from '../../run/schedule/steps.js'
@@ -30,7 +30,7 @@ const thinText = (thin: readonly Thin[]): string =>
 const eventLine = (schedule: Schedule, event: RunEvent): string => {
   switch (event._tag) {
     case 'stageBegan':
-      return `stage ${event.stage + 1} of ${schedule.length}: ${event.name}`
+      return `step ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
     case 'pruned':

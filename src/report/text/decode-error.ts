@@ -74,6 +74,8 @@ const suggestion = (key: string, known: readonly string[]): string | null => {
   return near === longer || distance(key, near) <= Math.ceil(near.length / 3) ? near : null
 }
 
+const comma = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(', ')
+
 const colon = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(': ')
 
 const unknownText = (way: readonly PathEntry[], known: readonly string[]): string => {
@@ -91,6 +93,6 @@ export const decodeErrorText = ({ at, expected, got, way = [], known }: DecodeEr
   if (known !== undefined && way.length > 0) return unknownText(way, known)
   const place = locate(way)
   const key = place.keys.length > 0 ? place.keys.join('.') : way.length > 0 ? '' : at
-  const subject = colon(placeText(place), key)
-  return subject === '' ? `expected ${expected}, got ${got}` : `${subject} is ${got}; expected ${expected}`
+  const subject = comma(placeText(place), key)
+  return colon(subject, `expected ${expected}, got ${got}`)
 }

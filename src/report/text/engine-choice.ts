@@ -1,9 +1,10 @@
 /** Why an engine was chosen, as a line. */
 
-import type { Choice, Pace } from '../../run/fastest-engine.js'
+import type { Choice, EngineTime } from '../../run/choose-engine.js'
 import { milliseconds } from './numbers.js'
 
-const paceText = ({ engine, milliseconds: time }: Pace): string => `${milliseconds(time)} on ${engine.name}`
+const paceText = ({ engine, milliseconds: time }: EngineTime): string =>
+  `${milliseconds(time)} on ${engine.name}`
 
 /** `null` where there was no choice. */
 export const choiceText = ({ engine, paces }: Choice): string | null =>

@@ -1,5 +1,5 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError, ImportNote } from '../../convert/error.js'
+import type { ExportError, ImportError, ImportNote, WeightsMeasured } from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
@@ -9,7 +9,7 @@ import type { TensorsError } from '../../io/safetensors.js'
 import type { ClassifierError } from '../../learn/evaluation/predict.js'
 import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
-import type { Loss } from '../../run/stop-reason.js'
+import type { StopFact } from '../../run/stop-reason.js'
 import type { Damaged } from '../../run/storage/checksum.js'
 
 /** A command that a signal stopped; `next`: the command that resumes the run, `null` where none had begun. */
@@ -27,11 +27,12 @@ export type Fact =
   | ExportError
   | ImportError
   | ImportNote
+  | WeightsMeasured
   | TensorsError
   | NotAModel
   | Damaged
   | DecodeError
-  | Loss
+  | StopFact
   | Stopped
   | Notice
   | ClassifierError

@@ -46,3 +46,9 @@ export const roughly = (seconds: number): string => {
 
 /** Accuracy lost, in points. */
 export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
+
+/** A share as points of accuracy: 0.5 points, 1 point */
+export const pointsText = (share: number): string => {
+  const points = Number((100 * share).toPrecision(3))
+  return `${points} point${points === 1 ? '' : 's'}`
+}

@@ -1,8 +1,20 @@
-/** Why rounds or growing ended early, as text. */
-import type { Stop } from '../../run/stop-reason.js'
+/** Why rounds or growing ended early, as text. Such an end is a normal one, so there is no advice. */
+import type { Stop, StopFact } from '../../run/stop-reason.js'
+import { leastText, overBudgetText } from './messages/surgery.js'
 import { renderMessage } from './messages.js'
+import { layerText } from './phrases.js'
 
-export const stopText = ({ why, fact }: Stop): string => {
-  if (fact === null) return why
-  return fact._tag === 'LostTooMuch' ? renderMessage(fact) : `${why}: ${renderMessage(fact)}`
+const factText = (fact: StopFact): string => {
+  switch (fact._tag) {
+    case 'OutOfReach':
+      return `nothing left to cut (at least ${leastText(fact)})`
+    case 'EmptyNet':
+      return `nothing left to cut (${layerText(fact.at)} would lose its last channel)`
+    case 'OverBudget':
+      return overBudgetText(fact)
+    default:
+      return renderMessage(fact)
+  }
 }
+
+export const stopText = ({ why, fact }: Stop): string => (fact === null ? why : factText(fact))

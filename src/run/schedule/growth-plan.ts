@@ -1,6 +1,6 @@
 /** Growing as a word. */
 import { type TrainOptions, trainDefaults } from '../../learn/options.js'
-import { constant } from '../../learn/training/rate.js'
+import { constant } from '../../learn/training/learning-rate.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
 import type { GrowInit, GrowthSite } from '../../surgery/grow/options.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'

@@ -7,7 +7,7 @@ import {
   pushDefaults,
   trainDefaults,
 } from '../../learn/options.js'
-import { constant } from '../../learn/training/rate.js'
+import { constant } from '../../learn/training/learning-rate.js'
 import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'

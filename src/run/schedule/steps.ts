@@ -6,7 +6,7 @@ import type { Shape } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import type { GrowInit, Growth, GrowthSite } from '../../surgery/grow/options.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
-import type { Constraining } from '../../surgery/prune/options.js'
+import type { ConstraintOptions } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 import type { Within } from './within.js'
@@ -40,7 +40,7 @@ export interface Push extends PushOptions {
 }
 
 /** Cuts, and measures batch norm again; what a push has faded goes first. */
-export interface Prune extends Required<Constraining> {
+export interface Prune extends Required<ConstraintOptions> {
   readonly _tag: 'prune'
   /**
    * `null` takes that of the rounds around it, or that of the push before it. Milliseconds an image are measured on the

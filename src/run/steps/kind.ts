@@ -9,7 +9,7 @@ import type { Net } from '../../net/tree.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
-import type { Neighbours } from '../schedule/lookahead.js'
+import type { Neighbours } from '../schedule/neighbours.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import type { RunStep } from './step-context.js'
 

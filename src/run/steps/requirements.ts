@@ -23,7 +23,7 @@ export const refuseIf = (condition: boolean, fact: RunError): E.Either<RunError,
 export const requireValidation = ({ validation, at }: CheckContext): E.Either<RunError, void> =>
   refuseIf(validation === 0, { _tag: 'NoValidation', at })
 
-/** Batch norm needs more than one value a channel. Errors  OneValue */
+/** Batch norm needs more than one value per channel. Errors  OneValue */
 export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requirement =>
   checkBatchNormValues(batchSize)(net)
 

@@ -12,7 +12,7 @@ import type { Cursor, RoundsBaseline } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { countsOf, scaleAmount } from '../schedule/counts.js'
-import { neighboursOfRound } from '../schedule/lookahead.js'
+import { neighboursOfRound } from '../schedule/neighbours.js'
 import type { Rounds } from '../schedule/steps.js'
 import { leastWithin, withinCodec } from '../schedule/within.js'
 import type { Loss, Stop } from '../stop-reason.js'
@@ -104,7 +104,7 @@ const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
 const lossOver = ({ within }: Rounds, { round, base }: RoundsCursor, score: Score): Loss | null =>
   within === null || accuracyOf(score) >= leastWithin(within, base.accuracy)
     ? null
-    : { _tag: 'LostTooMuch', round, within }
+    : { _tag: 'LostTooMuch', round, within, lost: base.accuracy - accuracyOf(score) }
 
 /** Accepts a round, or takes it back as the last one. */
 const endRound = (

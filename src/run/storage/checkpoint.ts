@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import { parseMetadata, readWith } from '../../convert/model-file.js'
 import { closed, decode, finite, naturalNumber, nullable, share } from '../../io/codec.js'
 import { writeAtomically } from '../../io/files.js'
-import type { Learner } from '../../learn/training/phase.js'
+import type { Learner } from '../../learn/training/training-loop.js'
 import { netCodec } from '../../net/codec.js'
 import { parentPath } from '../../net/path.js'
 import { isSameShape, type Shape } from '../../net/shape.js'
@@ -78,7 +78,7 @@ const encode = (
   })
 }
 
-/** Whether a slot may lie beside a weight: of its shape, or one number a channel. */
+/** Whether a slot may lie beside a weight: of its shape, or one number per channel. */
 const isSlotFor = (slot: Shape, weight: Shape): boolean =>
   isSameShape(weight, slot) || isSameShape(weight.slice(-1), slot)
 

@@ -85,13 +85,13 @@ export const fixed = [
   'training images',
 ] as const
 
-export type Fixed = (typeof fixed)[number]
+export type RunInvariant = (typeof fixed)[number]
 
 /**
  * As text. The same data may lie elsewhere, and code is told of, not held to. Nor is it fixed whether unreadable images
  * are left out: where there are some, a run goes on without them or not at all; where there are none, it is all one.
  */
-export const fixedSettings = ({ seed, engine, data }: Settings): Readonly<Record<Fixed, string>> => ({
+export const fixedSettings = ({ seed, engine, data }: Settings): Readonly<Record<RunInvariant, string>> => ({
   seed: `${seed}`,
   engine: engine.name,
   'engine version': engine.version,

@@ -11,7 +11,7 @@ import type { Experiment } from '../schedule/experiment.js'
 import { type Checkpoint, readCheckpoint } from './checkpoint.js'
 import { type Folder, folderAt } from './folder.js'
 import { identityOf } from './identity.js'
-import { type Fixed, fixed, fixedSettings, type Settings, settingsCodec } from './settings.js'
+import { fixed, fixedSettings, type RunInvariant, type Settings, settingsCodec } from './settings.js'
 
 /** What a run's folder says it is. */
 export interface StoredRun {
@@ -53,7 +53,7 @@ export const checkSameExperiment =
  * Errors  RunDiffers with the first that is not
  */
 export const checkSameSettings =
-  (now: Settings, free: readonly Fixed[] = []) =>
+  (now: Settings, free: readonly RunInvariant[] = []) =>
   (run: StoredRun): E.Either<RunError, StoredRun> => {
     const [before, after] = [fixedSettings(run.settings), fixedSettings(now)]
     const other = fixed.find(what => before[what] !== after[what] && !free.includes(what))

@@ -24,7 +24,7 @@ import { identityOf } from '../storage/identity.js'
 import { readResult } from '../storage/result.js'
 import {
   type DataSettings,
-  type Fixed,
+  type RunInvariant,
   type Settings,
   settingsCodec,
   settingsOf,
@@ -133,7 +133,7 @@ const openSameRun = (
   path: string,
   experiment: Experiment,
   settings: Settings,
-  free: readonly Fixed[],
+  free: readonly RunInvariant[],
 ): TE.TaskEither<RunError, StoredRun> =>
   pipe(
     openRun(path),

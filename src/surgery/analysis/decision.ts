@@ -9,7 +9,7 @@ import type { PruneError } from '../error.js'
 
 /** The features a net decides on, and its head. */
 export interface Decision {
-  /** The layer that gives one number a class: dense, or a 1×1 convolution whose map is averaged. */
+  /** The layer that gives one number per class: dense, or a 1×1 convolution whose map is averaged. */
   readonly head: Path
   /** The layer whose output it reads; of a map, its mean in space is what the net decides on. */
   readonly features: Path

@@ -58,7 +58,7 @@ const setWidths = (net: Net, found: Widths): Net =>
   })(net)
 
 /** A wider net. */
-export interface Wider {
+export interface WidenedNet {
   readonly net: Net
   readonly widened: readonly Path[]
   /** In how many groups the new channels of a layer lie. */
@@ -73,7 +73,7 @@ export interface Wider {
  */
 export const widen =
   (place: Path, by: number) =>
-  (analysis: Analysis): E.Either<GrowError, Wider> => {
+  (analysis: Analysis): E.Either<GrowError, WidenedNet> => {
     if (!analysis.layers.has(place)) return E.left({ _tag: 'UnknownPath', at: place, where: 'widen' })
     if (!(by > 1 && Number.isFinite(by)))
       return E.left({ _tag: 'WrongOption', option: 'by', got: by, expected: 'a number above 1' })

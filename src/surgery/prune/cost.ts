@@ -54,7 +54,7 @@ const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array 
  * The parameters, or multiply–accumulates of one image, that are removed with each channel: its filter, its batch norm
  * and the weights that read it, in every layer of its group.
  *
- * Shapes  by path, one number a channel
+ * Shapes  by path, one number per channel
  *
  * @example
  * costsOf('params')(model).conv   // the parameters that each filter of `conv` stands for

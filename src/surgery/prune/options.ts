@@ -13,7 +13,7 @@ interface Guarded {
 }
 
 /** What is kept whatever its utility. */
-export interface Constraining extends Guarded {
+export interface ConstraintOptions extends Guarded {
   /** Channels each group keeps at least; by default 0: whole branches, modules and bodies may be removed. */
   readonly minChannels?: number
   /**
@@ -27,7 +27,7 @@ export interface Constraining extends Guarded {
   readonly ignore?: readonly Path[]
 }
 
-interface Ranging extends Constraining {
+interface Ranging extends ConstraintOptions {
   /** Utilities, or the criterion that gives them. Layers without utilities keep their channels. */
   readonly by: Utilities | ((model: Model, seen: undefined) => E.Either<PruneError, Utilities>)
   /** How the scores of channels that are removed together are combined. */

@@ -10,8 +10,8 @@ import type { PruneError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { checkPruneOptions } from './check-options.js'
 import { type Cost, costFor, costsOf } from './cost.js'
-import { type Narrowed, narrow } from './narrow.js'
-import type { ByChannel, Constraining, PruneOptions } from './options.js'
+import type { ByChannel, ConstraintOptions, PruneOptions } from './options.js'
+import { type PrunedNet, pruneNet } from './prune-net.js'
 import { checkUtilities, type Utilities } from './rank.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
 import type { AmountTarget, CountedAmount } from './target.js'
@@ -70,7 +70,7 @@ const prunedModel = (
   analysis: Analysis,
   utilities: Utilities,
   selection: Selection,
-  narrowed: Narrowed,
+  narrowed: PrunedNet,
 ): Pruned => ({
   model: narrowed.model(),
   removed: removedChannels(analysis, utilities, selection),
@@ -83,7 +83,7 @@ const select = (
   options: PruneOptions,
   analysis: Analysis,
   utilities: Utilities,
-  narrowTo: ReturnType<typeof narrow>,
+  narrowTo: ReturnType<typeof pruneNet>,
 ): E.Either<PruneError, Selection> =>
   'channels' in options
     ? selectByChannel(options)(analysis)
@@ -107,7 +107,7 @@ export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> => {
     const analysis = analyse(model)
-    const narrowTo = narrow(analysis, model.weights)
+    const narrowTo = pruneNet(analysis, model.weights)
     return pipe(
       checkPruneOptions(options, model),
       E.flatMap(() => checkWeights(model)),
@@ -135,12 +135,15 @@ const inverseCosts = (cost: Cost, net: CheckedNet, units: readonly Path[]): Util
  * Errors  OutOfReach
  */
 export const checkReachable =
-  ({ units, ...options }: Constraining & AmountTarget<CountedAmount> & { readonly units: readonly Path[] }) =>
+  ({
+    units,
+    ...options
+  }: ConstraintOptions & AmountTarget<CountedAmount> & { readonly units: readonly Path[] }) =>
   (net: CheckedNet): E.Either<PruneError, void> => {
     const analysis = analyse(net)
     const by = inverseCosts(costFor(options), net, units)
     return pipe(
-      selectByScore({ ...options, by, normalize: 'raw' }, narrow(analysis, {}))(analysis, by),
+      selectByScore({ ...options, by, normalize: 'raw' }, pruneNet(analysis, {}))(analysis, by),
       E.asUnit,
     )
   }

@@ -7,9 +7,9 @@ import type { Layer } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import { applyConstraints, residualsOf } from './constraints/constraints.js'
-import type { Constrained } from './constraints/pass.js'
-import type { Narrowed } from './narrow.js'
-import type { ByChannel, ByTarget, ByThreshold, Constraining } from './options.js'
+import type { ConstrainedSelection } from './constraints/pass.js'
+import type { ByChannel, ByTarget, ByThreshold, ConstraintOptions } from './options.js'
+import type { PrunedNet } from './prune-net.js'
 import { type Ranked, rankChannels, residualsBelow, type Utilities } from './rank.js'
 import { searchTarget } from './target.js'
 
@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 export interface Selection {
-  readonly constrained: Constrained
+  readonly constrained: ConstrainedSelection
   /** By wire, 1 where it was selected to stay, before the constraints. */
   readonly selected: Uint8Array
   readonly comparison: Comparison | null
@@ -50,39 +50,43 @@ const pinnedWires = (
 
 /** Refuses a selection that had to keep a channel against its score, where that counts. */
 const refuseRescues = (
-  constrained: Constrained,
+  constrained: ConstrainedSelection,
   counts: (vital: boolean) => boolean,
-): E.Either<PruneError, Constrained> => {
+): E.Either<PruneError, ConstrainedSelection> => {
   const rescue = constrained.rescued.find(({ vital }) => counts(vital))
   return rescue === undefined ? E.right(constrained) : E.left({ _tag: 'EmptyNet', at: rescue.at })
 }
 
 const findWire = (
-  wires: ArrayLike<number>,
+  { wiring, groups, groupOf }: Analysis,
   pinned: Uint8Array,
   at: Path,
   channel: number,
 ): E.Either<PruneError, number> => {
+  const wires = wiring.out.get(at) ?? []
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel }) : E.right(wire)
+  const reason = groups[groupOf[wire] ?? 0]?.fixed ?? 'freeze'
+  return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel, reason }) : E.right(wire)
 }
 
 const findWires = (
-  { wiring }: Analysis,
+  analysis: Analysis,
   pinned: Uint8Array,
   channels: ByChannel['channels'],
 ): E.Either<PruneError, readonly number[]> =>
   pipe(
     Object.entries(channels).flatMap(([at, list]) => list.map(channel => [at, channel] as const)),
-    E.traverseArray(([at, channel]) => findWire(wiring.out.get(at) ?? [], pinned, at, channel)),
+    E.traverseArray(([at, channel]) => findWire(analysis, pinned, at, channel)),
   )
 
 const checkBypassed =
-  (bodies: readonly Path[]) =>
-  (constrained: Constrained): E.Either<PruneError, Constrained> => {
+  (bodies: readonly Path[], freeze: readonly Path[]) =>
+  (constrained: ConstrainedSelection): E.Either<PruneError, ConstrainedSelection> => {
     const kept = bodies.find(path => !constrained.bypassed.has(path))
-    return kept === undefined ? E.right(constrained) : E.left({ _tag: 'FrozenBody', at: kept })
+    if (kept === undefined) return E.right(constrained)
+    const isFrozen = freeze.some(place => isInside(kept, place) || isInside(place, kept))
+    return E.left({ _tag: 'FrozenBody', at: kept, reason: isFrozen ? 'freeze' : 'needed' })
   }
 
 /** No limit but what is pinned and frozen. */
@@ -106,7 +110,7 @@ export const selectByChannel =
       E.bind('constrained', ({ selected }) => {
         const limits = { ...noLimits, pinned, score: Float64Array.from(selected), freeze }
         return pipe(
-          checkBypassed(bodies)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
+          checkBypassed(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
           E.flatMap(constrained => refuseRescues(constrained, () => true)),
         )
       }),
@@ -121,7 +125,7 @@ const activeLimits = ({
   minChannels = 0,
   roundTo = 1,
   floor = 0,
-}: Constraining): readonly string[] => [
+}: ConstraintOptions): readonly string[] => [
   ...(freeze.length > 0 ? ['freeze'] : []),
   ...(ignore.length > 0 ? ['ignore'] : []),
   ...(minChannels > 0 ? ['minChannels'] : []),
@@ -216,7 +220,7 @@ const selectByThreshold = (
   )
 }
 
-type Narrow = (constrained: Constrained) => Narrowed
+type Narrow = (constrained: ConstrainedSelection) => PrunedNet
 
 const selectToTarget = (
   options: ByTarget,

@@ -14,7 +14,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { Constrained } from './constraints/pass.js'
+import type { ConstrainedSelection } from './constraints/pass.js'
 
 const none = new Int32Array()
 
@@ -142,7 +142,7 @@ const bypass = (remains: Remains, layer: Residual, path: Path): Layer | null => 
  * Law  layers that lose nothing are the same objects, at the same paths
  */
 export const simplify =
-  (wiring: Wiring, { kept, bypassed }: Pick<Constrained, 'kept' | 'bypassed'>) =>
+  (wiring: Wiring, { kept, bypassed }: Pick<ConstrainedSelection, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
       countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)

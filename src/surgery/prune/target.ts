@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { countMacs, countParams, countStored } from '../../net/counts.js'
 import type { Model } from '../../net/weights.js'
 import type { Measure, OptionError, PruneError } from '../error.js'
-import type { Narrowed } from './narrow.js'
+import type { PrunedNet } from './prune-net.js'
 
 /** So many parameters, multiply–accumulates of an image, or bytes of weights: what a net alone tells. */
 export type CountedAmount =
@@ -40,7 +40,7 @@ export type MeasureLatency = (model: Model) => number
 interface Gauge {
   readonly of: Measure
   readonly amount: number
-  readonly read: (narrowed: Narrowed) => number
+  readonly read: (narrowed: PrunedNet) => number
 }
 
 /** Errors  WrongOption where a latency comes without a function that measures it */
@@ -109,7 +109,7 @@ const findReachable = <Err>(
 /** What a gauge reads of a net. Errors  WrongOption where it is no number */
 const readGauge =
   ({ of, read }: Gauge) =>
-  (narrowed: Narrowed): E.Either<OptionError, number> => {
+  (narrowed: PrunedNet): E.Either<OptionError, number> => {
     const got = read(narrowed)
     return Number.isFinite(got)
       ? E.right(got)
@@ -125,7 +125,7 @@ const readGauge =
  */
 export const searchTarget =
   (options: AmountTarget & { readonly measure?: MeasureLatency }, limits: readonly string[]) =>
-  (most: number, without: (count: number) => Narrowed): E.Either<PruneError, number> =>
+  (most: number, without: (count: number) => PrunedNet): E.Either<PruneError, number> =>
     pipe(
       gaugeOf('keep' in options ? options.keep : options.atMost, options.measure),
       E.flatMap((gauge): E.Either<PruneError, number> => {

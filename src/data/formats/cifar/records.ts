@@ -19,7 +19,7 @@ export const readBatch = async (file: string, labels: number): Promise<Buffer> =
       _tag: 'BadValue',
       what: 'size',
       got: size,
-      expected: `${recordBytes} bytes an image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
+      expected: `${recordBytes} bytes per image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
       ...place,
       offset: 0,
     })

@@ -83,7 +83,7 @@ const placesByHeader = (file: string, header: readonly string[], columns: ImageC
           1,
           'header',
           header.join(', '),
-          `a column ${columns[column] ?? usualNames[column].slice(0, 3).join(' or ')}; try columns: { ${column}: … }`,
+          `a column ${columns[column] ?? usualNames[column].slice(0, 3).join(' or ')}, or columns: { ${column}: … } in the data`,
         ),
       )
   return places

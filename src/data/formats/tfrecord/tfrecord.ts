@@ -22,7 +22,8 @@ const openShard = (file: string, { file: shard }: Place): number => {
     throw new Fault({
       _tag: 'ReadFailed',
       file: shard,
-      reason: 'its unpacked content is no longer in the cache; try a larger ESPALIER_CACHE_LIMIT, in GiB',
+      reason: 'its unpacked content is no longer in the cache',
+      mend: 'a larger ESPALIER_CACHE_LIMIT, in GiB',
     })
   return openSync(file, 'r')
 }

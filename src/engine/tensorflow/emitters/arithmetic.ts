@@ -51,11 +51,11 @@ export const unaries = {
   neg: unary('Neg'),
 } satisfies { readonly [K in Unary]: Emitter<K> }
 
-/** One number a channel, added to a map or a batch of vectors. */
+/** One number per channel, added to a map or a batch of vectors. */
 const isBias = (x: Shape | undefined, bias: Shape | undefined): boolean =>
   x !== undefined && bias?.length === 1 && x.length > 1 && bias[0] === channelsOf(x)
 
-/** One number a channel, with sizes of 1 before it. */
+/** One number per channel, with sizes of 1 before it. */
 const isRow = (shape: Shape): boolean => shape.length > 1 && shape.slice(0, -1).every(size => size === 1)
 
 /** TensorFlow's graph optimizer mistakes a row added to a one-row product for a bias, and then fails. */

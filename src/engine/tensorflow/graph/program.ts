@@ -5,7 +5,7 @@ import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { emit } from '../emitters/index.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
-import { assign, type Held, handle, placeholder, read, variables } from './variables.js'
+import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
 
 /** The tensors to feed and fetch for one call. */
@@ -37,7 +37,7 @@ export interface Emission {
 const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
-const callOf = (write: Writer, held: Held, graph: Graph): Call => {
+const callOf = (write: Writer, held: VariableHandles, graph: Graph): Call => {
   const values = valuesOf(graph)
   const { edges, changes } = variables(write, held, values)
   const refs = emit(write, edges)(values)
@@ -85,7 +85,7 @@ export const emitProgram =
     const all = Object.entries(variablesOf(program))
     const shapes = all.filter(([name]) => !(name in constants))
     const variableWriter = root.within('variable')
-    const held: Held = {
+    const held: VariableHandles = {
       variables: new Map(shapes.map(([name, shape]) => [name, handle(variableWriter, name, shape)])),
       constants: new Map(
         all.flatMap(([name]) => {

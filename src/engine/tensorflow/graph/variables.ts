@@ -7,7 +7,7 @@ import { after, flag, float32, floats, type Ref, shape, text, type } from './nod
 import type { Writer } from './writer.js'
 
 /** By name: the handle of each variable, the value of each constant. */
-export interface Held {
+export interface VariableHandles {
   readonly variables: ReadonlyMap<string, Ref>
   readonly constants: ReadonlyMap<string, Ref>
 }
@@ -34,7 +34,7 @@ export interface Variables {
 /** One call under emission. */
 interface Context {
   readonly write: Writer
-  readonly held: Held
+  readonly held: VariableHandles
   readonly fed: Map<string, Ref>
   /** By name, each variable as it was when the call began. */
   readonly initial: ReadonlyMap<string, Ref>
@@ -43,16 +43,20 @@ interface Context {
   readonly changes: Ref[]
 }
 
-const handleOf = (held: Held, name: string): Ref => held.variables.get(name) as Ref // made for all names of a program
+const handleOf = (held: VariableHandles, name: string): Ref => held.variables.get(name) as Ref // made for all names of a program
 
-const readInitial = (write: Writer, held: Held, values: readonly Value[]): ReadonlyMap<string, Ref> => {
+const readInitial = (
+  write: Writer,
+  held: VariableHandles,
+  values: readonly Value[],
+): ReadonlyMap<string, Ref> => {
   const names = values.flatMap(({ op }) =>
     op.kind === 'weight' && held.variables.has(op.name) ? [op.name] : [],
   )
   return new Map([...new Set(names)].map(name => [name, read(write, handleOf(held, name))]))
 }
 
-const contextOf = (write: Writer, held: Held, values: readonly Value[]): Context => {
+const contextOf = (write: Writer, held: VariableHandles, values: readonly Value[]): Context => {
   const initial = readInitial(write, held, values)
   const waits = new Map([...initial].map(([name, ref]) => [name, [after(ref)]]))
   return { write, held, fed: new Map(), initial, waits, changes: [] }
@@ -138,7 +142,7 @@ const edgesOf = (context: Context): Edges => ({
  * Emitters of one call. All its reads of a variable come before its first write, and its writes one after
  * another in the order of `values`.
  */
-export const variables = (write: Writer, held: Held, values: readonly Value[]): Variables => {
+export const variables = (write: Writer, held: VariableHandles, values: readonly Value[]): Variables => {
   const context = contextOf(write, held, values)
   return { edges: edgesOf(context), changes: () => context.changes }
 }

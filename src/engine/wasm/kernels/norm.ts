@@ -2,11 +2,11 @@
  * Batch norm, forward and backward, each in two readings of its map. Sums are taken over a fixed number of
  * segments of the rows and joined in order, so that they do not depend on how many threads share the work.
  *
- * `terms` are arrays of one number a channel, one after another: mean, slope γ/√(σ²+ε), shift β, 1/√(σ²+ε).
+ * `terms` are arrays of one number per channel, one after another: mean, slope γ/√(σ²+ε), shift β, 1/√(σ²+ε).
  */
 import { put } from './tile'
 
-/** Bytes of one number a channel, to the next whole vector. */
+/** Bytes of one number per channel, to the next whole vector. */
 // @ts-ignore: decorator
 @inline
 function breadth(channels: i32): usize {

@@ -113,7 +113,7 @@ const readsStatistics =
 const fuseNorm = (fusion: Fusion, norm: Value): void =>
   absorbRelu(fusion, norm, soleReader(fusion, norm, readsStatistics(norm)))
 
-/** A bias is one number a channel. */
+/** A bias is one number per channel. */
 const isBiasOf = (product: Value, sum: Value): boolean =>
   sum.op.kind === 'add' &&
   sum.inputs.some(input => input !== product && isSameShape(input.shape, [channelsOf(product.shape)])) &&

@@ -2,13 +2,13 @@
 import type { Buffer } from './buffers.js'
 
 /** A task by the buffers it touches. */
-export interface Touching {
+export interface TaskBuffers {
   /** Temporary buffers that it reads or writes. */
   readonly touches: readonly Buffer[]
 }
 
 /** Which buffers are in use, and what a task would add to that: what it is the first to touch, less what it is the last to. */
-const memoryUse = (tasks: readonly Touching[]) => {
+const memoryUse = (tasks: readonly TaskBuffers[]) => {
   const buffers = tasks.map(({ touches }) => [...new Set(touches)])
   const pendingUses = new Map<Buffer, number>()
   for (const buffer of buffers.flat()) pendingUses.set(buffer, (pendingUses.get(buffer) ?? 0) + 1)
@@ -58,7 +58,7 @@ const cheapest = (ready: readonly number[], cost: (task: number) => number): num
  * Law  every task once, after all that it needs
  */
 export const order = (
-  tasks: readonly Touching[],
+  tasks: readonly TaskBuffers[],
   needs: readonly ReadonlySet<number>[],
 ): readonly number[] => {
   const { cost, run } = memoryUse(tasks)

@@ -8,7 +8,7 @@ import type { Fused } from './fuse.js'
 import { isReadLate, mayBeStrided, type Usage, usageOf, viewKinds } from './usage.js'
 
 /** Memory that outlives a call. */
-export interface Lasting {
+export interface PersistentMemory {
   readonly variable: (name: string) => Buffer
   readonly constant: (value: number) => Buffer
 }
@@ -26,7 +26,7 @@ export interface Placement {
 /** Placement under way: the usage, and the places assigned so far. */
 interface Context {
   readonly usage: Usage
-  readonly lasting: Lasting
+  readonly lasting: PersistentMemory
   readonly joints: Joints
   readonly fed: Map<string, Place>
   readonly others: Map<Value, readonly Place[]>
@@ -34,7 +34,7 @@ interface Context {
   readonly views: Set<Value>
 }
 
-const contextOf = (usage: Usage, lasting: Lasting): Context => ({
+const contextOf = (usage: Usage, lasting: PersistentMemory): Context => ({
   usage,
   lasting,
   joints: joinBranches(usage),
@@ -127,7 +127,7 @@ const placeOf = (context: Context, value: Value): Place => {
 }
 
 /** Law  a place is shared only where one value is a view of another, or is computed in its memory */
-export const placeValues = (graph: Graph, fused: Fused, lasting: Lasting): Placement => {
+export const placeValues = (graph: Graph, fused: Fused, lasting: PersistentMemory): Placement => {
   const context = contextOf(usageOf(graph, fused), lasting)
   for (const value of fused.run) placeOf(context, value)
   return {

@@ -8,7 +8,7 @@ import { type Arena, type Lifetime, layBuffers } from './arena.js'
 import { type Buffer, type Place, type Step, temporaryBuffer } from './buffers.js'
 import { type Fused, fuse } from './fuse.js'
 import { order } from './order.js'
-import { type Lasting, type Placement, placeValues } from './placement.js'
+import { type PersistentMemory, type Placement, placeValues } from './placement.js'
 
 /** An input or output of a call, and its place. */
 export interface Port {
@@ -147,7 +147,7 @@ const inputPorts = (values: readonly Value[], { placeOf }: Placement): readonly 
  *
  * Law  the kernel calls, in order, compute every output and update of the graph
  */
-export const plan = (graph: Graph, lasting: Lasting): Plan => {
+export const plan = (graph: Graph, lasting: PersistentMemory): Plan => {
   const fused = fuse(graph)
   const placement = placeValues(graph, fused, lasting)
   const unordered = fused.run.filter(value => !placement.isView(value)).map(taskOf(fused, placement))

@@ -1,7 +1,7 @@
 /** Messages on exports and imports. */
 import type { FoundFormat, LayerDropped, NotATreeReason } from '../../../convert/error.js'
 import type { Messages } from '../fact.js'
-import { thousands } from '../numbers.js'
+import { counted, percent, thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
 /** Why layers are no tree of series, branches and sums. */
@@ -10,13 +10,13 @@ const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
   crossing: at =>
     `layer ${at}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; such models are not supported`,
   circle: at =>
-    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself`,
-  'unknown input': at => `layer ${at} is the input of another, and is not in the model; try saving it again`,
-  'not one input': at => `expected a model of one input, got ${at || 'none'}; try one model an input`,
-  'not one output': at => `expected a model of one output, got ${at || 'none'}; try one model an output`,
+    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself; such models are not supported`,
+  'unknown input': at => `expected inputs that are layers of the model, got ${at}; try saving it again`,
+  'not one input': at => `expected a model of one input, got ${at || 'none'}; try a model for each input`,
+  'not one output': at => `expected a model of one output, got ${at || 'none'}; try a model for each output`,
   'same name': at =>
     `expected a name of its own for each layer, got several called ${at}; try saving the model again`,
-  'no layers': () => 'expected a model with layers, got none',
+  'no layers': () => 'expected a model with layers, got none; try saving it again',
 }
 
 /** What a path holds that is no model for an import, and what to do with it. */
@@ -76,9 +76,11 @@ const firstNames = (names: readonly string[]): string =>
 
 export const convertMessages = {
   NoPreprocessing: ({ input }) =>
-    `--input ${input}: the model's file does not say how its images were normalised; expected the model of a run; try --input normalised`,
+    `--input ${input}: expected the model of a run, whose file says how its images were normalised, got one whose file does not; try --input normalised`,
+  NotAVersion: ({ got }) =>
+    `expected a version of TensorFlow Serving, a whole number ≥ 1, got ${got}; try 1, and one more for each export`,
   NotHeld: ({ to, at, what }) =>
-    `${layerText(at)}: expected a layer that the format ${to} has, got ${what}; try --to onnx or savedmodel`,
+    `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${what}; try --to onnx, savedmodel or pytorch`,
   EncodingFailed: ({ to, reason }) =>
     `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>
@@ -103,6 +105,8 @@ export const convertMessages = {
   WeightDiffers: ({ name, got }) =>
     `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
   LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
+  WeightsMeasured: ({ images, float32, int8 }) =>
+    `on ${counted(images, 'validation image')}: ${percent(int8)} with 8-bit weights, ${percent(float32)} with 32-bit ones`,
   RuntimeAgrees: ({ runtime, difference }) => `checked against ${runtime}: ${shareText(difference)}`,
   RuntimeDiffers: ({ runtime, difference }) =>
     `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,

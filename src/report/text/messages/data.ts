@@ -51,6 +51,18 @@ const entryKinds: { readonly [K in FactOf<'UnsafeEntry'>['kind']]: string } = {
   device: 'a device',
 }
 
+/** In what two files of a data set disagree. */
+const differenceTexts: {
+  readonly [W in FactOf<'PartsDiffer'>['what']]: (fact: FactOf<'PartsDiffer'>) => string
+} = {
+  count: ({ first, second }) =>
+    `${first.file} and ${second.file}: expected as many images as labels, got ${thousands(Number(first.got))} and ${thousands(Number(second.got))}`,
+  size: ({ first, second }) =>
+    `${second.file}: expected images of ${first.got}, as in ${first.file}, got ${second.got}`,
+  classes: ({ first, second }) =>
+    `${second.file}: expected the classes of ${first.file}, ${first.got}, got ${second.got}`,
+}
+
 const fetchText = ({ sources, reason }: FactOf<'FilesMissing'>): string => {
   const from = sources.length > 0 ? ` (from ${sources.join(', ')})` : ''
   return `${from}, or name their folder with --data${reason === null ? '' : `; ${reason}`}`
@@ -62,7 +74,7 @@ export const dataMessages = {
   ClassesMissing: ({ folder, found }) =>
     `${folder} needs a folder per class with images in it; ${foundText(folder, found)}`,
   LeftOut: ({ file, reason, count, first }) =>
-    `${file}: ${thousands(count)} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
+    `${file}: ${count === 1 ? '1 entry' : `${thousands(count)} entries`} left out, ${reasons[reason]}: ${first}${count > 1 ? ', …' : ''}`,
   ValidationTests: ({ data, part }) =>
     `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
   TestSplit: ({ data, images, of }) =>
@@ -70,7 +82,7 @@ export const dataMessages = {
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   FolderUnread: ({ data, folder }) =>
-    `${data}: the images are generated, and none are read from ${folder}; try naming a file with data of that folder`,
+    `${data}: the images are generated, and none are read from ${folder}; try an experiment whose data is read from a folder, such as mnist()`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
   ImagesTransposed: ({ data }) =>
@@ -83,13 +95,13 @@ export const dataMessages = {
     `${data}: ${thousands(images)} of ${thousands(of)} ${part} images are training images too, one of them of ${name}; accuracy on them says nothing: try removing them`,
   ClassesAlike: ({ data, names }) =>
     `${data}: classes ${listText(names)} differ in capital letters alone; if they are one class, put them into one folder`,
-  ReadFailed: ({ file, reason }) => `${file} cannot be read: ${reason}`,
-  BadStream: fact => `${placeText(fact)}: ${fact.reason}`,
+  ReadFailed: ({ file, reason, mend = 'another path' }) => `${file} cannot be read: ${reason}; try ${mend}`,
+  BadStream: fact => `${placeText(fact)}: cannot be read further (${fact.reason}); try another copy`,
   Truncated: fact =>
     'file' in fact
-      ? `${placeText(fact)}: expected ${fact.expected} more bytes, got the end of the file; try another copy`
+      ? `${placeText(fact)}: expected ${counted(fact.expected - fact.offset, 'more byte')}, got the end of the file; try another copy`
       : `byte ${fact.at}: expected ${fact.expected} bytes, got ${fact.got}; try another copy of the file`,
-  BadValue: fact => `${placeText(fact)}: ${fact.what} is ${fact.got}; expected ${fact.expected}`,
+  BadValue: fact => `${placeText(fact)}, ${fact.what}: expected ${fact.expected}, got ${fact.got}`,
   UnsafeEntry: fact =>
     `${placeText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
   NotAnImage: fact => `${unreadableText(fact)}; --skip-bad leaves it out`,
@@ -97,10 +109,9 @@ export const dataMessages = {
   EmptyClass: ({ folder, name }) =>
     `${folder}: expected images in each class, got none that can be read in ${name}; try adding some, or removing the class`,
   ValueMissing: fact =>
-    `${placeText(fact)}: the record has no ${fact.key}; it has ${fact.keys.length === 0 ? 'nothing' : listText(fact.keys)}`,
-  PartsDiffer: ({ what, first, second }) =>
-    `${what}: expected the same in both parts, got ${first.got} in ${first.file} and ${second.got} in ${second.file}; try files of one data set`,
+    `${placeText(fact)}: expected a value for ${fact.key}, got ${fact.keys.length === 0 ? 'an empty record' : `values for ${listText(fact.keys)}`}; try tfrecord with the keys of these records`,
+  PartsDiffer: fact => `${differenceTexts[fact.what](fact)}; try files of one data set`,
   ChecksumDiffers: ({ file, got, expected }) =>
     `${file}: expected the checksum ${expected}, got ${got}; try another copy`,
-  BadOption: ({ data, option, got, expected }) => `${data}: ${option} is ${got}; expected ${expected}`,
+  BadOption: ({ data, option, got, expected }) => `${data}, ${option}: expected ${expected}, got ${got}`,
 } satisfies Partial<Messages>

@@ -2,22 +2,24 @@
 import type { Messages } from '../fact.js'
 
 export const engineMessages = {
-  UnknownEngine: ({ name }) => `engine ${name} is unknown; expected tensorflow, wasm or cpu`,
+  UnknownEngine: ({ name }) => `engine: expected tensorflow, wasm or cpu, got ${name}`,
   EngineMissing: ({ engine, missing, mend }) => `engine ${engine}: ${missing}; try: ${mend}`,
-  EngineFailed: ({ engine, reason }) => `engine ${engine} failed: ${reason}`,
-  ToolMissing: ({ tool, tried, mend }) => `no ${tool} found (tried ${tried.join(', ')}); ${mend}`,
-  PackageMissing: ({ name, mend }) => `package ${name} is not installed; ${mend}`,
-  NoWheel: ({ platform, mend }) => `TensorFlow has no known wheel for ${platform}; ${mend}`,
+  EngineFailed: ({ engine, reason }) =>
+    `engine ${engine} failed: ${reason}; try: npm run doctor, or another --engine`,
+  ToolMissing: ({ tool, tried, mend }) =>
+    `expected a ${tool}, one of ${tried.join(', ')}, got none; try: ${mend}`,
+  PackageMissing: ({ name, mend }) => `package ${name} is not installed; try: ${mend}`,
+  NoWheel: ({ platform, mend }) => `TensorFlow has no known wheel for ${platform}; try: ${mend}`,
   DownloadRefused: ({ requirement, reason, mend }) =>
-    `${requirement} could not be downloaded: ${reason}; ${mend}`,
+    `${requirement} could not be downloaded: ${reason}; try: ${mend}`,
   ChecksumMismatch: ({ file, got, mend }) =>
-    `${file}: expected one of the pinned sha256 checksums, got ${got}; ${mend}`,
-  WheelBroken: ({ file, reason, mend }) => `${file} cannot be unpacked: ${reason}; ${mend}`,
+    `${file}: expected a sha256 checksum known to this version, got ${got}; try: ${mend}`,
+  WheelBroken: ({ file, reason, mend }) => `${file} cannot be unpacked: ${reason}; try: ${mend}`,
   NotTensorFlow: ({ folder, lacks, mend }) =>
-    `${folder}: expected TensorFlow's folder, got one without ${lacks}; ${mend}`,
-  CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; ${mend}`,
-  LoadFailed: ({ file, reason, mend }) => `${file} does not load: ${reason}; ${mend}`,
+    `${folder}: expected TensorFlow's folder with ${lacks}, got none; try: ${mend}`,
+  CompileFailed: ({ compiler, reason, mend }) => `${compiler} failed: ${reason}; try: ${mend}`,
+  LoadFailed: ({ file, reason, mend }) => `${file} does not load: ${reason}; try: ${mend}`,
   TrialFailed: ({ file, expected, got }) =>
-    `${file} computes wrongly: expected the gradient ${expected.join(', ')}, got ${got.join(', ')}; try npm run engine again`,
-  CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; ${mend}`,
+    `${file} computes wrongly: expected the gradient ${expected.join(', ')}, got ${got.join(', ')}; try: npm run engine again`,
+  CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; try: ${mend}`,
 } satisfies Partial<Messages>

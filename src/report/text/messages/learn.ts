@@ -1,5 +1,4 @@
 /** Messages on training, pushing and criteria. */
-import { channelsOf } from '../../../net/shape.js'
 import type { FactOf, Messages } from '../fact.js'
 import { thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
@@ -16,7 +15,7 @@ const noEvidence = ({ criterion, needed }: FactOf<'NoEvidence'>): string => {
 const dataDiffers = ({ what, net, data }: FactOf<'DataDiffers'>): string =>
   what === 'image'
     ? `the data: expected images of ${shapeText(net)}, which the net takes, got ${shapeText(data)}; try image(${data.join(', ')}) in the net`
-    : `the net gives ${shapeText(net)} value${channelsOf(net) === 1 ? '' : 's'}, the data has ${shapeText(data)} classes; expected one value a class, with no sigmoid or softmax behind it; try dense(${shapeText(data)}) at the end`
+    : `the net: expected one value per class, ${shapeText(data)} in all, with no sigmoid or softmax behind them, got ${shapeText(net)}; try dense(${shapeText(data)}) at the end`
 
 export const learnMessages = {
   NoEvidence: fact => `criterion ${fact.criterion}: expected ${noEvidence(fact)}`,
@@ -32,7 +31,7 @@ export const learnMessages = {
       ? `calibration images: expected at least one batch of ${batch}, got none; try more images`
       : `training images: expected at least one batch of ${batch}, got ${images}; try a smaller batchSize, or more images`,
   OneValue: ({ at, batch }) =>
-    `${layerText(at)}: batch norm has one value a channel to normalise, whose variance is 0; expected 2 or more, got a batch of ${batch} on a 1×1 map or a vector; try a larger batchSize, or norm: false`,
+    `${layerText(at)}: batch norm expected 2 values or more per channel to normalise, got a batch of ${batch} on a 1×1 map or a vector; try a larger batchSize, or norm: false`,
   NotFirst: ({ at, got }) =>
     `${layerText(at)}: expected a convolution that reads the images, got ${got}; try the path of the first convolution`,
   OneClass: ({ data, name }) =>

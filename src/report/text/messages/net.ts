@@ -10,7 +10,7 @@ export const netMessages = {
       ? `${layerText(at)}: expected a vector, got a map of ${shapeText(got)}; try globalAvgPool or flatten before it`
       : `${layerText(at)}: expected a map, got a vector of ${shapeText(got)}; try it before globalAvgPool or flatten`,
   TooMany: ({ at, what, got, most }) =>
-    `${layerText(at)}: ${thousands(got)} ${what} are more than this program can hold; expected at most ${thousands(most)}`,
+    `${layerText(at)}: expected at most ${thousands(most)} ${what}, which is what this program can hold, got ${thousands(got)}`,
   WindowTooLarge: ({ at, window, map }) =>
     `${layerText(at)}: expected a window no larger than its map of ${shapeText(map)}, got ${window}; try a smaller window, or padding 'same'`,
   PaddingTooWide: ({ at, padding, window }) =>
@@ -25,7 +25,8 @@ export const netMessages = {
     `${layerText(at)}: expected a slice of the ${thousands(channels)} channels of its input, got one that ends at ${thousands(end)}; try a smaller from or size`,
   GateDiffers: ({ at, body, input }) =>
     `${layerText(at)}: expected a body that gives ${shapeText(input.slice(-1))} or ${shapeText(input)}, got ${shapeText(body)}; try a last layer with as many channels as the input of the gate`,
-  NoBranches: ({ at }) => `${layerText(at)}: expected a concat of at least one branch, got none`,
+  NoBranches: ({ at }) =>
+    `${layerText(at)}: expected a concat of at least one branch, got none; try a stack, or identity`,
   TwoOfOneName: ({ at, name }) =>
     `${layerText(at)}: expected names that differ between siblings, got two layers named ${shortened(name)}; try another name for one of them`,
   BadName: ({ at, name }) =>

@@ -2,32 +2,34 @@
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
 import type { Within } from '../../../run/schedule/within.js'
-import type { Fixed } from '../../../run/storage/settings.js'
+import type { RunInvariant } from '../../../run/storage/settings.js'
 import { decodeErrorText } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
-import { counted, percent, thousands } from '../numbers.js'
-import { stepText } from '../phrases.js'
+import { counted, percent, pointsText, thousands } from '../numbers.js'
+import { layerText, stepText } from '../phrases.js'
 
 /** Differences listed before the rest is counted. */
 const mostDifferences = 5
 
 const differencesText = (differences: readonly Difference[]): string => {
-  const shown = differences.slice(0, mostDifferences).map(({ at, began, now }) => `${at} ${began} → ${now}`)
+  const shown = differences
+    .slice(0, mostDifferences)
+    .map(({ at, began, now }) => `${at} ${began} (got ${now})`)
   const more = differences.length - shown.length
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
 const otherExperiment = (folder: string, differences: readonly Difference[]): string =>
-  `${folder} began with another experiment: ${differencesText(differences)}`
+  `${folder}: expected the experiment that the run began with, ${differencesText(differences)}`
 
 /** What resumes a run as it began. */
-const remedies: { readonly [F in Fixed]: (began: string, now: string) => string } = {
+const remedies: { readonly [F in RunInvariant]: (began: string, now: string) => string } = {
   seed: seed => `--seed ${seed}`,
   engine: name => `--engine ${name}`,
   'engine version': (version, now) =>
     now === `${version}+oneDNN` || version === `${now}+oneDNN`
       ? `TF_ENABLE_ONEDNN_OPTS=${version > now ? 1 : 0} in the environment`
-      : `version ${version}`,
+      : `version ${version} of it (npm run engine -- --tensorflow DIR uses a TensorFlow of yours), or a new run`,
   threads: threads => `--threads ${threads}`,
   'data checksum': checksum => `data of checksum ${checksum}`,
   'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
@@ -38,12 +40,11 @@ const damaged = ({ expected, got }: FactOf<'Damaged'>): string =>
     ? 'expected a checkpoint of this version, got one without a checksum; try another copy, or a new run'
     : `it is damaged: expected the checksum ${expected.slice(0, 12)}…, got ${got.slice(0, 12)}…; try another copy, or a new run`
 
-const withinText = (within: Within): string => {
-  const hundredths = (part: number): number => Number((100 * part).toPrecision(3))
-  return typeof within === 'number'
-    ? counted(hundredths(within), 'point')
-    : `${hundredths(within.relative)} % of the accuracy it began with`
-}
+/** 5 points of the start, or 2 % of the accuracy it began with */
+const withinText = (within: Within): string =>
+  typeof within === 'number'
+    ? `${pointsText(within)} of the start`
+    : `${Number((100 * within.relative).toPrecision(3))} % of the accuracy it began with`
 
 const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
   kept === 0
@@ -52,11 +53,12 @@ const mendedLog = ({ file, kept, known }: FactOf<'LogMended'>): string =>
 
 /** Messages on files and folders of a run. */
 const folderMessages = {
-  FileMissing: ({ file }) => `${file} does not exist`,
-  FileFailed: ({ file, reason }) => `${file}: ${reason}`,
+  FileMissing: ({ file }) => `${file} does not exist; try another path`,
+  FileFailed: ({ file, reason }) =>
+    `${file} cannot be read or written: ${reason}; try another path, or its permissions`,
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
-    `${folder}: expected a run to resume, got none; try the folder that the run named when it began`,
+    `${folder}: expected a run to resume, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
   RunUnfinished: ({ folder, next }) =>
     `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>
@@ -77,7 +79,7 @@ const folderMessages = {
 /** Messages on what a run that is resumed may not change. */
 const resumeMessages = {
   DoneDiffers: ({ folder, differences }) =>
-    `${folder}: ${differencesText(differences)}: the net, steps that are done and the kinds of those under way cannot change; try changing later steps, or a new run`,
+    `${folder}: expected what the run began with, ${differencesText(differences)}; the net, the steps that are done, and the kind of one under way cannot change; try changing later steps, or a new run`,
   OutDiffers: ({ folder, out }) =>
     `--out: expected ${folder}, where the run is, got ${out}; try again without --out`,
   ImagesLost: ({ folder, images, first }, render) =>
@@ -95,12 +97,16 @@ const scheduleMessages = {
   NoTeacher: ({ at }) =>
     `${stepText(at)}: expected a prune before a step with distill, got none, so there is no teacher; try distill: null`,
   NoTarget: ({ at }) =>
-    `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or rounds around it`,
+    `${stepText(at)}: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or put it inside untilTarget or whileAccuracy`,
   NoValidation: ({ at }) =>
-    `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try validation above 0 in the data`,
+    `${stepText(at)}: expected validation images, by whose accuracy it decides, got none; try a validation share in the data, such as mnist({ validation: 0.1 })`,
   AtChance: ({ stage, accuracy, chance, before }) =>
-    `stage ${stage + 1}: the net that was cut answers at chance after training; expected more than ${percent(chance)} validation, as before (${percent(before)}), got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
-  LostTooMuch: ({ round, within }) => `round ${round + 1} lost more than ${withinText(within)}`,
+    `${stepText(`${stage}`)}: expected validation accuracy above chance (${percent(chance)}) after training the net that was cut, which had ${percent(before)} before, got ${percent(accuracy)}; try a smaller cut, a higher floor, another criterion or a lower learningRate`,
+  LostTooMuch: ({ round, within, lost }) =>
+    `round ${round + 1}: expected validation accuracy within ${withinText(within)}, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
+  NoGain: ({ growths, minDelta }) =>
+    `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
+  PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
   NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
   SeedsFailed: ({ seeds }) =>
@@ -122,18 +128,18 @@ const functionMessages = {
       ? `${functionText(fact)}: expected its function, got its name alone, as a run's folder has it; try train --resume with the file that defines it`
       : `${functionText(fact)}: expected ${fact.file} to use it in its schedule, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
   SameName: fact => `${functionText(fact)}: expected one function of that name, got two; try a name for each`,
-  FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}`,
+  FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}; try calling it by itself`,
   WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,
 } satisfies Partial<Messages>
 
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
-    `${file} is ${got}; expected a .ts or .js module; describe also reads a run's folder and a .safetensors of a model`,
-  BadModule: ({ file, reason }) => `${file} does not load: ${reason}`,
+    `${file}: expected a .ts or .js module, got ${got}; describe also reads a run's folder and a .safetensors of a model`,
+  BadModule: ({ file, reason }) => `${file} does not load: ${reason}; try npx tsx ${file}`,
   NoExperiment: ({ file, fault }) =>
     fault.at === ''
-      ? `${file}: its default export is ${fault.got}; expected ${fault.expected}`
+      ? `${file}, default export: expected ${fault.expected}, got ${fault.got}; try export default experiment(…)`
       : `${file}: ${decodeErrorText(fault)}`,
   DecodeError: decodeErrorText,
 } satisfies Partial<Messages>

@@ -10,48 +10,61 @@ const units: { readonly [M in Exclude<Measure, 'latency'>]: string } = {
   bytes: 'bytes',
 }
 
-/** 57,870 parameters, or 0.2 ms an image */
+/** 57,870 parameters, or 0.2 ms per image */
 const amountText = (measure: Measure, amount: number): string =>
-  measure === 'latency' ? `${milliseconds(amount)} an image` : `${thousands(amount)} ${units[measure]}`
+  measure === 'latency' ? `${milliseconds(amount)} per image` : `${thousands(amount)} ${units[measure]}`
 
 /** How each option that holds channels back can hold fewer. */
 const relaxed = (option: string): string =>
   option === 'freeze' || option === 'ignore' ? `fewer paths in ${option}` : `a lower ${option}`
 
-const outOfReach = ({ measure, expected, least, limits }: FactOf<'OutOfReach'>): string => {
-  const reason =
-    measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'
-  const remedies = ['a higher target', ...limits.map(relaxed)].join(', or ')
-  return `target: expected at most ${amountText(measure, expected)}, got ${amountText(measure, least)} ${reason}; try ${remedies}`
+/** 1,200 parameters with every removable channel removed */
+export const leastText = ({ measure, least }: FactOf<'OutOfReach'>): string =>
+  `${amountText(measure, least)} ${measure === 'latency' ? 'from the fastest net measured' : 'with every removable channel removed'}`
+
+/** Why a channel stays whatever its utility. */
+const channelReasons: { readonly [R in FactOf<'FrozenChannel'>['reason']]: string } = {
+  freeze: 'is frozen',
+  input: "belongs to the net's input",
+  output: "belongs to the net's output",
+  layerNorm: 'is read by a layer norm',
 }
+
+const outOfReach = (fact: FactOf<'OutOfReach'>): string => {
+  const remedies = ['a higher target', ...fact.limits.map(relaxed)].join(', or ')
+  return `target: expected at most ${amountText(fact.measure, fact.expected)}, got ${leastText(fact)}; try ${remedies}`
+}
+
+/** What the budget allows and what the grown net has, without advice. */
+export const overBudgetText = ({ measure, limit, got }: FactOf<'OverBudget'>): string =>
+  `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net`
 
 export const surgeryMessages = {
   UnknownPath: ({ at, where }) =>
-    `${where}: expected the path of a layer, got ${at}; try describe, which lists the layers`,
+    `${where}: expected the path of a layer, got ${at}; try npm run describe -- FILE, which lists the layers`,
   WrongLength: ({ at, expected, got }) =>
-    `${layerText(at)}: expected ${thousands(expected)} utilities, one a channel, got ${thousands(got)}`,
+    `${layerText(at)}: expected ${thousands(expected)} utilities, one per channel, got ${thousands(got)}; try a criterion that gives one per output channel`,
   NotFinite: ({ at, channel, value }) =>
-    `${layerText(at)}: expected a finite utility for channel ${channel}, got ${value}`,
-  WrongOption: ({ option, got, expected }) => `${option} is ${got}; expected ${expected}`,
+    `${layerText(at)}: expected a finite utility for channel ${channel}, got ${value}; try mending the criterion`,
+  WrongOption: ({ option, got, expected }) => `${option}: expected ${expected}, got ${got}`,
   UnknownChannel: ({ at, channel, channels }) =>
-    `${layerText(at)}: expected a channel from 0 to ${channels - 1}, got ${channel}`,
-  FrozenChannel: ({ at, channel }) =>
-    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which is frozen, belongs to the net's input or output, or is read by a layer norm; try another channel, or another freeze`,
-  FrozenBody: ({ at }) =>
-    `${layerText(at)}: expected a body that may be removed, got one that holds a frozen layer or passes the only path on; try another freeze`,
+    `${layerText(at)}: expected a channel from 0 to ${channels - 1}, got ${channel}; try one of these`,
+  FrozenChannel: ({ at, channel, reason }) =>
+    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which ${channelReasons[reason]}; try ${reason === 'freeze' ? 'a shorter freeze' : 'another channel'}`,
+  FrozenBody: ({ at, reason }) =>
+    `${layerText(at)}: expected a body that may be removed, got one ${reason === 'freeze' ? 'that holds, or lies in, a frozen layer; try a shorter freeze' : 'without which the net would have no path from input to output; try another body'}`,
   EmptyNet: ({ at }) =>
     `${layerText(at)}: expected at least one channel to remain, got none; try a lower eta, or minChannels: 1`,
   OutOfReach: outOfReach,
   WrongPlace: ({ at, got, expected }) =>
-    `${layerText(at)}: expected a ${expected}, got a ${got}; try describe, which lists the layers`,
+    `${layerText(at)}: expected a ${expected}, got ${got}; try the path of a ${expected}: npm run describe -- FILE lists them`,
   OutputDiffers: ({ at, got, expected }) =>
     `${layerText(at)}: expected the net's output to stay ${shapeText(expected)}, got ${shapeText(got)} by growing here; try a place before the last layer`,
   NothingToWiden: ({ at }) =>
-    `${layerText(at)}: expected channels that can be widened, got only those of the net's input and output, of a layer norm, or tied to them; try a layer in the middle`,
+    `${layerText(at)}: expected channels that can be widened, got only such as the net's input, its output or a layer norm need as they are; try a layer in the middle`,
   Tied: ({ at, to }) =>
-    `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}; try growing inside it`,
+    `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}, so that none can be added here; try growing inside ${to}`,
   Renumbered: ({ at, grown }) =>
-    `${layerText(grown)}: expected no new channels among those that ${at} knows by number, in groups or as a slice, got some; try growing behind it, or inside a branch`,
-  OverBudget: ({ measure, limit, got }) =>
-    `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net; try a larger budget, or a smaller module`,
+    `${layerText(grown)}: expected no new channels before those that ${at} reads by position, in groups or as a slice, got some, which would shift them; try growing behind ${at}, or inside a branch`,
+  OverBudget: fact => `${overBudgetText(fact)}; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>

@@ -29,7 +29,7 @@ import type { Grow, Growths, RuleGrowths, Step, Warmup } from '../../schedule/st
 import type { CheckContext, CheckResult, CheckState, StepKind } from '../kind.js'
 import { requireSeveralValues, requireValidation, satisfied } from '../requirements.js'
 import { firstPlace, isByRule, nthGrowthOf, timesOf } from './growths.js'
-import { runGrow } from './search.js'
+import { runGrow } from './run-grow.js'
 
 /** How often a step grows: each of so many nets is checked before anything trains. */
 const mostGrowths = 1000

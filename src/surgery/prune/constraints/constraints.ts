@@ -6,13 +6,13 @@ import { childPath, type Path } from '../../../net/path.js'
 import { childrenOf, type Layer, type Residual } from '../../../net/tree.js'
 import { type Analysis, wiresMadeInside } from '../../analysis/analysis.js'
 import { leastOf, trunkOf } from '../../analysis/trunk.js'
-import { byScore, type Constrained, type Constraints, type Context } from './pass.js'
+import { byScore, type ConstrainedSelection, type Constraints, type Context } from './pass.js'
 import { runPass } from './run-pass.js'
 
 /** The best removed wires of each value of the trunk, as many as it lacks to its floor. */
 const wiresBelowFloor = (
   { analysis, limits }: Context,
-  { kept, bypassed }: Constrained,
+  { kept, bypassed }: ConstrainedSelection,
 ): readonly number[] => {
   const least = leastOf(limits.floor, limits.widths)
   const isGone = (path: Path): boolean =>
@@ -30,7 +30,7 @@ const holdMissing = (
   selection: Uint8Array,
   removable: ReadonlySet<Path>,
   held: Uint8Array,
-): Constrained => {
+): ConstrainedSelection => {
   const { constrained, orphans } = runPass(context, selection, removable, held)
   const missing = [...orphans, ...(context.limits.floor > 0 ? wiresBelowFloor(context, constrained) : [])]
   if (missing.length === 0) return constrained
@@ -63,7 +63,7 @@ export const applyConstraints = (analysis: Analysis, limits: Constraints) => {
     ranked: analysis.groups.map(({ wires }) => [...wires].sort(byScore(limits.score))),
     wiresInside: memoizeWiresInside(analysis),
   }
-  return (selection: Uint8Array, removable: ReadonlySet<Path> = new Set()): Constrained =>
+  return (selection: Uint8Array, removable: ReadonlySet<Path> = new Set()): ConstrainedSelection =>
     holdMissing(context, selection, removable, new Uint8Array(analysis.wiring.count))
 }
 

@@ -28,7 +28,7 @@ export interface Rescue {
   readonly vital: boolean
 }
 
-export interface Constrained {
+export interface ConstrainedSelection {
   /** By wire. */
   readonly kept: Uint8Array
   /** Residuals that stay and whose body is removed. */

@@ -4,7 +4,7 @@
  */
 import { isInside, type Path, parentPath } from '../../../net/path.js'
 import { ensureOutput } from './ensure-output.js'
-import { type Constrained, type Context, hasOutput, isKept, type Pass, topUp } from './pass.js'
+import { type ConstrainedSelection, type Context, hasOutput, isKept, type Pass, topUp } from './pass.js'
 
 const beginPass = (
   context: Context,
@@ -33,7 +33,7 @@ const orphansOf = ({ analysis, kept, dropped, bypassed }: Pass): readonly number
 
 /** A selection after one pass. */
 export interface PassResult {
-  readonly constrained: Constrained
+  readonly constrained: ConstrainedSelection
   /** Wires that are kept although a branch that makes them was removed; none where all that is left fits. */
   readonly orphans: readonly number[]
 }

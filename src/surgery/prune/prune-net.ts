@@ -10,7 +10,7 @@ import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Analysis } from '../analysis/analysis.js'
 import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
-import type { Constrained } from './constraints/pass.js'
+import type { ConstrainedSelection } from './constraints/pass.js'
 import { simplify } from './simplify.js'
 
 /** The kept places of an array of wires, worked out once for each; null where all are kept. */
@@ -66,7 +66,7 @@ const gatherWeights = (remap: Remap, weights: Weights): Weights =>
   )
 
 /** A narrower net; its weights are gathered when they are asked for. */
-export interface Narrowed extends CheckedNet {
+export interface PrunedNet extends CheckedNet {
   readonly remap: () => Remap
   readonly model: () => Model
   /** By path, the old channel of each channel of the layer's output. */
@@ -83,9 +83,9 @@ const inferNarrower = (net: Net): CheckedNet =>
   )
 
 /** Narrows a net to what constraints keep. */
-export const narrow =
+export const pruneNet =
   ({ net, wiring }: Analysis, weights: Weights) =>
-  (constrained: Constrained): Narrowed => {
+  (constrained: ConstrainedSelection): PrunedNet => {
     const { kept } = constrained
     const narrower = inferNarrower(simplify(wiring, constrained)(net))
     const remap = () => remapOf(wiring, kept, narrower)

@@ -26,7 +26,7 @@ const statisticsCall =
 /**
  * The model with running statistics that are the means of those of the calibration batches.
  *
- * Errors  OneValue where a batch norm has one value a channel; those of `withSession`
+ * Errors  OneValue where a batch norm has one value per channel; those of `withSession`
  * Law     kernels, scales and shifts stay as they are
  */
 export const recalibrate =

@@ -3,7 +3,7 @@
 import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
 
 /** `warmup` steps rise linearly from 0, then the shape takes over. */
-export type Schedule =
+export type LearningRateSchedule =
   | { readonly _tag: 'constant'; readonly warmup: number }
   /** Multiplied by `factor` at each of these shares of the phase. */
   | {
@@ -28,7 +28,7 @@ interface Warm {
 }
 
 /** The same rate throughout. */
-export const constant = withArity(1, (options: Warm = {}): Schedule => {
+export const constant = withArity(1, (options: Warm = {}): LearningRateSchedule => {
   const { warmup = 0, ...rest } = optionsOf(options)
   return { _tag: 'constant', warmup, ...unknownIn(rest) }
 })
@@ -36,24 +36,29 @@ export const constant = withArity(1, (options: Warm = {}): Schedule => {
 /** The rate times `factor` at each of these shares of the phase. */
 export const step = withArity(
   1,
-  (options: Warm & { readonly at?: readonly number[]; readonly factor?: number } = {}): Schedule => {
+  (
+    options: Warm & { readonly at?: readonly number[]; readonly factor?: number } = {},
+  ): LearningRateSchedule => {
     const { at = [0.5, 0.75], factor = 0.1, warmup = 0, ...rest } = optionsOf(options)
     return { _tag: 'step', at, factor, warmup, ...unknownIn(rest) }
   },
 )
 
 /** Half a cosine, down to `floor`. Source  Loshchilov and Hutter 2017 */
-export const cosine = withArity(1, (options: Warm & { readonly floor?: number } = {}): Schedule => {
-  const { floor = 0, warmup = 20, ...rest } = optionsOf(options)
-  return { _tag: 'cosine', floor, warmup, ...unknownIn(rest) }
-})
+export const cosine = withArity(
+  1,
+  (options: Warm & { readonly floor?: number } = {}): LearningRateSchedule => {
+    const { floor = 0, warmup = 20, ...rest } = optionsOf(options)
+    return { _tag: 'cosine', floor, warmup, ...unknownIn(rest) }
+  },
+)
 
 /** Linear from `start` up to the full rate at the share `peak` of the phase, then down to `floor`. Source  Smith 2017 */
 export const triangular = withArity(
   1,
   (
     options: Warm & { readonly start?: number; readonly peak?: number; readonly floor?: number } = {},
-  ): Schedule => {
+  ): LearningRateSchedule => {
     const { start = 0.2, peak = 0.23, floor = 0.07, warmup = 0, ...rest } = optionsOf(options)
     return { _tag: 'triangular', start, peak, floor, warmup, ...unknownIn(rest) }
   },
@@ -62,7 +67,7 @@ export const triangular = withArity(
 const between = (from: number, to: number, share: number): number => from + (to - from) * share
 
 /** What the rate is multiplied by at `share` of the phase, 0 to 1. */
-const shape = (schedule: Schedule, share: number): number => {
+const shape = (schedule: LearningRateSchedule, share: number): number => {
   switch (schedule._tag) {
     case 'constant':
       return 1
@@ -79,7 +84,7 @@ const shape = (schedule: Schedule, share: number): number => {
 
 /** The factor of the rate at one step of a phase of `steps`. */
 export const factorAt =
-  (schedule: Schedule, steps: number) =>
+  (schedule: LearningRateSchedule, steps: number) =>
   (step: number): number =>
     step < schedule.warmup
       ? (step + 1) / schedule.warmup

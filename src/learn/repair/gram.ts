@@ -57,7 +57,7 @@ const denseProducts = ({ pruned, whole, kernel }: ConsumerInputs): Graph['output
  * One batch's sums over images and positions: XᵀX, XᵀY, ΣX, ΣY and how many positions there were. X are the unrolled
  * inputs of the layer in the pruned net, Y its products in the whole net, before bias and norm.
  */
-export const productsOf = (layer: Consumer, inputs: ConsumerInputs): Graph => ({
+export const gramOf = (layer: Consumer, inputs: ConsumerInputs): Graph => ({
   outputs: layer._tag === 'conv' ? convProducts(layer, inputs) : denseProducts(inputs),
   updates: [],
 })

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
-import type { Learner } from '../../../learn/training/phase.js'
+import type { Learner } from '../../../learn/training/training-loop.js'
 import { lastName, layersOf, type Path } from '../../../net/path.js'
 import type { Model } from '../../../net/weights.js'
 import type { Grown } from '../../../surgery/grow/grow.js'
@@ -44,7 +44,7 @@ interface GrowContext {
 }
 
 /** A net as it was met: its number, its name, and how it answers. */
-interface Met {
+interface GrowthCandidate {
   readonly nth: number
   readonly name: string
   readonly exact: boolean
@@ -54,7 +54,7 @@ interface Met {
 /** Keeps a net met beside the run. */
 const keepMet = (
   context: StepContext,
-  { nth, name, exact, score }: Met,
+  { nth, name, exact, score }: GrowthCandidate,
   model: Model,
 ): TE.TaskEither<RunError, GrownNet> => {
   const met: GrownNet = {
@@ -126,7 +126,12 @@ const judge =
       state: paid ? withBest(context, state) : state,
       cursor: nextCursor(cursor, accuracyOf(score), paid),
     }
-    const met: Met = { nth: cursor.grown + 1, name: lastName(cursor.last), exact: cursor.exact, score }
+    const met: GrowthCandidate = {
+      nth: cursor.grown + 1,
+      name: lastName(cursor.last),
+      exact: cursor.exact,
+      score,
+    }
     return pipe(
       keepMet(context, met, state.learner.model),
       TE.flatMap(kept =>
@@ -177,7 +182,10 @@ const growMore =
     const { state, cursor } = from
     if (growth === null) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
     return isPlaceGone(step, growth, state.learner.model)
-      ? stop(growing, state, { why: 'place pruned away', fact: null })
+      ? stop(growing, state, {
+          why: 'place pruned away',
+          fact: { _tag: 'PlaceRemoved', at: sitePath(growth) },
+        })
       : pipe(
           growNext(context, step, growth)(from),
           TE.flatMap(trainGrown(growing)),
@@ -185,12 +193,17 @@ const growMore =
         )
   }
 
+const noGain = ({ minDelta }: Grow, { stale }: GrowCursor): Stop => ({
+  why: 'no gain',
+  fact: { _tag: 'NoGain', growths: stale, minDelta },
+})
+
 const growFrom =
   (growing: GrowContext) =>
   (from: GrowState): TE.TaskEither<RunError, StepState> => {
     const { step } = growing
     const { state, cursor } = from
-    if (cursor.stale >= step.patience) return stop(growing, state, { why: 'no gain', fact: null })
+    if (cursor.stale >= step.patience) return stop(growing, state, noGain(step, cursor))
     return pipe(
       isTraining(cursor)
         ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))

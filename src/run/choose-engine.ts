@@ -6,8 +6,8 @@ import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type * as T from 'fp-ts/lib/Task.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
-import { measureStepTime } from '../learn/training/pace.js'
-import type { Learner, Phase } from '../learn/training/phase.js'
+import { measureStepTime } from '../learn/training/step-time.js'
+import type { Learner, Phase } from '../learn/training/training-loop.js'
 import { phaseFor, pushProgram, trainProgram } from '../learn/training/transforms.js'
 import { countMacs } from '../net/counts.js'
 import { init } from '../net/weights.js'
@@ -16,7 +16,7 @@ import type { Experiment } from './schedule/experiment.js'
 import type { Push, Step, Train } from './schedule/steps.js'
 
 /** An engine, and the milliseconds a training step takes on it. */
-export interface Pace {
+export interface EngineTime {
   readonly engine: Engine
   readonly milliseconds: number
 }
@@ -24,7 +24,7 @@ export interface Pace {
 /** The engine that was chosen, and what was timed, the fastest first; nothing where there was no choice. */
 export interface Choice {
   readonly engine: Engine
-  readonly paces: readonly Pace[]
+  readonly paces: readonly EngineTime[]
 }
 
 /** Multiply–accumulates of a forward pass of one step above which the first engine is taken untimed. */
@@ -68,8 +68,11 @@ const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.
 }
 
 /** An engine that cannot take the step is not among those timed. */
-const timed = async (engines: readonly Engine[], { phase, learner }: Beginning): Promise<readonly Pace[]> => {
-  const paces: Pace[] = []
+const timed = async (
+  engines: readonly Engine[],
+  { phase, learner }: Beginning,
+): Promise<readonly EngineTime[]> => {
+  const paces: EngineTime[] = []
   for (const engine of engines) {
     const best = Math.min(...paces.map(({ milliseconds }) => milliseconds))
     const pace = await measureStepTime(engine, best)(phase, learner)()
@@ -84,7 +87,7 @@ const timed = async (engines: readonly Engine[], { phase, learner }: Beginning):
  *
  * Law  an experiment runs on the engine chosen as on the same engine named, bit for bit
  */
-export const fastest =
+export const chooseEngine =
   (engines: ReadonlyNonEmptyArray<Engine>) =>
   (experiment: Experiment, dataset: Dataset, seed: number): T.Task<Choice> =>
   async () => {

@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
-import { feedsOf, type Learner, type Phase, prepare } from './phase.js'
+import { feedsOf, type Learner, type Phase, prepare } from './training-loop.js'
 
 /** At most so many steps are timed, for about so many milliseconds. */
 const [mostSteps, budget] = [8, 800]
