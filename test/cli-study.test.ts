@@ -88,7 +88,7 @@ describe('a study', () => {
     expect([code, readdirSync(folder).toSorted()]).toEqual([0, ['odd.ts', 'results', 'runs']])
     expect(readdirSync(join(folder, 'runs'))).toEqual(['%2E.%2Fup'])
     expect(readdirSync(join(folder, 'results')).toSorted()).toEqual(
-      ['json', 'md', 'svg'].map(ending => `%2E.%2Fup.${ending}`),
+      ['html', 'json', 'md', 'svg'].map(ending => `%2E.%2Fup.${ending}`),
     )
     writeFileSync(named, readFileSync(file, 'utf8').replace("'cut'", "'Base'"))
     expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'got one for')

@@ -75,7 +75,7 @@ test('an argument more than a command takes is named', async () => {
   await Promise.all([
     surplus('train', '[file]', 'a'),
     surplus('resume', '<folder>', 'a'),
-    surplus('describe', '<file>', 'a'),
+    surplus('describe', '[file]', 'a'),
     surplus('export', '<run>', 'a', '--to', 'onnx'),
     surplus('import', '<model>', 'a', '--out', 'b'),
     surplus('ablate', '[file]', 'a'),
@@ -150,6 +150,8 @@ describe('a run', () => {
       'events.jsonl',
       'experiment.json',
       'model.safetensors',
+      'predictions.json',
+      'report.html',
       'result.json',
       'run.json',
     ])

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import type { Model } from '../src/net/weights.js'
 import type { PrunedNet } from '../src/surgery/prune/prune-net.js'
-import { searchTarget } from '../src/surgery/prune/target.js'
+import { searchTarget } from '../src/surgery/prune/search-target.js'
 
 /** Nets that take `taken[count]` ms: the search looks at nothing else of them. */
 const search = (taken: readonly number[], latency: number) =>

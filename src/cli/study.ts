@@ -7,17 +7,12 @@ import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { enginesOf } from '../engine/open.js'
 import { encodeFileName } from '../io/file-name.js'
-import { makeFolder, writeAtomically, writeJson } from '../io/files.js'
-import { latencies } from '../learn/evaluation/latency.js'
-import { plot } from '../report/plot.js'
-import { canCross, crossedTables } from '../report/tables/ablation.js'
-import { cutsTable, type Latencies, rowsOf, studyFooter, studyTable } from '../report/tables/study.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { DataSettings } from '../run/storage/settings.js'
-import { engineOfFirstRun, runStudy, seedsOf, type VariantRun } from '../run/study/runner.js'
+import { engineOfFirstRun, runStudy, seedsOf } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
 import { announceEngine } from './announce-engine.js'
 import { sameCommand } from './command-text.js'
@@ -26,6 +21,7 @@ import { inProcesses } from './jobs.js'
 import { openDataset } from './resources.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say } from './stderr.js'
+import { writeResults } from './study/results.js'
 
 interface StudyArguments {
   readonly data?: string
@@ -38,70 +34,6 @@ interface StudyArguments {
   readonly seeds?: readonly number[]
   readonly job?: boolean
 }
-
-/** The latencies of every variant's first net, measured in turn. */
-const measureLatencies = (
-  engine: Engine,
-  runs: readonly VariantRun[],
-): TE.TaskEither<RunError, Latencies> => {
-  const first = runs.filter(({ seed }) => seed === 0)
-  const models = first.map(({ model }) => model)
-  return pipe(
-    TE.Do,
-    TE.bind('one', () => latencies(engine, 1)(models)),
-    TE.bind('hundred', () => latencies(engine, 100)(models)),
-    TE.map(
-      ({ one, hundred }) =>
-        new Map(
-          first.flatMap(({ variant }, nth) => {
-            const [single, batch] = [one[nth], hundred[nth]]
-            return single === undefined || batch === undefined
-              ? []
-              : [[variant.name, [single, batch]] as const]
-          }),
-        ),
-    ),
-  )
-}
-
-/** An ablation has a cross table and no latencies: its nets are of a few sizes. */
-const tables = (engine: Engine, runs: readonly VariantRun[]): TE.TaskEither<RunError, string> =>
-  canCross(runs)
-    ? TE.right(crossedTables(runs))
-    : pipe(
-        measureLatencies(engine, runs),
-        TE.map(timed =>
-          runs.some(({ cuts }) => cuts.length > 1)
-            ? `${studyTable(runs, timed)}\n\n${cutsTable(runs)}`
-            : studyTable(runs, timed),
-        ),
-      )
-
-/** Writes the figure; without the packages that draw it, prints how to install them. */
-const writePlot = (study: Study, runs: readonly VariantRun[], file: string): TE.TaskEither<RunError, void> =>
-  pipe(
-    plot(study.name, runs),
-    TE.matchEW(
-      missing => TE.fromIO(() => say(`no figure: ${renderMessage(missing)}`)),
-      svg => writeAtomically(file, svg),
-    ),
-  )
-
-/** Writes table, rows and figure; gives the table. */
-const writeResults =
-  (study: Study, engine: Engine, { results }: StudyArguments) =>
-  (runs: readonly VariantRun[]) => {
-    const file = (ending: string) => join(results, `${encodeFileName(study.name)}.${ending}`)
-    const footer = studyFooter(study, runs, canCross(runs) ? null : engine)
-    return pipe(
-      tables(engine, runs),
-      TE.map(text => `${text}\n\n${footer}.\n`),
-      TE.tap(() => makeFolder(results)),
-      TE.tap(() => writeJson(file('json'))(rowsOf(runs))),
-      TE.tap(text => writeAtomically(file('md'), text)),
-      TE.tap(() => writePlot(study, runs, file('svg'))),
-    )
-  }
 
 type OpenDataset = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
 
@@ -206,7 +138,7 @@ const runSeeds =
           say(`${++begun} of ${cells}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
       })(study, seeds),
       TE.flatMap(runs =>
-        options.seeds === undefined ? writeResults(study, engine, options)(runs) : TE.right(''),
+        options.seeds === undefined ? writeResults(study, engine, options.results)(runs) : TE.right(''),
       ),
     )
   }

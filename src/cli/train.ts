@@ -22,6 +22,7 @@ import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from 
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
 import { withResources } from './resources.js'
+import { reportRun } from './review/report.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 
@@ -84,7 +85,10 @@ const trainAnew = (
         folder = path
         announce(opened.engine, path)
       })
-      return begin(place, settings, opened, observer)(experiment)
+      return pipe(
+        begin(place, settings, opened, observer)(experiment),
+        TE.tap(({ out: folder }) => reportRun(folder, opened)),
+      )
     }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
     withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
@@ -156,11 +160,14 @@ const resumeWith = (
           engine,
           stop,
         )(opened =>
-          resume(run, opened, observerOf(experiment.schedule, stop), {
-            experiment,
-            data,
-            ...(file !== null && { module: file }),
-          }),
+          pipe(
+            resume(run, opened, observerOf(experiment.schedule, stop), {
+              experiment,
+              data,
+              ...(file !== null && { module: file }),
+            }),
+            TE.tap(() => reportRun(path, opened)),
+          ),
         ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
         withStopped(stop, () => resumeCommand(path)),

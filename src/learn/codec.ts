@@ -16,7 +16,7 @@ import {
   tagged,
 } from '../io/codec.js'
 import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
-import { countedTargetFields } from '../surgery/prune/target-codec.js'
+import { countedTargetFields } from '../surgery/target-codec.js'
 import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criterion.js'
 import {
   type AlignTerms,

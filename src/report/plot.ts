@@ -2,8 +2,8 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
-import type { NativeError } from '../engine/error.js'
 import type { VariantRun } from '../run/study/runner.js'
+import { loadVega, type PackageMissing } from './charts/draw.js'
 import { grouping } from './tables/study.js'
 import { deviation, mean } from './text/statistics.js'
 
@@ -90,24 +90,9 @@ const plotSpec = (title: string, points: readonly Point[]): TopLevelSpec => ({
   layer: [deviationLayer, pointLayer(points)],
 })
 
-type PackageMissing = Extract<NativeError, { readonly _tag: 'PackageMissing' }>
-
-/** The packages that draw, where they are installed: only a figure needs them. */
-const loadVega: TE.TaskEither<PackageMissing, readonly [typeof import('vega'), typeof import('vega-lite')]> =
-  TE.tryCatch(
-    () => Promise.all([import('vega'), import('vega-lite')]),
-    () => ({ _tag: 'PackageMissing', name: 'vega', mend: 'npm install vega@6 vega-lite@6' }),
-  )
-
 /** An SVG. Errors  PackageMissing */
 export const plot = (title: string, runs: readonly VariantRun[]): TE.TaskEither<PackageMissing, string> =>
   pipe(
     loadVega,
-    TE.flatMapTask(
-      ([{ parse, View }, { compile }]) =>
-        () =>
-          new View(parse(compile(plotSpec(title, [...grouping(runs)].map(pointOf))).spec), {
-            renderer: 'none',
-          }).toSVG(),
-    ),
+    TE.flatMapTask(draw => () => draw(plotSpec(title, [...grouping(runs)].map(pointOf)))),
   )

@@ -55,6 +55,8 @@ export type RunError =
   | { readonly _tag: 'BadModule'; readonly file: string; readonly reason: string; readonly stack: string }
   | { readonly _tag: 'NoExperiment'; readonly file: string; readonly fault: DecodeError }
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
+  /** A run whose log has no decision about a layer's channels. */
+  | { readonly _tag: 'NothingRanked'; readonly folder: string; readonly at: string }
   /** A run without its final model; `next`: the command that resumes it. */
   | { readonly _tag: 'RunUnfinished'; readonly folder: string; readonly next: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }

@@ -1,6 +1,8 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { Path } from '../net/path.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
+import type { Fate } from '../surgery/prune/ranking.js'
 import type { StageResult } from './cursor.js'
 import type { Stop } from './stop-reason.js'
 import type { Code } from './storage/code-version.js'
@@ -64,6 +66,20 @@ export interface Result {
   readonly cuts?: readonly CutScores[]
 }
 
+/**
+ * Channels of a layer and a group in one cut, a column a figure, with the numbers they had just before it. Figures are
+ * `null` where a channel was no candidate; a column of such alone is empty.
+ */
+export interface RankedChannels {
+  readonly path: Path
+  readonly group: string
+  readonly channels: readonly number[]
+  readonly utility: readonly (number | null)[]
+  readonly score: readonly (number | null)[]
+  readonly rank: readonly (number | null)[]
+  readonly fate: readonly Fate[]
+}
+
 /** A line of the log. `stage`: the number of the schedule's step, from 0; a person reads it as a step from 1. */
 export type RunEvent =
   | { readonly _tag: 'stageBegan'; readonly stage: number; readonly name: string }
@@ -75,6 +91,20 @@ export type RunEvent =
       readonly validation: Scored
       /** While pushing. */
       readonly alignment?: Alignment
+    }
+  /**
+   * What a prune decided, channel by channel; not `removes`: what a push foresaw when it marked channels to fade them.
+   * `threshold` is `null` where channels were named, as the cut behind such a push names them.
+   */
+  | {
+      readonly _tag: 'ranked'
+      readonly stage: number
+      readonly place: string
+      /** The criterion. */
+      readonly by: string
+      readonly removes: boolean
+      readonly threshold: number | null
+      readonly layers: readonly RankedChannels[]
     }
   /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
   | {

@@ -3,9 +3,20 @@ export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/
 export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
 export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
-export type { Comparison, CutScores, GrownNet, Result, RunEvent, Scored } from './events.js'
+export type {
+  Comparison,
+  CutScores,
+  GrownNet,
+  RankedChannels,
+  Result,
+  RunEvent,
+  Scored,
+} from './events.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
 export type { Note } from './notes.js'
+export type { Features, Mistake, Predictions } from './review/predictions.js'
+export type { ReadLog } from './review/read-log.js'
+export { type RunRecord, readRecord } from './review/record.js'
 export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
 export type { Counts } from './schedule/counts.js'

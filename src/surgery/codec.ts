@@ -9,7 +9,7 @@ import type { SiteKind } from './grow/site.js'
 import type { ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 import type { Combine, Normalize } from './prune/rank.js'
 import type { MeasureLatency } from './prune/target.js'
-import { targetFields } from './prune/target-codec.js'
+import { targetFields } from './target-codec.js'
 
 /** A codec of one predicate, under the name it has in messages. */
 const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>

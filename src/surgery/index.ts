@@ -22,6 +22,7 @@ export { mask } from './prune/mask.js'
 export type { ByChannel, ByTarget, ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 export { byRemoved, type Pruned, prune, type Removed } from './prune/prune.js'
 export type { Combine, Normalize, Utilities } from './prune/rank.js'
+export type { Fate, RankedChannel } from './prune/ranking.js'
 export type {
   AmountTarget,
   CountedAmount,

@@ -116,8 +116,8 @@ const layerNormModule = (placed: Placed, epsilon: number): Module =>
     ]),
   )
 
-const channelsModule = (callee: string, placed: Placed, state: State): Module =>
-  moduleOf(call(callee, literal(channelsOf(placed.input))), state)
+const scaleModule = (placed: Placed): Module =>
+  moduleOf(call('LayerScale', literal(channelsOf(placed.input))), stateOf(placed, [['weight', 'scale']]))
 
 /** The module of a leaf in its place. */
 export const leafModule = (model: Model, leaf: Leaf, { path, input, output }: PlacedLayer): Module => {
@@ -146,7 +146,7 @@ export const leafModule = (model: Model, leaf: Leaf, { path, input, output }: Pl
     case 'layerNorm':
       return layerNormModule(placed, leaf.epsilon)
     case 'scale':
-      return channelsModule('LayerScale', placed, stateOf(placed, [['weight', 'scale']]))
+      return scaleModule(placed)
     case 'activate':
       return activationModule(leaf.activation)
     case 'channelShuffle':

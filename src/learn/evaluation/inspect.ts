@@ -18,21 +18,12 @@ import {
   separationPower,
 } from '../criteria/discriminants.js'
 import type { Alignment } from './alignment.js'
+import { correlationsWithin } from './features.js'
 
 /** Σ_{i≠j} R²/(d(d−1)), R the correlations within classes. */
-const correlationIn = ({ rows, labels }: FeatureTable, { means, within }: ClassVariance): number => {
-  const size = within.length
-  const sums = new Float64Array(size * size)
-  const scaled = new Float64Array(size)
-  rows.forEach((row, i) => {
-    const label = labels[i] ?? 0
-    for (let j = 0; j < size; j++)
-      scaled[j] = ((row[j] ?? 0) - (means[label * size + j] ?? 0)) / Math.sqrt((within[j] ?? 0) + 1e-12)
-    for (let j = 0; j < size; j++)
-      for (let k = 0; k < j; k++)
-        sums[j * size + k] = (sums[j * size + k] ?? 0) + (scaled[j] ?? 0) * (scaled[k] ?? 0)
-  })
-  const squares = sums.reduce((sum, value) => sum + (value / rows.length) ** 2, 0)
+const correlationIn = (table: FeatureTable, variance: ClassVariance): number => {
+  const size = variance.within.length
+  const squares = correlationsWithin(table, variance).reduce((sum, value) => sum + value ** 2, 0)
   return (2 * squares) / Math.max(1, size * (size - 1))
 }
 

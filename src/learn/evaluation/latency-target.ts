@@ -8,7 +8,7 @@ import type { Model } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import type { LatencyTarget } from '../../surgery/prune/target.js'
-import { targetCodec } from '../../surgery/prune/target-codec.js'
+import { targetCodec } from '../../surgery/target-codec.js'
 import type { LearnError } from '../error.js'
 import { latencies } from './latency.js'
 

@@ -20,6 +20,7 @@ import { costFor } from '../../surgery/prune/cost.js'
 import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
 import { prune } from '../../surgery/prune/prune.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
+import type { RankedChannel } from '../../surgery/prune/ranking.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import { type FadeOptions, type PlannedPrune, pruneOptions } from '../options.js'
 import { isKeyOf } from '../weight-key.js'
@@ -138,24 +139,29 @@ export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(tracked
 export const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
   perCost(costFor(target), cost)(gradientUtility)
 
+/** Hears what the prune would decide about every channel, at the moment those it would remove are marked. */
+export type OnRanking = (ranking: readonly RankedChannel[]) => void
+
 /** Flags of the channels that the prune would remove now. */
 const flagRemoved = (
   options: FadeOptions,
   cut: PlannedPrune,
   model: Model,
   slots: Weights,
+  onRanking: OnRanking,
 ): E.Either<PruneError, Flags> =>
   pipe(
     fadeUtilities(options, cut)(model, slots),
     E.flatMap(by => prune(pruneOptions(cut, by))(model)),
-    E.map(({ channels }) =>
-      flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false)),
-    ),
+    E.map(({ channels, ranking }) => {
+      onRanking(ranking)
+      return flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false))
+    }),
   )
 
 /** At a phase's first step no channel is marked; at the mark step, those that the next prune would remove. */
 export const markFading =
-  (options: FadeOptions, cut: PlannedPrune | null, model: Model) =>
+  (options: FadeOptions, cut: PlannedPrune | null, model: Model, onRanking: OnRanking = () => undefined) =>
   (session: Session, step: number, steps: number): E.Either<PruneError, void> => {
     if (step !== 0 && step !== markStep(options, steps)) return E.right(undefined)
     const all = session.read()
@@ -168,7 +174,7 @@ export const markFading =
     return pipe(
       step === 0 || cut === null
         ? E.right(flagsWhere(now, () => false))
-        : flagRemoved(options, cut, now, all),
+        : flagRemoved(options, cut, now, all, onRanking),
       E.map(flags => session.write(slotsFor(now.weights, flags))),
     )
   }

@@ -22,7 +22,7 @@ import {
   trainDefaults,
 } from '../options.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
-import { markFading } from './fade.js'
+import { markFading, type OnRanking } from './fade.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
 import {
@@ -122,12 +122,13 @@ export const warmupProgram = (options: TrainOptions, { model, slots }: Learner):
   feeds: rateFeeds(options),
 })
 
-/** The program of a push; `cut` is the prune that follows, if any. */
+/** The program of a push; `cut` is the prune that follows, if any; `onRanking` hears what it would decide. */
 export const pushProgram = (
   options: PushOptions,
   cut: PlannedPrune | null,
   teacher: Teacher | null,
   model: Model,
+  onRanking: OnRanking = () => undefined,
 ): LearnProgram => ({
   calls: pushCalls(options, evaluationBatch, teacher)(model),
   ...pipe(
@@ -138,7 +139,7 @@ export const pushProgram = (
     ),
   ),
   feeds: pushFeeds(options),
-  ...(options.fade !== null && { before: markFading(options.fade, cut, model) }),
+  ...(options.fade !== null && { before: markFading(options.fade, cut, model, onRanking) }),
 })
 
 /** Errors  UnknownPath where a layer to freeze is not there */

@@ -27,12 +27,15 @@ const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' 
 const thinText = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`
 
-const eventLine = (schedule: Schedule, event: RunEvent): string => {
+/** `null` for what a terminal has no room for. */
+const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
   switch (event._tag) {
     case 'stageBegan':
       return `step ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
+    case 'ranked':
+      return null
     case 'pruned':
       return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
     case 'roundEnded':
@@ -81,7 +84,8 @@ export const progress = (screen: Screen, schedule: Schedule, clock = monotonicSe
   return {
     onEvent: event => {
       epoch = null
-      screen.line(wrap(screen.width(), eventLine(schedule, event)))
+      const line = eventLine(schedule, event)
+      if (line !== null) screen.line(wrap(screen.width(), line))
     },
     onStep: (stepped, place) => {
       const now = clock()

@@ -15,6 +15,7 @@ import type { Widths } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
 import { costFor } from '../../surgery/prune/cost.js'
 import { type Pruned, prune } from '../../surgery/prune/prune.js'
+import type { RankedChannel } from '../../surgery/prune/ranking.js'
 import { type CountedTarget, isLatencyTarget, type Target } from '../../surgery/prune/target.js'
 import { carrySlots } from '../../surgery/remap.js'
 import type { RunError } from '../error.js'
@@ -30,11 +31,12 @@ export interface CutContext {
   readonly widths: Widths
 }
 
-/** A learner, how many channels were cut from it, and the last cut of channels that still did something. */
+/** A learner, how many channels were cut from it, the last cut of channels that still did something, and every decision, pruning by pruning. */
 export interface CutLearner {
   readonly learner: Learner
   readonly removed: number
   readonly cut: RankedCut | null
+  readonly rankings: readonly (readonly RankedChannel[])[]
 }
 
 /** A cut by rank: the model before it, and what it left. */
@@ -56,13 +58,14 @@ const pruneFaded = (
 
 /** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
 const certifyCut =
-  (context: StepContext, { learner: { model, slots }, removed }: CutLearner, isRanked: boolean) =>
+  (context: StepContext, { learner: { model, slots }, removed, rankings }: CutLearner, isRanked: boolean) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
       checkPruned(calibrationFor(context, 100))(model, pruned),
       TE.map(() => ({
         learner: { model: pruned.model, slots: clearFadeMasks(carrySlots(pruned)(slots)) },
         removed: removed + pruned.removed.length,
+        rankings: [...rankings, pruned.ranking],
         cut: isRanked ? { whole: model, pruned } : null,
       })),
     )
@@ -130,7 +133,7 @@ export const cutToTarget =
   (cutting: CutContext) =>
   (learner: Learner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
-    const whole: CutLearner = { learner, removed: 0, cut: null }
+    const whole: CutLearner = { learner, removed: 0, cut: null, rankings: [] }
     return pipe(
       TE.fromEither(pruneFaded(step, learner)),
       TE.flatMap(faded =>

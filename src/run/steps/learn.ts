@@ -21,15 +21,30 @@ const epochEvent = (stage: number, { epoch, training, validation, alignment }: E
   ...(alignment !== undefined && { alignment }),
 })
 
-const observerFor = (context: StepContext, state: StepState): PhaseObserver<RunError> => ({
+/** Events that came up between two pauses, which take them. */
+export type TakeEvents = () => readonly RunEvent[]
+
+const noEvents: TakeEvents = () => []
+
+const observerFor = (
+  context: StepContext,
+  state: StepState,
+  takeEvents: TakeEvents,
+): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
   onPause: (learner, position, epoch) => {
     if (epoch !== null) context.addAccuracy(accuracyOf(epoch.validation))
-    return context.pause(
-      { ...state, learner },
-      { _tag: 'training', position },
-      epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+    return pipe(
+      takeEvents(),
+      TE.traverseSeqArray(context.emit),
+      TE.flatMap(() =>
+        context.pause(
+          { ...state, learner },
+          { _tag: 'training', position },
+          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+        ),
+      ),
     )
   },
 })
@@ -40,13 +55,19 @@ export const teacherFor = (distill: Distill | null, { teacher }: KeptModels): Te
 
 /** Trains from where the run is in the step. */
 export const runLearning =
-  (context: StepContext, options: TrainOptions, teacher: Teacher | null, program: LearnProgram) =>
+  (
+    context: StepContext,
+    options: TrainOptions,
+    teacher: Teacher | null,
+    program: LearnProgram,
+    takeEvents = noEvents,
+  ) =>
   ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, state))(phase)(
+        runPhase(context.engine, observerFor(context, state, takeEvents))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),

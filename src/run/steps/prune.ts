@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
+import { nameOf } from '../../learn/criteria/criteria.js'
 import { recalibrate } from '../../learn/repair/recalibrate.js'
 import { reconstruct } from '../../learn/repair/reconstruct.js'
 import { countMacs, countParams } from '../../net/counts.js'
@@ -14,12 +15,13 @@ import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/tr
 import { normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
-import { targetCodec } from '../../surgery/prune/target-codec.js'
+import { targetCodec } from '../../surgery/target-codec.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
 import { type CutLearner, cutToTarget } from './cut-to-target.js'
 import type { CheckContext, StepKind } from './kind.js'
+import { rankedEvent } from './ranked.js'
 import {
   type Requirement,
   refuseIf,
@@ -95,7 +97,11 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
         recalibrated: model !== cut.learner.model,
         ...(thin.length > 0 && { thin }),
       } satisfies RunEvent
-      return { learner: { ...cut.learner, model }, event }
+      return {
+        learner: { ...cut.learner, model },
+        ranked: cut.rankings.map(ranking => rankedEvent(context, nameOf(step.by), true, ranking)),
+        event,
+      }
     }),
   )
 
@@ -111,6 +117,7 @@ const run: RunStep<Prune> =
           () =>
             context.addCut({ params, raw, repaired }),
       ),
+      TE.tap(({ ranked }) => pipe(ranked, TE.traverseSeqArray(context.emit))),
       TE.tap(({ event }) => context.emit(event)),
       TE.map(repaired => ({
         learner: repaired.learner,

@@ -8,11 +8,13 @@ import { pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
-import { countedTargetCodec } from '../../surgery/prune/target-codec.js'
+import { countedTargetCodec } from '../../surgery/target-codec.js'
+import type { RunEvent } from '../events.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/neighbours.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
 import { runLearning, teacherFor } from './learn.js'
+import { rankedEvent } from './ranked.js'
 import {
   type Requirement,
   requireCriterion,
@@ -49,7 +51,11 @@ const run: RunStep<Push> = (context, step) => from => {
   const { model } = from.learner
   const widths = widthsOf(from.models.original ?? model)
   const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
-  return runLearning(context, step, teacher, pushProgram(step, cut, teacher, model))(from)
+  const marked: RunEvent[] = []
+  const program = pushProgram(step, cut, teacher, model, ranking =>
+    marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
+  )
+  return runLearning(context, step, teacher, program, () => marked.splice(0))(from)
 }
 
 export const pushKind: StepKind<Push> = {

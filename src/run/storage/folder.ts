@@ -16,6 +16,10 @@ export interface Folder {
   /** The model at the end: weights, the net in the metadata. */
   readonly model: string
   readonly result: string
+  /** The last net's answers on the test images. */
+  readonly predictions: string
+  /** The page that shows the run. */
+  readonly report: string
   /** Nets met on the way. */
   readonly met: string
 }
@@ -28,6 +32,8 @@ export const folderAt = (path: string): Folder => ({
   checkpoint: join(path, 'checkpoint.safetensors'),
   model: join(path, 'model.safetensors'),
   result: join(path, 'result.json'),
+  predictions: join(path, 'predictions.json'),
+  report: join(path, 'report.html'),
   met: join(path, 'met'),
 })
 

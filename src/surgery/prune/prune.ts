@@ -1,11 +1,10 @@
 /** Prune: a smaller model, whose channels, branches and bodies are removed physically. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { checkWeights, type Model } from '../../net/weights.js'
-import { type Analysis, analyse, type Channel } from '../analysis/analysis.js'
+import { type Analysis, analyse } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { checkPruneOptions } from './check-options.js'
@@ -13,27 +12,21 @@ import { type Cost, costFor, costsOf } from './cost.js'
 import type { ByChannel, ConstraintOptions, PruneOptions } from './options.js'
 import { type PrunedNet, pruneNet } from './prune-net.js'
 import { checkUtilities, type Utilities } from './rank.js'
+import { type Fate, type RankedChannel, rankingOf } from './ranking.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
 import type { AmountTarget, CountedAmount } from './target.js'
 
-/** A channel that was removed, and why. */
-export interface Removed extends Channel {
-  readonly group: string
-  /** The utility it was given; null where none was. */
-  readonly utility: number | null
-  /** What was compared with the threshold, below which channels are removed; null where channels were named. */
-  readonly score: number | null
-  readonly threshold: number | null
-  /** How many of the candidates scored less; null where it was no candidate. */
-  readonly rank: number | null
-  /** `starved` when it scored enough, but all its inputs, or the branch or body it lies in, were removed. */
-  readonly why: 'utility' | 'starved'
+/** A channel that was removed; `starved` when it scored enough, but all its inputs, or the branch or body it lies in, were removed. */
+export interface Removed extends Omit<RankedChannel, 'fate'> {
+  readonly why: Extract<Fate, 'utility' | 'starved'>
 }
 
 /** A pruned model, what was removed and why, and where its arrays come from. */
 export interface Pruned {
   readonly model: Model
   readonly removed: readonly Removed[]
+  /** Every channel there was, with what became of it. */
+  readonly ranking: readonly RankedChannel[]
   /** Residuals whose body was removed. */
   readonly bypassed: readonly Path[]
   /** By path, the old channel of each channel of the layer's output. */
@@ -46,38 +39,27 @@ const utilitiesOf = (options: PruneOptions, model: Model): E.Either<PruneError, 
   return typeof options.by === 'function' ? options.by(model, undefined) : E.right(options.by)
 }
 
-const removedChannels = (
-  { makers, groups, groupOf }: Analysis,
-  utilities: Utilities,
-  { constrained, selected, comparison }: Selection,
-): readonly Removed[] =>
-  makers.flatMap((channels, wire) => {
-    if (constrained.kept[wire] === 1) return []
-    const rank = comparison === null ? -1 : elementAt(comparison.rank, wire)
-    return channels.map(({ path, channel }) => ({
-      path,
-      channel,
-      group: elementAt(groups, elementAt(groupOf, wire)).name,
-      utility: utilities[path]?.[channel] ?? null,
-      score: comparison === null || rank < 0 ? null : elementAt(comparison.score, wire),
-      threshold: comparison?.threshold ?? null,
-      rank: rank < 0 ? null : rank,
-      why: selected[wire] === 0 ? 'utility' : 'starved',
-    }))
-  })
+const removedIn = (ranking: readonly RankedChannel[]): readonly Removed[] =>
+  ranking.flatMap(({ fate, ...channel }) =>
+    fate === 'utility' || fate === 'starved' ? [{ ...channel, why: fate }] : [],
+  )
 
 const prunedModel = (
   analysis: Analysis,
   utilities: Utilities,
   selection: Selection,
   narrowed: PrunedNet,
-): Pruned => ({
-  model: narrowed.model(),
-  removed: removedChannels(analysis, utilities, selection),
-  bypassed: [...selection.constrained.bypassed],
-  channels: narrowed.channels(),
-  remap: narrowed.remap(),
-})
+): Pruned => {
+  const ranking = rankingOf(analysis, utilities, selection)
+  return {
+    model: narrowed.model(),
+    removed: removedIn(ranking),
+    ranking,
+    bypassed: [...selection.constrained.bypassed],
+    channels: narrowed.channels(),
+    remap: narrowed.remap(),
+  }
+}
 
 const select = (
   options: PruneOptions,

@@ -11,7 +11,7 @@ import type { ConstrainedSelection } from './constraints/pass.js'
 import type { ByChannel, ByTarget, ByThreshold, ConstraintOptions } from './options.js'
 import type { PrunedNet } from './prune-net.js'
 import { type Ranked, rankChannels, residualsBelow, type Utilities } from './rank.js'
-import { searchTarget } from './target.js'
+import { searchTarget } from './search-target.js'
 
 /** What candidates were compared by. */
 export interface Comparison {

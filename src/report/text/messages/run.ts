@@ -59,6 +59,8 @@ const folderMessages = {
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
     `${folder}: expected a run to resume, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
+  NothingRanked: ({ folder, at }) =>
+    `${folder}: expected a cut that ranked ${layerText(at)}, got none; try a layer that makes channels, in a run that has cut`,
   RunUnfinished: ({ folder, next }) =>
     `${folder}: expected a run that has ended, got one without model.safetensors; try first: ${next}`,
   RunThere: ({ folder }) =>

@@ -1,7 +1,7 @@
 /** Targets to and from JSON, and the fields by which options name one. */
 import type * as t from 'io-ts'
-import { closed, keyed, notNegative, numbers, positive } from '../../io/codec.js'
-import type { AmountTarget, CountedAmount, CountedTarget, LatencyAmount, Target } from './target.js'
+import { closed, keyed, notNegative, numbers, positive } from '../io/codec.js'
+import type { AmountTarget, CountedAmount, CountedTarget, LatencyAmount, Target } from './prune/target.js'
 
 const keptShare = numbers('a share above 0, at most 1', n => n > 0 && n <= 1)
 

@@ -1,0 +1,217 @@
+/** Charts of a run over its epochs: accuracy, loss, size. */
+import type { Key } from '../html/parts.js'
+import type { Story } from '../pages/story.js'
+import { counted, percent } from '../text/numbers.js'
+import type { Chart } from './draw.js'
+import { colours, fontSize, frame, specOf } from './theme.js'
+
+/** The marks of accuracy and loss. */
+export const scoreKeys: readonly Key[] = [
+  { name: 'validation', colour: colours.validation, mark: 'line' },
+  { name: 'training', colour: colours.training, mark: 'dashed' },
+]
+
+/** The marks of cuts. */
+export const cutKeys: readonly Key[] = [
+  { name: 'right after a cut, before any training', colour: colours.cut, mark: 'triangle' },
+  { name: 'batch norm measured again', colour: colours.repaired, mark: 'diamond' },
+]
+
+export const growthKey: Key = { name: 'a net met while growing', colour: colours.grown, mark: 'leaf' }
+
+type Measure = 'accuracy' | 'loss'
+
+/** What a measure is drawn as: accuracy as its error, so that a logarithmic axis spreads what is nearly right. */
+const plotted: { readonly [M in Measure]: (score: { readonly [N in Measure]: number }) => number } = {
+  accuracy: ({ accuracy }) => Math.max(1 - accuracy, leastError),
+  loss: ({ loss }) => Math.max(loss, leastLoss),
+}
+
+/** What is drawn where nothing was wrong. */
+const leastError = 1e-4
+const leastLoss = 1e-5
+
+const epochAxis = {
+  field: 'epochs',
+  type: 'quantitative',
+  title: 'epochs',
+  axis: { tickMinStep: 1 },
+} as const
+
+/** Errors at which the axis of accuracy has a tick. */
+const accuracyTicks = [
+  0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0001,
+]
+
+const lossTicks = [1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 7, 10]
+
+const accuracyAxis = {
+  field: 'y',
+  type: 'quantitative',
+  title: 'accuracy',
+  scale: { type: 'log', reverse: true, nice: false, padding: 12 },
+  axis: {
+    values: accuracyTicks,
+    labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'",
+    labelOverlap: 'greedy',
+    labelSeparation: 5,
+  },
+} as const
+
+const lossAxis = {
+  field: 'y',
+  type: 'quantitative',
+  title: 'loss, nats an image',
+  scale: { type: 'log', nice: false, padding: 12 },
+  axis: { values: lossTicks, format: '~g', labelOverlap: 'greedy', labelSeparation: 5 },
+} as const
+
+const axes = { accuracy: accuracyAxis, loss: lossAxis } as const
+
+/** Every other stage on a ground of its own, with its name on top. */
+const stageLayers = ({ stages }: Story) => {
+  const spans = stages.filter(({ from, to }) => to > from)
+  return [
+    {
+      data: { values: spans.filter((_, nth) => nth % 2 === 0) },
+      mark: { type: 'rect', color: colours.band },
+      encoding: { x: { ...epochAxis, field: 'from' }, x2: { field: 'to' } },
+    },
+    {
+      data: { values: spans.map(span => ({ ...span, text: `${span.stage + 1} ${span.name}` })) },
+      mark: {
+        type: 'text',
+        align: 'left',
+        baseline: 'top',
+        dx: 5,
+        dy: 3,
+        color: colours.muted,
+        fontSize,
+        y: 0,
+      },
+      encoding: { x: { ...epochAxis, field: 'from' }, text: { field: 'text' } },
+    },
+  ] as const
+}
+
+const line = (values: readonly object[], measure: Measure, color: string, dash: readonly number[]) =>
+  ({
+    data: { values: [...values] },
+    mark: { type: 'line', color, strokeWidth: 2, strokeDash: [...dash], strokeJoin: 'round' },
+    encoding: { x: epochAxis, y: axes[measure], order: { field: 'nth' } },
+  }) as const
+
+const points = (
+  values: readonly object[],
+  measure: Measure,
+  color: string,
+  shape: string,
+  filled: boolean,
+  size = 70,
+) =>
+  ({
+    data: { values: [...values] },
+    mark: { type: 'point', shape, filled, size, color, opacity: 1, strokeWidth: 1.8 },
+    encoding: { x: epochAxis, y: axes[measure] },
+  }) as const
+
+/** The validation score over time: where a net is cut, it falls, and comes back at the same epoch. */
+const validationPath = ({ epochs, cuts }: Story, of: (score: Story['cuts'][number]['raw']) => number) =>
+  [
+    ...epochs.map(({ epochs: x, validation }) => ({ epochs: x, nth: 3 * x, y: of(validation) })),
+    ...cuts.flatMap(({ epochs: x, raw, repaired }) => [
+      { epochs: x, nth: 3 * x + 1, y: of(raw) },
+      { epochs: x, nth: 3 * x + 2, y: of(repaired) },
+    ]),
+  ].sort((a, b) => a.nth - b.nth)
+
+const scoreLayers = (story: Story, measure: Measure) => {
+  const of = plotted[measure]
+  const scored = (score: 'raw' | 'repaired') =>
+    story.cuts.map(cut => ({ epochs: cut.epochs, y: of(cut[score]) }))
+  return [
+    line(
+      story.epochs.map(({ epochs, training }, nth) => ({ epochs, nth, y: of(training) })),
+      measure,
+      colours.training,
+      [5, 3],
+    ),
+    line(validationPath(story, of), measure, colours.validation, [1, 0]),
+    points(
+      story.epochs.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
+      measure,
+      colours.validation,
+      'circle',
+      true,
+      story.epochs.length > 60 ? 8 : 26,
+    ),
+    points(scored('raw'), measure, colours.cut, 'triangle-down', false),
+    points(scored('repaired'), measure, colours.repaired, 'diamond', true),
+    points(
+      story.growths.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
+      measure,
+      colours.grown,
+      'triangle-up',
+      true,
+    ),
+  ]
+}
+
+const scoreSpec = (story: Story, measure: Measure, height: number) => (width: number) =>
+  specOf({
+    ...frame(width, height),
+    layer: [...stageLayers(story), ...scoreLayers(story, measure)],
+  })
+
+const lastText = ({ epochs }: Story): string => {
+  const last = epochs.at(-1)
+  return last === undefined ? 'no epoch yet' : `${percent(last.validation.accuracy)} validation at the end`
+}
+
+export const accuracyChart = (story: Story): Chart => ({
+  label: `Training and validation accuracy over ${story.length} epochs: ${lastText(story)}, ${counted(story.cuts.length, 'cut')}`,
+  spec: scoreSpec(story, 'accuracy', 330),
+  wide: true,
+})
+
+export const lossChart = (story: Story): Chart => ({
+  label: `Training and validation loss over ${story.length} epochs`,
+  spec: scoreSpec(story, 'loss', 250),
+})
+
+/** A step for each change of size, up to the end. */
+const sizeSteps = ({ sizes, length }: Story, of: 'params' | 'macs') => {
+  const last = sizes.at(-1)
+  return [...sizes, ...(last === undefined ? [] : [{ ...last, epochs: length }])].map((size, nth) => ({
+    epochs: size.epochs,
+    y: size[of],
+    nth,
+  }))
+}
+
+/** The area and the edge of a size over time; `most`: the top of its axis. */
+const sizeLayers = (values: readonly object[], most: number, title: string) => {
+  const data = { values: [...values] }
+  const y = { field: 'y', type: 'quantitative', title, axis: { format: '~s', tickCount: 5 } }
+  const order = { field: 'nth' }
+  const mark = { interpolate: 'step-after', color: colours.wood }
+  return [
+    {
+      data,
+      mark: { ...mark, type: 'area', opacity: 0.22, line: false },
+      encoding: { x: epochAxis, y: { ...y, stack: null, scale: { domainMax: most } }, order },
+    },
+    { data, mark: { ...mark, type: 'line', strokeWidth: 2 }, encoding: { x: epochAxis, y, order } },
+  ]
+}
+
+/** A measure of the net's size over time. */
+export const sizeChart = (story: Story, of: 'params' | 'macs', what: string): Chart => {
+  const values = sizeSteps(story, of)
+  const most = 1.14 * Math.max(...values.map(({ y }) => y)) // room for the names of stages
+  return {
+    label: `${what} over ${story.length} epochs: from ${values[0]?.y ?? 0} to ${values.at(-1)?.y ?? 0}`,
+    spec: width =>
+      specOf({ ...frame(width, 250), layer: [...stageLayers(story), ...sizeLayers(values, most, what)] }),
+  }
+}

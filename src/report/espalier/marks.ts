@@ -1,0 +1,35 @@
+/** The marks of the picture: strokes, leaves, and what says under the pointer what a part is. */
+import type { Path } from '../../net/path.js'
+import { type Element, element } from '../html/element.js'
+import { kindText } from '../tables/describe.js'
+import { isCut, isGrown, type Limb, widest } from './limb.js'
+
+/** What is known of a layer beside its channels, such as its utilities, for the text under the pointer. */
+export type Remarks = ReadonlyMap<Path, string>
+
+/** 12 of 24, or 12 where all are left. */
+export const countText = (limb: Limb): string => {
+  const { now } = limb.channels
+  return now === widest(limb) ? `${now}` : `${now} of ${widest(limb)}`
+}
+
+export const titleText = (limb: Limb, remarks: Remarks): string => {
+  const state = isCut(limb) ? 'cut' : isGrown(limb) ? 'grown' : 'kept'
+  const remark = remarks.get(limb.path)
+  return `${limb.path} (${kindText(limb.layer)}): ${countText(limb)} channels, ${state}${remark === undefined ? '' : `; ${remark}`}`
+}
+
+export const title = (text: string): Element => element('title', {}, text)
+
+export const leaf = (x: number, y: number, side: number): Element =>
+  element('path', {
+    d: `M${x} ${y}c${side * 2} -9 ${side * 10} -12 ${side * 19} -11c${side * -1} 9 ${side * -9} 15 ${side * -19} 11Z`,
+    fill: 'var(--grown)',
+  })
+
+export const stroke = (d: string, colour: string, width: number, more = {}): Element =>
+  element('path', { d, fill: 'none', stroke: colour, 'stroke-width': width.toFixed(1), ...more })
+
+/** A part of the picture that says what it is under the pointer. */
+export const titled = (limb: Limb, remarks: Remarks, ...drawn: readonly Element[]): Element =>
+  element('g', {}, title(titleText(limb, remarks)), ...drawn)

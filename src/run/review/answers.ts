@@ -1,0 +1,105 @@
+/** Asks the nets of a run for their answers on the test images, and keeps what people want to see of them. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../../data/dataset.js'
+import { encodePng } from '../../data/encode-png.js'
+import { factOf } from '../../data/error.js'
+import { evaluationFeed } from '../../data/pipeline/batches.js'
+import { writeJson } from '../../io/files.js'
+import { type Answer, answerAll } from '../../learn/evaluation/answers.js'
+import { evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { sizeOf } from '../../net/shape.js'
+import type { Model } from '../../net/weights.js'
+import type { Resources } from '../context.js'
+import type { RunError } from '../error.js'
+import type { Checkpoint } from '../storage/checkpoint.js'
+import { latest, type StoredRun } from '../storage/stored-run.js'
+import { measureFeatures } from './features.js'
+import type { Mistake, Predictions } from './predictions.js'
+
+/** Mistakes kept with their images. */
+const mostMistakes = 18
+
+const confusionOf = (classes: number, predictions: readonly Answer[]): readonly (readonly number[])[] => {
+  const rows = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  for (const { label, answer } of predictions) {
+    const row = rows[label]
+    if (row !== undefined) row[answer] = (row[answer] ?? 0) + 1
+  }
+  return rows
+}
+
+type Unseen = Omit<Mistake, 'png'>
+
+/** The last net's mistakes: those of most nets first, then the surest. */
+const mistakesOf = (answers: readonly (readonly Answer[])[]): readonly Unseen[] =>
+  (answers.at(-1) ?? [])
+    .flatMap((prediction, image): readonly Unseen[] =>
+      prediction.answer === prediction.label
+        ? []
+        : [
+            {
+              image,
+              ...prediction,
+              wrong: answers.filter(each => each[image]?.answer !== prediction.label).length,
+            },
+          ],
+    )
+    .sort((a, b) => b.wrong - a.wrong || b.confidence - a.confidence)
+    .slice(0, mostMistakes)
+
+/** The images of mistakes beside them; an image of other channels than grey or colours has an empty one. */
+const withImages =
+  ({ test, stored, name }: Dataset) =>
+  (mistakes: readonly Unseen[]): TE.TaskEither<RunError, readonly Mistake[]> =>
+    pipe(
+      mistakes,
+      TE.traverseSeqArray(mistake =>
+        TE.tryCatch(async (): Promise<Mistake> => {
+          const bytes = new Uint8Array(sizeOf(stored))
+          await test.read(Int32Array.of(mistake.image), bytes)
+          const png = await encodePng(bytes, stored)
+          return { ...mistake, png: png?.toString('base64') ?? '' }
+        }, factOf(name)),
+      ),
+    )
+
+/** The net before the first cut, where there was one, and the last. */
+const netsOf = ({
+  learner,
+  models: { original },
+}: Checkpoint): readonly (readonly [name: string, model: Model])[] => [
+  ...(original === null ? [] : [['before the first cut', original] as const]),
+  ['at the end', learner.model],
+]
+
+/** Asks on the test images, and writes the answers beside the run. */
+export const keepAnswers =
+  (resources: Resources) =>
+  (run: StoredRun): TE.TaskEither<RunError, Predictions> => {
+    const { engine, dataset } = resources
+    const feed = evaluationFeed(dataset, dataset.test, { batch: evaluationBatch })
+    return pipe(
+      latest(run),
+      TE.bindTo('checkpoint'),
+      TE.let('nets', ({ checkpoint }) => netsOf(checkpoint)),
+      TE.bindW('answers', ({ nets }) =>
+        pipe(
+          nets,
+          TE.traverseSeqArray(([, model]) => answerAll(engine)(feed)(model)),
+        ),
+      ),
+      TE.bindW('mistakes', ({ answers }) => withImages(dataset)(mistakesOf(answers))),
+      TE.bindW('features', ({ checkpoint }) => measureFeatures(resources)(checkpoint)),
+      TE.map(
+        ({ nets, answers, mistakes, features }): Predictions => ({
+          classes: dataset.classes,
+          confusion: confusionOf(dataset.classes.length, answers.at(-1) ?? []),
+          nets: nets.map(([name]) => name),
+          mistakes,
+          features,
+        }),
+      ),
+      TE.tap(predictions => writeJson(run.folder.predictions)(predictions)),
+    )
+  }
