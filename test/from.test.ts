@@ -3,6 +3,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { exportModel } from '../src/convert/export.js'
 import { encodeModelFile } from '../src/convert/model-file.js'
 import { preprocessingOf } from '../src/data/preprocessing.js'
 import { glyphs } from '../src/data/spec.js'
@@ -19,6 +20,7 @@ import { from } from '../src/net/words/from.js'
 import { conv, convBnAct, dense, flatten, globalAvgPool, image, relu } from '../src/net/words/leaves.js'
 import { withHead } from '../src/net/words/with-head.js'
 import { renderMessage } from '../src/report/text/messages.js'
+import { readAnyModel } from '../src/run/given/read-model.js'
 import { beginFromFile, resolveExported } from '../src/run/given/resolve.js'
 import { loadExperiment } from '../src/run/load.js'
 import { begin, resume } from '../src/run/run.js'
@@ -216,10 +218,21 @@ describe('what cannot begin is refused in one line', () => {
     ["experiment(from('gone.safetensors'), glyphs())", /gone.safetensors/],
     ["experiment(from('any.ts'), glyphs())", /any.ts: expected a model as .*got another file/],
     ['experiment(from(3), glyphs())', /file: expected .*string, got 3/],
-    ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head: expected a whole number ≥ 1, got 0/],
+    ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head: expected a whole number ≥ 1.*, got 0/],
     ["experiment(from('any.onnx', { heads: 3 }), glyphs())", /has no option 'heads'; did you mean 'head'/],
   ])('%s', async (text, message) => {
     expect(renderMessage(await failure(loadExperiment(asModule(text))))).toMatch(message)
+  })
+
+  test('and a model of another format is read as import reads it', async () => {
+    const module = asModule("experiment(withHead(2)(from('onnx/model.onnx')), glyphs())")
+    const folder = join(module, '../onnx')
+    await succeed(exportModel({ to: 'onnx', folder })(initial))
+    const { model } = await succeed(readAnyModel(join(folder, 'model.onnx')))
+    const begun = right(initialCheckpoint(0)(await succeed(loadExperiment(module)))).learner.model
+    expect(channelsOf(outputShape(begun))).toBe(2)
+    const [key = ''] = Object.keys(model.weights)
+    expect(begun.weights[key]).toEqual(model.weights[key])
   })
 
   test('and a model beside the module is found from anywhere', async () => {
