@@ -26,11 +26,12 @@ export {
   tfrecord,
 } from './data/spec.js'
 export { adamw, sgd } from './graph/optimizer.js'
+export { layer } from './graph/own-layer.js'
 export { criterion } from './learn/criteria/named-criterion.js'
 export { alignment, type ClassWeights, type CriterionName, type Distill, noTerms } from './learn/options.js'
+export { recipe } from './learn/recipe.js'
 export { constant, cosine, step, triangular } from './learn/training/learning-rate.js'
 export { pushTerm } from './learn/training/push-term.js'
-export { recipe } from './learn/training/recipe.js'
 export { countMacs, countParams } from './net/counts.js'
 export { type CheckedNet, infer } from './net/infer.js'
 export type { Shape } from './net/shape.js'

@@ -202,6 +202,8 @@ const layersOf = ({
         )
       case 'layerNorm':
         return hold(tfl.layers.layerNormalization({ epsilon: layer.epsilon }), path, ['scale', 'shift'], x)
+      case 'own':
+        throw new Error('tfjs has no layer of a user')
       case 'scale':
         return hold(tfl.layers.depthwiseConv2d({ kernelSize: 1, useBias: false }), path, ['scale'], x)
     }

@@ -47,6 +47,7 @@ import {
   mnist,
   type Net,
   net,
+  layer as ownLayer,
   prune,
   push,
   pushTerm,
@@ -346,6 +347,7 @@ const positional: Readonly<
   maxPool: [asLayer(maxPool), [2, {}]],
   avgPool: [asLayer(avgPool), [2, {}]],
   dense: [onVector(dense), [4, {}]],
+  layer: [asLayer(ownLayer('own', () => ({ channels: 'same', lower: x => x }))), [{}]],
   dropout: [asLayer(dropout), [0.5, {}]],
   dropPath: [asLayer(dropPath), [0.5, {}]],
   batchNorm: [asLayer(batchNorm), [{}]],
@@ -634,7 +636,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"distill":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"mix":null,"restoreBest":false,"patience":null,"accumulate":1,"distill":null}',
   )
   expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

@@ -3,7 +3,7 @@ import type { CheckedNet } from '../net/infer.js'
 import { interpret } from '../net/interpret.js'
 import { isInside, type Path } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
-import type { BatchNorm, Conv, Dense, Depthwise, Leaf, Pool } from '../net/tree.js'
+import type { BatchNorm, Conv, Dense, Depthwise, Leaf, OwnLayer, Pool } from '../net/tree.js'
 import { allWeightSpecs, type WeightName, weightKey } from '../net/weight-specs.js'
 import { activate } from './activate.js'
 import type { PoolWindow, Value, Window } from './graph.js'
@@ -149,6 +149,18 @@ const lowerGate = (body: Value, x: Value): Value =>
       : op.reshape(body, [body.shape[0] ?? 1, 1, 1, channelsOf(body.shape)]),
   )
 
+/** What the function of a user's own builds, which `infer` has tried. */
+const lowerOwn = (lowering: Lowering, x: Value, path: Path, { call, options }: OwnLayer): Value => {
+  const weight = (slot: WeightName) => weightAt(lowering, path, slot)
+  const weights = {
+    bias: weight('bias'),
+    scale: weight('scale'),
+    shift: weight('shift'),
+    kernel: weight('kernel'),
+  }
+  return call?.(x.shape.slice(1), options).lower(x as never, weights as never) as Value // as `layer` made it
+}
+
 const lowerLeaf =
   (lowering: Lowering) =>
   (leaf: Leaf, path: Path, x: Value): Value => {
@@ -187,6 +199,8 @@ const lowerLeaf =
         return lowerLayerNorm(lowering, x, path, leaf.epsilon)
       case 'scale':
         return op.mul(x, weightAt(lowering, path, 'scale'))
+      case 'own':
+        return lowerOwn(lowering, x, path, leaf)
       case 'dropout':
         return lowerDropout(lowering, x, path, leaf.rate, x.shape)
       case 'dropPath':

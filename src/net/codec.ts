@@ -15,6 +15,7 @@ import {
   tagged,
   wholeFrom,
 } from '../io/codec.js'
+import { functionCodec, nameCodec, withoutCall } from '../io/named-function.js'
 import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
 import type {
@@ -25,7 +26,9 @@ import type {
   Layer,
   LeakyRelu,
   Net,
+  OwnLayer,
   Padding,
+  Plain,
   Stack,
 } from './tree.js'
 
@@ -80,6 +83,26 @@ const unit = {
 const window = { kernel: extent, stride: extent, padding, dilation: positiveWhole }
 const pool = { size: extent, stride: extent, padding }
 
+const plain: t.Type<Plain, unknown> = t.union(
+  [finite, t.string, t.boolean, t.null],
+  'a finite number, a text, a boolean or null',
+)
+/** Without its function, which no file holds. */
+const ownCodec: t.Type<OwnLayer, unknown> = withoutCall(
+  closedPartial(
+    {
+      ...tag('own'),
+      ...name,
+      layer: nameCodec,
+      options: t.readonly(t.record(t.string, plain)),
+      channels: t.keyof({ same: null, mixed: null }),
+      weights: t.readonly(t.exact(t.partial({ bias: finite, scale: finite, shift: finite }))),
+      kernel: nullable(list(positiveWhole)),
+    },
+    { call: functionCodec },
+  ) as never, // a function
+)
+
 /** The key that `repeat` leaves where it cannot repeat. */
 const times = forbid(wholeFrom(0, mostLayers).name)
 
@@ -114,6 +137,7 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     activate: closed({ ...tag('activate'), ...name, activation }),
     channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),
     channelSlice: closed({ ...tag('channelSlice'), ...name, from: naturalNumber, size: positiveWhole }),
+    own: ownCodec,
     stack,
     concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
     residual: closed({

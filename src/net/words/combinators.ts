@@ -9,7 +9,11 @@ import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'
 
 const kindOf = (layer: Layer): string =>
-  layer._tag === 'activate' ? activationName(layer.activation) : layer._tag
+  layer._tag === 'activate'
+    ? activationName(layer.activation)
+    : layer._tag === 'own'
+      ? layer.layer
+      : layer._tag
 
 const rename = (name: string, layer: Layer): Layer => Object.freeze({ ...layer, name })
 

@@ -53,6 +53,7 @@ const leafBounds = (leaf: Leaf, x: Bounds): Bounds => {
     case 'norm':
     case 'layerNorm':
     case 'scale':
+    case 'own':
       return unknown
     case 'avgPool':
       return leaf.countPadding ? withZero(x) : x
