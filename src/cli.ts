@@ -1,37 +1,24 @@
 #!/usr/bin/env node
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
+import {
+  amount,
+  formats,
+  imageCriteria,
+  positive,
+  seed,
+  seeds,
+  threads,
+  weightCriteria,
+} from './cli/arguments.js'
 import { exportComplaints } from './cli/export-options.js'
 import { guardStreams } from './cli/streams.js'
 import { inputs } from './convert/input.js'
 import { weightTypes } from './convert/quantise.js'
-import { type Target, targets } from './convert/target.js'
+import { targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
-import { largestSeed } from './net/limits/limits.js'
 import { versionOf } from './run/storage/code-version.js'
-import type { CountedAmount } from './surgery/prune/target.js'
-
-/** Whole numbers in digits, of which `least` is the smallest. */
-const whole =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  (text: string): number => {
-    const n = Number(text)
-    if (/^\d+$/.test(text) && n >= least && n <= most) return n
-    const range =
-      most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most.toLocaleString('en')}`
-    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
-  }
-
-const positive = whole(1)
-
-const seed = whole(0, largestSeed)
-
-/** More than any machine has cores. */
-const mostThreads = 1024
-const threads = whole(1, mostThreads)
-
-const seeds = (text: string): readonly number[] => text.split(',').map(seed)
 
 /** An error in arguments, as one line like all others. */
 const oneLine = (text: string): string => {
@@ -188,14 +175,6 @@ program
     (await import('./cli/images/predict.js')).predictImages(model, images, options),
   )
 
-const formats = (text: string): readonly Target[] =>
-  text.split(',').map(name => {
-    const target = targets.find(known => known === name.trim())
-    if (target === undefined)
-      throw new InvalidArgumentError(`${name} is unknown; expected ${targets.join(', ')}.`)
-    return target
-  })
-
 program
   .command('export')
   .description("write a run's model in formats that other runtimes read")
@@ -234,18 +213,6 @@ program
   .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
   .action(async (model: string, options) => (await import('./cli/export.js')).importFile(model, options))
 
-/** What a prune keeps, as in `macs=0.5`. */
-const amount = (text: string): CountedAmount => {
-  const [, measure = '', digits = ''] = /^(params|macs|bytes)=(.+)$/.exec(text) ?? []
-  const share = Number(digits)
-  if (!(share > 0 && share <= 1))
-    throw new InvalidArgumentError('Expected params, macs or bytes and a share above 0, as in macs=0.5.')
-  return { [measure]: share } as never // of the three measures just matched
-}
-
-const imageCriteria = ['taylor', 'lda', 'deconvTrace', 'discriminantTrace', 'gradientTrace']
-const weightCriteria = ['l1', 'l2', 'bnScale', 'random']
-
 program
   .command('prune')
   .description('cut channels of a model once, and repair it, without training')
@@ -283,7 +250,7 @@ program
       if (imageCriteria.includes(options.by))
         command.error(`error: '--by ${options.by}' needs images: --data or --experiment; try --by l1`)
     }
-    await (await import('./cli/prune.js')).pruneModel(model, options)
+    await (await import('./cli/models/prune.js')).pruneModel(model, options)
   })
 
 program

@@ -117,7 +117,7 @@ describe('a run', () => {
     )
     if (!folder || !other || !place) throw new Error('three were asked')
     expect([folder.code, folder.out]).toEqual([0, expect.stringContaining('../../x: 6×6×1')])
-    expectRefusedAtOnce(other, 'model.pb is a .pb', 'expected a .ts or .js module', '.safetensors')
+    expectRefusedAtOnce(other, 'model.pb: expected a .ts or .js module, got a .pb', '.safetensors')
     expectRefusedAtOnce(place, home, 'is a folder', 'expected a .ts')
   })
 })

@@ -3,6 +3,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { exportModel } from '../src/convert/export.js'
 import { encodeModelFile } from '../src/convert/model-file.js'
 import { preprocessingOf } from '../src/data/preprocessing.js'
 import { glyphs } from '../src/data/spec.js'
@@ -20,6 +21,7 @@ import { from } from '../src/net/words/from.js'
 import { conv, convBnAct, dense, flatten, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { withHead } from '../src/net/words/with-head.js'
 import { renderMessage } from '../src/report/text/messages.js'
+import { readAnyModel } from '../src/run/given/read-model.js'
 import { beginFromFile, resolveExported } from '../src/run/given/resolve.js'
 import { loadExperiment } from '../src/run/load.js'
 import { begin, resume } from '../src/run/run.js'
@@ -164,7 +166,7 @@ describe('a new head', () => {
     const headless = net('any', image(6, 6, 1), convBnAct(4), globalAvgPool)
     for (const refused of [left(infer(withHead(3)(headless))), left(decode(netCodec)(withHead(3)(headless)))])
       expect(renderMessage(refused)).toContain(
-        'withHead is 3; expected a net that ends in a dense layer, or in a 1×1 convolution before a global pool',
+        'withHead: expected a net that ends in a dense layer, or in a 1×1 convolution before a global pool, got 3',
       )
   })
 
@@ -214,13 +216,24 @@ describe('what cannot begin is refused in one line', () => {
   const asModule = (text: string) => join(scratch({ 'any.ts': `${words}export default ${text}` }), 'any.ts')
 
   test.each([
-    ["experiment(from('gone.safetensors'), glyphs())", /gone.safetensors does not exist$/],
+    ["experiment(from('gone.safetensors'), glyphs())", /gone.safetensors/],
     ["experiment(from('any.ts'), glyphs())", /any.ts: expected a model as .*got another file/],
-    ['experiment(from(3), glyphs())', /file is 3; expected a? ?string/],
-    ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head is 0; expected a whole number ≥ 1/],
+    ['experiment(from(3), glyphs())', /file: expected .*string, got 3/],
+    ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head: expected a whole number ≥ 1.*, got 0/],
     ["experiment(from('any.onnx', { heads: 3 }), glyphs())", /has no option 'heads'; did you mean 'head'/],
   ])('%s', async (text, message) => {
     expect(renderMessage(await failure(loadExperiment(asModule(text))))).toMatch(message)
+  })
+
+  test('and a model of another format is read as import reads it', async () => {
+    const module = asModule("experiment(withHead(2)(from('onnx/model.onnx')), glyphs())")
+    const folder = join(module, '../onnx')
+    await succeed(exportModel({ to: 'onnx', folder })(initial))
+    const { model } = await succeed(readAnyModel(join(folder, 'model.onnx')))
+    const begun = right(initialCheckpoint(0)(await succeed(loadExperiment(module)))).learner.model
+    expect(channelsOf(outputShape(begun))).toBe(2)
+    const [key = ''] = Object.keys(model.weights)
+    expect(begun.weights[key]).toEqual(model.weights[key])
   })
 
   test('and a model beside the module is found from anywhere', async () => {

@@ -12,7 +12,7 @@ import { renderMessage } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { end } from './exit.js'
 import type { ExportArguments } from './export-options.js'
-import { readRun } from './read-run.js'
+import { readRun } from './models/read-run.js'
 import { say } from './stderr.js'
 
 /** Each format gets a folder of its own. */

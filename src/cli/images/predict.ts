@@ -9,7 +9,7 @@ import { type ClassifierError, type Predict, predict } from '../../learn/evaluat
 import { type PredictionFormat, predictionFormats } from '../../report/tables/predictions.js'
 import { type Fact, renderMessage, unreadableText } from '../../report/text/messages.js'
 import { end } from '../exit.js'
-import { readRun } from '../read-run.js'
+import { readRun } from '../models/read-run.js'
 import { say } from '../stderr.js'
 
 interface PredictArguments {

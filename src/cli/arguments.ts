@@ -1,0 +1,48 @@
+/** What the arguments of commands may be, and how they are read. */
+import { InvalidArgumentError } from 'commander'
+import { type Target, targets } from '../convert/target.js'
+import { largestSeed } from '../net/limits/limits.js'
+import type { CountedAmount } from '../surgery/prune/target.js'
+
+/** Whole numbers in digits, of which `least` is the smallest. */
+const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (/^\d+$/.test(text) && n >= least && n <= most) return n
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most.toLocaleString('en')}`
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+  }
+
+export const positive = whole(1)
+
+export const seed = whole(0, largestSeed)
+
+/** More than any machine has cores. */
+const mostThreads = 1024
+export const threads = whole(1, mostThreads)
+
+export const seeds = (text: string): readonly number[] => text.split(',').map(seed)
+
+export const formats = (text: string): readonly Target[] =>
+  text.split(',').map(name => {
+    const target = targets.find(known => known === name.trim())
+    if (target === undefined)
+      throw new InvalidArgumentError(`${name} is unknown; expected ${targets.join(', ')}.`)
+    return target
+  })
+
+/** What a prune keeps, as in `macs=0.5`. */
+export const amount = (text: string): CountedAmount => {
+  const [, measure = '', digits = ''] = /^(params|macs|bytes)=(.+)$/.exec(text) ?? []
+  const share = Number(digits)
+  if (!(share > 0 && share <= 1))
+    throw new InvalidArgumentError('Expected params, macs or bytes and a share above 0, as in macs=0.5.')
+  return { [measure]: share } as never // of the three measures just matched
+}
+
+/** Criteria that look at images. */
+export const imageCriteria = ['taylor', 'lda', 'deconvTrace', 'discriminantTrace', 'gradientTrace']
+/** Criteria that look at the weights alone. */
+export const weightCriteria = ['l1', 'l2', 'bnScale', 'random']
