@@ -58,6 +58,8 @@ const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): St
   runStep,
   addCut: () => undefined,
   addAccuracy: () => undefined,
+  addMacs: () => undefined,
+  addBestEpoch: () => undefined,
   pause: () => TE.right(undefined),
 })
 
