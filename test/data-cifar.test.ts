@@ -111,6 +111,18 @@ describe('cifar10', () => {
       _tag: 'Truncated',
       expected: 2 * 3074,
     })
+    const stray = { ...set, 'train_old.bin': files(4) }
+    expect((await succeed(open100(stray, 'fine'))).train.size).toBe(12)
+    const wrong = files(6)
+    wrong[2 * 3074 + 1] = 4
+    expect(await failure(open100({ ...set, 'test.bin': wrong }, 'fine'))).toMatchObject({
+      _tag: 'BadValue',
+      got: 4,
+      offset: 2 * 3074 + 1,
+    })
+    expect(await failure(open100({ meta: 'x', train: 'x', test: 'x' }, 'fine'))).toMatchObject({
+      reason: 'these are the files for Python; expected those of the binary version',
+    })
     expect(await failure(open100(whole(), 'fine'))).toMatchObject({
       reason: 'this is CIFAR-10; try cifar10()',
     })

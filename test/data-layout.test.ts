@@ -343,7 +343,7 @@ describe('the parts of a set', () => {
       const { train, test, notices } = await outline(folder)
       expect({ train, test }).toEqual({ train: { cat: 8, dog: 16 }, test: { cat: 2, dog: 4 } })
       expect(notices).toEqual([
-        'images: 6 of 30 images are for testing, the same share of each class, as there is no test folder',
+        'images: 6 of 30 images are for testing, the same share of each class, as there is no test part',
       ])
     }
     const tested = async (seed: number, options = {}) => {

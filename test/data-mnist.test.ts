@@ -107,12 +107,15 @@ describe('mnist', () => {
       const spec = mnist({ validation: 0, ...(transposed !== undefined && { transposed }) })
       const data = await succeed(openData({ folder: scratch(files), seed: 0 })(spec))
       const bytes = new Uint8Array(2 * 48)
-      await data.train.read(Int32Array.of(0, 7), bytes)
-      return { stored: data.stored, bytes }
+      await data.train.read(Int32Array.of(0), bytes)
+      await data.test.read(Int32Array.of(3), bytes.subarray(48))
+      const notices = data.notices.filter(({ _tag }) => _tag === 'ImagesTransposed').length
+      return { stored: data.stored, bytes, notices }
     }
     const asStored = await read(small())
     expect(asStored.stored).toEqual([8, 6, 1])
     expect(await read(emnist, false)).toEqual(asStored)
+    expect([(await read(emnist)).notices, (await read(small(), true)).notices]).toEqual([1, 0])
     for (const { stored, bytes } of [await read(emnist), await read(small(), true)]) {
       expect(stored).toEqual([6, 8, 1])
       for (let at = 0; at < 96; at++) {

@@ -64,7 +64,9 @@ describe('a notice', () => {
       'images: 1 of 5 test images are training images too, one of them of dog; accuracy on them says nothing: try removing them',
     ]
     expect(await noticesIn(folder)).toEqual(found)
-    expect(await noticesIn(folder, 100)).toEqual(found.slice(0, 1))
+    for (const memory of [100, 16 * 48, 22 * 48]) // of 23 images, 16 for training
+      expect(await noticesIn(folder, memory)).toEqual(found.slice(0, 1))
+    expect(await noticesIn(folder, 23 * 48)).toEqual(found)
   })
 })
 
@@ -86,6 +88,17 @@ test('duplicates are those of a pairwise comparison', async () => {
       expect(found).toEqual({ images: expected.length, label: expected[0] ?? 0 })
     }),
   )
+})
+
+test('duplicates are found behind the images that are read at once', async () => {
+  const images = (count: number, from: number) =>
+    imagesInMemory(
+      Uint8Array.from({ length: 2 * count }, (_, at) =>
+        at % 2 === 0 ? (from + at / 2) >> 8 : (from + at / 2) & 255,
+      ),
+      Int32Array.from({ length: count }, (_, nth) => nth),
+    )
+  expect(await findDuplicates([1, 1, 2], images(1, 299))(images(300, 0))).toEqual({ images: 1, label: 299 })
 })
 
 describe('the ground of transparent images', () => {
@@ -129,7 +142,7 @@ describe('the ground of transparent images', () => {
   test('of another form is refused', async () => {
     const spec = imageFolder(image(4, 4, 3), { background: [0, 0, 256] })
     expect(renderMessage(await failure(openData({ folder: scratch(), seed: 0 })(spec)))).toMatch(
-      /background.* 256; expected a whole number from 0 to 255/,
+      /background 3: expected a whole number from 0 to 255, got 256$/,
     )
   })
 })

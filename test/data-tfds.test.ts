@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Images } from '../src/data/dataset.js'
 import { maskedCrc } from '../src/data/formats/tfrecord/crc.js'
 import { openData } from '../src/data/open.js'
+import { countsOf } from '../src/data/pipeline/split.js'
 import { type TfdsOptions, tfds } from '../src/data/spec.js'
 import { image } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
@@ -69,15 +71,15 @@ const featuresJson = (more: object = {}): string =>
     },
   })
 
+/** An image of one colour. */
+const picture = (red: number): Promise<Buffer> =>
+  sharp({ create: { width: 5, height: 4, channels: 3, background: { r: red, g: 50, b: 9 } } })
+    .png()
+    .toBuffer()
+
 let files: Record<string, Buffer | string> = {}
 beforeAll(async () => {
-  const pictures = await Promise.all(
-    [0, 1, 2].map(label =>
-      sharp({ create: { width: 5, height: 4, channels: 3, background: { r: 100 * label, g: 50, b: 9 } } })
-        .png()
-        .toBuffer(),
-    ),
-  )
+  const pictures = await Promise.all([0, 100, 200].map(picture))
   const shard = (count: number): Buffer =>
     Buffer.concat(
       Array.from({ length: count }, (_, nth) => example(pictures[nth % 3] ?? Buffer.alloc(0), nth % 3)),
@@ -119,6 +121,21 @@ describe('tfds', () => {
     }
   })
 
+  test('shows a background through transparent images, which are other images by it', async () => {
+    const clear = await sharp({ create: { width: 5, height: 4, channels: 4, background: '#00000000' } })
+      .png()
+      .toBuffer()
+    const shard = Buffer.concat([0, 1, 2].map(label => example(clear, label)))
+    const all = { ...files, 'pets-test.tfrecord-00000-of-00001': shard }
+    const white = await succeed(open(all, { background: [255, 254, 253] }))
+    const bytes = new Uint8Array(48)
+    await white.test.read(Int32Array.of(0), bytes)
+    expect([...bytes.subarray(0, 3)]).toEqual([255, 254, 253])
+    expect(white.background).toEqual([255, 254, 253])
+    await (await succeed(open(all))).test.read(Int32Array.of(0), bytes)
+    expect([...bytes.subarray(0, 3)]).toEqual([0, 0, 0])
+  })
+
   test('numbers the classes where they have no names', async () => {
     const { 'label.labels.txt': _, ...rest } = files
     expect((await succeed(open(rest))).classes).toEqual(['0', '1', '2'])
@@ -137,6 +154,50 @@ describe('tfds', () => {
     expect((await succeed(open(several, { keys: { image: 'image', label: 'label' } }))).train.size).toBe(9)
   })
 
+  describe('with a train split alone', () => {
+    /** The colour and the class of each image of a part. */
+    const contents = async ({ size, labels, read }: Images): Promise<readonly string[]> => {
+      const bytes = new Uint8Array(size * 48)
+      await read(Int32Array.from(labels.keys()), bytes)
+      return Array.from(labels, (label, nth) => `${label}: ${bytes[48 * nth]}`)
+    }
+    /** Six images, and 24 of a colour each. */
+    const only = async (): Promise<Record<string, Buffer | string>> => {
+      const { 'pets-test.tfrecord-00000-of-00001': _, ...rest } = files
+      const shades = await Promise.all(Array.from({ length: 24 }, (_, nth) => picture(10 * nth)))
+      const second = Buffer.concat(shades.map((shade, nth) => example(shade, nth % 3)))
+      return { ...rest, 'pets-train.tfrecord-00001-of-00002': second }
+    }
+
+    test('a share of each class is for testing, the same for any seed of a run', async () => {
+      const data = await succeed(open(await only()))
+      expect(data.notices.map(renderMessage)).toContain(
+        'tfds: 6 of 30 images are for testing, the same share of each class, as there is no test part',
+      )
+      expect([data.train.size, countsOf(data.test.labels, 3)]).toEqual([24, [2, 2, 2]])
+      const [train, tested] = [await contents(data.train), await contents(data.test)]
+      expect([...train, ...tested].toSorted()).toEqual(
+        [
+          ...Array.from({ length: 24 }, (_, nth) => `${nth % 3}: ${10 * nth}`),
+          ...Array.from({ length: 6 }, (_, nth) => `${nth % 3}: ${100 * (nth % 3)}`),
+        ].toSorted(),
+      )
+      const folder = scratch(await only())
+      const again = (options: TfdsOptions, seed = 0) =>
+        succeed(openData({ folder, seed })(tfds(image(4, 4, 3), options)))
+      expect(await contents((await again({}, 5)).test)).toEqual(tested)
+      expect(await contents((await again({ splitSeed: 1 })).test)).not.toEqual(tested)
+      expect((await again({ test: 12 })).test.size).toBe(12)
+    })
+
+    test('a share that leaves no image of a kind is refused', async () => {
+      for (const test of [1.5, 30])
+        expect(await line(await only(), { test })).toBe(
+          `tfds, test: expected a share above 0 and below 1, or a whole number below 30, the images there are, got ${test}`,
+        )
+    })
+  })
+
   test('refuses other folders and files in one line', async () => {
     const { 'features.json': _, ...bare } = files
     expect(await line(bare)).toMatch(
@@ -150,7 +211,7 @@ describe('tfds', () => {
     expect(await line({ ...files, 'features.json': '{"featuresDict":{"features":{}}}' })).toBe(
       'tfds, keys.image: expected a set with a feature that is an image, got none',
     )
-    const { 'pets-test.tfrecord-00000-of-00001': __, ...train } = files
-    expect(await line(train)).toMatch(/needs the shards of one set/)
+    const others = Object.fromEntries(Object.entries(files).filter(([name]) => !name.includes('train')))
+    expect(await line(others)).toMatch(/needs the shards of one set/)
   })
 })

@@ -70,6 +70,11 @@ const held: Readonly<Record<string, (lines: readonly string[]) => void>> = {
       expect(Number(trace)).toBeGreaterThan(0)
     }
   },
+  grn: ([line = '']) => {
+    const { cuts, stages } = JSON.parse(line)
+    expect(cuts).toHaveLength(1)
+    expect(stages[1].params / stages[0].params).toBeLessThanOrEqual(0.6)
+  },
   loop: lines => {
     expect(lines.map(line => line.split(' ')[0])).toEqual(['signSGD', 'momentum'])
     for (const line of lines) {

@@ -9,13 +9,13 @@ import { decode } from '../src/io/codec.js'
 import { decodeTensors, encodeTensors } from '../src/io/safetensors.js'
 import { full, type Model, type Tensor, type Weights } from '../src/net/weights.js'
 import { renderMessage } from '../src/report/text/messages.js'
-import { type KeptModels, noModels } from '../src/run/kept-models.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../src/run/schedule/schedule.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
 import { seal } from '../src/run/storage/checksum.js'
 import { identityOf } from '../src/run/storage/identity.js'
+import { type KeptModels, noModels } from '../src/run/storage/kept-models.js'
 import type { Settings } from '../src/run/storage/settings.js'
 import { arbitraryModel, arbitraryNet } from './arbitrary.js'
 import { failure, scratch, succeed } from './scratch.js'
@@ -97,7 +97,7 @@ describe('a file of weights', () => {
           best: { '1/0': model },
         })
         await succeed(saveCheckpoint(file, 'this')(whole))
-        expect(await succeed(readCheckpoint(file, 'this'))).toEqual(whole)
+        expect(await succeed(readCheckpoint(file, [], 'this'))).toEqual(whole)
         for (const part of ['model:', 'kept.teacher:', 'kept.best.1/0:', 'slot:']) {
           if (part === 'slot:' && how === 'missing') continue // a step begins with none
           await succeed(saveCheckpoint(file, 'this')(whole))
@@ -106,7 +106,7 @@ describe('a file of weights', () => {
             const others = Object.entries(tensors).filter(([key]) => !key.startsWith(part))
             return { ...Object.fromEntries(others), ...spoilt(how, nth)(Object.fromEntries(mine)) }
           })
-          expect(await failure(readCheckpoint(file, 'this'))).toMatchObject(misfit)
+          expect(await failure(readCheckpoint(file, [], 'this'))).toMatchObject(misfit)
         }
       }),
       { numRuns: 20 },
@@ -123,12 +123,12 @@ describe('a file of weights', () => {
     await fc.assert(
       fc.asyncProperty(flippedBit, async ({ at, bit }) => {
         writeFileSync(file, whole.with(at, (whole[at] ?? 0) ^ (1 << bit)))
-        expect(await failure(readCheckpoint(file, 'this'))).toMatchObject({ _tag: 'BadFile', file })
+        expect(await failure(readCheckpoint(file, [], 'this'))).toMatchObject({ _tag: 'BadFile', file })
       }),
       { numRuns: 300 },
     )
     writeFileSync(file, whole.with(whole.length - 4, (whole.at(-4) ?? 0) ^ 1)) // the last of the numbers
-    const damaged = await failure(readCheckpoint(file, 'this'))
+    const damaged = await failure(readCheckpoint(file, [], 'this'))
     expect(damaged).toMatchObject({ fault: { _tag: 'Damaged' } })
     expect(renderMessage(damaged)).toMatch(
       /some\.safetensors: it is damaged: expected the checksum .*, got .*; try another copy/,
@@ -138,13 +138,13 @@ describe('a file of weights', () => {
   test('without a net, or without a checkpoint, is told so', async () => {
     writeFileSync(file, seal({}, {}))
     expect(await failure(readModel(file))).toMatchObject({ fault: { _tag: 'NotAModel', found: 'other' } })
-    expect(await failure(readCheckpoint(file, 'this'))).toEqual({
+    expect(await failure(readCheckpoint(file, [], 'this'))).toEqual({
       _tag: 'BadFile',
       file,
       fault: { _tag: 'DecodeError', at: 'checkpoint', expected: 'JSON', got: '""' },
     })
     writeFileSync(file, encodeTensors({}, {}))
-    expect(renderMessage(await failure(readCheckpoint(file, 'this')))).toContain('without a checksum')
+    expect(renderMessage(await failure(readCheckpoint(file, [], 'this')))).toContain('without a checksum')
   })
 
   test('is a checkpoint of the runs it is asked for, or refused', async () => {
@@ -152,10 +152,10 @@ describe('a file of weights', () => {
     if (model === undefined) throw new Error('one was asked for')
     const whole = checkpointOf(model, {}, {})
     await succeed(saveCheckpoint(file, 'this')(whole))
-    expect(await succeed(readCheckpoint(file, 'that', 'this'))).toEqual(whole)
+    expect(await succeed(readCheckpoint(file, [], 'that', 'this'))).toEqual(whole)
     await succeed(saveCheckpoint(file, 'before', 'this')(whole)) // while one becomes the other
-    expect(await succeed(readCheckpoint(file, 'this'))).toEqual(whole)
-    expect(await failure(readCheckpoint(file, 'that'))).toEqual({ _tag: 'OtherRun', file })
+    expect(await succeed(readCheckpoint(file, [], 'this'))).toEqual(whole)
+    expect(await failure(readCheckpoint(file, [], 'that'))).toEqual({ _tag: 'OtherRun', file })
   })
 })
 

@@ -324,7 +324,7 @@ test('from the command line: resumed from its folder alone, its file at hand or 
   writeFileSync(file, source('other'))
   expectRefusedAtOnce(
     await espalier(['resume', run]),
-    `criterion 'mine': expected ${file} to use it in its schedule, as when the run began, got none of that name; try defining it there again`,
+    `criterion 'mine': expected ${file} to use it, as when the run began, got none of that name; try defining it there again`,
   )
   writeFileSync(file, source('mine', 'activations', '() => ({})'))
   expectRefusedAtOnce(await espalier(['resume', run]), 'schedule.1.by.evidence "weights" (got "activations")')

@@ -9,12 +9,12 @@ import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
 import type { RunContext } from '../src/run/context.js'
 import type { GrownNet, RunEvent } from '../src/run/events.js'
-import { listModels } from '../src/run/kept-models.js'
 import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
 import type { Experiment } from '../src/run/schedule/experiment.js'
 import { runStep } from '../src/run/steps/machine.js'
 import type { StepContext } from '../src/run/steps/step-context.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
+import { listModels } from '../src/run/storage/kept-models.js'
 import { scratch, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData } from './tiny.js'
@@ -96,7 +96,7 @@ export const eventsOf = ({ log }: Pick<Told, 'log'>) =>
 export const again = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const file = join(scratch(), 'checkpoint.safetensors')
   await succeed(saveCheckpoint(file, 'some run')(checkpoint))
-  return succeed(readCheckpoint(file, 'some run'))
+  return succeed(readCheckpoint(file, [], 'some run'))
 }
 
 export const bits = ({ learner: { model, slots }, models }: Checkpoint) =>

@@ -12,18 +12,24 @@ import {
   predict as openClassifier,
   type Predict,
 } from '../learn/evaluation/predict.js'
+import type { KnownLayer } from '../net/own-layer.js'
 import { readAnyModel } from '../run/given/read-model.js'
 import { run } from './run.js'
+
+/** What a file does not hold: the words of layers of your own that its model has. */
+export interface LoadOptions {
+  readonly layers?: readonly KnownLayer[]
+}
 
 /**
  * The model of a run's folder, of a `model.safetensors`, or of a file that `import` reads, with the preprocessing of its images.
  *
  * Errors  rejects with an `EspalierError` where there is none, or where it is damaged
  */
-export const load = (path: string): Promise<Classifier> =>
+export const load = (path: string, { layers = [] }: LoadOptions = {}): Promise<Classifier> =>
   run(
     pipe(
-      readAnyModel(path),
+      readAnyModel(path, layers),
       TE.map(({ model, preprocessing }) => ({ model, preprocessing })),
     ),
   )

@@ -1,14 +1,26 @@
 /** Reads the model of a run, or of a file, for commands that use it. */
+import { existsSync } from 'node:fs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type KnownLayer, ownLayersIn } from '../net/own-layer.js'
 import type { RunError } from '../run/error.js'
 import { type FoundModel, readAnyModel } from '../run/given/read-model.js'
+import { restoreFunctions } from '../run/load.js'
+import { folderAt } from '../run/storage/folder.js'
+import { openRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
+
+/** The layers of a user's own that a run's model may have, from the file the run began with; none of a file alone. */
+const ownLayersAt = (run: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
+  existsSync(folderAt(run).checkpoint)
+    ? pipe(openRun(run), TE.flatMap(restoreFunctions), TE.map(ownLayersIn))
+    : TE.right([])
 
 /** Errors  those of `readAnyModel`, which name the command to try next */
 export const readRun = (path: string): TE.TaskEither<RunError, FoundModel> =>
   pipe(
-    readAnyModel(path),
+    ownLayersAt(path),
+    TE.flatMap(known => readAnyModel(path, known)),
     TE.mapLeft(error =>
       error._tag === 'RunUnfinished' ? { ...error, next: commandText('resume', [path]) } : error,
     ),

@@ -27,6 +27,8 @@ export type ExportError =
   | { readonly _tag: 'EncodingFailed'; readonly to: Target; readonly reason: string }
   /** A layer that the format does not have. */
   | { readonly _tag: 'NotHeld'; readonly to: Target; readonly at: Path; readonly what: string }
+  /** A layer of a user's own, in a format of layers. */
+  | { readonly _tag: 'OwnNotHeld'; readonly to: Target; readonly at: Path; readonly layer: string }
   /** More bytes of weights than one file of the format may hold. */
   | { readonly _tag: 'TooLarge'; readonly to: Target; readonly bytes: number; readonly limit: number }
 

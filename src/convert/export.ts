@@ -63,6 +63,17 @@ const limits: { readonly [T in Target]: number } = {
 const checkSize = (to: Target, bytes: number): E.Either<ExportError, number> =>
   bytes <= limits[to] ? E.right(bytes) : E.left({ _tag: 'TooLarge', to, bytes, limit: limits[to] })
 
+/** Formats made of layers, not of operations. */
+const ofLayers: readonly Target[] = ['layers', 'keras', 'pytorch']
+
+/** Errors  OwnNotHeld: the first layer of a user's own, where the format has a class for each layer */
+const checkOwn = (to: Target, { layers }: Model): E.Either<ExportError, void> => {
+  if (!ofLayers.includes(to)) return E.right(undefined)
+  for (const { path, layer } of layers.values())
+    if (layer._tag === 'own') return E.left({ _tag: 'OwnNotHeld', to, at: path, layer: layer.layer })
+  return E.right(undefined)
+}
+
 /** A model that takes the chosen input, and the description of that input. */
 interface Prepared {
   readonly model: Model
@@ -126,7 +137,7 @@ const moveInto =
  * trained weights unchanged.
  *
  * Errors  WrongWeight; DataDiffers, NoPreprocessing, NotAVersion; TooLarge, PackageMissing, EncodingFailed; NotHeld
- *         where the format lacks a layer
+ *         where the format lacks a layer, OwnNotHeld where it is a user's own
  */
 export const encodeModel =
   (to: Target, options: EncodeOptions = {}) =>
@@ -141,6 +152,7 @@ export const encodeModel =
           : checkData({ image: preprocessing.size, classes: preprocessing.classes })(model),
       ),
       E.flatMap(() => checkVersion(options.servingVersion)),
+      E.flatMap(() => checkOwn(to, model)),
       TE.fromEither,
       TE.flatMap(() => encode(to, options, model)),
       TE.map(files => (preprocessing === undefined ? files : [...files, labelsFile(preprocessing)])),

@@ -10,6 +10,7 @@ import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetenso
 import { show } from '../io/show.js'
 import { netCodec } from '../net/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
+import { type KnownLayer, provideLayers } from '../net/own-layer.js'
 import { type Model, withWeights } from '../net/weights.js'
 
 /** A safetensors file whose metadata has no net: a run's checkpoint, or one that another program wrote. */
@@ -51,19 +52,22 @@ const netIn = (metadata: Metadata): E.Either<ModelFault, unknown> =>
     ? parseMetadata('net', metadata)
     : E.left({ _tag: 'NotAModel', found: 'checkpoint' in metadata ? 'checkpoint' : 'other' })
 
-const decodeModelFile = (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
-  pipe(
-    decodeTensors(bytes),
-    E.flatMap(({ tensors, metadata }) =>
-      pipe(
-        netIn(metadata),
-        E.flatMap(decode(netCodec)),
-        E.flatMap((net): E.Either<ModelFault, Model> => withWeights(tensors)(net)),
-        E.bindTo('model'),
-        E.bind('preprocessing', () => preprocessingIn(metadata)),
+const decodeModelFile =
+  (known: readonly KnownLayer[]) =>
+  (bytes: Uint8Array): E.Either<ModelFault, ModelFile> =>
+    pipe(
+      decodeTensors(bytes),
+      E.flatMap(({ tensors, metadata }) =>
+        pipe(
+          netIn(metadata),
+          E.flatMap(decode(netCodec)),
+          E.map(provideLayers(known)),
+          E.flatMap((net): E.Either<ModelFault, Model> => withWeights(tensors)(net)),
+          E.bindTo('model'),
+          E.bind('preprocessing', () => preprocessingIn(metadata)),
+        ),
       ),
-    ),
-  )
+    )
 
 /** What a file's bytes say. */
 export const readWith =
@@ -104,12 +108,22 @@ export const saveModel =
   (model: Model): TE.TaskEither<FileError, void> =>
     writeAtomically(file, encodeModelFile(model, preprocessing, more))
 
-/** Errors  FileMissing; BadFile with the first fault found */
-export const readModelFile = readWith(decodeModelFile)
+/**
+ * `known`: layers of your own that the model may have.
+ *
+ * Errors  FileMissing; BadFile with the first fault found
+ */
+export const readModelFile = (
+  file: string,
+  known: readonly KnownLayer[] = [],
+): TE.TaskEither<ModelFileError, ModelFile> => readWith(decodeModelFile(known))(file)
 
 /** The same without what else the file says. */
-export const readModel = (file: string): TE.TaskEither<ModelFileError, Model> =>
+export const readModel = (
+  file: string,
+  known: readonly KnownLayer[] = [],
+): TE.TaskEither<ModelFileError, Model> =>
   pipe(
-    readModelFile(file),
+    readModelFile(file, known),
     TE.map(({ model }) => model),
   )

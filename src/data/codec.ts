@@ -73,6 +73,8 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     image,
     background,
     keys: closed({ image: nullable(t.string), label: nullable(t.string) }),
+    test: positive,
+    splitSeed: seedCodec,
   }),
   tfrecord: closed({
     ...tag('tfrecord'),
@@ -82,5 +84,7 @@ export const dataCodec: t.Type<DataSpec, unknown> = tagged<DataSpec>('a data set
     classes: list(t.string, 'a list of names, or how many there are'),
     keys: closed({ image: t.string, label: t.string }),
     firstLabel: wholeNumber,
+    test: positive,
+    splitSeed: seedCodec,
   }),
 })

@@ -96,6 +96,10 @@ export interface TfRecord extends CommonOptions {
   /** Keys of an Example's features, and the label of the first class. */
   readonly keys: { readonly image: string; readonly label: string }
   readonly firstLabel: number
+  /** Where there is no test part, the images split off for testing: a share below 1, or a number. */
+  readonly test: number
+  /** The seed of that split, independent of the run's seed. */
+  readonly splitSeed: number
 }
 
 /** A data set prepared by TensorFlow Datasets. */
@@ -106,6 +110,10 @@ export interface Tfds extends CommonOptions {
   readonly background: Colour | null
   /** The features of the image and of the label; `null` where there is only one. */
   readonly keys: { readonly image: string | null; readonly label: string | null }
+  /** Where there is no test part, the images split off for testing: a share below 1, or a number. */
+  readonly test: number
+  /** The seed of that split, independent of the run's seed. */
+  readonly splitSeed: number
 }
 
 /** A data set specification. */

@@ -146,7 +146,7 @@ export const imageCsv = withArity(2, (image: Shape, options: ImageCsvOptions = {
 })
 
 /** Options of `tfrecord`. */
-export interface TfRecordOptions extends DataOptions {
+export interface TfRecordOptions extends DataOptions, Partial<Pick<TfRecord, 'test' | 'splitSeed'>> {
   readonly background?: Colour | null
   readonly keys?: { readonly image?: string; readonly label?: string }
   readonly firstLabel?: number
@@ -163,7 +163,8 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
  * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
- * validation set, and the test set where there is no other. `classes` are the names, or the number of classes.
+ * validation set, and the test set where there is no other; with training shards alone, `test` is the share for testing,
+ * the same of each class. `classes` are the names, or the number of classes.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })
@@ -172,7 +173,7 @@ export const tfrecord = withArity(
   3,
   (image: Shape, classes: number | readonly string[], options: TfRecordOptions = {}): TfRecord => {
     const { common, rest } = splitCommon('records', options)
-    const { background = null, keys = {}, firstLabel = 1, ...unknown } = rest
+    const { background = null, keys = {}, firstLabel = 1, test = 0.2, splitSeed = 0, ...unknown } = rest
     return Object.freeze({
       _tag: 'tfrecord' as const,
       ...common,
@@ -181,13 +182,15 @@ export const tfrecord = withArity(
       classes: classNames(classes),
       keys: { image: 'image/encoded', label: 'image/class/label', ...optionsOf(keys) },
       firstLabel,
+      test,
+      splitSeed,
       ...unknownIn(unknown),
     })
   },
 )
 
 /** Options of `tfds`. */
-export interface TfdsOptions extends DataOptions {
+export interface TfdsOptions extends DataOptions, Partial<Pick<Tfds, 'test' | 'splitSeed'>> {
   readonly background?: Colour | null
   readonly keys?: { readonly image?: string; readonly label?: string }
 }
@@ -195,19 +198,22 @@ export interface TfdsOptions extends DataOptions {
 /**
  * A data set as TensorFlow Datasets stores it: the folder of a version, such as `mnist/3.0.1`, with its shards,
  * `features.json` and the names of its classes. `keys` name the features, where there are several images or labels.
+ * A set with a train split alone gives the share `test` of it for testing, the same of each class.
  *
  * @example
  * tfds(image(64, 64, 3), { augment: [flip] })
  */
 export const tfds = withArity(2, (image: Shape, options: TfdsOptions = {}): Tfds => {
   const { common, rest } = splitCommon('tfds', options)
-  const { background = null, keys = {}, ...unknown } = rest
+  const { background = null, keys = {}, test = 0.2, splitSeed = 0, ...unknown } = rest
   return Object.freeze({
     _tag: 'tfds' as const,
     ...common,
     image,
     background,
     keys: { image: null, label: null, ...optionsOf(keys) },
+    test,
+    splitSeed,
     ...unknownIn(unknown),
   })
 })

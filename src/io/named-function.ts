@@ -7,7 +7,7 @@ import * as t from 'io-ts'
 import { closedPartial, type DecodeError } from './codec.js'
 
 /** What a function with a name is for. */
-export type FunctionKind = 'criterion' | 'growthRule' | 'pushTerm'
+export type FunctionKind = 'criterion' | 'growthRule' | 'pushTerm' | 'layer'
 
 /** A function with a name; `Call` is its type. */
 export interface NamedFunction<Call> {
@@ -36,19 +36,25 @@ export type FunctionError =
 
 const isFunction = (u: unknown): u is (...given: never) => unknown => typeof u === 'function'
 
-const functionCodec = new t.Type(
+export const functionCodec = new t.Type(
   'a function',
   isFunction,
   (u, context) => (isFunction(u) ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
 
-const nameCodec = new t.Type<string>(
+export const nameCodec = new t.Type<string>(
   'a name',
   (u): u is string => typeof u === 'string' && u !== '',
   (u, context) => (typeof u === 'string' && u !== '' ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
+
+/** The same values, written without their functions. */
+export const withoutCall = <A extends { readonly call?: unknown }>(
+  codec: t.Type<A, unknown>,
+): t.Type<A, unknown> =>
+  new t.Type<A, unknown>(codec.name, codec.is, codec.validate, ({ call: _, ...data }) => data)
 
 /**
  * A function with a name, and what else is known of it, as JSON without the function.
@@ -61,7 +67,7 @@ export const namedFunction = <A extends NamedFunction<unknown>>(
 ): t.Type<A, unknown> => {
   const props = { _tag: t.literal(kind), name: nameCodec, ...fields }
   const codec: t.Type<A, unknown> = closedPartial(props, { call: functionCodec }) as never // `fields` has the other keys
-  return new t.Type<A, unknown>(codec.name, codec.is, codec.validate, ({ call: _, ...data }) => data)
+  return withoutCall(codec)
 }
 
 const failureOf = (reason: unknown): { readonly reason: string; readonly stack?: string } => ({

@@ -1,5 +1,6 @@
 /** Errors of a net, as facts; `report/text` renders them. */
 import type { DecodeError } from '../io/codec.js'
+import type { FunctionError } from '../io/named-function.js'
 import type { Path } from './path.js'
 import type { Rank, Shape } from './shape.js'
 
@@ -63,5 +64,7 @@ export type NetError =
   /** A gate's body gives neither a number for each channel nor one for each value. */
   | { readonly _tag: 'GateDiffers'; readonly at: Path; readonly body: Shape; readonly input: Shape }
   | { readonly _tag: 'NoBranches'; readonly at: Path }
+  /** The function of a layer of a user's own is missing, or has failed. */
+  | FunctionError
   | { readonly _tag: 'TwoOfOneName'; readonly at: Path; readonly name: string }
   | { readonly _tag: 'BadName'; readonly at: Path; readonly name: string }

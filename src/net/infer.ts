@@ -6,6 +6,7 @@ import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
 import { checkTree } from './limits/check-tree.js'
 import { mostChannels, mostValues, mostWeights } from './limits/limits.js'
+import { checkOwnLayers, ownOutput } from './own-layer.js'
 import { type CheckedNet, childPath, type Path, type PlacedLayer } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
 import type { ChannelSlice, Concat, Conv, Layer, Leaf, Net, Pool } from './tree.js'
@@ -119,6 +120,8 @@ const leafOutput = (leaf: Leaf, at: Path, input: Shape): E.Either<NetError, Shap
       return shuffleOutput(at, leaf.groups, input)
     case 'channelSlice':
       return sliceOutput(leaf, at, input)
+    case 'own':
+      return ownOutput(leaf, input)
     case 'dropout':
     case 'dropPath':
     case 'norm':
@@ -204,5 +207,6 @@ export const infer = (net: Net): E.Either<NetError, CheckedNet> => {
     E.flatMap(({ body, input }) => interpret(shapeAlgebra(totals))(body, '', E.right(input))),
     E.tap(output => checkVector('', output)),
     E.map(() => ({ net, layers: totals.placed })),
+    E.tap(checkOwnLayers),
   )
 }

@@ -1,27 +1,6 @@
 /** A net as a tree of tagged, readonly records. Weights, tensors and time are not known here. */
+import type { Activation } from './activation.js'
 import type { Shape } from './shape.js'
-
-/** The activations without a parameter. */
-export type ActivationName =
-  | 'relu'
-  | 'relu6'
-  | 'sigmoid'
-  | 'tanh'
-  | 'swish'
-  | 'hardSigmoid'
-  | 'hardSwish'
-  | 'elu'
-  | 'gelu'
-  | 'geluTanh'
-
-/** x where x > 0, else slope · x. */
-export interface LeakyRelu {
-  readonly _tag: 'leakyRelu'
-  readonly slope: number
-}
-
-/** The activation of a unit, value by value. */
-export type Activation = ActivationName | LeakyRelu
 
 /** The height and width of a window or of a step; one number for both. */
 export type Extent = number | readonly [height: number, width: number]
@@ -162,6 +141,31 @@ export interface ChannelSlice extends Named {
   readonly size: number
 }
 
+/** What a layer of a user's own is for inputs of one shape; `lower` builds its output, of operations. */
+export interface OwnComputation {
+  readonly output: Shape
+  readonly lower: (x: never, weights: never) => unknown
+}
+
+/** A value that an option of a layer of a user's own may have. */
+export type Plain = number | string | boolean | null
+
+/** A layer of a user's own, built of operations. In files stands all but its function. */
+export interface OwnLayer extends Named {
+  readonly _tag: 'own'
+  /** What its function is known by. */
+  readonly layer: string
+  readonly options: Readonly<Record<string, Plain>>
+  /** Whether each output channel is made of the input channel at its place alone, so that both can be removed. */
+  readonly channels: 'same' | 'mixed'
+  /** The initial value of each weight that has a number for each channel of the input. */
+  readonly weights: { readonly [N in 'bias' | 'scale' | 'shift']?: number }
+  /** The shape of its kernel, whatever the input; null where it has none. */
+  readonly kernel: Shape | null
+  /** Missing where the layer was read from a file. */
+  readonly call?: (input: Shape, options: OwnLayer['options']) => OwnComputation
+}
+
 /** Layers one after another; with none, the identity. */
 export interface Stack extends Named {
   readonly _tag: 'stack'
@@ -205,6 +209,7 @@ export type Leaf =
   | ActivationLayer
   | ChannelShuffle
   | ChannelSlice
+  | OwnLayer
 /** A layer made of layers. */
 export type Branch = Stack | Concat | Residual | Gate
 /** A place in the tree. */

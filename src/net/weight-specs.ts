@@ -45,6 +45,8 @@ const kernelShape = (layer: Layer, input: Shape): Shape | null => {
       return [...sidesOf(layer.kernel), channelsOf(input), 1]
     case 'dense':
       return [channelsOf(input), layer.units]
+    case 'own':
+      return layer.kernel
     default:
       return null
   }
@@ -60,6 +62,10 @@ const vectorsOf = (layer: Layer): readonly (readonly [slot: WeightName, trained:
     ['shift', true],
   ] as const
   if (layer._tag === 'layerNorm') return affine
+  if (layer._tag === 'own')
+    return (['bias', 'scale', 'shift'] as const).flatMap(slot =>
+      layer.weights[slot] === undefined ? [] : [[slot, true] as const],
+    )
   return [
     ...(hasBias(layer) ? [['bias', true] as const] : []),
     ...(hasNorm(layer) ? [...affine, ['mean', false] as const, ['variance', false] as const] : []),
@@ -84,7 +90,7 @@ export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): read
     fanIn: kernel === null ? 1 : fanInOf(layer, kernel),
     trained,
   })
-  const channels = [channelsOf(output)]
+  const channels = [channelsOf(layer._tag === 'own' ? input : output)]
   return [
     ...(kernel === null ? [] : [spec('kernel', kernel)]),
     ...vectorsOf(layer).map(([slot, trained]) => spec(slot, channels, trained)),
@@ -94,7 +100,10 @@ export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): read
 /** How many values a placed layer stores: the sizes of its weights, without their keys. */
 export const storedIn = ({ layer, input, output }: PlacedLayer): number => {
   const kernel = kernelShape(layer, input)
-  return (kernel === null ? 0 : sizeOf(kernel)) + vectorsOf(layer).length * channelsOf(output)
+  return (
+    (kernel === null ? 0 : sizeOf(kernel)) +
+    vectorsOf(layer).length * channelsOf(layer._tag === 'own' ? input : output)
+  )
 }
 
 /** Every weight of a net, in the order of computation. */

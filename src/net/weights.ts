@@ -7,7 +7,7 @@ import { type CheckedNet, infer } from './infer.js'
 import { checkSeed, normals } from './random.js'
 import { isSameShape, type Shape, sizeOf } from './shape.js'
 import type { Layer, Net } from './tree.js'
-import { allWeightSpecs, neutralValues, type WeightSpec } from './weight-specs.js'
+import { allWeightSpecs, neutralValues, type WeightName, type WeightSpec } from './weight-specs.js'
 
 export type { Tensor } from '../io/tensor.js'
 
@@ -40,11 +40,19 @@ const deviationOf = ({ shape, fanIn }: WeightSpec, layer: Layer | undefined): nu
   return Math.sqrt(he ? 2 / fanIn : 2 / (fanIn + fanOut))
 }
 
+/** The initial value of every weight but a kernel. */
+export const initialValue = (name: Exclude<WeightName, 'kernel'>, layer: Layer | undefined): number => {
+  if (layer?._tag === 'scale') return layer.init
+  const own =
+    layer?._tag === 'own' && name !== 'mean' && name !== 'variance' ? layer.weights[name] : undefined
+  return own ?? neutralValues[name]
+}
+
 /** The initial values of one weight of a layer. */
 export const initialTensor = (seed: number, spec: WeightSpec, layer: Layer | undefined): Tensor => {
   const { slot: name, key, shape } = spec
   if (name === 'kernel') return { shape, data: normals(seed, key, sizeOf(shape), deviationOf(spec, layer)) }
-  return full(shape, layer?._tag === 'scale' ? layer.init : neutralValues[name])
+  return full(shape, initialValue(name, layer))
 }
 
 /**

@@ -11,6 +11,7 @@ import { readModel } from '../convert/model-file.js'
 import { type DecodeError, decode } from '../io/codec.js'
 import { isFolder } from '../io/files.js'
 import { netCodec } from '../net/codec.js'
+import { ownLayersIn, provideLayers } from '../net/own-layer.js'
 import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
 import { isModelFile, readAnyModel } from './given/read-model.js'
@@ -19,8 +20,6 @@ import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
 import { functionsIn, provideFunctions } from './schedule/functions.js'
-import type { Step } from './schedule/steps.js'
-import type { OwnFunction } from './steps/kind.js'
 import { readCheckpointNet } from './storage/checkpoint.js'
 import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
 import { checkNames } from './study/cells.js'
@@ -133,26 +132,40 @@ export const loadExperiment = reading('experiment', experimentCodec, resolveExpo
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-/** The steps of a file's experiment, or of those of its study; on this net where it names a model that is not read. */
-const loadSteps = (file: string, net: Net): TE.TaskEither<RunError, readonly Step[]> =>
+/** A file's experiment, or those of its study; on this net where it names a model that is not read. */
+const loadAll = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> =>
   pipe(
     load(file),
     TE.flatMap(exported =>
       tagOf(exported) === 'study'
         ? pipe(
             loadStudy(file),
-            TE.map(({ variants }) => variants.flatMap(({ experiment }) => experiment.schedule)),
+            TE.map(({ variants }) => variants.map(({ experiment }) => experiment)),
           )
         : pipe(
             reading('experiment', experimentCodec, () => resolveExportedOn(net))(file),
-            TE.map(({ schedule }) => schedule),
+            TE.map(experiment => [experiment]),
           ),
     ),
   )
 
-/** The functions of a user's own in a file; none where the file is gone. */
-const loadFunctions = (file: string, net: Net): TE.TaskEither<RunError, readonly OwnFunction[]> =>
-  existsSync(file) ? pipe(loadSteps(file, net), TE.map(functionsIn)) : TE.right([])
+/** The experiments of a file; none where the file is gone. */
+const loadExperiments = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> =>
+  existsSync(file) ? loadAll(file, net) : TE.right([])
+
+/** An experiment with the layers and the functions it names, from those of a file. Errors  NoFunction */
+const provideFrom =
+  (file: string, loaded: readonly Experiment[]) =>
+  (experiment: Experiment): E.Either<RunError, Experiment> => {
+    const { net, schedule, ...rest } = provideLayers(ownLayersIn(loaded))(experiment)
+    const absent = ownLayersIn([net, schedule]).find(({ call }) => call === undefined)
+    if (absent !== undefined) return E.left({ _tag: 'NoFunction', kind: 'layer', name: absent.layer, file })
+    const functions = loaded.flatMap(each => functionsIn(each.schedule))
+    return pipe(
+      provideFunctions(functions, file)(schedule),
+      E.map(steps => ({ ...rest, net, schedule: steps })),
+    )
+  }
 
 /**
  * The experiment of a run with the functions it names, which the file that it began with is loaded again for.
@@ -163,11 +176,11 @@ const loadFunctions = (file: string, net: Net): TE.TaskEither<RunError, readonly
 export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experiment> => {
   const { experiment, settings } = run
   const { module } = settings
-  if (module === undefined || functionsIn(experiment.schedule).length === 0) return TE.right(experiment)
+  const named = [...functionsIn(experiment.schedule), ...ownLayersIn(experiment)]
+  if (module === undefined || named.length === 0) return TE.right(experiment)
   return pipe(
-    loadFunctions(module, experiment.net),
-    TE.flatMapEither(functions => provideFunctions(functions, module)(experiment.schedule)),
-    TE.map(schedule => ({ ...experiment, schedule })),
+    loadExperiments(module, experiment.net),
+    TE.flatMapEither(loaded => provideFrom(module, loaded)(experiment)),
     TE.tapEither(restored => checkSameExperiment(restored)(run)),
   )
 }
@@ -216,7 +229,9 @@ const importedNet = (path: string): TE.TaskEither<RunError, Net> =>
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
-    TE.flatMap(latest),
+    TE.bindTo('run'),
+    TE.bind('experiment', ({ run }) => restoreFunctions(run)),
+    TE.flatMap(({ run, experiment }) => latest({ ...run, experiment })),
     TE.map(({ learner }) => learner.model.net),
     TE.orElse(error =>
       error._tag === 'NothingToResume' ? importedNet(folder) : TE.left<RunError, Net>(error),

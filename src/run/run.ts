@@ -1,10 +1,12 @@
 /** Begins and resumes a whole run: a folder, an engine, data, and what is checked before anything is written. */
+
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import { removeParts, writeJson } from '../io/files.js'
+import { ownLayersIn } from '../net/own-layer.js'
 import type { Resources, RunObserver } from './context.js'
 import type { RunError } from './error.js'
 import type { Result } from './events.js'
@@ -140,7 +142,7 @@ export const resume = (
       checkSameSettings(settingsOf(settings.seed, resources.engine, resources.dataset, settings.data))(run),
     ),
     TE.flatMapEither(withAllImages(resources.dataset)),
-    TE.flatMap(() => readCheckpoint(folder.checkpoint, runName(run), runName(now))),
+    TE.flatMap(() => readCheckpoint(folder.checkpoint, ownLayersIn(experiment), runName(run), runName(now))),
     TE.tapEither(checkChange(folder.path, run.experiment, experiment)),
     TE.tapEither(({ learner }) => checkRun(resources.dataset, experiment)(learner.model)),
     TE.bindTo('from'),

@@ -26,7 +26,7 @@ export interface OptionError {
 }
 
 /** What keeps a channel from being removed: an option, the input or the output of the net, a layer norm that reads it. */
-export type Fixing = 'freeze' | 'input' | 'output' | 'layerNorm'
+export type Fixing = 'freeze' | 'input' | 'output' | 'layerNorm' | 'own'
 
 /** Errors of pruning. */
 export type PruneError =

@@ -135,6 +135,8 @@ export const leafModule = (model: Model, leaf: Leaf, { path, input, output }: Pl
       return globalPool('nn.AdaptiveAvgPool2d')
     case 'globalMaxPool':
       return globalPool('nn.AdaptiveMaxPool2d')
+    case 'own':
+      throw new Error(`${leaf.layer}: a layer that encodeModel refuses`)
     case 'flatten':
       return moduleOf(call('FlattenChannelsLast'))
     case 'dropout':

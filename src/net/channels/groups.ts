@@ -125,9 +125,14 @@ export const ranges = (places: Int32Array): string => {
   return starts.map((start, i) => `${start}:${(ends[i] ?? start) + 1}`).join(',')
 }
 
-const nameOf = ({ out }: Wiring, members: readonly Member[]): string => {
+/** The first layer that gives a wire: one of a user's own, where no kernel makes it; `input` for the image. */
+const firstGiver = ({ input, out }: Wiring, wire: number): string =>
+  input.includes(wire) ? 'input' : ([...out].find(([, wires]) => wires.includes(wire))?.[0] ?? 'input')
+
+const nameOf = (wiring: Wiring, wires: Int32Array, members: readonly Member[]): string => {
+  const { out } = wiring
   const maker = members.find(({ role }) => role === 'makes')
-  if (maker === undefined) return 'input'
+  if (maker === undefined) return firstGiver(wiring, wires[0] ?? 0)
   const whole = maker.rows.length === out.get(maker.path)?.length
   return whole ? maker.path : `${maker.path}[${ranges(maker.rows)}]`
 }
@@ -154,7 +159,7 @@ export const groups = (net: CheckedNet, wiring: Wiring = wireNet(net)): readonly
   return bundles.map((wires, nth) => {
     const own = elementAt(members, nth)
     return {
-      name: nameOf(wiring, own),
+      name: nameOf(wiring, wires, own),
       wires,
       fixed: fixes[fixed[wires[0] ?? 0] ?? 0] ?? null,
       members: own,

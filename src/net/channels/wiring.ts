@@ -69,6 +69,10 @@ export const traceWires =
         }
         case 'dense':
           return made(path, layer.units, x)
+        case 'own': {
+          const channels = channelsOf(layers.get(path)?.output ?? [])
+          return channels === x.length ? x : made(path, channels, x)
+        }
         case 'channelShuffle':
           grouped(x, layer.groups)
           return shuffleWires(x, layer.groups)
@@ -106,15 +110,17 @@ export interface Wiring extends Wires {
   readonly output: Int32Array
   /** Those that layer norms read: each position's channels are normalised together, so none can be missed. */
   readonly normed: Int32Array
+  /** Those that layers of a user's own mix, and those they make of them. */
+  readonly mixed: Int32Array
 }
 
 /** What may keep a wire from being removed, the strongest last. */
-export const fixes = [null, 'layerNorm', 'input', 'output'] as const
+export const fixes = [null, 'layerNorm', 'own', 'input', 'output'] as const
 
 /** By wire, what keeps it, as an index of `fixes`; 0 where it is free. */
-export const fixedWires = ({ count, input, output, normed }: Wiring): Uint8Array => {
+export const fixedWires = ({ count, input, output, normed, mixed }: Wiring): Uint8Array => {
   const fixed = new Uint8Array(count)
-  for (const [nth, wires] of [normed, input, output].entries())
+  for (const [nth, wires] of [normed, mixed, input, output].entries())
     for (const each of wires) fixed[each] = nth + 1
   return fixed
 }
@@ -124,6 +130,16 @@ const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>
   joinWires(
     [...layers.values()].flatMap(({ path, layer }) =>
       layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
+    ),
+  )
+
+/** Every wire into or out of a layer of a user's own that mixes channels. */
+const mixedWires = ({ layers }: CheckedNet, { into, out }: Wires): Int32Array =>
+  joinWires(
+    [...layers.values()].flatMap(({ path, layer }) =>
+      layer._tag === 'own' && layer.channels === 'mixed'
+        ? [into.get(path) ?? none, out.get(path) ?? none]
+        : [],
     ),
   )
 
@@ -193,7 +209,8 @@ export const wireNet = (checked: CheckedNet): Wiring => {
     new Map([...values].map(([path, value]) => [path, final(value)] as const))
   const [into, out] = [all(raw.into), all(raw.out)]
   const normed = normedWires(checked, into)
-  return { count, input: final(start), output: out.get('') ?? final(start), normed, into, out }
+  const mixed = mixedWires(checked, { into, out })
+  return { count, input: final(start), output: out.get('') ?? final(start), normed, mixed, into, out }
 }
 
 /** What the first group of filters reads; each other group reads as many, on the same wires. */
@@ -205,7 +222,8 @@ export const wiresOfAxes =
   ({ into, out }: Wires) =>
   (path: Path, layer: Layer, slot: WeightName): readonly (Int32Array | null)[] => {
     const [x, y] = [into.get(path) ?? none, out.get(path) ?? none]
-    if (slot !== 'kernel') return [y]
+    if (slot !== 'kernel') return [layer._tag === 'own' ? x : y]
+    if (layer._tag === 'own') return (layer.kernel ?? []).map(() => null)
     if (layer._tag === 'dense') return [x, y]
     if (layer._tag === 'depthwise') return [null, null, x, null]
     return [null, null, layer._tag === 'conv' ? readByGroup(x, layer) : x, y]

@@ -42,6 +42,8 @@ export const kindText = (layer: Layer): string => {
     case 'dropout':
     case 'dropPath':
       return `${layer._tag} ${layer.rate}`
+    case 'own':
+      return layer.layer
     case 'activate':
       return activationName(layer.activation)
     default:

@@ -29,6 +29,7 @@ const fixedText: { readonly [F in NonNullable<Group['fixed']>]: string } = {
   input: ', fixed: the image',
   output: ', fixed: the classes',
   layerNorm: ', fixed: normalised together',
+  own: ', fixed: mixed by a layer of your own',
 }
 
 const linesOf =

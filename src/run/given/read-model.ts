@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ImportNote } from '../../convert/error.js'
 import { importModel } from '../../convert/import.js'
 import { type ModelFile, readModelFile } from '../../convert/model-file.js'
+import type { KnownLayer } from '../../net/own-layer.js'
 import type { RunError } from '../error.js'
 import { folderAt } from '../storage/folder.js'
 
@@ -27,28 +28,32 @@ const isRun = (path: string): boolean => {
   return existsSync(checkpoint) || existsSync(model)
 }
 
-const readOwn = (file: string): TE.TaskEither<RunError, FoundModel> =>
+const readOwn = (file: string, known: readonly KnownLayer[]): TE.TaskEither<RunError, FoundModel> =>
   pipe(
-    readModelFile(file),
+    readModelFile(file, known),
     TE.map(read => ({ ...read, notes: [] })),
   )
 
-const readRunModel = (folder: string): TE.TaskEither<RunError, FoundModel> => {
+const readRunModel = (folder: string, known: readonly KnownLayer[]): TE.TaskEither<RunError, FoundModel> => {
   const { model } = folderAt(folder)
   return existsSync(model)
-    ? readOwn(model)
+    ? readOwn(model, known)
     : TE.left({ _tag: 'RunUnfinished', folder, next: `espalier resume ${folder}` })
 }
 
 /**
- * The model of a run's folder, of a `.safetensors`, or of any file or folder that `import` reads.
+ * The model of a run's folder, of a `.safetensors`, or of any file or folder that `import` reads; `known` are the words
+ * of layers of a user's own that it may have.
  *
  * Errors  FileMissing; RunUnfinished for the folder of a run that has no model yet; those of the format's reader
  */
-export const readAnyModel = (path: string): TE.TaskEither<RunError, FoundModel> => {
+export const readAnyModel = (
+  path: string,
+  known: readonly KnownLayer[] = [],
+): TE.TaskEither<RunError, FoundModel> => {
   if (!existsSync(path)) return TE.left({ _tag: 'FileMissing', file: path })
-  if (isRun(path)) return readRunModel(path)
-  if (extname(path) === '.safetensors') return readOwn(path)
+  if (isRun(path)) return readRunModel(path, known)
+  if (extname(path) === '.safetensors') return readOwn(path, known)
   return pipe(
     importModel(path),
     TE.map(({ model, preprocessing, dropped, notes = [] }) => ({

@@ -8,16 +8,17 @@ import { closed, decode, finite, naturalNumber, nullable, share } from '../../io
 import { writeAtomically } from '../../io/files.js'
 import type { Learner } from '../../learn/training/learner.js'
 import { netCodec } from '../../net/codec.js'
+import { type KnownLayer, provideLayers } from '../../net/own-layer.js'
 import { parentPath } from '../../net/path.js'
 import { isSameShape, type Shape } from '../../net/shape.js'
 import type { Net } from '../../net/tree.js'
 import { type Model, type Weights, withWeights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { BadFile, RunError } from '../error.js'
-import { type KeptModels, listModels, mapModels, traverseModels } from '../kept-models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, keptEpochCodec, metCodec } from './history.js'
+import { type KeptModels, listModels, mapModels, traverseModels } from './kept-models.js'
 
 type Fault = BadFile['fault']
 
@@ -96,28 +97,34 @@ const checkSlots =
     return E.left({ _tag: 'WrongWeight', key, expected: weights[parentPath(key)]?.shape ?? null, got: shape })
   }
 
-const decodeCheckpoint = (
-  bytes: Uint8Array,
-): E.Either<Fault, { readonly runs: readonly string[]; readonly checkpoint: Checkpoint }> =>
-  pipe(
-    E.Do,
-    E.bind('sealed', () => unseal(bytes)),
-    E.bindW('facts', ({ sealed }) =>
-      pipe(parseMetadata('checkpoint', sealed.metadata), E.flatMap(decode(factsCodec))),
-    ),
-    E.bindW('model', ({ sealed: { tensors }, facts: { net } }) => withWeights(from('model', tensors))(net)),
-    E.bindW('slots', ({ sealed: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
-    E.bindW('models', ({ sealed: { tensors }, facts }) =>
-      pipe(
-        facts.models,
-        traverseModels((name, net) => withWeights(from(`kept.${name}`, tensors))(net)),
+const decodeCheckpoint =
+  (known: readonly KnownLayer[]) =>
+  (
+    bytes: Uint8Array,
+  ): E.Either<Fault, { readonly runs: readonly string[]; readonly checkpoint: Checkpoint }> =>
+    pipe(
+      E.Do,
+      E.bind('sealed', () => unseal(bytes)),
+      E.bindW('facts', ({ sealed }) =>
+        pipe(
+          parseMetadata('checkpoint', sealed.metadata),
+          E.flatMap(decode(factsCodec)),
+          E.map(provideLayers(known)),
+        ),
       ),
-    ),
-    E.map(({ facts: { runs, net: _, ...facts }, model, slots, models }) => ({
-      runs,
-      checkpoint: { ...facts, learner: { model, slots }, models },
-    })),
-  )
+      E.bindW('model', ({ sealed: { tensors }, facts: { net } }) => withWeights(from('model', tensors))(net)),
+      E.bindW('slots', ({ sealed: { tensors }, model }) => checkSlots(from('slot', tensors))(model)),
+      E.bindW('models', ({ sealed: { tensors }, facts }) =>
+        pipe(
+          facts.models,
+          traverseModels((name, net) => withWeights(from(`kept.${name}`, tensors))(net)),
+        ),
+      ),
+      E.map(({ facts: { runs, net: _, ...facts }, model, slots, models }) => ({
+        runs,
+        checkpoint: { ...facts, learner: { model, slots }, models },
+      })),
+    )
 
 /**
  * Saves a checkpoint with the name of the run it is of; with two while that one becomes another.
@@ -132,20 +139,23 @@ export const saveCheckpoint =
 /** The net a checkpoint is of, whichever run's it is. Errors  FileMissing; BadFile with the first fault found */
 export const readCheckpointNet = (file: string): TE.TaskEither<RunError, Net> =>
   pipe(
-    readWith(decodeCheckpoint)(file),
+    readWith(decodeCheckpoint([]))(file),
     TE.map(({ checkpoint }) => checkpoint.learner.model.net),
   )
 
 /**
+ * `known`: layers of a user's own that its nets may have.
+ *
  * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that are not the net's; OtherRun
  *         unless it is of one of these runs
  */
 export const readCheckpoint = (
   file: string,
+  known: readonly KnownLayer[],
   ...runs: readonly string[]
 ): TE.TaskEither<RunError, Checkpoint> =>
   pipe(
-    readWith(decodeCheckpoint)(file),
+    readWith(decodeCheckpoint(known))(file),
     TE.filterOrElse(
       ({ runs: names }) => names.some(name => runs.includes(name)),
       (): RunError => ({ _tag: 'OtherRun', file }),

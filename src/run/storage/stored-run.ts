@@ -1,9 +1,11 @@
 /** A run as its folder has it, and whether it is the one that is asked for. */
+
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readJson } from '../../io/files.js'
+import { ownLayersIn } from '../../net/own-layer.js'
 import type { RunError } from '../error.js'
 import { changedModel } from '../given/origin.js'
 import { experimentCodec } from '../schedule/codec.js'
@@ -73,4 +75,4 @@ export const checkSameSettings =
 
 /** Where a run has come to. */
 export const latest = ({ folder, experiment, settings }: StoredRun): TE.TaskEither<RunError, Checkpoint> =>
-  readCheckpoint(folder.checkpoint, identityOf(experiment, settings))
+  readCheckpoint(folder.checkpoint, ownLayersIn(experiment), identityOf(experiment, settings))

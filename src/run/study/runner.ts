@@ -1,4 +1,5 @@
 /** Runs a study: what is done is not done again. */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,6 +10,7 @@ import type { Engine } from '../../engine/engine.js'
 import { encodeFileName } from '../../io/file-name.js'
 import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js'
 import { isGone } from '../../io/process-owner.js'
+import { ownLayersIn } from '../../net/own-layer.js'
 import type { Model } from '../../net/weights.js'
 import type { RunObserver } from '../context.js'
 import type { RunError } from '../error.js'
@@ -88,7 +90,7 @@ const longestSharedStart = (
     .filter(name => existsSync(sharedFile(context, name)))
   return known === undefined
     ? TE.fromEither(initialCheckpoint(settings.seed)(experiment))
-    : readCheckpoint(sharedFile(context, known), known)
+    : readCheckpoint(sharedFile(context, known), ownLayersIn(experiment), known)
 }
 
 /** Saves the checkpoint after first steps that other variants of the study share. */
@@ -192,7 +194,9 @@ const runVariant =
     pipe(
       TE.Do,
       TE.bind('result', () => runCell(context, study, variant.name, seed)(variant.experiment)),
-      TE.bindW('model', () => readModel(folderAt(folderFor(context, variant.name, seed)).model)),
+      TE.bindW('model', () =>
+        readModel(folderAt(folderFor(context, variant.name, seed)).model, ownLayersIn(variant.experiment)),
+      ),
       TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, variant.name, seed)).model)),
       TE.bind(
         'scratch',

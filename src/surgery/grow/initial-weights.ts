@@ -10,7 +10,7 @@ import {
   type WeightName,
   type WeightSpec,
 } from '../../net/weight-specs.js'
-import { full, initialTensor, type Tensor, type Weights } from '../../net/weights.js'
+import { full, initialTensor, initialValue, type Tensor, type Weights } from '../../net/weights.js'
 import { gatherAxes, type Origin, type Remap } from '../remap.js'
 import type { ChannelStatistics } from './options.js'
 import { kernelCentre, type Passthrough, type PassthroughLayer } from './passthrough.js'
@@ -140,7 +140,7 @@ const extendTensor = (
 ): Tensor => {
   if (spec.slot === 'kernel') return extendKernel(spec, layer, origin, old, options)
   const { shape, data } = gatherAxes({ shape: spec.shape, axes: origin.axes })(old)
-  const neutral = neutralValues[spec.slot]
+  const neutral = layer._tag === 'own' ? initialValue(spec.slot, layer) : neutralValues[spec.slot]
   origin.axes[0]?.forEach((place, channel) => {
     if (place < 0) data[channel] = neutral
   })

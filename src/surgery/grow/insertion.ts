@@ -14,15 +14,17 @@ import type { Growth } from './options.js'
 import { findPassthrough, type Passthrough } from './passthrough.js'
 import { widen } from './widen.js'
 
-/** The first layer norm that reads more channels than before; null where none does. */
+/** Whether what a layer makes of one channel depends on the others, and no kernel says how. */
+const mixesChannels = (layer: Layer): boolean =>
+  layer._tag === 'layerNorm' || (layer._tag === 'own' && layer.channels === 'mixed')
+
+/** The first such layer that reads more channels than before; null where none does. */
 export const findNormalised = (before: CheckedNet, { layers, originOf }: Insertion): Inexact | null => {
   const widthOf = (placed: PlacedLayer | undefined): number => channelsOf(placed?.input ?? [])
   const found = [...layers.values()].find(placed => {
     const origin = originOf(placed.path)
     return (
-      placed.layer._tag === 'layerNorm' &&
-      origin !== null &&
-      widthOf(before.layers.get(origin)) !== widthOf(placed)
+      mixesChannels(placed.layer) && origin !== null && widthOf(before.layers.get(origin)) !== widthOf(placed)
     )
   })
   return found === undefined ? null : { _tag: 'Normalised', at: found.path }

@@ -47,6 +47,8 @@ const addLeaf =
         return addBatchNorm(context, leaf, path, name, from)
       case 'activate':
         return addActivation(context, leaf.activation, name, from)
+      case 'own':
+        throw new Error(`${leaf.layer}: a layer that encodeModel refuses`)
       case 'channelShuffle':
         return addShuffle(context, namesAt(path), leaf.groups, inputOf(context, path), from)
       case 'channelSlice': {

@@ -35,13 +35,19 @@ const selectPart = (part: ListedPart, selected: Int32Array): ListedPart => ({
 const countTest = (test: number, images: number): number =>
   Math.max(images > 1 ? 1 : 0, Math.round(test < 1 ? test * images : test))
 
-/** Splits test images off, the same share of each class; `leftOut` lies beside the images. */
-export const splitTest = (
+/** Images by number: those for testing, the others, and what tells it. */
+export interface TestSplit {
+  readonly tested: Int32Array
+  readonly others: Int32Array
+  readonly notice: Notice
+}
+
+/** Which images are for testing, the same share of each class. Errors  throws BadOption where none or all would be */
+export const chooseTest = (
   { name, test, splitSeed }: SplitOptions,
-  whole: ListedPart,
-  leftOut: readonly LeftOut[],
-): ListedParts => {
-  const { labels, classes } = whole
+  labels: Int32Array,
+  classes: number,
+): TestSplit => {
   if (!(test > 0 && test < labels.length && (test < 1 || Number.isInteger(test))) && labels.length > 0)
     throw new Fault({
       _tag: 'BadOption',
@@ -51,11 +57,21 @@ export const splitTest = (
       expected: `a share above 0 and below 1, or a whole number below ${labels.length}, the images there are`,
     })
   const count = countTest(test, labels.length)
-  const [tested, others] = stratifiedSplit(splitSeed, 'test', classes.length)(labels, count)
+  const [tested, others] = stratifiedSplit(splitSeed, 'test', classes)(labels, count)
+  return { tested, others, notice: { _tag: 'TestSplit', data: name, images: count, of: labels.length } }
+}
+
+/** Splits test images off; `leftOut` lies beside the images. */
+export const splitTest = (
+  options: SplitOptions,
+  whole: ListedPart,
+  leftOut: readonly LeftOut[],
+): ListedParts => {
+  const { tested, others, notice } = chooseTest(options, whole.labels, whole.classes.length)
   const parts = {
     train: selectPart(whole, others),
     test: { ...selectPart(whole, tested), empty: [], outside: [] },
     validation: null,
   }
-  return { parts, notices: [{ _tag: 'TestSplit', data: name, images: count, of: labels.length }, ...leftOut] }
+  return { parts, notices: [notice, ...leftOut] }
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Report } from '../../download.js'
 import { type DataError, Fault, type Place } from '../../error.js'
-import { type LeftOut, noticeCounter } from '../../notices.js'
+import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
 import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { TfRecord } from '../../spec.js'
 import { decodeImage } from '../images/decode.js'
 import { listEntries } from '../images/directory.js'
-import type { EncodedImages } from '../images/encoded-images.js'
+import { type EncodedImages, selectEncoded } from '../images/encoded-images.js'
+import { chooseTest } from '../images/split-test.js'
 import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { bytesAt } from './example.js'
@@ -90,9 +91,10 @@ const partOf = (name: string): { readonly part: PartName; readonly before: strin
   return word === '' ? null : { part: part ?? 'validation', before }
 }
 
-/** The shards of a data set by part. */
+/** The shards of a data set by part; `roles` is null where there are those for training alone. */
 interface ShardParts {
-  readonly parts: Roles<readonly string[]>
+  readonly train: readonly string[]
+  readonly roles: Roles<readonly string[]> | null
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -109,14 +111,53 @@ const findShards = async (folder: string): Promise<ShardParts> => {
   const [set] = sets
   if (set !== '' && sets.length > 1) throw missing(sets.map(before => `${before}*`))
   for (const { name, is } of shardNames) if (is?.before !== set) leaveOut('beside the parts', name)
-  const roles = rolesOf(part => {
+  const shardsOf = (part: PartName) => {
     const shards = shardNames
       .filter(({ is }) => is?.part === part && is.before === set)
       .map(({ name }) => name)
     return shards.length === 0 ? undefined : shards
-  })
-  if (roles === null) throw missing([...folders, ...files])
-  return { parts: roles, leftOut: leftOut() }
+  }
+  const train = shardsOf('train')
+  if (train === undefined) throw missing([...folders, ...files])
+  return { train, roles: rolesOf(shardsOf), leftOut: leftOut() }
+}
+
+/** A part's images, which are decoded when they are read, and the sum of its records. */
+interface RecordPart {
+  readonly _tag: 'encoded'
+  readonly pictures: EncodedImages
+  readonly sum: string
+}
+
+/** Some of a part's images, in their order. */
+const selectRecords = ({ _tag, pictures, sum }: RecordPart, selected: Int32Array): RecordPart => ({
+  _tag,
+  pictures: selectEncoded(selected)(pictures),
+  sum: checksumOf([sum, Buffer.from(selected.slice().buffer)]),
+})
+
+/** The parts, and how they were chosen. */
+interface RecordParts {
+  readonly parts: Roles<RecordPart>
+  readonly notices: readonly Notice[]
+}
+
+/** Test images split off the only part. */
+const splitRecords = (spec: TfRecord, whole: RecordPart): RecordParts => {
+  const { tested, others, notice } = chooseTest(spec, whole.pictures.labels, spec.classes.length)
+  const parts = { train: selectRecords(whole, others), test: selectRecords(whole, tested), validation: null }
+  return { parts, notices: [notice] }
+}
+
+const readRecords = async (
+  spec: TfRecord,
+  { train, roles }: ShardParts,
+  read: (shards: readonly string[]) => Promise<RecordPart>,
+): Promise<RecordParts> => {
+  if (roles === null) return splitRecords(spec, await read(train))
+  const parts = await mapRoles(read)(roles)
+  const validation = parts.validation?.pictures.labels.length ?? null
+  return { parts, notices: partNotices(spec.name, roles.test[0] ?? '', validation) }
 }
 
 const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promise<Source> => {
@@ -125,8 +166,8 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
     if (options.skipBad !== true) throw new Fault(fact)
     skipped.push(fact)
   }
-  const { parts: names, leftOut } = await findShards(folder)
-  const parts = await mapRoles(async (part: readonly string[]) => {
+  const found = await findShards(folder)
+  const { parts, notices } = await readRecords(spec, found, async part => {
     const shards = part.map(name => join(folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
     const unpacked = await unpackedShards(shards, index, reportOf(options))
@@ -135,25 +176,23 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
       pictures: picturesOf(spec, shards, unpacked, index),
       sum: spec.background === null ? index.sum : checksumOf([index.sum, spec.background.join()]),
     }
-  })(names)
+  })
   return {
     checksum: checksumOf(partsIn(parts).map(({ sum }) => sum)),
     classes: spec.classes,
     stored: spec.image,
     ...parts,
     skipped,
-    notices: [
-      ...partNotices(spec.name, names.test[0] ?? '', parts.validation?.pictures.labels.length ?? null),
-      ...leftOut,
-    ],
+    notices: [...notices, ...found.leftOut],
     close: noClose,
   }
 }
 
 /**
  * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
+ * Without `test*` and `val*`, test images are split off.
  *
- * Errors  PartsMissing; Truncated, BadValue or ValueMissing with the shard, the record and its offset
+ * Errors  PartsMissing; BadOption where that leaves none; Truncated, BadValue or ValueMissing with the shard, the record and its offset
  */
 export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> =>
   openInFolder(options, spec.name, 'shards', folder => load(options, spec, folder))

@@ -81,6 +81,8 @@ export const convertMessages = {
     `expected a version of TensorFlow Serving, a whole number ≥ 1, got ${got}; try 1, and one more for each export`,
   NotHeld: ({ to, at, what }) =>
     `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${what}; try --to onnx, savedmodel or pytorch`,
+  OwnNotHeld: ({ to, at, layer }) =>
+    `${layerText(at)}: expected a layer that an export to '${to}' can hold, got ${layer}, a layer of your own; try --to onnx or savedmodel`,
   EncodingFailed: ({ to, reason }) =>
     `${to}: expected a file to be written, got ${reason}; try another format`,
   TooLarge: ({ to, bytes, limit }) =>

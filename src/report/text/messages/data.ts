@@ -24,7 +24,7 @@ const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
   imageFolder:
     'a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)',
   imageCsv: 'one CSV file of paths and labels, or train.csv and test.csv',
-  tfrecord: 'the shards of one set, such as train-00000-of-00001 and test-00000-of-00001',
+  tfrecord: 'the shards of one set, such as train-00000-of-00001, alone or with test-00000-of-00001',
 }
 
 /** What was found in a folder, and what to do about it. */
@@ -78,7 +78,7 @@ export const dataMessages = {
   ValidationTests: ({ data, part }) =>
     `${data}: ${part} is the test set, as there is no other; validation images are split off training`,
   TestSplit: ({ data, images, of }) =>
-    `${data}: ${thousands(images)} of ${thousands(of)} images are for testing, the same share of each class, as there is no test folder`,
+    `${data}: ${thousands(images)} of ${thousands(of)} images are for testing, the same share of each class, as there is no test part`,
   ValidationGiven: ({ data, images }) =>
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   FolderUnread: ({ data, folder }) =>

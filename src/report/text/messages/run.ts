@@ -121,6 +121,7 @@ const functionWords: { readonly [K in FunctionKind]: string } = {
   criterion: 'criterion',
   growthRule: 'growth rule',
   pushTerm: 'push term',
+  layer: 'layer',
 }
 
 const functionText = ({ kind, name }: FunctionName): string => `${functionWords[kind]} '${name}'`
@@ -128,9 +129,11 @@ const functionText = ({ kind, name }: FunctionName): string => `${functionWords[
 /** Messages on functions of a user's own. */
 const functionMessages = {
   NoFunction: fact =>
-    fact.file === null
-      ? `${functionText(fact)}: expected its function, got its name alone, as a run's folder has it; try train --resume with the file that defines it`
-      : `${functionText(fact)}: expected ${fact.file} to use it in its schedule, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
+    fact.file === null && fact.kind === 'layer'
+      ? `${functionText(fact)}: expected its function, got its name alone, as a file has it; try load(file, { layers: [${fact.name}] }) in code, or the folder of the run that made the file`
+      : fact.file === null
+        ? `${functionText(fact)}: expected its function, got its name alone, as a run's folder has it; try train --resume with the file that defines it`
+        : `${functionText(fact)}: expected ${fact.file} to use it, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
   SameName: fact => `${functionText(fact)}: expected one function of that name, got two; try a name for each`,
   FunctionFailed: fact => `${functionText(fact)} failed: ${fact.reason}; try calling it by itself`,
   WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,

@@ -28,6 +28,7 @@ const channelReasons: { readonly [R in FactOf<'FrozenChannel'>['reason']]: strin
   input: "belongs to the net's input",
   output: "belongs to the net's output",
   layerNorm: 'is read by a layer norm',
+  own: 'is mixed with others by a layer of your own',
 }
 
 const outOfReach = (fact: FactOf<'OutOfReach'>): string => {
