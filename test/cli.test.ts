@@ -126,6 +126,7 @@ describe('a run', () => {
       data: { name: 'glyphs', checksum: expect.stringMatching(/^[0-9a-f]{16}$/) },
       params: 246,
       macs: expect.any(Number),
+      trainingMacs: expect.any(Number),
       stages: [
         {
           name: 'train',
@@ -133,6 +134,7 @@ describe('a run', () => {
           macs: expect.any(Number),
           validation: { accuracy: expect.any(Number) },
           seconds: expect.any(Number),
+          trainingMacs: expect.any(Number),
         },
       ],
       test: { accuracy: expect.any(Number), loss: expect.any(Number) },

@@ -7,6 +7,7 @@ import { channelsOf, sizeOf } from '../net/shape.js'
 import { hasNorm } from '../net/weight-specs.js'
 import type { LearnError } from './error.js'
 import type { TrainOptions } from './options.js'
+import { classWeightsFor } from './training/class-weights.js'
 
 type Checked = E.Either<LearnError, void>
 
@@ -38,11 +39,7 @@ const checkKeeping = ({ restoreBest, patience, average }: TrainOptions, { valida
     return wrongOption(option, got, 'validation images to go by, as with validation above 0 in the data')
   return average === null || average.lookahead
     ? fits
-    : wrongOption(
-        `${option}`,
-        got,
-        'no average but a lookahead, as others are in place after the last step only',
-      )
+    : wrongOption(option, got, 'no average but a lookahead, as others are in place after the last step only')
 }
 
 /** The largest number of at most `most` batches that fills epochs of so many with whole steps. */
@@ -73,6 +70,26 @@ export const checkOptions =
       E.flatMap(() => checkKeeping(options, dataset)),
       E.flatMap(() => checkAccumulate(options, dataset)),
     )
+
+/**
+ * Whether data fills the batches of a training, suits its options, and has the classes that it weighs.
+ *
+ * Errors  TooFewImages, WrongOption, BadOption of class weights
+ */
+export const checkTraining =
+  (dataset: Dataset) =>
+  (options: TrainOptions): E.Either<LearnError, unknown> => {
+    const { batchSize, classWeights } = options
+    const images = dataset.train.size
+    if (batchSize > images) return E.left({ _tag: 'TooFewImages', images, batch: batchSize })
+    return pipe(
+      checkOptions(options)(dataset),
+      E.flatMap(
+        (): E.Either<LearnError, unknown> =>
+          classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset),
+      ),
+    )
+  }
 
 /**
  * Batch norm needs several values a channel: of one value the variance is 0, and the output the shift.

@@ -3,11 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
-import { checkOptions } from '../learn/check-options.js'
-import type { LearnError } from '../learn/error.js'
+import { checkTraining } from '../learn/check-options.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
-import { classWeightsFor } from '../learn/training/class-weights.js'
 import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
 import type { CheckedNet } from '../net/infer.js'
@@ -65,26 +63,6 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-/** Whether the data fills each training's batches, suits its options, and has the classes that it weighs. */
-const checkTrainings =
-  (dataset: Dataset) =>
-  ({ schedule }: Experiment): E.Either<LearnError, unknown> =>
-    pipe(
-      trainingsIn(schedule),
-      E.traverseArray(options => {
-        const { batchSize, classWeights } = options
-        const images = dataset.train.size
-        if (batchSize > images) return E.left<LearnError>({ _tag: 'TooFewImages', images, batch: batchSize })
-        return pipe(
-          checkOptions(options)(dataset),
-          E.flatMap(
-            (): E.Either<LearnError, unknown> =>
-              classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset),
-          ),
-        )
-      }),
-    )
-
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
@@ -98,7 +76,7 @@ export const checkRun =
       checkOriginClasses(dataset, experiment.from)(net),
       E.flatMap((): E.Either<RunError, void> => checkData(dataset)(net)),
       E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => checkTrainings(dataset)(experiment)),
+      E.flatMap(() => pipe(trainingsIn(experiment.schedule), E.traverseArray(checkTraining(dataset)))),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )
 
