@@ -10,6 +10,7 @@ import { type Target, targets } from './convert/target.js'
 import { engineNames } from './engine/engine.js'
 import { largestSeed } from './net/limits/limits.js'
 import { versionOf } from './run/storage/code-version.js'
+import type { CountedAmount } from './surgery/prune/target.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
 const whole =
@@ -68,6 +69,9 @@ const file = (what: string, usual: string): Argument =>
     `dsl/${usual}`,
   )
 
+/** What every command takes that uses a model. */
+const anyModel = "a run's folder, a .safetensors, .onnx, .keras or .h5, or the folder of a model.json"
+
 const withJson = (command: Command): Command =>
   command.option(
     '--json',
@@ -83,12 +87,15 @@ withJson(program.command('train'))
   .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
   .option('--seed <n>', 'the seed of all random numbers (default: 0)', seed)
   .option('--out <folder>', 'the folder of the run (default: runs/<name>-<time>)')
+  .option('--from <model>', 'begin with the weights of this model, which must fit the net')
   .option('--resume <folder>', 'resume this run; --data and --skip-bad may change, the file may not')
   .option('--force', 'with --resume, use the file as it is now: later steps may have changed')
   .action(async (chosen: string, options, command: Command) => {
     const [named = null] = command.args
     if (options.force && (options.resume === undefined || named === null))
       command.error("error: '--force' needs '--resume' and a file")
+    if (options.from !== undefined && options.resume !== undefined && named === null)
+      command.error("error: '--from' with '--resume' needs a file; a run that is resumed has its weights")
     await (await import('./cli/train.js')).train(chosen, named, options)
   })
 
@@ -123,10 +130,7 @@ studied('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
 program
   .command('describe')
   .description('print a table of layers: output shape, parameters and multiply–accumulates')
-  .argument(
-    '[file]',
-    "a module whose default export is a net or an experiment; a run's folder; a .safetensors",
-  )
+  .argument('[file]', `a module whose default export is a net or an experiment; ${anyModel}`)
   .option('--groups', 'print instead the dependency groups: channels that are removed together')
   .option('--before <file>', 'with --after: print instead how two nets differ, layer by layer')
   .option('--after <file>', 'with --before')
@@ -173,7 +177,7 @@ program
 program
   .command('predict')
   .description('print the classes of images, with their probabilities')
-  .argument('<model>', "a run's folder, or a model.safetensors")
+  .argument('<model>', anyModel)
   .argument('<images...>', 'images, and folders of images')
   .option('--top <n>', 'how many classes to print for each image, the most probable first', positive, 3)
   .option('--json', 'a line of JSON for each image')
@@ -193,7 +197,7 @@ const formats = (text: string): readonly Target[] =>
 program
   .command('export')
   .description("write a run's model in formats that other runtimes read")
-  .argument('<run>', "a run's folder, or a model.safetensors")
+  .argument('<model>', anyModel)
   .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
   .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
   .addOption(
@@ -227,6 +231,58 @@ program
   .option('--batch-norm', 'of ONNX: put back batch norms that exporters folded, as ones that change nothing')
   .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
   .action(async (model: string, options) => (await import('./cli/export.js')).importFile(model, options))
+
+/** What a prune keeps, as in `macs=0.5`. */
+const amount = (text: string): CountedAmount => {
+  const [, measure = '', digits = ''] = /^(params|macs|bytes)=(.+)$/.exec(text) ?? []
+  const share = Number(digits)
+  if (!(share > 0 && share <= 1))
+    throw new InvalidArgumentError('Expected params, macs or bytes and a share above 0, as in macs=0.5.')
+  return { [measure]: share } as never // of the three measures just matched
+}
+
+const imageCriteria = ['taylor', 'lda', 'deconvTrace', 'discriminantTrace', 'gradientTrace']
+const weightCriteria = ['l1', 'l2', 'bnScale', 'random']
+
+program
+  .command('prune')
+  .description('cut channels of a model once, and repair it, without training')
+  .argument('<model>', anyModel)
+  .requiredOption(
+    '--keep <measure=share>',
+    'how much to keep of params, macs or bytes, as in macs=0.5',
+    amount,
+  )
+  .option('--data <folder>', 'class folders of images to measure on')
+  .option('--experiment <file>', 'measure on the data of this experiment instead; --data is its folder')
+  .addOption(
+    new Option('--by <criterion>', 'what ranks channels (default: taylor; l1 without images)').choices([
+      ...imageCriteria,
+      ...weightCriteria,
+    ]),
+  )
+  .addOption(
+    new Option(
+      '--repair <way>',
+      'batchNorm: measured again; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
+    ).choices(['batchNorm', 'reconstruct']),
+  )
+  .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
+  .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+  .option(
+    '--out <file>',
+    'the model.safetensors to write (default: NAME-pruned.safetensors beside the model)',
+  )
+  .option('--force', 'replace the file where there is one')
+  .action(async (model: string, options, command: Command) => {
+    if (options.data === undefined && options.experiment === undefined) {
+      if (options.repair !== undefined)
+        command.error("error: '--repair' needs images: --data or --experiment")
+      if (imageCriteria.includes(options.by))
+        command.error(`error: '--by ${options.by}' needs images: --data or --experiment; try --by l1`)
+    }
+    await (await import('./cli/prune.js')).pruneModel(model, options)
+  })
 
 program
   .command('engine')

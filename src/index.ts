@@ -58,6 +58,7 @@ export {
   sum,
   withName,
 } from './net/words/combinators.js'
+export { from, type GivenModel } from './net/words/from.js'
 export {
   type AvgPoolOptions,
   avgPool,
@@ -94,8 +95,14 @@ export {
   tanh,
 } from './net/words/leaves.js'
 export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
+export { type WithHead, withHead } from './net/words/with-head.js'
 export { without } from './net/words/without.js'
-export { type Experiment, experiment } from './run/schedule/experiment.js'
+export {
+  type Experiment,
+  type ExperimentWord,
+  experiment,
+  type PlannedExperiment,
+} from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
   defaultFloor,

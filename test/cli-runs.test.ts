@@ -28,7 +28,7 @@ describe('a run', () => {
     'data/train-labels-idx1-ubyte': idx([60]),
     'data/t10k-images-idx3-ubyte': idx([6, 6, 6]),
     'data/t10k-labels-idx1-ubyte': idx([6]),
-    'model.keras': '',
+    'model.pb': '',
   })
   const at = join(home, 'one', 'two')
   const given = ['--engine', 'wasm', '--seed', '3', '--take', '40']
@@ -108,16 +108,16 @@ describe('a run', () => {
   })
 
   test('is described by its folder; a file that cannot be described or trained is refused', async () => {
-    const [folder, keras, place] = await Promise.all(
+    const [folder, other, place] = await Promise.all(
       [
         ['describe', run],
-        ['describe', join(home, 'model.keras')],
+        ['describe', join(home, 'model.pb')],
         ['train', home],
       ].map(args => espalier(args)),
     )
-    if (!folder || !keras || !place) throw new Error('three were asked')
+    if (!folder || !other || !place) throw new Error('three were asked')
     expect([folder.code, folder.out]).toEqual([0, expect.stringContaining('../../x: 6×6×1')])
-    expectRefusedAtOnce(keras, 'model.keras is a .keras', 'expected a .ts or .js module', '.safetensors')
+    expectRefusedAtOnce(other, 'model.pb is a .pb', 'expected a .ts or .js module', '.safetensors')
     expectRefusedAtOnce(place, home, 'is a folder', 'expected a .ts')
   })
 })

@@ -251,7 +251,7 @@ describe('the command', () => {
     ])
     if (!bare || !none || !noImages || !both) throw new Error('four were asked')
     expectRefusedAtOnce(bare, /bare.safetensors: expected a model with the names of its classes/)
-    expectRefusedAtOnce(none, /model.safetensors does not exist/)
+    expectRefusedAtOnce(none, /run does not exist/)
     expectRefusedAtOnce(noImages, /missing required argument 'images'/)
     expectRefusedAtOnce(both, /--csv.* cannot be used with .*--json/)
   })

@@ -394,13 +394,13 @@ process.stdin.once('data', async () => {
     expect(await succeed(loadNet(folderAt(stopped).checkpoint))).toEqual(learner.model.net)
     const none = scratch()
     const wanted = (got: string) =>
-      `expected a .ts or .js module, got ${got}; describe also reads a run's folder and a .safetensors of a model`
+      `expected a .ts or .js module, got ${got}; describe also reads models: a run's folder, .safetensors, .onnx, .keras, .h5, a folder with model.json`
     expect(renderMessage(await failure(loadNet(none)))).toBe(`${none}: ${wanted('a folder')}`)
-    const file = join(scratch({ 'model.keras': '' }), 'model.keras')
+    const file = join(scratch({ 'model.pb': '' }), 'model.pb')
     for (const nowhere of [join(file, 'x'), join(none, 'a'.repeat(5000))])
       expect(await failure(loadNet(nowhere))).toEqual({ _tag: 'FileMissing', file: nowhere })
     const refused = await failure(loadNet(file))
-    expect(renderMessage(refused)).toBe(`${file}: ${wanted('a .keras')}`)
+    expect(renderMessage(refused)).toBe(`${file}: ${wanted('a .pb')}`)
   })
 
   test('has one file that is a model', async () => {

@@ -27,6 +27,7 @@ import {
   dropPath,
   experiment,
   flip,
+  from,
   gate,
   globalAvgPool,
   glyphs,
@@ -75,6 +76,7 @@ import { push as pushModel, train as trainModel } from '../src/learn/training/tr
 import { netCodec } from '../src/net/codec.js'
 import { infer } from '../src/net/infer.js'
 import { renderMessage } from '../src/report/text/messages.js'
+import { givenCodec } from '../src/run/given/resolve.js'
 import { checkSchedule } from '../src/run/schedule/check.js'
 import { experimentCodec, studyCodec } from '../src/run/schedule/codec.js'
 import { grow as growModel } from '../src/surgery/grow/grow.js'
@@ -389,6 +391,7 @@ const positional: Readonly<
     given => asStep(push)([{ align: { terms: [bare(pushTerm('t', ({ logits }) => logits))(...given)] } }]),
     [0.1],
   ],
+  from: [given => decode(givenCodec)(bare(from)(...given)), ['m', {}]],
   study: [given => asStudy(bare(study)(...given)), ['s', {}, [{ name: 'a', experiment: whole }]]],
   ablation: [given => asStudy(bare(ablation)(...given)), ['s', { ...base, criteria: [], removed: [] }]],
 }
@@ -406,7 +409,7 @@ const unbounded = [
   'whileAccuracy',
 ]
 /** Functions of nets, which are no words. */
-const ofNets = ['countMacs', 'countParams', 'infer', 'init', 'without']
+const ofNets = ['countMacs', 'countParams', 'infer', 'init', 'withHead', 'without']
 
 describe('an argument more than a word takes', () => {
   test.each(Object.entries(positional))('%s', (_, [read, given]) => {

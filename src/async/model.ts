@@ -1,5 +1,7 @@
 /** Models loaded, saved and asked for the classes of images, for code written with `await`. */
-import { readModelFile, saveModel } from '../convert/model-file.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { saveModel } from '../convert/model-file.js'
 import type { Place } from '../data/error.js'
 import type { ImageInput } from '../data/formats/images/decode.js'
 import type { EngineName } from '../engine/engine.js'
@@ -11,7 +13,7 @@ import {
   type Predict,
 } from '../learn/evaluation/predict.js'
 import type { KnownLayer } from '../net/own-layer.js'
-import { modelFileAt } from '../run/storage/folder.js'
+import { readAnyModel } from '../run/given/read-model.js'
 import { run } from './run.js'
 
 /** What a file does not hold: the words of layers of your own that its model has. */
@@ -20,12 +22,17 @@ export interface LoadOptions {
 }
 
 /**
- * The model of a run's folder, or of a `model.safetensors`, with the preprocessing of its images.
+ * The model of a run's folder, of a `model.safetensors`, or of a file that `import` reads, with the preprocessing of its images.
  *
  * Errors  rejects with an `EspalierError` where there is none, or where it is damaged
  */
 export const load = (path: string, { layers = [] }: LoadOptions = {}): Promise<Classifier> =>
-  run(readModelFile(modelFileAt(path), layers))
+  run(
+    pipe(
+      readAnyModel(path, layers),
+      TE.map(({ model, preprocessing }) => ({ model, preprocessing })),
+    ),
+  )
 
 /**
  * Writes a model, and the preprocessing of its images, as one safetensors file.

@@ -6,10 +6,10 @@ import type { ExportError } from '../convert/error.js'
 import { exportModel } from '../convert/export.js'
 import { type Imported, importModel } from '../convert/import.js'
 import { type ModelFile, saveModel } from '../convert/model-file.js'
+import { isFolder } from '../io/files.js'
 import type { Model } from '../net/weights.js'
 import { renderMessage } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
-import { modelFileAt } from '../run/storage/folder.js'
 import { end } from './exit.js'
 import type { ExportArguments } from './export-options.js'
 import { readRun } from './read-run.js'
@@ -43,8 +43,7 @@ const measure = (run: string, { data }: ExportArguments, model: Model): TE.TaskE
       )
 
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
-  const file = modelFileAt(run)
-  const out = options.out ?? join(dirname(file), 'export')
+  const out = options.out ?? join(isFolder(run) ? run : dirname(run), 'export')
   return end(
     pipe(
       readRun(run),

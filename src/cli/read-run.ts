@@ -2,25 +2,30 @@
 import { existsSync } from 'node:fs'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type ModelFile, type ModelFileError, readModelFile } from '../convert/model-file.js'
 import { type KnownLayer, ownLayersIn } from '../net/own-layer.js'
 import type { RunError } from '../run/error.js'
-import { restoreFunctions } from '../run/load.js'
-import { folderAt, modelFileAt } from '../run/storage/folder.js'
+import { type FoundModel, readAnyModel } from '../run/given/read-model.js'
+import { restoreLayers } from '../run/load.js'
+import { folderAt } from '../run/storage/folder.js'
 import { openRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
 
 /** The layers of a user's own that a run's model may have, from the file the run began with; none of a file alone. */
-const ownLayersAt = (run: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
-  existsSync(folderAt(run).checkpoint)
-    ? pipe(openRun(run), TE.flatMap(restoreFunctions), TE.map(ownLayersIn))
+const ownLayersAt = (path: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
+  existsSync(folderAt(path).checkpoint)
+    ? pipe(
+        openRun(path),
+        TE.flatMap(restoreLayers),
+        TE.map(({ experiment }) => ownLayersIn(experiment)),
+      )
     : TE.right([])
 
-/** Errors  RunUnfinished for the folder of a run that has no model yet; those of `readModelFile` */
-export const readRun = (run: string): TE.TaskEither<RunError | ModelFileError, ModelFile> =>
-  !existsSync(modelFileAt(run)) && existsSync(folderAt(run).checkpoint)
-    ? TE.left({ _tag: 'RunUnfinished', folder: run, next: commandText('resume', [run]) })
-    : pipe(
-        ownLayersAt(run),
-        TE.flatMap(known => readModelFile(modelFileAt(run), known)),
-      )
+/** Errors  those of `readAnyModel`, which name the command to try next, and of `restoreLayers` */
+export const readRun = (path: string): TE.TaskEither<RunError, FoundModel> =>
+  pipe(
+    ownLayersAt(path),
+    TE.flatMap(known => readAnyModel(path, known)),
+    TE.mapLeft(error =>
+      error._tag === 'RunUnfinished' ? { ...error, next: commandText('resume', [path]) } : error,
+    ),
+  )

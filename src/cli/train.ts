@@ -13,6 +13,7 @@ import { engineText } from '../report/text/provenance.js'
 import type { Resources, RunObserver } from '../run/context.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
+import { beginFromFile } from '../run/given/resolve.js'
 import { loadExperiment, restoreFunctions } from '../run/load.js'
 import { begin, resume } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
@@ -40,6 +41,7 @@ interface TrainArguments extends OutputArguments, DataArguments {
   readonly engine?: string
   readonly seed?: number
   readonly out?: string
+  readonly from?: string
   readonly resume?: string
   readonly force?: boolean
 }
@@ -125,14 +127,18 @@ const checkArguments =
       : checkSameSettings(settingsNow)(run)
   }
 
+/** The experiment of a file, which begins with the model that `from` names. */
+const loadFrom = (file: string, { from }: Partial<TrainArguments>): TE.TaskEither<RunError, Experiment> =>
+  pipe(loadExperiment(file), TE.flatMap(from === undefined ? TE.right : beginFromFile(from)))
+
 /** The experiment of a file; without `force` it must be the one the run began with. */
 const loadSameExperiment = (
   file: string,
-  force: boolean,
+  { force = false, ...options }: Partial<TrainArguments>,
   run: StoredRun,
 ): TE.TaskEither<RunError, Experiment> =>
   pipe(
-    loadExperiment(file),
+    loadFrom(file, options),
     TE.tapEither(experiment => (force ? E.right(run) : checkSameExperiment(experiment)(run))),
   )
 
@@ -147,7 +153,7 @@ const resumeWith = (
     TE.flatMapEither(checkArguments(options)),
     TE.bindTo('run'),
     TE.bind('experiment', ({ run }) =>
-      file === null ? restoreFunctions(run) : loadSameExperiment(file, options.force === true, run),
+      file === null ? restoreFunctions(run) : loadSameExperiment(file, options, run),
     ),
     TE.flatMap(({ run, experiment }) => {
       const { seed, engine } = run.settings
@@ -186,7 +192,7 @@ export const train = (file: string, named: string | null, options: TrainArgument
   end(
     options.resume === undefined
       ? pipe(
-          loadExperiment(file),
+          loadFrom(file, options),
           TE.flatMap(experiment => trainAnew(file, experiment, options)),
         )
       : resumeWith(options.resume, named, options),

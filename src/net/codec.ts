@@ -172,8 +172,11 @@ export const inputCodec: t.Type<Shape, unknown> = t.refinement(
 /** What `without` keeps where it cannot leave a layer out. */
 const without = forbid('a layer that the net can do without')
 
+/** What `withHead` keeps where it finds no head. */
+const noHead = forbid('a net that ends in a dense layer, or in a 1×1 convolution before a global pool')
+
 const netOf = (body: t.Type<Stack, unknown>): t.Type<Net, unknown> =>
-  closedPartial({ ...tag('net'), ...name, input: inputCodec, body }, { without }, 'a net')
+  closedPartial({ ...tag('net'), ...name, input: inputCodec, body }, { without, withHead: noHead }, 'a net')
 
 /** A net as JSON. Its shapes are not checked here: `infer` does that. */
 export const netCodec: t.Type<Net, unknown> = netOf(tree.stack)

@@ -29,6 +29,7 @@ export {
 } from './window.js'
 export * from './words/channels.js'
 export * from './words/combinators.js'
+export { from, type GivenModel } from './words/from.js'
 export * from './words/leaves.js'
 export type {
   AnyWord,
@@ -42,4 +43,5 @@ export type {
   VectorWord,
   Word,
 } from './words/types.js'
+export { type WithHead, withHead } from './words/with-head.js'
 export { without } from './words/without.js'

@@ -1,4 +1,5 @@
 /** What can go wrong in a run, as facts. */
+import type { ImportError } from '../convert/error.js'
 import type { ModelFault } from '../convert/model-file.js'
 import type { Skipped } from '../data/dataset.js'
 import type { DecodeError } from '../io/codec.js'
@@ -41,9 +42,36 @@ export type ScheduleError =
   /** A step that compares nets, without validation images. */
   | { readonly _tag: 'NoValidation'; readonly at: string }
 
+/** Data whose classes are not those that a given model answers with. */
+export interface ClassesDiffer {
+  readonly _tag: 'ClassesDiffer'
+  readonly file: string
+  /** How many values the model gives. */
+  readonly values: number
+  /** The names of its classes, where they are known. */
+  readonly classes: readonly string[] | null
+  readonly data: readonly string[]
+  /** What may be changed: the head of an experiment's net, or the data alone. */
+  readonly remedy: 'head' | 'data'
+}
+
+/** The model that a run began with has changed since; by checksums. */
+export interface ModelDiffers {
+  readonly _tag: 'ModelDiffers'
+  readonly folder: string
+  readonly file: string
+  readonly began: string
+  readonly now: string
+}
+
 /** Why a run cannot begin or go on. */
 export type RunError =
   | ScheduleError
+  | ImportError
+  | ClassesDiffer
+  | ModelDiffers
+  /** An experiment of a run's folder, which alone has no weights to begin with. */
+  | { readonly _tag: 'NoWeights'; readonly file: string }
   | LearnError
   | GrowError
   | FileError

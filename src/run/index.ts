@@ -2,7 +2,16 @@
 export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/model-file.js'
 export type { Resources, RunObserver } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
-export type { AtChance, BadFile, Difference, FileError, RunError, ScheduleError } from './error.js'
+export type {
+  AtChance,
+  BadFile,
+  ClassesDiffer,
+  Difference,
+  FileError,
+  ModelDiffers,
+  RunError,
+  ScheduleError,
+} from './error.js'
 export type {
   Comparison,
   CutScores,
@@ -12,6 +21,10 @@ export type {
   RunEvent,
   Scored,
 } from './events.js'
+export type { Origin } from './given/origin.js'
+export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
+export { type FoundModel, readAnyModel } from './given/read-model.js'
+export { beginFromFile } from './given/resolve.js'
 export type { KeptModels } from './kept-models.js'
 export { loadExperiment, loadNet, loadStudy, restoreFunctions } from './load.js'
 export type { Note } from './notes.js'
@@ -21,7 +34,12 @@ export { type RunRecord, readRecord } from './review/record.js'
 export { begin, type Changes, resume } from './run.js'
 export { experimentCodec, studyCodec } from './schedule/codec.js'
 export type { Counts } from './schedule/counts.js'
-export { type Experiment, experiment } from './schedule/experiment.js'
+export {
+  type Experiment,
+  type ExperimentWord,
+  experiment,
+  type PlannedExperiment,
+} from './schedule/experiment.js'
 export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'

@@ -14,6 +14,8 @@ import { netCodec } from '../net/codec.js'
 import { ownLayersIn, provideLayers } from '../net/own-layer.js'
 import type { Net } from '../net/tree.js'
 import type { BadFile, RunError } from './error.js'
+import { isModelFile, readAnyModel } from './given/read-model.js'
+import { resolveExported, resolveExportedOn } from './given/resolve.js'
 import { checkSchedule } from './schedule/check.js'
 import { experimentCodec, studyCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
@@ -97,30 +99,41 @@ const expecting =
       : E.right(exported)
   }
 
+/** How what a module exports becomes what is read of it. */
+type Resolve = (exported: unknown) => TE.TaskEither<RunError | DecodeError, unknown>
+
 /** What a module exports, read by a codec; told as what the file lacks where it does not fit. */
 const reading =
-  <A>(expected: Thing, codec: t.Type<A, unknown>) =>
+  <A>(expected: Thing, codec: t.Type<A, unknown>, resolveFor: (file: string) => Resolve = () => TE.right) =>
   (file: string): TE.TaskEither<RunError, A> =>
     pipe(
       load(file),
-      TE.flatMapEither(exported =>
+      TE.flatMap(exported =>
         pipe(
-          expecting(expected)(exported),
-          E.flatMap(decode(codec)),
-          E.mapLeft((fault): RunError => ({ _tag: 'NoExperiment', file, fault })),
+          TE.fromEither(expecting(expected)(exported)),
+          TE.flatMap(resolveFor(file)),
+          TE.flatMapEither(decode(codec)),
+          TE.mapLeft(
+            (fault): RunError =>
+              fault._tag === 'DecodeError' ? { _tag: 'NoExperiment', file, fault } : fault,
+          ),
         ),
       ),
     )
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one */
-export const loadExperiment = reading('experiment', experimentCodec)
+/**
+ * The experiment of a file; the model it begins with, where it names one, is read.
+ *
+ * Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one; those of `readAnyModel`
+ */
+export const loadExperiment = reading('experiment', experimentCodec, resolveExported)
 
 /** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-/** A file's experiment, or those of its study; none where the file is gone. */
-const loadExperiments = (file: string): TE.TaskEither<RunError, readonly Experiment[]> => {
+/** A file's experiment, or those of its study; on this net where it names a model that is not read; none where the file is gone. */
+const loadExperiments = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> => {
   if (!existsSync(file)) return TE.right([])
   return pipe(
     load(file),
@@ -131,7 +144,7 @@ const loadExperiments = (file: string): TE.TaskEither<RunError, readonly Experim
             TE.map(({ variants }) => variants.map(({ experiment }) => experiment)),
           )
         : pipe(
-            loadExperiment(file),
+            reading('experiment', experimentCodec, () => resolveExportedOn(net))(file),
             TE.map(experiment => [experiment]),
           ),
     ),
@@ -164,11 +177,24 @@ export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experi
   const named = [...functionsIn(experiment.schedule), ...ownLayersIn(experiment)]
   if (module === undefined || named.length === 0) return TE.right(experiment)
   return pipe(
-    loadExperiments(module),
+    loadExperiments(module, experiment.net),
     TE.flatMapEither(loaded => provideFrom(module, loaded)(experiment)),
     TE.tapEither(restored => checkSameExperiment(restored)(run)),
   )
 }
+
+/**
+ * A run whose nets can be read: where they have layers of a user's own, with their functions.
+ *
+ * Errors  those of `restoreFunctions`
+ */
+export const restoreLayers = (run: StoredRun): TE.TaskEither<RunError, StoredRun> =>
+  ownLayersIn(run.experiment).length === 0
+    ? TE.right(run)
+    : pipe(
+        restoreFunctions(run),
+        TE.map(experiment => ({ ...run, experiment })),
+      )
 
 const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
@@ -197,18 +223,29 @@ const moduleNet = (file: string): TE.TaskEither<RunError, Net> =>
     }),
   )
 
+/** The net of a model in a file or a folder of another format. */
+const importedNet = (path: string): TE.TaskEither<RunError, Net> =>
+  pipe(
+    readAnyModel(path),
+    TE.mapLeft(
+      (error): RunError =>
+        error._tag === 'UnknownFormat' && error.found === 'folder'
+          ? { _tag: 'NoModule', file: path, got: 'a folder' }
+          : error,
+    ),
+    TE.map(({ model }) => model.net),
+  )
+
 /** The net a run has come to. */
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
-    TE.mapLeft(
-      (error): RunError =>
-        error._tag === 'NothingToResume' ? { _tag: 'NoModule', file: folder, got: 'a folder' } : error,
-    ),
-    TE.bindTo('run'),
-    TE.bind('experiment', ({ run }) => restoreFunctions(run)),
-    TE.flatMap(({ run, experiment }) => latest({ ...run, experiment })),
+    TE.flatMap(restoreLayers),
+    TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
+    TE.orElse(error =>
+      error._tag === 'NothingToResume' ? importedNet(folder) : TE.left<RunError, Net>(error),
+    ),
   )
 
 const isCheckpoint = ({ fault }: BadFile): boolean =>
@@ -226,9 +263,10 @@ const tensorsNet = (file: string): TE.TaskEither<RunError, Net> =>
 
 /**
  * The net of a module that exports one, of its experiment, or of its study's first variant; of a run, or of its
- * checkpoint; of a model.
+ * checkpoint; of a model of any format.
  */
 export const loadNet = (path: string): TE.TaskEither<RunError, Net> => {
   if (isFolder(path)) return runNet(path)
-  return extname(path) === '.safetensors' ? tensorsNet(path) : moduleNet(path)
+  if (extname(path) === '.safetensors') return tensorsNet(path)
+  return isModelFile(path) ? importedNet(path) : moduleNet(path)
 }

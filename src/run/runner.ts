@@ -15,6 +15,7 @@ import { fallenToChance } from './chance-level.js'
 import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
+import { beginWith, checkOriginClasses } from './given/origin.js'
 import { noModels } from './kept-models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
@@ -25,12 +26,14 @@ import { type StepContext, type StepState, scoreValidation } from './steps/step-
 import type { Checkpoint } from './storage/checkpoint.js'
 import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
 
-/** Where a run begins: the net with its first weights. */
+/** Where a run begins: the net with its first weights, drawn or given. Errors  those of `init` and of `beginWith` */
 export const initialCheckpoint =
   (seed: number) =>
-  ({ net }: Experiment): E.Either<RunError, Checkpoint> =>
+  ({ net, from }: Experiment): E.Either<RunError, Checkpoint> =>
     pipe(
       init(seed)(net),
+      E.mapLeft((error): RunError => error),
+      E.flatMap(beginWith(from)),
       E.map(model => ({
         learner: { model, slots: {} },
         models: noModels,
@@ -68,13 +71,14 @@ const checkTrainings =
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
- * Errors  DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
+ * Errors  ClassesDiffer, DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
   (net: CheckedNet): E.Either<RunError, void> =>
     pipe(
-      checkData(dataset)(net),
+      checkOriginClasses(dataset, experiment.from)(net),
+      E.flatMap((): E.Either<RunError, void> => checkData(dataset)(net)),
       E.flatMap(() => checkClasses(dataset)),
       E.flatMap(() => checkTrainings(dataset)(experiment)),
       E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),

@@ -8,7 +8,6 @@ import type { BadFile } from '../../io/error.js'
 import { type ClassifierError, type Predict, predict } from '../../learn/evaluation/predict.js'
 import { type PredictionFormat, predictionFormats } from '../../report/tables/predictions.js'
 import { type Fact, renderMessage, unreadableText } from '../../report/text/messages.js'
-import { modelFileAt } from '../../run/storage/folder.js'
 import { end } from '../exit.js'
 import { readRun } from '../read-run.js'
 import { say } from '../stderr.js'
@@ -38,8 +37,7 @@ const openModel = (run: string): TE.TaskEither<Fact, Predict> =>
       pipe(
         predict(engine)(classifier),
         TE.mapLeft(
-          (fault): Fact =>
-            ({ _tag: 'BadFile', file: modelFileAt(run), fault }) satisfies BadFile<ClassifierError>,
+          (fault): Fact => ({ _tag: 'BadFile', file: run, fault }) satisfies BadFile<ClassifierError>,
         ),
       ),
     ),

@@ -60,10 +60,7 @@ const netsOf = ({
   models: { teacher, original },
 }: Checkpoint): readonly (readonly [name: string, model: Model])[] => {
   const before = teacher ?? original
-  return [
-    ...(before === null ? [] : [['before it was pushed and pruned', before] as const]),
-    ['at the end', learner.model],
-  ]
+  return [...(before === null ? [] : [['before the cuts', before] as const]), ['at the end', learner.model]]
 }
 
 /** None of nets that do not decide on a vector, or on one of too many features. */

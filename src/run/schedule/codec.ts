@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { dataCodec } from '../../data/codec.js'
 import { closed, closedPartial, forbid, list, wholeFrom } from '../../io/codec.js'
 import { netCodec } from '../../net/codec.js'
+import { originCodec } from '../given/origin.js'
 import { stepCodec } from '../steps/machine.js'
 import type { Study } from '../study/study.js'
 import type { Experiment } from './experiment.js'
@@ -10,8 +11,9 @@ import type { Experiment } from './experiment.js'
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 
 /** An experiment as JSON. */
-export const experimentCodec: t.Type<Experiment, unknown> = closed(
+export const experimentCodec: t.Type<Experiment, unknown> = closedPartial(
   { ...tag('experiment'), net: netCodec, data: dataCodec, schedule: list(stepCodec) },
+  { from: originCodec },
   'an experiment',
 )
 

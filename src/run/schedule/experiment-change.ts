@@ -1,6 +1,7 @@
 /** What may change in an experiment that is under way: steps to come may, what is done may not. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { RunError } from '../error.js'
+import { changedModel } from '../given/origin.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { differences } from './differences.js'
 import type { Experiment } from './experiment.js'
@@ -15,7 +16,7 @@ const kindsOf = (step: Step | Warmup | undefined): string =>
 /**
  * Whether a run that has come so far can go on as another experiment.
  *
- * Errors  DoneDiffers with all that differs in the net, in a step that is done, or in what the one under way is made of
+ * Errors  ModelDiffers; DoneDiffers with all that differs in the net, in the model it began with, in a step that is done, or in what the one under way is made of
  */
 export const checkChange =
   (folder: string, began: Experiment, now: Experiment) =>
@@ -24,8 +25,12 @@ export const checkChange =
     const under = inside !== null && kindsOf(began.schedule[done]) !== kindsOf(now.schedule[done])
     const isDone = (at: string): boolean => {
       const [first, nth] = at.split('.')
-      return first === 'net' || (first === 'schedule' && Number(nth) < done + (under ? 1 : 0))
+      return (
+        first === 'net' || first === 'from' || (first === 'schedule' && Number(nth) < done + (under ? 1 : 0))
+      )
     }
+    const changed = changedModel(folder, began.from, now.from)
+    if (changed !== null) return E.left(changed)
     const found = differences(began, now).filter(({ at }) => isDone(at))
     return found.length === 0
       ? E.right(undefined)

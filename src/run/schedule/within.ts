@@ -27,7 +27,7 @@ export const withinCodec: t.Type<Within, unknown> = new t.Type<Within, unknown>(
   name,
   (u): u is Within => share.is(u) || relativeCodec.is(u),
   (u, context) =>
-    typeof u === 'object' && u !== null && 'relative' in u
+    typeof u === 'object' && u !== null
       ? relativeCodec.validate(u, context)
       : share.is(u)
         ? t.success(u)

@@ -37,10 +37,6 @@ export const folderAt = (path: string): Folder => ({
   met: join(path, 'met'),
 })
 
-/** The file of a model: the path itself where it names one, else that of the run's folder. */
-export const modelFileAt = (path: string): string =>
-  path.endsWith('.safetensors') ? path : folderAt(path).model
-
 /** Where a run is to be kept: in this folder, or in a new one of this name, with a number where others have it. */
 export type Place = string | { readonly free: string }
 

@@ -15,11 +15,22 @@ const sorted = (_: string, value: unknown): unknown =>
  *      fixed, have two
  */
 export const identityOf = (
-  { net, data, schedule }: Experiment,
+  { net, data, schedule, from }: Experiment,
   settings: Settings,
   steps = schedule.length,
 ): string =>
   createHash('sha256')
-    .update(JSON.stringify([net, data, schedule.slice(0, steps), fixedSettings(settings)], sorted))
+    .update(
+      JSON.stringify(
+        [
+          net,
+          data,
+          schedule.slice(0, steps),
+          fixedSettings(settings),
+          ...(from === undefined ? [] : [from.checksum]),
+        ],
+        sorted,
+      ),
+    )
     .digest('hex')
     .slice(0, 24)

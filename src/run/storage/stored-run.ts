@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readJson } from '../../io/files.js'
 import { ownLayersIn } from '../../net/own-layer.js'
 import type { RunError } from '../error.js'
+import { changedModel } from '../given/origin.js'
 import { experimentCodec } from '../schedule/codec.js'
 import { differences } from '../schedule/differences.js'
 import type { Experiment } from '../schedule/experiment.js'
@@ -38,11 +39,13 @@ export const openRun = (path: string): TE.TaskEither<RunError, StoredRun> => {
 /**
  * The run, if this is the experiment it began with.
  *
- * Errors  ExperimentDiffers with every difference
+ * Errors  ModelDiffers where the model it began with has changed; ExperimentDiffers with every difference
  */
 export const checkSameExperiment =
   (experiment: Experiment) =>
   (run: StoredRun): E.Either<RunError, StoredRun> => {
+    const changed = changedModel(run.folder.path, run.experiment.from, experiment.from)
+    if (changed !== null) return E.left(changed)
     const found = differences(run.experiment, experiment)
     return found.length === 0
       ? E.right(run)

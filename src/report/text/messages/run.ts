@@ -3,7 +3,7 @@ import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
 import type { Within } from '../../../run/schedule/within.js'
 import type { RunInvariant } from '../../../run/storage/settings.js'
-import { decodeErrorText } from '../decode-error.js'
+import { decodeErrorText, shortened } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, percent, pointsText, thousands } from '../numbers.js'
 import { layerText, stepText } from '../phrases.js'
@@ -90,6 +90,8 @@ const resumeMessages = {
     `${otherExperiment(folder, differences)}; try another folder, or train --resume ${folder} --force`,
   VariantDiffers: ({ folder, differences }) =>
     `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
+  ModelDiffers: ({ folder, file, began, now }) =>
+    `${folder}: expected ${file} as it was when the run began, of checksum ${began.slice(0, 12)}…, got ${now.slice(0, 12)}…; try espalier resume ${folder}, which needs no such file, or a new run`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
 } satisfies Partial<Messages>
@@ -137,10 +139,31 @@ const functionMessages = {
   WrongReturn: (fact, render) => `${functionText(fact)}: what it returned: ${render(fact.fault)}`,
 } satisfies Partial<Messages>
 
+/** Names listed before the rest is left out. */
+const mostNames = 5
+
+const namesText = (names: readonly string[]): string =>
+  [...names.slice(0, mostNames).map(shortened), ...(names.length > mostNames ? ['…'] : [])].join(', ')
+
+const classesText = (count: number, names: readonly string[] | null): string =>
+  `${thousands(count)} ${count === 1 ? 'class' : 'classes'}${names === null ? '' : ` (${namesText(names)})`}`
+
+/** Messages on the models that experiments begin with. */
+const givenMessages = {
+  ClassesDiffer: ({ file, values, classes, data, remedy }) =>
+    `${file}: expected data of the model's ${classesText(values, classes)}, got ${classesText(data.length, data)}; try ${
+      remedy === 'head'
+        ? `withHead(${data.length})(from('${file}')), which begins with a new last layer`
+        : 'a folder for each class of the model'
+    }`,
+  NoWeights: ({ file }) =>
+    `${file}: expected its weights to begin with, got an experiment of a run's folder, which alone has none; try the file of the experiment, or espalier resume`,
+} satisfies Partial<Messages>
+
 /** Messages on the files of experiments. */
 const moduleMessages = {
   NoModule: ({ file, got }) =>
-    `${file}: expected a .ts or .js module, got ${got}; describe also reads a run's folder and a .safetensors of a model`,
+    `${file}: expected a .ts or .js module, got ${got}; describe also reads models: a run's folder, .safetensors, .onnx, .keras, .h5, a folder with model.json`,
   BadModule: ({ file, reason }) => `${file} does not load: ${reason}; try npx tsx ${file}`,
   NoExperiment: ({ file, fault }) =>
     fault.at === ''
@@ -154,5 +177,6 @@ export const runMessages = {
   ...resumeMessages,
   ...scheduleMessages,
   ...functionMessages,
+  ...givenMessages,
   ...moduleMessages,
 }

@@ -1,0 +1,145 @@
+/** `espalier prune`: one cut of a model in any file that is read. */
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { saveModel } from '../convert/model-file.js'
+import type { Dataset } from '../data/dataset.js'
+import type { DataSpec } from '../data/spec.js'
+import { openEngine } from '../engine/open.js'
+import { isFolder, makeFolder } from '../io/files.js'
+import type { CriterionName } from '../learn/options.js'
+import type { Model } from '../net/weights.js'
+import { prunedTable } from '../report/tables/pruned.js'
+import { renderMessage } from '../report/text/messages.js'
+import { counted } from '../report/text/numbers.js'
+import type { RunError } from '../run/error.js'
+import { calibrationData, checkClassNames, withNormaliser } from '../run/given/calibration-data.js'
+import {
+  type PrunedOnce,
+  pruneByWeights,
+  pruneOnce,
+  usualRepair,
+  type WeightCriterion,
+} from '../run/given/prune-once.js'
+import type { FoundModel } from '../run/given/read-model.js'
+import { loadExperiment } from '../run/load.js'
+import type { Repair } from '../run/schedule/steps.js'
+import type { CountedAmount, CountedTarget } from '../surgery/prune/target.js'
+import { end } from './exit.js'
+import { readRun } from './read-run.js'
+import { openDataset } from './resources.js'
+import { stopper } from './signals.js'
+import { say } from './stderr.js'
+
+interface PruneArguments {
+  readonly keep: CountedAmount
+  readonly data?: string
+  readonly experiment?: string
+  readonly by?: CriterionName
+  readonly repair?: Repair
+  readonly images: number
+  readonly engine?: string
+  readonly out?: string
+  readonly force?: boolean
+}
+
+/** A pruned model; its accuracies where images were looked at. */
+type Done = Pick<PrunedOnce, 'model'> & { readonly accuracies: PrunedOnce | null }
+
+/** Beside the model's file, or in the run's folder. */
+const defaultOut = (path: string): string => {
+  const name = `${basename(resolve(path), extname(path))}-pruned.safetensors`
+  return join(isFolder(path) ? path : dirname(path), name)
+}
+
+/** Errors  FileThere */
+const checkFree = (out: string, force: boolean): E.Either<RunError, void> =>
+  existsSync(out) && !force ? E.left({ _tag: 'FileThere', file: out }) : E.right(undefined)
+
+/** Class folders, or the data of an experiment. */
+const specFor = (
+  { model, preprocessing }: FoundModel,
+  { experiment }: PruneArguments,
+): TE.TaskEither<RunError, DataSpec> =>
+  experiment === undefined
+    ? TE.right(calibrationData(model, preprocessing))
+    : pipe(
+        loadExperiment(experiment),
+        TE.map(({ data }) => withNormaliser(data, preprocessing)),
+      )
+
+const sayHow = (dataset: Dataset, { preprocessing }: FoundModel, by: CriterionName, repair: Repair): void => {
+  const images = counted(dataset.validation.size, 'image')
+  const measured = preprocessing === null ? '; mean and deviation are those of the images' : ''
+  say(`by ${by}, repaired by ${repair}; accuracy on ${images} that neither has seen${measured}`)
+}
+
+const pruneOn =
+  (path: string, found: FoundModel, options: PruneArguments) =>
+  (dataset: Dataset): TE.TaskEither<RunError, Done> => {
+    const { model, preprocessing } = found
+    const { keep, by = 'taylor', repair = usualRepair(model), images } = options
+    const classes = preprocessing?.classes.length ? preprocessing.classes : null
+    return pipe(
+      TE.fromEither(checkClassNames(dataset, { file: path, classes }, 'data')(model)),
+      TE.flatMap((): TE.TaskEither<RunError, Dataset> => TE.right(dataset)),
+      TE.tapIO(() => () => sayHow(dataset, found, by, repair)),
+      TE.flatMap(() => openEngine(options.engine)),
+      TE.flatMap(engine => pruneOnce({ keep, by, repair, images }, { engine, dataset })(model)),
+      TE.map(accuracies => ({ model: accuracies.model, accuracies })),
+    )
+  }
+
+const pruneWithImages = (
+  path: string,
+  found: FoundModel,
+  options: PruneArguments,
+): TE.TaskEither<RunError, Done> => {
+  const folder = options.data === undefined ? {} : { folder: options.data }
+  return TE.bracket(
+    pipe(specFor(found, options), TE.flatMap(openDataset(stopper(), 0, folder))),
+    pruneOn(path, found, options),
+    dataset => TE.fromTask(dataset.close),
+  )
+}
+
+const pruneWithoutImages = (model: Model, target: CountedTarget, by: WeightCriterion) =>
+  pipe(
+    pruneByWeights(target, by)(model),
+    E.map((pruned): Done => ({ model: pruned, accuracies: null })),
+    E.mapLeft((error): RunError => error),
+    TE.fromEither,
+    TE.tapIO(
+      () => () => say(`by ${by}, from the weights alone, and not repaired: --data names images for both`),
+    ),
+  )
+
+const prune = (path: string, found: FoundModel, options: PruneArguments): TE.TaskEither<RunError, Done> => {
+  const { keep, by = 'l1', data, experiment } = options
+  return data === undefined && experiment === undefined
+    ? pruneWithoutImages(found.model, { keep }, by as WeightCriterion) // others were refused with the arguments
+    : pruneWithImages(path, found, options)
+}
+
+const print = ({ model: before }: FoundModel, { model, accuracies }: Done, out: string): void =>
+  void process.stdout.write(`${prunedTable(before, model, accuracies)}\n\nwrote ${out}\n`)
+
+export const pruneModel = (path: string, options: PruneArguments): Promise<void> => {
+  const { out = defaultOut(path), force = false } = options
+  return end(
+    pipe(
+      TE.fromEither(checkFree(out, force)),
+      TE.flatMap(() => readRun(path)),
+      TE.tapIO(({ notes }) => () => {
+        for (const note of notes) say(renderMessage(note))
+      }),
+      TE.bindTo('found'),
+      TE.bind('done', ({ found }) => prune(path, found, options)),
+      TE.tap(() => makeFolder(dirname(resolve(out)))),
+      TE.tap(({ found, done }) => saveModel(out, found.preprocessing ?? undefined)(done.model)),
+    ),
+    ({ found, done }) => print(found, done, out),
+  )
+}

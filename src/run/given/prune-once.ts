@@ -1,0 +1,111 @@
+/** One cut of a model as it is given, and its repair: no training. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { normalizeOf } from '../../learn/criteria/criteria.js'
+import { accuracyOf } from '../../learn/evaluation/score.js'
+import { hasNorm } from '../../net/weight-specs.js'
+import type { Model } from '../../net/weights.js'
+import type { PruneError } from '../../surgery/error.js'
+import { costFor } from '../../surgery/prune/cost.js'
+import { bnScale, l1, l2, perCost, random } from '../../surgery/prune/criteria.js'
+import { prune as cut } from '../../surgery/prune/prune.js'
+import type { CountedTarget } from '../../surgery/prune/target.js'
+import type { Resources, RunContext } from '../context.js'
+import type { RunError } from '../error.js'
+import type { RunEvent, Scored } from '../events.js'
+import { noModels } from '../kept-models.js'
+import { type PruneStepOptions, prune } from '../schedule/schedule.js'
+import type { Prune, Repair } from '../schedule/steps.js'
+import { runStep } from '../steps/machine.js'
+import { type StepContext, scoreValidation } from '../steps/step-context.js'
+
+/** A pruned model, and its accuracy on the way. */
+export interface PrunedOnce {
+  readonly model: Model
+  readonly before: Scored['accuracy']
+  /** Right after the cut. */
+  readonly cut: Scored['accuracy']
+  readonly repaired: Scored['accuracy']
+}
+
+/** Criteria that look at the weights alone. */
+const byWeights = { l1, l2, bnScale, random: random(0) } as const
+
+export type WeightCriterion = keyof typeof byWeights
+
+/** Reconstruction, where there is no batch norm to measure again. */
+export const usualRepair = ({ layers }: Model): Repair =>
+  [...layers.values()].some(({ layer }) => hasNorm(layer)) ? 'batchNorm' : 'reconstruct'
+
+/** The step context of a run that is one step, of which nothing is kept. */
+const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): StepContext => ({
+  engine,
+  dataset,
+  seed: 0,
+  emit,
+  logLength: () => 0,
+  onStep: () => undefined,
+  save: () => TE.right(undefined),
+  keep: () => TE.right(undefined),
+  stopping: () => false,
+  pastChance: true,
+  clock: () => 0,
+  place: [0],
+  target: null,
+  push: null,
+  prune: null,
+  runStep,
+  addCut: () => undefined,
+  addAccuracy: () => undefined,
+  pause: () => TE.right(undefined),
+})
+
+const accuraciesIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired'> => {
+  const pruned = events.find(event => event._tag === 'pruned')
+  return { cut: pruned?.raw.accuracy ?? Number.NaN, repaired: pruned?.repaired.accuracy ?? Number.NaN }
+}
+
+/**
+ * Cuts a model as a prune step of a schedule does, and repairs it. Training images calibrate; validation images are
+ * what the accuracies are of.
+ *
+ * Errors  those of a prune step
+ */
+export const pruneOnce =
+  (options: PruneStepOptions, resources: Resources) =>
+  (model: Model): TE.TaskEither<RunError, PrunedOnce> => {
+    const events: RunEvent[] = []
+    const context = contextOf(resources, event => TE.fromIO(() => void events.push(event)))
+    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, inside: null }
+    return pipe(
+      scoreValidation(context)(model),
+      TE.bindTo('score'),
+      TE.bindW('end', () => runStep(context, prune(options))(start)),
+      TE.map(({ score, end }) => ({
+        model: end.learner.model,
+        before: accuracyOf(score),
+        ...accuraciesIn(events),
+      })),
+    )
+  }
+
+/**
+ * Cuts a model by a criterion that looks at its weights alone, with the defaults of a prune step; no repair.
+ *
+ * Errors  those of `prune`
+ */
+export const pruneByWeights =
+  (target: CountedTarget, by: WeightCriterion) =>
+  (model: Model): E.Either<PruneError, Model> => {
+    const { cost, floor }: Prune = prune()
+    const utilities = perCost(costFor(target), cost)(byWeights[by])
+    const options =
+      'eta' in target
+        ? { ...target, floor, by: utilities }
+        : { ...target, floor, by: utilities, normalize: normalizeOf(by) }
+    return pipe(
+      cut(options)(model),
+      E.map(pruned => pruned.model),
+    )
+  }
