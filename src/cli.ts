@@ -90,6 +90,7 @@ withJson(program.command('train'))
   .option('--from <model>', 'begin with the weights of this model, which must fit the net')
   .option('--resume <folder>', 'resume this run; --data and --skip-bad may change, the file may not')
   .option('--force', 'with --resume, use the file as it is now: later steps may have changed')
+  .option('--mirror', 'score the test also by the mean of each image and its mirror image')
   .action(async (chosen: string, options, command: Command) => {
     const [named = null] = command.args
     if (options.force && (options.resume === undefined || named === null))
@@ -104,6 +105,7 @@ withJson(program.command('resume'))
   .argument('<folder>', "the run's folder")
   .option('--data <folder>', 'the folder of its data set, where it has moved')
   .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
+  .option('--mirror', 'score the test also by the mean of each image and its mirror image')
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
 const studied = (name: string, usual: string, description: string): void =>

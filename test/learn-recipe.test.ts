@@ -1,20 +1,26 @@
 /** Parts of fast recipes: frozen layers, rates of their own, averages, first weights by rules. */
 import { describe, expect, test } from 'vitest'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
+import { glyphs } from '../src/data/spec.js'
 import type { Engine } from '../src/engine/engine.js'
 import { lower } from '../src/graph/lower.js'
-import type { Calibration } from '../src/learn/criteria/calibration.js'
+import { type Calibration, calibrationOf } from '../src/learn/criteria/calibration.js'
 import { dirac } from '../src/learn/initial/dirac.js'
 import { whiten } from '../src/learn/initial/whiten.js'
 import type { TrainOptions } from '../src/learn/options.js'
+import { recalibrate } from '../src/learn/repair/recalibrate.js'
 import { averageFeeds } from '../src/learn/training/average.js'
 import { constant } from '../src/learn/training/learning-rate.js'
 import { train } from '../src/learn/training/transforms.js'
 import type { Model } from '../src/net/weights.js'
 import { net } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
+import { experiment } from '../src/run/schedule/experiment.js'
+import { train as trainStep } from '../src/run/schedule/schedule.js'
+import { stepSeed } from '../src/run/steps/step-context.js'
 import { modelOf } from './arbitrary.js'
 import { available, float64 } from './engines.js'
+import { again, expectSame, lastOf, told } from './running.js'
 import { failure, succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { tinyData, tinyNet } from './tiny.js'
@@ -70,10 +76,10 @@ describe('rates of batch norm', () => {
 describe('averages', () => {
   const steps = { epochs: 1, batchSize: 12 } // three steps
 
-  test('one that remembers nothing changes nothing', async () => {
+  test('one that remembers nothing changes nothing but what batch norm has measured', async () => {
     const plain = await trained(steps)
     const averaged = await trained({ ...steps, average: { every: 1, decay: 0, lookahead: false } })
-    expect(changed(plain, averaged)).toEqual([])
+    expect(changed(plain, averaged).filter(key => !/\/(?:mean|variance)$/.test(key))).toEqual([])
   })
 
   test('end in the average of the weights on the way', async () => {
@@ -86,6 +92,32 @@ describe('averages', () => {
     })
     expect(between.length / (averaged.weights[key]?.data.length ?? 1)).toBeGreaterThan(0.8)
     expect(changed(averaged, last)).toContain(key)
+  })
+
+  test('have batch norm measured again for them, but for frozen layers and a lookahead', async () => {
+    const average = { every: 1, decay: 0.5, lookahead: false }
+    const calibration = calibrationOf({ engine, dataset, seed: 4 }, 1000)
+    const isMeasured = async (each: Model, frozen: readonly string[] = []) =>
+      changed(each, await succeed(recalibrate(calibration, frozen)(each))).length === 0
+    expect(await isMeasured(await trained({ ...steps, average }))).toBe(true)
+    expect(await isMeasured(await trained({ ...steps, average: { ...average, lookahead: true } }))).toBe(
+      false,
+    )
+    expect(await isMeasured(await trained(steps))).toBe(false)
+    const part = await trained({ ...steps, average, freeze: ['module'] })
+    expect(changed(model, part).filter(key => key.startsWith('module'))).toEqual([])
+    expect(await isMeasured(part, ['module'])).toBe(true)
+  })
+
+  test('have batch norm measured again in a run, whether or not it was stopped', async () => {
+    const average = { every: 1, decay: 0.5, lookahead: false }
+    const run = experiment(tinyNet, glyphs(), trainStep({ ...steps, average }))
+    const whole = await told(engine, run)
+    const context = { engine, dataset, seed: stepSeed({ seed: 0, place: [0] }) }
+    const { model: end } = lastOf(whole).learner
+    expect(changed(end, await succeed(recalibrate(calibrationOf(context, 1000))(end)))).toEqual([])
+    const first = await told(engine, run, { after: 2 })
+    expectSame(await told(engine, run, { from: await again(lastOf(first)), log: first.log }), whole)
   })
 
   test.each([

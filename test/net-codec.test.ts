@@ -67,6 +67,12 @@ const learning: fc.Arbitrary<TrainOptions> = fc.record({
   scaleRate: positive,
   shiftRate: positive,
   average: fc.option(fc.record({ every: positiveCount, decay: share, lookahead: fc.boolean() })),
+  mix: fc.option(
+    fc.oneof(fc.record({ mixup: positive, probability: share }), fc.record({ cutmix: positive })),
+  ),
+  restoreBest: fc.boolean(),
+  patience: fc.option(positiveCount),
+  accumulate: positiveCount,
 })
 
 const training = fc
@@ -267,9 +273,11 @@ describe('a difference is refused where it is', () => {
   })
 
   test('a key that is missing', () => {
-    const onlyKey = (key: string) => ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta'].includes(key)
+    const onlyKey = (key: string) =>
+      ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta', 'mixup', 'cutmix'].includes(key)
     const isWord = (key: unknown) => ['after', 'before', 'inside', 'deepen', 'to', 'widen'].includes(`${key}`)
-    const mayMiss = (keys: Keys, key: string) => key === 'at' && keys.at(-2) === 'growths'
+    const mayMiss = (keys: Keys, key: string) =>
+      (key === 'at' && keys.at(-2) === 'growths') || key === 'probability'
     const known = (all: ReturnType<typeof inside>) =>
       all.flatMap(([keys, value]) =>
         isRecord(value)

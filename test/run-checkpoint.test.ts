@@ -30,6 +30,8 @@ const checkpointOf = (model: Model, slots: Weights, models: Partial<KeptModels>)
   cuts: [],
   stopped: null,
   best: 0.5,
+  trainingMacs: 1e15,
+  bestEpochs: [{ place: '0/1', epoch: 2, epochs: 4, accuracy: 0.5, restored: true }],
   seconds: { run: 0, stage: 0 },
   logged: 0,
 })

@@ -252,7 +252,7 @@ describe.runIf(engine !== null)('a study', () => {
     }
     expect(rows[0]).not.toHaveProperty('raw')
     const table = studyTable(dones, new Map()).split('\n')
-    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 9))
+    expect(table.map(line => line.split(' | ').length)).toEqual(table.map(() => 10))
     expect(table[3]).toMatch(/^\| l1 \| \d+ \| .* \| \d+\.\d\d ± \d+\.\d\d \| \d+\.\d\d ± \d+\.\d\d \|$/)
     expect(cutsTable(dones).split('\n').length).toBe(2 + 2)
     expect(rows.map(({ bytes }) => bytes)).toEqual(
@@ -288,11 +288,13 @@ describe.runIf(engine !== null)('a study', () => {
     expect(studyFooter(small, mixed, null)).toContain('tiny tiny, 300 of its training images or tiny tiny;')
   })
 
-  test('is drawn with a point and its spread for each variant, and all names', async () => {
+  test('is drawn with a point and its spread for each variant, by size and by cost, and all names', async () => {
     const picture = await succeed(plot('small', dones))
     for (const { name } of small.variants) expect(picture).toContain(`>${name}</text>`)
     const marks = (what: string) => picture.match(new RegExp(`aria-roledescription="${what}"`, 'g'))?.length
-    expect([marks('point'), marks('rule mark')]).toEqual([3, 3])
+    expect([marks('point'), marks('rule mark')]).toEqual([6, 6])
+    const uncounted = dones.map(run => ({ ...run, result: { ...run.result, trainingMacs: 0 } }))
+    expect((await succeed(plot('small', uncounted))).match(/aria-roledescription="point"/g)?.length).toBe(3)
   })
 
   test('of an ablation has rows of typed columns', async () => {
@@ -316,6 +318,7 @@ describe.runIf(engine !== null)('a study', () => {
         seed: naturalNumber,
         params: naturalNumber,
         macs: naturalNumber,
+        trainingMacs: naturalNumber,
         bytes: naturalNumber,
         raw: share,
         repaired: share,

@@ -133,5 +133,7 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   runStep,
   addCut: () => undefined,
   addAccuracy: () => undefined,
+  addBestEpoch: () => undefined,
+  addMacs: () => undefined,
   pause: (_state, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
 })

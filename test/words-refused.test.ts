@@ -636,7 +636,7 @@ test('what fits is let through, and says nothing more than it did', () => {
     'activation',
   ])
   expect(JSON.stringify(train({ epochs: 2 }))).toBe(
-    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"distill":null}',
+    '{"_tag":"train","epochs":2,"batchSize":100,"learningRate":0.1,"lrSchedule":{"_tag":"cosine","floor":0,"warmup":20},"optimizer":{"_tag":"sgd","momentum":0.9,"nesterov":true,"weightDecay":0.0005,"decoupled":false},"labelSmoothing":0,"clipNorm":null,"balanced":false,"classWeights":null,"freeze":[],"scaleRate":1,"shiftRate":1,"average":null,"mix":null,"restoreBest":false,"patience":null,"accumulate":1,"distill":null}',
   )
   expect(right(checkSchedule(9)(experiment(tinyNet, glyphs(), train())))).toBe(undefined)
 })

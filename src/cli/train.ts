@@ -29,6 +29,7 @@ import { say, screen } from './stderr.js'
 
 interface OutputArguments {
   readonly json?: boolean
+  readonly mirror?: boolean
 }
 
 interface DataArguments {
@@ -50,11 +51,19 @@ interface TrainArguments extends OutputArguments, DataArguments {
 const observerOf = (
   schedule: readonly Step[],
   stop: Stopper,
+  { mirror = false }: OutputArguments,
   onFolder: (path: string) => void = () => undefined,
 ): RunObserver => {
   announceStop(stop)
   const { onEvent, onStep } = progress(screen, schedule)
-  return { onEvent, onStep, stopping: stop.stopping, onFolder, onNote: note => say(renderMessage(note)) }
+  return {
+    onEvent,
+    onStep,
+    stopping: stop.stopping,
+    onFolder,
+    onNote: note => say(renderMessage(note)),
+    mirror,
+  }
 }
 
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
@@ -83,7 +92,7 @@ const trainAnew = (
       stop,
     )(opened => {
       const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
-      const observer = observerOf(experiment.schedule, stop, path => {
+      const observer = observerOf(experiment.schedule, stop, options, path => {
         folder = path
         announce(opened.engine, path)
       })
@@ -167,7 +176,7 @@ const resumeWith = (
           stop,
         )(opened =>
           pipe(
-            resume(run, opened, observerOf(experiment.schedule, stop), {
+            resume(run, opened, observerOf(experiment.schedule, stop, options), {
               experiment,
               data,
               ...(file !== null && { module: file }),

@@ -18,6 +18,7 @@ export {
   type TrainingOptions,
   trainingFeed,
 } from './pipeline/batches.js'
+export type { Mix } from './pipeline/mix.js'
 export { type Preprocessing, preprocessingOf } from './preprocessing.js'
 export type { OpenOptions } from './source.js'
 export * from './spec.js'

@@ -1,5 +1,6 @@
 /** Codecs of the options of learning, for files and for code without types. */
 import * as t from 'io-ts'
+import type { Mix } from '../data/pipeline/mix.js'
 import type { Optimizer } from '../graph/optimizer.js'
 import {
   closed,
@@ -62,6 +63,10 @@ const classWeights: t.Type<ClassWeights, unknown> = new t.Type(
   (u, context) => (u === 'balanced' ? t.success(u) : weightsByName.validate(u, context)),
   t.identity,
 )
+const mix: t.Type<Mix, unknown> = keyed<Mix, 'mixup' | 'cutmix'>('how images are mixed', {
+  mixup: closedPartial({ mixup: positive }, { probability: share }),
+  cutmix: closedPartial({ cutmix: positive }, { probability: share }),
+})
 const average: t.Type<Average, unknown> = closed({ every: positiveWhole, decay: share, lookahead: t.boolean })
 
 /** The fields of a training. */
@@ -79,6 +84,10 @@ export const trainFields = {
   scaleRate: notNegative,
   shiftRate: notNegative,
   average: nullable(average),
+  mix: nullable(mix),
+  restoreBest: t.boolean,
+  patience: nullable(positiveWhole),
+  accumulate: positiveWhole,
 }
 
 const fade: t.Type<FadeOptions, unknown> = closed({

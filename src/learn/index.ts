@@ -31,7 +31,7 @@ export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
 export type { DataDiffers } from './evaluation/check-data.js'
 export { checkPruned } from './evaluation/check-pruned.js'
-export { evaluate, evaluationBatch } from './evaluation/evaluate.js'
+export { type EvaluateOptions, evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
 export {
@@ -63,9 +63,12 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { recipe } from './recipe.js'
 export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
+export type { Learner } from './training/learner.js'
 export {
   constant,
   cosine,
@@ -75,13 +78,11 @@ export {
   triangular,
 } from './training/learning-rate.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
-export { recipe } from './training/recipe.js'
 export type { Teacher } from './training/train.js'
 export {
   atStart,
   type Calls,
   type Epoch,
-  type Learner,
   type Phase,
   type PhaseObserver,
   type Position,

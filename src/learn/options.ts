@@ -1,4 +1,5 @@
 /** The options of learning, as data: of train and push, of a prune to come, and the criteria by name. */
+import type { Mix } from '../data/pipeline/mix.js'
 import { type Optimizer, sgd } from '../graph/optimizer.js'
 import type { Path } from '../net/path.js'
 import type { Widths } from '../surgery/analysis/trunk.js'
@@ -33,8 +34,16 @@ export interface TrainOptions {
   /** What the learning rate is multiplied by for batch norm's scales and shifts; 0 leaves them as they are. */
   readonly scaleRate: number
   readonly shiftRate: number
-  /** Averages of the weights along the way, in their place at the end; `null` for none. */
+  /** Averages of the weights along the way, in their place at the end, with batch norm measured again; `null` for none. */
   readonly average: Average | null
+  /** Images mixed in pairs, with their targets; `null` for none. */
+  readonly mix: Mix | null
+  /** Whether the weights of the epoch of the best validation accuracy stay; the optimizer is as new where it was not the last. */
+  readonly restoreBest: boolean
+  /** Ends after so many epochs in a row without a better validation accuracy; `null` for never. Source  Prechelt 1998 */
+  readonly patience: number | null
+  /** Batches a step of the optimizer, which goes by the mean of their gradients; batch norm normalises each batch. */
+  readonly accumulate: number
 }
 
 /** Averages of weights: of those at every `every`th step, the older ones counting `decay` as much a step. */
@@ -60,6 +69,10 @@ export const trainDefaults: TrainOptions = {
   scaleRate: 1,
   shiftRate: 1,
   average: null,
+  mix: null,
+  restoreBest: false,
+  patience: null,
+  accumulate: 1,
 }
 
 /** Distillation: the temperature, and how much the teacher counts. */

@@ -1,4 +1,4 @@
-/** Accuracy over parameters as a figure: a point for each variant, its mean over seeds with a standard deviation up and down. */
+/** Accuracy over parameters, and over what learning took, as a figure: a point for each variant, its mean over seeds with a standard deviation up and down. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
@@ -10,6 +10,8 @@ import { deviation, mean } from './text/statistics.js'
 /** A variant as a point; in an ablation the colour is its criterion, the shape its training. */
 interface Point {
   readonly parameters: number
+  /** Multiply–accumulates of learning; 0 where no run has counted them. */
+  readonly cost: number
   readonly test: number
   readonly low: number
   readonly high: number
@@ -23,6 +25,7 @@ const pointOf = ([name, runs]: readonly [string, readonly VariantRun[]]): Point 
   const [test, spread] = [mean(accuracies), deviation(accuracies)]
   return {
     parameters: mean(runs.map(({ result }) => result.params)),
+    cost: mean(runs.map(({ result }) => result.trainingMacs ?? 0)),
     test,
     low: test - spread,
     high: test + spread,
@@ -39,6 +42,14 @@ const xAxis = {
   type: 'quantitative',
   axis: { format: ',d', labelOverlap: 'greedy' },
   scale: { type: 'log', nice: false, padding: 20 },
+} as const
+
+/** What learning took, on a logarithmic axis. */
+const costAxis = {
+  ...xAxis,
+  field: 'cost',
+  title: 'multiply–accumulates of learning',
+  axis: { format: '.2s', labelOverlap: 'greedy' },
 } as const
 
 /** Above so many colours the larger scheme is used. */
@@ -80,14 +91,18 @@ const pointLayer = (points: readonly Point[]) =>
     },
   }) as const
 
+const viewOf = (points: readonly Point[], x: typeof xAxis | typeof costAxis) => ({
+  width: 520,
+  height: 340,
+  encoding: { x, color: colours(points) },
+  layer: [deviationLayer, pointLayer(points)],
+})
+
 const plotSpec = (title: string, points: readonly Point[]): TopLevelSpec => ({
   title,
   background: 'white',
-  width: 520,
-  height: 340,
   data: { values: [...points] },
-  encoding: { x: xAxis, color: colours(points) },
-  layer: [deviationLayer, pointLayer(points)],
+  hconcat: [xAxis, ...(points.every(({ cost }) => cost > 0) ? [costAxis] : [])].map(x => viewOf(points, x)),
 })
 
 /** An SVG. Errors  PackageMissing */

@@ -42,6 +42,8 @@ export interface RunObserver {
   readonly onNote?: (note: Note) => void
   /** Whether the net before the first cut is measured beside the one at the end; by default it is. */
   readonly beside?: boolean
+  /** Whether the test is also scored by the mean of each image and its mirror image; by default it is not. */
+  readonly mirror?: boolean
   /** Whether a run goes on where what a cut left has fallen to chance; by default it ends there with AtChance. */
   readonly pastChance?: boolean
   /** After each step of the schedule, with what the next begins from. */

@@ -13,6 +13,8 @@ export interface StageResult {
   readonly macs: number
   readonly validation: { readonly accuracy: number }
   readonly seconds: number
+  /** Multiply–accumulates of its trainings and criteria, forward and backward. */
+  readonly trainingMacs?: number
   /** Where it ended before it was through. */
   readonly stopped?: Stop
   /** Where a training ended below the best of where it began and of its epochs: the validation accuracy lost. */
@@ -51,7 +53,10 @@ export type Cursor =
     }
 
 const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
-const positionCodec = closed({ epoch: naturalNumber, step: naturalNumber, score: scoreCodec })
+const positionCodec = closedPartial(
+  { epoch: naturalNumber, step: naturalNumber, score: scoreCodec },
+  { best: closed({ epoch: naturalNumber, accuracy: share }) },
+)
 const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
   params: naturalNumber,
   macs: naturalNumber,
@@ -90,5 +95,5 @@ export const stageCodec: t.Type<StageResult, unknown> = closedPartial(
     validation: closed({ accuracy: share }),
     seconds: finite,
   },
-  { stopped: stopCodec, lost: share },
+  { stopped: stopCodec, lost: share, trainingMacs: finite },
 )

@@ -44,6 +44,17 @@ export interface CutScores {
   readonly repaired: Scored
 }
 
+/** A training that looked for its best epoch: that epoch, from 0, out of those there were, and its validation accuracy. */
+export interface KeptEpoch {
+  /** The step's place in the schedule. */
+  readonly place: string
+  readonly epoch: number
+  readonly epochs: number
+  readonly accuracy: number
+  /** Whether its weights stayed; else training only ended early. */
+  readonly restored: boolean
+}
+
 /** What a run ended in. */
 export interface Result {
   readonly experiment: string
@@ -54,8 +65,12 @@ export interface Result {
   readonly data: { readonly name: string; readonly checksum: string; readonly take?: number }
   readonly params: number
   readonly macs: number
+  /** Multiply–accumulates of its trainings and criteria, forward and backward; runs of before they were counted have none. */
+  readonly trainingMacs?: number
   readonly stages: readonly StageResult[]
   readonly test: Scored
+  /** The same by the mean of each image and its mirror image, where that was asked for. */
+  readonly mirrored?: Scored
   readonly seconds: number
   readonly out: string
   /** Where the run has cut: the net before the first cut, and the one at the end. */
@@ -64,6 +79,8 @@ export interface Result {
   readonly met?: readonly GrownNet[]
   /** Where the run has cut: every cut. */
   readonly cuts?: readonly CutScores[]
+  /** Where trainings have looked for their best epoch: each of them. */
+  readonly bestEpochs?: readonly KeptEpoch[]
 }
 
 /**
@@ -92,6 +109,7 @@ export type RunEvent =
       /** While pushing. */
       readonly alignment?: Alignment
     }
+  | ({ readonly _tag: 'bestEpoch'; readonly stage: number } & KeptEpoch)
   /**
    * What a prune decided, channel by channel; not `removes`: what a push foresaw when it marked channels to fade them.
    * `threshold` is `null` where channels were named, as the cut behind such a push names them.

@@ -11,7 +11,7 @@ import type { Resources, RunContext, RunObserver } from './context.js'
 import type { RunError } from './error.js'
 import type { Result } from './events.js'
 import { runSchedule } from './runner.js'
-import { scoreTest, toScored } from './steps/step-context.js'
+import { scoreMirrored, scoreTest, toScored } from './steps/step-context.js'
 import { type Checkpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { openLog } from './storage/event-log.js'
 import type { Folder } from './storage/folder.js'
@@ -22,15 +22,20 @@ import type { StoredRun } from './storage/stored-run.js'
 export const runName = ({ experiment, settings }: StoredRun): string => identityOf(experiment, settings)
 
 const resultOf =
-  ({ folder, experiment, settings }: StoredRun, context: RunContext, beside: boolean) =>
+  (
+    { folder, experiment, settings }: StoredRun,
+    context: RunContext,
+    { beside = true, mirror = false }: RunObserver,
+  ) =>
   (end: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { checksum, take } = settings.data
     return pipe(
       scoreTest(context)(end.learner.model),
       TE.bindTo('test'),
       TE.bindW('compared', ({ test }) => (beside ? compareBeforeAfter(context, test)(end) : TE.right(null))),
+      TE.bindW('mirrored', () => (mirror ? scoreMirrored(context)(end.learner.model) : TE.right(null))),
       TE.map(
-        ({ test, compared }): Result => ({
+        ({ test, compared, mirrored }): Result => ({
           experiment: experiment.net.name,
           engine: settings.engine,
           code: settings.code,
@@ -38,12 +43,15 @@ const resultOf =
           data: { name: context.dataset.name, checksum, ...(take !== undefined && { take }) },
           params: countParams(end.learner.model),
           macs: countMacs(end.learner.model),
+          trainingMacs: end.trainingMacs,
           stages: end.stages,
           test: toScored(test),
+          ...(mirrored !== null && { mirrored: toScored(mirrored) }),
           seconds: end.seconds.run,
           out: folder.path,
           ...(end.met.length > 0 && { met: end.met }),
           ...(end.cuts.length > 0 && { cuts: end.cuts }),
+          ...(end.bestEpochs.length > 0 && { bestEpochs: end.bestEpochs }),
           ...(compared !== null && { compared }),
         }),
       ),
@@ -98,7 +106,7 @@ export const finish =
     return pipe(
       runSchedule(context)(experiment)(from),
       TE.tap(end => saveModel(folder.model, preprocessing)(end.learner.model)),
-      TE.flatMap(resultOf(run, context, observer.beside ?? true)),
+      TE.flatMap(resultOf(run, context, observer)),
       TE.tap(result => writeJson(folder.result)(result)),
     )
   }

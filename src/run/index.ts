@@ -16,6 +16,7 @@ export type {
   Comparison,
   CutScores,
   GrownNet,
+  KeptEpoch,
   RankedChannels,
   Result,
   RunEvent,

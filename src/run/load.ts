@@ -132,10 +132,9 @@ export const loadExperiment = reading('experiment', experimentCodec, resolveExpo
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
   pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
 
-/** A file's experiment, or those of its study; on this net where it names a model that is not read; none where the file is gone. */
-const loadExperiments = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> => {
-  if (!existsSync(file)) return TE.right([])
-  return pipe(
+/** A file's experiment, or those of its study; on this net where it names a model that is not read. */
+const loadAll = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> =>
+  pipe(
     load(file),
     TE.flatMap(exported =>
       tagOf(exported) === 'study'
@@ -149,7 +148,10 @@ const loadExperiments = (file: string, net: Net): TE.TaskEither<RunError, readon
           ),
     ),
   )
-}
+
+/** The experiments of a file; none where the file is gone. */
+const loadExperiments = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> =>
+  existsSync(file) ? loadAll(file, net) : TE.right([])
 
 /** An experiment with the layers and the functions it names, from those of a file. Errors  NoFunction */
 const provideFrom =

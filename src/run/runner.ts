@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
+import { checkOptions } from '../learn/check-options.js'
 import type { LearnError } from '../learn/error.js'
 import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
@@ -24,7 +25,16 @@ import type { Step } from './schedule/steps.js'
 import { runStep, trainingsIn } from './steps/machine.js'
 import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
-import { type History, noHistory, withAccuracy, withCut, withMet } from './storage/history.js'
+import {
+  type History,
+  historyOf,
+  noHistory,
+  withAccuracy,
+  withBestEpoch,
+  withCut,
+  withMacs,
+  withMet,
+} from './storage/history.js'
 
 /** Where a run begins: the net with its first weights, drawn or given. Errors  those of `init` and of `beginWith` */
 export const initialCheckpoint =
@@ -55,23 +65,31 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
 
-/** Whether the data fills each training's batches, and has the classes that it weighs. */
+/** Whether the data fills each training's batches, suits its options, and has the classes that it weighs. */
 const checkTrainings =
   (dataset: Dataset) =>
   ({ schedule }: Experiment): E.Either<LearnError, unknown> =>
     pipe(
       trainingsIn(schedule),
-      E.traverseArray(({ batchSize, classWeights }): E.Either<LearnError, unknown> => {
+      E.traverseArray(options => {
+        const { batchSize, classWeights } = options
         const images = dataset.train.size
-        if (batchSize > images) return E.left({ _tag: 'TooFewImages', images, batch: batchSize })
-        return classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset)
+        if (batchSize > images) return E.left<LearnError>({ _tag: 'TooFewImages', images, batch: batchSize })
+        return pipe(
+          checkOptions(options)(dataset),
+          E.flatMap(
+            (): E.Either<LearnError, unknown> =>
+              classWeights === null ? E.right(null) : classWeightsFor(classWeights)(dataset),
+          ),
+        )
       }),
     )
 
 /**
  * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
  *
- * Errors  ClassesDiffer, DataDiffers, OneClass, TooFewImages, BadOption of class weights, and those of `checkSchedule`
+ * Errors  ClassesDiffer, DataDiffers, OneClass, TooFewImages, WrongOption, BadOption of class weights; those of
+ *         `checkSchedule`
  */
 export const checkRun =
   (dataset: Dataset, experiment: Experiment) =>
@@ -86,7 +104,7 @@ export const checkRun =
 
 /** How a step of the schedule ended; `best`: the validation accuracy it might have ended with. */
 const resultOf =
-  (context: RunContext, step: Pick<StageResult, 'name' | 'seconds'>, best: number) =>
+  (context: RunContext, step: Pick<StageResult, 'name' | 'seconds' | 'trainingMacs'>, best: number) =>
   ({ learner: { model }, stopped }: StepState): TE.TaskEither<RunError, StageResult> =>
     pipe(
       scoreValidation(context)(model),
@@ -100,7 +118,7 @@ const resultOf =
       })),
     )
 
-type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy'>
+type StageContext = RunContext & Pick<StepContext, 'addCut' | 'addAccuracy' | 'addBestEpoch' | 'addMacs'>
 
 /** What a step of the schedule needs of the run around it. */
 interface Stage {
@@ -114,7 +132,7 @@ interface Stage {
 /** A stage whose steps add to the history. */
 const openStage = (context: RunContext, from: Checkpoint): Stage => {
   const began = context.clock()
-  let history: History = { met: from.met, cuts: from.cuts, best: from.best }
+  let history = historyOf(from)
   const add = (next: (before: History) => History): void => {
     history = next(history)
   }
@@ -128,6 +146,8 @@ const openStage = (context: RunContext, from: Checkpoint): Stage => {
         ),
       addCut: cut => add(withCut(cut)),
       addAccuracy: accuracy => add(withAccuracy(accuracy)),
+      addMacs: macs => add(withMacs(macs)),
+      addBestEpoch: kept => add(withBestEpoch(kept)),
     },
     from,
     spent: () => ({
@@ -155,6 +175,10 @@ const pauseIn =
       TE.asUnit,
     )
 
+/** Multiply–accumulates of a stage: those of the run without those of the stages before it. */
+const macsOf = ({ from, history }: Stage): number =>
+  from.stages.reduce((rest, { trainingMacs = 0 }) => rest - trainingMacs, history().trainingMacs)
+
 /** Emits how a step ended, and saves the run before the next. */
 const endStage =
   (open: Stage, { _tag: name }: Step) =>
@@ -162,7 +186,7 @@ const endStage =
     const { context, from, spent, history } = open
     const best = Math.max(from.stages.at(-1)?.validation.accuracy ?? 0, history().best)
     return pipe(
-      resultOf(context, { name, seconds: spent().stage }, best)(state),
+      resultOf(context, { name, seconds: spent().stage, trainingMacs: macsOf(open) }, best)(state),
       TE.tap(result => context.emit({ _tag: 'stageEnded', stage: from.stages.length, result })),
       TE.flatMap(result =>
         saveStage(

@@ -1,6 +1,7 @@
 /** Calibration: the images over which criteria and batch norm are measured, on an engine. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Batch, Feed } from '../../data/pipeline/batches.js'
+import type { Dataset } from '../../data/dataset.js'
+import { type Batch, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
 import type { Engine, Session } from '../../engine/engine.js'
 import type { Program } from '../../graph/graph.js'
 import type { Model } from '../../net/weights.js'
@@ -12,6 +13,16 @@ export interface Calibration {
   readonly feed: Feed
   readonly batch: number
   readonly batches: number
+}
+
+/** So many training images, or all there are, each class as often as the others, as they are. */
+export const calibrationOf = (
+  { engine, dataset, seed }: { readonly engine: Engine; readonly dataset: Dataset; readonly seed: number },
+  images: number,
+): Calibration => {
+  const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
+  const feed = trainingFeed(dataset, { batch, seed, balanced: true, augment: false })
+  return { engine, feed, batch, batches: Math.ceil(images / batch) }
 }
 
 /** The number of batches, at most those of the feed. */

@@ -5,15 +5,24 @@ import type { Engine } from '../../engine/engine.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
-import { score } from '../training/training-loop.js'
-import type { Score } from './score.js'
+import { mirrorViews, type Score, score } from './score.js'
 
 /** Images a call in evaluation. */
 export const evaluationBatch = 250
 
-/** Scores a model on a feed of `evaluationBatch` images a batch; the model stays as it is. */
+/** How images are shown to the net. */
+export interface EvaluateOptions {
+  /** By the mean of the logits of each image and of its mirror image; off by default. Source  Jordan 2024 */
+  readonly mirror?: boolean
+}
+
+/**
+ * Scores a model on a feed of `evaluationBatch` images a batch; the model stays as it is.
+ *
+ * Law  with `mirror`, images and their mirror images have the same score
+ */
 export const evaluate =
-  (engine: Engine) =>
+  (engine: Engine, { mirror = false }: EvaluateOptions = {}) =>
   (feed: Feed) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
     TE.bracket(
@@ -21,7 +30,7 @@ export const evaluate =
       session =>
         TE.tryCatch(() => {
           session.write(model.weights)
-          return score(session)(feed)
+          return score(session, mirror ? mirrorViews(model.net.input) : undefined)(feed)
         }, engineFailed(engine)),
       session => TE.fromIO(() => session.close()),
     )

@@ -1,5 +1,10 @@
 /** Scores of logits: accuracy, and the loss in nats. */
-import type { Batch } from '../../data/pipeline/batches.js'
+import { setImmediate } from 'node:timers/promises'
+import type { Batch, Feed } from '../../data/pipeline/batches.js'
+import { mirrorImages } from '../../data/pipeline/mirror.js'
+import type { Session } from '../../engine/engine.js'
+import type { Graph } from '../../graph/graph.js'
+import type { Shape } from '../../net/shape.js'
 
 /** Sums over images. */
 export interface Score {
@@ -47,3 +52,36 @@ export const scoreOf = (logits: Float32Array, { labels, size }: Pick<Batch, 'lab
     noScore,
   )
 }
+
+export const logitsOf = (fetched: Readonly<Record<string, Float32Array>>): Float32Array =>
+  fetched.logits ?? new Float32Array()
+
+/** An image as the net is shown it. */
+type View = (images: Float32Array) => Float32Array
+
+const asTheyAre: View = images => images
+
+/** The mean over several logits. */
+const meanOf = ([first, ...others]: readonly Float32Array[]): Float32Array =>
+  others.length === 0
+    ? (first ?? new Float32Array())
+    : (first ?? new Float32Array()).map(
+        (logit, i) => others.reduce((sum, each) => sum + (each[i] ?? 0), logit) / (1 + others.length),
+      )
+
+/** Scores `infer` over a feed, by the mean of the logits of several views of each image where there are several. */
+export const score =
+  (session: Session<{ readonly infer: Graph }>, views: readonly View[] = [asTheyAre]) =>
+  async (feed: Feed): Promise<Score> => {
+    let sum = noScore
+    for (let step = 0; step < feed.batches; step++) {
+      const batch = await feed.batch(0, step)
+      const logits = views.map(view => logitsOf(session.run('infer', { images: view(batch.images) })))
+      sum = addScores(sum, scoreOf(meanOf(logits), batch))
+      await setImmediate()
+    }
+    return sum
+  }
+
+/** Every image, and mirrored left to right. */
+export const mirrorViews = (image: Shape): readonly View[] => [asTheyAre, mirrorImages(image)]

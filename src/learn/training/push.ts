@@ -7,7 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Feeds } from '../../engine/engine.js'
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import { axisSeparation, compactness, correlation, ridgeSeparation, scatter } from '../../graph/separation.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -15,19 +15,23 @@ import type { Path } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
+import { fits, wrongOption } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
+import { accumulateCalls } from './accumulate.js'
 import { averageUpdates } from './average.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
 import { buildTerm } from './push-term.js'
 import {
   featuresIn,
+  type Gradients,
   globalMean,
   gradientsAndGates,
   lowerForFeatures,
   lowerForTraining,
   rateFeeds,
+  runningStatistics,
   type Teacher,
   type TrainingGraph,
   trainObjective,
@@ -102,32 +106,54 @@ const objectiveOf = (loss: Value, terms: readonly Value[]): Value =>
         ),
       )
 
-const pushGraph = (
+const learningCalls = (
   options: PushOptions,
   { graph, gated }: PushGraph,
   loss: Value,
   terms: readonly Value[],
-): Graph => {
+): Pick<Calls, 'train' | 'accumulate'> => {
   const objective = objectiveOf(loss, terms)
   const { fade: fadeOptions } = options
   const gradients = gradientsAndGates(graph, objective, fadeOptions === null ? [] : gated)
-  const updates =
+  const updatesBy = (weights: Gradients['weights']): readonly Value[] =>
     fadeOptions === null
-      ? weightUpdates(options)(graph, gradients.weights)
+      ? weightUpdates(options)(graph, weights)
       : [
           ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
           ...trackUtility(fadeOptions)(gradients),
         ]
-  return {
+  return accumulateCalls(options)({
     outputs: { loss: objective, logits: graph.logits },
-    updates: averageUpdates(options.average)(updates),
-  }
+    gradients: gradients.weights,
+    updatesBy: weights => averageUpdates(options.average)(updatesBy(weights)),
+    statistics: runningStatistics(graph),
+  })
+}
+
+const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
+  [...Object.values(weights), ...terms.map(({ weight }) => weight)].some(weight => weight !== 0)
+
+/** Options of training that a fade to the end, whose gradients are those of each batch, rules out. */
+const checkFading = ({ restoreBest, patience, accumulate }: PushOptions): E.Either<LearnError, void> => {
+  const over = 'beside fade, which is over with the last step only'
+  if (restoreBest) return wrongOption('restoreBest', 'true', `false ${over}`)
+  if (patience !== null) return wrongOption('patience', patience, `null ${over}`)
+  return accumulate > 1
+    ? wrongOption('accumulate', accumulate, '1 beside fade, which goes by the gradients of each batch')
+    : fits
+}
+
+/** Options of training that terms of images of one class each, or a fade, rule out. Errors  WrongOption */
+export const checkPush = (options: PushOptions): E.Either<LearnError, void> => {
+  if (options.mix !== null && hasTerms(options.align))
+    return wrongOption('mix', 'given', 'null beside terms of align, which separate images of one class each')
+  return options.fade === null ? fits : checkFading(options)
 }
 
 /**
- * The two calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
+ * The calls of a push: `train` on the whole objective, `infer` with the pre-decision features beside the logits.
  *
- * Errors  NoDecision where the net does not end in a layer that decides on a vector; those of a user's own terms
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector; WrongOption; those of a user's own terms
  */
 export const pushCalls =
   (options: PushOptions, evaluated: number, teacher: Teacher | null) =>
@@ -135,6 +161,7 @@ export const pushCalls =
     pipe(
       E.Do,
       E.bindW('decision', () => decisionOf(net)),
+      E.tap(() => checkPush(options)),
       E.bindW('graph', () => lowerForTraining(options)(net)),
       E.let('built', ({ graph, decision }) => ({
         graph,
@@ -145,7 +172,7 @@ export const pushCalls =
       E.map(({ built, decision, terms }) => {
         const loss = trainObjective(options, teacher)(built.graph)
         return {
-          train: pushGraph(options, built, loss, terms),
+          ...learningCalls(options, built, loss, terms),
           infer: lowerForFeatures(evaluated, decision)(net),
         }
       }),
@@ -157,9 +184,6 @@ export const pushInspect = (net: CheckedNet): E.Either<LearnError, NonNullable<P
     decisionOf(net),
     E.map(decision => inspectAlignment(net, decision)),
   )
-
-const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
-  [...Object.values(weights), ...terms.map(({ weight }) => weight)].some(weight => weight !== 0)
 
 /** The inputs of a push at each step, beside its batch. */
 export const pushFeeds =

@@ -13,10 +13,11 @@ import { isInside, type Path, parentPath } from '../../net/path.js'
 import { isKeyOf } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
+import { checkBatchNormValues } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import type { Distill, TrainOptions } from '../options.js'
+import { accumulateCalls } from './accumulate.js'
 import { averageFeeds, averageUpdates } from './average.js'
-import { checkBatchNormValues } from './batch-norm-values.js'
 import { imageWeights } from './class-weights.js'
 import { factorAt } from './learning-rate.js'
 import type { Calls } from './training-loop.js'
@@ -171,7 +172,7 @@ export const trainObjective =
     return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
 
-/** The two calls of plain training. */
+/** The calls of plain training. */
 export const trainCalls =
   (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
   (net: CheckedNet): E.Either<LearnError, Calls> =>
@@ -179,12 +180,14 @@ export const trainCalls =
       lowerForTraining(options)(net),
       E.map(graph => {
         const loss = trainObjective(options, teacher)(graph)
-        const updates = weightUpdates(options)(graph, weightGradients(graph, loss))
+        const calls = accumulateCalls(options)({
+          outputs: { loss, logits: graph.logits },
+          gradients: weightGradients(graph, loss),
+          updatesBy: gradients => averageUpdates(options.average)(weightUpdates(options)(graph, gradients)),
+          statistics: runningStatistics(graph),
+        })
         return {
-          train: {
-            outputs: { loss, logits: graph.logits },
-            updates: averageUpdates(options.average)(updates),
-          },
+          ...calls,
           infer: lowerForInference(evaluated)(net),
         }
       }),

@@ -8,32 +8,40 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Batch, type Feed, prefetch } from '../../data/pipeline/batches.js'
 import type { Engine, Feeds, Session } from '../../engine/engine.js'
-import { type Graph, inputsOf, variablesOf } from '../../graph/graph.js'
-import { stream } from '../../net/random.js'
-import { isSameShape, sizeOf } from '../../net/shape.js'
-import type { Model, Weights } from '../../net/weights.js'
+import type { Graph } from '../../graph/graph.js'
+import type { Weights } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import type { Alignment } from '../evaluation/alignment.js'
-import { addScores, lossOf, noScore, type Score, scoreOf } from '../evaluation/score.js'
+import { addScores, logitsOf, lossOf, noScore, type Score, score, scoreOf } from '../evaluation/score.js'
+import {
+  type BestEpoch,
+  endless,
+  isStale,
+  type Keeping,
+  keepBest,
+  keptSlots,
+  type Pause,
+  restoreWeights,
+} from './best.js'
+import { feedsOf } from './feeds.js'
+import { allFinite, type Learner, learnerOf, matchingVariables } from './learner.js'
 
-/** A model, and the slots of its optimizer by variable name. */
-export interface Learner {
-  readonly model: Model
-  readonly slots: Weights
-}
-
-/** Where a phase is: epochs done, steps done in the current epoch, and their score. */
+/** Where a phase is: epochs done, steps done in the current epoch, and their score; the best epoch, where one is to be known. */
 export interface Position {
   readonly epoch: number
   readonly step: number
   readonly score: Score
+  readonly best?: BestEpoch
 }
 
 /** Before the first step. */
 export const atStart: Position = { epoch: 0, step: 0, score: noScore }
 
-/** The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. */
-export type Calls = { readonly [call in 'train' | 'infer']: Graph }
+/**
+ * The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. `accumulate` is as `train`, but
+ * only sums the gradients for it.
+ */
+export type Calls = { readonly [call in 'train' | 'infer']: Graph } & { readonly accumulate?: Graph }
 
 /** A program, its data, and for how many epochs it runs. */
 export interface Phase {
@@ -42,7 +50,7 @@ export interface Phase {
   readonly seed: number
   readonly training: Feed
   readonly validation: Feed
-  /** Inputs of a step beside its batch and its noise; steps count from the phase's first. */
+  /** Inputs of a step beside its batch and its noise; steps of the optimizer count from the phase's first. */
   readonly feeds: (step: number, steps: number) => Feeds
   /** Called before each step: may write the phase's own variables. */
   readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
@@ -50,6 +58,10 @@ export interface Phase {
   readonly inspect?: (session: Session, validation: Feed) => Promise<Alignment>
   /** Variables that do not change, such as a teacher's weights. */
   readonly fixed?: Weights
+  /** By default the last weights stay, after all epochs. */
+  readonly keeping?: Keeping
+  /** Batches a step of the optimizer, 1 by default. */
+  readonly accumulate?: number
 }
 
 /** A step that has been run. */
@@ -73,65 +85,11 @@ export interface PhaseObserver<Err> {
   readonly onStep: (stepped: StepProgress) => void
   /** After each epoch, and where a phase is interrupted: the moment to save. */
   readonly onPause: (learner: Learner, position: Position, done: Epoch | null) => TE.TaskEither<Err, void>
+  /** At the end: how many epochs there were, and the best where one was looked for. */
+  readonly onEnd?: (epochs: number, best: BestEpoch | null) => TE.TaskEither<Err, void>
   /** Asked between steps: whether to stop here. */
   readonly stopping: () => boolean
 }
-
-/** Uniform numbers for every dropout layer, a function of the seed and the step alone. */
-const noiseFor = (graph: Graph, seed: number): ((step: number) => Feeds) => {
-  const inputs = Object.entries(inputsOf(graph)).filter(([name]) => name.startsWith('noise/'))
-  return step =>
-    Object.fromEntries(
-      inputs.map(([name, shape]) => [
-        name,
-        Float32Array.from({ length: sizeOf(shape) }, stream(seed, `${name}/${step}`)),
-      ]),
-    )
-}
-
-/** The inputs of the `nth` step of a phase, with its batch. */
-export const feedsOf = (phase: Phase): ((batch: Batch, nth: number) => Feeds) => {
-  const noise = noiseFor(phase.calls.train, phase.seed)
-  const steps = phase.training.batches * phase.epochs
-  return ({ images, targets }, nth) => ({ images, targets, ...noise(nth), ...phase.feeds(nth, steps) })
-}
-
-/** The values for which the calls have a variable of the same shape: slots of another optimizer are dropped. */
-const matchingVariables = (calls: Calls, values: Weights): Weights => {
-  const variables = variablesOf(calls)
-  return Object.fromEntries(
-    Object.entries(values).filter(([name, { shape }]) => isSameShape(variables[name] ?? [-1], shape)),
-  )
-}
-
-/** The session's variables, split into the model's weights and all others, the slots. */
-const learnerOf = (session: Session, { model }: Learner, fixed: Weights): Learner => {
-  const all = Object.entries(session.read()).filter(([name]) => !(name in fixed))
-  const stored = ([name]: readonly [string, unknown]) => name in model.weights
-  return {
-    model: { ...model, weights: { ...model.weights, ...Object.fromEntries(all.filter(stored)) } },
-    slots: Object.fromEntries(all.filter(entry => !stored(entry))),
-  }
-}
-
-const allFinite = ({ model, slots }: Learner): boolean =>
-  [model.weights, slots].every(all => Object.values(all).every(({ data }) => data.every(Number.isFinite)))
-
-/** Scores `infer` over a feed. */
-export const score =
-  (session: Session<Pick<Calls, 'infer'>>) =>
-  async (feed: Feed): Promise<Score> => {
-    let sum = noScore
-    for (let step = 0; step < feed.batches; step++) {
-      const batch = await feed.batch(0, step)
-      sum = addScores(sum, scoreOf(logitsOf(session.run('infer', { images: batch.images })), batch))
-      await setImmediate()
-    }
-    return sum
-  }
-
-const logitsOf = (fetched: Readonly<Record<string, Float32Array>>): Float32Array =>
-  fetched.logits ?? new Float32Array()
 
 /** A phase on its way: what its steps share. */
 interface RunningPhase<Err> {
@@ -161,7 +119,8 @@ const trainStep = async <Err>(
   const nth = position.epoch * training.batches + position.step
   const ready = phase.before?.(session, nth, training.batches * phase.epochs) ?? E.right(undefined)
   if (E.isLeft(ready)) return ready
-  const score = addScores(position.score, scoreOf(logitsOf(session.run('train', feeds(batch, nth))), batch))
+  const call = (nth + 1) % (phase.accumulate ?? 1) === 0 ? 'train' : 'accumulate'
+  const score = addScores(position.score, scoreOf(logitsOf(session.run(call, feeds(batch, nth))), batch))
   const after = { ...position, step: position.step + 1, score }
   return Number.isFinite(lossOf(score)) ? E.right(after) : overflow('loss', after)
 }
@@ -183,38 +142,56 @@ const evaluateEpoch = async <Err>(
  */
 const pausePhase = async <Err>(
   running: RunningPhase<Err>,
-  position: Position,
-): Promise<E.Either<LearnError | Err, Position>> => {
+  { position, kept: before }: Pause,
+): Promise<E.Either<LearnError | Err, Pause>> => {
   const learner = currentLearner(running)
   if (!allFinite(learner)) return overflow('weights', position)
   const isEpochEnd = position.step === running.training.batches
   const done = isEpochEnd ? await evaluateEpoch(running, position) : null
   if (done !== null && !Number.isFinite(lossOf(done.validation))) return overflow('validation loss', position)
-  const next = isEpochEnd ? { epoch: position.epoch + 1, step: 0, score: noScore } : position
-  const saved = await running.observer.onPause(learner, next, done)()
-  return E.isLeft(saved) ? saved : E.right(next)
+  const { keeping = endless } = running.phase
+  const { kept, ...best } = keepBest(keeping, { position, kept: before }, done, learner)
+  const next = isEpochEnd ? { epoch: position.epoch + 1, step: 0, score: noScore, ...best } : position
+  const toSave = { model: learner.model, slots: { ...learner.slots, ...kept } }
+  const saved = await running.observer.onPause(toSave, next, done)()
+  return E.isLeft(saved) ? saved : E.right({ position: next, kept })
+}
+
+/** Whether all epochs are done, or none of the last was a gain. */
+const hasEnded = ({ epochs, keeping = endless }: Phase, { epoch, best }: Position): boolean =>
+  epoch >= epochs || isStale(keeping, epoch, best ?? null)
+
+/** What the phase leaves, once its observer knows the best epoch. */
+const endPhase = async <Err>(
+  running: RunningPhase<Err>,
+  { position: { epoch, best }, kept }: Pause,
+): Promise<E.Either<LearnError | Err, Learner>> => {
+  const last = currentLearner(running)
+  const ended = (await running.observer.onEnd?.(epoch, best ?? null)()) ?? E.right(undefined)
+  return E.isLeft(ended) ? ended : E.right(restoreWeights(kept, best?.epoch === epoch - 1)(last))
 }
 
 const runSteps = async <Err>(
   running: RunningPhase<Err>,
   from: Position,
 ): Promise<E.Either<LearnError | Err, Learner>> => {
-  const { observer, phase, training } = running
-  let position = from
-  while (position.epoch < phase.epochs) {
-    const stepped = await trainStep(running, position)
+  const { observer, phase, training, initial } = running
+  let at: Pause = { position: from, kept: keptSlots(initial.slots) }
+  while (!hasEnded(phase, at.position)) {
+    const stepped = await trainStep(running, at.position)
     if (E.isLeft(stepped)) return stepped
-    position = stepped.right
+    const position = stepped.right
     observer.onStep({ ...position, epochs: phase.epochs, steps: training.batches })
     await setImmediate()
     const stopping = observer.stopping()
+    at = { ...at, position }
     if (position.step < training.batches && !stopping) continue
-    const paused = await pausePhase(running, position)
+    const paused = await pausePhase(running, at)
     if (E.isLeft(paused)) return paused
-    position = paused.right
-    if (stopping && position.epoch < phase.epochs) return E.left({ _tag: 'Interrupted' })
+    at = paused.right
+    if (stopping && !hasEnded(phase, at.position)) return E.left({ _tag: 'Interrupted' })
   }
-  return E.right(currentLearner(running))
+  return endPhase(running, at)
 }
 
 /** Writes the variables that a phase begins with. */

@@ -3,7 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
-import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
+import { evaluationFeed, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
+import { mixFeed } from '../../data/pipeline/mix.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -11,6 +12,7 @@ import { checkSeed } from '../../net/random.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { optionsOf } from '../../net/words/options.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
+import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
@@ -21,18 +23,13 @@ import {
   type TrainOptions,
   trainDefaults,
 } from '../options.js'
+import { recalibrateAverage } from '../repair/recalibrate.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading, type OnRanking } from './fade.js'
+import type { Learner } from './learner.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
-import {
-  type Calls,
-  type Epoch,
-  type Learner,
-  type Phase,
-  type PhaseObserver,
-  runPhase,
-} from './training-loop.js'
+import { type Calls, type Epoch, type Phase, type PhaseObserver, runPhase } from './training-loop.js'
 import { warmupCalls } from './warmup.js'
 
 /** The context of a transform: an engine, data, a seed. */
@@ -82,19 +79,29 @@ const weighFeeds = (
         E.map(weights => (step, steps) => ({ ...feeds(step, steps), [classWeightsInput]: weights })),
       )
 
-/** Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; BadOption of class weights; those of the calls */
+/** The training batches, mixed where the options say so. */
+const feedFor = ({ batchSize, balanced, mix }: TrainOptions, dataset: Dataset, seed: number): Feed => {
+  const feed = trainingFeed(dataset, { batch: batchSize, seed, balanced })
+  return mix === null ? feed : mixFeed(mix, { seed, image: dataset.image })(feed)
+}
+
+/**
+ * Errors  OneClass; DecodeError of the seed; TooFewImages where they do not fill a batch; WrongOption; BadOption of class
+ *         weights; those of the calls
+ */
 export const phaseFor =
   (
     { dataset, seed, teacher = null }: Pick<LearnContext, 'dataset' | 'seed' | 'teacher'>,
     options: TrainOptions,
   ) =>
   ({ calls, ...program }: LearnProgram): E.Either<LearnError, Phase> => {
-    const training = trainingFeed(dataset, { batch: options.batchSize, seed, balanced: options.balanced })
+    const training = feedFor(options, dataset, seed)
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
           checkSeed(seed),
           E.flatMap(() => checkClasses(dataset)),
+          E.flatMap(() => checkOptions(options)(dataset)),
           E.flatMap(() => weighFeeds(options, dataset, program.feeds)),
           E.bindTo('feeds'),
           E.bindW('calls', () => calls),
@@ -102,6 +109,8 @@ export const phaseFor =
             ...program,
             ...built,
             epochs: options.epochs,
+            accumulate: options.accumulate,
+            keeping: { restoreBest: options.restoreBest, patience: options.patience },
             seed,
             training,
             validation: evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }),
@@ -155,6 +164,7 @@ const learn = (context: LearnContext, options: TrainOptions, program: LearnProgr
     TE.flatMap(phase =>
       runPhase(context.engine, observerOf(context))(phase)({ model, slots: context.slots ?? {} }),
     ),
+    TE.flatMap(recalibrateAverage(context, options)),
   )
 
 /**

@@ -9,11 +9,13 @@ import type { Weights } from '../../net/weights.js'
 import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
+import { accumulateCalls } from './accumulate.js'
 import { averageUpdates } from './average.js'
 import {
   hardLoss,
   lowerForInference,
   lowerForTraining,
+  runningStatistics,
   type TrainingGraph,
   weightGradients,
   weightUpdates,
@@ -42,7 +44,7 @@ const maskUpdate =
   }
 
 /**
- * The two calls of a warm-up; `slots` hold the masks of new weights, from `newMasks`.
+ * The calls of a warm-up; `slots` hold the masks of new weights, from `newMasks`.
  *
  * Law  old values, and the running statistics of old channels, stay as they are, bit for bit
  */
@@ -55,14 +57,15 @@ export const warmupCalls =
         const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
         const graph = { ...all, statistics: all.statistics.filter(isNew) }
         const loss = hardLoss(options, graph)
-        const gradients = weightGradients(all, loss).filter(isNew).map(maskGradient(graph))
+        const calls = accumulateCalls(options)({
+          outputs: { loss, logits: graph.logits },
+          gradients: weightGradients(all, loss).filter(isNew).map(maskGradient(graph)),
+          updatesBy: gradients =>
+            averageUpdates(options.average)(weightUpdates(options)(graph, gradients).map(maskUpdate(graph))),
+          statistics: runningStatistics(graph).map(maskUpdate(graph)),
+        })
         return {
-          train: {
-            outputs: { loss, logits: graph.logits },
-            updates: averageUpdates(options.average)(
-              weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
-            ),
-          },
+          ...calls,
           infer: lowerForInference(evaluated)(net),
         }
       }),

@@ -1,6 +1,16 @@
 /** The end of a run as a table: each step, then the test. */
 import type { Comparison, GrownNet, Result } from '../../run/events.js'
-import { compact, decimal, duration, lostText, milliseconds, percent, thousands } from '../text/numbers.js'
+import {
+  bestEpochText,
+  compact,
+  decimal,
+  duration,
+  lostText,
+  milliseconds,
+  percent,
+  thousands,
+} from '../text/numbers.js'
+import { stepText } from '../text/phrases.js'
 import { provenanceOf } from '../text/provenance.js'
 import { stopText } from '../text/stop-reason.js'
 import { table } from './table.js'
@@ -73,10 +83,17 @@ export const resultTable = (result: Result): string => {
     ...result.stages.flatMap(({ name, lost }, nth) =>
       lost === undefined ? [] : [`step ${nth + 1} ${name} ended ${lostText(lost)}`],
     ),
+    ...(result.bestEpochs ?? []).map(kept => `${stepText(kept.place)} ${bestEpochText(kept)}`),
     ...(result.met === undefined ? [] : grownTable(result.met)),
     ...(result.compared === undefined ? [] : comparisonTable(result.compared)),
     '',
     `test ${percent(result.test.accuracy)} (loss ${decimal(result.test.loss)}) with ${thousands(result.params)} parameters, ${compact(result.macs)} MACs`,
+    ...(result.trainingMacs === undefined ? [] : [`learning took ${compact(result.trainingMacs)} MACs`]),
+    ...(result.mirrored === undefined
+      ? []
+      : [
+          `with mirror images, at twice the cost: test ${percent(result.mirrored.accuracy)} (loss ${decimal(result.mirrored.loss)})`,
+        ]),
     `${engine}; seed ${result.seed}; ${data}; ${code}; ${duration(result.seconds)}`,
     `saved in ${result.out}`,
   ].join('\n')

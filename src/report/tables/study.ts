@@ -20,6 +20,7 @@ interface Figures extends Scores {
   readonly seed: number
   readonly params: number
   readonly macs: number
+  readonly trainingMacs?: number
   readonly bytes: number
   readonly validation?: number
   readonly retrained: number
@@ -48,6 +49,7 @@ const figuresOf = (run: VariantRun): Figures => {
     seed: run.seed,
     params: run.result.params,
     macs: run.result.macs,
+    ...(run.result.trainingMacs !== undefined && { trainingMacs: run.result.trainingMacs }),
     bytes: run.bytes,
     ...scoresOf(lastOf(run)),
     ...(validation !== undefined && { validation }),
@@ -85,6 +87,7 @@ const head = [
   '',
   'parameters',
   'MACs',
+  'MACs of learning',
   'bytes',
   'right after the cut',
   'repaired',
@@ -95,6 +98,9 @@ const head = [
   '100 images',
 ]
 
+/** Nothing where no run has counted it. */
+const meanCost = (counts: readonly number[]): string => (counts.length === 0 ? '' : compact(mean(counts)))
+
 const cells = (name: string, runs: readonly VariantRun[], timed: Latencies): readonly string[] => {
   const some = (f: (run: VariantRun) => number | undefined) => runs.flatMap(run => f(run) ?? [])
   const [one, hundred] = timed.get(name) ?? []
@@ -102,6 +108,7 @@ const cells = (name: string, runs: readonly VariantRun[], timed: Latencies): rea
     name,
     thousands(mean(some(({ result }) => result.params))),
     compact(mean(some(({ result }) => result.macs))),
+    meanCost(some(({ result }) => result.trainingMacs)),
     thousands(mean(some(({ bytes }) => bytes))),
     meanWithDeviation(some(run => lastOf(run)?.raw.accuracy)),
     meanWithDeviation(some(run => lastOf(run)?.repaired.accuracy)),

@@ -7,7 +7,16 @@ import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epoc
 import type { Step } from '../../run/schedule/steps.js'
 import type { StepPlace } from '../../run/steps/step-place.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
-import { compact, counted, decimal, duration, lostText, percent, thousands } from '../text/numbers.js'
+import {
+  bestEpochText,
+  compact,
+  counted,
+  decimal,
+  duration,
+  lostText,
+  percent,
+  thousands,
+} from '../text/numbers.js'
 import { stopText } from '../text/stop-reason.js'
 import { estimate, monotonicSeconds } from './estimate.js'
 import type { Screen } from './screen.js'
@@ -34,6 +43,8 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
       return `step ${event.stage + 1} of ${schedule.length}: ${event.name}`
     case 'epoch':
       return `  epoch ${event.epoch + 1}: loss ${decimal(event.training.loss)}, training ${percent(event.training.accuracy)}, validation ${percent(event.validation.accuracy)}${event.alignment === undefined ? '' : alignmentText(event.alignment)}`
+    case 'bestEpoch':
+      return `  ${bestEpochText(event)}`
     case 'ranked':
       return null
     case 'pruned':

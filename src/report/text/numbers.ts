@@ -1,17 +1,20 @@
 /** Numbers as people read them. */
+import type { KeptEpoch } from '../../run/events.js'
 
 /** 57,870 */
 export const thousands = (n: number): string => `${Math.round(n)}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** 3.52 M */
 export const compact = (n: number): string =>
-  n >= 1e9
-    ? `${(n / 1e9).toFixed(2)} G`
-    : n >= 1e6
-      ? `${(n / 1e6).toFixed(2)} M`
-      : n >= 1e4
-        ? `${(n / 1e3).toFixed(1)} k`
-        : thousands(n)
+  n >= 1e12
+    ? `${(n / 1e12).toFixed(2)} T`
+    : n >= 1e9
+      ? `${(n / 1e9).toFixed(2)} G`
+      : n >= 1e6
+        ? `${(n / 1e6).toFixed(2)} M`
+        : n >= 1e4
+          ? `${(n / 1e3).toFixed(1)} k`
+          : thousands(n)
 
 /** 99.24 % */
 export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`
@@ -47,6 +50,9 @@ export const roughly = (seconds: number): string => {
 /** Accuracy lost, in points. */
 export const lostText = (lost: number): string => `${(100 * lost).toFixed(1)} points below the best it had`
 
+/** The best epoch of a training, and whether its weights stayed. */
+export const bestEpochText = ({ epoch, epochs, accuracy, restored }: KeptEpoch): string =>
+  `best epoch ${epoch + 1} of ${epochs}, validation ${percent(accuracy)}${restored ? ': its weights stay' : ''}`
 /** A share as points of accuracy: 0.5 points, 1 point */
 export const pointsText = (share: number): string => {
   const points = Number((100 * share).toPrecision(3))

@@ -12,7 +12,7 @@ import type { Fate } from '../../surgery/prune/ranking.js'
 import { stageCodec } from '../cursor.js'
 import type { RankedChannels, RunEvent } from '../events.js'
 import { stopCodec } from '../stop-reason.js'
-import { scoredCodec } from '../storage/history.js'
+import { keptEpochFields, scoredCodec } from '../storage/history.js'
 
 const alignmentCodec: t.Type<Alignment, unknown> = closed({
   separation: finite,
@@ -60,6 +60,7 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     },
     { alignment: alignmentCodec },
   ),
+  bestEpoch: closed({ _tag: t.literal('bestEpoch'), ...stage, ...keptEpochFields }),
   ranked: closed({
     _tag: t.literal('ranked'),
     ...stage,

@@ -2,12 +2,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
+import { calibrationBatches } from '../../learn/criteria/calibration.js'
+import { evidenceOf, measureCriterion, normalizeOf } from '../../learn/criteria/criteria.js'
 import { checkPruned } from '../../learn/evaluation/check-pruned.js'
 import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { pruneOptions } from '../../learn/options.js'
 import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
-import type { Learner } from '../../learn/training/training-loop.js'
+import type { Learner } from '../../learn/training/learner.js'
+import { evidenceMacs } from '../../learn/training-macs.js'
+import { countMacs } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { Model } from '../../net/weights.js'
@@ -91,12 +94,15 @@ const pruneRanked =
     const { context, step } = cutting
     const { model } = from.learner
     const constraints = constraintsFor(cutting, model.net)
+    const calibration = calibrationFor(context, step.images)
+    const images = calibration.batch * calibrationBatches(calibration)
     return pipe(
       measureCriterion(step.by, { cost: costFor(target), power: step.cost })(
         from.learner,
-        calibrationFor(context, step.images),
+        calibration,
         stepSeed(context),
       ),
+      TE.tapIO(() => () => context.addMacs(evidenceMacs(evidenceOf(step.by), images, countMacs(model)))),
       TE.flatMap(by => {
         const pruneTo = (goal: CountedTarget) => prune(pruneOptions({ ...constraints, ...goal }, by))(model)
         return isLatencyTarget(target)

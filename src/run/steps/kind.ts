@@ -43,14 +43,11 @@ export interface Loop {
   readonly steps: readonly (Step | Warmup)[]
 }
 
-/** What is known of a training before it begins. */
-export type TrainingFacts = Pick<TrainOptions, 'epochs' | 'batchSize' | 'classWeights'>
-
 /** How a step is run and counted. */
 export interface Runnable<S> {
   readonly run: RunStep<S>
   /** Of a step that trains by itself. */
-  readonly training?: (step: S) => TrainingFacts
+  readonly training?: (step: S) => TrainOptions
   /** Of a step that repeats others. */
   readonly loop?: (step: S) => Loop
 }

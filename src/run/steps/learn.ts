@@ -3,14 +3,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
+import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
 import type { Teacher } from '../../learn/training/train.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
+import { trainingMacs } from '../../learn/training-macs.js'
+import { countMacs } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
-import { stageOf } from './step-place.js'
+import { placeText, stageOf } from './step-place.js'
 
 const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
   _tag: 'epoch',
@@ -26,10 +29,17 @@ export type TakeEvents = () => readonly RunEvent[]
 
 const noEvents: TakeEvents = () => []
 
+/** A training to follow. */
+interface Followed {
+  readonly options: TrainOptions
+  readonly teacher: Teacher | null
+  readonly state: StepState
+  readonly takeEvents: TakeEvents
+}
+
 const observerFor = (
   context: StepContext,
-  state: StepState,
-  takeEvents: TakeEvents,
+  { options: { restoreBest, batchSize }, teacher, state, takeEvents }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -46,6 +56,21 @@ const observerFor = (
         ),
       ),
     )
+  },
+  onEnd: (epochs, best) => {
+    context.addMacs(
+      trainingMacs({
+        epochs,
+        batches: Math.floor(context.dataset.train.size / batchSize),
+        batchSize,
+        macs: countMacs(state.learner.model),
+        teacherMacs: teacher === null ? 0 : countMacs(teacher.model),
+      }),
+    )
+    if (best === null) return TE.right(undefined)
+    const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
+    context.addBestEpoch(kept)
+    return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
   },
 })
 
@@ -67,10 +92,29 @@ export const runLearning =
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, state, takeEvents))(phase)(
+        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents }))(phase)(
           state.learner,
           inside?._tag === 'training' ? inside.position : atStart,
         ),
       ),
       TE.map(learner => ({ ...state, learner })),
+    )
+
+/** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
+export const runTraining =
+  (
+    context: StepContext,
+    options: TrainOptions,
+    teacher: Teacher | null,
+    program: LearnProgram,
+    takeEvents = noEvents,
+  ) =>
+  (from: StepStart): TE.TaskEither<RunError, StepState> =>
+    pipe(
+      runLearning(context, options, teacher, program, takeEvents)(from),
+      TE.bindTo('state'),
+      TE.bindW('learner', ({ state }) =>
+        recalibrateAverage({ ...context, seed: stepSeed(context) }, options)(state.learner),
+      ),
+      TE.map(({ state, learner }) => ({ ...state, learner })),
     )

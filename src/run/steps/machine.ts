@@ -3,21 +3,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { list, tagged } from '../../io/codec.js'
+import type { TrainOptions } from '../../learn/options.js'
 import type { Net } from '../../net/tree.js'
 import { neighboursOfStep } from '../schedule/neighbours.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import { warmupKind } from './grow/warmup.js'
 import { stepKinds } from './index.js'
-import type {
-  CheckContext,
-  CheckResult,
-  CheckState,
-  Loop,
-  MapFunction,
-  Runnable,
-  StepKind,
-  TrainingFacts,
-} from './kind.js'
+import type { CheckContext, CheckResult, CheckState, Loop, MapFunction, Runnable, StepKind } from './kind.js'
 import type { RunStep } from './step-context.js'
 
 type Steps = readonly (Step | Warmup)[]
@@ -74,7 +66,7 @@ const epochsOf = (step: Step | Warmup): number => {
 export const epochsIn = (steps: Steps): number => steps.reduce((sum, step) => sum + epochsOf(step), 0)
 
 /** Every training in some steps. */
-export const trainingsIn = (steps: Steps): readonly TrainingFacts[] =>
+export const trainingsIn = (steps: Steps): readonly TrainOptions[] =>
   steps.flatMap(step => {
     const own = runnableOf(step).training?.(step)
     return [...(own === undefined ? [] : [own]), ...trainingsIn(loopOf(step)?.steps ?? [])]

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
-import { pushCalls } from '../../learn/training/push.js'
+import { checkPush, pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
@@ -13,7 +13,7 @@ import type { RunEvent } from '../events.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/neighbours.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
-import { runLearning, teacherFor } from './learn.js'
+import { runTraining, teacherFor } from './learn.js'
 import { rankedEvent } from './ranked.js'
 import {
   type Requirement,
@@ -40,6 +40,7 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
     requireDecision(state.net),
     E.flatMap(() => requireSeveralValues(push.batchSize, state.net)),
     E.flatMap(() => checkFrozen(push)(state.net)),
+    E.flatMap(() => checkPush(push)),
     E.flatMap(() => requireTerms(push, state.net)),
     E.flatMap(() => requireFadeable(context, push, after)),
     E.map(() => after),
@@ -55,7 +56,7 @@ const run: RunStep<Push> = (context, step) => from => {
   const program = pushProgram(step, cut, teacher, model, ranking =>
     marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
   )
-  return runLearning(context, step, teacher, program, () => marked.splice(0))(from)
+  return runTraining(context, step, teacher, program, () => marked.splice(0))(from)
 }
 
 export const pushKind: StepKind<Push> = {

@@ -1,10 +1,10 @@
 /** What more than one kind of step requires of a net before anything trains. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { checkBatchNormValues } from '../../learn/check-options.js'
 import { evidenceOf, nameOf } from '../../learn/criteria/criteria.js'
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { EvidenceName } from '../../learn/options.js'
-import { checkBatchNormValues } from '../../learn/training/batch-norm-values.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'

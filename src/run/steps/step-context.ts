@@ -1,9 +1,9 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed, trainingFeed } from '../../data/pipeline/batches.js'
-import type { Calibration } from '../../learn/criteria/calibration.js'
+import { evaluationFeed } from '../../data/pipeline/batches.js'
+import { type Calibration, calibrationOf } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
-import { evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
@@ -11,7 +11,7 @@ import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
-import type { CutScores, RunEvent, Scored } from '../events.js'
+import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/neighbours.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
@@ -33,6 +33,10 @@ export interface StepContext extends RunContext, Neighbours {
   readonly addCut: (cut: CutScores) => void
   /** Adds the validation accuracy of an epoch. */
   readonly addAccuracy: (accuracy: number) => void
+  /** Adds multiply–accumulates that learning took. */
+  readonly addMacs: (macs: number) => void
+  /** Adds the best epoch of a training that looked for it. */
+  readonly addBestEpoch: (kept: KeptEpoch) => void
   /** Emits an event, if any, and saves the run as it is inside the step. */
   readonly pause: (state: StepState, inside: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
 }
@@ -50,10 +54,10 @@ export const stepSeed = ({ seed, place }: Pick<StepContext, 'seed' | 'place'>): 
   Math.floor(stream(seed, `step/${placeText(place)}`)() * 2 ** 31)
 
 const scoredOn =
-  (part: 'validation' | 'test') =>
+  (part: 'validation' | 'test', options: EvaluateOptions = {}) =>
   ({ engine, dataset }: RunContext) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    evaluate(engine)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+    evaluate(engine, options)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
 
 /** A model on the validation images. */
 export const scoreValidation = scoredOn('validation')
@@ -61,13 +65,11 @@ export const scoreValidation = scoredOn('validation')
 /** A model on the test images: a run looks once, at its end. */
 export const scoreTest = scoredOn('test')
 
+/** The same by the mean of each image and its mirror image. */
+export const scoreMirrored = scoredOn('test', { mirror: true })
+
 /** So many training images, or all there are, each class as often as the others, as they are. */
 export const calibrationFor = (
   context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
   images: number,
-): Calibration => {
-  const { engine, dataset } = context
-  const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
-  const feed = trainingFeed(dataset, { batch, seed: stepSeed(context), balanced: true, augment: false })
-  return { engine, feed, batch, batches: Math.ceil(images / batch) }
-}
+): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images)

@@ -7,7 +7,7 @@ import { distillCodec, trainFields } from '../../learn/codec.js'
 import { checkFrozen, trainProgram } from '../../learn/training/transforms.js'
 import type { Train } from '../schedule/steps.js'
 import type { StepKind } from './kind.js'
-import { runLearning, teacherFor } from './learn.js'
+import { runTraining, teacherFor } from './learn.js'
 import { refuseIf, requireSeveralValues } from './requirements.js'
 import type { RunStep } from './step-context.js'
 
@@ -23,7 +23,7 @@ const check: StepKind<Train>['check'] =
 
 const run: RunStep<Train> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
-  return runLearning(context, step, teacher, trainProgram(step, teacher, from.learner.model))(from)
+  return runTraining(context, step, teacher, trainProgram(step, teacher, from.learner.model))(from)
 }
 
 export const trainKind: StepKind<Train> = {

@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import { parseMetadata, readWith } from '../../convert/model-file.js'
 import { closed, decode, finite, naturalNumber, nullable, share } from '../../io/codec.js'
 import { writeAtomically } from '../../io/files.js'
-import type { Learner } from '../../learn/training/training-loop.js'
+import type { Learner } from '../../learn/training/learner.js'
 import { netCodec } from '../../net/codec.js'
 import { type KnownLayer, provideLayers } from '../../net/own-layer.js'
 import { parentPath } from '../../net/path.js'
@@ -18,7 +18,7 @@ import type { BadFile, RunError } from '../error.js'
 import { type KeptModels, listModels, mapModels, traverseModels } from '../kept-models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
-import { cutCodec, type History, metCodec } from './history.js'
+import { cutCodec, type History, keptEpochCodec, metCodec } from './history.js'
 
 type Fault = BadFile['fault']
 
@@ -54,6 +54,8 @@ const factsCodec = closed({
   cuts: t.readonlyArray(cutCodec),
   stopped: nullable(stopCodec),
   best: share,
+  bestEpochs: t.readonlyArray(keptEpochCodec),
+  trainingMacs: finite,
   seconds: closed({ run: finite, stage: finite }),
   logged: naturalNumber,
 })

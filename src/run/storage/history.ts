@@ -1,7 +1,7 @@
 /** What a run has met so far, as its steps add to it, so that nothing is to be read back from its log. */
 import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
-import type { CutScores, GrownNet, Scored } from '../events.js'
+import type { CutScores, GrownNet, KeptEpoch, Scored } from '../events.js'
 
 export interface History {
   /** Nets met while growing. */
@@ -9,9 +9,22 @@ export interface History {
   readonly cuts: readonly CutScores[]
   /** The best validation accuracy an epoch of the step under way ended with; 0 before its first. */
   readonly best: number
+  /** The best epochs of trainings that looked for them. */
+  readonly bestEpochs: readonly KeptEpoch[]
+  /** Multiply–accumulates of the trainings and criteria so far. */
+  readonly trainingMacs: number
 }
 
-export const noHistory: History = { met: [], cuts: [], best: 0 }
+export const noHistory: History = { met: [], cuts: [], best: 0, bestEpochs: [], trainingMacs: 0 }
+
+/** The history in what else is known of a run. */
+export const historyOf = ({ met, cuts, best, bestEpochs, trainingMacs }: History): History => ({
+  met,
+  cuts,
+  best,
+  bestEpochs,
+  trainingMacs,
+})
 
 /** The history with a net met while growing. */
 export const withMet =
@@ -27,6 +40,16 @@ export const withCut =
 export const withAccuracy =
   (accuracy: number) =>
   (history: History): History => ({ ...history, best: Math.max(history.best, accuracy) })
+
+/** The history with more multiply–accumulates. */
+export const withMacs =
+  (macs: number) =>
+  (history: History): History => ({ ...history, trainingMacs: history.trainingMacs + macs })
+
+/** The history with the best epoch of a training. */
+export const withBestEpoch =
+  (kept: KeptEpoch) =>
+  (history: History): History => ({ ...history, bestEpochs: [...history.bestEpochs, kept] })
 
 export const scoredCodec: t.Type<Scored, unknown> = closed({ accuracy: share, loss: finite })
 
@@ -44,3 +67,13 @@ export const cutCodec: t.Type<CutScores, unknown> = closed({
   raw: scoredCodec,
   repaired: scoredCodec,
 })
+
+export const keptEpochFields = {
+  place: t.string,
+  epoch: naturalNumber,
+  epochs: naturalNumber,
+  accuracy: share,
+  restored: t.boolean,
+}
+
+export const keptEpochCodec: t.Type<KeptEpoch, unknown> = closed(keptEpochFields)

@@ -4,7 +4,7 @@ import { closed, closedPartial, finite, naturalNumber } from '../../io/codec.js'
 import { readJson } from '../../io/files.js'
 import { stageCodec } from '../cursor.js'
 import type { Comparison, Result } from '../events.js'
-import { cutCodec, metCodec, scoredCodec } from './history.js'
+import { cutCodec, keptEpochCodec, metCodec, scoredCodec } from './history.js'
 import { codeCodec, engineCodec } from './settings.js'
 
 const compared: t.Type<Comparison, unknown> = closed({
@@ -33,7 +33,10 @@ const resultCodec: t.Type<Result, unknown> = closedPartial(
   {
     compared: t.readonlyArray(compared),
     met: t.readonlyArray(metCodec),
+    trainingMacs: finite,
+    mirrored: scoredCodec,
     cuts: t.readonlyArray(cutCodec),
+    bestEpochs: t.readonlyArray(keptEpochCodec),
   },
 )
 

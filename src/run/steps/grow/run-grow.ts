@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
-import type { Learner } from '../../../learn/training/training-loop.js'
+import type { Learner } from '../../../learn/training/learner.js'
 import { lastName, layersOf, type Path } from '../../../net/path.js'
 import type { Model } from '../../../net/weights.js'
 import type { Grown } from '../../../surgery/grow/grow.js'

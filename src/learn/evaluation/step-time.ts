@@ -2,7 +2,9 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
-import { feedsOf, type Learner, type Phase, prepare } from './training-loop.js'
+import { feedsOf } from '../training/feeds.js'
+import type { Learner } from '../training/learner.js'
+import { type Phase, prepare } from '../training/training-loop.js'
 
 /** At most so many steps are timed, for about so many milliseconds. */
 const [mostSteps, budget] = [8, 800]

@@ -1,6 +1,6 @@
 /** Options of training that go together. */
-import type { TrainOptions } from '../options.js'
-import { triangular } from './learning-rate.js'
+import type { TrainOptions } from './options.js'
+import { triangular } from './training/learning-rate.js'
 
 /**
  * Options of `train` and `push` by name. `fast` learns in few epochs: batch norm's scales stay at 1, its shifts learn at 16
