@@ -38,6 +38,19 @@ export type { Shape } from './net/shape.js'
 export type { Layer, Net } from './net/tree.js'
 export { init, type Model, type Tensor, type Weights } from './net/weights.js'
 export {
+  elu,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  relu,
+  relu6,
+  sigmoid,
+  swish,
+  tanh,
+} from './net/words/activations.js'
+export {
   channelShuffle,
   channelSlice,
   gate,
@@ -73,26 +86,15 @@ export {
   depthwiseBnAct,
   dropout,
   dropPath,
-  elu,
   flatten,
   type GroupOptions,
-  gelu,
-  geluTanh,
   globalAvgPool,
   globalMaxPool,
-  hardSigmoid,
-  hardSwish,
   image,
   layerNorm,
   layerScale,
-  leakyRelu,
   maxPool,
   type PoolOptions,
-  relu,
-  relu6,
-  sigmoid,
-  swish,
-  tanh,
 } from './net/words/leaves.js'
 export type { AnyWord, MapWord, SomeWord, StackWord, VectorWord, Word } from './net/words/types.js'
 export { type WithHead, withHead } from './net/words/with-head.js'

@@ -5,13 +5,24 @@
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Activation } from '../src/net/activation.js'
 import { infer } from '../src/net/infer.js'
 import { editLayers } from '../src/net/path.js'
 import { stream } from '../src/net/random.js'
 import { channelsOf, type Shape } from '../src/net/shape.js'
-import type { Activation, Extent, Layer, Net, Padding } from '../src/net/tree.js'
+import type { Extent, Layer, Net, Padding } from '../src/net/tree.js'
 import { init, type Model, type Tensor } from '../src/net/weights.js'
 import { slidesOf } from '../src/net/window.js'
+import {
+  gelu,
+  hardSwish,
+  leakyRelu,
+  relu,
+  relu6,
+  sigmoid,
+  swish,
+  tanh,
+} from '../src/net/words/activations.js'
 import { channelShuffle, channelSlice, gate, squeezeExcite } from '../src/net/words/channels.js'
 import {
   concat,
@@ -33,21 +44,13 @@ import {
   dropout,
   dropPath,
   flatten,
-  gelu,
   globalAvgPool,
   globalMaxPool,
-  hardSwish,
   image,
   layerNorm,
   layerScale,
-  leakyRelu,
   maxPool,
   type PoolOptions,
-  relu,
-  relu6,
-  sigmoid,
-  swish,
-  tanh,
 } from '../src/net/words/leaves.js'
 import type { AnyWord, MapWord, SomeWord, VectorWord } from '../src/net/words/types.js'
 

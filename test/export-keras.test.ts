@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { importModel } from '../src/convert/import.js'
+import { geluTanh, leakyRelu } from '../src/net/words/activations.js'
 import { channelShuffle, channelSlice, gate } from '../src/net/words/channels.js'
 import { concat, net, residual, stack } from '../src/net/words/combinators.js'
 import {
@@ -13,12 +14,10 @@ import {
   dense,
   depthwise,
   dropPath,
-  geluTanh,
   globalAvgPool,
   image,
   layerNorm,
   layerScale,
-  leakyRelu,
 } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'

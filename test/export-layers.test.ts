@@ -7,6 +7,7 @@ import { encodeModel, exportModel } from '../src/convert/export.js'
 import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import type { Model } from '../src/net/weights.js'
+import { relu } from '../src/net/words/activations.js'
 import { concat, identity, net, residual, stack, withName } from '../src/net/words/combinators.js'
 import {
   avgPool,
@@ -21,7 +22,6 @@ import {
   layerNorm,
   layerScale,
   maxPool,
-  relu,
 } from '../src/net/words/leaves.js'
 import type { MapWord } from '../src/net/words/types.js'
 import { renderMessage } from '../src/report/text/messages.js'

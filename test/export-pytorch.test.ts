@@ -11,17 +11,9 @@ import type { Preprocessing } from '../src/data/preprocessing.js'
 import { countParams } from '../src/net/counts.js'
 import { elementAt } from '../src/net/element.js'
 import type { Model } from '../src/net/weights.js'
+import { relu } from '../src/net/words/activations.js'
 import { concat, net, residual, stack } from '../src/net/words/combinators.js'
-import {
-  avgPool,
-  conv,
-  convBnAct,
-  dense,
-  globalAvgPool,
-  image,
-  maxPool,
-  relu,
-} from '../src/net/words/leaves.js'
+import { avgPool, conv, convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 import { arbitraryModel, fedWith, modelOf } from './arbitrary.js'
 import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'

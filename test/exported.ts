@@ -8,6 +8,7 @@ import { lower } from '../src/graph/lower.js'
 import { countParams } from '../src/net/counts.js'
 import type { Net } from '../src/net/tree.js'
 import type { Model } from '../src/net/weights.js'
+import { relu, swish } from '../src/net/words/activations.js'
 import { concat, inception, net, repeat, residual, separable, stack } from '../src/net/words/combinators.js'
 import {
   avgPool,
@@ -20,8 +21,6 @@ import {
   globalAvgPool,
   image,
   maxPool,
-  relu,
-  swish,
 } from '../src/net/words/leaves.js'
 import { fedWith, modelOf } from './arbitrary.js'
 import { evaluate } from './reference.js'

@@ -13,7 +13,8 @@ import {
   type Value,
   type Window,
 } from '../src/graph/graph.js'
-import { lower, type Mode } from '../src/graph/lower.js'
+import { lower } from '../src/graph/lower.js'
+import type { Mode } from '../src/graph/lowering.js'
 import * as op from '../src/graph/operations.js'
 import type { Shape } from '../src/net/shape.js'
 import type { Padding } from '../src/net/tree.js'

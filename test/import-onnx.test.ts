@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { readOnnxModel } from '../src/convert/onnx/import/read.js'
-import type { Activation } from '../src/net/tree.js'
+import type { Activation } from '../src/net/activation.js'
 import type { Model } from '../src/net/weights.js'
 import { net, stack } from '../src/net/words/combinators.js'
 import {

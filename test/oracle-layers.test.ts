@@ -6,14 +6,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { beforeAll, expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { crossEntropy } from '../src/graph/loss.js'
-import { lower, type Mode } from '../src/graph/lower.js'
+import { lower } from '../src/graph/lower.js'
+import type { Mode } from '../src/graph/lowering.js'
 import * as op from '../src/graph/operations.js'
+import type { Activation, ActivationName } from '../src/net/activation.js'
 import { countParams, countStored } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { childPath, type Path } from '../src/net/path.js'
 import type {
-  Activation,
-  ActivationName,
   AvgPool,
   BatchNorm,
   Conv,

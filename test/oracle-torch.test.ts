@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/operations.js'
-import type { Activation, Layer } from '../src/net/tree.js'
+import type { Activation } from '../src/net/activation.js'
+import type { Layer } from '../src/net/tree.js'
 import { withName } from '../src/net/words/combinators.js'
 import {
   avgPool,

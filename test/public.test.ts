@@ -5,6 +5,7 @@ import * as data from '../src/data/spec.js'
 import * as optimizers from '../src/graph/optimizer.js'
 import * as surface from '../src/index.js'
 import * as rates from '../src/learn/training/learning-rate.js'
+import * as activations from '../src/net/words/activations.js'
 import * as channels from '../src/net/words/channels.js'
 import * as combinators from '../src/net/words/combinators.js'
 import * as leaves from '../src/net/words/leaves.js'
@@ -19,6 +20,7 @@ const surfaced: Readonly<Record<string, unknown>> = surface
 /** Modules that hold words, and what in them is none. */
 const vocabularies: readonly (readonly [string, Readonly<Record<string, unknown>>, readonly string[]])[] = [
   ['leaves', leaves, ['defaultNorm']],
+  ['activations', activations, []],
   ['channels', channels, []],
   ['combinators', combinators, ['nameLayers']],
   ['data', data, []],

@@ -11,6 +11,7 @@ import { channelsOf, rankOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
+import { relu, sigmoid } from '../src/net/words/activations.js'
 import { channelShuffle, channelSlice, squeezeExcite } from '../src/net/words/channels.js'
 import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
@@ -29,8 +30,6 @@ import {
   layerNorm,
   layerScale,
   maxPool,
-  relu,
-  sigmoid,
 } from '../src/net/words/leaves.js'
 import { type Grown, grow } from '../src/surgery/grow/grow.js'
 import type { GrowOptions, Growth } from '../src/surgery/grow/options.js'

@@ -11,6 +11,7 @@ import { channelsOf, sizeOf } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
+import { relu } from '../src/net/words/activations.js'
 import { concat, identity, inception, net, residual, stack } from '../src/net/words/combinators.js'
 import {
   batchNorm,
@@ -20,7 +21,6 @@ import {
   globalAvgPool,
   image,
   maxPool,
-  relu,
 } from '../src/net/words/leaves.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { mask } from '../src/surgery/prune/mask.js'

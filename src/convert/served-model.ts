@@ -1,6 +1,7 @@
 /** The inference graph of a model: from images to logits and probabilities, for any batch size. */
 import { topologicalOrder, type Value } from '../graph/graph.js'
-import { type Lowered, type LowerOptions, lower } from '../graph/lower.js'
+import { type Lowered, lower } from '../graph/lower.js'
+import type { LowerOptions } from '../graph/lowering.js'
 import * as op from '../graph/operations.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'

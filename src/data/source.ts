@@ -1,7 +1,7 @@
 /** A data set as its reader returns it, before `take`, decoding and splitting. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Shape } from '../net/shape.js'
-import type { Images, Skipped } from './dataset.js'
+import { type Images, imagesInMemory, type Skipped } from './dataset.js'
 import type { Report } from './download.js'
 import { type DataError, factOf } from './error.js'
 import type { EncodedImages } from './formats/images/encoded-images.js'
@@ -45,6 +45,34 @@ export const reportOf = ({ onProgress = () => undefined }: OpenOptions): Report 
 
 /** A close without effect. */
 export const noClose = async (): Promise<void> => undefined
+
+/** Images as bytes, one after another, and their labels. */
+export interface LabelledBytes {
+  readonly bytes: Uint8Array
+  readonly labels: Int32Array
+}
+
+const heldPart = ({ bytes, labels }: LabelledBytes): Part => ({
+  _tag: 'held',
+  images: imagesInMemory(bytes, labels),
+})
+
+/** A source of training and test images in memory. */
+export const sourceInMemory = ({
+  train,
+  test,
+  ...rest
+}: Pick<Source, 'checksum' | 'classes' | 'stored' | 'notices'> & {
+  readonly train: LabelledBytes
+  readonly test: LabelledBytes
+}): Source => ({
+  ...rest,
+  train: heldPart(train),
+  test: heldPart(test),
+  validation: null,
+  skipped: [],
+  close: noClose,
+})
 
 export const labelsOf = (part: Part): Int32Array =>
   part._tag === 'held' ? part.images.labels : part.pictures.labels

@@ -1,7 +1,6 @@
 /** Activations as primitive operations. Those beyond the plain ones are gates, which a trace passes by their gradient. */
 
-import { type ByActivation, selectActivation } from '../net/activation.js'
-import type { Activation } from '../net/tree.js'
+import { type Activation, type ByActivation, selectActivation } from '../net/activation.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'
 

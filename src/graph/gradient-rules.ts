@@ -3,7 +3,7 @@
  * `gradient` for training, `deconvolution` for the trace. They differ only at ReLU.
  */
 import { channelsOf, isSameShape, type Shape } from '../net/shape.js'
-import type { Kind, OpOf, Value } from './graph.js'
+import { channelsBefore, type Kind, type OpOf, type Value } from './graph.js'
 import * as op from './operations.js'
 
 /** The signal to each input; `null` where there is none. `y` is the operation's output. */
@@ -56,7 +56,7 @@ const restoreAxes = (dy: Value, x: Value, axes: readonly number[]): Value =>
 /** The part of the signal that belongs to each of the concatenated values. */
 const splitSignal = (dy: Value, values: readonly Value[]): readonly Value[] =>
   values.map((value, nth) => {
-    const from = values.slice(0, nth).reduce((sum, { shape }) => sum + channelsOf(shape), 0)
+    const from = channelsBefore(values, nth)
     return op.slice(dy, from, channelsOf(value.shape))
   })
 

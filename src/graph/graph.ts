@@ -3,7 +3,7 @@
  * Every value is a float32 array; engines are not known here.
  */
 
-import type { Shape } from '../net/shape.js'
+import { channelsOf, type Shape } from '../net/shape.js'
 import type { Extent, Padding } from '../net/tree.js'
 
 /** How a window slides. */
@@ -181,3 +181,7 @@ export const inputsOf = (graph: Graph): Readonly<Record<string, Shape>> =>
   Object.fromEntries(
     valuesOf(graph).flatMap(({ op, shape }) => (op.kind === 'input' ? [[op.name, shape] as const] : [])),
   )
+
+/** The channels of the inputs before one: where its own begin in a concat of all. */
+export const channelsBefore = (inputs: readonly Value[], nth: number): number =>
+  inputs.slice(0, nth).reduce((sum, { shape }) => sum + channelsOf(shape), 0)

@@ -19,7 +19,8 @@ export {
   type Window,
 } from './graph.js'
 export * from './loss.js'
-export { type Lowered, type LowerOptions, lower, type Mode, type Statistic } from './lower.js'
+export { type Lowered, lower } from './lower.js'
+export type { LowerOptions, Mode, Statistic } from './lowering.js'
 export * as op from './operations.js'
 export * from './optimizer.js'
 export { type LayerDefinition, layer, type OwnWeights, type OwnWord } from './own-layer.js'

@@ -1,5 +1,26 @@
-/** Tables over all activations. */
-import type { Activation, ActivationName } from './tree.js'
+/** The activations, and tables over all of them. */
+
+/** The activations without a parameter. */
+export type ActivationName =
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'tanh'
+  | 'swish'
+  | 'hardSigmoid'
+  | 'hardSwish'
+  | 'elu'
+  | 'gelu'
+  | 'geluTanh'
+
+/** x where x > 0, else slope · x. */
+export interface LeakyRelu {
+  readonly _tag: 'leakyRelu'
+  readonly slope: number
+}
+
+/** The activation of a unit, value by value. */
+export type Activation = ActivationName | LeakyRelu
 
 /** What each activation has; of one with a parameter, a function of that. */
 export type ByActivation<A> = { readonly [N in ActivationName]: A } & {

@@ -16,21 +16,10 @@ import {
   wholeFrom,
 } from '../io/codec.js'
 import { functionCodec, nameCodec, withoutCall } from '../io/named-function.js'
+import type { Activation, ActivationName, LeakyRelu } from './activation.js'
 import { mostLayers } from './limits/limits.js'
 import type { Shape } from './shape.js'
-import type {
-  Activation,
-  ActivationName,
-  BatchNorm,
-  Extent,
-  Layer,
-  LeakyRelu,
-  Net,
-  OwnLayer,
-  Padding,
-  Plain,
-  Stack,
-} from './tree.js'
+import type { BatchNorm, Extent, Layer, Net, OwnLayer, Padding, Plain, Stack } from './tree.js'
 
 const rate = numbers('a number ≥ 0 and < 1', n => n >= 0 && n < 1)
 
@@ -106,6 +95,47 @@ const ownCodec: t.Type<OwnLayer, unknown> = withoutCall(
 /** The key that `repeat` leaves where it cannot repeat. */
 const times = forbid(wholeFrom(0, mostLayers).name)
 
+/** The codecs of layers without layers in them. */
+const leaves = {
+  conv: closed({
+    ...tag('conv'),
+    ...name,
+    filters: positiveWhole,
+    groups: positiveWhole,
+    ...window,
+    ...unit,
+  }),
+  depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
+  dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
+  maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
+  avgPool: closed({ ...tag('avgPool'), ...name, ...pool, countPadding: t.boolean }),
+  globalAvgPool: closed({ ...tag('globalAvgPool'), ...name }),
+  globalMaxPool: closed({ ...tag('globalMaxPool'), ...name }),
+  flatten: closed({ ...tag('flatten'), ...name }),
+  dropout: closed({ ...tag('dropout'), ...name, rate }),
+  dropPath: closed({ ...tag('dropPath'), ...name, rate }),
+  layerNorm: closed({ ...tag('layerNorm'), ...name, epsilon: positive }),
+  scale: closed({ ...tag('scale'), ...name, init: finite }),
+  norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
+  activate: closed({ ...tag('activate'), ...name, activation }),
+  channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),
+  channelSlice: closed({ ...tag('channelSlice'), ...name, from: naturalNumber, size: positiveWhole }),
+  own: ownCodec,
+}
+
+/** The codecs of layers made of layers, which are read by `inner`. */
+const branchesOf = (inner: t.Type<Layer, unknown>) => ({
+  concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
+  residual: closed({
+    ...tag('residual'),
+    ...name,
+    body: inner,
+    shortcut: inner,
+    activation: nullable(activation),
+  }),
+  gate: closed({ ...tag('gate'), ...name, body: inner }),
+})
+
 /** The codecs of a stack and of any layer; the layers inside are read by `inner`. */
 const layersOf = (inner: t.Type<Layer, unknown>) => {
   const stack: t.Type<Stack, unknown> = closedPartial(
@@ -113,43 +143,7 @@ const layersOf = (inner: t.Type<Layer, unknown>) => {
     { times },
     'a stack',
   )
-  const layer = tagged<Layer>('a layer', {
-    conv: closed({
-      ...tag('conv'),
-      ...name,
-      filters: positiveWhole,
-      groups: positiveWhole,
-      ...window,
-      ...unit,
-    }),
-    depthwise: closed({ ...tag('depthwise'), ...name, ...window, ...unit }),
-    dense: closed({ ...tag('dense'), ...name, units: positiveWhole, ...unit }),
-    maxPool: closed({ ...tag('maxPool'), ...name, ...pool }),
-    avgPool: closed({ ...tag('avgPool'), ...name, ...pool, countPadding: t.boolean }),
-    globalAvgPool: closed({ ...tag('globalAvgPool'), ...name }),
-    globalMaxPool: closed({ ...tag('globalMaxPool'), ...name }),
-    flatten: closed({ ...tag('flatten'), ...name }),
-    dropout: closed({ ...tag('dropout'), ...name, rate }),
-    dropPath: closed({ ...tag('dropPath'), ...name, rate }),
-    layerNorm: closed({ ...tag('layerNorm'), ...name, epsilon: positive }),
-    scale: closed({ ...tag('scale'), ...name, init: finite }),
-    norm: closed({ ...tag('norm'), ...name, momentum: share, epsilon: positive }),
-    activate: closed({ ...tag('activate'), ...name, activation }),
-    channelShuffle: closed({ ...tag('channelShuffle'), ...name, groups: positiveWhole }),
-    channelSlice: closed({ ...tag('channelSlice'), ...name, from: naturalNumber, size: positiveWhole }),
-    own: ownCodec,
-    stack,
-    concat: closed({ ...tag('concat'), ...name, branches: list(inner) }),
-    residual: closed({
-      ...tag('residual'),
-      ...name,
-      body: inner,
-      shortcut: inner,
-      activation: nullable(activation),
-    }),
-    gate: closed({ ...tag('gate'), ...name, body: inner }),
-  })
-  return { stack, layer }
+  return { stack, layer: tagged<Layer>('a layer', { ...leaves, stack, ...branchesOf(inner) }) }
 }
 
 const tree = layersOf(t.recursion('a layer', () => tree.layer))

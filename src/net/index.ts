@@ -2,7 +2,7 @@
 export { type DecodeError, decode, type PathEntry } from '../io/codec.js'
 export { decodeTensors, encodeTensors, type Metadata, type TensorsError } from '../io/safetensors.js'
 export type { Tensors } from '../io/tensor.js'
-export { activationName, type ByActivation, selectActivation } from './activation.js'
+export * from './activation.js'
 export { type Group, groups, type Member, type Role } from './channels/groups.js'
 export { type Wires, type Wiring, wireNet } from './channels/wiring.js'
 export { layerCodec, netCodec } from './codec.js'
@@ -27,6 +27,7 @@ export {
   sidesOf,
   slidesOf,
 } from './window.js'
+export * from './words/activations.js'
 export * from './words/channels.js'
 export * from './words/combinators.js'
 export { from, type GivenModel } from './words/from.js'

@@ -1,27 +1,6 @@
 /** A net as a tree of tagged, readonly records. Weights, tensors and time are not known here. */
+import type { Activation } from './activation.js'
 import type { Shape } from './shape.js'
-
-/** The activations without a parameter. */
-export type ActivationName =
-  | 'relu'
-  | 'relu6'
-  | 'sigmoid'
-  | 'tanh'
-  | 'swish'
-  | 'hardSigmoid'
-  | 'hardSwish'
-  | 'elu'
-  | 'gelu'
-  | 'geluTanh'
-
-/** x where x > 0, else slope · x. */
-export interface LeakyRelu {
-  readonly _tag: 'leakyRelu'
-  readonly slope: number
-}
-
-/** The activation of a unit, value by value. */
-export type Activation = ActivationName | LeakyRelu
 
 /** The height and width of a window or of a step; one number for both. */
 export type Extent = number | readonly [height: number, width: number]

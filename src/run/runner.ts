@@ -17,7 +17,6 @@ import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
 import { beginWith, checkOriginClasses } from './given/origin.js'
-import { noModels } from './kept-models.js'
 import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/neighbours.js'
@@ -35,6 +34,7 @@ import {
   withMacs,
   withMet,
 } from './storage/history.js'
+import { noModels } from './storage/kept-models.js'
 
 /** Where a run begins: the net with its first weights, drawn or given. Errors  those of `init` and of `beginWith` */
 export const initialCheckpoint =

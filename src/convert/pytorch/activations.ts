@@ -1,6 +1,6 @@
 /** Activations as modules of PyTorch. */
-import { activationName, type ByActivation, selectActivation } from '../../net/activation.js'
-import type { Activation } from '../../net/tree.js'
+
+import { type Activation, activationName, type ByActivation, selectActivation } from '../../net/activation.js'
 import { type Module, moduleOf } from './module.js'
 import { type Call, call, literal } from './python.js'
 

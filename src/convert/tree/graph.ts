@@ -1,5 +1,6 @@
 /** A graph of layers as any format describes it: each by name, with the names of its inputs. */
 import type { Shape } from '../../net/shape.js'
+import type { ImportError, NotATreeReason } from '../error.js'
 
 export interface LayerNode {
   readonly name: string
@@ -19,3 +20,10 @@ export interface LayerGraph<N extends LayerNode> {
   readonly start: string
   readonly end: string
 }
+
+/** A graph that no tree can hold, at one of its layers. */
+export const notATree = (at: string, reason: NotATreeReason): ImportError => ({
+  _tag: 'NotATree',
+  at,
+  reason,
+})

@@ -1,7 +1,7 @@
 /** Joins branches: as a sum of residuals, as a concatenation, or as a gate. */
 import type { Names } from './names.js'
 import type { Join } from './part.js'
-import { groupByName, named, numberSiblings, originsIn, type Subtree, stackSubtrees } from './subtree.js'
+import { groupByName, numberSiblings, originsIn, type Subtree, stackSubtrees, withName } from './subtree.js'
 
 /** A branch as one layer: its only layer, else a stack. */
 export const branchAsLayer = (name: string, subtrees: readonly Subtree[]): Subtree => {
@@ -15,8 +15,8 @@ const isEmpty = ({ layer }: Subtree): boolean => layer._tag === 'stack' && layer
 /** A sum of two: a residual, whose shortcut is an empty branch where there is one. */
 const sumOfTwo = (names: Names, first: Subtree, second: Subtree): Subtree => {
   const isSwapped = isEmpty(first) && !isEmpty(second)
-  const body = named('body', isSwapped ? second : first)
-  const shortcut = named('shortcut', isSwapped ? first : second)
+  const body = withName('body', isSwapped ? second : first)
+  const shortcut = withName('shortcut', isSwapped ? first : second)
   return {
     names,
     layer: { _tag: 'residual', name: '', body: body.layer, shortcut: shortcut.layer, activation: null },
@@ -47,7 +47,7 @@ const joinByGate = (names: Names, branches: readonly Subtree[]): Subtree | null 
   const value = branches.findIndex(isEmpty)
   const [found, ...others] = branches.filter((_, nth) => nth !== value)
   if (value < 0 || found === undefined || others.length > 0) return null
-  const body = named('body', found)
+  const body = withName('body', found)
   return { names, layer: { _tag: 'gate', name: '', body: body.layer }, origins: originsIn([body]) }
 }
 

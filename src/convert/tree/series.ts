@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { maxDepth, mostLayers } from '../../net/limits/limits.js'
-import type { ImportError, NotATreeReason } from '../error.js'
-import type { LayerGraph, LayerNode } from './graph.js'
+import type { ImportError } from '../error.js'
+import { type LayerGraph, type LayerNode, notATree } from './graph.js'
 
 /** A layer of a series; one with several inputs has a branch for each. */
 export interface Item<N extends LayerNode> {
@@ -12,8 +12,6 @@ export interface Item<N extends LayerNode> {
 }
 
 export type Series<N extends LayerNode> = readonly Item<N>[]
-
-const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
 
 /** The layers that lead to the output, each after its inputs. */
 export const topologicalOrder = <N extends LayerNode>({
@@ -28,12 +26,12 @@ export const topologicalOrder = <N extends LayerNode>({
   while (stack.length > 0) {
     const name = stack.at(-1) ?? ''
     const node = nodes.get(name)
-    if (node === undefined) return E.left(tangled(name, 'unknown input'))
-    if (node.from.length === 0 && name !== start) return E.left(tangled(name, 'not one input'))
+    if (node === undefined) return E.left(notATree(name, 'unknown input'))
+    if (node.from.length === 0 && name !== start) return E.left(notATree(name, 'not one input'))
     const missing = done.has(name) ? [] : node.from.filter(input => !done.has(input))
     if (missing.length > 0) {
       const back = missing.find(input => open.has(input))
-      if (open.has(name) || back !== undefined) return E.left(tangled(back ?? name, 'circle'))
+      if (open.has(name) || back !== undefined) return E.left(notATree(back ?? name, 'circle'))
       open.add(name)
       for (const input of missing) stack.push(input)
       continue
@@ -109,13 +107,13 @@ interface Walk<N extends LayerNode> {
 /** A layer with weights belongs to one branch; one without is copied into each. */
 const visit = <N extends LayerNode>(walk: Walk<N>, { name, isCopyable }: N): void => {
   walk.items += 1
-  if (walk.visited.has(name) && !isCopyable) walk.fault = tangled(name, 'crossing')
+  if (walk.visited.has(name) && !isCopyable) walk.fault = notATree(name, 'crossing')
   if (walk.items > mostLayers)
     walk.fault = { _tag: 'TooMany', at: name, what: 'layers', got: walk.items, most: mostLayers }
   walk.visited.add(name)
 }
 
-const between = <N extends LayerNode>(
+const seriesBetween = <N extends LayerNode>(
   walk: Walk<N>,
   start: string,
   end: string,
@@ -147,10 +145,10 @@ const branchesOf = <N extends LayerNode>(
   if (walk.fault !== null) return []
   return runsOf(walk.forks, fork, inputs).map(run => {
     const [only = fork, ...others] = run
-    if (others.length === 0) return between(walk, fork, only, level)
+    if (others.length === 0) return seriesBetween(walk, fork, only, level)
     const common = commonEnd(walk.forks, fork, run)
     const join = { node, branches: branchesOf(walk, node, common, run, level + 1) }
-    return [...between(walk, fork, common, level), join]
+    return [...seriesBetween(walk, fork, common, level), join]
   })
 }
 
@@ -166,7 +164,7 @@ export const seriesOf = <N extends LayerNode>(graph: LayerGraph<N>): E.Either<Im
     E.flatMap((order): E.Either<ImportError, Series<N>> => {
       const { nodes, start, end } = graph
       const walk: Walk<N> = { nodes, forks: forksOf(order), visited: new Set(), items: 0, fault: null }
-      const series = between(walk, start, end, 0)
+      const series = seriesBetween(walk, start, end, 0)
       return walk.fault === null ? E.right(series) : E.left(walk.fault)
     }),
   )

@@ -26,7 +26,7 @@ export interface Subtree {
 const prefixPath = (name: string, path: Path): Path => (path === '' ? name : childPath(name, path))
 
 /** The same subtree under one name. */
-export const named = (name: string, subtree: Subtree): Subtree => ({
+export const withName = (name: string, subtree: Subtree): Subtree => ({
   ...subtree,
   names: [name],
   layer: { ...subtree.layer, name },
@@ -56,7 +56,7 @@ export const numberSiblings = (siblings: readonly Subtree[]): readonly Subtree[]
     }
     const name = unusedName(1)
     used.add(name)
-    return named(name, subtree)
+    return withName(name, subtree)
   })
 }
 
@@ -67,7 +67,7 @@ export const groupByName = (subtrees: readonly Subtree[]): readonly Subtree[] =>
     const [name = '', ...rest] = subtree.names
     const isNested = rest.length > 0
     const last = runs.at(-1)
-    const relative = isNested ? { ...subtree, names: rest } : named(name, subtree)
+    const relative = isNested ? { ...subtree, names: rest } : withName(name, subtree)
     if (isNested && last?.isNested === true && last.name === name) last.members.push(relative)
     else runs.push({ name, isNested, members: [relative] })
   }

@@ -4,9 +4,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { cacheFolder } from '../cache.js'
-import { imagesInMemory } from '../dataset.js'
 import type { DataError } from '../error.js'
-import { noClose, type OpenOptions, type Source } from '../source.js'
+import { type LabelledBytes, type OpenOptions, type Source, sourceInMemory } from '../source.js'
 import type { Mnist } from '../spec.js'
 import { type Idx, readIdx, transpose } from './idx.js'
 import { checkLabels, type LabelRange, labelRange } from './label-range.js'
@@ -50,27 +49,21 @@ const sourceOf = ({ name, transposed }: Mnist, content: SetContent): Source => {
   const { first, classes } = labels
   const turns = transposed ?? isEmnist(train)
   const [height = 0, width = 0] = turns ? train.sizes.slice(1).toReversed() : train.sizes.slice(1)
-  const part = (images: Idx, { values }: Idx) => ({
-    _tag: 'held' as const,
-    images: imagesInMemory(
-      turns ? transpose(images) : images.values,
-      Int32Array.from(values, label => label - first),
-    ),
+  const part = (images: Idx, { values }: Idx): LabelledBytes => ({
+    bytes: turns ? transpose(images) : images.values,
+    labels: Int32Array.from(values, label => label - first),
   })
-  return {
+  return sourceInMemory({
     checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
     classes: Array.from({ length: classes }, (_, nth) => `${first + nth}`),
     stored: [height, width, 1],
     train: part(train, trainLabels),
     test: part(testImages, testLabels),
-    validation: null,
-    skipped: [],
     notices: [
       ...(first === 0 ? [] : [{ _tag: 'LabelsFromOne' as const, data: name, classes }]),
       ...(turns && transposed === null ? [{ _tag: 'ImagesTransposed' as const, data: name }] : []),
     ],
-    close: noClose,
-  }
+  })
 }
 
 /**

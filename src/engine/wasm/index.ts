@@ -24,7 +24,7 @@ const failed = (reason: unknown): EngineError => ({
 export const loadWasm = (threads: number = availableParallelism()): TE.TaskEither<EngineError, Engine> =>
   pipe(
     TE.tryCatch(() => WebAssembly.compile(Buffer.from(binary, 'base64')), failed),
-    TE.map(module => ({ module, crew: startThreads(threads), pool: emptyPool() })),
+    TE.map(module => ({ module, threadPool: startThreads(threads), memoryPool: emptyPool() })),
     TE.map(context => ({
       name: 'wasm',
       version: '1',

@@ -5,13 +5,13 @@ import type { Feeds, Fetched, Session } from '../engine.js'
 import { type Memory, type Module, WebAssembly } from './host.js'
 import { type Call, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
-import type { ThreadPool } from './threads.js'
+import type { ThreadGroup, ThreadPool } from './threads.js'
 
 /** The threads, the module and the memories that the sessions of an engine share. */
 export interface SessionContext {
-  readonly crew: ThreadPool
+  readonly threadPool: ThreadPool
   readonly module: Module
-  readonly pool: Pool
+  readonly memoryPool: Pool
 }
 
 /** The floats of a spot in a memory. */
@@ -54,51 +54,57 @@ const writeVariables = (heap: Heap, { variables }: Layout, values: Weights): voi
   }
 }
 
-/**
- * Opens a program.
- *
- * Law  once closed, its memory is reused
- */
-export const openSession = <P extends Program>(
-  { crew, module, pool }: SessionContext,
-  program: P,
-): Session<P> => {
-  const plan = layout(program, crew.threads)
-  const memory = pool.take(plan.bytes)
+/** A program that threads run in a memory of its own. */
+interface LoadedProgram {
+  readonly plan: Layout
+  readonly memory: Memory
+  readonly heap: Heap
+  readonly threadGroup: ThreadGroup
+}
+
+const loadProgram = ({ threadPool, module, memoryPool }: SessionContext, program: Program): LoadedProgram => {
+  const plan = layout(program, threadPool.threads)
+  const memory = memoryPool.take(plan.bytes)
   const heap = heapOf(memory)
   initialize(heap, plan)
-  const threadGroup = crew.gather(new WebAssembly.Instance(module, { env: { memory } }), {
+  const threadGroup = threadPool.gather(new WebAssembly.Instance(module, { env: { memory } }), {
     module,
     memory,
     calls: Object.fromEntries(Object.entries(plan.calls).map(([name, { steps }]) => [name, steps])),
     scratch: plan.scratch,
   })
-  let closed = false
-  const requireOpen = (): void => {
-    if (closed) throw new RangeError('the session is closed')
+  return { plan, memory, heap, threadGroup }
+}
+
+const runCall = ({ plan, heap, threadGroup }: LoadedProgram, name: string, feeds: Feeds) => {
+  const call = plan.calls[name]
+  if (call === undefined) throw new RangeError(`no call ${name}`)
+  writeFeeds(heap, call, feeds)
+  threadGroup.run(name)
+  return readOutputs(heap, call)
+}
+
+/**
+ * Opens a program.
+ *
+ * Law  once closed, its memory is reused
+ */
+export const openSession = <P extends Program>(context: SessionContext, program: P): Session<P> => {
+  const loaded = loadProgram(context, program)
+  let isClosed = false
+  const requireOpen = (): LoadedProgram => {
+    if (isClosed) throw new RangeError('the session is closed')
+    return loaded
   }
   return {
-    run: (name, feeds) => {
-      requireOpen()
-      const call = plan.calls[String(name)]
-      if (call === undefined) throw new RangeError(`no call ${String(name)}`)
-      writeFeeds(heap, call, feeds)
-      threadGroup.run(String(name))
-      return readOutputs(heap, call) as Fetched<P[typeof name]> // one output a name
-    },
-    read: () => {
-      requireOpen()
-      return readVariables(heap, plan)
-    },
-    write: values => {
-      requireOpen()
-      writeVariables(heap, plan, values)
-    },
+    run: (name, feeds) => runCall(requireOpen(), String(name), feeds) as Fetched<P[typeof name]>, // one output a name
+    read: () => readVariables(requireOpen().heap, loaded.plan),
+    write: values => writeVariables(requireOpen().heap, loaded.plan, values),
     close: () => {
-      if (closed) return
-      closed = true
-      threadGroup.close()
-      pool.give(memory)
+      if (isClosed) return
+      isClosed = true
+      loaded.threadGroup.close()
+      context.memoryPool.give(loaded.memory)
     },
   }
 }

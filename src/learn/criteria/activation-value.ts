@@ -1,6 +1,6 @@
 /** Activations of plain numbers. */
-import { type ByActivation, selectActivation } from '../../net/activation.js'
-import type { Activation } from '../../net/tree.js'
+
+import { type Activation, type ByActivation, selectActivation } from '../../net/activation.js'
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 const hardSigmoid = (x: number): number => Math.min(6, Math.max(0, x + 3)) / 6

@@ -1,5 +1,5 @@
 /** The words for channels: which of them pass, in which order, and how much of each. */
-import type { Activation } from '../tree.js'
+import type { Activation } from '../activation.js'
 import { stack, withName } from './combinators.js'
 import { dense, globalAvgPool } from './leaves.js'
 import { optionsOf, unknownIn, withArity } from './options.js'

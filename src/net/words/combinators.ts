@@ -1,9 +1,9 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
-import { activationName } from '../activation.js'
+import { type Activation, activationName } from '../activation.js'
 import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
-import type { Activation, Extent, Layer, Net, Stack } from '../tree.js'
+import type { Extent, Layer, Net, Stack } from '../tree.js'
 import { type ConvBnActOptions, convBnAct, depthwiseBnAct, maxPool } from './leaves.js'
 import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, Fit, MapWord, NetWords, SomeWord, StackWord } from './types.js'

@@ -1,7 +1,8 @@
 /** The words that are leaves of a net. Every word is a frozen record; nothing is computed here. */
 
+import type { Activation } from '../activation.js'
 import type { Shape } from '../shape.js'
-import type { Activation, BatchNorm, Extent, Padding } from '../tree.js'
+import type { BatchNorm, Extent, Padding } from '../tree.js'
 import { optionsOf, unknownIn, withArity } from './options.js'
 import type { AnyWord, MapWord, VectorWord, Word } from './types.js'
 
@@ -222,29 +223,3 @@ export const batchNorm = withArity(
   (options: Named & Partial<BatchNorm> = {}): AnyWord =>
     Object.freeze({ _tag: 'norm' as const, name: '', ...defaultNorm, ...optionsOf(options) }),
 )
-
-const activate = (activation: Activation): AnyWord =>
-  Object.freeze({ _tag: 'activate' as const, name: '', activation })
-
-/** max(0, x) */
-export const relu = activate('relu')
-/** min(6, max(0, x)) */
-export const relu6 = activate('relu6')
-/** 1/(1 + e⁻ˣ) */
-export const sigmoid = activate('sigmoid')
-/** The hyperbolic tangent. */
-export const tanh = activate('tanh')
-/** x · sigmoid(x). Source  Ramachandran, Zoph, Le 2017 */
-export const swish = activate('swish')
-/** min(6, max(0, x + 3))/6. Source  Howard et al. 2019 */
-export const hardSigmoid = activate('hardSigmoid')
-/** x · hardSigmoid(x). Source  Howard et al. 2019 */
-export const hardSwish = activate('hardSwish')
-/** x where x > 0, else eˣ − 1. Source  Clevert, Unterthiner, Hochreiter 2016 */
-export const elu = activate('elu')
-/** x · Φ(x), Φ the normal distribution. Source  Hendrycks, Gimpel 2016 */
-export const gelu = activate('gelu')
-/** x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))/2, close to `gelu`. Source  Hendrycks, Gimpel 2016 */
-export const geluTanh = activate('geluTanh')
-/** x where x > 0, else slope · x. Source  Maas, Hannun, Ng 2013 */
-export const leakyRelu = withArity(1, (slope = 0.01): AnyWord => activate({ _tag: 'leakyRelu', slope }))

@@ -14,11 +14,11 @@ import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { Resources, RunContext } from '../context.js'
 import type { RunError } from '../error.js'
 import type { RunEvent, Scored } from '../events.js'
-import { noModels } from '../kept-models.js'
 import { type PruneStepOptions, prune } from '../schedule/schedule.js'
 import type { Prune, Repair } from '../schedule/steps.js'
 import { runStep } from '../steps/machine.js'
 import { type StepContext, scoreValidation } from '../steps/step-context.js'
+import { noModels } from '../storage/kept-models.js'
 
 /** A pruned model, and its accuracy on the way. */
 export interface PrunedOnce {
@@ -58,6 +58,8 @@ const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): St
   runStep,
   addCut: () => undefined,
   addAccuracy: () => undefined,
+  addMacs: () => undefined,
+  addBestEpoch: () => undefined,
   pause: () => TE.right(undefined),
 })
 

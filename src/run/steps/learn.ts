@@ -11,7 +11,7 @@ import { trainingMacs } from '../../learn/training-macs.js'
 import { countMacs } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
-import type { KeptModels } from '../kept-models.js'
+import type { KeptModels } from '../storage/kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 

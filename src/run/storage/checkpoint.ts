@@ -15,10 +15,10 @@ import type { Net } from '../../net/tree.js'
 import { type Model, type Weights, withWeights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { BadFile, RunError } from '../error.js'
-import { type KeptModels, listModels, mapModels, traverseModels } from '../kept-models.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
 import { seal, unseal } from './checksum.js'
 import { cutCodec, type History, keptEpochCodec, metCodec } from './history.js'
+import { type KeptModels, listModels, mapModels, traverseModels } from './kept-models.js'
 
 type Fault = BadFile['fault']
 

@@ -1,9 +1,10 @@
 /** Bounds of each layer's input, whatever the image and the weights. */
-import { activationName, type ByActivation, selectActivation } from '../../net/activation.js'
+
+import { type Activation, activationName, type ByActivation, selectActivation } from '../../net/activation.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
-import type { Activation, Leaf } from '../../net/tree.js'
+import type { Leaf } from '../../net/tree.js'
 
 export interface Bounds {
   readonly low: number

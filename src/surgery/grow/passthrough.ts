@@ -1,21 +1,12 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 
-import { type ByActivation, selectActivation } from '../../net/activation.js'
+import { type Activation, type ByActivation, selectActivation } from '../../net/activation.js'
 import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, isSameShape } from '../../net/shape.js'
-import type {
-  Activation,
-  ChannelSlice,
-  Concat,
-  Conv,
-  Depthwise,
-  Layer,
-  Leaf,
-  Residual,
-} from '../../net/tree.js'
+import type { ChannelSlice, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
 import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
 

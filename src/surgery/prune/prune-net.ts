@@ -10,7 +10,7 @@ import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Analysis } from '../analysis/analysis.js'
 import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
-import type { ConstrainedSelection } from './constraint-pass.js'
+import type { ConstrainedSelection } from './constraints/pass.js'
 import { simplify } from './simplify.js'
 
 /** The kept places of an array of wires, worked out once for each; null where all are kept. */

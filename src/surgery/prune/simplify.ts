@@ -1,11 +1,10 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
-import { activationName } from '../../net/activation.js'
+import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
 import { elementAt } from '../../net/element.js'
 import { childPath, type Path } from '../../net/path.js'
 import {
-  type Activation,
   type ChannelSlice,
   type Concat,
   childrenOf,
@@ -15,7 +14,7 @@ import {
   type Stack,
   withChildren,
 } from '../../net/tree.js'
-import type { ConstrainedSelection } from './constraint-pass.js'
+import type { ConstrainedSelection } from './constraints/pass.js'
 
 const none = new Int32Array()
 

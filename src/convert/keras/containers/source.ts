@@ -22,7 +22,7 @@ export interface StoredWeight {
 
 export interface WeightStore {
   readonly find: (address: WeightAddress) => E.Either<ImportError, StoredWeight | null>
-  /** What the store has for weights alike, for people. */
+  /** The names that the store has where the weight should be, for a message. */
   readonly similar: (address: WeightAddress) => readonly string[]
 }
 

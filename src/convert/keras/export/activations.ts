@@ -1,6 +1,6 @@
 /** Activations in Keras 2, as tfjs has them, and in Keras 3. */
-import { type ByActivation, selectActivation } from '../../../net/activation.js'
-import type { Activation } from '../../../net/tree.js'
+
+import { type Activation, type ByActivation, selectActivation } from '../../../net/activation.js'
 import type { Config } from '../keras.js'
 
 /** An option of any layer, or a layer of its own. */

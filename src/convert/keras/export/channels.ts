@@ -58,9 +58,11 @@ export const addGate = (
   factors: string,
   from: string,
 ): string => {
-  const isSpread = body.length < input.length
-  const spread = isSpread ? reshape(context, part('factors'), [1, 1, channelsOf(body)], factors) : factors
-  return add(context, 'Multiply', name, {}, [from, spread])
+  const sized =
+    body.length < input.length
+      ? reshape(context, part('factors'), [1, 1, channelsOf(body)], factors)
+      : factors
+  return add(context, 'Multiply', name, {}, [from, sized])
 }
 
 /** A part of a weight's last axis. */

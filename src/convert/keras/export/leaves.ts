@@ -1,9 +1,11 @@
 /** Keras layers for the leaves of a net that are no units: activations, norms, pools, padding, scales. */
+
+import type { Activation } from '../../../net/activation.js'
 import type { Path } from '../../../net/path.js'
 import { channelsOf, rankOf } from '../../../net/shape.js'
-import type { Activation, BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
+import type { BatchNorm, DropPath, LayerNorm, Pool } from '../../../net/tree.js'
 import { sidesOf } from '../../../net/window.js'
-import { type Config, nameOf, partOf } from '../keras.js'
+import { type Config, type KerasWeight, nameOf, partOf } from '../keras.js'
 import { add, type Context, channelsLast, inputOf, weightAt } from './context.js'
 import { poolEnds, poolPadding } from './pool-padding.js'
 
@@ -45,19 +47,16 @@ export const addPool = (context: Context, pool: Pool, path: Path, from: string):
   return add(context, poolClass[pool._tag], nameOf(path), config, [padded])
 }
 
+/** The weights that batch norm and layer norm have in common. */
+const scaleAndShift = (context: Context, path: Path, name: string): readonly KerasWeight[] => [
+  { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
+  { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
+]
+
 export const addLayerNorm = (context: Context, { epsilon }: LayerNorm, path: Path, from: string): string => {
   const name = nameOf(path)
-  return add(
-    context,
-    'LayerNormalization',
-    name,
-    { axis: -1, epsilon, center: true, scale: true },
-    [from],
-    [
-      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
-      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
-    ],
-  )
+  const config = { axis: -1, epsilon, center: true, scale: true }
+  return add(context, 'LayerNormalization', name, config, [from], scaleAndShift(context, path, name))
 }
 
 /** A factor a channel is a channelwise 1×1 convolution; a vector is a map of one pixel for it. */
@@ -102,8 +101,7 @@ export const addBatchNorm = (
     { axis: -1, momentum, epsilon, center: true, scale: true },
     [from],
     [
-      { name: `${name}/gamma`, tensor: weightAt(context, path, 'scale') },
-      { name: `${name}/beta`, tensor: weightAt(context, path, 'shift') },
+      ...scaleAndShift(context, path, name),
       { name: `${name}/moving_mean`, tensor: weightAt(context, path, 'mean') },
       { name: `${name}/moving_variance`, tensor: weightAt(context, path, 'variance') },
     ],

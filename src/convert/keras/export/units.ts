@@ -8,8 +8,8 @@ import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Config, type KerasWeight, nameOf, partOf } from '../keras.js'
 import { addSlice, sliceLast } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt, weightAt } from './context.js'
+import { dilateKernel } from './dilate-kernel.js'
 import { addActivation, addBatchNorm, addZeros } from './leaves.js'
-import { spread } from './spread.js'
 
 type Unit = Conv | Depthwise | Dense
 
@@ -53,7 +53,7 @@ const productOf = (layer: Unit, kernel: Tensor): Product => {
         kernel: { name: 'kernel', tensor: kernel },
       }
     case 'depthwise': {
-      const denseKernel = spread(kernel, layer.dilation)
+      const denseKernel = dilateKernel(kernel, layer.dilation)
       return {
         className: 'DepthwiseConv2D',
         config: { ...windowConfig(layer), kernel_size: denseKernel.shape.slice(0, 2), depth_multiplier: 1 },

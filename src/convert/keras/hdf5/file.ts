@@ -63,6 +63,9 @@ const checkText =
           got: bytesOf(attribute).toLocaleString('en'),
         })
 
+const attributeOf = (library: Hdf5Library, found: unknown, name: string): Hdf5.Attribute | null =>
+  found instanceof library.Group ? (found.attrs[name] ?? null) : null
+
 const openAs =
   (library: Hdf5Library, path: string) =>
   (bytes: Uint8Array): Hdf5File => {
@@ -76,8 +79,7 @@ const openAs =
         }),
       textsAt: (place, name) =>
         pipe(
-          attempt(place, () => (place === '' ? file : file.get(place))),
-          E.map(found => (found instanceof library.Group ? (found.attrs[name] ?? null) : null)),
+          attempt(place, () => attributeOf(library, place === '' ? file : file.get(place), name)),
           E.flatMap(attribute =>
             attribute === null
               ? E.right(null)

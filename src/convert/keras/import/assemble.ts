@@ -4,9 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { ImportError } from '../../error.js'
-import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
+import { assembleWith } from '../../tree/assemble.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { Join, Part } from '../../tree/part.js'
+import { layerDiffers, type Reader } from '../../tree/reader.js'
 import type { Series } from '../../tree/series.js'
 import type { Subtree } from '../../tree/subtree.js'
 import { escapePrefix, fromKeras3Name } from '../keras.js'
@@ -96,4 +97,4 @@ const reader: Reader<RankedNode> = {
  * Errors  UnknownLayer, LayerDiffers with the layer's Keras name
  */
 export const assemble = (series: Series<RankedNode>): E.Either<ImportError, Subtree> =>
-  assembler(reader)(series)
+  assembleWith(reader)(series)

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { ImportError, NotATreeReason } from '../../error.js'
+import { notATree } from '../../tree/graph.js'
 import { isCopyableClass } from '../import/words/index.js'
 import type { Aliases } from './aliases.js'
 import { type Call, callsOf, endsIn } from './calls.js'
@@ -47,8 +48,6 @@ const modelCodec = t.type({
   class_name: t.keyof(models, Object.keys(models).join(' or ')),
   config: t.unknown,
 })
-
-const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
 
 /** What a layer of the flattened model is called with, by unique names. */
 const callIn = (model: LayerPlace, { from, numbers }: Call): Call => ({
@@ -97,7 +96,7 @@ const leafOf = (version: KerasVersion, { layer, place }: PlacedLayer, { from, nu
 /** A model inside a model: its input stands for what it is called with, and its name for its output. */
 const nestedOf = (version: KerasVersion, { layer, place }: PlacedLayer, { from }: Call): FoundPart => {
   const [input, ...others] = from
-  if (input === undefined || others.length > 0) return E.left(tangled(idOf(place), 'not one input'))
+  if (input === undefined || others.length > 0) return E.left(notATree(idOf(place), 'not one input'))
   return pipe(
     flattenModel(version, place)(layer),
     E.map(({ nodes, aliases, start, end }) => ({
@@ -122,7 +121,7 @@ const calledOnce =
       callsOf(placed.layer),
       E.flatMap(([call = noCall, ...others]) =>
         others.length > 0
-          ? E.left(tangled(idOf(placed.place), 'shared'))
+          ? E.left(notATree(idOf(placed.place), 'shared'))
           : partOf(version, placed, callIn(model, call)),
       ),
     )
@@ -134,7 +133,7 @@ const single =
     const [name, ...others] = endsIn(u) ?? []
     return name !== undefined && others.length === 0
       ? E.right(idIn(model, name))
-      : E.left(tangled([name ?? '', ...others].join(), reason))
+      : E.left(notATree([name ?? '', ...others].join(), reason))
   }
 
 const flattenFunctional = (version: KerasVersion, model: LayerPlace, config: unknown): Flattened =>

@@ -4,7 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode } from '../../../io/codec.js'
 import type { Shape } from '../../../net/shape.js'
-import type { ImportError, NotATreeReason } from '../../error.js'
+import type { ImportError } from '../../error.js'
+import { notATree } from '../../tree/graph.js'
 import { resolveAliases } from './aliases.js'
 import { type FlatModel, flattenModel } from './flatten.js'
 import {
@@ -26,14 +27,12 @@ const inputShape = new t.Type<Shape, unknown>(
   t.identity,
 )
 
-const tangled = (at: string, reason: NotATreeReason): ImportError => ({ _tag: 'NotATree', at, reason })
-
 /** The options that give an input's shape: of Keras 3, of Keras 2, of a sequential model. */
 const shapeOptions = ['batch_shape', 'batch_input_shape', 'build_input_shape']
 
 const shapeOf = (inputs: readonly LayerJson[]): E.Either<ImportError, Shape> => {
   const [first] = inputs
-  if (first === undefined) return E.left(tangled('', 'no layers'))
+  if (first === undefined) return E.left(notATree('', 'no layers'))
   const found = inputs.flatMap(layer =>
     shapeOptions.flatMap(option => (option in layer.config ? [{ layer, option }] : [])),
   )
@@ -56,8 +55,8 @@ const graphIn = ({
   inputs,
 }: FlatModel): E.Either<ImportError, KerasGraph> => {
   const again = repeated(nodes)
-  if (nodes.length < 2) return E.left(tangled('', 'no layers'))
-  if (again !== undefined) return E.left(tangled(again, 'same name'))
+  if (nodes.length < 2) return E.left(notATree('', 'no layers'))
+  if (again !== undefined) return E.left(notATree(again, 'same name'))
   return pipe(
     shapeOf(inputs),
     E.map(input => ({ name, input, nodes: new Map(nodes.map(node => [node.name, node])), start, end })),

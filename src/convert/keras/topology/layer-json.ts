@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import type { DecodeError } from '../../../io/codec.js'
 import type { ImportError } from '../../error.js'
 import type { LayerGraph, LayerNode } from '../../tree/graph.js'
+import { layerDiffers } from '../../tree/reader.js'
 
 /** The two forms of models; some layers compute something else in each. */
 export type KerasVersion = 2 | 3
@@ -42,9 +43,5 @@ export const nameOf = ({ name, config }: LayerJson): string =>
 /** The error of a layer with a bad option. */
 export const optionDiffers =
   (layer: LayerJson, option: string) =>
-  (fault: DecodeError): ImportError => ({
-    _tag: 'LayerDiffers',
-    at: nameOf(layer),
-    className: layer.class_name,
-    fault: { ...fault, at: option },
-  })
+  (fault: DecodeError): ImportError =>
+    layerDiffers({ name: nameOf(layer), className: layer.class_name }, { ...fault, at: option })

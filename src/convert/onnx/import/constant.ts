@@ -32,3 +32,6 @@ export const withDims = (constant: Constant, dims: readonly number[]): Constant 
 
 /** Whether two numbers agree within the precision of a float32. */
 export const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(b), 1)
+
+/** A float32 as the decimal number it was written as. */
+export const decimal = (value: number): number => Number(value.toPrecision(7))

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { ImportError, LayerDropped } from '../../error.js'
-import type { LayerGraph } from '../../tree/graph.js'
+import { type LayerGraph, notATree } from '../../tree/graph.js'
 import { type MakeTensor, newDraft, type OnnxLayer } from './draft.js'
 import { isOwnDomain, type NodeProto, type OnnxFile } from './file/proto.js'
 import { constantIn, type ExternalBytes } from './file/tensor.js'
@@ -36,23 +36,14 @@ const constantsIn = (file: OnnxFile, external: ExternalBytes): Read<Values> =>
     E.map(entries => new Map(entries)),
   )
 
-/** A node stands for the images, though the graph has none. */
+/** Stands for the images, which no node of the graph gives. */
 const startNode: NodeProto = {
   ...{ name: '', opType: 'Input', domain: '', input: [], output: [], attribute: [], metadataProps: [] },
 }
 
 const startLayer = ({ name, shape }: Images): OnnxLayer => ({
-  ...{
-    name,
-    node: startNode,
-    className: 'Input',
-    from: [],
-    isCopyable: false,
-    parts: [],
-    join: null,
-    shape,
-    affine: null,
-  },
+  ...{ name, node: startNode, className: startNode.opType, shape },
+  ...{ from: [], isCopyable: false, parts: [], join: null, affine: null },
 })
 
 const operatorName = ({ domain, opType }: NodeProto): string =>
@@ -173,7 +164,7 @@ const singleEnd = (site: Site, outputs: readonly string[]): Read<End> =>
       const plain = ends.find(({ softmax }) => softmax === null)
       return first !== undefined && ends.every(({ logits }) => logits.layer === first.logits.layer)
         ? E.right(plain ?? first)
-        : E.left<ImportError>({ _tag: 'NotATree', at: outputs.join(', '), reason: 'not one output' })
+        : E.left(notATree(outputs.join(', '), 'not one output'))
     }),
   )
 

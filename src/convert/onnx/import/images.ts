@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { mostChannels, mostValues } from '../../../net/limits/limits.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
+import { notATree } from '../../tree/graph.js'
 import type { GraphProto, NodeProto, PortProto } from './file/proto.js'
 import { isFloatType } from './file/tensor.js'
 import { channelsFirst, type View, viewOf } from './view.js'
@@ -70,10 +71,6 @@ export const imagesIn = (graph: GraphProto): E.Either<ImportError, Images> => {
   const initializers = new Set(graph.initializer.map(({ name }) => name))
   const [input, ...others] = graph.input.filter(({ name }) => !initializers.has(name))
   return input === undefined || others.length > 0
-    ? E.left({
-        _tag: 'NotATree',
-        at: [input, ...others].map(each => each?.name ?? '').join(', '),
-        reason: 'not one input',
-      })
+    ? E.left(notATree([input, ...others].map(each => each?.name ?? '').join(', '), 'not one input'))
     : imagesOf(graph, input)
 }

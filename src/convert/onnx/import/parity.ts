@@ -95,7 +95,7 @@ const runRuntime = async (runtime: Runtime, file: string, { images, end }: OnnxG
 }
 
 /** The largest difference, as a share of the largest value. */
-const apart = (expected: ArrayLike<number>, got: ArrayLike<number>): number => {
+const relativeDifference = (expected: ArrayLike<number>, got: ArrayLike<number>): number => {
   let [most, worst] = [0, expected.length === got.length ? 0 : Number.POSITIVE_INFINITY]
   for (let i = 0; i < expected.length; i++) {
     most = Math.max(most, Math.abs(expected[i] ?? 0))
@@ -124,7 +124,7 @@ const compare = (
       ({ expected, logits }): RuntimeAgrees => ({
         _tag: 'RuntimeAgrees',
         runtime: 'onnxruntime',
-        difference: apart(expected, outputOf(graph, logits, logits.length / batch)),
+        difference: relativeDifference(expected, outputOf(graph, logits, logits.length / batch)),
       }),
     ),
   )

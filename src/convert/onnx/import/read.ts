@@ -13,7 +13,8 @@ import type { ImportError, ImportNote } from '../../error.js'
 import { countFoldedNorms, insertBatchNorms } from '../../insert-batch-norm.js'
 import type { Imported } from '../../keras/import/read.js'
 import { restorePreprocessing } from '../../restore-preprocessing.js'
-import { assembler, layerDiffers, type Reader } from '../../tree/assemble.js'
+import { assembleWith } from '../../tree/assemble.js'
+import { layerDiffers, type Reader } from '../../tree/reader.js'
 import { seriesOf } from '../../tree/series.js'
 import { netOf, type Origin, type Subtree } from '../../tree/subtree.js'
 import type { OnnxLayer } from './draft.js'
@@ -48,8 +49,10 @@ const readerOf = (layers: readonly OnnxLayer[]): Reader<OnnxLayer> => {
 const notFinite = (origin: Origin | undefined, slot: WeightName, value: number): ImportError => {
   const source = origin?.sources[slot]
   const name = source?._tag === 'stored' ? source.name.slice(0, -slot.length - 1) : ''
-  const fault = { _tag: 'DecodeError' as const, at: slot, expected: 'finite numbers', got: `${value}` }
-  return { _tag: 'LayerDiffers', at: name, className: origin?.className ?? '', fault }
+  return layerDiffers(
+    { name, className: origin?.className ?? '' },
+    { _tag: 'DecodeError', at: slot, expected: 'finite numbers', got: `${value}` },
+  )
 }
 
 const weightOf =
@@ -79,7 +82,7 @@ const weightsOf = (net: Net, body: Subtree, graph: OnnxGraph): Read<Model> =>
 const modelOf = (graph: OnnxGraph): Read<Model> =>
   pipe(
     seriesOf(graph.layers),
-    E.flatMap(assembler(readerOf([...graph.layers.nodes.values()]))),
+    E.flatMap(assembleWith(readerOf([...graph.layers.nodes.values()]))),
     E.flatMap(body => weightsOf(netOf(graph.layers.name, graph.layers.input, body), body, graph)),
   )
 

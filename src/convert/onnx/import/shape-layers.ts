@@ -1,8 +1,9 @@
 /** Layers that a view needs before a value can be read: a channel shuffle, or a map as a vector. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { mostChannels } from '../../../net/limits/limits.js'
 import { channelsOf, sizeOf } from '../../../net/shape.js'
-import { differs, type Read, type Site } from './site.js'
+import { differs, liveInput, type Read, type Site } from './site.js'
 import type { Live } from './value.js'
 import { channelAxisOf, flattenView, shuffleGroups, withChannels } from './view.js'
 
@@ -22,6 +23,13 @@ export const inOrder = (site: Site, value: Live): Live => {
         { shape, view: withChannels(view, axis, shape.length - 1, channels) },
       )
 }
+
+/** The first input with its channels in order. */
+export const inputInOrder = (site: Site): Read<Live> =>
+  pipe(
+    liveInput(site, 0),
+    E.map(value => inOrder(site, value)),
+  )
 
 const addFlatten = (site: Site, value: Live): Live =>
   site.draft.addLeaf(

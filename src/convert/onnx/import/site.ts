@@ -1,7 +1,9 @@
 /** One ONNX node while it is read: its inputs, its attributes, and the layers it may add. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
+import { layerDiffers } from '../../tree/reader.js'
 import { type Constant, fewNumbers } from './constant.js'
 import type { Draft } from './draft.js'
 import type { AttributeProto, NodeProto } from './file/proto.js'
@@ -24,18 +26,20 @@ export interface Site {
 
 export type Read<A> = E.Either<ImportError, A>
 
+/** Reads a node: the value of each of its outputs. */
+export type Operator = (site: Site) => Read<readonly Value[]>
+
 /** A node that is not supported at a place: an attribute or an input. */
 export const misfit = (
   { node }: Pick<Site, 'node'>,
   at: string,
   expected: string,
   got: string,
-): ImportError => ({
-  _tag: 'LayerDiffers',
-  at: node.name || (node.output[0] ?? ''),
-  className: node.opType,
-  fault: { _tag: 'DecodeError', at, expected, got },
-})
+): ImportError =>
+  layerDiffers(
+    { name: node.name || (node.output[0] ?? ''), className: node.opType },
+    { _tag: 'DecodeError', at, expected, got },
+  )
 
 export const differs = (
   site: Pick<Site, 'node'>,
@@ -44,7 +48,7 @@ export const differs = (
   got: string,
 ): E.Either<ImportError, never> => E.left(misfit(site, at, expected, got))
 
-const attributeOf = ({ node }: Site, name: string): AttributeProto | undefined =>
+export const attributeOf = ({ node }: Site, name: string): AttributeProto | undefined =>
   node.attribute.find(attribute => attribute.name === name)
 
 export const intAttribute = (site: Site, name: string, usual: number): number =>
@@ -64,8 +68,6 @@ export const textAttribute = (site: Site, name: string, usual: string): string =
 }
 
 export const tensorAttribute = (site: Site, name: string) => attributeOf(site, name)?.t ?? null
-
-export const attribute = attributeOf
 
 /** Whether an input is there; optional ones may have an empty name. */
 export const hasInput = ({ node }: Site, nth: number): boolean => (node.input[nth] ?? '') !== ''
@@ -100,6 +102,22 @@ export const constantInput = (site: Site, nth: number): Read<Constant> =>
       value._tag === 'constant'
         ? E.right(value.constant)
         : differs(site, `input ${nth}`, 'a constant', 'a value that depends on the images'),
+    ),
+  )
+
+/** A constant of `size` numbers; `expected` says what they are. */
+export const vectorInput = (
+  site: Site,
+  nth: number,
+  size: number,
+  expected = `${size} numbers`,
+): Read<Constant> =>
+  pipe(
+    constantInput(site, nth),
+    E.flatMap(constant =>
+      sizeOf(constant.dims) === size
+        ? E.right(constant)
+        : differs(site, `input ${nth}`, expected, constant.dims.join(' × ')),
     ),
   )
 

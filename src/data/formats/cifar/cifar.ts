@@ -5,10 +5,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { makeFolders } from '../../../io/files.js'
 import { cacheFolder } from '../../cache.js'
-import { imagesInMemory } from '../../dataset.js'
 import { download } from '../../download.js'
 import { type DataError, Fault, factOf } from '../../error.js'
-import { noClose, type OpenOptions, reportOf, type Source } from '../../source.js'
+import { type OpenOptions, reportOf, type Source, sourceInMemory } from '../../source.js'
 import type { Cifar10, Cifar100 } from '../../spec.js'
 import { streamReader } from '../byte-reader.js'
 import { checksumOf, chunksOf } from '../streams.js'
@@ -68,17 +67,14 @@ const readFolder = async (layout: Layout, outer: string): Promise<Source> => {
   const load = (name: string) =>
     unpackBatch(join(folder, name), contents.get(name) ?? Buffer.alloc(0), layout, classes.length)
   const [train, test] = [concatBatches(batches.map(load)), load(layout.test)]
-  return {
+  return sourceInMemory({
     checksum: checksumOf([...contents.values()]),
     classes,
     stored: [side, side, 3],
-    train: { _tag: 'held', images: imagesInMemory(train.bytes, train.labels) },
-    test: { _tag: 'held', images: imagesInMemory(test.bytes, test.labels) },
-    validation: null,
-    skipped: [],
+    train,
+    test,
     notices: [],
-    close: noClose,
-  }
+  })
 }
 
 /** Files of either data set in its archive. */

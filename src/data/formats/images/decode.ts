@@ -99,6 +99,23 @@ const explainInput = (input: ImageInput): string | null => {
     : `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}`
 }
 
+/** Reads an input by the decoder. Errors  as `decodeImage` */
+const readWith = async <A>(
+  input: ImageInput | string,
+  place: Place,
+  read: (picture: Sharp) => Promise<A>,
+): Promise<A> => {
+  const encoded = await contentOf(input)
+  const open = await loadDecoder()
+  try {
+    const problem = explainInput(encoded)
+    if (problem !== null) throw new Error(problem)
+    return await read(open(encoded))
+  } catch (reason) {
+    throw notAnImage(place)(reason)
+  }
+}
+
 /**
  * Decodes the first frame of an image, rotates it by its EXIF orientation, scales it to cover `shape` and crops the
  * centre.
@@ -109,14 +126,10 @@ const explainInput = (input: ImageInput): string | null => {
  */
 export const decodeImage =
   ([height = 0, width = 0, channels = 0]: Shape, background: Colour | null = null) =>
-  async (input: ImageInput | string, place: Place): Promise<Uint8Array> => {
-    const encoded = await contentOf(input)
-    const open = await loadDecoder()
-    try {
-      const problem = explainInput(encoded)
-      if (problem !== null) throw new Error(problem)
-      const picture = open(encoded)
-      const rgb = await (background === null ? picture : picture.flatten({ background: rgbOf(background) }))
+  (input: ImageInput | string, place: Place): Promise<Uint8Array> =>
+    readWith(input, place, async picture => {
+      const opaque = background === null ? picture : picture.flatten({ background: rgbOf(background) })
+      const rgb = await opaque
         .resize(width, height, { fit: 'cover' })
         .removeAlpha()
         .toColourspace('srgb')
@@ -124,19 +137,12 @@ export const decodeImage =
         .toBuffer()
       if (rgb.length !== sizeOf([height, width, 3])) throw new Error(`${rgb.length} bytes came out`)
       return channels === 1 ? greyOf(rgb) : rgb
-    } catch (reason) {
-      throw notAnImage(place)(reason)
-    }
-  }
+    })
 
 /** Errors  as `decodeImage` */
-export const readHeader = async (input: ImageInput | string, place: Place): Promise<ImageHeader> => {
-  const encoded = await contentOf(input)
-  const open = await loadDecoder()
-  try {
-    const problem = explainInput(encoded)
-    if (problem !== null) throw new Error(problem)
-    const { autoOrient, orientation = 1, space, hasAlpha } = await open(encoded).metadata()
+export const readHeader = (input: ImageInput | string, place: Place): Promise<ImageHeader> =>
+  readWith(input, place, async picture => {
+    const { autoOrient, orientation = 1, space, hasAlpha } = await picture.metadata()
     return {
       height: autoOrient.height,
       width: autoOrient.width,
@@ -144,7 +150,4 @@ export const readHeader = async (input: ImageInput | string, place: Place): Prom
       isGrey: space === 'b-w' || space === 'grey16',
       isTransparent: hasAlpha,
     }
-  } catch (reason) {
-    throw notAnImage(place)(reason)
-  }
-}
+  })

@@ -2,7 +2,7 @@
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
-import { type OpenOptions, openInFolder, type Source } from '../../source.js'
+import { type OpenOptions, openInFolder, type Part, type Source } from '../../source.js'
 import type { ImageFolder } from '../../spec.js'
 import { partsIn } from '../parts.js'
 import { checksumOf } from '../streams.js'
@@ -70,46 +70,62 @@ const noticesOf = ({ parts, notices }: ListedParts, { name }: DecodeOptions): re
   ...partsIn(parts).flatMap(({ outside }) => outside),
 ]
 
+/** What cannot be read of the parts. */
+const failuresIn = (parts: readonly ListedPart[]): readonly DataError[] => [
+  ...flatMapListings(parts, ({ refused }) => refused),
+  ...parts.flatMap(({ empty }) => empty),
+]
+
+/** Errors  throws the first failure, unless those are skipped; ClassesMissing */
+const requireImages = (
+  { skipBad = false }: OpenOptions,
+  parts: readonly ListedPart[],
+  failures: readonly DataError[],
+): void => {
+  const empty = parts.find(({ indices }) => indices.length === 0)
+  const fault = (skipBad ? undefined : failures[0]) ?? (empty && noClasses(empty))
+  if (fault !== undefined) throw new Fault(fault)
+}
+
+const encodedPart = (spec: DecodeOptions, name: string, part: ListedPart, labels: Int32Array): Part => ({
+  _tag: 'encoded',
+  pictures: picturesOf(spec, part, labels),
+  sum: checksumOf([
+    part.listing.sum,
+    name,
+    Buffer.from(part.indices.slice().buffer),
+    `${spec.background ?? ''}`,
+  ]),
+})
+
+const sourceOf = (options: OpenOptions, spec: DecodeOptions, listed: ListedParts): Source => {
+  const { train, test, validation } = listed.parts
+  const all = partsIn(listed.parts)
+  const failures = failuresIn(all)
+  requireImages(options, all, failures)
+  return {
+    checksum: checksumOf(all.map(({ listing }) => listing.sum)),
+    classes: train.classes,
+    stored: spec.image,
+    train: encodedPart(spec, 'train', train, train.labels),
+    test: encodedPart(spec, 'test', test, relabel(train, test)),
+    validation: validation && encodedPart(spec, 'validation', validation, relabel(train, validation)),
+    skipped: failures,
+    notices: noticesOf(listed, spec),
+    close: closerOf(all),
+  }
+}
+
 /** The images of listed parts, which are decoded later. Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer */
 export const sourceOfParts = async (
   options: OpenOptions,
   spec: DecodeOptions,
   listed: ListedParts,
 ): Promise<Source> => {
-  const { train, test, validation } = listed.parts
-  const all = partsIn(listed.parts)
-  const close = closerOf(all)
   try {
-    const empty = all.find(({ indices }) => indices.length === 0)
-    const failures = [...flatMapListings(all, ({ refused }) => refused), ...all.flatMap(({ empty }) => empty)]
-    const [first] = [
-      ...(options.skipBad === true ? [] : failures),
-      ...(empty === undefined ? [] : [noClasses(empty)]),
-    ]
-    if (first !== undefined) throw new Fault(first)
-    const part = (listedPart: ListedPart, labels: Int32Array, name: string) => ({
-      _tag: 'encoded' as const,
-      pictures: picturesOf(spec, listedPart, labels),
-      sum: checksumOf([
-        listedPart.listing.sum,
-        name,
-        Buffer.from(listedPart.indices.slice().buffer),
-        `${spec.background ?? ''}`,
-      ]),
-    })
-    return {
-      checksum: checksumOf(all.map(({ listing }) => listing.sum)),
-      classes: train.classes,
-      stored: spec.image,
-      train: part(train, train.labels, 'train'),
-      test: part(test, relabel(train, test), 'test'),
-      validation: validation === null ? null : part(validation, relabel(train, validation), 'validation'),
-      skipped: failures,
-      notices: noticesOf(listed, spec),
-      close,
-    }
+    return sourceOf(options, spec, listed)
   } catch (reason) {
-    await close()
+    await closerOf(partsIn(listed.parts))()
     throw reason
   }
 }

@@ -1,9 +1,18 @@
 /** Depthwise convolutions and their gradients as kernel calls. */
 import type { OpOf } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
-import { step } from '../planning/buffers.js'
-import { type Emitter, nth, shapeOf } from './emitter.js'
-import { frameAround, frameBehind, kernelWindow, scratchOf, type WindowPlan, windowPlan } from './slide.js'
+import type { Sides } from '../../../net/window.js'
+import { type Place, step } from '../planning/buffers.js'
+import { type Emitted, type Emitter, nth, shapeOf } from './emitter.js'
+import {
+  type Frame,
+  frameAround,
+  frameBehind,
+  kernelWindow,
+  scratchOf,
+  type WindowPlan,
+  windowPlan,
+} from './slide.js'
 
 const windowOf = (
   x: Shape,
@@ -12,42 +21,60 @@ const windowOf = (
   { op }: { readonly op: OpOf<'depthwise'> | OpOf<'depthwiseInput'> | OpOf<'depthwiseKernel'> },
 ): WindowPlan => windowPlan(x, y, kernelWindow(kernel, op.window))
 
-export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
-  const slide = windowOf(shapeOf(value, 0), value.shape, shapeOf(value, 1), value)
-  const frame = frameAround(slide)
-  const { images, height, width, channels, rows, columns, size, dilation, stride } = slide
-  const x = nth(inputs, 0)
+/** A map in memory. */
+interface MapAt {
+  readonly place: Place
+  readonly height: number
+  readonly width: number
+}
+
+/** One call of the depthwise kernel. */
+interface DepthwiseCall {
+  readonly plan: WindowPlan
+  readonly frame: Frame
+  readonly filters: Place
+  /** Whether the filters are mirrored, as for the gradient of the input. */
+  readonly mirrored: boolean
+  readonly stride: Sides
+}
+
+const convolveDepthwise = (call: DepthwiseCall, from: MapAt, to: MapAt): Emitted => {
+  const { frame, filters, mirrored, stride } = call
+  const { images, channels, size, dilation } = call.plan
   return {
     scratch: scratchOf({ ...frame, framed: true }, channels, 1),
     steps: at => [
       step(
         'depthwise',
         images,
-        ...[at(x), x.ld, height, width, channels],
+        ...[at(from.place), from.place.ld, from.height, from.width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left, ...frame.apart],
-        ...[at(nth(inputs, 1)), 0, ...size, dilation, ...stride, at(output), output.ld, rows, columns],
+        ...[at(filters), Number(mirrored), ...size, dilation, ...stride],
+        ...[at(to.place), to.place.ld, to.height, to.width],
       ),
     ],
   }
 }
 
+const inputMap = (place: Place, { height, width }: WindowPlan): MapAt => ({ place, height, width })
+const outputMap = (place: Place, { rows, columns }: WindowPlan): MapAt => ({
+  place,
+  height: rows,
+  width: columns,
+})
+
+export const depthwise: Emitter<'depthwise'> = ({ value, inputs, output }) => {
+  const plan = windowOf(shapeOf(value, 0), value.shape, shapeOf(value, 1), value)
+  const { stride } = plan
+  const call = { plan, frame: frameAround(plan), filters: nth(inputs, 1), mirrored: false, stride }
+  return convolveDepthwise(call, inputMap(nth(inputs, 0), plan), outputMap(output, plan))
+}
+
 export const depthwiseInput: Emitter<'depthwiseInput'> = ({ value, inputs, output }) => {
-  const slide = windowOf(value.shape, shapeOf(value, 0), shapeOf(value, 1), value)
-  const frame = frameBehind(slide)
-  const { images, height, width, channels, rows, columns, size, dilation } = slide
-  const dy = nth(inputs, 0)
-  return {
-    scratch: scratchOf({ ...frame, framed: true }, channels, 1),
-    steps: at => [
-      step(
-        'depthwise',
-        images,
-        ...[at(dy), dy.ld, rows, columns, channels],
-        ...[frame.high, frame.wide, frame.top, frame.left, ...frame.apart],
-        ...[at(nth(inputs, 1)), 1, ...size, dilation, 1, 1, at(output), output.ld, height, width],
-      ),
-    ],
-  }
+  const plan = windowOf(value.shape, shapeOf(value, 0), shapeOf(value, 1), value)
+  const stride: Sides = [1, 1]
+  const call = { plan, frame: frameBehind(plan), filters: nth(inputs, 1), mirrored: true, stride }
+  return convolveDepthwise(call, outputMap(nth(inputs, 0), plan), inputMap(output, plan))
 }
 
 export const depthwiseKernel: Emitter<'depthwiseKernel'> = ({ value, inputs, output }) => {

@@ -44,9 +44,16 @@ export interface Convolution {
   readonly columns: number
 }
 
+/** The arguments that say where a product writes, and how it finishes its sums. */
+const outputArgs = (
+  { output }: Site,
+  { rows, columns }: Convolution,
+  at: Locate,
+  { flags, slopes, offsets }: Epilogue,
+): readonly number[] => [at(output), output.ld, rows, columns, flags, slopes, offsets]
+
 const direct = (site: Site, product: Convolution): Emitted => {
-  const { source, height, width, channels, frame, packing, size, dilation, stride, images, rows, columns } =
-    product
+  const { source, height, width, channels, frame, packing, size, dilation, stride, images } = product
   const filters = packing.width
   const group = groupOf(frame, channels, images)
   const { framed, high, wide, top, left, apart } = frame
@@ -64,7 +71,7 @@ const direct = (site: Site, product: Convolution): Emitted => {
           ...[at(source), source.ld, height, width, channels],
           ...[Number(framed), high, wide, top, left, ...apart, group],
           ...[packed, ...size, dilation, ...stride, filters],
-          ...[at(site.output), site.output.ld, rows, columns, finish.flags, finish.slopes, finish.offsets],
+          ...outputArgs(site, product, at, finish),
         ),
       ]
     },
@@ -90,7 +97,7 @@ const tiled = (site: Site, product: Convolution): Emitted => {
           images,
           ...[at(source), source.ld, height, width, channels],
           ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
-          ...[at(site.output), site.output.ld, rows, columns, finish.flags, finish.slopes, finish.offsets],
+          ...outputArgs(site, product, at, finish),
         ),
       ]
     },

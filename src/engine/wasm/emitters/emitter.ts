@@ -46,3 +46,9 @@ export type Emitter<K extends Kind> = (site: Site<K>) => Emitted
 export const nth = (places: readonly Place[], index: number): Place => places[index] as Place // arity is the operation's
 
 export const shapeOf = (value: Value, index: number): readonly number[] => value.inputs[index]?.shape ?? []
+
+/** The vectors of four that hold so many floats. */
+export const vectors = (floats: number): number => Math.ceil(floats / 4)
+
+/** Of operations whose value is in memory already. */
+export const nothing = (): Emitted => ({ steps: () => [] })

@@ -1,9 +1,11 @@
 /** Assigns each value its memory: a buffer of its own, a variable's, or a part of another value's. */
-import { type Graph, isUpdate, type Kind, slotsOf, type Value } from '../../../graph/graph.js'
-import { channelsOf, isSameShape } from '../../../net/shape.js'
+import { type Graph, isUpdate, slotsOf, type Value } from '../../../graph/graph.js'
+import { isSameShape } from '../../../net/shape.js'
 import { othersOf } from '../emitters/rows.js'
 import { type Buffer, channelsFrom, isFlat, type Place, wholePlace } from './buffers.js'
+import { type Joints, joinBranches } from './concat.js'
 import type { Fused } from './fuse.js'
+import { isReadLate, mayBeStrided, type Usage, usageOf, viewKinds } from './usage.js'
 
 /** Memory that outlives a call. */
 export interface PersistentMemory {
@@ -19,153 +21,6 @@ export interface Placement {
   readonly variablesOf: (value: Value) => readonly Place[]
   /** Whether a value is a view of memory written elsewhere, so that there is nothing to compute. */
   readonly isView: (value: Value) => boolean
-}
-
-type Inputs = { readonly [K in Kind]?: readonly number[] }
-
-/** Inputs that may be strided: gaps between their rows. */
-const readsStrided: Inputs = {
-  conv: [0],
-  convInput: [0],
-  convKernel: [0, 1],
-  depthwise: [0],
-  depthwiseInput: [0],
-  depthwiseKernel: [0, 1],
-  batchNorm: [0],
-  batchNormGrad: [0, 1],
-  normalise: [0],
-  maxPool: [0],
-  maxPoolGrad: [0, 1, 2],
-  avgPool: [0],
-  avgPoolGrad: [0],
-  slice: [0],
-}
-
-/** Inputs whose first result is not read: only their shape, or a later result. */
-const unread: Inputs = {
-  convInput: [2],
-  depthwiseInput: [2],
-  convKernel: [2],
-  depthwiseKernel: [2],
-  avgPoolGrad: [1],
-  batchNormGrad: [3],
-  part: [0],
-}
-
-/** Kinds that can write a strided output. */
-const writesStrided: ReadonlySet<Kind> = new Set<Kind>([
-  ...(['conv', 'depthwise', 'batchNorm', 'normalise', 'maxPool', 'avgPool', 'concat'] as const),
-])
-
-/** Kinds that may be a view of their input. */
-const viewKinds: ReadonlySet<Kind> = new Set<Kind>(['reshape', 'stop', 'broadcast', 'slice', 'part'])
-
-interface Reading {
-  readonly reader: Value
-  readonly index: number
-}
-
-/** The readers of each value's first result, and as which input they read it. */
-const readingsOf = ({ run, inputsOf, standIn }: Fused): ReadonlyMap<Value, readonly Reading[]> => {
-  const readings = new Map<Value, Reading[]>()
-  for (const reader of run)
-    inputsOf(reader).forEach((input, index) => {
-      if (unread[reader.op.kind]?.includes(index)) return
-      const known = readings.get(standIn(input)) ?? []
-      readings.set(standIn(input), [...known, { reader, index }])
-    })
-  return readings
-}
-
-/** Updates, and all that depends on one. */
-const valuesAfterUpdates = ({ run, inputsOf, standIn }: Fused): ReadonlySet<Value> => {
-  const late = new Set<Value>()
-  for (const value of run)
-    if (isUpdate(value.op) || inputsOf(value).some(input => late.has(standIn(input)))) late.add(value)
-  return late
-}
-
-/** Updates that another update of the same variable follows: their result must be kept elsewhere. */
-const overwrittenUpdates = (run: readonly Value[]): ReadonlySet<Value> => {
-  const last = new Map(run.flatMap(value => (isUpdate(value.op) ? [[value.op.name, value] as const] : [])))
-  return new Set(run.filter(value => isUpdate(value.op) && last.get(value.op.name) !== value))
-}
-
-/** What is known of a graph before any value has a place. */
-interface Usage {
-  readonly fused: Fused
-  readonly readings: ReadonlyMap<Value, readonly Reading[]>
-  readonly late: ReadonlySet<Value>
-  readonly overwritten: ReadonlySet<Value>
-  readonly fetched: ReadonlySet<Value>
-  /** Names of the variables that an update writes. */
-  readonly updated: ReadonlySet<string>
-  /** Values that another is accumulated onto. */
-  readonly bases: ReadonlySet<Value>
-}
-
-const usageOf = (graph: Graph, fused: Fused): Usage => {
-  const { run, standIn, ontoOf } = fused
-  return {
-    fused,
-    readings: readingsOf(fused),
-    late: valuesAfterUpdates(fused),
-    overwritten: overwrittenUpdates(run),
-    fetched: new Set(Object.values(graph.outputs).map(standIn)),
-    updated: new Set(run.flatMap(({ op }) => (isUpdate(op) ? [op.name] : []))),
-    bases: new Set(run.flatMap(value => ontoOf(value) ?? []).map(standIn)),
-  }
-}
-
-const readersOf = ({ readings }: Usage, value: Value): readonly Reading[] => readings.get(value) ?? []
-
-/** Whether a value may be strided: everything that reads it, apart from `ignored`, can step over gaps. */
-const mayBeStrided = (usage: Usage, value: Value, ignored?: Value): boolean =>
-  !usage.fetched.has(value) &&
-  readersOf(usage, value).every(
-    ({ reader, index }) => reader === ignored || readsStrided[reader.op.kind]?.includes(index) === true,
-  )
-
-/** Whether a weight's initial value is read when an update may have written the variable. */
-const isReadLate = (usage: Usage, value: Value): boolean =>
-  usage.fetched.has(value) ||
-  readersOf(usage, value).some(
-    ({ reader }) => usage.late.has(reader) || (viewKinds.has(reader.op.kind) && isReadLate(usage, reader)),
-  )
-
-/** The channels of a concat that a branch writes, from `first` on. */
-interface Joint {
-  readonly concat: Value
-  readonly first: number
-}
-
-type Joints = ReadonlyMap<Value, Joint>
-
-/** Whether a branch can write its channels of the concat itself. */
-const canJoin = (usage: Usage, branch: Value, concat: Value, branches: readonly Value[]): boolean =>
-  branches.indexOf(branch) === branches.lastIndexOf(branch) &&
-  !usage.bases.has(branch) &&
-  usage.fused.ontoOf(branch) === undefined &&
-  writesStrided.has(branch.op.kind) &&
-  mayBeStrided(usage, branch, concat)
-
-const channelsBefore = (inputs: readonly Value[], nth: number): number =>
-  inputs.slice(0, nth).reduce((sum, { shape }) => sum + channelsOf(shape), 0)
-
-const jointsOf = (usage: Usage, concat: Value): readonly (readonly [Value, Joint])[] => {
-  const inputs = usage.fused.inputsOf(concat)
-  const branches = inputs.map(usage.fused.standIn)
-  return branches.flatMap((branch, nth) =>
-    canJoin(usage, branch, concat, branches)
-      ? [[branch, { concat, first: channelsBefore(inputs, nth) }] as const]
-      : [],
-  )
-}
-
-/** Branches that write straight into a concat. None is shared by two: a concat reads no strided input. */
-const joinBranches = (usage: Usage): Joints => {
-  const concats = usage.fused.run.filter(({ op }) => op.kind === 'concat')
-  return new Map(concats.flatMap(concat => jointsOf(usage, concat)))
 }
 
 /** Placement under way: the usage, and the places assigned so far. */

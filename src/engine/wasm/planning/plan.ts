@@ -1,8 +1,8 @@
 /** Plans a graph as kernel calls and buffers. Addresses are assigned later, when every call is planned. */
 import { type Graph, isUpdate, type Kind, slotsOf, type Value } from '../../../graph/graph.js'
 import { sizeOf } from '../../../net/shape.js'
+import { copy } from '../emitters/copy.js'
 import type { Emitted, Emitter, Site } from '../emitters/emitter.js'
-import { copy } from '../emitters/flat.js'
 import { emitters } from '../emitters/index.js'
 import { type Arena, type Lifetime, layBuffers } from './arena.js'
 import { type Buffer, type Place, type Step, temporaryBuffer } from './buffers.js'

@@ -12,10 +12,10 @@ import { carrySlots, newMasks } from '../../../surgery/remap.js'
 import type { Cursor } from '../../cursor.js'
 import type { RunError } from '../../error.js'
 import type { GrownNet } from '../../events.js'
-import { dropAt, keepAt } from '../../kept-models.js'
 import { countsOf } from '../../schedule/counts.js'
 import type { Grow, Step, Warmup } from '../../schedule/steps.js'
 import type { Stop } from '../../stop-reason.js'
+import { dropAt, keepAt } from '../../storage/kept-models.js'
 import { runSteps, turnPlace } from '../sequence.js'
 import {
   type StepContext,

@@ -1,7 +1,7 @@
 /** Activations: as options of a layer, and as layers of their own. */
 import * as t from 'io-ts'
 import { finite } from '../../../../io/codec.js'
-import type { Activation } from '../../../../net/tree.js'
+import type { Activation } from '../../../../net/activation.js'
 import { leafPart, type Part } from '../../../tree/part.js'
 import { hardSigmoidClass } from '../../topology/hard-sigmoid.js'
 import { fixed, option, refined } from './options.js'

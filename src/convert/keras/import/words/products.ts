@@ -1,7 +1,8 @@
 /** Convolutions and dense layers. */
 import * as t from 'io-ts'
 import { wholeNumber } from '../../../../io/codec.js'
-import type { Activation, Extent } from '../../../../net/tree.js'
+import type { Activation } from '../../../../net/activation.js'
+import type { Extent } from '../../../../net/tree.js'
 import { leafPart, type Part, type Sources, stored } from '../../../tree/part.js'
 import { activation, activationPart } from './activations.js'
 import { extent, fixed, option, refined, square } from './options.js'

@@ -1,20 +1,24 @@
-/** Operators on single values: activations, with the constants they have here. */
+/** Activations, with the constants they have here, and the softmax at the end of a model. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Activation } from '../../../../net/tree.js'
-import { isNear, uniformValue } from '../constant.js'
+import type { Activation } from '../../../../net/activation.js'
+import { channelsOf } from '../../../../net/shape.js'
+import { decimal, isNear, uniformValue } from '../constant.js'
 import {
   constantInput,
   differs,
   floatAttribute,
   hasInput,
+  intAttribute,
   liveInput,
+  misfit,
+  type Operator,
   type Read,
   type Site,
   textAttribute,
 } from '../site.js'
-import type { Live } from '../value.js'
-import { decimal } from './norm.js'
+import type { Live, Value } from '../value.js'
+import { countOf, dimsOf } from '../view.js'
 
 /** An activation behind a value; the view stays. */
 export const addActivation = (site: Site, from: Live, activation: Activation): Live =>
@@ -122,3 +126,24 @@ export const activate =
       E.bind('activation', () => activationOf(site)),
       E.map(({ from, activation }) => [addActivation(site, from, activation)]),
     )
+
+/** A softmax over the classes: the outputs of a net are the logits before it. */
+export const softmax: Operator = site =>
+  pipe(
+    liveInput(site, 0),
+    E.flatMap((logits): Read<readonly Value[]> => {
+      const rank = logits.view.length
+      const axis = intAttribute(site, 'axis', site.opset < 13 ? 1 : -1)
+      const spans = logits.view[axis < 0 ? axis + rank : axis] ?? []
+      const isOverAll = countOf(spans) === channelsOf(logits.shape)
+      const fault = misfit(
+        site,
+        'place',
+        'the end of the model',
+        `a softmax inside it, over ${dimsOf(logits.view).join(' × ')}`,
+      )
+      return isOverAll
+        ? E.right([{ _tag: 'softmax', logits, fault }])
+        : E.left(misfit(site, 'axis', 'the classes', `${axis} of ${dimsOf(logits.view).join(' × ')}`))
+    }),
+  )

@@ -5,10 +5,10 @@ import { channelsOf, type Shape, sizeOf } from '../../../../net/shape.js'
 import { transposeNumbers } from '../arrays.js'
 import type { Constant } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
-import { constantInput, differs, hasInput, intAttribute, type Read, type Site } from '../site.js'
+import { isPoint, mapInput } from '../layout.js'
+import { constantInput, differs, hasInput, intAttribute, type Read, type Site, vectorInput } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, withChannels } from '../view.js'
-import { isPoint, mapInput } from './layout.js'
 import { extentOf, windowOf } from './window.js'
 
 /** What a product is before a norm or an activation joins it. */
@@ -55,16 +55,7 @@ const kernelInput = (site: Site, channels: number): Read<Kernel> =>
 
 /** The bias of so many channels; null where there is none. */
 export const biasInput = (site: Site, nth: number, channels: number): Read<Constant | null> =>
-  hasInput(site, nth)
-    ? pipe(
-        constantInput(site, nth),
-        E.flatMap(constant =>
-          sizeOf(constant.dims) === channels
-            ? E.right(constant)
-            : differs(site, `input ${nth}`, `a bias of ${channels}`, constant.dims.join(' × ')),
-        ),
-      )
-    : E.right(null)
+  hasInput(site, nth) ? vectorInput(site, nth, channels, `a bias of ${channels}`) : E.right(null)
 
 const biasWeight = (bias: Constant | null): LeafWeights =>
   bias === null ? {} : { bias: plainTensor([sizeOf(bias.dims)], bias) }

@@ -1,16 +1,16 @@
 /** The table of supported ONNX operators. */
 import { unary } from '../fold.js'
-import type { Read, Site } from '../site.js'
-import type { Value } from '../value.js'
-import { activate, activations } from './activation.js'
+import type { Operator } from '../site.js'
+import { activate, activations, softmax } from './activation.js'
 import { binary, variadicSum } from './arithmetic.js'
 import { concat } from './concat.js'
+import { constant, onConstant } from './constant.js'
 import { conv } from './convolution.js'
 import { gemm, matMul } from './dense.js'
+import { dropout } from './dropout.js'
 import { batchNorm, layerNorm } from './norm.js'
 import { pad } from './pad.js'
 import { globalPool, pool, reduce, reduceSum } from './pool.js'
-import { constant, dropout, onConstant, softmax } from './rest.js'
 import {
   cast,
   constantOfShape,
@@ -24,9 +24,6 @@ import {
   unsqueeze,
 } from './shape.js'
 import { gather, rangeOf, slice, split } from './slice.js'
-
-/** Reads a node: the value of each of its outputs. */
-export type Operator = (site: Site) => Read<readonly Value[]>
 
 const table: Readonly<Record<string, Operator>> = {
   Conv: conv,

@@ -1,38 +1,24 @@
 /** BatchNormalization and LayerNormalization. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { channelsOf, sizeOf } from '../../../../net/shape.js'
+import { channelsOf } from '../../../../net/shape.js'
 import { orderedAs } from '../channels.js'
-import type { Constant } from '../constant.js'
+import { type Constant, decimal } from '../constant.js'
 import type { MakeTensor } from '../draft.js'
-import { asVector, inOrder } from '../shape-layers.js'
+import { asVector, inputInOrder } from '../shape-layers.js'
 import {
   axisOf,
-  constantInput,
   differs,
   floatAttribute,
   hasInput,
   intAttribute,
-  liveInput,
   misfit,
   type Read,
   type Site,
+  vectorInput,
 } from '../site.js'
 import type { Live } from '../value.js'
 import { channelAxisOf, dimsOf, positionsOf, type Span } from '../view.js'
-
-/** A float32 attribute as the decimal number it was written as. */
-export const decimal = (value: number): number => Number(value.toPrecision(7))
-
-const vectorInput = (site: Site, nth: number, channels: number): Read<Constant> =>
-  pipe(
-    constantInput(site, nth),
-    E.flatMap(constant =>
-      sizeOf(constant.dims) === channels
-        ? E.right(constant)
-        : differs(site, `input ${nth}`, `${channels} numbers`, constant.dims.join(' × ')),
-    ),
-  )
 
 const orderedTensor =
   (constant: Constant, spans: readonly Span[]): MakeTensor =>
@@ -44,8 +30,7 @@ const orderedTensor =
 /** The value whose axis 1 counts through channels: a flattened map becomes a vector first. */
 const channelsInput = (site: Site): Read<Live> =>
   pipe(
-    liveInput(site, 0),
-    E.map(value => inOrder(site, value)),
+    inputInOrder(site),
     E.flatMap(value => (channelAxisOf(value.view, value.shape) < 0 ? asVector(site, value) : E.right(value))),
     E.flatMap(value =>
       channelAxisOf(value.view, value.shape) === 1
@@ -107,7 +92,7 @@ export const addLayerNorm = (
 export const layerNorm = (site: Site): Read<readonly Live[]> =>
   pipe(
     E.Do,
-    E.bind('from', () => E.map((value: Live) => inOrder(site, value))(liveInput(site, 0))),
+    E.bind('from', () => inputInOrder(site)),
     E.bind('axis', ({ from }) => axisOf(site, intAttribute(site, 'axis', -1), from.view.length)),
     E.filterOrElse(
       ({ from: { view, shape }, axis }) => axis === view.length - 1 && channelAxisOf(view, shape) === axis,

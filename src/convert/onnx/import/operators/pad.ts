@@ -2,13 +2,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { uniformValue } from '../constant.js'
-import { inOrder } from '../shape-layers.js'
+import { inputInOrder } from '../shape-layers.js'
 import {
   axisOf,
   constantInput,
   differs,
   hasInput,
-  liveInput,
   numbersInput,
   type Read,
   type Site,
@@ -67,7 +66,7 @@ export const pad = (site: Site): Read<readonly Live[]> =>
   pipe(
     E.Do,
     E.tap(() => checkValue(site)),
-    E.bind('from', () => E.map((value: Live) => inOrder(site, value))(liveInput(site, 0))),
+    E.bind('from', () => inputInOrder(site)),
     E.bind('ends', ({ from }) => endsOf(site, from.view.length)),
     E.flatMap(({ from, ends }): Read<Live> => {
       const sides = from.shape.length === 3 ? sidesOf(from, ends) : null

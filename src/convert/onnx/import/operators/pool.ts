@@ -3,12 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf, sizeOf } from '../../../../net/shape.js'
 import type { Leaf } from '../../../../net/tree.js'
-import { inOrder } from '../shape-layers.js'
+import { isPoint, mapInput, properMapInput } from '../layout.js'
+import { inputInOrder } from '../shape-layers.js'
 import { axisOf, differs, intAttribute, liveInput, numbersOf, type Read, type Site } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, dimsOf, pooledView, type View } from '../view.js'
 import { addAffine, neutralAffine } from './affine.js'
-import { isPoint, mapInput, properMapInput } from './layout.js'
 import { extentOf, kernelShape, type WindowOptions, windowOf } from './window.js'
 
 type Kind = 'max' | 'avg'
@@ -106,7 +106,7 @@ export const reduce =
   (site: Site): Read<readonly Live[]> =>
     pipe(
       E.Do,
-      E.bind('from', () => E.map((value: Live) => inOrder(site, value))(liveInput(site, 0))),
+      E.bind('from', () => inputInOrder(site)),
       E.bind('given', () => numbersOf(site, 'axes', 1)),
       E.bind('axes', ({ given, from }) =>
         E.traverseArray((axis: number) => axisOf(site, axis, from.view.length))(given ?? []),

@@ -14,13 +14,12 @@ import {
   intsAttribute,
   numbersInput,
   numbersOf,
+  type Operator,
   type Read,
   type Site,
 } from '../site.js'
 import { constantValue, type Live, type Value } from '../value.js'
 import { dimsOf, reshapeView, transposeView } from '../view.js'
-
-type Operator = (site: Site) => Read<readonly Value[]>
 
 /** The sizes of a tensor. */
 export const dimsOfValue = (

@@ -119,11 +119,17 @@ const equalParts = (length: number, count: number): readonly number[] => {
 const startsOf = (sizes: readonly number[]): readonly number[] =>
   sizes.map((_, nth) => sizes.slice(0, nth).reduce((sum, size) => sum + size, 0))
 
-export const split = (site: Site): Read<readonly Value[]> =>
+/** The first input, and the axis of it that the attribute says; by default the first. */
+const valueAndAxis = (site: Site) =>
   pipe(
     E.Do,
     E.bind('value', () => tensorInput(site)),
     E.bind('axis', ({ value }) => axisOf(site, intAttribute(site, 'axis', 0), dimsOfValue(value).length)),
+  )
+
+export const split = (site: Site): Read<readonly Value[]> =>
+  pipe(
+    valueAndAxis(site),
     E.bind('given', () => numbersOf(site, 'split', 1)),
     E.flatMap(({ value, axis, given }) => {
       const length = dimsOfValue(value)[axis] ?? 1
@@ -181,9 +187,7 @@ const gatherConstant = (
 /** Shapes  the axis gives way to those of the indices */
 export const gather = (site: Site): Read<readonly Value[]> =>
   pipe(
-    E.Do,
-    E.bind('value', () => tensorInput(site)),
-    E.bind('axis', ({ value }) => axisOf(site, intAttribute(site, 'axis', 0), dimsOfValue(value).length)),
+    valueAndAxis(site),
     E.bind('given', () => numbersInput(site, 1)),
     E.bind('dims', () => E.map(({ dims }: Constant) => dims)(constantInput(site, 1))),
     E.flatMap(({ value, axis, given, dims }) => {

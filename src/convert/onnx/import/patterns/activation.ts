@@ -1,6 +1,6 @@
 /** Activations that are composed of several nodes, where an opset or an exporter has no operator for them. */
-import type { Activation } from '../../../../net/tree.js'
-import { isNear } from '../constant.js'
+import type { Activation } from '../../../../net/activation.js'
+import { decimal, isNear } from '../constant.js'
 import type { Site } from '../site.js'
 import {
   addedTo,
@@ -136,9 +136,7 @@ const findProduct = (site: Site, output: string): ActivatedTensor | null => {
 /** max(x, slope · x) */
 const findLeaky = (site: Site, x: string, scaled: string): ActivatedTensor | null => {
   const slope = scalingsOf(site, scaled).find(({ tensor, factor }) => tensor === x && factor < 1)?.factor
-  return slope !== undefined && slope > 0
-    ? found({ _tag: 'leakyRelu', slope: Number(slope.toPrecision(7)) }, x)
-    : null
+  return slope !== undefined && slope > 0 ? found({ _tag: 'leakyRelu', slope: decimal(slope) }, x) : null
 }
 
 const findMaximum = (site: Site, output: string): ActivatedTensor | null => {

@@ -1,7 +1,7 @@
 /** Models a run keeps to find again, by what they are to it. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Model } from '../net/weights.js'
+import type { Model } from '../../net/weights.js'
 
 /** By the place of the step that keeps it, as steps of a kind may lie inside each other. */
 type ByPlace<M> = Readonly<Record<string, M>>

@@ -8,7 +8,7 @@ import { windowSpan } from '../../../net/window.js'
  *
  * Shapes  [h, w, c, 1] → [span of h, span of w, c, 1]
  */
-export const spread = (
+export const dilateKernel = (
   { shape: [height = 1, width = 1, channels = 1], data }: Tensor,
   dilation: number,
 ): Tensor => {

@@ -1,11 +1,11 @@
 /** Values as operators read them: maps with channels first, and their sides. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { channelsOf, type Shape } from '../../../../net/shape.js'
-import { inOrder } from '../shape-layers.js'
-import { differs, liveInput, type Read, type Site } from '../site.js'
-import type { Live } from '../value.js'
-import { channelsFirst, dimsOf, sameView, type View, viewOf } from '../view.js'
+import { channelsOf, type Shape } from '../../../net/shape.js'
+import { inputInOrder } from './shape-layers.js'
+import { differs, type Read, type Site } from './site.js'
+import type { Live } from './value.js'
+import { channelsFirst, dimsOf, sameView, type View, viewOf } from './view.js'
 
 /** [n, channels, 1, 1], as a pooled map is seen. */
 const pointView = (batch: number, shape: Shape): View => [...viewOf(batch, shape, [0]), [], []]
@@ -16,8 +16,7 @@ export const isPoint = ({ shape }: Live): boolean => shape.length === 1
 /** The first input as [n, channels, height, width]. */
 export const mapInput = (site: Site): Read<Live> =>
   pipe(
-    liveInput(site, 0),
-    E.map(value => inOrder(site, value)),
+    inputInOrder(site),
     E.flatMap(value => {
       const { shape, view } = value
       const wanted = isPoint(value) ? pointView(site.batch, shape) : channelsFirst(site.batch, shape)
