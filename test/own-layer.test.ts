@@ -301,6 +301,7 @@ describe('in files', () => {
     ])
     expect(left(infer(read))).toEqual({ _tag: 'NoFunction', kind: 'layer', name: 'grn', file: null })
     expect(provideLayers([grn])(read)).toEqual(grnNet)
+    expect(provideLayers(ownLayersIn(grnNet))(read)).toEqual(grnNet)
     expect(netCodec.encode(grnNet)).toEqual(netCodec.encode(read))
   })
 
@@ -393,6 +394,7 @@ test('from the command line: resumed and exported from its folder alone, its fil
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', folder, '--json'])
   expect(ended.code, ended.err).toBe(0)
+  expect(ended.err).not.toMatch(/no report/)
   const exported = await espalier(['export', folder, '--to', 'onnx'])
   expect(exported.code, exported.err).toBe(0)
   const shown = await espalier(['describe', folder])

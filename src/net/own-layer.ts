@@ -59,7 +59,10 @@ export const provideLayers =
   <A>(data: A): A => {
     const provide = (each: unknown): unknown => {
       if (typeof each !== 'object' || each === null) return each
-      if (isOwn(each)) return { ...each, ...known.find(({ layer }) => layer === each.layer) }
+      if (isOwn(each)) {
+        const call = known.find(({ layer }) => layer === each.layer)?.call
+        return call === undefined ? each : { ...each, call }
+      }
       if (Array.isArray(each)) return each.map(provide)
       return Object.fromEntries(Object.entries(each).map(([key, value]) => [key, provide(value)]))
     }

@@ -185,6 +185,19 @@ export const restoreFunctions = (run: StoredRun): TE.TaskEither<RunError, Experi
   )
 }
 
+/**
+ * A run whose nets can be read: where they have layers of a user's own, with their functions.
+ *
+ * Errors  those of `restoreFunctions`
+ */
+export const restoreLayers = (run: StoredRun): TE.TaskEither<RunError, StoredRun> =>
+  ownLayersIn(run.experiment).length === 0
+    ? TE.right(run)
+    : pipe(
+        restoreFunctions(run),
+        TE.map(experiment => ({ ...run, experiment })),
+      )
+
 const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError, Net> =>
   first === undefined
     ? E.left({
@@ -229,9 +242,8 @@ const importedNet = (path: string): TE.TaskEither<RunError, Net> =>
 const runNet = (folder: string): TE.TaskEither<RunError, Net> =>
   pipe(
     openRun(folder),
-    TE.bindTo('run'),
-    TE.bind('experiment', ({ run }) => restoreFunctions(run)),
-    TE.flatMap(({ run, experiment }) => latest({ ...run, experiment })),
+    TE.flatMap(restoreLayers),
+    TE.flatMap(latest),
     TE.map(({ learner }) => learner.model.net),
     TE.orElse(error =>
       error._tag === 'NothingToResume' ? importedNet(folder) : TE.left<RunError, Net>(error),

@@ -5,18 +5,22 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type KnownLayer, ownLayersIn } from '../../net/own-layer.js'
 import type { RunError } from '../../run/error.js'
 import { type FoundModel, readAnyModel } from '../../run/given/read-model.js'
-import { restoreFunctions } from '../../run/load.js'
+import { restoreLayers } from '../../run/load.js'
 import { folderAt } from '../../run/storage/folder.js'
 import { openRun } from '../../run/storage/stored-run.js'
 import { commandText } from '../command-text.js'
 
 /** The layers of a user's own that a run's model may have, from the file the run began with; none of a file alone. */
-const ownLayersAt = (run: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
-  existsSync(folderAt(run).checkpoint)
-    ? pipe(openRun(run), TE.flatMap(restoreFunctions), TE.map(ownLayersIn))
+const ownLayersAt = (path: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
+  existsSync(folderAt(path).checkpoint)
+    ? pipe(
+        openRun(path),
+        TE.flatMap(restoreLayers),
+        TE.map(({ experiment }) => ownLayersIn(experiment)),
+      )
     : TE.right([])
 
-/** Errors  those of `readAnyModel`, which name the command to try next */
+/** Errors  those of `readAnyModel`, which name the command to try next, and of `restoreLayers` */
 export const readRun = (path: string): TE.TaskEither<RunError, FoundModel> =>
   pipe(
     ownLayersAt(path),

@@ -5,6 +5,7 @@ import { writeAtomically } from '../../io/files.js'
 import { renderMessage } from '../../report/text/messages.js'
 import type { Resources } from '../../run/context.js'
 import type { RunError } from '../../run/error.js'
+import { restoreLayers } from '../../run/load.js'
 import { keepAnswers } from '../../run/review/answers.js'
 import { type RunRecord, readRecord } from '../../run/review/record.js'
 import { folderAt } from '../../run/storage/folder.js'
@@ -52,6 +53,7 @@ export const report = (
 export const reportRun = (folder: string, resources: Resources): TE.TaskEither<never, void> =>
   pipe(
     openRun(folder),
+    TE.flatMap(restoreLayers),
     TE.flatMap(keepAnswers(resources)),
     TE.flatMap(() => writePage([folder], folderAt(folder).report)),
     TE.matchEW(

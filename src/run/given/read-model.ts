@@ -45,6 +45,8 @@ const readRunModel = (folder: string, known: readonly KnownLayer[]): TE.TaskEith
  * The model of a run's folder, of a `.safetensors`, or of any file or folder that `import` reads; `known` are the words
  * of layers of a user's own that it may have.
  *
+ * `known`: layers of your own that it may have.
+ *
  * Errors  FileMissing; RunUnfinished for the folder of a run that has no model yet; those of the format's reader
  */
 export const readAnyModel = (

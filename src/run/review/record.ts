@@ -7,8 +7,10 @@ import { readModel } from '../../convert/model-file.js'
 import { sizeOfFile } from '../../io/files.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
+import { ownLayersIn } from '../../net/own-layer.js'
 import type { RunError } from '../error.js'
 import type { Result } from '../events.js'
+import { restoreLayers } from '../load.js'
 import { readResult } from '../storage/result.js'
 import { latest, openRun, type StoredRun } from '../storage/stored-run.js'
 import { type Predictions, readPredictions } from './predictions.js'
@@ -58,9 +60,9 @@ const checkpointNets = (run: StoredRun): TE.TaskEither<RunError, Nets> =>
   )
 
 /** Of the model at the end, where the checkpoint does not say. */
-const modelNets = ({ folder }: StoredRun): TE.TaskEither<RunError, Nets> =>
+const modelNets = ({ folder, experiment }: StoredRun): TE.TaskEither<RunError, Nets> =>
   pipe(
-    readModel(folder.model),
+    readModel(folder.model, ownLayersIn(experiment)),
     TE.map(now => ({ original: null, now })),
   )
 
@@ -68,6 +70,7 @@ const modelNets = ({ folder }: StoredRun): TE.TaskEither<RunError, Nets> =>
 export const readRecord = (path: string): TE.TaskEither<RunError, RunRecord> =>
   pipe(
     openRun(path),
+    TE.flatMap(restoreLayers),
     TE.bindTo('run'),
     TE.bindW(
       'first',
