@@ -66,7 +66,7 @@ describe('a run', () => {
       '--out',
       out,
     ])
-    expectRefused(refused, '3 classes')
+    expectRefused(refused, '3 in all')
     expect(refused.err).not.toContain('saving in')
     expect(existsSync(out)).toBe(false)
   })
@@ -118,6 +118,6 @@ describe('a run', () => {
     if (!folder || !other || !place) throw new Error('three were asked')
     expect([folder.code, folder.out]).toEqual([0, expect.stringContaining('../../x: 6×6×1')])
     expectRefusedAtOnce(other, 'model.pb: expected a .ts or .js module, got a .pb', '.safetensors')
-    expectRefusedAtOnce(place, home, 'is a folder', 'expected a .ts')
+    expectRefusedAtOnce(place, home, 'expected a .ts', 'got a folder')
   })
 })

@@ -198,7 +198,7 @@ describe('where no reader is left', () => {
     expect(closed).toEqual({ code: 0, out: '', err: '' })
     expect([full.code, full.err]).toEqual([
       1,
-      expect.stringMatching(/^espalier: stdout: .*no space left.*\n$/),
+      expect.stringMatching(/^espalier: stdout cannot be read or written: .*no space left.*\n$/),
     ])
   })
 })

@@ -76,7 +76,7 @@ test('an argument more than a command takes is named', async () => {
     surplus('train', '[file]', 'a'),
     surplus('resume', '<folder>', 'a'),
     surplus('describe', '[file]', 'a'),
-    surplus('export', '<run>', 'a', '--to', 'onnx'),
+    surplus('export', '<model>', 'a', '--to', 'onnx'),
     surplus('import', '<model>', 'a', '--out', 'b'),
     surplus('ablate', '[file]', 'a'),
     surplus('compare', '[file]', 'a'),

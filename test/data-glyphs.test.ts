@@ -108,6 +108,6 @@ test('a folder that is named for them is told of as not read', async () => {
     )
   expect(await notices({})).toEqual([])
   expect(await notices({ folder: 'photos' })).toEqual([
-    'glyphs: the images are generated, and none are read from photos; try naming a file with data of that folder',
+    'glyphs: the images are generated, and none are read from photos; try an experiment whose data is read from a folder, such as mnist()',
   ])
 })

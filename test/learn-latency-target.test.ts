@@ -80,7 +80,7 @@ test('a latency that no net reaches is refused, in milliseconds', async () => {
   expect(
     renderMessage({ _tag: 'OutOfReach', measure: 'latency', expected: 0.25, least: 1.23456, limits: [] }),
   ).toBe(
-    'target: expected at most 0.25 ms an image, got 1.23 ms an image from the fastest net measured; try a higher target',
+    'target: expected at most 0.25 ms per image, got 1.23 ms per image from the fastest net measured; try a higher target',
   )
   expect(await failure(pruneToLatency(slow, { keep: { latency: 1.5 } }, cut)(model))).toMatchObject({
     _tag: 'DecodeError',

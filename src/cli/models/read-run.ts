@@ -10,9 +10,15 @@ import { folderAt } from '../../run/storage/folder.js'
 import { openRun } from '../../run/storage/stored-run.js'
 import { commandText } from '../command-text.js'
 
+/** Whether a folder is that of a run which has its model. */
+const isEndedRun = (path: string): boolean => {
+  const { checkpoint, model } = folderAt(path)
+  return existsSync(checkpoint) && existsSync(model)
+}
+
 /** The layers of a user's own that a run's model may have, from the file the run began with; none of a file alone. */
 const ownLayersAt = (path: string): TE.TaskEither<RunError, readonly KnownLayer[]> =>
-  existsSync(folderAt(path).checkpoint)
+  isEndedRun(path)
     ? pipe(
         openRun(path),
         TE.flatMap(restoreLayers),
