@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -198,6 +200,26 @@ test('a program larger than a wasm memory is refused, with its size', async () =
   const opened = await engine.open(huge)()
   expect(opened).toMatchObject({ _tag: 'Left', left: { _tag: 'EngineFailed', engine: 'wasm' } })
   expect(E.isLeft(opened) && JSON.stringify(opened.left)).toMatch(/expected at most 4096 MiB, got 8193 MiB/)
+})
+
+/** Opens, runs and closes sessions of one shared step, each in the memory of the one before. */
+const manySessions = (count: number): string => `
+import { loadWasm } from ${JSON.stringify(pathToFileURL('src/engine/wasm/index.ts').href)}
+import * as op from ${JSON.stringify(pathToFileURL('src/graph/operations.ts').href)}
+const { right: engine } = await loadWasm(2)()
+const x = op.input('x', [1 << 18])
+const feeds = { x: new Float32Array(1 << 18) }
+for (let nth = 0; nth < ${count}; nth++) {
+  const { right: session } = await engine.open({ go: { outputs: { y: op.relu(x) }, updates: [] } })()
+  session.run('go', feeds)
+  session.close()
+}
+process.exit(0)
+`
+
+test('a memory is reused while a thread still wakes up at the last barrier of the session before', () => {
+  const script = ['--import', 'tsx', '--input-type=module', '--eval', manySessions(2000)]
+  execFileSync(process.execPath, script, { timeout: 60_000 }) // where the threads wait for each other, it never ends
 })
 
 test.each(['before', 'while'])(

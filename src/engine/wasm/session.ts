@@ -3,9 +3,9 @@ import type { Program } from '../../graph/graph.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import { type Memory, type Module, WebAssembly } from './host.js'
-import { type Call, type Layout, layout, type Spot } from './planning/layout.js'
+import { type Call, firstAddress, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
-import type { ThreadGroup, ThreadPool } from './threads.js'
+import { hasFailed, type ThreadGroup, type ThreadPool } from './threads.js'
 
 /** The threads, the module and the memories that the sessions of an engine share. */
 export interface SessionContext {
@@ -22,8 +22,12 @@ const heapOf =
   ({ address, floats }) =>
     new Float32Array(buffer, address, floats)
 
+/**
+ * Variables begin as zeros. The barrier's numbers stay: a thread of the memory's last session may still be waking up at
+ * its last barrier, and would wait there for ever if the count began anew.
+ */
 const initialize = (heap: Heap, { lasting, constants }: Layout): void => {
-  heap({ address: 0, floats: lasting / 4 }).fill(0)
+  heap({ address: firstAddress, floats: (lasting - firstAddress) / 4 }).fill(0)
   for (const { address, value } of constants) heap({ address, floats: 1 })[0] = value
 }
 
@@ -87,7 +91,7 @@ const runCall = ({ plan, heap, threadGroup }: LoadedProgram, name: string, feeds
 /**
  * Opens a program.
  *
- * Law  once closed, its memory is reused
+ * Law  once closed, its memory is reused, unless a thread failed in it
  */
 export const openSession = <P extends Program>(context: SessionContext, program: P): Session<P> => {
   const loaded = loadProgram(context, program)
@@ -104,7 +108,7 @@ export const openSession = <P extends Program>(context: SessionContext, program:
       if (isClosed) return
       isClosed = true
       loaded.threadGroup.close()
-      context.memoryPool.give(loaded.memory)
+      if (!hasFailed(loaded.memory)) context.memoryPool.give(loaded.memory)
     },
   }
 }

@@ -19,6 +19,10 @@ export interface Part {
 /** Three numbers at the start of the memory: threads at the barrier, barriers passed, whether a thread failed. */
 export const barrier = { arrived: 2, passed: 3, failed: 4 } as const
 
+/** Whether a thread failed in a memory: others may still wait in it. */
+export const hasFailed = ({ buffer }: Memory): boolean =>
+  Atomics.load(new Int32Array(buffer, 0, 16), barrier.failed) !== 0
+
 /**
  * Runs one thread's part of all steps, in order. It is sent to the workers as source text, so it references nothing
  * outside. Waiting threads spin at first, then sleep.

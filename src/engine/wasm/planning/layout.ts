@@ -7,7 +7,7 @@ import type { Buffer } from './buffers.js'
 import { link, type Plan, type Port, plan } from './plan.js'
 
 /** The barrier of the threads lies below. */
-const firstAddress = 64
+export const firstAddress = 64
 /** Kernels read a little past the end of their inputs. */
 const slack = 1 << 16
 /** The fewest floats of a task that is shared among threads. */
