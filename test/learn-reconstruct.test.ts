@@ -6,6 +6,7 @@ import { foldBatches, withSession } from '../src/learn/criteria/calibration.js'
 import { reconstruct } from '../src/learn/repair/reconstruct.js'
 import { solveRidge } from '../src/learn/repair/ridge.js'
 import { lowerForInference } from '../src/learn/training/train.js'
+import { infer } from '../src/net/infer.js'
 import type { Model, Weights } from '../src/net/weights.js'
 import { concat, net, stack } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
@@ -86,6 +87,21 @@ describe.each(nets)('a net $name', ({ whole, first }) => {
     expect(await distance(cut.model, twins)).toBeGreaterThan(1e-4)
     expect(await distance(repaired, twins)).toBeLessThan(1e-8)
   })
+})
+
+test('a layer of any name is fitted by its own weights', async () => {
+  const renamed = (name: string) =>
+    net('named', image(6, 6, 1), stack(name, convBnAct(6)), convBnAct(4), globalAvgPool, dense(3))
+  const repairedBy = async (name: string) => {
+    const named = modelOf(3)(renamed('first'))
+    const weights = Object.fromEntries(
+      Object.entries(named.weights).map(([key, tensor]) => [key.replace(/^first\//, `${name}/`), tensor]),
+    )
+    const model = { ...right(infer(renamed(name))), weights }
+    const cut = right(prune({ channels: { [`${name}/conv`]: [1] } })(model))
+    return logits(await succeed(reconstruct(calibration)(model)(cut)))
+  }
+  expect(await repairedBy('whole')).toEqual(await repairedBy('first'))
 })
 
 /** The last product is a unit with batch norm: no layer behind it makes up for a wrong constant. */

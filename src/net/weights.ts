@@ -28,6 +28,12 @@ export const full = (shape: Shape, value: number): Tensor => ({
   data: new Float32Array(sizeOf(shape)).fill(value),
 })
 
+/** The same tensors under prefixed keys; no layer's name has a colon, with which a prefix ends that no key has. */
+export const prefixKeys =
+  (prefix: string) =>
+  (weights: Weights): Weights =>
+    Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [`${prefix}${key}`, tensor]))
+
 const endsInRelu = (layer: Layer | undefined): boolean =>
   layer !== undefined &&
   'activation' in layer &&

@@ -10,7 +10,7 @@ import { type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
-import type { Model, Tensor, Weights } from '../../net/weights.js'
+import { type Model, prefixKeys, type Tensor, type Weights } from '../../net/weights.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
@@ -34,7 +34,7 @@ export interface ReconstructOptions {
   readonly ridge: number
 }
 
-const wholePrefix = 'whole/'
+const wholePrefix = 'whole:'
 
 /** The filters of a group read other channels than those of the next: they have no fit in common. */
 const isConsumer = (layer: Layer): layer is Consumer =>
@@ -152,9 +152,6 @@ const fitAll = (
   return weights
 }
 
-const withPrefix = (weights: Weights): Weights =>
-  Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [wholePrefix + key, tensor]))
-
 /**
  * The pruned model, whose kernels are fitted layer by layer so that each gives what it gave in the whole model, as
  * nearly as the channels that are left allow: ridge regression on the calibration images, in closed form. The constant
@@ -183,7 +180,7 @@ export const reconstruct =
     const { now, before } = lowerBoth(calibration.batch, cut.model, whole)
     const program = programOf(places, now, before)
     const { weights } = cut.model
-    const variables = variablesIn(program, { ...weights, ...withPrefix(whole.weights) })
+    const variables = variablesIn(program, { ...weights, ...prefixKeys(wholePrefix)(whole.weights) })
     return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
       const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
       return { ...cut.model, weights: fitAll({ session, program, batches }, places, weights, options) }

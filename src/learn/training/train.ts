@@ -12,7 +12,7 @@ import { clip, optimizerFeeds, updatesOf, type WeightGradient } from '../../grap
 import type { CheckedNet } from '../../net/infer.js'
 import { isInside, type Path, parentPath } from '../../net/path.js'
 import { isKeyOf } from '../../net/weight-specs.js'
-import type { Model, Weights } from '../../net/weights.js'
+import { type Model, prefixKeys, type Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import { checkBatchNormValues } from '../check-options.js'
 import type { LearnError } from '../error.js'
@@ -139,14 +139,11 @@ export interface Teacher extends Distill {
   readonly model: Model
 }
 
-/** No layer's name has a colon. */
 const teacherPrefix = 'teacher:'
 
 /** A teacher's weights, as variables that do not change. */
 export const teacherWeights = (teacher: Teacher | null): Weights =>
-  Object.fromEntries(
-    Object.entries(teacher?.model.weights ?? {}).map(([key, tensor]) => [`${teacherPrefix}${key}`, tensor]),
-  )
+  prefixKeys(teacherPrefix)(teacher?.model.weights ?? {})
 
 /** The cross-entropy with the targets, each image's times the weight of its class where there are such. */
 export const hardLoss = (

@@ -12,7 +12,7 @@ import { type KnownLayer, provideLayers } from '../../net/own-layer.js'
 import { parentPath } from '../../net/path.js'
 import { isSameShape, type Shape } from '../../net/shape.js'
 import type { Net } from '../../net/tree.js'
-import { type Model, type Weights, withWeights } from '../../net/weights.js'
+import { type Model, prefixKeys, type Weights, withWeights } from '../../net/weights.js'
 import { type Cursor, cursorCodec, type StageResult, stageCodec } from '../cursor.js'
 import type { BadFile, RunError } from '../error.js'
 import { type Stop, stopCodec } from '../stop-reason.js'
@@ -60,8 +60,7 @@ const factsCodec = closed({
   logged: naturalNumber,
 })
 
-const under = (prefix: string, weights: Weights): Weights =>
-  Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [`${prefix}:${key}`, tensor]))
+const under = (prefix: string, weights: Weights): Weights => prefixKeys(`${prefix}:`)(weights)
 
 const from = (prefix: string, tensors: Weights): Weights =>
   Object.fromEntries(
