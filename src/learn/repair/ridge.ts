@@ -1,14 +1,6 @@
 /** Ridge regression in closed form, in float64. */
 
-/** The factor L of a symmetric positive matrix, L·Lᵀ, in place of its lower triangle. */
-const factorize = (matrix: Float64Array, size: number): void => {
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) {
-      let remainder = matrix[i * size + j] ?? 0
-      for (let k = 0; k < j; k++) remainder -= (matrix[i * size + k] ?? 0) * (matrix[j * size + k] ?? 0)
-      matrix[i * size + j] = i === j ? Math.sqrt(remainder) : remainder / (matrix[j * size + j] ?? 1)
-    }
-}
+import { choleskyFactor } from '../../engine/reference/cholesky.js'
 
 /** Subtracts a multiple of one row from another. */
 const subtractRow = (rows: Float64Array, width: number, from: number, row: number, factor: number): void => {
@@ -49,10 +41,10 @@ export const solveRidge = (
   let trace = 0
   for (let i = 0; i < size; i++) trace += matrix[i * size + i] ?? 0
   if (!(trace > 0)) return new Float64Array(right.length)
-  const lower = matrix.slice()
-  for (let i = 0; i < size; i++) lower[i * size + i] = (lower[i * size + i] ?? 0) + (ridge * trace) / size
-  factorize(lower, size)
+  const positive = matrix.slice()
+  for (let i = 0; i < size; i++)
+    positive[i * size + i] = (positive[i * size + i] ?? 0) + (ridge * trace) / size
   const solution = right.slice()
-  substitute(lower, size, solution, width)
+  substitute(choleskyFactor(positive, size), size, solution, width)
   return solution
 }
