@@ -3,6 +3,7 @@ import type { Comparison, GrownNet } from '../../run/events.js'
 import type { RunRecord } from '../../run/review/record.js'
 import type { Element, Node } from '../html/element.js'
 import { missing, tableOf } from '../html/parts.js'
+import { grownCells } from '../tables/grown.js'
 import { compact, milliseconds, percent, thousands } from '../text/numbers.js'
 
 /** 0.97×, or 5.1× smaller */
@@ -37,14 +38,7 @@ const metTable = (met: readonly GrownNet[]): Element =>
   tableOf(
     'Nets met while growing, each kept in the folder met',
     ['net', 'parameters', 'MACs', 'KB', 'validation', 'computed the same at first'],
-    met.map(({ name, params, macs, bytes, validation, exact }) => [
-      name,
-      thousands(params),
-      compact(macs),
-      (bytes / 1000).toFixed(1),
-      percent(validation.accuracy),
-      exact ? 'yes' : 'no',
-    ]),
+    met.map(grownCells),
   )
 
 export const sizesOf = ({ result, nets }: RunRecord): readonly Node[] => {

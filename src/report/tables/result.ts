@@ -13,6 +13,7 @@ import {
 import { stepText } from '../text/phrases.js'
 import { provenanceOf } from '../text/provenance.js'
 import { stopText } from '../text/stop-reason.js'
+import { grownCells } from './grown.js'
 import { table } from './table.js'
 
 /** The relative difference up to which two medians count as equal. */
@@ -53,17 +54,7 @@ const comparisonTable = (compared: readonly Comparison[]): readonly string[] => 
 
 const grownTable = (nets: readonly GrownNet[]): readonly string[] => [
   '',
-  table(
-    ['net', 'parameters', 'MACs', 'KB', 'validation', 'exact'],
-    nets.map(({ name, params, macs, bytes, validation, exact }) => [
-      name,
-      thousands(params),
-      compact(macs),
-      (bytes / 1000).toFixed(1),
-      percent(validation.accuracy),
-      exact ? 'yes' : 'no',
-    ]),
-  ),
+  table(['net', 'parameters', 'MACs', 'KB', 'validation', 'exact'], nets.map(grownCells)),
 ]
 
 export const resultTable = (result: Result): string => {
