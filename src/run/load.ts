@@ -203,7 +203,7 @@ const studyNet = ({ variants: [first] }: Study, file: string): E.Either<RunError
     ? E.left({
         _tag: 'NoExperiment',
         file,
-        fault: { _tag: 'DecodeError', at: 'variants', expected: 'an variant', got: '[]' },
+        fault: { _tag: 'DecodeError', at: 'variants', expected: 'a variant', got: '[]' },
       })
     : E.right(first.experiment.net)
 
