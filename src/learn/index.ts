@@ -56,6 +56,7 @@ export {
   type EvidenceName,
   type FadeOptions,
   fadeDefaults,
+  type MaskOptions,
   noTerms,
   type PlannedPrune,
   type PushOptions,
@@ -77,6 +78,7 @@ export {
   step,
   triangular,
 } from './training/learning-rate.js'
+export type { Review } from './training/masking/review.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export type { Teacher } from './training/train.js'
 export {

@@ -111,6 +111,18 @@ export interface FadeOptions {
   readonly decay: number
 }
 
+/** Masking: which channels of a training are shrunk for the cut inside it, and when that cut comes. */
+export interface MaskOptions {
+  /** Epochs after which channels are masked for the first time. */
+  readonly from: number
+  /** Epochs after which masked channels have shrunk to zero, and the cut comes at the latest. */
+  readonly until: number
+  /** The cut comes as soon as a smaller share of the surviving channels changed since the epoch before. */
+  readonly stable: number
+  /** Share of the old utility that stays at each step. */
+  readonly decay: number
+}
+
 /** The best on validation: no L1 on scales, which cost CIFAR-10 three points. */
 export const fadeDefaults: FadeOptions = { l1: 0, from: 0.3, until: 0.92, cost: 0.5, decay: 0.95 }
 

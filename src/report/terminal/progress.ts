@@ -28,6 +28,8 @@ export interface Progress {
 
 type Schedule = readonly Step[]
 
+type EventOf<T extends RunEvent['_tag']> = Extract<RunEvent, { readonly _tag: T }>
+
 const alignmentText = ({ holding95, features }: Alignment): string =>
   `, 95 % of class separation in ${holding95} of ${features} features`
 
@@ -35,6 +37,10 @@ const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' 
 
 const thinText = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`
+
+/** masked 120 of 345 channels after epoch 3: 1.2 % of the others are not those of the epoch before */
+const maskText = ({ epoch, masked, of, changed, last }: EventOf<'masked'>): string =>
+  `masked ${thousands(masked)} of ${counted(of, 'channel')} after epoch ${epoch + 1}: ${percent(changed, 1)} of the others changed${last ? ', the last mask' : ''}`
 
 /** `null` for what a terminal has no room for. */
 const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
@@ -47,6 +53,8 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
       return `  ${bestEpochText(event)}`
     case 'ranked':
       return null
+    case 'masked':
+      return `  ${maskText(event)}`
     case 'pruned':
       return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
     case 'roundEnded':

@@ -3,7 +3,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, closedPartial, decode, finite, naturalNumber, nullable, tagged } from '../../io/codec.js'
+import {
+  closed,
+  closedPartial,
+  decode,
+  finite,
+  naturalNumber,
+  nullable,
+  share,
+  tagged,
+} from '../../io/codec.js'
 import type { FileError } from '../../io/error.js'
 import { readBytes } from '../../io/files.js'
 import type { Alignment } from '../../learn/evaluation/alignment.js'
@@ -69,6 +78,15 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     removes: t.boolean,
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
+  }),
+  masked: closed({
+    _tag: t.literal('masked'),
+    ...stage,
+    epoch: naturalNumber,
+    masked: naturalNumber,
+    of: naturalNumber,
+    changed: share,
+    last: t.boolean,
   }),
   pruned: closedPartial(
     {

@@ -1,6 +1,6 @@
 /** The records a schedule is made of: what happens to a model, as data. */
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
-import type { Distill, PushOptions, TrainOptions } from '../../learn/options.js'
+import type { Distill, MaskOptions, PushOptions, TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
@@ -27,6 +27,16 @@ export interface Train extends TrainOptions {
   readonly _tag: 'train'
   /** How much the model before pruning teaches, where there was one. */
   readonly distill: Distill | null
+  /** The cut inside the training; absent where there is none. */
+  readonly prune?: PruneWhileTraining
+}
+
+/**
+ * A cut inside a training: after each epoch from `from` on, the channels that it would remove are masked, and shrink; once
+ * those that survive are stable, the masked ones are removed, and the training goes on with the same rate schedule.
+ */
+export interface PruneWhileTraining extends MaskOptions, Omit<Prune, '_tag' | 'target'> {
+  readonly target: CountedTarget
 }
 
 /**

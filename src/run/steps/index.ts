@@ -6,7 +6,7 @@ import type { StepKind } from './kind.js'
 import { pruneKind } from './prune.js'
 import { pushKind } from './push.js'
 import { roundsKind } from './rounds.js'
-import { trainKind } from './train.js'
+import { trainKind } from './train/train.js'
 
 export const stepKinds = {
   initialize: initializeKind,
