@@ -13,8 +13,15 @@ import { fadedChannels } from '../src/learn/training/fade.js'
 import { slotOf } from '../src/learn/training/fade-slots.js'
 import type { Learner } from '../src/learn/training/learner.js'
 import { factorAt } from '../src/learn/training/learning-rate.js'
-import { changeBetween, type Mask, maskFeeds, reviewMask } from '../src/learn/training/masking/masking.js'
+import {
+  changeBetween,
+  type Mask,
+  maskFeeds,
+  reviewMask,
+  shareLeft,
+} from '../src/learn/training/masking/masking.js'
 import { countMacs } from '../src/net/counts.js'
+import { init } from '../src/net/weights.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import type { RunEvent } from '../src/run/events.js'
 import { channelHistories, isGone } from '../src/run/review/decisions.js'
@@ -206,10 +213,40 @@ describe('a mask', () => {
             epochs === options.until - 1 || (epochs > options.from && changed < options.stable),
           )
         })
+        const asked = foreseen.length
         expect(right(await review(learner, options.until)()).ends).toBe(true)
+        if (masks.at(-1)?.masked !== 0) expect(foreseen.length).toBe(asked)
       }),
       { numRuns: 25 },
     )
+  })
+
+  test('shrinks what it goes on to hold from where it was, and what is new from the norm it has', async () => {
+    const model = right(init(0)(tinyNet))
+    const path = 'conv'
+    const by = (weak: readonly number[]) =>
+      Object.fromEntries(
+        Object.entries(utilitiesOf(tinyNet, 0)).map(([at, values]) => [
+          at,
+          Array.from(values, (_, channel) => (at === path && weak.includes(channel) ? 0 : 1)),
+        ]),
+      )
+    const radiiAfter = async (learner: Learner, epochs: number, weak: readonly number[]) => {
+      const foresee = () => TE.fromEither(prune({ eta: 1, by: by(weak) })(model))
+      const { slots } = right(await reviewMask(options, foresee, () => undefined)(learner, epochs)())
+      return { slots, radii: [...(slots[`${path}/scale/radius`]?.data ?? [])] }
+    }
+    const first = await radiiAfter({ model, slots: {} }, options.from, [0, 1])
+    const halved = Object.entries(model.weights).map(([key, { shape, data }]) => [
+      key,
+      { shape, data: data.map(value => value / 2) },
+    ])
+    const later = { model: { ...model, weights: Object.fromEntries(halved) }, slots: first.slots }
+    const second = await radiiAfter(later, options.from + 1, [1, 2])
+    const norm = first.radii[2] ?? Number.NaN
+    expect(norm).toBeGreaterThan(0)
+    expect(second.radii[1]).toBe(first.radii[1])
+    expect(second.radii[2]).toBeCloseTo(norm / 2 / shareLeft(options, options.from + 1), 6)
   })
 
   test('changes by the share of the survivors of either that do not survive both', () => {
