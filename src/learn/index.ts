@@ -11,6 +11,7 @@ export {
   separationPower,
 } from './criteria/discriminants.js'
 export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
+export { fStatistic, fStatistics, fStatisticUtilities } from './criteria/f-statistic.js'
 export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
 export {
   type AnyCriterion,

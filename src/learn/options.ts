@@ -171,6 +171,7 @@ export const pushDefaults: PushOptions = {
  * - `random`, `l1`, `l2`, `bnScale`  from the weights alone
  * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
  * - `lda`                              class separation of each channel alone
+ * - `fStatistic`                       analysis of variance of each channel over the classes
  * - `deconvTrace`                      the papers' trace
  * - `discriminantTrace`, `gradientTrace` the trace from class-discriminative responses, this project's own
  * - `gradientUtility`                  the effects tracked by the push before it
@@ -182,6 +183,7 @@ export type CriterionName =
   | 'bnScale'
   | 'taylor'
   | 'lda'
+  | 'fStatistic'
   | 'deconvTrace'
   | 'discriminantTrace'
   | 'gradientTrace'
@@ -208,6 +210,7 @@ export const defaultNormalize: { readonly [N in CriterionName]: Normalize } = {
   bnScale: 'raw',
   taylor: 'raw',
   lda: 'global',
+  fStatistic: 'global',
   deconvTrace: 'eta',
   discriminantTrace: 'eta',
   gradientTrace: 'global',
