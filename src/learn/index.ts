@@ -68,6 +68,7 @@ export {
 export { recipe } from './recipe.js'
 export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export { refitHead } from './repair/refit-head.js'
 export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export type { Learner } from './training/learner.js'

@@ -70,9 +70,10 @@ export interface Prune extends Required<ConstraintOptions> {
 
 /**
  * - `batchNorm`    batch norm is measured again
+ * - `head`         batch norm is measured again, and the last layer is fitted to the logits before the cut
  * - `reconstruct`  every layer is fitted to give what it gave before the cut, by least squares on at most 300 images
  */
-export type Repair = 'batchNorm' | 'reconstruct'
+export type Repair = 'batchNorm' | 'head' | 'reconstruct'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {

@@ -8,6 +8,7 @@ import { criterionCodec } from '../../learn/codec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import { recalibrate } from '../../learn/repair/recalibrate.js'
 import { reconstruct } from '../../learn/repair/reconstruct.js'
+import { refitHead } from '../../learn/repair/refit-head.js'
 import type { Learner } from '../../learn/training/learner.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -28,6 +29,7 @@ import {
   type Requirement,
   refuseIf,
   requireCriterion,
+  requireDecision,
   requireSeveralValues,
   satisfied,
   scoredUnits,
@@ -53,7 +55,7 @@ const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'
   prune.target ?? target ?? (prune.by === 'gradientUtility' ? (push?.target ?? null) : null)
 
 /** Images a call when batch norm is measured again. */
-export const recalibrationBatch = 100
+const recalibrationBatch = 100
 
 /** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
 export const requirePaths = (
@@ -69,7 +71,7 @@ const check: StepKind<Prune>['check'] = (context, prune) => state =>
   pipe(
     refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
     E.flatMap(() => requirePaths(prune, state.net)),
-    E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
+    E.flatMap(() => requireRepair(prune, state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
     E.flatMap(() => (state.cut ? satisfied : requireReachable(prune, state.net))),
     E.map(() => ({ ...state, teacher: true, cut: true })),
@@ -82,10 +84,21 @@ type Repairs = Pick<Prune, 'repair' | 'images' | 'floor' | 'by'>
 const reconstructionImages = 300
 
 /** What a push has faded does nothing, so that only a cut by rank leaves something to reconstruct. */
-const repairModel = (context: StepContext, { repair: by, images }: Repairs, { learner, cut }: CutLearner) =>
-  by === 'reconstruct' && cut !== null
-    ? reconstruct(calibrationFor(context, Math.min(images, reconstructionImages)))(cut.whole)(cut.pruned)
-    : recalibrate(calibrationFor(context, images))(learner.model)
+const repairModel = (context: StepContext, { repair: by, images }: Repairs, { learner, cut }: CutLearner) => {
+  const calibration = calibrationFor(
+    context,
+    by === 'reconstruct' ? Math.min(images, reconstructionImages) : images,
+  )
+  if (by === 'batchNorm' || cut === null) return recalibrate(calibration)(learner.model)
+  return (by === 'head' ? refitHead : reconstruct)(calibration)(cut.whole)(cut.pruned)
+}
+
+/** Whether the repair can do its work. Errors  NoDecision where there is no head to fit; OneValue */
+export const requireRepair = ({ repair: by, images }: Repairs, net: CheckedNet): Requirement =>
+  pipe(
+    requireSeveralValues(Math.min(images, recalibrationBatch), net),
+    E.flatMap(() => (by === 'head' ? requireDecision(net) : satisfied)),
+  )
 
 /** The cut learner, repaired. */
 const repair = (context: StepContext, step: Repairs, widths: Widths, cut: CutLearner) =>
@@ -157,7 +170,7 @@ export const pruneFields = {
   normalize: nullable(normalizeCodec),
   cost: finite,
   images: positiveWhole,
-  repair: t.keyof({ batchNorm: null, reconstruct: null }),
+  repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
   minChannels: naturalNumber,
   floor: share,
   roundTo: positiveWhole,

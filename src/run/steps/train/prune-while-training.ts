@@ -28,9 +28,9 @@ import type { PruneWhileTraining, Train } from '../../schedule/steps.js'
 import { type CutLearner, certifyCut, constraintsFor, pruneRanked } from '../cut-to-target.js'
 import type { CheckState } from '../kind.js'
 import { runLearning, runTraining, teacherFor } from '../learn.js'
-import { pruneFields, recalibrationBatch, repairCut, requirePaths, requireReachable } from '../prune.js'
+import { pruneFields, repairCut, requirePaths, requireReachable, requireRepair } from '../prune.js'
 import { rankedEvent } from '../ranked.js'
-import { type Requirement, requireCriterion, requireSeveralValues, satisfied } from '../requirements.js'
+import { type Requirement, requireCriterion, satisfied } from '../requirements.js'
 import {
   calibrationFor,
   type StepContext,
@@ -56,7 +56,7 @@ export const requirePruning =
     pipe(
       checkMasking(train, plan),
       E.flatMap((): Requirement => requirePaths(plan, state.net)),
-      E.flatMap(() => requireSeveralValues(Math.min(plan.images, recalibrationBatch), state.net)),
+      E.flatMap(() => requireRepair(plan, state.net)),
       E.flatMap(() => requireCriterion(plan.by, { ...state, evidence: true })),
       E.flatMap(() => (state.cut ? satisfied : requireReachable(plan, state.net))),
     )
