@@ -1,5 +1,6 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { ScarceFit } from '../learn/repair/scarce-fits.js'
 import type { Path } from '../net/path.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
 import type { Fate } from '../surgery/prune/ranking.js'
@@ -150,6 +151,8 @@ export type RunEvent =
       readonly recalibrated: boolean
       /** Layers everything passes that are left with no more than their floor, or the usual one. */
       readonly thin?: readonly Thin[]
+      /** Layers that were fitted with fewer positions than unknowns, so that a ridge decided on the rest. */
+      readonly scarce?: readonly ScarceFit[]
     }
   /** A round's end; `kept` is false where it lost too much and was taken back. */
   | {

@@ -14,6 +14,7 @@ import type { Model } from '../../net/weights.js'
 import { prunedTable } from '../../report/tables/pruned.js'
 import { renderMessage } from '../../report/text/messages.js'
 import { counted } from '../../report/text/numbers.js'
+import { scarceText } from '../../report/text/scarce-fits.js'
 import type { RunError } from '../../run/error.js'
 import { calibrationData, checkClassNames, withNormaliser } from '../../run/given/calibration-data.js'
 import {
@@ -88,6 +89,9 @@ const pruneOn =
       TE.tapIO(() => () => sayHow(dataset, found, by, repair)),
       TE.flatMap(() => openEngine(options.engine)),
       TE.flatMap(engine => pruneOnce({ keep, by, repair, images }, { engine, dataset })(model)),
+      TE.tapIO(({ scarce }) => () => {
+        if (scarce.length > 0) say(scarceText(scarce))
+      }),
       TE.map(accuracies => ({ model: accuracies.model, accuracies })),
     )
   }

@@ -19,7 +19,7 @@ export interface ConsumerInputs {
 const positionsAside = 8
 
 /** The window of a convolution, with a stride that skips positions of a large map. */
-const sampledWindow = ({ stride, dilation, padding }: Conv, side: number): Window => {
+export const sampledWindow = ({ stride, dilation, padding }: Conv, side: number): Window => {
   const skipping = (step: number): number => step * Math.max(1, Math.floor(side / step / positionsAside))
   const [down, across] = sidesOf(stride)
   return { stride: [skipping(down), skipping(across)], dilation, padding }

@@ -17,6 +17,7 @@ import {
   percent,
   thousands,
 } from '../text/numbers.js'
+import { scarceText } from '../text/scarce-fits.js'
 import { stopText } from '../text/stop-reason.js'
 import { estimate, monotonicSeconds } from './estimate.js'
 import type { Screen } from './screen.js'
@@ -56,7 +57,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
     case 'masked':
       return `  ${maskText(event)}`
     case 'pruned':
-      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}${event.scarce === undefined ? '' : `\n  ${scarceText(event.scarce)}`}`
     case 'roundEnded':
       return `  round ${event.round + 1}${roundsText(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
     case 'grown':

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { normalizeOf } from '../../learn/criteria/criteria.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
+import type { ScarceFit } from '../../learn/repair/scarce-fits.js'
 import { hasNorm } from '../../net/weight-specs.js'
 import type { Model } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
@@ -27,6 +28,8 @@ export interface PrunedOnce {
   /** Right after the cut. */
   readonly cut: Scored['accuracy']
   readonly repaired: Scored['accuracy']
+  /** Layers that were fitted with fewer positions than unknowns. */
+  readonly scarce: readonly ScarceFit[]
 }
 
 /** Criteria that look at the weights alone. */
@@ -63,9 +66,13 @@ const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): St
   pause: () => TE.right(undefined),
 })
 
-const accuraciesIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired'> => {
+const figuresIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired' | 'scarce'> => {
   const pruned = events.find(event => event._tag === 'pruned')
-  return { cut: pruned?.raw.accuracy ?? Number.NaN, repaired: pruned?.repaired.accuracy ?? Number.NaN }
+  return {
+    cut: pruned?.raw.accuracy ?? Number.NaN,
+    repaired: pruned?.repaired.accuracy ?? Number.NaN,
+    scarce: pruned?.scarce ?? [],
+  }
 }
 
 /**
@@ -87,7 +94,7 @@ export const pruneOnce =
       TE.map(({ score, end }) => ({
         model: end.learner.model,
         before: accuracyOf(score),
-        ...accuraciesIn(events),
+        ...figuresIn(events),
       })),
     )
   }

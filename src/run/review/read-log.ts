@@ -16,6 +16,7 @@ import {
 import type { FileError } from '../../io/error.js'
 import { readBytes } from '../../io/files.js'
 import type { Alignment } from '../../learn/evaluation/alignment.js'
+import type { ScarceFit } from '../../learn/repair/scarce-fits.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
 import type { Fate } from '../../surgery/prune/ranking.js'
 import { stageCodec } from '../cursor.js'
@@ -33,6 +34,12 @@ const alignmentCodec: t.Type<Alignment, unknown> = closed({
 })
 
 const thinCodec: t.Type<Thin, unknown> = closed({ at: t.string, channels: naturalNumber, of: naturalNumber })
+
+const scarceCodec: t.Type<ScarceFit, unknown> = closed({
+  at: t.string,
+  unknowns: naturalNumber,
+  positions: naturalNumber,
+})
 
 const fateCodec: t.Type<Fate, unknown> = t.keyof({
   kept: null,
@@ -99,7 +106,7 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
       repaired: scoredCodec,
       recalibrated: t.boolean,
     },
-    { thin: t.readonlyArray(thinCodec) },
+    { thin: t.readonlyArray(thinCodec), scarce: t.readonlyArray(scarceCodec) },
   ),
   roundEnded: closed({
     _tag: t.literal('roundEnded'),

@@ -25,11 +25,12 @@ import type { RunError } from '../../error.js'
 import type { RunEvent } from '../../events.js'
 import { countsOf, isWithin, toAtMost } from '../../schedule/counts.js'
 import type { PruneWhileTraining, Train } from '../../schedule/steps.js'
-import { type CutLearner, certifyCut, constraintsFor, pruneRanked } from '../cut-to-target.js'
+import { type CutLearner, certifyCut, constraintsFor, pruneRanked, uncut } from '../cut-to-target.js'
 import type { CheckState } from '../kind.js'
 import { runLearning, runTraining, teacherFor } from '../learn.js'
-import { pruneFields, repairCut, requirePaths, requireReachable, requireRepair } from '../prune.js'
+import { pruneFields, requirePaths, requireReachable } from '../prune.js'
 import { rankedEvent } from '../ranked.js'
+import { repairCut, requireRepair } from '../repair.js'
 import { type Requirement, requireCriterion, satisfied } from '../requirements.js'
 import {
   calibrationFor,
@@ -141,7 +142,7 @@ const cutMasked =
     return pipe(
       cut(fadedChannels(learner.model, learner.slots))(learner.model),
       TE.fromEither,
-      TE.flatMap(certifyCut(context, { learner, removed: 0, cut: null, rankings: [] }, true)),
+      TE.flatMap(certifyCut(context, uncut(learner), true)),
       TE.map(done => ({ ...done, rankings: [] })), // the last mask has told them
       TE.flatMap(cutOn(pruning, learner.model)),
       TE.flatMap(repairCut(context, plan, widths)),
