@@ -170,6 +170,16 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
     expect(countMacs(lastOf(never).learner.model)).toBeLessThanOrEqual(macs * countMacs(placed(tinyNet)))
   })
 
+  test('spares the layers that do not learn', async () => {
+    const frozen = await told(
+      engine,
+      whole({ freeze: ['conv'], prune: { ...cut, by: 'l1', normalize: 'raw' } }),
+    )
+    expect(frozen.outcome).toBe('done')
+    expect(lastOf(frozen).learner.model.layers.get('conv')?.output.at(-1)).toBe(6)
+    expect(eventsBy(frozen, 'ranked').length).toBe(1)
+  })
+
   test('a teacher teaches before the cut and after it, and no half-trained net becomes one', async () => {
     const alone = whole({ prune: cut })
     const twice = { ...alone, schedule: [...alone.schedule, train({ ...learning, epochs: 1, distill })] }

@@ -11,8 +11,8 @@ const rounding = 1e-12
 
 /**
  * F = (SSB/(C − 1))/(SSW/(n − C)) of each feature, over the classes that have images: how much more its class means
- * differ than chance has them. A feature that is constant has 0; one that is constant within each class alone, 1e12 times
- * as much as its variance is of its mean square.
+ * differ than chance has them. A constant feature has 0; one that is constant within each class has a large one, but none
+ * is infinite.
  *
  * Shapes  [size]
  * Law     scaling a feature changes nothing; for two classes it is the square of Student's t

@@ -33,7 +33,8 @@ export interface Train extends TrainOptions {
 
 /**
  * A cut inside a training: after each epoch from `from` on, the channels that it would remove are masked, and shrink; once
- * those that survive are stable, the masked ones are removed, and the training goes on with the same rate schedule.
+ * those that survive are stable, the masked ones are removed, and the training goes on with the same rate schedule. Layers
+ * that the training freezes keep their channels.
  */
 export interface PruneWhileTraining extends MaskOptions, Omit<Prune, '_tag' | 'target'> {
   readonly target: CountedTarget

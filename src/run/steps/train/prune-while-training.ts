@@ -50,6 +50,12 @@ export const pruneWhileTrainingCodec: t.Type<PruneWhileTraining, unknown> = clos
   decay: share,
 })
 
+/** Layers that do not learn cannot shrink, and keep their channels. */
+const sparingFrozen = ({ freeze }: Train, plan: PruneWhileTraining): PruneWhileTraining => ({
+  ...plan,
+  ignore: [...plan.ignore, ...freeze],
+})
+
 /** Whether a training can cut on its way, as far as the net alone tells. The utilities it tracks are there by then. */
 export const requirePruning =
   (train: Train, plan: PruneWhileTraining) =>
@@ -59,7 +65,7 @@ export const requirePruning =
       E.flatMap((): Requirement => requirePaths(plan, state.net)),
       E.flatMap(() => requireRepair(plan, state.net)),
       E.flatMap(() => requireCriterion(plan.by, { ...state, evidence: true })),
-      E.flatMap(() => (state.cut ? satisfied : requireReachable(plan, state.net))),
+      E.flatMap(() => (state.cut ? satisfied : requireReachable(sparingFrozen(train, plan), state.net))),
     )
 
 /** A training that cuts, where it stands, and the widths of the net before the first cut. */
@@ -179,7 +185,7 @@ export const trainAndPrune =
   (context: StepContext, train: Train, plan: PruneWhileTraining) =>
   (from: StepStart): TE.TaskEither<RunError, StepState> => {
     const widths = widthsOf(from.models.original ?? from.learner.model)
-    const pruning: Pruning = { context, train, plan, widths }
+    const pruning: Pruning = { context, train, plan: sparingFrozen(train, plan), widths }
     if (from.inside?._tag === 'training' && from.inside.cut !== undefined) return trainOn(pruning)(from)
     return pipe(
       trainMasked(pruning)(unmarked(from)),
