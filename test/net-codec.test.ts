@@ -151,8 +151,17 @@ const growth: fc.Arbitrary<Growth> = fc.oneof(
 const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
   fc.record({
     _tag: fc.constant('grow' as const),
-    growths: fc.array(growth, { minLength: 1, maxLength: 2 }),
+    growths: fc.oneof(
+      fc.array(growth, { minLength: 1, maxLength: 2 }),
+      fc.record({
+        where: fc.constant('gradient' as const),
+        candidates: fc.array(growth, { minLength: 1, maxLength: 2 }),
+        per: fc.constantFrom('params' as const, 'macs' as const),
+        max: positiveCount,
+      }),
+    ),
     init: fc.constantFrom('preserve' as const, 'noisy' as const, 'scratch' as const),
+    exact: fc.boolean(),
     noise: positive,
     minDelta: share,
     patience: positiveCount,

@@ -5,9 +5,10 @@ import { describe, expect, test, vi } from 'vitest'
 import { differentiate } from '../src/graph/differentiate.js'
 import { lower } from '../src/graph/lower.js'
 import * as op from '../src/graph/operations.js'
-import { isInside, layersOf, type Path } from '../src/net/path.js'
+import { countMacs, countParams } from '../src/net/counts.js'
+import { editLayers, isInside, layersOf, type Path } from '../src/net/path.js'
 import { channelsOf } from '../src/net/shape.js'
-import type { Net } from '../src/net/tree.js'
+import type { Layer, Net, Stack } from '../src/net/tree.js'
 import { allWeightSpecs } from '../src/net/weight-specs.js'
 import type { Model, Weights } from '../src/net/weights.js'
 import { relu } from '../src/net/words/activations.js'
@@ -54,6 +55,18 @@ const refusals = [
   'GateDiffers',
 ]
 
+/** The growth with half the filters in its new layers. */
+const halve = (growth: Growth): Growth => {
+  const narrow = (layer: Layer): Layer => {
+    const body: Stack = { _tag: 'stack', name: '', layers: [layer] }
+    const half = editLayers(each =>
+      each._tag === 'conv' && each.groups === 1 ? { ...each, filters: Math.ceil(each.filters / 2) } : each,
+    )({ _tag: 'net', name: '', input: [1, 1, 1], body })
+    return half.body.layers[0] ?? layer
+  }
+  return 'module' in growth ? { ...growth, module: narrow(growth.module) } : growth
+}
+
 describe('laws', () => {
   test('where growth is exact, the model computes what it did', () => {
     const seen = { exact: 0, not: 0, refused: 0 }
@@ -77,6 +90,37 @@ describe('laws', () => {
       { numRuns: 120 },
     )
     expect(seen.exact).toBeGreaterThan(40)
+  })
+
+  test('where growth must be exact, a module too narrow gets a way wide enough, and the model computes what it did', () => {
+    const seen = { asked: 0, wider: 0, refused: 0 }
+    fc.assert(
+      fc.property(cases, ({ model, growth, seed }) => {
+        const grown = grow({ ...halve(growth), seed, exact: true })(model)
+        if (E.isLeft(grown)) {
+          expect([...refusals, 'NotExact']).toContain(grown.left._tag)
+          seen.refused++
+          return
+        }
+        const { inexact, exactCost, model: after } = grown.right
+        expect(inexact).toBe(null)
+        expect(difference(forward(after), forward(model))).toBeLessThan(1e-5)
+        if (exactCost === null) seen.asked++
+        else {
+          seen.wider++
+          const asked = right(grow({ ...halve(growth), seed })(model)).model
+          expect(countParams(after) - countParams(asked)).toBe(exactCost.params)
+          expect(countMacs(after) - countMacs(asked)).toBe(exactCost.macs)
+          for (const { at, from, to } of exactCost.widened) {
+            expect(channelsOf(asked.layers.get(at)?.output ?? [])).toBe(from)
+            expect(channelsOf(after.layers.get(at)?.output ?? [])).toBe(to)
+          }
+        }
+      }),
+      { numRuns: 120 },
+    )
+    expect(seen.asked).toBeGreaterThan(10)
+    expect(seen.wider).toBeGreaterThan(10)
   })
 
   test('what is stored is what the grown net needs; it only grows', () => {

@@ -7,6 +7,8 @@ import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epoc
 import type { Step } from '../../run/schedule/steps.js'
 import type { StepPlace } from '../../run/steps/step-place.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
+import type { ExactCost } from '../../surgery/grow/widen-module.js'
+import { scoredText } from '../tables/scored-growths.js'
 import {
   bestEpochText,
   compact,
@@ -36,6 +38,9 @@ const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' 
 const thinText = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`
 
+const exactText = ({ widened, params, macs }: ExactCost): string =>
+  `to be exact: ${widened.map(({ at, from, to }) => `${at} ${to} channels, not ${from}`).join(', ')}: ${thousands(params)} more parameters, ${compact(macs)} more MACs`
+
 /** `null` for what a terminal has no room for. */
 const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
   switch (event._tag) {
@@ -51,6 +56,10 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
       return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
     case 'roundEnded':
       return `  round ${event.round + 1}${roundsText(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+    case 'madeExact':
+      return `  ${exactText(event)}`
+    case 'growthsScored':
+      return `  ${scoredText(event)}`
     case 'grown':
       return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
     case 'roundsStopped':

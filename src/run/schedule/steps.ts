@@ -9,7 +9,10 @@ import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { ConstraintOptions } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
+import type { GrowthCost } from './growth-cost.js'
 import type { Within } from './within.js'
+
+export type { GrowthCost } from './growth-cost.js'
 
 /** Sets weights by rules; the optimizer is as new after it. */
 export interface Initialize {
@@ -81,8 +84,16 @@ export interface RuleGrowths {
   readonly max: number
 }
 
-/** A list, of which each growth but the first is behind or before the last one, where it names such a place; or a rule. */
-export type Growths = readonly Growth[] | RuleGrowths
+/** Candidates, of which each time the one grows whose zero weights would get the largest gradient per cost. */
+export interface GradientGrowths {
+  readonly where: 'gradient'
+  readonly candidates: readonly Growth[]
+  readonly per: GrowthCost
+  readonly max: number
+}
+
+/** A list, of which each growth but the first is behind or before the last one, where it names such a place; a rule; or candidates. */
+export type Growths = readonly Growth[] | RuleGrowths | GradientGrowths
 
 /** Grows one thing after another, and trains after each, while that pays. */
 export interface Grow {
@@ -90,6 +101,8 @@ export interface Grow {
   /** Where the place of a listed growth was pruned away, nothing grows. */
   readonly growths: Growths
   readonly init: GrowInit
+  /** Whether growing must preserve the function: a module that cannot pass its input on is made as wide along one way. */
+  readonly exact: boolean
   /** With `noisy`: the new weights' deviation, in deviations of the old ones beside them. */
   readonly noise: number
   /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
@@ -117,8 +130,16 @@ export type Step = Initialize | Train | Push | Prune | Rounds | Grow
 /** A module for a place, or one made from the input shape there; `nth` counts from 0. */
 export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
 
-/** What grows, before the net is known: at a site, as often as `max` says, or by a rule. */
-export type GrowthPlan = RuleGrowths | { readonly site: GrowthSite<ModuleSource>; readonly max: number }
+/** Candidates before the net is known. */
+export interface PlannedCandidates extends Omit<GradientGrowths, 'candidates'> {
+  readonly candidates: readonly GrowthSite<ModuleSource>[]
+}
+
+/** What grows, before the net is known: at a site, as often as `max` says, by a rule, or the best of candidates. */
+export type GrowthPlan =
+  | RuleGrowths
+  | PlannedCandidates
+  | { readonly site: GrowthSite<ModuleSource>; readonly max: number }
 
 /** Growing as its word gives it; for the net of an experiment it becomes a `Grow`. */
 export interface PlannedGrow extends Omit<Grow, 'growths' | 'steps'> {

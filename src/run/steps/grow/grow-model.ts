@@ -14,9 +14,10 @@ import type { Grow } from '../../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
 
 /** Images that input statistics are measured on. */
-const statisticsImages = 1000
+export const statisticsImages = 1000
 
-const budgetOf = ({ budget: { params, macs } }: Grow) => ({
+/** The budget of a step as `grow` takes it. */
+export const budgetOf = ({ budget: { params, macs } }: Grow) => ({
   ...(params !== null && { params }),
   ...(macs !== null && { macs }),
 })
@@ -66,6 +67,7 @@ export const growModel = (
         ...statistics,
         seed: stepSeed(context),
         init: step.init,
+        exact: step.exact,
         noise: step.noise,
         budget: budgetOf(step),
       })(model),

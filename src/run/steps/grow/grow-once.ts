@@ -11,11 +11,12 @@ import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
 import { turnPlace } from '../sequence.js'
 import type { StepContext } from '../step-context.js'
+import { stageOf } from '../step-place.js'
 import { growModel } from './grow-model.js'
 import type { GrowState } from './grow-state.js'
 
 /** The new layer, or what is wider. */
-const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
+export const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
   'widen' in growth ? growth.widen : (first ?? sitePath(growth))
 
 /** A grown model with the optimizer's slots it begins with. */
@@ -30,6 +31,11 @@ export const growOnce =
   ({ state, cursor }: GrowState): TE.TaskEither<RunError, GrowState> =>
     pipe(
       growModel({ ...context, place: turnPlace(context.place, cursor) }, step, growth, state.learner.model),
+      TE.tap(({ exactCost }) =>
+        exactCost === null
+          ? TE.right(undefined)
+          : context.emit({ _tag: 'madeExact', stage: stageOf(context.place), ...exactCost }),
+      ),
       TE.map(grown => ({
         state: { ...state, learner: grownLearner(step, state.learner, grown) },
         cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },

@@ -9,8 +9,10 @@ import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
 import type { Stop } from '../../stop-reason.js'
 import { dropAt } from '../../storage/kept-models.js'
+import { turnPlace } from '../sequence.js'
 import { type StepContext, type StepStart, type StepState, scoreValidation } from '../step-context.js'
 import { placeText, stageOf } from '../step-place.js'
+import { chooseGrowth } from './choose-growth.js'
 import { growOnce } from './grow-once.js'
 import {
   firstCursor,
@@ -21,7 +23,7 @@ import {
   restoreBest,
   withBest,
 } from './grow-state.js'
-import { isByRule, nthGrowth } from './growths.js'
+import { isByGradient, isListed, nthGrowth } from './growths.js'
 import { trainGrown } from './judge.js'
 import { keepMet } from './meet-net.js'
 
@@ -38,7 +40,7 @@ const stop = (
 
 /** Whether a listed growth's place is no longer in the net. */
 const isPlaceGone = ({ growths }: Grow, growth: Growth, { net }: Model): boolean =>
-  !isByRule(growths) && !layersOf(net).has(sitePath(growth))
+  isListed(growths) && !layersOf(net).has(sitePath(growth))
 
 /** Grows once more, if anything does, and goes on from there. */
 const growMore =
@@ -59,6 +61,21 @@ const growMore =
         )
   }
 
+/** What grows next; `null` where nothing more does. */
+const nextGrowth = (
+  context: StepContext,
+  step: Grow,
+  { state, cursor }: GrowState,
+): TE.TaskEither<RunError, Growth | null> => {
+  const { growths } = step
+  const { grown, last } = cursor
+  const { model } = state.learner
+  if (!isByGradient(growths)) return TE.fromEither(nthGrowth(growths, grown, last)(model))
+  return grown < growths.max
+    ? chooseGrowth({ ...context, place: turnPlace(context.place, cursor) }, step, growths, model)
+    : TE.right(null)
+}
+
 const noGain = ({ minDelta }: Grow, { stale }: GrowCursor): Stop => ({
   why: 'no gain',
   fact: { _tag: 'NoGain', growths: stale, minDelta },
@@ -73,10 +90,7 @@ const growFrom =
     return pipe(
       isTraining(cursor)
         ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))
-        : pipe(
-            TE.fromEither(nthGrowth(step.growths, cursor.grown, cursor.last)(state.learner.model)),
-            TE.flatMap(growMore(growing, from)),
-          ),
+        : pipe(nextGrowth(growing.context, step, from), TE.flatMap(growMore(growing, from))),
       TE.orElse((error: RunError) =>
         error._tag === 'OverBudget' ? stop(growing, state, { why: 'budget', fact: error }) : TE.left(error),
       ),
