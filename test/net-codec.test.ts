@@ -170,6 +170,7 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       macs: fc.option(positive),
       latency: fc.option(positive),
     }),
+    newRate: fc.oneof(fc.constantFrom(null, 'balance' as const), positive),
     warmup: fc.oneof(fc.constant(null), learning),
     steps: fc.array(inner, { maxLength: 2 }),
   })

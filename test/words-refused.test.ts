@@ -568,6 +568,14 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
     'step 1 (grow), growths.candidates: expected something to grow, told by the shape of a layer that the net has, got []',
   ],
   [
+    steps(bare(grow)({ after: 'conv', module: relu, newRate: 'more', max: 1 }, train())),
+    'step 1 (grow), newRate: expected \'balance\', or a number > 0 or null, got "more"',
+  ],
+  [
+    steps(bare(grow)({ after: 'conv', module: relu, newRate: 0, max: 1 }, train())),
+    "step 1 (grow), newRate: expected 'balance', or a number > 0 or null, got 0",
+  ],
+  [
     steps(bare(grow)({ after: 'conv', module: relu, exact: 1, max: 1 })),
     'step 1 (grow), exact: expected boolean, got 1',
   ],

@@ -1,4 +1,5 @@
 /** Growing as a word. */
+import type { NewRate } from '../../learn/growth/new-rate.js'
 import { type TrainOptions, trainDefaults } from '../../learn/options.js'
 import { constant } from '../../learn/training/learning-rate.js'
 import { optionsOf, unknownIn } from '../../net/words/options.js'
@@ -36,6 +37,11 @@ export type GrowStepOptions = (
   readonly exact?: boolean
   readonly noise?: number
   readonly budget?: { readonly params?: number; readonly macs?: number; readonly latency?: number }
+  /**
+   * What the learning rate of new weights is multiplied by in the first training after they have grown: a number, or
+   * `'balance'`, which goes by how large their gradient is beside that of the old ones. By default it is that of all.
+   */
+  readonly newRate?: NewRate | null
   /** What differs from plain training at a constant rate; by default there is none. */
   readonly warmup?: Partial<TrainOptions> | null
 }
@@ -55,7 +61,7 @@ const siteKeys: ReadonlySet<string> = new Set([
 ])
 
 /** The options of `grow` that do not. */
-const otherKeys = ['max', 'minDelta', 'patience', 'init', 'exact', 'noise', 'budget', 'warmup']
+const otherKeys = ['max', 'minDelta', 'patience', 'init', 'exact', 'noise', 'budget', 'newRate', 'warmup']
 
 const isSite = (key: string): boolean => siteKeys.has(key)
 
@@ -120,6 +126,7 @@ export const grow = (options: GrowStepOptions, ...steps: readonly ScheduleStep[]
     exact = false,
     noise = 0.1,
     budget = {},
+    newRate = null,
     warmup = null,
     ...others
   } = optionsOf(options)
@@ -134,6 +141,7 @@ export const grow = (options: GrowStepOptions, ...steps: readonly ScheduleStep[]
     minDelta,
     patience,
     budget: { params, macs, latency, ...unknownIn(budgetRest) },
+    newRate,
     warmup: warmup === null ? null : { ...trainDefaults, lrSchedule: constant(), ...optionsOf(warmup) },
     steps,
     ...unknownIn(rest, known),

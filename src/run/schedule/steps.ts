@@ -1,5 +1,6 @@
 /** The records a schedule is made of: what happens to a model, as data. */
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
+import type { NewRate } from '../../learn/growth/new-rate.js'
 import type { Distill, PushOptions, TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
@@ -114,6 +115,8 @@ export interface Grow {
     readonly macs: number | null
     readonly latency: number | null
   }
+  /** What the learning rate of new weights is multiplied by in the first training among the steps; `null` for 1. */
+  readonly newRate: NewRate | null
   /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
   readonly warmup: TrainOptions | null
   readonly steps: readonly Step[]

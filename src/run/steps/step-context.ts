@@ -5,6 +5,7 @@ import { type Calibration, calibrationOf } from '../../learn/criteria/calibratio
 import type { LearnError } from '../../learn/error.js'
 import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
+import type { NewRate } from '../../learn/growth/new-rate.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
@@ -27,6 +28,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** The rate of what has grown, in the first training after it; `null` for that of all others. */
+  readonly newRate: NewRate | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */

@@ -8,9 +8,10 @@ import { withFreshName } from '../../../surgery/grow/insert-layer.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { sitePath } from '../../../surgery/grow/site.js'
 import type { RunError } from '../../error.js'
+import { flatten } from '../../schedule/neighbours.js'
 import type { GradientGrowths, Grow } from '../../schedule/steps.js'
 import type { CheckContext, CheckResult, CheckState, StepKind } from '../kind.js'
-import { requireSeveralValues, requireValidation, satisfied } from '../requirements.js'
+import { refuseIf, requireSeveralValues, requireValidation, satisfied } from '../requirements.js'
 import { firstPlace, isByGradient, nthGrowthOf } from './growths.js'
 import { netGrown } from './net-grown.js'
 
@@ -77,9 +78,21 @@ const checkCandidates =
       E.flatMap(net => context.checkSteps(context, step.steps)({ ...state, net })),
     )
 
+/** Whether what learns first after a growth is a training, which alone knows new weights. Errors  WrongOption */
+const requireTraining = ({ newRate, steps }: Grow): E.Either<RunError, void> => {
+  const first = flatten(steps).find(({ _tag }) => _tag === 'train' || _tag === 'push')
+  return refuseIf(newRate !== null && first?._tag !== 'train', {
+    _tag: 'WrongOption',
+    option: 'newRate',
+    got: first === undefined ? 'none' : 'push',
+    expected: 'train as the first of the steps of grow that learns',
+  })
+}
+
 export const checkGrow: StepKind<Grow>['check'] = (context, step) => state =>
   pipe(
     requireValidation(context),
+    E.flatMap(() => requireTraining(step)),
     E.flatMap(() =>
       isByGradient(step.growths)
         ? checkCandidates(context, step, step.growths)(state)

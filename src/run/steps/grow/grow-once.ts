@@ -19,10 +19,13 @@ import type { GrowState } from './grow-state.js'
 export const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
   'widen' in growth ? growth.widen : (first ?? sitePath(growth))
 
-/** A grown model with the optimizer's slots it begins with. */
-const grownLearner = ({ warmup }: Grow, { model, slots }: Learner, grown: Grown): Learner => ({
+/** A grown model with the optimizer's slots it begins with: as new before a warm-up; masks of what is new where that learns apart. */
+const grownLearner = ({ warmup, newRate }: Grow, { model, slots }: Learner, grown: Grown): Learner => ({
   model: grown.model,
-  slots: warmup === null ? carrySlots(grown)(slots) : newMasks(grown.remap, model.weights),
+  slots: {
+    ...(warmup === null && carrySlots(grown)(slots)),
+    ...((warmup !== null || newRate !== null) && newMasks(grown.remap, model.weights)),
+  },
 })
 
 /** The net grown once more. */

@@ -9,7 +9,7 @@ import {
   positive,
   positiveWhole,
 } from '../../../io/codec.js'
-import { trainCodec } from '../../../learn/codec.js'
+import { newRateCodec, trainCodec } from '../../../learn/codec.js'
 import { growInitCodec } from '../../../surgery/codec.js'
 import type { Grow, Step, Warmup } from '../../schedule/steps.js'
 import type { StepKind } from '../kind.js'
@@ -30,6 +30,7 @@ const codec: StepKind<Grow>['codec'] = steps =>
       minDelta: finite,
       patience: positiveWhole,
       budget: closed({ params: nullable(positive), macs: nullable(positive), latency: nullable(positive) }),
+      newRate: nullable(newRateCodec),
       warmup: nullable(trainCodec),
       steps,
     },

@@ -54,9 +54,9 @@ const judge =
 export const trainGrown =
   (growing: GrowContext) =>
   ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
-    const { context, steps } = growing
+    const { context, step, steps } = growing
     return pipe(
-      runSteps(context, steps, cursor)(grown),
+      runSteps({ ...context, newRate: step.newRate }, steps, cursor)(grown),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
       TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
