@@ -114,6 +114,8 @@ export {
   type PushStepOptions,
   prune,
   push,
+  type RegrowOptions,
+  regrow,
   train,
   untilTarget,
   type Within,

@@ -33,7 +33,8 @@ type Schedule = readonly Step[]
 const alignmentText = ({ holding95, features }: Alignment): string =>
   `, 95 % of class separation in ${holding95} of ${features} features`
 
-const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
+const roundsText = (step: Step | undefined): string =>
+  step?._tag === 'rounds' || step?._tag === 'regrow' ? ` of ${step.rounds}` : ''
 
 const thinText = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`

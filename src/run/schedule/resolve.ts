@@ -116,10 +116,12 @@ const resolveGrow = ({ plan, steps, ...step }: PlannedGrow, net: () => Net): Gro
 
 /** A step for a net. What is none, since callers have no types, stays; so do steps too deep: both are refused. */
 const resolve = (step: ScheduleStep, net: () => Net): Step => {
-  const isHolder = step?._tag === 'rounds' || step?._tag === 'grow'
+  const isHolder = step?._tag === 'rounds' || step?._tag === 'regrow' || step?._tag === 'grow'
   if (!isHolder || excessOf(step) !== null) return step as Step // only these hold what depends on the net
   if ('plan' in step) return resolveGrow(step, net)
-  return step._tag === 'rounds' ? { ...step, steps: resolveAll(net, step.steps) } : step
+  return step._tag === 'rounds' || step._tag === 'regrow'
+    ? { ...step, steps: resolveAll(net, step.steps) }
+    : step
 }
 
 const resolveAll = (net: () => Net, steps: readonly ScheduleStep[]): readonly Step[] => {

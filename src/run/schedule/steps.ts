@@ -79,6 +79,24 @@ export interface Rounds<S = Step> {
   readonly steps: readonly S[]
 }
 
+/** What a net may have at most, counted. */
+export type GrowthBudget = { readonly params: number } | { readonly macs: number }
+
+/**
+ * Repeats its steps, which prune and grow, at a fixed budget, while validation gains. A round that gains too little is
+ * taken back: the next begins with the best net again.
+ */
+export interface Regrow<S = Step> {
+  readonly _tag: 'regrow'
+  readonly rounds: number
+  /** What growing inside may lead to, and the net at a round's end must be within. */
+  readonly atMost: GrowthBudget
+  /** Ends after `patience` rounds in a row that gained less validation accuracy than this over the best. */
+  readonly minDelta: number
+  readonly patience: number
+  readonly steps: readonly S[]
+}
+
 /** A rule, and how often it is asked at most. */
 export interface RuleGrowths {
   readonly rule: GrowthRule
@@ -128,7 +146,7 @@ export interface Warmup extends TrainOptions {
 }
 
 /** One thing that happens to a model. */
-export type Step = Initialize | Train | Push | Prune | Rounds | Grow
+export type Step = Initialize | Train | Push | Prune | Rounds | Grow | Regrow
 
 /** A module for a place, or one made from the input shape there; `nth` counts from 0. */
 export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
@@ -151,4 +169,4 @@ export interface PlannedGrow extends Omit<Grow, 'growths' | 'steps'> {
 }
 
 /** A step as the words of a schedule give it. */
-export type ScheduleStep = Step | PlannedGrow | Rounds<ScheduleStep>
+export type ScheduleStep = Step | PlannedGrow | Rounds<ScheduleStep> | Regrow<ScheduleStep>

@@ -14,7 +14,7 @@ import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/neighbours.js'
-import type { Step, Warmup } from '../schedule/steps.js'
+import type { GrowthBudget, Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { placeText, type StepPlace } from './step-place.js'
 
@@ -28,6 +28,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** What growing is held to beside its own budget; `null` for nothing. */
+  readonly budget: GrowthBudget | null
   /** The rate of what has grown, in the first training after it; `null` for that of all others. */
   readonly newRate: NewRate | null
   /** Runs a step inside this one; given, since steps hold steps. */

@@ -69,7 +69,7 @@ const growEach = (context: StepContext, step: Grow, growths: readonly Growth[], 
           ...(statistics !== undefined && { statistics }),
           seed: stepSeed(context),
           exact: step.exact,
-          budget: budgetOf(step),
+          budget: budgetOf(context, step),
         })(model)
         return { growth, grown }
       }),
