@@ -2,18 +2,10 @@
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, Option } from 'commander'
-import {
-  amount,
-  formats,
-  imageCriteria,
-  positive,
-  seed,
-  seeds,
-  threads,
-  weightCriteria,
-} from './cli/arguments.js'
+import { amount, formats, imageCriteria, positive, seed, weightCriteria } from './cli/arguments.js'
 import { exportComplaints } from './cli/export-options.js'
 import { guardStreams } from './cli/streams.js'
+import { addStudyCommands } from './cli/study/commands.js'
 import { inputs } from './convert/input.js'
 import { weightTypes } from './convert/quantise.js'
 import { targets } from './convert/target.js'
@@ -95,26 +87,7 @@ withJson(program.command('resume'))
   .option('--mirror', 'score the test also by the mean of each image and its mirror image')
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
-const studied = (name: string, usual: string, description: string): void =>
-  void program
-    .command(name)
-    .description(description)
-    .addArgument(file('a module whose default export is a study', usual))
-    .option('--data <folder>', 'the folder of the data set')
-    .option('--take <n>', 'use only this many training images', positive)
-    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
-    .option('--out <folder>', 'the folder of its runs, from which it can be resumed', 'runs')
-    .option('--results <folder>', 'the folder of tables and figures', 'results')
-    .option('--jobs <n>', 'so many parallel processes, which share seeds and cores', threads, 1)
-    .option('--threads <n>', 'threads of the engine (default: all cores, divided between jobs)', threads)
-    .option('--seeds <list>', 'only these seeds, and no table', seeds)
-    .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
-    .action(async (chosen: string, options) =>
-      (await import('./cli/study.js')).studyFile(name, chosen, options),
-    )
-
-studied('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria')
-studied('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
+addStudyCommands(program, file)
 
 program
   .command('describe')

@@ -22,7 +22,7 @@ import type { Experiment } from './schedule/experiment.js'
 import { functionsIn, provideFunctions } from './schedule/functions.js'
 import { readCheckpointNet } from './storage/checkpoint.js'
 import { checkSameExperiment, latest, openRun, type StoredRun } from './storage/stored-run.js'
-import { checkNames } from './study/cells.js'
+import { checkNames } from './study/check-names.js'
 import type { Study } from './study/study.js'
 
 /** Sources come through a loader of TypeScript that their files go through too; what is built from them has its own. */

@@ -1,0 +1,44 @@
+/** The commands of studies, as the command line has them. */
+import { type Argument, type Command, Option } from 'commander'
+import { engineNames } from '../../engine/engine.js'
+import { cell, positive, seeds, threads } from '../arguments.js'
+
+/** What every process that works on a study is told. */
+const withStudyOptions = (command: Command): Command =>
+  command
+    .option('--data <folder>', 'the folder of the data set')
+    .option('--take <n>', 'use only this many training images', positive)
+    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--out <folder>', 'the folder of its runs, from which it can be resumed', 'runs')
+
+/** A file argument, by default one that comes with the package. */
+type FileArgument = (what: string, usual: string) => Argument
+
+/** Adds `ablate` and `compare`. */
+export const addStudyCommands = (program: Command, file: FileArgument): void => {
+  const add = (name: string, usual: string, description: string): void =>
+    void withStudyOptions(
+      program
+        .command(name)
+        .description(description)
+        .addArgument(file('a module whose default export is a study', usual)),
+    )
+      .option('--results <folder>', 'the folder of tables and figures', 'results')
+      .option('--jobs <n>', 'so many cells at a time, in processes that share the cores', threads, 1)
+      .option('--threads <n>', 'threads of the engine (default: all cores, divided between jobs)', threads)
+      .option('--seeds <list>', 'only these seeds, and no table', seeds)
+      .addOption(
+        new Option(
+          '--cell <k/n>',
+          'only cell K of N, from 0, and no table; exits with 75: try again, 78: never',
+        )
+          .argParser(cell)
+          .conflicts(['seeds', 'jobs']),
+      )
+      .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
+      .action(async (chosen: string, options) =>
+        (await import('../study.js')).studyFile(name, chosen, options),
+      )
+  add('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria')
+  add('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
+}
