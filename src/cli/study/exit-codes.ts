@@ -4,25 +4,28 @@ import type { Fact } from '../../report/text/messages.js'
 /** Another process is at work on the cell, or a disk or network failed: the same command may succeed later. */
 export const tryAgain = 75
 
-/** Study, data, engine or arguments must change first: the same command would fail in the same way. */
+/** Study, data, engine or permissions must change first: the same command would fail in the same way. */
 export const never = 78
-
-/** Errors of the system that stay until somebody changes permissions, mounts or paths. */
-const lasting = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENAMETOOLONG|EMLINK)\b/
 
 const passing: readonly Fact['_tag'][] = [
   'RunLocked',
   'RunLost',
   'RunThere',
-  'ReadFailed',
   'EngineFailed',
   'DownloadRefused',
   'QueueUnreachable',
   'QueueLost',
 ]
 
-/** The exit code of a cell that failed so. */
-export const cellExitCode = (fact: Fact): number => {
-  const passes = fact._tag === 'FileFailed' ? !lasting.test(fact.reason) : passing.includes(fact._tag)
-  return passes ? tryAgain : never
+/** Errors of the system that pass: a disk that is full, a server of files that does not answer. */
+const passingReason =
+  /^(EAGAIN|EBUSY|EDQUOT|EHOSTDOWN|EHOSTUNREACH|EINTR|EIO|EMFILE|ENETDOWN|ENFILE|ENOLCK|ENOMEM|ENOSPC|ESTALE|ETIMEDOUT)\b/
+
+const passes = (fact: Fact): boolean => {
+  if (fact._tag !== 'FileFailed' && fact._tag !== 'ReadFailed') return passing.includes(fact._tag)
+  const isDownload = fact._tag === 'ReadFailed' && /^https?:/.test(fact.file)
+  return isDownload || passingReason.test(fact.reason)
 }
+
+/** The exit code of a cell that failed so. */
+export const cellExitCode = (fact: Fact): number => (passes(fact) ? tryAgain : never)
