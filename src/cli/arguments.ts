@@ -34,6 +34,13 @@ export const cell = (text: string): CellNumber => {
   return { index, of }
 }
 
+/** The address of a queue. */
+export const queue = (text: string): string => {
+  if (!/^rediss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''))
+    throw new InvalidArgumentError('Expected an address such as redis://localhost:6379.')
+  return text
+}
+
 export const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())

@@ -16,7 +16,8 @@ import { runOneCell } from './study/cell.js'
 import { cellExitCode } from './study/exit-codes.js'
 import { runInProcesses } from './study/jobs.js'
 import type { CellNumber, StudyOptions } from './study/options.js'
-import { contextFor, type PreparedStudy, prepare, sayCell } from './study/prepare.js'
+import { contextFor, type PreparedStudy, prepare, prepareShared, sayCell } from './study/prepare.js'
+import { runByQueue } from './study/queue/submit.js'
 import { writeResults } from './study/results.js'
 
 interface StudyArguments extends StudyOptions {
@@ -24,6 +25,7 @@ interface StudyArguments extends StudyOptions {
   readonly jobs: number
   readonly seeds?: readonly number[]
   readonly cell?: CellNumber
+  readonly queue?: string
   readonly job?: boolean
 }
 
@@ -71,6 +73,16 @@ const runHere =
     )
   }
 
+/** Leaves the cells to workers; then only the table is left. */
+const runQueued =
+  (file: string, options: StudyArguments, address: string, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, string> =>
+    pipe(
+      prepareShared(options, stop)(study),
+      TE.tap(shared => runByQueue(address, options, shared, stop)),
+      TE.flatMap(runSeeds(file, options, stop)),
+    )
+
 /** The command, and what it prints at its end. */
 const work = (
   name: string,
@@ -78,16 +90,19 @@ const work = (
   study: Study,
   options: StudyArguments,
 ): TE.TaskEither<RunError | Stopped, string> => {
-  const { job = false, cell } = options
+  const { job = false, cell, queue } = options
   const stop = stopper({ job })
   if (!job) announceStop(stop)
-  const text =
-    cell === undefined
+  const run = (): TE.TaskEither<RunError, string> => {
+    if (queue !== undefined) return runQueued(file, options, queue, stop)(study)
+    return cell === undefined
       ? runHere(file, options, stop)(study)
       : pipe(
           runOneCell(file, options, cell, stop)(study),
           TE.map(() => ''),
         )
+  }
+  const text = run()
   return job
     ? text
     : pipe(

@@ -11,6 +11,7 @@ import type { RunInvariant } from './storage/settings.js'
 import type { StudyError } from './study/error.js'
 
 export type { FileError } from '../io/error.js'
+export type { QueueError, StudyError } from './study/error.js'
 
 /** A file that does not hold what it should. */
 export type BadFile = UnreadableFile<ModelFault | Damaged>

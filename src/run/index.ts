@@ -9,8 +9,10 @@ export type {
   Difference,
   FileError,
   ModelDiffers,
+  QueueError,
   RunError,
   ScheduleError,
+  StudyError,
 } from './error.js'
 export type {
   Comparison,
@@ -62,7 +64,6 @@ export {
 export { latest, openRun, type StoredRun } from './storage/stored-run.js'
 export { type AblationOptions, ablation } from './study/ablation.js'
 export { type Cell, cellsOf, seedsOf } from './study/cells.js'
-export type { QueueError, StudyError } from './study/error.js'
 export { publishOutcome } from './study/outcome.js'
 export { runCell, runStudy, type StudyContext, type VariantRun } from './study/runner.js'
 export { type Study, study, type Variant } from './study/study.js'

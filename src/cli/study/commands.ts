@@ -1,7 +1,7 @@
 /** The commands of studies, as the command line has them. */
 import { type Argument, type Command, Option } from 'commander'
 import { engineNames } from '../../engine/engine.js'
-import { cell, positive, seeds, threads } from '../arguments.js'
+import { cell, positive, queue, seeds, threads } from '../arguments.js'
 
 /** What every process that works on a study is told. */
 const withStudyOptions = (command: Command): Command =>
@@ -14,7 +14,7 @@ const withStudyOptions = (command: Command): Command =>
 /** A file argument, by default one that comes with the package. */
 type FileArgument = (what: string, usual: string) => Argument
 
-/** Adds `ablate` and `compare`. */
+/** Adds `ablate`, `compare` and `worker`. */
 export const addStudyCommands = (program: Command, file: FileArgument): void => {
   const add = (name: string, usual: string, description: string): void =>
     void withStudyOptions(
@@ -33,6 +33,11 @@ export const addStudyCommands = (program: Command, file: FileArgument): void => 
           'only cell K of N, from 0, and no table; exits with 75: try again, 78: never',
         )
           .argParser(cell)
+          .conflicts(['seeds', 'jobs', 'queue']),
+      )
+      .addOption(
+        new Option('--queue <address>', 'leave the cells to workers, by this Redis server, and wait for them')
+          .argParser(queue)
           .conflicts(['seeds', 'jobs']),
       )
       .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
@@ -41,4 +46,16 @@ export const addStudyCommands = (program: Command, file: FileArgument): void => 
       )
   add('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria')
   add('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
+  withStudyOptions(
+    program
+      .command('worker')
+      .description("run a study's cells from a queue, until the study is done")
+      .argument('<file>', 'the module whose study ablate or compare has queued'),
+  )
+    .addOption(new Option('--queue <address>', 'the Redis server').argParser(queue).makeOptionMandatory())
+    .option('--jobs <n>', 'so many cells at a time, in processes that share the cores', threads, 1)
+    .option('--threads <n>', 'threads of the engine (default: as other workers)', threads)
+    .action(async (chosen: string, options) =>
+      (await import('./queue/worker.js')).studyWorker(chosen, options),
+    )
 }

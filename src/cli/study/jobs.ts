@@ -5,14 +5,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine } from '../../engine/engine.js'
 import type { RunError } from '../../run/error.js'
 import { restateStudy } from '../../run/study/agreement.js'
-import { type Cell, cellsOf, isDone, nextCell } from '../../run/study/cells.js'
+import { type Cell, cellsOf, cellText, isDone, nextCell } from '../../run/study/cells.js'
 import type { Study } from '../../run/study/study.js'
 import type { Stopper } from '../signals.js'
 import { cellProcess } from './cell-process.js'
 import { folderOf, type StudyOptions } from './options.js'
 
 /** Threads of each of so many processes of this machine. */
-const threadsPerJob = (jobs: number): number => Math.max(1, Math.floor(availableParallelism() / jobs))
+export const threadsPerJob = (jobs: number): number => Math.max(1, Math.floor(availableParallelism() / jobs))
 
 /**
  * Runs cells, so many at a time, each as soon as another has ended; gives those that failed. After a failure, or once
@@ -37,8 +37,6 @@ export const inParallel = async (
   await Promise.all(Array.from({ length: jobs }, work))
   return [...failed]
 }
-
-const cellText = ({ variant, seed }: Cell): string => `${variant.name}, seed ${seed}`
 
 /** How a study is divided: into so many processes at a time, for these seeds, on this engine. */
 interface Division extends Pick<Engine, 'name' | 'version'> {

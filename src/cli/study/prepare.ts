@@ -89,11 +89,11 @@ export interface SharedStudy extends PreparedStudy {
   readonly agreement: Agreement
 }
 
-/** The engine and its threads as others have them, where none are named. */
+/** The engine and its threads as others have them, where none are named; without others so many threads. */
 const withAgreed =
-  (options: StudyOptions) =>
+  (options: StudyOptions, usual: number | undefined) =>
   (agreement: Agreement | null): StudyOptions => {
-    const { engine, threads } = agreement?.facts ?? {}
+    const { engine, threads = usual } = agreement?.facts ?? {}
     return {
       ...(engine !== undefined && { engine }),
       ...(threads !== undefined && { threads: Number(threads) }),
@@ -108,15 +108,17 @@ const withAgreed =
  * Errors  StudyDiffers where this process could not come to the same results
  */
 export const prepareShared =
-  (options: StudyOptions, stop: Stopper, retry = true) =>
+  (options: StudyOptions, stop: Stopper, threads?: number, retry = true) =>
   (study: Study): TE.TaskEither<RunError, SharedStudy> => {
     const folder = folderOf(options, study)
     return pipe(
       readAgreement(folder),
-      TE.flatMap(agreement => prepare(withAgreed(options)(agreement), stop)(study)),
+      TE.flatMap(agreement => prepare(withAgreed(options, threads)(agreement), stop)(study)),
       TE.bind('agreement', ({ engine }) => agreeOnStudy(folder, study, engine)),
       TE.orElse(error =>
-        retry && error._tag === 'StudyDiffers' ? prepareShared(options, stop, false)(study) : TE.left(error),
+        retry && error._tag === 'StudyDiffers'
+          ? prepareShared(options, stop, threads, false)(study)
+          : TE.left(error),
       ),
     )
   }

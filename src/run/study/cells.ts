@@ -31,6 +31,9 @@ export const cellsOf = (study: Study): readonly Cell[] =>
 export const folderFor = (folder: string, name: string, seed: number): string =>
   join(folder, encodeFileName(name), `${seed}`)
 
+/** A cell as it is named to people. */
+export const cellText = ({ variant, seed }: Cell): string => `${variant.name}, seed ${seed}`
+
 /** Whether all runs of a cell have their results. */
 export const isDone = (folder: string, { variant: { name, scratch }, seed }: Cell): boolean =>
   [name, ...(scratch ? [scratchName(name)] : [])].every(run =>

@@ -26,5 +26,3 @@ export type StudyError =
     }
   /** A cell that was run twice and came to two models; by checksums. */
   | { readonly _tag: 'CellDiffers'; readonly file: string; readonly began: string; readonly now: string }
-  /** A cell of a queue whose results lie in another folder than this one. */
-  | { readonly _tag: 'OtherStudy'; readonly folder: string; readonly expected: string; readonly got: string }

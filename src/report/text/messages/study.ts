@@ -32,8 +32,6 @@ export const studyMessages = {
     `${file}: expected ${what} ${shortened(began)}, as all who work on this study have, got ${shortened(now)}; try ${(remedies[what] ?? (() => 'the same study file'))(began)}, or another --out`,
   CellDiffers: ({ file, began, now }) =>
     `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays: try the same kind of processor for all`,
-  OtherStudy: ({ folder, expected, got }) =>
-    `${folder}: expected the folder of the study in the queue, of id ${expected}, got one of id ${got}; try the --out that all share`,
   QueueUnreachable: ({ url, reason }) =>
     `${url}: expected a Redis server that answers, got ${reason}; try redis-cli -u ${url} ping`,
   QueueLost: ({ url, seconds }) =>
