@@ -119,5 +119,5 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
       TE.flatMap(study => work(name, file, study, options)),
     ),
     text => process.stdout.write(text),
-    options.cell === undefined ? undefined : cellExitCode,
+    options.cell === undefined && options.queue === undefined ? undefined : cellExitCode,
   )

@@ -25,7 +25,7 @@ interface WorkerArguments extends StudyOptions {
 }
 
 /** Milliseconds after which a worker that gives no sign has lost its cell, and from look to look for such. */
-const signs = { lockDuration: 15_000, stalledInterval: 5_000 }
+const signs = { lockDuration: 10_000, stalledInterval: 3_000 }
 
 /** Any number: cells are run once, however often their workers are killed. */
 const maxStalledCount = 1_000_000
