@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load.js'
-import { seedsOf } from '../run/study/cells.js'
+import { cellsOf, seedsOf } from '../run/study/cells.js'
 import { publishOutcome } from '../run/study/outcome.js'
 import { runStudy } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
@@ -24,6 +24,8 @@ interface StudyArguments extends StudyOptions {
   readonly results: string
   readonly jobs: number
   readonly seeds?: readonly number[]
+  /** Lists the cells, and runs none. */
+  readonly cells?: boolean
   readonly cell?: CellNumber
   readonly queue?: string
   readonly job?: boolean
@@ -83,6 +85,12 @@ const runQueued =
       TE.flatMap(runSeeds(file, options, stop)),
     )
 
+/** A line for each cell: its number, seed and variant. */
+const listCells = (study: Study): string =>
+  cellsOf(study)
+    .map(({ index, seed, variant: { name } }) => `${index}\t${seed}\t${name}\n`)
+    .join('')
+
 /** The command, and what it prints at its end. */
 const work = (
   name: string,
@@ -116,7 +124,9 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
     pipe(
       loadStudy(file),
       TE.flatMapEither(checkSeeds(options.seeds ?? [])),
-      TE.flatMap(study => work(name, file, study, options)),
+      TE.flatMap(study =>
+        options.cells === true ? TE.right(listCells(study)) : work(name, file, study, options),
+      ),
     ),
     text => process.stdout.write(text),
     options.cell === undefined && options.queue === undefined ? undefined : cellExitCode,

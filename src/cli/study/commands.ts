@@ -27,6 +27,7 @@ export const addStudyCommands = (program: Command, file: FileArgument): void => 
       .option('--jobs <n>', 'so many cells at a time, in processes that share the cores', threads, 1)
       .option('--threads <n>', 'threads of the engine (default: all cores, divided between jobs)', threads)
       .option('--seeds <list>', 'only these seeds, and no table', seeds)
+      .option('--cells', 'list the cells: number, seed and variant; run none')
       .addOption(
         new Option(
           '--cell <k/n>',
