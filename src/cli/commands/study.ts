@@ -1,7 +1,8 @@
-/** The commands of studies, as the command line has them. */
-import { type Argument, type Command, Option } from 'commander'
+/** `ablate`, `compare` and `worker` */
+import { type Command, Option } from 'commander'
 import { engineNames } from '../../engine/engine.js'
 import { cell, positive, queue, seeds, threads } from '../arguments.js'
+import { file } from './shared.js'
 
 /** What every process that works on a study is told. */
 const withStudyOptions = (command: Command): Command =>
@@ -11,12 +12,23 @@ const withStudyOptions = (command: Command): Command =>
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
     .option('--out <folder>', 'the folder of its runs, from which it can be resumed', 'runs')
 
-/** A file argument, by default one that comes with the package. */
-type FileArgument = (what: string, usual: string) => Argument
+const cellOption = new Option(
+  '--cell <k/n>',
+  'only cell K of N, from 0, and no table; exits with 75: try again, 78: never',
+)
+  .argParser(cell)
+  .conflicts(['seeds', 'jobs', 'queue'])
 
-/** Adds `ablate`, `compare` and `worker`. */
-export const addStudyCommands = (program: Command, file: FileArgument): void => {
-  const add = (name: string, usual: string, description: string): void =>
+const queueOption = new Option(
+  '--queue <address>',
+  'leave the cells to workers, by this Redis server, and wait for them',
+)
+  .argParser(queue)
+  .conflicts(['seeds', 'jobs'])
+
+const addStudy =
+  (name: string, usual: string, description: string) =>
+  (program: Command): void =>
     void withStudyOptions(
       program
         .command(name)
@@ -28,35 +40,30 @@ export const addStudyCommands = (program: Command, file: FileArgument): void => 
       .option('--threads <n>', 'threads of the engine (default: all cores, divided between jobs)', threads)
       .option('--seeds <list>', 'only these seeds, and no table', seeds)
       .option('--cells', 'list the cells: number, seed and variant; run none')
-      .addOption(
-        new Option(
-          '--cell <k/n>',
-          'only cell K of N, from 0, and no table; exits with 75: try again, 78: never',
-        )
-          .argParser(cell)
-          .conflicts(['seeds', 'jobs', 'queue']),
-      )
-      .addOption(
-        new Option('--queue <address>', 'leave the cells to workers, by this Redis server, and wait for them')
-          .argParser(queue)
-          .conflicts(['seeds', 'jobs']),
-      )
+      .addOption(cellOption)
+      .addOption(queueOption)
       .addOption(new Option('--job', 'one of several processes of a study').hideHelp())
       .action(async (chosen: string, options) =>
         (await import('../study.js')).studyFile(name, chosen, options),
       )
-  add('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria')
-  add('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency')
-  withStudyOptions(
+
+const addWorker = (program: Command): void =>
+  void withStudyOptions(
     program
       .command('worker')
       .description("run a study's cells from a queue, until the study is done")
-      .argument('<file>', 'the module whose study ablate or compare has queued'),
+      .argument('<file>', 'the module whose study compare or ablate has queued'),
   )
     .addOption(new Option('--queue <address>', 'the Redis server').argParser(queue).makeOptionMandatory())
     .option('--jobs <n>', 'so many cells at a time, in processes that share the cores', threads, 1)
     .option('--threads <n>', 'threads of the engine (default: as other workers)', threads)
     .action(async (chosen: string, options) =>
-      (await import('./queue/worker.js')).studyWorker(chosen, options),
+      (await import('../study/queue/worker.js')).studyWorker(chosen, options),
     )
-}
+
+/** The commands that run studies. */
+export const studies = [
+  addStudy('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria'),
+  addStudy('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency'),
+  addWorker,
+]
