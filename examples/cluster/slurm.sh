@@ -12,7 +12,7 @@
 set -uo pipefail
 espalier=${ESPALIER:-node_modules/.bin/espalier}
 
-cells=$($espalier compare "$@" --cells | wc -l)
+cells=$($espalier compare "$@" --cells | wc -l) || exit 78 # wrong arguments, or no study
 $espalier compare "$@" --cell "$SLURM_ARRAY_TASK_ID/$cells" --threads "${SLURM_CPUS_PER_TASK:-1}" &
 cell=$!
 # Two minutes before its time is over: the cell saves what it has, and goes on from there once it is requeued.

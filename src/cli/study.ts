@@ -2,11 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { removeParts } from '../io/files.js'
+import { isGone } from '../io/process-owner.js'
 import type { Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load/experiment.js'
 import { cellsOf, seedsOf } from '../run/study/cells.js'
-import { publishOutcome } from '../run/study/outcome.js'
+import { cellsFolder, publishOutcome } from '../run/study/outcome.js'
 import { runStudy } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
 import { sameCommand } from './command-text.js'
@@ -53,6 +55,7 @@ const runSeeds =
     return pipe(
       runStudy(context)(study, seeds),
       TE.tap(TE.traverseSeqArray(publishOutcome(context.folder))),
+      TE.tap(() => removeParts(cellsFolder(context.folder), isGone)),
       TE.flatMap(done =>
         options.seeds === undefined ? writeResults(study, engine, options.results)(done) : TE.right(''),
       ),
