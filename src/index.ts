@@ -115,6 +115,8 @@ export {
   type PushStepOptions,
   prune,
   push,
+  type RegrowOptions,
+  regrow,
   type TrainStepOptions,
   train,
   untilTarget,

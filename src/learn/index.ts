@@ -43,7 +43,10 @@ export {
   predict,
 } from './evaluation/predict.js'
 export { accuracyOf, lossOf, type Score, softmax } from './evaluation/score.js'
-export { statisticsAt } from './evaluation/statistics.js'
+export { statisticsAt, statisticsAtEach } from './evaluation/statistics.js'
+export { candidateGradients } from './growth/candidate-gradients.js'
+export { gradientRatio } from './growth/gradient-ratio.js'
+export type { NewPart, NewRate } from './growth/new-rate.js'
 export { dirac } from './initial/dirac.js'
 export { checkFirstConv, whiten } from './initial/whiten.js'
 export {

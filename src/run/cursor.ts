@@ -38,6 +38,15 @@ export type Cursor =
       readonly step: number
       readonly inside: Cursor | null
     }
+  /** `best` is the validation accuracy to gain on, `null` while no net was within the budget; `stale` rounds have not gained. */
+  | {
+      readonly _tag: 'regrowing'
+      readonly round: number
+      readonly best: number | null
+      readonly stale: number
+      readonly step: number
+      readonly inside: Cursor | null
+    }
   /**
    * `grown` growths were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
    * in a row have not; `exact` says whether the last module left the net's output as it was.
@@ -74,6 +83,14 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
       round: naturalNumber,
       step: naturalNumber,
       inside: nullable(cursorCodec),
+    }),
+    regrowing: closed({
+      _tag: t.literal('regrowing'),
+      round: naturalNumber,
+      best: nullable(share),
+      stale: naturalNumber,
+      step: naturalNumber,
+      inside: t.union([cursorCodec, t.null]),
     }),
     growing: closed({
       _tag: t.literal('growing'),

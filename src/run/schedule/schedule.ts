@@ -10,7 +10,17 @@ import {
 import { constant } from '../../learn/training/learning-rate.js'
 import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
-import type { Initialize, Prune, PruneWhileTraining, Push, Rounds, ScheduleStep, Train } from './steps.js'
+import type {
+  GrowthBudget,
+  Initialize,
+  Prune,
+  PruneWhileTraining,
+  Push,
+  Regrow,
+  Rounds,
+  ScheduleStep,
+  Train,
+} from './steps.js'
 import { parseWithin, type WithinWord } from './within.js'
 import { pruneDefaults } from './words/prune-defaults.js'
 import { type PruneWhileTrainingWord, pruneWhileTraining } from './words/prune-while-training.js'
@@ -161,4 +171,32 @@ export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
     steps,
     ...unknownIn(rest, whileKeys),
   }
+}
+
+/** What `regrow` takes. */
+export interface RegrowOptions {
+  readonly atMost: GrowthBudget
+  /** Rounds at most; by default 10. */
+  readonly rounds?: number
+  /** The least gain of validation accuracy that pays; by default 0.002. */
+  readonly minDelta?: number
+  /** So many rounds in a row that gain less end it; by default 1. */
+  readonly patience?: number
+}
+
+const regrowKeys = ['atMost', 'rounds', 'minDelta', 'patience']
+
+/**
+ * Prunes and grows again at a fixed budget until validation stops gaining: every net it meets is kept in the run's folder,
+ * and the best within the budget is what stays. Growing inside is held to the budget.
+ *
+ * @example
+ * regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 2 }, train()))
+ */
+export const regrow = <const Steps extends readonly ScheduleStep[]>(
+  options: RegrowOptions,
+  ...steps: Steps
+): Regrow<Steps[number]> => {
+  const { atMost, rounds = 10, minDelta = 0.002, patience = 1, ...rest } = optionsOf(options)
+  return { _tag: 'regrow', rounds, atMost, minDelta, patience, steps, ...unknownIn(rest, regrowKeys) }
 }

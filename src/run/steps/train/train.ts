@@ -1,9 +1,11 @@
 /** Training as a kind of step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closedPartial, nullable } from '../../../io/codec.js'
 import { distillCodec, trainFields } from '../../../learn/codec.js'
+import { newPartOf, withoutNewPart } from '../../../learn/growth/new-rate.js'
 import { checkFrozen, trainProgram } from '../../../learn/training/transforms.js'
 import type { Train } from '../../schedule/steps.js'
 import type { StepKind } from '../kind.js'
@@ -25,12 +27,31 @@ const check: StepKind<Train>['check'] =
     )
   }
 
-const run: RunStep<Train> = (context, step) => from => {
+/** What has grown learns at a rate of its own; after the step nothing is new any more. */
+const trainAlone: RunStep<Train> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
-  return step.prune === undefined
-    ? runTraining(context, step, teacher, trainProgram(step, teacher, from.learner.model))(from)
-    : trainAndPrune(context, step, step.prune)(from)
+  const { model, slots } = from.learner
+  const newPart = newPartOf(context.newRate, slots)
+  const program = trainProgram(step, teacher, model, newPart)
+  return pipe(
+    runTraining(
+      context,
+      step,
+      teacher,
+      program,
+    )({
+      ...from,
+      learner: { model, slots: { ...slots, ...newPart?.slots } },
+    }),
+    TE.map(state => ({
+      ...state,
+      learner: { ...state.learner, slots: withoutNewPart(state.learner.slots) },
+    })),
+  )
 }
+
+const run: RunStep<Train> = (context, step) =>
+  step.prune === undefined ? trainAlone(context, step) : trainAndPrune(context, step, step.prune)
 
 export const trainKind: StepKind<Train> = {
   codec: () =>
