@@ -124,6 +124,8 @@ test('the ratio of gradients is that of the norms over new and old values', () =
     { a: Float32Array.of(2, 3), b: Float32Array.of(6, 0) },
     given,
   ).outputs
+  const { none } = evaluate({ outputs: { none: gradientRatio({})(gradients) }, updates: [] }, {}, {}).outputs
+  expect(none?.[0]).toBe(1)
   expect(ratio?.[0]).toBeCloseTo((3 / Math.hypot(2, 6)) * Math.sqrt(3), 10)
 })
 
