@@ -111,7 +111,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       by: criterion,
       cost: share,
       images: positiveCount,
-      repair: fc.constantFrom('batchNorm' as const, 'reconstruct' as const),
+      repair: fc.constantFrom('batchNorm' as const, 'head' as const, 'reconstruct' as const),
       normalize: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
       minChannels: count,
       roundTo: positiveCount,

@@ -193,6 +193,11 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     'step 1 (train), lrSchedule (cosine)',
   ],
   train: [scheduled(o => bare(train)(o)), 'epochs', 'step 1 (train)'],
+  'prune of train': [
+    scheduled(o => train({ epochs: 5, prune: { ...aim, ...o } })),
+    'stable',
+    'step 1 (train): prune',
+  ],
   distill: [
     scheduled(o => train({ distill: { temperature: 3, weight: 0.5, ...o } })),
     'temperature',

@@ -11,6 +11,7 @@ export {
   separationPower,
 } from './criteria/discriminants.js'
 export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
+export { fStatistic, fStatistics, fStatisticUtilities } from './criteria/f-statistic.js'
 export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
 export {
   type AnyCriterion,
@@ -59,6 +60,7 @@ export {
   type EvidenceName,
   type FadeOptions,
   fadeDefaults,
+  type MaskOptions,
   noTerms,
   type PlannedPrune,
   type PushOptions,
@@ -69,6 +71,7 @@ export {
 export { recipe } from './recipe.js'
 export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export { refitHead } from './repair/refit-head.js'
 export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export type { Learner } from './training/learner.js'
@@ -80,6 +83,7 @@ export {
   step,
   triangular,
 } from './training/learning-rate.js'
+export type { Review } from './training/masking/review.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export type { Teacher } from './training/train.js'
 export {

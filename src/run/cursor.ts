@@ -28,7 +28,8 @@ export interface RoundsBaseline extends Counts {
 
 /** The place inside a step of the schedule. */
 export type Cursor =
-  | { readonly _tag: 'training'; readonly position: Position }
+  /** `cut`: the epochs that were done when the step cut the net, where it has. */
+  | { readonly _tag: 'training'; readonly position: Position; readonly cut?: number }
   /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
   | {
       readonly _tag: 'rounds'
@@ -64,7 +65,7 @@ export type Cursor =
 const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
 const positionCodec = closedPartial(
   { epoch: naturalNumber, step: naturalNumber, score: scoreCodec },
-  { best: closed({ epoch: naturalNumber, accuracy: share }) },
+  { best: closed({ epoch: naturalNumber, accuracy: share }), ended: t.literal(true) },
 )
 const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
   params: naturalNumber,
@@ -75,7 +76,7 @@ const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
 
 export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a step', () =>
   tagged<Cursor>('a place in a step', {
-    training: closed({ _tag: t.literal('training'), position: positionCodec }),
+    training: closedPartial({ _tag: t.literal('training'), position: positionCodec }, { cut: naturalNumber }),
     rounds: closed({
       _tag: t.literal('rounds'),
       base: baseCodec,

@@ -154,6 +154,18 @@ export type RunEvent =
       readonly threshold: number | null
       readonly layers: readonly RankedChannels[]
     }
+  /** After an epoch of a training that will cut: the channels masked by now, and the share of the others that changed. */
+  | {
+      readonly _tag: 'masked'
+      readonly stage: number
+      /** Counted from 0. */
+      readonly epoch: number
+      readonly masked: number
+      readonly of: number
+      readonly changed: number
+      /** Whether it is the one that is cut: at once, or when it has shrunk to zero. */
+      readonly last: boolean
+    }
   /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
   | {
       readonly _tag: 'pruned'

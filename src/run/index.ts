@@ -9,8 +9,10 @@ export type {
   Difference,
   FileError,
   ModelDiffers,
+  QueueError,
   RunError,
   ScheduleError,
+  StudyError,
 } from './error.js'
 export type {
   Comparison,
@@ -65,5 +67,7 @@ export {
 } from './storage/settings.js'
 export { latest, openRun, type StoredRun } from './storage/stored-run.js'
 export { type AblationOptions, ablation } from './study/ablation.js'
-export { runStudy, type StudyContext, seedsOf, type VariantRun } from './study/runner.js'
+export { type Cell, cellsOf, seedsOf } from './study/cells.js'
+export { publishOutcome } from './study/outcome.js'
+export { runCell, runStudy, type StudyContext, type VariantRun } from './study/runner.js'
 export { type Study, study, type Variant } from './study/study.js'

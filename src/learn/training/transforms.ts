@@ -55,7 +55,7 @@ const observerOf = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
 })
 
 /** The parts of a phase in which training, warm-up and push differ. */
-export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
+export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect' | 'review'> & {
   readonly calls: E.Either<LearnError, Calls>
 }
 

@@ -10,6 +10,7 @@ import {
   finite,
   naturalNumber,
   nullable,
+  share,
   tagged,
   wholeNumber,
 } from '../../io/codec.js'
@@ -94,6 +95,15 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     removes: t.boolean,
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
+  }),
+  masked: closed({
+    _tag: t.literal('masked'),
+    ...stage,
+    epoch: naturalNumber,
+    masked: naturalNumber,
+    of: naturalNumber,
+    changed: share,
+    last: t.boolean,
   }),
   pruned: closedPartial(
     {

@@ -1,7 +1,7 @@
 /** The records a schedule is made of: what happens to a model, as data. */
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { NewRate } from '../../learn/growth/new-rate.js'
-import type { Distill, PushOptions, TrainOptions } from '../../learn/options.js'
+import type { Distill, MaskOptions, PushOptions, TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
@@ -31,6 +31,16 @@ export interface Train extends TrainOptions {
   readonly _tag: 'train'
   /** How much the model before pruning teaches, where there was one. */
   readonly distill: Distill | null
+  /** The cut inside the training; absent where there is none. */
+  readonly prune?: PruneWhileTraining
+}
+
+/**
+ * A cut inside a training: after each epoch from `from` on, the channels that it would remove are masked, and shrink; once
+ * those that survive are stable, the masked ones are removed, and the training goes on with the same rate schedule.
+ */
+export interface PruneWhileTraining extends MaskOptions, Omit<Prune, '_tag' | 'target'> {
+  readonly target: CountedTarget
 }
 
 /**
@@ -64,9 +74,10 @@ export interface Prune extends Required<ConstraintOptions> {
 
 /**
  * - `batchNorm`    batch norm is measured again
+ * - `head`         batch norm is measured again, and the last layer is fitted to the logits before the cut
  * - `reconstruct`  every layer is fitted to give what it gave before the cut, by least squares on at most 300 images
  */
-export type Repair = 'batchNorm' | 'reconstruct'
+export type Repair = 'batchNorm' | 'head' | 'reconstruct'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {

@@ -7,7 +7,7 @@ import { pruneKind } from './prune.js'
 import { pushKind } from './push.js'
 import { regrowKind } from './regrow/regrow.js'
 import { roundsKind } from './rounds.js'
-import { trainKind } from './train.js'
+import { trainKind } from './train/train.js'
 
 export const stepKinds = {
   initialize: initializeKind,
