@@ -87,9 +87,9 @@ describe('the gradient of a candidate', () => {
           expect(Math.abs((gradients[nth] ?? Number.NaN) - alone)).toBeLessThan(1e-4 * Math.max(1e-2, alone))
         })
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
-    expect(seen.exact).toBeGreaterThan(20)
-    expect(seen.above).toBeGreaterThan(10)
+    expect(seen.exact).toBeGreaterThan(15)
+    expect(seen.above).toBeGreaterThan(5)
   }, 60_000)
 })

@@ -6,6 +6,7 @@ import { constant } from '../src/learn/training/learning-rate.js'
 import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import { layersOf } from '../src/net/path.js'
+import type { Net } from '../src/net/tree.js'
 import { inception } from '../src/net/words/combinators.js'
 import { convBnAct } from '../src/net/words/leaves.js'
 import { explainGrowths, growthsAt } from '../src/report/explain/growths.js'
@@ -43,6 +44,8 @@ const scheduled = (options: Partial<ByGradient>) =>
     train(learning),
     grow({ where: 'gradient', candidates, max: 2, minDelta: -1, ...options }, train(learning)),
   )
+
+const sizeOf = (net: Net): number => countParams(right(infer(net)))
 
 const scoredIn = (run: Told): readonly GrowthsScored[] =>
   eventsOf(run).filter(({ _tag }) => _tag === 'growthsScored')
@@ -90,7 +93,7 @@ describe.runIf(engine !== null)('growing by the gradient', () => {
   })
 
   test('leaves out what the budget forbids, and ends where that is all there is', async () => {
-    const params = countParams(right(infer(freeNet)))
+    const params = sizeOf(freeNet)
     const some = await told(on, scheduled({ budget: { params: params + 60 }, max: 1 }))
     const [event] = scoredIn(some)
     expect(event?.candidates.some(({ fate }) => fate === 'over budget')).toBe(true)
@@ -103,11 +106,21 @@ describe.runIf(engine !== null)('growing by the gradient', () => {
     expect(lastOf(none).learner.model.net).toEqual(freeNet)
   })
 
+  test('passes over a candidate that fits no more', async () => {
+    const widen = { widen: 'module', by: 1.5 } as const
+    const passing = { after: 'module', module: convBnAct(7, 1) } as const // as wide as the module was, and no zero weights
+    const run = await told(on, scheduled({ candidates: [passing, widen] }))
+    expect(scoredIn(run).map(({ candidates }) => candidates.map(({ fate }) => fate))).toEqual([
+      ['less', 'grown'],
+      ['unfit', 'grown'],
+    ])
+  })
+
   test('is shown by explain, by the page and on the terminal', async () => {
     const events = eventsOf(await told(on, scheduled({ max: 1 })))
     const [event] = events.filter(({ _tag }) => _tag === 'growthsScored')
     const explained = explainGrowths(growthsAt('module/more')(events))
-    expect(explained).toMatch('growth of step 2, by gradients over 36 images:')
+    expect(explained).toMatch('growth 1 of step 2, by gradients over 36 images:')
     expect(explained).toMatch(/to module: module\/more +[\d.e-]+ +[\d,]+ +[\d.e-]+ +(less|grown)/)
     expect(growthsAt('head')(events)).toEqual([])
     const page = renderPage({ title: '', summary: '', content: growthTables(events), footer: '' })
@@ -154,6 +167,13 @@ describe('before anything trains', () => {
     ],
   ])('%s is refused', (_, options, said) => {
     expect(renderMessage(left(check(options)))).toBe(said)
+  })
+
+  test('more candidates than can be weighed are refused', () => {
+    const many = Array.from({ length: 101 }, () => ({ widen: 'conv', by: 2 }))
+    expect(renderMessage(left(check({ candidates: many })))).toMatch(
+      /^step 2 \(grow\), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got \[/,
+    )
   })
 
   test('what fits is not', () => {

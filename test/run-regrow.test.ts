@@ -101,7 +101,7 @@ describe.runIf(engine !== null)('regrowing', () => {
           expect(stopIn(run)?.why).toBe(stale >= patience ? 'no gain' : undefined)
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 

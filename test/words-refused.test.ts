@@ -549,15 +549,15 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   ],
   [
     steps(bare(grow)({ where: 'gradient', candidates: [], max: 1 })),
-    'step 1 (grow), growths.candidates: expected something to grow, told by the shape of a layer that the net has, got []',
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got []',
   ],
   [
     steps(bare(grow)({ where: 'gradient', candidates: 'conv', max: 1 })),
-    'step 1 (grow), growths.candidates: expected something to grow, told by the shape of a layer that the net has, got "conv"',
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got "conv"',
   ],
   [
     steps(bare(grow)({ where: 'gradient', max: 1 })),
-    'step 1 (grow), growths.candidates: expected something to grow, told by the shape of a layer that the net has, got undefined',
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got undefined',
   ],
   [
     steps(bare(grow)({ where: 'loss', candidates: [{ widen: 'conv', by: 2 }], max: 1 })),
@@ -577,7 +577,7 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   ],
   [
     steps(bare(grow)({ where: 'gradient', candidates: [{ after: 'no', module: () => relu }], max: 1 })),
-    'step 1 (grow), growths.candidates: expected something to grow, told by the shape of a layer that the net has, got []',
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got []',
   ],
   [
     steps(bare(grow)({ after: 'conv', module: relu, newRate: 'more', max: 1 }, train())),

@@ -22,12 +22,12 @@ const countValues = (slots: Weights, gradients: readonly WeightGradient[]) => {
     (sum, { key }) => sum + (slots[newMaskKey(key)]?.data.reduce((a, b) => a + b, 0) ?? 0),
     0,
   )
-  return { fresh: Math.max(1, fresh), old: Math.max(1, all - fresh) }
+  return { fresh, old: all - fresh }
 }
 
 /**
  * ‖∂new‖ / ‖∂old‖, the norms of the gradients by new and by old weights, each over √ of how many there are: a part of few
- * weights could not have the norm of all the others. Slots hold the masks of `newMasks`.
+ * weights could not have the norm of all the others. 1 where all are new, or none is. Slots hold the masks of `newMasks`.
  *
  * Shapes  → []
  */
@@ -35,6 +35,7 @@ export const gradientRatio =
   (slots: Weights) =>
   (gradients: readonly WeightGradient[]): Value => {
     const { fresh, old } = countValues(slots, gradients)
+    if (fresh === 0 || old === 0) return op.constant(1)
     const all = sumOf(gradients.map(({ gradient }) => op.sum(op.square(gradient))))
     const ofNew = sumOf(
       gradients.flatMap(({ key, gradient }) => {

@@ -15,9 +15,12 @@ export const growthsAt =
         : [],
     )
 
+/** Which growth of its step it was, from 1: the last number of its place. */
+const numberOf = ({ place }: GrowthsScored): number => Number(place.split('/').at(-1)) + 1
+
 const growthText = (event: GrowthsScored): string =>
   [
-    `growth of step ${event.stage + 1}, by gradients over ${counted(event.images, 'image')}:`,
+    `growth ${numberOf(event)} of step ${event.stage + 1}, by gradients over ${counted(event.images, 'image')}:`,
     '',
     table(scoredHead(event), event.candidates.map(scoredCells)),
   ].join('\n')

@@ -19,9 +19,18 @@ const listCodec = t.refinement(
 
 const byRuleCodec: t.Type<RuleGrowths, unknown> = closed({ rule: growthRuleCodec, max: maxCodec })
 
+/** Each is checked before anything trains, and lowered beside the others. */
+const mostCandidates = 100
+
+const candidatesCodec = t.refinement(
+  list(growthCodec),
+  ({ length }) => length > 0 && length <= mostCandidates,
+  `1 to ${mostCandidates} candidates, told by the shapes of layers that the net has`,
+)
+
 const byGradientCodec: t.Type<GradientGrowths, unknown> = closed({
   where: t.literal('gradient'),
-  candidates: listCodec,
+  candidates: candidatesCodec,
   per: growthCostCodec,
   max: maxCodec,
 })

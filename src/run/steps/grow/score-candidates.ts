@@ -57,6 +57,19 @@ const statisticsOf = (
       )
 }
 
+/** What has grown before may have made a module too narrow to pass its input on. Errors  NotExact */
+const requirePreserved =
+  ({ exact }: Grow) =>
+  (grown: Grown): E.Either<GrowError, Grown> => {
+    const {
+      inexact: why,
+      grown: [at = ''],
+    } = grown
+    return why === null || why._tag === 'Noisy' || why._tag === 'Scratch'
+      ? E.right(grown)
+      : E.left({ _tag: 'NotExact', at, why, widened: exact })
+  }
+
 /** Each candidate grown by itself, as it would be if it were chosen. */
 const growEach = (context: StepContext, step: Grow, growths: readonly Growth[], model: Model) =>
   pipe(
@@ -71,7 +84,7 @@ const growEach = (context: StepContext, step: Grow, growths: readonly Growth[], 
           exact: step.exact,
           budget: budgetOf(context, step),
         })(model)
-        return { growth, grown }
+        return { growth, grown: pipe(grown, E.flatMap(requirePreserved(step))) }
       }),
     ),
   )
