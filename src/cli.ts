@@ -65,7 +65,13 @@ const withJson = (command: Command): Command =>
     'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
   )
 
-withJson(program.command('train'))
+/** What records runs beside their folders. */
+const withRecorders = (command: Command): Command =>
+  command
+    .option('--tensorboard', "write TensorBoard's event file into the folder of each run")
+    .option('--mlflow <url>', 'record each run on this MLflow server, such as http://localhost:5000')
+
+withRecorders(withJson(program.command('train')))
   .description('train the experiment of a DSL file')
   .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
   .option('--data <folder>', 'the folder of the data set')
@@ -87,7 +93,7 @@ withJson(program.command('train'))
     await (await import('./cli/train.js')).train(chosen, named, options)
   })
 
-withJson(program.command('resume'))
+withRecorders(withJson(program.command('resume')))
   .description('resume a run that was stopped')
   .argument('<folder>', "the run's folder")
   .option('--data <folder>', 'the folder of its data set, where it has moved')
@@ -96,8 +102,7 @@ withJson(program.command('resume'))
   .action(async (folder: string, options) => (await import('./cli/train.js')).resumeRun(folder, options))
 
 const studied = (name: string, usual: string, description: string): void =>
-  void program
-    .command(name)
+  void withRecorders(program.command(name))
     .description(description)
     .addArgument(file('a module whose default export is a study', usual))
     .option('--data <folder>', 'the folder of the data set')

@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.js'
 import { enginesOf } from '../engine/open.js'
 import { encodeFileName } from '../io/file-name.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
+import type { Recorder } from '../report/tracking/recorder.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load.js'
 import type { Experiment } from '../run/schedule/experiment.js'
@@ -18,12 +19,13 @@ import { announceEngine } from './announce-engine.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
 import { inProcesses } from './jobs.js'
+import { nameInStudy, type RecordArguments, recorded, recorderFor } from './recorders.js'
 import { openDataset } from './resources.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say } from './stderr.js'
 import { writeResults } from './study/results.js'
 
-interface StudyArguments {
+interface StudyArguments extends RecordArguments {
   readonly data?: string
   readonly take?: number
   readonly engine?: string
@@ -116,7 +118,7 @@ const prepare =
 
 /** Runs the seeds named; without names all of them, and then the table. */
 const runSeeds =
-  (file: string, options: StudyArguments, stop: Stopper) =>
+  (file: string, options: StudyArguments, stop: Stopper, recorder: Recorder) =>
   ({ study, engine, data, datasetOf }: PreparedStudy): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
     const cells = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
@@ -129,11 +131,13 @@ const runSeeds =
         module: file,
         datasetOf,
         observer: {
-          onEvent: () => undefined,
+          onBegin: recorder.begin,
+          onEvent: recorder.event,
           onStep: () => undefined,
           stopping: stop.stopping,
           onNote: note => say(renderMessage(note)),
         },
+        around: recorded(recorder),
         onCell: (name, seed, done) =>
           say(`${++begun} of ${cells}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
       })(study, seeds),
@@ -149,6 +153,7 @@ const runAll = (
   file: string,
   study: Study,
   options: StudyArguments,
+  recorder: Recorder,
 ): TE.TaskEither<RunError | Stopped, string> => {
   const { job = false, jobs, threads } = options
   const stop = stopper({ job })
@@ -158,7 +163,7 @@ const runAll = (
     TE.tap(({ engine }) =>
       jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
     ),
-    TE.flatMap(runSeeds(file, options, stop)),
+    TE.flatMap(runSeeds(file, options, stop, recorder)),
   )
   return job
     ? table
@@ -173,7 +178,9 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
     pipe(
       loadStudy(file),
       TE.flatMapEither(checkSeeds(options.seeds ?? [])),
-      TE.flatMap(study => runAll(name, file, study, options)),
+      TE.bindTo('study'),
+      TE.bindW('recorder', ({ study }) => TE.fromEither(recorderFor(options, nameInStudy(study.name)))),
+      TE.flatMap(({ study, recorder }) => runAll(name, file, study, options, recorder)),
     ),
     table => process.stdout.write(table),
   )

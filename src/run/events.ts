@@ -106,6 +106,10 @@ export type RunEvent =
       readonly epoch: number
       readonly training: Scored
       readonly validation: Scored
+      /** Of the net that trained, and the learning rate of its last step; a log of an earlier version has none of them. */
+      readonly params?: number
+      readonly macs?: number
+      readonly learningRate?: number
       /** While pushing. */
       readonly alignment?: Alignment
     }

@@ -8,6 +8,7 @@ import { learnMessages } from './messages/learn.js'
 import { netMessages } from './messages/net.js'
 import { runMessages } from './messages/run.js'
 import { surgeryMessages } from './messages/surgery.js'
+import { trackingMessages } from './messages/tracking.js'
 import { counted } from './numbers.js'
 
 export type { Fact, Stopped } from './fact.js'
@@ -22,6 +23,7 @@ const messages: Messages = {
   ...learnMessages,
   ...runMessages,
   ...convertMessages,
+  ...trackingMessages,
 }
 
 /** Characters that would end a line, or change what a terminal shows; names in files may hold them. */

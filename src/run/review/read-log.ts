@@ -58,7 +58,7 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
       training: scoredCodec,
       validation: scoredCodec,
     },
-    { alignment: alignmentCodec },
+    { params: naturalNumber, macs: naturalNumber, learningRate: finite, alignment: alignmentCodec },
   ),
   bestEpoch: closed({ _tag: t.literal('bestEpoch'), ...stage, ...keptEpochFields }),
   ranked: closed({

@@ -4,23 +4,40 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
-import type { Teacher } from '../../learn/training/train.js'
+import type { Learner } from '../../learn/training/learner.js'
+import { learningRateAfter, type Teacher } from '../../learn/training/train.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import { trainingMacs } from '../../learn/training-macs.js'
-import { countMacs } from '../../net/counts.js'
+import { countMacs, countParams } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
-const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
+/** Digits of the learning rate in the log. */
+const rateDigits = 4
+
+const batchesOf = ({ dataset }: StepContext, { batchSize }: TrainOptions): number =>
+  Math.floor(dataset.train.size / batchSize)
+
+const epochEvent = (
+  context: StepContext,
+  options: TrainOptions,
+  { model }: Learner,
+  { epoch, training, validation, alignment }: Epoch,
+): RunEvent => ({
   _tag: 'epoch',
-  stage,
+  stage: stageOf(context.place),
   epoch,
   training: toScored(training),
   validation: toScored(validation),
+  params: countParams(model),
+  macs: countMacs(model),
+  learningRate: Number(
+    learningRateAfter(options, batchesOf(context, options), epoch).toPrecision(rateDigits),
+  ),
   ...(alignment !== undefined && { alignment }),
 })
 
@@ -39,7 +56,7 @@ interface Followed {
 
 const observerFor = (
   context: StepContext,
-  { options: { restoreBest, batchSize }, teacher, state, takeEvents }: Followed,
+  { options, teacher, state, takeEvents }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -52,7 +69,7 @@ const observerFor = (
         context.pause(
           { ...state, learner },
           { _tag: 'training', position },
-          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+          epoch === null ? null : epochEvent(context, options, learner, epoch),
         ),
       ),
     )
@@ -61,14 +78,14 @@ const observerFor = (
     context.addMacs(
       trainingMacs({
         epochs,
-        batches: Math.floor(context.dataset.train.size / batchSize),
-        batchSize,
+        batches: batchesOf(context, options),
+        batchSize: options.batchSize,
         macs: countMacs(state.learner.model),
         teacherMacs: teacher === null ? 0 : countMacs(teacher.model),
       }),
     )
     if (best === null) return TE.right(undefined)
-    const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
+    const kept = { ...best, place: placeText(context.place), epochs, restored: options.restoreBest }
     context.addBestEpoch(kept)
     return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
   },

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
@@ -57,6 +57,8 @@ export interface StudyContext {
   readonly module?: string
   readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
+  /** Goes around each run that is not done, as what records it must hear how it ends. */
+  readonly around?: (run: TE.TaskEither<RunError, Result>) => TE.TaskEither<RunError, Result>
 }
 
 /** All seeds of a study. */
@@ -154,6 +156,7 @@ const runCell =
     const folder = folderAt(path)
     const done = existsSync(folder.result)
     context.onCell(name, seed, done)
+    const { around = identity } = context
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
       const settings = settingsOf(seed, context.engine, dataset, context.data, context.module)
       const opened = { engine: context.engine, dataset }
@@ -168,10 +171,12 @@ const runCell =
         ? pipe(
             openSameRun(path, experiment, settings, []),
             TE.flatMap(run => resume(run, opened, observer, { experiment })),
+            around,
           )
         : pipe(
             longestSharedStart(context, experiment, settings),
             TE.flatMap(from => beginFrom(path, settings, opened, observer)(experiment, from)),
+            around,
           )
     }
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
