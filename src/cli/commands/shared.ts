@@ -1,0 +1,25 @@
+/** Arguments and options that several commands share. */
+import { fileURLToPath } from 'node:url'
+import { Argument, type Command } from 'commander'
+
+/** A file argument, by default one that comes with the package. */
+export const file = (what: string, usual: string): Argument =>
+  new Argument('[file]', what).default(
+    fileURLToPath(new URL(`../../../dsl/${usual}`, import.meta.url)),
+    `dsl/${usual}`,
+  )
+
+/** What every command takes that uses a model. */
+export const anyModel = "a run's folder, a .safetensors, .onnx, .keras or .h5, or the folder of a model.json"
+
+export const withJson = (command: Command): Command =>
+  command.option(
+    '--json',
+    'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
+  )
+
+/** What records runs beside their folders. */
+export const withRecorders = (command: Command): Command =>
+  command
+    .option('--tensorboard', "write TensorBoard's event file into the folder of each run")
+    .option('--mlflow <url>', 'record each run on this MLflow server, such as http://localhost:5000')
