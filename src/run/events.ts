@@ -1,5 +1,6 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { UnitGradients } from '../learn/evaluation/new-unit-gradients.js'
 import type { Path } from '../net/path.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
 import type { Fate } from '../surgery/prune/ranking.js'
@@ -110,6 +111,8 @@ export type RunEvent =
       readonly params?: number
       readonly macs?: number
       readonly learningRate?: number
+      /** In the training after a growth: of its new units, and of the old ones. */
+      readonly gradient?: UnitGradients
       /** While pushing. */
       readonly alignment?: Alignment
     }

@@ -61,6 +61,7 @@ const valuesOf = (event: RunEvent): Readonly<Record<string, number | undefined>>
         'net/parameters': event.params,
         'net/macs': event.macs,
         learning_rate: event.learningRate,
+        'gradient/new_to_old': event.gradient && event.gradient.new / event.gradient.old,
       }
     case 'pruned':
       return {

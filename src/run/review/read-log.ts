@@ -58,7 +58,13 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
       training: scoredCodec,
       validation: scoredCodec,
     },
-    { params: naturalNumber, macs: naturalNumber, learningRate: finite, alignment: alignmentCodec },
+    {
+      params: naturalNumber,
+      macs: naturalNumber,
+      learningRate: finite,
+      gradient: closed({ new: finite, old: finite }),
+      alignment: alignmentCodec,
+    },
   ),
   bestEpoch: closed({ _tag: t.literal('bestEpoch'), ...stage, ...keptEpochFields }),
   ranked: closed({

@@ -13,6 +13,7 @@ import { countMacs, countParams } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
+import { measureNewUnits } from './grow/measure-new-units.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
@@ -27,19 +28,24 @@ const epochEvent = (
   options: TrainOptions,
   { model }: Learner,
   { epoch, training, validation, alignment }: Epoch,
-): RunEvent => ({
-  _tag: 'epoch',
-  stage: stageOf(context.place),
-  epoch,
-  training: toScored(training),
-  validation: toScored(validation),
-  params: countParams(model),
-  macs: countMacs(model),
-  learningRate: Number(
-    learningRateAfter(options, batchesOf(context, options), epoch).toPrecision(rateDigits),
-  ),
-  ...(alignment !== undefined && { alignment }),
-})
+): TE.TaskEither<RunError, RunEvent> => {
+  const learningRate = learningRateAfter(options, batchesOf(context, options), epoch)
+  return pipe(
+    measureNewUnits(context)(model),
+    TE.map(measured => ({
+      _tag: 'epoch',
+      stage: stageOf(context.place),
+      epoch,
+      training: toScored(training),
+      validation: toScored(validation),
+      params: countParams(model),
+      macs: countMacs(model),
+      learningRate: Number(learningRate.toPrecision(rateDigits)),
+      ...measured,
+      ...(alignment !== undefined && { alignment }),
+    })),
+  )
+}
 
 /** Events that came up between two pauses, which take them. */
 export type TakeEvents = () => readonly RunEvent[]
@@ -65,13 +71,8 @@ const observerFor = (
     return pipe(
       takeEvents(),
       TE.traverseSeqArray(context.emit),
-      TE.flatMap(() =>
-        context.pause(
-          { ...state, learner },
-          { _tag: 'training', position },
-          epoch === null ? null : epochEvent(context, options, learner, epoch),
-        ),
-      ),
+      TE.flatMap(() => (epoch === null ? TE.right(null) : epochEvent(context, options, learner, epoch))),
+      TE.flatMap(event => context.pause({ ...state, learner }, { _tag: 'training', position }, event)),
     )
   },
   onEnd: (epochs, best) => {

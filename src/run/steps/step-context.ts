@@ -7,6 +7,7 @@ import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/eva
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
+import type { NewUnits } from '../../surgery/grow/new-units.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
@@ -27,6 +28,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** What has just grown, in the steps after a growth. */
+  readonly newUnits?: NewUnits
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */

@@ -6,6 +6,7 @@ import type { Learner } from '../../../learn/training/learner.js'
 import { lastName, layersOf, type Path } from '../../../net/path.js'
 import type { Model } from '../../../net/weights.js'
 import type { Grown } from '../../../surgery/grow/grow.js'
+import { newUnitsIn } from '../../../surgery/grow/new-units.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { sitePath } from '../../../surgery/grow/site.js'
 import { carrySlots, newMasks } from '../../../surgery/remap.js'
@@ -102,7 +103,12 @@ const growNext =
       growModel({ ...context, place: turnPlace(context.place, cursor) }, step, growth, state.learner.model),
       TE.map(grown => ({
         state: { ...state, learner: grownLearner(step, state.learner, grown) },
-        cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },
+        cursor: {
+          ...cursor,
+          last: grownPath(growth, grown),
+          exact: grown.inexact === null,
+          newUnits: newUnitsIn(grown.remap),
+        },
       })),
     )
 
@@ -152,7 +158,7 @@ const trainGrown =
   ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
     const { context, steps } = growing
     return pipe(
-      runSteps(context, steps, cursor)(grown),
+      runSteps({ ...context, newUnits: cursor.newUnits ?? {} }, steps, cursor)(grown),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
       TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
