@@ -7,6 +7,8 @@ import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { enginesOf } from '../engine/open.js'
 import { encodeFileName } from '../io/file-name.js'
+import { fitMarkdown } from '../report/terminal/fit-markdown.js'
+import { schedulesOf, studyProgress } from '../report/terminal/study-progress.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import type { Recorder } from '../report/tracking/recorder.js'
 import type { RunError } from '../run/error.js'
@@ -22,7 +24,8 @@ import { inProcesses } from './jobs.js'
 import { nameInStudy, type RecordArguments, recorded, recorderFor } from './recorders.js'
 import { openDataset } from './resources.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
-import { say } from './stderr.js'
+import { say, screen } from './stderr.js'
+import { widthOf } from './streams.js'
 import { writeResults } from './study/results.js'
 
 interface StudyArguments extends RecordArguments {
@@ -121,8 +124,7 @@ const runSeeds =
   (file: string, options: StudyArguments, stop: Stopper, recorder: Recorder) =>
   ({ study, engine, data, datasetOf }: PreparedStudy): TE.TaskEither<RunError, string> => {
     const seeds = options.seeds ?? seedsOf(study)
-    const cells = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
-    let begun = 0
+    const { onCell, onStep } = studyProgress(screen, schedulesOf(study, seeds))
     return pipe(
       runStudy({
         folder: folderOf(options, study),
@@ -133,13 +135,12 @@ const runSeeds =
         observer: {
           onBegin: recorder.begin,
           onEvent: recorder.event,
-          onStep: () => undefined,
+          onStep,
           stopping: stop.stopping,
           onNote: note => say(renderMessage(note)),
         },
         around: recorded(recorder),
-        onCell: (name, seed, done) =>
-          say(`${++begun} of ${cells}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
+        onCell,
       })(study, seeds),
       TE.flatMap(runs =>
         options.seeds === undefined ? writeResults(study, engine, options.results)(runs) : TE.right(''),
@@ -182,5 +183,5 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
       TE.bindW('recorder', ({ study }) => TE.fromEither(recorderFor(options, nameInStudy(study.name)))),
       TE.flatMap(({ study, recorder }) => runAll(name, file, study, options, recorder)),
     ),
-    table => process.stdout.write(table),
+    table => process.stdout.write(fitMarkdown(widthOf(process.stdout))(table)),
   )
