@@ -33,8 +33,11 @@ export interface Asked {
 /** The answer to the `nth` request, from 0; `null`: none ever. */
 export type Answer = (asked: Asked, nth: number) => { readonly status: number; readonly text: string } | null
 
-/** A server on this machine with these answers, and what it was asked. */
-export const stubServer = async (answer: Answer): Promise<Running & { readonly asked: readonly Asked[] }> => {
+/** A server on this machine with these answers, each so many milliseconds later, and what it was asked. */
+export const stubServer = async (
+  answer: Answer,
+  delay = 0,
+): Promise<Running & { readonly asked: readonly Asked[] }> => {
   const asked: Asked[] = []
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
@@ -47,7 +50,8 @@ export const stubServer = async (answer: Answer): Promise<Running & { readonly a
       const now = { method, path: url, authorization: headers.authorization, body }
       asked.push(now)
       const given = answer(now, asked.length - 1)
-      if (given !== null) response.writeHead(given.status, { connection: 'close' }).end(given.text)
+      if (given === null) return
+      setTimeout(() => response.writeHead(given.status, { connection: 'close' }).end(given.text), delay)
     })
   })
   server.on('connection', socket => sockets.add(socket))

@@ -11,7 +11,7 @@ import { readLog } from '../src/run/review/read-log.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { openRun } from '../src/run/storage/stored-run.js'
 import { espalier, expectRefusedAtOnce, root } from './command.js'
-import { type Answer, mlflowServer, nobody, type Running, stubServer } from './mlflow-server.js'
+import { type Answer, type Asked, mlflowServer, nobody, type Running, stubServer } from './mlflow-server.js'
 import { hasModule } from './python.js'
 import { record } from './recording.js'
 import { scratch, succeed } from './scratch.js'
@@ -63,6 +63,22 @@ const expectUnharmed = async (url: string, ...expected: readonly RegExp[]): Prom
   for (const [nth, line] of lines.entries()) expect(line).toMatch(expected[nth] ?? '')
 }
 
+/** Every measure of the run's log is in these requests, in order and once. */
+const expectAllOnce = async (asked: readonly Asked[]): Promise<void> => {
+  const metrics = asked
+    .filter(({ path }) => path.endsWith('log-batch'))
+    .flatMap(
+      ({ body }): readonly { readonly key: string; readonly step: number }[] =>
+        JSON.parse(body).metrics ?? [],
+    )
+  const { events } = await succeed(readLog(folderAt(plain).events))
+  const expected = countEvents(events).flatMap(measuresOf)
+  const keys = metrics.map(({ key, step }) => `${key} ${step}`)
+  expect(keys.filter(key => !/^(test|seconds|training_macs)/.test(key))).toEqual(
+    expected.map(({ tag, step }) => `${tag} ${step}`),
+  )
+}
+
 const away = /^MLflow at http:\/\/127\.0\.0\.1:\d+: .*; the run goes on, its folder keeps everything/
 const behind = /has not got all of this run: .*; try, to send the rest: espalier resume /
 
@@ -93,19 +109,14 @@ describe('a server that', () => {
       nth >= 6 && nth < 9 ? { status: 503, text: '' } : wellBehaved(asked, nth),
     )
     await expectUnharmed(server.url, /^MLflow: http/, /503; the run goes on/, /has everything again$/)
-    const taken = server.asked.filter((_, nth) => nth < 6 || nth >= 9)
-    const metrics = taken
-      .filter(({ path }) => path.endsWith('log-batch'))
-      .flatMap(
-        ({ body }): readonly { readonly key: string; readonly step: number }[] =>
-          JSON.parse(body).metrics ?? [],
-      )
-    const { events } = await succeed(readLog(folderAt(plain).events))
-    const expected = countEvents(events).flatMap(measuresOf)
-    const keys = metrics.map(({ key, step }) => `${key} ${step}`)
-    expect(keys.filter(key => !/^(test|seconds|training_macs)/.test(key))).toEqual(
-      expected.map(({ tag, step }) => `${tag} ${step}`),
-    )
+    await expectAllOnce(server.asked.filter((_, nth) => nth < 6 || nth >= 9))
+    await server.close()
+  })
+
+  test('is slow gets all that came up in the meantime, once', async () => {
+    const server = await stubServer(wellBehaved, 60)
+    await expectUnharmed(server.url, /^MLflow: http/)
+    await expectAllOnce(server.asked)
     await server.close()
   })
 

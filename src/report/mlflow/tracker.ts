@@ -124,7 +124,7 @@ const finish = (tracked: Tracked, options: TrackerOptions, ending: Ending): Sent
 const end = (tracked: Tracked, options: TrackerOptions, ending: Ending): T.Task<void> => {
   const { address, nextCommand, onNote } = options
   return async () => {
-    await tracked.sending
+    while (tracked.sending !== null) await tracked.sending // the next may have begun by then
     const finished = await finish(tracked, options, ending)()
     if (E.isRight(finished)) return noteBack(tracked, options)
     const next = nextCommand(tracked.run.folder.path)
