@@ -61,6 +61,25 @@ export const recorderFor = (
     E.map(trackers => together([...(tensorboard ? [tensorBoard(sayNote)] : []), ...trackers])),
   )
 
+/** Errors  NoAddress */
+export const checkAddress = ({ mlflow: address }: RecordArguments): E.Either<NoAddress, void> =>
+  address === undefined
+    ? E.right(undefined)
+    : pipe(
+        parseAddress(address),
+        E.map(() => undefined),
+      )
+
+/** The same, where the address was checked when the command began. */
+export const recorderOrNone = (
+  options: RecordArguments,
+  namesOf: (run: StoredRun) => RemoteNames,
+): Recorder =>
+  pipe(
+    recorderFor(options, namesOf),
+    E.getOrElse(() => together([])),
+  )
+
 const endingOf = (outcome: E.Either<{ readonly _tag: string }, unknown>): Ending =>
   E.isRight(outcome) ? 'finished' : outcome.left._tag === 'Interrupted' ? 'killed' : 'failed'
 

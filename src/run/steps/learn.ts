@@ -58,11 +58,13 @@ interface Followed {
   readonly teacher: Teacher | null
   readonly state: StepState
   readonly takeEvents: TakeEvents
+  /** The epochs that were done when the step cut the net it trains. */
+  readonly cut: number | undefined
 }
 
 const observerFor = (
   context: StepContext,
-  { options, teacher, state, takeEvents }: Followed,
+  { options, teacher, state, takeEvents, cut }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -72,13 +74,19 @@ const observerFor = (
       takeEvents(),
       TE.traverseSeqArray(context.emit),
       TE.flatMap(() => (epoch === null ? TE.right(null) : epochEvent(context, options, learner, epoch))),
-      TE.flatMap(event => context.pause({ ...state, learner }, { _tag: 'training', position }, event)),
+      TE.flatMap(event =>
+        context.pause(
+          { ...state, learner },
+          { _tag: 'training', position, ...(cut !== undefined && { cut }) },
+          event,
+        ),
+      ),
     )
   },
   onEnd: (epochs, best) => {
     context.addMacs(
       trainingMacs({
-        epochs,
+        epochs: epochs - (cut ?? 0),
         batches: batchesOf(context, options),
         batchSize: options.batchSize,
         macs: countMacs(state.learner.model),
@@ -105,18 +113,20 @@ export const runLearning =
     program: LearnProgram,
     takeEvents = noEvents,
   ) =>
-  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
-    pipe(
+  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
+    const { position, cut } = inside?._tag === 'training' ? inside : { position: atStart, cut: undefined }
+    return pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents }))(phase)(
+        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents, cut }))(phase)(
           state.learner,
-          inside?._tag === 'training' ? inside.position : atStart,
+          position,
         ),
       ),
       TE.map(learner => ({ ...state, learner })),
     )
+  }
 
 /** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
 export const runTraining =

@@ -1,10 +1,21 @@
 /** Events as the log stores them. */
 import * as t from 'io-ts'
-import { closed, closedPartial, finite, naturalNumber, nullable, tagged } from '../../io/codec.js'
+import {
+  closed,
+  closedPartial,
+  finite,
+  naturalNumber,
+  nullable,
+  share,
+  tagged,
+  wholeNumber,
+} from '../../io/codec.js'
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
+import type { SiteKind } from '../../surgery/grow/site.js'
 import { stageCodec } from '../cursor.js'
-import type { RunEvent } from '../events.js'
+import type { RunEvent, ScoredGrowth } from '../events.js'
+import { growthCostCodec } from '../schedule/growth-cost.js'
 import { stopCodec } from '../stop-reason.js'
 import { keptEpochFields, scoredCodec } from './history.js'
 import { rankedCodec } from './ranked-codec.js'
@@ -19,6 +30,20 @@ const alignmentCodec: t.Type<Alignment, unknown> = closed({
 })
 
 const thinCodec: t.Type<Thin, unknown> = closed({ at: t.string, channels: naturalNumber, of: naturalNumber })
+
+const scoredGrowthCodec: t.Type<ScoredGrowth, unknown> = closed({
+  where: t.keyof({ after: null, before: null, inside: null, deepen: null, to: null, widen: null } satisfies {
+    readonly [K in SiteKind]: null
+  }),
+  at: t.string,
+  path: t.string,
+  gradient: nullable(finite),
+  cost: nullable(finite),
+  score: nullable(finite),
+  fate: t.keyof({ grown: null, less: null, 'over budget': null, unfit: null } satisfies {
+    readonly [F in ScoredGrowth['fate']]: null
+  }),
+})
 
 const sizes = { params: naturalNumber, macs: naturalNumber }
 const stage = { stage: naturalNumber }
@@ -52,6 +77,15 @@ export const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event 
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
   }),
+  masked: closed({
+    _tag: t.literal('masked'),
+    ...stage,
+    epoch: naturalNumber,
+    masked: naturalNumber,
+    of: naturalNumber,
+    changed: share,
+    last: t.boolean,
+  }),
   pruned: closedPartial(
     {
       _tag: t.literal('pruned'),
@@ -72,6 +106,21 @@ export const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event 
     ...sizes,
     validation: scoredCodec,
     kept: t.boolean,
+  }),
+  madeExact: closed({
+    _tag: t.literal('madeExact'),
+    ...stage,
+    widened: t.readonlyArray(closed({ at: t.string, from: naturalNumber, to: naturalNumber })),
+    params: wholeNumber,
+    macs: wholeNumber,
+  }),
+  growthsScored: closed({
+    _tag: t.literal('growthsScored'),
+    ...stage,
+    place: t.string,
+    per: growthCostCodec,
+    images: naturalNumber,
+    candidates: t.readonlyArray(scoredGrowthCodec),
   }),
   grown: closed({
     _tag: t.literal('grown'),
