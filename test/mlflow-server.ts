@@ -33,10 +33,10 @@ export interface Asked {
 /** The answer to the `nth` request, from 0; `null`: none ever. */
 export type Answer = (asked: Asked, nth: number) => { readonly status: number; readonly text: string } | null
 
-/** A server on this machine with these answers, each so many milliseconds later, and what it was asked. */
+/** A server on this machine with these answers, each as many milliseconds later as `delay` says, and what it was asked. */
 export const stubServer = async (
   answer: Answer,
-  delay = 0,
+  delay: (asked: Asked) => number = () => 0,
 ): Promise<Running & { readonly asked: readonly Asked[] }> => {
   const asked: Asked[] = []
   const sockets = new Set<Socket>()
@@ -51,7 +51,7 @@ export const stubServer = async (
       asked.push(now)
       const given = answer(now, asked.length - 1)
       if (given === null) return
-      setTimeout(() => response.writeHead(given.status, { connection: 'close' }).end(given.text), delay)
+      setTimeout(() => response.writeHead(given.status, { connection: 'close' }).end(given.text), delay(now))
     })
   })
   server.on('connection', socket => sockets.add(socket))
