@@ -4,6 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { removeParts } from '../io/files.js'
 import { isGone } from '../io/process-owner.js'
+import { fitMarkdown } from '../report/terminal/fit-markdown.js'
+import { schedulesOf, studyProgress } from '../report/terminal/study-progress.js'
 import type { Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load/experiment.js'
@@ -13,12 +15,15 @@ import { runStudy } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
+import { checkAddress } from './recorders.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
+import { screen } from './stderr.js'
+import { widthOf } from './streams.js'
 import { runOneCell } from './study/cell.js'
 import { cellExitCode } from './study/exit-codes.js'
 import { runInProcesses } from './study/jobs.js'
 import type { CellNumber, StudyOptions } from './study/options.js'
-import { contextFor, type PreparedStudy, prepare, prepareShared, sayCell } from './study/prepare.js'
+import { contextFor, type PreparedStudy, prepare, prepareShared } from './study/prepare.js'
 import { runByQueue } from './study/queue/submit.js'
 import { writeResults } from './study/results.js'
 
@@ -49,9 +54,8 @@ const runSeeds =
   (prepared: PreparedStudy): TE.TaskEither<RunError, string> => {
     const { study, engine } = prepared
     const seeds = options.seeds ?? seedsOf(study)
-    const runs = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
-    let begun = 0
-    const context = contextFor(file, options, stop, prepared, (...run) => sayCell(++begun, runs, ...run))
+    const progress = studyProgress(screen, schedulesOf(study, seeds))
+    const context = contextFor(file, options, stop, prepared, progress)
     return pipe(
       runStudy(context)(study, seeds),
       TE.tap(TE.traverseSeqArray(publishOutcome(context.folder))),
@@ -127,10 +131,11 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
     pipe(
       loadStudy(file),
       TE.flatMapEither(checkSeeds(options.seeds ?? [])),
+      TE.tapEither(() => checkAddress(options)),
       TE.flatMap(study =>
         options.cells === true ? TE.right(listCells(study)) : work(name, file, study, options),
       ),
     ),
-    text => process.stdout.write(text),
+    text => process.stdout.write(fitMarkdown(widthOf(process.stdout))(text)),
     options.cell === undefined && options.queue === undefined ? undefined : cellExitCode,
   )

@@ -35,6 +35,7 @@ export { checkPruned } from './evaluation/check-pruned.js'
 export { type EvaluateOptions, evaluate, evaluationBatch } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
+export type { UnitGradients } from './evaluation/new-unit-gradients.js'
 export {
   type Classifier,
   type ClassifierError,

@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
 import type { Position } from '../learn/training/training-loop.js'
 import type { Path } from '../net/path.js'
+import { type NewUnits, newUnitsCodec } from '../surgery/grow/new-units.js'
 import type { Counts } from './schedule/counts.js'
 import { type Stop, stopCodec } from './stop-reason.js'
 
@@ -58,6 +59,8 @@ export type Cursor =
       readonly best: number
       readonly stale: number
       readonly exact: boolean
+      /** Of the last growth; a checkpoint of an earlier version has none. */
+      readonly newUnits?: NewUnits
       readonly step: number
       readonly inside: Cursor | null
     }
@@ -92,16 +95,19 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
       step: naturalNumber,
       inside: t.union([cursorCodec, t.null]),
     }),
-    growing: closed({
-      _tag: t.literal('growing'),
-      grown: naturalNumber,
-      last: t.string,
-      best: share,
-      stale: naturalNumber,
-      exact: t.boolean,
-      step: naturalNumber,
-      inside: t.union([cursorCodec, t.null]),
-    }),
+    growing: closedPartial(
+      {
+        _tag: t.literal('growing'),
+        grown: naturalNumber,
+        last: t.string,
+        best: share,
+        stale: naturalNumber,
+        exact: t.boolean,
+        step: naturalNumber,
+        inside: t.union([cursorCodec, t.null]),
+      },
+      { newUnits: newUnitsCodec },
+    ),
   }),
 )
 

@@ -1,5 +1,6 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { UnitGradients } from '../learn/evaluation/new-unit-gradients.js'
 import type { ScarceFit } from '../learn/repair/scarce-fits.js'
 import type { Path } from '../net/path.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
@@ -137,6 +138,12 @@ export type RunEvent =
       readonly epoch: number
       readonly training: Scored
       readonly validation: Scored
+      /** Of the net that trained, and the learning rate of its last step; a log of an earlier version has none of them. */
+      readonly params?: number
+      readonly macs?: number
+      readonly learningRate?: number
+      /** In the training after a growth: of its new units, and of the old ones. */
+      readonly gradient?: UnitGradients
       /** While pushing. */
       readonly alignment?: Alignment
     }

@@ -13,6 +13,7 @@ export type {
 } from './error.js'
 export { type Grown, grow } from './grow/grow.js'
 export type { Inexact, Unpreserved } from './grow/insertion.js'
+export type { NewChannels, NewUnits } from './grow/new-units.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
 export { type GrowthRule, growthRule } from './grow/rule.js'
 export type { Anchor, SiteKind } from './grow/site.js'

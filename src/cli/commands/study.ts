@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander'
 import { engineNames } from '../../engine/engine.js'
 import { cell, positive, queue, seeds, threads } from '../arguments.js'
-import { file } from './shared.js'
+import { file, withRecorders } from './shared.js'
 
 /** What every process that works on a study is told. */
 const withStudyOptions = (command: Command): Command =>
-  command
+  withRecorders(command)
     .option('--data <folder>', 'the folder of the data set')
     .option('--take <n>', 'use only this many training images', positive)
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))

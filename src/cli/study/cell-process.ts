@@ -12,10 +12,12 @@ const relay = async (stderr: Readable | null): Promise<void> => {
   if (stderr !== null) for await (const line of createInterface(stderr)) say(line)
 }
 
-const optionsOf = ({ out, data, take }: StudyOptions): readonly string[] => [
+const optionsOf = ({ out, data, take, tensorboard, mlflow }: StudyOptions): readonly string[] => [
   ...['--out', out],
   ...(data === undefined ? [] : ['--data', data]),
   ...(take === undefined ? [] : ['--take', `${take}`]),
+  ...(tensorboard === true ? ['--tensorboard'] : []),
+  ...(mlflow === undefined ? [] : ['--mlflow', mlflow]),
   ...(process.argv.includes('--debug') ? ['--debug'] : []),
 ]
 

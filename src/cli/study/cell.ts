@@ -33,7 +33,11 @@ const sharedContext = (
       shared.datasetOf(experiment, seed),
       TE.tap(agreeOnData(folderOf(options, shared.study), experiment, dataOf(options))),
     )
-  return contextFor(file, options, stop, { ...shared, datasetOf }, (...run) => sayCell(index + 1, of, ...run))
+  const progress = {
+    onCell: (...run: Parameters<StudyContext['onCell']>) => sayCell(index + 1, of, ...run),
+    onStep: () => undefined,
+  }
+  return contextFor(file, options, stop, { ...shared, datasetOf }, progress)
 }
 
 /** Runs a cell, resumes it, or finds it done; then its outcome is in the shared folder. */

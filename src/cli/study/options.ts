@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { encodeFileName } from '../../io/file-name.js'
 import type { DataSettings } from '../../run/storage/settings.js'
 import type { Study } from '../../run/study/study.js'
+import type { RecordArguments } from '../recorders.js'
 
 /** What every process that works on a study is told. */
-export interface StudyOptions {
+export interface StudyOptions extends RecordArguments {
   readonly data?: string
   readonly take?: number
   readonly engine?: string

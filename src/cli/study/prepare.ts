@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
 import { enginesOf } from '../../engine/open.js'
+import type { StudyProgress } from '../../report/terminal/study-progress.js'
 import { renderMessage } from '../../report/text/messages.js'
 import type { RunError } from '../../run/error.js'
 import type { Experiment } from '../../run/schedule/experiment.js'
@@ -12,6 +13,7 @@ import type { Cell } from '../../run/study/cells.js'
 import { engineOfFirstRun, type StudyContext } from '../../run/study/runner.js'
 import type { Study } from '../../run/study/study.js'
 import { announceEngine } from '../announce-engine.js'
+import { nameInStudy, recorded, recorderOrNone } from '../recorders.js'
 import { openDataset } from '../resources.js'
 import type { Stopper } from '../signals.js'
 import { say } from '../stderr.js'
@@ -129,21 +131,26 @@ export const contextFor = (
   options: StudyOptions,
   stop: Stopper,
   { study, engine, datasetOf }: PreparedStudy,
-  onCell: StudyContext['onCell'],
-): StudyContext => ({
-  folder: folderOf(options, study),
-  engine,
-  data: dataOf(options),
-  module: file,
-  datasetOf,
-  observer: {
-    onEvent: () => undefined,
-    onStep: () => undefined,
-    stopping: stop.stopping,
-    onNote: note => say(renderMessage(note)),
-  },
-  onCell,
-})
+  { onCell, onStep }: StudyProgress,
+): StudyContext => {
+  const recorder = recorderOrNone(options, nameInStudy(study.name))
+  return {
+    folder: folderOf(options, study),
+    engine,
+    data: dataOf(options),
+    module: file,
+    datasetOf,
+    observer: {
+      onBegin: recorder.begin,
+      onEvent: recorder.event,
+      onStep,
+      stopping: stop.stopping,
+      onNote: note => say(renderMessage(note)),
+    },
+    around: recorded(recorder),
+    onCell,
+  }
+}
 
 /** A line on a run that begins. */
 export const sayCell = (nth: number, of: number, name: string, seed: number, done: boolean): void =>

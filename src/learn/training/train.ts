@@ -207,3 +207,13 @@ export const rateFeeds =
     ...optimizerFeeds(optimizer, learningRate * factorAt(lrSchedule, steps)(step), step),
     ...averageFeeds(average)(step, steps),
   })
+
+/** The learning rate of the last step of an epoch, counted from 0; `batches`: those of an epoch. */
+export const learningRateAfter = (
+  { learningRate, lrSchedule, epochs, accumulate }: TrainOptions,
+  batches: number,
+  epoch: number,
+): number => {
+  const last = Math.floor(((epoch + 1) * batches - 1) / accumulate)
+  return learningRate * factorAt(lrSchedule, (batches * epochs) / accumulate)(last)
+}

@@ -5,6 +5,7 @@ import { countMacs, countParams } from '../../net/counts.js'
 import type { RunRecord } from '../../run/review/record.js'
 import { versionOf } from '../../run/storage/code-version.js'
 import { type ChartLeaf, drawCharts } from '../charts/draw.js'
+import { gradientChart } from '../charts/gradients.js'
 import { accuracyChart, cutKeys, growthKey, lossChart, scoreKeys, sizeChart } from '../charts/timeline.js'
 import { drawEspalier, espalierKeys } from '../espalier/draw.js'
 import type { States } from '../espalier/limb.js'
@@ -63,6 +64,21 @@ const gapLines = ({ result, log, gaps }: RunRecord): readonly Node[] => [
   ...gaps.map(gap => missing(renderMessage(gap))),
 ]
 
+const gradientFigures = (story: Story): readonly Node<ChartLeaf>[] => {
+  const chart = gradientChart(story)
+  return chart === null
+    ? []
+    : [
+        figure<ChartLeaf>(
+          'Gradient of what has grown',
+          { chart },
+          {
+            note: 'After each growth, the gradient of a new unit over that of an old one, root mean squares on one batch: far below 1, new units pass values on but hardly learn; try a warmup, or init: noisy.',
+          },
+        ),
+      ]
+}
+
 const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
   story.length === 0
     ? []
@@ -87,6 +103,7 @@ const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
             figure<ChartLeaf>('Multiply–accumulates of one image', {
               chart: sizeChart(story, 'macs', 'multiply–accumulates'),
             }),
+            ...gradientFigures(story),
           ),
         ),
       ]

@@ -11,6 +11,9 @@ import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
 import type { StopFact } from '../../run/stop-reason.js'
 import type { Damaged } from '../../run/storage/checksum.js'
+import type { NoAddress } from '../mlflow/address.js'
+import type { ServerFault, TrackingNote } from '../mlflow/error.js'
+import type { BoardFailed } from '../tensorboard/board.js'
 
 /** A command that a signal stopped; `next`: the command that resumes the run, `null` where none had begun. */
 export interface Stopped {
@@ -37,6 +40,10 @@ export type Fact =
   | Notice
   | ClassifierError
   | BadFile<ClassifierError>
+  | BoardFailed
+  | NoAddress
+  | ServerFault
+  | TrackingNote
 
 export type Tag = Fact['_tag']
 

@@ -9,6 +9,7 @@ import { netMessages } from './messages/net.js'
 import { runMessages } from './messages/run.js'
 import { studyMessages } from './messages/study.js'
 import { surgeryMessages } from './messages/surgery.js'
+import { trackingMessages } from './messages/tracking.js'
 import { counted } from './numbers.js'
 
 export type { Fact, Stopped } from './fact.js'
@@ -24,6 +25,7 @@ const messages: Messages = {
   ...runMessages,
   ...studyMessages,
   ...convertMessages,
+  ...trackingMessages,
 }
 
 /** Characters that would end a line, or change what a terminal shows; names in files may hold them. */

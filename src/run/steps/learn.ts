@@ -4,25 +4,48 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
-import type { Teacher } from '../../learn/training/train.js'
+import type { Learner } from '../../learn/training/learner.js'
+import { learningRateAfter, type Teacher } from '../../learn/training/train.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import { trainingMacs } from '../../learn/training-macs.js'
-import { countMacs } from '../../net/counts.js'
+import { countMacs, countParams } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
+import { measureNewUnits } from './grow/measure-new-units.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
-const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
-  _tag: 'epoch',
-  stage,
-  epoch,
-  training: toScored(training),
-  validation: toScored(validation),
-  ...(alignment !== undefined && { alignment }),
-})
+/** Digits of the learning rate in the log. */
+const rateDigits = 4
+
+const batchesOf = ({ dataset }: StepContext, { batchSize }: TrainOptions): number =>
+  Math.floor(dataset.train.size / batchSize)
+
+const epochEvent = (
+  context: StepContext,
+  options: TrainOptions,
+  { model }: Learner,
+  { epoch, training, validation, alignment }: Epoch,
+): TE.TaskEither<RunError, RunEvent> => {
+  const learningRate = learningRateAfter(options, batchesOf(context, options), epoch)
+  return pipe(
+    measureNewUnits(context)(model),
+    TE.map(measured => ({
+      _tag: 'epoch',
+      stage: stageOf(context.place),
+      epoch,
+      training: toScored(training),
+      validation: toScored(validation),
+      params: countParams(model),
+      macs: countMacs(model),
+      learningRate: Number(learningRate.toPrecision(rateDigits)),
+      ...measured,
+      ...(alignment !== undefined && { alignment }),
+    })),
+  )
+}
 
 /** Events that came up between two pauses, which take them. */
 export type TakeEvents = () => readonly RunEvent[]
@@ -41,7 +64,7 @@ interface Followed {
 
 const observerFor = (
   context: StepContext,
-  { options: { restoreBest, batchSize }, teacher, state, takeEvents, cut }: Followed,
+  { options, teacher, state, takeEvents, cut }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -50,11 +73,12 @@ const observerFor = (
     return pipe(
       takeEvents(),
       TE.traverseSeqArray(context.emit),
-      TE.flatMap(() =>
+      TE.flatMap(() => (epoch === null ? TE.right(null) : epochEvent(context, options, learner, epoch))),
+      TE.flatMap(event =>
         context.pause(
           { ...state, learner },
           { _tag: 'training', position, ...(cut !== undefined && { cut }) },
-          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+          event,
         ),
       ),
     )
@@ -63,14 +87,14 @@ const observerFor = (
     context.addMacs(
       trainingMacs({
         epochs: epochs - (cut ?? 0),
-        batches: Math.floor(context.dataset.train.size / batchSize),
-        batchSize,
+        batches: batchesOf(context, options),
+        batchSize: options.batchSize,
         macs: countMacs(state.learner.model),
         teacherMacs: teacher === null ? 0 : countMacs(teacher.model),
       }),
     )
     if (best === null) return TE.right(undefined)
-    const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
+    const kept = { ...best, place: placeText(context.place), epochs, restored: options.restoreBest }
     context.addBestEpoch(kept)
     return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
   },

@@ -8,6 +8,7 @@ import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import type { NewRate } from '../../learn/growth/new-rate.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
+import type { NewUnits } from '../../surgery/grow/new-units.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
@@ -28,6 +29,8 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** What has just grown, in the steps after a growth. */
+  readonly newUnits?: NewUnits
   /** What growing is held to beside its own budget; `null` for nothing. */
   readonly budget: GrowthBudget | null
   /** The rate of what has grown, in the first training after it; `null` for that of all others. */

@@ -1,7 +1,7 @@
 /** Runs a study: what is done is not done again. */
 
 import { existsSync } from 'node:fs'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
@@ -53,6 +53,8 @@ export interface StudyContext {
   readonly module?: string
   readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
+  /** Goes around each run that is not done, as what records it must hear how it ends. */
+  readonly around?: (run: TE.TaskEither<RunError, Result>) => TE.TaskEither<RunError, Result>
 }
 
 /** The engine of a study's first run that has begun; `null` where none has. */
@@ -94,6 +96,7 @@ const runExperiment =
     const folder = folderAt(path)
     const done = existsSync(folder.result)
     context.onCell(name, seed, done)
+    const { around = identity } = context
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
       const settings = settingsOf(seed, context.engine, dataset, context.data, context.module)
       const opened = { engine: context.engine, dataset }
@@ -108,10 +111,12 @@ const runExperiment =
         ? pipe(
             openSameRun(path, experiment, settings, []),
             TE.flatMap(run => resume(run, opened, observer, { experiment })),
+            around,
           )
         : pipe(
             longestSharedStart(context.folder, experiment, settings),
             TE.flatMap(from => beginFrom(path, settings, opened, observer)(experiment, from)),
+            around,
           )
     }
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))

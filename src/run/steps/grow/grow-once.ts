@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Learner } from '../../../learn/training/learner.js'
 import type { Path } from '../../../net/path.js'
 import type { Grown } from '../../../surgery/grow/grow.js'
+import { newUnitsIn } from '../../../surgery/grow/new-units.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { sitePath } from '../../../surgery/grow/site.js'
 import { carrySlots, newMasks } from '../../../surgery/remap.js'
@@ -41,6 +42,11 @@ export const growOnce =
       ),
       TE.map(grown => ({
         state: { ...state, learner: grownLearner(step, state.learner, grown) },
-        cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },
+        cursor: {
+          ...cursor,
+          last: grownPath(growth, grown),
+          exact: grown.inexact === null,
+          newUnits: newUnitsIn(grown.remap),
+        },
       })),
     )

@@ -56,7 +56,7 @@ export const trainGrown =
   ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
     const { context, step, steps } = growing
     return pipe(
-      runSteps({ ...context, newRate: step.newRate }, steps, cursor)(grown),
+      runSteps({ ...context, newRate: step.newRate, newUnits: cursor.newUnits ?? {} }, steps, cursor)(grown),
       TE.bindTo('state'),
       TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
       TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
