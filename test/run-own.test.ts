@@ -191,7 +191,7 @@ describe('before anything trains', () => {
     [
       'a rule with a place beside it',
       [grow({ rule: wider, max: 2, after: 'conv' } as never)],
-      "step 1 (grow) has no option 'after'; expected one of rule, max, minDelta, patience, init, noise, budget, warmup",
+      "step 1 (grow) has no option 'after'; expected one of rule, max, minDelta, patience, init, exact, noise, budget, newRate, warmup",
     ],
   ])('%s', (_, steps, expected) => {
     expect(fate(...steps)).toBe(expected)

@@ -59,6 +59,13 @@ export const amount = (text: string): CountedAmount => {
 }
 
 /** Criteria that look at images. */
-export const imageCriteria = ['taylor', 'lda', 'deconvTrace', 'discriminantTrace', 'gradientTrace']
+export const imageCriteria = [
+  'taylor',
+  'lda',
+  'fStatistic',
+  'deconvTrace',
+  'discriminantTrace',
+  'gradientTrace',
+]
 /** Criteria that look at the weights alone. */
 export const weightCriteria = ['l1', 'l2', 'bnScale', 'random']

@@ -18,11 +18,13 @@ export type {
   Comparison,
   CutScores,
   GrownNet,
+  GrowthsScored,
   KeptEpoch,
   RankedChannels,
   Result,
   RunEvent,
   Scored,
+  ScoredGrowth,
 } from './events.js'
 export type { Origin } from './given/origin.js'
 export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
@@ -44,7 +46,7 @@ export {
   experiment,
   type PlannedExperiment,
 } from './schedule/experiment.js'
-export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
+export { type CandidateOptions, type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'

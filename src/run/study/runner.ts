@@ -119,7 +119,7 @@ const runExperiment =
 
 /** Trains the net an experiment ended in from new weights, with its first training's options, for as many epochs as it took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
-  const first = schedule.find(step => step._tag === 'train') ?? train()
+  const { prune: _, ...first } = schedule.find(step => step._tag === 'train') ?? train()
   return {
     _tag: 'experiment',
     net,
