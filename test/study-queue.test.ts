@@ -4,11 +4,15 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { cellExitCode } from '../src/cli/study/exit-codes.js'
+import { withConnection } from '../src/cli/study/queue/connection.js'
 import { randomBelow, stream } from '../src/net/random.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { command, espalier, root } from './command.js'
 import { freePort, hasRedis, startRedis } from './redis.js'
-import { scratch } from './scratch.js'
+import { failure, scratch } from './scratch.js'
 import { sweep } from './sweep.js'
 
 const studyOf = (epochs: number, seeds: number): string =>
@@ -54,6 +58,25 @@ describe.runIf(hasRedis())('a queue', () => {
     expect(rows(folder)).toBe(rows(alone))
     expect(filesIn(folder).filter(name => /^[0-9a-f]+\.json$/.test(name)).length).toBe(4)
   }, 300_000)
+
+  test('whose server is lost for long ends in one line, whatever waits for it', async () => {
+    const { url, kill } = await startRedis(scratch())
+    const waiting = withConnection(
+      url,
+      2,
+    )(({ bull, options }) => async () => {
+      const queue = new bull.Queue('some', { connection: options })
+      queue.on('error', () => undefined)
+      await queue.getJobCounts()
+      kill()
+      await queue.getJobCounts() // never answered
+      return E.right('answered')
+    })
+    const error = await failure(waiting)
+    expect(error).toEqual({ _tag: 'QueueLost', url: `${url}`, seconds: 2 })
+    expect(renderMessage(error)).toMatch(/expected an answer, got none for 2 s; what was done is kept/)
+    expect(cellExitCode(error)).toBe(75)
+  })
 })
 
 const asked = async (url: string): Promise<readonly (readonly [number | null, string])[]> => {

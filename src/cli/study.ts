@@ -98,26 +98,30 @@ const listCells = (study: Study): string =>
     .map(({ index, seed, variant: { name } }) => `${index}\t${seed}\t${name}\n`)
     .join('')
 
-/** The command, and what it prints at its end. */
+/** Here, by a queue, or one cell alone; gives what is printed at the end. */
+const runChosen =
+  (file: string, options: StudyArguments, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, string> => {
+    const { cell, queue } = options
+    if (queue !== undefined) return runQueued(file, options, queue, stop)(study)
+    if (cell === undefined) return runHere(file, options, stop)(study)
+    return pipe(
+      runOneCell(file, options, cell, stop)(study),
+      TE.map(() => ''),
+    )
+  }
+
+/** The command until it ends or is stopped; as one of several jobs it leaves the message to its parent. */
 const work = (
   name: string,
   file: string,
   study: Study,
   options: StudyArguments,
 ): TE.TaskEither<RunError | Stopped, string> => {
-  const { job = false, cell, queue } = options
+  const { job = false } = options
   const stop = stopper({ job })
   if (!job) announceStop(stop)
-  const run = (): TE.TaskEither<RunError, string> => {
-    if (queue !== undefined) return runQueued(file, options, queue, stop)(study)
-    return cell === undefined
-      ? runHere(file, options, stop)(study)
-      : pipe(
-          runOneCell(file, options, cell, stop)(study),
-          TE.map(() => ''),
-        )
-  }
-  const text = run()
+  const text = runChosen(file, options, stop)(study)
   return job
     ? text
     : pipe(

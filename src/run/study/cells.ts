@@ -40,9 +40,11 @@ export const isDone = (folder: string, { variant: { name, scratch }, seed }: Cel
     existsSync(folderAt(folderFor(folder, run, seed)).result),
   )
 
-/** A variant as data: its experiment, and whether its shape is trained from scratch as well. */
-export const variantDigest = ({ experiment, scratch }: Pick<Variant, 'experiment' | 'scratch'>): string =>
-  digestOf([experiment, scratch])
+/** A name for a variant: its experiment, and whether its shape is trained from scratch as well. */
+export const variantDigest = ({ experiment, scratch }: Variant): string => {
+  const { net, data, schedule, from } = experiment
+  return digestOf([net, data, schedule, from?.checksum ?? null, scratch])
+}
 
 /**
  * A name for what a cell computes.

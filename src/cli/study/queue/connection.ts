@@ -28,7 +28,7 @@ const answerTime = 5000
 /** Milliseconds from question to question. */
 const askEvery = 1000
 /** Seconds without an answer after which a queue is given up. */
-const patience = 30
+const usualPatience = 30
 
 const withoutPassword = (address: string): string => {
   const url = new URL(address)
@@ -76,7 +76,7 @@ const answers = (client: Redis): Promise<boolean> =>
   )
 
 /** Asks until the server has not answered for so long; prints when it stops to answer, and when it does so again. */
-const watch = async (client: Redis, url: string, closing: AbortSignal): Promise<void> => {
+const watch = async (client: Redis, url: string, patience: number, closing: AbortSignal): Promise<void> => {
   let answered = performance.now()
   let silent = false
   while (performance.now() - answered < patience * 1000) {
@@ -90,12 +90,17 @@ const watch = async (client: Redis, url: string, closing: AbortSignal): Promise<
   }
 }
 
-const open = async (bull: Bull, Client: typeof Redis, address: string): Promise<Connection> => {
+const open = async (
+  bull: Bull,
+  Client: typeof Redis,
+  address: string,
+  patience: number,
+): Promise<Connection> => {
   const client = await connect(Client, address)
   const url = withoutPassword(address)
   const closing = new AbortController()
   const lost = new Promise<QueueError>(resolve => {
-    watch(client, url, closing.signal).then(
+    watch(client, url, patience, closing.signal).then(
       () => resolve({ _tag: 'QueueLost', url, seconds: patience }),
       () => undefined, // closed
     )
@@ -109,19 +114,19 @@ const open = async (bull: Bull, Client: typeof Redis, address: string): Promise<
 }
 
 /**
- * Uses a queue's server, and closes the connection in any case; ends as soon as it is lost.
+ * Uses a queue's server, and closes the connection in any case; ends once it has not answered for so many seconds.
  *
  * Errors  PackageMissing, QueueUnreachable, QueueLost
  */
 export const withConnection =
-  (address: string) =>
+  (address: string, patience = usualPatience) =>
   <A>(use: (connection: Connection) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     TE.bracket(
       pipe(
         packages,
         TE.flatMap(({ bull, Client }) =>
           TE.tryCatch(
-            () => open(bull, Client, address),
+            () => open(bull, Client, address, patience),
             (reason): QueueError => ({
               _tag: 'QueueUnreachable',
               url: withoutPassword(address),

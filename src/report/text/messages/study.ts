@@ -31,7 +31,7 @@ export const studyMessages = {
   StudyDiffers: ({ file, what, began, now }) =>
     `${file}: expected ${what} ${shortened(began)}, as all who work on this study have, got ${shortened(now)}; try ${(remedies[what] ?? (() => 'the same study file'))(began)}, or another --out`,
   CellDiffers: ({ file, began, now }) =>
-    `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays: try the same kind of processor for all`,
+    `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays: try the same kind of processor for all, or delete that file`,
   QueueUnreachable: ({ url, reason }) =>
     `${url}: expected a Redis server that answers, got ${reason}; try redis-cli -u ${url} ping`,
   QueueLost: ({ url, seconds }) =>
