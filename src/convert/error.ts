@@ -117,7 +117,6 @@ export interface NormsFolded {
   readonly layers: number
 }
 
-/** What an import tells beside its model. */
 /** The accuracy of a model with 8-bit weights, beside that with its own. */
 export interface WeightsMeasured {
   readonly _tag: 'WeightsMeasured'
@@ -127,6 +126,25 @@ export interface WeightsMeasured {
   readonly int8: number
 }
 
+/** What a file of a model gave on images. */
+export interface FileFigures {
+  readonly accuracy: number
+  readonly bytes: number
+  /** For all images. */
+  readonly milliseconds: number
+}
+
+/** A file that computes in 8 bits, beside one of 32. */
+export interface FilesMeasured {
+  readonly _tag: 'FilesMeasured'
+  /** The images it was measured on. */
+  readonly images: number
+  readonly runtime: 'onnxruntime'
+  readonly float32: FileFigures
+  readonly int8: FileFigures
+}
+
+/** What an import tells beside its model. */
 export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
 
 /** Why layers are not a tree. */
