@@ -1,8 +1,8 @@
 /** The options of `espalier export`, and which of them need others. */
-import type { Input } from '../convert/input.js'
-import type { ActivationType } from '../convert/onnx/quantise/activations.js'
-import type { WeightType } from '../convert/quantise.js'
-import type { Target } from '../convert/target.js'
+import type { Input } from '../../convert/input.js'
+import type { ActivationType } from '../../convert/onnx/quantise/activations.js'
+import type { WeightType } from '../../convert/quantise.js'
+import type { Target } from '../../convert/target.js'
 
 export interface ExportArguments {
   readonly to: readonly Target[]
