@@ -45,7 +45,8 @@ export const quantise = (tensor: Tensor, axis: number, least?: Float32Array): Qu
     const channel = channelOf(i)
     peaks[channel] = Math.max(peaks[channel] ?? 0, Math.abs(value))
   })
-  const scales = peaks.map((peak, c) => Math.max(peak / largest, least?.[c] ?? 0) || 1) // a channel of zeros has none
+  const scaleOf = (peak: number, c: number) => Math.fround(Math.max(peak / largest, least?.[c] ?? 0))
+  const scales = peaks.map((peak, c) => scaleOf(peak, c) || 1) // a channel of zeros has none
   const data = Int8Array.from(tensor.data, (value, i) => Math.round(value / (scales[channelOf(i)] ?? 1)))
   return { data, scales }
 }
