@@ -3,19 +3,22 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { encodeModel } from '../src/convert/export.js'
+import { encodeModel, exportModel } from '../src/convert/export.js'
+import { readOnnxFile } from '../src/convert/onnx/import/read.js'
 import { toOnnx } from '../src/convert/onnx/model.js'
 import { compareFiles } from '../src/convert/onnx/quantise/accuracy.js'
 import type { Activations } from '../src/convert/onnx/quantise/activations.js'
 import { measureRanges } from '../src/convert/onnx/quantise/ranges.js'
+import { roundKernels } from '../src/convert/quantise.js'
 import { type Dataset, imagesInMemory } from '../src/data/dataset.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
 import { openEngine } from '../src/engine/open.js'
 import type { Model } from '../src/net/weights.js'
+import { relu } from '../src/net/words/activations.js'
 import { net } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
-import { apart, inFolder, logitsOf, models, run } from './exported.js'
+import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 import { answersOf, onnxRuntime, wantsOnnx } from './runtimes.js'
 
@@ -57,6 +60,13 @@ const bytesOf = (model: Model, activations: Activations): Uint8Array =>
 const answers = async (bytes: Uint8Array, { net: { input } }: Model, images: Float32Array) =>
   (await answersOf(bytes, images, [count, ...input])).logits?.data ?? []
 
+const preprocessing: Preprocessing = {
+  size: models.inception.net.input,
+  resize: { height: 17, width: 14, fit: 'cover' },
+  ...{ mean: [mean, mean, mean], deviation: [deviation, deviation, deviation] },
+  classes: ['a', 'b', 'c', 'd', 'e'],
+}
+
 /** Of the largest logit: what nets of some width lose, and what the narrowest may. */
 const [lossy, lossiest] = [0.06, 0.2]
 
@@ -73,6 +83,38 @@ test('a range is that of the values, whatever the groups of a convolution', asyn
   expect(ranges.get('conv/Conv')?.input).toEqual([Math.min(...images), Math.max(...images)])
   expect(ranges.get('dense/MatMul')?.output).toBe(null)
   expect(ranges.size).toBe(2)
+})
+
+describe('what was exported in 8 bits comes back', () => {
+  test.for(['float32', 'calibrated'] as const)('with activations of %s: the weights that 8 bits say', kind =>
+    inFolder(folder =>
+      fc.assert(
+        fc.asyncProperty(arbitraryModel(), async model => {
+          const activations = kind === 'float32' ? kind : await rangesFor(model)
+          await run(exportModel({ to: 'onnx', folder, weights: 'int8', activations })(model))
+          const { model: back, notes = [] } = await run(readOnnxFile(join(folder, 'model.onnx')))
+          const images = imagesFor(model, 2)
+          const expected = logitsOf(roundKernels(model), images, 2)
+          const rounded = kind === 'float32' ? tolerance : 0.01 // biases are in steps
+          expect(apart(expected, logitsOf(back, images, 2))).toBeLessThan(rounded)
+          expect(notes.some(({ _tag }) => _tag === 'RoundingDropped')).toBe(kind === 'calibrated')
+        }),
+        { numRuns: 15 },
+      ),
+    ),
+  )
+
+  test('from a net that takes pixels, too, with its preprocessing', () =>
+    inFolder(async folder => {
+      const { inception: model } = models
+      const to = { to: 'onnx', folder, preprocessing, weights: 'int8' } as const
+      await run(exportModel({ ...to, activations: await rangesFor(model) })(model))
+      const back = await run(readOnnxFile(join(folder, 'model.onnx'), { check: true }))
+      expect(back.preprocessing).toEqual(preprocessing)
+      const images = imagesFor(model, 2)
+      const expected = logitsOf(roundKernels(model), images, 2)
+      expect(apart(expected, logitsOf(back.model, images, 2))).toBeLessThan(0.01)
+    }))
 })
 
 describe.skipIf(onnxRuntime === null)(`products of 8-bit integers in onnxruntime ${wantsOnnx}`, () => {
@@ -92,12 +134,6 @@ describe.skipIf(onnxRuntime === null)(`products of 8-bit integers in onnxruntime
 
   test.for(['dynamic', 'calibrated'] as const)('%s: a net that takes pixels answers so, too', async kind => {
     const model = models.inception
-    const preprocessing: Preprocessing = {
-      size: model.net.input,
-      resize: { height: 17, width: 14, fit: 'cover' },
-      ...{ mean: [mean, mean, mean], deviation: [deviation, deviation, deviation] },
-      classes: ['a', 'b', 'c', 'd', 'e'],
-    }
     const activations = await activationsOf(kind, model)
     const [file] = await run(encodeModel('onnx', { preprocessing, weights: 'int8', activations })(model))
     const pixels = pixelsFor(model)
@@ -118,6 +154,14 @@ describe.skipIf(onnxRuntime === null)(`products of 8-bit integers in onnxruntime
     const images = normalise(pixelsFor(dead))
     const logits = await answers(bytesOf(dead, await rangesFor(dead)), dead, images)
     expect(apart(logitsOf(dead, images, count), logits)).toBeLessThan(lossy)
+  })
+
+  test('two bounds in a row are computed', async () => {
+    const twice = conv(1, 1, { name: 'twice', activation: 'relu' })
+    const model = modelOf(4)(net('bounds', image(4, 4, 2), twice, relu, conv(2, 3), globalAvgPool, dense(2)))
+    const images = normalise(pixelsFor(model))
+    const logits = await answers(bytesOf(model, await rangesFor(model)), model, images)
+    expect(apart(logitsOf(model, images, count), logits)).toBeLessThan(lossiest)
   })
 
   test('accuracy, bytes and time of both files are measured', async () => {

@@ -126,6 +126,12 @@ export interface WeightsMeasured {
   readonly int8: number
 }
 
+/** Values that the imported file rounds to 8 bits, and the model does not. */
+export interface RoundingDropped {
+  readonly _tag: 'RoundingDropped'
+  readonly values: number
+}
+
 /** What a file of a model gave on images. */
 export interface FileFigures {
   readonly accuracy: number
@@ -145,7 +151,7 @@ export interface FilesMeasured {
 }
 
 /** What an import tells beside its model. */
-export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
+export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded | RoundingDropped
 
 /** Why layers are not a tree. */
 export type NotATreeReason =

@@ -12,6 +12,7 @@ export type {
   NormsFolded,
   NotATreeReason,
   NotChecked,
+  RoundingDropped,
   RuntimeAgrees,
   WeightsMeasured,
 } from './error.js'

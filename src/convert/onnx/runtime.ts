@@ -4,7 +4,13 @@ import { join } from 'node:path'
 
 /** What is used of onnxruntime-node. */
 export interface Runtime {
-  readonly InferenceSession: { readonly create: (file: string | Uint8Array) => Promise<RuntimeSession> }
+  readonly InferenceSession: {
+    /** Beyond `basic`, it also computes in 8 bits where weights have no more. */
+    readonly create: (
+      file: string | Uint8Array,
+      options?: { readonly graphOptimizationLevel: 'basic' },
+    ) => Promise<RuntimeSession>
+  }
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown
 }
 

@@ -57,7 +57,7 @@ const forward = (model: Model, batch: number, images: Float32Array) =>
   )
 
 const runRuntime = async (runtime: Runtime, file: string, { images, end }: OnnxGraph, data: Float32Array) => {
-  const session = await runtime.InferenceSession.create(file)
+  const session = await runtime.InferenceSession.create(file, { graphOptimizationLevel: 'basic' })
   try {
     const outputs = await session.run({
       [images.name]: new runtime.Tensor('float32', data, dimsOf(images.view)),

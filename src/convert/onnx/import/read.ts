@@ -105,8 +105,8 @@ export interface OnnxOptions {
   readonly check?: boolean
 }
 
-/** Larger differences than those of the order of sums. */
-const mostDifference = 1e-3
+/** Larger differences than those of the order of sums; and than those of rounding to 8 bits, which a model here does not do. */
+const [mostDifference, mostRounded] = [1e-3, 0.25]
 
 const parityOf = (path: string, graph: OnnxGraph, model: Model): TE.TaskEither<ImportError, ImportNote> =>
   pipe(
@@ -114,7 +114,7 @@ const parityOf = (path: string, graph: OnnxGraph, model: Model): TE.TaskEither<I
     TE.match(
       (note): E.Either<ImportError, ImportNote> => E.right(note),
       note =>
-        note.difference <= mostDifference
+        note.difference <= (graph.roundings > 0 ? mostRounded : mostDifference)
           ? E.right(note)
           : E.left({ _tag: 'RuntimeDiffers', runtime: note.runtime, difference: note.difference }),
     ),
@@ -127,13 +127,17 @@ const notesOf = (
   options: OnnxOptions,
 ): TE.TaskEither<ImportError, readonly ImportNote[]> => {
   const layers = options.batchNorm === true ? 0 : countFoldedNorms(model.net)
-  const folded: readonly ImportNote[] = layers > 0 ? [{ _tag: 'NormsFolded', layers }] : []
+  const { roundings } = graph
+  const found: readonly ImportNote[] = [
+    ...(roundings > 0 ? [{ _tag: 'RoundingDropped' as const, values: roundings }] : []),
+    ...(layers > 0 ? [{ _tag: 'NormsFolded' as const, layers }] : []),
+  ]
   return options.check === true
     ? pipe(
         parityOf(path, graph, model),
-        TE.map(note => [...folded, note]),
+        TE.map(note => [...found, note]),
       )
-    : TE.right(folded)
+    : TE.right(found)
 }
 
 const importFrom =

@@ -11,16 +11,19 @@ export interface Edges {
   readonly output: Ref | null
 }
 
-/** Nodes that a runtime computes together with the product before them. */
-const joins = ({ op, inputs: [, second] }: OnnxNode, constants: ReadonlySet<Ref>): boolean =>
-  op === 'Relu' || op === 'Clip' || (op === 'Add' && constants.has(second ?? ''))
-
-/** The last of the nodes behind a value that are computed with it. */
-const endOf = (name: Ref, readers: Readers, constants: ReadonlySet<Ref>): Ref => {
+/** The only node that reads a value, if it is of this kind. */
+const onlyReader = (name: Ref, readers: Readers, isKind: (node: OnnxNode) => boolean): OnnxNode | null => {
   const [reader, ...others] = readers.get(name) ?? []
-  return reader !== undefined && others.length === 0 && joins(reader, constants)
-    ? endOf(reader.name, readers, constants)
-    : name
+  return reader !== undefined && others.length === 0 && isKind(reader) ? reader : null
+}
+
+const isBounded = ({ op }: OnnxNode): boolean => op === 'Relu' || op === 'Clip'
+
+/** The last of what a runtime computes together: a product, the addition of a constant, and one bound; onnxruntime fails at two. */
+const endOf = (name: Ref, readers: Readers, constants: ReadonlySet<Ref>): Ref => {
+  const isBiased = ({ op, inputs: [, second = ''] }: OnnxNode) => op === 'Add' && constants.has(second)
+  const biased = onlyReader(name, readers, isBiased)?.name ?? name
+  return onlyReader(biased, readers, isBounded)?.name ?? biased
 }
 
 const isOutput = (name: Ref, readers: Readers): boolean =>
