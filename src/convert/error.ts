@@ -126,6 +126,13 @@ export interface WeightsMeasured {
   readonly int8: number
 }
 
+/** A scale and a shift at the file's front that became the model's preprocessing. */
+export interface NormaliserLifted {
+  readonly _tag: 'NormaliserLifted'
+  /** The pixels that the file takes. */
+  readonly input: Exclude<Input, 'normalised'>
+}
+
 /** Values that the imported file rounds to 8 bits, and the model does not. */
 export interface RoundingDropped {
   readonly _tag: 'RoundingDropped'
@@ -151,7 +158,13 @@ export interface FilesMeasured {
 }
 
 /** What an import tells beside its model. */
-export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded | RoundingDropped
+export type ImportNote =
+  | LayerDropped
+  | RuntimeAgrees
+  | NotChecked
+  | NormsFolded
+  | NormaliserLifted
+  | RoundingDropped
 
 /** Why layers are not a tree. */
 export type NotATreeReason =

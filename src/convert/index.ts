@@ -9,6 +9,7 @@ export type {
   ImportError,
   ImportNote,
   LayerDropped,
+  NormaliserLifted,
   NormsFolded,
   NotATreeReason,
   NotChecked,

@@ -117,6 +117,8 @@ export const convertMessages = {
   NotChecked: ({ runtime, reason }) => `not checked against ${runtime}: ${reason}`,
   NormsFolded: ({ layers }) =>
     `${layers} convolutions have a bias and no batch norm, as where an exporter folds it; for criteria and training that need one try --batch-norm`,
+  NormaliserLifted: ({ input }) =>
+    `the normaliser at the front became the model's preprocessing, of pixels from 0 to ${input === 'raw' ? 255 : 1}; --input ${input} exports what takes them again`,
   RoundingDropped: ({ values }) =>
     `${counted(values, 'value')} that the file rounds to 8 bits ${values === 1 ? 'is' : 'are'} not rounded here; weights are what their 8 bits say`,
   PathLeaves: ({ folder, path }) =>
