@@ -128,6 +128,8 @@ export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): Step
   clock: () => 0,
   place: [0],
   target: null,
+  budget: null,
+  newRate: null,
   push: null,
   prune: null,
   runStep,

@@ -12,10 +12,11 @@ export type {
   UtilityError,
 } from './error.js'
 export { type Grown, grow } from './grow/grow.js'
-export type { Inexact } from './grow/insertion.js'
+export type { Inexact, Unpreserved } from './grow/insertion.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
 export { type GrowthRule, growthRule } from './grow/rule.js'
-export type { Anchor } from './grow/site.js'
+export type { Anchor, SiteKind } from './grow/site.js'
+export type { ExactCost, WidenedLayer } from './grow/widen-module.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'
 export { mask } from './prune/mask.js'

@@ -89,8 +89,8 @@ const addPrune = (program: Command): void =>
     .addOption(
       new Option(
         '--repair <way>',
-        'batchNorm: measured again; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
-      ).choices(['batchNorm', 'reconstruct']),
+        'batchNorm: measured again; head: so, and the last layer fitted to the logits before; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
+      ).choices(['batchNorm', 'head', 'reconstruct']),
     )
     .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))

@@ -16,6 +16,7 @@ import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { evaluationBatch } from '../evaluation/evaluate.js'
+import { type NewPart, newRateFeeds } from '../growth/new-rate.js'
 import {
   type PlannedPrune,
   type PushOptions,
@@ -54,7 +55,7 @@ const observerOf = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
 })
 
 /** The parts of a phase in which training, warm-up and push differ. */
-export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
+export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect' | 'review'> & {
   readonly calls: E.Either<LearnError, Calls>
 }
 
@@ -119,10 +120,18 @@ export const phaseFor =
         )
   }
 
-/** The program of plain training. */
-export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(model),
-  feeds: rateFeeds(options),
+/** The program of plain training; what is new may have a rate of its own. */
+export const trainProgram = (
+  options: TrainOptions,
+  teacher: Teacher | null,
+  model: Model,
+  newPart: NewPart | null = null,
+): LearnProgram => ({
+  calls: trainCalls(options, evaluationBatch, teacher, newPart)(model),
+  feeds: (step, steps) => ({
+    ...rateFeeds(options)(step, steps),
+    ...newRateFeeds(newPart, options)(steps),
+  }),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */

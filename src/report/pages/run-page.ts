@@ -16,6 +16,7 @@ import { compact, counted, percent, thousands } from '../text/numbers.js'
 import { answers } from './answers.js'
 import { cutFigures, remarksOf } from './cuts.js'
 import { featureFigures } from './features.js'
+import { growthTables } from './growths.js'
 import { layersTable } from './layers.js'
 import { provenanceFacts } from './provenance.js'
 import { sizesOf } from './sizes.js'
@@ -117,6 +118,7 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
   const { first } = record.nets
   const { events } = record.log
   const story = storyOf(first, events)
+  const growths = growthTables(events)
   return [
     ...gapLines(record),
     headlineOf(record, story),
@@ -124,6 +126,7 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
     ...storySection(story),
     layersSection(record),
     ...(story.cuts.length === 0 ? [] : [section<ChartLeaf>('What the cuts compared', ...cutFigures(events))]),
+    ...(growths.length === 0 ? [] : [section<ChartLeaf>('What growth compared', ...growths)]),
     section('Before and after', ...sizesOf(record)),
     ...(record.predictions === null || record.predictions.features.length === 0
       ? []

@@ -7,6 +7,7 @@ import { engineMessages } from './messages/engine.js'
 import { learnMessages } from './messages/learn.js'
 import { netMessages } from './messages/net.js'
 import { runMessages } from './messages/run.js'
+import { studyMessages } from './messages/study.js'
 import { surgeryMessages } from './messages/surgery.js'
 import { counted } from './numbers.js'
 
@@ -21,6 +22,7 @@ const messages: Messages = {
   ...engineMessages,
   ...learnMessages,
   ...runMessages,
+  ...studyMessages,
   ...convertMessages,
 }
 

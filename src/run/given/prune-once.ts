@@ -53,6 +53,8 @@ const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): St
   clock: () => 0,
   place: [0],
   target: null,
+  budget: null,
+  newRate: null,
   push: null,
   prune: null,
   runStep,

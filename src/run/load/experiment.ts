@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { RunError } from '../error.js'
 import { resolveExported } from '../given/resolve.js'
 import { experimentCodec, studyCodec } from '../schedule/codec.js'
-import { checkNames } from '../study/cells.js'
+import { checkNames } from '../study/check-names.js'
 import type { Study } from '../study/study.js'
 import { reading } from './module.js'
 

@@ -3,14 +3,26 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, closedPartial, decode, finite, naturalNumber, nullable, tagged } from '../../io/codec.js'
+import {
+  closed,
+  closedPartial,
+  decode,
+  finite,
+  naturalNumber,
+  nullable,
+  share,
+  tagged,
+  wholeNumber,
+} from '../../io/codec.js'
 import type { FileError } from '../../io/error.js'
 import { readBytes } from '../../io/files.js'
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
+import type { SiteKind } from '../../surgery/grow/site.js'
 import type { Fate } from '../../surgery/prune/ranking.js'
 import { stageCodec } from '../cursor.js'
-import type { RankedChannels, RunEvent } from '../events.js'
+import type { RankedChannels, RunEvent, ScoredGrowth } from '../events.js'
+import { growthCostCodec } from '../schedule/growth-cost.js'
 import { stopCodec } from '../stop-reason.js'
 import { keptEpochFields, scoredCodec } from '../storage/history.js'
 
@@ -45,6 +57,20 @@ const rankedCodec: t.Type<RankedChannels, unknown> = closed({
   fate: t.readonlyArray(fateCodec),
 })
 
+const scoredGrowthCodec: t.Type<ScoredGrowth, unknown> = closed({
+  where: t.keyof({ after: null, before: null, inside: null, deepen: null, to: null, widen: null } satisfies {
+    readonly [K in SiteKind]: null
+  }),
+  at: t.string,
+  path: t.string,
+  gradient: nullable(finite),
+  cost: nullable(finite),
+  score: nullable(finite),
+  fate: t.keyof({ grown: null, less: null, 'over budget': null, unfit: null } satisfies {
+    readonly [F in ScoredGrowth['fate']]: null
+  }),
+})
+
 const sizes = { params: naturalNumber, macs: naturalNumber }
 const stage = { stage: naturalNumber }
 
@@ -70,6 +96,15 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
   }),
+  masked: closed({
+    _tag: t.literal('masked'),
+    ...stage,
+    epoch: naturalNumber,
+    masked: naturalNumber,
+    of: naturalNumber,
+    changed: share,
+    last: t.boolean,
+  }),
   pruned: closedPartial(
     {
       _tag: t.literal('pruned'),
@@ -90,6 +125,21 @@ const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a ru
     ...sizes,
     validation: scoredCodec,
     kept: t.boolean,
+  }),
+  madeExact: closed({
+    _tag: t.literal('madeExact'),
+    ...stage,
+    widened: t.readonlyArray(closed({ at: t.string, from: naturalNumber, to: naturalNumber })),
+    params: wholeNumber,
+    macs: wholeNumber,
+  }),
+  growthsScored: closed({
+    _tag: t.literal('growthsScored'),
+    ...stage,
+    place: t.string,
+    per: growthCostCodec,
+    images: naturalNumber,
+    candidates: t.readonlyArray(scoredGrowthCodec),
   }),
   grown: closed({
     _tag: t.literal('grown'),

@@ -60,7 +60,7 @@ const pruneFaded = (
 }
 
 /** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
-const certifyCut =
+export const certifyCut =
   (context: StepContext, { learner: { model, slots }, removed, rankings }: CutLearner, isRanked: boolean) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
@@ -73,7 +73,10 @@ const certifyCut =
       })),
     )
 
-const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
+export const constraintsFor = (
+  { step, widths }: { readonly step: Omit<Prune, '_tag' | 'target'>; readonly widths: Widths },
+  net: Net,
+) => {
   const { minChannels, floor, roundTo, normalize, by } = step
   const existing = existingPaths(net)
   return {
@@ -88,7 +91,7 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
 }
 
 /** Cuts what ranks lowest by the step's criterion. */
-const pruneRanked =
+export const pruneRanked =
   (cutting: CutContext, target: Target) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting

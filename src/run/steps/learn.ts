@@ -35,11 +35,13 @@ interface Followed {
   readonly teacher: Teacher | null
   readonly state: StepState
   readonly takeEvents: TakeEvents
+  /** The epochs that were done when the step cut the net it trains. */
+  readonly cut: number | undefined
 }
 
 const observerFor = (
   context: StepContext,
-  { options: { restoreBest, batchSize }, teacher, state, takeEvents }: Followed,
+  { options: { restoreBest, batchSize }, teacher, state, takeEvents, cut }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -51,7 +53,7 @@ const observerFor = (
       TE.flatMap(() =>
         context.pause(
           { ...state, learner },
-          { _tag: 'training', position },
+          { _tag: 'training', position, ...(cut !== undefined && { cut }) },
           epoch === null ? null : epochEvent(stageOf(context.place), epoch),
         ),
       ),
@@ -60,7 +62,7 @@ const observerFor = (
   onEnd: (epochs, best) => {
     context.addMacs(
       trainingMacs({
-        epochs,
+        epochs: epochs - (cut ?? 0),
         batches: Math.floor(context.dataset.train.size / batchSize),
         batchSize,
         macs: countMacs(state.learner.model),
@@ -87,18 +89,20 @@ export const runLearning =
     program: LearnProgram,
     takeEvents = noEvents,
   ) =>
-  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
-    pipe(
+  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
+    const { position, cut } = inside?._tag === 'training' ? inside : { position: atStart, cut: undefined }
+    return pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents }))(phase)(
+        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents, cut }))(phase)(
           state.learner,
-          inside?._tag === 'training' ? inside.position : atStart,
+          position,
         ),
       ),
       TE.map(learner => ({ ...state, learner })),
     )
+  }
 
 /** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
 export const runTraining =

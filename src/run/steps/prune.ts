@@ -8,6 +8,8 @@ import { criterionCodec } from '../../learn/codec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import { recalibrate } from '../../learn/repair/recalibrate.js'
 import { reconstruct } from '../../learn/repair/reconstruct.js'
+import { refitHead } from '../../learn/repair/refit-head.js'
+import type { Learner } from '../../learn/training/learner.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
@@ -16,6 +18,7 @@ import { normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
+import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
@@ -26,6 +29,7 @@ import {
   type Requirement,
   refuseIf,
   requireCriterion,
+  requireDecision,
   requireSeveralValues,
   satisfied,
   scoredUnits,
@@ -34,7 +38,10 @@ import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScor
 import { placeText, stageOf } from './step-place.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
-const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
+export const requireReachable = (
+  { target, by, ...constraints }: Omit<Prune, '_tag'>,
+  net: CheckedNet,
+): Requirement => {
   const { freeze, ignore, minChannels, floor, roundTo } = constraints
   return target === null || isLatencyTarget(target) || 'eta' in target
     ? satisfied
@@ -51,7 +58,10 @@ const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'
 const recalibrationBatch = 100
 
 /** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
-const requirePaths = ({ freeze, ignore }: Prune, { layers }: CheckedNet): Requirement =>
+export const requirePaths = (
+  { freeze, ignore }: Pick<Prune, 'freeze' | 'ignore'>,
+  { layers }: CheckedNet,
+): Requirement =>
   pipe(
     checkPaths('freeze', layers)(freeze),
     E.flatMap(() => checkPaths('ignore', layers)(ignore)),
@@ -61,23 +71,37 @@ const check: StepKind<Prune>['check'] = (context, prune) => state =>
   pipe(
     refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
     E.flatMap(() => requirePaths(prune, state.net)),
-    E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
+    E.flatMap(() => requireRepair(prune, state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
-    E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
-    E.map(() => ({ ...state, teacher: true })),
+    E.flatMap(() => (state.cut ? satisfied : requireReachable(prune, state.net))),
+    E.map(() => ({ ...state, teacher: true, cut: true })),
   )
+
+/** What of a prune says how it repairs, and what it reports. */
+type Repairs = Pick<Prune, 'repair' | 'images' | 'floor' | 'by'>
 
 /** More images, and the fit is hardly better. */
 const reconstructionImages = 300
 
 /** What a push has faded does nothing, so that only a cut by rank leaves something to reconstruct. */
-const repairModel = (context: StepContext, { repair: by, images }: Prune, { learner, cut }: CutLearner) =>
-  by === 'reconstruct' && cut !== null
-    ? reconstruct(calibrationFor(context, Math.min(images, reconstructionImages)))(cut.whole)(cut.pruned)
-    : recalibrate(calibrationFor(context, images))(learner.model)
+const repairModel = (context: StepContext, { repair: by, images }: Repairs, { learner, cut }: CutLearner) => {
+  const calibration = calibrationFor(
+    context,
+    by === 'reconstruct' ? Math.min(images, reconstructionImages) : images,
+  )
+  if (by === 'batchNorm' || cut === null) return recalibrate(calibration)(learner.model)
+  return (by === 'head' ? refitHead : reconstruct)(calibration)(cut.whole)(cut.pruned)
+}
+
+/** Whether the repair can do its work. Errors  NoDecision where there is no head to fit; OneValue */
+export const requireRepair = ({ repair: by, images }: Repairs, net: CheckedNet): Requirement =>
+  pipe(
+    requireSeveralValues(Math.min(images, recalibrationBatch), net),
+    E.flatMap(() => (by === 'head' ? requireDecision(net) : satisfied)),
+  )
 
 /** The cut learner, repaired. */
-const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
+const repair = (context: StepContext, step: Repairs, widths: Widths, cut: CutLearner) =>
   pipe(
     TE.Do,
     TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
@@ -105,13 +129,12 @@ const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearn
     }),
   )
 
-const run: RunStep<Prune> =
-  (context, step) =>
-  ({ learner, models, stopped }) => {
-    const widths = widthsOf(models.original ?? learner.model)
-    return pipe(
-      cutToTarget({ context, step, widths })(learner),
-      TE.flatMap(cut => repair(context, step, widths, cut)),
+/** Repairs what a cut left, and tells of both. */
+export const repairCut =
+  (context: StepContext, step: Repairs, widths: Widths) =>
+  (cut: CutLearner): TE.TaskEither<RunError, Learner> =>
+    pipe(
+      repair(context, step, widths, cut),
       TE.tapIO(
         ({ event: { params, raw, repaired } }) =>
           () =>
@@ -119,8 +142,18 @@ const run: RunStep<Prune> =
       ),
       TE.tap(({ ranked }) => pipe(ranked, TE.traverseSeqArray(context.emit))),
       TE.tap(({ event }) => context.emit(event)),
+      TE.map(repaired => repaired.learner),
+    )
+
+const run: RunStep<Prune> =
+  (context, step) =>
+  ({ learner, models, stopped }) => {
+    const widths = widthsOf(models.original ?? learner.model)
+    return pipe(
+      cutToTarget({ context, step, widths })(learner),
+      TE.flatMap(repairCut(context, step, widths)),
       TE.map(repaired => ({
-        learner: repaired.learner,
+        learner: repaired,
         models: {
           ...models,
           original: models.original ?? learner.model,
@@ -131,22 +164,22 @@ const run: RunStep<Prune> =
     )
   }
 
+/** The fields of a prune beside its target. */
+export const pruneFields = {
+  by: criterionCodec,
+  normalize: nullable(normalizeCodec),
+  cost: finite,
+  images: positiveWhole,
+  repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
+  minChannels: naturalNumber,
+  floor: share,
+  roundTo: positiveWhole,
+  freeze: list(t.string),
+  ignore: list(t.string),
+}
+
 export const pruneKind: StepKind<Prune> = {
-  codec: () =>
-    closed({
-      _tag: t.literal('prune'),
-      target: nullable(targetCodec),
-      by: criterionCodec,
-      normalize: nullable(normalizeCodec),
-      cost: finite,
-      images: positiveWhole,
-      repair: t.keyof({ batchNorm: null, reconstruct: null }),
-      minChannels: naturalNumber,
-      floor: share,
-      roundTo: positiveWhole,
-      freeze: list(t.string),
-      ignore: list(t.string),
-    }),
+  codec: () => closed({ _tag: t.literal('prune'), target: nullable(targetCodec), ...pruneFields }),
   check,
   run,
   mapFunctions: map => step => (typeof step.by === 'string' ? step : { ...step, by: map(step.by) }),

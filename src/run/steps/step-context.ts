@@ -5,6 +5,7 @@ import { type Calibration, calibrationOf } from '../../learn/criteria/calibratio
 import type { LearnError } from '../../learn/error.js'
 import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
+import type { NewRate } from '../../learn/growth/new-rate.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
@@ -13,7 +14,7 @@ import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/neighbours.js'
-import type { Step, Warmup } from '../schedule/steps.js'
+import type { GrowthBudget, Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { placeText, type StepPlace } from './step-place.js'
 
@@ -27,6 +28,10 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** What growing is held to beside its own budget; `null` for nothing. */
+  readonly budget: GrowthBudget | null
+  /** The rate of what has grown, in the first training after it; `null` for that of all others. */
+  readonly newRate: NewRate | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */
