@@ -18,7 +18,7 @@ import { relu } from '../src/net/words/activations.js'
 import { net } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { arbitraryModel, modelOf } from './arbitrary.js'
-import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from './exported.js'
+import { apart, imagesFor, inFolder, left, logitsOf, models, run, tolerance } from './exported.js'
 import { hasModule, runPython } from './python.js'
 import { answersOf, onnxRuntime, wantsOnnx } from './runtimes.js'
 
@@ -83,6 +83,18 @@ test('a range is that of the values, whatever the groups of a convolution', asyn
   expect(ranges.get('conv/Conv')?.input).toEqual([Math.min(...images), Math.max(...images)])
   expect(ranges.get('dense/MatMul')?.output).toBe(null)
   expect(ranges.size).toBe(2)
+})
+
+test('images of another net, and no images, are refused', async () => {
+  const engine = await run(openEngine('wasm'))
+  const dataset = datasetFor(models.inception)
+  expect(left(await measureRanges({ engine, dataset })(models.residual)())).toMatchObject({
+    _tag: 'DataDiffers',
+  })
+  const empty = { ...dataset, validation: { ...dataset.validation, size: 0 } }
+  expect(left(await measureRanges({ engine, dataset: empty })(models.inception)())).toMatchObject({
+    _tag: 'TooFewImages',
+  })
 })
 
 describe('what was exported in 8 bits comes back', () => {

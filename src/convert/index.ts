@@ -26,6 +26,12 @@ export { type OnnxOptions, readOnnxFile, readOnnxModel } from './onnx/import/rea
 export type { Precision } from './onnx/model.js'
 export { compareFiles } from './onnx/quantise/accuracy.js'
 export { type Activations, type ActivationType, activationTypes } from './onnx/quantise/activations.js'
-export { measureRanges, type ProductRanges, type Range, type Ranges } from './onnx/quantise/ranges.js'
+export {
+  type MeasureResources,
+  measureRanges,
+  type ProductRanges,
+  type Range,
+  type Ranges,
+} from './onnx/quantise/ranges.js'
 export { roundKernels, type WeightType, weightTypes } from './quantise.js'
 export { type File, type Target, targets } from './target.js'

@@ -6,6 +6,7 @@ import { evaluationFeed } from '../../../data/pipeline/batches.js'
 import type { Engine, Session } from '../../../engine/engine.js'
 import type { Graph, Value } from '../../../graph/graph.js'
 import { engineFailed, type LearnError } from '../../../learn/error.js'
+import { checkData } from '../../../learn/evaluation/check-data.js'
 import type { Model } from '../../../net/weights.js'
 import { servedModel } from '../../served-model.js'
 import { emitServed } from '../graph.js'
@@ -79,38 +80,52 @@ const rangesOf = (edges: readonly Edges[], measured: ReadonlyMap<Ref, Range>): R
     }),
   )
 
+/** An engine, and the images it measures. */
+export interface MeasureResources {
+  readonly engine: Engine
+  readonly dataset: Dataset
+}
+
+const measureOn = (
+  { engine, dataset }: MeasureResources,
+  images: number,
+  model: Model,
+): TE.TaskEither<LearnError, Ranges> => {
+  const served = servedModel(model, { wholeGroups: true })
+  const { graph, tensors } = emitServed(model.net.name, served)
+  const edges = edgesIn(graph)
+  const split = splitGroups(served.values)
+  const infer = callOf(edges, new Map([...tensors].map(([name, value]) => [name, split.get(value) ?? value])))
+  return TE.bracket(
+    engine.open({ infer }, served.weights),
+    session =>
+      pipe(
+        TE.tryCatch(() => measure(session, dataset, images), engineFailed(engine)),
+        TE.map(measured => rangesOf(edges, measured)),
+      ),
+    session => TE.fromIO(() => session.close()),
+  )
+}
+
 /** By default as many images as calibrations commonly have. */
 const usualImages = 200
 
 /**
  * Measures the ranges of the values between a model's layers on validation images, for an export whose `activations` they are.
  *
- * Errors  those of the data and the engine
+ * Errors  DataDiffers; TooFewImages without a validation image; those of the data and the engine
  *
  * @example
  * measureRanges({ engine, dataset })(model)
  */
 export const measureRanges =
-  (
-    { engine, dataset }: { readonly engine: Engine; readonly dataset: Dataset },
-    { images = usualImages }: { readonly images?: number } = {},
-  ) =>
-  (model: Model): TE.TaskEither<LearnError, Ranges> => {
-    const served = servedModel(model, { wholeGroups: true })
-    const { graph, tensors } = emitServed(model.net.name, served)
-    const edges = edgesIn(graph)
-    const split = splitGroups(served.values)
-    const infer = callOf(
-      edges,
-      new Map([...tensors].map(([name, value]) => [name, split.get(value) ?? value])),
+  (resources: MeasureResources, { images = usualImages }: { readonly images?: number } = {}) =>
+  (model: Model): TE.TaskEither<LearnError, Ranges> =>
+    pipe(
+      TE.fromEither<LearnError, void>(checkData(resources.dataset)(model)),
+      TE.filterOrElse(
+        () => resources.dataset.validation.size > 0,
+        (): LearnError => ({ _tag: 'TooFewImages', images: null, batch: 1 }),
+      ),
+      TE.flatMap(() => measureOn(resources, images, model)),
     )
-    return TE.bracket(
-      engine.open({ infer }, served.weights),
-      session =>
-        pipe(
-          TE.tryCatch(() => measure(session, dataset, images), engineFailed(engine)),
-          TE.map(measured => rangesOf(edges, measured)),
-        ),
-      session => TE.fromIO(() => session.close()),
-    )
-  }
