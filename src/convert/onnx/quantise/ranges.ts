@@ -58,12 +58,13 @@ const spread = (count: number, all: number): readonly number[] => {
 /** Of each output, the range over the images. */
 const measure = async (
   session: Session<{ readonly infer: Graph }>,
-  { image, validation, ...others }: Dataset,
-  images: number,
+  dataset: Dataset,
+  count: number,
 ): Promise<ReadonlyMap<Ref, Range>> => {
-  const feed = evaluationFeed({ image, validation, ...others }, validation, { batch: 1 })
+  const { validation } = dataset
+  const feed = evaluationFeed(dataset, validation, { batch: 1 })
   const ranges = new Map<Ref, Range>()
-  for (const place of spread(images, validation.size)) {
+  for (const place of spread(count, validation.size)) {
     const { images } = await feed.batch(0, place)
     for (const [name, data] of Object.entries(session.run('infer', { images })))
       ranges.set(name, widen(ranges.get(name) ?? nothing, data))
