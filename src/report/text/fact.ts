@@ -1,5 +1,11 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError, ImportNote, WeightsMeasured } from '../../convert/error.js'
+import type {
+  ExportError,
+  FilesMeasured,
+  ImportError,
+  ImportNote,
+  WeightsMeasured,
+} from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
@@ -31,6 +37,7 @@ export type Fact =
   | ImportError
   | ImportNote
   | WeightsMeasured
+  | FilesMeasured
   | TensorsError
   | NotAModel
   | Damaged
