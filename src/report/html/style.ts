@@ -12,10 +12,13 @@ const dark = `
   --wood: #c39a72; --wood-light: #a9835f; --pale: #4b4a3f; --grown: #3fd0a4; --wire: #2a2e26; --leaf: #8fb077;
   --series-1: #66bdf0; --series-2: #ff9152; --series-3: #3fd0a4; --series-4: #e39ac4; --series-5: #f0c04a; --series-6: #9fd0f5;`
 
-export const style = `
-:root {${light}
+/** The colours as variables, light or dark as the reader has it. */
+export const palette = `:root {${light}
   color-scheme: light dark; }
-@media (prefers-color-scheme: dark) { :root {${dark} } }
+@media (prefers-color-scheme: dark) { :root {${dark} } }`
+
+export const style = `
+${palette}
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 74rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }

@@ -15,7 +15,9 @@ import { parseWithin, type WithinWord } from './within.js'
 
 export type { Within, WithinWord } from './within.js'
 
-/** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
+/**
+ * Training with the net before pruning as teacher, where there was a cut. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
+ */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
 /**
