@@ -53,8 +53,8 @@ svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sa
 .legend svg { flex: none; }
 .scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 2rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; width: 100%; }
-caption { text-align: left; padding-bottom: .5rem; }
-th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+caption { text-align: left; padding-bottom: .5rem; max-width: calc(100vw - 2rem); }
+th, td { padding: .35rem .55rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child { text-align: left; padding-left: 0; }
 .text { text-align: left; }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
