@@ -2,43 +2,19 @@
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { glyphs } from '../src/data/spec.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
 import { runPage } from '../src/report/pages/run-page.js'
 import { runsPage } from '../src/report/pages/runs-page.js'
 import type { StudyGroup } from '../src/report/pages/study-groups.js'
 import { studyPage } from '../src/report/pages/study-page.js'
 import type { Resources } from '../src/run/context.js'
-import { keepAnswers } from '../src/run/review/answers.js'
-import { type RunRecord, readRecord } from '../src/run/review/record.js'
-import { begin } from '../src/run/run.js'
-import { experiment } from '../src/run/schedule/experiment.js'
-import { prune, train } from '../src/run/schedule/schedule.js'
-import { settingsOf } from '../src/run/storage/settings.js'
-import { openRun } from '../src/run/storage/stored-run.js'
 import { chromiumPath, launch, look, type Shown, type View, withPage } from './browser.js'
-import { scratch, succeed } from './scratch.js'
-import { tinyData, tinyNet } from './tiny.js'
+import { finishedRun } from './finished-run.js'
+import { succeed } from './scratch.js'
+import { tinyData } from './tiny.js'
 
 /** A folder for pictures of the pages, for people to look at. */
 const shots = process.env.ESPALIER_SHOTS
-
-const quick = { epochs: 1, batchSize: 9 }
-
-const recordOf = async (resources: Resources, seed: number): Promise<RunRecord> => {
-  const folder = join(scratch(), 'run')
-  const settings = settingsOf(seed, resources.engine, resources.dataset, {})
-  const observer = {
-    onEvent: () => undefined,
-    onStep: () => undefined,
-    stopping: () => false,
-    pastChance: true,
-  }
-  const schedule = [train(quick), prune({ keep: { params: 0.6 }, by: 'l1' }), train(quick)]
-  await succeed(begin(folder, settings, resources, observer)(experiment(tinyNet, glyphs(), ...schedule)))
-  await succeed(keepAnswers(resources)(await succeed(openRun(folder))))
-  return succeed(readRecord(folder))
-}
 
 const variant = (number: number, facts: StudyGroup['facts']): StudyGroup => ({
   number,
@@ -63,7 +39,7 @@ const crossed = ['none', 'fade'].flatMap((training, row) =>
 
 const pagesOf = async (): Promise<Readonly<Record<string, string>>> => {
   const resources: Resources = { engine: await succeed(loadWasm(1)), dataset: tinyData() }
-  const [first, second] = [await recordOf(resources, 0), await recordOf(resources, 1)]
+  const [first, second] = [await finishedRun(resources, 0), await finishedRun(resources, 1)]
   const compared = [1, 2, 3].map(number => variant(number, {}))
   return {
     run: await runPage(first)(),
