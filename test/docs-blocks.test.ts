@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { espalier } from './command.js'
 import { type Block, blocksOf, pages } from './docs/pages.js'
 import {
   compileSnippets,
@@ -17,6 +18,8 @@ import {
   writeSnippets,
 } from './docs/snippets.js'
 import { scratch } from './scratch.js'
+
+let folder = ''
 
 const marks: readonly string[] = ['', 'check']
 
@@ -37,18 +40,35 @@ const snippetOf = (name: string, code: string): Snippet => ({
 const words = blocks.filter(({ page }) => page === written)
 const programs = blocks.filter(({ page }) => page !== written)
 
+const isExperiment = ({ code }: Block): boolean => code.includes('\nexport default experiment(')
+const isStudy = ({ code }: Block): boolean => code.includes('\nexport default study(')
+const isRun = ({ mark }: Block): boolean => mark !== 'check'
+
+const fileOf = (block: Block): string => join(folder, `${nameOf(block)}.ts`)
+
+/** Loads each experiment and study, which checks them as a command does before anything trains. */
+const loading = (): Snippet => {
+  const load = (word: string, which: (block: Block) => boolean) =>
+    programs.filter(block => isRun(block) && which(block)).map(block => `${word}('${fileOf(block)}')`)
+  return snippetOf(
+    'loading',
+    [...load('loadExperiment', isExperiment), ...load('loadStudy', isStudy)].join('\n'),
+  )
+}
+
+/** Those on few images take seconds. */
+const isSmall = ({ code }: Block): boolean => /glyphs\(\{ train: \d{1,3},/.test(code)
+
 const snippets = [
   ...programs.map(block => snippetOf(nameOf(block), block.code)),
   snippetOf('words', words.map(({ code }) => code).join('')),
 ]
 
-const toRun = ['words', ...programs.filter(({ mark }) => mark !== 'check').map(nameOf)]
-
-let folder = ''
+const toRun = ['words', ...programs.filter(isRun).map(nameOf)]
 
 beforeAll(async () => {
   folder = scratch()
-  await writeSnippets(folder, snippets)
+  await writeSnippets(folder, [...snippets, loading()])
 })
 
 test('there are blocks, and their marks are known', () => {
@@ -67,5 +87,16 @@ test('every block compiles', async () => {
 })
 
 test('every program runs to its end', async () => {
-  expect(await runSnippets(folder, toRun)).toEqual(Object.fromEntries(toRun.map(name => [name, 'ran'])))
+  const all = [...toRun, 'loading']
+  expect(await runSnippets(folder, all)).toEqual(Object.fromEntries(all.map(name => [name, 'ran'])))
+})
+
+test('an experiment on few images is trained', async () => {
+  const small = programs.filter(block => isRun(block) && isExperiment(block) && isSmall(block))
+  expect(small.length).toBeGreaterThan(0)
+  for (const block of small) {
+    const out = join(scratch(), 'run')
+    const { code, err } = await espalier(['train', fileOf(block), '--engine', 'wasm', '--out', out])
+    expect([nameOf(block), code], err).toEqual([nameOf(block), 0])
+  }
 })
