@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { channelsOf } from '../src/net/shape.js'
 import type { Net } from '../src/net/tree.js'
 import { shapeText } from '../src/report/tables/describe.js'
-import { loadNet } from '../src/run/load.js'
+import { loadNet } from '../src/run/load/net.js'
 import { succeed } from './scratch.js'
 import { placed } from './surgery.js'
 

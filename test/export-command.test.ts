@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type ExportArguments, exportComplaints } from '../src/cli/export-options.js'
+import { type ExportArguments, exportComplaints } from '../src/cli/models/export-options.js'
 import { readModelFile, saveModel } from '../src/convert/model-file.js'
 import type { Preprocessing } from '../src/data/preprocessing.js'
 import { espalier, expectRefusedAtOnce, root } from './command.js'

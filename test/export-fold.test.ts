@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { foldNorm } from '../src/convert/fold-norm.js'
+import { foldNorm } from '../src/convert/rewrite/fold-norm.js'
 import { topologicalOrder, type Value } from '../src/graph/graph.js'
 import { lower } from '../src/graph/lower.js'
 import type { Model, Weights } from '../src/net/weights.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { elementAt } from '../src/net/element.js'
+import { elementAt } from '../src/io/element.js'
 
 test('an element is read by an index of its list alone', () => {
   expect(elementAt([3, 0], 1)).toBe(0)

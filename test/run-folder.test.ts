@@ -33,7 +33,7 @@ import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.
 import { renderMessage } from '../src/report/text/messages.js'
 import type { RunObserver } from '../src/run/context.js'
 import type { RunError } from '../src/run/error.js'
-import { loadNet } from '../src/run/load.js'
+import { loadNet } from '../src/run/load/net.js'
 import type { Note } from '../src/run/notes.js'
 import { begin, type Changes, resume } from '../src/run/run.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'

@@ -12,7 +12,7 @@ import {
   predict as openClassifier,
   type Predict,
 } from '../learn/evaluation/predict.js'
-import type { KnownLayer } from '../net/own-layer.js'
+import type { KnownLayer } from '../net/words/own-layer.js'
 import { readAnyModel } from '../run/given/read-model.js'
 import { run } from './run.js'
 

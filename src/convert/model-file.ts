@@ -10,8 +10,8 @@ import { decodeTensors, encodeTensors, type TensorsError } from '../io/safetenso
 import { show } from '../io/show.js'
 import { netCodec } from '../net/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
-import { type KnownLayer, provideLayers } from '../net/own-layer.js'
 import { type Model, withWeights } from '../net/weights.js'
+import { type KnownLayer, provideLayers } from '../net/words/own-layer.js'
 
 /** A safetensors file whose metadata has no net: a run's checkpoint, or one that another program wrote. */
 export interface NotAModel {

@@ -6,7 +6,7 @@ import * as op from '../graph/operations.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
 import type { Model, Weights } from '../net/weights.js'
-import { foldNorm } from './fold-norm.js'
+import { foldNorm } from './rewrite/fold-norm.js'
 
 /** The values that exporters write, with the input and the outputs. Each is lowered at batch size 1, which stands for any. */
 export interface ServedModel {

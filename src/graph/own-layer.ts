@@ -1,9 +1,9 @@
 /** The word for layers of a user's own: a name, and a function from options to what the layer is, of operations. */
 
-import type { KnownLayer } from '../net/own-layer.js'
 import type { Shape } from '../net/shape.js'
 import type { OwnComputation, OwnLayer } from '../net/tree.js'
 import { optionsOf, withArity } from '../net/words/options.js'
+import type { KnownLayer } from '../net/words/own-layer.js'
 import type { AnyWord } from '../net/words/types.js'
 import type { Value } from './graph.js'
 import * as op from './operations.js'

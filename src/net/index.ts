@@ -10,7 +10,6 @@ export { countLayers, countMacs, countParams, countStored, type LayerCount } fro
 export type { Excess, NetError, WeightError } from './error.js'
 export { type CheckedNet, infer, outputShape, type PlacedLayer } from './infer.js'
 export { type Algebra, interpret } from './interpret.js'
-export { type KnownLayer, ownLayersIn, provideLayers } from './own-layer.js'
 export { childPath, editLayers, isInside, layerAt, layersOf, type Path, parentPath } from './path.js'
 export { normal, permutation, randomBelow, type Stream, stream } from './random.js'
 export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
@@ -32,6 +31,7 @@ export * from './words/channels.js'
 export * from './words/combinators.js'
 export { from, type GivenModel } from './words/from.js'
 export * from './words/leaves.js'
+export { type KnownLayer, ownLayersIn, provideLayers } from './words/own-layer.js'
 export type {
   AnyWord,
   Fit,

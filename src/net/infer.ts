@@ -1,17 +1,17 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from './element.js'
+import { elementAt } from '../io/element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
 import { checkTree } from './limits/check-tree.js'
 import { mostChannels, mostValues, mostWeights } from './limits/limits.js'
-import { checkOwnLayers, ownOutput } from './own-layer.js'
 import { type CheckedNet, childPath, type Path, type PlacedLayer } from './path.js'
 import { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
 import type { ChannelSlice, Concat, Conv, Layer, Leaf, Net, Pool } from './tree.js'
 import { storedIn } from './weight-specs.js'
 import { type Slide, type Sliding, slidesOf } from './window.js'
+import { checkOwnLayers, ownOutput } from './words/own-layer.js'
 
 export type { CheckedNet, PlacedLayer } from './path.js'
 

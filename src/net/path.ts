@@ -1,7 +1,8 @@
 /** Addresses: the names from the root to a layer, joined by `/`; and layers in their places. The net's own body has the path `''`. */
 import * as O from 'fp-ts/lib/Option.js'
+import { childrenOf, withChildren } from './children.js'
 import type { Shape } from './shape.js'
-import { childrenOf, type Layer, type Net, withChildren } from './tree.js'
+import type { Layer, Net } from './tree.js'
 
 /** Names from the root down, joined by `/`; `''` is the net's own body. */
 export type Path = string

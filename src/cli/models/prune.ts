@@ -24,7 +24,7 @@ import {
   type WeightCriterion,
 } from '../../run/given/prune-once.js'
 import type { FoundModel } from '../../run/given/read-model.js'
-import { loadExperiment } from '../../run/load.js'
+import { loadExperiment } from '../../run/load/experiment.js'
 import type { Repair } from '../../run/schedule/steps.js'
 import type { CountedAmount, CountedTarget } from '../../surgery/prune/target.js'
 import { end } from '../exit.js'

@@ -1,6 +1,6 @@
 /** A module of PyTorch with the weights of its state: what each layer becomes. */
 
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import type { Tensor } from '../../net/weights.js'
 import { submoduleNames } from './names.js'
 import { type Argument, type Call, call } from './python.js'

@@ -1,5 +1,5 @@
 /** Names of layers as names of PyTorch's submodules, which are Python identifiers and no attributes of a module. */
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 
 /** Source  docs.python.org/3/reference/lexical_analysis.html#keywords */
 const keywords =

@@ -1,5 +1,5 @@
 /** The least-squares fit of one layer's kernel. */
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import { solveRidge } from './ridge.js'
 
 /** Sums over the calibration images, in float64. */

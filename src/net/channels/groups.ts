@@ -1,5 +1,5 @@
 /** Dependency groups, derived from the tree: which channels are removed together, and on which axes of which weights. */
-import { elementAt } from '../element.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet, PlacedLayer } from '../infer.js'
 import type { Path } from '../path.js'
 import { type WeightName, weightSpecsOf } from '../weight-specs.js'

@@ -50,44 +50,49 @@ export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
   return wires.map((_, place) => wires[(place % groups) * size + Math.floor(place / groups)] ?? 0)
 }
 
+/** The wires of a layer's output. */
+const wiresOfLeaf =
+  ({ made, grouped = () => {} }: WireRules, layers: CheckedNet['layers']) =>
+  (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
+    switch (layer._tag) {
+      case 'conv': {
+        const y = made(path, layer.filters, x)
+        for (const channels of [x, y]) grouped(channels, layer.groups)
+        return y
+      }
+      case 'dense':
+        return made(path, layer.units, x)
+      case 'own': {
+        const channels = channelsOf(layers.get(path)?.output ?? [])
+        return channels === x.length ? x : made(path, channels, x)
+      }
+      case 'channelShuffle':
+        grouped(x, layer.groups)
+        return shuffleWires(x, layer.groups)
+      case 'channelSlice':
+        return x.slice(layer.from, layer.from + layer.size)
+      case 'flatten': {
+        const [height = 1, width = 1] = layers.get(path)?.input ?? []
+        return joinWires(Array.from({ length: height * width }, () => x))
+      }
+      default:
+        return x
+    }
+  }
+
 /**
  * Follows channels from the input to the output.
  *
  * Law  every value's length is the last size of its inferred shape
  */
 export const traceWires =
-  ({ made, summed, grouped = () => {}, given = (_, y) => y }: WireRules) =>
+  (rules: WireRules) =>
   ({ net, layers }: CheckedNet, input: Int32Array): Wires => {
+    const { summed, given = (_, y) => y } = rules
     const into = new Map<Path, Int32Array>()
     const out = new Map<Path, Int32Array>()
-    const leaf = (layer: Leaf, path: Path, x: Int32Array): Int32Array => {
-      switch (layer._tag) {
-        case 'conv': {
-          const y = made(path, layer.filters, x)
-          for (const channels of [x, y]) grouped(channels, layer.groups)
-          return y
-        }
-        case 'dense':
-          return made(path, layer.units, x)
-        case 'own': {
-          const channels = channelsOf(layers.get(path)?.output ?? [])
-          return channels === x.length ? x : made(path, channels, x)
-        }
-        case 'channelShuffle':
-          grouped(x, layer.groups)
-          return shuffleWires(x, layer.groups)
-        case 'channelSlice':
-          return x.slice(layer.from, layer.from + layer.size)
-        case 'flatten': {
-          const [height = 1, width = 1] = layers.get(path)?.input ?? []
-          return joinWires(Array.from({ length: height * width }, () => x))
-        }
-        default:
-          return x
-      }
-    }
     interpret<Int32Array>({
-      leaf,
+      leaf: wiresOfLeaf(rules, layers),
       concat: joinWires,
       residual: (body, shortcut, _, path) => summed(path, body, shortcut),
       gate: (body, _, path, x) => summed(path, body, x),

@@ -3,10 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as t from 'io-ts'
 import { decode, type PathEntry } from '../../io/codec.js'
+import { childrenOf } from '../children.js'
 import { bareLayerCodec, bareNetCodec } from '../codec.js'
 import type { NetError } from '../error.js'
 import { childPath, type Path } from '../path.js'
-import { childrenOf, type Layer, type Net } from '../tree.js'
+import type { Layer, Net } from '../tree.js'
 import { maxDepth, mostLayers } from './limits.js'
 
 /** Callers without types may leave a layer out, or its name, or give the word for it. */

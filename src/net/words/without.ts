@@ -1,6 +1,8 @@
 /** A net less one of its layers: what studies compare it with, and what a schedule grows again. */
+
+import { childrenOf, withChildren } from '../children.js'
 import { childPath, editLayers, layersOf, type Path, parentPath } from '../path.js'
-import { childrenOf, type Net, withChildren } from '../tree.js'
+import type { Net } from '../tree.js'
 
 /** Whether a layer is one of several that a stack or a concat holds: a residual and a gate have their parts always. */
 const isRemovable = (net: Net, path: Path): boolean => {

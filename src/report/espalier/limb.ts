@@ -1,8 +1,10 @@
 /** Three nets as one tree: as it was first, before anything was cut, and as it is now. */
+
+import { childrenOf } from '../../net/children.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
-import { childrenOf, type Layer } from '../../net/tree.js'
+import type { Layer } from '../../net/tree.js'
 
 /** The states of a net that a picture shows. */
 export interface States {

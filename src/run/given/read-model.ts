@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ImportNote } from '../../convert/error.js'
 import { importModel } from '../../convert/import.js'
 import { type ModelFile, readModelFile } from '../../convert/model-file.js'
-import type { KnownLayer } from '../../net/own-layer.js'
+import type { KnownLayer } from '../../net/words/own-layer.js'
 import type { RunError } from '../error.js'
 import { folderAt } from '../storage/folder.js'
 

@@ -1,8 +1,8 @@
 /** The analysis of a net: its shapes, wires and groups, and which layers make each wire. */
 import * as E from 'fp-ts/lib/Either.js'
+import { elementAt } from '../../io/element.js'
 import { type Group, groups } from '../../net/channels/groups.js'
 import { type Wiring, wireNet } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { isInside, type Path } from '../../net/path.js'
 import type { AddressError } from '../error.js'

@@ -1,6 +1,7 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
+
+import { elementAt } from '../../io/element.js'
 import { fixedWires, wireNet } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'

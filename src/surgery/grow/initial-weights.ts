@@ -1,5 +1,5 @@
 /** The initial weights of a grown net: old ones carried over, new ones that change no output and can learn. */
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { normal, stream } from '../../net/random.js'
 import type { Layer } from '../../net/tree.js'

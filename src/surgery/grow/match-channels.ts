@@ -1,6 +1,7 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
+
+import { elementAt } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'

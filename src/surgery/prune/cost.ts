@@ -1,6 +1,7 @@
 /** The cost of a channel: the parameters or multiply–accumulates that removing it, with its group, saves. */
+
+import { elementAt } from '../../io/element.js'
 import { type Wiring, wireNet, wiresOfAxes } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
 import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'

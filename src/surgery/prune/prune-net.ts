@@ -1,8 +1,8 @@
 /** Narrows a net and its weights to the channels kept. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../io/element.js'
 import { range, type Wiring, wiresOfAxes } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'

@@ -1,7 +1,7 @@
 /** From utilities of layers to one score for each wire, comparable over the whole net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import type { Path } from '../../net/path.js'
 import { isInside } from '../../net/path.js'
 import { type Analysis, checkPaths } from '../analysis/analysis.js'

@@ -1,5 +1,5 @@
 /** What a pruning decided about every channel, and by what. */
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import type { Analysis, Channel } from '../analysis/analysis.js'
 import type { Utilities } from './rank.js'
 import type { Selection } from './select.js'

@@ -1,7 +1,7 @@
 /** Selects the channels to remove: by name, by a threshold, or as many as a target takes. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from '../../net/element.js'
+import { elementAt } from '../../io/element.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'

@@ -1,19 +1,11 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
+import { elementAt } from '../../io/element.js'
 import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
-import { elementAt } from '../../net/element.js'
+import { childrenOf, withChildren } from '../../net/children.js'
 import { childPath, type Path } from '../../net/path.js'
-import {
-  type ChannelSlice,
-  type Concat,
-  childrenOf,
-  type Layer,
-  type Net,
-  type Residual,
-  type Stack,
-  withChildren,
-} from '../../net/tree.js'
+import type { ChannelSlice, Concat, Layer, Net, Residual, Stack } from '../../net/tree.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
 
 const none = new Int32Array()

@@ -2,8 +2,10 @@
  * From the channels selected for removal to those that can be removed: passes hold more channels until what is left
  * fits, and until everything that the output needs is as wide as the floor says.
  */
+
+import { childrenOf } from '../../../net/children.js'
 import { childPath, type Path } from '../../../net/path.js'
-import { childrenOf, type Layer, type Residual } from '../../../net/tree.js'
+import type { Layer, Residual } from '../../../net/tree.js'
 import { type Analysis, wiresMadeInside } from '../../analysis/analysis.js'
 import { leastOf, trunkOf } from '../../analysis/trunk.js'
 import { byScore, type ConstrainedSelection, type Constraints, type Context } from './pass.js'

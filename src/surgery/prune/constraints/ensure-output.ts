@@ -1,5 +1,5 @@
 /** Which layers still give an output: a branch without channels is removed whole, and what the output needs keeps its best. */
-import { elementAt } from '../../../net/element.js'
+import { elementAt } from '../../../io/element.js'
 import { childPath, type Path } from '../../../net/path.js'
 import type { Concat, Gate, Layer, Residual } from '../../../net/tree.js'
 import {

@@ -1,5 +1,5 @@
 /** A selection while it is made to fit: what is kept, what is removed whole, and the edits of both. */
-import { elementAt } from '../../../net/element.js'
+import { elementAt } from '../../../io/element.js'
 import { isInside, type Path } from '../../../net/path.js'
 import { type Analysis, isMadeInside } from '../../analysis/analysis.js'
 import type { Widths } from '../../analysis/trunk.js'

@@ -1,13 +1,13 @@
 /** Puts back batch norms that an exporter folded into the convolutions before them, as ones that change nothing. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { NetError } from '../net/error.js'
-import { infer } from '../net/infer.js'
-import { editLayers, layersOf, type Path } from '../net/path.js'
-import type { Conv, Depthwise, Layer, Net } from '../net/tree.js'
-import { weightKey } from '../net/weight-specs.js'
-import { full, type Model, type Tensor, type Weights } from '../net/weights.js'
-import { defaultNorm } from '../net/words/leaves.js'
+import type { NetError } from '../../net/error.js'
+import { infer } from '../../net/infer.js'
+import { editLayers, layersOf, type Path } from '../../net/path.js'
+import type { Conv, Depthwise, Layer, Net } from '../../net/tree.js'
+import { weightKey } from '../../net/weight-specs.js'
+import { full, type Model, type Tensor, type Weights } from '../../net/weights.js'
+import { defaultNorm } from '../../net/words/leaves.js'
 
 /** Convolutions with a bias, as folding leaves them. */
 const mayHaveNorm = (layer: Layer): layer is Conv | Depthwise =>

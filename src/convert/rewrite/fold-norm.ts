@@ -1,10 +1,10 @@
 /** Folds batch norms with fixed statistics, a scale and a shift of each channel, into the product before them. */
 
-import type { Value } from '../graph/graph.js'
-import * as op from '../graph/operations.js'
-import { parentPath } from '../net/path.js'
-import { weightKey } from '../net/weight-specs.js'
-import type { Tensor, Weights } from '../net/weights.js'
+import type { Value } from '../../graph/graph.js'
+import * as op from '../../graph/operations.js'
+import { parentPath } from '../../net/path.js'
+import { weightKey } from '../../net/weight-specs.js'
+import type { Tensor, Weights } from '../../net/weights.js'
 
 /** The folded graph: the new value of each old one, and the new weights. */
 export interface FoldedGraph {

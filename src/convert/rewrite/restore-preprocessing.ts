@@ -1,11 +1,11 @@
 /** Undoes what an export of this project did for the model's input. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { isSameShape } from '../net/shape.js'
-import type { Model } from '../net/weights.js'
-import { descriptionCodec } from './description.js'
+import { isSameShape } from '../../net/shape.js'
+import type { Model } from '../../net/weights.js'
+import { descriptionCodec } from '../description.js'
+import type { ModelFile } from '../model-file.js'
 import { affineOf, identityOf, removeStep } from './include-normaliser.js'
-import type { ModelFile } from './model-file.js'
 
 /** The metadata of this project's own exports; other tools may keep other metadata there. */
 const ownMetadata = t.type({ preprocessing: descriptionCodec })

@@ -2,19 +2,19 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type CheckedNet, infer } from '../net/infer.js'
-import { differenceText, netDifference } from '../report/explain/difference.js'
-import { describe } from '../report/tables/describe.js'
-import type { RunError } from '../run/error.js'
-import { loadNet } from '../run/load.js'
-import { end } from './exit.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
+import { differenceText, netDifference } from '../../report/explain/difference.js'
+import { describe } from '../../report/tables/describe.js'
+import type { RunError } from '../../run/error.js'
+import { loadNet } from '../../run/load/net.js'
+import { end } from '../exit.js'
 
 interface DescribeArguments {
   readonly groups?: boolean
 }
 
 const groupsText = async (net: CheckedNet): Promise<string> => {
-  const { describeGroups } = await import('../report/tables/groups.js')
+  const { describeGroups } = await import('../../report/tables/groups.js')
   return describeGroups(net)
 }
 

@@ -1,11 +1,11 @@
 /** Layers of a user's own: what their functions make of a shape, and where a net that was read gets them from. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { callNamed, type FunctionError, wrongReturn } from '../io/named-function.js'
-import { show } from '../io/show.js'
-import type { CheckedNet } from './path.js'
-import { channelsOf, type Shape } from './shape.js'
-import type { OwnLayer } from './tree.js'
+import { callNamed, type FunctionError, wrongReturn } from '../../io/named-function.js'
+import { show } from '../../io/show.js'
+import type { CheckedNet } from '../path.js'
+import { channelsOf, type Shape } from '../shape.js'
+import type { OwnLayer } from '../tree.js'
 
 /** The function of a layer under its name. */
 const namedOf = ({ layer, call }: OwnLayer) => ({

@@ -1,7 +1,7 @@
 /** The options of `espalier export`, and which of them need others. */
-import type { Input } from '../convert/input.js'
-import type { WeightType } from '../convert/quantise.js'
-import type { Target } from '../convert/target.js'
+import type { Input } from '../../convert/input.js'
+import type { WeightType } from '../../convert/quantise.js'
+import type { Target } from '../../convert/target.js'
 
 export interface ExportArguments {
   readonly to: readonly Target[]

@@ -1,0 +1,102 @@
+/** `export`, `import` and `prune` */
+import { type Command, Option } from 'commander'
+import { inputs } from '../../convert/input.js'
+import { weightTypes } from '../../convert/quantise.js'
+import { targets } from '../../convert/target.js'
+import { engineNames } from '../../engine/engine.js'
+import { amount, formats, imageCriteria, positive, weightCriteria } from '../arguments.js'
+import { exportComplaints } from '../models/export-options.js'
+import { anyModel } from './shared.js'
+
+const addExport = (program: Command): void =>
+  void program
+    .command('export')
+    .description("write a run's model in formats that other runtimes read")
+    .argument('<model>', anyModel)
+    .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
+    .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
+    .addOption(
+      new Option(
+        '--input <kind>',
+        'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
+      ).choices(inputs),
+    )
+    .option(
+      '--serving-version <n>',
+      'of savedmodel: lay it out as this version of TensorFlow Serving',
+      positive,
+    )
+    .addOption(
+      new Option('--weights <type>', 'of onnx: kernels in 8 bits, a fourth of the bytes').choices(
+        weightTypes,
+      ),
+    )
+    .option(
+      '--data [folder]',
+      "with --weights int8: measure its accuracy on the validation images of the run's data, which lies in this folder",
+    )
+    .action(async (run: string, options, command: Command) => {
+      for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
+      await (await import('../models/export.js')).exportRun(run, options)
+    })
+
+const addImport = (program: Command): void =>
+  void program
+    .command('import')
+    .description('read a model of Keras, TensorFlow.js or ONNX as a net and its weights')
+    .argument('<model>', 'FILE.keras, FILE.h5, FILE.onnx, or the folder of a model.json')
+    .requiredOption('--out <file>', 'the model.safetensors to write')
+    .option(
+      '--batch-norm',
+      'of ONNX: put back batch norms that exporters folded, as ones that change nothing',
+    )
+    .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
+    .action(async (model: string, options) =>
+      (await import('../models/export.js')).importFile(model, options),
+    )
+
+/** What needs images where there are none. */
+const imageComplaints = ({ by = '', repair }: { readonly by?: string; readonly repair?: string }) => [
+  ...(repair !== undefined ? ["'--repair' needs images: --data or --experiment"] : []),
+  ...(imageCriteria.includes(by) ? [`'--by ${by}' needs images: --data or --experiment; try --by l1`] : []),
+]
+
+const addPrune = (program: Command): void =>
+  void program
+    .command('prune')
+    .description('cut channels of a model once, and repair it, without training')
+    .argument('<model>', anyModel)
+    .requiredOption(
+      '--keep <measure=share>',
+      'how much to keep of params, macs or bytes, as in macs=0.5',
+      amount,
+    )
+    .option('--data <folder>', 'class folders of images to measure on')
+    .option('--experiment <file>', 'measure on the data of this experiment instead; --data is its folder')
+    .addOption(
+      new Option('--by <criterion>', 'what ranks channels (default: taylor; l1 without images)').choices([
+        ...imageCriteria,
+        ...weightCriteria,
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--repair <way>',
+        'batchNorm: measured again; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
+      ).choices(['batchNorm', 'reconstruct']),
+    )
+    .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
+    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option(
+      '--out <file>',
+      'the model.safetensors to write (default: NAME-pruned.safetensors beside the model)',
+    )
+    .option('--force', 'replace the file where there is one')
+    .action(async (model: string, options, command: Command) => {
+      if (options.data === undefined && options.experiment === undefined)
+        for (const complaint of imageComplaints(options)) command.error(`error: ${complaint}`)
+      await (await import('../models/prune.js')).pruneModel(model, options)
+    })
+
+/** The commands that take a model and write one. */
+export const models = [addExport, addImport, addPrune]

@@ -1,0 +1,40 @@
+/** `train` and `resume` */
+import { type Command, Option } from 'commander'
+import { engineNames } from '../../engine/engine.js'
+import { positive, seed } from '../arguments.js'
+import { file, withJson } from './shared.js'
+
+const addTrain = (program: Command): void =>
+  void withJson(program.command('train'))
+    .description('train the experiment of a DSL file')
+    .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
+    .option('--data <folder>', 'the folder of the data set')
+    .option('--take <n>', 'use only this many training images', positive)
+    .option('--skip-bad', 'leave out images that cannot be read, and list them')
+    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--seed <n>', 'the seed of all random numbers (default: 0)', seed)
+    .option('--out <folder>', 'the folder of the run (default: runs/<name>-<time>)')
+    .option('--from <model>', 'begin with the weights of this model, which must fit the net')
+    .option('--resume <folder>', 'resume this run; --data and --skip-bad may change, the file may not')
+    .option('--force', 'with --resume, use the file as it is now: later steps may have changed')
+    .option('--mirror', 'score the test also by the mean of each image and its mirror image')
+    .action(async (chosen: string, options, command: Command) => {
+      const [named = null] = command.args
+      if (options.force && (options.resume === undefined || named === null))
+        command.error("error: '--force' needs '--resume' and a file")
+      if (options.from !== undefined && options.resume !== undefined && named === null)
+        command.error("error: '--from' with '--resume' needs a file; a run that is resumed has its weights")
+      await (await import('../train.js')).train(chosen, named, options)
+    })
+
+const addResume = (program: Command): void =>
+  void withJson(program.command('resume'))
+    .description('resume a run that was stopped')
+    .argument('<folder>', "the run's folder")
+    .option('--data <folder>', 'the folder of its data set, where it has moved')
+    .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
+    .option('--mirror', 'score the test also by the mean of each image and its mirror image')
+    .action(async (folder: string, options) => (await import('../train.js')).resumeRun(folder, options))
+
+/** The commands that train. */
+export const training = [addTrain, addResume]

@@ -1,0 +1,20 @@
+/** The experiment or the study of a DSL file. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { RunError } from '../error.js'
+import { resolveExported } from '../given/resolve.js'
+import { experimentCodec, studyCodec } from '../schedule/codec.js'
+import { checkNames } from '../study/cells.js'
+import type { Study } from '../study/study.js'
+import { reading } from './module.js'
+
+/**
+ * The experiment of a file; the model it begins with, where it names one, is read.
+ *
+ * Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from one; those of `readAnyModel`
+ */
+export const loadExperiment = reading('experiment', experimentCodec, resolveExported)
+
+/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
+export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
+  pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))

@@ -1,0 +1,106 @@
+/** DSL files: modules whose default export is a net, an experiment or a study. */
+import { existsSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as t from 'io-ts'
+import { type DecodeError, decode } from '../../io/codec.js'
+import { isFolder } from '../../io/files.js'
+import type { RunError } from '../error.js'
+
+/** Sources come through a loader of TypeScript that their files go through too; what is built from them has its own. */
+const importModule = async (file: string): Promise<unknown> => {
+  const path = resolve(file)
+  if (import.meta.url.endsWith('.ts')) return import(pathToFileURL(path).href)
+  const { createJiti } = await import('jiti')
+  return createJiti(import.meta.url).import(path)
+}
+
+/** The line that says what is wrong: with its place where a transpiler puts that on a line of its own. */
+const complaint = (reason: unknown): string => {
+  const lines = (reason instanceof Error ? reason.message : String(reason))
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const [first = '', second = ''] = lines
+  return (
+    lines.find(line => line.includes('ERROR: ')) ??
+    (first.startsWith('ParseError') ? `${first}: ${second}` : first)
+  )
+}
+
+const badModule =
+  (file: string) =>
+  (reason: unknown): RunError => ({
+    _tag: 'BadModule',
+    file,
+    reason: complaint(reason),
+    stack: reason instanceof Error ? (reason.stack ?? '') : '',
+  })
+
+interface Exporting {
+  readonly default?: unknown
+}
+
+const isModule = (module: unknown): module is Exporting => typeof module === 'object' && module !== null
+
+/** Where a package does not say that it is of modules, a file comes as a script that exports a module. */
+const isExporting = (exported: unknown): exported is Exporting =>
+  typeof exported === 'object' && exported !== null && '__esModule' in exported
+
+const endings = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
+
+export const load = (file: string): TE.TaskEither<RunError, unknown> => {
+  if (!existsSync(file)) return TE.left({ _tag: 'FileMissing', file })
+  if (isFolder(file)) return TE.left({ _tag: 'NoModule', file, got: 'a folder' })
+  return endings.includes(extname(file))
+    ? TE.tryCatch(async () => {
+        const module = await importModule(file)
+        const exported = isModule(module) ? module.default : undefined
+        return isExporting(exported) ? exported.default : exported
+      }, badModule(file))
+    : TE.left({ _tag: 'NoModule', file, got: `a ${extname(file) || 'file without an ending'}` })
+}
+
+export const tagOf = (exported: unknown): unknown =>
+  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
+
+/** What a DSL file may export, by tag. */
+const things = { net: 'a net', experiment: 'an experiment', study: 'a study' } as const
+
+type Thing = keyof typeof things
+
+const isThing = (tag: unknown): tag is Thing => typeof tag === 'string' && Object.hasOwn(things, tag)
+
+/** Refuses one of these where another is expected. */
+const expecting =
+  (expected: Thing) =>
+  (exported: unknown): E.Either<DecodeError, unknown> => {
+    const tag = tagOf(exported)
+    return isThing(tag) && tag !== expected
+      ? E.left({ _tag: 'DecodeError', at: '', expected: things[expected], got: things[tag] })
+      : E.right(exported)
+  }
+
+/** How what a module exports becomes what is read of it. */
+type Resolve = (exported: unknown) => TE.TaskEither<RunError | DecodeError, unknown>
+
+export const reading =
+  <A>(expected: Thing, codec: t.Type<A, unknown>, resolveFor: (file: string) => Resolve = () => TE.right) =>
+  (file: string): TE.TaskEither<RunError, A> =>
+    pipe(
+      load(file),
+      TE.flatMap(exported =>
+        pipe(
+          TE.fromEither(expecting(expected)(exported)),
+          TE.flatMap(resolveFor(file)),
+          TE.flatMapEither(decode(codec)),
+          TE.mapLeft(
+            (fault): RunError =>
+              fault._tag === 'DecodeError' ? { _tag: 'NoExperiment', file, fault } : fault,
+          ),
+        ),
+      ),
+    )
