@@ -10,7 +10,7 @@ import * as scope from './scope.js'
 
 const names: Readonly<Record<string, unknown>> = { ...surface, ...scope, l1, op, pipe, E }
 
-/** Examples are this folder's own. */
+/** What an expression of the catalogue is; it is code of this folder, not of a reader. */
 export const evaluate = (code: string): unknown =>
   new Function(...Object.keys(names), `return (${code})`)(...Object.values(names))
 

@@ -1,5 +1,4 @@
-/** The pages that are written from the source: of the language with its pictures, and of messages; from the words that the public surface exports. */
-
+/** The pages that are written from the source: of the language, with its pictures, of the commands and of all messages. */
 import type { Layer, Net } from '../../src/index.js'
 import * as surface from '../../src/index.js'
 import { outputShape } from '../../src/net/infer.js'
@@ -60,8 +59,8 @@ const head = `# The language
 
 Every word of a DSL file, with the shapes of its input and output, a picture, and an example that a test runs. A word
 makes a frozen record; it computes nothing. Shapes are without the batch: \`[h, w, c]\` of a map, \`[n]\` of a vector; \`h/stride\`
-is rounded up with \`'same'\` padding. Options that no example shows are in the
-reference of each entry point. The [start](start.md) explains a first file line by line.
+is rounded up with \`'same'\` padding. Options that no example shows are in the reference, a page for each function.
+[Start here](start.md) explains a first file line by line.
 
 <!-- Written by \`npm run words\` from the docstrings and docs/words/catalogue.ts. -->`
 
