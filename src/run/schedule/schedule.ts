@@ -31,7 +31,9 @@ export { defaultFloor } from './words/prune-defaults.js'
 export type { PruneWhileTrainingWord } from './words/prune-while-training.js'
 export type { WithTarget } from './words/target-options.js'
 
-/** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
+/**
+ * Training with the net before pruning as teacher, where there was a cut. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
+ */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
 /**
