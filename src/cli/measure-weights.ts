@@ -3,9 +3,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { WeightsMeasured } from '../convert/error.js'
 import { roundKernels } from '../convert/quantise.js'
-import { evaluationFeed } from '../data/pipeline/batches.js'
 import { defaultEngine } from '../engine/open.js'
-import { evaluate, evaluationBatch } from '../learn/evaluation/evaluate.js'
+import { evaluate, feedOfAll } from '../learn/evaluation/evaluate.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
 import type { Model } from '../net/weights.js'
 import type { Resources } from '../run/context.js'
@@ -18,7 +17,7 @@ import { stopper } from './signals.js'
 const compareOn =
   (model: Model) =>
   ({ engine, dataset }: Resources): TE.TaskEither<RunError, WeightsMeasured> => {
-    const feed = evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch })
+    const feed = feedOfAll(dataset, dataset.validation)
     const score = evaluate(engine)(feed)
     return pipe(
       TE.Do,

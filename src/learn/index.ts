@@ -31,7 +31,7 @@ export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
 export type { DataDiffers } from './evaluation/check-data.js'
 export { checkPruned } from './evaluation/check-pruned.js'
-export { type EvaluateOptions, evaluate, evaluationBatch } from './evaluation/evaluate.js'
+export { type EvaluateOptions, evaluate, evaluationBatch, feedOfAll } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
 export {

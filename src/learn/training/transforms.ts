@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
-import { evaluationFeed, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
+import { type Feed, trainingFeed } from '../../data/pipeline/batches.js'
 import { mixFeed } from '../../data/pipeline/mix.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
@@ -15,7 +15,7 @@ import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
-import { evaluationBatch } from '../evaluation/evaluate.js'
+import { feedOfAll } from '../evaluation/evaluate.js'
 import {
   type PlannedPrune,
   type PushOptions,
@@ -55,7 +55,8 @@ const observerOf = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
 
 /** The parts of a phase in which training, warm-up and push differ. */
 export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
-  readonly calls: E.Either<LearnError, Calls>
+  /** With so many images a call in evaluation. */
+  readonly calls: (evaluated: number) => E.Either<LearnError, Calls>
 }
 
 /** Errors  OneClass where all training images are of one */
@@ -96,6 +97,7 @@ export const phaseFor =
   ) =>
   ({ calls, ...program }: LearnProgram): E.Either<LearnError, Phase> => {
     const training = feedFor(options, dataset, seed)
+    const validation = feedOfAll(dataset, dataset.validation)
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
@@ -104,7 +106,7 @@ export const phaseFor =
           E.flatMap(() => checkOptions(options)(dataset)),
           E.flatMap(() => weighFeeds(options, dataset, program.feeds)),
           E.bindTo('feeds'),
-          E.bindW('calls', () => calls),
+          E.bindW('calls', () => calls(validation.batchSize)),
           E.map(built => ({
             ...program,
             ...built,
@@ -113,7 +115,7 @@ export const phaseFor =
             keeping: { restoreBest: options.restoreBest, patience: options.patience },
             seed,
             training,
-            validation: evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }),
+            validation,
             fixed: teacherWeights(teacher),
           })),
         )
@@ -121,13 +123,13 @@ export const phaseFor =
 
 /** The program of plain training. */
 export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(model),
+  calls: evaluated => trainCalls(options, evaluated, teacher)(model),
   feeds: rateFeeds(options),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
-  calls: warmupCalls(options, evaluationBatch, slots)(model),
+  calls: evaluated => warmupCalls(options, evaluated, slots)(model),
   feeds: rateFeeds(options),
 })
 
@@ -139,7 +141,7 @@ export const pushProgram = (
   model: Model,
   onRanking: OnRanking = () => undefined,
 ): LearnProgram => ({
-  calls: pushCalls(options, evaluationBatch, teacher)(model),
+  calls: evaluated => pushCalls(options, evaluated, teacher)(model),
   ...pipe(
     pushInspect(model),
     E.match(

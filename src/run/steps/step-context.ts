@@ -1,9 +1,8 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { type Calibration, calibrationOf } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
-import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { type EvaluateOptions, evaluate, feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
@@ -57,7 +56,7 @@ const scoredOn =
   (part: 'validation' | 'test', options: EvaluateOptions = {}) =>
   ({ engine, dataset }: RunContext) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    evaluate(engine, options)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+    evaluate(engine, options)(feedOfAll(dataset, dataset[part]))(model)
 
 /** A model on the validation images. */
 export const scoreValidation = scoredOn('validation')
