@@ -128,9 +128,14 @@ const reading =
  */
 export const loadExperiment = reading('experiment', experimentCodec, resolveExported)
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
+/**
+ * The study of a file; the models that its experiments begin with are read.
+ *
+ * Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `readAnyModel` and
+ *         `checkNames`
+ */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
-  pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
+  pipe(reading('study', studyCodec, resolveExported)(file), TE.flatMapEither(checkNames))
 
 /** A file's experiment, or those of its study; on this net where it names a model that is not read. */
 const loadAll = (file: string, net: Net): TE.TaskEither<RunError, readonly Experiment[]> =>
@@ -139,7 +144,8 @@ const loadAll = (file: string, net: Net): TE.TaskEither<RunError, readonly Exper
     TE.flatMap(exported =>
       tagOf(exported) === 'study'
         ? pipe(
-            loadStudy(file),
+            reading('study', studyCodec, () => resolveExportedOn(net))(file),
+            TE.flatMapEither(checkNames),
             TE.map(({ variants }) => variants.map(({ experiment }) => experiment)),
           )
         : pipe(
