@@ -38,7 +38,10 @@ test('a sign of life is given while the main thread is busy, and a file that is 
   const began = performance.now()
   while (statSync(file).mtimeMs < 10_000 && performance.now() - began < 20_000)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
-  expect([statSync(file).mtimeMs > Date.now() - 60_000, readFileSync(file, 'utf8')]).toEqual([true, 'process'])
+  expect([statSync(file).mtimeMs > Date.now() - 60_000, readFileSync(file, 'utf8')]).toEqual([
+    true,
+    'process',
+  ])
   rmSync(file)
   await setTimeout(100)
   expect(existsSync(file)).toBe(false)

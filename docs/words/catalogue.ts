@@ -157,7 +157,10 @@ const schedules: Section = {
       'grow',
       "grow({ after: 'a', module: inception('b', { point: 8, three: [8, 16] }), max: 3 }, train({ epochs: 2 }))",
     ),
-    plain('regrow', "regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 1 }, train()))"),
+    plain(
+      'regrow',
+      "regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 1 }, train()))",
+    ),
     plain('untilTarget', 'untilTarget({ keep: { params: 0.05 }, rounds: 4 }, push({ epochs: 2 }), prune())'),
     plain('whileAccuracy', "whileAccuracy({ within: '5%' }, push(), prune(), train())"),
     plain('distill', 'train({ epochs: 6, distill })'),

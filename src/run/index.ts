@@ -66,8 +66,8 @@ export {
   settingsOf,
 } from './storage/settings.js'
 export { latest, openRun, type StoredRun } from './storage/stored-run.js'
-export { type AblationOptions, ablation } from './study/ablation.js'
+export { type AblationOptions, type AblationWord, ablation } from './study/ablation.js'
 export { type Cell, cellsOf, seedsOf } from './study/cells.js'
 export { publishOutcome } from './study/outcome.js'
 export { runCell, runStudy, type StudyContext, type VariantRun } from './study/runner.js'
-export { type Study, study, type Variant } from './study/study.js'
+export { type Study, type StudyWord, study, type Variant, type VariantOptions } from './study/study.js'

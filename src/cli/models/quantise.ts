@@ -6,9 +6,8 @@ import { compareFiles } from '../../convert/onnx/quantise/accuracy.js'
 import type { Activations, ActivationType } from '../../convert/onnx/quantise/activations.js'
 import { measureRanges } from '../../convert/onnx/quantise/ranges.js'
 import { roundKernels } from '../../convert/quantise.js'
-import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { defaultEngine } from '../../engine/open.js'
-import { evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { evaluate, feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Model } from '../../net/weights.js'
 import { renderMessage } from '../../report/text/messages.js'
@@ -24,7 +23,7 @@ import { say } from '../stderr.js'
 const measureWeights =
   ({ engine, dataset }: Resources) =>
   (model: Model): TE.TaskEither<RunError, WeightsMeasured> => {
-    const feed = evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch })
+    const feed = feedOfAll(dataset, dataset.validation)
     const score = evaluate(engine)(feed)
     return pipe(
       TE.Do,

@@ -42,8 +42,12 @@ export const requireRepair = ({ repair: by, images }: Repairs, net: CheckedNet):
 /** More images, and the fit is hardly better. */
 const reconstructionImages = 300
 
+/** Images as training sees them: its augmentations shift what batch norm has to normalise. */
+const repairCalibration = (context: StepContext, images: number): Calibration =>
+  calibrationFor(context, images, { augment: true })
+
 const fitCalibration = (context: StepContext, { repair: by, images }: Repairs): Calibration =>
-  calibrationFor(context, by === 'reconstruct' ? Math.min(images, reconstructionImages) : images)
+  repairCalibration(context, by === 'reconstruct' ? Math.min(images, reconstructionImages) : images)
 
 /** A cut of the same net with the running statistics of its images: those of a net that has just shrunk lag behind. */
 const remeasured = (
@@ -52,7 +56,7 @@ const remeasured = (
   { whole, pruned }: RankedCut,
 ): TE.TaskEither<LearnError, RankedCut> =>
   pipe(
-    recalibrate(calibrationFor(context, images))(whole),
+    recalibrate(repairCalibration(context, images))(whole),
     TE.map(measured => ({
       whole: measured,
       pruned: { ...pruned, model: { ...pruned.model, weights: carrySlots(pruned)(measured.weights) } },

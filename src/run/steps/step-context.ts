@@ -1,9 +1,8 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { type Calibration, calibrationOf } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
-import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { type EvaluateOptions, evaluate, feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import type { NewRate } from '../../learn/growth/new-rate.js'
 import { stream } from '../../net/random.js'
@@ -65,7 +64,7 @@ const scoredOn =
   (part: 'validation' | 'test', options: EvaluateOptions = {}) =>
   ({ engine, dataset }: RunContext) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    evaluate(engine, options)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+    evaluate(engine, options)(feedOfAll(dataset, dataset[part]))(model)
 
 /** A model on the validation images. */
 export const scoreValidation = scoredOn('validation')
@@ -76,8 +75,9 @@ export const scoreTest = scoredOn('test')
 /** The same by the mean of each image and its mirror image. */
 export const scoreMirrored = scoredOn('test', { mirror: true })
 
-/** So many training images, or all there are, each class as often as the others, as they are. */
+/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
 export const calibrationFor = (
   context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
   images: number,
-): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images)
+  options: { readonly augment?: boolean } = {},
+): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images, options)

@@ -5,7 +5,6 @@ import type { CheckedNet } from '../../../net/infer.js'
 import { bareUnits } from '../../../surgery/analysis/norms.js'
 import { wrongOption } from '../../check-options.js'
 import type { LearnError } from '../../error.js'
-import { evaluationBatch } from '../../evaluation/evaluate.js'
 import type { MaskOptions, TrainOptions } from '../../options.js'
 import { accumulateCalls } from '../accumulate.js'
 import { averageUpdates } from '../average.js'
@@ -59,7 +58,7 @@ export const checkMasking = (
 
 /** The calls of plain training, in which utilities are tracked and masked channels shrink. */
 const maskedCalls =
-  (options: TrainOptions, mask: MaskOptions, teacher: Teacher | null) =>
+  (options: TrainOptions, mask: MaskOptions, teacher: Teacher | null, evaluated: number) =>
   (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       lowerForTraining(options)(net),
@@ -75,7 +74,7 @@ const maskedCalls =
           ],
           statistics: runningStatistics(graph),
         })
-        return { ...calls, infer: lowerForInference(evaluationBatch)(net) }
+        return { ...calls, infer: lowerForInference(evaluated)(net) }
       }),
     )
 
@@ -90,7 +89,7 @@ export const maskedProgram = (
   teacher: Teacher | null,
   net: CheckedNet,
 ): LearnProgram => ({
-  calls: maskedCalls(options, mask, teacher)(net),
+  calls: evaluated => maskedCalls(options, mask, teacher, evaluated)(net),
   feeds: (step, steps) => ({
     ...rateFeeds(options)(step, steps),
     ...maskFeeds(mask, options.epochs)(step, steps),
