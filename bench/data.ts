@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Dataset, imagesInMemory } from '../src/data/dataset.js'
-import { decodeImage } from '../src/data/formats/images/decode.js'
+import { decodeImage } from '../src/data/formats/images/decode/decode.js'
 import { crc32c } from '../src/data/formats/tfrecord/crc.js'
 import { openData } from '../src/data/open.js'
 import {

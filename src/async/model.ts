@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../convert/model-file.js'
 import type { Place } from '../data/error.js'
-import type { ImageInput } from '../data/formats/images/decode.js'
+import type { ImageInput } from '../data/formats/images/decode/decode.js'
 import type { EngineName } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
 import {

@@ -4,7 +4,7 @@ import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged }
 import type { Path } from '../net/path.js'
 import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
-import { type Within, withinCodec } from './schedule/within.js'
+import { type Within, withinCodec } from './schedule/words/within.js'
 
 /** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place was pruned away. */
 export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'

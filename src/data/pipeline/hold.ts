@@ -6,7 +6,7 @@ import { derivedFile, store, touch } from '../cache.js'
 import { type Images, imagesInMemory, selectImages } from '../dataset.js'
 import type { Report } from '../download.js'
 import type { DataError } from '../error.js'
-import { decoderVersion } from '../formats/images/decode.js'
+import { decoderVersion } from '../formats/images/decode/decode.js'
 import {
   type Decoded,
   decodeAll,

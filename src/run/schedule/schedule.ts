@@ -21,15 +21,15 @@ import type {
   ScheduleStep,
   Train,
 } from './steps.js'
-import { parseWithin, type WithinWord } from './within.js'
 import { pruneDefaults } from './words/prune-defaults.js'
 import { type PruneWhileTrainingWord, pruneWhileTraining } from './words/prune-while-training.js'
 import { splitTarget, targetKeys, type WithTarget } from './words/target-options.js'
+import { parseWithin, type WithinWord } from './words/within.js'
 
-export type { Within, WithinWord } from './within.js'
 export { defaultFloor } from './words/prune-defaults.js'
 export type { PruneWhileTrainingWord } from './words/prune-while-training.js'
 export type { WithTarget } from './words/target-options.js'
+export type { Within, WithinWord } from './words/within.js'
 
 /**
  * Training with the net before pruning as teacher, where there was a cut. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own

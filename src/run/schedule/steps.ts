@@ -11,7 +11,7 @@ import type { ConstraintOptions } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
 import type { GrowthCost } from './growth-cost.js'
-import type { Within } from './within.js'
+import type { Within } from './words/within.js'
 
 export type { GrowthCost } from './growth-cost.js'
 

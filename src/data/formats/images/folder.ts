@@ -6,7 +6,7 @@ import { type OpenOptions, openInFolder, type Part, type Source } from '../../so
 import type { ImageFolder } from '../../spec.js'
 import { partsIn } from '../parts.js'
 import { checksumOf } from '../streams.js'
-import { decodeImage } from './decode.js'
+import { decodeImage } from './decode/decode.js'
 import type { EncodedImages } from './encoded-images.js'
 import { closerOf, flatMapListings, listParts } from './list-parts.js'
 import { encodedOf, placeOf } from './listing.js'

@@ -1,7 +1,7 @@
 /** Messages on runs, their folders, schedules and studies. */
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
 import type { Difference } from '../../../run/error.js'
-import type { Within } from '../../../run/schedule/within.js'
+import type { Within } from '../../../run/schedule/words/within.js'
 import type { RunInvariant } from '../../../run/storage/settings.js'
 import { decodeErrorText, shortened } from '../decode-error.js'
 import type { FactOf, Messages } from '../fact.js'

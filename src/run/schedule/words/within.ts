@@ -1,6 +1,6 @@
 /** How much validation accuracy rounds may lose: points, or a share of the accuracy they began with. */
 import * as t from 'io-ts'
-import { closed, share } from '../../io/codec.js'
+import { closed, share } from '../../../io/codec.js'
 
 /** Accuracy, 0.02 for two points; or a share of the accuracy at the start. */
 export type Within = number | { readonly relative: number }

@@ -1,9 +1,9 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
 import type { Sharp } from 'sharp'
-import { type Shape, sizeOf } from '../../../net/shape.js'
-import { Fault, factOf, type Place } from '../../error.js'
-import type { Colour } from '../../spec.js'
-import { readQueued } from '../streams.js'
+import { type Shape, sizeOf } from '../../../../net/shape.js'
+import { Fault, factOf, type Place } from '../../../error.js'
+import type { Colour } from '../../../spec.js'
+import { readQueued } from '../../streams.js'
 import { isCutOff } from './cut-off.js'
 import { explainUnsupported } from './signature.js'
 
