@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Engine, Session } from '../src/engine/engine.js'
+import { sessionConfig } from '../src/engine/tensorflow/config.js'
 import { emitProgram } from '../src/engine/tensorflow/graph/program.js'
 import type { Native } from '../src/engine/tensorflow/install/cache.js'
 import { loadBinding, loadEngine, loadRuntime } from '../src/engine/tensorflow/load.js'
 import { findNative } from '../src/engine/tensorflow/native.js'
+import { isSmallInference } from '../src/engine/tensorflow/single-image.js'
 import type { Graph, Program, Value } from '../src/graph/graph.js'
 import * as op from '../src/graph/operations.js'
 import { sizeOf } from '../src/net/shape.js'
@@ -174,11 +177,20 @@ describe.skipIf(!hasAddon)('the addon', () => {
     expect(right(loadRuntime({ runtime: 'addon' })).runtime.countGraphs()).toBe(before)
   })
 
-  test('each engine has its own number of threads', async () => {
-    const [one, two] = [await load('addon', 1), await load('addon', 2)]
-    expect([one.threads, two.threads]).toEqual([1, 2])
-    expect(await learn(one)).toEqual(await learn(one))
-  })
+  const countThreads = (): number => readdirSync('/proc/self/task').length
+
+  test.skipIf(process.platform !== 'linux')(
+    'a session has threads of its own, which end with it',
+    async () => {
+      const [two, eight] = [await load('addon', 2), await load('addon', 8)]
+      expect([two.threads, eight.threads]).toEqual([2, 8])
+      const before = countThreads()
+      const sessions = [right(await eight.open(learning())()), right(await two.open(learning())())]
+      expect(countThreads() - before).toBeGreaterThanOrEqual(8)
+      for (const session of sessions) session.close()
+      expect(countThreads()).toBe(before)
+    },
+  )
 
   /** Opens a session named `session` in another process, and ends it as `lines` do. */
   const inProcess = (lines: string) =>
@@ -207,6 +219,24 @@ ${lines}`,
     await expect(exited).rejects.toMatchObject({ code: 7, stderr: '' })
   })
 
+  test('a server runs the sessions that connect to it', async () => {
+    const { stdout } = await inProcess(`
+import { createServer } from 'node:net'
+import { openSession } from '${join(root, 'src/engine/tensorflow/session.js')}'
+const probe = createServer().listen(0, 'localhost')
+await new Promise(done => probe.once('listening', done))
+const address = 'localhost:' + probe.address().port
+await new Promise(done => probe.close(done))
+const target = runtime.startServer({ cluster: { worker: [address] }, job: 'worker', task: 0 })
+const y = op.add(op.weight('w', [2]), op.input('x', [2]))
+const program = { go: { outputs: { y }, updates: [op.assign('w', y)] } }
+const session = openSession(runtime, { threads: 1, target }, program)
+for (const x of [1, 2]) console.log(...(await session.runAsync('go', { x: Float32Array.of(x, 10 * x) })).y)
+try { openSession(runtime, { threads: 1, target: 'nowhere' }, program) } catch (error) { console.log(error.message) }
+process.exit(0)`)
+    expect(stdout).toMatch(/^1 10\n3 30\n.*nowhere/)
+  })
+
   test('a session that nobody closed is closed by the garbage collector', async () => {
     const { stdout } = await inProcess(`
 await (await open()).runAsync('go', feeds)
@@ -214,6 +244,34 @@ const before = runtime.countGraphs()
 for (let n = 0; n < 10 && runtime.countGraphs() > 0; n++) { await new Promise(setImmediate); gc() }
 console.log(before, runtime.countGraphs())`)
     expect(stdout).toBe('1 0\n')
+  })
+})
+
+describe('what a session is opened with', () => {
+  test('threads, and memory that grows', () => {
+    expect([...sessionConfig({ threads: 3 })]).toEqual([0x10, 3, 0x32, 2, 0x20, 1])
+    expect([...sessionConfig({ threads: 1, serial: true, xla: true })]).toEqual([
+      ...[0x10, 1, 0x28, ...Array.from({ length: 9 }, () => 0xff), 1],
+      ...[0x32, 2, 0x20, 1, 0x52, 4, 0x1a, 2, 0x28, 1],
+    ])
+  })
+
+  const inference = (images: number, size: number): Program => ({
+    infer: {
+      outputs: {
+        y: op.conv(op.input('images', [images, size, size, 8]), op.weight('k', [3, 3, 8, 16]), same),
+      },
+      updates: [],
+    },
+  })
+
+  test.each([
+    ['one image through a small net', inference(1, 32), true],
+    ['more work than one thread does as fast', inference(1, 256), false],
+    ['a batch', inference(2, 4), false],
+    ['training', learning(), false],
+  ])('one thread for one image through a small net alone: %s', (_, program, small) => {
+    expect(isSmallInference(program)).toBe(small)
   })
 })
 

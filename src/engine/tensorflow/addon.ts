@@ -4,6 +4,7 @@ import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
 import type { GraphCall, OpenGraph, Runtime } from './runtime.js'
+import { type ServerTask, serverDef } from './server.js'
 
 /** A session of TensorFlow. Its garbage collection closes it too; a run under way is ended first. */
 interface NativeSession {
@@ -25,6 +26,8 @@ export interface Addon {
   readonly countSessions: () => number
   /** Ends the runs under way, which fail. */
   readonly cancelRuns: () => void
+  /** Starts the server of a ServerDef, for as long as the process lasts; returns the target of its sessions. */
+  readonly startServer: (definition: Uint8Array) => string
 }
 
 const inputOf = ({ ref, shape }: Port) => ({ name: tensorName(ref), shape })
@@ -47,8 +50,16 @@ export const loadAddon = (file: string): Addon => {
   return addon
 }
 
-export const addonRuntime = ({ version, Session, countSessions }: Addon): Runtime => ({
+/** The addon, which can also start a server. */
+export interface AddonRuntime extends Runtime {
+  /** Returns the target of its sessions, an option of theirs. Lasts as long as the process. */
+  readonly startServer: (task: ServerTask) => string
+}
+
+export const addonRuntime = ({ version, Session, countSessions, startServer }: Addon): AddonRuntime => ({
   version,
-  open: (graph, options) => openGraph(new Session(graphDef(graph), sessionConfig(options), '')),
+  open: (graph, options) =>
+    openGraph(new Session(graphDef(graph), sessionConfig(options), options.target ?? '')),
   countGraphs: countSessions,
+  startServer: task => startServer(serverDef(task)),
 })

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly serial?: boolean
   /** Whether XLA compiles what it can; on a CPU `TF_XLA_FLAGS` must allow it too. By default TensorFlow's own choice. */
   readonly xla?: boolean
+  /** The server that runs it, such as `grpc://localhost:2222`; by default this process. */
+  readonly target?: string
 }
 
 /** The bytes of a ConfigProto. The memory of a GPU grows as it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` forbids it. */

@@ -5,15 +5,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Program } from '../../graph/graph.js'
 import { engineCommand } from '../commands.js'
 import type { Engine, EngineError } from '../engine.js'
 import { addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
+import type { SessionOptions } from './config.js'
 import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
 import { officialRuntime } from './official.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
+import { isSmallInference } from './single-image.js'
 
 export interface LoadOptions {
   /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */
@@ -109,12 +112,19 @@ export const loadBinding = ({
     E.flatMap(({ file }) => startBinding(file, threads)),
   )
 
+/** One thread, the caller's own, is the fastest for a single image through a small net. */
+const sessionOptions = (program: Program, threads: number): SessionOptions =>
+  isSmallInference(program) ? { threads: 1, serial: true } : { threads }
+
 const engineOf = ({ runtime, threads }: Required<Loaded>): Engine => ({
   name: 'tensorflow',
   version: versionOf(runtime),
   threads,
   open: (program, constants) =>
-    TE.tryCatch(async () => openSession(runtime, { threads }, program, constants), failed),
+    TE.tryCatch(
+      async () => openSession(runtime, sessionOptions(program, threads), program, constants),
+      failed,
+    ),
 })
 
 /** Loads the runtime itself. */
@@ -138,7 +148,7 @@ export const loadRuntime = ({
   )
 
 /**
- * The TensorFlow engine. With the official binding, the first load in a process fixes the number of threads.
+ * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first load in a process fixes the number of threads.
  *
  * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
  */

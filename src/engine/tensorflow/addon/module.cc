@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "async_run.h"
+#include "server.h"
 #include "session.h"
 #include "values.h"
 
@@ -62,6 +63,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     return Napi::Number::New(info.Env(), static_cast<double>(Session::count()));
   });
   exports["cancelRuns"] = Napi::Function::New(env, [](const Napi::CallbackInfo &) { Session::cancelAll(); });
+  exports["startServer"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
+    return Napi::String::New(info.Env(), startServer(bytesOf(info[0])));
+  });
   return exports;
 }
 
