@@ -212,11 +212,19 @@ ${lines}`,
       { cwd: root },
     )
 
-  test('the process exits while a run is under way', async () => {
-    const exited = inProcess(
-      'void (await open()).runAsync("go", feeds); setTimeout(() => process.exit(7), 5)',
-    )
-    await expect(exited).rejects.toMatchObject({ code: 7, stderr: '' })
+  test('a process that exits ends the run under way', async () => {
+    const exited = await inProcess(`
+let y = x
+for (let n = 0; n < 300; n++) y = op.matmul(y, x)
+const { right: session } = await engine.open({ go: { outputs: { y: op.sum(y) }, updates: [] } })()
+void session.runAsync('go', feeds)
+setTimeout(() => {
+  console.log(Date.now())
+  process.exit(7)
+}, 200)`).catch(error => error)
+    const took = Date.now() - Number(exited.stdout)
+    expect(exited).toMatchObject({ code: 7, stderr: '' })
+    expect(took).toBeLessThan(5000) // the whole run takes more
   })
 
   test('a server runs the sessions that connect to it', async () => {
