@@ -1,6 +1,7 @@
-/** The net that every bench trains: a stem of 32 and three Inception modules with batch norm. 32×32×3 → 10 */
+/** The net that every bench measures: a stem of 32 and three Inception modules with batch norm. 32×32×3 → 10 */
 
 import { normal, stream } from '../src/net/random.js'
+import { type Shape, sizeOf } from '../src/net/shape.js'
 import { type InceptionOptions, inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 
@@ -26,11 +27,13 @@ export const reference = net(
 )
 
 /** Images of noise: the content does not change the speed of a step. */
-export const imagesOf = (batch: number): Float32Array => {
+export const imagesOf = (batch: number, shape: Shape = reference.input): Float32Array => {
   const draw = normal(stream(0, 'images'))
-  return Float32Array.from({ length: batch * 32 * 32 * 3 }, () => draw())
+  return Float32Array.from({ length: batch * sizeOf(shape) }, () => draw())
 }
 
 /** Each image's class, one after another, as one-hot rows. */
-export const targetsOf = (batch: number): Float32Array =>
-  Float32Array.from({ length: batch * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0))
+export const targetsOf = (batch: number, classes = 10): Float32Array =>
+  Float32Array.from({ length: batch * classes }, (_, i) =>
+    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
+  )

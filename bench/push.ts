@@ -36,6 +36,7 @@ const pushing = (engine: Engine, options: PushOptions) =>
 const tracing = (engine: Engine, kind: TraceKind) => async (): Promise<() => Promise<unknown>> => {
   const feed: Feed = {
     batches: steps,
+    batchSize: batch,
     batch: async () => ({ ...seen, labels: new Int32Array(batch), size: batch }),
   }
   return () => done(measureTrace(kind)({ engine, feed, batch, batches: steps })(model))

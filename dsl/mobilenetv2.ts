@@ -1,7 +1,7 @@
 /** MobileNet v2: inverted residuals with linear ends, after Sandler et al. 2018. 224×224×3 → 1000 */
 import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image, net, repeat, residual, stack } from '../src/index.js'
 
-const relu6 = { activation: 'relu6' } as const
+export const relu6 = { activation: 'relu6' } as const
 
 /** Thin to wide to thin: `times` as many filters in the middle as come in. */
 const bottleneck = (times: number, from: number, to: number, stride: number) => {
@@ -12,7 +12,8 @@ const bottleneck = (times: number, from: number, to: number, stride: number) => 
   return stride === 1 && from === to ? residual('bottleneck', body) : body
 }
 
-const stage = (name: string, times: number, from: number, to: number, blocks: number, stride: number) =>
+/** `blocks` bottlenecks, the first from `from` to `to` channels with the stride. */
+export const stage = (name: string, times: number, from: number, to: number, blocks: number, stride: number) =>
   repeat(name, blocks, nth => nth === 0 ? bottleneck(times, from, to, stride) : bottleneck(times, to, to, 1))
 
 export default net('mobilenetv2', image(224, 224, 3),

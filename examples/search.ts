@@ -4,9 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type Context, reportFailure, run, withContext } from '../src/async/index.js'
-import { evaluationFeed, glyphs } from '../src/data/index.js'
+import { glyphs } from '../src/data/index.js'
 import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, residual, stack } from '../src/index.js'
-import { accuracyOf, evaluate, evaluationBatch, train } from '../src/learn/index.js'
+import { accuracyOf, evaluate, feedOfAll, train } from '../src/learn/index.js'
 import { countParams, infer, init, type Net, randomBelow, stream } from '../src/net/index.js'
 
 const bottleneck = (name: string, width: number, inside: number) =>
@@ -33,7 +33,7 @@ const accuracyAfter = async (context: Context, candidate: Net): Promise<number> 
   const { engine, dataset } = context
   const untrained = await run(init(0)(candidate))
   const { model } = await run(train({ epochs: 3, batchSize: 50 })(context)(untrained))
-  return accuracyOf(await run(evaluate(engine)(evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }))(model)))
+  return accuracyOf(await run(evaluate(engine)(feedOfAll(dataset, dataset.validation))(model)))
 }
 
 await withContext({ data: glyphs({ train: 2000, test: 100 }) }, async context => {

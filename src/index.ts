@@ -111,9 +111,13 @@ export {
   distill,
   initialize,
   type PruneStepOptions,
+  type PruneWhileTrainingWord,
   type PushStepOptions,
   prune,
   push,
+  type RegrowOptions,
+  regrow,
+  type TrainStepOptions,
   train,
   untilTarget,
   type Within,
@@ -121,6 +125,6 @@ export {
   whileAccuracy,
 } from './run/schedule/schedule.js'
 export type { Step, Train } from './run/schedule/steps.js'
-export { type AblationOptions, ablation } from './run/study/ablation.js'
-export { type Study, study, type Variant } from './run/study/study.js'
+export { type AblationOptions, type AblationWord, ablation } from './run/study/ablation.js'
+export { type Study, type StudyWord, study, type Variant, type VariantOptions } from './run/study/study.js'
 export { growthRule } from './surgery/grow/rule.js'

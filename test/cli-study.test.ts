@@ -1,8 +1,7 @@
-/** Studies from the command line: seeds in processes of their own, or a few at a time. */
+/** Studies from the command line: cells in processes of their own, or some seeds at a time. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { divideSeeds } from '../src/cli/jobs.js'
 import { type Ended, espalier, expectRefusedAtOnce, root } from './command.js'
 import { scratch } from './scratch.js'
 
@@ -36,10 +35,12 @@ describe('a study', () => {
     const first = await compared(alone)
     expect([first.code, first.out]).toEqual([0, expect.stringContaining('| cut | ')])
     expect(first.err.match(/^\d of 6: .*, seed \d$/gm)?.length).toBe(6)
-    const both = await compared(two, '--jobs', '2')
-    expect([both.code, both.err.match(/^\d of [24]: .*, seed \d$/gm)?.length]).toEqual([0, 6])
+    const both = await compared(two, '--jobs', '2', '--tensorboard')
+    expect([both.code, both.err.match(/^\d of 6: .*, seed \d$/gm)?.length]).toEqual([0, 6])
     expect(both.err.match(/\(done\)$/gm)?.length).toBe(6)
     expect(rowsIn(two)).toBe(rowsIn(alone))
+    const files = readdirSync(join(two, 'runs'), { recursive: true, encoding: 'utf8' })
+    expect(files.filter(name => name.includes('tfevents')).length).toBe(6)
     const some = await compared(parts, '--seeds', '2,0')
     expect([some.code, some.out, existsSync(join(parts, 'results'))]).toEqual([0, '', false])
     const rest = await compared(parts)
@@ -92,13 +93,5 @@ describe('a study', () => {
     )
     writeFileSync(named, readFileSync(file, 'utf8').replace("'cut'", "'Base'"))
     expectRefusedAtOnce(await espalier(['compare', named]), "'base' and 'Base'", 'got one for')
-  })
-
-  test('gives each seed to one process', () => {
-    for (const jobs of [1, 2, 3, 7]) expect(divideSeeds(5, jobs).flat().toSorted()).toEqual([0, 1, 2, 3, 4])
-    expect(divideSeeds(5, 2)).toEqual([
-      [0, 2, 4],
-      [1, 3],
-    ])
   })
 })

@@ -24,7 +24,8 @@ interface Ways {
   readonly cwd?: string
 }
 
-const command = ['--import', createRequire(import.meta.url).resolve('tsx'), join(root, 'src/cli.ts')]
+/** What Node runs as the command: the sources. */
+export const command = ['--import', createRequire(import.meta.url).resolve('tsx'), join(root, 'src/cli.ts')]
 
 /** The command in a folder of its own, to its end. */
 export const espalier = (

@@ -208,6 +208,7 @@ describe('prefetch', () => {
     const begun: string[] = []
     const feed: Feed = {
       batches: 3,
+      batchSize: 1,
       batch: (epoch, step) => {
         begun.push(`${epoch}/${step}`)
         return Promise.reject(new Error('nobody asked'))

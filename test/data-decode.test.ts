@@ -6,6 +6,7 @@ import { decodeImage } from '../src/data/formats/images/decode.js'
 import { openData } from '../src/data/open.js'
 import { imageFolder } from '../src/data/spec.js'
 import { image } from '../src/net/words/leaves.js'
+import { renderMessage } from '../src/report/text/messages.js'
 import { ownCache, scratch, succeed } from './scratch.js'
 
 ownCache()
@@ -101,6 +102,40 @@ const reasonOf = (bytes: Buffer): Promise<string> =>
     error =>
       error instanceof Fault && error.fact._tag === 'NotAnImage' ? error.fact.reason : `it failed: ${error}`,
   )
+
+/** What is said of bytes that are no image. */
+const complaintOf = (bytes: Buffer): Promise<string> =>
+  decodeImage([4, 4, 3])(bytes, place).then(
+    () => 'it was decoded',
+    error => (error instanceof Fault ? renderMessage(error.fact) : `it failed: ${error}`),
+  )
+
+describe('an image that cannot be decoded', () => {
+  test.each([
+    ['jpeg', (picture: Sharp) => picture.jpeg()],
+    ['jpeg, progressive', (picture: Sharp) => picture.jpeg({ progressive: true })],
+    ['png', (picture: Sharp) => picture.png()],
+    ['webp', (picture: Sharp) => picture.webp()],
+    ['gif', (picture: Sharp) => picture.gif()],
+  ])('is cut off where a %s ends too early', async (_, encode) => {
+    const whole = await encode(open(fields)).toBuffer()
+    for (const share of [0.3, 0.6, 0.9]) {
+      const size = Math.floor(share * whole.length)
+      expect(await complaintOf(whole.subarray(0, size))).toMatch(
+        new RegExp(
+          `: cut off: expected a whole image, got its first ${size} bytes; --skip-bad leaves it out`,
+        ),
+      )
+    }
+  })
+
+  test('is not cut off where a whole file is damaged', async () => {
+    const whole = await open(fields).png().toBuffer()
+    const pixels = whole.indexOf('IDAT') + 4
+    const damaged = Buffer.from(whole).fill(255, pixels, pixels + 20)
+    expect(await complaintOf(damaged)).toMatch(/: not an image: /)
+  })
+})
 
 describe('decodeImage', () => {
   test.each(formats)('applies each of the eight EXIF orientations of a %s', async (_, encode) => {

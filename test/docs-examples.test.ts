@@ -2,27 +2,24 @@
  * Every `@example` of a docstring compiles and runs, just as it stands. A name in it is what its file exports, else what
  * the preamble, the folder, the room or the public surface do, unless the example imports it.
  */
-import { execFile } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { beforeAll, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/index.js'
 import { image, init, net } from '../src/net/index.js'
 import { convBnAct, dense, globalAvgPool } from '../src/net/words/leaves.js'
+import {
+  compileSnippets,
+  preamble,
+  rooms,
+  runSnippets,
+  type Snippet,
+  source,
+  statementsIn,
+  writeSnippets,
+} from './docs/snippets.js'
 import { scratch, succeed } from './scratch.js'
-
-const root = join(import.meta.dirname, '..')
-const source = join(root, 'src')
 
 interface Example {
   /** From `src` on. */
@@ -35,9 +32,6 @@ interface Example {
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'engine/tensorflow/install/build.ts': ['NotTensorFlow', 'ToolMissing', 'PackageMissing'],
 }
-
-/** A statement begins on a line that is neither indented nor the end of what was opened before. */
-const statementsIn = (code: string): readonly string[] => code.trimEnd().split(/\n(?![\s)\]}])/)
 
 const examplesIn = (file: string): readonly Example[] => {
   const text = readFileSync(join(source, file), 'utf8')
@@ -53,94 +47,29 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 )
 const examples = files.sort().flatMap(examplesIn)
 
-/** A statement's own words: no strings, comments, keys or members of something. */
-const namesIn = (statement: string): readonly string[] => {
-  const code = statement.replace(/'[^']*'|\/\/.*/g, '')
-  return [...code.matchAll(/(?<![.\w])[A-Za-z_]\w*\b(?!:)/g)].map(([name]) => name)
-}
-
-const isNoImport = (statement: string): boolean => !statement.startsWith('import ')
-
-const declaredIn = (statement: string): readonly string[] =>
-  namesIn(
-    statement
-      .match(/^const (.+?) =|^import (.+?) from/)
-      ?.slice(1)
-      .join('') ?? '',
-  )
-
-/** A door as a user names it, and where it is here. */
-const imported = (statement: string): string =>
-  statement.replace(/'espalier(\/\w+)?'/, (_, room = '') => `'${join(source, room, 'index.js')}'`)
-
 const modules = (folder: string): readonly string[] =>
   readdirSync(folder)
     .filter(name => name.endsWith('.ts'))
     .map(name => join(folder, name))
 
-const rooms = ['net', 'graph', 'surgery', 'data', 'engine', 'learn', 'run', 'convert', 'report', 'async'].map(
-  room => join(source, room, 'index.ts'),
-)
-
 /** Where names may come from, the nearest first. */
 const origins = ({ file }: Example): readonly string[] => [
   join(source, file),
-  join(import.meta.dirname, 'docs/preamble.ts'),
+  preamble,
   ...(dirname(file).includes('/') ? modules(join(source, dirname(file))) : []),
   ...[join(source, file.split('/')[0] ?? '', 'index.ts')].filter(existsSync),
   join(source, 'index.ts'),
   ...rooms,
 ]
 
-const exportsOf = async (module: string): Promise<readonly string[]> => Object.keys(await import(module))
+const snippetOf = (example: Example): Snippet => ({
+  name: `${example.file.replaceAll('/', '-')}-${example.line}`,
+  statements: example.statements,
+  origins: origins(example),
+  elsewhere: elsewhere[example.file] ?? [],
+})
 
-/** The import of each name an example uses and does not declare. */
-const importsOf = async (example: Example): Promise<readonly string[]> => {
-  const declared = example.statements.flatMap(declaredIn)
-  const expected = new Set(
-    example.statements
-      .filter(isNoImport)
-      .flatMap(namesIn)
-      .filter(name => !declared.includes(name)),
-  )
-  const lines: string[] = []
-  for (const module of origins(example)) {
-    const found = (await exportsOf(module)).filter(name => expected.delete(name))
-    if (found.length > 0)
-      lines.push(`import { ${found.join(', ')} } from '${module.replace(/\.ts$/, '.js')}'`)
-  }
-  return lines
-}
-
-const settled =
-  ({ file }: Example) =>
-  (statement: string): string => {
-    if (!isNoImport(statement)) return imported(statement)
-    const [, begin = '', rest = ''] = statement.match(/^(const .+? = |export default )?([\s\S]*)$/) ?? []
-    const expected = /\/\/ Left\b/.test(statement) ? ['Left'] : (elsewhere[file] ?? [])
-    return begin === '' ? `await settle(${JSON.stringify(expected)}, (\n${rest}\n))` : `${begin}${rest}`
-  }
-
-const moduleOf = async (example: Example): Promise<string> =>
-  [
-    `// ${example.file}:${example.line}`,
-    "import * as E from 'fp-ts/lib/Either.js'",
-    "import { pipe } from 'fp-ts/lib/function.js'",
-    `import { settle } from '${join(import.meta.dirname, 'docs/settle.js')}'`,
-    ...(await importsOf(example)),
-    'export { E, pipe }',
-    ...example.statements.map(settled(example)),
-  ].join('\n')
-
-const nameOf = ({ file, line }: Example): string => `${file.replaceAll('/', '-')}-${line}`
-
-/** Runs every module named, and tells of each what went wrong, if anything did. */
-const runner = (names: readonly string[]): string => `
-const told = {}
-for (const name of ${JSON.stringify(names)})
-  told[name] = await import(\`./\${name}.ts\`).then(() => 'ran', reason => String(reason))
-process.stdout.write('\\n' + JSON.stringify(told))
-`
+const snippets = examples.map(snippetOf)
 
 /** What examples find where they run: a model to read, and as many images as they take. */
 const furnish = async (folder: string): Promise<void> => {
@@ -178,27 +107,11 @@ const furnish = async (folder: string): Promise<void> => {
 }
 
 let folder = ''
-const { compilerOptions }: { readonly compilerOptions: object } = JSON.parse(
-  readFileSync(join(root, 'tsconfig.json'), 'utf8'),
-)
 
 beforeAll(async () => {
   folder = scratch()
+  await writeSnippets(folder, snippets)
   await furnish(folder)
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const options = {
-    ...compilerOptions,
-    noUnusedLocals: false,
-    typeRoots: [join(root, 'node_modules/@types')],
-  }
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, include: ['*.ts'] }),
-  )
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  for (const example of examples)
-    writeFileSync(join(folder, `${nameOf(example)}.ts`), await moduleOf(example))
-  writeFileSync(join(folder, 'all.mjs'), runner(examples.map(nameOf)))
 })
 
 test('there are examples, and none is written in another way', () => {
@@ -208,21 +121,10 @@ test('there are examples, and none is written in another way', () => {
 })
 
 test('every example compiles', async () => {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).then(
-    () => '',
-    (failed: { readonly stdout: string; readonly stderr: string }) =>
-      `${failed.stdout}${failed.stderr}` || 'failed',
-  )
-  expect(said).toBe('')
+  expect(await compileSnippets(folder)).toBe('')
 })
 
 test('every example runs to its end', async () => {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(folder, 'all.mjs')],
-    { cwd: join(folder, 'here') },
-  )
-  const told = JSON.parse(stdout.slice(stdout.lastIndexOf('\n')))
-  expect(told).toEqual(Object.fromEntries(examples.map(example => [nameOf(example), 'ran'])))
+  const names = snippets.map(({ name }) => name)
+  expect(await runSnippets(folder, names)).toEqual(Object.fromEntries(names.map(name => [name, 'ran'])))
 })

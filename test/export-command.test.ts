@@ -81,7 +81,7 @@ const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs
 export default experiment(net('n', image(28, 28, 1), convBnAct(8, 5, { stride: 4 }), globalAvgPool, dense(10)), glyphs({ train: 100, test: 20, validation: 0.4 }), train({ epochs: 1, batchSize: 20 }))
 `
 
-test('what 8-bit weights cost is measured on the validation images of the run', () =>
+test('what 8 bits cost is measured on the validation images of the run', () =>
   inFolder(async folder => {
     const [file, out] = [join(folder, 'e.ts'), join(folder, 'run')]
     writeFileSync(file, experiment)
@@ -92,12 +92,34 @@ test('what 8-bit weights cost is measured on the validation images of the run', 
       /^on 40 validation images: \d+\.\d\d % with 8-bit weights, \d+\.\d\d % with 32-bit ones$/m,
     )
     expect(readFileSync(join(out, 'export/onnx/model.onnx')).includes('DequantizeLinear')).toBe(true)
+
+    const cwd = onnxRuntime === null ? root : join(root, 'test/oracles')
+    for (const [activations, operator] of [
+      ['dynamic', 'ConvInteger'],
+      ['calibrated', 'QuantizeLinear'],
+    ] as const) {
+      const more = ['--weights', 'int8', '--activations', activations, '--data']
+      const { code, err } = await espalier(['export', out, '--to', 'onnx', ...more], { cwd })
+      expect(code).toBe(0)
+      expect(err).toMatch(
+        onnxRuntime === null
+          ? /^not checked against onnxruntime: onnxruntime-node is not installed/m
+          : /^on 40 validation images, one at a time in onnxruntime: \d+\.\d\d % in 8 bits, \d+\.\d\d % in 32; [\d,]+ bytes instead of [\d,]+, in \d+\.\d\d of the time$/m,
+      )
+      expect(readFileSync(join(out, 'export/onnx/model.onnx')).includes(operator)).toBe(true)
+    }
   }))
 
 test.for([
   ['run', { to: ['layers'], weights: 'int8' }, "'--weights' needs '--to onnx'"],
   ['run', { to: ['onnx'], data: true }, "'--data' needs '--weights int8'"],
   ['model.safetensors', { to: ['onnx'], weights: 'int8', data: 'mnist' }, "'--data' needs a run's folder"],
+  ['run', { to: ['onnx'], activations: 'dynamic' }, "'--activations' needs '--weights int8'"],
+  [
+    'model.safetensors',
+    { to: ['onnx'], weights: 'int8', activations: 'calibrated' },
+    "'--activations calibrated' needs a run's folder, for its validation images",
+  ],
   ['run', { to: ['onnx'], servingVersion: 1 }, "'--serving-version' needs '--to savedmodel'"],
 ] satisfies readonly (readonly [string, ExportArguments, string])[])(
   'of %s with %o is refused: %s',

@@ -15,7 +15,7 @@ import { hasModule, runPython } from './python.js'
 import { answersOf, onnxRuntime, wantsOnnx } from './runtimes.js'
 
 const bytesOf = (model: Model, weights: 'float32' | 'int8'): Uint8Array =>
-  toOnnx(model, null, weights)[0]?.bytes ?? new Uint8Array()
+  toOnnx(model, null, { weights })[0]?.bytes ?? new Uint8Array()
 
 const large = modelOf(5)(
   net(

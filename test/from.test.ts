@@ -2,6 +2,7 @@
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { exportModel } from '../src/convert/export.js'
 import { encodeModelFile } from '../src/convert/model-file.js'
@@ -23,14 +24,18 @@ import { withHead } from '../src/net/words/with-head.js'
 import { renderMessage } from '../src/report/text/messages.js'
 import { readAnyModel } from '../src/run/given/read-model.js'
 import { beginFromFile, resolveExported } from '../src/run/given/resolve.js'
-import { loadExperiment } from '../src/run/load/experiment.js'
+import { loadExperiment, loadStudy } from '../src/run/load/experiment.js'
+import { loadNet } from '../src/run/load/net.js'
 import { begin, resume } from '../src/run/run.js'
 import { checkRun, initialCheckpoint } from '../src/run/runner.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
-import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
+import { type Experiment, experiment, type PlannedExperiment } from '../src/run/schedule/experiment.js'
 import { prune, train } from '../src/run/schedule/schedule.js'
 import { settingsOf } from '../src/run/storage/settings.js'
 import { checkSameExperiment, openRun } from '../src/run/storage/stored-run.js'
+import { ablation } from '../src/run/study/ablation.js'
+import { runStudy } from '../src/run/study/runner.js'
+import { type Study, study } from '../src/run/study/study.js'
 import { arbitraryModel } from './arbitrary.js'
 import { again, bits, expectSame, lastOf, told } from './running.js'
 import { failure, scratch, succeed } from './scratch.js'
@@ -181,6 +186,74 @@ describe('a new head', () => {
   })
 })
 
+const words = `import { ablation, from, experiment, glyphs, prune, study, train, withHead } from '${join(import.meta.dirname, '../src/index.js')}'\n`
+const asModule = (text: string) => join(scratch({ 'any.ts': `${words}export default ${text}` }), 'any.ts')
+
+describe('in a study', () => {
+  const text = `study('given', { seeds: 1 }, [
+    { name: 'plain', experiment: experiment(from('model.safetensors'), glyphs(), train(${JSON.stringify(learning)})) },
+    { name: 'cut', experiment: experiment(from('model.safetensors'), glyphs(), train(${JSON.stringify(learning)}),
+      prune({ keep: { params: 0.6 }, by: 'l1', images: 9 })) }])`
+
+  const saveBeside = (module: string, model: Model): void =>
+    writeFileSync(join(module, '../model.safetensors'), encodeModelFile(model, preprocessingOf(dataset)))
+
+  const runIn = (folder: string) =>
+    runStudy({
+      folder,
+      engine,
+      datasetOf: () => TE.right(dataset),
+      data: {},
+      observer: { onEvent: () => undefined, onStep: () => undefined, stopping: () => false },
+      onCell: () => undefined,
+    })
+
+  test('each variant begins with the weights of its file, which is read once', async () => {
+    const module = asModule(text)
+    saveBeside(module, initial)
+    const given = await succeed(loadStudy(module))
+    const [plain, cut] = given.variants.map(each => each.experiment)
+    expect(plain?.from?.weights).toEqual(initial.weights)
+    expect(cut?.from?.weights).toBe(plain?.from?.weights)
+    expect(await succeed(loadNet(module))).toEqual(tinyNet)
+    const folder = scratch()
+    const [first] = await succeed(runIn(folder)(given))
+    const alone = await told(engine, plain as Experiment, { pastChance: true }) // both were there
+    expect(first?.model.weights).toEqual(lastOf(alone).learner.model.weights)
+    saveBeside(module, right(init(4)(tinyNet)))
+    expect(await failure(runIn(folder)(await succeed(loadStudy(module))))).toMatchObject({
+      _tag: 'ModelDiffers',
+    })
+  })
+
+  test('an ablation is of the model too', async () => {
+    const written: Study<PlannedExperiment> = ablation('of', {
+      ...{ net: from('model.safetensors'), data: glyphs(), base: train(learning), repair: train(learning) },
+      ...{ trainings: { none: { fade: null } }, epochs: 1, criteria: ['l1'], removed: [0.5], seeds: 1 },
+    })
+    const module = asModule(JSON.stringify(written))
+    saveBeside(module, initial)
+    const [variant] = (await succeed(loadStudy(module))).variants
+    expect(variant?.experiment.from?.weights).toEqual(initial.weights)
+    expect(variant?.experiment.schedule.map(({ _tag }) => _tag)).toEqual(['train', 'push', 'prune', 'train'])
+  })
+
+  test('what cannot be read is refused by its variant', async () => {
+    const planned = experiment(from('gone.safetensors'), glyphs())
+    const both = study('both', {}, [
+      { name: 'a', experiment: inPlace },
+      { name: 'b', experiment: planned },
+    ])
+    const module = (made: object) => asModule(JSON.stringify(made))
+    expect(renderMessage(await failure(loadStudy(module(both))))).toMatch(/gone.safetensors does not exist/)
+    const wrong = { ...planned, net: { ...planned.net, file: 3 } }
+    const variants = both.variants.map(each => (each.name === 'b' ? { ...each, experiment: wrong } : each))
+    expect(renderMessage(await failure(loadStudy(module({ ...both, variants }))))).toMatch(
+      /any.ts: variants 2 \(b\), net \(from\), file: expected string, got 3/,
+    )
+  })
+})
+
 describe('what cannot begin is refused in one line', () => {
   test.each([
     [
@@ -211,9 +284,6 @@ describe('what cannot begin is refused in one line', () => {
     const fits = await succeed(beginFromFile(file)(experiment(narrow, glyphs(), ...steps)))
     expect(right(initialCheckpoint(9)(fits)).learner.model.weights).toEqual(right(init(0)(narrow)).weights)
   })
-
-  const words = `import { from, experiment, glyphs, train, withHead } from '${join(import.meta.dirname, '../src/index.js')}'\n`
-  const asModule = (text: string) => join(scratch({ 'any.ts': `${words}export default ${text}` }), 'any.ts')
 
   test.each([
     ["experiment(from('gone.safetensors'), glyphs())", /gone.safetensors/],

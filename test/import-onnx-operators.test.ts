@@ -278,6 +278,21 @@ const cases: Readonly<Record<string, FileOf>> = {
     },
     2,
   ),
+  'integers behind scales and zero points': headed(
+    [
+      { op: 'DequantizeLinear', from: ['w8', 'scales', 'zeros'], with: { axis: 0 } },
+      { op: 'DequantizeLinear', from: ['b32', 'third'] },
+      { op: 'Conv', from: ['x', 't1', 't2'] },
+    ],
+    {
+      w8: { dims: [2, 3, 1, 1], dataType: 2, rawData: Uint8Array.of(0, 255, 130, 7, 128, 99) },
+      scales: { dims: [2], dataType: 1, floatData: [0.02, 0.05] },
+      zeros: { dims: [2], dataType: 2, rawData: Uint8Array.of(128, 100) },
+      b32: { dims: [2], dataType: 6, int32Data: [-1, 200_000] },
+      third: number(1e-5),
+    },
+    2,
+  ),
   'log-probabilities': {
     nodes: [
       { op: 'GlobalMaxPool', from: ['x'] },

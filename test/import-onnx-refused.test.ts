@@ -112,7 +112,44 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a quantised weight': [
     convOf({ dims: [4, 3, 1, 1], dataType: 3, rawData: new Uint8Array(12) }),
-    'tensor w, data_type: expected one of float32, int32, int64, bool, float16, float64, got type 3; try ',
+    'layer stem (Conv), input 1: expected floating-point numbers, got integers; ',
+  ],
+  'a weight of other bits': [
+    convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),
+    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got type 22; try ',
+  ],
+  'a rounding that is undone by other numbers': [
+    headed(
+      [
+        { op: 'QuantizeLinear', from: ['x', 'one'] },
+        { op: 'DequantizeLinear', from: ['t1', 'two'], name: 'undo' },
+      ],
+      { one: number(1), two: number(2) },
+    ),
+    'layer undo (DequantizeLinear), scale: expected 1, as the QuantizeLinear before has it, got 2; ',
+  ],
+  'a rounded value that something else reads': [
+    headed(
+      [
+        { op: 'QuantizeLinear', from: ['x', 'one'], name: 'round' },
+        { op: 'Relu', from: ['t1'] },
+      ],
+      {
+        one: number(1),
+      },
+    ),
+    'layer round (QuantizeLinear), output 0: expected a DequantizeLinear behind it, got another operator; ',
+  ],
+  'scales of other channels': [
+    headed(
+      [
+        { op: 'DequantizeLinear', from: ['w8', 'scales'], with: { axis: 0 }, name: 'floats' },
+        { op: 'Conv', from: ['x', 't1'] },
+      ],
+      { w8: { dims: [4, 3, 1, 1], dataType: 3, rawData: new Uint8Array(12) }, scales: weight(3) },
+      4,
+    ),
+    'layer floats (DequantizeLinear), input 1: expected one number, or 4, got 3; ',
   ],
   'a weight that is no number': [
     convOf({ ...weight(4, 3, 1, 1), floatData: [...Array<number>(11).fill(1), Number.NaN] }),

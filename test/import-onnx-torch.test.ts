@@ -91,6 +91,7 @@ const hasTorch = hasModule('torchvision') && hasModule('onnxscript')
 describe.skipIf(!hasTorch)(`a net of torchvision answers as there ${wantsTorch}`, () => {
   test.for(torchvision.flatMap(name => [[name, 'script'] as const, [name, 'dynamo'] as const]))(
     '%s by the exporter %s',
+    { timeout: 300_000 }, // an export alone takes a minute on a busy machine
     ([name, exporter]) =>
       inFolder(async folder => {
         const file = join(folder, 'model.onnx')

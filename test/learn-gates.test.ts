@@ -301,7 +301,7 @@ test.runIf(torch).each(engines)('PyTorch’s gates on %s', async (_, engine) => 
   )
   const expected: Readonly<Record<Path, readonly number[]>> = JSON.parse(runPython(script, file))
   const targets = Float32Array.from(oneHot([batch, 3]))
-  const feed = { batches: 1, batch: async () => ({ images, targets, labels, size: batch }) }
+  const feed = { batches: 1, batchSize: batch, batch: async () => ({ images, targets, labels, size: batch }) }
   const got = await succeed(taylorUtilities({ engine, feed, batch, batches: 1 })(given))
   expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())
   for (const [path, values] of Object.entries(expected))

@@ -30,6 +30,7 @@ interface Shown {
 /** Images whose every pixel is the one-hot row of their class. */
 const shownClasses = ({ size, classes, side }: Shown): Feed => ({
   batches: 3,
+  batchSize: size,
   batch: async (epoch, step) => {
     const draw = stream(1, `${epoch}/${step}`)
     const labels = Int32Array.from({ length: size }, () => randomBelow(draw, classes))

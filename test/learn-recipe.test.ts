@@ -94,9 +94,9 @@ describe('averages', () => {
     expect(changed(averaged, last)).toContain(key)
   })
 
-  test('have batch norm measured again for them, but for frozen layers and a lookahead', async () => {
+  test('have batch norm measured again for them, on augmented images, but for frozen layers and a lookahead', async () => {
     const average = { every: 1, decay: 0.5, lookahead: false }
-    const calibration = calibrationOf({ engine, dataset, seed: 4 }, 1000)
+    const calibration = calibrationOf({ engine, dataset, seed: 4 }, 1000, { augment: true })
     const isMeasured = async (each: Model, frozen: readonly string[] = []) =>
       changed(each, await succeed(recalibrate(calibration, frozen)(each))).length === 0
     expect(await isMeasured(await trained({ ...steps, average }))).toBe(true)
@@ -115,7 +115,9 @@ describe('averages', () => {
     const whole = await told(engine, run)
     const context = { engine, dataset, seed: stepSeed({ seed: 0, place: [0] }) }
     const { model: end } = lastOf(whole).learner
-    expect(changed(end, await succeed(recalibrate(calibrationOf(context, 1000))(end)))).toEqual([])
+    expect(
+      changed(end, await succeed(recalibrate(calibrationOf(context, 1000, { augment: true }))(end))),
+    ).toEqual([])
     const first = await told(engine, run, { after: 2 })
     expectSame(await told(engine, run, { from: await again(lastOf(first)), log: first.log }), whole)
   })

@@ -1,18 +1,24 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
+import type { Engine } from '../src/engine/engine.js'
+import { solvePositive } from '../src/engine/reference/cholesky.js'
 import type { Calibration } from '../src/learn/criteria/calibration.js'
 import { foldBatches, withSession } from '../src/learn/criteria/calibration.js'
+import { gramCalls } from '../src/learn/repair/measure-products.js'
+import { placesIn } from '../src/learn/repair/places.js'
 import { reconstruct } from '../src/learn/repair/reconstruct.js'
 import { solveRidge } from '../src/learn/repair/ridge.js'
 import { lowerForInference } from '../src/learn/training/train.js'
+import { range } from '../src/net/channels/wiring.js'
 import { infer } from '../src/net/infer.js'
+import { stream } from '../src/net/random.js'
 import type { Model, Weights } from '../src/net/weights.js'
 import { concat, net, stack } from '../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image, maxPool } from '../src/net/words/leaves.js'
 import { prune } from '../src/surgery/prune/prune.js'
 import { modelOf } from './arbitrary.js'
-import { float64 } from './engines.js'
+import { available, float64 } from './engines.js'
 import { succeed } from './scratch.js'
 import { right } from './surgery.js'
 import { freeNet, tinyData, tinyNet } from './tiny.js'
@@ -129,6 +135,78 @@ test.each([
     expect(Math.max(...ratios)).toBeLessThan(0.5)
   },
 )
+
+/** The first image of each class, so many times. */
+const shownTimes = (batches: number, engine: Engine): Calibration => {
+  const feed = trainingFeed(tinyData(), { batch: 3, seed: 0, balanced: true, augment: false })
+  return { engine, feed: { ...feed, batches, batch: () => feed.batch(0, 0) }, batch: 3, batches }
+}
+
+/** Windows of 3×3 over more channels than three images have positions. */
+const wide = net(
+  'wide',
+  image(6, 6, 1),
+  convBnAct(30),
+  convBnAct(20, 3, { stride: 2 }),
+  conv(12, [1, 3], { bias: false }),
+  maxPool(3, { stride: 1 }),
+  globalAvgPool,
+  dense(3),
+)
+
+const engines = await available()
+
+describe('few images', () => {
+  const model = modelOf(3)(wide)
+  const cut = right(prune({ channels: { conv: [0, 7, 9], conv2: [1, 2, 5], conv3: [4] } })(model))
+  const repairedOn = (batches: number, engine: Engine) =>
+    succeed(reconstruct(shownTimes(batches, engine))(model)(cut))
+
+  test.each(engines)('are products of positions on %s: the fit is that of sums', async (_, engine) => {
+    const [once, twice] = await Promise.all([repairedOn(1, engine), repairedOn(2, float64)])
+    for (const [key, { data }] of Object.entries(twice.weights)) {
+      const size = Math.max(1, ...data.map(Math.abs))
+      const worst = Math.max(...data.map((each, i) => Math.abs(each - (once.weights[key]?.data[i] ?? 0))))
+      expect(worst / size, key).toBeLessThan(1e-3)
+    }
+    expect(await distance(once, model)).toBeLessThan(0.5 * (await distance(cut.model, model)))
+  })
+
+  test('are products of positions where these are fewer than inputs, and no other batch follows', () => {
+    const kinds = (batches: number) =>
+      Object.values(
+        gramCalls({ batch: 3, batches }, placesIn(cut, model.weights), { pruned: cut.model, whole: model }),
+      ).map(({ _tag }) => _tag)
+    expect(kinds(1)).toEqual(['byPosition', 'byPosition', 'byPosition'])
+    expect(kinds(2)).toEqual(['byInput', 'byInput', 'byInput'])
+  })
+})
+
+test('a positive matrix is solved for several right sides', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.nat(),
+      (size, count, seed) => {
+        const draw = stream(seed, 'positive')
+        const values = (length: number) => Float64Array.from({ length }, () => draw() - 0.5)
+        const root = values(size * size)
+        const product = (a: Float64Array, b: (k: number, j: number) => number): Float64Array =>
+          Float64Array.from({ length: a.length }, (_, at) => {
+            const [row, j] = [Math.floor(at / size), at % size]
+            return range(size).reduce((sum, k) => sum + (a[row * size + k] ?? 0) * b(k, j), 0)
+          })
+        const positive = product(root, (k, j) => root[j * size + k] ?? 0).map((each, at) =>
+          at % (size + 1) === 0 ? each + 0.5 : each,
+        )
+        const sides = values(count * size)
+        const back = product(solvePositive(positive, sides, size), (k, j) => positive[k * size + j] ?? 0)
+        expect(Math.max(...back.map((each, at) => Math.abs(each - (sides[at] ?? 0))))).toBeLessThan(1e-10)
+      },
+    ),
+  )
+})
 
 describe('ridge regression', () => {
   const rows = fc.integer({ min: 1, max: 6 }).chain(size =>

@@ -1,6 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Dataset } from '../src/data/dataset.js'
+import type { Engine } from '../src/engine/engine.js'
+import { evaluate, evaluationBatch, feedOfAll } from '../src/learn/evaluation/evaluate.js'
 import { accuracyOf, addScores, lossOf, noScore, type Score, scoreOf } from '../src/learn/evaluation/score.js'
+import { train } from '../src/learn/training/transforms.js'
+import type { Shape } from '../src/net/shape.js'
+import { modelOf } from './arbitrary.js'
+import { float64 } from './engines.js'
+import { succeed } from './scratch.js'
+import { tinyData, tinyNet } from './tiny.js'
 
 /** Logits and labels of a batch, the last images of which only fill it up. */
 const answered = fc
@@ -83,4 +92,43 @@ describe('scoreOf', () => {
 
 test('no images give accuracy 0 and loss 0', () => {
   expect([accuracyOf(noScore), lossOf(noScore)]).toEqual([0, 0])
+})
+
+describe('a feed of all images', () => {
+  const data = tinyData()
+  const imagesOf = (size: number): Dataset['test'] => ({ ...data.test, size })
+
+  test('has as few batches as hold them, and at most one image of padding in each', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), size => {
+        const { batches, batchSize } = feedOfAll(data, imagesOf(size))
+        expect(batches).toBe(Math.ceil(size / evaluationBatch))
+        expect(batchSize).toBeLessThanOrEqual(evaluationBatch)
+        expect(batches * batchSize - size).toBeLessThan(batches)
+      }),
+    )
+  })
+
+  test('of no image has no batch', () => {
+    expect(feedOfAll(data, imagesOf(0)).batches).toBe(0)
+  })
+
+  test('is scored in calls of its batches, in training too', async () => {
+    const shapes: Shape[] = []
+    const engine: Engine = {
+      ...float64,
+      open: (program, constants) => {
+        shapes.push(program.infer?.outputs.logits?.shape ?? [])
+        return float64.open(program, constants)
+      },
+    }
+    const model = modelOf(0)(tinyNet)
+    const seen = data.validation.size
+    await succeed(evaluate(engine)(feedOfAll(data, data.validation))(model))
+    await succeed(train({ epochs: 1, batchSize: 12 })({ engine, dataset: data, seed: 0 })(model))
+    expect(shapes).toEqual([
+      [seen, 3],
+      [seen, 3],
+    ])
+  })
 })

@@ -95,7 +95,12 @@ test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
     labels: new Int32Array(batch),
     size: batch,
   }
-  const calibration = { engine, feed: { batches: 1, batch: async () => seen }, batch, batches: 1 }
+  const calibration = {
+    engine,
+    feed: { batches: 1, batchSize: batch, batch: async () => seen },
+    batch,
+    batches: 1,
+  }
   const keep = () => () => TE.right(kept)
   const got = await succeed(
     measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(calibration)(model),

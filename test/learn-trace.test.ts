@@ -65,6 +65,7 @@ const imageAt = (shape: Shape, nth: number): Float32Array => fedWith(nth, 'image
 const calibrationOf = (input: Shape, engine: Engine = float64): Calibration => {
   const batch = images / 2
   const feed: Feed = {
+    batchSize: batch,
     batches: 2,
     batch: async (_, step): Promise<Batch> => {
       const all = Array.from({ length: batch }, (_, i) => step * batch + i)

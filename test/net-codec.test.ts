@@ -24,7 +24,7 @@ import { inception, net } from '../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { experimentCodec } from '../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../src/run/schedule/experiment.js'
-import { prune, push, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
+import { prune, push, regrow, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { Step } from '../src/run/schedule/steps.js'
 import type { Growth } from '../src/surgery/grow/options.js'
 import type { CountedTarget } from '../src/surgery/prune/target.js'
@@ -111,7 +111,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       by: criterion,
       cost: share,
       images: positiveCount,
-      repair: fc.constantFrom('batchNorm' as const, 'reconstruct' as const),
+      repair: fc.constantFrom('batchNorm' as const, 'head' as const, 'reconstruct' as const),
       normalize: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
       minChannels: count,
       roundTo: positiveCount,
@@ -136,6 +136,17 @@ const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       .map(([options, steps]) => whileAccuracy(options, ...steps)),
   )
 
+const regrowing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
+  fc
+    .record({
+      atMost: fc.oneof(fc.record({ params: positive }), fc.record({ macs: positive })),
+      rounds: fc.integer({ min: 1, max: 9 }),
+      minDelta: share,
+      patience: positiveCount,
+      steps: fc.array(inner, { maxLength: 2 }),
+    })
+    .map(({ steps, ...options }) => regrow(options, ...steps))
+
 const place = fc.constantFrom('stem', 'a/three/conv')
 const newLayer = fc.constantFrom(convBnAct(3, 1, { name: 'next' }), inception('next', { point: 2 }))
 
@@ -151,8 +162,17 @@ const growth: fc.Arbitrary<Growth> = fc.oneof(
 const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
   fc.record({
     _tag: fc.constant('grow' as const),
-    growths: fc.array(growth, { minLength: 1, maxLength: 2 }),
+    growths: fc.oneof(
+      fc.array(growth, { minLength: 1, maxLength: 2 }),
+      fc.record({
+        where: fc.constant('gradient' as const),
+        candidates: fc.array(growth, { minLength: 1, maxLength: 2 }),
+        per: fc.constantFrom('params' as const, 'macs' as const),
+        max: positiveCount,
+      }),
+    ),
     init: fc.constantFrom('preserve' as const, 'noisy' as const, 'scratch' as const),
+    exact: fc.boolean(),
     noise: positive,
     minDelta: share,
     patience: positiveCount,
@@ -161,6 +181,7 @@ const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
       macs: fc.option(positive),
       latency: fc.option(positive),
     }),
+    newRate: fc.oneof(fc.constantFrom(null, 'balance' as const), positive),
     warmup: fc.oneof(fc.constant(null), learning),
     steps: fc.array(inner, { maxLength: 2 }),
   })
@@ -169,6 +190,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: single },
   { weight: 1, arbitrary: growing(single) },
   { weight: 1, arbitrary: rounds(fc.oneof(single, rounds(single), growing(single))) },
+  { weight: 1, arbitrary: regrowing(fc.oneof(single, growing(single))) },
 )
 
 const augmentation = fc.constantFrom<Augmentation[]>(

@@ -10,12 +10,15 @@ import type { RunEvent } from '../src/run/events.js'
 import { type ChannelHistory, channelHistories, isGone } from '../src/run/review/decisions.js'
 import { readLog } from '../src/run/review/read-log.js'
 import { rankedEvent } from '../src/run/steps/ranked.js'
+import { eventCodec } from '../src/run/storage/event-codec.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { type Pruned, prune } from '../src/surgery/prune/prune.js'
 import { arbitraryModel } from './arbitrary.js'
 import { scratch, succeed } from './scratch.js'
 import { placed, right } from './surgery.js'
 import { freeNet, tinyNet } from './tiny.js'
+
+type Ranked = Extract<RunEvent, { readonly _tag: 'ranked' }>
 
 const scored = { accuracy: 1, loss: 0 }
 const sizes = { params: 1, macs: 1 }
@@ -45,9 +48,15 @@ const roundEnd = (kept: boolean): RunEvent => ({
   kept,
 })
 
+/** A log of these events, as it is written now. */
+const logOf = (events: readonly RunEvent[]): string =>
+  events.map(event => `${JSON.stringify(eventCodec.encode(event))}\n`).join('')
+
 /** Events as a log gives them back. */
-const logged = async (events: readonly RunEvent[]): Promise<readonly RunEvent[]> => {
-  const folder = scratch({ 'events.jsonl': events.map(event => `${JSON.stringify(event)}\n`).join('') })
+const logged = (events: readonly RunEvent[]): Promise<readonly RunEvent[]> => readFrom(logOf(events))
+
+const readFrom = async (log: string): Promise<readonly RunEvent[]> => {
+  const folder = scratch({ 'events.jsonl': log })
   const { events: read, unknown } = await succeed(readLog(`${folder}/events.jsonl`))
   expect(unknown).toBe(0)
   return read
@@ -103,6 +112,33 @@ test('over two cuts, channels keep the numbers they had before the first', async
     }),
     { numRuns: 30 },
   )
+})
+
+test('a log holds decisions in few bytes, gives them back, and reads those of an earlier version', async () => {
+  const fates = fc.constantFrom('kept', 'held', 'pinned', 'utility', 'starved' as const)
+  const channels = fc.uniqueArray(fc.nat(30), { maxLength: 20 }).map(all => all.toSorted((a, b) => a - b))
+  const layer = fc
+    .tuple(channels, fc.array(fates, { minLength: 20, maxLength: 20 }), fc.boolean())
+    .map(([some, fate, all]) => ({
+      path: 'conv',
+      group: 'conv',
+      channels: all ? some.map((_, nth) => nth) : some,
+      utility: some.map(nth => nth / 8),
+      score: [],
+      rank: some.map(() => null),
+      fate: fate.slice(0, some.length),
+    }))
+  await fc.assert(
+    fc.asyncProperty(fc.array(layer, { maxLength: 3 }), async layers => {
+      const event: RunEvent = { ...(rankedBy(half) as Ranked), layers }
+      expect(await readFrom(logOf([event]))).toEqual([event])
+      expect(await readFrom(`${JSON.stringify(event)}\n`)).toEqual([event])
+    }),
+    { numRuns: 40 },
+  )
+  expect(logOf([rankedBy(half)]).length).toBeLessThan(0.8 * JSON.stringify(rankedBy(half)).length)
+  const lying = logOf([rankedBy(half)]).replace(/"fate":"[^"]*"/, '"fate":"x"')
+  await expect(readFrom(lying)).rejects.toThrow()
 })
 
 const tiny = right(init(0)(tinyNet))

@@ -6,8 +6,10 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Dataset } from '../src/data/dataset.js'
 import { glyphs } from '../src/data/spec.js'
 import { loadWasm } from '../src/engine/wasm/index.js'
+import { countParams } from '../src/net/counts.js'
 import { element, renderNode } from '../src/report/html/element.js'
-import { runPage } from '../src/report/pages/run-page.js'
+import { runDrawing } from '../src/report/pages/drawing.js'
+import { runPage, statesOf } from '../src/report/pages/run-page.js'
 import { runsPage } from '../src/report/pages/runs-page.js'
 import { percent, thousands } from '../src/report/text/numbers.js'
 import type { Resources } from '../src/run/context.js'
@@ -107,6 +109,17 @@ test('every picture says what it shows', () => {
 
 test('the page loads nothing', () => {
   expectSelfContained(page)
+})
+
+test('the drawing apart is one SVG, which shows the net before and after and loads nothing', () => {
+  const svg = runDrawing(record)
+  const { before, now } = statesOf(record)
+  expect(svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg"')).toBe(true)
+  expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|@import|url\(/)
+  const said = textOf(parsed(`<!DOCTYPE html><title>.</title>${svg}`))
+  for (const each of [`before: ${thousands(countParams(before))}`, `after: ${thousands(countParams(now))}`])
+    expect(said).toContain(`${each} parameters`)
+  expect(svg).toContain('prefers-color-scheme: dark')
 })
 
 test('a class that is named like a script is shown as text', () => {

@@ -10,7 +10,7 @@ import { experiment } from '../src/run/schedule/experiment.js'
 import { grow } from '../src/run/schedule/growth-plan.js'
 import { prune, train, untilTarget, whileAccuracy } from '../src/run/schedule/schedule.js'
 import type { Growths, ScheduleStep, Step } from '../src/run/schedule/steps.js'
-import { isByRule } from '../src/run/steps/grow/growths.js'
+import { isListed } from '../src/run/steps/grow/growths.js'
 import { left, right } from './surgery.js'
 import { freeNet } from './tiny.js'
 
@@ -30,7 +30,7 @@ const planned = (...schedule: readonly ScheduleStep[]): readonly Step[] =>
   experiment(freeNet, glyphs(), ...schedule).schedule
 
 const listed = (growths: Growths): readonly Layer[] =>
-  isByRule(growths) ? [] : growths.flatMap(growth => ('module' in growth ? [growth.module] : []))
+  isListed(growths) ? growths.flatMap(growth => ('module' in growth ? [growth.module] : [])) : []
 
 const grown = (steps: readonly Step[]): readonly Layer[] =>
   steps.flatMap(step =>

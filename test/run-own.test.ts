@@ -29,7 +29,7 @@ import type { ScheduleStep } from '../src/run/schedule/steps.js'
 import { folderAt } from '../src/run/storage/folder.js'
 import { settingsOf } from '../src/run/storage/settings.js'
 import { openRun } from '../src/run/storage/stored-run.js'
-import { checkNames } from '../src/run/study/cells.js'
+import { checkNames } from '../src/run/study/check-names.js'
 import { study } from '../src/run/study/study.js'
 import { growthRule } from '../src/surgery/grow/rule.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
@@ -191,7 +191,7 @@ describe('before anything trains', () => {
     [
       'a rule with a place beside it',
       [grow({ rule: wider, max: 2, after: 'conv' } as never)],
-      "step 1 (grow) has no option 'after'; expected one of rule, max, minDelta, patience, init, noise, budget, warmup",
+      "step 1 (grow) has no option 'after'; expected one of rule, max, minDelta, patience, init, exact, noise, budget, newRate, warmup",
     ],
   ])('%s', (_, steps, expected) => {
     expect(fate(...steps)).toBe(expected)

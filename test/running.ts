@@ -9,9 +9,9 @@ import type { Engine } from '../src/engine/engine.js'
 import type { Model } from '../src/net/weights.js'
 import type { RunContext } from '../src/run/context.js'
 import type { GrownNet, RunEvent } from '../src/run/events.js'
+import { standaloneContext } from '../src/run/given/standalone-step.js'
 import { checkRun, initialCheckpoint, runSchedule } from '../src/run/runner.js'
 import type { Experiment } from '../src/run/schedule/experiment.js'
-import { runStep } from '../src/run/steps/machine.js'
 import type { StepContext } from '../src/run/steps/step-context.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../src/run/storage/checkpoint.js'
 import { listModels } from '../src/run/storage/kept-models.js'
@@ -113,27 +113,6 @@ export const expectSame = (got: Told, expected: Told): void => {
   expect(bits(lastOf(got))).toEqual(bits(lastOf(expected)))
 }
 
-/** A step's surroundings in which nothing is saved; what it tells goes into `events`. */
-export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): StepContext => ({
-  engine,
-  dataset: data,
-  seed: 0,
-  emit: event => TE.fromIO(() => void events.push(event)),
-  logLength: () => 0,
-  onStep: () => undefined,
-  save: () => TE.right(undefined),
-  keep: () => TE.right(undefined),
-  stopping: () => false,
-  pastChance: false,
-  clock: () => 0,
-  place: [0],
-  target: null,
-  push: null,
-  prune: null,
-  runStep,
-  addCut: () => undefined,
-  addAccuracy: () => undefined,
-  addBestEpoch: () => undefined,
-  addMacs: () => undefined,
-  pause: (_state, _inside, event) => TE.fromIO(() => void (event !== null && events.push(event))),
-})
+/** The context of a step by itself; what it tells goes into `events`. */
+export const stepEnv = (engine: Engine, data: Dataset, events: RunEvent[]): StepContext =>
+  standaloneContext({ engine, dataset: data }, event => TE.fromIO(() => void events.push(event)))

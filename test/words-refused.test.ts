@@ -53,6 +53,7 @@ import {
   pushTerm,
   randomCrop,
   randomResizedCrop,
+  regrow,
   relu,
   repeat,
   residual,
@@ -192,6 +193,11 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     'step 1 (train), lrSchedule (cosine)',
   ],
   train: [scheduled(o => bare(train)(o)), 'epochs', 'step 1 (train)'],
+  'prune of train': [
+    scheduled(o => train({ epochs: 5, prune: { ...aim, ...o } })),
+    'stable',
+    'step 1 (train): prune',
+  ],
   distill: [
     scheduled(o => train({ distill: { temperature: 3, weight: 0.5, ...o } })),
     'temperature',
@@ -205,6 +211,18 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     scheduled(o => bare(grow)({ after: 'conv', module: relu, max: 1, ...o })),
     'warmup',
     'step 1 (grow)',
+  ],
+  'grow by the gradient': [
+    scheduled(o => bare(grow)({ where: 'gradient', candidates: [{ widen: 'conv', by: 2 }], max: 1, ...o })),
+    'candidates',
+    'step 1 (grow)',
+  ],
+  'a candidate': [
+    scheduled(o =>
+      bare(grow)({ where: 'gradient', candidates: [{ to: 'conv', branch: relu, ...o }], max: 1 }),
+    ),
+    'branch',
+    'step 1 (grow), candidates 1',
   ],
   budget: [
     scheduled(o => bare(grow)({ widen: 'conv', by: 2, max: 1, budget: o })),
@@ -221,6 +239,11 @@ const words: Readonly<Record<string, readonly [Telling, known: string, place: st
     scheduled(o => untilTarget(aim, push(), whileAccuracy({ within: 0.1 }, bare(train)(o)))),
     'batchSize',
     'step 1/2/1 (train)',
+  ],
+  regrow: [
+    scheduled(o => bare(regrow)({ atMost: { params: 9 }, ...o }, train())),
+    'minDelta',
+    'step 1 (regrow)',
   ],
   whileAccuracy: [scheduled(o => bare(whileAccuracy)({ within: 0.1, ...o })), 'rounds', 'step 1 (rounds)'],
   study: [o => asStudy(bare(study)('s', o, [{ name: 'a', experiment: whole }])), 'seeds', 'it'],
@@ -403,6 +426,7 @@ const unbounded = [
   'grow',
   'image',
   'net',
+  'regrow',
   'stack',
   'sum',
   'untilTarget',
@@ -522,6 +546,50 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   [
     steps(bare(grow)({ after: 'conv', widen: 'conv', by: 2, max: 1 })),
     'step 1 (grow), growths 1: expected only one of after, before, inside, deepen, to, widen, got {"widen":"conv","by":2,"after":"conv"}',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: [], max: 1 })),
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got []',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: 'conv', max: 1 })),
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got "conv"',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', max: 1 })),
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got undefined',
+  ],
+  [
+    steps(bare(grow)({ where: 'loss', candidates: [{ widen: 'conv', by: 2 }], max: 1 })),
+    'step 1 (grow), growths.where: expected "gradient", got "loss"',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: [{ widen: 'conv', by: 2 }], per: 'ms', max: 1 })),
+    'step 1 (grow), growths.per: expected "params" | "macs", got "ms"',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: [{ widen: 'conv', by: 2 }] })),
+    'step 1 (grow), max: expected a whole number from 1 to 1,000, got null',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: [{ widen: 'conv', by: 2 }, 'b'], max: 1 })),
+    'step 1 (grow), candidates 2: expected what grows, got "b"',
+  ],
+  [
+    steps(bare(grow)({ where: 'gradient', candidates: [{ after: 'no', module: () => relu }], max: 1 })),
+    'step 1 (grow), growths.candidates: expected 1 to 100 candidates, told by the shapes of layers that the net has, got []',
+  ],
+  [
+    steps(bare(grow)({ after: 'conv', module: relu, newRate: 'more', max: 1 }, train())),
+    'step 1 (grow), newRate: expected \'balance\', or a number > 0 or null, got "more"',
+  ],
+  [
+    steps(bare(grow)({ after: 'conv', module: relu, newRate: 0, max: 1 }, train())),
+    "step 1 (grow), newRate: expected 'balance', or a number > 0 or null, got 0",
+  ],
+  [
+    steps(bare(grow)({ after: 'conv', module: relu, exact: 1, max: 1 })),
+    'step 1 (grow), exact: expected boolean, got 1',
   ],
   [
     steps(bare(grow)({ after: 'conv', max: 1 })),

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { type Target, targets } from '../convert/target.js'
 import { largestSeed } from '../net/limits/limits.js'
 import type { CountedAmount } from '../surgery/prune/target.js'
+import type { CellNumber } from './study/options.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
 const whole =
@@ -25,6 +26,21 @@ export const threads = whole(1, mostThreads)
 
 export const seeds = (text: string): readonly number[] => text.split(',').map(seed)
 
+/** One of so many cells, as in `3/20`; the first is 0. */
+export const cell = (text: string): CellNumber => {
+  const [, index, of] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number)
+  if (index === undefined || of === undefined || index >= of)
+    throw new InvalidArgumentError('Expected K/N, cell K of N, with K from 0 to N − 1, as in 3/20.')
+  return { index, of }
+}
+
+/** The address of a queue. */
+export const queue = (text: string): string => {
+  if (!/^rediss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''))
+    throw new InvalidArgumentError('Expected an address such as redis://localhost:6379.')
+  return text
+}
+
 export const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())
@@ -43,6 +59,13 @@ export const amount = (text: string): CountedAmount => {
 }
 
 /** Criteria that look at images. */
-export const imageCriteria = ['taylor', 'lda', 'deconvTrace', 'discriminantTrace', 'gradientTrace']
+export const imageCriteria = [
+  'taylor',
+  'lda',
+  'fStatistic',
+  'deconvTrace',
+  'discriminantTrace',
+  'gradientTrace',
+]
 /** Criteria that look at the weights alone. */
 export const weightCriteria = ['l1', 'l2', 'bnScale', 'random']

@@ -10,12 +10,16 @@ const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
 const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
-/** A command of this program. */
+/** An argument without the credentials of the address it is. */
+const withoutCredentials = (word: string): string =>
+  word.replace(/^((?:--mlflow=)?https?:\/\/)[^/@]*@/i, '$1')
+
+/** A command of this program, with no password in it. */
 export const commandText = (name: string, args: readonly string[]): string =>
   [
     isCheckout ? `npm run ${scripts[name] ?? name}` : `espalier ${name}`,
     ...(isCheckout && args.length > 0 ? ['--'] : []),
-    ...args.map(quote),
+    ...args.map(withoutCredentials).map(quote),
   ].join(' ')
 
 /** The command this program was started with. */

@@ -15,21 +15,28 @@ const isDebugging = (): boolean => process.argv.includes('--debug')
 const details = (fact: Fact): string =>
   'stack' in fact && fact.stack !== undefined ? fact.stack : JSON.stringify(fact, null, 2)
 
-const fail = (fact: Fact): void => {
-  process.exitCode = 1
+const fail = (fact: Fact, code: number): void => {
+  process.exitCode = code
   say(`espalier: ${renderMessage(fact)}`)
   if (isDebugging()) say(details(fact))
 }
 
-/** Runs a command's effect to its end; `then` prints the result. After a signal the process exits at once. */
-export const end = async <A>(task: TaskEither<Fact, A>, then: (result: A) => void): Promise<void> => {
+/**
+ * Runs a command's effect to its end; `then` prints the result, `codeOf` gives the exit code of a failure. After a signal
+ * the process exits at once.
+ */
+export const end = async <A>(
+  task: TaskEither<Fact, A>,
+  then: (result: A) => void,
+  codeOf: (fact: Fact) => number = () => 1,
+): Promise<void> => {
   try {
     const outcome = await task()
     screen.close()
     if (E.isRight(outcome)) return then(outcome.right)
     const { left } = outcome
     if (left._tag === 'Interrupted') process.exit(interrupted)
-    if (left._tag !== 'Stopped') return fail(left)
+    if (left._tag !== 'Stopped') return fail(left, codeOf(left))
     say(renderMessage(left))
     endBy(left.signal)
   } catch (defect) {

@@ -10,3 +10,6 @@ export const guardStreams = (): void => {
     say(`espalier: ${renderMessage({ _tag: 'FileFailed', file: 'stdout', reason: message })}`)
   })
 }
+
+/** Columns of a terminal, 80 where it does not say; `Infinity` of anything else. */
+export const widthOf = ({ isTTY, columns }: NodeJS.WriteStream): number => (isTTY ? columns || 80 : Infinity)

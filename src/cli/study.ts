@@ -1,58 +1,41 @@
 /** `espalier ablate` and `espalier compare` */
-import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Dataset } from '../data/dataset.js'
-import type { Engine } from '../engine/engine.js'
-import { enginesOf } from '../engine/open.js'
-import { encodeFileName } from '../io/file-name.js'
-import { renderMessage, type Stopped } from '../report/text/messages.js'
+import { removeParts } from '../io/files.js'
+import { isGone } from '../io/process-owner.js'
+import { fitMarkdown } from '../report/terminal/fit-markdown.js'
+import { schedulesOf, studyProgress } from '../report/terminal/study-progress.js'
+import type { Stopped } from '../report/text/messages.js'
 import type { RunError } from '../run/error.js'
 import { loadStudy } from '../run/load/experiment.js'
-import type { Experiment } from '../run/schedule/experiment.js'
-import type { DataSettings } from '../run/storage/settings.js'
-import { engineOfFirstRun, runStudy, seedsOf } from '../run/study/runner.js'
+import { cellsOf, seedsOf } from '../run/study/cells.js'
+import { cellsFolder, publishOutcome } from '../run/study/outcome.js'
+import { runStudy } from '../run/study/runner.js'
 import type { Study } from '../run/study/study.js'
-import { announceEngine } from './announce-engine.js'
 import { sameCommand } from './command-text.js'
 import { end } from './exit.js'
-import { inProcesses } from './jobs.js'
-import { openDataset } from './resources.js'
+import { checkAddress } from './recorders.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
-import { say } from './stderr.js'
+import { screen } from './stderr.js'
+import { widthOf } from './streams.js'
+import { runOneCell } from './study/cell.js'
+import { cellExitCode } from './study/exit-codes.js'
+import { runInProcesses } from './study/jobs.js'
+import type { CellNumber, StudyOptions } from './study/options.js'
+import { contextFor, type PreparedStudy, prepare, prepareShared } from './study/prepare.js'
+import { runByQueue } from './study/queue/submit.js'
 import { writeResults } from './study/results.js'
 
-interface StudyArguments {
-  readonly data?: string
-  readonly take?: number
-  readonly engine?: string
-  readonly out: string
+interface StudyArguments extends StudyOptions {
   readonly results: string
   readonly jobs: number
-  readonly threads?: number
   readonly seeds?: readonly number[]
+  /** Lists the cells, and runs none. */
+  readonly cells?: boolean
+  readonly cell?: CellNumber
+  readonly queue?: string
   readonly job?: boolean
-}
-
-type OpenDataset = (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
-
-/** Opens a data set once for consecutive variants that use it, and closes it when the next one is opened. */
-const reuseDataset = (open: OpenDataset): OpenDataset => {
-  let last: { readonly key: string; readonly dataset: Dataset } | null = null
-  return (experiment, seed) => {
-    const key = JSON.stringify([experiment.data, seed])
-    const known = last
-    return known?.key === key
-      ? TE.right(known.dataset)
-      : pipe(
-          TE.fromTask(known?.dataset.close ?? (async () => undefined)),
-          TE.flatMap(() => open(experiment, seed)),
-          TE.tapIO(dataset => () => {
-            last = { key, dataset }
-          }),
-        )
-  }
 }
 
 /** Errors  NoSuchSeed */
@@ -65,105 +48,84 @@ const checkSeeds =
       : E.left({ _tag: 'NoSuchSeed', seed: unknown, seeds: study.seeds })
   }
 
-/** A study, its data, and the one engine of all its runs. */
-interface PreparedStudy {
-  readonly study: Study
-  readonly engine: Engine
-  readonly data: DataSettings
-  readonly datasetOf: OpenDataset
-}
-
-const folderOf = ({ out }: StudyArguments, { name }: Study): string => join(out, encodeFileName(name))
-
-/** The engine named, or that of the runs that have begun, or the fastest for the first run. */
-const engineFor = (
-  study: Study,
-  options: StudyArguments,
-  datasetOf: OpenDataset,
-): TE.TaskEither<RunError, Engine> => {
-  const [first] = study.variants
-  const seed = options.seeds?.[0] ?? 0
-  return pipe(
-    options.engine === undefined
-      ? engineOfFirstRun(folderOf(options, study))(study)
-      : TE.right<RunError, string | null>(options.engine),
-    TE.flatMap(name => enginesOf(name ?? undefined, options.threads)),
-    TE.flatMap(
-      (engines): TE.TaskEither<RunError, Engine> =>
-        first === undefined || engines.length === 1
-          ? TE.right(engines[0])
-          : pipe(
-              datasetOf(first.experiment, seed),
-              TE.flatMap(dataset => announceEngine(engines)(first.experiment, dataset, seed)),
-            ),
-    ),
-  )
-}
-
-const prepare =
-  (options: StudyArguments, stop: Stopper) =>
-  (study: Study): TE.TaskEither<RunError, PreparedStudy> => {
-    const data = {
-      ...(options.data !== undefined && { folder: options.data }),
-      ...(options.take !== undefined && { take: options.take }),
-    }
-    const datasetOf = reuseDataset((experiment, seed) => openDataset(stop, seed, data)(experiment.data))
-    return pipe(
-      engineFor(study, options, datasetOf),
-      TE.map(engine => ({ study, engine, data, datasetOf })),
-    )
-  }
-
 /** Runs the seeds named; without names all of them, and then the table. */
 const runSeeds =
   (file: string, options: StudyArguments, stop: Stopper) =>
-  ({ study, engine, data, datasetOf }: PreparedStudy): TE.TaskEither<RunError, string> => {
+  (prepared: PreparedStudy): TE.TaskEither<RunError, string> => {
+    const { study, engine } = prepared
     const seeds = options.seeds ?? seedsOf(study)
-    const cells = seeds.length * study.variants.reduce((sum, { scratch }) => sum + (scratch ? 2 : 1), 0)
-    let begun = 0
+    const progress = studyProgress(screen, schedulesOf(study, seeds))
+    const context = contextFor(file, options, stop, prepared, progress)
     return pipe(
-      runStudy({
-        folder: folderOf(options, study),
-        engine,
-        data,
-        module: file,
-        datasetOf,
-        observer: {
-          onEvent: () => undefined,
-          onStep: () => undefined,
-          stopping: stop.stopping,
-          onNote: note => say(renderMessage(note)),
-        },
-        onCell: (name, seed, done) =>
-          say(`${++begun} of ${cells}: ${name}, seed ${seed}${done ? ' (done)' : ''}`),
-      })(study, seeds),
-      TE.flatMap(runs =>
-        options.seeds === undefined ? writeResults(study, engine, options.results)(runs) : TE.right(''),
+      runStudy(context)(study, seeds),
+      TE.tap(TE.traverseSeqArray(publishOutcome(context.folder))),
+      TE.tap(() => removeParts(cellsFolder(context.folder), isGone)),
+      TE.flatMap(done =>
+        options.seeds === undefined ? writeResults(study, engine, options.results)(done) : TE.right(''),
       ),
     )
   }
 
-/** Runs the study, with several jobs first in parallel processes; then only the table is left. */
-const runAll = (
+/** With several jobs first in parallel processes; then only the table is left. */
+const runHere =
+  (file: string, options: StudyArguments, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, string> => {
+    const { jobs, seeds = seedsOf(study) } = options
+    return pipe(
+      prepare(options, stop, seeds[0])(study),
+      TE.tap(({ engine: { name, version } }) =>
+        jobs > 1
+          ? runInProcesses(file, options, { jobs, seeds, name, version }, stop)(study)
+          : TE.right(undefined),
+      ),
+      TE.flatMap(runSeeds(file, options, stop)),
+    )
+  }
+
+/** Leaves the cells to workers; then only the table is left. */
+const runQueued =
+  (file: string, options: StudyArguments, address: string, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, string> =>
+    pipe(
+      prepareShared(options, stop)(study),
+      TE.tap(shared => runByQueue(address, options, shared, stop)),
+      TE.flatMap(runSeeds(file, options, stop)),
+    )
+
+/** A line for each cell: its number, seed and variant. */
+const listCells = (study: Study): string =>
+  cellsOf(study)
+    .map(({ index, seed, variant: { name } }) => `${index}\t${seed}\t${name}\n`)
+    .join('')
+
+/** Here, by a queue, or one cell alone; gives what is printed at the end. */
+const runChosen =
+  (file: string, options: StudyArguments, stop: Stopper) =>
+  (study: Study): TE.TaskEither<RunError, string> => {
+    const { cell, queue } = options
+    if (queue !== undefined) return runQueued(file, options, queue, stop)(study)
+    if (cell === undefined) return runHere(file, options, stop)(study)
+    return pipe(
+      runOneCell(file, options, cell, stop)(study),
+      TE.map(() => ''),
+    )
+  }
+
+/** The command until it ends or is stopped; as one of several jobs it leaves the message to its parent. */
+const work = (
   name: string,
   file: string,
   study: Study,
   options: StudyArguments,
 ): TE.TaskEither<RunError | Stopped, string> => {
-  const { job = false, jobs, threads } = options
+  const { job = false } = options
   const stop = stopper({ job })
   if (!job) announceStop(stop)
-  const table = pipe(
-    prepare(options, stop)(study),
-    TE.tap(({ engine }) =>
-      jobs > 1 ? inProcesses(study.seeds, jobs, stop, engine.name, threads) : TE.right(undefined),
-    ),
-    TE.flatMap(runSeeds(file, options, stop)),
-  )
+  const text = runChosen(file, options, stop)(study)
   return job
-    ? table
+    ? text
     : pipe(
-        table,
+        text,
         withStopped(stop, () => sameCommand(name)),
       )
 }
@@ -173,7 +135,11 @@ export const studyFile = (name: string, file: string, options: StudyArguments): 
     pipe(
       loadStudy(file),
       TE.flatMapEither(checkSeeds(options.seeds ?? [])),
-      TE.flatMap(study => runAll(name, file, study, options)),
+      TE.tapEither(() => checkAddress(options)),
+      TE.flatMap(study =>
+        options.cells === true ? TE.right(listCells(study)) : work(name, file, study, options),
+      ),
     ),
-    table => process.stdout.write(table),
+    text => process.stdout.write(fitMarkdown(widthOf(process.stdout))(text)),
+    options.cell === undefined && options.queue === undefined ? undefined : cellExitCode,
   )

@@ -10,6 +10,7 @@ import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
 import { renderMessage, type Stopped } from '../report/text/messages.js'
 import { engineText } from '../report/text/provenance.js'
+import type { Recorder } from '../report/tracking/recorder.js'
 import type { Resources, RunObserver } from '../run/context.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
@@ -23,12 +24,13 @@ import { type DataChange, type DataSettings, settingsOf, withData } from '../run
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
+import { nameOfNet, type RecordArguments, recorded, recorderFor } from './recorders.js'
 import { withResources } from './resources.js'
 import { reportRun } from './review/report.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 
-interface OutputArguments {
+interface OutputArguments extends RecordArguments {
   readonly json?: boolean
   readonly mirror?: boolean
 }
@@ -53,12 +55,17 @@ const observerOf = (
   schedule: readonly Step[],
   stop: Stopper,
   { mirror = false }: OutputArguments,
+  recorder: Recorder,
   onFolder: (path: string) => void = () => undefined,
 ): RunObserver => {
   announceStop(stop)
   const { onEvent, onStep } = progress(screen, schedule)
   return {
-    onEvent,
+    onEvent: event => {
+      onEvent(event)
+      recorder.event(event)
+    },
+    onBegin: recorder.begin,
     onStep,
     stopping: stop.stopping,
     onFolder,
@@ -78,6 +85,7 @@ const trainAnew = (
   file: string,
   experiment: Experiment,
   options: TrainArguments,
+  recorder: Recorder,
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const stop = stopper()
   const { seed = 0, out, take, engine } = options
@@ -93,13 +101,14 @@ const trainAnew = (
       stop,
     )(opened => {
       const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
-      const observer = observerOf(experiment.schedule, stop, options, path => {
+      const observer = observerOf(experiment.schedule, stop, options, recorder, path => {
         folder = path
         announce(opened.engine, path)
       })
       return pipe(
         begin(place, settings, opened, observer)(experiment),
         TE.tap(({ out: folder }) => reportRun(folder, opened)),
+        recorded(recorder),
       )
     }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
@@ -156,6 +165,7 @@ const resumeWith = (
   path: string,
   file: string | null,
   options: Partial<TrainArguments>,
+  recorder: Recorder,
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const data = changeOf(options)
   return pipe(
@@ -177,12 +187,13 @@ const resumeWith = (
           stop,
         )(opened =>
           pipe(
-            resume(run, opened, observerOf(experiment.schedule, stop, options), {
+            resume(run, opened, observerOf(experiment.schedule, stop, options, recorder), {
               experiment,
               data,
               ...(file !== null && { module: file }),
             }),
             TE.tap(() => reportRun(path, opened)),
+            recorded(recorder),
           ),
         ),
         TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
@@ -200,14 +211,27 @@ const printResult =
 /** `named`: the file, where an argument names it; else `null`, and `file` is the default. */
 export const train = (file: string, named: string | null, options: TrainArguments): Promise<void> =>
   end(
-    options.resume === undefined
-      ? pipe(
-          loadFrom(file, options),
-          TE.flatMap(experiment => trainAnew(file, experiment, options)),
-        )
-      : resumeWith(options.resume, named, options),
+    pipe(
+      recorderFor(options, nameOfNet),
+      TE.fromEither,
+      TE.flatMap(recorder =>
+        options.resume === undefined
+          ? pipe(
+              loadFrom(file, options),
+              TE.flatMap(experiment => trainAnew(file, experiment, options, recorder)),
+            )
+          : resumeWith(options.resume, named, options, recorder),
+      ),
+    ),
     printResult(options),
   )
 
 export const resumeRun = (folder: string, options: OutputArguments & DataArguments): Promise<void> =>
-  end(resumeWith(folder, null, options), printResult(options))
+  end(
+    pipe(
+      recorderFor(options, nameOfNet),
+      TE.fromEither,
+      TE.flatMap(recorder => resumeWith(folder, null, options, recorder)),
+    ),
+    printResult(options),
+  )

@@ -117,7 +117,6 @@ export interface NormsFolded {
   readonly layers: number
 }
 
-/** What an import tells beside its model. */
 /** The accuracy of a model with 8-bit weights, beside that with its own. */
 export interface WeightsMeasured {
   readonly _tag: 'WeightsMeasured'
@@ -127,7 +126,45 @@ export interface WeightsMeasured {
   readonly int8: number
 }
 
-export type ImportNote = LayerDropped | RuntimeAgrees | NotChecked | NormsFolded
+/** A scale and a shift at the file's front that became the model's preprocessing. */
+export interface NormaliserLifted {
+  readonly _tag: 'NormaliserLifted'
+  /** The pixels that the file takes. */
+  readonly input: Exclude<Input, 'normalised'>
+}
+
+/** Values that the imported file rounds to 8 bits, and the model does not. */
+export interface RoundingDropped {
+  readonly _tag: 'RoundingDropped'
+  readonly values: number
+}
+
+/** What a file of a model gave on images. */
+export interface FileFigures {
+  readonly accuracy: number
+  readonly bytes: number
+  /** For all images. */
+  readonly milliseconds: number
+}
+
+/** A file that computes in 8 bits, beside one of 32. */
+export interface FilesMeasured {
+  readonly _tag: 'FilesMeasured'
+  /** The images it was measured on. */
+  readonly images: number
+  readonly runtime: 'onnxruntime'
+  readonly float32: FileFigures
+  readonly int8: FileFigures
+}
+
+/** What an import tells beside its model. */
+export type ImportNote =
+  | LayerDropped
+  | RuntimeAgrees
+  | NotChecked
+  | NormsFolded
+  | NormaliserLifted
+  | RoundingDropped
 
 /** Why layers are not a tree. */
 export type NotATreeReason =

@@ -14,20 +14,17 @@ import type { ExportError } from './error.js'
 import type { Serving } from './input.js'
 import { toKeras } from './keras/export/archive.js'
 import { toLayers } from './keras/export/write.js'
-import { toOnnx } from './onnx/model.js'
+import { type Precision, toOnnx } from './onnx/model.js'
 import { toPyTorch } from './pytorch/pytorch.js'
-import type { WeightType } from './quantise.js'
 import { type Affine, affineOf, includeNormaliser, prependStep } from './rewrite/include-normaliser.js'
 import { toSafetensors } from './safetensors.js'
 import { toSavedModel } from './savedmodel/savedmodel.js'
 import { type File, type Target, textFile } from './target.js'
 
-/** Options of one format or another. */
-export interface EncodeOptions extends Serving {
+/** Options of one format or another; how numbers are stored and computed is for ONNX alone. */
+export interface EncodeOptions extends Serving, Precision {
   /** Of a SavedModel: its number in TensorFlow Serving, which reads the files of a model from `NAME/NUMBER/`. */
   readonly servingVersion?: number
-  /** Of ONNX: how kernels are stored; by default `float32`. */
-  readonly weights?: WeightType
 }
 
 /** Encodes a model; `description` is null where the model has no preprocessing. */
@@ -41,7 +38,7 @@ const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
   savedmodel: TE.fromEitherK(toSavedModel),
   layers: TE.fromEitherK(toLayers),
   keras: toKeras,
-  onnx: (model, description, { weights }) => TE.right(toOnnx(model, description, weights)),
+  onnx: (model, description, options) => TE.right(toOnnx(model, description, options)),
   pytorch: (model, description) => TE.right(toPyTorch(model, description)),
 }
 

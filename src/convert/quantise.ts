@@ -32,11 +32,12 @@ const shrinks = ({ data }: Tensor, channels: number): boolean =>
   data.length + channelBytes * channels < 4 * data.length
 
 /**
- * A tensor in 8 bits, by its channels along an axis; null where that would save no bytes.
+ * A tensor in 8 bits, by its channels along an axis; null where that would save no bytes. No scale is below
+ * its channel's in `least`.
  *
  * Law  each value is off by at most half its channel's scale, and 0 stays 0
  */
-export const quantise = (tensor: Tensor, axis: number): Quantised | null => {
+export const quantise = (tensor: Tensor, axis: number, least?: Float32Array): Quantised | null => {
   const { count, channelOf } = channelsAlong(tensor, axis)
   if (!shrinks(tensor, count)) return null
   const peaks = new Float32Array(count)
@@ -44,7 +45,8 @@ export const quantise = (tensor: Tensor, axis: number): Quantised | null => {
     const channel = channelOf(i)
     peaks[channel] = Math.max(peaks[channel] ?? 0, Math.abs(value))
   })
-  const scales = peaks.map(peak => Math.fround(peak / largest) || 1) // a channel of zeros has no scale
+  const scaleOf = (peak: number, c: number) => Math.fround(Math.max(peak / largest, least?.[c] ?? 0))
+  const scales = peaks.map((peak, c) => scaleOf(peak, c) || 1) // a channel of zeros has none
   const data = Int8Array.from(tensor.data, (value, i) => Math.round(value / (scales[channelOf(i)] ?? 1)))
   return { data, scales }
 }

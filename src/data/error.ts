@@ -46,8 +46,8 @@ export type DataError =
     } & Place)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
-  /** An image that cannot be decoded. */
-  | ({ readonly _tag: 'NotAnImage'; readonly reason: string } & Place)
+  /** An image that cannot be decoded; `cutOffAt`: its bytes, where it ends before its content does. */
+  | ({ readonly _tag: 'NotAnImage'; readonly reason: string; readonly cutOffAt?: number } & Place)
   /** A folder in which no image lies. */
   | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */

@@ -14,7 +14,7 @@ import * as op from './operations.js'
 export interface Lowered {
   readonly images: Value
   readonly logits: Value
-  /** Each layer's output by path. */
+  /** What each layer computes, by path, also where another value goes on in its place. */
   readonly at: ReadonlyMap<Path, Value>
   /** Each layer's input by path. */
   readonly into: ReadonlyMap<Path, Value>
@@ -62,7 +62,7 @@ export const lower =
       place: (output, _, path, input) => {
         into.set(path, input)
         at.set(path, output)
-        return output
+        return options.passOn?.(output, path, input) ?? output
       },
     })(net.body, '', images)
     return { images, logits, at, into, weights, statistics: lowering.statistics, noise: lowering.noise }

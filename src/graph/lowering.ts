@@ -23,6 +23,8 @@ export interface LowerOptions {
   readonly wholeGroups?: boolean
   /** Another net's images; by default an input of their own, named `images`. */
   readonly images?: Value
+  /** What goes on from a layer in place of its output; by default the output itself. */
+  readonly passOn?: (output: Value, path: Path, input: Value) => Value
 }
 
 /** A statistic of a batch, for the running statistic stored under `key`. */

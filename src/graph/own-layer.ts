@@ -49,6 +49,7 @@ const tryLower = ({ lower, kernel, weights = {} }: LayerDefinition, input: Shape
  * follow from them, and pruning from `channels`. In files stands its name, which therefore stands for what the function
  * computes; what reads them is given the word.
  *
+ * Shapes  any → that of what its function builds
  * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; an export to Keras, TensorFlow.js layers or PyTorch: OwnNotHeld
  *
  * @example

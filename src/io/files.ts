@@ -1,6 +1,17 @@
 /** Files as effects: read, written whole or not at all, appended to. */
 import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import {
+  appendFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -47,21 +58,44 @@ const syncFolder = async (folder: string): Promise<void> => {
 
 const part = '.part'
 
-const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
-  const temporary = `${file}.${ownerText(thisProcess())}${part}`
+const writeSynced = async (file: string, content: Uint8Array | string): Promise<void> => {
+  const handle = await open(file, 'w')
   try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const temporaryFor = (file: string): string => `${file}.${ownerText(thisProcess())}${part}`
+
+const replace = async (file: string, content: Uint8Array | string): Promise<void> => {
+  const temporary = temporaryFor(file)
+  try {
+    await writeSynced(temporary, content)
     await rename(temporary, file)
     await syncFolder(dirname(file))
   } catch (reason) {
     await rm(temporary, { force: true })
     throw reason
+  }
+}
+
+let created = 0
+
+const createWhole = async (file: string, content: Uint8Array | string): Promise<boolean> => {
+  const temporary = temporaryFor(`${file}.once${created++}`) // this process may be writing another
+  try {
+    await writeSynced(temporary, content)
+    await link(temporary, file)
+    await syncFolder(dirname(file))
+    return true
+  } catch (reason) {
+    if (isCode('EEXIST')(reason)) return false
+    throw reason
+  } finally {
+    await rm(temporary, { force: true })
   }
 }
 
@@ -86,6 +120,14 @@ export const removeParts = (
  */
 export const writeAtomically = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, void> =>
   TE.tryCatch(() => replace(file, content), fileFailed(file))
+
+/**
+ * Writes a file unless there is one of that name; gives back whether it did.
+ *
+ * Law  of several that do so at once one does, and whoever reads `file` finds all of that or no file
+ */
+export const writeOnce = (file: string, content: Uint8Array | string): TE.TaskEither<FileError, boolean> =>
+  TE.tryCatch(() => createWhole(file, content), fileFailed(file))
 
 /** Whether a path leads to a folder; not where it leads nowhere, round in a circle, or through a file. */
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

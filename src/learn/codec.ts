@@ -19,6 +19,7 @@ import {
 import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
 import { countedTargetFields } from '../surgery/target-codec.js'
 import { type AnyCriterion, namedCriterionCodec } from './criteria/named-criterion.js'
+import type { NewRate } from './growth/new-rate.js'
 import {
   type AlignTerms,
   type Average,
@@ -112,6 +113,14 @@ export const pushFields = {
 }
 
 export const distillCodec: t.Type<Distill, unknown> = closed({ temperature: positive, weight: share })
+
+/** The rate of what has grown. */
+export const newRateCodec: t.Type<NewRate, unknown> = new t.Type<NewRate, unknown>(
+  "'balance', or a number > 0",
+  (u): u is NewRate => u === 'balance' || positive.is(u),
+  (u, context) => (u === 'balance' ? t.success(u) : positive.validate(u, context)),
+  t.identity,
+)
 
 export const trainCodec: t.Type<TrainOptions, unknown> = closed(trainFields)
 

@@ -11,6 +11,7 @@ export {
   separationPower,
 } from './criteria/discriminants.js'
 export { type Evidence, measureUtilities, noEvidence } from './criteria/evidence.js'
+export { fStatistic, fStatistics, fStatisticUtilities } from './criteria/f-statistic.js'
 export { type Activations, activations, lda, ldaUtilities } from './criteria/lda.js'
 export {
   type AnyCriterion,
@@ -31,9 +32,10 @@ export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
 export type { DataDiffers } from './evaluation/check-data.js'
 export { checkPruned } from './evaluation/check-pruned.js'
-export { type EvaluateOptions, evaluate, evaluationBatch } from './evaluation/evaluate.js'
+export { type EvaluateOptions, evaluate, evaluationBatch, feedOfAll } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
 export { pruneToLatency } from './evaluation/latency-target.js'
+export type { UnitGradients } from './evaluation/new-unit-gradients.js'
 export {
   type Classifier,
   type ClassifierError,
@@ -42,7 +44,10 @@ export {
   predict,
 } from './evaluation/predict.js'
 export { accuracyOf, lossOf, type Score, softmax } from './evaluation/score.js'
-export { statisticsAt } from './evaluation/statistics.js'
+export { statisticsAt, statisticsAtEach } from './evaluation/statistics.js'
+export { candidateGradients } from './growth/candidate-gradients.js'
+export { gradientRatio } from './growth/gradient-ratio.js'
+export type { NewPart, NewRate } from './growth/new-rate.js'
 export { dirac } from './initial/dirac.js'
 export { checkFirstConv, whiten } from './initial/whiten.js'
 export {
@@ -56,6 +61,7 @@ export {
   type EvidenceName,
   type FadeOptions,
   fadeDefaults,
+  type MaskOptions,
   noTerms,
   type PlannedPrune,
   type PushOptions,
@@ -66,6 +72,8 @@ export {
 export { recipe } from './recipe.js'
 export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export { refitHead } from './repair/refit-head.js'
+export type { ScarceFit } from './repair/scarce-fits.js'
 export type { BestEpoch, Keeping } from './training/best.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
 export type { Learner } from './training/learner.js'
@@ -77,6 +85,7 @@ export {
   step,
   triangular,
 } from './training/learning-rate.js'
+export type { Review } from './training/masking/review.js'
 export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export type { Teacher } from './training/train.js'
 export {

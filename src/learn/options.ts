@@ -111,6 +111,18 @@ export interface FadeOptions {
   readonly decay: number
 }
 
+/** Masking: which channels of a training are shrunk for the cut inside it, and when that cut comes. */
+export interface MaskOptions {
+  /** Epochs after which channels are masked for the first time. */
+  readonly from: number
+  /** Epochs after which masked channels have shrunk to zero, and the cut comes at the latest. */
+  readonly until: number
+  /** The cut comes as soon as a smaller share of the surviving channels changed since the epoch before. */
+  readonly stable: number
+  /** Share of the old utility that stays at each step. */
+  readonly decay: number
+}
+
 /** The best on validation: no L1 on scales, which cost CIFAR-10 three points. */
 export const fadeDefaults: FadeOptions = { l1: 0, from: 0.3, until: 0.92, cost: 0.5, decay: 0.95 }
 
@@ -159,6 +171,7 @@ export const pushDefaults: PushOptions = {
  * - `random`, `l1`, `l2`, `bnScale`  from the weights alone
  * - `taylor`                           first-order effect on the loss (Molchanov et al. 2019)
  * - `lda`                              class separation of each channel alone
+ * - `fStatistic`                       analysis of variance of each channel over the classes
  * - `deconvTrace`                      the papers' trace
  * - `discriminantTrace`, `gradientTrace` the trace from class-discriminative responses, this project's own
  * - `gradientUtility`                  the effects tracked by the push before it
@@ -170,6 +183,7 @@ export type CriterionName =
   | 'bnScale'
   | 'taylor'
   | 'lda'
+  | 'fStatistic'
   | 'deconvTrace'
   | 'discriminantTrace'
   | 'gradientTrace'
@@ -196,6 +210,7 @@ export const defaultNormalize: { readonly [N in CriterionName]: Normalize } = {
   bnScale: 'raw',
   taylor: 'raw',
   lda: 'global',
+  fStatistic: 'global',
   deconvTrace: 'eta',
   discriminantTrace: 'eta',
   gradientTrace: 'global',

@@ -24,6 +24,13 @@ const trainingPasses = 3
 export const trainingMacs = ({ epochs, batches, batchSize, macs, teacherMacs }: TrainingSize): number =>
   epochs * batches * batchSize * (trainingPasses * macs + teacherMacs)
 
+/**
+ * Multiply–accumulates of scoring growths over so many images: forward and back to the outputs of the net's layers, and of
+ * each growth what it adds, to its weights too.
+ */
+export const candidateMacs = (images: number, macs: number, added: readonly number[]): number =>
+  images * added.reduce((sum, each) => sum + trainingPasses * each, 2 * macs)
+
 /** Passes over an image that evidence takes: gradients and traces go back to the outputs of layers, not to weights. */
 const evidencePasses: { readonly [N in EvidenceName]: number } = {
   weights: 0,

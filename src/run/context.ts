@@ -1,4 +1,5 @@
 /** What a run is given: an engine, its data, effects as functions, and who watches it. */
+import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
@@ -9,6 +10,7 @@ import type { GrownNet, RunEvent } from './events.js'
 import type { Note } from './notes.js'
 import type { StepPlace } from './steps/step-place.js'
 import type { Checkpoint } from './storage/checkpoint.js'
+import type { StoredRun } from './storage/stored-run.js'
 
 export interface RunContext {
   readonly engine: Engine
@@ -38,6 +40,8 @@ export interface RunObserver {
   readonly stopping: () => boolean
   /** Called with the run's folder once it is certain that the run will be kept there, before anything trains. */
   readonly onFolder?: (path: string) => void
+  /** Called before anything trains, with the run and the events that its log holds by then: none where it begins. */
+  readonly onBegin?: (run: StoredRun, events: readonly RunEvent[]) => Task<void>
   /** Called with what was found and mended before the run goes on. */
   readonly onNote?: (note: Note) => void
   /** Whether the net before the first cut is measured beside the one at the end; by default it is. */

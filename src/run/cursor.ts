@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
 import type { Position } from '../learn/training/training-loop.js'
 import type { Path } from '../net/path.js'
+import { type NewUnits, newUnitsCodec } from '../surgery/grow/new-units.js'
 import type { Counts } from './schedule/counts.js'
 import { type Stop, stopCodec } from './stop-reason.js'
 
@@ -28,12 +29,22 @@ export interface RoundsBaseline extends Counts {
 
 /** The place inside a step of the schedule. */
 export type Cursor =
-  | { readonly _tag: 'training'; readonly position: Position }
+  /** `cut`: the epochs that were done when the step cut the net, where it has. */
+  | { readonly _tag: 'training'; readonly position: Position; readonly cut?: number }
   /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
   | {
       readonly _tag: 'rounds'
       readonly base: RoundsBaseline
       readonly round: number
+      readonly step: number
+      readonly inside: Cursor | null
+    }
+  /** `best` is the validation accuracy to gain on, `null` while no net was within the budget; `stale` rounds have not gained. */
+  | {
+      readonly _tag: 'regrowing'
+      readonly round: number
+      readonly best: number | null
+      readonly stale: number
       readonly step: number
       readonly inside: Cursor | null
     }
@@ -48,6 +59,8 @@ export type Cursor =
       readonly best: number
       readonly stale: number
       readonly exact: boolean
+      /** Of the last growth; a checkpoint of an earlier version has none. */
+      readonly newUnits?: NewUnits
       readonly step: number
       readonly inside: Cursor | null
     }
@@ -55,7 +68,7 @@ export type Cursor =
 const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
 const positionCodec = closedPartial(
   { epoch: naturalNumber, step: naturalNumber, score: scoreCodec },
-  { best: closed({ epoch: naturalNumber, accuracy: share }) },
+  { best: closed({ epoch: naturalNumber, accuracy: share }), ended: t.literal(true) },
 )
 const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
   params: naturalNumber,
@@ -66,7 +79,7 @@ const baseCodec: t.Type<RoundsBaseline, unknown> = closed({
 
 export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a step', () =>
   tagged<Cursor>('a place in a step', {
-    training: closed({ _tag: t.literal('training'), position: positionCodec }),
+    training: closedPartial({ _tag: t.literal('training'), position: positionCodec }, { cut: naturalNumber }),
     rounds: closed({
       _tag: t.literal('rounds'),
       base: baseCodec,
@@ -74,16 +87,27 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
       step: naturalNumber,
       inside: nullable(cursorCodec),
     }),
-    growing: closed({
-      _tag: t.literal('growing'),
-      grown: naturalNumber,
-      last: t.string,
-      best: share,
+    regrowing: closed({
+      _tag: t.literal('regrowing'),
+      round: naturalNumber,
+      best: nullable(share),
       stale: naturalNumber,
-      exact: t.boolean,
       step: naturalNumber,
       inside: t.union([cursorCodec, t.null]),
     }),
+    growing: closedPartial(
+      {
+        _tag: t.literal('growing'),
+        grown: naturalNumber,
+        last: t.string,
+        best: share,
+        stale: naturalNumber,
+        exact: t.boolean,
+        step: naturalNumber,
+        inside: t.union([cursorCodec, t.null]),
+      },
+      { newUnits: newUnitsCodec },
+    ),
   }),
 )
 

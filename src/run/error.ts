@@ -8,8 +8,10 @@ import type { LearnError } from '../learn/error.js'
 import type { GrowError } from '../surgery/error.js'
 import type { Damaged } from './storage/checksum.js'
 import type { RunInvariant } from './storage/settings.js'
+import type { StudyError } from './study/error.js'
 
 export type { FileError } from '../io/error.js'
+export type { QueueError, StudyError } from './study/error.js'
 
 /** A file that does not hold what it should. */
 export type BadFile = UnreadableFile<ModelFault | Damaged>
@@ -77,6 +79,7 @@ export type RunError =
   | FileError
   | BadFile
   | AtChance
+  | StudyError
   /** A file or folder that is none to load. */
   | { readonly _tag: 'NoModule'; readonly file: string; readonly got: string }
   /** A DSL file that fails to load, with what is wrong in one line, and where it came to that. */
@@ -92,17 +95,14 @@ export type RunError =
   | { readonly _tag: 'FileThere'; readonly file: string }
   /** A process, perhaps of another host, is at work in the folder. */
   | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
+  /** Another process has taken over a folder in which this one gave no sign of life. */
+  | { readonly _tag: 'RunLost'; readonly folder: string }
   /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */
   | {
       readonly _tag: 'ExperimentDiffers' | 'VariantDiffers'
       readonly folder: string
       readonly differences: readonly Difference[]
     }
-  /** Two runs of a study whose names would be those of one folder. */
-  | { readonly _tag: 'SameFolder'; readonly study: string; readonly first: string; readonly second: string }
-  | { readonly _tag: 'NoSuchSeed'; readonly seed: number; readonly seeds: number }
-  /** Seeds of a study whose processes did not come to their end. */
-  | { readonly _tag: 'SeedsFailed'; readonly seeds: readonly number[] }
   /** The run began with another value of what makes it repeat itself. */
   | {
       readonly _tag: 'RunDiffers'

@@ -1,9 +1,14 @@
 /** The events of a run; each is a line of its log. */
 import type { Alignment } from '../learn/evaluation/alignment.js'
+import type { UnitGradients } from '../learn/evaluation/new-unit-gradients.js'
+import type { ScarceFit } from '../learn/repair/scarce-fits.js'
 import type { Path } from '../net/path.js'
 import type { Thin } from '../surgery/analysis/trunk.js'
+import type { SiteKind } from '../surgery/grow/site.js'
+import type { ExactCost } from '../surgery/grow/widen-module.js'
 import type { Fate } from '../surgery/prune/ranking.js'
 import type { StageResult } from './cursor.js'
+import type { GrowthCost } from './schedule/growth-cost.js'
 import type { Stop } from './stop-reason.js'
 import type { Code } from './storage/code-version.js'
 import type { Settings } from './storage/settings.js'
@@ -35,6 +40,33 @@ export interface GrownNet {
   readonly validation: Scored
   /** Whether it began by computing what the one before did. */
   readonly exact: boolean
+}
+
+/** A candidate growth, and what the loss's gradient says of it. */
+export interface ScoredGrowth {
+  readonly where: SiteKind
+  /** The layer it names. */
+  readonly at: Path
+  /** The new layer, or the wider one. */
+  readonly path: Path
+  /** The norm of the gradient that its zero weights would get; `null` where it could not grow. */
+  readonly gradient: number | null
+  /** What it adds to the net, in the measure of the event. */
+  readonly cost: number | null
+  /** The gradient over the cost. */
+  readonly score: number | null
+  readonly fate: 'grown' | 'less' | 'over budget' | 'unfit'
+}
+
+/** The candidates of one growth, with the gradients that their zero weights would get, and the one that grew. */
+export interface GrowthsScored {
+  readonly _tag: 'growthsScored'
+  readonly stage: number
+  readonly place: string
+  readonly per: GrowthCost
+  /** Images the gradients are the mean over. */
+  readonly images: number
+  readonly candidates: readonly ScoredGrowth[]
 }
 
 /** A cut: validation right after it, and with batch norm measured again. */
@@ -106,6 +138,12 @@ export type RunEvent =
       readonly epoch: number
       readonly training: Scored
       readonly validation: Scored
+      /** Of the net that trained, and the learning rate of its last step; a log of an earlier version has none of them. */
+      readonly params?: number
+      readonly macs?: number
+      readonly learningRate?: number
+      /** In the training after a growth: of its new units, and of the old ones. */
+      readonly gradient?: UnitGradients
       /** While pushing. */
       readonly alignment?: Alignment
     }
@@ -124,6 +162,18 @@ export type RunEvent =
       readonly threshold: number | null
       readonly layers: readonly RankedChannels[]
     }
+  /** After an epoch of a training that will cut: the channels masked by now, and the share of the others that changed. */
+  | {
+      readonly _tag: 'masked'
+      readonly stage: number
+      /** Counted from 0. */
+      readonly epoch: number
+      readonly masked: number
+      readonly of: number
+      readonly changed: number
+      /** Whether it is the one that is cut: at once, or when it has shrunk to zero. */
+      readonly last: boolean
+    }
   /** A cut: what is left, and the accuracy on validation right after it and with batch norm measured again. */
   | {
       readonly _tag: 'pruned'
@@ -138,6 +188,8 @@ export type RunEvent =
       readonly recalibrated: boolean
       /** Layers everything passes that are left with no more than their floor, or the usual one. */
       readonly thin?: readonly Thin[]
+      /** Layers that were fitted with fewer positions than unknowns, so that a ridge decided on the rest. */
+      readonly scarce?: readonly ScarceFit[]
     }
   /** A round's end; `kept` is false where it lost too much and was taken back. */
   | {
@@ -149,6 +201,9 @@ export type RunEvent =
       readonly validation: Scored
       readonly kept: boolean
     }
+  /** What growing made wider than the schedule asks for, so that it left the net's answers as they were. */
+  | ({ readonly _tag: 'madeExact'; readonly stage: number } & ExactCost)
+  | GrowthsScored
   /** A net met while growing, and what it gained on the last that paid; `null` for the one growing began with. */
   | (GrownNet & { readonly _tag: 'grown'; readonly stage: number; readonly gain: number | null })
   /** Rounds, or growing, ended before their number was up. */

@@ -16,6 +16,7 @@ import { type Checkpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { openLog } from './storage/event-log.js'
 import type { Folder } from './storage/folder.js'
 import { identityOf } from './storage/identity.js'
+import { requireHeld } from './storage/lock.js'
 import type { StoredRun } from './storage/stored-run.js'
 
 /** What a run computes, by name. */
@@ -77,7 +78,8 @@ const saveWith = (run: StoredRun, { onStage }: RunObserver): RunContext['save'] 
   const save = saveCheckpoint(file, runName(run))
   return checkpoint =>
     pipe(
-      syncFile(events),
+      requireHeld(run.folder.path),
+      TE.flatMap(() => syncFile(events)),
       TE.flatMap(() => save(checkpoint)),
       TE.flatMap(() =>
         checkpoint.inside === null && onStage !== undefined ? onStage(checkpoint) : TE.right(undefined),
@@ -91,11 +93,17 @@ export const finish =
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { folder, experiment, settings } = run
     const preprocessing = preprocessingOf(dataset)
+    const { emit, logLength } = openLog(folder.events, from.logged, observer.onEvent)
     const context: RunContext = {
       engine,
       dataset,
       seed: settings.seed,
-      ...openLog(folder.events, from.logged, observer.onEvent),
+      logLength,
+      emit: event =>
+        pipe(
+          requireHeld(folder.path),
+          TE.flatMap(() => emit(event)),
+        ),
       onStep: observer.onStep,
       save: saveWith(run, observer),
       keep: keepMet(folder, preprocessing),

@@ -9,18 +9,22 @@ export type {
   Difference,
   FileError,
   ModelDiffers,
+  QueueError,
   RunError,
   ScheduleError,
+  StudyError,
 } from './error.js'
 export type {
   Comparison,
   CutScores,
   GrownNet,
+  GrowthsScored,
   KeptEpoch,
   RankedChannels,
   Result,
   RunEvent,
   Scored,
+  ScoredGrowth,
 } from './events.js'
 export type { Origin } from './given/origin.js'
 export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
@@ -42,7 +46,7 @@ export {
   experiment,
   type PlannedExperiment,
 } from './schedule/experiment.js'
-export { type GrowStepOptions, grow } from './schedule/growth-plan.js'
+export { type CandidateOptions, type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
@@ -62,6 +66,8 @@ export {
   settingsOf,
 } from './storage/settings.js'
 export { latest, openRun, type StoredRun } from './storage/stored-run.js'
-export { type AblationOptions, ablation } from './study/ablation.js'
-export { runStudy, type StudyContext, seedsOf, type VariantRun } from './study/runner.js'
-export { type Study, study, type Variant } from './study/study.js'
+export { type AblationOptions, type AblationWord, ablation } from './study/ablation.js'
+export { type Cell, cellsOf, seedsOf } from './study/cells.js'
+export { publishOutcome } from './study/outcome.js'
+export { runCell, runStudy, type StudyContext, type VariantRun } from './study/runner.js'
+export { type Study, type StudyWord, study, type Variant, type VariantOptions } from './study/study.js'

@@ -11,6 +11,7 @@ import type { Resources, RunObserver } from './context.js'
 import type { RunError } from './error.js'
 import type { Result } from './events.js'
 import { finish, runName } from './finish.js'
+import { readLog } from './review/read-log.js'
 import { checkRun, initialCheckpoint } from './runner.js'
 import { experimentCodec } from './schedule/codec.js'
 import type { Experiment } from './schedule/experiment.js'
@@ -51,6 +52,15 @@ const write = ({ folder, experiment, settings }: StoredRun): TE.TaskEither<RunEr
     TE.flatMap(() => writeJson(folder.settings)(settingsCodec.encode(settings))),
   )
 
+/** Hands a run to its observer, with what its log holds by now. */
+const announce = (run: StoredRun, { onBegin }: RunObserver): TE.TaskEither<RunError, void> =>
+  onBegin === undefined
+    ? TE.right(undefined)
+    : pipe(
+        readLog(run.folder.events),
+        TE.flatMapTask(({ events }) => onBegin(run, events)),
+      )
+
 /** Writes down a run that has just begun, and does it. */
 const start =
   (run: StoredRun, resources: Resources, observer: RunObserver) =>
@@ -61,6 +71,7 @@ const start =
       TE.flatMap(() => mendLog(run.folder.events, 0, noNote)),
       TE.flatMap(() => saveCheckpoint(run.folder.checkpoint, runName(run))(first)),
       TE.tapIO(() => () => observer.onFolder?.(run.folder.path)),
+      TE.tap(() => announce(run, observer)),
       TE.flatMap(() => finish(run, resources, observer)(first)),
     )
 
@@ -149,6 +160,7 @@ export const resume = (
     TE.bind('logged', ({ from }) => mendLog(folder.events, from.logged, observer.onNote ?? noNote)),
     TE.map(({ from, logged }) => ({ ...from, logged })),
     TE.tap(changeRun(run, now)),
+    TE.tap(() => announce(now, observer)),
     TE.flatMap(finish(now, resources, observer)),
     withFolder(folder, observer),
   )

@@ -195,6 +195,8 @@ const runStage =
       ...neighboursOfStep(schedule, stage, { push: null, prune: null }),
       place: [stage],
       target: null,
+      budget: null,
+      newRate: null,
       runStep,
       pause: pauseIn(open),
     }

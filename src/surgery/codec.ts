@@ -79,6 +79,7 @@ const statistics = kind<ChannelStatistics>(
 const seed = { seed: seedCodec }
 const growthOptions = {
   init: growInitCodec,
+  exact: t.boolean,
   noise: t.number,
   statistics,
   budget: closedPartial({}, { params: positive, macs: positive }),

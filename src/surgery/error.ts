@@ -3,6 +3,7 @@ import type { DecodeError } from '../io/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
+import type { Unpreserved } from './grow/insertion.js'
 
 /** The measures of a net. */
 export type Measure = 'params' | 'macs' | 'bytes' | 'latency'
@@ -75,4 +76,6 @@ export type GrowError =
   | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
   /** New channels would lie between those that a layer knows by their numbers: of its groups, or of its slice. */
   | { readonly _tag: 'Renumbered'; readonly at: Path; readonly grown: Path }
+  /** Growth that is to preserve the function, and does not; `widened`: even where a module may be made wider. */
+  | { readonly _tag: 'NotExact'; readonly at: Path; readonly why: Unpreserved; readonly widened: boolean }
   | { readonly _tag: 'OverBudget'; readonly measure: Measure; readonly limit: number; readonly got: number }

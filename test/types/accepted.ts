@@ -20,6 +20,7 @@ import {
   net,
   prune,
   push,
+  regrow,
   relu,
   repeat,
   residual,
@@ -92,6 +93,24 @@ export const whole = experiment(
       train(),
     ),
     prune(),
+  ),
+  regrow(
+    { atMost: { params: 20_000 }, patience: 2 },
+    prune({ keep: { params: 0.7 } }),
+    grow(
+      {
+        where: 'gradient',
+        candidates: [
+          { widen: 'b', by: 1.5 },
+          { after: 'b', module: ([, , c = 0]) => inception('e', { point: c }) },
+        ],
+        per: 'macs',
+        max: 2,
+        exact: true,
+        newRate: 'balance',
+      },
+      train(),
+    ),
   ),
 )
 

@@ -1,6 +1,7 @@
 /** `export`, `import` and `prune` */
 import { type Command, Option } from 'commander'
 import { inputs } from '../../convert/input.js'
+import { activationTypes } from '../../convert/onnx/quantise/activations.js'
 import { weightTypes } from '../../convert/quantise.js'
 import { targets } from '../../convert/target.js'
 import { engineNames } from '../../engine/engine.js'
@@ -31,9 +32,15 @@ const addExport = (program: Command): void =>
         weightTypes,
       ),
     )
+    .addOption(
+      new Option(
+        '--activations <type>',
+        "with --weights int8: products of 8-bit integers, whose inputs are rounded by the range of each call, or by ranges calibrated on the run's validation images",
+      ).choices(activationTypes),
+    )
     .option(
       '--data [folder]',
-      "with --weights int8: measure its accuracy on the validation images of the run's data, which lies in this folder",
+      "with --weights int8: measure accuracy, bytes and time on the validation images of the run's data, which lies in this folder",
     )
     .action(async (run: string, options, command: Command) => {
       for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
@@ -82,8 +89,8 @@ const addPrune = (program: Command): void =>
     .addOption(
       new Option(
         '--repair <way>',
-        'batchNorm: measured again; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
-      ).choices(['batchNorm', 'reconstruct']),
+        'batchNorm: measured again; head: so, and the last layer fitted to the logits before; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
+      ).choices(['batchNorm', 'head', 'reconstruct']),
     )
     .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))

@@ -38,9 +38,12 @@ const addReport = (program: Command): void =>
     .description("write a run's report.html again, or one page that compares several runs")
     .argument('<runs...>', "runs' folders")
     .option('--out <file>', "the page (default: report.html, in the run's folder, or here for several)")
-    .action(async (runs: readonly string[], options) =>
-      (await import('../review/report.js')).report(runs, options),
-    )
+    .option('--drawing <file>', 'of one run: write the net before and after as an SVG of its own too')
+    .action(async (runs: readonly string[], options, command: Command) => {
+      if (options.drawing !== undefined && runs.length > 1)
+        command.error("error: '--drawing' is of one run; expected one folder")
+      await (await import('../review/report.js')).report(runs, options)
+    })
 
 /** The commands that tell what a net is and what a run did. */
 export const reviews = [addDescribe, addExplain, addReport]

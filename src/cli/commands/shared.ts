@@ -17,3 +17,9 @@ export const withJson = (command: Command): Command =>
     '--json',
     'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
   )
+
+/** What records runs beside their folders. */
+export const withRecorders = (command: Command): Command =>
+  command
+    .option('--tensorboard', "write TensorBoard's event file into the folder of each run")
+    .option('--mlflow <url>', 'record each run on this MLflow server, such as http://localhost:5000')

@@ -1,5 +1,6 @@
 /** The options of `espalier export`, and which of them need others. */
 import type { Input } from '../../convert/input.js'
+import type { ActivationType } from '../../convert/onnx/quantise/activations.js'
 import type { WeightType } from '../../convert/quantise.js'
 import type { Target } from '../../convert/target.js'
 
@@ -10,19 +11,24 @@ export interface ExportArguments {
   readonly input?: Input
   readonly servingVersion?: number
   readonly weights?: WeightType
-  /** Measures what 8-bit weights cost: on the run's data where it lay, or in this folder. */
+  readonly activations?: ActivationType
+  /** Measures what 8 bits cost: on the run's data where it lay, or in this folder. */
   readonly data?: string | true
 }
 
 /** What is wrong with options that each are right. */
 export const exportComplaints = (
   run: string,
-  { to, servingVersion, weights, data }: ExportArguments,
+  { to, servingVersion, weights, activations, data }: ExportArguments,
 ): readonly string[] => [
   ...(servingVersion !== undefined && !to.includes('savedmodel')
     ? ["'--serving-version' needs '--to savedmodel'"]
     : []),
   ...(weights !== undefined && !to.includes('onnx') ? ["'--weights' needs '--to onnx'"] : []),
+  ...(activations !== undefined && weights !== 'int8' ? ["'--activations' needs '--weights int8'"] : []),
   ...(data !== undefined && weights !== 'int8' ? ["'--data' needs '--weights int8'"] : []),
   ...(data !== undefined && run.endsWith('.safetensors') ? ["'--data' needs a run's folder"] : []),
+  ...(activations === 'calibrated' && run.endsWith('.safetensors')
+    ? ["'--activations calibrated' needs a run's folder, for its validation images"]
+    : []),
 ]

@@ -6,6 +6,8 @@ import type { ExportError } from '../../convert/error.js'
 import { exportModel } from '../../convert/export.js'
 import { type Imported, importModel } from '../../convert/import.js'
 import { type ModelFile, saveModel } from '../../convert/model-file.js'
+import type { Precision } from '../../convert/onnx/model.js'
+import type { Activations } from '../../convert/onnx/quantise/activations.js'
 import { isFolder } from '../../io/files.js'
 import type { Model } from '../../net/weights.js'
 import { renderMessage } from '../../report/text/messages.js'
@@ -17,7 +19,10 @@ import { readRun } from './read-run.js'
 
 /** Each format gets a folder of its own. */
 const exportAll =
-  ({ to: targets, out: _out, data: _data, ...options }: ExportArguments, out: string) =>
+  (
+    { to: targets, out: _out, data: _data, ...options }: Omit<ExportArguments, 'activations'> & Precision,
+    out: string,
+  ) =>
   ({ model, preprocessing }: ModelFile): TE.TaskEither<ExportError, readonly string[]> =>
     pipe(
       targets,
@@ -32,14 +37,19 @@ const exportAll =
       TE.map(files => files.flat()),
     )
 
-/** Says what 8-bit weights cost, where that is asked. */
-const measure = (run: string, { data }: ExportArguments, model: Model): TE.TaskEither<RunError, void> =>
-  data === undefined
-    ? TE.right(undefined)
+/** How values are computed; in 8 bits, the run's data may be asked for ranges, and for the accuracy that is left. */
+const activationsFor = (
+  run: string,
+  { activations = 'float32', data }: ExportArguments,
+  model: Model,
+): TE.TaskEither<RunError, Activations> =>
+  data === undefined && activations !== 'calibrated'
+    ? TE.right(activations)
     : pipe(
-        TE.fromTask(() => import('./measure-weights.js')),
-        TE.flatMap(({ measureWeights }) => measureWeights(run, data === true ? undefined : data)(model)),
-        TE.map(measured => say(renderMessage(measured))),
+        TE.fromTask(() => import('./quantise.js')),
+        TE.flatMap(({ quantiseOn }) =>
+          quantiseOn(run, typeof data === 'string' ? data : undefined, activations)(model),
+        ),
       )
 
 export const exportRun = (run: string, options: ExportArguments): Promise<void> => {
@@ -47,8 +57,9 @@ export const exportRun = (run: string, options: ExportArguments): Promise<void> 
   return end(
     pipe(
       readRun(run),
-      TE.tap(({ model }) => measure(run, options, model)),
-      TE.flatMap(exportAll(options, out)),
+      TE.bindTo('file'),
+      TE.bind('activations', ({ file }) => activationsFor(run, options, file.model)),
+      TE.flatMap(({ file, activations }) => exportAll({ ...options, activations }, out)(file)),
     ),
     files => process.stdout.write(`${files.join('\n')}\n`),
   )

@@ -9,11 +9,13 @@ import type { Dataset } from '../../data/dataset.js'
 import type { DataSpec } from '../../data/spec.js'
 import { openEngine } from '../../engine/open.js'
 import { isFolder, makeFolder } from '../../io/files.js'
+import { checkData } from '../../learn/evaluation/check-data.js'
 import type { CriterionName } from '../../learn/options.js'
 import type { Model } from '../../net/weights.js'
 import { prunedTable } from '../../report/tables/pruned.js'
 import { renderMessage } from '../../report/text/messages.js'
 import { counted } from '../../report/text/numbers.js'
+import { scarceText } from '../../report/text/scarce-fits.js'
 import type { RunError } from '../../run/error.js'
 import { calibrationData, checkClassNames, withNormaliser } from '../../run/given/calibration-data.js'
 import {
@@ -83,11 +85,15 @@ const pruneOn =
     const { keep, by = 'taylor', repair = usualRepair(model), images } = options
     const classes = preprocessing?.classes.length ? preprocessing.classes : null
     return pipe(
-      TE.fromEither(checkClassNames(dataset, { file: path, classes }, 'data')(model)),
-      TE.flatMap((): TE.TaskEither<RunError, Dataset> => TE.right(dataset)),
+      checkClassNames(dataset, { file: path, classes }, 'data')(model),
+      E.flatMap((): E.Either<RunError, void> => checkData(dataset)(model)),
+      TE.fromEither,
       TE.tapIO(() => () => sayHow(dataset, found, by, repair)),
       TE.flatMap(() => openEngine(options.engine)),
       TE.flatMap(engine => pruneOnce({ keep, by, repair, images }, { engine, dataset })(model)),
+      TE.tapIO(({ scarce }) => () => {
+        if (scarce.length > 0) say(scarceText(scarce))
+      }),
       TE.map(accuracies => ({ model: accuracies.model, accuracies })),
     )
   }

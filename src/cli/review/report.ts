@@ -15,6 +15,7 @@ import { say } from '../stderr.js'
 
 interface ReportArguments {
   readonly out?: string
+  readonly drawing?: string
 }
 
 /** Pages are loaded when one is made, as charts are. */
@@ -38,6 +39,22 @@ const writePage = (folders: readonly string[], out: string): TE.TaskEither<RunEr
     TE.map(() => out),
   )
 
+/** Writes the espalier of one run, where a file for it is named. */
+const writeDrawing = (
+  folders: readonly string[],
+  file: string | undefined,
+): TE.TaskEither<RunError, void> => {
+  const [folder] = folders
+  return file === undefined || folder === undefined
+    ? TE.right(undefined)
+    : pipe(
+        readRecord(folder),
+        TE.bindTo('record'),
+        TE.bind('draw', () => TE.fromTask(() => import('../../report/pages/drawing.js'))),
+        TE.flatMap(({ record, draw }) => writeAtomically(file, draw.runDrawing(record))),
+      )
+}
+
 /** Of one run in its folder, of several here. */
 const placeOf = (folders: readonly string[]): string => {
   const [only, second] = folders
@@ -46,8 +63,15 @@ const placeOf = (folders: readonly string[]): string => {
 
 export const report = (
   folders: readonly string[],
-  { out = placeOf(folders) }: ReportArguments,
-): Promise<void> => end(writePage(folders, out), file => process.stdout.write(`${file}\n`))
+  { out = placeOf(folders), drawing }: ReportArguments,
+): Promise<void> =>
+  end(
+    pipe(
+      writePage(folders, out),
+      TE.tap(() => writeDrawing(folders, drawing)),
+    ),
+    file => process.stdout.write(`${[file, ...(drawing === undefined ? [] : [drawing])].join('\n')}\n`),
+  )
 
 /** Keeps a finished run's answers and writes its page; the run is whole without, so that a fault is a line. */
 export const reportRun = (folder: string, resources: Resources): TE.TaskEither<never, void> =>

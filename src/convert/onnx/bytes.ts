@@ -8,8 +8,13 @@ const opset = 13
 const irVersion = 7
 
 /** Numbers of ONNX's element and attribute types. */
-const int64 = 7
-const int8 = 3
+const elementTypes = [
+  [Float32Array, float32],
+  [Uint8Array, 2],
+  [Int8Array, 3],
+  [Int32Array, 6],
+  [BigInt64Array, 7],
+] as const
 const attrTypes = { float: 1, int: 2, ints: 7 } as const
 
 const attributeOf = ([name, attr]: readonly [string, Attr]) => {
@@ -24,18 +29,16 @@ const attributeOf = ([name, attr]: readonly [string, Attr]) => {
   }
 }
 
-const nodeOf = ({ name, op, inputs, attrs }: OnnxNode) => ({
+const nodeOf = ({ name, op, inputs, attrs, others = [] }: OnnxNode) => ({
   name,
   opType: op,
   input: inputs,
-  output: [name],
+  output: [name, ...others],
   attribute: Object.entries(attrs).map(attributeOf),
 })
 
-const dataTypeOf = (data: Constant['data']): number => {
-  if (data instanceof Float32Array) return float32
-  return data instanceof Int8Array ? int8 : int64
-}
+const dataTypeOf = (data: Constant['data']): number =>
+  elementTypes.find(([array]) => data instanceof array)?.[1] ?? 0
 
 const tensorOf = ({ name, shape, data }: Constant) => ({
   name,

@@ -17,13 +17,22 @@ export interface OnnxNode {
   readonly op: string
   readonly inputs: readonly Ref[]
   readonly attrs: Attrs
+  /** Further outputs, behind the one of the node's name. */
+  readonly others?: readonly Ref[]
 }
 
 export interface Constant {
   readonly name: Ref
   readonly shape: Shape
-  readonly data: Float32Array | BigInt64Array | Int8Array
+  readonly data: Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array
 }
+
+export interface FloatConstant extends Constant {
+  readonly data: Float32Array
+}
+
+export const isFloatConstant = (constant: Constant | undefined): constant is FloatConstant =>
+  constant?.data instanceof Float32Array
 
 /** A size of −1 is left open. */
 export interface Port {

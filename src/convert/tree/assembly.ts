@@ -21,10 +21,11 @@ const withNodeName = ({ name }: LayerNode, sources: Sources): Sources =>
     ]),
   )
 
-const originOf = (node: LayerNode, { layer, sources, axis }: LeafPart): Origin => ({
+const originOf = (node: LayerNode, { layer, sources, axis, input }: LeafPart): Origin => ({
   sources: withNodeName(node, sources),
   axes: layer._tag === 'norm' || layer._tag === 'layerNorm' ? [axis] : [],
   className: node.className,
+  ...(input !== undefined && { input }),
 })
 
 const mergeOrigins = (a: Origin, b: Origin): Origin => ({

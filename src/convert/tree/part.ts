@@ -1,4 +1,5 @@
 /** What a format's node becomes: leaves with the sources of their weights, padding, or a join of branches. */
+import type { Shape } from '../../net/shape.js'
 import type { Leaf, Padding } from '../../net/tree.js'
 import type { WeightName } from '../../net/weight-specs.js'
 
@@ -18,6 +19,8 @@ export interface LeafPart {
   readonly sources: Sources
   /** The axis that a batch norm normalises; it must be the last. */
   readonly axis: number
+  /** The shape that the layer reads, where the format says it. */
+  readonly input?: Shape
 }
 
 /** Zeros around a map, which the next layer takes as its padding. */

@@ -13,6 +13,8 @@ export interface Origin {
   /** Axes that batch norms normalise. */
   readonly axes: readonly number[]
   readonly className: string
+  /** The shape that the layer reads, where the format says it. */
+  readonly input?: Shape
 }
 
 export interface Subtree {

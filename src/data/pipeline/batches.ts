@@ -22,6 +22,8 @@ export interface Batch {
 export interface Feed {
   /** Number of batches of an epoch. */
   readonly batches: number
+  /** Images a batch, padding counted. */
+  readonly batchSize: number
   /** Errors  rejects with a `Fault` where an image cannot be read */
   readonly batch: (epoch: number, step: number) => Promise<Batch>
 }
@@ -85,6 +87,7 @@ export const trainingFeed = (
   const crop = cropper(dataset)
   return {
     batches: Math.floor(train.size / batch),
+    batchSize: batch,
     batch: (epoch, step) =>
       collectBatch(
         order(epoch).subarray(step * batch, (step + 1) * batch),
@@ -103,6 +106,7 @@ export const evaluationFeed = (
   const crop = cropper(dataset)
   return {
     batches: Math.ceil(images.size / batch),
+    batchSize: batch,
     batch: (_, step) => {
       const from = step * batch
       const size = Math.min(batch, images.size - from)
@@ -129,7 +133,7 @@ export const prefetch =
       return batch
     }
     return {
-      batches: feed.batches,
+      ...feed,
       batch: (epoch, step) => {
         const nth = epoch * feed.batches + step
         const batch = startBatch(nth)

@@ -101,8 +101,8 @@ const mixBatch = (mix: Mix, draw: Stream, image: Shape, batch: Batch): Batch => 
  */
 export const mixFeed =
   (mix: Mix, { seed, image }: { readonly seed: number; readonly image: Shape }) =>
-  ({ batches, batch }: Feed): Feed => ({
-    batches,
+  (feed: Feed): Feed => ({
+    ...feed,
     batch: async (epoch, step) =>
-      mixBatch(mix, stream(seed, `mix/${epoch}/${step}`), image, await batch(epoch, step)),
+      mixBatch(mix, stream(seed, `mix/${epoch}/${step}`), image, await feed.batch(epoch, step)),
   })

@@ -1,6 +1,85 @@
-/** Cholesky's factor of a symmetric positive matrix, in float64. */
+/** Cholesky's factor of a symmetric positive matrix, and what it solves, in float64, by tiles of two rows and two columns. */
 
-const at = (values: ArrayLike<number>, index: number): number => values[index] ?? 0
+/** Rows come in pairs. */
+const evenSide = (size: number): number => size + (size % 2)
+
+/** The rows in an array of wider rows, the rest of it zeros. */
+const padRows = (rows: ArrayLike<number>, count: number, width: number, side: number): Float64Array => {
+  const wide = new Float64Array(evenSide(count) * side)
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < width; j++) wide[i * side + j] = rows[i * width + j] ?? 0
+  return wide
+}
+
+/** Subtracts from the tile at (i, j) the products of its rows with rows j and j+1 of the factor, left of column j. */
+const subtractProducts = (
+  rows: Float64Array,
+  i: number,
+  factor: Float64Array,
+  j: number,
+  side: number,
+): void => {
+  const [a, b, c, d] = [i * side, (i + 1) * side, j * side, (j + 1) * side]
+  let [ac, ad, bc, bd] = [0, 0, 0, 0]
+  for (let k = 0; k < j; k++) {
+    const upper = rows[a + k] ?? 0
+    const lower = rows[b + k] ?? 0
+    const first = factor[c + k] ?? 0
+    const second = factor[d + k] ?? 0
+    ac += upper * first
+    ad += upper * second
+    bc += lower * first
+    bd += lower * second
+  }
+  rows[a + j] = (rows[a + j] ?? 0) - ac
+  rows[a + j + 1] = (rows[a + j + 1] ?? 0) - ad
+  rows[b + j] = (rows[b + j] ?? 0) - bc
+  rows[b + j + 1] = (rows[b + j + 1] ?? 0) - bd
+}
+
+/** Solves a row of a tile for the factor's tile on the diagonal. */
+const divideTile = (rows: Float64Array, at: number, factor: Float64Array, j: number, side: number): void => {
+  const diagonal = j * side + j
+  const first = (rows[at] ?? 0) / (factor[diagonal] ?? 0)
+  rows[at] = first
+  rows[at + 1] =
+    ((rows[at + 1] ?? 0) - first * (factor[diagonal + side] ?? 0)) / (factor[diagonal + side + 1] ?? 0)
+}
+
+/** Solves L·x = b for rows i and i+1 as b, in place, as far as column `end`. */
+const eliminate = (rows: Float64Array, i: number, factor: Float64Array, end: number, side: number): void => {
+  for (let j = 0; j < end; j += 2) {
+    subtractProducts(rows, i, factor, j, side)
+    divideTile(rows, i * side + j, factor, j, side)
+    divideTile(rows, (i + 1) * side + j, factor, j, side)
+  }
+}
+
+/** The factor of the tile on the diagonal, in place. */
+const factorTile = (matrix: Float64Array, i: number, side: number): void => {
+  const at = i * side + i
+  const first = Math.sqrt(matrix[at] ?? 0)
+  const below = (matrix[at + side] ?? 0) / first
+  matrix[at] = first
+  matrix[at + 1] = 0
+  matrix[at + side] = below
+  matrix[at + side + 1] = Math.sqrt((matrix[at + side + 1] ?? 0) - below * below)
+}
+
+/** The factor of a matrix of even sides; a last row of zeros stands alone. Shapes  [size, size] → [side, side] */
+const evenFactor = (matrix: ArrayLike<number>, size: number): Float64Array => {
+  const side = evenSide(size)
+  const factor = padRows(matrix, size, size, side)
+  if (side > size) factor[side * side - 1] = 1
+  for (let i = 0; i < side; i += 2) {
+    eliminate(factor, i, factor, i, side)
+    subtractProducts(factor, i, factor, i, side)
+    factorTile(factor, i, side)
+    factor.fill(0, i * side + i + 2, (i + 1) * side)
+    factor.fill(0, (i + 1) * side + i + 2, (i + 2) * side)
+  }
+  return factor
+}
 
 /**
  * The lower triangle L of A = L·Lᵀ, of which the lower triangle of A is read; NaN from where A is not positive.
@@ -8,12 +87,41 @@ const at = (values: ArrayLike<number>, index: number): number => values[index] ?
  * Shapes  size × size, row by row
  */
 export const choleskyFactor = (matrix: ArrayLike<number>, size: number): Float64Array => {
-  const lower = new Float64Array(size * size)
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) {
-      let remainder = at(matrix, i * size + j)
-      for (let k = 0; k < j; k++) remainder -= at(lower, i * size + k) * at(lower, j * size + k)
-      lower[i * size + j] = i === j ? Math.sqrt(remainder) : remainder / at(lower, j * size + j)
-    }
-  return lower
+  const side = evenSide(size)
+  const factor = evenFactor(matrix, size)
+  return side === size ? factor : factor.filter((_, at) => at % side < size && at < size * side)
+}
+
+/** Lᵀ with its rows and columns backwards, which is a lower triangle again. */
+const transposeBackwards = (factor: Float64Array, side: number): Float64Array => {
+  const result = new Float64Array(side * side)
+  for (let i = 0; i < side; i++)
+    for (let j = 0; j <= i; j++) result[(side - 1 - j) * side + side - 1 - i] = factor[i * side + j] ?? 0
+  return result
+}
+
+/**
+ * X·A = B for a symmetric positive A, of which the lower triangle is read: a row of B is a right side, and that of X its
+ * solution. NaN where A is not positive.
+ *
+ * Shapes  A [size, size], B [rows, size] → [rows, size]
+ */
+export const solvePositive = (
+  matrix: ArrayLike<number>,
+  right: ArrayLike<number>,
+  size: number,
+): Float64Array => {
+  const side = evenSide(size)
+  const count = right.length / size
+  const rows = padRows(right, count, size, side)
+  const solve = (factor: Float64Array): void => {
+    for (let i = 0; i < count; i += 2) eliminate(rows, i, factor, side, side)
+    for (let i = 0; i < count; i++) rows.subarray(i * side, (i + 1) * side).reverse()
+  }
+  const factor = evenFactor(matrix, size)
+  solve(factor)
+  solve(transposeBackwards(factor, side))
+  return side === size
+    ? rows.slice(0, count * size)
+    : rows.filter((_, at) => at % side < size && at < count * side)
 }

@@ -15,13 +15,14 @@ export interface Calibration {
   readonly batches: number
 }
 
-/** So many training images, or all there are, each class as often as the others, as they are. */
+/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
 export const calibrationOf = (
   { engine, dataset, seed }: { readonly engine: Engine; readonly dataset: Dataset; readonly seed: number },
   images: number,
+  { augment = false }: { readonly augment?: boolean } = {},
 ): Calibration => {
   const batch = Math.max(1, Math.min(images, 100, dataset.train.size))
-  const feed = trainingFeed(dataset, { batch, seed, balanced: true, augment: false })
+  const feed = trainingFeed(dataset, { batch, seed, balanced: true, augment })
   return { engine, feed, batch, batches: Math.ceil(images / batch) }
 }
 

@@ -12,6 +12,7 @@ import { gradientUtility, trackedUtilities } from '../training/fade.js'
 import type { Learner } from '../training/learner.js'
 import type { Calibration } from './calibration.js'
 import { type Evidence, measureUtilities, noEvidence } from './evidence.js'
+import { fStatisticUtilities } from './f-statistic.js'
 import { activations, ldaUtilities } from './lda.js'
 import {
   type AnyCriterion,
@@ -35,6 +36,7 @@ const measurements: { readonly [N in CriterionName]: (inputs: CriterionInputs) =
   bnScale: () => measureUtilities(noEvidence, bnScale),
   taylor: () => taylorUtilities,
   lda: () => ldaUtilities,
+  fStatistic: () => fStatisticUtilities,
   deconvTrace: () => measureTrace('deconvTrace'),
   discriminantTrace: () => measureTrace('discriminantTrace'),
   gradientTrace: () => measureTrace('gradientTrace'),
@@ -65,6 +67,7 @@ const evidenceOfBuiltIn: { readonly [N in CriterionName]: EvidenceName } = {
   bnScale: 'weights',
   taylor: 'gradients',
   lda: 'activations',
+  fStatistic: 'activations',
   deconvTrace: 'deconvTrace',
   discriminantTrace: 'discriminantTrace',
   gradientTrace: 'gradientTrace',

@@ -6,7 +6,6 @@ import type { Graph } from '../../graph/graph.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
-import { evaluationBatch } from './evaluate.js'
 
 /** The class with the largest logit, and its softmax. */
 export interface Answer {
@@ -41,13 +40,13 @@ const runFeed = async (
   return found
 }
 
-/** An answer an image, in the order of a feed of `evaluationBatch` images a batch. */
+/** An answer an image, in the order of a feed. */
 export const answerAll =
   (engine: Engine) =>
   (feed: Feed) =>
   (model: Model): TE.TaskEither<LearnError, readonly Answer[]> =>
     TE.bracket(
-      engine.open({ infer: lowerForInference(evaluationBatch)(model) }, model.weights),
+      engine.open({ infer: lowerForInference(feed.batchSize)(model) }, model.weights),
       session => TE.tryCatch(() => runFeed(session, feed), engineFailed(engine)),
       session => TE.fromIO(() => session.close()),
     )

@@ -1,14 +1,24 @@
 /** The score of a model on a feed. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Feed } from '../../data/pipeline/batches.js'
+import type { Dataset, Images } from '../../data/dataset.js'
+import { evaluationFeed, type Feed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
 import { mirrorViews, type Score, score } from './score.js'
 
-/** Images a call in evaluation. */
+/** The most images a call in evaluation. */
 export const evaluationBatch = 250
+
+/**
+ * All images in order, in as few batches of at most `evaluationBatch` as hold them, as even as can be: of a few large
+ * images the padding of a full batch would take most of the time.
+ */
+export const feedOfAll = (dataset: Dataset, images: Images): Feed => {
+  const batches = Math.max(1, Math.ceil(images.size / evaluationBatch))
+  return evaluationFeed(dataset, images, { batch: Math.max(1, Math.ceil(images.size / batches)) })
+}
 
 /** How images are shown to the net. */
 export interface EvaluateOptions {
@@ -17,7 +27,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * Scores a model on a feed of `evaluationBatch` images a batch; the model stays as it is.
+ * Scores a model on a feed; the model stays as it is.
  *
  * Law  with `mirror`, images and their mirror images have the same score
  */
@@ -26,7 +36,7 @@ export const evaluate =
   (feed: Feed) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
     TE.bracket(
-      engine.open({ infer: lowerForInference(evaluationBatch)(model) }),
+      engine.open({ infer: lowerForInference(feed.batchSize)(model) }),
       session =>
         TE.tryCatch(() => {
           session.write(model.weights)

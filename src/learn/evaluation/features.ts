@@ -11,7 +11,6 @@ import { classVarianceOf, collectFeatures, type FeatureTable } from '../criteria
 import { type ClassVariance, separationPower } from '../criteria/discriminants.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForFeatures } from '../training/train.js'
-import { evaluationBatch } from './evaluate.js'
 
 /** Figures of the features, the one that separates best first. */
 export interface FeatureStatistics {
@@ -66,7 +65,7 @@ const measure =
   (engine: Engine, feed: Feed, model: Model) =>
   (decision: Decision): TE.TaskEither<LearnError, FeatureStatistics> =>
     TE.bracket(
-      engine.open({ infer: lowerForFeatures(evaluationBatch, decision)(model) }, model.weights),
+      engine.open({ infer: lowerForFeatures(feed.batchSize, decision)(model) }, model.weights),
       session =>
         TE.tryCatch(async () => {
           const table = await collectFeatures(session, feed, decision.size)

@@ -72,7 +72,8 @@ export const recalibrate =
 const averageImages = 1000
 
 /**
- * A learner after its training: where its weights are an average, which no step has seen, batch norm is measured again.
+ * A learner after its training: where its weights are an average, which no step has seen, batch norm is measured again, on
+ * augmented images as training normalised them.
  *
  * Law     to measure once more changes nothing
  * Source  Izmailov et al. 2018 (arXiv 1803.05407)
@@ -86,6 +87,6 @@ export const recalibrateAverage =
     average === null || average.lookahead
       ? TE.right(learner)
       : pipe(
-          recalibrate(calibrationOf(context, averageImages), freeze)(learner.model),
+          recalibrate(calibrationOf(context, averageImages, { augment: true }), freeze)(learner.model),
           TE.map(model => ({ ...learner, model })),
         )

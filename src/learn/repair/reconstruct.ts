@@ -2,31 +2,15 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
-import { type Graph, type Program, variablesOf } from '../../graph/graph.js'
-import { type Lowered, lower } from '../../graph/lower.js'
-import * as op from '../../graph/operations.js'
-import { range } from '../../net/channels/wiring.js'
-import { type Path, parentPath } from '../../net/path.js'
-import { channelsOf } from '../../net/shape.js'
-import type { Layer } from '../../net/tree.js'
+import { type Program, variablesOf } from '../../graph/graph.js'
 import { weightKey } from '../../net/weight-specs.js'
-import { type Model, prefixKeys, type Tensor, type Weights } from '../../net/weights.js'
+import type { Model, Tensor, Weights } from '../../net/weights.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
-import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
+import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
 import { fitKernel, type Products } from './fit.js'
-import { type Consumer, gramOf } from './gram.js'
-
-/** A layer to fit: where it is now, where it was, and which of its old outputs it still has. */
-interface Place {
-  readonly path: Path
-  readonly layer: Consumer
-  readonly from: Path
-  readonly columns: Int32Array
-}
-
-/** A pruned net, and how it was made. */
-type Cut = Pick<Pruned, 'model' | 'remap'>
+import { type GramCalls, gramCalls, measureProducts, programOf, variablesFor } from './measure-products.js'
+import { interceptSlot, type Place, placesIn } from './places.js'
 
 /** How a reconstruction is done. */
 export interface ReconstructOptions {
@@ -34,81 +18,22 @@ export interface ReconstructOptions {
   readonly ridge: number
 }
 
-const wholePrefix = 'whole:'
-
-/** The filters of a group read other channels than those of the next: they have no fit in common. */
-const isConsumer = (layer: Layer): layer is Consumer =>
-  layer._tag === 'dense' || (layer._tag === 'conv' && layer.groups === 1)
-
-/** The layers whose kernels are fitted, in the order of computation: from the first that reads fewer channels on. */
-const placesIn = ({ model, remap }: Cut): readonly Place[] => {
-  const places = [...model.layers.values()].flatMap(({ path, layer, output }) => {
-    const origin = remap.get(weightKey(path, 'kernel'))
-    if (!isConsumer(layer) || origin === undefined || origin.from === null) return []
-    const columns = origin.axes.at(-1) ?? range(channelsOf(output))
-    return [{ path, layer, from: parentPath(origin.from), columns, reads: origin.axes.at(-2) ?? null }]
-  })
-  const first = places.findIndex(({ reads }) => reads !== null)
-  return first < 0 ? [] : places.slice(first)
-}
-
-/** By path, the products of each place; both nets see the same images. */
-const programOf = (places: readonly Place[], pruned: Lowered, whole: Lowered): Program =>
-  Object.fromEntries(
-    places.flatMap(({ path, layer, from }): readonly (readonly [Path, Graph])[] => {
-      const [now, before] = [pruned.into.get(path), whole.into.get(from)]
-      const kernel = whole.weights.get(weightKey(from, 'kernel'))
-      return now === undefined || before === undefined || kernel === undefined
-        ? []
-        : [[path, gramOf(layer, { pruned: now, whole: before, kernel })]]
-    }),
-  )
-
-/** Both nets in one graph, on the same images. */
-const lowerBoth = (batch: number, pruned: Model, whole: Model) => {
-  const images = op.input('images', [batch, ...whole.net.input])
-  return {
-    now: lower({ batch, mode: 'inference', images })(pruned),
-    before: lower({ batch, mode: 'inference', images, prefix: wholePrefix })(whole),
-  }
-}
-
-const addAll = (sums: Products | null, more: Readonly<Record<string, Float32Array>>): Products => {
-  const plus = (name: keyof Products) =>
-    Float64Array.from(more[name] ?? [], (each, i) => each + (sums?.[name][i] ?? 0))
-  return {
-    gram: plus('gram'),
-    cross: plus('cross'),
-    inputs: plus('inputs'),
-    outputs: plus('outputs'),
-    positions: plus('positions'),
-  }
-}
-
 /** A session of both nets, and the images. */
 interface Fitting {
   readonly session: Session
+  readonly calls: GramCalls
   readonly program: Program
   readonly batches: readonly Batch[]
 }
 
-const measure = (session: Session, path: Path, batches: readonly Batch[]): Products | null =>
-  batches.reduce<Products | null>((sums, { images }) => addAll(sums, session.run(path, { images })), null)
-
-/** The slot that takes up a constant: the bias, or the mean the batch norm subtracts. */
-const interceptSlot = ({
-  bias,
-  norm,
-}: Consumer): { readonly slot: 'bias' | 'mean'; readonly sign: 1 | -1 } | null => {
-  if (bias) return { slot: 'bias', sign: 1 }
-  return norm === null ? null : { slot: 'mean', sign: -1 }
-}
-
-const asTensor = ({ shape }: Tensor, data: Float64Array): Tensor => ({ shape, data: Float32Array.from(data) })
+const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
+  shape,
+  data: Float32Array.from(change, (each, i) => (data[i] ?? 0) + sign * each),
+})
 
 /** A layer's weights, fitted. */
 const fitPlace = (
-  { path, layer, columns }: Place,
+  { path, layer }: Place,
   weights: Weights,
   products: Products,
   { ridge }: ReconstructOptions,
@@ -117,12 +42,12 @@ const fitPlace = (
   const kernel = weights[key]
   const constant = interceptSlot(layer)
   if (kernel === undefined) return {}
-  const fit = fitKernel(products, kernel.data, columns, { ridge, hasIntercept: constant !== null })
-  const fitted = { [key]: asTensor(kernel, fit.kernel) }
+  const { change, intercept } = fitKernel(products, { ridge, hasIntercept: constant !== null })
+  const fitted = { [key]: addTo(kernel, change) }
   const old = constant === null ? undefined : weights[weightKey(path, constant.slot)]
-  if (constant === null || old === undefined) return fitted
-  const moved = fit.intercept.map((each, i) => (old.data[i] ?? 0) + constant.sign * each)
-  return { ...fitted, [weightKey(path, constant.slot)]: asTensor(old, moved) }
+  return constant === null || old === undefined
+    ? fitted
+    : { ...fitted, [weightKey(path, constant.slot)]: addTo(old, intercept, constant.sign) }
 }
 
 const allFinite = (weights: Weights): boolean =>
@@ -136,14 +61,15 @@ const variablesIn = (program: Program, weights: Weights): Weights => {
 
 /** Fits place after place: each reads what those before it give now. */
 const fitAll = (
-  { session, program, batches }: Fitting,
+  { session, calls, program, batches }: Fitting,
   places: readonly Place[],
   start: Weights,
   options: ReconstructOptions,
 ): Weights => {
   let weights = start
   for (const place of places) {
-    const products = measure(session, place.path, batches)
+    const call = calls[place.path]
+    const products = call === undefined ? null : measureProducts(session, place.path, call, batches)
     const fitted = products === null ? {} : fitPlace(place, weights, products, options)
     if (!allFinite(fitted)) continue
     session.write(variablesIn(program, fitted))
@@ -174,15 +100,17 @@ const fitAll = (
 export const reconstruct =
   (calibration: Calibration, options: ReconstructOptions = { ridge: 1e-3 }) =>
   (whole: Model) =>
-  (cut: Cut): TE.TaskEither<LearnError, Model> => {
-    const places = placesIn(cut)
+  (cut: Pick<Pruned, 'model' | 'remap'>): TE.TaskEither<LearnError, Model> => {
+    const places = placesIn(cut, whole.weights)
     if (places.length === 0) return TE.right(cut.model)
-    const { now, before } = lowerBoth(calibration.batch, cut.model, whole)
-    const program = programOf(places, now, before)
     const { weights } = cut.model
-    const variables = variablesIn(program, { ...weights, ...prefixKeys(wholePrefix)(whole.weights) })
+    const size = { batch: calibration.batch, batches: calibrationBatches(calibration) }
+    const calls = gramCalls(size, places, { pruned: cut.model, whole })
+    const program = programOf(calls)
+    const variables = variablesIn(program, variablesFor(places, weights, whole.weights))
     return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
       const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
-      return { ...cut.model, weights: fitAll({ session, program, batches }, places, weights, options) }
+      const fitting = { session, calls, program, batches }
+      return { ...cut.model, weights: fitAll(fitting, places, weights, options) }
     })
   }

@@ -65,7 +65,7 @@ const unitsIn = ({ weights, gates }: Gradients): readonly Unit[] => {
 
 /** Updates each channel's utility: a running mean of the squared effects. */
 export const trackUtility =
-  ({ decay }: FadeOptions) =>
+  ({ decay }: Pick<FadeOptions, 'decay'>) =>
   (gradients: Gradients): readonly Value[] =>
     unitsIn(gradients).map(unit => op.average(slotOf(unit, 'utility'), op.square(unit.effect), decay))
 
@@ -185,17 +185,20 @@ export interface FadedChannels {
   readonly bodies: readonly Path[]
 }
 
-/** A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body. */
+/**
+ * A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body, and none inside it is.
+ */
 export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
   const fading = fadableLayers(net)
   const isGone = (each: FadableLayer) =>
     markedChannels(slots, each).length === channelsOf(net.layers.get(each.path)?.output ?? [])
-  const bodies = [...net.layers.values()].flatMap(({ path, layer }) => {
+  const whole = [...net.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
     const units = fading.filter(unit => isInside(body, unit.path))
     return units.length > 0 && units.every(isGone) ? [{ path, body }] : []
   })
+  const bodies = whole.filter(({ path }) => !whole.some(({ body }) => isInside(body, path)))
   const left = fading.filter(({ path }) => !bodies.some(({ body }) => isInside(body, path)))
   const channels = left.flatMap(each => {
     const marked = markedChannels(slots, each)

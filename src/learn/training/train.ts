@@ -16,6 +16,7 @@ import { type Model, prefixKeys, type Weights } from '../../net/weights.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
 import { checkBatchNormValues } from '../check-options.js'
 import type { LearnError } from '../error.js'
+import { type NewPart, withNewRate } from '../growth/new-rate.js'
 import type { Distill, TrainOptions } from '../options.js'
 import { accumulateCalls } from './accumulate.js'
 import { averageFeeds, averageUpdates } from './average.js'
@@ -126,10 +127,12 @@ const withRates =
 
 /** Updates of a step: weights by the optimizer, with clipped gradients, and running statistics. */
 export const weightUpdates =
-  ({ optimizer, clipNorm, ...rates }: TrainOptions) =>
+  ({ optimizer, clipNorm, ...rates }: TrainOptions, newPart: NewPart | null = null) =>
   (graph: TrainingGraph, gradients: readonly WeightGradient[]): readonly Value[] => [
-    ...updatesOf(optimizer)(
+    ...pipe(
       (clipNorm === null ? gradients : clip(clipNorm)(gradients)).map(withRates(rates)),
+      updatesOf(optimizer),
+      withNewRate(newPart, graph.weights, gradients),
     ),
     ...runningStatistics(graph),
   ]
@@ -170,9 +173,14 @@ export const trainObjective =
     return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
 
-/** The calls of plain training. */
+/** The calls of plain training; what is new may have a rate of its own. */
 export const trainCalls =
-  (options: TrainOptions, evaluated: number, teacher: Teacher | null = null) =>
+  (
+    options: TrainOptions,
+    evaluated: number,
+    teacher: Teacher | null = null,
+    newPart: NewPart | null = null,
+  ) =>
   (net: CheckedNet): E.Either<LearnError, Calls> =>
     pipe(
       lowerForTraining(options)(net),
@@ -181,7 +189,8 @@ export const trainCalls =
         const calls = accumulateCalls(options)({
           outputs: { loss, logits: graph.logits },
           gradients: weightGradients(graph, loss),
-          updatesBy: gradients => averageUpdates(options.average)(weightUpdates(options)(graph, gradients)),
+          updatesBy: gradients =>
+            averageUpdates(options.average)(weightUpdates(options, newPart)(graph, gradients)),
           statistics: runningStatistics(graph),
         })
         return {
@@ -198,3 +207,13 @@ export const rateFeeds =
     ...optimizerFeeds(optimizer, learningRate * factorAt(lrSchedule, steps)(step), step),
     ...averageFeeds(average)(step, steps),
   })
+
+/** The learning rate of the last step of an epoch, counted from 0; `batches`: those of an epoch. */
+export const learningRateAfter = (
+  { learningRate, lrSchedule, epochs, accumulate }: TrainOptions,
+  batches: number,
+  epoch: number,
+): number => {
+  const last = Math.floor(((epoch + 1) * batches - 1) / accumulate)
+  return learningRate * factorAt(lrSchedule, (batches * epochs) / accumulate)(last)
+}

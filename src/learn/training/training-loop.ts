@@ -25,6 +25,7 @@ import {
 } from './best.js'
 import { feedsOf } from './feeds.js'
 import { allFinite, type Learner, learnerOf, matchingVariables } from './learner.js'
+import { type Review, reviewEpoch } from './masking/review.js'
 
 /** Where a phase is: epochs done, steps done in the current epoch, and their score; the best epoch, where one is to be known. */
 export interface Position {
@@ -32,10 +33,15 @@ export interface Position {
   readonly step: number
   readonly score: Score
   readonly best?: BestEpoch
+  /** Where the phase has ended before its last epoch, as its `review` said. */
+  readonly ended?: true
 }
 
+/** Before the first step of an epoch. */
+export const epochStart = (epoch: number): Position => ({ epoch, step: 0, score: noScore })
+
 /** Before the first step. */
-export const atStart: Position = { epoch: 0, step: 0, score: noScore }
+export const atStart: Position = epochStart(0)
 
 /**
  * The calls of a phase: `train` maps images and targets to logits, `infer` images to logits. `accumulate` is as `train`, but
@@ -56,6 +62,8 @@ export interface Phase {
   readonly before?: (session: Session, step: number, steps: number) => E.Either<LearnError, void>
   /** Called after each epoch: figures of the features. */
   readonly inspect?: (session: Session, validation: Feed) => Promise<Alignment>
+  /** Called after each epoch, once it is scored, with the number of epochs done. */
+  readonly review?: (learner: Learner, epochs: number) => TE.TaskEither<LearnError, Review>
   /** Variables that do not change, such as a teacher's weights. */
   readonly fixed?: Weights
   /** By default the last weights stay, after all epochs. */
@@ -139,7 +147,7 @@ const evaluateEpoch = async <Err>(
 /**
  * Hands the model to the observer, with the epoch's scores where it has ended; gives the position to continue at.
  *
- * Errors  Overflow with a weight or the validation loss; those of `onPause`
+ * Errors  Overflow with a weight or the validation loss; those of `review` and `onPause`
  */
 const pausePhase = async <Err>(
   running: RunningPhase<Err>,
@@ -150,17 +158,21 @@ const pausePhase = async <Err>(
   const isEpochEnd = position.step === running.training.batches
   const done = isEpochEnd ? await evaluateEpoch(running, position) : null
   if (done !== null && !Number.isFinite(lossOf(done.validation))) return overflow('validation loss', position)
+  const reviewed = await reviewEpoch(running.phase, running.session, learner, done)
+  if (E.isLeft(reviewed)) return reviewed
+  const { slots, ends } = reviewed.right
   const { keeping = endless } = running.phase
   const { kept, ...best } = keepBest(keeping, { position, kept: before }, done, learner)
-  const next = isEpochEnd ? { epoch: position.epoch + 1, step: 0, score: noScore, ...best } : position
-  const toSave = { model: learner.model, slots: { ...learner.slots, ...kept } }
+  const ended = ends ? ({ ended: true } as const) : {}
+  const next = isEpochEnd ? { ...epochStart(position.epoch + 1), ...best, ...ended } : position
+  const toSave = { model: learner.model, slots: { ...learner.slots, ...slots, ...kept } }
   const saved = await running.observer.onPause(toSave, next, done)()
   return E.isLeft(saved) ? saved : E.right({ position: next, kept })
 }
 
-/** Whether all epochs are done, or none of the last was a gain. */
-const hasEnded = ({ epochs, keeping = endless }: Phase, { epoch, best }: Position): boolean =>
-  epoch >= epochs || isStale(keeping, epoch, best ?? null)
+/** Whether all epochs are done, a review has ended them, or none of the last was a gain. */
+const hasEnded = ({ epochs, keeping = endless }: Phase, { epoch, best, ended }: Position): boolean =>
+  epoch >= epochs || ended === true || isStale(keeping, epoch, best ?? null)
 
 /** What the phase leaves, once its observer knows the best epoch. */
 const endPhase = async <Err>(

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
-import { evaluationFeed, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
+import { type Feed, trainingFeed } from '../../data/pipeline/batches.js'
 import { mixFeed } from '../../data/pipeline/mix.js'
 import type { Engine } from '../../engine/engine.js'
 import { decode } from '../../io/codec.js'
@@ -15,7 +15,8 @@ import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
-import { evaluationBatch } from '../evaluation/evaluate.js'
+import { feedOfAll } from '../evaluation/evaluate.js'
+import { type NewPart, newRateFeeds } from '../growth/new-rate.js'
 import {
   type PlannedPrune,
   type PushOptions,
@@ -54,8 +55,9 @@ const observerOf = ({ onEpoch }: LearnContext): PhaseObserver<never> => ({
 })
 
 /** The parts of a phase in which training, warm-up and push differ. */
-export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect'> & {
-  readonly calls: E.Either<LearnError, Calls>
+export type LearnProgram = Pick<Phase, 'feeds' | 'before' | 'inspect' | 'review'> & {
+  /** With so many images a call in evaluation. */
+  readonly calls: (evaluated: number) => E.Either<LearnError, Calls>
 }
 
 /** Errors  OneClass where all training images are of one */
@@ -96,6 +98,7 @@ export const phaseFor =
   ) =>
   ({ calls, ...program }: LearnProgram): E.Either<LearnError, Phase> => {
     const training = feedFor(options, dataset, seed)
+    const validation = feedOfAll(dataset, dataset.validation)
     return training.batches < 1
       ? E.left({ _tag: 'TooFewImages', images: dataset.train.size, batch: options.batchSize })
       : pipe(
@@ -104,7 +107,7 @@ export const phaseFor =
           E.flatMap(() => checkOptions(options)(dataset)),
           E.flatMap(() => weighFeeds(options, dataset, program.feeds)),
           E.bindTo('feeds'),
-          E.bindW('calls', () => calls),
+          E.bindW('calls', () => calls(validation.batchSize)),
           E.map(built => ({
             ...program,
             ...built,
@@ -113,21 +116,29 @@ export const phaseFor =
             keeping: { restoreBest: options.restoreBest, patience: options.patience },
             seed,
             training,
-            validation: evaluationFeed(dataset, dataset.validation, { batch: evaluationBatch }),
+            validation,
             fixed: teacherWeights(teacher),
           })),
         )
   }
 
-/** The program of plain training. */
-export const trainProgram = (options: TrainOptions, teacher: Teacher | null, model: Model): LearnProgram => ({
-  calls: trainCalls(options, evaluationBatch, teacher)(model),
-  feeds: rateFeeds(options),
+/** The program of plain training; what is new may have a rate of its own. */
+export const trainProgram = (
+  options: TrainOptions,
+  teacher: Teacher | null,
+  model: Model,
+  newPart: NewPart | null = null,
+): LearnProgram => ({
+  calls: evaluated => trainCalls(options, evaluated, teacher, newPart)(model),
+  feeds: (step, steps) => ({
+    ...rateFeeds(options)(step, steps),
+    ...newRateFeeds(newPart, options)(steps),
+  }),
 })
 
 /** The program of a warm-up; the slots hold the masks of new weights. */
 export const warmupProgram = (options: TrainOptions, { model, slots }: Learner): LearnProgram => ({
-  calls: warmupCalls(options, evaluationBatch, slots)(model),
+  calls: evaluated => warmupCalls(options, evaluated, slots)(model),
   feeds: rateFeeds(options),
 })
 
@@ -139,7 +150,7 @@ export const pushProgram = (
   model: Model,
   onRanking: OnRanking = () => undefined,
 ): LearnProgram => ({
-  calls: pushCalls(options, evaluationBatch, teacher)(model),
+  calls: evaluated => pushCalls(options, evaluated, teacher)(model),
   ...pipe(
     pushInspect(model),
     E.match(

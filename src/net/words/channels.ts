@@ -14,6 +14,7 @@ interface Named {
  * Interleaves the channels of `groups` equal groups, so that the next grouped convolution reads some of each: the first
  * of each, then the second of each, …
  *
+ * Shapes  any → the same; `groups` divides the channels
  * Source  Zhang et al. 2018 (ShuffleNet)
  */
 export const channelShuffle = withArity(2, (groups: number, options: Named = {}): AnyWord => {
@@ -51,6 +52,7 @@ const squeezeKeys = ['activation', 'gate'] as const satisfies readonly (keyof Sq
 /**
  * Scales each of `channels` channels by a factor that depends on the means of all, through `squeezed` units.
  *
+ * Shapes  [h, w, channels] → the same
  * Source  Hu, Shen, Sun 2018
  */
 export const squeezeExcite = withArity(

@@ -43,7 +43,7 @@ export const nameLayers = (layers: readonly Layer[]): readonly Layer[] => {
 const series = (name: string, layers: readonly Layer[], rest: object = {}): Stack =>
   Object.freeze({ _tag: 'stack' as const, name, layers: Object.freeze(nameLayers(layers)), ...rest })
 
-/** The same layer under another name. */
+/** The same layer under another name. Shapes  those of the layer */
 export const withName = withArity(
   2,
   <W extends SomeWord>(name: string, word: W): W => rename(name, word) as W,
@@ -52,6 +52,7 @@ export const withName = withArity(
 /**
  * Layers one after another.
  *
+ * Shapes  that of the first's input → that of the last's output
  * Law  a rank that does not fit the next layer is a type error; a size that does not, an error of `infer`
  */
 export const stack = <const Words extends readonly SomeWord[]>(
@@ -59,10 +60,14 @@ export const stack = <const Words extends readonly SomeWord[]>(
   ...layers: Words & Fit<Words>
 ): StackWord<Words> => series(name, layers) as StackWord<Words> // the rank is a phantom: only the type checker carries it
 
-/** The identity: its output is its input. */
+/** The identity: its output is its input. Shapes  any → the same */
 export const identity: AnyWord = Object.freeze({ _tag: 'stack', name: 'identity', layers: [] })
 
-/** Branches side by side on the same map, their channels concatenated in this order. */
+/**
+ * Branches side by side on the same map, their channels concatenated in this order.
+ *
+ * Shapes  [h, w, c] → [h′, w′, the sum of the branches' channels]; all branches give one height and width
+ */
 export const concat = (name: string, ...branches: readonly (MapWord | AnyWord)[]): MapWord =>
   Object.freeze({ _tag: 'concat' as const, name, branches: Object.freeze(nameLayers(branches)) })
 
@@ -74,7 +79,7 @@ export interface ResidualOptions {
   readonly activation?: Activation | null
 }
 
-/** The body's output plus its input (or the shortcut's output): both must have one shape. */
+/** The body's output plus its input (or the shortcut's output). Shapes  body and shortcut give one shape, which is the output's */
 export const residual = withArity(
   3,
   (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {
@@ -94,6 +99,8 @@ export const residual = withArity(
  * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
  * shortcut.
  *
+ * Shapes  all give one shape, which is the output's
+ *
  * @example
  * sum('join', conv(8, 1), conv(8, 3), identity)
  */
@@ -112,7 +119,11 @@ export const sum = (
 const isRepeatable = (times: number): boolean =>
   Number.isSafeInteger(times) && times >= 0 && times <= mostLayers
 
-/** `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0. */
+/**
+ * `times` copies one after another, named 1, 2, …; a function makes each from its number, counted from 0.
+ *
+ * Shapes  that of the first's input → that of the last's output
+ */
 export const repeat = withArity(
   3,
   <W extends MapWord | AnyWord>(name: string, times: number, unit: W | ((nth: number) => W)): W =>
@@ -169,7 +180,7 @@ export const inception = withArity(2, (name: string, module: InceptionOptions): 
   return Object.freeze({ ...concat(name, ...branches), ...unknownIn(rest, moduleKeys) })
 })
 
-/** A depthwise unit, then a 1×1 unit. Source  Howard et al. 2017 */
+/** A depthwise unit, then a 1×1 unit. Shapes  [h, w, c] → [h/stride, w/stride, filters]. Source  Howard et al. 2017 */
 export const separable = withArity(
   3,
   (filters: number, kernel: Extent = 3, options: ConvBnActOptions = {}): MapWord => {
@@ -185,6 +196,7 @@ export const separable = withArity(
 /**
  * A net: its name, its input, the layers in order; the last gives a vector of one number for each class.
  *
+ * Shapes  [h, w, c] → [classes]
  * @example
  * net('tiny', image(28, 28, 1), convBnAct(8), maxPool(), globalAvgPool, dense(10))
  */

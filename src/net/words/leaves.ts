@@ -92,7 +92,7 @@ const window = (
   }
 }
 
-/** The input of a net: `image(28, 28, 1)` is height, width, channels. */
+/** The input of a net: `image(28, 28, 1)` is height, width, channels. Shapes  [h, w, c] */
 export const image = (...sizes: readonly [height: number, width: number, channels: number]): Shape =>
   Object.freeze([...sizes])
 
@@ -147,13 +147,21 @@ export const depthwiseBnAct = withArity(
     Object.freeze({ _tag: 'depthwise' as const, kernel, ...window(options, unit) }),
 )
 
-/** The largest value of each window, in which padding takes no part; strides by its size by default. */
+/**
+ * The largest value of each window, in which padding takes no part; strides by its size by default.
+ *
+ * Shapes  [h, w, c] → [h/stride, w/stride, c], rounded up with `'same'` padding
+ */
 export const maxPool = withArity(2, (size: Extent = 2, options: PoolOptions = {}): MapWord => {
   const { name = '', stride = size, padding = 'same', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'maxPool' as const, name, size, stride, padding, ...unknownIn(rest) })
 })
 
-/** The mean of each window, padding not counted by default; strides by its size by default. */
+/**
+ * The mean of each window, padding not counted by default; strides by its size by default.
+ *
+ * Shapes  [h, w, c] → [h/stride, w/stride, c], rounded up with `'same'` padding
+ */
 export const avgPool = withArity(2, (size: Extent = 2, options: AvgPoolOptions = {}): MapWord => {
   const { name = '', stride = size, padding = 'same', countPadding = false, ...rest } = optionsOf(options)
   const _tag = 'avgPool' as const
@@ -184,7 +192,7 @@ export const dense = withArity(2, (units: number, options: DenseOptions = {}): V
   })
 })
 
-/** While training, sets this share of the values to zero and scales the others up. */
+/** While training, sets this share of the values to zero and scales the others up. Shapes  any → the same */
 export const dropout = withArity(2, (rate: number, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'dropout' as const, name, rate, ...unknownIn(rest) })
@@ -194,6 +202,7 @@ export const dropout = withArity(2, (rate: number, options: Named = {}): AnyWord
  * While training, sets everything of this share of the images to zero and scales the others up: stochastic depth, at
  * the end of a residual's body.
  *
+ * Shapes  any → the same
  * Source  Huang et al. 2016
  */
 export const dropPath = withArity(2, (rate: number, options: Named = {}): AnyWord => {
@@ -204,6 +213,7 @@ export const dropPath = withArity(2, (rate: number, options: Named = {}): AnyWor
 /**
  * Normalises the channels of each position together, then scales and shifts each; ε is 1e-5 by default.
  *
+ * Shapes  any → the same
  * Source  Ba, Kiros, Hinton 2016
  */
 export const layerNorm = withArity(1, (options: Named & { readonly epsilon?: number } = {}): AnyWord => {
@@ -211,13 +221,13 @@ export const layerNorm = withArity(1, (options: Named & { readonly epsilon?: num
   return Object.freeze({ _tag: 'layerNorm' as const, name, epsilon, ...unknownIn(rest) })
 })
 
-/** A factor for each channel, of this value at first. Source  Touvron et al. 2021 */
+/** A factor for each channel, of this value at first. Shapes  any → the same. Source  Touvron et al. 2021 */
 export const layerScale = withArity(2, (init = 1e-6, options: Named = {}): AnyWord => {
   const { name = '', ...rest } = optionsOf(options)
   return Object.freeze({ _tag: 'scale' as const, name, init, ...unknownIn(rest) })
 })
 
-/** Batch norm on its own, for nets that normalise before they activate. */
+/** Batch norm on its own, for nets that normalise before they activate. Shapes  any → the same */
 export const batchNorm = withArity(
   1,
   (options: Named & Partial<BatchNorm> = {}): AnyWord =>

@@ -77,6 +77,7 @@ export interface WithHead {
  * The same with a new last layer for so many classes, in the place and under the name of the old one: a dense layer, or
  * a 1×1 convolution before a global pool. `seed` draws a model's new weights; a run draws those of a file's by its own.
  *
+ * Shapes  [h, w, c] → [classes]
  * Errors  of a model, those of `infer`; any other net is refused where it is used
  * Law     every other weight stays as it is, bit for bit
  *

@@ -15,7 +15,8 @@ const isRemovable = (net: Net, path: Path): boolean => {
  * The net without the layer at a path and all that is inside it. A path that names no such layer is refused by `infer`
  * and by every codec of the net, as a word's unknown option is.
  *
- * Law  the layers that stay have the paths they had, in the order they had
+ * Shapes  those of the net, where it still fits
+ * Law     the layers that stay have the paths they had, in the order they had
  *
  * @example
  * without('a')(seedling)

@@ -1,6 +1,7 @@
 /** Charts that compare runs: validation accuracy over epochs, accuracy over parameters. */
 import type { Story } from '../pages/story.js'
 import type { Chart } from './draw.js'
+import { accuracyAxis, errorOf } from './score-axes.js'
 import { colours, fontSize, frame, seriesColours, seriesDashes, seriesShapes, specOf } from './theme.js'
 
 /** A run as a series of a chart. */
@@ -13,37 +14,26 @@ export interface Series {
 
 const nth = <A>(list: readonly A[], at: number): A | undefined => list[at % list.length]
 
-/** Error at which a logarithmic axis ends. */
-const leastError = 1e-4
+type Axis = ReturnType<typeof accuracyAxis>
 
-const accuracyAxis = {
-  field: 'y',
-  type: 'quantitative',
-  title: 'validation accuracy',
-  scale: { type: 'log', reverse: true, nice: false, padding: 12 },
-  axis: {
-    values: [0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001],
-    labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'",
-  },
-} as const
+const errorsOf = ({ story }: Series): readonly number[] =>
+  story.epochs.map(({ validation }) => errorOf(validation.accuracy))
 
-const seriesLayer = ({ name, story }: Series, at: number) => {
-  const values = story.epochs.map(({ epochs, validation }) => ({
-    epochs,
-    y: Math.max(1 - validation.accuracy, leastError),
-  }))
+const seriesLayer = (axis: Axis) => (series: Series, at: number) => {
+  const { name, story } = series
+  const values = story.epochs.map(({ epochs, validation }) => ({ epochs, y: errorOf(validation.accuracy) }))
   const x = { field: 'epochs', type: 'quantitative', title: 'epochs', axis: { tickMinStep: 1 } }
   const color = nth(seriesColours, at)
   return [
     {
       data: { values },
       mark: { type: 'line', color, strokeWidth: 2, strokeDash: nth(seriesDashes, at) },
-      encoding: { x, y: accuracyAxis },
+      encoding: { x, y: axis },
     },
     {
       data: { values: values.slice(-1).map(each => ({ ...each, name })) },
       mark: { type: 'text', align: 'right', dy: -9, color, fontSize },
-      encoding: { x, y: accuracyAxis, text: { field: 'name' } },
+      encoding: { x, y: axis, text: { field: 'name' } },
     },
   ]
 }
@@ -51,7 +41,10 @@ const seriesLayer = ({ name, story }: Series, at: number) => {
 /** Each run's line has its own dash, and its name at its end. */
 export const overlayChart = (series: readonly Series[]): Chart => ({
   label: `Validation accuracy over epochs of ${series.length} runs`,
-  spec: width => specOf({ ...frame(width, 330), layer: series.flatMap(seriesLayer) }),
+  spec: width => {
+    const axis = accuracyAxis(series.flatMap(errorsOf), 'validation accuracy')
+    return specOf({ ...frame(width, 330), layer: series.flatMap(seriesLayer(axis)) })
+  },
   wide: true,
 })
 

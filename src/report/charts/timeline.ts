@@ -3,6 +3,7 @@ import type { Key } from '../html/parts.js'
 import type { Story } from '../pages/story.js'
 import { counted, percent } from '../text/numbers.js'
 import type { Chart } from './draw.js'
+import { accuracyAxis, errorOf, leastLoss, lossAxis } from './score-axes.js'
 import { colours, fontSize, frame, specOf } from './theme.js'
 
 /** The marks of accuracy and loss. */
@@ -21,15 +22,11 @@ export const growthKey: Key = { name: 'a net met while growing', colour: colours
 
 type Measure = 'accuracy' | 'loss'
 
-/** What a measure is drawn as: accuracy as its error, so that a logarithmic axis spreads what is nearly right. */
+/** What a measure is drawn as. */
 const plotted: { readonly [M in Measure]: (score: { readonly [N in Measure]: number }) => number } = {
-  accuracy: ({ accuracy }) => Math.max(1 - accuracy, leastError),
+  accuracy: ({ accuracy }) => errorOf(accuracy),
   loss: ({ loss }) => Math.max(loss, leastLoss),
 }
-
-/** What is drawn where nothing was wrong. */
-const leastError = 1e-4
-const leastLoss = 1e-5
 
 const epochAxis = {
   field: 'epochs',
@@ -38,35 +35,18 @@ const epochAxis = {
   axis: { tickMinStep: 1 },
 } as const
 
-/** Errors at which the axis of accuracy has a tick. */
-const accuracyTicks = [
-  0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0001,
-]
+type ScoreAxis = ReturnType<typeof accuracyAxis> | ReturnType<typeof lossAxis>
 
-const lossTicks = [1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 7, 10]
-
-const accuracyAxis = {
-  field: 'y',
-  type: 'quantitative',
-  title: 'accuracy',
-  scale: { type: 'log', reverse: true, nice: false, padding: 12 },
-  axis: {
-    values: accuracyTicks,
-    labelExpr: "format(100 * (1 - datum.value), '.4~') + ' %'",
-    labelOverlap: 'greedy',
-    labelSeparation: 5,
-  },
-} as const
-
-const lossAxis = {
-  field: 'y',
-  type: 'quantitative',
-  title: 'loss, nats an image',
-  scale: { type: 'log', nice: false, padding: 12 },
-  axis: { values: lossTicks, format: '~g', labelOverlap: 'greedy', labelSeparation: 5 },
-} as const
-
-const axes = { accuracy: accuracyAxis, loss: lossAxis } as const
+/** Fits every score of the story. */
+const axisOf = ({ epochs, cuts, growths }: Story, measure: Measure): ScoreAxis => {
+  const scores = [
+    ...epochs.flatMap(({ training, validation }) => [training, validation]),
+    ...cuts.flatMap(({ raw, repaired }) => [raw, repaired]),
+    ...growths.map(({ validation }) => validation),
+  ]
+  const values = scores.map(plotted[measure])
+  return measure === 'accuracy' ? accuracyAxis(values, 'accuracy') : lossAxis(values, 'loss, nats an image')
+}
 
 /** Every other stage on a ground of its own, with its name on top. */
 const stageLayers = ({ stages }: Story) => {
@@ -94,16 +74,16 @@ const stageLayers = ({ stages }: Story) => {
   ] as const
 }
 
-const line = (values: readonly object[], measure: Measure, color: string, dash: readonly number[]) =>
+const line = (values: readonly object[], axis: ScoreAxis, color: string, dash: readonly number[]) =>
   ({
     data: { values: [...values] },
     mark: { type: 'line', color, strokeWidth: 2, strokeDash: [...dash], strokeJoin: 'round' },
-    encoding: { x: epochAxis, y: axes[measure], order: { field: 'nth' } },
+    encoding: { x: epochAxis, y: axis, order: { field: 'nth' } },
   }) as const
 
 const points = (
   values: readonly object[],
-  measure: Measure,
+  axis: ScoreAxis,
   color: string,
   shape: string,
   filled: boolean,
@@ -112,7 +92,7 @@ const points = (
   ({
     data: { values: [...values] },
     mark: { type: 'point', shape, filled, size, color, opacity: 1, strokeWidth: 1.8 },
-    encoding: { x: epochAxis, y: axes[measure] },
+    encoding: { x: epochAxis, y: axis },
   }) as const
 
 /** The validation score over time: where a net is cut, it falls, and comes back at the same epoch. */
@@ -127,29 +107,30 @@ const validationPath = ({ epochs, cuts }: Story, of: (score: Story['cuts'][numbe
 
 const scoreLayers = (story: Story, measure: Measure) => {
   const of = plotted[measure]
+  const axis = axisOf(story, measure)
   const scored = (score: 'raw' | 'repaired') =>
     story.cuts.map(cut => ({ epochs: cut.epochs, y: of(cut[score]) }))
   return [
     line(
       story.epochs.map(({ epochs, training }, nth) => ({ epochs, nth, y: of(training) })),
-      measure,
+      axis,
       colours.training,
       [5, 3],
     ),
-    line(validationPath(story, of), measure, colours.validation, [1, 0]),
+    line(validationPath(story, of), axis, colours.validation, [1, 0]),
     points(
       story.epochs.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
-      measure,
+      axis,
       colours.validation,
       'circle',
       true,
       story.epochs.length > 60 ? 8 : 26,
     ),
-    points(scored('raw'), measure, colours.cut, 'triangle-down', false),
-    points(scored('repaired'), measure, colours.repaired, 'diamond', true),
+    points(scored('raw'), axis, colours.cut, 'triangle-down', false),
+    points(scored('repaired'), axis, colours.repaired, 'diamond', true),
     points(
       story.growths.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
-      measure,
+      axis,
       colours.grown,
       'triangle-up',
       true,

@@ -65,10 +65,17 @@ const layersOf = (layout: Layout, remarks: Remarks): readonly Element[] => {
   ]
 }
 
-const drawAt = (size: Size, kind: string, label: string, states: States, remarks: Remarks): Element => {
+/** A drawing, and where everything in it lies. */
+export const drawAt = (
+  size: Size,
+  kind: string,
+  label: string,
+  states: States,
+  remarks: Remarks,
+): { readonly layout: Layout; readonly drawing: Element } => {
   const root = mergeStates(states)
   const layout = layOut(root === null ? [] : tiersOf(root), size)
-  return element(
+  const drawing = element(
     'svg',
     {
       class: `espalier ${kind}`,
@@ -80,6 +87,7 @@ const drawAt = (size: Size, kind: string, label: string, states: States, remarks
     ...layersOf(layout, remarks),
     ...ends(layout, states),
   )
+  return { layout, drawing }
 }
 
 /** The picture of a net, once for a page's width and once for a narrow screen. */
@@ -87,6 +95,6 @@ export const drawEspalier = (states: States, remarks: Remarks, label: string): E
   element(
     'div',
     {},
-    drawAt({ width: 1040, narrow: false }, 'wide', label, states, remarks),
-    drawAt({ width: 360, narrow: true }, 'narrow', label, states, remarks),
+    drawAt({ width: 1040, narrow: false }, 'wide', label, states, remarks).drawing,
+    drawAt({ width: 360, narrow: true }, 'narrow', label, states, remarks).drawing,
   )

@@ -12,10 +12,13 @@ const dark = `
   --wood: #c39a72; --wood-light: #a9835f; --pale: #4b4a3f; --grown: #3fd0a4; --wire: #2a2e26; --leaf: #8fb077;
   --series-1: #66bdf0; --series-2: #ff9152; --series-3: #3fd0a4; --series-4: #e39ac4; --series-5: #f0c04a; --series-6: #9fd0f5;`
 
-export const style = `
-:root {${light}
+/** The colours as variables, light or dark as the reader has it. */
+export const palette = `:root {${light}
   color-scheme: light dark; }
-@media (prefers-color-scheme: dark) { :root {${dark} } }
+@media (prefers-color-scheme: dark) { :root {${dark} } }`
+
+export const style = `
+${palette}
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 74rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
@@ -50,8 +53,8 @@ svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sa
 .legend svg { flex: none; }
 .scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 2rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; width: 100%; }
-caption { text-align: left; padding-bottom: .5rem; }
-th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+caption { text-align: left; padding-bottom: .5rem; max-width: calc(100vw - 2rem); }
+th, td { padding: .35rem .55rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child { text-align: left; padding-left: 0; }
 .text { text-align: left; }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }

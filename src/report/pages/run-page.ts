@@ -5,6 +5,7 @@ import { countMacs, countParams } from '../../net/counts.js'
 import type { RunRecord } from '../../run/review/record.js'
 import { versionOf } from '../../run/storage/code-version.js'
 import { type ChartLeaf, drawCharts } from '../charts/draw.js'
+import { gradientChart } from '../charts/gradients.js'
 import { accuracyChart, cutKeys, growthKey, lossChart, scoreKeys, sizeChart } from '../charts/timeline.js'
 import { drawEspalier, espalierKeys } from '../espalier/draw.js'
 import type { States } from '../espalier/limb.js'
@@ -16,6 +17,7 @@ import { compact, counted, percent, thousands } from '../text/numbers.js'
 import { answers } from './answers.js'
 import { cutFigures, remarksOf } from './cuts.js'
 import { featureFigures } from './features.js'
+import { growthTables } from './growths.js'
 import { layersTable } from './layers.js'
 import { provenanceFacts } from './provenance.js'
 import { sizesOf } from './sizes.js'
@@ -62,6 +64,21 @@ const gapLines = ({ result, log, gaps }: RunRecord): readonly Node[] => [
   ...gaps.map(gap => missing(renderMessage(gap))),
 ]
 
+const gradientFigures = (story: Story): readonly Node<ChartLeaf>[] => {
+  const chart = gradientChart(story)
+  return chart === null
+    ? []
+    : [
+        figure<ChartLeaf>(
+          'Gradient of what has grown',
+          { chart },
+          {
+            note: 'After each growth, the gradient of a new unit over that of an old one, root mean squares on one batch: far below 1, new units pass values on but hardly learn; try a warmup, or init: noisy.',
+          },
+        ),
+      ]
+}
+
 const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
   story.length === 0
     ? []
@@ -86,6 +103,7 @@ const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
             figure<ChartLeaf>('Multiply–accumulates of one image', {
               chart: sizeChart(story, 'macs', 'multiply–accumulates'),
             }),
+            ...gradientFigures(story),
           ),
         ),
       ]
@@ -117,6 +135,7 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
   const { first } = record.nets
   const { events } = record.log
   const story = storyOf(first, events)
+  const growths = growthTables(events)
   return [
     ...gapLines(record),
     headlineOf(record, story),
@@ -124,6 +143,7 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
     ...storySection(story),
     layersSection(record),
     ...(story.cuts.length === 0 ? [] : [section<ChartLeaf>('What the cuts compared', ...cutFigures(events))]),
+    ...(growths.length === 0 ? [] : [section<ChartLeaf>('What growth compared', ...growths)]),
     section('Before and after', ...sizesOf(record)),
     ...(record.predictions === null || record.predictions.features.length === 0
       ? []

@@ -2,7 +2,7 @@
 
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
-import type { RunEvent, Scored } from '../../run/events.js'
+import type { RunEvent } from '../../run/events.js'
 
 type EventOf<T extends RunEvent['_tag']> = Extract<RunEvent, { readonly _tag: T }>
 
@@ -11,10 +11,7 @@ interface At {
   readonly epochs: number
 }
 
-export interface EpochPoint extends At {
-  readonly training: Scored
-  readonly validation: Scored
-}
+export interface EpochPoint extends At, Pick<EventOf<'epoch'>, 'training' | 'validation' | 'gradient'> {}
 
 /** A cut: `raw` right after it, `repaired` with batch norm measured again. */
 export interface CutPoint
@@ -68,9 +65,10 @@ const withSize = (story: Story, { params, macs }: Omit<SizePoint, 'epochs'>): St
     : { ...story, sizes: [...story.sizes, { epochs: story.length, params, macs }] }
 }
 
-const addEpoch = (story: Story, { training, validation }: EventOf<'epoch'>): Story => {
+const addEpoch = (story: Story, { training, validation, gradient }: EventOf<'epoch'>): Story => {
   const epochs = story.length + 1
-  return { ...story, length: epochs, epochs: [...story.epochs, { epochs, training, validation }] }
+  const point = { epochs, training, validation, ...(gradient !== undefined && { gradient }) }
+  return { ...story, length: epochs, epochs: [...story.epochs, point] }
 }
 
 const addStageEnd = (story: Story, { stage, result }: EventOf<'stageEnded'>): Story =>

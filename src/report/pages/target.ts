@@ -9,11 +9,19 @@ import { stopText } from '../text/stop-reason.js'
 const allSteps = (steps: readonly Step[]): readonly Step[] =>
   steps.flatMap(step => ('steps' in step ? [step, ...allSteps(step.steps)] : [step]))
 
-type Target = NonNullable<Extract<Step, { readonly _tag: 'prune' }>['target']>
+type Cut = Omit<Extract<Step, { readonly _tag: 'prune' }>, '_tag'>
+
+/** The cut of a step, of its own or inside its training. */
+const cutsIn = (step: Step): readonly Cut[] => {
+  const cut = step._tag === 'train' ? step.prune : step._tag === 'prune' ? step : undefined
+  return cut === undefined ? [] : [cut]
+}
+
+type Target = NonNullable<Cut['target']>
 
 const targetsOf = (steps: readonly Step[]): readonly Target[] =>
   allSteps(steps).flatMap(step =>
-    (step._tag === 'prune' || step._tag === 'rounds') && step.target !== null ? [step.target] : [],
+    (step._tag === 'rounds' ? [step] : cutsIn(step)).flatMap(({ target }) => target ?? []),
   )
 
 const measures = { params: 'parameters', macs: 'MACs', bytes: 'bytes of weights' } as const
@@ -23,17 +31,15 @@ const isMeasure = (name: string): name is keyof typeof measures => Object.hasOwn
 /** What options hold channels back, by name. */
 const limitsOf = (steps: readonly Step[]): readonly string[] => [
   ...new Set(
-    allSteps(steps).flatMap(step =>
-      step._tag === 'prune'
-        ? [
-            ...(step.floor > 0 ? [`floor ${step.floor}`] : []),
-            ...(step.minChannels > 0 ? [`minChannels ${step.minChannels}`] : []),
-            ...(step.roundTo > 1 ? [`roundTo ${step.roundTo}`] : []),
-            ...(step.freeze.length > 0 ? ['freeze'] : []),
-            ...(step.ignore.length > 0 ? ['ignore'] : []),
-          ]
-        : [],
-    ),
+    allSteps(steps)
+      .flatMap(cutsIn)
+      .flatMap(({ floor, minChannels, roundTo, freeze, ignore }) => [
+        ...(floor > 0 ? [`floor ${floor}`] : []),
+        ...(minChannels > 0 ? [`minChannels ${minChannels}`] : []),
+        ...(roundTo > 1 ? [`roundTo ${roundTo}`] : []),
+        ...(freeze.length > 0 ? ['freeze'] : []),
+        ...(ignore.length > 0 ? ['ignore'] : []),
+      ]),
   ),
 ]
 

@@ -4,7 +4,7 @@ import type { CutScores, Result, Scored } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
 import type { VariantRun } from '../../run/study/runner.js'
 import type { Study } from '../../run/study/study.js'
-import { compact, thousands } from '../text/numbers.js'
+import { compact, milliseconds, thousands } from '../text/numbers.js'
 import { commonProvenance, engineText, type Provenance, provenanceText } from '../text/provenance.js'
 import { mean, meanWithDeviation } from '../text/statistics.js'
 import { markdown } from './markdown.js'
@@ -115,8 +115,8 @@ const cells = (name: string, runs: readonly VariantRun[], timed: Latencies): rea
     meanWithDeviation(some(validationOf)),
     meanWithDeviation(some(({ result }) => result.test.accuracy)),
     meanWithDeviation(some(({ scratch }) => scratch?.test.accuracy)),
-    one === undefined ? '' : `${one.median.toFixed(2)} ms`,
-    hundred === undefined ? '' : `${hundred.median.toFixed(1)} ms`,
+    one === undefined ? '' : milliseconds(one.median),
+    hundred === undefined ? '' : milliseconds(hundred.median),
   ]
 }
 

@@ -7,6 +7,8 @@ import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epoc
 import type { Step } from '../../run/schedule/steps.js'
 import type { StepPlace } from '../../run/steps/step-place.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
+import type { ExactCost } from '../../surgery/grow/widen-module.js'
+import { scoredText } from '../tables/scored-growths.js'
 import {
   bestEpochText,
   compact,
@@ -17,6 +19,7 @@ import {
   percent,
   thousands,
 } from '../text/numbers.js'
+import { scarceText } from '../text/scarce-fits.js'
 import { stopText } from '../text/stop-reason.js'
 import { estimate, monotonicSeconds } from './estimate.js'
 import type { Screen } from './screen.js'
@@ -28,13 +31,22 @@ export interface Progress {
 
 type Schedule = readonly Step[]
 
+type EventOf<T extends RunEvent['_tag']> = Extract<RunEvent, { readonly _tag: T }>
+
 const alignmentText = ({ holding95, features }: Alignment): string =>
   `, 95 % of class separation in ${holding95} of ${features} features`
 
-const roundsText = (step: Step | undefined): string => (step?._tag === 'rounds' ? ` of ${step.rounds}` : '')
+const roundsText = (step: Step | undefined): string =>
+  step?._tag === 'rounds' || step?._tag === 'regrow' ? ` of ${step.rounds}` : ''
 
 const thinText = (thin: readonly Thin[]): string =>
   `\n  narrow: ${thin.map(({ at, channels, of }) => `${at} ${channels} of ${of} channels`).join(', ')}, through which every path goes; try a higher floor or a smaller cut`
+
+/** masked 120 of 345 channels after epoch 3: 1.2 % of the others are not those of the epoch before */
+const maskText = ({ epoch, masked, of, changed, last }: EventOf<'masked'>): string =>
+  `masked ${thousands(masked)} of ${counted(of, 'channel')} after epoch ${epoch + 1}: ${percent(changed, 1)} of the others changed${last ? ', the last mask' : ''}`
+const exactText = ({ widened, params, macs }: ExactCost): string =>
+  `to be exact: ${widened.map(({ at, from, to }) => `${at} ${to} channels, not ${from}`).join(', ')}: ${thousands(params)} more parameters, ${compact(macs)} more MACs`
 
 /** `null` for what a terminal has no room for. */
 const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
@@ -47,10 +59,16 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
       return `  ${bestEpochText(event)}`
     case 'ranked':
       return null
+    case 'masked':
+      return `  ${maskText(event)}`
     case 'pruned':
-      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}`
+      return `  pruned ${counted(event.removed, 'channel')}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation after the cut ${percent(event.raw.accuracy, 1)}${event.recalibrated ? `, recalibrated ${percent(event.repaired.accuracy, 1)}` : ''}${event.thin === undefined || event.removed === 0 ? '' : thinText(event.thin)}${event.scarce === undefined ? '' : `\n  ${scarceText(event.scarce)}`}`
     case 'roundEnded':
       return `  round ${event.round + 1}${roundsText(schedule[event.stage])} ${event.kept ? 'kept' : 'taken back'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}`
+    case 'madeExact':
+      return `  ${exactText(event)}`
+    case 'growthsScored':
+      return `  ${scoredText(event)}`
     case 'grown':
       return `  ${event.gain === null ? 'growing from' : 'grown'} ${event.name}${event.exact ? '' : ', not exactly'}: ${thousands(event.params)} parameters, ${compact(event.macs)} MACs, validation ${percent(event.validation.accuracy)}${event.gain === null ? '' : `, gain ${percent(event.gain)}`}`
     case 'roundsStopped':

@@ -1,5 +1,11 @@
 /** Every fact that a person may read about, and the form of the functions that turn facts into sentences. */
-import type { ExportError, ImportError, ImportNote, WeightsMeasured } from '../../convert/error.js'
+import type {
+  ExportError,
+  FilesMeasured,
+  ImportError,
+  ImportNote,
+  WeightsMeasured,
+} from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
 import type { Notice } from '../../data/notices.js'
 import type { NativeError } from '../../engine/error.js'
@@ -11,6 +17,9 @@ import type { RunError } from '../../run/error.js'
 import type { Note } from '../../run/notes.js'
 import type { StopFact } from '../../run/stop-reason.js'
 import type { Damaged } from '../../run/storage/checksum.js'
+import type { NoAddress } from '../mlflow/address.js'
+import type { ServerFault, TrackingNote } from '../mlflow/error.js'
+import type { BoardFailed } from '../tensorboard/board.js'
 
 /** A command that a signal stopped; `next`: the command that resumes the run, `null` where none had begun. */
 export interface Stopped {
@@ -28,6 +37,7 @@ export type Fact =
   | ImportError
   | ImportNote
   | WeightsMeasured
+  | FilesMeasured
   | TensorsError
   | NotAModel
   | Damaged
@@ -37,6 +47,10 @@ export type Fact =
   | Notice
   | ClassifierError
   | BadFile<ClassifierError>
+  | BoardFailed
+  | NoAddress
+  | ServerFault
+  | TrackingNote
 
 export type Tag = Fact['_tag']
 

@@ -7,7 +7,9 @@ import { engineMessages } from './messages/engine.js'
 import { learnMessages } from './messages/learn.js'
 import { netMessages } from './messages/net.js'
 import { runMessages } from './messages/run.js'
+import { studyMessages } from './messages/study.js'
 import { surgeryMessages } from './messages/surgery.js'
+import { trackingMessages } from './messages/tracking.js'
 import { counted } from './numbers.js'
 
 export type { Fact, Stopped } from './fact.js'
@@ -21,7 +23,9 @@ const messages: Messages = {
   ...engineMessages,
   ...learnMessages,
   ...runMessages,
+  ...studyMessages,
   ...convertMessages,
+  ...trackingMessages,
 }
 
 /** Characters that would end a line, or change what a terminal shows; names in files may hold them. */

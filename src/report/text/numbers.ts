@@ -28,8 +28,18 @@ export const counted = (n: number, what: string): string => `${thousands(n)} ${w
 /** 0.0312 ms */
 export const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
 
-/** 1 h 02 min, 3 min 20 s, 12.3 s */
+/** Seconds from which on times are told as no more than that: nobody waits so long. */
+const [day, mostDays] = [24 * 3600, 1000]
+
+/** What is longer than anything that runs, or no time at all, as a clock that was set may give. */
+const isBeyond = (seconds: number): boolean => !(seconds < mostDays * day)
+
+const beyond = `over ${thousands(mostDays)} days`
+
+/** 12 days 3 h, 1 h 02 min, 3 min 20 s, 12.3 s */
 export const duration = (seconds: number): string => {
+  if (isBeyond(seconds)) return beyond
+  if (seconds >= 2 * day) return `${Math.floor(seconds / day)} days ${Math.floor((seconds % day) / 3600)} h`
   if (seconds < 60) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
@@ -39,6 +49,7 @@ export const duration = (seconds: number): string => {
 
 /** 40 s, 12 min, 3 h 20 min, 12 days: as precise as an estimate is. */
 export const roughly = (seconds: number): string => {
+  if (isBeyond(seconds)) return beyond
   if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes} min`

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { normalizeOf } from '../../learn/criteria/criteria.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
+import type { ScarceFit } from '../../learn/repair/scarce-fits.js'
 import { hasNorm } from '../../net/weight-specs.js'
 import type { Model } from '../../net/weights.js'
 import type { PruneError } from '../../surgery/error.js'
@@ -11,14 +12,15 @@ import { costFor } from '../../surgery/prune/cost.js'
 import { bnScale, l1, l2, perCost, random } from '../../surgery/prune/criteria.js'
 import { prune as cut } from '../../surgery/prune/prune.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
-import type { Resources, RunContext } from '../context.js'
+import type { Resources } from '../context.js'
 import type { RunError } from '../error.js'
 import type { RunEvent, Scored } from '../events.js'
 import { type PruneStepOptions, prune } from '../schedule/schedule.js'
 import type { Prune, Repair } from '../schedule/steps.js'
 import { runStep } from '../steps/machine.js'
-import { type StepContext, scoreValidation } from '../steps/step-context.js'
+import { scoreValidation } from '../steps/step-context.js'
 import { noModels } from '../storage/kept-models.js'
+import { standaloneContext } from './standalone-step.js'
 
 /** A pruned model, and its accuracy on the way. */
 export interface PrunedOnce {
@@ -27,6 +29,8 @@ export interface PrunedOnce {
   /** Right after the cut. */
   readonly cut: Scored['accuracy']
   readonly repaired: Scored['accuracy']
+  /** Layers that were fitted with fewer positions than unknowns. */
+  readonly scarce: readonly ScarceFit[]
 }
 
 /** Criteria that look at the weights alone. */
@@ -38,34 +42,13 @@ export type WeightCriterion = keyof typeof byWeights
 export const usualRepair = ({ layers }: Model): Repair =>
   [...layers.values()].some(({ layer }) => hasNorm(layer)) ? 'batchNorm' : 'reconstruct'
 
-/** The step context of a run that is one step, of which nothing is kept. */
-const contextOf = ({ engine, dataset }: Resources, emit: RunContext['emit']): StepContext => ({
-  engine,
-  dataset,
-  seed: 0,
-  emit,
-  logLength: () => 0,
-  onStep: () => undefined,
-  save: () => TE.right(undefined),
-  keep: () => TE.right(undefined),
-  stopping: () => false,
-  pastChance: true,
-  clock: () => 0,
-  place: [0],
-  target: null,
-  push: null,
-  prune: null,
-  runStep,
-  addCut: () => undefined,
-  addAccuracy: () => undefined,
-  addMacs: () => undefined,
-  addBestEpoch: () => undefined,
-  pause: () => TE.right(undefined),
-})
-
-const accuraciesIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired'> => {
+const figuresIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired' | 'scarce'> => {
   const pruned = events.find(event => event._tag === 'pruned')
-  return { cut: pruned?.raw.accuracy ?? Number.NaN, repaired: pruned?.repaired.accuracy ?? Number.NaN }
+  return {
+    cut: pruned?.raw.accuracy ?? Number.NaN,
+    repaired: pruned?.repaired.accuracy ?? Number.NaN,
+    scarce: pruned?.scarce ?? [],
+  }
 }
 
 /**
@@ -78,7 +61,7 @@ export const pruneOnce =
   (options: PruneStepOptions, resources: Resources) =>
   (model: Model): TE.TaskEither<RunError, PrunedOnce> => {
     const events: RunEvent[] = []
-    const context = contextOf(resources, event => TE.fromIO(() => void events.push(event)))
+    const context = standaloneContext(resources, event => TE.fromIO(() => void events.push(event)))
     const start = { learner: { model, slots: {} }, models: noModels, stopped: null, inside: null }
     return pipe(
       scoreValidation(context)(model),
@@ -87,7 +70,7 @@ export const pruneOnce =
       TE.map(({ score, end }) => ({
         model: end.learner.model,
         before: accuracyOf(score),
-        ...accuraciesIn(events),
+        ...figuresIn(events),
       })),
     )
   }

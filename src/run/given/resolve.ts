@@ -61,27 +61,89 @@ const resolveWith =
     }
   }
 
-/** What a module exports, where an experiment of a model in a file becomes one of this net; no file is read. */
-export const resolveExportedOn =
-  (net: Net) =>
-  (exported: unknown): TE.TaskEither<never, unknown> =>
-    TE.right(isPlanned(exported) ? resolveOn(net)(exported) : exported)
+type Resolve = (exported: unknown) => TE.TaskEither<RunError | DecodeError, unknown>
 
-/**
- * An experiment that a module exports, with its model read; anything else stays as it is.
- *
- * Errors  DecodeError of the word; those of `readAnyModel`
- */
-export const resolveExported =
-  (module: string) =>
-  (exported: unknown): TE.TaskEither<RunError | DecodeError, unknown> =>
+const hasVariants = (exported: unknown): exported is { readonly variants: readonly unknown[] } =>
+  isRecord(exported) && 'variants' in exported && Array.isArray(exported.variants)
+
+/** A fault in an experiment, as one in the study around it. */
+const inVariant =
+  (nth: number, variant: object) =>
+  (fault: DecodeError): DecodeError => {
+    const name: unknown = Reflect.get(variant, 'name')
+    const entry = { kind: '', tag: null, name: null }
+    const variants = { ...entry, key: 'variants' }
+    const itself = { ...entry, key: `${nth}`, name: typeof name === 'string' ? name : null }
+    return {
+      ...fault,
+      at: `variants.${nth}.experiment.${fault.at}`,
+      way: [variants, itself, ...(fault.way ?? [])],
+    }
+  }
+
+const resolveVariant =
+  (resolveEach: Resolve) =>
+  (nth: number, variant: unknown): TE.TaskEither<RunError | DecodeError, unknown> =>
+    isRecord(variant) && 'experiment' in variant
+      ? pipe(
+          resolveEach(variant.experiment),
+          TE.bimap(
+            error => (error._tag === 'DecodeError' ? inVariant(nth, variant)(error) : error),
+            experiment => ({ ...variant, experiment }),
+          ),
+        )
+      : TE.right(variant)
+
+/** What a module exports: the experiment, or those of the study's variants, resolved. */
+const mapExperiments =
+  (resolveEach: Resolve): Resolve =>
+  exported =>
+    hasVariants(exported)
+      ? pipe(
+          exported.variants,
+          TE.traverseSeqArrayWithIndex(resolveVariant(resolveEach)),
+          TE.map(variants => ({ ...exported, variants })),
+        )
+      : resolveEach(exported)
+
+/** What a module exports, where an experiment of a model in a file becomes one of this net; no file is read. */
+export const resolveExportedOn = (net: Net): Resolve =>
+  mapExperiments(exported => TE.right(isPlanned(exported) ? resolveOn(net)(exported) : exported))
+
+type ReadModel = (file: string) => TE.TaskEither<RunError, ModelFile>
+
+/** Reads each file once: variants of a study may begin with the same one. */
+const readOnce = (read: ReadModel): ReadModel => {
+  const known = new Map<string, ModelFile>()
+  return file => {
+    const model = known.get(file)
+    return model !== undefined
+      ? TE.right(model)
+      : pipe(
+          read(file),
+          TE.tapIO(found => () => void known.set(file, found)),
+        )
+  }
+}
+
+const resolveExperiment =
+  (read: ReadModel): Resolve =>
+  exported =>
     isPlanned(exported)
       ? pipe(
           TE.fromEither(decode(plannedCodec)(exported)),
-          TE.flatMap(({ net: { file } }) => readAnyModel(resolve(dirname(module), file))),
+          TE.flatMap(({ net: { file } }) => read(file)),
           TE.map(resolveWith(exported)),
         )
       : TE.right(exported)
+
+/**
+ * An experiment that a module exports, or those of a study, with their models read; anything else stays as it is.
+ *
+ * Errors  DecodeError of the word; those of `readAnyModel`
+ */
+export const resolveExported = (module: string): Resolve =>
+  mapExperiments(resolveExperiment(readOnce(file => readAnyModel(resolve(dirname(module), file)))))
 
 /**
  * An experiment that begins with the weights of a file, in place of its own.

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { RunError } from '../error.js'
 import { resolveExported } from '../given/resolve.js'
 import { experimentCodec, studyCodec } from '../schedule/codec.js'
-import { checkNames } from '../study/cells.js'
+import { checkNames } from '../study/check-names.js'
 import type { Study } from '../study/study.js'
 import { reading } from './module.js'
 
@@ -15,6 +15,11 @@ import { reading } from './module.js'
  */
 export const loadExperiment = reading('experiment', experimentCodec, resolveExported)
 
-/** Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `checkNames` */
+/**
+ * The study of a file; the models that its experiments begin with are read.
+ *
+ * Errors  FileMissing, NoModule, BadModule, NoExperiment with the first difference from a study; those of `readAnyModel` and
+ *         `checkNames`
+ */
 export const loadStudy = (file: string): TE.TaskEither<RunError, Study> =>
-  pipe(reading('study', studyCodec)(file), TE.flatMapEither(checkNames))
+  pipe(reading('study', studyCodec, resolveExported)(file), TE.flatMapEither(checkNames))

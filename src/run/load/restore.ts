@@ -7,11 +7,11 @@ import type { Net } from '../../net/tree.js'
 import { ownLayersIn, provideLayers } from '../../net/words/own-layer.js'
 import type { RunError } from '../error.js'
 import { resolveExportedOn } from '../given/resolve.js'
-import { experimentCodec } from '../schedule/codec.js'
+import { experimentCodec, studyCodec } from '../schedule/codec.js'
 import type { Experiment } from '../schedule/experiment.js'
 import { functionsIn, provideFunctions } from '../schedule/functions.js'
 import { checkSameExperiment, type StoredRun } from '../storage/stored-run.js'
-import { loadStudy } from './experiment.js'
+import { checkNames } from '../study/check-names.js'
 import { load, reading, tagOf } from './module.js'
 
 /** A file's experiment, or those of its study; on this net where it names a model that is not read. */
@@ -21,7 +21,8 @@ const loadAll = (file: string, net: Net): TE.TaskEither<RunError, readonly Exper
     TE.flatMap(exported =>
       tagOf(exported) === 'study'
         ? pipe(
-            loadStudy(file),
+            reading('study', studyCodec, () => resolveExportedOn(net))(file),
+            TE.flatMapEither(checkNames),
             TE.map(({ variants }) => variants.map(({ experiment }) => experiment)),
           )
         : pipe(

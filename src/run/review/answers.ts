@@ -4,10 +4,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
 import { encodePng } from '../../data/encode-png.js'
 import { factOf } from '../../data/error.js'
-import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { writeJson } from '../../io/files.js'
 import { type Answer, answerAll } from '../../learn/evaluation/answers.js'
-import { evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import type { Resources } from '../context.js'
@@ -78,7 +77,7 @@ export const keepAnswers =
   (resources: Resources) =>
   (run: StoredRun): TE.TaskEither<RunError, Predictions> => {
     const { engine, dataset } = resources
-    const feed = evaluationFeed(dataset, dataset.test, { batch: evaluationBatch })
+    const feed = feedOfAll(dataset, dataset.test)
     return pipe(
       latest(run),
       TE.bindTo('checkpoint'),

@@ -154,7 +154,7 @@ const addEvent = (fold: Fold, event: RunEvent): Fold => {
         ...fold,
         accepted: fold.numbers,
         rounds: 0,
-        inRounds: event.name === 'rounds',
+        inRounds: event.name === 'rounds' || event.name === 'regrow',
         roundBegan: fold.found.length,
       }
     case 'ranked':

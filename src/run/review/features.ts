@@ -5,8 +5,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
 import { encodePng } from '../../data/encode-png.js'
 import { factOf } from '../../data/error.js'
-import { evaluationFeed, type Feed } from '../../data/pipeline/batches.js'
-import { evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import type { Feed } from '../../data/pipeline/batches.js'
+import { feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { type FeatureStatistics, featureStatistics } from '../../learn/evaluation/features.js'
 import type { Model } from '../../net/weights.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
@@ -18,13 +18,13 @@ import type { Features } from './predictions.js'
 /** More features make no picture that can be read; their correlations cost their square. */
 const mostFeatures = 256
 
-/** Batches that are looked at: 2,000 images. */
+/** Batches that are looked at: at most 2,000 images. */
 const mostBatches = 8
 
 /** Validation images, or test images where there are none. */
 const feedOf = (dataset: Dataset): Feed => {
   const images = dataset.validation.size > 0 ? dataset.validation : dataset.test
-  const feed = evaluationFeed(dataset, images, { batch: evaluationBatch })
+  const feed = feedOfAll(dataset, images)
   return { ...feed, batches: Math.min(feed.batches, mostBatches) }
 }
 

@@ -2,108 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
-import { closed, closedPartial, decode, finite, naturalNumber, nullable, tagged } from '../../io/codec.js'
+import { decode } from '../../io/codec.js'
 import type { FileError } from '../../io/error.js'
 import { readBytes } from '../../io/files.js'
-import type { Alignment } from '../../learn/evaluation/alignment.js'
-import type { Thin } from '../../surgery/analysis/trunk.js'
-import type { Fate } from '../../surgery/prune/ranking.js'
-import { stageCodec } from '../cursor.js'
-import type { RankedChannels, RunEvent } from '../events.js'
-import { stopCodec } from '../stop-reason.js'
-import { keptEpochFields, scoredCodec } from '../storage/history.js'
-
-const alignmentCodec: t.Type<Alignment, unknown> = closed({
-  separation: finite,
-  correlation: finite,
-  holding95: naturalNumber,
-  holding99: naturalNumber,
-  features: naturalNumber,
-  byFeatures: t.readonly(t.record(t.string, finite)),
-})
-
-const thinCodec: t.Type<Thin, unknown> = closed({ at: t.string, channels: naturalNumber, of: naturalNumber })
-
-const fateCodec: t.Type<Fate, unknown> = t.keyof({
-  kept: null,
-  held: null,
-  pinned: null,
-  utility: null,
-  starved: null,
-} satisfies { readonly [F in Fate]: null })
-
-const figures = t.readonlyArray(nullable(finite))
-
-const rankedCodec: t.Type<RankedChannels, unknown> = closed({
-  path: t.string,
-  group: t.string,
-  channels: t.readonlyArray(naturalNumber),
-  utility: figures,
-  score: figures,
-  rank: t.readonlyArray(nullable(naturalNumber)),
-  fate: t.readonlyArray(fateCodec),
-})
-
-const sizes = { params: naturalNumber, macs: naturalNumber }
-const stage = { stage: naturalNumber }
-
-const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event of a run', {
-  stageBegan: closed({ _tag: t.literal('stageBegan'), ...stage, name: t.string }),
-  epoch: closedPartial(
-    {
-      _tag: t.literal('epoch'),
-      ...stage,
-      epoch: naturalNumber,
-      training: scoredCodec,
-      validation: scoredCodec,
-    },
-    { alignment: alignmentCodec },
-  ),
-  bestEpoch: closed({ _tag: t.literal('bestEpoch'), ...stage, ...keptEpochFields }),
-  ranked: closed({
-    _tag: t.literal('ranked'),
-    ...stage,
-    place: t.string,
-    by: t.string,
-    removes: t.boolean,
-    threshold: nullable(finite),
-    layers: t.readonlyArray(rankedCodec),
-  }),
-  pruned: closedPartial(
-    {
-      _tag: t.literal('pruned'),
-      ...stage,
-      place: t.string,
-      removed: naturalNumber,
-      ...sizes,
-      raw: scoredCodec,
-      repaired: scoredCodec,
-      recalibrated: t.boolean,
-    },
-    { thin: t.readonlyArray(thinCodec) },
-  ),
-  roundEnded: closed({
-    _tag: t.literal('roundEnded'),
-    ...stage,
-    round: naturalNumber,
-    ...sizes,
-    validation: scoredCodec,
-    kept: t.boolean,
-  }),
-  grown: closed({
-    _tag: t.literal('grown'),
-    ...stage,
-    name: t.string,
-    ...sizes,
-    bytes: naturalNumber,
-    validation: scoredCodec,
-    exact: t.boolean,
-    gain: nullable(finite),
-  }),
-  roundsStopped: t.intersection([closed({ _tag: t.literal('roundsStopped'), ...stage }), stopCodec]),
-  stageEnded: closed({ _tag: t.literal('stageEnded'), ...stage, result: stageCodec }),
-})
+import type { RunEvent } from '../events.js'
+import { eventCodec } from '../storage/event-codec.js'
 
 /** The events of a log, and how many of its lines are none that this version knows. */
 export interface ReadLog {

@@ -28,7 +28,7 @@ export const checkSchedule =
         checkSteps(
           { at: '', target: null, push: null, prune: null, validation, checkSteps },
           schedule,
-        )({ net: checked, evidence: false, teacher: false }),
+        )({ net: checked, evidence: false, teacher: false, cut: false }),
       ),
       E.asUnit,
     )

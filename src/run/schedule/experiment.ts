@@ -31,6 +31,8 @@ export interface ExperimentWord {
 }
 
 /**
+ * A net or a model in a file, the data it is for, and the steps that happen to it.
+ *
  * @example
  * export default experiment(tiny, mnist(), train({ epochs: 2 }))
  */

@@ -20,12 +20,12 @@ export interface GrownPreview {
 const isGrowth = fits(growthCodec)
 
 /** The net grown at just this place; as it is where the growth does not fit, which is refused elsewhere. */
-export const previewGrowth = (net: Net, growth: Growth): GrownPreview => {
+export const previewGrowth = (net: Net, growth: Growth, exact: boolean): GrownPreview => {
   const last = sitePath(growth)
   return isGrowth(growth)
     ? pipe(
         infer(net),
-        E.flatMap(growNet(withFreshName(net)(growth), 'scratch')),
+        E.flatMap(growNet(withFreshName(net)(growth), { init: exact ? 'preserve' : 'scratch', exact })),
         E.match(
           () => ({ net, last }),
           ({ net: larger, grown: [at = last] }) => ({ net: larger.net, last: at }),

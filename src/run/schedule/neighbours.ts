@@ -8,7 +8,8 @@ import type { Prune, Push, Step, Warmup } from './steps.js'
 
 type Steps = readonly (Step | Warmup)[]
 
-const flatten = (steps: Steps): Steps =>
+/** Steps, and those inside them, in the order in which they first run. */
+export const flatten = (steps: Steps): Steps =>
   steps.flatMap(step => ('steps' in step ? flatten(step.steps) : [step]))
 
 /** The last push before a step and the first prune after it, inside others or not; `null` where there is none. */

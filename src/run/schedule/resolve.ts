@@ -1,6 +1,7 @@
 /** Schedules resolved for a net: what depends on it, such as the layers that functions give for a shape, is data then. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isRecord } from '../../io/closed.js'
 import { fits } from '../../io/codec.js'
 import { excessOf } from '../../io/limits.js'
 import { layerCodec } from '../../net/codec.js'
@@ -10,7 +11,8 @@ import type { Layer, Net } from '../../net/tree.js'
 import { withName } from '../../net/words/combinators.js'
 import type { Growth, GrowthSite } from '../../surgery/grow/options.js'
 import { type Anchor, advanceSite, anchorOf, sitePath } from '../../surgery/grow/site.js'
-import { maxCodec, netGrown } from '../steps/grow/grow.js'
+import { maxCodec } from '../steps/grow/growths-codec.js'
+import { netGrown } from '../steps/grow/net-grown.js'
 import { netAfterSteps } from '../steps/machine.js'
 import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { Grow, GrowthPlan, Growths, ModuleSource, PlannedGrow, ScheduleStep, Step } from './steps.js'
@@ -60,7 +62,12 @@ const growthAt = (site: GrowthSite<ModuleSource>, preview: GrownPreview, nth: nu
 }
 
 /** What grows at a site, as often as it is to. */
-const growthsAt = (site: GrowthSite<ModuleSource>, max: number, net: Net): readonly Growth[] => {
+const growthsAt = (
+  site: GrowthSite<ModuleSource>,
+  max: number,
+  net: Net,
+  exact: boolean,
+): readonly Growth[] => {
   const growths: Growth[] = []
   const usesShape = Object.values(site).some(value => typeof value === 'function')
   let now: GrownPreview = { net, last: sitePath(site) }
@@ -68,13 +75,27 @@ const growthsAt = (site: GrowthSite<ModuleSource>, max: number, net: Net): reado
     const growth = growthAt(site, now, growths.length)
     if (growth === null) break
     growths.push(growth)
-    if (usesShape) now = previewGrowth(now.net, advanceSite(now.last)(growth)) // else no shape is asked for
+    if (usesShape) now = previewGrowth(now.net, advanceSite(now.last)(growth), exact) // else no shape is asked for
   }
   return growths
 }
 
-const growthsFor = (plan: GrowthPlan, net: () => Net): Growths =>
-  'rule' in plan ? plan : growthsAt(plan.site, plan.max, net())
+/** Candidates on the net as it is; none where a layer needs a shape that cannot be known: such are refused. */
+const candidatesAt = (sites: readonly GrowthSite<ModuleSource>[], net: Net): readonly Growth[] => {
+  const growths = sites.map(site => growthAt(site, { net, last: sitePath(site) }, 0))
+  return growths.every(each => each !== null) ? growths : []
+}
+
+/** Whether candidates are sites at all; without types, they may be anything, which is kept to be refused. */
+const isSites = (candidates: unknown): candidates is readonly GrowthSite<ModuleSource>[] =>
+  Array.isArray(candidates) && candidates.every(isRecord)
+
+const growthsFor = (plan: GrowthPlan, net: () => Net, exact: boolean): Growths => {
+  if ('rule' in plan) return plan
+  if (!('candidates' in plan)) return growthsAt(plan.site, plan.max, net(), exact)
+  const { candidates } = plan
+  return { ...plan, candidates: isSites(candidates) ? candidatesAt(candidates, net()) : candidates }
+}
 
 /** A net that takes a while to make, made when it is first asked for. */
 const once = <A>(make: () => A): (() => A) => {
@@ -88,17 +109,19 @@ const once = <A>(make: () => A): (() => A) => {
 const resolveGrow = ({ plan, steps, ...step }: PlannedGrow, net: () => Net): Grow => {
   const { max } = plan
   const isTimes = isCount(max)
-  const growths = isTimes ? growthsFor(plan, net) : []
-  const first = once(() => netGrown(net(), growths, 1))
-  return { ...step, growths, steps: resolveAll(first, steps), ...(isTimes ? {} : { max }) } // with max it is refused
+  const growths = isTimes ? growthsFor(plan, net, step.exact) : []
+  const first = once(() => netGrown(net(), { ...step, growths }, 1))
+  return { ...step, growths, steps: resolveAll(first, steps), ...(isTimes ? {} : { max: max ?? null }) } // with max it is refused
 }
 
 /** A step for a net. What is none, since callers have no types, stays; so do steps too deep: both are refused. */
 const resolve = (step: ScheduleStep, net: () => Net): Step => {
-  const isHolder = step?._tag === 'rounds' || step?._tag === 'grow'
+  const isHolder = step?._tag === 'rounds' || step?._tag === 'regrow' || step?._tag === 'grow'
   if (!isHolder || excessOf(step) !== null) return step as Step // only these hold what depends on the net
   if ('plan' in step) return resolveGrow(step, net)
-  return step._tag === 'rounds' ? { ...step, steps: resolveAll(net, step.steps) } : step
+  return step._tag === 'rounds' || step._tag === 'regrow'
+    ? { ...step, steps: resolveAll(net, step.steps) }
+    : step
 }
 
 const resolveAll = (net: () => Net, steps: readonly ScheduleStep[]): readonly Step[] => {

@@ -10,12 +10,30 @@ import {
 import { constant } from '../../learn/training/learning-rate.js'
 import { optionsOf, unknownIn, withArity, withDefaults } from '../../net/words/options.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
-import type { Initialize, Prune, Push, Rounds, ScheduleStep, Train } from './steps.js'
+import type {
+  GrowthBudget,
+  Initialize,
+  Prune,
+  PruneWhileTraining,
+  Push,
+  Regrow,
+  Rounds,
+  ScheduleStep,
+  Train,
+} from './steps.js'
 import { parseWithin, type WithinWord } from './within.js'
+import { pruneDefaults } from './words/prune-defaults.js'
+import { type PruneWhileTrainingWord, pruneWhileTraining } from './words/prune-while-training.js'
+import { splitTarget, targetKeys, type WithTarget } from './words/target-options.js'
 
 export type { Within, WithinWord } from './within.js'
+export { defaultFloor } from './words/prune-defaults.js'
+export type { PruneWhileTrainingWord } from './words/prune-while-training.js'
+export type { WithTarget } from './words/target-options.js'
 
-/** Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own */
+/**
+ * Training with the net before pruning as teacher, where there was a cut. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
+ */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
 /**
@@ -35,24 +53,32 @@ export const initialize = withArity(
   }),
 )
 
+/** What `train` takes: the cut inside it by the parts that differ from the default; `null` for none. */
+export type TrainStepOptions = Partial<Omit<Train, '_tag' | 'prune'>> & {
+  readonly prune?: PruneWhileTrainingWord | PruneWhileTraining | null
+}
+
 /**
- * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine.
+ * Trains for some epochs: SGD with Nesterov momentum at rate 0.1, by default, warmed up and decayed along a cosine. With
+ * `prune` it cuts the net on the way, once the channels that would stay are stable from epoch to epoch, and goes on with
+ * the same rate schedule.
+ *
+ * Source  Ghimire et al. 2025 (OCSPruner, arXiv 2501.13439) for the cut where the surviving channels are stable
  *
  * @example
  * train({ epochs: 8, batchSize: 64, labelSmoothing: 0.1 })
+ * train({ epochs: 20, prune: { keep: { macs: 0.25 } } })
+ * train({ epochs: 20, prune: { keep: { macs: 0.25 }, by: 'taylor', from: 3, until: 10, stable: 0.01 } })
  */
-export const train = withArity(
-  1,
-  (options: Partial<Omit<Train, '_tag'>> = {}): Train => ({
+export const train = withArity(1, (options: TrainStepOptions = {}): Train => {
+  const { prune: cut = null, ...others } = optionsOf(options)
+  const training = { ...trainDefaults, distill: null, ...others }
+  return {
     _tag: 'train',
-    ...trainDefaults,
-    distill: null,
-    ...optionsOf(options),
-  }),
-)
-
-/** How far to cut, at the top level of a word's options: one of the three, or none. */
-type WithTarget<T> = T | { readonly keep?: never; readonly atMost?: never; readonly eta?: never }
+    ...training,
+    ...(cut !== null && { prune: pruneWhileTraining(cut, training.epochs) }),
+  }
+})
 
 /** What `push` takes: the fade and the alignment by the parts that differ from the default. */
 export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | 'fade'>> & {
@@ -62,22 +88,6 @@ export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | '
 
 /** What `prune` takes. */
 export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target>
-
-const targetKeys: readonly string[] = ['keep', 'atMost', 'eta']
-
-const isTargetKey = (key: string): boolean => targetKeys.includes(key)
-
-/** The target that options name, if any, and the others. */
-const splitTarget = <O extends object>(
-  options: O,
-): { readonly target: Target | null; readonly rest: Omit<O, 'keep' | 'atMost' | 'eta'> } => {
-  const entries = Object.entries(options)
-  const target = entries.filter(([key]) => isTargetKey(key))
-  return {
-    target: target.length === 0 ? null : (Object.fromEntries(target) as Target), // by these keys it is one, or is refused
-    rest: Object.fromEntries(entries.filter(([key]) => !isTargetKey(key))) as O, // less these keys
-  }
-}
 
 /**
  * Trains while useful work moves onto few neurons: the channels to be cut are faded to zero, and the alignment terms
@@ -99,22 +109,6 @@ export const push = withArity(1, (options: PushStepOptions = {}): Push => {
     fade: fade === null ? null : { ...fadeDefaults, ...optionsOf(fade) },
   }
 })
-
-/** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
-export const defaultFloor = 0.1
-
-const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {
-  by: 'gradientUtility',
-  normalize: null,
-  cost: 0.5,
-  images: 1000,
-  repair: 'batchNorm',
-  minChannels: 0,
-  floor: defaultFloor,
-  roundTo: 1,
-  freeze: [],
-  ignore: [],
-}
 
 /**
  * Cuts what is worth least, but by default leaves a tenth of each layer that everything passes.
@@ -179,4 +173,32 @@ export const whileAccuracy = <const Steps extends readonly ScheduleStep[]>(
     steps,
     ...unknownIn(rest, whileKeys),
   }
+}
+
+/** What `regrow` takes. */
+export interface RegrowOptions {
+  readonly atMost: GrowthBudget
+  /** Rounds at most; by default 10. */
+  readonly rounds?: number
+  /** The least gain of validation accuracy that pays; by default 0.002. */
+  readonly minDelta?: number
+  /** So many rounds in a row that gain less end it; by default 1. */
+  readonly patience?: number
+}
+
+const regrowKeys = ['atMost', 'rounds', 'minDelta', 'patience']
+
+/**
+ * Prunes and grows again at a fixed budget until validation stops gaining: every net it meets is kept in the run's folder,
+ * and the best within the budget is what stays. Growing inside is held to the budget.
+ *
+ * @example
+ * regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 2 }, train()))
+ */
+export const regrow = <const Steps extends readonly ScheduleStep[]>(
+  options: RegrowOptions,
+  ...steps: Steps
+): Regrow<Steps[number]> => {
+  const { atMost, rounds = 10, minDelta = 0.002, patience = 1, ...rest } = optionsOf(options)
+  return { _tag: 'regrow', rounds, atMost, minDelta, patience, steps, ...unknownIn(rest, regrowKeys) }
 }

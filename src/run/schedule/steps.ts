@@ -1,6 +1,7 @@
 /** The records a schedule is made of: what happens to a model, as data. */
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
-import type { Distill, PushOptions, TrainOptions } from '../../learn/options.js'
+import type { NewRate } from '../../learn/growth/new-rate.js'
+import type { Distill, MaskOptions, PushOptions, TrainOptions } from '../../learn/options.js'
 import type { Path } from '../../net/path.js'
 import type { Shape } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
@@ -9,7 +10,10 @@ import type { GrowthRule } from '../../surgery/grow/rule.js'
 import type { ConstraintOptions } from '../../surgery/prune/options.js'
 import type { Normalize } from '../../surgery/prune/rank.js'
 import type { CountedTarget, Target } from '../../surgery/prune/target.js'
+import type { GrowthCost } from './growth-cost.js'
 import type { Within } from './within.js'
+
+export type { GrowthCost } from './growth-cost.js'
 
 /** Sets weights by rules; the optimizer is as new after it. */
 export interface Initialize {
@@ -27,6 +31,17 @@ export interface Train extends TrainOptions {
   readonly _tag: 'train'
   /** How much the model before pruning teaches, where there was one. */
   readonly distill: Distill | null
+  /** The cut inside the training; absent where there is none. */
+  readonly prune?: PruneWhileTraining
+}
+
+/**
+ * A cut inside a training: after each epoch from `from` on, the channels that it would remove are masked, and shrink; once
+ * those that survive are stable, the masked ones are removed, and the training goes on with the same rate schedule. Layers
+ * that the training freezes keep their channels.
+ */
+export interface PruneWhileTraining extends MaskOptions, Omit<Prune, '_tag' | 'target'> {
+  readonly target: CountedTarget
 }
 
 /**
@@ -60,9 +75,10 @@ export interface Prune extends Required<ConstraintOptions> {
 
 /**
  * - `batchNorm`    batch norm is measured again
+ * - `head`         batch norm is measured again, and the last layer is fitted to the logits before the cut
  * - `reconstruct`  every layer is fitted to give what it gave before the cut, by least squares on at most 300 images
  */
-export type Repair = 'batchNorm' | 'reconstruct'
+export type Repair = 'batchNorm' | 'head' | 'reconstruct'
 
 /** Repeats its steps with a target that tightens from round to round. */
 export interface Rounds<S = Step> {
@@ -75,14 +91,40 @@ export interface Rounds<S = Step> {
   readonly steps: readonly S[]
 }
 
+/** What a net may have at most, counted. */
+export type GrowthBudget = { readonly params: number } | { readonly macs: number }
+
+/**
+ * Repeats its steps, which prune and grow, at a fixed budget, while validation gains. A round that gains too little is
+ * taken back: the next begins with the best net again.
+ */
+export interface Regrow<S = Step> {
+  readonly _tag: 'regrow'
+  readonly rounds: number
+  /** What growing inside may lead to, and the net at a round's end must be within. */
+  readonly atMost: GrowthBudget
+  /** Ends after `patience` rounds in a row that gained less validation accuracy than this over the best. */
+  readonly minDelta: number
+  readonly patience: number
+  readonly steps: readonly S[]
+}
+
 /** A rule, and how often it is asked at most. */
 export interface RuleGrowths {
   readonly rule: GrowthRule
   readonly max: number
 }
 
-/** A list, of which each growth but the first is behind or before the last one, where it names such a place; or a rule. */
-export type Growths = readonly Growth[] | RuleGrowths
+/** Candidates, of which each time the one grows whose zero weights would get the largest gradient per cost. */
+export interface GradientGrowths {
+  readonly where: 'gradient'
+  readonly candidates: readonly Growth[]
+  readonly per: GrowthCost
+  readonly max: number
+}
+
+/** A list, of which each growth but the first is behind or before the last one, where it names such a place; a rule; or candidates. */
+export type Growths = readonly Growth[] | RuleGrowths | GradientGrowths
 
 /** Grows one thing after another, and trains after each, while that pays. */
 export interface Grow {
@@ -90,6 +132,8 @@ export interface Grow {
   /** Where the place of a listed growth was pruned away, nothing grows. */
   readonly growths: Growths
   readonly init: GrowInit
+  /** Whether growing must preserve the function: a module that cannot pass its input on is made as wide along one way. */
+  readonly exact: boolean
   /** With `noisy`: the new weights' deviation, in deviations of the old ones beside them. */
   readonly noise: number
   /** Ends after `patience` nets in a row that gained less validation accuracy than this over the last that paid. */
@@ -101,6 +145,8 @@ export interface Grow {
     readonly macs: number | null
     readonly latency: number | null
   }
+  /** What the learning rate of new weights is multiplied by in the first training among the steps; `null` for 1. */
+  readonly newRate: NewRate | null
   /** Before the steps: only what is new learns, the optimizer is as new before it and after. */
   readonly warmup: TrainOptions | null
   readonly steps: readonly Step[]
@@ -112,13 +158,21 @@ export interface Warmup extends TrainOptions {
 }
 
 /** One thing that happens to a model. */
-export type Step = Initialize | Train | Push | Prune | Rounds | Grow
+export type Step = Initialize | Train | Push | Prune | Rounds | Grow | Regrow
 
 /** A module for a place, or one made from the input shape there; `nth` counts from 0. */
 export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
 
-/** What grows, before the net is known: at a site, as often as `max` says, or by a rule. */
-export type GrowthPlan = RuleGrowths | { readonly site: GrowthSite<ModuleSource>; readonly max: number }
+/** Candidates before the net is known. */
+export interface PlannedCandidates extends Omit<GradientGrowths, 'candidates'> {
+  readonly candidates: readonly GrowthSite<ModuleSource>[]
+}
+
+/** What grows, before the net is known: at a site, as often as `max` says, by a rule, or the best of candidates. */
+export type GrowthPlan =
+  | RuleGrowths
+  | PlannedCandidates
+  | { readonly site: GrowthSite<ModuleSource>; readonly max: number }
 
 /** Growing as its word gives it; for the net of an experiment it becomes a `Grow`. */
 export interface PlannedGrow extends Omit<Grow, 'growths' | 'steps'> {
@@ -127,4 +181,4 @@ export interface PlannedGrow extends Omit<Grow, 'growths' | 'steps'> {
 }
 
 /** A step as the words of a schedule give it. */
-export type ScheduleStep = Step | PlannedGrow | Rounds<ScheduleStep>
+export type ScheduleStep = Step | PlannedGrow | Rounds<ScheduleStep> | Regrow<ScheduleStep>

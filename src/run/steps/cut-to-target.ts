@@ -40,6 +40,8 @@ export interface CutLearner {
   readonly removed: number
   readonly cut: RankedCut | null
   readonly rankings: readonly (readonly RankedChannel[])[]
+  /** Whether a push or a mask had shrunk channels, so that batch norm's running statistics lag behind. */
+  readonly shrunk: boolean
 }
 
 /** A cut by rank: the model before it, and what it left. */
@@ -48,20 +50,30 @@ export interface RankedCut {
   readonly pruned: Pruned
 }
 
+/** A learner before its cut. */
+export const uncut = (learner: Learner): CutLearner => {
+  const { channels, bodies } = fadedChannels(learner.model, learner.slots)
+  const shrunk = Object.keys(channels).length + bodies.length > 0
+  return { learner, removed: 0, cut: null, rankings: [], shrunk }
+}
+
 /** What a push has faded to zero, cut; `null` where nothing was, or the step goes by another criterion. */
 const pruneFaded = (
   { by, freeze }: Prune,
-  { model, slots }: Learner,
+  { learner: { model, slots }, shrunk }: CutLearner,
 ): E.Either<PruneError, Pruned | null> => {
-  const faded = fadedChannels(model, slots)
-  return by === 'gradientUtility' && Object.keys(faded.channels).length + faded.bodies.length > 0
-    ? prune({ ...faded, freeze: existingPaths(model.net)(freeze) })(model)
+  return by === 'gradientUtility' && shrunk
+    ? prune({ ...fadedChannels(model, slots), freeze: existingPaths(model.net)(freeze) })(model)
     : E.right(null)
 }
 
 /** A cut certified, its slots cut to fit, and the fade masks of the push before it cleared. */
-const certifyCut =
-  (context: StepContext, { learner: { model, slots }, removed, rankings }: CutLearner, isRanked: boolean) =>
+export const certifyCut =
+  (
+    context: StepContext,
+    { learner: { model, slots }, removed, rankings, shrunk }: CutLearner,
+    isRanked: boolean,
+  ) =>
   (pruned: Pruned): TE.TaskEither<RunError, CutLearner> =>
     pipe(
       checkPruned(calibrationFor(context, 100))(model, pruned),
@@ -70,10 +82,14 @@ const certifyCut =
         removed: removed + pruned.removed.length,
         rankings: [...rankings, pruned.ranking],
         cut: isRanked ? { whole: model, pruned } : null,
+        shrunk,
       })),
     )
 
-const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
+export const constraintsFor = (
+  { step, widths }: { readonly step: Omit<Prune, '_tag' | 'target'>; readonly widths: Widths },
+  net: Net,
+) => {
   const { minChannels, floor, roundTo, normalize, by } = step
   const existing = existingPaths(net)
   return {
@@ -88,7 +104,7 @@ const constraintsFor = ({ step, widths }: CutContext, net: Net) => {
 }
 
 /** Cuts what ranks lowest by the step's criterion. */
-const pruneRanked =
+export const pruneRanked =
   (cutting: CutContext, target: Target) =>
   (from: CutLearner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
@@ -139,9 +155,9 @@ export const cutToTarget =
   (cutting: CutContext) =>
   (learner: Learner): TE.TaskEither<RunError, CutLearner> => {
     const { context, step } = cutting
-    const whole: CutLearner = { learner, removed: 0, cut: null, rankings: [] }
+    const whole = uncut(learner)
     return pipe(
-      TE.fromEither(pruneFaded(step, learner)),
+      TE.fromEither(pruneFaded(step, whole)),
       TE.flatMap(faded =>
         faded === null
           ? pruneRanked(cutting, step.target ?? context.target ?? { eta: 0 })(whole)

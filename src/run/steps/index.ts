@@ -5,8 +5,9 @@ import { initializeKind } from './initialize.js'
 import type { StepKind } from './kind.js'
 import { pruneKind } from './prune.js'
 import { pushKind } from './push.js'
+import { regrowKind } from './regrow/regrow.js'
 import { roundsKind } from './rounds.js'
-import { trainKind } from './train.js'
+import { trainKind } from './train/train.js'
 
 export const stepKinds = {
   initialize: initializeKind,
@@ -15,4 +16,5 @@ export const stepKinds = {
   prune: pruneKind,
   grow: growKind,
   rounds: roundsKind,
+  regrow: regrowKind,
 } satisfies { readonly [K in Step['_tag']]: StepKind<Extract<Step, { readonly _tag: K }>> }

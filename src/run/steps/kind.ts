@@ -20,6 +20,8 @@ export interface CheckState {
   readonly evidence: boolean
   /** Whether a net before a cut was kept as teacher. */
   readonly teacher: boolean
+  /** Whether something was cut, so that the net is smaller than it is here. */
+  readonly cut: boolean
 }
 
 export type CheckResult = E.Either<RunError, CheckState>

@@ -4,25 +4,48 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { Distill, TrainOptions } from '../../learn/options.js'
 import { recalibrateAverage } from '../../learn/repair/recalibrate.js'
-import type { Teacher } from '../../learn/training/train.js'
+import type { Learner } from '../../learn/training/learner.js'
+import { learningRateAfter, type Teacher } from '../../learn/training/train.js'
 import { atStart, type Epoch, type PhaseObserver, runPhase } from '../../learn/training/training-loop.js'
 import { type LearnProgram, phaseFor } from '../../learn/training/transforms.js'
 import { trainingMacs } from '../../learn/training-macs.js'
-import { countMacs } from '../../net/counts.js'
+import { countMacs, countParams } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
+import { measureNewUnits } from './grow/measure-new-units.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
-const epochEvent = (stage: number, { epoch, training, validation, alignment }: Epoch): RunEvent => ({
-  _tag: 'epoch',
-  stage,
-  epoch,
-  training: toScored(training),
-  validation: toScored(validation),
-  ...(alignment !== undefined && { alignment }),
-})
+/** Digits of the learning rate in the log. */
+const rateDigits = 4
+
+const batchesOf = ({ dataset }: StepContext, { batchSize }: TrainOptions): number =>
+  Math.floor(dataset.train.size / batchSize)
+
+const epochEvent = (
+  context: StepContext,
+  options: TrainOptions,
+  { model }: Learner,
+  { epoch, training, validation, alignment }: Epoch,
+): TE.TaskEither<RunError, RunEvent> => {
+  const learningRate = learningRateAfter(options, batchesOf(context, options), epoch)
+  return pipe(
+    measureNewUnits(context)(model),
+    TE.map(measured => ({
+      _tag: 'epoch',
+      stage: stageOf(context.place),
+      epoch,
+      training: toScored(training),
+      validation: toScored(validation),
+      params: countParams(model),
+      macs: countMacs(model),
+      learningRate: Number(learningRate.toPrecision(rateDigits)),
+      ...measured,
+      ...(alignment !== undefined && { alignment }),
+    })),
+  )
+}
 
 /** Events that came up between two pauses, which take them. */
 export type TakeEvents = () => readonly RunEvent[]
@@ -35,11 +58,13 @@ interface Followed {
   readonly teacher: Teacher | null
   readonly state: StepState
   readonly takeEvents: TakeEvents
+  /** The epochs that were done when the step cut the net it trains. */
+  readonly cut: number | undefined
 }
 
 const observerFor = (
   context: StepContext,
-  { options: { restoreBest, batchSize }, teacher, state, takeEvents }: Followed,
+  { options, teacher, state, takeEvents, cut }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -48,11 +73,12 @@ const observerFor = (
     return pipe(
       takeEvents(),
       TE.traverseSeqArray(context.emit),
-      TE.flatMap(() =>
+      TE.flatMap(() => (epoch === null ? TE.right(null) : epochEvent(context, options, learner, epoch))),
+      TE.flatMap(event =>
         context.pause(
           { ...state, learner },
-          { _tag: 'training', position },
-          epoch === null ? null : epochEvent(stageOf(context.place), epoch),
+          { _tag: 'training', position, ...(cut !== undefined && { cut }) },
+          event,
         ),
       ),
     )
@@ -60,15 +86,15 @@ const observerFor = (
   onEnd: (epochs, best) => {
     context.addMacs(
       trainingMacs({
-        epochs,
-        batches: Math.floor(context.dataset.train.size / batchSize),
-        batchSize,
+        epochs: epochs - (cut ?? 0),
+        batches: batchesOf(context, options),
+        batchSize: options.batchSize,
         macs: countMacs(state.learner.model),
         teacherMacs: teacher === null ? 0 : countMacs(teacher.model),
       }),
     )
     if (best === null) return TE.right(undefined)
-    const kept = { ...best, place: placeText(context.place), epochs, restored: restoreBest }
+    const kept = { ...best, place: placeText(context.place), epochs, restored: options.restoreBest }
     context.addBestEpoch(kept)
     return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
   },
@@ -87,18 +113,20 @@ export const runLearning =
     program: LearnProgram,
     takeEvents = noEvents,
   ) =>
-  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> =>
-    pipe(
+  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
+    const { position, cut } = inside?._tag === 'training' ? inside : { position: atStart, cut: undefined }
+    return pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents }))(phase)(
+        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents, cut }))(phase)(
           state.learner,
-          inside?._tag === 'training' ? inside.position : atStart,
+          position,
         ),
       ),
       TE.map(learner => ({ ...state, learner })),
     )
+  }
 
 /** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
 export const runTraining =

@@ -5,36 +5,25 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
-import { nameOf } from '../../learn/criteria/criteria.js'
-import { recalibrate } from '../../learn/repair/recalibrate.js'
-import { reconstruct } from '../../learn/repair/reconstruct.js'
-import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
-import { findThinLayers, type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
+import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
-import type { RunEvent } from '../events.js'
-import { defaultFloor } from '../schedule/schedule.js'
 import type { Prune } from '../schedule/steps.js'
-import { type CutLearner, cutToTarget } from './cut-to-target.js'
+import { cutToTarget } from './cut-to-target.js'
 import type { CheckContext, StepKind } from './kind.js'
-import { rankedEvent } from './ranked.js'
-import {
-  type Requirement,
-  refuseIf,
-  requireCriterion,
-  requireSeveralValues,
-  satisfied,
-  scoredUnits,
-} from './requirements.js'
-import { calibrationFor, type RunStep, type StepContext, scoreValidation, toScored } from './step-context.js'
-import { placeText, stageOf } from './step-place.js'
+import { repairCut, requireRepair } from './repair.js'
+import { type Requirement, refuseIf, requireCriterion, satisfied, scoredUnits } from './requirements.js'
+import type { RunStep } from './step-context.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
-const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet): Requirement => {
+export const requireReachable = (
+  { target, by, ...constraints }: Omit<Prune, '_tag'>,
+  net: CheckedNet,
+): Requirement => {
   const { freeze, ignore, minChannels, floor, roundTo } = constraints
   return target === null || isLatencyTarget(target) || 'eta' in target
     ? satisfied
@@ -47,11 +36,11 @@ const requireReachable = ({ target, by, ...constraints }: Prune, net: CheckedNet
 const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'] =>
   prune.target ?? target ?? (prune.by === 'gradientUtility' ? (push?.target ?? null) : null)
 
-/** Images a call when batch norm is measured again. */
-const recalibrationBatch = 100
-
 /** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
-const requirePaths = ({ freeze, ignore }: Prune, { layers }: CheckedNet): Requirement =>
+export const requirePaths = (
+  { freeze, ignore }: Pick<Prune, 'freeze' | 'ignore'>,
+  { layers }: CheckedNet,
+): Requirement =>
   pipe(
     checkPaths('freeze', layers)(freeze),
     E.flatMap(() => checkPaths('ignore', layers)(ignore)),
@@ -61,48 +50,10 @@ const check: StepKind<Prune>['check'] = (context, prune) => state =>
   pipe(
     refuseIf(targetFor(context, prune) === null, { _tag: 'NoTarget', at: context.at }),
     E.flatMap(() => requirePaths(prune, state.net)),
-    E.flatMap(() => requireSeveralValues(Math.min(prune.images, recalibrationBatch), state.net)),
+    E.flatMap(() => requireRepair(prune, state.net)),
     E.flatMap(() => requireCriterion(prune.by, state)),
-    E.flatMap(() => (state.teacher ? satisfied : requireReachable(prune, state.net))),
-    E.map(() => ({ ...state, teacher: true })),
-  )
-
-/** More images, and the fit is hardly better. */
-const reconstructionImages = 300
-
-/** What a push has faded does nothing, so that only a cut by rank leaves something to reconstruct. */
-const repairModel = (context: StepContext, { repair: by, images }: Prune, { learner, cut }: CutLearner) =>
-  by === 'reconstruct' && cut !== null
-    ? reconstruct(calibrationFor(context, Math.min(images, reconstructionImages)))(cut.whole)(cut.pruned)
-    : recalibrate(calibrationFor(context, images))(learner.model)
-
-/** The cut learner, repaired. */
-const repair = (context: StepContext, step: Prune, widths: Widths, cut: CutLearner) =>
-  pipe(
-    TE.Do,
-    TE.bind('raw', () => scoreValidation(context)(cut.learner.model)),
-    TE.bindW('model', () => repairModel(context, step, cut)),
-    TE.bindW('repaired', ({ model }) => scoreValidation(context)(model)),
-    TE.map(({ raw, model, repaired }) => {
-      const thin = findThinLayers(Math.max(step.floor, defaultFloor), widths)(model)
-      const event = {
-        _tag: 'pruned',
-        stage: stageOf(context.place),
-        place: placeText(context.place),
-        removed: cut.removed,
-        params: countParams(model),
-        macs: countMacs(model),
-        raw: toScored(raw),
-        repaired: toScored(repaired),
-        recalibrated: model !== cut.learner.model,
-        ...(thin.length > 0 && { thin }),
-      } satisfies RunEvent
-      return {
-        learner: { ...cut.learner, model },
-        ranked: cut.rankings.map(ranking => rankedEvent(context, nameOf(step.by), true, ranking)),
-        event,
-      }
-    }),
+    E.flatMap(() => (state.cut ? satisfied : requireReachable(prune, state.net))),
+    E.map(() => ({ ...state, teacher: true, cut: true })),
   )
 
 const run: RunStep<Prune> =
@@ -111,16 +62,9 @@ const run: RunStep<Prune> =
     const widths = widthsOf(models.original ?? learner.model)
     return pipe(
       cutToTarget({ context, step, widths })(learner),
-      TE.flatMap(cut => repair(context, step, widths, cut)),
-      TE.tapIO(
-        ({ event: { params, raw, repaired } }) =>
-          () =>
-            context.addCut({ params, raw, repaired }),
-      ),
-      TE.tap(({ ranked }) => pipe(ranked, TE.traverseSeqArray(context.emit))),
-      TE.tap(({ event }) => context.emit(event)),
+      TE.flatMap(repairCut(context, step, widths)),
       TE.map(repaired => ({
-        learner: repaired.learner,
+        learner: repaired,
         models: {
           ...models,
           original: models.original ?? learner.model,
@@ -131,22 +75,22 @@ const run: RunStep<Prune> =
     )
   }
 
+/** The fields of a prune beside its target. */
+export const pruneFields = {
+  by: criterionCodec,
+  normalize: nullable(normalizeCodec),
+  cost: finite,
+  images: positiveWhole,
+  repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
+  minChannels: naturalNumber,
+  floor: share,
+  roundTo: positiveWhole,
+  freeze: list(t.string),
+  ignore: list(t.string),
+}
+
 export const pruneKind: StepKind<Prune> = {
-  codec: () =>
-    closed({
-      _tag: t.literal('prune'),
-      target: nullable(targetCodec),
-      by: criterionCodec,
-      normalize: nullable(normalizeCodec),
-      cost: finite,
-      images: positiveWhole,
-      repair: t.keyof({ batchNorm: null, reconstruct: null }),
-      minChannels: naturalNumber,
-      floor: share,
-      roundTo: positiveWhole,
-      freeze: list(t.string),
-      ignore: list(t.string),
-    }),
+  codec: () => closed({ _tag: t.literal('prune'), target: nullable(targetCodec), ...pruneFields }),
   check,
   run,
   mapFunctions: map => step => (typeof step.by === 'string' ? step : { ...step, by: map(step.by) }),

@@ -37,7 +37,7 @@ const check: StepKind<Rounds>['check'] =
     const checkRound = context.checkSteps(inner, steps)
     return pipe(
       refuseIf(within !== null && context.validation === 0, { _tag: 'NoValidation', at: context.at }),
-      E.flatMap(() => checkRound({ ...state, teacher: true })),
+      E.flatMap(() => checkRound({ ...state, teacher: true, cut: true })),
       E.flatMap(second => (rounds > 1 ? checkRound(second) : E.right(second))),
     )
   }

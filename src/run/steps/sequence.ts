@@ -14,7 +14,7 @@ export type HolderCursor = Extract<Cursor, { readonly step: number }>
 /** The place of the turn a step that holds others is in: a round, or a growth. */
 export const turnPlace = (place: StepPlace, cursor: HolderCursor): StepPlace => [
   ...place,
-  cursor._tag === 'rounds' ? cursor.round : cursor.grown,
+  cursor._tag === 'growing' ? cursor.grown : cursor.round,
 ]
 
 /** Runs `steps` from where the cursor is in them. */

@@ -1,19 +1,20 @@
 /** The context of one step of a schedule: the run around it, and where it stands. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluationFeed } from '../../data/pipeline/batches.js'
 import { type Calibration, calibrationOf } from '../../learn/criteria/calibration.js'
 import type { LearnError } from '../../learn/error.js'
-import { type EvaluateOptions, evaluate, evaluationBatch } from '../../learn/evaluation/evaluate.js'
+import { type EvaluateOptions, evaluate, feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
+import type { NewRate } from '../../learn/growth/new-rate.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
+import type { NewUnits } from '../../surgery/grow/new-units.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { RunContext } from '../context.js'
 import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/neighbours.js'
-import type { Step, Warmup } from '../schedule/steps.js'
+import type { GrowthBudget, Step, Warmup } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { placeText, type StepPlace } from './step-place.js'
 
@@ -27,6 +28,12 @@ export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
   /** The target of the rounds around it, if any. */
   readonly target: CountedTarget | null
+  /** What has just grown, in the steps after a growth. */
+  readonly newUnits?: NewUnits
+  /** What growing is held to beside its own budget; `null` for nothing. */
+  readonly budget: GrowthBudget | null
+  /** The rate of what has grown, in the first training after it; `null` for that of all others. */
+  readonly newRate: NewRate | null
   /** Runs a step inside this one; given, since steps hold steps. */
   readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */
@@ -57,7 +64,7 @@ const scoredOn =
   (part: 'validation' | 'test', options: EvaluateOptions = {}) =>
   ({ engine, dataset }: RunContext) =>
   (model: Model): TE.TaskEither<LearnError, Score> =>
-    evaluate(engine, options)(evaluationFeed(dataset, dataset[part], { batch: evaluationBatch }))(model)
+    evaluate(engine, options)(feedOfAll(dataset, dataset[part]))(model)
 
 /** A model on the validation images. */
 export const scoreValidation = scoredOn('validation')
@@ -68,8 +75,9 @@ export const scoreTest = scoredOn('test')
 /** The same by the mean of each image and its mirror image. */
 export const scoreMirrored = scoredOn('test', { mirror: true })
 
-/** So many training images, or all there are, each class as often as the others, as they are. */
+/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
 export const calibrationFor = (
   context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
   images: number,
-): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images)
+  options: { readonly augment?: boolean } = {},
+): Calibration => calibrationOf({ ...context, seed: stepSeed(context) }, images, options)

@@ -7,6 +7,7 @@ import type { RunContext } from '../context.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { Note } from '../notes.js'
+import { eventCodec } from './event-codec.js'
 
 /** Appends events, counted in bytes from where the log is. */
 export const openLog = (
@@ -17,7 +18,7 @@ export const openLog = (
   let length = from
   return {
     emit: event => {
-      const line = JSON.stringify(event)
+      const line = JSON.stringify(eventCodec.encode(event))
       length += Buffer.byteLength(line) + 1
       onEvent(event)
       return appendLine(file, line)

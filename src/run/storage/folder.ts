@@ -18,6 +18,8 @@ export interface Folder {
   readonly result: string
   /** The last net's answers on the test images. */
   readonly predictions: string
+  /** TensorBoard's event file, where one was asked for. */
+  readonly board: string
   /** The page that shows the run. */
   readonly report: string
   /** Nets met on the way. */
@@ -33,6 +35,7 @@ export const folderAt = (path: string): Folder => ({
   model: join(path, 'model.safetensors'),
   result: join(path, 'result.json'),
   predictions: join(path, 'predictions.json'),
+  board: join(path, 'events.out.tfevents.espalier'),
   report: join(path, 'report.html'),
   met: join(path, 'met'),
 })

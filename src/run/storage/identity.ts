@@ -8,6 +8,10 @@ const sorted = (_: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     : value
 
+/** A name for a value as JSON. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 24)
+
 /**
  * A name for the first steps of a run, or for all of it.
  *
@@ -19,18 +23,10 @@ export const identityOf = (
   settings: Settings,
   steps = schedule.length,
 ): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify(
-        [
-          net,
-          data,
-          schedule.slice(0, steps),
-          fixedSettings(settings),
-          ...(from === undefined ? [] : [from.checksum]),
-        ],
-        sorted,
-      ),
-    )
-    .digest('hex')
-    .slice(0, 24)
+  digestOf([
+    net,
+    data,
+    schedule.slice(0, steps),
+    fixedSettings(settings),
+    ...(from === undefined ? [] : [from.checksum]),
+  ])

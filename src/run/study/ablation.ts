@@ -3,14 +3,15 @@ import type { DataSpec } from '../../data/spec.js'
 import { nameOf } from '../../learn/criteria/criteria.js'
 import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { Net } from '../../net/tree.js'
+import type { GivenModel } from '../../net/words/from.js'
 import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
-import { experiment } from '../schedule/experiment.js'
+import { experiment, type PlannedExperiment } from '../schedule/experiment.js'
 import { type PushStepOptions, prune, push } from '../schedule/schedule.js'
 import type { Train } from '../schedule/steps.js'
 import { type Study, study } from './study.js'
 
-export interface AblationOptions {
-  readonly net: Net
+export interface AblationOptions<N extends Net | GivenModel = Net> {
+  readonly net: N
   readonly data: DataSpec
   readonly base: Train
   /** By name; each is a push of `epochs`. */
@@ -42,8 +43,14 @@ const ablationKeys = [
 /** The share that is kept, without the rounding error of the subtraction. */
 const keptShare = (removed: number): number => Number((1 - removed).toFixed(6))
 
+/** The ablation of a net, or of a model in a file. */
+export interface AblationWord {
+  (name: string, options: AblationOptions): Study
+  (name: string, options: AblationOptions<GivenModel>): Study<PlannedExperiment>
+}
+
 /** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
-export const ablation = withArity(2, (name: string, options: AblationOptions): Study => {
+export const ablation: AblationWord = withArity(2, (name: string, options: AblationOptions): Study => {
   const {
     net,
     data,
@@ -81,4 +88,4 @@ export const ablation = withArity(2, (name: string, options: AblationOptions): S
     ...unknownIn(rest, ablationKeys),
     ...(scratch.some(by => !criteria.includes(by)) && { scratch }), // such a study is refused
   }
-})
+}) as AblationWord // an experiment of each net is of its own kind

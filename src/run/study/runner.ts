@@ -1,28 +1,22 @@
 /** Runs a study: what is done is not done again. */
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
-import { encodeFileName } from '../../io/file-name.js'
-import { makeFolder, readJson, removeParts, sizeOfFile } from '../../io/files.js'
-import { isGone } from '../../io/process-owner.js'
+import { readJson, sizeOfFile } from '../../io/files.js'
 import type { Model } from '../../net/weights.js'
 import { ownLayersIn } from '../../net/words/own-layer.js'
 import type { RunObserver } from '../context.js'
 import type { RunError } from '../error.js'
 import type { CutScores, Result } from '../events.js'
 import { beginFrom, resume } from '../run.js'
-import { initialCheckpoint } from '../runner.js'
 import { epochsIn } from '../schedule/epochs.js'
 import type { Experiment } from '../schedule/experiment.js'
 import { train } from '../schedule/schedule.js'
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../storage/checkpoint.js'
 import { folderAt } from '../storage/folder.js'
-import { identityOf } from '../storage/identity.js'
 import { readResult } from '../storage/result.js'
 import {
   type DataSettings,
@@ -32,7 +26,9 @@ import {
   settingsOf,
 } from '../storage/settings.js'
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../storage/stored-run.js'
-import { checkNames, scratchName } from './cells.js'
+import { type Cell, cellsOf, folderFor, seedsOf } from './cells.js'
+import { checkNames, scratchName } from './check-names.js'
+import { longestSharedStart, removeSharedParts, saveShared } from './shared-start.js'
 import type { Study, Variant } from './study.js'
 
 /** A variant trained with one seed, and what came of it. */
@@ -57,70 +53,16 @@ export interface StudyContext {
   readonly module?: string
   readonly observer: RunObserver
   readonly onCell: (name: string, seed: number, done: boolean) => void
+  /** Goes around each run that is not done, as what records it must hear how it ends. */
+  readonly around?: (run: TE.TaskEither<RunError, Result>) => TE.TaskEither<RunError, Result>
 }
-
-/** All seeds of a study. */
-export const seedsOf = ({ seeds }: Study): readonly number[] =>
-  Array.from({ length: seeds }, (_, seed) => seed)
-
-interface Cell {
-  readonly variant: Variant
-  readonly seed: number
-}
-
-/** In the order they are run. */
-const cellsOf = ({ variants }: Study, seeds: readonly number[]): readonly Cell[] =>
-  seeds.flatMap(seed => variants.map(variant => ({ variant, seed })))
-
-const sharedFolder = ({ folder }: StudyContext): string => join(folder, 'shared')
-
-const sharedFile = (context: StudyContext, name: string): string =>
-  join(sharedFolder(context), `${name}.safetensors`)
-
-/** The checkpoint after the most first steps that another variant has run already, else the first weights. */
-const longestSharedStart = (
-  context: StudyContext,
-  experiment: Experiment,
-  settings: Settings,
-): TE.TaskEither<RunError, Checkpoint> => {
-  const [known] = experiment.schedule
-    .map((_, steps) => identityOf(experiment, settings, steps))
-    .slice(1)
-    .reverse()
-    .filter(name => existsSync(sharedFile(context, name)))
-  return known === undefined
-    ? TE.fromEither(initialCheckpoint(settings.seed)(experiment))
-    : readCheckpoint(sharedFile(context, known), ownLayersIn(experiment), known)
-}
-
-/** Saves the checkpoint after first steps that other variants of the study share. */
-const saveShared =
-  (context: StudyContext, study: Study, experiment: Experiment, settings: Settings) =>
-  (checkpoint: Checkpoint): TE.TaskEither<RunError, void> => {
-    const steps = checkpoint.stages.length
-    const name = identityOf(experiment, settings, steps)
-    const shared = study.variants.filter(
-      other =>
-        other.experiment.schedule.length > steps && identityOf(other.experiment, settings, steps) === name,
-    )
-    const file = sharedFile(context, name)
-    return steps === 0 || shared.length < 2 || existsSync(file)
-      ? TE.right(undefined)
-      : pipe(
-          makeFolder(sharedFolder(context)),
-          TE.flatMap(() => saveCheckpoint(file, name)(checkpoint)),
-        )
-  }
-
-const folderFor = (context: Pick<StudyContext, 'folder'>, name: string, seed: number): string =>
-  join(context.folder, encodeFileName(name), `${seed}`)
 
 /** The engine of a study's first run that has begun; `null` where none has. */
 export const engineOfFirstRun =
   (folder: string) =>
   (study: Study): TE.TaskEither<RunError, string | null> => {
-    const settings = cellsOf(study, seedsOf(study))
-      .map(({ variant, seed }) => folderAt(folderFor({ folder }, variant.name, seed)).settings)
+    const settings = cellsOf(study)
+      .map(({ variant, seed }) => folderAt(folderFor(folder, variant.name, seed)).settings)
       .find(existsSync)
     return settings === undefined
       ? TE.right(null)
@@ -146,18 +88,19 @@ const openSameRun = (
     TE.flatMapEither(checkSameSettings(settings, free)),
   )
 
-/** Runs one experiment with one seed, resumes it, or reads its result: a finished run may have had other threads. */
-const runCell =
+/** Runs one experiment of a cell, resumes it, or reads its result: a finished run may have had other threads. */
+const runExperiment =
   (context: StudyContext, study: Study, name: string, seed: number) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> => {
-    const path = folderFor(context, name, seed)
+    const path = folderFor(context.folder, name, seed)
     const folder = folderAt(path)
     const done = existsSync(folder.result)
     context.onCell(name, seed, done)
+    const { around = identity } = context
     const runOn = (dataset: Dataset): TE.TaskEither<RunError, Result> => {
       const settings = settingsOf(seed, context.engine, dataset, context.data, context.module)
       const opened = { engine: context.engine, dataset }
-      const onStage = saveShared(context, study, experiment, settings)
+      const onStage = saveShared(context.folder, study, experiment, settings)
       const observer: RunObserver = { ...context.observer, beside: false, pastChance: true, onStage }
       if (done)
         return pipe(
@@ -168,10 +111,12 @@ const runCell =
         ? pipe(
             openSameRun(path, experiment, settings, []),
             TE.flatMap(run => resume(run, opened, observer, { experiment })),
+            around,
           )
         : pipe(
-            longestSharedStart(context, experiment, settings),
+            longestSharedStart(context.folder, experiment, settings),
             TE.flatMap(from => beginFrom(path, settings, opened, observer)(experiment, from)),
+            around,
           )
     }
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
@@ -179,7 +124,7 @@ const runCell =
 
 /** Trains the net an experiment ended in from new weights, with its first training's options, for as many epochs as it took. */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
-  const first = schedule.find(step => step._tag === 'train') ?? train()
+  const { prune: _, ...first } = schedule.find(step => step._tag === 'train') ?? train()
   return {
     _tag: 'experiment',
     net,
@@ -188,21 +133,30 @@ const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment =
   }
 }
 
-const runVariant =
+/** Runs one cell: the variant and, where that is asked for, its shape from scratch. */
+export const runCell =
   (context: StudyContext, study: Study) =>
   ({ variant, seed }: Cell): TE.TaskEither<RunError, VariantRun> =>
     pipe(
       TE.Do,
-      TE.bind('result', () => runCell(context, study, variant.name, seed)(variant.experiment)),
+      TE.bind('result', () => runExperiment(context, study, variant.name, seed)(variant.experiment)),
       TE.bindW('model', () =>
-        readModel(folderAt(folderFor(context, variant.name, seed)).model, ownLayersIn(variant.experiment)),
+        readModel(
+          folderAt(folderFor(context.folder, variant.name, seed)).model,
+          ownLayersIn(variant.experiment),
+        ),
       ),
-      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context, variant.name, seed)).model)),
+      TE.bindW('bytes', () => sizeOfFile(folderAt(folderFor(context.folder, variant.name, seed)).model)),
       TE.bind(
         'scratch',
         ({ model }): TE.TaskEither<RunError, Result | null> =>
           variant.scratch
-            ? runCell(context, study, scratchName(variant.name), seed)(scratchOf(variant.experiment, model))
+            ? runExperiment(
+                context,
+                study,
+                scratchName(variant.name),
+                seed,
+              )(scratchOf(variant.experiment, model))
             : TE.right(null),
       ),
       TE.map(done => ({ variant: variant, seed, cuts: done.result.cuts ?? [], ...done })),
@@ -219,7 +173,7 @@ export const runStudy =
   (study: Study, seeds = seedsOf(study)): TE.TaskEither<RunError, readonly VariantRun[]> =>
     pipe(
       TE.fromEither(checkNames(study)),
-      TE.flatMap(() => removeParts(sharedFolder(context), isGone)),
-      TE.map(() => cellsOf(study, seeds)),
-      TE.flatMap(TE.traverseSeqArray(runVariant(context, study))),
+      TE.flatMap(() => removeSharedParts(context.folder)),
+      TE.map(() => seeds.flatMap(seed => cellsOf(study).filter(cell => cell.seed === seed))),
+      TE.flatMap(TE.traverseSeqArray(runCell(context, study))),
     )

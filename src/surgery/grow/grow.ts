@@ -11,15 +11,18 @@ import { growCodec } from '../codec.js'
 import type { GrowError } from '../error.js'
 import type { Remap } from '../remap.js'
 import { initialGrownWeights } from './initial-weights.js'
-import { findNormalised, type Inexact, type Insertion, insertGrowth } from './insertion.js'
+import { findNormalised, type Inexact, type Insertion, insertGrowth, type Unpreserved } from './insertion.js'
 import { findRenumbered, matchChannels } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
+import type { ExactCost } from './widen-module.js'
 
 /** A grown model, and where its channels come from. */
 export interface Grown {
   readonly model: Model
   /** Null where the grown model computes the old function, up to rounding; else why it does not. */
   readonly inexact: Inexact | null
+  /** With `exact`, what had to be wider than asked for; null where nothing had. */
+  readonly exactCost: ExactCost | null
   /** The new layer, or those that are wider. */
   readonly grown: readonly Path[]
   /** New layers that lost their activation, since it would have changed the channels they pass on. */
@@ -61,15 +64,50 @@ const checkBudget = ({ budget = {} }: GrowOptions, net: CheckedNet): E.Either<Gr
     E.flatMap(() => checkLimit('macs', countMacs(net), budget.macs)),
   )
 
-/** The grown net, without weights, and its new layers. Errors  those of `grow` that concern neither weights nor statistics */
-export const growNet =
-  (growth: Growth, init: GrowInit) =>
-  (net: CheckedNet): E.Either<GrowError, { readonly net: CheckedNet; readonly grown: readonly Path[] }> =>
+/** Errors  WrongOption where growth that is to be exact begins with other weights than such as preserve the function */
+const checkExact = ({ init = 'preserve', exact = false }: NetOptions): E.Either<GrowError, void> =>
+  exact && init !== 'preserve'
+    ? E.left({
+        _tag: 'WrongOption',
+        option: 'exact',
+        got: `true with init: '${init}'`,
+        expected: "init: 'preserve', as other weights change the function",
+      })
+    : E.right(undefined)
+
+/** How a growth alters the tree. */
+type NetOptions = Pick<GrowOptions, 'init' | 'exact'>
+
+const growTree =
+  (growth: Growth, options: NetOptions) =>
+  (net: CheckedNet): E.Either<GrowError, Insertion> =>
     pipe(
-      insertGrowth(growth, init !== 'scratch')(net),
+      checkExact(options),
+      E.flatMap(() =>
+        insertGrowth(growth, { passing: options.init !== 'scratch', exact: options.exact ?? false })(net),
+      ),
+    )
+
+/** A grown net without weights, its new layers, and why it cannot compute what it did; null where it can. */
+export interface GrownNet {
+  readonly net: CheckedNet
+  readonly grown: readonly Path[]
+  readonly inexact: Unpreserved | null
+}
+
+/** The grown net, without weights. Errors  those of `grow` that concern neither weights nor statistics */
+export const growNet =
+  (growth: Growth, options: NetOptions & { readonly init: GrowInit }) =>
+  (net: CheckedNet): E.Either<GrowError, GrownNet> =>
+    pipe(
+      growTree(growth, options)(net),
       E.tap(after => checkOutput(net, after)),
-      E.tap(after => checkNumbers(init, net, after)),
-      E.map(({ net, layers, grown }) => ({ net: { net, layers }, grown })),
+      E.tap(after => checkNumbers(options.init, net, after)),
+      E.map(after => ({
+        net: { net: after.net, layers: after.layers },
+        grown: after.grown,
+        inexact: after.inexact ?? findNormalised(net, after),
+      })),
     )
 
 /** Whether statistics have a finite value for each input channel of the new layer. */
@@ -102,6 +140,7 @@ const growFromScratch = (
 ): Grown => ({
   model: { net, layers, weights: initialWeights({ net, layers }, seed) },
   inexact: { _tag: 'Scratch' },
+  exactCost: null,
   grown,
   linear: [],
   moved,
@@ -119,6 +158,7 @@ const growModel =
     return {
       model: { net, layers, weights: initialGrownWeights(tree, remap, before.weights, initial) },
       inexact: tree.inexact ?? findNormalised(before, tree) ?? (noise > 0 ? { _tag: 'Noisy' } : null),
+      exactCost: tree.exactCost,
       grown,
       linear,
       moved,
@@ -132,8 +172,8 @@ const growModel =
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
- *         Renumbered, OutputDiffers, OverBudget; those of `infer` where the new part does not fit, such as SumDiffers
- * Law     forward(grown) = forward(model) where `inexact` is null; old weights keep their values
+ *         Renumbered, OutputDiffers, OverBudget; with `exact`, NotExact; those of `infer` where the new part does not fit, such as SumDiffers
+ * Law     forward(grown) = forward(model) where `inexact` is null, as it is with `exact`; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *
  * @example
@@ -144,7 +184,7 @@ export const grow =
   (model: Model): E.Either<GrowError, Grown> =>
     pipe(
       decode(growCodec)(options),
-      E.flatMap(() => insertGrowth(options, options.init !== 'scratch')(model)),
+      E.flatMap(() => growTree(options, options)(model)),
       E.bindTo('tree'),
       E.tap(() => checkWeights(model)),
       E.tap(({ tree }) => checkOutput(model, tree)),

@@ -13,13 +13,14 @@ import type { LayerMatch } from './match-channels.js'
 import type { Growth } from './options.js'
 import { findPassthrough, type Passthrough } from './passthrough.js'
 import { widen } from './widen.js'
+import { type ExactCost, widenModule } from './widen-module.js'
 
 /** Whether what a layer makes of one channel depends on the others, and no kernel says how. */
 const mixesChannels = (layer: Layer): boolean =>
   layer._tag === 'layerNorm' || (layer._tag === 'own' && layer.channels === 'mixed')
 
 /** The first such layer that reads more channels than before; null where none does. */
-export const findNormalised = (before: CheckedNet, { layers, originOf }: Insertion): Inexact | null => {
+export const findNormalised = (before: CheckedNet, { layers, originOf }: Insertion): Unpreserved | null => {
   const widthOf = (placed: PlacedLayer | undefined): number => channelsOf(placed?.input ?? [])
   const found = [...layers.values()].find(placed => {
     const origin = originOf(placed.path)
@@ -30,12 +31,16 @@ export const findNormalised = (before: CheckedNet, { layers, originOf }: Inserti
   return found === undefined ? null : { _tag: 'Normalised', at: found.path }
 }
 
-/** Why a grown model computes something else than before. */
-export type Inexact =
+/** Why a grown net cannot compute what it did before. */
+export type Unpreserved =
   /** The new module has no way to pass on all the channels of its input. */
   | { readonly _tag: 'NoPassthrough'; readonly at: Path; readonly channels: number }
   /** A layer norm normalises new channels together with the old. */
   | { readonly _tag: 'Normalised'; readonly at: Path }
+
+/** Why a grown model computes something else than before. */
+export type Inexact =
+  | Unpreserved
   /** The options asked for it. */
   | { readonly _tag: 'Noisy' }
   | { readonly _tag: 'Scratch' }
@@ -45,7 +50,9 @@ export interface Insertion extends LayerMatch, CheckedNet {
   readonly grown: readonly Path[]
   /** New layers that lost their activation, so that they pass their input on. */
   readonly linear: readonly Path[]
-  readonly inexact: Inexact | null
+  readonly inexact: Unpreserved | null
+  /** What had to be wider than asked for, so that growing is exact; null where nothing had. */
+  readonly exactCost: ExactCost | null
   readonly moved: Placement['moved']
 }
 
@@ -61,6 +68,7 @@ const widenAt = (net: CheckedNet, at: Path, by: number): E.Either<GrowError, Ins
       grown: wider.widened,
       linear: [],
       inexact: null,
+      exactCost: null,
       moved: null,
       originOf: path => path,
       passage: null,
@@ -77,6 +85,7 @@ const insertBranch = ({ at, moved }: Pick<Placement, 'at' | 'moved'>, inferred: 
     grown: [at],
     linear: [],
     inexact: null,
+    exactCost: null,
     moved,
     originOf,
     passage: null,
@@ -116,37 +125,77 @@ const insertPassing = (placement: Placement, passage: Passthrough): E.Either<Gro
   )
 }
 
+/** How a module is inserted: whether it may pass its input on, and whether it must, be it made wider. */
+export interface PassOptions {
+  readonly passing: boolean
+  readonly exact: boolean
+}
+
+const passageIn =
+  ({ at }: Placement) =>
+  (inferred: CheckedNet): Passthrough | null => {
+    const [placed, bounds] = [inferred.layers.get(at), boundsInto(inferred).get(at)]
+    return placed === undefined || bounds === undefined
+      ? null
+      : findPassthrough(inferred, bounds)(placed.layer, at)
+  }
+
+/** A module made wider, so that it passes its input on; as it is where that does not help. */
+const insertWidened = (placement: Placement, asked: CheckedNet): E.Either<GrowError, Insertion> => {
+  const module = asked.layers.get(placement.at)?.layer
+  const wider = module === undefined ? null : widenModule(asked, passageIn(placement))(module, placement.at)
+  return wider === null
+    ? E.right(insertBlocking(placement, asked))
+    : pipe(
+        insertPassing({ ...placement, net: wider.net }, wider.passage),
+        E.map(insertion => ({ ...insertion, exactCost: wider.cost })),
+      )
+}
+
 /** A new module that passes its input on, where it can and that is asked for. */
 const insertModule = (
   placement: Placement,
   inferred: CheckedNet,
-  passing: boolean,
+  { passing, exact }: PassOptions,
 ): E.Either<GrowError, Insertion> => {
-  const [placed, bounds] = [inferred.layers.get(placement.at), boundsInto(inferred).get(placement.at)]
-  const passage =
-    placed === undefined || bounds === undefined || !passing
-      ? null
-      : findPassthrough(inferred, bounds)(placed.layer, placement.at)
-  return passage === null ? E.right(insertBlocking(placement, inferred)) : insertPassing(placement, passage)
+  const passage = passing ? passageIn(placement)(inferred) : null
+  if (passage !== null) return insertPassing(placement, passage)
+  return exact ? insertWidened(placement, inferred) : E.right(insertBlocking(placement, inferred))
+}
+
+/** Errors  NotExact where growing must preserve the function, and does not */
+const requireExact = (
+  before: CheckedNet,
+  after: Insertion,
+  { exact }: PassOptions,
+): E.Either<GrowError, void> => {
+  const why = exact ? (after.inexact ?? findNormalised(before, after)) : null
+  return why === null
+    ? E.right(undefined)
+    : E.left({ _tag: 'NotExact', at: after.grown[0] ?? '', why, widened: true })
 }
 
 /**
  * Grows the tree.
  *
- * Errors  UnknownPath, WrongPlace, WrongOption, Tied, NothingToWiden; those of `infer` where the new part does not fit
+ * Errors  UnknownPath, WrongPlace, WrongOption, Tied, NothingToWiden; NotExact; those of `infer` where the new part does
+ *         not fit
  */
 export const insertGrowth =
-  (growth: Growth, passing: boolean) =>
+  (growth: Growth, options: PassOptions) =>
   (net: CheckedNet): E.Either<GrowError, Insertion> =>
-    'widen' in growth
-      ? widenAt(net, growth.widen, growth.by)
-      : pipe(
-          insertLayer(growth)(net.net),
-          E.bindTo('placement'),
-          E.bind('inferred', ({ placement }) => inferGrown(placement.net)),
-          E.flatMap(({ placement, inferred }) =>
-            'to' in growth
-              ? E.right(insertBranch(placement, inferred))
-              : insertModule(placement, inferred, passing),
+    pipe(
+      'widen' in growth
+        ? widenAt(net, growth.widen, growth.by)
+        : pipe(
+            insertLayer(growth)(net.net),
+            E.bindTo('placement'),
+            E.bind('inferred', ({ placement }) => inferGrown(placement.net)),
+            E.flatMap(({ placement, inferred }) =>
+              'to' in growth
+                ? E.right(insertBranch(placement, inferred))
+                : insertModule(placement, inferred, options),
+            ),
           ),
-        )
+      E.tap(after => requireExact(net, after, options)),
+    )

@@ -40,6 +40,11 @@ export type GrowOptions = Growth & {
   readonly seed: number
   /** By default `'preserve'`. */
   readonly init?: GrowInit
+  /**
+   * Whether growing must preserve the function: of a module that cannot pass on all that it reads, one way through it is made
+   * as wide. By default it may be inexact.
+   */
+  readonly exact?: boolean
   /** With `'noisy'`: the new weights' deviation, in deviations of the old ones beside them; by default 0.1. */
   readonly noise?: number
   /** Of a new module's input, so that its batch norms are the identity in training too. */

@@ -1,5 +1,5 @@
 /** Channels as Keras layers that every runtime has: a slice is cropped, a shuffle transposed, a gate multiplied. */
-import { channelsOf, rankOf, type Shape } from '../../../net/shape.js'
+import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import type { Tensor } from '../../../net/weights.js'
 import { add, type Context, channelsLast } from './context.js'
 
@@ -13,9 +13,9 @@ const permute = (context: Context, name: string, dims: readonly number[], from: 
   add(context, 'Permute', name, { dims }, [from])
 
 /**
- * `size` of the channels, the first of them at `first`: they are cropped as the rows of a map are.
+ * `size` of the channels, the first of them at `first`: they are cropped as the columns of a map are.
  *
- * Shapes  [h, w, c] → [c, h, w] → [size, h, w] → [h, w, size]; a vector [c] by way of [c, 1, 1]
+ * Shapes  [h, w, c] → [h·w, c, 1] → [h·w, size, 1] → [h, w, size]; a vector [c] by way of [1, c, 1]
  */
 export const addSlice = (
   context: Context,
@@ -24,15 +24,14 @@ export const addSlice = (
   input: Shape,
   from: string,
 ): string => {
+  const [sides, channels] = [input.slice(0, -1), channelsOf(input)]
   const cropping = [
-    [first, channelsOf(input) - first - size],
     [0, 0],
+    [first, channels - first - size],
   ]
-  const crop = (rows: string) =>
-    add(context, 'Cropping2D', part('cropped'), { cropping, ...channelsLast }, [rows])
-  return rankOf(input) === 'map'
-    ? permute(context, name, [2, 3, 1], crop(permute(context, part('rows'), [3, 1, 2], from)))
-    : reshape(context, name, [size], crop(reshape(context, part('rows'), [channelsOf(input), 1, 1], from)))
+  const columns = reshape(context, part('columns'), [sizeOf(sides), channels, 1], from)
+  const cropped = add(context, 'Cropping2D', part('cropped'), { cropping, ...channelsLast }, [columns])
+  return reshape(context, name, [...sides, size], cropped)
 }
 
 /** Shapes  [h, w, c] → [h, w, groups, c/groups] → [h, w, c/groups, groups] → [h, w, c] */

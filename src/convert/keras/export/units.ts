@@ -1,6 +1,6 @@
 /** Converts units: padding, a product with its bias, batch norm and an activation become up to four layers. */
 import type { Path } from '../../../net/path.js'
-import { channelsOf } from '../../../net/shape.js'
+import { channelsOf, type Shape } from '../../../net/shape.js'
 import type { Conv, Dense, Depthwise } from '../../../net/tree.js'
 import type { WeightName } from '../../../net/weight-specs.js'
 import type { Tensor } from '../../../net/weights.js'
@@ -27,17 +27,20 @@ const windowConfig = ({ kernel, stride, padding }: Conv | Depthwise): Config => 
   ...channelsLast,
 })
 
-/** Keras has explicit padding as a layer of its own. */
-const addPadding = (context: Context, layer: Unit, path: Path, from: string): string => {
-  if (!('padding' in layer) || typeof layer.padding === 'string') return from
-  const slides = slidesOf(inputOf(context, path), { ...layer, size: layer.kernel })
-  return addZeros(
-    context,
-    slides.flatMap(({ before, after }) => [before, after]),
-    path,
-    from,
-  )
-}
+/** The zeros before and behind each side that Keras has as a layer of its own; none where its padding has a name. */
+const zerosOf = (context: Context, layer: Unit, path: Path): readonly number[] =>
+  !('padding' in layer) || typeof layer.padding === 'string'
+    ? []
+    : slidesOf(inputOf(context, path), { ...layer, size: layer.kernel }).flatMap(({ before, after }) => [
+        before,
+        after,
+      ])
+
+/** A map with zeros around it. */
+const withZeros = (
+  [height = 0, width = 0, channels = 0]: Shape,
+  [top = 0, bottom = 0, left = 0, right = 0]: readonly number[],
+): Shape => [height + top + bottom, width + left + right, channels]
 
 const productOf = (layer: Unit, kernel: Tensor): Product => {
   switch (layer._tag) {
@@ -100,7 +103,7 @@ const addProduct = (
 /** The convolution of each group, side by side: the one of tfjs knows no groups. */
 const addGroups = (context: Context, conv: Conv, path: Path, from: string): string => {
   const { name, part } = namesAt(path)
-  const input = inputOf(context, path)
+  const input = withZeros(inputOf(context, path), zerosOf(context, conv, path))
   const [size, filters] = [channelsOf(input) / conv.groups, conv.filters / conv.groups]
   const weight = (slot: WeightName, nth: number) =>
     sliceLast(weightAt(context, path, slot), nth * filters, filters)
@@ -115,7 +118,7 @@ const addGroups = (context: Context, conv: Conv, path: Path, from: string): stri
 
 export const addUnit = (context: Context, layer: Unit, path: Path, from: string): string => {
   const { bias, norm, activation } = layer
-  const padded = addPadding(context, layer, path, from)
+  const padded = addZeros(context, zerosOf(context, layer, path), path, from)
   const weight = (slot: WeightName) => weightAt(context, path, slot)
   const weights = { kernel: weight('kernel'), bias: bias ? weight('bias') : null }
   const product =

@@ -2,11 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Preprocessing } from '../../../data/preprocessing.js'
-import { channelsOf, type Shape } from '../../../net/shape.js'
+import { channelsOf } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
 import type { ImportError } from '../../error.js'
 import type { ModelFile } from '../../model-file.js'
+import { preprocessingOf } from '../../rewrite/affine-preprocessing.js'
 import { type Affine, includeNormaliser } from '../../rewrite/include-normaliser.js'
 import type { Normalisation, Step, Values } from './normalisation.js'
 import { readValues } from './weights.js'
@@ -54,30 +54,12 @@ const compose =
     return { scale: every.map(({ scale }) => scale), shift: every.map(({ shift }) => shift) }
   }
 
-/**
- * The preprocessing of pixels from 0 to 255 that normalises like an affine map; the classes are numbered, since Keras
- * does not store their names. Null where a deviation would not be positive.
- */
-const preprocessingOf = ({ scale, shift }: Affine, size: Shape, classes: number): Preprocessing | null => {
-  const deviation = scale.map(each => 1 / (255 * each))
-  const [height = 0, width = 0] = size
-  return deviation.every(each => Number.isFinite(each) && each > 0)
-    ? {
-        size,
-        resize: { height, width, fit: 'cover' },
-        mean: shift.map((each, c) => -each * (deviation[c] ?? 1)),
-        deviation,
-        classes: Array.from({ length: classes }, (_, nth) => `${nth}`),
-      }
-    : null
-}
-
 const attach =
   (affine: Affine) =>
   (model: Model): E.Either<ImportError, ModelFile> => {
     const output = model.layers.get('')?.output ?? []
     const preprocessing =
-      output.length === 1 ? preprocessingOf(affine, model.net.input, channelsOf(output)) : null
+      output.length === 1 ? preprocessingOf('raw', affine, model.net.input, channelsOf(output)) : null
     return pipe(
       E.right(model),
       E.flatMap(found => (preprocessing === null ? includeNormaliser(affine)(found) : E.right(found))),

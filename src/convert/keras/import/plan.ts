@@ -4,11 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../io/codec.js'
 import { type CheckedNet, infer } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
+import { isSameShape } from '../../../net/shape.js'
 import { allWeightSpecs } from '../../../net/weight-specs.js'
 import type { ImportError, LayerDropped } from '../../error.js'
 import { seriesOf } from '../../tree/series.js'
 import { netOf, type Origin } from '../../tree/subtree.js'
 import type { KerasSource } from '../containers/source.js'
+import { fuseChannelLayers } from '../topology/channel-layers.js'
 import { graphOf } from '../topology/graph.js'
 import { fuseHardSigmoids } from '../topology/hard-sigmoid.js'
 import { rankNodes } from '../topology/ranks.js'
@@ -43,6 +45,21 @@ const checkAxes =
         })
   }
 
+/** Checks that layers read the shapes that the file says they do. */
+const checkInputs =
+  ({ layers }: CheckedNet) =>
+  ([path, { input, className }]: readonly [Path, Origin]): E.Either<ImportError, void> => {
+    const found = layers.get(path)?.input ?? []
+    return input === undefined || isSameShape(input, found)
+      ? E.right(undefined)
+      : E.left({
+          _tag: 'LayerDiffers',
+          at: path,
+          className,
+          fault: { _tag: 'DecodeError', at: 'input', expected: input.join(' × '), got: found.join(' × ') },
+        })
+  }
+
 /** Errors  those of the topology and of `infer`; WeightMissing, WrongWeight, WeightDiffers */
 export const planImport = ({
   topology,
@@ -53,7 +70,9 @@ export const planImport = ({
     E.Do,
     E.bindW('whole', () => graphOf(version)(topology)),
     E.let('used', ({ whole }) => dropTrainingOnly(whole)),
-    E.bindW('graph', ({ used }) => rankNodes(splitScaledSums(fuseHardSigmoids(used.graph)))),
+    E.bindW('graph', ({ used }) =>
+      rankNodes(splitScaledSums(fuseChannelLayers(fuseHardSigmoids(used.graph)))),
+    ),
     E.bindW('order', ({ graph }) => seriesOf(graph)),
     E.let('split', ({ order }) => splitNormaliser(order)),
     E.bindW('normalisation', ({ graph, split }) => normalisationOf(weights, graph, split.leading)),
@@ -61,6 +80,7 @@ export const planImport = ({
     E.bindW('body', ({ series }) => assemble(series.series)),
     E.bindW('net', ({ whole, body }) => infer(netOf(whole.name, whole.input, body))),
     E.tap(({ net, body }) => E.traverseArray(checkAxes(net))([...body.origins])),
+    E.tap(({ net, body }) => E.traverseArray(checkInputs(net))([...body.origins])),
     E.bindW('found', ({ graph, net, body }) =>
       E.traverseArray(locateWeights(weights, graph, body.origins))(allWeightSpecs(net)),
     ),

@@ -20,6 +20,8 @@ export interface OnnxGraph {
   readonly tensors: ReadonlyMap<string, MakeTensor>
   readonly images: Images
   readonly end: End
+  /** How many values the file rounds to 8 bits. */
+  readonly roundings: number
 }
 
 type Values = Map<string, Value>
@@ -144,6 +146,7 @@ const endOf = (site: Site, output: string, value: Value): Read<End> => {
       return E.right({ logits: value.logits, output, softmax: softmaxOf(site, output) })
     case 'constant':
       return differs(site, output, 'a value that depends on the images', 'a constant')
+    case 'rounded':
     case 'fault':
       return E.left(value.fault)
   }
@@ -208,6 +211,7 @@ const graphOf = (file: OnnxFile, images: Images, site: Site, end: End): OnnxGrap
   tensors: site.draft.tensors,
   images,
   end,
+  roundings: file.graph.node.filter(({ opType }) => opType === 'QuantizeLinear').length,
 })
 
 /**

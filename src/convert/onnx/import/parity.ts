@@ -1,6 +1,4 @@
 /** Compares an imported model with what onnxruntime makes of its file, where that is installed. */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openEngine } from '../../../engine/open.js'
@@ -9,33 +7,9 @@ import { normals } from '../../../net/random.js'
 import { sizeOf } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
 import type { NotChecked, RuntimeAgrees } from '../../error.js'
+import { loadRuntime, type Runtime, runtimeMissing } from '../runtime.js'
 import type { OnnxGraph } from './graph.js'
 import { dimsOf, positionsOf, type View } from './view.js'
-
-/** What is used of onnxruntime-node. */
-interface Runtime {
-  readonly InferenceSession: { readonly create: (file: string) => Promise<RuntimeSession> }
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown
-}
-
-interface RuntimeSession {
-  readonly run: (
-    feeds: Readonly<Record<string, unknown>>,
-  ) => Promise<Readonly<Record<string, { readonly data: ArrayLike<number> }>>>
-  readonly release: () => Promise<void>
-}
-
-const packageName = 'onnxruntime-node'
-
-/** From the project that a person works in, then from this package. */
-const loadRuntime = (): Runtime | null => {
-  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
-    try {
-      return createRequire(from)(packageName)
-    } catch {}
-  }
-  return null
-}
 
 /** Values that are compared: more would take long, and memory. */
 const mostValues = 2 ** 24
@@ -83,7 +57,7 @@ const forward = (model: Model, batch: number, images: Float32Array) =>
   )
 
 const runRuntime = async (runtime: Runtime, file: string, { images, end }: OnnxGraph, data: Float32Array) => {
-  const session = await runtime.InferenceSession.create(file)
+  const session = await runtime.InferenceSession.create(file, { graphOptimizationLevel: 'basic' })
   try {
     const outputs = await session.run({
       [images.name]: new runtime.Tensor('float32', data, dimsOf(images.view)),
@@ -141,8 +115,7 @@ export const checkParity = (
 ): TE.TaskEither<NotChecked, RuntimeAgrees> => {
   const { batch, shape } = graph.images
   const runtime = loadRuntime()
-  if (runtime === null)
-    return TE.left(notChecked(`${packageName} is not installed; try npm install ${packageName}`))
+  if (runtime === null) return TE.left(notChecked(runtimeMissing))
   return batch * sizeOf(shape) > mostValues
     ? TE.left(notChecked(`a batch of ${batch} images is large`))
     : compare(runtime, file, graph, model)

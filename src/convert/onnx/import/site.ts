@@ -105,7 +105,17 @@ export const constantInput = (site: Site, nth: number): Read<Constant> =>
     ),
   )
 
-/** A constant of `size` numbers; `expected` says what they are. */
+/** A constant of floats: the weights of a layer, which integers are behind a DequantizeLinear alone. */
+export const weightInput = (site: Site, nth: number): Read<Constant> =>
+  pipe(
+    constantInput(site, nth),
+    E.filterOrElse(
+      ({ isInteger }) => !isInteger,
+      () => misfit(site, `input ${nth}`, 'floating-point numbers', 'integers'),
+    ),
+  )
+
+/** A weight of `size` numbers; `expected` says what they are. */
 export const vectorInput = (
   site: Site,
   nth: number,
@@ -113,7 +123,7 @@ export const vectorInput = (
   expected = `${size} numbers`,
 ): Read<Constant> =>
   pipe(
-    constantInput(site, nth),
+    weightInput(site, nth),
     E.flatMap(constant =>
       sizeOf(constant.dims) === size
         ? E.right(constant)

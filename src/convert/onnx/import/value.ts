@@ -12,11 +12,24 @@ export interface Live {
   readonly view: View
 }
 
+/** A value is whole numbers: `scale` · (number − `zero`). */
+export interface Rounding {
+  readonly scale: number
+  readonly zero: number
+}
+
 export type Value =
   | Live
   | { readonly _tag: 'constant'; readonly constant: Constant }
   /** A softmax of logits, which only the end of a net may be. */
   | { readonly _tag: 'softmax'; readonly logits: Live; readonly fault: ImportError }
+  /** A value in 8 bits, which only the operator that undoes it may read. */
+  | {
+      readonly _tag: 'rounded'
+      readonly exact: Live
+      readonly by: Rounding
+      readonly fault: ImportError
+    }
   /** An output that matters only where something that matters reads it. */
   | { readonly _tag: 'fault'; readonly fault: ImportError }
 

@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from '../../../net/shape.js'
 import { Fault, factOf, type Place } from '../../error.js'
 import type { Colour } from '../../spec.js'
 import { readQueued } from '../streams.js'
+import { isCutOff } from './cut-off.js'
 import { explainUnsupported } from './signature.js'
 
 /** An image larger than this is refused before it is unpacked. */
@@ -70,10 +71,11 @@ const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array>
       })
     : input
 
-const notAnImage =
-  (place: Place) =>
-  (reason: unknown): Fault =>
-    new Fault({ _tag: 'NotAnImage', ...place, reason: messageOf(reason) })
+const notAnImage = (place: Place, input: ImageInput, error: unknown): Fault => {
+  const reason = messageOf(error)
+  const cutOff = input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }
+  return new Fault({ _tag: 'NotAnImage', ...place, reason, ...cutOff })
+}
 
 /** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
 const [red, green, blue] = [19595, 38470, 7471]
@@ -112,7 +114,7 @@ const readWith = async <A>(
     if (problem !== null) throw new Error(problem)
     return await read(open(encoded))
   } catch (reason) {
-    throw notAnImage(place)(reason)
+    throw notAnImage(place, encoded, reason)
   }
 }
 

@@ -1,4 +1,4 @@
-/** Reads TFRecord files: each record is its length, a checksum of that, its bytes, and a checksum of those. */
+/** Reads and writes TFRecord files: each record is its length, a checksum of that, its bytes, and a checksum of those. */
 
 import { type DataError, Fault, type Place } from '../../error.js'
 import type { ByteReader } from '../byte-reader.js'
@@ -28,6 +28,16 @@ export const checkRecord = (content: Buffer, sum: number, place: Place): DataErr
         expected: 'the CRC-32C of its bytes',
         ...place,
       }
+
+/** A record of these bytes. */
+export const encodeRecord = (content: Buffer): Buffer => {
+  const header = Buffer.alloc(headerLength)
+  header.writeBigUInt64LE(BigInt(content.length))
+  header.writeUInt32LE(maskedCrc(header.subarray(0, 8)), 8)
+  const sum = Buffer.alloc(sumLength)
+  sum.writeUInt32LE(maskedCrc(content))
+  return Buffer.concat([header, content, sum])
+}
 
 /** Whether a file begins with a record's length and its checksum. */
 export const isRecord = (head: Buffer): boolean =>

@@ -109,12 +109,18 @@ export const convertMessages = {
   LayerDropped: ({ at, className, why }) => `layer ${at} (${className}) is left out: ${reasons[why]}`,
   WeightsMeasured: ({ images, float32, int8 }) =>
     `on ${counted(images, 'validation image')}: ${percent(int8)} with 8-bit weights, ${percent(float32)} with 32-bit ones`,
+  FilesMeasured: ({ images, runtime, float32, int8 }) =>
+    `on ${counted(images, 'validation image')}, one at a time in ${runtime}: ${percent(int8.accuracy)} in 8 bits, ${percent(float32.accuracy)} in 32; ${thousands(int8.bytes)} bytes instead of ${thousands(float32.bytes)}, in ${(int8.milliseconds / float32.milliseconds).toFixed(2)} of the time`,
   RuntimeAgrees: ({ runtime, difference }) => `checked against ${runtime}: ${shareText(difference)}`,
   RuntimeDiffers: ({ runtime, difference }) =>
     `expected the outputs of ${runtime} for random images, got a difference of ${shareText(difference)} of the largest; please report the model's operators`,
   NotChecked: ({ runtime, reason }) => `not checked against ${runtime}: ${reason}`,
   NormsFolded: ({ layers }) =>
     `${layers} convolutions have a bias and no batch norm, as where an exporter folds it; for criteria and training that need one try --batch-norm`,
+  NormaliserLifted: ({ input }) =>
+    `the normaliser at the front became the model's preprocessing, of pixels from 0 to ${input === 'raw' ? 255 : 1}; --input ${input} exports what takes them again`,
+  RoundingDropped: ({ values }) =>
+    `${counted(values, 'value')} that the file rounds to 8 bits ${values === 1 ? 'is' : 'are'} not rounded here; weights are what their 8 bits say`,
   PathLeaves: ({ folder, path }) =>
     `expected weight files inside ${folder}, got ${path}; try saving the model again`,
   WrongBytes: ({ files, expected, got }) =>

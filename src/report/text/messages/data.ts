@@ -16,8 +16,14 @@ const placeText = ({
 }) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
 
 /** An image that cannot be decoded, without advice. */
-export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
-  `${fact.entry === null ? fact.file : placeText(fact)}: not an image: ${fact.reason}`
+export const unreadableText = (fact: FactOf<'NotAnImage'>): string => {
+  const { entry, file, reason, cutOffAt } = fact
+  const what =
+    cutOffAt === undefined
+      ? `not an image: ${reason}`
+      : `cut off: expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
+  return `${entry === null ? file : placeText(fact)}: ${what}`
+}
 
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {

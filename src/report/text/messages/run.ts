@@ -69,13 +69,13 @@ const folderMessages = {
     `${file}: expected no file of this name, got one; try another --out, or --force to replace it`,
   RunLocked: ({ folder, pid, host }) =>
     `process ${pid} on ${host} is at work in ${folder}; wait for it to end, or stop it; if it is gone, delete ${folder}/lock.${pid}.*`,
+  RunLost: ({ folder }) =>
+    `${folder}: expected to hold it, got another process at work there, as this one gave no sign of life for a while; what it has done so far is kept: try again once that one has ended`,
   LockTakenOver: ({ folder, pid }) => `process ${pid}, which was at work in ${folder}, is gone: taking over`,
   LogMended: mendedLog,
   Damaged: damaged,
   OtherRun: ({ file }) =>
     `${file}: expected a checkpoint of the run beside it, got one of another run; try the files this run began with`,
-  SameFolder: ({ study, first, second }) =>
-    `study ${study}: expected a folder for each variant, got one for '${first}' and '${second}'; try names that differ by more than case`,
 } satisfies Partial<Messages>
 
 /** Messages on what a run that is resumed may not change. */
@@ -112,9 +112,6 @@ const scheduleMessages = {
     `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
   PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
-  NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
-  SeedsFailed: ({ seeds }) =>
-    `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')} did not come to the end; what was done is kept: try the same command again`,
 } satisfies Partial<Messages>
 
 const functionWords: { readonly [K in FunctionKind]: string } = {

@@ -1,7 +1,7 @@
 /** Messages on pruning and growing. */
 import type { Measure } from '../../../surgery/error.js'
 import type { FactOf, Messages } from '../fact.js'
-import { milliseconds, thousands } from '../numbers.js'
+import { counted, milliseconds, thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
 const units: { readonly [M in Exclude<Measure, 'latency'>]: string } = {
@@ -36,6 +36,16 @@ const outOfReach = (fact: FactOf<'OutOfReach'>): string => {
   return `target: expected at most ${amountText(fact.measure, fact.expected)}, got ${leastText(fact)}; try ${remedies}`
 }
 
+/** What growth that preserves the function would need. */
+const notExactText = ({ at, why, widened }: FactOf<'NotExact'>): string => {
+  if (why._tag === 'Normalised')
+    return `${layerText(at)}: expected growth that changes no answer, got new channels, which ${layerText(why.at)} would normalise together with the old; try another place`
+  const passing = `${layerText(at)}: expected a module that can pass on the ${counted(why.channels, 'channel')} of its input, got none`
+  return widened
+    ? `${passing}, however wide; try a branch of 1×1 units`
+    : `${passing}; try exact: true, which makes one as wide`
+}
+
 /** What the budget allows and what the grown net has, without advice. */
 export const overBudgetText = ({ measure, limit, got }: FactOf<'OverBudget'>): string =>
   `budget: expected at most ${amountText(measure, limit)}, got ${amountText(measure, got)} from the grown net`
@@ -67,5 +77,6 @@ export const surgeryMessages = {
     `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}, so that none can be added here; try growing inside ${to}`,
   Renumbered: ({ at, grown }) =>
     `${layerText(grown)}: expected no new channels before those that ${at} reads by position, in groups or as a slice, got some, which would shift them; try growing behind ${at}, or inside a branch`,
+  NotExact: notExactText,
   OverBudget: fact => `${overBudgetText(fact)}; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>

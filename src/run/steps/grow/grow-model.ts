@@ -14,12 +14,19 @@ import type { Grow } from '../../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
 
 /** Images that input statistics are measured on. */
-const statisticsImages = 1000
+export const statisticsImages = 1000
 
-const budgetOf = ({ budget: { params, macs } }: Grow) => ({
-  ...(params !== null && { params }),
-  ...(macs !== null && { macs }),
-})
+/** The budget of a step as `grow` takes it, and that of the steps around it where it is smaller. */
+export const budgetOf = ({ budget: around }: StepContext, { budget: { params, macs } }: Grow) => {
+  const most = {
+    params: Math.min(params ?? Infinity, around !== null && 'params' in around ? around.params : Infinity),
+    macs: Math.min(macs ?? Infinity, around !== null && 'macs' in around ? around.macs : Infinity),
+  }
+  return {
+    ...(most.params < Infinity && { params: most.params }),
+    ...(most.macs < Infinity && { macs: most.macs }),
+  }
+}
 
 /** Errors  OverBudget where an image now takes too long */
 const checkLatency =
@@ -66,8 +73,9 @@ export const growModel = (
         ...statistics,
         seed: stepSeed(context),
         init: step.init,
+        exact: step.exact,
         noise: step.noise,
-        budget: budgetOf(step),
+        budget: budgetOf(context, step),
       })(model),
     ),
     TE.flatMap(checkLatency(context, step)),

@@ -1,163 +1,31 @@
 /** Growing step by step: each net met is trained, kept beside the run, and held against the last that paid. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
-import type { Learner } from '../../../learn/training/learner.js'
-import { lastName, layersOf, type Path } from '../../../net/path.js'
+import { layersOf } from '../../../net/path.js'
 import type { Model } from '../../../net/weights.js'
-import type { Grown } from '../../../surgery/grow/grow.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { sitePath } from '../../../surgery/grow/site.js'
-import { carrySlots, newMasks } from '../../../surgery/remap.js'
-import type { Cursor } from '../../cursor.js'
 import type { RunError } from '../../error.js'
-import type { GrownNet } from '../../events.js'
-import { countsOf } from '../../schedule/counts.js'
-import type { Grow, Step, Warmup } from '../../schedule/steps.js'
+import type { Grow } from '../../schedule/steps.js'
 import type { Stop } from '../../stop-reason.js'
-import { dropAt, keepAt } from '../../storage/kept-models.js'
-import { runSteps, turnPlace } from '../sequence.js'
-import {
-  type StepContext,
-  type StepStart,
-  type StepState,
-  scoreValidation,
-  toScored,
-} from '../step-context.js'
+import { dropAt } from '../../storage/kept-models.js'
+import { turnPlace } from '../sequence.js'
+import { type StepContext, type StepStart, type StepState, scoreValidation } from '../step-context.js'
 import { placeText, stageOf } from '../step-place.js'
-import { growModel } from './grow-model.js'
-import { firstPlace, isByRule, nthGrowth } from './growths.js'
-
-type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>
-
-/** Where growing is: what the step has changed, and its cursor. */
-interface GrowState {
-  readonly state: StepState
-  readonly cursor: GrowCursor
-}
-
-/** The step, what it runs on each net, and where it stands. */
-interface GrowContext {
-  readonly context: StepContext
-  readonly step: Grow
-  readonly steps: readonly (Step | Warmup)[]
-}
-
-/** A net as it was met: its number, its name, and how it answers. */
-interface GrowthCandidate {
-  readonly nth: number
-  readonly name: string
-  readonly exact: boolean
-  readonly score: Score
-}
-
-/** Keeps a net met beside the run. */
-const keepMet = (
-  context: StepContext,
-  { nth, name, exact, score }: GrowthCandidate,
-  model: Model,
-): TE.TaskEither<RunError, GrownNet> => {
-  const met: GrownNet = {
-    name: `${context.place.join('.')}-${nth}-${name}`,
-    ...countsOf(model),
-    validation: toScored(score),
-    exact,
-  }
-  return pipe(
-    context.keep(met, model),
-    TE.map(() => met),
-  )
-}
-
-/** Keeps a net as the last that paid. */
-const withBest = ({ place }: StepContext, state: StepState): StepState => ({
-  ...state,
-  models: keepAt('best', placeText(place))(state.learner.model)(state.models),
-})
-
-/** The last net that paid, its optimizer as new. */
-const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
-  const model = state.models.best[placeText(place)]
-  return model === undefined ? state : { ...state, learner: { model, slots: {} } }
-}
-
-/** The new layer, or what is wider. */
-const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
-  'widen' in growth ? growth.widen : (first ?? sitePath(growth))
-
-/** Whether a growth is done, its training under way. */
-const isTraining = ({ step, inside }: GrowCursor): boolean => step > 0 || inside !== null
-
-/** A grown model with the optimizer's slots it begins with. */
-const grownLearner = ({ warmup }: Grow, { model, slots }: Learner, grown: Grown): Learner => ({
-  model: grown.model,
-  slots: warmup === null ? carrySlots(grown)(slots) : newMasks(grown.remap, model.weights),
-})
-
-/** The net grown once more. */
-const growNext =
-  (context: StepContext, step: Grow, growth: Growth) =>
-  ({ state, cursor }: GrowState): TE.TaskEither<RunError, GrowState> =>
-    pipe(
-      growModel({ ...context, place: turnPlace(context.place, cursor) }, step, growth, state.learner.model),
-      TE.map(grown => ({
-        state: { ...state, learner: grownLearner(step, state.learner, grown) },
-        cursor: { ...cursor, last: grownPath(growth, grown), exact: grown.inexact === null },
-      })),
-    )
-
-/** The cursor after a net, which gained enough or not. */
-const nextCursor = (cursor: GrowCursor, accuracy: number, paid: boolean): GrowCursor => ({
-  ...cursor,
-  grown: cursor.grown + 1,
-  best: paid ? accuracy : cursor.best,
-  stale: paid ? 0 : cursor.stale + 1,
-  step: 0,
-  inside: null,
-})
-
-/** Keeps a trained net, holds it against the last that paid, and saves. */
-const judge =
-  ({ context, step }: GrowContext, { state, cursor }: GrowState) =>
-  (score: Score): TE.TaskEither<RunError, GrowState> => {
-    const gain = accuracyOf(score) - cursor.best
-    const paid = gain >= step.minDelta
-    const next: GrowState = {
-      state: paid ? withBest(context, state) : state,
-      cursor: nextCursor(cursor, accuracyOf(score), paid),
-    }
-    const met: GrowthCandidate = {
-      nth: cursor.grown + 1,
-      name: lastName(cursor.last),
-      exact: cursor.exact,
-      score,
-    }
-    return pipe(
-      keepMet(context, met, state.learner.model),
-      TE.flatMap(kept =>
-        context.pause(next.state, next.cursor, {
-          _tag: 'grown',
-          stage: stageOf(context.place),
-          ...kept,
-          gain,
-        }),
-      ),
-      TE.map(() => next),
-    )
-  }
-
-/** Trains a net that has grown, and judges it. */
-const trainGrown =
-  (growing: GrowContext) =>
-  ({ state: grown, cursor }: GrowState): TE.TaskEither<RunError, GrowState> => {
-    const { context, steps } = growing
-    return pipe(
-      runSteps(context, steps, cursor)(grown),
-      TE.bindTo('state'),
-      TE.bindW('score', ({ state }) => scoreValidation(context)(state.learner.model)),
-      TE.flatMap(({ state, score }) => judge(growing, { state, cursor })(score)),
-    )
-  }
+import { chooseGrowth } from './choose-growth.js'
+import { growOnce } from './grow-once.js'
+import {
+  firstCursor,
+  type GrowContext,
+  type GrowCursor,
+  type GrowState,
+  isTraining,
+  restoreBest,
+  withBest,
+} from './grow-state.js'
+import { isByGradient, isListed, nthGrowth } from './growths.js'
+import { trainGrown } from './judge.js'
+import { keepMet } from './meet-net.js'
 
 /** Ends growing with the last net that paid. */
 const stop = (
@@ -172,7 +40,7 @@ const stop = (
 
 /** Whether a listed growth's place is no longer in the net. */
 const isPlaceGone = ({ growths }: Grow, growth: Growth, { net }: Model): boolean =>
-  !isByRule(growths) && !layersOf(net).has(sitePath(growth))
+  isListed(growths) && !layersOf(net).has(sitePath(growth))
 
 /** Grows once more, if anything does, and goes on from there. */
 const growMore =
@@ -187,11 +55,26 @@ const growMore =
           fact: { _tag: 'PlaceRemoved', at: sitePath(growth) },
         })
       : pipe(
-          growNext(context, step, growth)(from),
+          growOnce(context, step, growth)(from),
           TE.flatMap(trainGrown(growing)),
           TE.flatMap(growFrom(growing)),
         )
   }
+
+/** What grows next; `null` where nothing more does. */
+const nextGrowth = (
+  context: StepContext,
+  step: Grow,
+  { state, cursor }: GrowState,
+): TE.TaskEither<RunError, Growth | null> => {
+  const { growths } = step
+  const { grown, last } = cursor
+  const { model } = state.learner
+  if (!isByGradient(growths)) return TE.fromEither(nthGrowth(growths, grown, last)(model))
+  return grown < growths.max
+    ? chooseGrowth({ ...context, place: turnPlace(context.place, cursor) }, step, growths, model)
+    : TE.right(null)
+}
 
 const noGain = ({ minDelta }: Grow, { stale }: GrowCursor): Stop => ({
   why: 'no gain',
@@ -207,26 +90,12 @@ const growFrom =
     return pipe(
       isTraining(cursor)
         ? pipe(from, trainGrown(growing), TE.flatMap(growFrom(growing)))
-        : pipe(
-            TE.fromEither(nthGrowth(step.growths, cursor.grown, cursor.last)(state.learner.model)),
-            TE.flatMap(growMore(growing, from)),
-          ),
+        : pipe(nextGrowth(growing.context, step, from), TE.flatMap(growMore(growing, from))),
       TE.orElse((error: RunError) =>
         error._tag === 'OverBudget' ? stop(growing, state, { why: 'budget', fact: error }) : TE.left(error),
       ),
     )
   }
-
-const firstCursor = ({ growths }: Grow, score: Score): GrowCursor => ({
-  _tag: 'growing',
-  grown: 0,
-  last: firstPlace(growths),
-  best: accuracyOf(score),
-  stale: 0,
-  exact: true,
-  step: 0,
-  inside: null,
-})
 
 /** Before the first growth: the net that came in is kept as the one to gain on. */
 const beginGrowing = (

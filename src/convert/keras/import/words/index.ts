@@ -1,6 +1,8 @@
 /** Converts each supported Keras class to layers, and names its weights. */
+import { channelClasses } from '../../topology/channel-layers.js'
 import { hardSigmoidClass } from '../../topology/hard-sigmoid.js'
 import { activationReaders } from './activations.js'
+import { channelReaders } from './channels.js'
 import { mapReaders } from './maps.js'
 import { normReaders } from './norms.js'
 import { productReaders } from './products.js'
@@ -8,6 +10,7 @@ import type { Reader } from './reader.js'
 
 const readers: Readonly<Record<string, Reader>> = {
   ...activationReaders,
+  ...channelReaders,
   ...mapReaders,
   ...normReaders,
   ...productReaders,
@@ -27,7 +30,10 @@ const singleClasses = new Set([...Object.keys(productReaders), ...Object.keys(no
 export const isCopyableClass = (className: string): boolean =>
   supported.includes(className) && !singleClasses.has(className)
 
+/** Classes of several Keras layers in one. */
+const ownClasses: readonly string[] = [hardSigmoidClass, ...Object.values(channelClasses)]
+
 /** Every supported class; a softmax only at the end. */
 export const supported: readonly string[] = [...Object.keys(readers), ...joinClasses, 'Softmax']
-  .filter(name => name !== hardSigmoidClass)
+  .filter(name => !ownClasses.includes(name))
   .toSorted()

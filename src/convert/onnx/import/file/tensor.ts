@@ -53,13 +53,16 @@ const float16 = each(2, floats, (view, from) => halfToNumber(view.getUint16(from
 const float64 = each(8, floats, (view, from) => view.getFloat64(from, true))
 const int32 = each(4, doubles, (view, from) => view.getInt32(from, true))
 const int64 = each(8, doubles, (view, from) => Number(view.getBigInt64(from, true)))
-const bool = each(1, doubles, (view, from) => view.getUint8(from))
+const int8 = each(1, doubles, (view, from) => view.getInt8(from))
+const uint8 = each(1, doubles, (view, from) => view.getUint8(from))
 
 const elementTypes: ReadonlyMap<number, ElementType> = new Map([
   [1, { name: 'float32', bytes: 4, isInteger: false, decode: float32s }],
+  [2, { name: 'uint8', bytes: 1, isInteger: true, decode: uint8 }],
+  [3, { name: 'int8', bytes: 1, isInteger: true, decode: int8 }],
   [6, { name: 'int32', bytes: 4, isInteger: true, decode: int32 }],
   [7, { name: 'int64', bytes: 8, isInteger: true, decode: int64 }],
-  [9, { name: 'bool', bytes: 1, isInteger: true, decode: bool }],
+  [9, { name: 'bool', bytes: 1, isInteger: true, decode: uint8 }],
   [10, { name: 'float16', bytes: 2, isInteger: false, decode: float16 }],
   [11, { name: 'float64', bytes: 8, isInteger: false, decode: float64 }],
 ])

@@ -6,7 +6,7 @@ import { transposeNumbers } from '../arrays.js'
 import type { Constant } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
 import { isPoint, mapInput } from '../layout.js'
-import { constantInput, differs, hasInput, intAttribute, type Read, type Site, vectorInput } from '../site.js'
+import { differs, hasInput, intAttribute, type Read, type Site, vectorInput, weightInput } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, withChannels } from '../view.js'
 import { extentOf, windowOf } from './window.js'
@@ -36,7 +36,7 @@ interface Kernel {
 
 const kernelInput = (site: Site, channels: number): Read<Kernel> =>
   pipe(
-    constantInput(site, 1),
+    weightInput(site, 1),
     E.flatMap((constant): Read<Kernel> => {
       const [filters = 0, inputs = 0, height = 0, width = 0] = constant.dims
       const groups = intAttribute(site, 'group', 1)

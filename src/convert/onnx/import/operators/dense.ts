@@ -16,6 +16,7 @@ import {
   misfit,
   type Read,
   type Site,
+  weightInput,
 } from '../site.js'
 import type { Live } from '../value.js'
 import { countOf, dimsOf, isBatch, isWhole, positionsOf, type Span, withChannels } from '../view.js'
@@ -31,7 +32,7 @@ interface Matrix {
 
 const matrixInput = (site: Site, inputs: number, isTransposed: boolean, factor: number): Read<Matrix> =>
   pipe(
-    constantInput(site, 1),
+    weightInput(site, 1),
     E.flatMap((constant): Read<Matrix> => {
       const [rows = 0, columns = 0] = isTransposed ? constant.dims.toReversed() : constant.dims
       return constant.dims.length === 2 && rows === inputs && columns > 0

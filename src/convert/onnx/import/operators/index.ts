@@ -11,6 +11,7 @@ import { dropout } from './dropout.js'
 import { batchNorm, layerNorm } from './norm.js'
 import { pad } from './pad.js'
 import { globalPool, pool, reduce, reduceSum } from './pool.js'
+import { dequantizeLinear, quantizeLinear } from './quantise.js'
 import {
   cast,
   constantOfShape,
@@ -63,6 +64,8 @@ const table: Readonly<Record<string, Operator>> = {
   ConstantOfShape: constantOfShape,
   Range: rangeOf,
   Constant: constant,
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
   Dropout: dropout,
   Softmax: softmax,
   LogSoftmax: softmax,

@@ -1,0 +1,28 @@
+/** A histogram of values in buckets of equal width, as `tf.summary.histogram` makes it. */
+import type { Histogram } from './schema.js'
+
+/** As many as TensorBoard draws. */
+const buckets = 30
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
+
+/** Equal values share one bucket. Shapes  values [n], n ≥ 1. */
+export const histogram = (values: readonly number[]): Histogram => {
+  const [min, max] = [Math.min(...values), Math.max(...values)]
+  const count = max > min ? buckets : 1
+  const width = (max - min) / count
+  const bucket = new Array<number>(count).fill(0)
+  for (const value of values) {
+    const nth = width > 0 ? Math.min(count - 1, Math.floor((value - min) / width)) : 0
+    bucket[nth] = (bucket[nth] ?? 0) + 1
+  }
+  return {
+    min,
+    max,
+    num: values.length,
+    sum: sumOf(values),
+    sumSquares: sumOf(values.map(value => value ** 2)),
+    bucketLimit: bucket.map((_, nth) => (nth === count - 1 ? max : Math.min(max, min + (nth + 1) * width))),
+    bucket,
+  }
+}
