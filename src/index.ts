@@ -107,7 +107,6 @@ export {
 } from './run/schedule/experiment.js'
 export { grow } from './run/schedule/growth-plan.js'
 export {
-  defaultFloor,
   distill,
   initialize,
   type PruneStepOptions,
@@ -125,6 +124,7 @@ export {
   whileAccuracy,
 } from './run/schedule/schedule.js'
 export type { Step, Train } from './run/schedule/steps.js'
+export { defaultFloor } from './run/schedule/words/prune-defaults.js'
 export { type AblationOptions, type AblationWord, ablation } from './run/study/ablation.js'
 export { type Study, type StudyWord, study, type Variant, type VariantOptions } from './run/study/study.js'
 export { growthRule } from './surgery/grow/rule.js'

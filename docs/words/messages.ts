@@ -10,7 +10,9 @@ const rooms: readonly (readonly [file: string, title: string])[] = [
   ['data', 'Data'],
   ['learn', 'Training'],
   ['surgery', 'Pruning and growing'],
-  ['run', 'Runs, schedules and studies'],
+  ['run', 'Runs and schedules'],
+  ['study', 'Studies, their cells and queues'],
+  ['tracking', 'TensorBoard and MLflow'],
   ['engine', 'Engines'],
   ['convert', 'Exports and imports'],
 ]

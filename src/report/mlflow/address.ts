@@ -14,7 +14,9 @@ export interface Address {
 /** Unless the environment says, as it may to MLflow's own clients. */
 const usualSeconds = 10
 
-const patienceOf = ({ MLFLOW_HTTP_REQUEST_TIMEOUT }: NodeJS.ProcessEnv): number => {
+const patienceOf = ({
+  MLFLOW_HTTP_REQUEST_TIMEOUT,
+}: Readonly<Record<string, string | undefined>>): number => {
   const seconds = Number(MLFLOW_HTTP_REQUEST_TIMEOUT)
   return Math.ceil(1000 * (seconds > 0 && Number.isFinite(seconds) ? seconds : usualSeconds))
 }
@@ -23,7 +25,10 @@ const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
 /** As MLflow's own clients sign in: by the address, or by the environment. */
-const authorizationOf = ({ username, password }: URL, env: NodeJS.ProcessEnv): string | null => {
+const authorizationOf = (
+  { username, password }: URL,
+  env: Readonly<Record<string, string | undefined>>,
+): string | null => {
   if (username !== '') return basic(decodeURIComponent(username), decodeURIComponent(password))
   const { MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD = '' } = env
   if (MLFLOW_TRACKING_TOKEN) return `Bearer ${MLFLOW_TRACKING_TOKEN}`
@@ -38,7 +43,7 @@ export interface NoAddress {
 /** Errors  NoAddress for what is not http or https */
 export const parseAddress = (
   text: string,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): E.Either<NoAddress, Address> =>
   pipe(
     E.tryCatch(

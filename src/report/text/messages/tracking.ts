@@ -10,7 +10,7 @@ export const trackingMessages = {
   ServerRefused: ({ status, code, said }) =>
     `expected it to accept the request, got ${[`${status}`, code, said].filter(text => text !== '').join(' ')}`,
   StrangeAnswer: ({ fault }, render) => `expected an answer of MLflow, got another: ${render(fault)}`,
-  Tracked: ({ page }) => `MLflow: ${page}`,
+  Tracked: ({ page }) => `MLflow shows the run at ${page}`,
   TrackingAway: ({ server, fault }, render) =>
     `MLflow at ${server}: ${render(fault)}; the run goes on, its folder keeps everything, and each epoch tries again to send it`,
   TrackingBack: ({ server }) => `MLflow at ${server} has everything again`,
