@@ -215,7 +215,7 @@ ${lines}`,
   test('a process that exits ends the run under way', async () => {
     const exited = await inProcess(`
 let y = x
-for (let n = 0; n < 300; n++) y = op.matmul(y, x)
+for (let n = 0; n < 3000; n++) y = op.matmul(y, x)
 const { right: session } = await engine.open({ go: { outputs: { y: op.sum(y) }, updates: [] } })()
 void session.runAsync('go', feeds)
 setTimeout(() => {
@@ -224,7 +224,7 @@ setTimeout(() => {
 }, 200)`).catch(error => error)
     const took = Date.now() - Number(exited.stdout)
     expect(exited).toMatchObject({ code: 7, stderr: '' })
-    expect(took).toBeLessThan(5000) // the whole run takes more
+    expect(took).toBeLessThan(30_000) // the whole run takes minutes
   })
 
   test('a server runs the sessions that connect to it', async () => {

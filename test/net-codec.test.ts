@@ -299,7 +299,8 @@ describe('a difference is refused where it is', () => {
       ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta', 'mixup', 'cutmix'].includes(key)
     const isWord = (key: unknown) => ['after', 'before', 'inside', 'deepen', 'to', 'widen'].includes(`${key}`)
     const mayMiss = (keys: Keys, key: string) =>
-      (key === 'at' && ['growths', 'candidates'].includes(`${keys.at(-2)}`)) || ['probability', 'prune'].includes(key)
+      (key === 'at' && ['growths', 'candidates'].includes(`${keys.at(-2)}`)) ||
+      ['probability', 'prune'].includes(key)
     const known = (all: ReturnType<typeof inside>) =>
       all.flatMap(([keys, value]) =>
         isRecord(value)

@@ -108,7 +108,12 @@ describe('a server that', () => {
     const server = await stubServer((asked, nth) =>
       nth >= 6 && nth < 9 ? { status: 503, text: '' } : wellBehaved(asked, nth),
     )
-    await expectUnharmed(server.url, /^MLflow shows the run at http/, /503; the run goes on/, /has everything again$/)
+    await expectUnharmed(
+      server.url,
+      /^MLflow shows the run at http/,
+      /503; the run goes on/,
+      /has everything again$/,
+    )
     await expectAllOnce(server.asked.filter((_, nth) => nth < 6 || nth >= 9))
     await server.close()
   })
@@ -126,7 +131,11 @@ describe('a server that', () => {
         ? { status: 200, text: '{"run":{"info":{"run_id":"r","artifact_uri":"s3://bucket/7"}}}' }
         : wellBehaved(asked, nth),
     )
-    await expectUnharmed(server.url, /^MLflow shows the run at http/, /behind the server .*, got s3:\/\/bucket\/7/)
+    await expectUnharmed(
+      server.url,
+      /^MLflow shows the run at http/,
+      /behind the server .*, got s3:\/\/bucket\/7/,
+    )
     expect(server.asked.filter(({ method }) => method === 'PUT')).toEqual([])
     await server.close()
   })
