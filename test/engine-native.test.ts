@@ -17,7 +17,7 @@ import { diagnose } from '../src/engine/doctor.js'
 import { defaultEngine, openEngine } from '../src/engine/open.js'
 import { type BuildOptions, buildNative, type Stage } from '../src/engine/tensorflow/install/build.js'
 import {
-  addonName,
+  bindingName,
   cacheFolder,
   currentNative,
   nativeAt,
@@ -261,7 +261,7 @@ describe('the cache', () => {
   const staged = (text: string): string => {
     mkdirSync(cacheFolder(), { recursive: true })
     const folder = mkdtempSync(join(cacheFolder(), 'build-'))
-    writeFileSync(join(folder, addonName), '')
+    writeFileSync(join(folder, bindingName), '')
     writeFileSync(join(folder, 'facts.json'), text)
     return folder
   }
@@ -270,7 +270,7 @@ describe('the cache', () => {
     for (const key of ['one', 'two', 'one']) {
       storeEngine(cacheFolder(), key, staged(facts(home)))
       expect(currentNative()).toMatchObject(
-        O.some({ file: join(cacheFolder(), 'current', addonName), source: 'built' }),
+        O.some({ file: join(cacheFolder(), 'current', bindingName), source: 'built' }),
       )
       expect(readFileSync(join(cacheFolder(), 'current', 'facts.json'), 'utf8')).toBe(facts(home))
       expect(defaultEngine()).toBe('tensorflow')
@@ -332,10 +332,10 @@ describe('with the engine built', () => {
     vi.stubEnv('PATH', systemPath)
     const native = findNative()
     if (O.isNone(native)) return context.skip('the TensorFlow engine is not built (npm run engine)')
-    expect(await trial(native.value.file)()).toMatchObject(
+    expect(await trial(native.value)()).toMatchObject(
       E.right({ version: expect.stringMatching(/^\d+\.\d+/) }),
     )
-    expect(recipe).toMatch(/^[0-9a-f]{6}$/)
+    expect(recipe()).toMatch(/^[0-9a-f]{6}$/)
     const { why, chosen } = await diagnose()
     expect({ why, chosen }).toEqual({ why: 'native', chosen: 'tensorflow' })
   })

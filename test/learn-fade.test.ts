@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { trainingFeed } from '../src/data/pipeline/batches.js'
-import type { Engine, Session } from '../src/engine/engine.js'
+import { blocking, type Engine } from '../src/engine/engine.js'
 import { inputsOf } from '../src/graph/graph.js'
 import { crossEntropy } from '../src/graph/loss.js'
 import { lower } from '../src/graph/lower.js'
@@ -83,12 +83,12 @@ describe.each(engines)('a push on %s', (_, engine) => {
 
 test('without a target, and before the mark step, no channel is marked', () => {
   const written: Weights[] = []
-  const session: Session = {
+  const session = blocking({
     read: () => model.weights,
     write: values => void written.push(values),
     run: () => ({}),
     close: () => undefined,
-  }
+  })
   const markAt = (cut: typeof half | null, step: number) =>
     right(markFading(fadeDefaults, cut, model)(session, step, 100))
   markAt(half, 0)
@@ -106,14 +106,14 @@ test('at the mark step, radii are the norms of scale and shift', () => {
     key.endsWith('/scale') ? [[`${key}/utility`, { shape, data: data.map(Math.abs) }] as const] : [],
   )
   let marks: Weights = {}
-  const session: Session = {
+  const session = blocking({
     read: () => ({ ...given.weights, ...Object.fromEntries(utilities) }),
     write: values => {
       marks = values
     },
     run: () => ({}),
     close: () => undefined,
-  }
+  })
   right(markFading(fadeDefaults, half, given)(session, 30, 100))
   const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), marks))(given))
   expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))

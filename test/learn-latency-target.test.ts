@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import type { Engine } from '../src/engine/engine.js'
+import { blocking, type Engine } from '../src/engine/engine.js'
 import { pruneToLatency } from '../src/learn/evaluation/latency-target.js'
 import { countMacs } from '../src/net/counts.js'
 import type { Model, Weights } from '../src/net/weights.js'
@@ -45,17 +45,19 @@ const slow: Engine = {
   threads: 1,
   open: (_program, constants = {}) => {
     let weights: Weights = constants
-    return TE.right({
-      run: () => {
-        clock += times.get(weights) ?? Number.NaN
-        return {} as never // nobody reads it
-      },
-      read: () => weights,
-      write: values => {
-        weights = values
-      },
-      close: () => undefined,
-    })
+    return TE.right(
+      blocking({
+        run: () => {
+          clock += times.get(weights) ?? Number.NaN
+          return {} as never // nobody reads it
+        },
+        read: () => weights,
+        write: values => {
+          weights = values
+        },
+        close: () => undefined,
+      }),
+    )
   },
 }
 

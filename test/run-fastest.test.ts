@@ -1,7 +1,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { glyphs } from '../src/data/spec.js'
-import type { Engine, EngineName } from '../src/engine/engine.js'
+import { blocking, type Engine, type EngineName } from '../src/engine/engine.js'
 import { train as learn } from '../src/learn/training/transforms.js'
 import type { Net } from '../src/net/tree.js'
 import { net } from '../src/net/words/combinators.js'
@@ -38,16 +38,18 @@ describe('of several engines', () => {
       version: 'timed',
       threads: 1,
       open: () =>
-        TE.right({
-          run: call => {
-            clock += steps.length === 0 ? first : milliseconds
-            steps.push(String(call))
-            return {} as never // nobody reads it
-          },
-          read: () => ({}),
-          write: () => undefined,
-          close: () => undefined,
-        }),
+        TE.right(
+          blocking({
+            run: call => {
+              clock += steps.length === 0 ? first : milliseconds
+              steps.push(String(call))
+              return {} as never // nobody reads it
+            },
+            read: () => ({}),
+            write: () => undefined,
+            close: () => undefined,
+          }),
+        ),
     }
     return { engine, steps }
   }

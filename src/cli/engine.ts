@@ -19,7 +19,7 @@ const stageTexts: { readonly [S in Stage]: string } = {
   download: 'downloading TensorFlow',
   checksum: 'checking its sha256',
   unpack: 'unpacking',
-  compile: 'compiling the binding',
+  compile: 'compiling the binding and the addon',
   try: 'trying it on a small gradient',
 }
 

@@ -48,7 +48,7 @@ export interface Diagnosis {
 const tryNative: T.Task<O.Option<TrialResult>> = async () => {
   const found = findNative()
   if (O.isNone(found)) return O.none
-  return O.some({ native: found.value, answer: await trial(found.value.file)() })
+  return O.some({ native: found.value, answer: await trial(found.value)() })
 }
 
 const findMissingTools: T.Task<readonly NativeError[]> = async () => {

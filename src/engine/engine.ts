@@ -38,6 +38,11 @@ export type Fetched<G extends Graph = Graph> = { readonly [Name in keyof G['outp
 export interface Session<P extends Program = Program> {
   /** Runs one call and its updates. Blocks; throws only where the engine fails. */
   readonly run: <C extends keyof P>(call: C, feeds: Feeds) => Fetched<P[C]>
+  /**
+   * As `run`, but leaves the event loop free meanwhile where the engine can. The feeds are copied before it returns; until
+   * it settles, the session may not be used otherwise. Rejects where `run` throws.
+   */
+  readonly runAsync: <C extends keyof P>(call: C, feeds: Feeds) => Promise<Fetched<P[C]>>
   /** The current value of every variable, by name. */
   readonly read: () => Weights
   /** Sets the named variables; the others are unchanged. */
@@ -45,6 +50,12 @@ export interface Session<P extends Program = Program> {
   /** Frees the engine's memory of the session. */
   readonly close: () => void
 }
+
+/** A session of an engine that can only block: its asynchronous run blocks too. */
+export const blocking = <P extends Program>(session: Omit<Session<P>, 'runAsync'>): Session<P> => ({
+  ...session,
+  runAsync: async (call, feeds) => session.run(call, feeds),
+})
 
 /** Writes constants as variables, for engines without constants of their own. */
 export const beginWith =

@@ -4,5 +4,11 @@ export { type Diagnosis, diagnose, type TrialResult } from './doctor.js'
 export type { Engine, EngineError, EngineName, Feeds, Fetched, Session } from './engine.js'
 export type { NativeError } from './error.js'
 export { defaultEngine, enginesOf, openEngine } from './open.js'
-export type { BuiltNative, Facts as NativeFacts, Native } from './tensorflow/install/cache.js'
+export type {
+  BuiltNative,
+  Facts as NativeFacts,
+  Native,
+  NativeFiles,
+  StockNative,
+} from './tensorflow/install/cache.js'
 export type { Answer } from './tensorflow/install/trial.js'

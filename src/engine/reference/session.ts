@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Graph, type Kind, type Program, type Value, valuesOf, variablesOf } from '../../graph/graph.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Weights } from '../../net/weights.js'
-import type { Feeds, Fetched, Session } from '../engine.js'
+import { blocking, type Feeds, type Fetched, type Session } from '../engine.js'
 import { type Call, type Inputs, interpreters, type Results } from './kernels.js'
 
 type Variables = Map<string, tf.Tensor>
@@ -113,7 +113,7 @@ const dispose = (variables: Variables): void => {
 export const openSession = <P extends Program>(backend: string, program: P): Session<P> => {
   const variables: Variables = new Map()
   onBackend(backend, () => replace(variables, zeros(program)))
-  return {
+  return blocking({
     run: (name, feeds) => {
       const graph: Graph = program[name] ?? missing(String(name))
       return onBackend(backend, () => runCall(variables, graph, feeds)) as Fetched<P[typeof name]> // one output a name
@@ -121,5 +121,5 @@ export const openSession = <P extends Program>(backend: string, program: P): Ses
     read: () => readVariables(variables),
     write: weights => onBackend(backend, () => writeVariables(variables, weights)),
     close: () => dispose(variables),
-  }
+  })
 }

@@ -1,4 +1,4 @@
-/** The part of the native addon that is used here. */
+/** The part of the official binding that is used here, and how native modules are loaded. */
 import { constants } from 'node:os'
 
 /** Of `@tensorflow/tfjs-node-gpu`'s `TFJSBinding`. Tensors and models are ids that must be deleted. */
@@ -21,9 +21,12 @@ export interface Binding {
   readonly TF_Version: string
 }
 
-/** Loads an addon file. Throws the loader's error. */
-export const openBinding = (file: string): Binding => {
-  const addon: { readonly exports: unknown } = { exports: {} }
-  process.dlopen(addon, file, constants.dlopen.RTLD_NOW)
-  return addon.exports as Binding // what the C++ source of the package exports
+/** Loads a native module; returns its exports. Throws the loader's error. */
+export const openNative = (file: string): unknown => {
+  const native: { readonly exports: unknown } = { exports: {} }
+  process.dlopen(native, file, constants.dlopen.RTLD_NOW)
+  return native.exports
 }
+
+/** Loads the official binding. Throws the loader's error. */
+export const openBinding = (file: string): Binding => openNative(file) as Binding // what the C++ source of the package exports

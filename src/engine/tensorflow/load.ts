@@ -1,19 +1,28 @@
-/** TensorFlow as an engine: the binding loaded into this process, once. */
+/** TensorFlow as an engine: the addon or the official binding, each loaded into this process once. */
 
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Program } from '../../graph/graph.js'
 import { engineCommand } from '../commands.js'
 import type { Engine, EngineError } from '../engine.js'
+import { addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
+import type { SessionOptions } from './config.js'
+import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
+import { officialRuntime } from './official.js'
+import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
+import { isSmallInference } from './single-image.js'
 
 export interface LoadOptions {
   /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */
   readonly threads?: number
+  /** By default the addon where it is built, else the official binding. */
+  readonly runtime?: 'addon' | 'official'
 }
 
 const failed = (reason: unknown): EngineError => ({
@@ -47,62 +56,104 @@ export const environment = (
   TF_CPP_MIN_LOG_LEVEL: '2',
   TF_NUM_INTEROP_THREADS: `${threads}`,
   TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  TF_OVERRIDE_GLOBAL_THREADPOOL: 'true', // else the first session's threads would be those of all
   ...(arch === 'x64' && { [oneDnn]: '1' }),
   ...env,
   TF_NUM_INTRAOP_THREADS: `${threads}`,
 })
 
 /** TensorFlow's version, and whether it uses oneDNN, which changes the order of sums and so a run's numbers. */
-const versionOf = ({ TF_Version }: Binding): string =>
-  /^(1|true)$/i.test(process.env[oneDnn] ?? '') ? `${TF_Version}+oneDNN` : TF_Version
+const versionOf = ({ version }: Runtime): string =>
+  /^(1|true)$/i.test(process.env[oneDnn] ?? '') ? `${version}+oneDNN` : version
 
+/** A runtime in this process. */
 interface Loaded {
-  readonly binding: Binding
-  readonly version: string
-  readonly threads: number
+  readonly runtime: Runtime
+  /** Where the number is fixed for the whole process. */
+  readonly threads?: number
 }
 
-/** TensorFlow cannot be started twice in a process, so it stays loaded. */
-let loaded: O.Option<Loaded> = O.none
+interface LoadedBinding extends Loaded {
+  readonly binding: Binding
+}
 
-const start = (file: string, threads: number): E.Either<EngineError, Loaded> =>
-  E.tryCatch(() => {
-    Object.assign(process.env, environment(threads))
-    const binding = openBinding(file)
-    const current = { binding, version: versionOf(binding), threads }
-    loaded = O.some(current)
-    return current
-  }, failed)
+/** Loads a native module once: TensorFlow cannot be started twice in a process, so it stays loaded. */
+const once = <A>(open: (file: string, threads: number) => A) => {
+  let loaded: O.Option<A> = O.none
+  return (file: string, threads: number): E.Either<EngineError, A> =>
+    E.tryCatch(() => {
+      if (O.isSome(loaded)) return loaded.value
+      Object.assign(process.env, environment(threads))
+      const opened = open(file, threads)
+      loaded = O.some(opened)
+      return opened
+    }, failed)
+}
 
-/** Loads the binding itself. */
-export const loadBinding = ({ threads = threadsOf() }: LoadOptions = {}): E.Either<EngineError, Loaded> =>
-  pipe(
-    loaded,
-    O.match(
-      () =>
-        pipe(
-          findNative(),
-          E.fromOption(() => missing),
-          E.flatMap(({ file }) => start(file, threads)),
-        ),
-      E.right,
-    ),
-  )
-
-const engineOf = ({ binding, version, threads }: Loaded): Engine => ({
-  name: 'tensorflow',
-  version,
-  threads,
-  open: (program, constants) => TE.tryCatch(async () => openSession(binding, program, constants), failed),
+const startBinding = once((file, threads): LoadedBinding => {
+  const binding = openBinding(file)
+  return { binding, runtime: officialRuntime(binding), threads }
 })
 
+const startAddon = once((file): Loaded => ({ runtime: addonRuntime(loadAddon(file)) }))
+
+const requireNative = (): E.Either<EngineError, Native> =>
+  pipe(
+    findNative(),
+    E.fromOption(() => missing),
+  )
+
+/** Loads the official binding itself. */
+export const loadBinding = ({
+  threads = threadsOf(),
+}: LoadOptions = {}): E.Either<EngineError, LoadedBinding> =>
+  pipe(
+    requireNative(),
+    E.flatMap(({ file }) => startBinding(file, threads)),
+  )
+
+/** One thread, the caller's own, is the fastest for a single image through a small net. */
+const sessionOptions = (program: Program, threads: number): SessionOptions =>
+  isSmallInference(program) ? { threads: 1, serial: true } : { threads }
+
+const engineOf = ({ runtime, threads }: Required<Loaded>): Engine => ({
+  name: 'tensorflow',
+  version: versionOf(runtime),
+  threads,
+  open: (program, constants) =>
+    TE.tryCatch(
+      async () => openSession(runtime, sessionOptions(program, threads), program, constants),
+      failed,
+    ),
+})
+
+/** Loads the runtime itself. */
+export const loadRuntime = ({
+  threads = threadsOf(),
+  runtime,
+}: LoadOptions = {}): E.Either<EngineError, Required<Loaded>> =>
+  pipe(
+    requireNative(),
+    E.flatMap(
+      ({ file, addon }): E.Either<EngineError, Loaded> =>
+        runtime === 'official' || (runtime === undefined && O.isNone(addon))
+          ? startBinding(file, threads)
+          : pipe(
+              addon,
+              E.fromOption(() => missing),
+              E.flatMap(found => startAddon(found, threads)),
+            ),
+    ),
+    E.map(loaded => ({ threads, ...loaded })),
+  )
+
 /**
- * The TensorFlow engine. The first load in a process fixes the number of threads.
+ * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first load in a process fixes the number of threads.
  *
  * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
  */
 export const loadEngine = (options: LoadOptions = {}): TE.TaskEither<EngineError, Engine> =>
   pipe(
-    TE.fromIOEither(() => loadBinding(options)),
+    TE.fromIOEither(() => loadRuntime(options)),
     TE.map(engineOf),
   )

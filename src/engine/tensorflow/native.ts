@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { addonName, cacheFolder, currentNative, type Native } from './install/cache.js'
+import { bindingName, cacheFolder, currentNative, type Native } from './install/cache.js'
 import { packageFolder, tfjsPackage } from './install/package.js'
 
 /** The binding that the npm package's own install script downloaded, if any. */
@@ -17,11 +17,11 @@ const stockNative: () => O.Option<Native> = () =>
     O.flatMap(lib =>
       O.fromNullable(
         readdirSync(lib)
-          .map(name => join(lib, name, addonName))
+          .map(name => join(lib, name, bindingName))
           .find(existsSync),
       ),
     ),
-    O.map(file => ({ source: 'stock', file })),
+    O.map(file => ({ source: 'stock', file, addon: O.none })),
   )
 
 /**

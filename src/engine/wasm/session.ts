@@ -1,7 +1,7 @@
 /** A session: a program in a wasm memory of its own. */
 import type { Program } from '../../graph/graph.js'
 import type { Weights } from '../../net/weights.js'
-import type { Feeds, Fetched, Session } from '../engine.js'
+import { blocking, type Feeds, type Fetched, type Session } from '../engine.js'
 import { type Memory, type Module, WebAssembly } from './host.js'
 import { type Call, firstAddress, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
@@ -100,7 +100,7 @@ export const openSession = <P extends Program>(context: SessionContext, program:
     if (isClosed) throw new RangeError('the session is closed')
     return loaded
   }
-  return {
+  return blocking({
     run: (name, feeds) => runCall(requireOpen(), String(name), feeds) as Fetched<P[typeof name]>, // one output a name
     read: () => readVariables(requireOpen().heap, loaded.plan),
     write: values => writeVariables(requireOpen().heap, loaded.plan, values),
@@ -110,5 +110,5 @@ export const openSession = <P extends Program>(context: SessionContext, program:
       loaded.threadGroup.close()
       if (!hasFailed(loaded.memory)) context.memoryPool.give(loaded.memory)
     },
-  }
+  })
 }

@@ -34,7 +34,7 @@ const runFeed = async (
   const found: Answer[] = []
   for (let step = 0; step < feed.batches; step++) {
     const batch = await feed.batch(0, step)
-    const { logits = new Float32Array() } = session.run('infer', { images: batch.images })
+    const { logits = new Float32Array() } = await session.runAsync('infer', { images: batch.images })
     found.push(...answersIn(logits, batch))
   }
   return found

@@ -76,7 +76,9 @@ export const score =
     let sum = noScore
     for (let step = 0; step < feed.batches; step++) {
       const batch = await feed.batch(0, step)
-      const logits = views.map(view => logitsOf(session.run('infer', { images: view(batch.images) })))
+      const logits: Float32Array[] = []
+      for (const view of views)
+        logits.push(logitsOf(await session.runAsync('infer', { images: view(batch.images) })))
       sum = addScores(sum, scoreOf(meanOf(logits), batch))
       await setImmediate()
     }

@@ -128,7 +128,8 @@ const trainStep = async <Err>(
   const ready = phase.before?.(session, nth, training.batches * phase.epochs) ?? E.right(undefined)
   if (E.isLeft(ready)) return ready
   const call = (nth + 1) % (phase.accumulate ?? 1) === 0 ? 'train' : 'accumulate'
-  const score = addScores(position.score, scoreOf(logitsOf(session.run(call, feeds(batch, nth))), batch))
+  const logits = logitsOf(await session.runAsync(call, feeds(batch, nth)))
+  const score = addScores(position.score, scoreOf(logits, batch))
   const after = { ...position, step: position.step + 1, score }
   return Number.isFinite(lossOf(score)) ? E.right(after) : overflow('loss', after)
 }

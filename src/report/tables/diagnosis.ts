@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { engineCommand } from '../../engine/commands.js'
 import type { Diagnosis } from '../../engine/doctor.js'
 import { renderMessage } from '../text/messages.js'
 import { table } from './table.js'
@@ -22,6 +23,13 @@ const tensorflowLines = ({ tried }: Diagnosis): readonly string[] =>
           ? [renderMessage(answer.left)]
           : [
               `TensorFlow ${answer.right.version}, ${answer.right.gpu ? 'a GPU is visible' : 'no GPU visible'}: ${native.file}`,
+              pipe(
+                native.addon,
+                O.match(
+                  () => `run by the official binding; to build the addon: ${engineCommand()}`,
+                  file => `run by the addon: ${file}`,
+                ),
+              ),
             ],
     ),
   )

@@ -1,4 +1,4 @@
-/** A graph as the bytes of a SavedModel, by the protobuf messages of TensorFlow's npm package. */
+/** A graph as the bytes of a SavedModel or a GraphDef, by the protobuf messages of TensorFlow's npm package. */
 import { createRequire } from 'node:module'
 import type { Shape } from '../../../net/shape.js'
 import { type Attr, float32, type GraphNode, int32, type Ref } from './node.js'
@@ -152,9 +152,14 @@ const savedModelMessage = (pb: Messages, { nodes, signatures = {} }: SavedGraph)
   return setFields(new pb.SavedModel(), { SavedModelSchemaVersion: 1, MetaGraphsList: [meta] })
 }
 
-/** The content of `saved_model.pb`. Throws where `@tensorflow/tfjs-node-gpu` is not installed. */
-export const savedModel = (graph: SavedGraph): Uint8Array => {
-  const require = createRequire(import.meta.url)
-  const pb = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Messages // the package has no types for it
-  return savedModelMessage(pb, graph).serializeBinary()
-}
+/** Throws where `@tensorflow/tfjs-node-gpu` is not installed. */
+const loadMessages = (): Messages =>
+  createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Messages // the package has no types for it
+
+/** The content of `saved_model.pb`. */
+export const savedModel = (graph: SavedGraph): Uint8Array =>
+  savedModelMessage(loadMessages(), graph).serializeBinary()
+
+/** A graph alone, without signatures, as the bytes of a GraphDef. */
+export const graphDef = ({ nodes }: SavedGraph): Uint8Array =>
+  graphMessage(loadMessages(), nodes).serializeBinary()

@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { makeFolders } from '../../../io/files.js'
 import { engineCommand } from '../../commands.js'
 import type { NativeError } from '../../error.js'
 import {
   addonName,
+  bindingName,
   cacheFolder,
   type Facts,
   factsFile,
@@ -64,7 +66,7 @@ const planOf = (
       : createHash('sha256').update(realpathSync(tensorflow)).digest('hex').slice(0, 12)
   return {
     kind,
-    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}-${recipe}`,
+    key: `tfjs-${tfjs}-tensorflow-${version}-${kind}-${process.platform}-${process.arch}-${recipe()}`,
     cache,
     tell: stage => TE.fromIO(() => onProgress?.(stage)),
   }
@@ -87,10 +89,10 @@ const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
       (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: engineCommand() }),
     ),
     TE.tap(() => tell('try')),
-    TE.flatMap(({ file, facts }) =>
+    TE.flatMap(native =>
       pipe(
-        trial(file),
-        TE.map(answer => builtOf(true)(file, facts, answer)),
+        trial(native),
+        TE.map(answer => builtOf(true)(native.file, native.facts, answer)),
       ),
     ),
     TE.tap(() => onDisk(cache, () => selectEngine(cache, key))),
@@ -120,7 +122,7 @@ const fetchTensorflow = (
 
 interface Place {
   readonly tensorflow: string
-  /** The addon's library path in its final place. */
+  /** The library path of the native modules in their final place. */
   readonly libraries: string
 }
 
@@ -130,9 +132,9 @@ const finish =
   ({ tensorflow, libraries }: Place): TE.TaskEither<NativeError, Built> =>
     pipe(
       tell('compile'),
-      TE.flatMap(() => compile({ compiler, tensorflow, libraries, output: join(staged, addonName) })),
+      TE.flatMap(() => compile({ compiler, tensorflow, libraries, output: staged })),
       TE.tap(() => tell('try')),
-      TE.flatMap(trial),
+      TE.flatMap(() => trial({ file: join(staged, bindingName), addon: O.some(join(staged, addonName)) })),
       TE.flatMap(answer => {
         const place = join(cache, key)
         const facts: Facts = {
@@ -145,7 +147,7 @@ const finish =
           rmSync(join(staged, 'tensorflow', 'include'), { recursive: true, force: true })
           writeFileSync(factsFile(staged), `${JSON.stringify(facts, null, 2)}\n`)
           storeEngine(cache, key, staged)
-          return builtOf(false)(join(place, addonName), facts, answer)
+          return builtOf(false)(join(place, bindingName), facts, answer)
         })
       }),
     )

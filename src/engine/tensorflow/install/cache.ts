@@ -20,20 +20,30 @@ export const Facts = t.type({
 })
 export type Facts = t.TypeOf<typeof Facts>
 
-/** An existing binding: built here, or the npm package's own. */
-export type Native = BuiltNative | { readonly source: 'stock'; readonly file: string }
+/** An existing official binding: built here, or the npm package's own. */
+export type Native = BuiltNative | StockNative
 
-export interface BuiltNative {
-  readonly source: 'built'
+/** The native modules: the official binding, and the project's own addon where it was built beside it. */
+export interface NativeFiles {
   readonly file: string
+  readonly addon: O.Option<string>
+}
+
+export interface BuiltNative extends NativeFiles {
+  readonly source: 'built'
   readonly facts: Facts
+}
+
+export interface StockNative extends NativeFiles {
+  readonly source: 'stock'
 }
 
 /** The folder of all engines: `ESPALIER_CACHE`, or where this system keeps caches. */
 export const cacheFolder = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
   join(env.ESPALIER_CACHE || envPaths('espalier', { suffix: '' }).cache, 'engines')
 
-export const addonName = 'tfjs_binding.node'
+export const bindingName = 'tfjs_binding.node'
+export const addonName = 'session.node'
 const factsName = 'facts.json'
 const currentName = 'current'
 
@@ -56,8 +66,13 @@ const factsAt = (folder: string): O.Option<Facts> =>
 export const nativeAt = (folder: string): O.Option<BuiltNative> =>
   pipe(
     factsAt(folder),
-    O.filter(({ libraries }) => existsSync(join(folder, addonName)) && existsSync(libraries)),
-    O.map(facts => ({ source: 'built', file: join(folder, addonName), facts })),
+    O.filter(({ libraries }) => existsSync(join(folder, bindingName)) && existsSync(libraries)),
+    O.map(facts => ({
+      source: 'built',
+      file: join(folder, bindingName),
+      addon: O.fromPredicate(existsSync)(join(folder, addonName)),
+      facts,
+    })),
   )
 
 /** The engine built or chosen last. */

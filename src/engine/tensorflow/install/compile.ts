@@ -1,13 +1,14 @@
-/** The addon from the npm package's own C++ source, against the TensorFlow of a wheel. */
+/** The native modules, from the npm package's own C++ source and from this project's, against the TensorFlow of a wheel. */
 import { createHash } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../../error.js'
+import { addonName, bindingName } from './cache.js'
 import { type CommandError, command, firstOf } from './command.js'
-import { onDisk } from './disk.js'
 import { packageFolder, tfjsPackage } from './package.js'
 
 const compilers = (env: NodeJS.ProcessEnv): readonly [string, ...string[]] =>
@@ -38,81 +39,94 @@ const firstError = (failure: CommandError): string =>
 
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
 
-/** Newer TensorFlow logs by absl, which reads no variable: apply the variable of the older logging. */
-const quiet = `
-#if __has_include("absl/log/globals.h")
-#include <cstdlib>
-#include "absl/log/globals.h"
-namespace {
-const bool quiet = [] {
-  const char *level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
-  absl::SetMinLogLevel(static_cast<absl::LogSeverityAtLeast>(level == nullptr ? 0 : std::atoi(level)));
-  return true;
-}();
-}
-#endif
-`
+/** Exceptions of C++ become those of JavaScript; none is thrown where no JavaScript can run any more. */
+const addonFlags = ['-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS']
 
-/** A hash of the build flags and sources. */
-export const recipe: string = createHash('sha256')
-  .update([...flags, quiet].join())
-  .digest('hex')
-  .slice(0, 6)
+/** The C++ of this project; the compiled package has it too. */
+const ownFolder = fileURLToPath(new URL('../../../../src/engine/tensorflow/addon', import.meta.url))
+
+const quiet = join(ownFolder, 'quiet.cc')
+
+const ownSources = (): readonly string[] =>
+  readdirSync(ownFolder)
+    .toSorted()
+    .map(name => join(ownFolder, name))
+
+/** A hash of the build flags and of this project's sources. */
+export const recipe = (): string =>
+  [...flags, ...addonFlags, ...ownSources().map(file => readFileSync(file, 'utf8'))]
+    .reduce((hash, text) => hash.update(text), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 6)
 
 export interface Compilation {
   readonly compiler: string
   /** The folder with TensorFlow's libraries and headers. */
   readonly tensorflow: string
-  /** The addon's library path; may begin with `$ORIGIN`. */
+  /** The library path of what is built; may begin with `$ORIGIN`. */
   readonly libraries: string
+  /** The folder for what is built. */
   readonly output: string
 }
 
-interface Sources {
-  readonly headers: string
-  readonly tfjs: string
+/** What one native module is built from. */
+interface Recipe {
+  readonly name: string
+  readonly flags: readonly string[]
+  readonly includes: readonly string[]
+  readonly sources: readonly string[]
 }
 
-const argumentsOf = (
-  { tensorflow, libraries, output }: Compilation,
-  { headers, tfjs }: Sources,
-  own: string,
-): readonly string[] => [
+const argumentsOf = ({ tensorflow, libraries, output }: Compilation, module: Recipe): readonly string[] => [
   ...flags,
-  ...[join(headers, 'include'), join(tensorflow, 'include'), tfjs].map(folder => `-I${folder}`),
-  ...['tfjs_backend.cc', 'tfjs_binding.cc'].map(source => join(tfjs, 'binding', source)),
-  own,
+  ...module.flags,
+  ...[...module.includes, join(tensorflow, 'include')].map(folder => `-I${folder}`),
+  ...module.sources,
   ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
-  ...[`-Wl,-rpath,${libraries}`, '-o', output],
+  ...[`-Wl,-rpath,${libraries}`, '-o', join(output, module.name)],
 ]
 
-const sources: E.Either<NativeError, Sources> = pipe(
+/** The official binding, from the npm package's own source, and the addon. */
+const recipes: E.Either<NativeError, readonly Recipe[]> = pipe(
   E.Do,
   E.bind('headers', () => packageFolder('node-api-headers')),
+  E.bind('wrapper', () => packageFolder('node-addon-api')),
   E.bind('tfjs', () => packageFolder(tfjsPackage)),
+  E.map(({ headers, wrapper, tfjs }) => [
+    {
+      name: bindingName,
+      flags: [],
+      includes: [join(headers, 'include'), tfjs],
+      sources: [...['tfjs_backend.cc', 'tfjs_binding.cc'].map(name => join(tfjs, 'binding', name)), quiet],
+    },
+    {
+      name: addonName,
+      flags: addonFlags,
+      includes: [join(headers, 'include'), wrapper],
+      sources: ownSources().filter(file => file.endsWith('.cc')),
+    },
+  ]),
 )
 
-/** Compiles and links the addon; returns its path. */
-export const compile = (compilation: Compilation): TE.TaskEither<NativeError, string> => {
-  const { compiler, output } = compilation
-  const own = `${output}.quiet.cc`
-  return pipe(
-    TE.fromEither(sources),
-    TE.tap(() => onDisk(dirname(output), () => writeFileSync(own, quiet))),
-    TE.flatMap(found =>
-      pipe(
-        command(compiler, argumentsOf(compilation, found, own)),
-        TE.mapLeft(
-          (failure): NativeError => ({
-            _tag: 'CompileFailed',
-            compiler,
-            reason: firstError(failure),
-            mend: 'a compiler that knows C++17 (set CXX to it)',
-          }),
-        ),
+const compileOne =
+  (compilation: Compilation) =>
+  (module: Recipe): TE.TaskEither<NativeError, unknown> =>
+    pipe(
+      command(compilation.compiler, argumentsOf(compilation, module)),
+      TE.mapLeft(
+        (failure): NativeError => ({
+          _tag: 'CompileFailed',
+          compiler: compilation.compiler,
+          reason: firstError(failure),
+          mend: 'a compiler that knows C++17 (set CXX to it)',
+        }),
       ),
-    ),
-    TE.flatMap(() => onDisk(dirname(output), () => rmSync(own))),
-    TE.map(() => output),
+    )
+
+/** Compiles and links the official binding and the addon. */
+export const compile = (compilation: Compilation): TE.TaskEither<NativeError, void> =>
+  pipe(
+    TE.fromEither(recipes),
+    TE.flatMap(TE.traverseSeqArray(compileOne(compilation))),
+    TE.map(() => undefined),
   )
-}

@@ -1,0 +1,7 @@
+/** TensorFlow's own server, to which sessions of this process and of others connect. */
+#pragma once
+#include <string>
+#include "session.h"
+
+/** Starts the server of a ServerDef; returns the target of its sessions. TensorFlow has no way to end it but the process. */
+std::string startServer(Bytes definition);

@@ -1,0 +1,15 @@
+/** Values of JavaScript as TensorFlow's, and back. Each array is copied once on its way. */
+#pragma once
+#include <napi.h>
+#include <string>
+#include <vector>
+#include "session.h"
+
+Bytes bytesOf(const Napi::Value &array);
+std::vector<std::string> stringsOf(const Napi::Value &array);
+/** Copies feeds, in the order of a call's inputs; throws where one has another length. */
+std::vector<Tensor> tensorsOf(const Call &call, const Napi::Value &feeds);
+/** Float32Arrays that own their memory. */
+Napi::Array arraysOf(Napi::Env env, const std::vector<Tensor> &tensors);
+/** Of `{ inputs: { name, shape }[], outputs: string[], targets: string[] }`. */
+Call callOf(const Session &session, const Napi::Object &call);
