@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { randomBelow, stream } from '../src/net/random.js'
-import { startRedis } from '../test/redis.js'
-import { sweep, toEnd } from '../test/sweep.js'
+import { startRedis } from '../test/support/programs/redis.js'
+import { sweep, toEnd } from '../test/support/sweep.js'
 
 const { values } = parseArgs({
   options: {
