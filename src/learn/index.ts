@@ -74,8 +74,7 @@ export { recalibrate } from './repair/recalibrate.js'
 export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
 export { refitHead } from './repair/refit-head.js'
 export type { ScarceFit } from './repair/scarce-fits.js'
-export type { BestEpoch, Keeping } from './training/best.js'
-export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade.js'
+export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade/fade.js'
 export type { Learner } from './training/learner.js'
 export {
   constant,
@@ -85,9 +84,7 @@ export {
   step,
   triangular,
 } from './training/learning-rate.js'
-export type { Review } from './training/masking/review.js'
-export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
-export type { Teacher } from './training/train.js'
+export type { BestEpoch, Keeping, Review } from './training/phase.js'
 export {
   atStart,
   type Calls,
@@ -95,7 +92,9 @@ export {
   type Phase,
   type PhaseObserver,
   type Position,
-  runPhase,
   type StepProgress,
-} from './training/training-loop.js'
+} from './training/phase.js'
+export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
+export type { Teacher } from './training/train.js'
+export { runPhase } from './training/training-loop.js'
 export { type LearnContext, push, train } from './training/transforms.js'

@@ -1,7 +1,7 @@
 /** Where a run is in a step of the schedule, and how steps end. */
 import * as t from 'io-ts'
 import { closed, closedPartial, finite, naturalNumber, nullable, share, tagged } from '../io/codec.js'
-import type { Position } from '../learn/training/training-loop.js'
+import type { Position } from '../learn/training/phase.js'
 import type { Path } from '../net/path.js'
 import { type NewUnits, newUnitsCodec } from '../surgery/grow/new-units.js'
 import type { Counts } from './schedule/counts.js'

@@ -1,6 +1,6 @@
 /** Experiments and studies as values, run as folds that can be taken up again. */
 export { type ModelFile, readModel, readModelFile, saveModel } from '../convert/model-file.js'
-export type { Resources, RunObserver } from './context.js'
+export type { Resources } from './context.js'
 export type { Cursor, RoundsBaseline, StageResult } from './cursor.js'
 export type {
   AtChance,
@@ -34,6 +34,7 @@ export { loadExperiment, loadStudy } from './load/experiment.js'
 export { loadNet } from './load/net.js'
 export { restoreFunctions } from './load/restore.js'
 export type { Note } from './notes.js'
+export type { RunObserver } from './observer.js'
 export type { Features, Mistake, Predictions } from './review/predictions.js'
 export type { ReadLog } from './review/read-log.js'
 export { type RunRecord, readRecord } from './review/record.js'

@@ -3,7 +3,7 @@ import type { DecodeError } from '../io/codec.js'
 import type { NetError, WeightError } from '../net/error.js'
 import type { Path } from '../net/path.js'
 import type { Shape } from '../net/shape.js'
-import type { Unpreserved } from './grow/insertion.js'
+import type { Unpreserved } from './grow/inexact.js'
 
 /** The measures of a net. */
 export type Measure = 'params' | 'macs' | 'bytes' | 'latency'

@@ -12,7 +12,7 @@ export type {
   UtilityError,
 } from './error.js'
 export { type Grown, grow } from './grow/grow.js'
-export type { Inexact, Unpreserved } from './grow/insertion.js'
+export type { Inexact, Unpreserved } from './grow/inexact.js'
 export type { NewChannels, NewUnits } from './grow/new-units.js'
 export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } from './grow/options.js'
 export { type GrowthRule, growthRule } from './grow/rule.js'

@@ -8,7 +8,7 @@ import { bnScale, l1, l2, perCost, random } from '../../surgery/prune/criteria.j
 import type { Normalize, Utilities } from '../../surgery/prune/rank.js'
 import type { LearnError } from '../error.js'
 import { type CriterionName, defaultNormalize, type EvidenceName } from '../options.js'
-import { gradientUtility, trackedUtilities } from '../training/fade.js'
+import { gradientUtility, trackedUtilities } from '../training/fade/fade.js'
 import type { Learner } from '../training/learner.js'
 import type { Calibration } from './calibration.js'
 import { type Evidence, measureUtilities, noEvidence } from './evidence.js'

@@ -4,7 +4,8 @@ import type { Engine } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { feedsOf } from '../training/feeds.js'
 import type { Learner } from '../training/learner.js'
-import { type Phase, prepare } from '../training/training-loop.js'
+import type { Phase } from '../training/phase.js'
+import { prepare } from '../training/training-loop.js'
 
 /** At most so many steps are timed, for about so many milliseconds. */
 const [mostSteps, budget] = [8, 800]

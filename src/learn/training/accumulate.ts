@@ -3,7 +3,7 @@ import type { Graph, Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
 import type { TrainOptions } from '../options.js'
-import type { Calls } from './training-loop.js'
+import type { Calls } from './phase.js'
 
 const sumName = ({ key }: WeightGradient): string => `${key}/gradients`
 

@@ -2,22 +2,10 @@
 import type { Weights } from '../../net/weights.js'
 import { accuracyOf, type Score } from '../evaluation/score.js'
 import type { Learner } from './learner.js'
-import type { Epoch, Position } from './training-loop.js'
-
-/** Whether the best epoch's weights stay, and after how many epochs without a gain a phase ends; `null` for never. */
-export interface Keeping {
-  readonly restoreBest: boolean
-  readonly patience: number | null
-}
+import type { BestEpoch, Epoch, Keeping, Position } from './phase.js'
 
 /** All epochs, and the weights of the last. */
 export const endless: Keeping = { restoreBest: false, patience: null }
-
-/** The best epoch so far, from 0: the first of the highest validation accuracy. */
-export interface BestEpoch {
-  readonly epoch: number
-  readonly accuracy: number
-}
 
 /** The best epoch once `epoch` has ended with this score. */
 const bestAfter = (best: BestEpoch | null, epoch: number, validation: Score): BestEpoch => {

@@ -4,7 +4,7 @@ import type { Feeds } from '../../engine/engine.js'
 import { type Graph, inputsOf } from '../../graph/graph.js'
 import { stream } from '../../net/random.js'
 import { sizeOf } from '../../net/shape.js'
-import type { Phase } from './training-loop.js'
+import type { Phase } from './phase.js'
 
 /** Uniform numbers for every dropout layer, a function of the seed and the step alone. */
 const noiseFor = (graph: Graph, seed: number): ((step: number) => Feeds) => {

@@ -21,7 +21,8 @@ import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
 import { accumulateCalls } from './accumulate.js'
 import { averageUpdates } from './average.js'
-import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade.js'
+import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade/fade.js'
+import type { Calls, Phase } from './phase.js'
 import { buildTerm } from './push-term.js'
 import {
   featuresIn,
@@ -37,7 +38,6 @@ import {
   trainObjective,
   weightUpdates,
 } from './train.js'
-import type { Calls, Phase } from './training-loop.js'
 
 /** The pooled outputs of every unit, with batch norm or with a gate. */
 const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readonly Value[] =>

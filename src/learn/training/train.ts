@@ -22,7 +22,7 @@ import { accumulateCalls } from './accumulate.js'
 import { averageFeeds, averageUpdates } from './average.js'
 import { imageWeights } from './class-weights.js'
 import { factorAt } from './learning-rate.js'
-import type { Calls } from './training-loop.js'
+import type { Calls } from './phase.js'
 
 /** Layers, with all inside them, that do not learn. */
 interface Freezing {

@@ -26,11 +26,12 @@ import {
 } from '../options.js'
 import { recalibrateAverage } from '../repair/recalibrate.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
-import { markFading, type OnRanking } from './fade.js'
+import { markFading, type OnRanking } from './fade/fade.js'
 import type { Learner } from './learner.js'
+import type { Calls, Epoch, Phase, PhaseObserver } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
-import { type Calls, type Epoch, type Phase, type PhaseObserver, runPhase } from './training-loop.js'
+import { runPhase } from './training-loop.js'
 import { warmupCalls } from './warmup.js'
 
 /** The context of a transform: an engine, data, a seed. */

@@ -11,6 +11,7 @@ import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
 import { accumulateCalls } from './accumulate.js'
 import { averageUpdates } from './average.js'
+import type { Calls } from './phase.js'
 import {
   hardLoss,
   lowerForInference,
@@ -20,7 +21,6 @@ import {
   weightGradients,
   weightUpdates,
 } from './train.js'
-import type { Calls } from './training-loop.js'
 
 /** 1 where a weight is new; a variable that does not change. */
 const newMask = ({ weights }: TrainingGraph, key: string): Value =>

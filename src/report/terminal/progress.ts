@@ -1,7 +1,7 @@
 /** The progress of a run: a line for each event, and on a terminal a bar for each epoch. */
 import type { Alignment } from '../../learn/evaluation/alignment.js'
 import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
-import type { StepProgress } from '../../learn/training/training-loop.js'
+import type { StepProgress } from '../../learn/training/phase.js'
 import type { RunEvent } from '../../run/events.js'
 import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epochs.js'
 import type { Step } from '../../run/schedule/steps.js'

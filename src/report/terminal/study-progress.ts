@@ -1,6 +1,6 @@
 /** The progress of a study: a line for each run, and on a terminal a bar with the time that is left of all. */
 import { accuracyOf } from '../../learn/evaluation/score.js'
-import type { RunObserver } from '../../run/context.js'
+import type { RunObserver } from '../../run/observer.js'
 import { epochsIn, whereabouts } from '../../run/schedule/epochs.js'
 import { train } from '../../run/schedule/schedule.js'
 import type { Step } from '../../run/schedule/steps.js'

@@ -7,7 +7,7 @@ import { evidenceOf, measureCriterion, normalizeOf } from '../../learn/criteria/
 import { checkPruned } from '../../learn/evaluation/check-pruned.js'
 import { pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import { pruneOptions } from '../../learn/options.js'
-import { clearFadeMasks, fadedChannels } from '../../learn/training/fade.js'
+import { clearFadeMasks, fadedChannels } from '../../learn/training/fade/fade.js'
 import type { Learner } from '../../learn/training/learner.js'
 import { evidenceMacs } from '../../learn/training-macs.js'
 import { countMacs } from '../../net/counts.js'

@@ -1,4 +1,5 @@
 /** The tree of a grown net, before its weights: what passes through the new part, and where each layer comes from. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type CheckedNet, infer, type PlacedLayer } from '../../net/infer.js'
@@ -8,6 +9,7 @@ import type { Layer, Net } from '../../net/tree.js'
 import { analyse } from '../analysis/analysis.js'
 import { boundsInto } from '../analysis/bounds.js'
 import type { GrowError } from '../error.js'
+import type { Unpreserved } from './inexact.js'
 import { insertLayer, originPath, type Placement } from './insert-layer.js'
 import type { LayerMatch } from './match-channels.js'
 import type { Growth } from './options.js'
@@ -30,20 +32,6 @@ export const findNormalised = (before: CheckedNet, { layers, originOf }: Inserti
   })
   return found === undefined ? null : { _tag: 'Normalised', at: found.path }
 }
-
-/** Why a grown net cannot compute what it did before. */
-export type Unpreserved =
-  /** The new module has no way to pass on all the channels of its input. */
-  | { readonly _tag: 'NoPassthrough'; readonly at: Path; readonly channels: number }
-  /** A layer norm normalises new channels together with the old. */
-  | { readonly _tag: 'Normalised'; readonly at: Path }
-
-/** Why a grown model computes something else than before. */
-export type Inexact =
-  | Unpreserved
-  /** The options asked for it. */
-  | { readonly _tag: 'Noisy' }
-  | { readonly _tag: 'Scratch' }
 
 export interface Insertion extends LayerMatch, CheckedNet {
   /** The new layer, or those that are wider. */

@@ -15,7 +15,7 @@ import {
   fadeFeeds,
   markFading,
   trackedUtilities,
-} from '../../../src/learn/training/fade.js'
+} from '../../../src/learn/training/fade/fade.js'
 import type { Learner } from '../../../src/learn/training/learner.js'
 import { constant } from '../../../src/learn/training/learning-rate.js'
 import { pushCalls, pushFeeds } from '../../../src/learn/training/push.js'

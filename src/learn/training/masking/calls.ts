@@ -8,7 +8,8 @@ import type { LearnError } from '../../error.js'
 import type { MaskOptions, TrainOptions } from '../../options.js'
 import { accumulateCalls } from '../accumulate.js'
 import { averageUpdates } from '../average.js'
-import { fade, trackUtility } from '../fade.js'
+import { fade, trackUtility } from '../fade/fade.js'
+import type { Calls } from '../phase.js'
 import {
   gradientsAndGates,
   lowerForInference,
@@ -19,7 +20,6 @@ import {
   trainObjective,
   weightUpdates,
 } from '../train.js'
-import type { Calls } from '../training-loop.js'
 import type { LearnProgram } from '../transforms.js'
 import { maskFeeds } from './masking.js'
 

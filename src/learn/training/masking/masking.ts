@@ -14,9 +14,16 @@ import type { Pruned } from '../../../surgery/prune/prune.js'
 import type { RankedChannel } from '../../../surgery/prune/ranking.js'
 import type { LearnError } from '../../error.js'
 import type { MaskOptions } from '../../options.js'
-import { type Flags, fadableLayers, flagsWhere, markedChannels, slotOf, slotsFor } from '../fade-slots.js'
+import {
+  type Flags,
+  fadableLayers,
+  flagsWhere,
+  markedChannels,
+  slotOf,
+  slotsFor,
+} from '../fade/fade-slots.js'
 import type { Learner } from '../learner.js'
-import type { Review } from './review.js'
+import type { Review } from '../phase.js'
 
 /** The share of its norm that a masked channel may still have, once so many epochs are done. */
 export const shareLeft = ({ from, until }: MaskOptions, epochs: number): number =>

@@ -1,16 +1,9 @@
 /** What comes of looking at a learner after an epoch. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Session } from '../../../engine/engine.js'
-import type { Weights } from '../../../net/weights.js'
 import type { LearnError } from '../../error.js'
 import { type Learner, matchingVariables } from '../learner.js'
-import type { Epoch, Phase } from '../training-loop.js'
-
-/** Variables to write, and whether the phase ends there. */
-export interface Review {
-  readonly slots: Weights
-  readonly ends: boolean
-}
+import type { Epoch, Phase, Review } from '../phase.js'
 
 const noReview: Review = { slots: {}, ends: false }
 

@@ -6,24 +6,25 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Session } from '../../engine/engine.js'
-import { isUpdate, type Value } from '../../graph/graph.js'
-import * as op from '../../graph/operations.js'
-import type { WeightGradient } from '../../graph/optimizer.js'
-import type { CheckedNet } from '../../net/infer.js'
-import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
-import { channelsOf } from '../../net/shape.js'
-import { weightKey } from '../../net/weight-specs.js'
-import type { Model, Weights } from '../../net/weights.js'
-import type { PruneError } from '../../surgery/error.js'
-import { costFor } from '../../surgery/prune/cost.js'
-import { type Criterion, perCost } from '../../surgery/prune/criteria.js'
-import { prune } from '../../surgery/prune/prune.js'
-import type { Utilities } from '../../surgery/prune/rank.js'
-import type { RankedChannel } from '../../surgery/prune/ranking.js'
-import type { CountedTarget } from '../../surgery/prune/target.js'
-import { type FadeOptions, type PlannedPrune, pruneOptions } from '../options.js'
-import { isKeyOf } from '../weight-key.js'
+import type { Session } from '../../../engine/engine.js'
+import { isUpdate, type Value } from '../../../graph/graph.js'
+import * as op from '../../../graph/operations.js'
+import type { WeightGradient } from '../../../graph/optimizer.js'
+import type { CheckedNet } from '../../../net/infer.js'
+import { childPath, isInside, type Path, parentPath } from '../../../net/path.js'
+import { channelsOf } from '../../../net/shape.js'
+import { weightKey } from '../../../net/weight-specs.js'
+import type { Model, Weights } from '../../../net/weights.js'
+import type { PruneError } from '../../../surgery/error.js'
+import { costFor } from '../../../surgery/prune/cost.js'
+import { type Criterion, perCost } from '../../../surgery/prune/criteria.js'
+import { prune } from '../../../surgery/prune/prune.js'
+import type { Utilities } from '../../../surgery/prune/rank.js'
+import type { RankedChannel } from '../../../surgery/prune/ranking.js'
+import type { CountedTarget } from '../../../surgery/prune/target.js'
+import { type FadeOptions, type PlannedPrune, pruneOptions } from '../../options.js'
+import { isKeyOf } from '../../weight-key.js'
+import type { Gradients } from '../train.js'
 import {
   type FadableLayer,
   type FadeSlot,
@@ -34,7 +35,6 @@ import {
   slotOf,
   slotsFor,
 } from './fade-slots.js'
-import type { Gradients } from './train.js'
 
 /** A layer whose channels can fade, with its gradients. */
 interface Unit extends FadableLayer {
