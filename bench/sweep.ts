@@ -64,6 +64,6 @@ console.log(
 console.log(`exit codes ${swept.code} and ${straight.code}; ${seconds.toFixed(0)} s`)
 console.log(`${outcomes.length} outcomes; cells begun or resumed ${begun.length} times`)
 console.log(`came to two results: ${(swept.log.match(/the first result stays/g) ?? []).length}`)
-console.log(`rows as of one process: ${rowsOf(folder) === rowsOf(alone)}`)
+console.log(`rows as of a study undisturbed: ${rowsOf(folder) === rowsOf(alone)}`)
 console.log(folder)
 if (rowsOf(folder) !== rowsOf(alone) || swept.code !== 0) process.exitCode = 1
