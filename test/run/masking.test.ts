@@ -83,9 +83,9 @@ const watched = (engine: Engine) => {
       engine.open(program),
       TE.map(session => ({
         ...session,
-        run: (name, feeds) => {
+        runAsync: (name, feeds) => {
           if (name === 'train') rates.push(...(feeds.rate ?? []))
-          return session.run(name, feeds)
+          return session.runAsync(name, feeds)
         },
       })),
     )
