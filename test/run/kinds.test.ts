@@ -18,7 +18,7 @@ import { right } from '../support/nets/surgery.js'
 import { tinyNet } from '../support/nets/tiny.js'
 import { again, expectSame, lastOf, told } from '../support/running.js'
 
-vi.mock('../src/run/steps/index.js', async original => {
+vi.mock('../../src/run/steps/index.js', async original => {
   const { stepKinds } = await original<typeof import('../../src/run/steps/index.js')>()
   const { scaleKind } = await import('../support/nets/scale-step.js')
   return { stepKinds: { ...stepKinds, scale: scaleKind } }
