@@ -35,7 +35,7 @@ const start = ({ name, command: [program = '', ...args] }: Contestant): Running 
     complaint = message
   })
   createInterface({ input: child.stderr }).on('line', line => {
-    complaint = line.trim() || complaint
+    if (/error/i.test(line)) complaint = line.trim()
   })
   child.stdin.on('error', () => {}) // a process that has ended is noticed by its output
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
