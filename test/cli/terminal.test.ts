@@ -161,10 +161,10 @@ test.each([
     signals: [signal, signal],
   })
   expect([ended.code, ended.out]).toEqual([code, ''])
-  expect(ended.err.trimEnd().split('\n').slice(-2)).toEqual([
-    'stopping after this step; once more stops at once',
-    `stopped; continue with: npm run resume -- ${folder}`,
-  ])
+  const lines = ended.err.trimEnd().split('\n')
+  expect(lines.at(-1)).toBe(`stopped; continue with: npm run resume -- ${folder}`)
+  // the step may be the last of its epoch, which then has its line
+  expect(lines.slice(-3)).toContain('stopping after this step; once more stops at once')
   expect(JSON.parse(readFileSync(join(folder, 'events.jsonl'), 'utf8').split('\n')[0] ?? '')).toMatchObject({
     _tag: 'stageBegan',
   })
