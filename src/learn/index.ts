@@ -70,8 +70,9 @@ export {
   trainDefaults,
 } from './options.js'
 export { recipe } from './recipe.js'
+export type { ReconstructOptions } from './repair/fit-layer.js'
 export { recalibrate } from './repair/recalibrate.js'
-export { type ReconstructOptions, reconstruct } from './repair/reconstruct.js'
+export { reconstruct } from './repair/reconstruct.js'
 export { refitHead } from './repair/refit-head.js'
 export type { ScarceFit } from './repair/scarce-fits.js'
 export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade/fade.js'

@@ -1,4 +1,5 @@
 /** The layers of a pruned net whose kernels are fitted, and what each has to give. */
+import type { PlacedLayer } from '../../net/infer.js'
 import { type Path, parentPath } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
@@ -28,7 +29,7 @@ export const interceptSlot = ({
 }
 
 /** The filters of a group read other channels than those of the next: they have no fit in common. */
-const isConsumer = (layer: Layer): layer is Consumer =>
+export const isConsumer = (layer: Layer): layer is Consumer =>
   layer._tag === 'dense' || (layer._tag === 'conv' && layer.groups === 1)
 
 /** The kernel with these of its outputs, or with all. */
@@ -39,15 +40,32 @@ const keepOutputs = (kernel: Tensor, outputs: Int32Array | null): Tensor => {
     : gatherAxes({ shape: [...lead, outputs.length], axes: [...lead.map(() => null), outputs] })(kernel)
 }
 
-/** In the order of computation: from the first that reads fewer channels on. */
-export const placesIn = ({ model, remap }: Cut, whole: Weights): readonly Place[] => {
-  const places = [...model.layers.values()].flatMap(({ path, layer }) => {
-    const { from = null, axes = [] } = remap.get(weightKey(path, 'kernel')) ?? {}
-    const kernel = from === null ? undefined : whole[from]
-    if (!isConsumer(layer) || from === null || kernel === undefined) return []
-    const wholeKernel = keepOutputs(kernel, axes.at(-1) ?? null)
-    return [{ path, layer, from: parentPath(from), wholeKernel, reads: axes.at(-2) ?? null }]
-  })
-  const first = places.findIndex(({ reads }) => reads !== null)
-  return first < 0 ? [] : places.slice(first)
+/** A layer that is fitted, by the remap: the kernel it had, and which of its outputs and inputs are left, `null` for all. */
+interface Fitted {
+  readonly placed: PlacedLayer
+  readonly layer: Consumer
+  readonly from: string
+  readonly outputs: Int32Array | null
+  readonly reads: Int32Array | null
 }
+
+/** In the order of computation: from the first that reads fewer channels on. */
+export const fittedIn = ({ model, remap }: Cut): readonly Fitted[] => {
+  const all = [...model.layers.values()].flatMap(placed => {
+    const { from = null, axes = [] } = remap.get(weightKey(placed.path, 'kernel')) ?? {}
+    const { layer } = placed
+    if (!isConsumer(layer) || from === null) return []
+    return [{ placed, layer, from, outputs: axes.at(-1) ?? null, reads: axes.at(-2) ?? null }]
+  })
+  const first = all.findIndex(({ reads }) => reads !== null)
+  return first < 0 ? [] : all.slice(first)
+}
+
+/** What each fitted layer has to give. */
+export const placesIn = (cut: Cut, whole: Weights): readonly Place[] =>
+  fittedIn(cut).flatMap(({ placed: { path }, layer, from, outputs }) => {
+    const kernel = whole[from]
+    return kernel === undefined
+      ? []
+      : [{ path, layer, from: parentPath(from), wholeKernel: keepOutputs(kernel, outputs) }]
+  })

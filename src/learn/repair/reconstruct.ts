@@ -3,20 +3,13 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
 import { type Program, variablesOf } from '../../graph/graph.js'
-import { weightKey } from '../../net/weight-specs.js'
-import type { Model, Tensor, Weights } from '../../net/weights.js'
+import type { Model, Weights } from '../../net/weights.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
-import { fitKernel, type Products } from './fit.js'
+import { fitLayer, type ReconstructOptions } from './fit-layer.js'
 import { type GramCalls, gramCalls, measureProducts, programOf, variablesFor } from './measure-products.js'
-import { interceptSlot, type Place, placesIn } from './places.js'
-
-/** How a reconstruction is done. */
-export interface ReconstructOptions {
-  /** What is added to the diagonal of XᵀX, as a share of its mean. */
-  readonly ridge: number
-}
+import { type Place, placesIn } from './places.js'
 
 /** A session of both nets, and the images. */
 interface Fitting {
@@ -25,33 +18,6 @@ interface Fitting {
   readonly program: Program
   readonly batches: readonly Batch[]
 }
-
-const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
-  shape,
-  data: Float32Array.from(change, (each, i) => (data[i] ?? 0) + sign * each),
-})
-
-/** A layer's weights, fitted. */
-const fitPlace = (
-  { path, layer }: Place,
-  weights: Weights,
-  products: Products,
-  { ridge }: ReconstructOptions,
-): Weights => {
-  const key = weightKey(path, 'kernel')
-  const kernel = weights[key]
-  const constant = interceptSlot(layer)
-  if (kernel === undefined) return {}
-  const { change, intercept } = fitKernel(products, { ridge, hasIntercept: constant !== null })
-  const fitted = { [key]: addTo(kernel, change) }
-  const old = constant === null ? undefined : weights[weightKey(path, constant.slot)]
-  return constant === null || old === undefined
-    ? fitted
-    : { ...fitted, [weightKey(path, constant.slot)]: addTo(old, intercept, constant.sign) }
-}
-
-const allFinite = (weights: Weights): boolean =>
-  Object.values(weights).every(({ data }) => data.every(Number.isFinite))
 
 /** The weights that a program has variables for. */
 const variablesIn = (program: Program, weights: Weights): Weights => {
@@ -70,8 +36,7 @@ const fitAll = (
   for (const place of places) {
     const call = calls[place.path]
     const products = call === undefined ? null : measureProducts(session, place.path, call, batches)
-    const fitted = products === null ? {} : fitPlace(place, weights, products, options)
-    if (!allFinite(fitted)) continue
+    const fitted = products === null ? {} : fitLayer(place, weights, products, options)
     session.write(variablesIn(program, fitted))
     weights = { ...weights, ...fitted }
   }

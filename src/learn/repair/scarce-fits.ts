@@ -2,10 +2,10 @@
 import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
-import { weightKey } from '../../net/weight-specs.js'
 import { sidesOf, slidesOf } from '../../net/window.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { sampledWindow } from './gram.js'
+import { fittedIn } from './places.js'
 
 /** A layer whose outputs each have more unknowns than there are positions to fit them to. */
 export interface ScarceFit {
@@ -40,17 +40,15 @@ const scarceAmong = (layers: readonly PlacedLayer[], images: number): readonly S
     return size.unknowns > positions ? [{ at: placed.path, unknowns: size.unknowns, positions }] : []
   })
 
-/** Those of a reconstruction on so many images: of every layer from the first that reads fewer channels on. */
+/** Those of a reconstruction on so many images. */
 export const scarceReconstructions = (
   images: number,
-  { model, remap }: Pick<Pruned, 'model' | 'remap'>,
-): readonly ScarceFit[] => {
-  const layers = [...model.layers.values()].filter(({ path }) => remap.has(weightKey(path, 'kernel')))
-  const first = layers.findIndex(
-    ({ path }) => (remap.get(weightKey(path, 'kernel'))?.axes.at(-2) ?? null) !== null,
+  cut: Pick<Pruned, 'model' | 'remap'>,
+): readonly ScarceFit[] =>
+  scarceAmong(
+    fittedIn(cut).map(({ placed }) => placed),
+    images,
   )
-  return first < 0 ? [] : scarceAmong(layers.slice(first), images)
-}
 
 /** Whether the fit of a head on so many images is one: its features are means over space. */
 export const scarceHead = (images: number, { layers }: CheckedNet, head: Path): readonly ScarceFit[] => {

@@ -30,7 +30,7 @@ const candidatesOf = ({ layers }: Ranked): readonly Scored[] => {
 /** The most cuts shown, evenly chosen. */
 const mostCuts = 6
 
-const chosen = <A>(all: readonly A[]): readonly A[] =>
+const pickEvenly = <A>(all: readonly A[]): readonly A[] =>
   all.length <= mostCuts
     ? all
     : Array.from({ length: mostCuts }, (_, nth) =>
@@ -55,7 +55,7 @@ export const cutFigures = (events: readonly RunEvent[]): readonly Node<ChartLeaf
     ? [missing('The log has no utilities: it is of an older version, or its cuts named their channels.')]
     : [
         grid<ChartLeaf>(
-          ...chosen(scored).map(({ cut, number }) =>
+          ...pickEvenly(scored).map(({ cut, number }) =>
             figure<ChartLeaf>(
               `Cut ${number}, ${cut.removes ? '' : 'marked while pushing, '}by ${cut.by}`,
               { chart: utilityChart(`cut ${number}`, candidatesOf(cut), cut.threshold) },

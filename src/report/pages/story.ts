@@ -47,7 +47,7 @@ export interface Story {
   readonly length: number
 }
 
-const beginning = (net: CheckedNet): Story => ({
+const beginStory = (net: CheckedNet): Story => ({
   epochs: [],
   cuts: [],
   growths: [],
@@ -113,6 +113,6 @@ const addEvent = (story: Story, event: RunEvent): Story => {
 
 /** The story of a run that began with a net. */
 export const storyOf = (first: CheckedNet, events: readonly RunEvent[]): Story => {
-  const story = events.reduce(addEvent, beginning(first))
+  const story = events.reduce(addEvent, beginStory(first))
   return { ...story, stages: story.stages.map(span => ({ ...span, to: Math.min(span.to, story.length) })) }
 }

@@ -9,7 +9,7 @@ import { type BoardEvent, encodeEvent, wallTimeBytes } from './schema.js'
 /** Seconds since 1970. */
 const wallTime = (): number => Date.now() / 1000
 
-const encoded = (events: readonly BoardEvent[]): Buffer =>
+const encodeEvents = (events: readonly BoardEvent[]): Buffer =>
   Buffer.concat(events.map(event => encodeRecord(encodeEvent(event, wallTime()))))
 
 const [headerLength, sumLength] = [12, 4]
@@ -52,9 +52,9 @@ export const holdEvents = (file: string, events: readonly BoardEvent[]): E.Eithe
     if (!existsSync(file)) writeFileSync(file, '')
     const { at, count } = commonStart(readFileSync(file), events)
     truncateSync(file, at)
-    appendFileSync(file, encoded(events.slice(count)))
+    appendFileSync(file, encodeEvents(events.slice(count)))
   }, fileFailed(file))
 
 /** Errors  FileMissing, FileFailed */
 export const appendEvents = (file: string, events: readonly BoardEvent[]): E.Either<FileError, void> =>
-  E.tryCatch(() => appendFileSync(file, encoded(events)), fileFailed(file))
+  E.tryCatch(() => appendFileSync(file, encodeEvents(events)), fileFailed(file))

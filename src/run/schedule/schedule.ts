@@ -26,7 +26,6 @@ import { type PruneWhileTrainingWord, pruneWhileTraining } from './words/prune-w
 import { splitTarget, targetKeys, type WithTarget } from './words/target-options.js'
 import { parseWithin, type WithinWord } from './words/within.js'
 
-export { defaultFloor } from './words/prune-defaults.js'
 export type { PruneWhileTrainingWord } from './words/prune-while-training.js'
 export type { WithTarget } from './words/target-options.js'
 export type { Within, WithinWord } from './words/within.js'
