@@ -1,5 +1,5 @@
 /** RegNetX-400MF and RegNetY-400MF, which has gates: stages of one form, after Radosavovic et al. 2020. 224×224×3 → 1000 */
-import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, squeezeExcite, stack } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, squeezeExcite, stack } from '../../../src/index.js'
 
 /** The channels of a group, and the depth and width of each stage. */
 interface Design { readonly group: number; readonly gated: boolean; readonly stages: readonly (readonly [depth: number, width: number])[] }

@@ -1,5 +1,5 @@
 /** MobileNet v1 with its width multiplier, after Howard et al. 2017. 224×224×3 → 1000 */
-import { convBnAct, dense, globalAvgPool, image, net, repeat, separable } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, net, repeat, separable } from '../../../src/index.js'
 
 export const mobilenet = (width: number) => {
   const unit = (name: string, filters: number, stride = 1) =>

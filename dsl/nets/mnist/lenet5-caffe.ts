@@ -1,5 +1,5 @@
 /** LeNet-5 as the Caffe example has it, which pruning papers measure on MNIST; after LeCun et al. 1998. 28×28×1 → 10 */
-import { conv, dense, flatten, image, maxPool, net } from '../src/index.js'
+import { conv, dense, flatten, image, maxPool, net } from '../../../src/index.js'
 
 const linear = { padding: 'valid' } as const
 

@@ -1,5 +1,5 @@
 /** DenseNet-40 (k = 12), no bottlenecks, after Huang et al. 2017. 32×32×3 → 10 */
-import { avgPool, batchNorm, concat, conv, dense, globalAvgPool, identity, image, net, relu, repeat, stack } from '../src/index.js'
+import { avgPool, batchNorm, concat, conv, dense, globalAvgPool, identity, image, net, relu, repeat, stack } from '../../../src/index.js'
 
 /** Normalised and activated before, not after. */
 const bare = { bias: false } as const

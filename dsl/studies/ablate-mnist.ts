@@ -1,6 +1,6 @@
 /** MNIST ablation: every way to push × every criterion × shares removed, one cut each. 28×28×1 → 10 */
-import { ablation, alignment, mnist, shift, train } from '../src/index.js'
-import { seedling } from './mnist.js'
+import { ablation, alignment, mnist, shift, train } from '../../src/index.js'
+import { seedling } from '../mnist.js'
 
 export default ablation('ablation-mnist', {
   net: seedling,

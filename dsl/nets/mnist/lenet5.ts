@@ -1,5 +1,5 @@
 /** LeNet-5, every map of C3 connected and a linear end, after LeCun et al. 1998. 28×28×1 → 10 */
-import { avgPool, conv, dense, flatten, image, net } from '../src/index.js'
+import { avgPool, conv, dense, flatten, image, net } from '../../../src/index.js'
 
 const plain = { activation: 'tanh' } as const
 

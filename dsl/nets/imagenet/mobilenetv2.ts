@@ -1,5 +1,5 @@
 /** MobileNet v2: inverted residuals with linear ends, after Sandler et al. 2018. 224×224×3 → 1000 */
-import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image, net, repeat, residual, stack } from '../src/index.js'
+import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image, net, repeat, residual, stack } from '../../../src/index.js'
 
 export const relu6 = { activation: 'relu6' } as const
 

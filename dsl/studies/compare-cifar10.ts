@@ -1,5 +1,5 @@
 /** CIFAR-10: a net grown, then cut to the same multiply–accumulates in one way and another; nets by hand of its size. 32×32×3 → 10 */
-import { type CriterionName, experiment, type PushStepOptions, prune, push, study, train, untilTarget } from '../src/index.js'
+import { type CriterionName, experiment, type PushStepOptions, prune, push, study, train, untilTarget } from '../../src/index.js'
 import { residualNet, separableNet } from './cifar10-baselines.js'
 import { base, data, grown, seedling } from './cifar10-small.js'
 

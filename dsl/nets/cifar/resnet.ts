@@ -1,5 +1,5 @@
 /** ResNets for CIFAR-10, projections for shortcuts where the size changes, after He et al. 2016. 32×32×3 → 10 */
-import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, stack } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, stack } from '../../../src/index.js'
 
 export const block = (filters: number, stride = 1) =>
   residual('block',

@@ -1,5 +1,5 @@
 /** CIFAR-10: does growing pay? A module grown after half the epochs, against the same net trained whole for all of them. 32×32×3 → 10 */
-import { experiment, grow, study, train } from '../src/index.js'
+import { experiment, grow, study, train } from '../../src/index.js'
 import { data, module, seedling, whole } from './cifar10-small.js'
 
 // No branch is as wide as the module's input: the layer that reads the module starts from new weights whatever `init` is.

@@ -1,5 +1,5 @@
 /** ResNet-18, -34 and -50 (which strides at its 3×3), after He et al. 2016. 224×224×3 → 1000 */
-import { convBnAct, dense, globalAvgPool, image, type MapWord, maxPool, net, repeat, residual, stack } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, type MapWord, maxPool, net, repeat, residual, stack } from '../../../src/index.js'
 
 /** What a block computes beside its shortcut, and how many times its filters come out. */
 interface Kind { readonly times: number; readonly body: (filters: number, stride: number) => MapWord }

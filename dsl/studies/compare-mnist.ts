@@ -1,6 +1,6 @@
 /** MNIST: a net grown, pushed and pruned, the nets on the way, and nets by hand of its size. 28×28×1 → 10 */
-import { distill, experiment, grow, mnist, prune, push, shift, study, train, untilTarget, without } from '../src/index.js'
-import { module, seedling as whole } from './mnist.js'
+import { distill, experiment, grow, mnist, prune, push, shift, study, train, untilTarget, without } from '../../src/index.js'
+import { module, seedling as whole } from '../mnist.js'
 import { residualNet, separableNet } from './mnist-baselines.js'
 
 const seedling = without(module.name)(whole)

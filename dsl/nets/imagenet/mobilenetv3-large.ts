@@ -1,5 +1,5 @@
 /** MobileNet v3, large, after Howard et al. 2019. 224×224×3 → 1000 */
-import { convBnAct, dense, dropout, globalAvgPool, image, net } from '../src/index.js'
+import { convBnAct, dense, dropout, globalAvgPool, image, net } from '../../../src/index.js'
 import { hs, re, stage } from './mobilenetv3.js'
 
 export default net('mobilenetv3-large', image(224, 224, 3),

@@ -1,6 +1,6 @@
 /** MNIST: nets by hand to compare with, one of residual blocks and one of separable convolutions. 28×28×1 → 10 */
-import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, net, separable, withName } from '../src/index.js'
-import { block } from './resnet-cifar.js'
+import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, net, separable, withName } from '../../src/index.js'
+import { block } from '../nets/cifar/resnet.js'
 
 const size = image(28, 28, 1)
 

@@ -1,6 +1,6 @@
 /** CIFAR-10: nets by hand to compare with, one of residual blocks and one of separable convolutions. 32×32×3 → 10 */
-import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, separable, withName } from '../src/index.js'
-import { block } from './resnet-cifar.js'
+import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, separable, withName } from '../../src/index.js'
+import { block } from '../nets/cifar/resnet.js'
 
 const size = image(32, 32, 3)
 

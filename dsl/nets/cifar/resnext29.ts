@@ -1,5 +1,5 @@
 /** ResNeXt-29, 8×64d: bottlenecks of eight groups, after Xie et al. 2017. 32×32×3 → 10 */
-import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, stack } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, net, repeat, residual, stack } from '../../../src/index.js'
 
 /** Eight groups of `width` channels each; eight groups of 64 where 256 come out. */
 const bottleneck = (width: number, stride: number) => stack('body',

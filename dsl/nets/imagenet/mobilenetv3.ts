@@ -1,5 +1,5 @@
 /** MobileNet v3, small: inverted residuals, some with a gate, after Howard et al. 2019. 224×224×3 → 1000 */
-import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image, net, residual, squeezeExcite, stack, withName } from '../src/index.js'
+import { convBnAct, dense, depthwiseBnAct, dropout, globalAvgPool, image, net, residual, squeezeExcite, stack, withName } from '../../../src/index.js'
 
 /** A window, how many filters are in the middle, and by how many units those are gated, if at all. */
 type Row = readonly [kernel: number, wide: number, squeezed?: number]

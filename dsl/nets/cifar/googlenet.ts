@@ -1,5 +1,5 @@
 /** GoogLeNet for CIFAR-10: one 3×3 for a stem, each 5×5 as two 3×3, after Szegedy et al. 2015. 32×32×3 → 10 */
-import { convBnAct, dense, globalAvgPool, image, inception, maxPool, net } from '../src/index.js'
+import { convBnAct, dense, globalAvgPool, image, inception, maxPool, net } from '../../../src/index.js'
 
 const half = maxPool(3, { stride: 2 })
 

@@ -1,5 +1,5 @@
 /** VGG-16 and VGG-19 with batch norm instead of biases, after Simonyan and Zisserman 2015. 224×224×3 → 1000 */
-import { convBnAct, dense, dropout, flatten, image, maxPool, net, repeat } from '../src/index.js'
+import { convBnAct, dense, dropout, flatten, image, maxPool, net, repeat } from '../../../src/index.js'
 
 const hidden = dense(4096, { activation: 'relu' })
 

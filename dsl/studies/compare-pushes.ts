@@ -1,5 +1,5 @@
 /** CIFAR-10: one net grown, then cut to a quarter of its multiply–accumulates after this push and that; choose by validation. 32×32×3 → 10 */
-import { type CriterionName, cosine, distill, experiment, type PushStepOptions, prune, push, study, type Train, train, untilTarget } from '../src/index.js'
+import { type CriterionName, cosine, distill, experiment, type PushStepOptions, prune, push, study, type Train, train, untilTarget } from '../../src/index.js'
 import { base, data, grown, seedling } from './cifar10-small.js'
 
 interface Options { readonly push: PushStepOptions; readonly by?: CriterionName; readonly cost?: number; readonly last?: Train }

@@ -1,5 +1,5 @@
 /** CIFAR-10: the net that studies grow, prune and compare, with its last module and without; its data and schedule. 32×32×3 → 10 */
-import { convBnAct, dense, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, randomCrop, train, without } from '../src/index.js'
+import { convBnAct, dense, flip, globalAvgPool, grow, image, imageFolder, inception, maxPool, net, randomCrop, train, without } from '../../src/index.js'
 
 const size = image(32, 32, 3)
 export const module = inception('c', { point: 32, three: [32, 48], five: [16, 24, 24], pool: 24 })

@@ -1,6 +1,6 @@
 /** MNIST: one net cut to a twentieth by one criterion and another, with equal epochs. 28×28×1 → 10 */
-import { type Distill, distill, experiment, mnist, type PruneStepOptions, type PushStepOptions, prune, push, shift, study, train, untilTarget } from '../src/index.js'
-import { seedling } from './mnist.js'
+import { type Distill, distill, experiment, mnist, type PruneStepOptions, type PushStepOptions, prune, push, shift, study, train, untilTarget } from '../../src/index.js'
+import { seedling } from '../mnist.js'
 
 interface Options { readonly push: PushStepOptions; readonly prune?: PruneStepOptions; readonly teacher?: Distill | null }
 

@@ -1,5 +1,5 @@
 /** ConvNeXt-Tiny, and a small one for CIFAR images, after Liu et al. 2022. 224×224×3 → 1000 */
-import { conv, dense, depthwise, dropPath, globalAvgPool, image, layerNorm, layerScale, net, repeat, residual, type Shape, stack } from '../src/index.js'
+import { conv, dense, depthwise, dropPath, globalAvgPool, image, layerNorm, layerScale, net, repeat, residual, type Shape, stack } from '../../../src/index.js'
 
 const norm = layerNorm({ epsilon: 1e-6 })
 

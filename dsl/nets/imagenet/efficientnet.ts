@@ -1,5 +1,5 @@
 /** EfficientNet-B0: gated inverted residuals, found by search, after Tan and Le 2019. 224×224×3 → 1000 */
-import { convBnAct, dense, depthwiseBnAct, dropout, dropPath, globalAvgPool, image, net, repeat, residual, squeezeExcite, stack } from '../src/index.js'
+import { convBnAct, dense, depthwiseBnAct, dropout, dropPath, globalAvgPool, image, net, repeat, residual, squeezeExcite, stack } from '../../../src/index.js'
 
 const swish = { activation: 'swish' } as const
 

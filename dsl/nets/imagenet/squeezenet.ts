@@ -1,5 +1,5 @@
 /** SqueezeNet 1.1, biases and no batch norm, a convolution for the classes; after Iandola et al. 2016. 224×224×3 → 1000 */
-import { concat, conv, dropout, globalAvgPool, image, maxPool, net, stack } from '../src/index.js'
+import { concat, conv, dropout, globalAvgPool, image, maxPool, net, stack } from '../../../src/index.js'
 
 const plain = { activation: 'relu' } as const
 const pool = maxPool(3, { stride: 2, padding: 'valid' })

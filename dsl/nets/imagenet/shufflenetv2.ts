@@ -1,5 +1,5 @@
 /** ShuffleNet v2, 1.0×: half the channels pass each unit by, and are shuffled, after Ma et al. 2018. 224×224×3 → 1000 */
-import { channelShuffle, channelSlice, concat, convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, repeat, stack } from '../src/index.js'
+import { channelShuffle, channelSlice, concat, convBnAct, dense, depthwiseBnAct, globalAvgPool, image, maxPool, net, repeat, stack } from '../../../src/index.js'
 
 const wise = (stride: number) => depthwiseBnAct(3, { stride, activation: null })
 
