@@ -37,6 +37,7 @@ export interface PlaceRemoved {
 /** What is behind the end of rounds, or of growing. */
 export type StopFact = Limit | Loss | NoGain | PlaceRemoved
 
+/** Why rounds, or growing, have ended. */
 export interface Stop {
   readonly why: StopReason
   /** The fact behind it; runs of earlier versions may lack it. */

@@ -36,6 +36,7 @@ export interface PrunedOnce {
 /** Criteria that look at the weights alone. */
 const byWeights = { l1, l2, bnScale, random: random(0) } as const
 
+/** The name of a criterion that needs no images. */
 export type WeightCriterion = keyof typeof byWeights
 
 /** Reconstruction, where there is no batch norm to measure again. */

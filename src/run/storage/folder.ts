@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { FileError } from '../../io/error.js'
 import { makeFreeFolder } from '../../io/files.js'
 
+/** The files of a run, by what they hold. */
 export interface Folder {
   readonly path: string
   /** The experiment as JSON. */
@@ -26,6 +27,7 @@ export interface Folder {
   readonly met: string
 }
 
+/** The files of a run whose folder is at this path; nothing is read. */
 export const folderAt = (path: string): Folder => ({
   path,
   experiment: join(path, 'experiment.json'),
