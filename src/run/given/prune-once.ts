@@ -63,7 +63,7 @@ export const pruneOnce =
   (model: Model): TE.TaskEither<RunError, PrunedOnce> => {
     const events: RunEvent[] = []
     const context = standaloneContext(resources, event => TE.fromIO(() => void events.push(event)))
-    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, inside: null }
+    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, cursor: null }
     return pipe(
       scoreValidation(context)(model),
       TE.bindTo('score'),

@@ -43,7 +43,9 @@ export const folderAt = (path: string): Folder => ({
 })
 
 /** Where a run is to be kept: in this folder, or in a new one of this name, with a number where others have it. */
-export type Place = string | { readonly free: string }
+export type Destination = string | { readonly free: string }
 
-export const claimFolder = (place: Place): TE.TaskEither<FileError, Folder> =>
-  typeof place === 'string' ? TE.right(folderAt(place)) : pipe(makeFreeFolder(place.free), TE.map(folderAt))
+export const claimFolder = (destination: Destination): TE.TaskEither<FileError, Folder> =>
+  typeof destination === 'string'
+    ? TE.right(folderAt(destination))
+    : pipe(makeFreeFolder(destination.free), TE.map(folderAt))
