@@ -7,6 +7,7 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
+/** Tensors by key. */
 export type Tensors = Readonly<Record<string, Tensor>>
 
 /** How many values there are. */

@@ -114,8 +114,8 @@ export const runLearning =
     program: LearnProgram,
     takeEvents = noEvents,
   ) =>
-  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
-    const { position, cut } = inside?._tag === 'training' ? inside : { position: atStart, cut: undefined }
+  ({ cursor, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
+    const { position, cut } = cursor?._tag === 'training' ? cursor : { position: atStart, cut: undefined }
     return pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,

@@ -110,7 +110,7 @@ const scheduleMessages = {
     `round ${round + 1}: expected validation accuracy within ${withinText(within)}, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
   NoGain: ({ growths, minDelta }) =>
     `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
-  PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
+  SiteRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
 } satisfies Partial<Messages>
 
