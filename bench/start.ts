@@ -14,7 +14,7 @@ const model = join(root, 'examples/quickstart.safetensors')
 const uses = (out: string): Readonly<Record<string, readonly string[]>> => ({
   '--help': ['--help'],
   'describe, a file': ['describe', 'dsl/quickstart.ts'],
-  'describe, Inception-88': ['describe', 'dsl/inception88.ts'],
+  'describe, Inception-88': ['describe', 'dsl/nets/imagenet/inception88.ts'],
   'describe, a model': ['describe', model],
   doctor: ['doctor'],
   'export to ONNX': ['export', model, '--to', 'onnx', '--out', join(out, 'export')],
