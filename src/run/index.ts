@@ -9,6 +9,7 @@ export type {
   Difference,
   FileError,
   ModelDiffers,
+  OriginDiffers,
   QueueError,
   RunError,
   ScheduleError,

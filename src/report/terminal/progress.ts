@@ -58,6 +58,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
     case 'bestEpoch':
       return `  ${bestEpochText(event)}`
     case 'ranked':
+    case 'featuresMeasured':
       return null
     case 'masked':
       return `  ${maskText(event)}`

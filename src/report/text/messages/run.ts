@@ -92,6 +92,8 @@ const resumeMessages = {
     `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
   ModelDiffers: ({ folder, file, began, now }) =>
     `${folder}: expected ${file} as it was when the run began, of checksum ${began.slice(0, 12)}…, got ${now.slice(0, 12)}…; try espalier resume ${folder}, which needs no such file, or a new run`,
+  OriginDiffers: ({ folder, began, now }) =>
+    `${folder}: expected ${began ?? 'initial weights'}, from which the run began, got ${now ?? 'no model to begin from'}; try ${began === null ? 'without it' : `--from ${began}`}, or espalier resume ${folder}`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
 } satisfies Partial<Messages>

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf, type Shape, sizeOf } from '../../../../net/shape.js'
 import { transposeNumbers } from '../arrays.js'
-import type { Constant } from '../constant.js'
+import { type Constant, floatsOf } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
 import { isPoint, mapInput } from '../layout.js'
 import type { Read, Site } from '../site.js'
@@ -17,14 +17,14 @@ export const bareUnit = (bias: boolean) => ({ name: '', bias, norm: null, activa
 /** A constant's numbers as they are, in single precision. */
 export const plainTensor =
   (shape: Shape, constant: Constant): MakeTensor =>
-  () => ({ shape, data: Float32Array.from(constant.read()) })
+  () => ({ shape, data: floatsOf(constant) })
 
 /** [out, in, height, width] → [height, width, in, out], or depthwise [height, width, channels, 1]. */
 const kernelTensor =
   (constant: Constant, order: readonly number[]): MakeTensor =>
   () => ({
     shape: order.map(axis => constant.dims[axis] ?? 1),
-    data: transposeNumbers(Float32Array.from(constant.read()), constant.dims, order),
+    data: transposeNumbers(floatsOf(constant), constant.dims, order),
   })
 
 interface Kernel {
@@ -74,7 +74,7 @@ const addPointwise = (
           {
             kernel: () => ({
               shape: [channelsOf(from.shape), filters],
-              data: transposeNumbers(Float32Array.from(constant.read()), constant.dims.slice(0, 2), [1, 0]),
+              data: transposeNumbers(floatsOf(constant), constant.dims.slice(0, 2), [1, 0]),
             }),
             ...biasWeight(bias),
           },

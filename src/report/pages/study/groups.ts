@@ -1,8 +1,9 @@
 /** The runs of a study by variant: what it is, and the figures of all its seeds. */
-import type { VariantRun } from '../../run/study/runner.js'
-import type { Latencies } from '../tables/study.js'
-import { grouping } from '../tables/study.js'
-import { deviation, mean } from '../text/statistics.js'
+import type { Features } from '../../../run/review/predictions.js'
+import type { VariantRun } from '../../../run/study/runner.js'
+import type { Latencies } from '../../tables/study.js'
+import { grouping } from '../../tables/study.js'
+import { deviation, mean } from '../../text/statistics.js'
 
 export interface StudyGroup {
   /** From 1, as a figure names it. */
@@ -20,10 +21,15 @@ export interface StudyGroup {
   readonly scratch: readonly number[]
   /** Milliseconds of one image and of a hundred. */
   readonly latency: readonly [one: number, hundred: number] | null
+  /** Of its first seed, before its pushes and after; none where it has no push. */
+  readonly features: readonly Features[]
 }
 
+/** By name, the features of each variant's first seed around its pushes. */
+export type PushedFeatures = ReadonlyMap<string, readonly Features[]>
+
 const groupOf =
-  (timed: Latencies) =>
+  (timed: Latencies, pushed: PushedFeatures) =>
   ([name, runs]: readonly [string, readonly VariantRun[]], nth: number): StudyGroup => {
     const some = (of: (run: VariantRun) => number | undefined) => runs.flatMap(run => of(run) ?? [])
     const [one, hundred] = timed.get(name) ?? []
@@ -40,11 +46,15 @@ const groupOf =
       test: some(({ result }) => result.test.accuracy),
       scratch: some(({ scratch }) => scratch?.test.accuracy),
       latency: one === undefined || hundred === undefined ? null : [one.median, hundred.median],
+      features: pushed.get(name) ?? [],
     }
   }
 
-export const studyGroups = (runs: readonly VariantRun[], timed: Latencies): readonly StudyGroup[] =>
-  [...grouping(runs)].map(groupOf(timed))
+export const studyGroups = (
+  runs: readonly VariantRun[],
+  timed: Latencies,
+  pushed: PushedFeatures,
+): readonly StudyGroup[] => [...grouping(runs)].map(groupOf(timed, pushed))
 
 export const testMean = ({ test }: StudyGroup): number => mean(test)
 

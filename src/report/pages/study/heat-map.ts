@@ -1,9 +1,9 @@
 /** An ablation as heat maps: a panel a share removed, a row a training, a column a criterion. */
-import { type Element, element } from '../html/element.js'
-import { figure } from '../html/parts.js'
-import { percent } from '../text/numbers.js'
-import { meanWithDeviation } from '../text/statistics.js'
-import { type StudyGroup, testMean } from './study-groups.js'
+import { type Element, element } from '../../html/element.js'
+import { figure } from '../../html/parts.js'
+import { percent } from '../../text/numbers.js'
+import { meanWithDeviation } from '../../text/statistics.js'
+import { type StudyGroup, testMean } from './groups.js'
 
 /** The values of a fact, in the order they first come. */
 const valuesOf = (groups: readonly StudyGroup[], fact: string): readonly (string | number)[] => [

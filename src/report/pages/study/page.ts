@@ -1,16 +1,17 @@
 /** The page of a study: accuracy over parameters with the front, an ablation as heat maps, and a table that sorts. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
-import { type ChartLeaf, drawCharts } from '../charts/draw.js'
-import { paretoChart, paretoKeys } from '../charts/pareto.js'
-import { element, type Node } from '../html/element.js'
-import { renderPage } from '../html/page.js'
-import { type Cell, type CellLike, figure, missing, section, tableOf } from '../html/parts.js'
-import { compact, counted, milliseconds, thousands } from '../text/numbers.js'
-import { mean, meanWithDeviation } from '../text/statistics.js'
+import { type ChartLeaf, drawCharts } from '../../charts/draw.js'
+import { paretoChart, paretoKeys } from '../../charts/pareto.js'
+import { element, type Node } from '../../html/element.js'
+import { renderPage } from '../../html/page.js'
+import { type Cell, type CellLike, figure, missing, section, tableOf } from '../../html/parts.js'
+import { compact, counted, milliseconds, thousands } from '../../text/numbers.js'
+import { mean, meanWithDeviation } from '../../text/statistics.js'
+import { footerText } from '../run-page.js'
+import { featuresSection } from './features.js'
+import { paretoFront, type StudyGroup } from './groups.js'
 import { heatMaps } from './heat-map.js'
-import { footerText } from './run-page.js'
-import { paretoFront, type StudyGroup } from './study-groups.js'
 
 /** What a page shows of a study. */
 export interface StudyResults {
@@ -82,6 +83,7 @@ export const studyPage = ({ name, groups, note }: StudyResults): T.Task<string> 
     drawCharts([
       ...(groups.length === 0 ? [missing('No variant has been run.')] : [picture(groups)]),
       section('Results', resultsTable(groups)),
+      ...featuresSection(groups),
     ]),
     T.map(content =>
       renderPage({
