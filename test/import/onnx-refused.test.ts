@@ -108,7 +108,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a weight of negative size': [
     convOf({ dims: [-4, 3, 1, 1], dataType: 1 }),
-    'tensor w, dims: expected at most ',
+    'tensor w, dims: expected whole numbers from 0 on, got -4 × 3 × 1 × 1; try ',
   ],
   'a weight with too few numbers': [
     convOf({ ...weight(4, 3, 1, 1), dims: [4, 3, 2, 1] }),
