@@ -1,24 +1,18 @@
-/** CIFAR-10 from folders of images: five Inception modules, each 5×5 as two 3×3, pushed and pruned to half. 32×32×3 → 10 */
-import { convBnAct, dense, experiment, flip, globalAvgPool, image, imageFolder, inception, maxPool, net, prune, push, randomCrop, train, untilTarget } from '../src/index.js'
+/** CIFAR-10 from folders of images: six Inception modules, each added to what it reads; pushed and pruned. 32×32×3 → 10 */
+import { alternatingFlip, experiment, imageFolder, initialize, prune, push, randomCrop, sgd, train, untilTarget } from '../src/index.js'
+import whole from './nets/cifar/inception-residual.js'
 
-const size = image(32, 32, 3)
+export const data = imageFolder(whole.input, { augment: [randomCrop(4), alternatingFlip], validation: 0.04 })
+const options = { optimizer: sgd({ weightDecay: 5e-4 }) }
 
-const seedling = net('cifar10', size,
-  convBnAct(32, 3, { name: 'stem' }),                                              // 32×32×32
-  maxPool(),                                                                       // 16×16×32
-  inception('a', { point: 24, three: [16, 32], five: [8, 16, 16], pool: 24 }),     // 16×16×96
-  inception('b', { point: 24, three: [20, 40], five: [8, 16, 16], pool: 16 }),     // 16×16×96
-  inception('c', { point: 32, three: [24, 48], five: [12, 20, 24], pool: 24 }),    // 16×16×128
-  maxPool(),                                                                       // 8×8×128
-  inception('d', { point: 32, three: [20, 48], five: [8, 16, 24], pool: 24 }),     // 8×8×128
-  inception('e', { point: 32, three: [20, 48], five: [8, 16, 24], pool: 24 }),     // 8×8×128
-  globalAvgPool,                                                                   // 128
-  dense(10),                                                                       // 10
-)
+/** Trains a whole net. */
+export const begin = [initialize({ whiten: 'stem' }), train({ ...options, epochs: 64 })] as const
 
-export default experiment(seedling, imageFolder(size, { augment: [randomCrop(4), flip] }),
-  train({ epochs: 16 }),
-  train({ epochs: 8, learningRate: 0.05 }),
-  untilTarget({ keep: { params: 0.5 }, rounds: 2 }, push({ learningRate: 0.03, fade: { l1: 5e-3 }, distill: null }), prune()),
-  train({ epochs: 5, learningRate: 0.05 }),
-)
+/** Makes a trained net as small as this. */
+export const shrink = (params: number) => [
+  untilTarget({ atMost: { params }, rounds: 1 },
+    push({ ...options, epochs: 2, learningRate: 0.02, distill: null }), prune({ repair: 'reconstruct' })),
+  train({ ...options, epochs: 12, learningRate: 0.05 }),
+] as const
+
+export default experiment(whole, data, ...begin, ...shrink(105_000))
