@@ -5,7 +5,7 @@
  * npm run compile-and-train -- examples/median.ts
  */
 import { convBnAct, criterion, dense, experiment, globalAvgPool, glyphs, image, maxPool, net, prune, train } from '../src/index.js'
-import { channelsOf, parentPath, type Tensor } from '../src/net/index.js'
+import { channelsOf, isKeyOf, parentPath, type Tensor } from '../src/net/index.js'
 
 const wide = net('wide', image(28, 28, 1),
   convBnAct(16, 3, { stride: 2 }), convBnAct(24), maxPool(), convBnAct(32), globalAvgPool, dense(10))
@@ -21,7 +21,7 @@ const distances = ({ shape, data }: Tensor): Float64Array => {
 /** One number a channel of each convolution, by the layer's path. */
 const median = criterion('median', ({ weights }) => Object.fromEntries(
   Object.entries(weights).flatMap(([key, tensor]) =>
-    key.endsWith('/kernel') && tensor.shape.length === 4 ? [[parentPath(key), distances(tensor)]] : [])))
+    isKeyOf('kernel')(key) && tensor.shape.length === 4 ? [[parentPath(key), distances(tensor)]] : [])))
 
 export default experiment(wide, glyphs({ train: 2000, test: 500 }),
   train({ epochs: 3, batchSize: 50 }),

@@ -6,7 +6,7 @@
  */
 import { op } from '../src/graph/index.js'
 import { convBnAct, dense, experiment, globalAvgPool, glyphs, grow, growthRule, image, maxPool, net, prune, push, pushTerm, residual, stack, train, untilTarget } from '../src/index.js'
-import { channelsOf, type Model, type Path, parentPath } from '../src/net/index.js'
+import { channelsOf, isKeyOf, type Model, type Path, parentPath } from '../src/net/index.js'
 
 const small = net('small', image(28, 28, 1),
   convBnAct(8, 3, { stride: 2 }), maxPool(), convBnAct(12), globalAvgPool, dense(10))
@@ -16,7 +16,7 @@ const busiest = ({ weights }: Model): readonly [Path, number] => {
   const means = Object.entries(weights).flatMap(([key, { shape, data }]) => {
     const path = parentPath(key)
     const mean = data.reduce((sum, scale) => sum + Math.abs(scale), 0) / data.length
-    return key.endsWith('/scale') && !path.includes('/') ? [{ path, mean, width: channelsOf(shape) }] : []
+    return isKeyOf('scale')(key) && !path.includes('/') ? [{ path, mean, width: channelsOf(shape) }] : []
   })
   const { path, width } = means.reduce((a, b) => (b.mean > a.mean ? b : a))
   return [path, width]

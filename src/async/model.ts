@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../convert/model-file.js'
-import type { Place } from '../data/error.js'
+import type { Location } from '../data/error.js'
 import type { ImageInput } from '../data/formats/images/decode/decode.js'
 import type { EngineName } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
@@ -56,7 +56,7 @@ export interface PredictOptions {
   readonly engine?: EngineName
 }
 
-const placeOf = (image: ImageInput | string): Place => ({
+const locationOf = (image: ImageInput | string): Location => ({
   file: typeof image === 'string' ? image : 'the image',
   entry: null,
   offset: 0,
@@ -84,6 +84,6 @@ export const predict = (
   return async image => {
     opened ??= open(classifier, engine)
     const classify = await opened
-    return (await run(classify(image, placeOf(image)))).slice(0, top)
+    return (await run(classify(image, locationOf(image)))).slice(0, top)
   }
 }

@@ -2,7 +2,7 @@
 import type { DecodeError } from '../io/codec.js'
 
 /** A place in a file: the entry of an archive (or record of a shard) if there is one, and the byte offset. */
-export interface Place {
+export interface Location {
   readonly file: string
   readonly entry: string | null
   /** Bytes from the beginning of the unpacked content, or for `BadStream` of the packed file. */
@@ -34,26 +34,26 @@ export type DataError =
   /** `mend`: what to try, where another path is of no use. */
   | { readonly _tag: 'ReadFailed'; readonly file: string; readonly reason: string; readonly mend?: string }
   /** A gzip stream that cannot be unpacked any further. */
-  | ({ readonly _tag: 'BadStream'; readonly reason: string } & Place)
+  | ({ readonly _tag: 'BadStream'; readonly reason: string } & Location)
   /** The content ends at `offset`; `expected` is where it should end, counted from the same beginning. */
-  | ({ readonly _tag: 'Truncated'; readonly expected: number } & Place)
+  | ({ readonly _tag: 'Truncated'; readonly expected: number } & Location)
   /** An invalid value in a file: a magic number, a size, a label, a checksum. */
   | ({
       readonly _tag: 'BadValue'
       readonly what: string
       readonly got: string | number
       readonly expected: string
-    } & Place)
+    } & Location)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
-  | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Place)
+  | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Location)
   /** An image that cannot be decoded; `cutOffAt`: its bytes, where it ends before its content does. */
-  | ({ readonly _tag: 'NotAnImage'; readonly reason: string; readonly cutOffAt?: number } & Place)
+  | ({ readonly _tag: 'NotAnImage'; readonly reason: string; readonly cutOffAt?: number } & Location)
   /** A folder in which no image lies. */
   | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */
   | { readonly _tag: 'EmptyClass'; readonly folder: string; readonly name: string }
   /** A record without a required value; `keys` are the keys it has. */
-  | ({ readonly _tag: 'ValueMissing'; readonly key: string; readonly keys: readonly string[] } & Place)
+  | ({ readonly _tag: 'ValueMissing'; readonly key: string; readonly keys: readonly string[] } & Location)
   /** Two files (or parts) of one data set disagree: in the number of images and labels, in image size, in classes. */
   | {
       readonly _tag: 'PartsDiffer'

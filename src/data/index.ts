@@ -2,7 +2,7 @@
 
 export { type Dataset, type Images, imagesInMemory, type Skipped, selectImages } from './dataset.js'
 export type { Progress, Report } from './download.js'
-export type { DataError, Place } from './error.js'
+export type { DataError, Location } from './error.js'
 export type { ImageInput, Pixels } from './formats/images/decode/decode.js'
 export { type FoundImages, findImages } from './formats/images/find.js'
 export { type ImageSurvey, type Spread, surveyImages } from './formats/images/survey.js'

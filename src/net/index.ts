@@ -14,7 +14,14 @@ export { childPath, editLayers, isInside, layerAt, layersOf, type Path, parentPa
 export { normal, permutation, randomBelow, type Stream, stream } from './random.js'
 export { channelsOf, isSameShape, type Rank, rankOf, type Shape, sizeOf } from './shape.js'
 export * from './tree.js'
-export { allWeightSpecs, type WeightName, type WeightSpec, weightKey, weightSpecsOf } from './weight-specs.js'
+export {
+  allWeightSpecs,
+  isKeyOf,
+  type WeightName,
+  type WeightSpec,
+  weightKey,
+  weightSpecsOf,
+} from './weight-specs.js'
 export { full, init, initialWeights, type Model, type Tensor, type Weights, withWeights } from './weights.js'
 export {
   type Ends,

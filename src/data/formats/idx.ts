@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sizeOf } from '../../net/shape.js'
-import { type DataError, Fault, factOf, type Place } from '../error.js'
+import { type DataError, Fault, factOf, type Location } from '../error.js'
 import { chunksOf, maxUnpackedSize } from './streams.js'
 
 export interface Idx {
@@ -16,7 +16,7 @@ export interface Idx {
 /** The largest content that is read into memory. */
 const maxBytes = 2 ** 31
 
-const placeAt = (file: string, offset: number): Place => ({ file, entry: null, offset })
+const locationAt = (file: string, offset: number): Location => ({ file, entry: null, offset })
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`
 
@@ -30,7 +30,7 @@ const readSizes = (file: string, header: Buffer, rank: number, limit: number): r
       what: 'magic number',
       got: hex(magic),
       expected: hex(expected),
-      ...placeAt(file, 0),
+      ...locationAt(file, 0),
     })
   const sizes = Array.from({ length: rank }, (_, axis) => header.readUInt32BE(4 + 4 * axis))
   const total = sizeOf(sizes)
@@ -40,7 +40,7 @@ const readSizes = (file: string, header: Buffer, rank: number, limit: number): r
       what: 'sizes',
       got: sizes.join('×'),
       expected: `1 to ${Math.min(limit, maxBytes)} bytes in all, as a file of this length can hold`,
-      ...placeAt(file, 4),
+      ...locationAt(file, 4),
     })
   return sizes
 }
@@ -71,7 +71,7 @@ const load = async (file: string, rank: number): Promise<Idx> => {
         what: 'content',
         got: 'more bytes',
         expected: `the end of the file after ${headerLength + values.length} bytes`,
-        ...placeAt(file, headerLength + values.length),
+        ...locationAt(file, headerLength + values.length),
       })
     values.set(rest, offset)
     offset += rest.length
@@ -81,7 +81,7 @@ const load = async (file: string, rank: number): Promise<Idx> => {
     throw new Fault({
       _tag: 'Truncated',
       expected,
-      ...placeAt(file, Math.min(header.length, headerLength) + offset),
+      ...locationAt(file, Math.min(header.length, headerLength) + offset),
     })
   return { file, sizes, values, sum: hash.digest('hex') }
 }

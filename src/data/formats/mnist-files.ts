@@ -140,11 +140,11 @@ const fetchPart =
 
 /** The file of a part, downloaded where no folder was named. Errors  FilesMissing */
 export const locatePart =
-  (options: OpenOptions, place: string, files: ReadonlyMap<string, string>) =>
+  (options: OpenOptions, folder: string, files: ReadonlyMap<string, string>) =>
   (part: Part): TE.TaskEither<DataError, string> => {
     const file = files.get(part.stem)
     if (file !== undefined) return TE.right(file)
     return options.folder === undefined
-      ? fetchPart(place, reportOf(options))(part)
-      : TE.left(missing(place, null))
+      ? fetchPart(folder, reportOf(options))(part)
+      : TE.left(missing(folder, null))
   }

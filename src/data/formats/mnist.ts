@@ -73,11 +73,11 @@ const sourceOf = ({ name, transposed }: Mnist, content: SetContent): Source => {
  *         has no image of some label, or the test has a label that training has not
  */
 export const openMnist = (options: OpenOptions, spec: Mnist): TE.TaskEither<DataError, Source> => {
-  const place = options.folder ?? cacheFolder('mnist')
+  const folder = options.folder ?? cacheFolder('mnist')
   const read = (part: Part, files: ReadonlyMap<string, string>) =>
-    pipe(locatePart(options, place, files)(part), TE.flatMap(readIdx(part.rank)))
+    pipe(locatePart(options, folder, files)(part), TE.flatMap(readIdx(part.rank)))
   return pipe(
-    findFiles(place),
+    findFiles(folder),
     TE.bindTo('files'),
     TE.bind('trainLabels', ({ files }) => read(parts.trainLabels, files)),
     TE.bind('testLabels', ({ files }) => read(parts.testLabels, files)),

@@ -1,6 +1,6 @@
 /** Reads tar archives front to back, without writing any file. */
 
-import { type DataError, Fault, type Place } from '../error.js'
+import { type DataError, Fault, type Location } from '../error.js'
 import type { ByteReader } from './byte-reader.js'
 
 /** A file or a folder in an archive. */
@@ -68,21 +68,21 @@ const leavesFolder = (name: string): boolean =>
   /^[A-Za-z]:/.test(name) ||
   name.split(/[/\\]/).includes('..')
 
-const findUnsafe = (place: Place, kind: string): DataError | null =>
-  leavesFolder(place.entry ?? '')
-    ? { _tag: 'UnsafeEntry', kind: 'leaves its folder', ...place }
+const findUnsafe = (location: Location, kind: string): DataError | null =>
+  leavesFolder(location.entry ?? '')
+    ? { _tag: 'UnsafeEntry', kind: 'leaves its folder', ...location }
     : kind === '1' || kind === '2'
-      ? { _tag: 'UnsafeEntry', kind: 'link', ...place }
+      ? { _tag: 'UnsafeEntry', kind: 'link', ...location }
       : kind === '3' || kind === '4' || kind === '6'
-        ? { _tag: 'UnsafeEntry', kind: 'device', ...place }
+        ? { _tag: 'UnsafeEntry', kind: 'device', ...location }
         : null
 
-const badValue = (place: Place, what: string, got: number | string, expected: string): DataError => ({
+const badValue = (location: Location, what: string, got: number | string, expected: string): DataError => ({
   _tag: 'BadValue',
   what,
   got,
   expected,
-  ...place,
+  ...location,
 })
 
 /** Adds the entry's name to the error of a read. */
@@ -121,22 +121,25 @@ export async function* entriesOf(file: string, cursor: ByteReader, most: number)
     const name = overrides.name ?? nameOf(header)
     const kind = String.fromCharCode(header[156] ?? 0)
     const size = '123456'.includes(kind) ? 0 : (overrides.size ?? readNumber(header, 124, 12))
-    const place: Place = { file, entry: name, offset }
+    const location: Location = { file, entry: name, offset }
     if (readNumber(header, 148, 8) !== headerSum(header))
-      throw new Fault(badValue({ ...place, entry: null }, 'header', 'another sum', 'the header of an entry'))
+      throw new Fault(
+        badValue({ ...location, entry: null }, 'header', 'another sum', 'the header of an entry'),
+      )
     if (!Number.isSafeInteger(size) || size < 0)
-      throw new Fault(badValue(place, 'size', size, `0 to ${most} bytes`))
+      throw new Fault(badValue(location, 'size', size, `0 to ${most} bytes`))
     const start = cursor.position()
     if ('xgLK'.includes(kind)) {
       if (size > maxNameLength)
-        throw new Fault(badValue(place, 'size of an extended header', size, `0 to ${maxNameLength} bytes`))
+        throw new Fault(badValue(location, 'size of an extended header', size, `0 to ${maxNameLength} bytes`))
       const body = Buffer.from((await cursor.take(padToBlock(size))).subarray(0, size))
       overrides = { ...overrides, ...readOverrides(kind, body) }
       continue
     }
     overrides = noOverrides
     const fact =
-      findUnsafe(place, kind) ?? (size > most ? badValue(place, 'size', size, `0 to ${most} bytes`) : null)
+      findUnsafe(location, kind) ??
+      (size > most ? badValue(location, 'size', size, `0 to ${most} bytes`) : null)
     if (fact !== null) yield { _tag: 'refused', fact }
     else
       yield {

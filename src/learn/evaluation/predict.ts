@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type DataError, factOf, type Place } from '../../data/error.js'
+import { type DataError, factOf, type Location } from '../../data/error.js'
 import { decodeImage, type ImageInput } from '../../data/formats/images/decode/decode.js'
 import { cropper, normaliserOf } from '../../data/pipeline/prepare.js'
 import type { Preprocessing } from '../../data/preprocessing.js'
@@ -38,7 +38,7 @@ export type ClassifierError =
 /** Classifies one image; `place` names it in errors. */
 export type Predict = (
   image: ImageInput | string,
-  place: Place,
+  location: Location,
 ) => TE.TaskEither<DataError | EngineError, readonly ClassProbability[]>
 
 /** The most pixels to which an image is scaled. */
@@ -67,8 +67,8 @@ const preparing = ({ size, resize, background, mean, deviation }: Preprocessing)
   const decode = decodeImage(stored, background)
   const crop = cropper({ stored, image: size })
   const normalise = normaliserOf({ mean, deviation, image: size })
-  return async (image: ImageInput | string, place: Place): Promise<Float32Array> => {
-    const bytes = await decode(image, place)
+  return async (image: ImageInput | string, location: Location): Promise<Float32Array> => {
+    const bytes = await decode(image, location)
     const values = new Float32Array(sizeOf(size))
     normalise(crop(bytes), values, 0)
     return values
@@ -109,9 +109,9 @@ export const predict =
       }),
       TE.map(({ preprocessing, session }): Predict => {
         const prepare = preparing(preprocessing)
-        return (image, place) =>
+        return (image, location) =>
           pipe(
-            TE.tryCatch(() => prepare(image, place), factOf(place.file)),
+            TE.tryCatch(() => prepare(image, location), factOf(location.file)),
             TE.flatMapEither(
               (values): E.Either<DataError | EngineError, Float32Array> => infer(engine, session)(values),
             ),

@@ -27,52 +27,47 @@ export const gradientRatios = ({ epochs, growths }: Story): readonly RatioPoint[
         ],
   )
 
+const y = {
+  field: 'shown',
+  type: 'quantitative',
+  title: 'gradient of new units ÷ of old',
+  scale: { type: 'log' },
+  axis: { format: '~g', values: [1e-4, 1e-3, 0.01, 0.1, 1, 10, 100] },
+} as const
+
+/** A dashed line where new units learn as much as old ones. */
+const evenLine = {
+  data: { values: [{ shown: 1 }] },
+  mark: { type: 'rule', color: colours.muted, strokeDash: [4, 4] },
+  encoding: { y },
+} as const
+
+const ratioLines = (ratios: readonly RatioPoint[], epochs: number) => ({
+  data: { values: ratios.map(each => ({ ...each, shown: Math.max(leastShown, each.ratio) })) },
+  mark: { type: 'line', color: colours.grown, strokeWidth: 2, point: { color: colours.grown, size: 30 } },
+  encoding: {
+    x: {
+      field: 'epochs',
+      type: 'quantitative',
+      title: 'epochs',
+      scale: { nice: false, domain: [0, epochs] },
+      axis: { tickMinStep: 1 },
+    },
+    y,
+    detail: { field: 'training' },
+  },
+})
+
 /** `null` where nothing has grown. */
 export const gradientChart = (story: Story): Chart | null => {
   const ratios = gradientRatios(story)
-  if (ratios.length === 0) return null
-  const y = {
-    field: 'shown',
-    type: 'quantitative',
-    title: 'gradient of new units ÷ of old',
-    scale: { type: 'log' },
-    axis: { format: '~g', values: [1e-4, 1e-3, 0.01, 0.1, 1, 10, 100] },
-  } as const
-  const values = ratios.map(each => ({ ...each, shown: Math.max(leastShown, each.ratio) }))
-  return {
-    label: `The gradient of new units over that of old ones, in ${ratios.length} epochs after growths: from ${shortened(ratios[0]?.ratio ?? 0)} to ${shortened(ratios.at(-1)?.ratio ?? 0)}`,
-    spec: width =>
-      specOf({
-        ...frame(width, 250),
-        layer: [
-          {
-            data: { values: [{ shown: 1 }] },
-            mark: { type: 'rule', color: colours.muted, strokeDash: [4, 4] },
-            encoding: { y },
-          },
-          {
-            data: { values },
-            mark: {
-              type: 'line',
-              color: colours.grown,
-              strokeWidth: 2,
-              point: { color: colours.grown, size: 30 },
-            },
-            encoding: {
-              x: {
-                field: 'epochs',
-                type: 'quantitative',
-                title: 'epochs',
-                scale: { nice: false, domain: [0, story.length] },
-                axis: { tickMinStep: 1 },
-              },
-              y,
-              detail: { field: 'training' },
-            },
-          },
-        ],
-      }),
-  }
+  const [first, last] = [ratios[0], ratios.at(-1)]
+  return first === undefined || last === undefined
+    ? null
+    : {
+        label: `The gradient of new units over that of old ones, in ${ratios.length} epochs after growths: from ${shortened(first.ratio)} to ${shortened(last.ratio)}`,
+        spec: width => specOf({ ...frame(width, 250), layer: [evenLine, ratioLines(ratios, story.length)] }),
+      }
 }
 
 const shortened = (ratio: number): string => `${Number(ratio.toPrecision(3))}`

@@ -13,21 +13,21 @@ export const maxBatchBytes = 2 ** 30
 export const readBatch = async (file: string, labels: number): Promise<Buffer> => {
   const recordBytes = labels + 3 * planeBytes
   const { size } = await stat(file)
-  const place = { file, entry: null }
+  const location = { file, entry: null }
   if (size < recordBytes || size > maxBatchBytes)
     throw new Fault({
       _tag: 'BadValue',
       what: 'size',
       got: size,
       expected: `${recordBytes} bytes per image, 1 image to ${Math.floor(maxBatchBytes / recordBytes)}`,
-      ...place,
+      ...location,
       offset: 0,
     })
   if (size % recordBytes !== 0)
     throw new Fault({
       _tag: 'Truncated',
       expected: Math.ceil(size / recordBytes) * recordBytes,
-      ...place,
+      ...location,
       offset: size,
     })
   return readFile(file)

@@ -11,7 +11,7 @@ import { checksumOf } from '../streams.js'
 import { decodeImage } from './decode/decode.js'
 import type { EncodedImages } from './encoded-images.js'
 import { closerOf, flatMapListings, listParts } from './list-parts.js'
-import { encodedOf, placeOf } from './listing.js'
+import { encodedOf, locationOf } from './listing.js'
 import type { ListedPart, ListedParts } from './split-test.js'
 
 /** How images are decoded, of a specification. */
@@ -48,7 +48,7 @@ const picturesOf = (
     labels,
     decode: async nth => {
       const index = elementAt(indices, nth)
-      return decode(encodedOf(listing, index), placeOf(listing, index))
+      return decode(encodedOf(listing, index), locationOf(listing, index))
     },
   }
 }

@@ -3,7 +3,7 @@
 import { readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
 import { elementAt } from '../../../io/element.js'
-import { type DataError, Fault, type Place } from '../../error.js'
+import { type DataError, Fault, type Location } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
 
@@ -52,45 +52,45 @@ export interface Listing {
 /** The most bytes of an encoded image. */
 export const largestImage = 1 << 26
 
-export const placeOf = ({ file, paths, offsets }: Listing, nth: number): Place => {
+export const locationOf = ({ file, paths, offsets }: Listing, nth: number): Location => {
   const path = paths[nth] ?? ''
   return offsets.length === 0
     ? { file: `${file}/${path}`, entry: null, offset: 0 }
     : { file, entry: path, offset: offsets[nth] ?? 0 }
 }
 
-const readSpan = (place: Place, descriptor: number, start: number, size: number): Buffer => {
+const readSpan = (location: Location, descriptor: number, start: number, size: number): Buffer => {
   const piece = Buffer.alloc(size)
   const got = readSync(descriptor, piece, 0, size, start)
   if (got < size)
-    throw new Fault({ _tag: 'Truncated', expected: start + size, ...place, offset: start + got })
+    throw new Fault({ _tag: 'Truncated', expected: start + size, ...location, offset: start + got })
   return piece
 }
 
 /** The length of a zip's header before its name. */
 const zipHeader = 30
 
-const badContent = (place: Place, got: string): Fault =>
-  new Fault({ _tag: 'BadValue', ...place, what: 'content', got, expected: 'what the directory says' })
+const badContent = (location: Location, got: string): Fault =>
+  new Fault({ _tag: 'BadValue', ...location, what: 'content', got, expected: 'what the directory says' })
 
 /** Errors  throws Truncated; BadValue where the content is not what the archive's directory says */
-const readZipped = (place: Place, descriptor: number, image: ZippedImage): Buffer => {
+const readZipped = (location: Location, descriptor: number, image: ZippedImage): Buffer => {
   const { offset, packed, size, method } = image
-  const header = readSpan(place, descriptor, offset, zipHeader)
-  if (header.readUInt32LE(0) !== 0x04034b50) throw badContent(place, 'no header')
+  const header = readSpan(location, descriptor, offset, zipHeader)
+  if (header.readUInt32LE(0) !== 0x04034b50) throw badContent(location, 'no header')
   const start = offset + zipHeader + header.readUInt16LE(26) + header.readUInt16LE(28)
-  const content = readSpan(place, descriptor, start, packed)
-  const unpacked = method === 0 ? content : inflate(place, content, size)
-  if (unpacked.length !== size || crc32(unpacked) !== image.crc32) throw badContent(place, 'other bytes')
+  const content = readSpan(location, descriptor, start, packed)
+  const unpacked = method === 0 ? content : inflate(location, content, size)
+  if (unpacked.length !== size || crc32(unpacked) !== image.crc32) throw badContent(location, 'other bytes')
   return unpacked
 }
 
 /** Unpacks at most `size` bytes. */
-const inflate = (place: Place, content: Buffer, size: number): Buffer => {
+const inflate = (location: Location, content: Buffer, size: number): Buffer => {
   try {
     return inflateRawSync(content, { maxOutputLength: Math.max(1, size) })
   } catch {
-    throw badContent(place, 'another stream')
+    throw badContent(location, 'another stream')
   }
 }
 
@@ -101,16 +101,16 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
     case 'memory':
       return contents.pieces[nth] ?? Buffer.alloc(0)
     case 'files':
-      return placeOf(listing, nth).file
+      return locationOf(listing, nth).file
     case 'zip': {
       const image = contents.images[nth]
       return image === undefined
         ? Buffer.alloc(0)
-        : readZipped(placeOf(listing, nth), contents.descriptor, image)
+        : readZipped(locationOf(listing, nth), contents.descriptor, image)
     }
     case 'spans':
       return readSpan(
-        placeOf(listing, nth),
+        locationOf(listing, nth),
         contents.descriptor,
         elementAt(contents.starts, nth),
         elementAt(contents.sizes, nth),

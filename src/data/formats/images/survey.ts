@@ -8,7 +8,7 @@ import { imageFolder } from '../../spec.js'
 import { partsIn, type Roles } from '../parts.js'
 import { type ImageHeader, readHeader } from './decode/decode.js'
 import { closerOf, flatMapListings, listParts } from './list-parts.js'
-import { encodedOf, findDepth, placeOf } from './listing.js'
+import { encodedOf, findDepth, locationOf } from './listing.js'
 import type { ListedPart, ListedParts } from './split-test.js'
 
 /** The smallest, the middle and the largest of some numbers. */
@@ -73,7 +73,7 @@ const sampleOf = (parts: readonly ListedPart[]): readonly ListedImage[] => {
 }
 
 const headerOf = ({ part: { listing }, nth }: ListedImage): Promise<ImageHeader> =>
-  readHeader(encodedOf(listing, nth), placeOf(listing, nth))
+  readHeader(encodedOf(listing, nth), locationOf(listing, nth))
 
 const readHeaders = async (
   images: readonly ListedImage[],

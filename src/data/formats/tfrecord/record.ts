@@ -1,6 +1,6 @@
 /** Reads and writes TFRecord files: each record is its length, a checksum of that, its bytes, and a checksum of those. */
 
-import { type DataError, Fault, type Place } from '../../error.js'
+import { type DataError, Fault, type Location } from '../../error.js'
 import type { ByteReader } from '../byte-reader.js'
 import { maskedCrc } from './crc.js'
 
@@ -18,7 +18,7 @@ export type Found =
 export const recordName = (nth: number): string => `record ${nth}`
 
 /** The error of a record whose checksum does not match; else null. */
-export const checkRecord = (content: Buffer, sum: number, place: Place): DataError | null =>
+export const checkRecord = (content: Buffer, sum: number, location: Location): DataError | null =>
   maskedCrc(content) === sum
     ? null
     : {
@@ -26,7 +26,7 @@ export const checkRecord = (content: Buffer, sum: number, place: Place): DataErr
         what: 'sum of the record',
         got: 'another sum',
         expected: 'the CRC-32C of its bytes',
-        ...place,
+        ...location,
       }
 
 /** A record of these bytes. */
@@ -43,14 +43,14 @@ export const encodeRecord = (content: Buffer): Buffer => {
 export const isRecord = (head: Buffer): boolean =>
   head.length >= headerLength && maskedCrc(head.subarray(0, 8)) === head.readUInt32LE(8)
 
-const readLength = (header: Buffer, place: Place): number => {
+const readLength = (header: Buffer, location: Location): number => {
   if (!isRecord(header))
     throw new Fault({
       _tag: 'BadValue',
       what: 'sum of the length',
       got: 'another sum',
       expected: 'the CRC-32C of the length before it',
-      ...place,
+      ...location,
     })
   const length = Number(header.readBigUInt64LE(0))
   if (length > longestRecord)
@@ -59,7 +59,7 @@ const readLength = (header: Buffer, place: Place): number => {
       what: 'length of the record',
       got: length,
       expected: `0 to ${longestRecord} bytes`,
-      ...place,
+      ...location,
     })
   return length
 }
@@ -71,17 +71,17 @@ const readLength = (header: Buffer, place: Place): number => {
  */
 export async function* recordsOf(file: string, cursor: ByteReader): AsyncGenerator<Found> {
   for (let nth = 0; !(await cursor.atEnd()); nth++) {
-    const place: Place = { file, entry: recordName(nth), offset: cursor.position() }
+    const location: Location = { file, entry: recordName(nth), offset: cursor.position() }
     const addEntry = (reason: unknown): never => {
       throw reason instanceof Fault && reason.fact._tag === 'Truncated'
-        ? new Fault({ ...reason.fact, entry: place.entry })
+        ? new Fault({ ...reason.fact, entry: location.entry })
         : reason
     }
-    const length = readLength(await cursor.take(headerLength).catch(addEntry), place)
+    const length = readLength(await cursor.take(headerLength).catch(addEntry), location)
     const start = cursor.position()
     const contentAndSum = await cursor.take(length + sumLength).catch(addEntry)
     const content = contentAndSum.subarray(0, length)
-    const fact = checkRecord(content, contentAndSum.readUInt32LE(length), place)
+    const fact = checkRecord(content, contentAndSum.readUInt32LE(length), location)
     yield fact === null ? { _tag: 'record', nth, start, content } : { _tag: 'refused', fact }
   }
 }

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { derivedFile, store, touch } from '../../cache.js'
 import type { Report } from '../../download.js'
-import { type DataError, Fault, factOf, type Place } from '../../error.js'
+import { type DataError, Fault, factOf, type Location } from '../../error.js'
 import type { TfRecord } from '../../spec.js'
 import { streamReader } from '../byte-reader.js'
 import { checksumOf, headOf, isGzip, isZlib } from '../streams.js'
@@ -30,7 +30,7 @@ export type Index = t.TypeOf<typeof indexCodec>
 const emptyIndex = (): Index => ({ sum: '', shards: [], numbers: [], starts: [], lengths: [], labels: [] })
 
 /** Errors  throws a `Fault` where the bytes are no Example */
-export const parseExample = (content: Buffer, place: Place): Example => {
+export const parseExample = (content: Buffer, location: Location): Example => {
   try {
     return readExample(content)
   } catch {
@@ -39,7 +39,7 @@ export const parseExample = (content: Buffer, place: Place): Example => {
       what: 'record',
       got: 'other bytes',
       expected: 'a tf.train.Example',
-      ...place,
+      ...location,
     })
   }
 }
@@ -64,9 +64,9 @@ const describeValue = (numbers: readonly number[], text: Uint8Array | undefined)
       : numbers.join(', ')
 
 /** The class of a record. Errors  throws where it has no label or no image */
-const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
+const readLabel = (spec: TfRecord, content: Buffer, location: Location): number => {
   const { keys, firstLabel, classes } = spec
-  const example = parseExample(content, place)
+  const example = parseExample(content, location)
   const [numbers, text] = [numbersAt(example, keys.label), bytesAt(example, keys.label)]
   const missing =
     numbers.length === 0 && text === undefined
@@ -75,7 +75,7 @@ const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
         ? keys.image
         : null
   if (missing !== null)
-    throw new Fault({ _tag: 'ValueMissing', key: missing, keys: Object.keys(example).sort(), ...place })
+    throw new Fault({ _tag: 'ValueMissing', key: missing, keys: Object.keys(example).sort(), ...location })
   const label = parseLabel(numbers, spec)
   const last = firstLabel + classes.length - 1
   if (label === null || label < firstLabel || label > last)
@@ -84,7 +84,7 @@ const readLabel = (spec: TfRecord, content: Buffer, place: Place): number => {
       what: keys.label,
       got: describeValue(numbers, text),
       expected: `a whole number from ${firstLabel}, the firstLabel, to ${last}, or zeros and a single 1, ${classes.length} in all`,
-      ...place,
+      ...location,
     })
   return label - firstLabel
 }
@@ -112,8 +112,8 @@ const buildIndex = async (
   const index = emptyIndex()
   const hash = createHash('sha256')
   const add = (shard: number, nth: number, start: number, content: Buffer) => {
-    const place = { file: shards[shard] ?? '', entry: recordName(nth), offset: start }
-    const label = readLabel(spec, content, place)
+    const location = { file: shards[shard] ?? '', entry: recordName(nth), offset: start }
+    const label = readLabel(spec, content, location)
     hash.update(content)
     index.shards.push(shard)
     index.numbers.push(nth)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { elementAt } from '../../../io/element.js'
 import type { Report } from '../../download.js'
-import { type DataError, Fault, type Place } from '../../error.js'
+import { type DataError, Fault, type Location } from '../../error.js'
 import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
 import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { TfRecord } from '../../spec.js'
@@ -20,7 +20,7 @@ import { checkRecord, recordName } from './record.js'
 import { type Index, indexOf, parseExample, unpackedShard } from './shards.js'
 
 /** Errors  throws ReadFailed where a shard's unpacked content was evicted from the cache */
-const openShard = (file: string, { file: shard }: Place): number => {
+const openShard = (file: string, { file: shard }: Location): number => {
   if (file !== shard && !existsSync(file))
     throw new Fault({
       _tag: 'ReadFailed',
@@ -32,14 +32,14 @@ const openShard = (file: string, { file: shard }: Place): number => {
 }
 
 /** Reads and checks a record of a shard, from the file with its content. It is closed after each read, since there may be thousands of shards. */
-const readRecord = (file: string, place: Place, start: number, length: number): Buffer => {
-  const descriptor = openShard(file, place)
+const readRecord = (file: string, location: Location, start: number, length: number): Buffer => {
+  const descriptor = openShard(file, location)
   try {
     const whole = Buffer.alloc(length + 4)
     const got = readSync(descriptor, whole, 0, whole.length, start)
     if (got < whole.length)
-      throw new Fault({ _tag: 'Truncated', expected: start + whole.length, ...place, offset: start + got })
-    const fact = checkRecord(whole.subarray(0, length), whole.readUInt32LE(length), place)
+      throw new Fault({ _tag: 'Truncated', expected: start + whole.length, ...location, offset: start + got })
+    const fact = checkRecord(whole.subarray(0, length), whole.readUInt32LE(length), location)
     if (fact !== null) throw new Fault(fact)
     return whole.subarray(0, length)
   } finally {
@@ -60,15 +60,15 @@ const picturesOf = (
       const start = elementAt(index.starts, nth)
       const shard = elementAt(index.shards, nth)
       const file = shards[shard] ?? ''
-      const place = { file, entry: recordName(elementAt(index.numbers, nth)), offset: start }
+      const location = { file, entry: recordName(elementAt(index.numbers, nth)), offset: start }
       const image = bytesAt(
         parseExample(
-          readRecord(unpacked.get(shard) ?? file, place, start, elementAt(index.lengths, nth)),
-          place,
+          readRecord(unpacked.get(shard) ?? file, location, start, elementAt(index.lengths, nth)),
+          location,
         ),
         spec.keys.image,
       )
-      return decode(Buffer.from(image ?? []), place)
+      return decode(Buffer.from(image ?? []), location)
     },
   }
 }

@@ -5,7 +5,7 @@ import { counted, thousands } from '../numbers.js'
 import { listText } from '../phrases.js'
 
 /** Where in a file: its entry, if it is an archive, and the byte. */
-const placeText = ({
+const locationText = ({
   file,
   entry,
   offset,
@@ -22,7 +22,7 @@ export const unreadableText = (fact: FactOf<'NotAnImage'>): string => {
     cutOffAt === undefined
       ? `not an image: ${reason}`
       : `cut off: expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
-  return `${entry === null ? file : placeText(fact)}: ${what}`
+  return `${entry === null ? file : locationText(fact)}: ${what}`
 }
 
 /** What a set's folder must hold. */
@@ -102,20 +102,20 @@ export const dataMessages = {
   ClassesAlike: ({ data, names }) =>
     `${data}: classes ${listText(names)} differ in capital letters alone; if they are one class, put them into one folder`,
   ReadFailed: ({ file, reason, mend = 'another path' }) => `${file} cannot be read: ${reason}; try ${mend}`,
-  BadStream: fact => `${placeText(fact)}: cannot be read further (${fact.reason}); try another copy`,
+  BadStream: fact => `${locationText(fact)}: cannot be read further (${fact.reason}); try another copy`,
   Truncated: fact =>
     'file' in fact
-      ? `${placeText(fact)}: expected ${counted(fact.expected - fact.offset, 'more byte')}, got the end of the file; try another copy`
+      ? `${locationText(fact)}: expected ${counted(fact.expected - fact.offset, 'more byte')}, got the end of the file; try another copy`
       : `byte ${fact.at}: expected ${fact.expected} bytes, got ${fact.got}; try another copy of the file`,
-  BadValue: fact => `${placeText(fact)}, ${fact.what}: expected ${fact.expected}, got ${fact.got}`,
+  BadValue: fact => `${locationText(fact)}, ${fact.what}: expected ${fact.expected}, got ${fact.got}`,
   UnsafeEntry: fact =>
-    `${placeText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
+    `${locationText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
   NotAnImage: fact => `${unreadableText(fact)}; --skip-bad leaves it out`,
   NoImages: ({ folder }) => `${folder}: expected images in it, got none; try another folder`,
   EmptyClass: ({ folder, name }) =>
     `${folder}: expected images in each class, got none that can be read in ${name}; try adding some, or removing the class`,
   ValueMissing: fact =>
-    `${placeText(fact)}: expected a value for ${fact.key}, got ${fact.keys.length === 0 ? 'an empty record' : `values for ${listText(fact.keys)}`}; try tfrecord with the keys of these records`,
+    `${locationText(fact)}: expected a value for ${fact.key}, got ${fact.keys.length === 0 ? 'an empty record' : `values for ${listText(fact.keys)}`}; try tfrecord with the keys of these records`,
   PartsDiffer: fact => `${differenceTexts[fact.what](fact)}; try files of one data set`,
   ChecksumDiffers: ({ file, got, expected }) =>
     `${file}: expected the checksum ${expected}, got ${got}; try another copy`,

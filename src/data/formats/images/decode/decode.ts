@@ -1,7 +1,7 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
-import { Fault, factOf, type Place } from '../../../error.js'
+import { Fault, factOf, type Location } from '../../../error.js'
 import type { Colour } from '../../../spec.js'
 import { readQueued } from '../../streams.js'
 import { isCutOff } from './cut-off.js'
@@ -71,10 +71,10 @@ const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array>
       })
     : input
 
-const notAnImage = (place: Place, input: ImageInput, error: unknown): Fault => {
+const notAnImage = (location: Location, input: ImageInput, error: unknown): Fault => {
   const reason = messageOf(error)
   const cutOff = input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }
-  return new Fault({ _tag: 'NotAnImage', ...place, reason, ...cutOff })
+  return new Fault({ _tag: 'NotAnImage', ...location, reason, ...cutOff })
 }
 
 /** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
@@ -104,7 +104,7 @@ const explainInput = (input: ImageInput): string | null => {
 /** Reads an input by the decoder. Errors  as `decodeImage` */
 const readWith = async <A>(
   input: ImageInput | string,
-  place: Place,
+  location: Location,
   read: (picture: Sharp) => Promise<A>,
 ): Promise<A> => {
   const encoded = await contentOf(input)
@@ -114,7 +114,7 @@ const readWith = async <A>(
     if (problem !== null) throw new Error(problem)
     return await read(open(encoded))
   } catch (reason) {
-    throw notAnImage(place, encoded, reason)
+    throw notAnImage(location, encoded, reason)
   }
 }
 
@@ -128,8 +128,8 @@ const readWith = async <A>(
  */
 export const decodeImage =
   ([height = 0, width = 0, channels = 0]: Shape, background: Colour | null = null) =>
-  (input: ImageInput | string, place: Place): Promise<Uint8Array> =>
-    readWith(input, place, async picture => {
+  (input: ImageInput | string, location: Location): Promise<Uint8Array> =>
+    readWith(input, location, async picture => {
       const opaque = background === null ? picture : picture.flatten({ background: rgbOf(background) })
       const rgb = await opaque
         .resize(width, height, { fit: 'cover' })
@@ -142,8 +142,8 @@ export const decodeImage =
     })
 
 /** Errors  as `decodeImage` */
-export const readHeader = (input: ImageInput | string, place: Place): Promise<ImageHeader> =>
-  readWith(input, place, async picture => {
+export const readHeader = (input: ImageInput | string, location: Location): Promise<ImageHeader> =>
+  readWith(input, location, async picture => {
     const { autoOrient, orientation = 1, space, hasAlpha } = await picture.metadata()
     return {
       height: autoOrient.height,
