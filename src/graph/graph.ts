@@ -96,6 +96,7 @@ export type Update =
       readonly epsilon: number
     }
 
+/** Operations on one value, element by element. */
 export type Unary =
   | 'relu'
   | 'relu6'
@@ -109,7 +110,9 @@ export type Unary =
   | 'abs'
   | 'sign'
   | 'neg'
+/** Operations on two values, element by element; one is broadcast to the shape of the other. */
 export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'minimum' | 'maximum' | 'greater'
+
 /** The name of an operation. */
 export type Kind = Op['kind']
 

@@ -8,6 +8,7 @@ import * as t from 'io-ts'
 import { type DecodeError, decode, naturalNumber } from './codec.js'
 import { findNonFinite, sizeOf, type Tensor, type Tensors } from './tensor.js'
 
+/** Texts by name, in the header of a file. */
 export type Metadata = Readonly<Record<string, string>>
 
 /** Why bytes are not decoded. */

@@ -7,6 +7,7 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
+/** Tensors by key. */
 export type Tensors = Readonly<Record<string, Tensor>>
 
 /** The index of the first value that is NaN or infinite; −1 where none is. A plain loop: stores hold millions. */

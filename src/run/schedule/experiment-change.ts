@@ -20,9 +20,9 @@ const kindsOf = (step: Step | Warmup | undefined): string =>
  */
 export const checkChange =
   (folder: string, began: Experiment, now: Experiment) =>
-  ({ stages, inside }: Checkpoint): E.Either<RunError, void> => {
+  ({ stages, cursor }: Checkpoint): E.Either<RunError, void> => {
     const done = stages.length
-    const under = inside !== null && kindsOf(began.schedule[done]) !== kindsOf(now.schedule[done])
+    const under = cursor !== null && kindsOf(began.schedule[done]) !== kindsOf(now.schedule[done])
     const isDone = (at: string): boolean => {
       const [first, nth] = at.split('.')
       return first === 'net' || (first === 'schedule' && Number(nth) < done + (under ? 1 : 0))

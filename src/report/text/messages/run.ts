@@ -58,7 +58,7 @@ const folderMessages = {
     `${file} cannot be read or written: ${reason}; try another path, or its permissions`,
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
-    `${folder}: expected a run to resume, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
+    `${folder}: expected the folder of a run, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
   NothingRanked: ({ folder, at }) =>
     `${folder}: expected a cut that ranked ${layerText(at)}, got none; try a layer that makes channels, in a run that has cut`,
   RunUnfinished: ({ folder, next }) =>
@@ -112,7 +112,7 @@ const scheduleMessages = {
     `round ${round + 1}: expected validation accuracy within ${withinText(within)}, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
   NoGain: ({ growths, minDelta }) =>
     `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
-  PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
+  SiteRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
 } satisfies Partial<Messages>
 
