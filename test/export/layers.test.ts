@@ -111,6 +111,23 @@ describe('a model as a LayersModel', () => {
       expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
     }))
 
+  test('maxima with padding of their own, where no value is below zero', () =>
+    inFolder(async folder => {
+      const padded = (name: string) => maxPool(3, { stride: 2, padding: 1, name })
+      const sum = residual('sum', conv(4, 1, { activation: 'sigmoid' }))
+      const given = net(
+        'n',
+        ...[image(12, 12, 3), convBnAct(4), padded('after-relu'), sum, padded('after-sum')],
+        ...[globalAvgPool, dense(2)],
+      )
+      const model = modelOf(1)(given)
+      const images = imagesFor(model, 2)
+      const { values } = await predicted(model, images, 2, folder)
+      expect(apart(logitsOf(model, images, 2), values)).toBeLessThan(tolerance)
+      const signed = net('n', image(12, 12, 3), convBnAct(4), conv(4), padded('odd'), globalAvgPool, dense(2))
+      expect(left(await encodeModel('layers')(modelOf(1)(signed))())).toMatchObject({ at: 'odd' })
+    }))
+
   test.each<[string, MapWord]>([
     ['hardSwish', conv(2, 1, { activation: 'hardSwish' })],
     ['hardSigmoid', conv(2, 1, { activation: 'hardSigmoid' })],

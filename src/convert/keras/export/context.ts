@@ -15,6 +15,8 @@ export interface Context {
   readonly net: CheckedNet
   readonly weights: Weights
   readonly dialect: Dialect
+  /** The layers that read values none of which is negative. */
+  readonly nonNegative: ReadonlySet<Path>
 }
 
 /** Appends a layer; returns its name. */

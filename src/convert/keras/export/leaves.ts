@@ -41,7 +41,7 @@ const poolConfig = ({ size, stride }: Pool, padding: 'same' | 'valid'): Config =
 
 export const addPool = (context: Context, pool: Pool, path: Path, from: string): string => {
   const map = inputOf(context, path)
-  const padding = poolPadding(pool, map)
+  const padding = poolPadding(pool, map, context.nonNegative.has(path))
   const padded = padding === 'zeros' ? addZeros(context, poolEnds(pool, map), path, from) : from
   const config = poolConfig(pool, padding === 'same' ? 'same' : 'valid')
   return add(context, poolClass[pool._tag], nameOf(path), config, [padded])

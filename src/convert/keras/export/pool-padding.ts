@@ -1,4 +1,4 @@
-/** The padding of pools in Keras: the map's own, `'same'`, or zeros before an average that counts them. */
+/** The padding of pools in Keras: the map's own, `'same'`, or zeros before an average that counts them or a maximum that they cannot be. */
 import type { Shape } from '../../../net/shape.js'
 import type { Pool } from '../../../net/tree.js'
 import { type Slide, slidesOf } from '../../../net/window.js'
@@ -14,11 +14,12 @@ const isPadded = (slides: readonly Slide[]): boolean => slides.flatMap(ends).som
 export const poolEnds = (pool: Pool, map: Shape): readonly number[] =>
   slidesOf(map, { ...pool, dilation: 1 }).flatMap(ends)
 
-/** Over a map [h, w, …]; null where Keras has no such pool. */
-export const poolPadding = (pool: Pool, map: Shape): PoolPadding | null => {
+/** Over a map [h, w, …], none of whose values is negative where `nonNegative`; null where Keras has no such pool. */
+export const poolPadding = (pool: Pool, map: Shape, nonNegative: boolean): PoolPadding | null => {
   const own = poolEnds(pool, map)
   if (!isPadded(slidesOf(map, { ...pool, dilation: 1 }))) return 'valid'
   if (pool._tag === 'avgPool' && pool.countPadding) return 'zeros'
   const same = poolEnds({ ...pool, padding: 'same' }, map)
-  return own.every((end, nth) => end === same[nth]) ? 'same' : null
+  if (own.every((end, nth) => end === same[nth])) return 'same'
+  return pool._tag === 'maxPool' && nonNegative ? 'zeros' : null
 }

@@ -8,6 +8,7 @@ import { addGate, addShuffle, addSlice } from './channels.js'
 import { add, type Context, channelsLast, inputOf, namesAt } from './context.js'
 import type { Dialect } from './dialect.js'
 import { addActivation, addBatchNorm, addDropPath, addLayerNorm, addPool, addScale } from './leaves.js'
+import { nonNegativeInputs } from './non-negative.js'
 import { addUnit } from './units.js'
 
 /** A functional model: its layers in topological order, and the name of its output layer. */
@@ -91,7 +92,8 @@ export const topology =
   (dialect: Dialect) =>
   (model: Model): Topology => {
     const { net, weights } = model
-    const context: Context = { layers: [], net: model, weights, dialect }
+    const nonNegative = nonNegativeInputs(model)
+    const context: Context = { layers: [], net: model, weights, dialect, nonNegative }
     const images = add(
       context,
       'InputLayer',
