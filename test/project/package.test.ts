@@ -3,7 +3,7 @@
  * plain Node, from TypeScript and on the command line. Needs no network.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -273,6 +273,17 @@ console.log(JSON.stringify(await plot('none', [])()))`
   test('describes a DSL file that came along', async () => {
     const lenet = join('node_modules', manifest.name, 'dsl/nets/mnist/lenet5.ts')
     expect(await node(project, bin, 'describe', lenet)).toMatch(/^total +61,706/m)
+  })
+
+  test('describes one by what is built alone, and not by its sources once more', async () => {
+    const place = join('node_modules', manifest.name)
+    renameSync(join(project, place, 'src'), join(project, 'src'))
+    try {
+      for (const file of ['quickstart.ts', 'studies/cifar10-small.ts', 'nets/mnist/lenet5.ts'])
+        expect(await node(project, bin, 'describe', join(place, 'dsl', file))).toMatch(/^total +/m)
+    } finally {
+      renameSync(join(project, 'src'), join(project, place, 'src'))
+    }
   })
 
   test('describes one that imports the nets of others', async () => {

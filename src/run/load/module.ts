@@ -13,9 +13,13 @@ import { registerTypeScript } from './typescript.js'
 
 const isSource = import.meta.url.endsWith('.ts')
 
-/** The folder of the DSL files that come with the package, and what they import: this very program. */
+/** The folder of the DSL files that come with the package. */
 const packaged = fileURLToPath(new URL('../../../dsl/', import.meta.url))
-const ownSources = { '../src': fileURLToPath(new URL('../..', import.meta.url)) }
+
+/** What they import, from each depth of their folders: this very program. */
+const ownSources = Object.fromEntries(
+  [1, 2, 3].map(depth => [`${'../'.repeat(depth)}src`, fileURLToPath(new URL('../..', import.meta.url))]),
+)
 
 const transpile = async (path: string): Promise<unknown> => {
   const { createJiti } = await import('jiti')

@@ -1,8 +1,7 @@
 /** Lets Node load TypeScript by itself where it can: it strips the types, and a hook finds the files. */
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
-import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 type Resolve = <C extends { readonly parentURL?: string }, R>(
@@ -14,7 +13,7 @@ type Resolve = <C extends { readonly parentURL?: string }, R>(
 /** What Node 22.18 has, and its types of Node 20 do not. */
 interface TypeScriptLoading {
   readonly registerHooks?: (hooks: { readonly resolve: Resolve }) => void
-  readonly enableCompileCache?: (folder: string) => void
+  readonly enableCompileCache?: () => void
 }
 
 const { registerHooks, enableCompileCache } = module as TypeScriptLoading // as above
@@ -44,13 +43,13 @@ const canStrip = 'typescript' in process.features && process.features.typescript
 let isRegistered = false
 
 /**
- * Prepares Node to load TypeScript, once; false where it cannot. What is compiled is kept for the next process.
+ * Prepares Node to load TypeScript, once; false where it cannot. Node keeps what it compiled for the next process.
  *
  * Law  a file that imports `../src/x.js` of this package gets the module that this program runs
  */
 export const registerTypeScript = (): boolean => {
   if (isRegistered || !canStrip || registerHooks === undefined) return isRegistered
-  enableCompileCache?.(join(tmpdir(), 'espalier-compiled'))
+  enableCompileCache?.()
   registerHooks({ resolve: resolveSource })
   isRegistered = true
   return true
