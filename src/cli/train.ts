@@ -42,7 +42,7 @@ const trainAnew = (
   const stop = stopper()
   const { seed = 0, out, take, engine } = options
   const data: DataSettings = { ...changeOf(options), ...(take !== undefined && { take }) }
-  const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
+  const destination = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
   let folder: string | null = null
   return pipe(
     withResources(
@@ -58,7 +58,7 @@ const trainAnew = (
         announce(opened.engine, path)
       })
       return pipe(
-        begin(place, settings, opened, observer)(experiment),
+        begin(destination, settings, opened, observer)(experiment),
         TE.tap(({ out: folder }) => reportRun(folder, opened)),
         recorded(recorder),
       )

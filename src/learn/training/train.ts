@@ -109,10 +109,10 @@ export const lowerForFeatures =
 
 /** The forward pass: logits. */
 export const lowerForInference =
-  (batch: number) =>
-  (net: CheckedNet): Graph => {
-    const { logits } = lower({ batch, mode: 'inference' })(net)
-    return { outputs: { logits }, updates: [] }
+  (batch: number, prefix = '') =>
+  (net: CheckedNet) => {
+    const { logits } = lower({ batch, mode: 'inference', prefix })(net)
+    return { outputs: { logits }, updates: [] } satisfies Graph
   }
 
 /** Batch norm's scales and shifts learn at a rate of their own. */

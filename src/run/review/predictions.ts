@@ -31,6 +31,7 @@ export interface Features {
   readonly redundancy?: number
 }
 
+/** Answers of a run's nets on the test images: `predictions.json`. */
 export interface Predictions {
   readonly classes: readonly string[]
   /** A row a class, a column an answer. */

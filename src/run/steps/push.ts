@@ -71,7 +71,7 @@ const isWhole = ({ learner: { model }, models: { original } }: StepState): boole
 
 /** Before a push that begins: behind a cut the net is one that was pushed. */
 const logFeaturesBefore = (context: StepContext, from: StepStart): TE.TaskEither<RunError, void> =>
-  from.inside === null && isWhole(from) ? logFeatures(context, false)(from) : TE.right(undefined)
+  from.cursor === null && isWhole(from) ? logFeatures(context, false)(from) : TE.right(undefined)
 
 const run: RunStep<Push> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
