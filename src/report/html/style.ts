@@ -81,7 +81,8 @@ code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace
   background: color-mix(in srgb, var(--validation) calc(var(--share) * 62%), var(--card)); }
 .heat tbody th, .heat thead th { border: 0; font-size: .85rem; padding-right: .3rem; } .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
 .heat thead th:first-child { writing-mode: initial; transform: none; }
-@media (max-width: 40rem) { th, td { padding: .3rem .3rem; } table { font-size: .82rem; } .bar { min-width: 4.5rem; }
+@media (max-width: 40rem) { th, td { padding: .3rem .3rem; } table { font-size: .82rem; }
+  .sortable tbody th { white-space: normal; overflow-wrap: break-word; min-width: 8rem; max-width: 9rem; } .heat td { min-width: 1.9rem; font-size: .72rem; } .bar { min-width: 4.5rem; }
   dl div { grid-template-columns: 1fr; gap: 0; } .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .2rem 0; }
   .matrix td { width: 1.75rem; height: 1.75rem; } .matrix tbody th { padding-right: .4rem; } }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1rem; }
