@@ -1,14 +1,9 @@
 /** How the values of a graph are spread over workers that share each batch, as in data-parallel training. */
+import type { Share } from '../../io/share.js'
 import type { Shape } from '../../net/shape.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Value } from '../graph.js'
 import * as op from '../operations.js'
-
-/** Which part of each batch a worker has: the `rank`th of `workers` equal ones. */
-export interface Share {
-  readonly rank: number
-  readonly workers: number
-}
 
 /** `replicated`: the same everywhere; `sharded`: each has its rows; `partial`: their sum is the value. */
 export type Placement = 'replicated' | 'sharded' | 'partial'

@@ -1,6 +1,7 @@
 /** What one of several workers computes of a graph, so that together they compute it: a pure transform. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { Share } from '../../io/share.js'
 import { type Graph, isUpdate, type Kind, type Value, valuesOf } from '../graph.js'
 import * as op from '../operations.js'
 import { combineSums } from './combine-sums.js'
@@ -12,7 +13,6 @@ import {
   type Placement,
   replicated,
   type Sharding,
-  type Share,
   sharded,
 } from './placement.js'
 import { type Rule, rules } from './rules.js'
