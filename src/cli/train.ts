@@ -23,15 +23,17 @@ import type { Experiment } from '../run/schedule/experiment.js'
 import type { Step } from '../run/schedule/steps.js'
 import { type DataChange, type DataSettings, settingsOf, withData } from '../run/storage/settings.js'
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
+import { type ClusterArguments, clusterOptions, withCluster, withoutWorker } from './cluster/lead.js'
+import { localOf, observerIn, stopperOf } from './cluster/opened.js'
 import { commandText } from './command-text.js'
 import { end } from './exit.js'
 import { nameOfNet, type RecordArguments, recorded, recorderFor } from './recorders.js'
-import { withResources } from './resources.js'
+import { type OpenResources, withResources } from './resources.js'
 import { reportRun } from './review/report.js'
 import { announceStop, type Stopper, stopper, withStopped } from './signals.js'
 import { say, screen } from './stderr.js'
 
-interface OutputArguments extends RecordArguments {
+interface OutputArguments extends RecordArguments, ClusterArguments {
   readonly json?: boolean
   readonly mirror?: boolean
 }
@@ -75,6 +77,10 @@ const observerOf = (
   }
 }
 
+/** Opens resources of this machine, or of a cluster that goes on with the run of `folder`. */
+const opener = (options: OutputArguments, folder: string | null): typeof withResources =>
+  options.cluster === undefined ? withResources : withCluster(options.cluster, options, folder)
+
 const now = (): string => new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19)
 
 const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
@@ -94,26 +100,22 @@ const trainAnew = (
   const place = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
   let folder: string | null = null
   return pipe(
-    withResources(
-      experiment,
-      seed,
-      data,
-      engine === undefined ? {} : { name: engine },
-      stop,
-    )(opened => {
-      const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
-      const observer = observerOf(experiment.schedule, stop, options, recorder, path => {
-        folder = path
-        announce(opened.engine, path)
-      })
-      return pipe(
-        begin(place, settings, opened, observer)(experiment),
-        TE.tap(({ out: folder }) => reportRun(folder, opened)),
-        recorded(recorder),
-      )
-    }),
-    TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
-    withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
+    opener(options, null)(experiment, seed, data, engine === undefined ? {} : { name: engine }, stop)(
+      opened => {
+        const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
+        const observer = observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder, path => {
+          folder = path
+          announce(opened.engine, path)
+        })
+        return pipe(
+          begin(place, settings, opened, observerIn(opened, observer))(experiment),
+          TE.tap(({ out: folder }) => reportRun(folder, localOf(opened))),
+          recorded(recorder),
+        )
+      },
+    ),
+    TE.tapError(error => TE.fromIO(() => sayResume(error, folder, options))),
+    withStopped(stop, () => (folder === null ? null : resumeCommand(folder, ...clusterOptions(options)))),
   )
 }
 
@@ -125,10 +127,12 @@ const announce = (engine: Resources['engine'], path: string): void => {
 const resumeCommand = (path: string, ...options: readonly string[]): string =>
   commandText('resume', [path, ...options])
 
-/** Prints how to resume a run that an image has stopped. */
-const sayResume = ({ _tag }: RunError, path: string | null): void => {
-  if (path !== null && _tag === 'NotAnImage')
+/** Prints how to resume a run that an image or a lost worker has stopped. */
+const sayResume = (error: RunError, path: string | null, options: ClusterArguments): void => {
+  if (path !== null && error._tag === 'NotAnImage')
     say(`to continue without such images: ${resumeCommand(path, '--skip-bad')}`)
+  if (path !== null && error._tag === 'WorkerLost')
+    say(`to continue without it: ${resumeCommand(path, ...withoutWorker(error.address, options))}`)
 }
 
 /** Refuses options that a resumed run cannot change: seed, engine, folder, number of images. */
@@ -165,7 +169,7 @@ const loadSameExperiment = (
 const resumeWith = (
   path: string,
   file: string | null,
-  options: Partial<TrainArguments>,
+  options: Partial<TrainArguments> & OutputArguments,
   recorder: Recorder,
 ): TE.TaskEither<RunError | Stopped, Result> => {
   const data = changeOf(options)
@@ -180,25 +184,24 @@ const resumeWith = (
       const { seed, engine } = run.settings
       const stop = stopper()
       return pipe(
-        withResources(
-          experiment,
-          seed,
-          withData(run.settings, data).data,
-          engine,
-          stop,
-        )(opened =>
+        opener(options, path)(experiment, seed, withData(run.settings, data).data, engine, stop)(opened =>
           pipe(
-            resume(run, opened, observerOf(experiment.schedule, stop, options, recorder), {
-              experiment,
-              data,
-              ...(file !== null && { module: file }),
-            }),
-            TE.tap(() => reportRun(path, opened)),
+            resume(
+              run,
+              opened,
+              observerIn(opened, observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder)),
+              {
+                experiment,
+                data,
+                ...(file !== null && { module: file }),
+              },
+            ),
+            TE.tap(() => reportRun(path, localOf(opened))),
             recorded(recorder),
           ),
         ),
-        TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
-        withStopped(stop, () => resumeCommand(path)),
+        TE.tapError(error => TE.fromIO(() => sayResume(error, path, options))),
+        withStopped(stop, () => resumeCommand(path, ...clusterOptions(options))),
       )
     }),
   )

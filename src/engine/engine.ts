@@ -3,6 +3,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/graph.js'
 import type { Share } from '../io/share.js'
 import type { Weights } from '../net/weights.js'
+import type { ClusterError } from './cluster/error.js'
 
 /** The engines there are. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
@@ -26,6 +27,7 @@ export type EngineError =
       readonly reason: string
       readonly stack?: string
     }
+  | ClusterError
 
 /** Values by input name. */
 export type Feeds = Readonly<Record<string, Float32Array>>

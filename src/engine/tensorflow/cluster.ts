@@ -14,13 +14,18 @@ export interface ClusterTask {
   readonly threads: number
 }
 
+/** A worker that is lost is told in one line; TensorFlow would log a page. */
+const logLevel = 'TF_CPP_MIN_LOG_LEVEL'
+const fatal = '3'
+
 /**
  * Starts the server, for as long as the process lasts, and gives the engine on it.
  *
  * Errors  EngineMissing where the addon is not built; EngineFailed where the port is taken
  */
-export const openWorker = ({ addresses, rank, threads }: ClusterTask): E.Either<EngineError, Engine> =>
-  pipe(
+export const openWorker = ({ addresses, rank, threads }: ClusterTask): E.Either<EngineError, Engine> => {
+  process.env[logLevel] ??= fatal
+  return pipe(
     loadAddonRuntime(threads),
     E.flatMap(runtime =>
       E.tryCatch(() => {
@@ -35,3 +40,4 @@ export const openWorker = ({ addresses, rank, threads }: ClusterTask): E.Either<
       }, failed),
     ),
   )
+}

@@ -134,8 +134,8 @@ export const engineOf = (
     ),
 })
 
-/** Loads the addon, which alone can start a server. Errors  EngineMissing, EngineFailed */
-export const loadAddonRuntime = (threads: number): E.Either<EngineError, AddonRuntime> =>
+/** The file of the addon. Errors  EngineMissing */
+export const addonFile = (): E.Either<EngineError, string> =>
   pipe(
     requireNative(),
     E.flatMap(({ addon }) =>
@@ -144,6 +144,12 @@ export const loadAddonRuntime = (threads: number): E.Either<EngineError, AddonRu
         E.fromOption(() => missing),
       ),
     ),
+  )
+
+/** Loads the addon, which alone can start a server. Errors  EngineMissing, EngineFailed */
+export const loadAddonRuntime = (threads: number): E.Either<EngineError, AddonRuntime> =>
+  pipe(
+    addonFile(),
     E.flatMap(file => startAddon(file, threads)),
     E.map(({ runtime }) => runtime),
   )

@@ -64,10 +64,10 @@ export interface CombineOptions {
   readonly adds: (sum: Value) => boolean
 }
 
-/** What a worker adds to a sum, flat. */
+/** What a worker adds to a sum, flat. One that adds nothing computes it too, as it may wait for other sums. */
 const flatten = ({ adds }: CombineOptions, rebuilt: Rebuilt, sum: Value): Value => {
-  const shape = [sizeOf(sum.shape)]
-  return adds(sum) ? op.reshape(rebuilt.get(sum.inputs[0] as Value) as Value, shape) : op.zeros(shape) // a sum has one input, rebuilt before
+  const flat = op.reshape(rebuilt.get(sum.inputs[0] as Value) as Value, [sizeOf(sum.shape)]) // a sum has one input, rebuilt before
+  return adds(sum) ? flat : op.mul(flat, 0)
 }
 
 /** Given numbers as they were made, which is alike on every worker. */
