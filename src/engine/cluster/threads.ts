@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
 /** Milliseconds from question to question, and for an answer; two without one are the end. All is known within 10 s. */
-const pace = { period: 1000, patience: 3000, misses: 2 }
+const pace = { period: 1000, patience: 2500, misses: 2 }
 
 /** Milliseconds without a question after which the first worker is lost. */
 const silence = pace.misses * (pace.period + pace.patience)
