@@ -51,6 +51,7 @@ const { host, port, silence, most } = workerData
 const open = new Map()
 let [run, asked, count] = [null, 0, 0]
 const server = createServer((request, response) => {
+  response.shouldKeepAlive = false // else a request may meet a connection that is just being closed
   if (request.url.startsWith('/alive/')) {
     const mine = run !== null && request.url === '/alive/' + run
     if (mine) asked = Date.now()
