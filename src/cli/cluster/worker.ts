@@ -13,8 +13,6 @@ import { decode } from '../../io/codec.js'
 import { renderMessage, type Stopped } from '../../report/text/messages.js'
 import type { RunError } from '../../run/error.js'
 import type { Result } from '../../run/events.js'
-import { beginFromFile } from '../../run/given/resolve.js'
-import { loadExperiment } from '../../run/load/experiment.js'
 import type { RunObserver } from '../../run/observer.js'
 import { begin, resume } from '../../run/run.js'
 import type { Experiment } from '../../run/schedule/experiment.js'
@@ -24,6 +22,7 @@ import { openRun } from '../../run/storage/stored-run.js'
 import { sameCommand } from '../command-text.js'
 import { end } from '../exit.js'
 import { openDataset } from '../resources.js'
+import { loadFrom } from '../run-command.js'
 import { announceStop, orInterrupted, type Stopper, stopper, withStopped } from '../signals.js'
 import { say } from '../stderr.js'
 import { identityOf, type Task, taskCodec } from './identity.js'
@@ -149,8 +148,7 @@ const follow = (
 export const clusterWorker = async (file: string, options: WorkerArguments): Promise<void> => {
   await end(
     pipe(
-      loadExperiment(file),
-      TE.flatMap(options.from === undefined ? TE.right : beginFromFile(options.from)),
+      loadFrom(file, options.from === undefined ? {} : { from: options.from }),
       TE.flatMap(experiment => follow(file, experiment, options)),
     ),
     say,

@@ -1,10 +1,11 @@
 /** Every kernel of the wasm engine. Each works on a range of its units, so that threads can share them. */
 export { begin } from './frame'
-export { convolve, convolveKernel, pack } from './conv'
+export { convolve, convolveKernel, convolvePoints, pack } from './conv'
 export { convolveTiles, convolveTilesKernel, packTiles } from './winograd'
 export { depthwise, depthwiseKernel } from './depthwise'
 export { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool'
-export { folded, moments, normalise, normaliseGrad, settle, settled, settleSignals, signals } from './norm'
+export { folded, moments, normalise, settle, settled } from './norm'
+export { normaliseGrad, settleSignals, signals } from './norm-grad'
 export { binary, move, stretch, stretched, unary } from './elementwise'
 export { crossEntropy, softmax, sum } from './reduce'
 export { adam, average, momentum } from './update'
