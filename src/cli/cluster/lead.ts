@@ -12,7 +12,9 @@ import type { RunError } from '../../run/error.js'
 import type { Experiment } from '../../run/schedule/experiment.js'
 import { trainingsIn } from '../../run/steps/machine.js'
 import { type Folder, folderAt } from '../../run/storage/folder.js'
+import type { DataSettings } from '../../run/storage/settings.js'
 import { type OpenResources, openDataset, type withResources } from '../resources.js'
+import type { Stopper } from '../signals.js'
 import { say } from '../stderr.js'
 import { identityOf, type Task } from './identity.js'
 
@@ -44,7 +46,9 @@ const partsOf = ({ experiment, settings, events, checkpoint }: Folder): readonly
   ...[experiment, settings, events, checkpoint],
 ]
 
-const filesOf = (folder: string | null): TE.TaskEither<RunError, Readonly<Record<string, Uint8Array>>> =>
+type Files = Readonly<Record<string, Uint8Array>>
+
+const filesOf = (folder: string | null): TE.TaskEither<RunError, Files> =>
   folder === null
     ? TE.right({})
     : pipe(
@@ -70,58 +74,66 @@ const usingLed =
     return outcome
   }
 
+/** Uses a cluster beside an engine of this machine alone. */
+const useCluster =
+  <A>(dataset: Dataset, threads: number, stopping: () => boolean, use: Use<A>) =>
+  (led: Led): TE.TaskEither<RunError, A> =>
+    pipe(
+      loadEngine({ threads, runtime: 'addon' }),
+      TE.mapLeft((error): RunError => error),
+      TE.flatMap(local => usingLed(led, use({ engine: led.engine, dataset, local, stopping }))),
+    )
+
+type Use<A> = (opened: OpenResources) => TE.TaskEither<RunError, A>
+
+const taskOf = (
+  seed: number,
+  { take, skipBad }: DataSettings,
+  { mirror = false }: ClusterArguments,
+  folder: string | null,
+): Task => ({
+  seed,
+  data: { ...(take !== undefined && { take }), ...(skipBad !== undefined && { skipBad }) },
+  mirror,
+  resumes: folder !== null,
+})
+
+/** Whether all stop, as one or another asks. */
+const agreement = (stop: Stopper) => {
+  let stops = false
+  const onStop = () => {
+    stops = true
+  }
+  return { stopping: () => stops, voting: { asksToStop: stop.stopping, onStop } }
+}
+
 /** As `withResources`, with an engine that shares each batch with the workers of other addresses. */
 export const withCluster =
-  (
-    addresses: readonly Address[],
-    { syncBatchNorm = false, wait = 30, mirror = false }: ClusterArguments,
-    folder: string | null,
-  ): typeof withResources =>
+  (addresses: readonly Address[], cluster: ClusterArguments, folder: string | null): typeof withResources =>
   (experiment, seed, settings, { threads = threadsOf() }, stop) =>
   use => {
-    const { take, skipBad } = settings
-    const task: Task = {
-      seed,
-      data: { ...(take !== undefined && { take }), ...(skipBad !== undefined && { skipBad }) },
-      mirror,
-      resumes: folder !== null,
-    }
-    let stops = false
-    const lead = (dataset: Dataset, files: Readonly<Record<string, Uint8Array>>) =>
+    const { syncBatchNorm = false, wait = 30 } = cluster
+    const task = taskOf(seed, settings, cluster, folder)
+    const { stopping, voting } = agreement(stop)
+    const lead = (dataset: Dataset, files: Files) =>
       leadCluster({
-        ...{ addresses, threads, syncBatchNorm, wait, files },
+        ...{ addresses, threads, syncBatchNorm, wait, files, ...voting },
         identity: identityOf(experiment, dataset, task),
         task: JSON.stringify(task),
-        asksToStop: stop.stopping,
-        onStop: () => {
-          stops = true
-        },
       })
-    const useLed =
-      (dataset: Dataset) =>
-      (led: Led): ReturnType<typeof use> =>
-        pipe(
-          loadEngine({ threads, runtime: 'addon' }),
-          TE.mapLeft((error): RunError => error),
-          TE.flatMap(local => {
-            const opened: OpenResources = { engine: led.engine, dataset, local, stopping: () => stops }
-            return usingLed(led, use(opened))
-          }),
-        )
+    const useWith = (files: Files) => (dataset: Dataset) =>
+      pipe(
+        lead(dataset, files),
+        TE.mapLeft((error): RunError => error),
+        TE.flatMap(useCluster(dataset, threads, stopping, use)),
+      )
     say(`waiting for ${addresses.slice(1).map(addressText).join(', ')}`)
     return pipe(
       TE.fromEither(checkSchedule(addresses.length, experiment)),
       TE.flatMap(() => filesOf(folder)),
       TE.flatMap(files =>
-        TE.bracket(
-          openDataset(stop, seed, settings)(experiment.data),
-          dataset =>
-            pipe(
-              lead(dataset, files),
-              TE.mapLeft((error): RunError => error),
-              TE.flatMap(useLed(dataset)),
-            ),
-          dataset => TE.fromTask(dataset.close),
+        TE.bracket(openDataset(stop, seed, settings)(experiment.data), useWith(files), dataset =>
+          TE.fromTask(dataset.close),
         ),
       ),
     )

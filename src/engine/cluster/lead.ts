@@ -146,48 +146,64 @@ const watchOthers = (others: readonly string[], run: string, addon: string): Omi
   }
 }
 
+/** Every other worker, by the address of its handshake. */
+type Others = readonly string[]
+
+/** All at once. */
+const inviteAll = (
+  { addresses, wait, ...options }: LeadOptions,
+  run: string,
+  others: Others,
+): TE.TaskEither<ClusterError, unknown> => {
+  const { threads, syncBatchNorm, identity, task } = options
+  const servers = addresses.map(serverAddress)
+  const leader = servers[0] ?? ''
+  const same = { run, leader, servers, threads, syncBatchNorm, identity, task }
+  return pipe(
+    others,
+    TE.traverseArrayWithIndex((nth, address) => invite(address, { ...same, rank: nth + 1 }, wait)),
+  )
+}
+
+const sendFiles = ({ files }: LeadOptions, others: Others): TE.TaskEither<ClusterError, unknown> =>
+  pipe(
+    others.flatMap(address => Object.entries(files).map(([name, bytes]) => ({ address, name, bytes }))),
+    TE.traverseSeqArray(({ address, name, bytes }) =>
+      ask(address, `/file/${encodeURIComponent(name)}`, bytes),
+    ),
+  )
+
+const startAll = (others: Others): TE.TaskEither<ClusterError, unknown> =>
+  pipe(
+    others,
+    TE.traverseArray(address => ask(address, '/start', '')),
+  )
+
+/** Errors  PortTaken, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused */
+const gather = (options: LeadOptions, run: string, others: Others): TE.TaskEither<ClusterError, unknown> => {
+  const [own] = options.addresses
+  return pipe(
+    own === undefined ? TE.right(undefined) : requirePort(own),
+    TE.flatMap(() => inviteAll(options, run, others)),
+    TE.flatMap(() => sendFiles(options, others)),
+  )
+}
+
 /**
  * Begins a cluster: all others have joined, have what they need, and have started.
  *
  * Errors  PortTaken, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused; EngineMissing, EngineFailed
  */
 export const leadCluster = (options: LeadOptions): TE.TaskEither<EngineError, Led> => {
-  const { addresses, threads, syncBatchNorm, identity, task, wait, files } = options
+  const { addresses, threads } = options
   const run = randomUUID()
-  const servers = addresses.map(serverAddress)
-  const [own] = addresses
   const others = addresses.slice(1).map(addressText)
-  const leader = servers[0] ?? ''
-  const invitationOf = (rank: number): Invitation => ({
-    ...{ run, leader, rank, servers, threads, syncBatchNorm, identity, task },
-  })
   const membership: Membership = { ...options, rank: 0, workers: addresses.length }
   return pipe(
-    own === undefined ? TE.right(undefined) : requirePort(own),
-    TE.flatMap(() =>
-      pipe(
-        others,
-        TE.traverseArrayWithIndex((nth, address) => invite(address, invitationOf(nth + 1), wait)),
-      ),
-    ),
-    TE.flatMap(() =>
-      pipe(
-        others.flatMap(address => Object.entries(files).map(([name, bytes]) => ({ address, name, bytes }))),
-        TE.traverseSeqArray(({ address, name, bytes }) =>
-          ask(address, `/file/${encodeURIComponent(name)}`, bytes),
-        ),
-      ),
-    ),
-    TE.flatMap(
-      (): TE.TaskEither<EngineError, Engine> =>
-        TE.fromIOEither(() => openWorker({ addresses: servers, rank: 0, threads })),
-    ),
-    TE.tap(() =>
-      pipe(
-        others,
-        TE.traverseArray(address => ask(address, '/start', '')),
-      ),
-    ),
+    gather(options, run, others),
+    TE.mapLeft((error): EngineError => error),
+    TE.flatMapEither(() => openWorker({ addresses: addresses.map(serverAddress), rank: 0, threads })),
+    TE.tap(() => startAll(others)),
     TE.bindTo('engine'),
     TE.bind('addon', () => TE.fromEither(addonFile())),
     TE.map(({ engine, addon }) => ({
