@@ -1,6 +1,7 @@
 /** What the arguments of commands may be, and how they are read. */
 import { InvalidArgumentError } from 'commander'
 import { type Target, targets } from '../convert/target.js'
+import { type Address, addressOf, addressText } from '../engine/cluster/address.js'
 import { largestSeed } from '../net/limits/limits.js'
 import type { CountedAmount } from '../surgery/prune/target.js'
 import type { CellNumber } from './study/options.js'
@@ -39,6 +40,26 @@ export const queue = (text: string): string => {
   if (!/^rediss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''))
     throw new InvalidArgumentError('Expected an address such as redis://localhost:6379.')
   return text
+}
+
+const address = (text: string): Address => {
+  const found = addressOf(text.trim())
+  if (found === null)
+    throw new InvalidArgumentError(`${text} is no address; expected HOST:PORT, as in 10.0.0.2:2222.`)
+  return found
+}
+
+/** Where a worker listens: a port alone is one of this machine alone. */
+export const listening = (text: string): Address => address(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text)
+
+/** The addresses of a cluster, this machine's first. */
+export const cluster = (text: string): readonly Address[] => {
+  const addresses = text.split(',').map(address)
+  if (addresses.length < 2 || new Set(addresses.map(addressText)).size < addresses.length)
+    throw new InvalidArgumentError(
+      'Expected two addresses or more, all different; the first is for this command.',
+    )
+  return addresses
 }
 
 export const formats = (text: string): readonly Target[] =>

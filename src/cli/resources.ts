@@ -15,6 +15,14 @@ import { announceEngine } from './announce-engine.js'
 import { orInterrupted, type Stopper } from './signals.js'
 import { say, screen } from './stderr.js'
 
+/** Resources that are open. */
+export interface OpenResources extends Resources {
+  /** Of this machine alone, where `engine` is that of a cluster. */
+  readonly local?: Resources['engine']
+  /** Whether all workers of a cluster stop. */
+  readonly stopping?: () => boolean
+}
+
 const saySkipped = (skipped: readonly Skipped[]): void => {
   if (skipped.length > 0) say(skippedText(skipped))
 }
@@ -45,7 +53,7 @@ export const withResources =
     engine: { readonly name?: string; readonly threads?: number },
     stop: Stopper,
   ) =>
-  <A>(use: (opened: Resources) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
+  <A>(use: (opened: OpenResources) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
     pipe(
       enginesOf(engine.name, engine.threads),
       TE.mapLeft((error): RunError => error),

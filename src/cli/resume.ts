@@ -5,7 +5,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Stopped } from '../report/text/messages.js'
 import type { Recorder } from '../report/tracking/recorder.js'
-import type { Resources } from '../run/context.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
 import { restoreFunctions } from '../run/load/restore.js'
@@ -13,9 +12,11 @@ import { resume } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import { withData } from '../run/storage/settings.js'
 import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../run/storage/stored-run.js'
+import { clusterOptions } from './cluster/lead.js'
+import { localOf, observerIn, stopperOf } from './cluster/opened.js'
 import { end } from './exit.js'
 import { nameOfNet, recorded, recorderFor } from './recorders.js'
-import { withResources } from './resources.js'
+import type { OpenResources } from './resources.js'
 import { reportRun } from './review/report.js'
 import {
   changeOf,
@@ -23,6 +24,7 @@ import {
   loadFrom,
   type OutputArguments,
   observerOf,
+  opener,
   printResult,
   resumeCommand,
   sayResume,
@@ -87,14 +89,16 @@ const resumeIn =
     recorder: Recorder,
     stop: Stopper,
   ) =>
-  (opened: Resources): TE.TaskEither<RunError, Result> =>
+  (opened: OpenResources): TE.TaskEither<RunError, Result> =>
     pipe(
-      resume(run, opened, observerOf(experiment.schedule, stop, options, recorder), {
-        experiment,
-        data: changeOf(options),
-        ...(file !== null && { module: file }),
-      }),
-      TE.tap(() => reportRun(run.folder.path, opened)),
+      observerIn(opened, observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder)),
+      observer =>
+        resume(run, opened, observer, {
+          experiment,
+          data: changeOf(options),
+          ...(file !== null && { module: file }),
+        }),
+      TE.tap(() => reportRun(run.folder.path, localOf(opened))),
       recorded(recorder),
     )
 
@@ -107,9 +111,9 @@ export const continueRun =
     const stop = stopper()
     return pipe(
       resumeIn(resumable, options, recorder, stop),
-      withResources(experiment, seed, data, engine, stop),
-      TE.tapError(error => TE.fromIO(() => sayResume(error, path))),
-      withStopped(stop, () => resumeCommand(path)),
+      opener(options, path)(experiment, seed, data, engine, stop),
+      TE.tapError(error => TE.fromIO(() => sayResume(error, path, options))),
+      withStopped(stop, () => resumeCommand(path, ...clusterOptions(options))),
     )
   }
 

@@ -13,12 +13,14 @@ import type { RunObserver } from '../run/observer.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { Step } from '../run/schedule/steps.js'
 import type { DataChange } from '../run/storage/settings.js'
+import { type ClusterArguments, withCluster, withoutWorker } from './cluster/lead.js'
 import { commandText } from './command-text.js'
 import type { RecordArguments } from './recorders.js'
+import { withResources } from './resources.js'
 import { announceStop, type Stopper } from './signals.js'
 import { say, screen } from './stderr.js'
 
-export interface OutputArguments extends RecordArguments {
+export interface OutputArguments extends RecordArguments, ClusterArguments {
   readonly json?: boolean
   readonly mirror?: boolean
 }
@@ -77,11 +79,17 @@ export const observerOf = (
 export const resumeCommand = (path: string, ...options: readonly string[]): string =>
   commandText('resume', [path, ...options])
 
-/** Prints how to resume a run that an image has stopped. */
-export const sayResume = ({ _tag }: RunError, path: string | null): void => {
-  if (path !== null && _tag === 'NotAnImage')
+/** Prints how to resume a run that an image or a lost worker has stopped. */
+export const sayResume = (error: RunError, path: string | null, options: ClusterArguments): void => {
+  if (path !== null && error._tag === 'NotAnImage')
     say(`to continue without such images: ${resumeCommand(path, '--skip-bad')}`)
+  if (path !== null && error._tag === 'WorkerLost')
+    say(`to continue without it: ${resumeCommand(path, ...withoutWorker(error.address, options))}`)
 }
+
+/** Opens resources of this machine, or of a cluster that goes on with the run of `folder`. */
+export const opener = (options: OutputArguments, folder: string | null): typeof withResources =>
+  options.cluster === undefined ? withResources : withCluster(options.cluster, options, folder)
 
 export const printResult =
   ({ json }: OutputArguments) =>

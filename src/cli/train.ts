@@ -14,15 +14,17 @@ import type { Result } from '../run/events.js'
 import { begin } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import { type DataSettings, settingsOf } from '../run/storage/settings.js'
+import { clusterOptions } from './cluster/lead.js'
+import { localOf, observerIn, stopperOf } from './cluster/opened.js'
 import { end } from './exit.js'
 import { nameOfNet, recorded, recorderFor } from './recorders.js'
-import { withResources } from './resources.js'
 import { continueRun, openResumable } from './resume.js'
 import { reportRun } from './review/report.js'
 import {
   changeOf,
   loadFrom,
   observerOf,
+  opener,
   printResult,
   resumeCommand,
   sayResume,
@@ -45,26 +47,22 @@ const trainAnew = (
   const destination = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
   let folder: string | null = null
   return pipe(
-    withResources(
-      experiment,
-      seed,
-      data,
-      engine === undefined ? {} : { name: engine },
-      stop,
-    )(opened => {
-      const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
-      const observer = observerOf(experiment.schedule, stop, options, recorder, path => {
-        folder = path
-        announce(opened.engine, path)
-      })
-      return pipe(
-        begin(destination, settings, opened, observer)(experiment),
-        TE.tap(({ out: folder }) => reportRun(folder, opened)),
-        recorded(recorder),
-      )
-    }),
-    TE.tapError(error => TE.fromIO(() => sayResume(error, folder))),
-    withStopped(stop, () => (folder === null ? null : resumeCommand(folder))),
+    opener(options, null)(experiment, seed, data, engine === undefined ? {} : { name: engine }, stop)(
+      opened => {
+        const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
+        const observer = observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder, path => {
+          folder = path
+          announce(opened.engine, path)
+        })
+        return pipe(
+          begin(destination, settings, opened, observerIn(opened, observer))(experiment),
+          TE.tap(({ out: folder }) => reportRun(folder, localOf(opened))),
+          recorded(recorder),
+        )
+      },
+    ),
+    TE.tapError(error => TE.fromIO(() => sayResume(error, folder, options))),
+    withStopped(stop, () => (folder === null ? null : resumeCommand(folder, ...clusterOptions(options)))),
   )
 }
 

@@ -1,7 +1,9 @@
 /** The interface of engines, which run programs. It knows nothing of nets or experiments. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/graph.js'
+import type { Share } from '../io/share.js'
 import type { Weights } from '../net/weights.js'
+import type { ClusterError } from './cluster/error.js'
 
 /** The engines there are. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
@@ -25,6 +27,7 @@ export type EngineError =
       readonly reason: string
       readonly stack?: string
     }
+  | ClusterError
 
 /** Values by input name. */
 export type Feeds = Readonly<Record<string, Float32Array>>
@@ -71,6 +74,8 @@ export interface Engine {
   readonly version: string
   /** Part of what makes a run reproducible: the number of threads can change the order of sums. */
   readonly threads: number
+  /** Where workers share each batch: the part that this one reads. Its sessions take whole batches too. */
+  readonly share?: Share
   /**
    * Variables begin as zeros. Those in `constants` have fixed values and are never written, so that an engine can prepare
    * them once; TensorFlow is slow with single images otherwise.

@@ -1,5 +1,7 @@
 /** What runs graphs: TensorFlow, wasm, and a slow reference; loaded when asked for. */
 
+export type { Share } from '../io/share.js'
+export type { ClusterError } from './cluster/error.js'
 export { type Diagnosis, diagnose, type TrialResult } from './doctor.js'
 export type { Engine, EngineError, EngineName, Feeds, Fetched, Session } from './engine.js'
 export type { NativeError } from './error.js'

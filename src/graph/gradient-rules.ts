@@ -176,6 +176,7 @@ export const gradient: Rules = {
   greater: none,
   largest: none,
   stop: none,
+  allReduce: none,
   convInput: none,
   convKernel: none,
   depthwiseInput: none,

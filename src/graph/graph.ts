@@ -72,6 +72,8 @@ export type Op =
   | { readonly kind: 'largest'; readonly count: number }
   /** The value itself, through which no gradient passes. */
   | { readonly kind: 'stop' }
+  /** The sum of the values that the workers of a cluster have; each sum of a call has a key of its own. */
+  | { readonly kind: 'allReduce'; readonly workers: number; readonly key: number }
   | Update
 
 /** An update of a variable; its value is the variable after the update. */

@@ -118,6 +118,7 @@ type Silent =
   | 'greater'
   | 'largest'
   | 'stop'
+  | 'allReduce'
   | 'convInput'
   | 'convKernel'
   | 'depthwiseInput'

@@ -1,6 +1,7 @@
 /** Arguments and options that several commands share. */
 import { fileURLToPath } from 'node:url'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
+import { cluster, positive } from '../arguments.js'
 
 /** A file argument, by default one that comes with the package. */
 export const file = (what: string, usual: string): Argument =>
@@ -23,3 +24,14 @@ export const withRecorders = (command: Command): Command =>
   command
     .option('--tensorboard', "write TensorBoard's event file into the folder of each run")
     .option('--mlflow <url>', 'record each run on this MLflow server, such as http://localhost:5000')
+
+/** What shares each batch between machines. */
+export const withCluster = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--cluster <list>', 'share each batch: HOST:PORT of this machine, then of each worker')
+        .argParser(cluster)
+        .conflicts('engine'),
+    )
+    .option('--sync-batch-norm', 'with --cluster, batch norm by whole batches, as one machine has them')
+    .option('--wait <s>', 'with --cluster, seconds to wait for workers', positive, 30)

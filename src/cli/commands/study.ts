@@ -1,7 +1,7 @@
 /** `ablate`, `compare` and `worker` */
 import { type Command, Option } from 'commander'
 import { engineNames } from '../../engine/engine.js'
-import { cell, positive, queue, seeds, threads } from '../arguments.js'
+import { cell, listening, positive, queue, seed, seeds, threads } from '../arguments.js'
 import { file, withRecorders } from './shared.js'
 
 /** What every process that works on a study is told. */
@@ -47,19 +47,33 @@ const addStudy =
         (await import('../study.js')).studyFile(name, chosen, options),
       )
 
+const listenOption = new Option(
+  '--listen <address>',
+  'take part in a training with --cluster: HOST:PORT, or a port of this machine alone',
+)
+  .argParser(listening)
+  .conflicts(['queue', 'jobs', 'threads', 'engine', 'out', 'tensorboard', 'mlflow'])
+
 const addWorker = (program: Command): void =>
   void withStudyOptions(
     program
       .command('worker')
-      .description("run a study's cells from a queue, until the study is done")
-      .argument('<file>', 'the module whose study compare or ablate has queued'),
+      .description("run a study's cells from a queue, or a share of each batch of a training")
+      .argument('<file>', 'the module of the study that is queued, or of the experiment that is trained'),
   )
-    .addOption(new Option('--queue <address>', 'the Redis server').argParser(queue).makeOptionMandatory())
+    .addOption(new Option('--queue <address>', 'the Redis server').argParser(queue))
     .option('--jobs <n>', 'so many cells at a time, in processes that share the cores', threads, 1)
     .option('--threads <n>', 'threads of the engine (default: as other workers)', threads)
-    .action(async (chosen: string, options) =>
-      (await import('../study/queue/worker.js')).studyWorker(chosen, options),
-    )
+    .addOption(listenOption)
+    .option('--from <model>', 'with --listen, as the training has it')
+    .option('--seed <n>', 'with --listen, take part with this seed only', seed)
+    .action(async (chosen: string, options, command: Command) => {
+      if (options.listen !== undefined)
+        return (await import('../cluster/worker.js')).clusterWorker(chosen, options)
+      if (options.queue === undefined)
+        command.error("error: worker needs '--queue' for cells of a study, or '--listen' for a training")
+      await (await import('../study/queue/worker.js')).studyWorker(chosen, options)
+    })
 
 /** The commands that run studies. */
 export const studies = [

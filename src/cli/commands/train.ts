@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander'
 import { engineNames } from '../../engine/engine.js'
 import { positive, seed } from '../arguments.js'
-import { file, withJson, withRecorders } from './shared.js'
+import { file, withCluster, withJson, withRecorders } from './shared.js'
 
 const addTrain = (program: Command): void =>
-  void withRecorders(withJson(program.command('train')))
+  void withCluster(withRecorders(withJson(program.command('train'))))
     .description('train the experiment of a DSL file')
     .addArgument(file('a module whose default export is an experiment', 'quickstart.ts'))
     .option('--data <folder>', 'the folder of the data set')
@@ -28,7 +28,7 @@ const addTrain = (program: Command): void =>
     })
 
 const addResume = (program: Command): void =>
-  void withRecorders(withJson(program.command('resume')))
+  void withCluster(withRecorders(withJson(program.command('resume'))))
     .description('resume a run that was stopped')
     .argument('<folder>', "the run's folder")
     .option('--data <folder>', 'the folder of its data set, where it has moved')

@@ -148,6 +148,7 @@ const shuffle: Emitter<'shuffle'> = (write, { op: { groups }, shape }, x) => {
 const emitters = {
   constant: (write, { op }) => write.number(op.value),
   stop: (_write, _value, x) => x.ref(),
+  allReduce: (_write, _value, x) => x.ref(),
   conv: conv([3, 2, 0, 1], (x, [, , read = 1]) => channelsOf(x) / read),
   depthwise: conv([2, 3, 0, 1], channelsOf),
   maxPool,

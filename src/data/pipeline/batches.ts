@@ -1,4 +1,5 @@
 /** Batches for engines. Each is a function of the seed, the epoch and the step alone. */
+import type { Share } from '../../io/share.js'
 import { stream } from '../../net/random.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Dataset, Images } from '../dataset.js'
@@ -14,7 +15,7 @@ export interface Batch {
   readonly targets: Float32Array
   /** −1 beyond `size`. */
   readonly labels: Int32Array
-  /** Number of images; the rest of the arrays is padding. */
+  /** Number of images, of all workers; the rest of the arrays is padding. */
   readonly size: number
 }
 
@@ -26,16 +27,19 @@ export interface Feed {
   readonly batchSize: number
   /** Errors  rejects with a `Fault` where an image cannot be read */
   readonly batch: (epoch: number, step: number) => Promise<Batch>
+  /** The same batches with the images and targets of one worker alone; without it a worker reads all. */
+  readonly share?: (share: Share) => Feed
 }
 
 /** Augments or crops the bytes of the image with this index, before normalisation. */
 type Prepare = (image: Uint8Array, index: number) => Uint8Array
 
-const collector = (dataset: Dataset, images: Images, batch: number) => {
+const collector = (dataset: Dataset, images: Images, most?: number) => {
   const bytesPerImage = sizeOf(dataset.stored)
   const valuesPerImage = sizeOf(dataset.image)
   const normalise = normaliserOf(dataset)
   return async (indices: Int32Array, prepare: Prepare): Promise<Batch> => {
+    const batch = most ?? indices.length
     const bytes = new Uint8Array(indices.length * bytesPerImage)
     await images.read(indices, bytes)
     const pixels = new Float32Array(batch * valuesPerImage)
@@ -82,18 +86,26 @@ export const trainingFeed = (
 ): Feed => {
   const { train, classes } = dataset
   const order = balanced ? balancedOrder(seed, train.labels, classes.length) : shuffleOrder(seed, train.size)
-  const collectBatch = collector(dataset, train, batch)
+  const collectBatch = collector(dataset, train)
   const distort = augmenter(dataset.stored, dataset.mean, dataset.augment)
   const crop = cropper(dataset)
-  return {
+  const indicesOf = (epoch: number, step: number) => order(epoch).subarray(step * batch, (step + 1) * batch)
+  const collect = (indices: Int32Array, epoch: number) =>
+    collectBatch(indices, augment ? (image, index) => distort(drawsOf(seed, epoch, index), image) : crop)
+  const feed: Feed = {
     batches: Math.floor(train.size / batch),
     batchSize: batch,
-    batch: (epoch, step) =>
-      collectBatch(
-        order(epoch).subarray(step * batch, (step + 1) * batch),
-        augment ? (image, index) => distort(drawsOf(seed, epoch, index), image) : crop,
-      ),
+    batch: (epoch, step) => collect(indicesOf(epoch, step), epoch),
   }
+  const shareBatch =
+    ({ rank, workers }: Share): Feed['batch'] =>
+    async (epoch, step) => {
+      const indices = indicesOf(epoch, step)
+      const rows = batch / workers
+      const own = await collect(indices.subarray(rank * rows, (rank + 1) * rows), epoch)
+      return { ...own, labels: indices.map(index => train.labels[index] ?? 0), size: batch }
+    }
+  return { ...feed, share: share => ({ ...feed, batch: shareBatch(share) }) }
 }
 
 /** All images in order; the last batch may be padded. */

@@ -128,6 +128,7 @@ export const interpreters: { readonly [K in Exclude<Kind, 'part'>]: Interpreter<
   largest: ({ op: { count }, shape }, [x]) =>
     tf.tensor(largest(Float32Array.from(x.dataSync()), count), size(shape)),
   stop: one(tf.clone),
+  allReduce: one(tf.clone),
   assign: ({ op: { name } }, [value], call) => call.set(name, value),
   average: ({ op: { name, keep } }, [value], call) =>
     call.set(name, tf.add(tf.mul(call.now(name), keep), tf.mul(value, 1 - keep))),

@@ -8,7 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../graph/graph.js'
 import { engineCommand } from '../commands.js'
 import type { Engine, EngineError } from '../engine.js'
-import { addonRuntime, loadAddon } from './addon.js'
+import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
 import type { SessionOptions } from './config.js'
 import type { Native } from './install/cache.js'
@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly runtime?: 'addon' | 'official'
 }
 
-const failed = (reason: unknown): EngineError => ({
+export const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'tensorflow',
   reason: reason instanceof Error ? reason.message : String(reason),
@@ -95,7 +95,9 @@ const startBinding = once((file, threads): LoadedBinding => {
   return { binding, runtime: officialRuntime(binding), threads }
 })
 
-const startAddon = once((file): Loaded => ({ runtime: addonRuntime(loadAddon(file)) }))
+const startAddon = once((file): { readonly runtime: AddonRuntime } => ({
+  runtime: addonRuntime(loadAddon(file)),
+}))
 
 const requireNative = (): E.Either<EngineError, Native> =>
   pipe(
@@ -116,16 +118,41 @@ export const loadBinding = ({
 const sessionOptions = (program: Program, threads: number): SessionOptions =>
   isSmallInference(program) ? { threads: 1, serial: true } : { threads }
 
-const engineOf = ({ runtime, threads }: Required<Loaded>): Engine => ({
+/** `options`: those of every session beside its threads. */
+export const engineOf = (
+  { runtime, threads }: Required<Loaded>,
+  options: Partial<SessionOptions> = {},
+): Engine => ({
   name: 'tensorflow',
   version: versionOf(runtime),
   threads,
   open: (program, constants) =>
     TE.tryCatch(
-      async () => openSession(runtime, sessionOptions(program, threads), program, constants),
+      async () =>
+        openSession(runtime, { ...sessionOptions(program, threads), ...options }, program, constants),
       failed,
     ),
 })
+
+/** The file of the addon. Errors  EngineMissing */
+export const addonFile = (): E.Either<EngineError, string> =>
+  pipe(
+    requireNative(),
+    E.flatMap(({ addon }) =>
+      pipe(
+        addon,
+        E.fromOption(() => missing),
+      ),
+    ),
+  )
+
+/** Loads the addon, which alone can start a server. Errors  EngineMissing, EngineFailed */
+export const loadAddonRuntime = (threads: number): E.Either<EngineError, AddonRuntime> =>
+  pipe(
+    addonFile(),
+    E.flatMap(file => startAddon(file, threads)),
+    E.map(({ runtime }) => runtime),
+  )
 
 /** Loads the runtime itself. */
 export const loadRuntime = ({

@@ -14,6 +14,7 @@ const root = protobuf.Root.fromJSON({
         cluster: { id: 1, type: 'ClusterDef' },
         jobName: { id: 2, type: 'string' },
         taskIndex: { id: 3, type: 'int32' },
+        defaultSessionConfig: { id: 4, type: 'bytes' },
         protocol: { id: 5, type: 'string' },
       },
     },
@@ -31,10 +32,12 @@ export interface ServerTask {
   readonly job: string
   /** Its place among the addresses of the job. */
   readonly task: number
+  /** A ConfigProto; by default none. */
+  readonly config?: Uint8Array
 }
 
 /** The bytes of a ServerDef. */
-export const serverDef = ({ cluster, job, task }: ServerTask): Uint8Array =>
+export const serverDef = ({ cluster, job, task, config }: ServerTask): Uint8Array =>
   server
     .encode({
       cluster: {
@@ -42,6 +45,7 @@ export const serverDef = ({ cluster, job, task }: ServerTask): Uint8Array =>
       },
       jobName: job,
       taskIndex: task,
+      ...(config !== undefined && { defaultSessionConfig: config }),
       protocol: 'grpc',
     })
     .finish()

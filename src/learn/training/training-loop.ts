@@ -124,6 +124,10 @@ const runSteps = async <Err>(
   return endPhase(running, at)
 }
 
+/** The part of each batch that a worker reads, where workers share them. */
+const shareOf = ({ share }: Engine, feed: Feed): Feed =>
+  share === undefined ? feed : (feed.share?.(share) ?? feed)
+
 /** Writes the variables that a phase begins with. */
 export const prepare = (session: Session, { calls, fixed }: Phase, { model, slots }: Learner): void =>
   session.write(matchingVariables(calls, { ...slots, ...model.weights, ...fixed }))
@@ -145,7 +149,7 @@ export const runPhase =
         pipe(
           TE.tryCatch(async () => {
             prepare(session, phase, learner)
-            const training = prefetch(1)(phase.training)
+            const training = prefetch(1)(shareOf(engine, phase.training))
             const running = { phase, observer, session, initial: learner, training, feeds: feedsOf(phase) }
             return runSteps(running, from)
           }, engineFailed(engine)),

@@ -144,6 +144,7 @@ export const examples: { readonly [K in Kind]: readonly Value[] } = {
   inverse: [op.inverse(symmetric)],
   largest: [1, 3, 4].map(count => op.largest(row, count)),
   stop: [op.stopGradient(matrix)],
+  allReduce: [op.allReduce(matrix, { workers: 1, key: 1 })],
   assign: [op.assign('w', matrix)],
   average: [op.average('w', matrix, 0.9)],
   momentum: [false, true].map(nesterov => op.momentum('w', matrix, rate, { momentum: 0.9, nesterov })),

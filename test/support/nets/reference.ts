@@ -433,6 +433,7 @@ const interpreters: { readonly [K in Kind]: Interpreter<K> } = {
     return [xs.map(x => (x >= floor ? 1 : 0))]
   },
   stop: passed,
+  allReduce: passed,
   assign: ({ op: { name }, shape }, [xs], context) => [changed(context, name, shape, (_, i) => at(xs, i))],
   average: ({ op: { name, keep }, shape }, [xs], context) => [
     changed(context, name, shape, (old, i) => keep * old + (1 - keep) * at(xs, i)),

@@ -2,6 +2,7 @@
 import type { Kind, Update, Value } from '../../../graph/graph.js'
 import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
+import { allReduce } from './collective.js'
 import type { Emitted, Emitter } from './emitter.js'
 import * as norm from './norm.js'
 import * as windows from './windows.js'
@@ -16,6 +17,7 @@ const pure = {
   constant: (write, { op }) => [write.number(op.value)],
   part: (_, { op }, [first, ...more]) => [more[op.index - 1] ?? first],
   stop: (_write, _value, x) => [x[0]],
+  allReduce,
   ...windows,
   batchNorm: norm.batchNorm,
   batchNormGrad: norm.batchNormGrad,

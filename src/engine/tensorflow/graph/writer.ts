@@ -10,7 +10,7 @@ export interface Writer {
   /** A constant scalar, added once per value. */
   readonly number: (value: number) => Ref
   /** A constant array. */
-  readonly array: (shape: Shape, data: Float32Array, hint?: string) => Ref
+  readonly array: (shape: Shape, data: Float32Array | Int32Array, hint?: string) => Ref
   /** The same writer, with names that begin with `prefix/`. */
   readonly within: (prefix: string) => Writer
   readonly nodes: () => readonly GraphNode[]

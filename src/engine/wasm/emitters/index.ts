@@ -54,6 +54,7 @@ export const emitters: { readonly [K in Kind]: Emitter<K> } = {
   sum,
   reshape: ({ value, inputs, output }) => copies.copy(value.inputs[0]?.shape ?? [], inputs, output),
   stop: ({ value, inputs, output }) => copies.copy(value.shape, inputs, output),
+  allReduce: ({ value, inputs, output }) => copies.copy(value.shape, inputs, output),
   slice: ({ value, inputs, output }) => copies.slice(value, inputs, output),
   shuffle: copies.shuffle,
   broadcast: elementwise.broadcast,

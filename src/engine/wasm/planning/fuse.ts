@@ -40,7 +40,18 @@ const isProduct = (value: Value): boolean =>
 
 /** Kinds whose result may lie in another value's memory. */
 const mayAlias = is(
-  ...(['input', 'weight', 'constant', 'part', 'reshape', 'stop', 'broadcast', 'slice', 'concat'] as const),
+  ...([
+    'input',
+    'weight',
+    'constant',
+    'part',
+    'reshape',
+    'stop',
+    'allReduce',
+    'broadcast',
+    'slice',
+    'concat',
+  ] as const),
   ...(['assign', 'average', 'momentum', 'adam'] as const),
 )
 

@@ -23,7 +23,14 @@ const readsStrided: Inputs = {
 }
 
 /** Kinds that may be a view of their input. */
-export const viewKinds: ReadonlySet<Kind> = new Set<Kind>(['reshape', 'stop', 'broadcast', 'slice', 'part'])
+export const viewKinds: ReadonlySet<Kind> = new Set<Kind>([
+  'reshape',
+  'stop',
+  'allReduce',
+  'broadcast',
+  'slice',
+  'part',
+])
 
 /** Inputs whose first result is not read: only their shape, or a later result. */
 const unread: Inputs = {

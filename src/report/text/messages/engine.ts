@@ -22,4 +22,20 @@ export const engineMessages = {
   TrialFailed: ({ file, expected, got }) =>
     `${file} computes wrongly: expected the gradient ${expected.join(', ')}, got ${got.join(', ')}; try: npm run engine again`,
   CacheUnwritable: ({ folder, reason, mend }) => `${folder} cannot be written: ${reason}; try: ${mend}`,
+  WorkerUnreachable: ({ address, seconds, reason }) =>
+    `worker ${address} did not answer within ${seconds} s: ${reason}; try: espalier worker --listen there, or a longer --wait`,
+  WorkerBusy: ({ address, leader }) =>
+    `worker ${address} is in the run of ${leader} already; try: another worker, or the end of that run`,
+  WorkerDiffers: ({ address, what, here, there }) =>
+    `worker ${address}: ${what}: expected ${here} as here, got ${there}; try: the same there`,
+  WorkerRefused: ({ address, reason }) => `worker ${address} cannot take part: ${reason}`,
+  WorkerLost: ({ address }) =>
+    `worker ${address} is lost: it has ended, hangs, or cannot be reached; the run is as its last checkpoint has it`,
+  LeaderLost: ({ address }) =>
+    `the first worker, at ${address}, is lost: it has ended, hangs, or cannot be reached`,
+  PortTaken: ({ address, reason }) =>
+    `${address}: expected an address of this machine with a free port, got ${reason}; try: another port`,
+  BatchNotShared: ({ batch, workers }) =>
+    `batchSize: expected a multiple of the ${workers} workers, got ${batch}; try: ${Math.max(1, Math.round(batch / workers)) * workers}`,
+  NotInCluster: ({ what }) => `${what}: expected none with --cluster, as every machine measures another`,
 } satisfies Partial<Messages>

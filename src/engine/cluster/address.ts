@@ -1,0 +1,23 @@
+/** Addresses of workers. The first worker needs the port for TensorFlow alone, the others that port and the next. */
+
+/** Such as `10.0.0.2:2222`. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** One below the largest: the next port is TensorFlow's. */
+const largestPort = 65_534
+
+/** `null` where the text is no address. */
+export const addressOf = (text: string): Address | null => {
+  const [, host = '', digits = ''] = /^([\w.-]+):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return host === '' || port < 1 || port > largestPort ? null : { host, port }
+}
+
+export const addressText = ({ host, port }: Address): string => `${host}:${port}`
+
+/** Where a worker's TensorFlow listens. */
+export const serverAddress = ({ host, port }: Address, rank: number): string =>
+  addressText({ host, port: rank === 0 ? port : port + 1 })
