@@ -99,6 +99,19 @@ test('describe prints a net layer by layer', async () => {
   expect(out).toMatch(/total +246 +/)
 })
 
+test('a file may hold what is more than JavaScript with types', async () => {
+  const folder = scratch({
+    'package.json': '{ "type": "module" }',
+    'some.ts': `import { conv, dense, flatten, image, net } from '${root}/src/index.js'
+enum Channels { few = 4 }
+export default net('some', image(28, 28, 1), conv(Channels.few, 3), flatten, dense(10))
+`,
+  })
+  const { code, out, err } = await espalier(['describe', join(folder, 'some.ts')])
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(/total +31,410 +/)
+})
+
 describe('a run', () => {
   const folder = join(scratch(), 'run')
   let ended: Ended
@@ -239,7 +252,7 @@ describe('a run', () => {
 
   test('of something else is not resumed', async () => {
     const elsewhere = scratch()
-    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'expected a run to resume')
+    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'expected the folder of a run')
     const copy = copied()
     const settings = JSON.parse(readFileSync(join(copy, 'run.json'), 'utf8'))
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, data: { checksum: 'another' } }))

@@ -34,7 +34,7 @@ const addResume = (program: Command): void =>
     .option('--data <folder>', 'the folder of its data set, where it has moved')
     .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
     .option('--mirror', 'score the test also by the mean of each image and its mirror image')
-    .action(async (folder: string, options) => (await import('../train.js')).resumeRun(folder, options))
+    .action(async (folder: string, options) => (await import('../resume.js')).resumeRun(folder, options))
 
 /** The commands that train. */
 export const training = [addTrain, addResume]

@@ -6,12 +6,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
+import { type Preprocessing, preprocessingOf } from '../../data/preprocessing.js'
 import type { DataSpec } from '../../data/spec.js'
 import { openEngine } from '../../engine/open.js'
 import { isFolder, makeFolder } from '../../io/files.js'
 import { checkData } from '../../learn/evaluation/check-data.js'
 import type { CriterionName } from '../../learn/options.js'
-import type { Model } from '../../net/weights.js'
 import { prunedTable } from '../../report/tables/pruned.js'
 import { renderMessage } from '../../report/text/messages.js'
 import { counted } from '../../report/text/numbers.js'
@@ -47,8 +47,9 @@ interface PruneArguments {
   readonly force?: boolean
 }
 
-/** A pruned model; its accuracies where images were looked at. */
-type Done = Pick<PrunedOnce, 'model'> & { readonly accuracies: PrunedOnce | null }
+/** A pruned model, and how its images are prepared; its accuracies where images were looked at. */
+type Done = Pick<PrunedOnce, 'model'> &
+  Pick<FoundModel, 'preprocessing'> & { readonly accuracies: PrunedOnce | null }
 
 /** Beside the model's file, or in the run's folder. */
 const defaultOut = (path: string): string => {
@@ -72,6 +73,12 @@ const specFor = (
         TE.map(({ data }) => withNormaliser(data, preprocessing)),
       )
 
+/** The model's own, or what it was measured with, under the names of the classes that it answers with. */
+const preprocessingBy = (dataset: Dataset, { preprocessing }: FoundModel): Preprocessing => ({
+  ...(preprocessing ?? preprocessingOf(dataset)),
+  classes: dataset.classes,
+})
+
 const sayHow = (dataset: Dataset, { preprocessing }: FoundModel, by: CriterionName, repair: Repair): void => {
   const images = counted(dataset.validation.size, 'image')
   const measured = preprocessing === null ? '; mean and deviation are those of the images' : ''
@@ -94,7 +101,11 @@ const pruneOn =
       TE.tapIO(({ scarce }) => () => {
         if (scarce.length > 0) say(scarceText(scarce))
       }),
-      TE.map(accuracies => ({ model: accuracies.model, accuracies })),
+      TE.map(accuracies => ({
+        model: accuracies.model,
+        preprocessing: preprocessingBy(dataset, found),
+        accuracies,
+      })),
     )
   }
 
@@ -111,10 +122,14 @@ const pruneWithImages = (
   )
 }
 
-const pruneWithoutImages = (model: Model, target: CountedTarget, by: WeightCriterion) =>
+const pruneWithoutImages = (
+  { model, preprocessing }: FoundModel,
+  target: CountedTarget,
+  by: WeightCriterion,
+) =>
   pipe(
     pruneByWeights(target, by)(model),
-    E.map((pruned): Done => ({ model: pruned, accuracies: null })),
+    E.map((pruned): Done => ({ model: pruned, preprocessing, accuracies: null })),
     E.mapLeft((error): RunError => error),
     TE.fromEither,
     TE.tapIO(
@@ -125,7 +140,7 @@ const pruneWithoutImages = (model: Model, target: CountedTarget, by: WeightCrite
 const prune = (path: string, found: FoundModel, options: PruneArguments): TE.TaskEither<RunError, Done> => {
   const { keep, by = 'l1', data, experiment } = options
   return data === undefined && experiment === undefined
-    ? pruneWithoutImages(found.model, { keep }, by as WeightCriterion) // others were refused with the arguments
+    ? pruneWithoutImages(found, { keep }, by as WeightCriterion) // others were refused with the arguments
     : pruneWithImages(path, found, options)
 }
 
@@ -144,7 +159,7 @@ export const pruneModel = (path: string, options: PruneArguments): Promise<void>
       TE.bindTo('found'),
       TE.bind('done', ({ found }) => prune(path, found, options)),
       TE.tap(() => makeFolder(dirname(resolve(out)))),
-      TE.tap(({ found, done }) => saveModel(out, found.preprocessing ?? undefined)(done.model)),
+      TE.tap(({ done }) => saveModel(out, done.preprocessing ?? undefined)(done.model)),
     ),
     ({ found, done }) => print(found, done, out),
   )
