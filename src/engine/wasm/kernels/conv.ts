@@ -1,6 +1,5 @@
 /** Convolutions as products of matrices whose rows are windows of a frame; dense layers are the case of one pixel. */
-import { fill, scratch } from './frame'
-import { divideUp, firstTap, tapStep } from './taps'
+import { divideUp, fill, firstTap, scratch, tapStep } from './frame'
 import { ACCUMULATE, columns4, columns8, overGrid, rows4, rows8 } from './tile'
 
 /** Width of the panel that starts `left` columns before the end. */

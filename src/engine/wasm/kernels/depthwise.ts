@@ -1,6 +1,5 @@
 /** Convolutions of each channel with a filter of its own. */
-import { fill, scratch } from './frame'
-import { divideUp, firstTap, tapStep, toNext } from './taps'
+import { divideUp, fill, firstTap, scratch, tapStep, toNext } from './frame'
 import { put } from './tile'
 
 // @ts-ignore: decorator

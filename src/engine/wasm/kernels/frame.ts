@@ -1,4 +1,7 @@
-/** A map with zeros around its pixels, and between them where a convolution strode: windows then need no bounds. */
+/**
+ * A map with zeros around its pixels: windows then need no bounds. Behind a stride values lie apart from each other, and
+ * windows take the taps that meet one.
+ */
 
 /** Where this instance may build frames; each instance has a place of its own. */
 export let scratch: usize = 0
@@ -42,4 +45,36 @@ export function fill(
       }
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+export function divideUp(a: i32, b: i32): i32 {
+  return (a + b - 1) / b
+}
+
+/** From a place to the next value of a map whose values lie `apart`, the first at 0. */
+// @ts-ignore: decorator
+@inline
+export function toNext(place: i32, apart: i32): i32 {
+  const past = place % apart
+  return past > 0 ? apart - past : -past
+}
+
+/** The first of so many taps that meets a value, of a window that begins at this place; behind the last if none does. */
+// @ts-ignore: decorator
+@inline
+export function firstTap(place: i32, apart: i32, dilation: i32, taps: i32): i32 {
+  let tap = 0
+  while (tap < taps && (place + tap * dilation) % apart != 0) tap++
+  return tap
+}
+
+/** From a tap that meets a value to the next one. */
+// @ts-ignore: decorator
+@inline
+export function tapStep(apart: i32, dilation: i32): i32 {
+  let step = 1
+  while ((step * dilation) % apart != 0) step++
+  return step
 }

@@ -74,8 +74,7 @@ function momentsOfColumns(x: usize, ld: usize, rows: i32, own: usize, bytes: usi
 function momentsOfRows(x: usize, ld: usize, rows: i32, own: usize, bytes: usize): void {
   const share = f32x4.splat(1 / <f32>rows)
   memory.fill(own, 0, 2 * bytes)
-  let p = x
-  let left = rows
+  let p = x, left = rows
   for (; left >= 4; left -= 4) {
     const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
     for (let at: usize = 0; at < bytes; at += 16) {
@@ -92,8 +91,7 @@ function momentsOfRows(x: usize, ld: usize, rows: i32, own: usize, bytes: usize)
   }
   for (let at: usize = 0; at < bytes; at += 16) v128.store(own + at, f32x4.mul(v128.load(own + at), share))
   const squares = own + bytes
-  p = x
-  left = rows
+  p = x, left = rows
   for (; left >= 4; left -= 4) {
     const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
     for (let at: usize = 0; at < bytes; at += 16) {
@@ -122,8 +120,7 @@ export function moments(
   from: i32, to: i32, // segments
   segments: i32, x: usize, ld: usize, rows: i32, channels: i32, partial: usize,
 ): void {
-  const bytes = breadth(channels)
-  const chunk = chunkOf(channels)
+  const bytes = breadth(channels), chunk = chunkOf(channels)
   for (let segment = from; segment < to; segment++) {
     const first = <i32>(<i64>rows * segment / segments), last = <i32>(<i64>rows * (segment + 1) / segments)
     const means = partial + <usize>(2 * segment) * bytes
@@ -217,13 +214,11 @@ export function normalise(
   from: i32, to: i32, // rows
   x: usize, ldx: usize, channels: i32, terms: usize, clamp: i32, y: usize, ldy: usize,
 ): void {
-  const bytes = breadth(channels)
-  const whole = <usize>(channels >> 2) << 4
+  const bytes = breadth(channels), whole = <usize>(channels >> 2) << 4
   const low = f32x4.splat(clamp == 0 ? -Infinity : 0), high = f32x4.splat(clamp == RELU6 ? 6 : Infinity)
   const chunk = isWide(channels) ? 4 : chunkOf(channels)
   for (let row = from; row < to; row += chunk) {
-    const some = min(chunk, to - row)
-    const quick = isWide(channels) && some == 4
+    const some = min(chunk, to - row), quick = isWide(channels) && some == 4
     const p = x + <usize>row * ldx, q = y + <usize>row * ldy
     for (let at: usize = 0; at < bytes; at += 16) {
       const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)

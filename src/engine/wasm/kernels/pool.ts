@@ -2,6 +2,35 @@
 import { scratch } from './frame'
 import { put } from './tile'
 
+/** The largest of so many vectors, each `step` bytes behind the other. */
+// @ts-ignore: decorator
+@inline
+function largest(p: usize, step: usize, count: i32): v128 {
+  let best = v128.load(p)
+  if (count > 1) best = f32x4.pmax(v128.load(p + step), best)
+  if (count > 2) best = f32x4.pmax(v128.load(p + 2 * step), best)
+  for (let i = 3; i < count; i++) best = f32x4.pmax(v128.load(p + <usize>i * step), best)
+  return best
+}
+
+/** Of rows of numbers. */
+// @ts-ignore: decorator
+@inline
+function largestRow(p: usize, step: usize, count: i32, y: usize, bytes: usize): void {
+  const whole = bytes & ~15
+  switch (count) {
+    case 2:
+      for (let at: usize = 0; at < whole; at += 16) v128.store(y + at, largest(p + at, step, 2))
+      break
+    case 3:
+      for (let at: usize = 0; at < whole; at += 16) v128.store(y + at, largest(p + at, step, 3))
+      break
+    default:
+      for (let at: usize = 0; at < whole; at += 16) v128.store(y + at, largest(p + at, step, count))
+  }
+  if (whole < bytes) put(y + whole, largest(p + whole, step, count), <i32>((bytes - whole) >> 2))
+}
+
 /**
  * The largest of each window: first down the columns of a row of windows, then along them, both over whole rows of
  * numbers. The row between lies in the scratch, with −∞ on both sides.
@@ -18,63 +47,66 @@ export function maxPool(
   const begin = scratch + <usize>left * bytes
   const behind = begin + <usize>width * bytes
   const end = scratch + <usize>((columns - 1) * across + broad) * bytes
-  const bottom = f32x4.splat(-Infinity)
+  const flat = ldx == bytes
   for (let at = scratch; at < begin; at += 4) store<f32>(at, -Infinity)
   for (let at = behind; at < end; at += 4) store<f32>(at, -Infinity)
   for (let n = from; n < to; n++) {
     const image = x + <usize>(n * height * width) * ldx
     for (let row = 0; row < rows; row++) {
       const low = max(row * down - top, 0), high = min(row * down - top + tall, height)
-      for (let column = 0; column < width; column++) {
-        const p = image + <usize>(low * width + column) * ldx
-        const q = begin + <usize>column * bytes
-        for (let at: usize = 0; at < bytes; at += 16) {
-          let best = bottom
-          let r = p + at
-          for (let i = low; i < high; i++) {
-            best = f32x4.pmax(v128.load(r), best)
-            r += <usize>width * ldx
-          }
-          put(q + at, best, <i32>((bytes - at) >> 2))
-        }
-      }
+      const p = image + <usize>(low * width) * ldx
+      const step = <usize>width * ldx
+      if (flat) largestRow(p, step, high - low, begin, <usize>width * bytes)
+      else
+        for (let column = 0; column < width; column++)
+          largestRow(p + <usize>column * ldx, step, high - low, begin + <usize>column * bytes, bytes)
       const out = y + <usize>((n * rows + row) * columns) * ldy
-      for (let column = 0; column < columns; column++) {
-        const p = scratch + <usize>(column * across) * bytes
-        const q = out + <usize>column * ldy
-        for (let at: usize = 0; at < bytes; at += 16) {
-          let best = v128.load(p + at)
-          for (let r = p + at + bytes, last = p + at + <usize>broad * bytes; r < last; r += bytes)
-            best = f32x4.pmax(v128.load(r), best)
-          put(q + at, best, <i32>((bytes - at) >> 2))
-        }
-      }
+      for (let column = 0; column < columns; column++)
+        largestRow(scratch + <usize>(column * across) * bytes, bytes, broad, out + <usize>column * ldy, bytes)
     }
   }
 }
 
-/** Adds a signal where its window first meets its largest value. */
+/** Gives a signal to each lane of a place that equals the largest, and what is left of it to the next. */
+// @ts-ignore: decorator
+@inline
+function give(a: usize, b: usize, best: v128, signal: v128, count: i32, fresh: bool): v128 {
+  const here = f32x4.eq(v128.load(a), best)
+  const before = fresh ? f32x4.splat(0) : v128.load(b)
+  const sum = f32x4.add(before, v128.and(signal, here))
+  if (count >= 4) v128.store(b, sum)
+  else put(b, sum, count)
+  return v128.andnot(signal, here)
+}
+
+/** Adds a signal where its window first meets its largest value, or writes it where `fresh`. */
 // @ts-ignore: decorator
 @inline
 function route(
   p: usize, q: usize, high: i32, wide: i32, nextRow: usize, ldx: usize, backRow: usize, bytes: usize,
-  best: v128, dy: v128, count: i32, whole: bool,
+  best: v128, dy: v128, count: i32, fresh: bool,
 ): void {
   let signal = dy
   for (let i = high; i > 0; i--) {
-    let a = p, b = q
-    for (let j = wide; j > 0; j--) {
-      const here = f32x4.eq(v128.load(a), best)
-      const sum = f32x4.add(v128.load(b), v128.and(signal, here))
-      if (whole) v128.store(b, sum)
-      else put(b, sum, count)
-      signal = v128.andnot(signal, here)
-      a += ldx
-      b += bytes
-    }
+    signal = give(p, q, best, signal, count, fresh)
+    if (wide > 1) signal = give(p + ldx, q + bytes, best, signal, count, fresh)
+    if (wide > 2) signal = give(p + 2 * ldx, q + 2 * bytes, best, signal, count, fresh)
+    for (let j = 3; j < wide; j++) signal = give(p + <usize>j * ldx, q + <usize>j * bytes, best, signal, count, fresh)
     p += nextRow
     q += backRow
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function routeAll(
+  dy: usize, y: usize, bytes: usize, p: usize, q: usize, high: i32, wide: i32, nextRow: usize, ldx: usize, backRow: usize, fresh: bool,
+): void {
+  const whole = bytes & ~15
+  for (let at: usize = 0; at < whole; at += 16)
+    route(p + at, q + at, high, wide, nextRow, ldx, backRow, bytes, v128.load(y + at), v128.load(dy + at), 4, fresh)
+  if (whole < bytes)
+    route(p + whole, q + whole, high, wide, nextRow, ldx, backRow, bytes, v128.load(y + whole), v128.load(dy + whole), <i32>((bytes - whole) >> 2), fresh)
 }
 
 /** To the first value that equals the window's largest. Shapes  dy, y [images, rows, columns, channels] → dx as x */
@@ -85,12 +117,13 @@ export function maxPoolGrad(
   y: usize, ldy: usize, rows: i32, columns: i32, dx: usize, accumulate: i32,
 ): void {
   const bytes = <usize>channels << 2
-  const whole = <usize>(channels >> 2) << 4
   const nextRow = <usize>width * ldx, backRow = <usize>width * bytes
+  const tiles = tall == down && broad == across && rows * tall - top >= height && columns * broad - left >= width
+  const fresh = tiles && !accumulate
   for (let n = from; n < to; n++) {
     const image = x + <usize>(n * height * width) * ldx
     const back = dx + <usize>(n * height * width) * bytes
-    if (!accumulate) memory.fill(back, 0, <usize>(height * width) * bytes)
+    if (!accumulate && !fresh) memory.fill(back, 0, <usize>(height * width) * bytes)
     for (let row = 0; row < rows; row++) {
       const low = max(row * down - top, 0), high = min(row * down - top + tall, height) - low
       for (let column = 0; column < columns; column++) {
@@ -99,10 +132,10 @@ export function maxPoolGrad(
         const corner = <usize>(low * width + near)
         const p = image + corner * ldx, q = back + corner * bytes
         const best = y + pixel * ldy, signal = dy + pixel * ldd
-        for (let at: usize = 0; at < whole; at += 16)
-          route(p + at, q + at, high, wide, nextRow, ldx, backRow, bytes, v128.load(best + at), v128.load(signal + at), 4, true)
-        if (whole < bytes)
-          route(p + whole, q + whole, high, wide, nextRow, ldx, backRow, bytes, v128.load(best + whole), v128.load(signal + whole), channels & 3, false)
+        if (fresh && wide == 2) routeAll(signal, best, bytes, p, q, high, 2, nextRow, ldx, backRow, true)
+        else if (fresh) routeAll(signal, best, bytes, p, q, high, wide, nextRow, ldx, backRow, true)
+        else if (wide == 3 && high == 3) routeAll(signal, best, bytes, p, q, 3, 3, nextRow, ldx, backRow, false)
+        else routeAll(signal, best, bytes, p, q, high, wide, nextRow, ldx, backRow, false)
       }
     }
   }

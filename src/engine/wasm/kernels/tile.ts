@@ -34,10 +34,14 @@ function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b))
 }
 
-/** One row's four sums to memory, by the flags. */
+/** One row's four sums to memory, by the flags; most often simply stored. */
 // @ts-ignore: decorator
 @inline
 export function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usize, shift: usize): void {
+  if (flags == 0 && count >= 4) {
+    v128.store(at, sum)
+    return
+  }
   let y = sum
   if (flags & SCALE) y = f32x4.mul(y, v128.load(scale))
   if (flags & SHIFT) y = f32x4.add(y, v128.load(shift))

@@ -65,30 +65,38 @@ export function packTiles(
   }
 }
 
-/** One row of Bᵀ d B, from two rows of the tile, added or taken away. */
+/** One row of a product with B. */
 // @ts-ignore: decorator
 @inline
-function spreadRow(a: usize, b: usize, pixel: usize, added: bool, to: usize, place: usize): void {
-  const x0 = v128.load(a), x1 = v128.load(a + pixel), x2 = v128.load(a + 2 * pixel), x3 = v128.load(a + 3 * pixel)
-  const y0 = v128.load(b), y1 = v128.load(b + pixel), y2 = v128.load(b + 2 * pixel), y3 = v128.load(b + 3 * pixel)
-  const t0 = added ? f32x4.add(x0, y0) : f32x4.sub(x0, y0)
-  const t1 = added ? f32x4.add(x1, y1) : f32x4.sub(x1, y1)
-  const t2 = added ? f32x4.add(x2, y2) : f32x4.sub(x2, y2)
-  const t3 = added ? f32x4.add(x3, y3) : f32x4.sub(x3, y3)
+function storeRow(t0: v128, t1: v128, t2: v128, t3: v128, to: usize, place: usize): void {
   v128.store(to, f32x4.sub(t0, t2))
   v128.store(to + place, f32x4.add(t1, t2))
   v128.store(to + 2 * place, f32x4.sub(t2, t1))
   v128.store(to + 3 * place, f32x4.sub(t1, t3))
 }
 
-/** Bᵀ d B of four channels of a tile: sixteen vectors, `place` bytes apart. */
+/** The difference of two rows of a tile, times B. */
+// @ts-ignore: decorator
+@inline
+function spreadRow(a: usize, b: usize, pixel: usize, to: usize, place: usize): void {
+  const t0 = f32x4.sub(v128.load(a), v128.load(b))
+  const t1 = f32x4.sub(v128.load(a + pixel), v128.load(b + pixel))
+  const t2 = f32x4.sub(v128.load(a + 2 * pixel), v128.load(b + 2 * pixel))
+  const t3 = f32x4.sub(v128.load(a + 3 * pixel), v128.load(b + 3 * pixel))
+  storeRow(t0, t1, t2, t3, to, place)
+}
+
+/** Bᵀ d B of four channels of a tile: sixteen vectors, `place` bytes apart. The inner rows are read once for both of theirs. */
 // @ts-ignore: decorator
 @inline
 function spread(tile: usize, line: usize, pixel: usize, to: usize, place: usize): void {
-  spreadRow(tile, tile + 2 * line, pixel, false, to, place)
-  spreadRow(tile + line, tile + 2 * line, pixel, true, to + 4 * place, place)
-  spreadRow(tile + 2 * line, tile + line, pixel, false, to + 8 * place, place)
-  spreadRow(tile + line, tile + 3 * line, pixel, false, to + 12 * place, place)
+  const a = tile + line, b = a + line
+  spreadRow(tile, b, pixel, to, place)
+  const x0 = v128.load(a), x1 = v128.load(a + pixel), x2 = v128.load(a + 2 * pixel), x3 = v128.load(a + 3 * pixel)
+  const y0 = v128.load(b), y1 = v128.load(b + pixel), y2 = v128.load(b + 2 * pixel), y3 = v128.load(b + 3 * pixel)
+  storeRow(f32x4.add(x0, y0), f32x4.add(x1, y1), f32x4.add(x2, y2), f32x4.add(x3, y3), to + 4 * place, place)
+  storeRow(f32x4.sub(y0, x0), f32x4.sub(y1, x1), f32x4.sub(y2, x2), f32x4.sub(y3, x3), to + 8 * place, place)
+  spreadRow(a, b + line, pixel, to + 12 * place, place)
 }
 
 // @ts-ignore: decorator
