@@ -13,6 +13,7 @@ import { contestantsFor, ownNames, type Stage } from './contestants.js'
 import { machine, machineLine } from './machine.js'
 import { netNames, timedNet } from './nets.js'
 import { peerPython, setUpPeers } from './peers.js'
+import { measurePruned } from './pruned.js'
 import { measureStart } from './start.js'
 import { markdown, memoryMarkdown, type Row } from './table.js'
 import { keep } from './tools.js'
@@ -27,6 +28,7 @@ const { values: options, positionals } = parseArgs({
     batches: { type: 'string' },
     contestants: { type: 'string' },
     rounds: { type: 'string', default: '7' },
+    'round-to': { type: 'string' },
     threads: { type: 'string', default: `${availableParallelism()}` },
   },
 })
@@ -80,8 +82,21 @@ const runStage = async (stage: Stage): Promise<void> => {
   console.log(report(stage, rows))
 }
 
+const timePruned = (): Promise<void> =>
+  measurePruned({
+    nets: list(options.nets) ?? ['reference', 'resnet20', 'mobilenetv2', 'googlenet'],
+    files,
+    batches: (list(options.batches) ?? ['1', '64']).map(Number),
+    threads: Number(options.threads),
+    python: options.python,
+    rounds: Number(options.rounds),
+    contestants: list(options.contestants) ?? [...ownNames, 'onnxruntime'],
+    roundTo: list(options['round-to'])?.map(Number) ?? [undefined],
+  })
+
 if (options.setup) setUpPeers()
 for (const stage of positionals.length > 0 ? positionals : ['train', 'infer', 'start'])
   if (isStage(stage)) await runStage(stage)
+  else if (stage === 'pruned') await timePruned()
   else if (stage === 'start') await measureStart(Number(options.rounds))
   else throw new Error(`no stage ${stage}: expected train, infer or start`)

@@ -8,7 +8,7 @@ import { criterionCodec } from '../../learn/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
-import { normalizeCodec } from '../../surgery/codec.js'
+import { autoOr, normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
@@ -84,7 +84,7 @@ export const pruneFields = {
   repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
   minChannels: naturalNumber,
   floor: share,
-  roundTo: positiveWhole,
+  roundTo: autoOr(positiveWhole),
   freeze: list(t.string),
   ignore: list(t.string),
 }
