@@ -37,6 +37,8 @@ interface OutputArguments extends RecordArguments {
 }
 
 interface DataArguments {
+  /** The file of a latency table. */
+  readonly device?: string
   readonly data?: string
   readonly skipBad?: boolean
 }
@@ -82,6 +84,8 @@ const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
   ...(skipBad !== undefined && { skipBad }),
 })
 
+const deviceOf = ({ device }: DataArguments) => (device === undefined ? {} : { device })
+
 const trainAnew = (
   file: string,
   experiment: Experiment,
@@ -98,7 +102,7 @@ const trainAnew = (
       experiment,
       seed,
       data,
-      engine === undefined ? {} : { name: engine },
+      { ...deviceOf(options), ...(engine !== undefined && { name: engine }) },
       stop,
     )(opened => {
       const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
@@ -184,7 +188,7 @@ const resumeWith = (
           experiment,
           seed,
           withData(run.settings, data).data,
-          engine,
+          { ...engine, ...deviceOf(options) },
           stop,
         )(opened =>
           pipe(
