@@ -44,10 +44,10 @@ test('widths are multiples of 16 where the target is in multiply–accumulates, 
   expect([...odd]).toEqual(['params'])
 })
 
-test('a layer narrower than 16 is cut too, and a multiple that is named holds', () => {
+test('a layer narrower than 16 is cut to the channel, and a multiple that is named holds', () => {
   const by = random(3)
   const usual = widthsOf({ keep: { macs: 0.5 }, by, normalize: 'raw' }, 12, 12, 12)
-  for (const width of usual.widths) expect([4, 8, 12]).toContain(width)
+  expect(usual.share).toBeGreaterThan(0.45) // a channel of them is a twelfth
   const named = widthsOf({ keep: { macs: 0.5 }, by, normalize: 'raw', roundTo: 5 }, 60, 60, 60)
   for (const width of named.widths) expect(width % 5).toBe(0)
 })

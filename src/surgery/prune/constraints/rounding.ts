@@ -4,7 +4,8 @@ import type { Target } from '../target.js'
 
 /**
  * A multiple; or `'auto'`: 16 channels where the target is in multiply–accumulates or a latency, which is what kernels
- * take at once, less in layers that are narrower or where the target is out of reach with 16. Else no multiple.
+ * take at once, 8 or less where the target is out of reach with 16; narrower layers are cut to the channel, as are all
+ * others where the target is another.
  */
 export type RoundTo = number | 'auto'
 
@@ -14,11 +15,11 @@ export type Multiple = (width: number) => number
 /** Channels that kernels take at once: the floats of one register of AVX-512, or of two of AVX2; then halves of it. */
 const registers = [16, 8, 4, 2, 1] as const
 
-/** A layer as wide as a register loses registers; a narrower one the largest power of two of which two fit. */
+/** A layer as wide as a register loses registers; a narrower one is in one register whatever it loses. */
 const byRegister =
   (register: number): Multiple =>
   width =>
-    width >= register ? register : 2 ** Math.floor(Math.log2(Math.max(2, width) / 2))
+    width >= register ? register : 1
 
 /** The multiples to try, each where the target is out of reach with the one before. */
 export const multiplesFor = (roundTo: RoundTo, target: Target): readonly [Multiple, ...Multiple[]] => {
