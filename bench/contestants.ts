@@ -10,6 +10,8 @@ interface Settings {
   readonly batch: number
   readonly threads: number
   readonly python: string
+  /** Where PyTorch computes; by default the processor. */
+  readonly torch?: 'cpu' | 'cuda'
 }
 
 const beside = (file: string): string => fileURLToPath(new URL(`contestants/${file}`, import.meta.url))
@@ -29,10 +31,10 @@ const engine =
 
 const pytorch =
   (layout: 'nchw' | 'nhwc'): CommandOf =>
-  ({ folder, input }, { stage, batch, threads, python }) => [
+  ({ folder, input }, { stage, batch, threads, python, torch = 'cpu' }) => [
     python,
     beside('pytorch.py'),
-    ...[stage, layout, folder, input, batch, threads].map(String),
+    ...[stage, layout, folder, input, batch, threads, torch].map(String),
   ]
 
 const onnxruntime: CommandOf = ({ folder, input }, { batch, threads, python }) => [
@@ -45,11 +47,11 @@ const tfjs: CommandOf = ({ folder }, { stage, batch, threads }) =>
   node('tfjs.ts', stage, folder, batch, threads)
 
 const own = { TensorFlow: engine('tensorflow'), wasm: engine('wasm') }
-const torch = { 'PyTorch NCHW': pytorch('nchw'), 'PyTorch NHWC': pytorch('nhwc') }
+const peers = { 'PyTorch NCHW': pytorch('nchw'), 'PyTorch NHWC': pytorch('nhwc') }
 
 const commands: { readonly [S in Stage]: Readonly<Record<string, CommandOf>> } = {
-  train: { ...own, ...torch, tfjs },
-  infer: { ...own, onnxruntime, ...torch, tfjs },
+  train: { ...own, ...peers, tfjs },
+  infer: { ...own, onnxruntime, ...peers, tfjs },
 }
 
 /** The names of espalier's own contestants. */

@@ -2,7 +2,7 @@
  * Growing GoogLeNet's 9 modules to Inception-88's 28, weights included: one module at a time, or each stage's at once.
  * Only a module with a branch as wide as its input can preserve the output exactly; theirs are narrower.
  */
-import googlenet from '../dsl/googlenet.js'
+import googlenet from '../dsl/nets/imagenet/googlenet.js'
 import { countParams } from '../src/net/counts.js'
 import { infer } from '../src/net/infer.js'
 import type { Layer, Net } from '../src/net/tree.js'

@@ -14,7 +14,7 @@ const model = join(root, 'examples/quickstart.safetensors')
 const uses = (out: string): Readonly<Record<string, readonly string[]>> => ({
   '--help': ['--help'],
   'describe, a file': ['describe', 'dsl/quickstart.ts'],
-  'describe, Inception-88': ['describe', 'dsl/inception88.ts'],
+  'describe, Inception-88': ['describe', 'dsl/nets/imagenet/inception88.ts'],
   'describe, a model': ['describe', model],
   doctor: ['doctor'],
   'export to ONNX': ['export', model, '--to', 'onnx', '--out', join(out, 'export')],
@@ -46,7 +46,7 @@ const milliseconds = (program: readonly string[], args: readonly string[]): numb
 /** Writes bench/results/start.md. */
 export const measureStart = async (rounds: number): Promise<void> => {
   const programs: Readonly<Record<string, readonly string[]>> = {
-    'from the sources': ['--import', 'tsx', 'src/cli.ts'],
+    'from the sources': ['--import', './loader.mjs', 'src/cli.ts'],
     ...(existsSync(join(root, 'dist/cli.js')) && { 'as built': ['dist/cli.js'] }),
   }
   const out = mkdtempSync(join(tmpdir(), 'espalier-start-'))

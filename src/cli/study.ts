@@ -61,7 +61,9 @@ const runSeeds =
       TE.tap(TE.traverseSeqArray(publishOutcome(context.folder))),
       TE.tap(() => removeParts(cellsFolder(context.folder), isGone)),
       TE.flatMap(done =>
-        options.seeds === undefined ? writeResults(study, engine, options.results)(done) : TE.right(''),
+        options.seeds === undefined
+          ? writeResults(study, engine, { runs: context.folder, results: options.results })(done)
+          : TE.right(''),
       ),
     )
   }

@@ -7,6 +7,7 @@ import type { Model, Tensor, Weights } from '../net/weights.js'
 /** How an export stores weights. */
 export const weightTypes = ['float32', 'int8'] as const
 
+/** The type of the values that an export stores. */
 export type WeightType = (typeof weightTypes)[number]
 
 /** An array as whole numbers from −127 to 127: `data[i]` times the scale of its channel. */

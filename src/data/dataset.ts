@@ -1,4 +1,5 @@
 /** An open data set: training, validation and test images as bytes, and their classes, shape and statistics. */
+import { elementAt } from '../io/element.js'
 import type { Shape } from '../net/shape.js'
 import type { DataError } from './error.js'
 import type { Notice } from './notices.js'
@@ -66,10 +67,10 @@ export const selectImages =
   (indices: Int32Array) =>
   (images: Images): Images => ({
     size: indices.length,
-    labels: indices.map(index => images.labels[index] ?? 0),
+    labels: indices.map(index => elementAt(images.labels, index)),
     read: (selected, into) =>
       images.read(
-        selected.map(index => indices[index] ?? 0),
+        selected.map(index => elementAt(indices, index)),
         into,
       ),
   })

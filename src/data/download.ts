@@ -19,6 +19,7 @@ export interface Progress {
   readonly total: number
 }
 
+/** What is called with the progress of a download, again and again. */
 export type Report = (progress: Progress) => void
 
 /** Time without data after which a download fails, ms. */

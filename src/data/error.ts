@@ -78,8 +78,10 @@ export type DataError =
 
 /** An error fact as an exception, for streams and promises. */
 export class Fault extends Error {
-  constructor(readonly fact: DataError) {
+  readonly fact: DataError
+  constructor(fact: DataError) {
     super(fact._tag)
+    this.fact = fact
   }
 }
 

@@ -7,6 +7,7 @@ import type * as T from 'fp-ts/lib/Task.js'
 import { engineCommand } from './commands.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
+import { diagnoseGpu, type GpuDiagnosis } from './gpu.js'
 import { defaultEngine } from './open.js'
 import { findCpu } from './reference/index.js'
 import { cacheFolder, type Native } from './tensorflow/install/cache.js'
@@ -39,14 +40,14 @@ export interface Diagnosis {
   readonly why: 'native' | 'no native' | 'native broken'
   readonly engines: readonly { readonly name: EngineName; readonly ready: boolean }[]
   readonly tried: O.Option<TrialResult>
+  readonly gpu: GpuDiagnosis
   /** What is missing to build the native engine, whether or not one exists. */
   readonly lacking: readonly NativeError[]
   /** The command that installs the faster engine, where it does not work. */
   readonly mend: O.Option<string>
 }
 
-const tryNative: T.Task<O.Option<TrialResult>> = async () => {
-  const found = findNative()
+const tryNative = async (found: O.Option<Native>): Promise<O.Option<TrialResult>> => {
   if (O.isNone(found)) return O.none
   return O.some({ native: found.value, answer: await trial(found.value)() })
 }
@@ -68,7 +69,8 @@ const isWorking = (tried: O.Option<TrialResult>): boolean =>
 
 /** Diagnoses this machine; loads no engine into this process. */
 export const diagnose: T.Task<Diagnosis> = async () => {
-  const tried = await tryNative()
+  const found = findNative()
+  const tried = await tryNative(found)
   const ready = isWorking(tried)
   return {
     node: process.version,
@@ -83,6 +85,7 @@ export const diagnose: T.Task<Diagnosis> = async () => {
       { name: 'cpu', ready: E.isRight(findCpu()) },
     ],
     tried,
+    gpu: await diagnoseGpu(found)(),
     lacking: await findMissingTools(),
     mend: ready ? O.none : O.some(engineCommand()),
   }

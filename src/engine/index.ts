@@ -3,6 +3,7 @@
 export { type Diagnosis, diagnose, type TrialResult } from './doctor.js'
 export type { Engine, EngineError, EngineName, Feeds, Fetched, Session } from './engine.js'
 export type { NativeError } from './error.js'
+export type { Card, GpuDiagnosis } from './gpu.js'
 export { defaultEngine, enginesOf, openEngine } from './open.js'
 export type {
   BuiltNative,

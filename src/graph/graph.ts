@@ -96,6 +96,7 @@ export type Update =
       readonly epsilon: number
     }
 
+/** Operations on one value, element by element. */
 export type Unary =
   | 'relu'
   | 'relu6'
@@ -109,7 +110,9 @@ export type Unary =
   | 'abs'
   | 'sign'
   | 'neg'
+/** Operations on two values, element by element; one is broadcast to the shape of the other. */
 export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'minimum' | 'maximum' | 'greater'
+
 /** The name of an operation. */
 export type Kind = Op['kind']
 
@@ -136,13 +139,16 @@ export interface Graph {
 /** Calls over one set of variables. */
 export type Program = Readonly<Record<string, Graph>>
 
-/** Every value once, its inputs before it: the list an engine runs. */
-export const topologicalOrder = (roots: readonly Value[]): readonly Value[] => {
+/** Every value once, its inputs before it: the list an engine runs. `inputsOf`: those that are looked for. */
+export const topologicalOrder = (
+  roots: readonly Value[],
+  inputsOf = ({ inputs }: Value): readonly Value[] => inputs,
+): readonly Value[] => {
   const done = new Set<Value>()
   const stack = [...roots].reverse()
   while (stack.length > 0) {
     const value = stack.at(-1) as Value // the loop's condition
-    const missing = done.has(value) ? [] : value.inputs.filter(input => !done.has(input))
+    const missing = done.has(value) ? [] : inputsOf(value).filter(input => !done.has(input))
     if (missing.length === 0) done.add(value)
     if (done.has(value)) stack.pop()
     else stack.push(...missing.reverse())

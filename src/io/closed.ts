@@ -27,8 +27,10 @@ export const closedPartial = <P extends t.Props, Q extends t.Props>(
 
 /** What no key that is unknown can be; it knows which keys would be known. */
 export class UnknownKeyType extends t.Type<never> {
-  constructor(readonly known: readonly string[]) {
+  readonly known: readonly string[]
+  constructor(known: readonly string[]) {
     super(`one of ${known.join(', ')}`, (_): _ is never => false, t.failure, t.identity)
+    this.known = known
   }
 }
 

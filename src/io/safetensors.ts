@@ -6,8 +6,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode, naturalNumber } from './codec.js'
-import { sizeOf, type Tensor, type Tensors } from './tensor.js'
+import { findNonFinite, sizeOf, type Tensor, type Tensors } from './tensor.js'
 
+/** Texts by name, in the header of a file. */
 export type Metadata = Readonly<Record<string, string>>
 
 /** Why bytes are not decoded. */
@@ -115,7 +116,7 @@ const decodeKey =
 const checkFinite =
   (key: string) =>
   (tensor: Tensor): E.Either<TensorsError, Tensor> => {
-    const index = tensor.data.findIndex(value => !Number.isFinite(value))
+    const index = findNonFinite(tensor.data)
     return index < 0 ? E.right(tensor) : E.left({ _tag: 'NotFiniteWeight', key, index })
   }
 

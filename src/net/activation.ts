@@ -24,6 +24,7 @@ export type Activation = ActivationName | LeakyRelu
 
 /** What each activation has; of one with a parameter, a function of that. */
 export type ByActivation<A> = { readonly [N in ActivationName]: A } & {
+  /** By the slope where x < 0. */
   readonly leakyRelu: (slope: number) => A
 }
 

@@ -141,9 +141,10 @@ export interface ChannelSlice extends Named {
   readonly size: number
 }
 
-/** What a layer of a user's own is for inputs of one shape; `lower` builds its output, of operations. */
+/** What a layer of a user's own is for inputs of one shape. */
 export interface OwnComputation {
   readonly output: Shape
+  /** From the input and the weights by name, values of a graph, to the output. */
   readonly lower: (x: never, weights: never) => unknown
 }
 

@@ -1,6 +1,8 @@
 /** The net before the first cut beside the one at the end, in one run. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../io/element.js'
 import type { LearnError } from '../learn/error.js'
 import { latencies } from '../learn/evaluation/latency.js'
 import type { Score } from '../learn/evaluation/score.js'
@@ -36,7 +38,7 @@ export const compareBeforeAfter =
       TE.map(({ score, one, hundred }) =>
         [figuresOf('before', original, score), figuresOf('after', learner.model, test)].map((each, nth) => ({
           ...each,
-          latency: { one: one[nth]?.median ?? 0, hundred: hundred[nth]?.median ?? 0 },
+          latency: { one: elementAt(one, nth).median, hundred: elementAt(hundred, nth).median },
         })),
       ),
     )

@@ -31,13 +31,13 @@ export interface RoundsBaseline extends Counts {
 export type Cursor =
   /** `cut`: the epochs that were done when the step cut the net, where it has. */
   | { readonly _tag: 'training'; readonly position: Position; readonly cut?: number }
-  /** Counted from 0; `inside` is the place in the step under way, `null` before it. */
+  /** Counted from 0; `inner` is the place in the step under way, `null` before it. */
   | {
       readonly _tag: 'rounds'
       readonly base: RoundsBaseline
       readonly round: number
       readonly step: number
-      readonly inside: Cursor | null
+      readonly inner: Cursor | null
     }
   /** `best` is the validation accuracy to gain on, `null` while no net was within the budget; `stale` rounds have not gained. */
   | {
@@ -46,7 +46,7 @@ export type Cursor =
       readonly best: number | null
       readonly stale: number
       readonly step: number
-      readonly inside: Cursor | null
+      readonly inner: Cursor | null
     }
   /**
    * `grown` growths were tried, the last of them at `last`; `best` is the validation accuracy to gain on, `stale` nets
@@ -62,7 +62,7 @@ export type Cursor =
       /** Of the last growth; a checkpoint of an earlier version has none. */
       readonly newUnits?: NewUnits
       readonly step: number
-      readonly inside: Cursor | null
+      readonly inner: Cursor | null
     }
 
 const scoreCodec = closed({ images: naturalNumber, correct: naturalNumber, nats: finite })
@@ -85,7 +85,7 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
       base: baseCodec,
       round: naturalNumber,
       step: naturalNumber,
-      inside: nullable(cursorCodec),
+      inner: nullable(cursorCodec),
     }),
     regrowing: closed({
       _tag: t.literal('regrowing'),
@@ -93,7 +93,7 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
       best: nullable(share),
       stale: naturalNumber,
       step: naturalNumber,
-      inside: t.union([cursorCodec, t.null]),
+      inner: t.union([cursorCodec, t.null]),
     }),
     growing: closedPartial(
       {
@@ -104,7 +104,7 @@ export const cursorCodec: t.Type<Cursor, unknown> = t.recursion('a place in a st
         stale: naturalNumber,
         exact: t.boolean,
         step: naturalNumber,
-        inside: t.union([cursorCodec, t.null]),
+        inner: t.union([cursorCodec, t.null]),
       },
       { newUnits: newUnitsCodec },
     ),

@@ -66,12 +66,21 @@ export interface ModelDiffers {
   readonly now: string
 }
 
+/** A run is to go on from another model than it began with, by its file, or from none; `null`: from initial weights. */
+export interface OriginDiffers {
+  readonly _tag: 'OriginDiffers'
+  readonly folder: string
+  readonly began: string | null
+  readonly now: string | null
+}
+
 /** Why a run cannot begin or go on. */
 export type RunError =
   | ScheduleError
   | ImportError
   | ClassesDiffer
   | ModelDiffers
+  | OriginDiffers
   /** An experiment of a run's folder, which alone has no weights to begin with. */
   | { readonly _tag: 'NoWeights'; readonly file: string }
   | LearnError

@@ -8,6 +8,7 @@ import type { SiteKind } from '../surgery/grow/site.js'
 import type { ExactCost } from '../surgery/grow/widen-module.js'
 import type { Fate } from '../surgery/prune/ranking.js'
 import type { StageResult } from './cursor.js'
+import type { Features } from './review/predictions.js'
 import type { GrowthCost } from './schedule/growth-cost.js'
 import type { Stop } from './stop-reason.js'
 import type { Code } from './storage/code-version.js'
@@ -162,6 +163,8 @@ export type RunEvent =
       readonly threshold: number | null
       readonly layers: readonly RankedChannels[]
     }
+  /** What the net decides on, on validation images: before a push of a net that is whole, and after every push. */
+  | ({ readonly _tag: 'featuresMeasured'; readonly stage: number; readonly pushed: boolean } & Features)
   /** After an epoch of a training that will cut: the channels masked by now, and the share of the others that changed. */
   | {
       readonly _tag: 'masked'

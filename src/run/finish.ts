@@ -83,7 +83,7 @@ const saveWith = (run: StoredRun, { onStage }: RunObserver): RunContext['save'] 
       TE.flatMap(() => syncFile(events)),
       TE.flatMap(() => save(checkpoint)),
       TE.flatMap(() =>
-        checkpoint.inside === null && onStage !== undefined ? onStage(checkpoint) : TE.right(undefined),
+        checkpoint.cursor === null && onStage !== undefined ? onStage(checkpoint) : TE.right(undefined),
       ),
     )
 }

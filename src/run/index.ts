@@ -9,6 +9,7 @@ export type {
   Difference,
   FileError,
   ModelDiffers,
+  OriginDiffers,
   QueueError,
   RunError,
   ScheduleError,
@@ -51,11 +52,11 @@ export { type CandidateOptions, type GrowStepOptions, grow } from './schedule/gr
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
 export type { StepPlace } from './steps/step-place.js'
-export type { Limit, Loss, NoGain, PlaceRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
+export type { Limit, Loss, NoGain, SiteRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
 export type { Code } from './storage/code-version.js'
-export { type Folder, folderAt, type Place } from './storage/folder.js'
+export { type Destination, type Folder, folderAt } from './storage/folder.js'
 export type { History } from './storage/history.js'
 export type { KeptModels } from './storage/kept-models.js'
 export { readResult } from './storage/result.js'

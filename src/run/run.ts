@@ -19,7 +19,7 @@ import type { Experiment } from './schedule/experiment.js'
 import { checkChange } from './schedule/experiment-change.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { mendLog } from './storage/event-log.js'
-import { claimFolder, type Folder, type Place } from './storage/folder.js'
+import { claimFolder, type Destination, type Folder } from './storage/folder.js'
 import { holdingFolder } from './storage/lock.js'
 import {
   type DataChange,
@@ -83,11 +83,11 @@ const start =
  *         there at this moment; every `RunError`: what was learnt before one is in the folder
  */
 export const beginFrom =
-  (place: Place, settings: Settings, resources: Resources, observer: RunObserver) =>
+  (destination: Destination, settings: Settings, resources: Resources, observer: RunObserver) =>
   (experiment: Experiment, from: Checkpoint): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.fromEither(checkRun(resources.dataset, experiment)(from.learner.model)),
-      TE.flatMap(() => claimFolder(place)),
+      TE.flatMap(() => claimFolder(destination)),
       TE.flatMap(folder =>
         pipe(
           { ...from, logged: 0 },
@@ -99,11 +99,11 @@ export const beginFrom =
 
 /** Begins a run with the net's first weights. */
 export const begin =
-  (place: Place, settings: Settings, resources: Resources, observer: RunObserver) =>
+  (destination: Destination, settings: Settings, resources: Resources, observer: RunObserver) =>
   (experiment: Experiment): TE.TaskEither<RunError, Result> =>
     pipe(
       TE.fromEither(initialCheckpoint(settings.seed)(experiment)),
-      TE.flatMap(from => beginFrom(place, settings, resources, observer)(experiment, from)),
+      TE.flatMap(from => beginFrom(destination, settings, resources, observer)(experiment, from)),
     )
 
 /** What a run is from here on, where that is not what it began as. */

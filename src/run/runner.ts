@@ -47,7 +47,7 @@ export const initialCheckpoint =
         models: noModels,
         stopped: null,
         stages: [],
-        inside: null,
+        cursor: null,
         ...noHistory,
         seconds: { run: 0, stage: 0 },
         logged: 0,
@@ -146,10 +146,10 @@ const saveStage = (
 
 const pauseIn =
   (stage: Stage): StepContext['pause'] =>
-  (state, inside, event) =>
+  (state, cursor, event) =>
     pipe(
       event === null ? TE.right(undefined) : stage.context.emit(event),
-      TE.flatMap(() => saveStage(stage, { ...state, inside, seconds: stage.spent() }, stage.history())),
+      TE.flatMap(() => saveStage(stage, { ...state, cursor, seconds: stage.spent() }, stage.history())),
       TE.asUnit,
     )
 
@@ -173,7 +173,7 @@ const endStage =
             ...state,
             stages: [...from.stages, result],
             stopped: null,
-            inside: null,
+            cursor: null,
             seconds: { run: spent().run, stage: 0 },
           },
           { ...history(), best: 0 },
@@ -201,7 +201,7 @@ const runStage =
       pause: pauseIn(open),
     }
     return pipe(
-      from.inside === null ? run.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(undefined),
+      from.cursor === null ? run.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(undefined),
       TE.flatMap(() => runStep(context, step)(from)),
       TE.flatMap(endStage(open, step)),
     )

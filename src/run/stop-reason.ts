@@ -6,8 +6,8 @@ import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 import { type Within, withinCodec } from './schedule/words/within.js'
 
-/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the place was pruned away. */
-export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'place pruned away'
+/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the site was pruned away. */
+export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'site pruned away'
 
 /** A target or budget that a net could not meet. */
 export type Limit = Extract<RunError, { readonly _tag: 'EmptyNet' | 'OutOfReach' | 'OverBudget' }>
@@ -29,14 +29,15 @@ export interface NoGain {
 }
 
 /** The layer where the next module goes is no longer in the net. */
-export interface PlaceRemoved {
-  readonly _tag: 'PlaceRemoved'
+export interface SiteRemoved {
+  readonly _tag: 'SiteRemoved'
   readonly at: Path
 }
 
 /** What is behind the end of rounds, or of growing. */
-export type StopFact = Limit | Loss | NoGain | PlaceRemoved
+export type StopFact = Limit | Loss | NoGain | SiteRemoved
 
+/** Why rounds, or growing, have ended. */
 export interface Stop {
   readonly why: StopReason
   /** The fact behind it; runs of earlier versions may lack it. */
@@ -51,7 +52,7 @@ const factCodec: t.Type<StopFact, unknown> = tagged<StopFact>('why it stopped', 
     { lost: share },
   ),
   NoGain: closed({ _tag: t.literal('NoGain'), growths: naturalNumber, minDelta: finite }),
-  PlaceRemoved: closed({ _tag: t.literal('PlaceRemoved'), at: t.string }),
+  SiteRemoved: closed({ _tag: t.literal('SiteRemoved'), at: t.string }),
   EmptyNet: closed({ _tag: t.literal('EmptyNet'), at: t.string }),
   OutOfReach: closed({
     _tag: t.literal('OutOfReach'),
@@ -69,7 +70,7 @@ export const stopCodec: t.Type<Stop, unknown> = closed({
     'nothing left to cut': null,
     'no gain': null,
     budget: null,
-    'place pruned away': null,
+    'site pruned away': null,
   }),
   fact: nullable(factCodec),
 })

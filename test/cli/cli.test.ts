@@ -99,6 +99,19 @@ test('describe prints a net layer by layer', async () => {
   expect(out).toMatch(/total +246 +/)
 })
 
+test('a file may hold what is more than JavaScript with types', async () => {
+  const folder = scratch({
+    'package.json': '{ "type": "module" }',
+    'some.ts': `import { conv, dense, flatten, image, net } from '${root}/src/index.js'
+enum Channels { few = 4 }
+export default net('some', image(28, 28, 1), conv(Channels.few, 3), flatten, dense(10))
+`,
+  })
+  const { code, out, err } = await espalier(['describe', join(folder, 'some.ts')])
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(/total +31,410 +/)
+})
+
 describe('a run', () => {
   const folder = join(scratch(), 'run')
   let ended: Ended

@@ -14,7 +14,7 @@ import {
 } from '../../src/data/pipeline/augment.js'
 import { trainingFeed } from '../../src/data/pipeline/batches.js'
 import { augmentedShape, augmenter, type Draws } from '../../src/data/pipeline/distort.js'
-import { randomWindow, resample } from '../../src/data/pipeline/resample.js'
+import { randomWindow, resample, type Window } from '../../src/data/pipeline/resample.js'
 import { centreCrop, cropWindow } from '../../src/data/pipeline/window.js'
 import { stream } from '../../src/net/random.js'
 import { type Shape, sizeOf } from '../../src/net/shape.js'
@@ -144,6 +144,39 @@ describe('resample', () => {
         resample(shape, [size, size, shape[2] ?? 0])(image, to, window)
         expect(Math.min(...to)).toBeGreaterThanOrEqual(Math.min(...image))
         expect(Math.max(...to)).toBeLessThanOrEqual(Math.max(...image))
+      }),
+    )
+  })
+
+  /** What each value is by itself, of the four pixels around it. */
+  const plain = ([height = 0, width = 0, c = 0]: Shape, from: Uint8Array, size: number, window: Window) => {
+    const axis = (at: number, begin: number, extent: number, most: number) => {
+      const place = Math.min(most - 1, Math.max(0, begin + ((at + 0.5) * extent) / size - 0.5))
+      const first = Math.floor(place)
+      return [first, Math.min(most - 1, first + 1), place - first] as const
+    }
+    return Uint8Array.from({ length: size * size * c }, (_, at) => {
+      const [y, x] = [Math.floor(at / (size * c)), Math.floor(at / c) % size]
+      const [up, down, dv] = axis(y, window.top, window.height, height)
+      const [west, east, du] = axis(x, window.left, window.width, width)
+      const pixel = (row: number, column: number) => from[(row * width + column) * c + (at % c)] ?? 0
+      const along = (row: number) => pixel(row, west) * (1 - du) + pixel(row, east) * du
+      return along(up) * (1 - dv) + along(down) * dv + 0.5
+    })
+  }
+
+  test('one image after another, each value is that of its four pixels', () => {
+    const two = fc.array(fc.nat(), { minLength: 2, maxLength: 2 })
+    fc.assert(
+      fc.property(someImage, fc.integer({ min: 1, max: 12 }), two, ({ shape, image }, size, seeds) => {
+        const resize = resample(shape, [size, size, shape[2] ?? 0])
+        for (const seed of seeds) {
+          const from = image.map(value => value ^ (seed & 255))
+          const window = randomWindow(stream(seed, 'window'), shape, [0.08, 1], [3 / 4, 4 / 3])
+          const to = new Uint8Array(size * size * (shape[2] ?? 0))
+          resize(from, to, window)
+          expect(to).toEqual(plain(shape, from, size, window))
+        }
       }),
     )
   })

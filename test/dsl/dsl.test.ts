@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { channelsOf } from '../../src/net/shape.js'
 import type { Net } from '../../src/net/tree.js'
@@ -10,7 +10,9 @@ import { succeed } from '../support/scratch.js'
 
 const folder = join(import.meta.dirname, '../../dsl')
 
-const files = readdirSync(folder).filter(name => name.endsWith('.ts'))
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+
+const index = join(folder, '../src/index.js')
 
 /** The same text, place by place, without what strings and comments say. */
 const codeOf = (source: string): string =>
@@ -120,10 +122,12 @@ describe.each(files)('dsl/%s', name => {
 
   test('is at most 40 lines, and imports the public surface and other DSL files alone', () => {
     expect(lines.length).toBeLessThanOrEqual(40)
-    const sources = [...source.matchAll(/\b(?:from|import)\b[ (]*['"]([^'"]+)['"]/g)].map(([, from]) => from)
-    const known = ['../src/index.js', ...files.map(other => `./${other.replace(/\.ts$/, '.js')}`)]
-    expect(sources.filter(from => !known.includes(from ?? ''))).toEqual([])
-    expect(sources).toContain('../src/index.js')
+    const sources = [...source.matchAll(/\b(?:from|import)\b[ (]*['"]([^'"]+)['"]/g)].map(([, from]) =>
+      resolve(dirname(file), from ?? ''),
+    )
+    const known = [index, ...files.map(other => join(folder, other.replace(/\.ts$/, '.js')))]
+    expect(sources.filter(from => !known.includes(from))).toEqual([])
+    expect(sources).toContain(index)
   })
 
   test('says beside every layer the shape that is inferred', async () => {

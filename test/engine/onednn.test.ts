@@ -37,7 +37,8 @@ describe('oneDNN', () => {
 const script = (lines: string): string => `
 import { loadEngine } from '${join(root, 'src/engine/tensorflow/load.js')}'
 import { trainDefaults } from '${join(root, 'src/learn/options.js')}'
-import { rateFeeds, trainCalls } from '${join(root, 'src/learn/training/train.js')}'
+import { trainCalls } from '${join(root, 'src/learn/training/calls.js')}'
+import { rateFeeds } from '${join(root, 'src/learn/training/train.js')}'
 import { latencies } from '${join(root, 'src/learn/evaluation/latency.js')}'
 import { init } from '${join(root, 'src/net/weights.js')}'
 import { imagesOf, reference, targetsOf } from '${join(root, 'bench/net.js')}'

@@ -13,6 +13,7 @@ import {
 } from '../../src/learn/criteria/decision-features.js'
 import { bestFeatures, separationPower } from '../../src/learn/criteria/discriminants.js'
 import { evaluate } from '../../src/learn/evaluation/evaluate.js'
+import { featureStatistics } from '../../src/learn/evaluation/features.js'
 import { inspectAlignment } from '../../src/learn/evaluation/inspect.js'
 import { accuracyOf } from '../../src/learn/evaluation/score.js'
 import { lowerForFeatures } from '../../src/learn/training/train.js'
@@ -147,6 +148,21 @@ describe('an inspection', () => {
     const got = await seen(few, session => inspectAlignment(of.inferred, of.decision)(session, feed))
     expect(Object.keys(got.byFeatures)).toEqual(counts)
   })
+})
+
+test('the correlations of the best features alone are those among all of them', async () => {
+  const model = modelWith({}, 6)
+  const of = (most: number) => succeed(featureStatistics(float64, feed, most)(model))
+  const [all, few] = [await of(99), await of(4)]
+  expect([all.compared, few.compared, few.size]).toEqual([6, 4, 6])
+  expect(few.separation).toEqual(all.separation)
+  expect([...all.separation]).toEqual([...all.separation].toSorted((a, b) => b - a))
+  const at = ({ correlation, compared }: typeof all, j: number, k: number) => correlation[j * compared + k]
+  const pairs = [0, 1, 2, 3].flatMap(j => [0, 1, 2, 3].map(k => [j, k] as const))
+  for (const [j, k] of pairs) expect(at(few, j, k)).toBeCloseTo(at(all, j, k) ?? Number.NaN, 9)
+  const squares = pairs.filter(([j, k]) => j !== k).map(([j, k]) => (at(few, j, k) ?? 0) ** 2)
+  expect(few.redundancy).toBeCloseTo(squares.reduce((a, b) => a + b) / squares.length, 9)
+  expect(few.redundancy).toBeGreaterThan(0)
 })
 
 test('the fewest features hold the accuracy of all, and one fewer does not', () => {

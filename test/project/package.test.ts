@@ -271,12 +271,12 @@ console.log(JSON.stringify(await plot('none', [])()))`
   })
 
   test('describes a DSL file that came along', async () => {
-    const lenet = join('node_modules', manifest.name, 'dsl/lenet5.ts')
+    const lenet = join('node_modules', manifest.name, 'dsl/nets/mnist/lenet5.ts')
     expect(await node(project, bin, 'describe', lenet)).toMatch(/^total +61,706/m)
   })
 
   test('describes one that imports the nets of others', async () => {
-    const study = join('node_modules', manifest.name, 'dsl/compare-cifar10.ts')
+    const study = join('node_modules', manifest.name, 'dsl/studies/compare-cifar10.ts')
     expect(await node(project, bin, 'describe', study)).toMatch(/^b +.* 8×8×96 /m)
   })
 })

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadWasm } from '../../src/engine/wasm/index.js'
 import { runPage } from '../../src/report/pages/run-page.js'
 import { runsPage } from '../../src/report/pages/runs-page.js'
-import type { StudyGroup } from '../../src/report/pages/study-groups.js'
-import { studyPage } from '../../src/report/pages/study-page.js'
+import type { StudyGroup } from '../../src/report/pages/study/groups.js'
+import { studyPage } from '../../src/report/pages/study/page.js'
 import type { Resources } from '../../src/run/context.js'
 import { finishedRun } from '../support/finished-run.js'
 import { tinyData } from '../support/nets/tiny.js'
@@ -29,6 +29,7 @@ const variant = (number: number, facts: StudyGroup['facts']): StudyGroup => ({
   test: [0.9 + 0.01 * number, 0.91 + 0.01 * number],
   scratch: [],
   latency: null,
+  features: [],
 })
 
 const crossed = ['none', 'fade'].flatMap((training, row) =>

@@ -1,6 +1,6 @@
 /** The page of a large run: Inception-88, cut in 20 rounds, every channel of which was ranked each time. */
 import { expect, test } from 'vitest'
-import inception88 from '../../dsl/inception88.js'
+import inception88 from '../../dsl/nets/imagenet/inception88.js'
 import { loadWasm } from '../../src/engine/wasm/index.js'
 import { infer } from '../../src/net/infer.js'
 import { editLayers } from '../../src/net/path.js'

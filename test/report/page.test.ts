@@ -9,11 +9,12 @@ import { loadWasm } from '../../src/engine/wasm/index.js'
 import { countParams } from '../../src/net/counts.js'
 import { element, renderNode } from '../../src/report/html/element.js'
 import { runDrawing } from '../../src/report/pages/drawing.js'
+import { featuresOver } from '../../src/report/pages/features.js'
 import { runPage, statesOf } from '../../src/report/pages/run-page.js'
 import { runsPage } from '../../src/report/pages/runs-page.js'
 import { percent, thousands } from '../../src/report/text/numbers.js'
 import type { Resources } from '../../src/run/context.js'
-import type { Result } from '../../src/run/events.js'
+import type { Result, RunEvent } from '../../src/run/events.js'
 import { keepAnswers } from '../../src/run/review/answers.js'
 import { type RunRecord, readRecord } from '../../src/run/review/record.js'
 import { begin } from '../../src/run/run.js'
@@ -140,6 +141,31 @@ test('what the net decides on is shown before and after, the best feature first'
   }
   const pictures = all(parsed(page), 'img').map(image => attribute(image, 'alt'))
   expect(pictures.filter(alt => alt?.startsWith('correlations within classes')).length).toBe(2)
+})
+
+test('the features before the first push and after the last are those of its log', () => {
+  const [features] = record.predictions?.features ?? []
+  if (features === undefined) throw new Error('the run has features')
+  const measured = (pushed: boolean, size: number): RunEvent => ({
+    ...features,
+    _tag: 'featuresMeasured',
+    stage: 0,
+    pushed,
+    size,
+  })
+  const named = (...events: RunEvent[]) =>
+    featuresOver(events, [features]).map(({ net, size }) => [net, size])
+  expect(named(measured(false, 9), measured(true, 8), measured(true, 7))).toEqual([
+    ['before the first push', 9],
+    ['after the last push', 7],
+    [features.net, features.size],
+  ])
+  expect(named(measured(false, 9), measured(true, 9)).map(([net]) => net)).toEqual([
+    'before the push',
+    'after the push',
+    features.net,
+  ])
+  expect(named()).toEqual([[features.net, features.size]])
 })
 
 test('half a run has a page that says so', async () => {

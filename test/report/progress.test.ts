@@ -130,7 +130,7 @@ describe('a line', () => {
       'growth: expected a gain of at least 0.2 points (minDelta), got less from each of the last 2 nets',
     ],
     [
-      { why: 'place pruned away', fact: { _tag: 'PlaceRemoved', at: 'b' } },
+      { why: 'site pruned away', fact: { _tag: 'SiteRemoved', at: 'b' } },
       'layer b, where the next module goes, has been pruned away',
     ],
     [{ why: 'no gain', fact: null }, 'no gain'], // as an earlier version logged it

@@ -1,8 +1,8 @@
 /** The page of a study: its front, its heat maps, its table. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { paretoFront, type StudyGroup, testMean } from '../../src/report/pages/study-groups.js'
-import { studyPage } from '../../src/report/pages/study-page.js'
+import { paretoFront, type StudyGroup, testMean } from '../../src/report/pages/study/groups.js'
+import { studyPage } from '../../src/report/pages/study/page.js'
 import { all, attribute, expectSelfContained, parsed, textOf } from '../support/page.js'
 
 const group = (number: number, params: number, test: readonly number[], facts = {}): StudyGroup => ({
@@ -18,6 +18,7 @@ const group = (number: number, params: number, test: readonly number[], facts = 
   test,
   scratch: [],
   latency: null,
+  features: [],
 })
 
 const groups = fc
@@ -85,6 +86,38 @@ test('an ablation has a heat map a share, with every cell and the best framed', 
   ])
   const best = maps.flatMap(map => all(map, 'td').filter(cell => attribute(cell, 'class') === 'best'))
   expect(best.map(textOf)).toEqual(['95.0', '65.0'])
+})
+
+const pushedFrom = (net: string) => ({
+  net,
+  size: 9,
+  separation: [1],
+  correlation: 'iVBORw0KGgo=',
+  redundancy: 0.0512,
+})
+
+test('a study shows the features before and after the pushes of each variant, of an ablation of each training', async () => {
+  const features = ['before the push', 'after the push'].map(pushedFrom)
+  const picturesOf = async (groups: readonly StudyGroup[]) => {
+    const tree = parsed(await studyPage({ name: 'study', groups, note: '1 seed' })())
+    expect(textOf(tree).includes('after the push: 9 features, mean r² 0.051')).toBe(groups.length > 1)
+    return all(tree, 'img').map(image => attribute(image, 'alt'))
+  }
+  const pictures = ['before', 'after'].map(
+    when => `correlations within classes of 9 features ${when} the push`,
+  )
+  const [first, ...others] = compared
+  expect(await picturesOf(first === undefined ? [] : [first])).toEqual([])
+  expect(await picturesOf([...compared.slice(0, 1), ...others.map(each => ({ ...each, features }))])).toEqual(
+    [...pictures, ...pictures],
+  )
+  const cell = (criterion: string, training: string, given: typeof features) => ({
+    ...group(1, 100, [0.9], { training, criterion, removed: 0.5 }),
+    features: given,
+  })
+  expect(
+    await picturesOf([cell('l1', 'none', []), cell('l1', 'fade', features), cell('lda', 'fade', features)]),
+  ).toEqual(pictures)
 })
 
 test('a study of nothing has a page', async () => {

@@ -166,6 +166,16 @@ describe.runIf(hasTensorBoard)('TensorBoard', () => {
     )
   })
 
+  test('reads the features that each push began and ended with, as images', async () => {
+    const measured = countEvents(await logOf(stopped)).flatMap(([{ epochs }, event]) =>
+      event._tag === 'featuresMeasured' ? [[epochs, event] as const] : [],
+    )
+    expect(measured.map(([, { pushed }]) => pushed)).toEqual([false, true, true])
+    expect(read(stopped).images.toSorted(([, m], [, n]) => m - n)).toEqual(
+      measured.map(([epochs, { net, size }]) => [`correlation/${net}`, epochs, size, size]),
+    )
+  })
+
   test('reads zeros, and images with their size', () => {
     const folder = scratch()
     const zero = { step: 1, summary: { value: [{ tag: 'zero', simpleValue: 0 }] } }

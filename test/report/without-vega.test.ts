@@ -1,7 +1,7 @@
 /** A page where the packages that draw charts are not installed. */
 import { expect, test, vi } from 'vitest'
-import type { StudyGroup } from '../../src/report/pages/study-groups.js'
-import { studyPage } from '../../src/report/pages/study-page.js'
+import type { StudyGroup } from '../../src/report/pages/study/groups.js'
+import { studyPage } from '../../src/report/pages/study/page.js'
 import { all, parsed, textOf } from '../support/page.js'
 
 vi.mock('vega', () => {
@@ -21,6 +21,7 @@ const variant: StudyGroup = {
   test: [0.9],
   scratch: [],
   latency: null,
+  features: [],
 }
 
 test('has a line in the place of each chart that says what to install', async () => {

@@ -1,6 +1,6 @@
 /** Schedules that cannot be are refused by name before anything trains; those that can be are let through. */
 import { describe, expect, test } from 'vitest'
-import squeezenet from '../../dsl/squeezenet.js'
+import squeezenet from '../../dsl/nets/imagenet/squeezenet.js'
 import { trainingFeed } from '../../src/data/pipeline/batches.js'
 import { glyphs } from '../../src/data/spec.js'
 import { evidenceOf } from '../../src/learn/criteria/criteria.js'

@@ -125,6 +125,30 @@ describe('begun with the weights of a file', () => {
     })
   })
 
+  test('another model, one more and one fewer are named by their files; the same by another name is no other', async () => {
+    const { from: _, ...bare } = await resolved(saved('model.safetensors', initial))
+    const begunFrom = (file: string, checksum: string) => ({
+      ...bare,
+      from: { file, checksum, classes: null },
+    })
+    const [began, renamed] = [begunFrom('a.safetensors', 'one'), begunFrom('b.safetensors', 'one')]
+    const other = begunFrom('c.safetensors', 'two')
+    const messageOf = (experiment: Experiment, now: Experiment) =>
+      renderMessage(left(checkSameExperiment(now)({ folder: { path: 'runs/a' }, experiment } as never))) // what it reads of a run
+    const sameRun = { folder: { path: 'runs/a' }, experiment: began } as never // as above
+    expect(right(checkSameExperiment(renamed)(sameRun))).toBe(sameRun)
+    const remedy = 'or espalier resume runs/a'
+    expect(messageOf(began, bare)).toBe(
+      `runs/a: expected a.safetensors, from which the run began, got no model to begin from; try --from a.safetensors, ${remedy}`,
+    )
+    expect(messageOf(began, other)).toBe(
+      `runs/a: expected a.safetensors, from which the run began, got c.safetensors; try --from a.safetensors, ${remedy}`,
+    )
+    expect(messageOf(bare, other)).toBe(
+      `runs/a: expected initial weights, from which the run began, got c.safetensors; try without it, ${remedy}`,
+    )
+  })
+
   test('a file that has changed is noticed by its name', async () => {
     const file = saved('model.safetensors', initial)
     const run = { folder: { path: 'runs/a' }, experiment: await resolved(file) }

@@ -139,7 +139,7 @@ describe.runIf(engine !== null)('rounds', () => {
       models: noModels,
       stopped: null,
     }
-    const outcome = await roundsKind.run(env, rounds)({ ...start, inside: null })()
+    const outcome = await roundsKind.run(env, rounds)({ ...start, cursor: null })()
     return { outcome, events, taken: nth }
   }
 
@@ -187,7 +187,7 @@ describe.runIf(engine !== null)('rounds', () => {
         ? roundsKind.run(context, step)
         : state => TE.right({ ...state, learner: { ...state.learner, model: ends.shift() ?? ruined } })
     const around: Rounds = { ...roundsOf(0.05), steps: [{ ...roundsOf(null), rounds: 2 }] }
-    const end = right(await roundsKind.run({ ...env, runStep }, around)({ ...start, inside: null })())
+    const end = right(await roundsKind.run({ ...env, runStep }, around)({ ...start, cursor: null })())
     expect(end.learner.model).toBe(good)
     expect(end.models.accepted).toEqual({})
   })

@@ -63,7 +63,7 @@ const addWorker = (program: Command): void =>
 
 /** The commands that run studies. */
 export const studies = [
-  addStudy('ablate', 'ablate-mnist.ts', 'compare the parts of push and the criteria'),
-  addStudy('compare', 'compare-mnist.ts', 'compare nets: accuracy, size, latency'),
+  addStudy('ablate', 'studies/ablate-mnist.ts', 'compare the parts of push and the criteria'),
+  addStudy('compare', 'studies/compare-mnist.ts', 'compare nets: accuracy, size, latency'),
   addWorker,
 ]

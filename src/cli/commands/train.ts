@@ -36,7 +36,7 @@ const addResume = (program: Command): void =>
     .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
     .option('--device <file>', 'the table of a device for targets in latency')
     .option('--mirror', 'score the test also by the mean of each image and its mirror image')
-    .action(async (folder: string, options) => (await import('../train.js')).resumeRun(folder, options))
+    .action(async (folder: string, options) => (await import('../resume.js')).resumeRun(folder, options))
 
 /** The commands that train. */
 export const training = [addTrain, addResume]

@@ -6,11 +6,17 @@ import type { Engine } from '../../engine/engine.js'
 import { encodeFileName } from '../../io/file-name.js'
 import { makeFolder, writeAtomically, writeJson } from '../../io/files.js'
 import { latencies } from '../../learn/evaluation/latency.js'
+import { pushedFeatures } from '../../report/pages/features.js'
+import { type PushedFeatures, studyGroups } from '../../report/pages/study/groups.js'
+import type { StudyResults } from '../../report/pages/study/page.js'
 import { plot } from '../../report/plot.js'
 import { canCross, crossedTables } from '../../report/tables/ablation.js'
 import { cutsTable, type Latencies, rowsOf, studyFooter, studyTable } from '../../report/tables/study.js'
 import { renderMessage } from '../../report/text/messages.js'
 import type { RunError } from '../../run/error.js'
+import { readLog } from '../../run/review/read-log.js'
+import { folderAt } from '../../run/storage/folder.js'
+import { folderFor } from '../../run/study/cells.js'
 import type { VariantRun } from '../../run/study/runner.js'
 import type { Study } from '../../run/study/study.js'
 import { say } from '../stderr.js'
@@ -61,29 +67,53 @@ const writePlot = (study: Study, runs: readonly VariantRun[], file: string): TE.
     ),
   )
 
-const pageOf = async (name: string, runs: readonly VariantRun[], timed: Latencies, note: string) => {
-  const { studyPage } = await import('../../report/pages/study-page.js')
-  const { studyGroups } = await import('../../report/pages/study-groups.js')
-  return studyPage({ name, groups: studyGroups(runs, timed), note })()
+/** Of each variant's first seed, from its log. */
+const readPushedFeatures = (
+  folder: string,
+  runs: readonly VariantRun[],
+): TE.TaskEither<RunError, PushedFeatures> =>
+  pipe(
+    runs.filter(({ seed }) => seed === 0),
+    TE.traverseSeqArray(({ variant: { name }, seed }) =>
+      pipe(
+        readLog(folderAt(folderFor(folder, name, seed)).events),
+        TE.map(({ events }) => [name, pushedFeatures(events)] as const),
+      ),
+    ),
+    TE.map(entries => new Map(entries)),
+  )
+
+const pageOf = async (results: StudyResults): Promise<string> => {
+  const { studyPage } = await import('../../report/pages/study/page.js')
+  return studyPage(results)()
+}
+
+/** Where a study's runs are, and where its results go. */
+interface StudyFolders {
+  readonly runs: string
+  readonly results: string
 }
 
 /** Writes table, rows, figure and page; gives the table. */
 export const writeResults =
-  (study: Study, engine: Engine, folder: string) =>
+  (study: Study, engine: Engine, folders: StudyFolders) =>
   (runs: readonly VariantRun[]): TE.TaskEither<RunError, string> => {
-    const file = (ending: string) => join(folder, `${encodeFileName(study.name)}.${ending}`)
+    const file = (ending: string) => join(folders.results, `${encodeFileName(study.name)}.${ending}`)
     const footer = studyFooter(study, runs, canCross(runs) ? null : engine)
     return pipe(
       latenciesOf(engine, runs),
       TE.bindTo('timed'),
       TE.let('text', ({ timed }) => `${tables(runs, timed)}\n\n${footer}.\n`),
-      TE.tap(() => makeFolder(folder)),
+      TE.tap(() => makeFolder(folders.results)),
       TE.tap(() => writeJson(file('json'))(rowsOf(runs))),
       TE.tap(({ text }) => writeAtomically(file('md'), text)),
       TE.tap(() => writePlot(study, runs, file('svg'))),
-      TE.tap(({ timed }) =>
+      TE.bind('pushed', () => readPushedFeatures(folders.runs, runs)),
+      TE.tap(({ timed, pushed }) =>
         pipe(
-          TE.fromTask(() => pageOf(study.name, runs, timed, footer)),
+          TE.fromTask(() =>
+            pageOf({ name: study.name, groups: studyGroups(runs, timed, pushed), note: footer }),
+          ),
           TE.flatMap(page => writeAtomically(file('html'), page)),
         ),
       ),

@@ -9,6 +9,7 @@ export const partNames = {
   validation: ['val', 'valid', 'validation'],
 } as const satisfies Record<string, readonly string[]>
 
+/** A part of a data set, whatever its folder or shards call it. */
 export type PartName = keyof typeof partNames
 
 /** Training, test and validation parts; validation is null where it is split off training. */

@@ -1,6 +1,8 @@
 /** From a source to a data set: takes a subset, splits off validation images, measures mean and deviation. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../io/element.js'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import { checkOptions } from '../check-options.js'
 import { noticeClasses, noticeDuplicates } from '../class-notices.js'
@@ -24,7 +26,7 @@ type Parts = Pick<Dataset, 'train' | 'validation' | 'test'>
 /** A class of which no selected training image could be read. */
 const findLostClass = ({ classes, train }: Source, indices: Int32Array | null, images: Images) => {
   const labels = labelsOf(train)
-  const expected = countsOf(indices?.map(index => labels[index] ?? 0) ?? labels, classes.length)
+  const expected = countsOf(indices?.map(index => elementAt(labels, index)) ?? labels, classes.length)
   const found = countsOf(images.labels, classes.length)
   return classes.find((_, label) => (expected[label] ?? 0) > 0 && found[label] === 0)
 }

@@ -1,4 +1,5 @@
 /** Stratified sampling: the same share of each class. */
+import { elementAt } from '../../io/element.js'
 import { permutation, stream } from '../../net/random.js'
 
 /** Shares of `total` in proportion to `sizes`, the largest remainders rounded up. Law  sums to `total` */
@@ -29,8 +30,8 @@ export const stratifiedSplit =
     const remaining = [...stratifiedShares(countsOf(labels, classes), count)]
     const selected = new Uint8Array(labels.length)
     for (const index of permutation(stream(seed, key), labels.length)) {
-      const label = labels[index] ?? 0
-      const available = remaining[label] ?? 0
+      const label = elementAt(labels, index)
+      const available = elementAt(remaining, label)
       if (available > 0) selected[index] = 1
       remaining[label] = available - 1
     }

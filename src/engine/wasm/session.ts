@@ -5,7 +5,7 @@ import { blocking, type Feeds, type Fetched, type Session } from '../engine.js'
 import { type Memory, type Module, WebAssembly } from './host.js'
 import { type Call, firstAddress, type Layout, layout, type Spot } from './planning/layout.js'
 import type { Pool } from './pool.js'
-import { hasFailed, type ThreadGroup, type ThreadPool } from './threads.js'
+import { hasFailed, type Part, type ThreadGroup, type ThreadPool } from './threads.js'
 
 /** The threads, the module and the memories that the sessions of an engine share. */
 export interface SessionContext {
@@ -15,7 +15,7 @@ export interface SessionContext {
 }
 
 /** The floats of a spot in a memory. */
-type Heap = (spot: Spot) => Float32Array
+export type Heap = (spot: Spot) => Float32Array
 
 const heapOf =
   ({ buffer }: Memory): Heap =>
@@ -31,7 +31,7 @@ const initialize = (heap: Heap, { lasting, constants }: Layout): void => {
   for (const { address, value } of constants) heap({ address, floats: 1 })[0] = value
 }
 
-const writeFeeds = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
+export const writeFeeds = (heap: Heap, { inputs }: Call, feeds: Feeds): void => {
   for (const { name, ...spot } of inputs) {
     const data = feeds[name]
     if (data?.length !== spot.floats)
@@ -51,38 +51,55 @@ const readVariables = (heap: Heap, { variables }: Layout): Weights =>
     ]),
   )
 
-const writeVariables = (heap: Heap, { variables }: Layout, values: Weights): void => {
+export const writeVariables = (heap: Heap, { variables }: Layout, values: Weights): void => {
   for (const [name, { data }] of Object.entries(values)) {
     const spot = variables[name]
     if (spot !== undefined) heap(spot).set(data)
   }
 }
 
-/** A program that threads run in a memory of its own. */
-interface LoadedProgram {
+/** A program laid out in a memory of its own. */
+export interface PlacedProgram {
   readonly plan: Layout
   readonly memory: Memory
   readonly heap: Heap
+}
+
+export const placeProgram = (program: Program, threads: number, memories: Pool): PlacedProgram => {
+  const plan = layout(program, threads)
+  const memory = memories.take(plan.bytes)
+  const heap = heapOf(memory)
+  initialize(heap, plan)
+  return { plan, memory, heap }
+}
+
+export const requireCall = ({ calls }: Layout, name: string): Call => {
+  const call = calls[name]
+  if (call === undefined) throw new RangeError(`no call ${name}`)
+  return call
+}
+
+const stepsOf = ({ operations }: Call): readonly Part[] => operations.flatMap(({ steps }) => steps)
+
+/** A program that threads run. */
+interface LoadedProgram extends PlacedProgram {
   readonly threadGroup: ThreadGroup
 }
 
 const loadProgram = ({ threadPool, module, memoryPool }: SessionContext, program: Program): LoadedProgram => {
-  const plan = layout(program, threadPool.threads)
-  const memory = memoryPool.take(plan.bytes)
-  const heap = heapOf(memory)
-  initialize(heap, plan)
+  const placed = placeProgram(program, threadPool.threads, memoryPool)
+  const { plan, memory } = placed
   const threadGroup = threadPool.gather(new WebAssembly.Instance(module, { env: { memory } }), {
     module,
     memory,
-    calls: Object.fromEntries(Object.entries(plan.calls).map(([name, { steps }]) => [name, steps])),
+    calls: Object.fromEntries(Object.entries(plan.calls).map(([name, call]) => [name, stepsOf(call)])),
     scratch: plan.scratch,
   })
-  return { plan, memory, heap, threadGroup }
+  return { ...placed, threadGroup }
 }
 
 const runCall = ({ plan, heap, threadGroup }: LoadedProgram, name: string, feeds: Feeds) => {
-  const call = plan.calls[name]
-  if (call === undefined) throw new RangeError(`no call ${name}`)
+  const call = requireCall(plan, name)
   writeFeeds(heap, call, feeds)
   threadGroup.run(name)
   return readOutputs(heap, call)

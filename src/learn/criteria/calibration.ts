@@ -40,24 +40,40 @@ export const foldBatches = async <S>(calibration: Calibration, start: S, step: B
 }
 
 /**
- * Opens a program with a model's weights for as long as `use` takes.
+ * Opens a program for as long as `use` takes.
  *
  * Errors  TooFewImages where there is no batch: no image is no evidence
+ */
+export const withProgram = <P extends Program, Err, A>(
+  calibration: Calibration,
+  program: P,
+  use: (session: Session<P>) => TE.TaskEither<Err, A>,
+): TE.TaskEither<LearnError | Err, A> =>
+  calibrationBatches(calibration) > 0
+    ? TE.bracketW(calibration.engine.open(program), use, session => TE.fromIO(() => session.close()))
+    : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })
+
+/** Runs `use` with a model's weights in a session. */
+export const withWeights = <P extends Program, A>(
+  { engine }: Calibration,
+  session: Session<P>,
+  { weights }: Model,
+  use: (session: Session<P>) => Promise<A>,
+): TE.TaskEither<LearnError, A> =>
+  TE.tryCatch(() => {
+    session.write(weights)
+    return use(session)
+  }, engineFailed(engine))
+
+/**
+ * Opens a program with a model's weights for as long as `use` takes.
+ *
+ * Errors  those of `withProgram`
  */
 export const withSession = <P extends Program, A>(
   calibration: Calibration,
   program: P,
-  { weights }: Model,
+  model: Model,
   use: (session: Session<P>) => Promise<A>,
 ): TE.TaskEither<LearnError, A> =>
-  calibrationBatches(calibration) > 0
-    ? TE.bracket(
-        calibration.engine.open(program),
-        session =>
-          TE.tryCatch(() => {
-            session.write(weights)
-            return use(session)
-          }, engineFailed(calibration.engine)),
-        session => TE.fromIO(() => session.close()),
-      )
-    : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })
+  withProgram(calibration, program, session => withWeights(calibration, session, model, use))

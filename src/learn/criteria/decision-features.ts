@@ -1,9 +1,11 @@
 /** The last layer on a subset of its features, in plain numbers, and the smallest subset that holds the accuracy. */
+
 import { setImmediate } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
+import { elementAt } from '../../io/element.js'
 import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
@@ -37,7 +39,7 @@ export const collectFeatures = async (session: Session, feed: Feed, size: number
     const { features = new Float32Array() } = session.run('infer', { images: batch.images })
     for (let i = 0; i < batch.size; i++) {
       rows.push(features.slice(i * size, (i + 1) * size))
-      labels.push(batch.labels[i] ?? 0)
+      labels.push(elementAt(batch.labels, i))
     }
     await setImmediate()
   }

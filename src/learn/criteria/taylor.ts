@@ -1,17 +1,21 @@
 /** The first-order effect on the loss of deleting a channel. */
 import * as E from 'fp-ts/lib/Either.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
 import { crossEntropy } from '../../graph/loss.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path, parentPath } from '../../net/path.js'
+import type { Model } from '../../net/weights.js'
 import { bareUnits } from '../../surgery/analysis/norms.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
+import type { LearnError } from '../error.js'
 import { gradientsAndGates } from '../training/train.js'
 import { gateKey, isKeyOf } from '../weight-key.js'
-import { foldBatches, withSession } from './calibration.js'
+import { type Calibration, foldBatches, withProgram, withWeights } from './calibration.js'
 import { type Evidence, measureUtilities } from './evidence.js'
 
 /** The loss's gradients in one batch, by the key of the weight, or by `path/gate` for a unit without batch norm. */
@@ -35,6 +39,28 @@ const gradientsCall =
     }
   }
 
+/** What an evidence measures of a model of the net that it was opened for. */
+type Measure<Seen> = (model: Model) => TE.TaskEither<LearnError, Seen>
+
+/** Opens what measures `gradients` of models of a net, one after another, for as long as `use` takes. */
+export const withGradients =
+  (isWanted: (key: string) => boolean) =>
+  (calibration: Calibration) =>
+  (net: CheckedNet) =>
+  <Err, A>(
+    use: (measure: Measure<readonly Gradients[]>) => TE.TaskEither<Err, A>,
+  ): TE.TaskEither<LearnError | Err, A> => {
+    const program = { gradients: gradientsCall(calibration.batch, isWanted)(net) }
+    const measure = (session: Session<typeof program>) =>
+      foldBatches<readonly Gradients[]>(calibration, [], ({ images, targets }) => before => [
+        ...before,
+        session.run('gradients', { images, targets }),
+      ])
+    return withProgram(calibration, program, session =>
+      use(model => withWeights(calibration, session, model, measure)),
+    )
+  }
+
 /**
  * The gradients of the mean loss of each batch by the weights whose keys `isWanted`, and by a gate of 1 on the channels
  * of each unit without batch norm, under `path/gate`.
@@ -43,16 +69,7 @@ export const gradients =
   (isWanted: (key: string) => boolean): Evidence<readonly Gradients[]> =>
   calibration =>
   model =>
-    withSession(
-      calibration,
-      { gradients: gradientsCall(calibration.batch, isWanted)(model) },
-      model,
-      session =>
-        foldBatches<readonly Gradients[]>(calibration, [], ({ images, targets }) => before => [
-          ...before,
-          session.run('gradients', { images, targets }),
-        ]),
-    )
+    withGradients(isWanted)(calibration)(model)(measure => measure(model))
 
 /** The slots in which the effect of a channel is measured: its batch norm's scale and shift, or its gate. */
 const channelSlots = ['scale', 'shift', 'gate'] as const

@@ -1,8 +1,10 @@
 /** What a model answers on a feed, image by image. */
+
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch, Feed } from '../../data/pipeline/batches.js'
 import type { Engine, Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
+import { elementAt } from '../../io/element.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
@@ -23,7 +25,7 @@ const answerOf = (row: Float32Array, label: number): Answer => {
 const answersIn = (logits: Float32Array, { labels, size }: Batch): readonly Answer[] => {
   const classes = logits.length / labels.length
   return Array.from({ length: size }, (_, nth) =>
-    answerOf(logits.subarray(nth * classes, (nth + 1) * classes), labels[nth] ?? 0),
+    answerOf(logits.subarray(nth * classes, (nth + 1) * classes), elementAt(labels, nth)),
   )
 }
 

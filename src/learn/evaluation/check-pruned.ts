@@ -1,7 +1,8 @@
 /** The check of a prune on a trained net: the pruned net computes what the masked net computes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Model } from '../../net/weights.js'
+import type { Batch } from '../../data/pipeline/batches.js'
+import { type Model, prefixKeys } from '../../net/weights.js'
 import { mask } from '../../surgery/prune/mask.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, foldBatches, withSession } from '../criteria/calibration.js'
@@ -14,15 +15,34 @@ import { lowerForInference } from '../training/train.js'
  */
 const tolerance = 1e-5
 
-const logitsOf =
-  (calibration: Calibration) =>
-  (model: Model): TE.TaskEither<LearnError, readonly Float32Array[]> =>
-    withSession(calibration, { infer: lowerForInference(calibration.batch)(model) }, model, session =>
-      foldBatches<readonly Float32Array[]>(calibration, [], batch => all => [
-        ...all,
-        session.run('infer', { images: batch.images }).logits ?? new Float32Array(),
-      ]),
-    )
+const maskedPrefix = 'masked:'
+
+/** Logits batch by batch. */
+interface BothLogits {
+  readonly masked: readonly Float32Array[]
+  readonly pruned: readonly Float32Array[]
+}
+
+/** Both nets in one program, on the same images. */
+const logitsOfBoth = (
+  calibration: Calibration,
+  masked: Model,
+  pruned: Model,
+): TE.TaskEither<LearnError, BothLogits> => {
+  const { batch } = calibration
+  const program = {
+    masked: lowerForInference(batch, maskedPrefix)(masked),
+    pruned: lowerForInference(batch)(pruned),
+  }
+  const weights = { ...pruned.weights, ...prefixKeys(maskedPrefix)(masked.weights) }
+  return withSession(calibration, program, { ...pruned, weights }, session => {
+    const logitsOf = (call: keyof typeof program, { images }: Batch) => session.run(call, { images }).logits
+    return foldBatches<BothLogits>(calibration, { masked: [], pruned: [] }, each => all => ({
+      masked: [...all.masked, logitsOf('masked', each)],
+      pruned: [...all.pruned, logitsOf('pruned', each)],
+    }))
+  })
+}
 
 /** max |a − b| / max |a| over all batches. */
 const difference = (a: readonly Float32Array[], b: readonly Float32Array[]): number => {
@@ -38,11 +58,10 @@ export const checkPruned =
   (calibration: Calibration) =>
   (model: Model, pruned: Pruned): TE.TaskEither<LearnError, void> =>
     pipe(
-      TE.Do,
-      TE.bind('masked', () => pipe(TE.fromEither(mask(pruned)(model)), TE.flatMap(logitsOf(calibration)))),
-      TE.bindW('pruned', () => logitsOf(calibration)(pruned.model)),
-      TE.flatMap(({ masked, pruned: narrow }) => {
-        const got = difference(masked, narrow)
+      TE.fromEither(mask(pruned)(model)),
+      TE.flatMap(masked => logitsOfBoth(calibration, masked, pruned.model)),
+      TE.flatMap(both => {
+        const got = difference(both.masked, both.pruned)
         return got <= tolerance
           ? TE.right(undefined)
           : TE.left<LearnError>({ _tag: 'NotProven', difference: got, tolerance })

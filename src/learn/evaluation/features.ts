@@ -8,7 +8,7 @@ import { channelsOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
 import { classVarianceOf, collectFeatures, type FeatureTable } from '../criteria/decision-features.js'
-import { type ClassVariance, separationPower } from '../criteria/discriminants.js'
+import { bestFeatures, type ClassVariance, separationPower } from '../criteria/discriminants.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForFeatures } from '../training/train.js'
 
@@ -17,8 +17,12 @@ export interface FeatureStatistics {
   readonly size: number
   /** By feature: the variance between classes over that within, sb/sw. */
   readonly separation: Float64Array
-  /** The correlations within classes, [size, size]. */
+  /** Features whose correlations are measured: the best. */
+  readonly compared: number
+  /** The correlations within classes, [compared, compared]. */
   readonly correlation: Float64Array
+  /** The mean squared correlation of two different features of those compared. */
+  readonly redundancy: number
 }
 
 /** R, the correlations of features within classes. Shapes  [size, size], below the diagonal; 0 elsewhere */
@@ -40,43 +44,59 @@ export const correlationsWithin = (
   return sums.map(sum => sum / rows.length)
 }
 
-/** The matrix in another order of its features, whole, with 1 on its diagonal. */
-const inOrder = (lower: Float64Array, order: readonly number[]): Float64Array => {
-  const size = order.length
-  const at = (j: number, k: number): number => lower[Math.max(j, k) * size + Math.min(j, k)] ?? 0
-  return Float64Array.from({ length: size * size }, (_, place) => {
-    const [j = 0, k = 0] = [order[Math.floor(place / size)], order[place % size]]
-    return j === k ? 1 : at(j, k)
-  })
-}
+/** Σ_{i≠j} R²/(d(d−1)). Shapes  lower [size, size], R below its diagonal, 0 elsewhere */
+export const meanSquared = (lower: Float64Array, size: number): number =>
+  (2 * lower.reduce((sum, value) => sum + value ** 2, 0)) / Math.max(1, size * (size - 1))
 
-const statisticsOf = (table: FeatureTable, classes: number, size: number): FeatureStatistics => {
-  const variance = classVarianceOf(table, classes, size)
-  const power = separationPower(variance)
-  const order = [...power.keys()].sort((a, b) => (power[b] ?? 0) - (power[a] ?? 0) || a - b)
-  return {
-    size,
-    separation: Float64Array.from(order, feature => power[feature] ?? 0),
-    correlation: inOrder(correlationsWithin(table, variance), order),
+/** The whole matrix, with 1 on its diagonal. */
+const mirrored = (lower: Float64Array, size: number): Float64Array =>
+  Float64Array.from({ length: size * size }, (_, place) => {
+    const [j, k] = [Math.floor(place / size), place % size]
+    return j === k ? 1 : (lower[Math.max(j, k) * size + Math.min(j, k)] ?? 0)
+  })
+
+/** The table with these features alone, in this order. */
+const pickFeatures = ({ rows, labels }: FeatureTable, order: readonly number[]): FeatureTable => ({
+  rows: rows.map(row => Float32Array.from(order, feature => row[feature] ?? 0)),
+  labels,
+})
+
+const statisticsOf =
+  (classes: number, size: number, most: number) =>
+  (table: FeatureTable): FeatureStatistics => {
+    const power = separationPower(classVarianceOf(table, classes, size))
+    const order = bestFeatures(size, power)
+    const compared = Math.min(size, most)
+    const best = pickFeatures(table, order.slice(0, compared))
+    const lower = correlationsWithin(best, classVarianceOf(best, classes, compared))
+    return {
+      size,
+      separation: Float64Array.from(order, feature => power[feature] ?? 0),
+      compared,
+      correlation: mirrored(lower, compared),
+      redundancy: meanSquared(lower, compared),
+    }
   }
-}
 
 const measure =
-  (engine: Engine, feed: Feed, model: Model) =>
+  (engine: Engine, feed: Feed, most: number, model: Model) =>
   (decision: Decision): TE.TaskEither<LearnError, FeatureStatistics> =>
     TE.bracket(
       engine.open({ infer: lowerForFeatures(feed.batchSize, decision)(model) }, model.weights),
       session =>
         TE.tryCatch(async () => {
           const table = await collectFeatures(session, feed, decision.size)
-          return statisticsOf(table, channelsOf(outputShape(model)), decision.size)
+          return statisticsOf(channelsOf(outputShape(model)), decision.size, most)(table)
         }, engineFailed(engine)),
       session => TE.fromIO(() => session.close()),
     )
 
-/** Errors  NoDecision where the net does not end in a layer that decides on a vector */
+/**
+ * `most`: features whose correlations are measured.
+ *
+ * Errors  NoDecision where the net does not end in a layer that decides on a vector
+ */
 export const featureStatistics =
-  (engine: Engine) =>
-  (feed: Feed) =>
+  (engine: Engine, feed: Feed, most: number) =>
   (model: Model): TE.TaskEither<LearnError, FeatureStatistics> =>
-    pipe(TE.fromEither(decisionOf(model)), TE.flatMap(measure(engine, feed, model)))
+    pipe(TE.fromEither(decisionOf(model)), TE.flatMap(measure(engine, feed, most, model)))

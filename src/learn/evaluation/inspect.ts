@@ -4,28 +4,10 @@ import type { Session } from '../../engine/engine.js'
 import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
-import {
-  accuracyBy,
-  classVarianceOf,
-  collectFeatures,
-  type FeatureTable,
-  headOf,
-} from '../criteria/decision-features.js'
-import {
-  bestFeatures,
-  type ClassVariance,
-  featuresHolding,
-  separationPower,
-} from '../criteria/discriminants.js'
+import { accuracyBy, classVarianceOf, collectFeatures, headOf } from '../criteria/decision-features.js'
+import { bestFeatures, featuresHolding, separationPower } from '../criteria/discriminants.js'
 import type { Alignment } from './alignment.js'
-import { correlationsWithin } from './features.js'
-
-/** Σ_{i≠j} R²/(d(d−1)), R the correlations within classes. */
-const correlationIn = (table: FeatureTable, variance: ClassVariance): number => {
-  const size = variance.within.length
-  const squares = correlationsWithin(table, variance).reduce((sum, value) => sum + value ** 2, 0)
-  return (2 * squares) / Math.max(1, size * (size - 1))
-}
+import { correlationsWithin, meanSquared } from './features.js'
 
 /** 1, 2, 4, … */
 const counts = (size: number): readonly number[] =>
@@ -45,7 +27,7 @@ export const inspectAlignment =
     const head = headOf(net, decision, session.read())
     return {
       separation: top.reduce((sum, j) => sum + Math.log1p(power[j] ?? 0), 0) / Math.max(1, top.length),
-      correlation: correlationIn(table, spread),
+      correlation: meanSquared(correlationsWithin(table, spread), size),
       holding95: featuresHolding(0.95, spread.between),
       holding99: featuresHolding(0.99, spread.between),
       features: size,

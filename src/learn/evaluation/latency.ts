@@ -1,8 +1,10 @@
 /** The latency of models, measured side by side. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
+import { elementAt } from '../../io/element.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
@@ -61,7 +63,7 @@ export const latencies =
           return ready.map((_, nth) =>
             summary(
               batch,
-              rounds.map(round => round[nth] ?? 0),
+              rounds.map(round => elementAt(round, nth)),
             ),
           )
         }, engineFailed(engine)),

@@ -1,12 +1,13 @@
 /** Gradients of units that growth has added beside those of the others: new units pass values on, but may learn nothing. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { CheckedNet } from '../../net/infer.js'
 import { type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
 import type { NewUnits } from '../../surgery/grow/new-units.js'
 import type { Calibration } from '../criteria/calibration.js'
-import { type Gradients, gradients } from '../criteria/taylor.js'
+import { type Gradients, withGradients } from '../criteria/taylor.js'
 import type { LearnError } from '../error.js'
 import { isKeyOf } from '../weight-key.js'
 
@@ -52,16 +53,25 @@ const compare = (model: Model, units: NewUnits, batch: Gradients): UnitGradients
   return added.length === 0 || old.length === 0 ? null : { new: rootMean(added), old: rootMean(old) }
 }
 
+/** Measures a model of the net that it was opened for. */
+export type MeasureUnits = (model: Model) => TE.TaskEither<LearnError, UnitGradients | null>
+
 /**
- * Measures the gradient of new and of old units on the first calibration batch.
+ * Opens what measures the gradient of new and of old units on the first calibration batch, for as long as `use` takes:
+ * a training measures them after each epoch.
  *
  * Shapes  a unit is a channel of a convolution or a dense layer, its kernel [k, k, in] or [in]
  * Errors  TooFewImages; the engine's and the data's
  */
-export const newUnitGradients =
+export const withUnitGradients =
   (calibration: Calibration, units: NewUnits) =>
-  (model: Model): TE.TaskEither<LearnError, UnitGradients | null> =>
-    pipe(
-      gradients(key => isKeyOf(key, 'kernel'))({ ...calibration, batches: 1 })(model),
-      TE.map(([batch = {}]) => compare(model, units, batch)),
+  (net: CheckedNet) =>
+  <Err, A>(use: (measure: MeasureUnits) => TE.TaskEither<Err, A>): TE.TaskEither<LearnError | Err, A> =>
+    withGradients(key => isKeyOf(key, 'kernel'))({ ...calibration, batches: 1 })(net)(measure =>
+      use(model =>
+        pipe(
+          measure(model),
+          TE.map(([batch = {}]) => compare(model, units, batch)),
+        ),
+      ),
     )

@@ -1,9 +1,11 @@
 /** Scores of logits: accuracy, and the loss in nats. */
+
 import { setImmediate } from 'node:timers/promises'
 import type { Batch, Feed } from '../../data/pipeline/batches.js'
 import { mirrorImages } from '../../data/pipeline/mirror.js'
 import type { Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
+import { elementAt } from '../../io/element.js'
 import type { Shape } from '../../net/shape.js'
 
 /** Sums over images. */
@@ -46,7 +48,7 @@ const scoreRow = (row: Float32Array, label: number): readonly [nats: number, rig
 export const scoreOf = (logits: Float32Array, { labels, size }: Pick<Batch, 'labels' | 'size'>): Score => {
   const classes = logits.length / labels.length
   return Array.from({ length: size }, (_, nth) =>
-    scoreRow(logits.subarray(nth * classes, (nth + 1) * classes), labels[nth] ?? 0),
+    scoreRow(logits.subarray(nth * classes, (nth + 1) * classes), elementAt(labels, nth)),
   ).reduce<Score>(
     (score, [nats, right]) => addScores(score, { images: 1, correct: right ? 1 : 0, nats }),
     noScore,

@@ -1,4 +1,5 @@
 /** A fit as the weights of its layer. */
+import { findNonFinite } from '../../io/tensor.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../net/weights.js'
 import { fitKernel, type Products } from './fit.js'
@@ -16,7 +17,7 @@ const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor 
 })
 
 const allFinite = (weights: Weights): boolean =>
-  Object.values(weights).every(({ data }) => data.every(Number.isFinite))
+  Object.values(weights).every(({ data }) => findNonFinite(data) < 0)
 
 /** A layer's weights, fitted; none where the fit is not finite. */
 export const fitLayer = (

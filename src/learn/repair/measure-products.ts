@@ -1,12 +1,13 @@
 /** Measures what fits of kernels need, place by place: both nets in one program, on the same images. */
 import type { Batch } from '../../data/pipeline/batches.js'
-import type { Fetched, Session } from '../../engine/engine.js'
+import type { Feeds, Fetched, Session } from '../../engine/engine.js'
 import type { Graph, Program } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
 import type { Path } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { type Model, prefixKeys, type Weights } from '../../net/weights.js'
+import { type Carried, carryAlong } from './carry.js'
 import type { InputSums, PositionProducts, Products } from './fit.js'
 import { type GramCall, gramOf } from './gram.js'
 import { interceptSlot, type Place } from './places.js'
@@ -16,8 +17,14 @@ const wholePrefix = 'whole:'
 /** A kernel of the whole net, of the outputs that its layer still has. */
 const wholeKernelKey = (path: Path): string => `kept:${weightKey(path, 'kernel')}`
 
-/** By path, the calls of places. */
-export type GramCalls = Readonly<Record<Path, GramCall>>
+/** A call that goes on from what those before it have computed. */
+export type PlaceCall = GramCall & Carried
+
+/** By path, the calls of places, in the order in which they run. */
+export type GramCalls = Readonly<Record<Path, PlaceCall>>
+
+/** What may be carried along of all images together: of more, the nets run again from an earlier layer. */
+const mostBytes = 2 ** 29
 
 /** `batches`: how many there are; one alone may be measured by position. */
 export const gramCalls = (
@@ -28,17 +35,16 @@ export const gramCalls = (
   const images = op.input('images', [batch, ...whole.net.input])
   const now = lower({ batch, mode: 'inference', images })(pruned)
   const before = lower({ batch, mode: 'inference', images, prefix: wholePrefix })(whole)
-  return Object.fromEntries(
-    places.flatMap(({ path, layer, from, wholeKernel }) => {
-      const [reads, read] = [now.into.get(path), before.into.get(from)]
-      const kernel = now.weights.get(weightKey(path, 'kernel'))
-      if (reads === undefined || read === undefined || kernel === undefined) return []
-      const kept = op.weight(wholeKernelKey(path), wholeKernel.shape)
-      const inputs = { pruned: reads, kernel, whole: read, wholeKernel: kept }
-      const options = { isOnlyBatch: batches === 1, hasIntercept: interceptSlot(layer) !== null }
-      return [[path, gramOf(layer, inputs, options)] as const]
-    }),
-  )
+  const calls = places.flatMap(({ path, layer, from, wholeKernel }) => {
+    const [reads, read] = [now.into.get(path), before.into.get(from)]
+    const kernel = now.weights.get(weightKey(path, 'kernel'))
+    if (reads === undefined || read === undefined || kernel === undefined) return []
+    const kept = op.weight(wholeKernelKey(path), wholeKernel.shape)
+    const inputs = { pruned: reads, kernel, whole: read, wholeKernel: kept }
+    const options = { isOnlyBatch: batches === 1, hasIntercept: interceptSlot(layer) !== null }
+    return [{ path, ...gramOf(layer, inputs, options) }]
+  })
+  return Object.fromEntries(carryAlong(calls, mostBytes / batches).map(call => [call.path, call]))
 }
 
 const changeCall = (path: Path): string => `change:${path}`
@@ -64,8 +70,28 @@ export const variablesFor = (places: readonly Place[], pruned: Weights, whole: W
 
 const none = new Float32Array()
 
-const positionProducts = (session: Session, path: Path, { images }: Batch): PositionProducts => {
-  const fetched = session.run(path, { images })
+/** Runs a place's call on one batch, by its number. */
+type RunBatch = (path: Path, call: PlaceCall, nth: number) => Fetched
+
+/**
+ * Runs calls in order: what a place computes stays with its batch for those behind it.
+ *
+ * Law  a call gives what it gives on the images alone
+ */
+export const carryingRunner = (session: Session, batches: readonly Batch[]): RunBatch => {
+  const feeds: Feeds[] = batches.map(({ images }) => ({ images }))
+  return (path, { keeps }, nth) => {
+    const fed = feeds[nth] ?? {}
+    const fetched = session.run(path, fed)
+    if (keeps !== null) {
+      const all = { ...fed, ...fetched }
+      feeds[nth] = Object.fromEntries(['images', ...keeps].map(name => [name, all[name] ?? none]))
+    }
+    return fetched
+  }
+}
+
+const positionProducts = (session: Session, path: Path, fetched: Fetched): PositionProducts => {
   const { gram = none, inputs = none, residuals = none, inputMeans = none, residualMeans = none } = fetched
   const multiply = (coefficients: Float32Array): Float32Array =>
     session.run(changeCall(path), { inputs, coefficients }).change ?? none
@@ -86,11 +112,11 @@ const emptySums = ({ gram = none, cross = none, inputs = none, residuals = none 
   positions: 0,
 })
 
-/** The sums of all batches; large ones are added up in place. */
-const inputSums = (fetch: (batch: Batch) => Fetched, batches: readonly Batch[]): InputSums | null => {
+/** The sums of so many batches; large ones are added up in place. */
+const inputSums = (fetch: (nth: number) => Fetched, batches: number): InputSums | null => {
   let sums: InputSums | null = null
-  for (const batch of batches) {
-    const fetched = fetch(batch)
+  for (let nth = 0; nth < batches; nth++) {
+    const fetched = fetch(nth)
     sums ??= emptySums(fetched)
     for (const name of ['gram', 'cross', 'inputs', 'residuals'] as const) addTo(sums[name], fetched[name])
     sums = { ...sums, positions: sums.positions + (fetched.positions?.[0] ?? 0) }
@@ -98,14 +124,20 @@ const inputSums = (fetch: (batch: Batch) => Fetched, batches: readonly Batch[]):
   return sums
 }
 
+/** A session of both nets, and so many batches. */
+export interface Measuring {
+  readonly session: Session
+  readonly run: RunBatch
+  readonly batches: number
+}
+
 /** `null` where there is no batch. */
 export const measureProducts = (
-  session: Session,
+  { session, run, batches }: Measuring,
   path: Path,
-  { _tag }: GramCall,
-  batches: readonly Batch[],
+  call: PlaceCall,
 ): Products | null => {
-  const [only] = batches
-  if (_tag === 'byInput') return inputSums(({ images }) => session.run(path, { images }), batches)
-  return only === undefined ? null : positionProducts(session, path, only)
+  const fetch = (nth: number): Fetched => run(path, call, nth)
+  if (call._tag === 'byInput') return inputSums(fetch, batches)
+  return batches === 0 ? null : positionProducts(session, path, fetch(0))
 }

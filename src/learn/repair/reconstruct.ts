@@ -1,22 +1,27 @@
 /** Repair of a pruned net by reconstruction: each layer is fitted to give what it gave before the cut. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch } from '../../data/pipeline/batches.js'
-import type { Session } from '../../engine/engine.js'
 import { type Program, variablesOf } from '../../graph/graph.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
 import { fitLayer, type ReconstructOptions } from './fit-layer.js'
-import { type GramCalls, gramCalls, measureProducts, programOf, variablesFor } from './measure-products.js'
+import {
+  carryingRunner,
+  type GramCalls,
+  gramCalls,
+  type Measuring,
+  measureProducts,
+  programOf,
+  variablesFor,
+} from './measure-products.js'
 import { type Place, placesIn } from './places.js'
 
-/** A session of both nets, and the images. */
-interface Fitting {
-  readonly session: Session
+/** A session of both nets on the images, and its calls. */
+interface Fitting extends Measuring {
   readonly calls: GramCalls
   readonly program: Program
-  readonly batches: readonly Batch[]
 }
 
 /** The weights that a program has variables for. */
@@ -27,7 +32,7 @@ const variablesIn = (program: Program, weights: Weights): Weights => {
 
 /** Fits place after place: each reads what those before it give now. */
 const fitAll = (
-  { session, calls, program, batches }: Fitting,
+  { calls, program, ...measuring }: Fitting,
   places: readonly Place[],
   start: Weights,
   options: ReconstructOptions,
@@ -35,9 +40,9 @@ const fitAll = (
   let weights = start
   for (const place of places) {
     const call = calls[place.path]
-    const products = call === undefined ? null : measureProducts(session, place.path, call, batches)
+    const products = call === undefined ? null : measureProducts(measuring, place.path, call)
     const fitted = products === null ? {} : fitLayer(place, weights, products, options)
-    session.write(variablesIn(program, fitted))
+    measuring.session.write(variablesIn(program, fitted))
     weights = { ...weights, ...fitted }
   }
   return weights
@@ -75,7 +80,8 @@ export const reconstruct =
     const variables = variablesIn(program, variablesFor(places, weights, whole.weights))
     return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
       const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
-      const fitting = { session, calls, program, batches }
+      const run = carryingRunner(session, batches)
+      const fitting = { session, run, batches: batches.length, calls, program }
       return { ...cut.model, weights: fitAll(fitting, places, weights, options) }
     })
   }

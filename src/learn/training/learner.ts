@@ -1,6 +1,8 @@
 /** A model with the slots of its optimizer, and as the variables of a session. */
+
 import type { Session } from '../../engine/engine.js'
 import { type Program, variablesOf } from '../../graph/graph.js'
+import { findNonFinite } from '../../io/tensor.js'
 import { isSameShape } from '../../net/shape.js'
 import type { Model, Weights } from '../../net/weights.js'
 
@@ -29,4 +31,4 @@ export const learnerOf = (session: Session, { model }: Learner, fixed: Weights):
 }
 
 export const allFinite = ({ model, slots }: Learner): boolean =>
-  [model.weights, slots].every(all => Object.values(all).every(({ data }) => data.every(Number.isFinite)))
+  [model.weights, slots].every(all => Object.values(all).every(({ data }) => findNonFinite(data) < 0))

@@ -19,20 +19,17 @@ import { fits, wrongOption } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
 import type { AlignTerms, PushOptions } from '../options.js'
-import { accumulateCalls } from './accumulate.js'
-import { averageUpdates } from './average.js'
+import { type StepRule, stepCalls } from './calls.js'
 import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade/fade.js'
 import type { Calls, Phase } from './phase.js'
 import { buildTerm } from './push-term.js'
 import {
   featuresIn,
-  type Gradients,
   globalMean,
   gradientsAndGates,
   lowerForFeatures,
   lowerForTraining,
   rateFeeds,
-  runningStatistics,
   type Teacher,
   type TrainingGraph,
   trainObjective,
@@ -106,28 +103,25 @@ const objectiveOf = (loss: Value, terms: readonly Value[]): Value =>
         ),
       )
 
-const learningCalls = (
+/** How a step of a push learns: by the gradients of its objective, and with a fade off the channels to be pruned. */
+const ruleOf = (
   options: PushOptions,
   { graph, gated }: PushGraph,
   loss: Value,
   terms: readonly Value[],
-): Pick<Calls, 'train' | 'accumulate'> => {
+): StepRule => {
   const objective = objectiveOf(loss, terms)
   const { fade: fadeOptions } = options
   const gradients = gradientsAndGates(graph, objective, fadeOptions === null ? [] : gated)
-  const updatesBy = (weights: Gradients['weights']): readonly Value[] =>
-    fadeOptions === null
-      ? weightUpdates(options)(graph, weights)
-      : [
-          ...fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
-          ...trackUtility(fadeOptions)(gradients),
-        ]
-  return accumulateCalls(options)({
-    outputs: { loss: objective, logits: graph.logits },
-    gradients: gradients.weights,
-    updatesBy: weights => averageUpdates(options.average)(updatesBy(weights)),
-    statistics: runningStatistics(graph),
-  })
+  const rule = { loss: objective, gradients: gradients.weights }
+  return fadeOptions === null
+    ? { ...rule, updatesBy: weights => weightUpdates(options)(graph, weights) }
+    : {
+        ...rule,
+        updatesBy: () =>
+          fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
+        trackers: trackUtility(fadeOptions)(gradients),
+      }
 }
 
 const hasTerms = ({ terms = [], ...weights }: AlignTerms): boolean =>
@@ -170,11 +164,8 @@ export const pushCalls =
       })),
       E.bindW('terms', ({ built }) => weightedTerms(options.align, built)),
       E.map(({ built, decision, terms }) => {
-        const loss = trainObjective(options, teacher)(built.graph)
-        return {
-          ...learningCalls(options, built, loss, terms),
-          infer: lowerForFeatures(evaluated, decision)(net),
-        }
+        const rule = ruleOf(options, built, trainObjective(options, teacher)(built.graph), terms)
+        return stepCalls(options, built.graph, rule, lowerForFeatures(evaluated, decision)(net))
       }),
     )
 

@@ -18,11 +18,9 @@ import { checkBatchNormValues } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import { type NewPart, withNewRate } from '../growth/new-rate.js'
 import type { Distill, TrainOptions } from '../options.js'
-import { accumulateCalls } from './accumulate.js'
-import { averageFeeds, averageUpdates } from './average.js'
+import { averageFeeds } from './average.js'
 import { imageWeights } from './class-weights.js'
 import { factorAt } from './learning-rate.js'
-import type { Calls } from './phase.js'
 
 /** Layers, with all inside them, that do not learn. */
 interface Freezing {
@@ -111,10 +109,10 @@ export const lowerForFeatures =
 
 /** The forward pass: logits. */
 export const lowerForInference =
-  (batch: number) =>
-  (net: CheckedNet): Graph => {
-    const { logits } = lower({ batch, mode: 'inference' })(net)
-    return { outputs: { logits }, updates: [] }
+  (batch: number, prefix = '') =>
+  (net: CheckedNet) => {
+    const { logits } = lower({ batch, mode: 'inference', prefix })(net)
+    return { outputs: { logits }, updates: [] } satisfies Graph
   }
 
 /** Batch norm's scales and shifts learn at a rate of their own. */
@@ -172,33 +170,6 @@ export const trainObjective =
     const soft = distillation(logits, lower(lowering)(model).logits, temperature)
     return op.add(op.mul(hard, 1 - weight), op.mul(soft, weight))
   }
-
-/** The calls of plain training; what is new may have a rate of its own. */
-export const trainCalls =
-  (
-    options: TrainOptions,
-    evaluated: number,
-    teacher: Teacher | null = null,
-    newPart: NewPart | null = null,
-  ) =>
-  (net: CheckedNet): E.Either<LearnError, Calls> =>
-    pipe(
-      lowerForTraining(options)(net),
-      E.map(graph => {
-        const loss = trainObjective(options, teacher)(graph)
-        const calls = accumulateCalls(options)({
-          outputs: { loss, logits: graph.logits },
-          gradients: weightGradients(graph, loss),
-          updatesBy: gradients =>
-            averageUpdates(options.average)(weightUpdates(options, newPart)(graph, gradients)),
-          statistics: runningStatistics(graph),
-        })
-        return {
-          ...calls,
-          infer: lowerForInference(evaluated)(net),
-        }
-      }),
-    )
 
 /** The inputs of the optimizer and of the averages at each step. */
 export const rateFeeds =

@@ -25,12 +25,13 @@ import {
   trainDefaults,
 } from '../options.js'
 import { recalibrateAverage } from '../repair/recalibrate.js'
+import { trainCalls } from './calls.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
 import { markFading, type OnRanking } from './fade/fade.js'
 import type { Learner } from './learner.js'
 import type { Calls, Epoch, Phase, PhaseObserver } from './phase.js'
 import { pushCalls, pushFeeds, pushInspect } from './push.js'
-import { rateFeeds, type Teacher, teacherWeights, trainCalls } from './train.js'
+import { rateFeeds, type Teacher, teacherWeights } from './train.js'
 import { runPhase } from './training-loop.js'
 import { warmupCalls } from './warmup.js'
 

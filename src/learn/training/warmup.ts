@@ -1,6 +1,5 @@
 /** Warm-up: training that changes only the weights that growing has added; all others stay, bit for bit. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
@@ -9,18 +8,9 @@ import type { Weights } from '../../net/weights.js'
 import { newMaskKey } from '../../surgery/remap.js'
 import type { LearnError } from '../error.js'
 import type { TrainOptions } from '../options.js'
-import { accumulateCalls } from './accumulate.js'
-import { averageUpdates } from './average.js'
+import { callsBy } from './calls.js'
 import type { Calls } from './phase.js'
-import {
-  hardLoss,
-  lowerForInference,
-  lowerForTraining,
-  runningStatistics,
-  type TrainingGraph,
-  weightGradients,
-  weightUpdates,
-} from './train.js'
+import { hardLoss, runningStatistics, type TrainingGraph, weightGradients, weightUpdates } from './train.js'
 
 /** 1 where a weight is new; a variable that does not change. */
 const newMask = ({ weights }: TrainingGraph, key: string): Value =>
@@ -48,25 +38,19 @@ const maskUpdate =
  *
  * Law  old values, and the running statistics of old channels, stay as they are, bit for bit
  */
-export const warmupCalls =
-  (options: TrainOptions, evaluated: number, slots: Weights) =>
-  (net: CheckedNet): E.Either<LearnError, Calls> =>
-    pipe(
-      lowerForTraining(options)(net),
-      E.map(all => {
-        const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
-        const graph = { ...all, statistics: all.statistics.filter(isNew) }
-        const loss = hardLoss(options, graph)
-        const calls = accumulateCalls(options)({
-          outputs: { loss, logits: graph.logits },
-          gradients: weightGradients(all, loss).filter(isNew).map(maskGradient(graph)),
-          updatesBy: gradients =>
-            averageUpdates(options.average)(weightUpdates(options)(graph, gradients).map(maskUpdate(graph))),
-          statistics: runningStatistics(graph).map(maskUpdate(graph)),
-        })
-        return {
-          ...calls,
-          infer: lowerForInference(evaluated)(net),
-        }
-      }),
-    )
+export const warmupCalls = (
+  options: TrainOptions,
+  evaluated: number,
+  slots: Weights,
+): ((net: CheckedNet) => E.Either<LearnError, Calls>) =>
+  callsBy(options, evaluated, all => {
+    const isNew = ({ key }: { readonly key: string }) => newMaskKey(key) in slots
+    const graph = { ...all, statistics: all.statistics.filter(isNew) }
+    const loss = hardLoss(options, graph)
+    return {
+      loss,
+      gradients: weightGradients(all, loss).filter(isNew).map(maskGradient(graph)),
+      updatesBy: gradients => weightUpdates(options)(graph, gradients).map(maskUpdate(graph)),
+      statistics: runningStatistics(graph).map(maskUpdate(graph)),
+    }
+  })

@@ -52,13 +52,17 @@ const axesOf =
 const bundleWires = (start: Uint8Array, axes: readonly Axis[]): readonly Int32Array[] => {
   const state = Int32Array.from(start)
   const steps = new Map<number, number>()
+  const stepFrom = (step: number): number => {
+    const next = steps.get(step) ?? steps.size + fixes.length
+    steps.set(step, next)
+    return next
+  }
   axes.forEach(({ wires }, nth) => {
+    let [last, after] = [-1, -1] // neighbours mostly take the same step
     for (const each of wires) {
-      const step = (state[each] ?? 0) * axes.length + nth
-      const known = steps.get(step)
-      const next = known ?? steps.size + fixes.length
-      if (known === undefined) steps.set(step, next)
-      state[each] = next
+      const from = state[each] ?? 0
+      if (from !== last) [last, after] = [from, stepFrom(from * axes.length + nth)]
+      state[each] = after
     }
   })
   const bundles = new Map<number, number[]>()

@@ -59,7 +59,13 @@ export const gradientChart = (story: Story): Chart | null => {
               point: { color: colours.grown, size: 30 },
             },
             encoding: {
-              x: { field: 'epochs', type: 'quantitative', title: 'epochs', axis: { tickMinStep: 1 } },
+              x: {
+                field: 'epochs',
+                type: 'quantitative',
+                title: 'epochs',
+                scale: { nice: false, domain: [0, story.length] },
+                axis: { tickMinStep: 1 },
+              },
               y,
               detail: { field: 'training' },
             },

@@ -1,6 +1,6 @@
 /** Accuracy over parameters: a point a variant with its deviation over seeds, and the front that no other variant beats. */
 import type { Key } from '../html/parts.js'
-import { paretoFront, type StudyGroup, testDeviation, testMean } from '../pages/study-groups.js'
+import { paretoFront, type StudyGroup, testDeviation, testMean } from '../pages/study/groups.js'
 import type { Chart } from './draw.js'
 import { colours, fontSize, frame, seriesColours, seriesShapes, specOf } from './theme.js'
 

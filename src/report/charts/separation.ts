@@ -9,13 +9,15 @@ export interface Separation {
   readonly separation: readonly number[]
 }
 
-/** The last net is drawn whole, others are dashed. */
-const looks = [
-  { colour: colours.training, dash: [5, 3], mark: 'dashed' },
-  { colour: colours.validation, dash: [1, 0], mark: 'line' },
-] as const
+/** The last net is drawn whole, those before it dashed and dotted. */
+const looks = {
+  first: { colour: colours.training, dash: [5, 3], mark: 'dashed' },
+  between: { colour: colours.repaired, dash: [1.5, 3], mark: 'dotted' },
+  last: { colour: colours.validation, dash: [1, 0], mark: 'line' },
+} as const
 
-const lookOf = (all: readonly Separation[], nth: number) => looks[nth === all.length - 1 ? 1 : 0]
+const lookOf = (all: readonly Separation[], nth: number) =>
+  nth === all.length - 1 ? looks.last : nth === 0 ? looks.first : looks.between
 
 export const separationKeys = (all: readonly Separation[]): readonly Key[] =>
   all.map(({ net }, nth) => ({ name: net, colour: lookOf(all, nth).colour, mark: lookOf(all, nth).mark }))
@@ -42,7 +44,12 @@ export const separationChart = (all: readonly Separation[]): Chart => ({
           point: { color: lookOf(all, nth).colour, size: 14 },
         },
         encoding: {
-          x: { field: 'feature', type: 'quantitative', title: 'feature, the best first' },
+          x: {
+            field: 'feature',
+            type: 'quantitative',
+            title: 'feature, the best first',
+            scale: { nice: false },
+          },
           y: {
             field: 'value',
             type: 'quantitative',

@@ -1,6 +1,6 @@
 /** Charts of a run over its epochs: accuracy, loss, size. */
 import type { Key } from '../html/parts.js'
-import type { Story } from '../pages/story.js'
+import type { StageSpan, Story } from '../pages/story.js'
 import { counted, percent } from '../text/numbers.js'
 import type { Chart } from './draw.js'
 import { accuracyAxis, errorOf, leastLoss, lossAxis } from './score-axes.js'
@@ -18,7 +18,7 @@ export const cutKeys: readonly Key[] = [
   { name: 'batch norm measured again', colour: colours.repaired, mark: 'diamond' },
 ]
 
-export const growthKey: Key = { name: 'a net met while growing', colour: colours.grown, mark: 'leaf' }
+export const growthKey: Key = { name: 'a net met while growing', colour: colours.grown, mark: 'triangle-up' }
 
 type Measure = 'accuracy' | 'loss'
 
@@ -32,6 +32,7 @@ const epochAxis = {
   field: 'epochs',
   type: 'quantitative',
   title: 'epochs',
+  scale: { nice: false },
   axis: { tickMinStep: 1 },
 } as const
 
@@ -48,9 +49,21 @@ const axisOf = ({ epochs, cuts, growths }: Story, measure: Measure): ScoreAxis =
   return measure === 'accuracy' ? accuracyAxis(values, 'accuracy') : lossAxis(values, 'loss, nats an image')
 }
 
+/** Pixels of a letter of a stage's name, and of what stands beside the bands of a chart. */
+const letterWidth = 7
+const axisWidth = 80
+
+/** The number of a stage, with its name where its band has room for it. */
+const stageText = ({ stage, name, from, to }: StageSpan, pixelsAnEpoch: number): string => {
+  const [whole, number] = [`${stage + 1} ${name}`, `${stage + 1}`]
+  const fits = (text: string): boolean => text.length * letterWidth + 5 < (to - from) * pixelsAnEpoch
+  return [whole, number].find(fits) ?? ''
+}
+
 /** Every other stage on a ground of its own, with its name on top. */
-const stageLayers = ({ stages }: Story) => {
+const stageLayers = ({ stages, length }: Story, width: number) => {
   const spans = stages.filter(({ from, to }) => to > from)
+  const pixelsAnEpoch = (width - axisWidth) / Math.max(1, length)
   return [
     {
       data: { values: spans.filter((_, nth) => nth % 2 === 0) },
@@ -58,7 +71,7 @@ const stageLayers = ({ stages }: Story) => {
       encoding: { x: { ...epochAxis, field: 'from' }, x2: { field: 'to' } },
     },
     {
-      data: { values: spans.map(span => ({ ...span, text: `${span.stage + 1} ${span.name}` })) },
+      data: { values: spans.map(span => ({ ...span, text: stageText(span, pixelsAnEpoch) })) },
       mark: {
         type: 'text',
         align: 'left',
@@ -141,7 +154,7 @@ const scoreLayers = (story: Story, measure: Measure) => {
 const scoreSpec = (story: Story, measure: Measure, height: number) => (width: number) =>
   specOf({
     ...frame(width, height),
-    layer: [...stageLayers(story), ...scoreLayers(story, measure)],
+    layer: [...stageLayers(story, width), ...scoreLayers(story, measure)],
   })
 
 const lastText = ({ epochs }: Story): string => {
@@ -180,7 +193,7 @@ const sizeLayers = (values: readonly object[], most: number, title: string) => {
     {
       data,
       mark: { ...mark, type: 'area', opacity: 0.22, line: false },
-      encoding: { x: epochAxis, y: { ...y, stack: null, scale: { domainMax: most } }, order },
+      encoding: { x: epochAxis, y: { ...y, stack: null, scale: { domainMax: most } } },
     },
     { data, mark: { ...mark, type: 'line', strokeWidth: 2 }, encoding: { x: epochAxis, y, order } },
   ]
@@ -193,6 +206,9 @@ export const sizeChart = (story: Story, of: 'params' | 'macs', what: string): Ch
   return {
     label: `${what} over ${story.length} epochs: from ${values[0]?.y ?? 0} to ${values.at(-1)?.y ?? 0}`,
     spec: width =>
-      specOf({ ...frame(width, 250), layer: [...stageLayers(story), ...sizeLayers(values, most, what)] }),
+      specOf({
+        ...frame(width, 250),
+        layer: [...stageLayers(story, width), ...sizeLayers(values, most, what)],
+      }),
   }
 }

@@ -11,7 +11,7 @@ export interface Scored {
 }
 
 export const utilityKeys = (threshold: number | null): readonly Key[] => [
-  { name: 'kept', colour: colours.wood, mark: 'bar' },
+  { name: 'kept', colour: colours.wood, mark: 'dot' },
   { name: 'removed', colour: colours.cut, mark: 'triangle' },
   ...(threshold === null
     ? []

@@ -66,7 +66,8 @@ export const drawWood =
         const width = layout.thickness(limb.channels.now)
         const wood = isGrown(limb) ? 'var(--grown)' : nth % 2 === 0 ? 'var(--wood)' : 'var(--wood-light)'
         const cap = nth === arm.units.length - 1 ? { 'stroke-linecap': 'round' } : {}
-        const leaves = isGrown(limb) ? [leaf((from + to) / 2, arm.y - width / 2, arm.side)] : []
+        const up = layout.narrow ? -1 : 1 // names stand above the arms of a narrow drawing
+        const leaves = isGrown(limb) ? [leaf((from + to) / 2, arm.y - (up * width) / 2, arm.side, up)] : []
         return [titled(limb, remarks, stroke(wayOf(layout, arm, nth, to), wood, width, cap), ...leaves)]
       }),
     )

@@ -12,7 +12,7 @@ import { trunkLost, trunkWood } from './trunk.js'
 /** What the colours and marks of the picture stand for. */
 export const espalierKeys: readonly Key[] = [
   { name: 'kept: as thick as the root of its channels', colour: 'var(--wood)', mark: 'bar' },
-  { name: 'cut', colour: 'var(--pale)', mark: 'pale' },
+  { name: 'cut', colour: 'var(--pale)', mark: 'stub' },
   { name: 'grown', colour: 'var(--grown)', mark: 'leaf' },
 ]
 

@@ -24,8 +24,8 @@ export const span = (words: string, muted = false): Element =>
   element('tspan', muted ? { fill: 'var(--muted)' } : {}, words)
 
 /** The channels of an arm's units, outwards. */
-const armCounts = ({ units }: PlacedArm): string =>
-  units.every(({ limb }) => isCut(limb)) ? 'cut' : units.map(({ limb }) => countText(limb)).join(', ')
+const armCounts = ({ units }: PlacedArm, of: string): string =>
+  units.every(({ limb }) => isCut(limb)) ? 'cut' : units.map(({ limb }) => countText(limb, of)).join(', ')
 
 /** The most characters of a label. */
 const mostLetters = { wide: 30, narrow: 24 } as const
@@ -36,7 +36,7 @@ const shortened = (words: string, most: number): string =>
 export const armLabel = ({ narrow, thickness }: Layout, arm: PlacedArm): Element => {
   const name = shortened(lastName(arm.arm.limb.path), 14)
   const most = (narrow ? mostLetters.narrow : mostLetters.wide) - name.length
-  const spans = [span(name), span(` ${shortened(armCounts(arm), most)}`, true)]
+  const spans = [span(name), span(` ${shortened(armCounts(arm, narrow ? '/' : ' of '), most)}`, true)]
   const [end, isRight] = [armEnd(arm), arm.side === 1]
   if (!narrow || end !== arm.tip) {
     const cap = thickness(arm.units.at(-1)?.limb.channels.now ?? 0) / 2

@@ -8,9 +8,9 @@ import { isCut, isGrown, type Limb, widest } from './limb.js'
 export type Remarks = ReadonlyMap<Path, string>
 
 /** 12 of 24, or 12 where all are left. */
-export const countText = (limb: Limb): string => {
+export const countText = (limb: Limb, of = ' of '): string => {
   const { now } = limb.channels
-  return now === widest(limb) ? `${now}` : `${now} of ${widest(limb)}`
+  return now === widest(limb) ? `${now}` : `${now}${of}${widest(limb)}`
 }
 
 export const titleText = (limb: Limb, remarks: Remarks): string => {
@@ -21,9 +21,10 @@ export const titleText = (limb: Limb, remarks: Remarks): string => {
 
 export const title = (text: string): Element => element('title', {}, text)
 
-export const leaf = (x: number, y: number, side: number): Element =>
+/** `side`, `up`: −1 or 1, where its tip points. */
+export const leaf = (x: number, y: number, side: number, up = 1): Element =>
   element('path', {
-    d: `M${x} ${y}c${side * 2} -9 ${side * 10} -12 ${side * 19} -11c${side * -1} 9 ${side * -9} 15 ${side * -19} 11Z`,
+    d: `M${x} ${y}c${side * 2} ${up * -9} ${side * 10} ${up * -12} ${side * 19} ${up * -11}c${side * -1} ${up * 9} ${side * -9} ${up * 15} ${side * -19} ${up * 11}Z`,
     fill: 'var(--grown)',
   })
 

@@ -95,16 +95,35 @@ export const headline = (entries: readonly (readonly [figure: string, what: stri
 export interface Key {
   readonly name: string
   readonly colour: string
-  readonly mark: 'line' | 'dashed' | 'triangle' | 'diamond' | 'bar' | 'pale' | 'leaf'
+  readonly mark:
+    | 'line'
+    | 'dashed'
+    | 'dotted'
+    | 'dot'
+    | 'triangle'
+    | 'triangle-up'
+    | 'diamond'
+    | 'bar'
+    | 'stub'
+    | 'leaf'
 }
 
 const glyphs: { readonly [M in Key['mark']]: (colour: string) => Element } = {
   line: stroke => element('path', { d: 'M1 7H23', stroke, 'stroke-width': 2.5 }),
   dashed: stroke => element('path', { d: 'M1 7H23', stroke, 'stroke-width': 2, 'stroke-dasharray': '5 3' }),
+  dotted: stroke => element('path', { d: 'M1 7H23', stroke, 'stroke-width': 2, 'stroke-dasharray': '1.5 3' }),
+  dot: fill => element('circle', { cx: 12, cy: 7, r: 3, fill }),
   triangle: stroke => element('path', { d: 'M6 3H18L12 12Z', stroke, 'stroke-width': 1.8, fill: 'none' }),
+  'triangle-up': fill => element('path', { d: 'M6 12H18L12 3Z', fill }),
   diamond: fill => element('path', { d: 'M12 2L17 7L12 12L7 7Z', fill }),
   bar: fill => element('rect', { x: 1, y: 3, width: 22, height: 8, rx: 4, fill }),
-  pale: stroke => element('path', { d: 'M2 7H22', stroke, 'stroke-width': 7, 'stroke-dasharray': '3 2.5' }),
+  stub: fill =>
+    element(
+      'g',
+      {},
+      element('rect', { x: 1, y: 3, width: 18, height: 8, fill }),
+      element('path', { d: 'M16 13L22 1', stroke: 'var(--cut)', 'stroke-width': 2 }),
+    ),
   leaf: fill => element('path', { d: 'M3 11C3 4 10 1 21 2C20 10 12 14 3 11Z', fill }),
 }
 

@@ -52,9 +52,9 @@ svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sa
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .legend svg { flex: none; }
 .scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 2rem; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; width: 100%; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; width: 100%; }
 caption { text-align: left; padding-bottom: .5rem; max-width: calc(100vw - 2rem); }
-th, td { padding: .35rem .55rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child { text-align: left; padding-left: 0; }
 .text { text-align: left; }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
@@ -81,9 +81,15 @@ code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace
   background: color-mix(in srgb, var(--validation) calc(var(--share) * 62%), var(--card)); }
 .heat tbody th, .heat thead th { border: 0; font-size: .85rem; padding-right: .3rem; } .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
 .heat thead th:first-child { writing-mode: initial; transform: none; }
+@media (max-width: 40rem) { th, td { padding: .3rem .3rem; } table { font-size: .82rem; } .bar { min-width: 4.5rem; }
+  dl div { grid-template-columns: 1fr; gap: 0; } .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .2rem 0; }
+  .matrix td { width: 1.75rem; height: 1.75rem; } .matrix tbody th { padding-right: .4rem; } }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); gap: 1rem; }
 .panels figure { margin: 0; } .heat td.empty { background: none; } .heat td.best { font-weight: 700; outline: 2px solid var(--ink); outline-offset: -2px; }
 .correlation { width: 100%; aspect-ratio: 1; max-width: 22rem; image-rendering: pixelated; border: 1px solid var(--line); background: var(--paper); }
+.scale { display: flex; align-items: center; gap: .4rem; font-size: .8rem; color: var(--muted); margin-bottom: .4rem; }
+.scale i { width: 6rem; height: .7rem; border: 1px solid var(--line); background: linear-gradient(to right, var(--paper), rgb(0 114 178)); }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; font-size: .8rem; color: var(--muted); }
 .thumbs { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(6.2rem, 1fr)); gap: .8rem; padding: 0; }
 .thumbs li { font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 .thumbs img { width: 100%; height: auto; image-rendering: pixelated; border-radius: .3rem; background: var(--band); display: block; margin-bottom: .3rem; }

@@ -2,6 +2,7 @@
 import type { DecodeError } from '../../io/codec.js'
 import type { FileError } from '../../io/error.js'
 
+/** Why a server did not do what it was asked. */
 export type ServerFault =
   /** No connection, or no answer in time. */
   | { readonly _tag: 'NoAnswer'; readonly reason: string }

@@ -75,7 +75,6 @@ const thumb =
       element('img', {
         src: `data:image/png;base64,${png}`,
         alt: `test image ${image}: a ${is}, answered ${said}`,
-        loading: 'lazy',
       }),
       `${is}, answered ${said} at ${percent(confidence, 0)}${often}`,
     )

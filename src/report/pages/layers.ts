@@ -27,9 +27,8 @@ const rowOf = (limb: Limb): readonly (string | Cell)[] => {
   const { now } = limb.channels
   return [
     limb.path,
+    cell(`${thousands(now)} of ${thousands(widest(limb))}`, now),
     { text: bar(limb), value: now / Math.max(1, widest(limb)) },
-    cell(thousands(now), now),
-    cell(thousands(widest(limb)), widest(limb)),
     cell(percent(now / Math.max(1, widest(limb)), 0), now / Math.max(1, widest(limb))),
     stateText(limb),
     kindText(limb.layer),
@@ -42,7 +41,7 @@ export const layersTable = (states: States): Element => {
   const units = root === null ? [] : unitsIn(root)
   return tableOf(
     'Channels of each layer: left, and of those there were',
-    ['layer', 'left', 'channels', 'of', 'share', 'state', 'kind'],
+    ['layer', 'channels', 'left', 'share', 'state', 'kind'],
     units.map(rowOf),
     true,
   )

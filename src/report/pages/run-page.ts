@@ -11,12 +11,13 @@ import { drawEspalier, espalierKeys } from '../espalier/draw.js'
 import type { States } from '../espalier/limb.js'
 import type { Node } from '../html/element.js'
 import { renderPage } from '../html/page.js'
-import { figure, grid, headline, missing, paragraph, section } from '../html/parts.js'
+import { figure, grid, headline, type Key, missing, paragraph, section } from '../html/parts.js'
 import { renderMessage } from '../text/messages.js'
 import { compact, counted, percent, thousands } from '../text/numbers.js'
+import { scheduleText } from '../text/schedule-text.js'
 import { answers } from './answers.js'
 import { cutFigures, remarksOf } from './cuts.js'
-import { featureFigures } from './features.js'
+import { featureFigures, featuresOver } from './features.js'
 import { growthTables } from './growths.js'
 import { layersTable } from './layers.js'
 import { provenanceFacts } from './provenance.js'
@@ -30,10 +31,6 @@ export const statesOf = ({ nets: { first, original, now } }: RunRecord): States 
   before: original ?? now,
   now,
 })
-
-/** train → rounds → train */
-const scheduleText = ({ experiment }: RunRecord): string =>
-  experiment.schedule.map(step => step._tag).join(' → ')
 
 const headlineOf = ({ result, nets: { original, now } }: RunRecord, story: Story): Node => {
   const before = original ?? now
@@ -79,6 +76,13 @@ const gradientFigures = (story: Story): readonly Node<ChartLeaf>[] => {
       ]
 }
 
+/** What stands in the charts of accuracy and loss. */
+const storyKeys = ({ cuts, growths }: Story): readonly Key[] => [
+  ...scoreKeys,
+  ...(cuts.length > 0 ? cutKeys : []),
+  ...(growths.length > 0 ? [growthKey] : []),
+]
+
 const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
   story.length === 0
     ? []
@@ -89,16 +93,12 @@ const storySection = (story: Story): readonly Node<ChartLeaf>[] =>
             'Accuracy',
             { chart: accuracyChart(story) },
             {
-              keys: [
-                ...scoreKeys,
-                ...(story.cuts.length > 0 ? cutKeys : []),
-                ...(story.growths.length > 0 ? [growthKey] : []),
-              ],
+              keys: storyKeys(story),
               note: 'The axis is logarithmic in the error, so that the last points before 100 % can be told apart.',
             },
           ),
           grid<ChartLeaf>(
-            figure<ChartLeaf>('Loss', { chart: lossChart(story) }, { keys: scoreKeys }),
+            figure<ChartLeaf>('Loss', { chart: lossChart(story) }, { keys: storyKeys(story) }),
             figure<ChartLeaf>('Parameters', { chart: sizeChart(story, 'params', 'parameters') }),
             figure<ChartLeaf>('Multiply–accumulates of one image', {
               chart: sizeChart(story, 'macs', 'multiply–accumulates'),
@@ -136,6 +136,7 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
   const { events } = record.log
   const story = storyOf(first, events)
   const growths = growthTables(events)
+  const features = featuresOver(events, record.predictions?.features ?? [])
   return [
     ...gapLines(record),
     headlineOf(record, story),
@@ -145,9 +146,9 @@ const contentOf = (record: RunRecord): readonly Node<ChartLeaf>[] => {
     ...(story.cuts.length === 0 ? [] : [section<ChartLeaf>('What the cuts compared', ...cutFigures(events))]),
     ...(growths.length === 0 ? [] : [section<ChartLeaf>('What growth compared', ...growths)]),
     section('Before and after', ...sizesOf(record)),
-    ...(record.predictions === null || record.predictions.features.length === 0
+    ...(features.length === 0
       ? []
-      : [section<ChartLeaf>('What it decides on', featureFigures(record.predictions.features))]),
+      : [section<ChartLeaf>('The features it decides on', ...featureFigures(features))]),
     section('Answers on the test images', ...answers(record.predictions)),
     section('How it was made', provenanceFacts(record)),
   ]
@@ -164,7 +165,7 @@ export const runPage = (record: RunRecord): T.Task<string> =>
     T.map(content =>
       renderPage({
         title: record.experiment.net.name,
-        summary: `${scheduleText(record)} on ${record.experiment.data.name}, seed ${record.settings.seed}`,
+        summary: `${scheduleText(record.experiment.schedule)} on ${record.experiment.data.name}, seed ${record.settings.seed}`,
         content,
         footer: footerText(),
       }),

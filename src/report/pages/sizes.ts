@@ -24,8 +24,8 @@ const rows: readonly (readonly [name: string, of: Figure, text: (n: number) => s
 
 const comparedTable = (before: Comparison, after: Comparison): Element =>
   tableOf(
-    'Before the first cut and at the end; latencies are medians on this machine',
-    ['', 'before', 'after', 'before ÷ after'],
+    'Before the first cut and at the end, and the first over the second; latencies are medians on the machine of the run',
+    ['', 'before', 'after', 'ratio'],
     rows.map(([name, of, text, withRatio]) => [
       name,
       text(of(before)),

@@ -4,7 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { engineCommand } from '../../engine/commands.js'
 import type { Diagnosis } from '../../engine/doctor.js'
+import type { Card, GpuDiagnosis } from '../../engine/gpu.js'
 import { renderMessage } from '../text/messages.js'
+import { thousands } from '../text/numbers.js'
 import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {
@@ -34,6 +36,30 @@ const tensorflowLines = ({ tried }: Diagnosis): readonly string[] =>
     ),
   )
 
+const cardText = ({ name, driver, computeCapability, memory }: Card): string =>
+  `card: ${name}, compute capability ${computeCapability}, ${thousands(memory)} MiB; driver ${driver}`
+
+const cardLines = ({ cards }: GpuDiagnosis): readonly string[] =>
+  cards === null
+    ? ['no NVIDIA driver answers: nvidia-smi was not found, or failed']
+    : cards.length === 0
+      ? ['the NVIDIA driver names no card']
+      : cards.map(cardText)
+
+const builds: { readonly [B in NonNullable<GpuDiagnosis['build']>]: string } = {
+  cpu: `the TensorFlow engine is built for CPUs; for GPUs: ${engineCommand('--gpu')}`,
+  gpu: 'the TensorFlow engine is built for GPUs',
+  linked: 'CUDA libraries: those that the linked TensorFlow finds',
+  stock: "CUDA libraries: those that npm's binding finds",
+}
+
+/** Driver, cards and CUDA libraries, a line each. */
+export const gpuLines = (gpu: GpuDiagnosis): readonly string[] => [
+  ...cardLines(gpu),
+  ...(gpu.build === null ? [] : [builds[gpu.build]]),
+  ...(gpu.cuda.length === 0 ? [] : [`CUDA libraries: ${gpu.cuda.join(', ')}`]),
+]
+
 export const diagnosis = (found: Diagnosis): string =>
   [
     table(
@@ -47,6 +73,7 @@ export const diagnosis = (found: Diagnosis): string =>
     '',
     `${found.chosen} will be used: ${reasons[found.why]}`,
     ...tensorflowLines(found),
+    ...gpuLines(found.gpu),
     `${found.threads} threads, Node ${found.node}, cache ${found.cache}`,
     ...found.lacking.map(fact => `missing: ${renderMessage(fact)}`),
     ...pipe(

@@ -33,8 +33,9 @@ const histogramsOf = (ranking: number, event: Ranked): readonly BoardEvent[] =>
 
 /** At most one record of an event. */
 export const summaryOf = (counted: Counted): readonly BoardEvent[] => {
-  const [{ rankings }, event] = counted
+  const [{ rankings, epochs }, event] = counted
   if (event._tag === 'ranked') return histogramsOf(rankings, event)
+  if (event._tag === 'featuresMeasured') return correlationsOf(epochs, [event])
   const measures = measuresOf(counted)
   return eventAt(
     measures[0]?.step ?? 0,
@@ -55,11 +56,11 @@ const redGreenBlueOpacity = 4
 export const correlationsOf = (epochs: number, features: readonly Features[]): readonly BoardEvent[] =>
   eventAt(
     epochs,
-    features.map(({ net, size, correlation }) => ({
+    features.map(({ net, size, compared = size, correlation }) => ({
       tag: `correlation/${net}`,
       image: {
-        height: size,
-        width: size,
+        height: compared,
+        width: compared,
         colorspace: redGreenBlueOpacity,
         encodedImageString: Buffer.from(correlation, 'base64'),
       },

@@ -3,7 +3,7 @@ import type { Alignment } from '../../learn/evaluation/alignment.js'
 import { accuracyOf, lossOf } from '../../learn/evaluation/score.js'
 import type { StepProgress } from '../../learn/training/phase.js'
 import type { RunEvent } from '../../run/events.js'
-import { epochsIn, type Whereabouts, whereabouts } from '../../run/schedule/epochs.js'
+import { epochsIn, progressAt, type ScheduleProgress } from '../../run/schedule/epochs.js'
 import type { Step } from '../../run/schedule/steps.js'
 import type { StepPlace } from '../../run/steps/step-place.js'
 import type { Thin } from '../../surgery/analysis/trunk.js'
@@ -58,6 +58,7 @@ const eventLine = (schedule: Schedule, event: RunEvent): string | null => {
     case 'bestEpoch':
       return `  ${bestEpochText(event)}`
     case 'ranked':
+    case 'featuresMeasured':
       return null
     case 'masked':
       return `  ${maskText(event)}`
@@ -91,7 +92,7 @@ interface Mark {
   readonly images: number
 }
 
-const turnTexts = ({ turns }: Whereabouts): readonly string[] =>
+const turnTexts = ({ turns }: ScheduleProgress): readonly string[] =>
   turns.map(({ word, time, times }) => `${word} ${time + 1} of ${times}`)
 
 /** Images a second since the first step shown of the epoch. */
@@ -122,7 +123,7 @@ export const progress = (screen: Screen, schedule: Schedule, clock = monotonicSe
       epoch ??= { seconds: now, images: score.images }
       if (began === null) began = now
       else trained += 1 / steps
-      const where = whereabouts(schedule, place)
+      const where = progressAt(schedule, place)
       const left = total - where.before - stepped.epoch - step / steps
       const overall = [...turnTexts(where), ...estimate(left, trained, now - began)]
       screen.bar({

@@ -1,7 +1,7 @@
 /** The progress of a study: a line for each run, and on a terminal a bar with the time that is left of all. */
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { RunObserver } from '../../run/observer.js'
-import { epochsIn, whereabouts } from '../../run/schedule/epochs.js'
+import { epochsIn, progressAt } from '../../run/schedule/epochs.js'
 import { train } from '../../run/schedule/schedule.js'
 import type { Step } from '../../run/schedule/steps.js'
 import type { StudyContext } from '../../run/study/runner.js'
@@ -47,7 +47,7 @@ export const studyProgress = (
       const now = clock()
       if (began === null) began = now
       else trained += 1 / steps
-      const { before } = whereabouts(schedules[begun - 1] ?? [], place)
+      const { before } = progressAt(schedules[begun - 1] ?? [], place)
       const left = epochsFrom(begun - 1) - before - epoch - step / steps
       screen.bar({
         what: `run ${begun}/${schedules.length}, epoch ${epoch + 1}/${epochs}`,

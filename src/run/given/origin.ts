@@ -7,7 +7,7 @@ import type { Dataset } from '../../data/dataset.js'
 import { closedPartial, list, nullable } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkWeights, type Model, type Weights } from '../../net/weights.js'
-import type { ClassesDiffer, ModelDiffers, RunError } from '../error.js'
+import type { ClassesDiffer, ModelDiffers, OriginDiffers, RunError } from '../error.js'
 import { checkClassNames } from './calibration-data.js'
 
 /** A model that an experiment begins with. A run's folder holds no weights of it: they are those of its checkpoint. */
@@ -83,12 +83,14 @@ export const checkOriginClasses =
   (net: CheckedNet): E.Either<ClassesDiffer, void> =>
     origin === undefined ? E.right(undefined) : checkClassNames(dataset, origin, 'head')(net)
 
-/** The fact where the model of that name is no longer the one a run began with. */
+/** The fact where a run is to go on from another model than it began with: one changed since, one of another file, or none. */
 export const changedModel = (
   folder: string,
   began: Origin | undefined,
   now: Origin | undefined,
-): ModelDiffers | null =>
-  began === undefined || began.file !== now?.file || began.checksum === now.checksum
-    ? null
-    : { _tag: 'ModelDiffers', folder, file: began.file, began: began.checksum, now: now.checksum }
+): ModelDiffers | OriginDiffers | null => {
+  if (began?.checksum === now?.checksum) return null
+  return began !== undefined && began.file === now?.file
+    ? { _tag: 'ModelDiffers', folder, file: began.file, began: began.checksum, now: now.checksum }
+    : { _tag: 'OriginDiffers', folder, began: began?.file ?? null, now: now?.file ?? null }
+}

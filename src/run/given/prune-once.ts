@@ -36,6 +36,7 @@ export interface PrunedOnce {
 /** Criteria that look at the weights alone. */
 const byWeights = { l1, l2, bnScale, random: random(0) } as const
 
+/** The name of a criterion that needs no images. */
 export type WeightCriterion = keyof typeof byWeights
 
 /** Reconstruction, where there is no batch norm to measure again. */
@@ -62,7 +63,7 @@ export const pruneOnce =
   (model: Model): TE.TaskEither<RunError, PrunedOnce> => {
     const events: RunEvent[] = []
     const context = standaloneContext(resources, event => TE.fromIO(() => void events.push(event)))
-    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, inside: null }
+    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, cursor: null }
     return pipe(
       scoreValidation(context)(model),
       TE.bindTo('score'),

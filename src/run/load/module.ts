@@ -1,7 +1,7 @@
 /** DSL files: modules whose default export is a net, an experiment or a study. */
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,13 +9,42 @@ import type * as t from 'io-ts'
 import { type DecodeError, decode } from '../../io/codec.js'
 import { isFolder } from '../../io/files.js'
 import type { RunError } from '../error.js'
+import { registerTypeScript } from './typescript.js'
 
-/** Sources come through a loader of TypeScript that their files go through too; what is built from them has its own. */
+const isSource = import.meta.url.endsWith('.ts')
+
+/** The folder of the DSL files that come with the package, and what they import: this very program. */
+const packaged = fileURLToPath(new URL('../../../dsl/', import.meta.url))
+const ownSources = { '../src': fileURLToPath(new URL('../..', import.meta.url)) }
+
+const transpile = async (path: string): Promise<unknown> => {
+  const { createJiti } = await import('jiti')
+  return createJiti(import.meta.url, { alias: path.startsWith(packaged) ? ownSources : {} }).import(path)
+}
+
+/** What Node says of TypeScript that is not JavaScript with types, or of files that only a transpiler finds. */
+const beyondNode = [
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_MODULE_NOT_FOUND',
+]
+
+const isBeyondNode = (reason: unknown): boolean =>
+  reason instanceof Error && 'code' in reason && beyondNode.some(code => code === reason.code)
+
+/** By Node where it can, or by the loader that this program's sources came through; else through a transpiler. */
 const importModule = async (file: string): Promise<unknown> => {
   const path = resolve(file)
-  if (import.meta.url.endsWith('.ts')) return import(pathToFileURL(path).href)
-  const { createJiti } = await import('jiti')
-  return createJiti(import.meta.url).import(path)
+  const isNative = registerTypeScript()
+  if (!isSource && !isNative) return transpile(path)
+  try {
+    return await import(pathToFileURL(path).href)
+  } catch (reason) {
+    if (isNative && isBeyondNode(reason)) return transpile(path)
+    throw reason
+  }
 }
 
 /** The line that says what is wrong: with its place where a transpiler puts that on a line of its own. */

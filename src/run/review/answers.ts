@@ -1,4 +1,5 @@
 /** Asks the nets of a run for their answers on the test images, and keeps what people want to see of them. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
@@ -9,12 +10,13 @@ import { type Answer, answerAll } from '../../learn/evaluation/answers.js'
 import { feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
+import { decisionOf } from '../../surgery/analysis/decision.js'
 import type { Resources } from '../context.js'
 import type { RunError } from '../error.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { latest, type StoredRun } from '../storage/stored-run.js'
 import { measureFeatures } from './features.js'
-import type { Mistake, Predictions } from './predictions.js'
+import type { Features, Mistake, Predictions } from './predictions.js'
 
 /** Mistakes kept with their images. */
 const mostMistakes = 18
@@ -72,6 +74,27 @@ const netsOf = ({
   ['at the end', learner.model],
 ]
 
+/** Only nets that decide on a vector have features. */
+const hasFeatures = ([, model]: readonly [string, Model]): boolean => E.isRight(decisionOf(model))
+
+/** The net before the last rounds, or the first cut, and the last; where nothing was cut, the last alone. */
+const comparedNets = ({
+  learner,
+  models: { teacher, original },
+}: Checkpoint): readonly (readonly [name: string, model: Model])[] => {
+  const before = teacher ?? original
+  return [...(before === null ? [] : [['before the cuts', before] as const]), ['at the end', learner.model]]
+}
+
+/** None of nets that do not decide on a vector. */
+const featuresOf =
+  (resources: Resources) =>
+  (checkpoint: Checkpoint): TE.TaskEither<RunError, readonly Features[]> =>
+    pipe(
+      comparedNets(checkpoint).filter(hasFeatures),
+      TE.traverseSeqArray(([name, model]) => measureFeatures(resources, name)(model)),
+    )
+
 /** Asks on the test images, and writes the answers beside the run. */
 export const keepAnswers =
   (resources: Resources) =>
@@ -89,7 +112,7 @@ export const keepAnswers =
         ),
       ),
       TE.bindW('mistakes', ({ answers }) => withImages(dataset)(mistakesOf(answers))),
-      TE.bindW('features', ({ checkpoint }) => measureFeatures(resources)(checkpoint)),
+      TE.bindW('features', ({ checkpoint }) => featuresOf(resources)(checkpoint)),
       TE.map(
         ({ nets, answers, mistakes, features }): Predictions => ({
           classes: dataset.classes,

@@ -1,6 +1,6 @@
 /** What a run's last net answers on the test images: how often each class was taken for which, and the worst mistakes. */
 import * as t from 'io-ts'
-import { closed, finite, list, naturalNumber, share } from '../../io/codec.js'
+import { closed, closedPartial, finite, list, naturalNumber, share } from '../../io/codec.js'
 import { readJson } from '../../io/files.js'
 
 /** A test image that was answered wrong. */
@@ -25,8 +25,13 @@ export interface Features {
   readonly separation: readonly number[]
   /** The correlations within classes: a PNG in base64, a pixel a pair, as opaque as they are strong. */
   readonly correlation: string
+  /** Features in the picture, the best; all of them in a file of an earlier version. */
+  readonly compared?: number
+  /** The mean squared correlation of two of them; a file of an earlier version has none. */
+  readonly redundancy?: number
 }
 
+/** Answers of a run's nets on the test images: `predictions.json`. */
 export interface Predictions {
   readonly classes: readonly string[]
   /** A row a class, a column an answer. */
@@ -37,6 +42,12 @@ export interface Predictions {
   readonly mistakes: readonly Mistake[]
   /** Before the last rounds, or the first cut, and at the end; none where a net does not decide on a vector. */
   readonly features: readonly Features[]
+}
+
+/** The fields of `Features`, which lines of the log have, too. */
+export const featuresFields = {
+  required: { net: t.string, size: naturalNumber, separation: list(finite), correlation: t.string },
+  optional: { compared: naturalNumber, redundancy: finite },
 }
 
 export const predictionsCodec: t.Type<Predictions, unknown> = closed({
@@ -53,9 +64,7 @@ export const predictionsCodec: t.Type<Predictions, unknown> = closed({
       png: t.string,
     }),
   ),
-  features: list(
-    closed({ net: t.string, size: naturalNumber, separation: list(finite), correlation: t.string }),
-  ),
+  features: list(closedPartial(featuresFields.required, featuresFields.optional)),
 })
 
 /** Errors  FileMissing, BadFile */

@@ -33,6 +33,7 @@ const variant = closed({
 /** Each is a run of every variant. */
 const mostSeeds = 10_000
 
+/** A study as JSON; one with functions of a user's own has their names alone. */
 export const studyCodec: t.Type<Study, unknown> = closedPartial(
   {
     ...tag('study'),

@@ -1,4 +1,4 @@
-/** Where in a schedule a place is: the epochs before it, and the loops around it. */
+/** How far a schedule is at a place: the epochs before it, and the loops around it. */
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
 import type { StepPlace } from '../steps/step-place.js'
@@ -13,20 +13,20 @@ export interface Turn extends Loop {
   readonly time: number
 }
 
-/** Where a place is: the epochs before it, and the loops around it from the outermost on. */
-export interface Whereabouts {
+/** The epochs before a place, and the loops around it from the outermost on. */
+export interface ScheduleProgress {
   readonly before: number
   readonly turns: readonly Turn[]
 }
 
-export const whereabouts = (steps: Steps, [nth = 0, time, ...inner]: StepPlace): Whereabouts => {
+export const progressAt = (steps: Steps, [nth = 0, time, ...inner]: StepPlace): ScheduleProgress => {
   const before = epochsIn(steps.slice(0, nth))
   const step = steps[nth]
   const loop = step === undefined ? null : loopOf(step)
   if (loop === null || time === undefined) return { before, turns: [] }
-  const inside = whereabouts(loop.steps, inner)
+  const within = progressAt(loop.steps, inner)
   return {
-    before: before + time * epochsIn(loop.steps) + inside.before,
-    turns: [{ ...loop, time }, ...inside.turns],
+    before: before + time * epochsIn(loop.steps) + within.before,
+    turns: [{ ...loop, time }, ...within.turns],
   }
 }

@@ -16,18 +16,16 @@ const kindsOf = (step: Step | Warmup | undefined): string =>
 /**
  * Whether a run that has come so far can go on as another experiment.
  *
- * Errors  ModelDiffers; DoneDiffers with all that differs in the net, in the model it began with, in a step that is done, or in what the one under way is made of
+ * Errors  ModelDiffers; OriginDiffers; DoneDiffers with all that differs in the net, in a step that is done, or in what the one under way is made of
  */
 export const checkChange =
   (folder: string, began: Experiment, now: Experiment) =>
-  ({ stages, inside }: Checkpoint): E.Either<RunError, void> => {
+  ({ stages, cursor }: Checkpoint): E.Either<RunError, void> => {
     const done = stages.length
-    const under = inside !== null && kindsOf(began.schedule[done]) !== kindsOf(now.schedule[done])
+    const under = cursor !== null && kindsOf(began.schedule[done]) !== kindsOf(now.schedule[done])
     const isDone = (at: string): boolean => {
       const [first, nth] = at.split('.')
-      return (
-        first === 'net' || first === 'from' || (first === 'schedule' && Number(nth) < done + (under ? 1 : 0))
-      )
+      return first === 'net' || (first === 'schedule' && Number(nth) < done + (under ? 1 : 0))
     }
     const changed = changedModel(folder, began.from, now.from)
     if (changed !== null) return E.left(changed)

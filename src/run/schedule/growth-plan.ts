@@ -19,7 +19,7 @@ export interface CandidateOptions {
 
 /**
  * The options of `grow`. A layer is named `grown` unless it has a name, with its number from the second on; modules go one
- * behind another, or before, else each to the same place. With a `rule` of your own, that says what grows and where. With
+ * behind another, or before, else each at the same site. With a `rule` of your own, that says what grows and where. With
  * `where: 'gradient'`, each time the candidate grows whose new weights would get the largest gradient for what they cost.
  */
 export type GrowStepOptions = (
@@ -109,7 +109,7 @@ const planOf = (
  * Grows a module, a branch or a width at a time, and runs the steps on each net met, while validation gains.
  *
  * Every net met on the way is kept in the run's folder with its figures; a net that gains too little is taken back. A
- * function sees the shape its place has in the net of the experiment with all that was to grow before; behind a
+ * function sees the shape its site has in the net of the experiment with all that was to grow before; behind a
  * prune, as if nothing had been cut.
  *
  * @example

@@ -19,7 +19,7 @@ export interface GrownPreview {
 
 const isGrowth = fits(growthCodec)
 
-/** The net grown at just this place; as it is where the growth does not fit, which is refused elsewhere. */
+/** The net grown at just this site; as it is where the growth does not fit, which is refused elsewhere. */
 export const previewGrowth = (net: Net, growth: Growth, exact: boolean): GrownPreview => {
   const last = sitePath(growth)
   return isGrowth(growth)

@@ -123,13 +123,13 @@ export interface GradientGrowths {
   readonly max: number
 }
 
-/** A list, of which each growth but the first is behind or before the last one, where it names such a place; a rule; or candidates. */
+/** A list, of which each growth but the first is behind or before the last one, where it names such a site; a rule; or candidates. */
 export type Growths = readonly Growth[] | RuleGrowths | GradientGrowths
 
 /** Grows one thing after another, and trains after each, while that pays. */
 export interface Grow {
   readonly _tag: 'grow'
-  /** Where the place of a listed growth was pruned away, nothing grows. */
+  /** Where the site of a listed growth was pruned away, nothing grows. */
   readonly growths: Growths
   readonly init: GrowInit
   /** Whether growing must preserve the function: a module that cannot pass its input on is made as wide along one way. */
@@ -160,7 +160,7 @@ export interface Warmup extends TrainOptions {
 /** One thing that happens to a model. */
 export type Step = Initialize | Train | Push | Prune | Rounds | Grow | Regrow
 
-/** A module for a place, or one made from the input shape there; `nth` counts from 0. */
+/** A module for a site, or one made from the input shape there; `nth` counts from 0. */
 export type ModuleSource = Layer | ((shape: Shape, nth: number) => Layer)
 
 /** Candidates before the net is known. */

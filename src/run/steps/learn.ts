@@ -14,7 +14,7 @@ import { countMacs, countParams } from '../../net/counts.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
-import { measureNewUnits } from './grow/measure-new-units.js'
+import { type MeasureNewUnits, withNewUnits } from './grow/measure-new-units.js'
 import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
 import { placeText, stageOf } from './step-place.js'
 
@@ -24,15 +24,31 @@ const rateDigits = 4
 const batchesOf = ({ dataset }: StepContext, { batchSize }: TrainOptions): number =>
   Math.floor(dataset.train.size / batchSize)
 
+/** Events that came up between two pauses, which take them. */
+export type TakeEvents = () => readonly RunEvent[]
+
+const noEvents: TakeEvents = () => []
+
+/** A training to follow. */
+interface Followed {
+  readonly options: TrainOptions
+  readonly teacher: Teacher | null
+  readonly state: StepState
+  readonly takeEvents: TakeEvents
+  /** The epochs that were done when the step cut the net it trains. */
+  readonly cut: number | undefined
+  readonly measure: MeasureNewUnits
+}
+
 const epochEvent = (
   context: StepContext,
-  options: TrainOptions,
+  { options, measure }: Pick<Followed, 'options' | 'measure'>,
   { model }: Learner,
   { epoch, training, validation, alignment }: Epoch,
 ): TE.TaskEither<RunError, RunEvent> => {
   const learningRate = learningRateAfter(options, batchesOf(context, options), epoch)
   return pipe(
-    measureNewUnits(context)(model),
+    measure(model),
     TE.map(measured => ({
       _tag: 'epoch',
       stage: stageOf(context.place),
@@ -48,24 +64,9 @@ const epochEvent = (
   )
 }
 
-/** Events that came up between two pauses, which take them. */
-export type TakeEvents = () => readonly RunEvent[]
-
-const noEvents: TakeEvents = () => []
-
-/** A training to follow. */
-interface Followed {
-  readonly options: TrainOptions
-  readonly teacher: Teacher | null
-  readonly state: StepState
-  readonly takeEvents: TakeEvents
-  /** The epochs that were done when the step cut the net it trains. */
-  readonly cut: number | undefined
-}
-
 const observerFor = (
   context: StepContext,
-  { options, teacher, state, takeEvents, cut }: Followed,
+  { options, teacher, state, takeEvents, cut, measure }: Followed,
 ): PhaseObserver<RunError> => ({
   onStep: progress => context.onStep(progress, context.place),
   stopping: context.stopping,
@@ -74,7 +75,9 @@ const observerFor = (
     return pipe(
       takeEvents(),
       TE.traverseSeqArray(context.emit),
-      TE.flatMap(() => (epoch === null ? TE.right(null) : epochEvent(context, options, learner, epoch))),
+      TE.flatMap(() =>
+        epoch === null ? TE.right(null) : epochEvent(context, { options, measure }, learner, epoch),
+      ),
       TE.flatMap(event =>
         context.pause(
           { ...state, learner },
@@ -114,16 +117,16 @@ export const runLearning =
     program: LearnProgram,
     takeEvents = noEvents,
   ) =>
-  ({ inside, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
-    const { position, cut } = inside?._tag === 'training' ? inside : { position: atStart, cut: undefined }
+  ({ cursor, ...state }: StepStart): TE.TaskEither<RunError, StepState> => {
+    const { position, cut } = cursor?._tag === 'training' ? cursor : { position: atStart, cut: undefined }
     return pipe(
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        runPhase(context.engine, observerFor(context, { options, teacher, state, takeEvents, cut }))(phase)(
-          state.learner,
-          position,
-        ),
+        withNewUnits(context)(state.learner.model)(measure => {
+          const observer = observerFor(context, { options, teacher, state, takeEvents, cut, measure })
+          return runPhase(context.engine, observer)(phase)(state.learner, position)
+        }),
       ),
       TE.map(learner => ({ ...state, learner })),
     )

@@ -1,15 +1,19 @@
 /** Pushing as a kind of step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import { checkPush, pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
+import { countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { countedTargetCodec } from '../../surgery/target-codec.js'
+import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
+import { measureFeatures } from '../review/features.js'
 import { upcomingPrune, upcomingTarget } from '../schedule/neighbours.js'
 import type { Push } from '../schedule/steps.js'
 import type { CheckContext, CheckState, StepKind } from './kind.js'
@@ -22,7 +26,8 @@ import {
   requireSeveralValues,
   satisfied,
 } from './requirements.js'
-import type { RunStep } from './step-context.js'
+import type { RunStep, StepContext, StepStart, StepState } from './step-context.js'
+import { stageOf } from './step-place.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
@@ -47,6 +52,27 @@ const check: StepKind<Push>['check'] = (context, push) => state => {
   )
 }
 
+/** Logs what the net decides on, where there are validation images. */
+const logFeatures =
+  (context: StepContext, pushed: boolean) =>
+  ({ learner }: StepState): TE.TaskEither<RunError, void> =>
+    context.dataset.validation.size === 0
+      ? TE.right(undefined)
+      : pipe(
+          measureFeatures(context, pushed ? 'after the push' : 'before the push')(learner.model),
+          TE.flatMap(features =>
+            context.emit({ _tag: 'featuresMeasured', stage: stageOf(context.place), pushed, ...features }),
+          ),
+        )
+
+/** Rounds keep the net as it was before their first cut. */
+const isWhole = ({ learner: { model }, models: { original } }: StepState): boolean =>
+  original === null || countParams(original) === countParams(model)
+
+/** Before a push that begins: behind a cut the net is one that was pushed. */
+const logFeaturesBefore = (context: StepContext, from: StepStart): TE.TaskEither<RunError, void> =>
+  from.cursor === null && isWhole(from) ? logFeatures(context, false)(from) : TE.right(undefined)
+
 const run: RunStep<Push> = (context, step) => from => {
   const teacher = teacherFor(step.distill, from.models)
   const { model } = from.learner
@@ -56,7 +82,11 @@ const run: RunStep<Push> = (context, step) => from => {
   const program = pushProgram(step, cut, teacher, model, ranking =>
     marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
   )
-  return runTraining(context, step, teacher, program, () => marked.splice(0))(from)
+  return pipe(
+    logFeaturesBefore(context, from),
+    TE.flatMap(() => runTraining(context, step, teacher, program, () => marked.splice(0))(from)),
+    TE.tap(logFeatures(context, true)),
+  )
 }
 
 export const pushKind: StepKind<Push> = {

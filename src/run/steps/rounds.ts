@@ -91,7 +91,7 @@ const atRound = (cursor: RoundsCursor, round: number): RoundsCursor => ({
   ...cursor,
   round,
   step: 0,
-  inside: null,
+  inner: null,
 })
 
 const stopEvent = ({ place }: StepContext, stop: Stop): RunEvent => ({
@@ -200,12 +200,12 @@ const beforeRounds = (context: StepContext, { learner, models, stopped }: StepSt
  */
 const run: RunStep<Rounds> = (context, rounds) => from =>
   pipe(
-    from.inside?._tag === 'rounds'
-      ? runRoundsFrom(context, rounds, from.inside)(from)
+    from.cursor?._tag === 'rounds'
+      ? runRoundsFrom(context, rounds, from.cursor)(from)
       : pipe(
           measureBaseline(context)(from),
           TE.flatMap(base =>
-            runRoundsFrom(context, rounds, { _tag: 'rounds', base, round: 0, step: 0, inside: null })(
+            runRoundsFrom(context, rounds, { _tag: 'rounds', base, round: 0, step: 0, inner: null })(
               beforeRounds(context, from),
             ),
           ),

@@ -27,13 +27,13 @@ export const runSteps =
         ...context,
         ...neighboursOfStep(steps, at, context),
         place: [...turnPlace(context.place, cursor), at],
-        pause: (state, inside, event) => context.pause(state, { ...cursor, step: at, inside }, event),
+        pause: (state, inner, event) => context.pause(state, { ...cursor, step: at, inner }, event),
       }
       return pipe(
         before,
         TE.flatMap(state =>
-          context.runStep(inner, step)({ ...state, inside: nth === 0 ? cursor.inside : null }),
+          context.runStep(inner, step)({ ...state, cursor: nth === 0 ? cursor.inner : null }),
         ),
-        TE.tap(state => context.pause(state, { ...cursor, step: at + 1, inside: null }, null)),
+        TE.tap(state => context.pause(state, { ...cursor, step: at + 1, inner: null }, null)),
       )
     }, TE.right(from))

@@ -22,7 +22,7 @@ import { placeText, type StepPlace } from './step-place.js'
 export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
 
 /** What a step goes on from. */
-export type StepStart = StepState & Pick<Checkpoint, 'inside'>
+export type StepStart = StepState & Pick<Checkpoint, 'cursor'>
 
 export interface StepContext extends RunContext, Neighbours {
   readonly place: StepPlace
@@ -45,7 +45,7 @@ export interface StepContext extends RunContext, Neighbours {
   /** Adds the best epoch of a training that looked for it. */
   readonly addBestEpoch: (kept: KeptEpoch) => void
   /** Emits an event, if any, and saves the run as it is inside the step. */
-  readonly pause: (state: StepState, inside: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
+  readonly pause: (state: StepState, cursor: Cursor, event: RunEvent | null) => TE.TaskEither<RunError, void>
 }
 
 /** How a step is run from where it begins, or from its cursor. */

@@ -30,7 +30,7 @@ export interface Checkpoint extends History {
   /** Why rounds or growing ended early in the step under way. */
   readonly stopped: Stop | null
   /** `null` between steps: the next begins. */
-  readonly inside: Cursor | null
+  readonly cursor: Cursor | null
   /** Spent so far, and of it in the step under way. */
   readonly seconds: { readonly run: number; readonly stage: number }
   /** Bytes of the event log that belong to what is saved. */
@@ -49,7 +49,7 @@ const factsCodec = closed({
   net: netCodec,
   models: modelsCodec,
   stages: t.readonlyArray(stageCodec),
-  inside: nullable(cursorCodec),
+  cursor: nullable(cursorCodec),
   met: t.readonlyArray(metCodec),
   cuts: t.readonlyArray(cutCodec),
   stopped: nullable(stopCodec),

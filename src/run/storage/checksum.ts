@@ -23,13 +23,13 @@ const checksumOf = (bytes: Uint8Array, at: number): string =>
     .update(bytes.subarray(at + blank.length))
     .digest('hex')
 
-const placeOf = (bytes: Uint8Array, text: string): number =>
+const offsetOf = (bytes: Uint8Array, text: string): number =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(text)
 
 /** Law  `unseal` gives back the same tensors and metadata, and nothing from any other bytes of that length */
 export const seal = (tensors: Weights, { checksum: _, ...metadata }: Metadata): Uint8Array => {
   const bytes = encodeTensors(tensors, { checksum: blank, ...metadata }) // first, so that nothing before it looks alike
-  const at = placeOf(bytes, blank)
+  const at = offsetOf(bytes, blank)
   bytes.set(new TextEncoder().encode(checksumOf(bytes, at)), at)
   return bytes
 }
@@ -42,7 +42,7 @@ export const unseal = (
     decodeTensors(bytes),
     E.flatMap(
       ({ tensors, metadata: { checksum: expected = '', ...metadata } }): ReturnType<typeof unseal> => {
-        const got = checksumOf(bytes, placeOf(bytes, expected))
+        const got = checksumOf(bytes, offsetOf(bytes, expected))
         return got === expected ? E.right({ tensors, metadata }) : E.left({ _tag: 'Damaged', expected, got })
       },
     ),

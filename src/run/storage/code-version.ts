@@ -4,6 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as t from 'io-ts'
 
+/** What code a run was begun with. */
 export interface Code {
   readonly version: string
   /** The first 12 digits, and `-dirty` where the sources are no longer those committed; `null` outside a checkout. */

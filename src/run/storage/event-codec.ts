@@ -16,6 +16,7 @@ import type { Thin } from '../../surgery/analysis/trunk.js'
 import type { SiteKind } from '../../surgery/grow/site.js'
 import { stageCodec } from '../cursor.js'
 import type { RunEvent, ScoredGrowth } from '../events.js'
+import { featuresFields } from '../review/predictions.js'
 import { growthCostCodec } from '../schedule/growth-cost.js'
 import { stopCodec } from '../stop-reason.js'
 import { keptEpochFields, scoredCodec } from './history.js'
@@ -84,6 +85,10 @@ export const eventCodec: t.Type<RunEvent, unknown> = tagged<RunEvent>('an event 
     threshold: nullable(finite),
     layers: t.readonlyArray(rankedCodec),
   }),
+  featuresMeasured: closedPartial(
+    { _tag: t.literal('featuresMeasured'), ...stage, pushed: t.boolean, ...featuresFields.required },
+    featuresFields.optional,
+  ),
   masked: closed({
     _tag: t.literal('masked'),
     ...stage,

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { FileError } from '../../io/error.js'
 import { makeFreeFolder } from '../../io/files.js'
 
+/** The files of a run, by what they hold. */
 export interface Folder {
   readonly path: string
   /** The experiment as JSON. */
@@ -26,6 +27,7 @@ export interface Folder {
   readonly met: string
 }
 
+/** The files of a run whose folder is at this path; nothing is read. */
 export const folderAt = (path: string): Folder => ({
   path,
   experiment: join(path, 'experiment.json'),
@@ -41,7 +43,9 @@ export const folderAt = (path: string): Folder => ({
 })
 
 /** Where a run is to be kept: in this folder, or in a new one of this name, with a number where others have it. */
-export type Place = string | { readonly free: string }
+export type Destination = string | { readonly free: string }
 
-export const claimFolder = (place: Place): TE.TaskEither<FileError, Folder> =>
-  typeof place === 'string' ? TE.right(folderAt(place)) : pipe(makeFreeFolder(place.free), TE.map(folderAt))
+export const claimFolder = (destination: Destination): TE.TaskEither<FileError, Folder> =>
+  typeof destination === 'string'
+    ? TE.right(folderAt(destination))
+    : pipe(makeFreeFolder(destination.free), TE.map(folderAt))

@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { closed, finite, naturalNumber, share } from '../../io/codec.js'
 import type { CutScores, GrownNet, KeptEpoch, Scored } from '../events.js'
 
+/** What later steps and the result need of the steps before. */
 export interface History {
   /** Nets met while growing. */
   readonly met: readonly GrownNet[]

@@ -6,6 +6,7 @@ import type { Model } from '../../net/weights.js'
 /** By the place of the step that keeps it, as steps of a kind may lie inside each other. */
 type ByPlace<M> = Readonly<Record<string, M>>
 
+/** Models that later steps need beside the current one. */
 export interface KeptModels<M = Model> {
   /** Before the first cut; `null` where there was none. */
   readonly original: M | null

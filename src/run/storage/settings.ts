@@ -8,6 +8,7 @@ import { closed, closedPartial, naturalNumber, nullable } from '../../io/codec.j
 import { seedCodec } from '../../net/random.js'
 import { type Code, codeNow } from './code-version.js'
 
+/** `run.json`: seed, engine, data and code of a run. */
 export interface Settings {
   readonly seed: number
   readonly engine: Pick<Engine, 'version' | 'threads'> & { readonly name: string }
@@ -85,6 +86,7 @@ export const fixed = [
   'training images',
 ] as const
 
+/** A setting that a resumed run cannot change. */
 export type RunInvariant = (typeof fixed)[number]
 
 /**

@@ -39,7 +39,7 @@ export const openRun = (path: string): TE.TaskEither<RunError, StoredRun> => {
 /**
  * The run, if this is the experiment it began with.
  *
- * Errors  ModelDiffers where the model it began with has changed; ExperimentDiffers with every difference
+ * Errors  ModelDiffers where the model it began with has changed, OriginDiffers where it is another; ExperimentDiffers with every difference
  */
 export const checkSameExperiment =
   (experiment: Experiment) =>

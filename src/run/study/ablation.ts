@@ -10,6 +10,7 @@ import { type PushStepOptions, prune, push } from '../schedule/schedule.js'
 import type { Train } from '../schedule/steps.js'
 import { type Study, study } from './study.js'
 
+/** What an ablation compares: trainings and criteria, each with each, on one net. */
 export interface AblationOptions<N extends Net | GivenModel = Net> {
   readonly net: N
   readonly data: DataSpec

@@ -7,6 +7,7 @@ export type QueueError =
   | { readonly _tag: 'QueueLost'; readonly url: string; readonly seconds: number }
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
 
+/** Why a study does not run, or not to its end. */
 export type StudyError =
   | QueueError
   /** Two runs of a study whose names would be those of one folder. */

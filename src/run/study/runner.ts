@@ -43,15 +43,17 @@ export interface VariantRun {
   readonly scratch: Result | null
 }
 
-/** What a study needs to run; `onCell` hears of each run before it begins, `done` where it was done before. */
+/** What a study needs to run. */
 export interface StudyContext {
   readonly folder: string
   readonly engine: Engine
+  /** Opens the data of a variant, with the seed that splits it. */
   readonly datasetOf: (experiment: Experiment, seed: number) => TE.TaskEither<RunError, Dataset>
   readonly data: DataSettings
   /** The file that the study is from. */
   readonly module?: string
   readonly observer: RunObserver
+  /** Called before each run; `done`: it was done before. */
   readonly onCell: (name: string, seed: number, done: boolean) => void
   /** Goes around each run that is not done, as what records it must hear how it ends. */
   readonly around?: (run: TE.TaskEither<RunError, Result>) => TE.TaskEither<RunError, Result>

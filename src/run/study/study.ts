@@ -15,6 +15,7 @@ export interface Variant<E extends AnyExperiment = Experiment> {
   readonly scratch: boolean
 }
 
+/** Experiments to compare, each with several seeds. */
 export interface Study<E extends AnyExperiment = Experiment> {
   readonly _tag: 'study'
   readonly name: string

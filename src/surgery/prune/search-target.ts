@@ -1,9 +1,10 @@
-/** The search for a target: the fewest channels whose removal meets it, by bisection on nets without weights. */
+/** The search for a target: the fewest channels whose removal meets it, on nets without weights. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { countMacs, countParams, countStored } from '../../net/counts.js'
 import type { Measure, OptionError, PruneError } from '../error.js'
 import type { PrunedNet } from './prune-net.js'
+import { type Reading, searchCrossing } from './search-crossing.js'
 import type { AmountTarget, CountedAmount, LatencyAmount, MeasureLatency } from './target.js'
 
 /** A target's amount, and how a net is measured for it. */
@@ -32,23 +33,6 @@ const gaugeOf = (
     : E.right({ of: 'latency', amount: amount.latency, read: ({ model }) => measure(model()) })
 }
 
-/** The smallest count up to `most` whose reading is within the limit, as that of `most` is. */
-const bisect = <Err>(
-  most: number,
-  limit: number,
-  read: (count: number) => E.Either<Err, number>,
-): E.Either<Err, number> => {
-  let [low, high] = [0, most] // below `low` readings exceed the limit; at `high` they do not
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const reading = read(middle)
-    if (E.isLeft(reading)) return reading
-    if (reading.right <= limit) high = middle
-    else low = middle + 1
-  }
-  return E.right(high)
-}
-
 /** Counts from `most` downwards, ever further from it. */
 const countsBelow = (most: number): readonly number[] => [
   most,
@@ -56,6 +40,11 @@ const countsBelow = (most: number): readonly number[] => [
     count => count > 0,
   ),
 ]
+
+interface Reachable {
+  readonly met: Reading | null
+  readonly least: number
+}
 
 /**
  * The first of these counts whose reading is within the limit, if any, and the least reading met. Where a floor or a shortcut keeps channels
@@ -65,15 +54,16 @@ const findReachable = <Err>(
   most: number,
   limit: number,
   read: (count: number) => E.Either<Err, number>,
-): E.Either<Err, { readonly count: number | null; readonly least: number }> => {
+): E.Either<Err, Reachable> => {
   let least = Number.POSITIVE_INFINITY
   for (const count of countsBelow(most)) {
     const reading = read(count)
     if (E.isLeft(reading)) return reading
-    if (reading.right <= limit) return E.right({ count, least: reading.right })
+    if (reading.right <= limit)
+      return E.right({ met: { count, reading: reading.right }, least: reading.right })
     least = Math.min(least, reading.right)
   }
-  return E.right({ count: null, least })
+  return E.right({ met: null, least })
 }
 
 /** What a gauge reads of a net. Errors  WrongOption where it is no number */
@@ -106,10 +96,10 @@ export const searchTarget =
           E.bindTo('expected'),
           E.bindW('found', ({ expected }) => findReachable(most, expected, reading)),
           E.flatMap(
-            ({ expected, found: { count, least } }): E.Either<PruneError, number> =>
-              count === null
+            ({ expected, found: { met, least } }): E.Either<PruneError, number> =>
+              met === null
                 ? E.left({ _tag: 'OutOfReach', measure: gauge.of, expected, least, limits })
-                : bisect(count, expected, reading),
+                : searchCrossing(met, expected, reading),
           ),
         )
       }),

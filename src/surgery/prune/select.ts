@@ -186,12 +186,13 @@ const selectLowest = (
   const limits = { pinned, score: ranked.score, minChannels, multipleOf, floor, widths, freeze }
   const constrain = applyConstraints(analysis, limits)
   const bodies = bodiesOf(analysis.net.body)
+  const rank = ranksOf(candidates)
   return (count, threshold) => {
     const selected = withoutLowest(candidates, count)
     return {
       constrained: constrain(selected, residualsBelow(bodies, ranked.best, threshold)),
       selected,
-      comparison: { score: ranked.score, threshold, rank: ranksOf(candidates) },
+      comparison: { score: ranked.score, threshold, rank },
     }
   }
 }

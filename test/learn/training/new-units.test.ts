@@ -1,10 +1,11 @@
 /** Gradients of what has grown: which units are new, how much they learn beside the others, and when that is recorded. */
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
 import { glyphs } from '../../../src/data/spec.js'
 import { loadWasm } from '../../../src/engine/wasm/index.js'
 import { calibrationOf } from '../../../src/learn/criteria/calibration.js'
 import { gradients } from '../../../src/learn/criteria/taylor.js'
-import { newUnitGradients } from '../../../src/learn/evaluation/new-unit-gradients.js'
+import { withUnitGradients } from '../../../src/learn/evaluation/new-unit-gradients.js'
 import { channelsOf } from '../../../src/net/shape.js'
 import { init, type Model } from '../../../src/net/weights.js'
 import { convBnAct } from '../../../src/net/words/leaves.js'
@@ -14,7 +15,7 @@ import { experiment } from '../../../src/run/schedule/experiment.js'
 import { grow } from '../../../src/run/schedule/growth-plan.js'
 import { prune, train } from '../../../src/run/schedule/schedule.js'
 import { type Grown, grow as growModel } from '../../../src/surgery/grow/grow.js'
-import { newUnitsIn } from '../../../src/surgery/grow/new-units.js'
+import { type NewUnits, newUnitsIn } from '../../../src/surgery/grow/new-units.js'
 import type { GrowOptions } from '../../../src/surgery/grow/options.js'
 import { placed, right } from '../../support/nets/surgery.js'
 import { freeNet, tinyData } from '../../support/nets/tiny.js'
@@ -26,6 +27,8 @@ const calibration = calibrationOf({ engine, dataset: tinyData(), seed: 0 }, 18)
 const model = right(init(0)(freeNet))
 
 const grown = (options: GrowOptions): Grown => right(growModel(options)(model))
+const unitGradients = (units: NewUnits) => (of: Model) =>
+  withUnitGradients(calibration, units)(of)(measure => measure(of))
 const width = ({ layers }: Model, path: string): number => channelsOf(layers.get(path)?.output ?? [])
 
 describe('new units', () => {
@@ -49,7 +52,7 @@ describe('new units', () => {
   test('have the gradient of their kernels, as root mean squares', async () => {
     const { model: after, remap } = grown({ widen: 'module', by: 2, seed: 1, init: 'noisy' })
     const units = newUnitsIn(remap)
-    const found = await succeed(newUnitGradients(calibration, units)(after))
+    const found = await succeed(unitGradients(units)(after))
     const [batch = {}] = await succeed(
       gradients(key => key.endsWith('/kernel'))({ ...calibration, batches: 1 })(after),
     )
@@ -69,6 +72,21 @@ describe('new units', () => {
     expect(found?.old).toBeCloseTo(mean(sums.old), 5)
   })
 
+  test('are measured of each model in turn as of it alone', async () => {
+    const { model: after, remap } = grown({ widen: 'module', by: 2, seed: 1, init: 'noisy' })
+    const units = newUnitsIn(remap)
+    const other = { ...after, weights: right(init(7)(after.net)).weights }
+    const inTurn = withUnitGradients(calibration, units)(after)(measure =>
+      TE.traverseSeqArray(measure)([after, other, after]),
+    )
+    const [first, second] = [
+      await succeed(unitGradients(units)(after)),
+      await succeed(unitGradients(units)(other)),
+    ]
+    expect(first).not.toEqual(second)
+    expect(await succeed(inTurn)).toEqual([first, second, first])
+  })
+
   test('that nothing reads have no gradient, and that are not there no measure', async () => {
     const { model: after, remap } = grown({
       to: 'module',
@@ -76,10 +94,10 @@ describe('new units', () => {
       seed: 1,
       init: 'preserve',
     })
-    expect(await succeed(newUnitGradients(calibration, newUnitsIn(remap))(after))).toMatchObject({ new: 0 })
-    expect(await succeed(newUnitGradients(calibration, {})(after))).toBe(null)
+    expect(await succeed(unitGradients(newUnitsIn(remap))(after))).toMatchObject({ new: 0 })
+    expect(await succeed(unitGradients({})(after))).toBe(null)
     const pruned = { 'module/new': { width: 7, channels: [0] } }
-    expect(await succeed(newUnitGradients(calibration, pruned)(after))).toBe(null)
+    expect(await succeed(unitGradients(pruned)(after))).toBe(null)
   })
 })
 

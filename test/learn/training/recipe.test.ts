@@ -3,14 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { trainingFeed } from '../../../src/data/pipeline/batches.js'
 import { glyphs } from '../../../src/data/spec.js'
 import type { Engine } from '../../../src/engine/engine.js'
+import { isUpdate } from '../../../src/graph/graph.js'
 import { lower } from '../../../src/graph/lower.js'
 import { type Calibration, calibrationOf } from '../../../src/learn/criteria/calibration.js'
 import { dirac } from '../../../src/learn/initial/dirac.js'
 import { whiten } from '../../../src/learn/initial/whiten.js'
-import type { TrainOptions } from '../../../src/learn/options.js'
+import { pushDefaults, type TrainOptions } from '../../../src/learn/options.js'
 import { recalibrate } from '../../../src/learn/repair/recalibrate.js'
 import { averageFeeds } from '../../../src/learn/training/average.js'
 import { constant } from '../../../src/learn/training/learning-rate.js'
+import { pushCalls } from '../../../src/learn/training/push.js'
 import { train } from '../../../src/learn/training/transforms.js'
 import type { Model } from '../../../src/net/weights.js'
 import { net } from '../../../src/net/words/combinators.js'
@@ -74,6 +76,15 @@ describe('rates of batch norm', () => {
 })
 
 describe('averages', () => {
+  test('are of what a forward pass reads, not of the utilities that a fade tracks', () => {
+    const options = { ...pushDefaults, average: { every: 1, decay: 0.5, lookahead: false } }
+    const { updates } = right(pushCalls(options, 4, null)(model)).train
+    const names = updates.flatMap(({ op }) => (isUpdate(op) ? op.name : []))
+    expect(names.some(name => name.endsWith('/utility'))).toBe(true)
+    expect(names).toContain('conv/kernel/average')
+    expect(names.filter(name => name.endsWith('utility/average'))).toEqual([])
+  })
+
   const steps = { epochs: 1, batchSize: 12 } // three steps
 
   test('one that remembers nothing changes nothing but what batch norm has measured', async () => {

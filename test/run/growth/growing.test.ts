@@ -208,9 +208,9 @@ describe.runIf(engine !== null)('growing', () => {
     )
     const run = await told(on, narrow)
     expect(paths(endOf(run))).not.toContain('sum/body/conv')
-    expect([run.outcome, stopOf(run)]).toEqual(['done', 'place pruned away'])
+    expect([run.outcome, stopOf(run)]).toEqual(['done', 'site pruned away'])
     expect(eventsOf(run).find(({ _tag }) => _tag === 'roundsStopped')).toMatchObject({
-      fact: { _tag: 'PlaceRemoved', at: 'sum/body/conv' },
+      fact: { _tag: 'SiteRemoved', at: 'sum/body/conv' },
     })
   })
 
@@ -286,7 +286,7 @@ describe.runIf(engine !== null)('growing', () => {
         learner: { model: model(classes[0] ?? 0, right(init(0)(tinyNet))), slots: {} },
         models: noModels,
         stopped: null,
-        inside: null,
+        cursor: null,
       }),
     )
     return {

@@ -25,7 +25,7 @@ const checkpointOf = (model: Model, slots: Weights, models: Partial<KeptModels>)
   learner: { model, slots },
   models: { ...noModels, ...models },
   stages: [],
-  inside: null,
+  cursor: null,
   met: [],
   cuts: [],
   stopped: null,

@@ -40,7 +40,7 @@ import { type Experiment, experiment } from '../../../src/run/schedule/experimen
 import { grow } from '../../../src/run/schedule/growth-plan.js'
 import { prune, push, train, untilTarget } from '../../../src/run/schedule/schedule.js'
 import type { Step } from '../../../src/run/schedule/steps.js'
-import { folderAt, type Place } from '../../../src/run/storage/folder.js'
+import { type Destination, folderAt } from '../../../src/run/storage/folder.js'
 import { type DataSettings, settingsOf, withData } from '../../../src/run/storage/settings.js'
 import { latest, openRun } from '../../../src/run/storage/stored-run.js'
 import { available } from '../../support/engines.js'
@@ -86,7 +86,7 @@ describe.runIf(engine !== null)('a run in a folder', () => {
     return { observer, notes, folders }
   }
 
-  const beginning = (place: Place, what: Experiment, way: Way = {}, from: DataSettings = {}) => {
+  const beginning = (place: Destination, what: Experiment, way: Way = {}, from: DataSettings = {}) => {
     const { data = dataset } = way
     const { observer, ...seen } = watching(way)
     const opened = { engine: on, dataset: data }

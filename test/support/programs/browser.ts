@@ -49,11 +49,10 @@ export interface Shown {
   readonly ink: string
 }
 
-/** Loads images that wait to come into view. */
+/** Waits until every image is loaded. */
 const loadImages = (page: Page): Promise<void> =>
   page.locator('img').evaluateAll(async images => {
     for (const image of images) {
-      image.loading = 'eager'
       await image.decode().catch(() => undefined) // one that cannot be decoded is counted as broken
     }
   })

@@ -1,7 +1,7 @@
 /** The command as a process of its own, and what it must say of bad input. */
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 
 export const root = join(import.meta.dirname, '../../..')
@@ -24,8 +24,8 @@ interface Ways {
   readonly cwd?: string
 }
 
-/** What Node runs as the command: the sources. */
-export const command = ['--import', createRequire(import.meta.url).resolve('tsx'), join(root, 'src/cli.ts')]
+/** What Node runs as the command: the sources, as npm's scripts do. */
+export const command = ['--import', pathToFileURL(join(root, 'loader.mjs')).href, join(root, 'src/cli.ts')]
 
 /** The command in a folder of its own, to its end. */
 export const espalier = (

@@ -1,7 +1,9 @@
 /** Finds and reads the weights of an imported net. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { findNonFinite } from '../../../io/tensor.js'
 import { lastName, parentPath } from '../../../net/path.js'
 import { isSameShape, type Shape } from '../../../net/shape.js'
 import type { WeightSpec } from '../../../net/weight-specs.js'
@@ -76,7 +78,7 @@ export const readValues = (key: string, found: StoredWeight): TE.TaskEither<Impo
   pipe(
     found.read,
     TE.flatMapEither(data => {
-      const index = data.findIndex(value => !Number.isFinite(value))
+      const index = findNonFinite(data)
       return index < 0 ? E.right(data) : E.left<ImportError>({ _tag: 'NotFiniteWeight', key, index })
     }),
   )

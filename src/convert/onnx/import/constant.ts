@@ -27,6 +27,12 @@ export const uniformValue = (constant: Constant): number | null => {
   return first !== undefined && data.every((value: number) => value === first) ? first : null
 }
 
+/** The values in single precision, as they are where they are so already. */
+export const floatsOf = (constant: Constant): Float32Array => {
+  const data = constant.read()
+  return data instanceof Float32Array ? data : Float32Array.from(data)
+}
+
 /** The same values under other sizes. */
 export const withDims = (constant: Constant, dims: readonly number[]): Constant => ({ ...constant, dims })
 

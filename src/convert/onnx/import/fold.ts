@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { sizeOf } from '../../../net/shape.js'
 import { transposeNumbers } from './arrays.js'
 import { type Constant, constantOf, type Numbers } from './constant.js'
-import { axisOf, differs, intAttribute, type Read, type Site } from './site.js'
+import type { Read, Site } from './site.js'
 
 /** Values of a constant that an operator may compute: far more than a shape has. */
 const mostFolded = 2 ** 16
@@ -13,7 +13,7 @@ const mostFolded = 2 ** 16
 export const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
   dims.every(dim => Number.isSafeInteger(dim) && dim >= 0) && sizeOf(dims) <= mostFolded
     ? E.right(dims)
-    : differs(site, 'output', `at most ${mostFolded.toLocaleString('en')} values`, dims.join(' × '))
+    : site.differs('output', `at most ${mostFolded.toLocaleString('en')} values`, dims.join(' × '))
 
 type Arithmetic = (a: number, b: number, isInteger: boolean) => number
 
@@ -69,7 +69,7 @@ const readerOf = (constant: Constant, dims: readonly number[]): ((position: numb
 export const foldBinary = (site: Site, operate: Arithmetic, a: Constant, b: Constant): Read<Constant> => {
   const dims = broadcastDims(a.dims, b.dims)
   if (dims === null)
-    return differs(site, 'input 1', `sizes that broadcast to ${a.dims.join(' × ')}`, b.dims.join(' × '))
+    return site.differs('input 1', `sizes that broadcast to ${a.dims.join(' × ')}`, b.dims.join(' × '))
   return pipe(
     checkFolded(site, dims),
     E.map(() => {
@@ -130,15 +130,15 @@ export const foldTake = (
 ): Read<Constant> => {
   const { along } = splitAt(constant, axis)
   const wrong = positions.find(position => !(position >= 0 && position < along))
-  if (wrong !== undefined) return differs(site, 'indices', `from 0 to ${along - 1}`, `${wrong}`)
-  if (positions.length > along) return differs(site, 'indices', `at most ${along}`, `${positions.length}`)
+  if (wrong !== undefined) return site.differs('indices', `from 0 to ${along - 1}`, `${wrong}`)
+  if (positions.length > along) return site.differs('indices', `at most ${along}`, `${positions.length}`)
   return E.right({ dims, isInteger: constant.isInteger, read: () => takeNumbers(constant, axis, positions) })
 }
 
 /** Constants one after another along an axis. */
 export const foldConcat = (site: Site, constants: readonly Constant[]): Read<Constant> =>
   pipe(
-    axisOf(site, intAttribute(site, 'axis', 0), constants[0]?.dims.length ?? 0),
+    site.axis(site.int('axis', 0), constants[0]?.dims.length ?? 0),
     E.flatMap(axis => {
       const [first] = constants
       const sizes = constants.map(({ dims }) => dims[axis] ?? 1)

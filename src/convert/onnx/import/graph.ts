@@ -10,7 +10,7 @@ import { constantIn, type ExternalBytes } from './file/tensor.js'
 import { type Images, imagesIn } from './images.js'
 import { operatorOf, supportedOperators } from './operators/index.js'
 import { asVector, inOrder } from './shape-layers.js'
-import { differs, misfit, type Read, type Site } from './site.js'
+import { misfitOf, type Read, type Site, siteOf } from './site.js'
 import { constantValue, type Live, type Value } from './value.js'
 import { countOf, dimsOf, isInOrder } from './view.js'
 
@@ -75,8 +75,7 @@ const indexNodes = ({ graph }: OnnxFile) => {
 
 /** A tensor that no node before gives. */
 const missing = (node: NodeProto, tensor: string, isLater: boolean): ImportError =>
-  misfit(
-    { node },
+  misfitOf(node)(
     `input ${tensor}`,
     'an initializer, or an output of a node before',
     isLater
@@ -99,26 +98,27 @@ const readNodes = (
   const { producers, readers } = indexNodes(file)
   const draft = newDraft(startLayer(images))
   values.set(images.name, { _tag: 'live', layer: images.name, shape: images.shape, view: images.view })
-  const siteOf = (node: NodeProto): Site => ({
-    node,
-    opset: file.opset,
-    batch: images.batch,
-    draft,
-    valueOf: tensor => E.fromNullable(missing(node, tensor, producers.has(tensor)))(values.get(tensor)),
-    producerOf: tensor => producers.get(tensor),
-    readersOf: tensor => readers.get(tensor) ?? 0,
-  })
+  const siteAt = (node: NodeProto): Site =>
+    siteOf({
+      node,
+      opset: file.opset,
+      batch: images.batch,
+      draft,
+      valueOf: tensor => E.fromNullable(missing(node, tensor, producers.has(tensor)))(values.get(tensor)),
+      producerOf: tensor => producers.get(tensor),
+      readersOf: tensor => readers.get(tensor) ?? 0,
+    })
   for (const node of file.graph.node) {
-    const read = readNode(siteOf(node))
+    const read = readNode(siteAt(node))
     node.output.forEach((tensor, nth) => {
-      const fault = misfit({ node }, `output ${nth}`, 'a tensor that nothing reads', tensor)
+      const fault = misfitOf(node)(`output ${nth}`, 'a tensor that nothing reads', tensor)
       const value: Value = E.isLeft(read)
         ? { _tag: 'fault', fault: read.left }
         : (read.right[nth] ?? { _tag: 'fault', fault })
       if (tensor !== '') values.set(tensor, value)
     })
   }
-  return { site: siteOf({ ...startNode, opType: 'Output' }), values }
+  return { site: siteAt({ ...startNode, opType: 'Output' }), values }
 }
 
 /** The logits of a graph, and the output that shows them, alone or behind a softmax. */
@@ -145,7 +145,7 @@ const endOf = (site: Site, output: string, value: Value): Read<End> => {
     case 'softmax':
       return E.right({ logits: value.logits, output, softmax: softmaxOf(site, output) })
     case 'constant':
-      return differs(site, output, 'a value that depends on the images', 'a constant')
+      return site.differs(output, 'a value that depends on the images', 'a constant')
     case 'rounded':
     case 'fault':
       return E.left(value.fault)
@@ -180,7 +180,7 @@ const vectorOf = (site: Site, logits: Live): Read<Live> =>
         const spans = view.flat().filter(({ axis }) => axis >= 0)
         return isInOrder(spans) && countOf(spans) === channelsOf(shape)
       },
-      ({ view }) => misfit(site, 'output', 'one number a class', dimsOf(view).join(' × ')),
+      ({ view }) => site.misfit('output', 'one number a class', dimsOf(view).join(' × ')),
     ),
   )
 

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf, type Shape } from '../../../net/shape.js'
 import { inputInOrder } from './shape-layers.js'
-import { differs, type Read, type Site } from './site.js'
+import type { Read, Site } from './site.js'
 import type { Live } from './value.js'
 import { channelsFirst, dimsOf, sameView, type View, viewOf } from './view.js'
 
@@ -22,7 +22,7 @@ export const mapInput = (site: Site): Read<Live> =>
       const wanted = isPoint(value) ? pointView(site.batch, shape) : channelsFirst(site.batch, shape)
       return sameView(view, wanted)
         ? E.right(value)
-        : differs(site, 'input 0', 'a map as [n, channels, height, width]', dimsOf(view).join(' × '))
+        : site.differs('input 0', 'a map as [n, channels, height, width]', dimsOf(view).join(' × '))
     }),
   )
 
@@ -32,7 +32,7 @@ export const properMapInput = (site: Site): Read<Live> =>
     mapInput(site),
     E.flatMap(value =>
       isPoint(value)
-        ? differs(site, 'input 0', 'a map', `${channelsOf(value.shape)} × 1 × 1`)
+        ? site.differs('input 0', 'a map', `${channelsOf(value.shape)} × 1 × 1`)
         : E.right(value),
     ),
   )

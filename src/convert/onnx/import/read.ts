@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readBytes } from '../../../io/files.js'
+import { findNonFinite } from '../../../io/tensor.js'
 import { infer } from '../../../net/infer.js'
 import { isSameShape } from '../../../net/shape.js'
 import type { Net } from '../../../net/tree.js'
@@ -65,7 +66,7 @@ const weightOf =
     const tensor = tensors.get(source?.name ?? '')?.()
     if (tensor === undefined || !isSameShape(tensor.shape, shape))
       return E.left({ _tag: 'WrongWeight', key, expected: shape, got: tensor?.shape ?? null })
-    const wrong = tensor.data.find(value => !Number.isFinite(value))
+    const wrong = tensor.data[findNonFinite(tensor.data)]
     return wrong === undefined ? E.right([key, tensor]) : E.left(notFinite(origins.get(at), slot, wrong))
   }
 

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { mostChannels } from '../../../net/limits/limits.js'
 import { channelsOf, sizeOf } from '../../../net/shape.js'
-import { differs, liveInput, type Read, type Site } from './site.js'
+import type { Read, Site } from './site.js'
 import type { Live } from './value.js'
 import { channelAxisOf, flattenView, shuffleGroups, withChannels } from './view.js'
 
@@ -27,7 +27,7 @@ export const inOrder = (site: Site, value: Live): Live => {
 /** The first input with its channels in order. */
 export const inputInOrder = (site: Site): Read<Live> =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.map(value => inOrder(site, value)),
   )
 
@@ -45,5 +45,5 @@ export const asVector = (site: Site, value: Live): Read<Live> => {
   if (value.shape.length === 1) return E.right(value)
   return sizeOf(value.shape) <= mostChannels
     ? E.right(addFlatten(site, value))
-    : differs(site, 'input 0', `at most ${mostChannels} values`, value.shape.join(' × '))
+    : site.differs('input 0', `at most ${mostChannels} values`, value.shape.join(' × '))
 }

@@ -4,6 +4,7 @@ import type { Ranges } from './ranges.js'
 /** The ways by name, for command lines. */
 export const activationTypes = ['float32', 'dynamic', 'calibrated'] as const
 
+/** How products read their inputs: as they are, or rounded to 8 bits. */
 export type ActivationType = (typeof activationTypes)[number]
 
 /**

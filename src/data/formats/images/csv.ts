@@ -1,9 +1,11 @@
 /** Opens a data set of images by a table of their paths and classes. */
+
 import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import { type DataError, Fault, factOf } from '../../error.js'
 import { type OpenOptions, openInFolder, type Source } from '../../source.js'
 import type { ImageCsv } from '../../spec.js'
@@ -78,8 +80,8 @@ const listTable = async ({ file, rows, refused }: Table): Promise<ListedTable> =
 
 const selectRows = (whole: ListedPart, rows: readonly number[]): ListedPart => ({
   ...whole,
-  labels: Int32Array.from(rows, row => whole.labels[row] ?? 0),
-  indices: Int32Array.from(rows, row => whole.indices[row] ?? 0),
+  labels: Int32Array.from(rows, row => elementAt(whole.labels, row)),
+  indices: Int32Array.from(rows, row => elementAt(whole.indices, row)),
 })
 
 /** The parts that a table's own column names, else a split. */

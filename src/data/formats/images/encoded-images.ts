@@ -1,4 +1,5 @@
 /** Encoded images: decoded into memory at once, or decoded whenever they are read. */
+import { elementAt } from '../../../io/element.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Images } from '../../dataset.js'
 import type { Report } from '../../download.js'
@@ -14,8 +15,8 @@ export interface EncodedImages {
 export const selectEncoded =
   (indices: Int32Array) =>
   ({ labels, decode }: EncodedImages): EncodedImages => ({
-    labels: indices.map(index => labels[index] ?? 0),
-    decode: nth => decode(indices[nth] ?? 0),
+    labels: indices.map(index => elementAt(labels, index)),
+    decode: nth => decode(elementAt(indices, nth)),
   })
 
 /** Images decoded at once: enough to keep every thread busy. */
@@ -44,7 +45,7 @@ export const decodeAll =
       results.forEach((result, nth) => {
         if (result.status === 'fulfilled') {
           bytes.set(result.value, decodedLabels.length * bytesPerImage)
-          decodedLabels.push(labels[from + nth] ?? 0)
+          decodedLabels.push(elementAt(labels, from + nth))
         } else if (onSkip !== undefined) onSkip(factOf('')(result.reason))
         else throw result.reason
       })
@@ -89,7 +90,7 @@ export const replaceUnreadable =
       return undefined
     }
     const readOther = async (index: number, into: Uint8Array, reason: unknown): Promise<void> => {
-      const other = others?.labels.indexOf(labels[index] ?? 0) ?? -1
+      const other = others?.labels.indexOf(elementAt(labels, index)) ?? -1
       if (others === undefined || other < 0) throw reason
       await others.read(Int32Array.of(other), into)
     }

@@ -1,5 +1,7 @@
 /** Opens a data set of class folders: its classes, its labels, and what is told of it. */
+
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
 import { type OpenOptions, openInFolder, type Part, type Source } from '../../source.js'
@@ -33,7 +35,7 @@ const relabel = (train: ListedPart, part: ListedPart): Int32Array => {
       second: { file: part.listing.file, got: unknown },
     })
   const labels = part.classes.map(name => train.classes.indexOf(name))
-  return part.labels.map(label => labels[label] ?? 0)
+  return part.labels.map(label => elementAt(labels, label))
 }
 
 const picturesOf = (
@@ -45,7 +47,7 @@ const picturesOf = (
   return {
     labels,
     decode: async nth => {
-      const index = indices[nth] ?? 0
+      const index = elementAt(indices, nth)
       return decode(encodedOf(listing, index), placeOf(listing, index))
     },
   }

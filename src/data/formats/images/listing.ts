@@ -1,6 +1,8 @@
 /** The encoded images of a folder or archive, in columns, so that a million of them fit in memory. */
+
 import { readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
+import { elementAt } from '../../../io/element.js'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
@@ -110,8 +112,8 @@ export const encodedOf = (listing: Listing, nth: number): Buffer | string => {
       return readSpan(
         placeOf(listing, nth),
         contents.descriptor,
-        contents.starts[nth] ?? 0,
-        contents.sizes[nth] ?? 0,
+        elementAt(contents.starts, nth),
+        elementAt(contents.sizes, nth),
       )
   }
 }

@@ -1,4 +1,5 @@
 /** Splits test images off a part, seeded and stratified. */
+import { elementAt } from '../../../io/element.js'
 import { Fault } from '../../error.js'
 import type { LeftOut, Notice } from '../../notices.js'
 import { stratifiedSplit } from '../../pipeline/split.js'
@@ -27,8 +28,8 @@ export type FolderOptions = Pick<ImageFolder, 'name' | 'depth' | 'test' | 'split
 /** Some of a part's images, in their order. */
 const selectPart = (part: ListedPart, selected: Int32Array): ListedPart => ({
   ...part,
-  labels: selected.map(nth => part.labels[nth] ?? 0),
-  indices: selected.map(nth => part.indices[nth] ?? 0),
+  labels: selected.map(nth => elementAt(part.labels, nth)),
+  indices: selected.map(nth => elementAt(part.indices, nth)),
 })
 
 /** How many images are for testing: at least one where there are several. */

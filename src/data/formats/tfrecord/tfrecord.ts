@@ -1,7 +1,9 @@
 /** Opens a data set of TFRecord shards, whose images are read in place. */
+
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import type { Report } from '../../download.js'
 import { type DataError, Fault, type Place } from '../../error.js'
 import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
@@ -55,12 +57,15 @@ const picturesOf = (
   return {
     labels: Int32Array.from(index.labels),
     decode: async nth => {
-      const start = index.starts[nth] ?? 0
-      const shard = index.shards[nth] ?? 0
+      const start = elementAt(index.starts, nth)
+      const shard = elementAt(index.shards, nth)
       const file = shards[shard] ?? ''
-      const place = { file, entry: recordName(index.numbers[nth] ?? 0), offset: start }
+      const place = { file, entry: recordName(elementAt(index.numbers, nth)), offset: start }
       const image = bytesAt(
-        parseExample(readRecord(unpacked.get(shard) ?? file, place, start, index.lengths[nth] ?? 0), place),
+        parseExample(
+          readRecord(unpacked.get(shard) ?? file, place, start, elementAt(index.lengths, nth)),
+          place,
+        ),
         spec.keys.image,
       )
       return decode(Buffer.from(image ?? []), place)

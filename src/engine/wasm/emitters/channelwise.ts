@@ -1,8 +1,8 @@
 /** Depthwise convolutions and their gradients as kernel calls. */
 import type { OpOf } from '../../../graph/graph.js'
-import type { Shape } from '../../../net/shape.js'
+import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Sides } from '../../../net/window.js'
-import { type Place, step } from '../planning/buffers.js'
+import { bytesOf, type Place, step } from '../planning/buffers.js'
 import { type Emitted, type Emitter, nth, shapeOf } from './emitter.js'
 import {
   type Frame,
@@ -21,6 +21,9 @@ const windowOf = (
   { op }: { readonly op: OpOf<'depthwise'> | OpOf<'depthwiseInput'> | OpOf<'depthwiseKernel'> },
 ): WindowPlan => windowPlan(x, y, kernelWindow(kernel, op.window))
 
+/** Channels whose sums a kernel's gradient takes together. */
+const block = 16
+
 /** A map in memory. */
 interface MapAt {
   readonly place: Place
@@ -38,17 +41,36 @@ interface DepthwiseCall {
   readonly stride: Sides
 }
 
+/** The cache that the frame of a strip should fit. */
+const cacheBytes = 3 << 16
+
+/** Rows of outputs whose windows a frame holds. */
+const stripOf = (
+  { channels, dilation, size }: WindowPlan,
+  wide: number,
+  stride: Sides,
+  rows: number,
+): number => {
+  const framed = Math.floor(cacheBytes / (4 * wide * channels)) - (size[0] - 1) * dilation
+  return Math.max(1, Math.min(rows, Math.floor(framed / stride[0])))
+}
+
 const convolveDepthwise = (call: DepthwiseCall, from: MapAt, to: MapAt): Emitted => {
   const { frame, filters, mirrored, stride } = call
   const { images, channels, size, dilation } = call.plan
+  const [down, across] = frame.apart
+  const before = Math.floor(frame.left / across)
+  const wide = before + Math.floor((frame.wide - 1 - frame.left) / across) + 1
+  const strip = stripOf(call.plan, wide, stride, to.height)
+  const high = Math.floor(((strip - 1) * stride[0] + (size[0] - 1) * dilation) / down) + 2
   return {
-    scratch: scratchOf({ ...frame, framed: true }, channels, 1),
+    scratch: scratchOf({ ...frame, framed: true, high, wide }, channels, 1),
     steps: at => [
       step(
         'depthwise',
         images,
         ...[at(from.place), from.place.ld, from.height, from.width, channels],
-        ...[frame.high, frame.wide, frame.top, frame.left, ...frame.apart],
+        ...[frame.top, frame.left, down, across, wide, before, strip],
         ...[at(filters), Number(mirrored), ...size, dilation, ...stride],
         ...[at(to.place), to.place.ld, to.height, to.width],
       ),
@@ -83,11 +105,11 @@ export const depthwiseKernel: Emitter<'depthwiseKernel'> = ({ value, inputs, out
   const { images, height, width, channels, rows, columns, size, dilation, stride } = slide
   const [dy, x] = [nth(inputs, 0), nth(inputs, 1)]
   return {
-    scratch: scratchOf({ ...frame, framed: true }, channels, 1),
+    scratch: scratchOf({ ...frame, framed: true }, block, 1) + bytesOf(sizeOf(size) * block),
     steps: at => [
       step(
         'depthwiseKernel',
-        Math.ceil(channels / 4),
+        Math.ceil(channels / block),
         ...[images, at(x), x.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left],
         ...[at(dy), dy.ld, rows, columns, ...size, dilation, ...stride, at(output)],

@@ -7,7 +7,9 @@ import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './pack
 import { type Frame, groupOf, scratchOf } from './slide.js'
 import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles } from './tiles.js'
 
-const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8 } as const
+const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8, six: 16 } as const
+
+const clampFlags = { relu: flag.relu, relu6: flag.relu + flag.six } as const
 
 /** The epilogue of a product: steps before it, its flags, and the addresses of its scales and shifts. */
 interface Epilogue {
@@ -18,8 +20,8 @@ interface Epilogue {
 }
 
 const finishing = ({ finish, finishing }: Site, at: Locate, slopes: number, offsets: number): Epilogue => {
-  const { behind, rectified, accumulated } = finish
-  const flags = (rectified ? flag.relu : 0) + (accumulated ? flag.accumulate : 0)
+  const { behind, clamp, accumulated } = finish
+  const flags = (clamp === null ? 0 : clampFlags[clamp]) + (accumulated ? flag.accumulate : 0)
   if (behind === null) return { steps: [], flags, slopes: 0, offsets: 0 }
   const [first = 0, ...rest] = finishing.map(at)
   if (behind.op.kind !== 'normalise')

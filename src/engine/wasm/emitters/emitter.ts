@@ -2,16 +2,19 @@
 import type { Kind, OpOf, Value } from '../../../graph/graph.js'
 import type { Place, Step } from '../planning/buffers.js'
 
+/** What cuts values off: below 0, and above 6. */
+export type Clamp = 'relu' | 'relu6' | null
+
 /** The epilogue of a product: what it applies to its sums before it stores them. */
 export interface Epilogue {
   /** The fixed norm whose statistics it applies, or the sum whose bias it adds. */
   readonly behind: Value | null
-  readonly rectified: boolean
+  readonly clamp: Clamp
   /** Whether it adds to the output's present content. */
   readonly accumulated: boolean
 }
 
-export const noEpilogue: Epilogue = { behind: null, rectified: false, accumulated: false }
+export const noEpilogue: Epilogue = { behind: null, clamp: null, accumulated: false }
 
 /** One operation with the places of its inputs and results. */
 export interface Site<K extends Kind = Kind> {

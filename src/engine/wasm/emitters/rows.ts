@@ -2,7 +2,7 @@
 import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step } from '../planning/buffers.js'
-import { type Emitted, type Emitter, nth, type Site, shapeOf } from './emitter.js'
+import { type Emitted, type Emitter, type Epilogue, nth, type Site, shapeOf } from './emitter.js'
 import { type WindowPlan, windowPlan } from './slide.js'
 
 /** How many segments a sum over rows is cut into: fixed, so that the result is the same on any number of threads. */
@@ -27,6 +27,11 @@ export const othersOf = ({ op, shape, inputs }: Value): readonly number[] => {
   }
 }
 
+const clamps = { relu: 1, relu6: 2 } as const
+
+/** What cuts off the values behind a norm, as kernels take it. */
+const clampOf = ({ clamp }: Epilogue): number => (clamp === null ? 0 : clamps[clamp])
+
 /** How a batch norm walks its input: rows of channels, in segments that threads share. */
 interface NormPlan {
   readonly channels: number
@@ -43,6 +48,9 @@ const normPlan = ({ shape }: Value): NormPlan => {
   return { channels, rows, segments, partial: segments * 2 * padded(channels) }
 }
 
+/** Scratch bytes of two sums a channel. */
+const chunkBytes = (channels: number): number => 8 * padded(channels)
+
 /** The sums of each segment, then scale and shift of each channel, then the result. */
 export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others, finish }) => {
   const [x, scale, shift] = [nth(inputs, 0), nth(inputs, 1), nth(inputs, 2)]
@@ -50,6 +58,7 @@ export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others,
   const { channels, rows, segments, partial: partialFloats } = normPlan(value)
   return {
     work: [partialFloats],
+    scratch: chunkBytes(channels),
     steps: (at, [partial = 0]) => [
       step('moments', segments, ...[segments, at(x), x.ld, rows, channels, partial]),
       step(
@@ -58,11 +67,7 @@ export const batchNorm: Emitter<'batchNorm'> = ({ value, inputs, output, others,
         ...[segments, partial, rows, channels, at(scale), at(shift), value.op.epsilon],
         ...[at(terms), at(mean), at(variance)],
       ),
-      step(
-        'normalise',
-        rows,
-        ...[at(x), x.ld, channels, at(terms), Number(finish.rectified), at(output), output.ld],
-      ),
+      step('normalise', rows, ...[at(x), x.ld, channels, at(terms), clampOf(finish), at(output), output.ld]),
     ],
   }
 }
@@ -74,23 +79,20 @@ export const batchNormGrad: Emitter<'batchNormGrad'> = site => {
   const [dscale, dshift] = [nth(others, 0), nth(others, 1)]
   const terms = nth(behind[3] ?? [], 2)
   const { channels, rows, segments, partial: partialFloats } = normPlan(value)
-  const rectified = Number(finish.rectified)
+  const clamp = clampOf(finish)
   return {
     work: [partialFloats, 2 * padded(channels)],
+    scratch: chunkBytes(channels),
     steps: (at, [partial = 0, back = 0]) => {
       const source = [at(dy), dy.ld, at(x), x.ld]
       return [
-        step('signals', segments, ...[segments, ...source, rows, channels, at(terms), rectified, partial]),
+        step('signals', segments, ...[segments, ...source, rows, channels, at(terms), clamp, partial]),
         step(
           'settleSignals',
           channels,
           ...[segments, partial, rows, channels, at(terms), at(dscale), at(dshift), back],
         ),
-        step(
-          'normaliseGrad',
-          rows,
-          ...[...source, channels, at(terms), back, rectified, at(output), output.ld],
-        ),
+        step('normaliseGrad', rows, ...[...source, channels, at(terms), back, clamp, at(output), output.ld]),
       ]
     },
   }
@@ -106,7 +108,7 @@ export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish 
       step(
         'normalise',
         rowsOf(value.shape),
-        ...[at(x), x.ld, channels, terms, Number(finish.rectified), at(output), output.ld],
+        ...[at(x), x.ld, channels, terms, clampOf(finish), at(output), output.ld],
       ),
     ],
   }

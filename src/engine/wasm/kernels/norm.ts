@@ -1,27 +1,119 @@
 /**
- * Batch norm, forward and backward, each in two readings of its map. Sums are taken over a fixed number of
- * segments of the rows and joined in order, so that they do not depend on how many threads share the work.
+ * Batch norm forward, in two readings of its map. Sums are taken over a fixed number of segments of the rows and joined
+ * in order, so that they do not depend on how many threads share the work.
  *
  * `terms` are arrays of one number per channel, one after another: mean, slope γ/√(σ²+ε), shift β, 1/√(σ²+ε).
  */
+import { scratch } from './frame'
 import { put } from './tile'
+
+/** What cuts off the values behind a norm; 0 is nothing. */
+export const RELU: i32 = 1
+export const RELU6: i32 = 2
 
 /** Bytes of one number per channel, to the next whole vector. */
 // @ts-ignore: decorator
 @inline
-function breadth(channels: i32): usize {
+export function breadth(channels: i32): usize {
   return <usize>((channels + 3) & ~3) << 2
 }
 
 /** Rows that stay in the nearest cache while a few columns of them are read. */
 // @ts-ignore: decorator
 @inline
-function chunkOf(channels: i32): i32 {
+export function chunkOf(channels: i32): i32 {
   return max(2048 / channels, 8)
 }
 
+/** Whether rows are long enough to be walked one after another, as memory lies, and not column by column. */
+// @ts-ignore: decorator
+@inline
+export function isWide(channels: i32): bool {
+  return channels >= 32
+}
+
+// @ts-ignore: decorator
+@inline
+export function line(away: v128, slope: v128, shift: v128): v128 {
+  return f32x4.add(f32x4.mul(away, slope), shift)
+}
+
+// @ts-ignore: decorator
+@inline
+function addSquare(sum: v128, x: v128, mean: v128): v128 {
+  const away = f32x4.sub(x, mean)
+  return f32x4.add(sum, f32x4.mul(away, away))
+}
+
+/** Mean and Σ(x − mean)² of a few rows, column by column. Shapes  x [rows, channels] → own [2][channels to the next four] */
+// @ts-ignore: decorator
+@inline
+function momentsOfColumns(x: usize, ld: usize, rows: i32, own: usize, bytes: usize): void {
+  const share = f32x4.splat(1 / <f32>rows)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let sum = f32x4.splat(0), squares = f32x4.splat(0)
+    let p = x + at
+    for (let n = rows; n > 0; n--) {
+      sum = f32x4.add(sum, v128.load(p))
+      p += ld
+    }
+    const mean = f32x4.mul(sum, share)
+    p = x + at
+    for (let n = rows; n > 0; n--) {
+      squares = addSquare(squares, v128.load(p), mean)
+      p += ld
+    }
+    v128.store(own + at, mean)
+    v128.store(own + bytes + at, squares)
+  }
+}
+
+/** The same sums, four rows at a time. */
+// @ts-ignore: decorator
+@inline
+function momentsOfRows(x: usize, ld: usize, rows: i32, own: usize, bytes: usize): void {
+  const share = f32x4.splat(1 / <f32>rows)
+  memory.fill(own, 0, 2 * bytes)
+  let p = x
+  let left = rows
+  for (; left >= 4; left -= 4) {
+    const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
+    for (let at: usize = 0; at < bytes; at += 16) {
+      let sum = f32x4.add(v128.load(own + at), v128.load(p + at))
+      sum = f32x4.add(sum, v128.load(p1 + at))
+      sum = f32x4.add(sum, v128.load(p2 + at))
+      v128.store(own + at, f32x4.add(sum, v128.load(p3 + at)))
+    }
+    p = p3 + ld
+  }
+  for (; left > 0; left--) {
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(own + at, f32x4.add(v128.load(own + at), v128.load(p + at)))
+    p += ld
+  }
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(own + at, f32x4.mul(v128.load(own + at), share))
+  const squares = own + bytes
+  p = x
+  left = rows
+  for (; left >= 4; left -= 4) {
+    const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const mean = v128.load(own + at)
+      let sum = addSquare(v128.load(squares + at), v128.load(p + at), mean)
+      sum = addSquare(sum, v128.load(p1 + at), mean)
+      sum = addSquare(sum, v128.load(p2 + at), mean)
+      v128.store(squares + at, addSquare(sum, v128.load(p3 + at), mean))
+    }
+    p = p3 + ld
+  }
+  for (; left > 0; left--) {
+    for (let at: usize = 0; at < bytes; at += 16)
+      v128.store(squares + at, addSquare(v128.load(squares + at), v128.load(p + at), v128.load(own + at)))
+    p += ld
+  }
+}
+
 /**
- * Mean and Σ(x − mean)² of each segment.
+ * Mean and Σ(x − mean)² of each segment. Those of a chunk lie in the scratch.
  *
  * Shapes  x [rows, channels], `ld` bytes apart → partial [segments][2][channels to the next four]
  * Source  Chan, Golub, LeVeque 1983: chunks joined pairwise
@@ -38,30 +130,16 @@ export function moments(
     memory.fill(means, 0, 2 * bytes)
     for (let row = first; row < last; row += chunk) {
       const some = min(chunk, last - row)
-      const share = f32x4.splat(1 / <f32>some)
       const before = row - first
       const weight = f32x4.splat(<f32>some / <f32>(before + some))
       const spread = f32x4.splat(<f32>some * <f32>before / <f32>(before + some))
+      if (isWide(channels)) momentsOfRows(x + <usize>row * ld, ld, some, scratch, bytes)
+      else momentsOfColumns(x + <usize>row * ld, ld, some, scratch, bytes)
       for (let at: usize = 0; at < bytes; at += 16) {
-        const top = x + <usize>row * ld + at
-        let sum = f32x4.splat(0)
-        let p = top
-        for (let n = some; n > 0; n--) {
-          sum = f32x4.add(sum, v128.load(p))
-          p += ld
-        }
-        const mean = f32x4.mul(sum, share)
-        let squares = f32x4.splat(0)
-        p = top
-        for (let n = some; n > 0; n--) {
-          const away = f32x4.sub(v128.load(p), mean)
-          squares = f32x4.add(squares, f32x4.mul(away, away))
-          p += ld
-        }
         const old = v128.load(means + at)
-        const apart = f32x4.sub(mean, old)
+        const apart = f32x4.sub(v128.load(scratch + at), old)
         v128.store(means + at, f32x4.add(old, f32x4.mul(apart, weight)))
-        const joined = f32x4.add(squares, f32x4.mul(f32x4.mul(apart, apart), spread))
+        const joined = f32x4.add(v128.load(scratch + bytes + at), f32x4.mul(f32x4.mul(apart, apart), spread))
         v128.store(means + bytes + at, f32x4.add(v128.load(means + bytes + at), joined))
       }
     }
@@ -128,144 +206,49 @@ export function folded(
   }
 }
 
-/** (x − mean) · slope + shift, rectified where told. */
+// @ts-ignore: decorator
+@inline
+function normalised(x: usize, mean: v128, slope: v128, shift: v128, low: v128, high: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(line(f32x4.sub(v128.load(x), mean), slope, shift), low), high)
+}
+
+/** (x − mean) · slope + shift, cut off. */
 export function normalise(
   from: i32, to: i32, // rows
-  x: usize, ldx: usize, channels: i32, terms: usize, rectified: i32, y: usize, ldy: usize,
+  x: usize, ldx: usize, channels: i32, terms: usize, clamp: i32, y: usize, ldy: usize,
 ): void {
   const bytes = breadth(channels)
-  const chunk = chunkOf(channels)
-  const floor = f32x4.splat(rectified ? 0 : -Infinity)
+  const whole = <usize>(channels >> 2) << 4
+  const low = f32x4.splat(clamp == 0 ? -Infinity : 0), high = f32x4.splat(clamp == RELU6 ? 6 : Infinity)
+  const chunk = isWide(channels) ? 4 : chunkOf(channels)
   for (let row = from; row < to; row += chunk) {
     const some = min(chunk, to - row)
+    const quick = isWide(channels) && some == 4
+    const p = x + <usize>row * ldx, q = y + <usize>row * ldy
     for (let at: usize = 0; at < bytes; at += 16) {
       const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
+      if (quick && at < whole) {
+        const p0 = p + at, q0 = q + at
+        v128.store(q0, normalised(p0, mean, slope, shift, low, high))
+        v128.store(q0 + ldy, normalised(p0 + ldx, mean, slope, shift, low, high))
+        v128.store(q0 + 2 * ldy, normalised(p0 + 2 * ldx, mean, slope, shift, low, high))
+        v128.store(q0 + 3 * ldy, normalised(p0 + 3 * ldx, mean, slope, shift, low, high))
+        continue
+      }
       const left = channels - <i32>(at >> 2)
-      let p = x + <usize>row * ldx + at
-      let q = y + <usize>row * ldy + at
+      let a = p + at, b = q + at
       if (left >= 4)
         for (let n = some; n > 0; n--) {
-          v128.store(q, f32x4.pmax(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor))
-          p += ldx
-          q += ldy
+          v128.store(b, normalised(a, mean, slope, shift, low, high))
+          a += ldx
+          b += ldy
         }
       else
         for (let n = some; n > 0; n--) {
-          put(q, f32x4.pmax(f32x4.add(f32x4.mul(f32x4.sub(v128.load(p), mean), slope), shift), floor), left)
-          p += ldx
-          q += ldy
+          put(b, normalised(a, mean, slope, shift, low, high), left)
+          a += ldx
+          b += ldy
         }
     }
   }
-}
-
-/** The signal, where the rectifier behind the norm let its value pass. */
-// @ts-ignore: decorator
-@inline
-function passed(signal: v128, away: v128, slope: v128, shift: v128, rectified: bool): v128 {
-  return rectified ? v128.and(signal, f32x4.gt(f32x4.add(f32x4.mul(away, slope), shift), f32x4.splat(0))) : signal
-}
-
-// @ts-ignore: decorator
-@inline
-function sumSignals(
-  from: i32, to: i32, segments: i32, dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, channels: i32,
-  terms: usize, partial: usize, rectified: bool,
-): void {
-  const bytes = breadth(channels)
-  const chunk = chunkOf(channels)
-  for (let segment = from; segment < to; segment++) {
-    const first = <i32>(<i64>rows * segment / segments), last = <i32>(<i64>rows * (segment + 1) / segments)
-    const sums = partial + <usize>(2 * segment) * bytes
-    memory.fill(sums, 0, 2 * bytes)
-    for (let row = first; row < last; row += chunk) {
-      const some = min(chunk, last - row)
-      for (let at: usize = 0; at < bytes; at += 16) {
-        const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
-        let dshift = f32x4.splat(0), dscale = f32x4.splat(0)
-        let p = x + <usize>row * ldx + at
-        let q = dy + <usize>row * ldd + at
-        for (let n = some; n > 0; n--) {
-          const away = f32x4.sub(v128.load(p), mean)
-          const signal = passed(v128.load(q), away, slope, shift, rectified)
-          dshift = f32x4.add(dshift, signal)
-          dscale = f32x4.add(dscale, f32x4.mul(signal, away))
-          p += ldx
-          q += ldd
-        }
-        v128.store(sums + at, f32x4.add(v128.load(sums + at), dshift))
-        v128.store(sums + bytes + at, f32x4.add(v128.load(sums + bytes + at), dscale))
-      }
-    }
-  }
-}
-
-/** Σ dy and Σ dy · (x − mean) of each segment. Shapes  → partial [segments][2][channels to the next four] */
-export function signals(
-  from: i32, to: i32, // segments
-  segments: i32, dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, channels: i32,
-  terms: usize, rectified: i32, partial: usize,
-): void {
-  if (rectified) sumSignals(from, to, segments, dy, ldd, x, ldx, rows, channels, terms, partial, true)
-  else sumSignals(from, to, segments, dy, ldd, x, ldx, rows, channels, terms, partial, false)
-}
-
-/** Joins the segments. Shapes  → dscale, dshift [channels]; back [2][channels to the next four]: what x − mean is multiplied by, and what is added */
-export function settleSignals(
-  from: i32, to: i32, // channels
-  segments: i32, partial: usize, rows: i32, channels: i32, terms: usize, dscale: usize, dshift: usize, back: usize,
-): void {
-  const bytes = breadth(channels)
-  for (let c = from; c < to; c++) {
-    const at = <usize>c << 2
-    let shifts: f64 = 0, scales: f64 = 0
-    for (let segment = 0; segment < segments; segment++) {
-      const sums = partial + <usize>(2 * segment) * bytes + at
-      shifts += <f64>load<f32>(sums)
-      scales += <f64>load<f32>(sums + bytes)
-    }
-    const slope = <f64>load<f32>(terms + bytes + at), inverse = <f64>load<f32>(terms + 3 * bytes + at)
-    store<f32>(dscale + at, <f32>(scales * inverse))
-    store<f32>(dshift + at, <f32>shifts)
-    store<f32>(back + at, <f32>(-slope * scales * inverse * inverse / <f64>rows))
-    store<f32>(back + bytes + at, <f32>(-slope * shifts / <f64>rows))
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function sendBack(
-  from: i32, to: i32, dy: usize, ldd: usize, x: usize, ldx: usize, channels: i32,
-  terms: usize, back: usize, dx: usize, ldo: usize, rectified: bool,
-): void {
-  const bytes = breadth(channels)
-  const chunk = chunkOf(channels)
-  for (let row = from; row < to; row += chunk) {
-    const some = min(chunk, to - row)
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
-      const factor = v128.load(back + at), offset = v128.load(back + bytes + at)
-      const left = channels - <i32>(at >> 2)
-      let p = x + <usize>row * ldx + at
-      let q = dy + <usize>row * ldd + at
-      let o = dx + <usize>row * ldo + at
-      for (let n = some; n > 0; n--) {
-        const away = f32x4.sub(v128.load(p), mean)
-        const signal = passed(v128.load(q), away, slope, shift, rectified)
-        put(o, f32x4.add(f32x4.add(f32x4.mul(signal, slope), f32x4.mul(away, factor)), offset), left)
-        p += ldx
-        q += ldd
-        o += ldo
-      }
-    }
-  }
-}
-
-/** dy · slope + (x − mean) · back₀ + back₁ */
-export function normaliseGrad(
-  from: i32, to: i32, // rows
-  dy: usize, ldd: usize, x: usize, ldx: usize, channels: i32, terms: usize, back: usize, rectified: i32, dx: usize, ldo: usize,
-): void {
-  if (rectified) sendBack(from, to, dy, ldd, x, ldx, channels, terms, back, dx, ldo, true)
-  else sendBack(from, to, dy, ldd, x, ldx, channels, terms, back, dx, ldo, false)
 }

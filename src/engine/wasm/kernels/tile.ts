@@ -12,6 +12,8 @@ export const SCALE: i32 = 2
 /** Each column plus a shift of its own. */
 export const SHIFT: i32 = 4
 export const RELU: i32 = 8
+/** No more than six. */
+export const SIX: i32 = 16
 
 /** The first `count` lanes. */
 // @ts-ignore: decorator
@@ -40,6 +42,7 @@ export function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usiz
   if (flags & SCALE) y = f32x4.mul(y, v128.load(scale))
   if (flags & SHIFT) y = f32x4.add(y, v128.load(shift))
   if (flags & RELU) y = f32x4.pmax(y, f32x4.splat(0))
+  if (flags & SIX) y = f32x4.pmin(y, f32x4.splat(6))
   if (flags & ACCUMULATE) y = f32x4.add(y, v128.load(at))
   put(at, y, count)
 }

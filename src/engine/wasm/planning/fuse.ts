@@ -1,5 +1,5 @@
 /**
- * Operator fusion: a ReLU is computed by the norm or product before it, a fixed norm or a bias by the product before
+ * Operator fusion: a ReLU or ReLU6 is computed by the norm or product before it, a fixed norm or a bias by the product before
  * it, and a sum of gradients by one of its terms. Fusion changes no result.
  */
 import { type Graph, type Kind, type OpOf, type Value, valuesOf } from '../../../graph/graph.js'
@@ -26,14 +26,15 @@ const is =
   (value: Value | undefined): value is Of<K> =>
     value !== undefined && kinds.some(kind => kind === value.op.kind)
 
-const isRelu = is('relu')
+const isClamp = is('relu', 'relu6')
+const isClampGrad = is('reluGrad', 'relu6Grad')
 const isNorm = is('batchNorm')
 const isNormGrad = is('batchNormGrad')
 const isFixedNorm = is('normalise')
 /** Kernels that can add to what their output holds. */
 const canAccumulate = is('convInput', 'maxPoolGrad', 'avgPoolGrad')
 
-/** Products whose kernel can apply a norm, a bias and a ReLU before it stores. */
+/** Products whose kernel can apply a norm, a bias and a ReLU or ReLU6 before it stores. */
 const isProduct = (value: Value): boolean =>
   value.op.kind === 'conv' || (value.op.kind === 'matmul' && !value.op.transposeA)
 
@@ -100,8 +101,8 @@ const absorb = (fusion: Fusion, value: Value, host: Value, finish: Partial<Epilo
   refineFinish(fusion, host, finish)
 }
 
-const absorbRelu = (fusion: Fusion, value: Value, reader: Value | undefined): void => {
-  if (isRelu(reader)) absorb(fusion, reader, standInOf(fusion, value), { rectified: true })
+const absorbClamp = (fusion: Fusion, value: Value, reader: Value | undefined): void => {
+  if (isClamp(reader)) absorb(fusion, reader, standInOf(fusion, value), { clamp: reader.op.kind })
 }
 
 /** Parts and the norm's own gradient read the saved statistics, not the result. */
@@ -111,7 +112,7 @@ const readsStatistics =
     reader.op.kind === 'part' || (isNormGrad(reader) && !reader.inputs.slice(0, 3).includes(norm))
 
 const fuseNorm = (fusion: Fusion, norm: Value): void =>
-  absorbRelu(fusion, norm, soleReader(fusion, norm, readsStatistics(norm)))
+  absorbClamp(fusion, norm, soleReader(fusion, norm, readsStatistics(norm)))
 
 /** A bias is one number per channel. */
 const isBiasOf = (product: Value, sum: Value): boolean =>
@@ -125,25 +126,25 @@ const isFixedNormOf = (product: Value, norm: Value): boolean =>
 const fuseProduct = (fusion: Fusion, product: Value): void => {
   const next = soleReader(fusion, product)
   if (next === undefined || !(isBiasOf(product, next) || isFixedNormOf(product, next))) {
-    absorbRelu(fusion, product, next)
+    absorbClamp(fusion, product, next)
     return
   }
   absorb(fusion, next, product, { behind: next })
   fusion.inputs.set(product, [...product.inputs, ...next.inputs.filter(input => input !== product)])
-  absorbRelu(fusion, next, soleReader(fusion, next))
+  absorbClamp(fusion, next, soleReader(fusion, next))
 }
 
 const fuseFixedNorm = (fusion: Fusion, norm: Value): void => {
-  if (standInOf(fusion, norm) === norm) absorbRelu(fusion, norm, soleReader(fusion, norm))
+  if (standInOf(fusion, norm) === norm) absorbClamp(fusion, norm, soleReader(fusion, norm))
 }
 
-/** The gradient of a norm with a fused ReLU masks its own signal, so the ReLU's gradient need not be computed. */
+/** The gradient of a norm with a fused ReLU or ReLU6 masks its own signal, so that one's gradient need not be computed. */
 const fuseNormGrad = (fusion: Fusion, gradient: Value): void => {
   const [signal, x, scale, norm] = gradient.inputs
-  if (signal?.op.kind !== 'reluGrad' || norm === undefined || x === undefined || scale === undefined) return
+  if (!isClampGrad(signal) || norm === undefined || x === undefined || scale === undefined) return
   const [dy, relu] = signal.inputs
   if (dy === undefined || relu === undefined || fusion.standIns.get(relu) !== norm) return
-  refineFinish(fusion, gradient, { rectified: true })
+  refineFinish(fusion, gradient, { clamp: finishOf(fusion, norm).clamp })
   fusion.inputs.set(gradient, [dy, x, scale, norm])
   if (soleReader(fusion, signal) === gradient) fusion.bypassed.add(signal)
 }

@@ -1,10 +1,10 @@
 /** Lays out a program's memory: variables and constants, each thread's scratch, then the arena of temporaries. */
-import { type Program, variablesOf } from '../../../graph/graph.js'
+import { type Program, type Value, variablesOf } from '../../../graph/graph.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Part } from '../threads.js'
 import { spaceOf } from './arena.js'
-import type { Buffer } from './buffers.js'
-import { link, type Plan, type Port, plan } from './plan.js'
+import { type Buffer, bytesOf, type Step } from './buffers.js'
+import { link, type Plan, type Port, plan, type Task } from './plan.js'
 
 /** The barrier of the threads lies below. */
 export const firstAddress = 64
@@ -19,10 +19,18 @@ export interface Spot {
   readonly floats: number
 }
 
+/** The kernel calls that compute one value. */
+export interface Operation {
+  readonly value: Value
+  readonly steps: readonly Part[]
+  /** Of the temporaries that they read or write, each once. */
+  readonly bytes: number
+}
+
 export interface Call {
   readonly inputs: readonly (Spot & { readonly name: string })[]
   readonly outputs: readonly (Spot & { readonly name: string })[]
-  readonly steps: readonly Part[]
+  readonly operations: readonly Operation[]
 }
 
 export interface Layout {
@@ -71,15 +79,20 @@ const callOf = (planned: Plan, addressOf: (buffer: Buffer) => number): Call => {
     floats,
     address: addressOf(place.buffer) + place.offset,
   })
-  const isWorthSharing = (task: number): boolean =>
-    (planned.tasks[task]?.touches ?? []).reduce((sum, { floats }) => sum + floats, 0) >= minShared
+  const operationOf = (steps: readonly Step[], nth: number): Operation => {
+    const { value, touches } = planned.tasks[nth] as Task // linked from it
+    const floats = touches.reduce((sum, { floats }) => sum + floats, 0)
+    const isShared = floats >= minShared
+    return {
+      value,
+      bytes: bytesOf(floats),
+      steps: steps.map(step => ({ ...step, shared: isShared && step.units > 1 })),
+    }
+  }
   return {
     inputs: planned.inputs.map(spot),
     outputs: planned.outputs.map(spot),
-    steps: link(planned, addressOf).flatMap((steps, task) => {
-      const isShared = isWorthSharing(task)
-      return steps.map(step => ({ ...step, shared: isShared && step.units > 1 }))
-    }),
+    operations: link(planned, addressOf).map(operationOf),
   }
 }
 

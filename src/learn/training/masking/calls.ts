@@ -1,25 +1,14 @@
 /** The program of a training whose masked channels shrink. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import type { CheckedNet } from '../../../net/infer.js'
 import { bareUnits } from '../../../surgery/analysis/norms.js'
 import { wrongOption } from '../../check-options.js'
 import type { LearnError } from '../../error.js'
 import type { MaskOptions, TrainOptions } from '../../options.js'
-import { accumulateCalls } from '../accumulate.js'
-import { averageUpdates } from '../average.js'
+import { callsBy } from '../calls.js'
 import { fade, trackUtility } from '../fade/fade.js'
 import type { Calls } from '../phase.js'
-import {
-  gradientsAndGates,
-  lowerForInference,
-  lowerForTraining,
-  rateFeeds,
-  runningStatistics,
-  type Teacher,
-  trainObjective,
-  weightUpdates,
-} from '../train.js'
+import { gradientsAndGates, rateFeeds, type Teacher, trainObjective, weightUpdates } from '../train.js'
 import type { LearnProgram } from '../transforms.js'
 import { maskFeeds } from './masking.js'
 
@@ -60,23 +49,16 @@ export const checkMasking = (
 const maskedCalls =
   (options: TrainOptions, mask: MaskOptions, teacher: Teacher | null, evaluated: number) =>
   (net: CheckedNet): E.Either<LearnError, Calls> =>
-    pipe(
-      lowerForTraining(options)(net),
-      E.map(graph => {
-        const loss = trainObjective(options, teacher)(graph)
-        const gradients = gradientsAndGates(graph, loss, bareUnits(net))
-        const calls = accumulateCalls(options)({
-          outputs: { loss, logits: graph.logits },
-          gradients: gradients.weights,
-          updatesBy: weights => [
-            ...averageUpdates(options.average)(fade(gradients)(weightUpdates(options)(graph, weights))),
-            ...trackUtility(mask)(gradients),
-          ],
-          statistics: runningStatistics(graph),
-        })
-        return { ...calls, infer: lowerForInference(evaluated)(net) }
-      }),
-    )
+    callsBy(options, evaluated, graph => {
+      const loss = trainObjective(options, teacher)(graph)
+      const gradients = gradientsAndGates(graph, loss, bareUnits(net))
+      return {
+        loss,
+        gradients: gradients.weights,
+        updatesBy: weights => fade(gradients)(weightUpdates(options)(graph, weights)),
+        trackers: trackUtility(mask)(gradients),
+      }
+    })(net)
 
 /**
  * The program of a training up to its cut.

@@ -92,6 +92,8 @@ const resumeMessages = {
     `${otherExperiment(folder, differences)}; try another --out, or delete that folder`,
   ModelDiffers: ({ folder, file, began, now }) =>
     `${folder}: expected ${file} as it was when the run began, of checksum ${began.slice(0, 12)}…, got ${now.slice(0, 12)}…; try espalier resume ${folder}, which needs no such file, or a new run`,
+  OriginDiffers: ({ folder, began, now }) =>
+    `${folder}: expected ${began ?? 'initial weights'}, from which the run began, got ${now ?? 'no model to begin from'}; try ${began === null ? 'without it' : `--from ${began}`}, or espalier resume ${folder}`,
   RunDiffers: ({ folder, what, began, now }) =>
     `${folder}: expected ${what} ${began}, as when it began, got ${now}; try ${remedies[what](began, now)}`,
 } satisfies Partial<Messages>
@@ -110,7 +112,7 @@ const scheduleMessages = {
     `round ${round + 1}: expected validation accuracy within ${withinText(within)}, got ${lost === undefined ? 'less' : `${pointsText(lost)} below it`}`,
   NoGain: ({ growths, minDelta }) =>
     `growth: expected a gain of at least ${pointsText(minDelta)} (minDelta), got less from ${growths === 1 ? 'the last net' : `each of the last ${growths} nets`}`,
-  PlaceRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
+  SiteRemoved: ({ at }) => `${layerText(at)}, where the next module goes, has been pruned away`,
   Stopped: ({ next }) => (next === null ? 'stopped before it began' : `stopped; continue with: ${next}`),
 } satisfies Partial<Messages>
 

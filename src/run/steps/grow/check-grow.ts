@@ -12,7 +12,7 @@ import { flatten } from '../../schedule/neighbours.js'
 import type { GradientGrowths, Grow } from '../../schedule/steps.js'
 import type { CheckContext, CheckResult, CheckState, StepKind } from '../kind.js'
 import { refuseIf, requireSeveralValues, requireValidation, satisfied } from '../requirements.js'
-import { firstPlace, isByGradient, nthGrowthOf } from './growths.js'
+import { firstSite, isByGradient, nthGrowthOf } from './growths.js'
 import { netGrown } from './net-grown.js'
 
 /** What is known after one thing more has grown, and where it did. */
@@ -96,6 +96,6 @@ export const checkGrow: StepKind<Grow>['check'] = (context, step) => state =>
     E.flatMap(() =>
       isByGradient(step.growths)
         ? checkCandidates(context, step, step.growths)(state)
-        : checkFrom(context, step, 0)({ state, last: firstPlace(step.growths) }),
+        : checkFrom(context, step, 0)({ state, last: firstSite(step.growths) }),
     ),
   )

@@ -5,7 +5,7 @@ import type { Grow, Step, Warmup } from '../../schedule/steps.js'
 import { keepAt } from '../../storage/kept-models.js'
 import type { StepContext, StepState } from '../step-context.js'
 import { placeText } from '../step-place.js'
-import { firstPlace } from './growths.js'
+import { firstSite } from './growths.js'
 
 export type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>
 
@@ -25,16 +25,16 @@ export interface GrowContext {
 export const firstCursor = ({ growths }: Grow, score: Score): GrowCursor => ({
   _tag: 'growing',
   grown: 0,
-  last: firstPlace(growths),
+  last: firstSite(growths),
   best: accuracyOf(score),
   stale: 0,
   exact: true,
   step: 0,
-  inside: null,
+  inner: null,
 })
 
 /** Whether a growth is done, its training under way. */
-export const isTraining = ({ step, inside }: GrowCursor): boolean => step > 0 || inside !== null
+export const isTraining = ({ step, inner }: GrowCursor): boolean => step > 0 || inner !== null
 
 /** Keeps a net as the last that paid. */
 export const withBest = ({ place }: StepContext, state: StepState): StepState => ({

@@ -19,7 +19,7 @@ export const isListed = (growths: Growths): growths is readonly Growth[] => Arra
 export const timesOf = (growths: Growths): number => (isListed(growths) ? growths.length : growths.max)
 
 /** The layer that the first growth names; `''` where a rule, or a gradient, will say. */
-export const firstPlace = (growths: Growths): Path => (isListed(growths) ? firstSitePath(growths) : '')
+export const firstSite = (growths: Growths): Path => (isListed(growths) ? firstSitePath(growths) : '')
 
 /** Of a list the `nth`, from 0, the last one at `last`. */
 const listedGrowth = (growths: readonly Growth[], nth: number, last: Path): Growth | null => {

@@ -17,7 +17,7 @@ const nextCursor = (cursor: GrowCursor, accuracy: number, paid: boolean): GrowCu
   best: paid ? accuracy : cursor.best,
   stale: paid ? 0 : cursor.stale + 1,
   step: 0,
-  inside: null,
+  inner: null,
 })
 
 /** Keeps a trained net, holds it against the last that paid, and saves. */

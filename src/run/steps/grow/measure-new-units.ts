@@ -1,7 +1,8 @@
 /** The gradient of what has just grown beside that of the rest, once an epoch, as part of the epoch's event. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { newUnitGradients, type UnitGradients } from '../../../learn/evaluation/new-unit-gradients.js'
+import { type UnitGradients, withUnitGradients } from '../../../learn/evaluation/new-unit-gradients.js'
+import type { CheckedNet } from '../../../net/infer.js'
 import type { Model } from '../../../net/weights.js'
 import type { RunError } from '../../error.js'
 import { calibrationFor, type StepContext } from '../step-context.js'
@@ -14,17 +15,32 @@ const digits = 4
 
 const rounded = (figure: number): number => Number(figure.toPrecision(digits))
 
-/** Nothing where nothing has grown before this training, or what has was pruned since. */
-export const measureNewUnits =
+/** What an epoch's event says of new units. */
+type Measured = { readonly gradient?: UnitGradients }
+
+/** Measures a model of the net that a step trains. */
+export type MeasureNewUnits = (model: Model) => TE.TaskEither<RunError, Measured>
+
+const measureNothing: MeasureNewUnits = () => TE.right({})
+
+/**
+ * Opens what measures new units for as long as a training takes. Nothing where nothing has grown before it, or what has was
+ * pruned since.
+ */
+export const withNewUnits =
   (context: StepContext) =>
-  (model: Model): TE.TaskEither<RunError, { readonly gradient?: UnitGradients }> => {
+  (net: CheckedNet) =>
+  <A>(use: (measure: MeasureNewUnits) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> => {
     const { newUnits = {} } = context
-    return Object.keys(newUnits).length === 0
-      ? TE.right({})
-      : pipe(
-          newUnitGradients(calibrationFor(context, images), newUnits)(model),
+    if (Object.keys(newUnits).length === 0) return use(measureNothing)
+    return withUnitGradients(calibrationFor(context, images), newUnits)(net)(measure =>
+      use(model =>
+        pipe(
+          measure(model),
           TE.map(found =>
             found === null ? {} : { gradient: { new: rounded(found.new), old: rounded(found.old) } },
           ),
-        )
+        ),
+      ),
+    )
   }

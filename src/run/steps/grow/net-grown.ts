@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Net } from '../../../net/tree.js'
 import { type GrownPreview, previewGrowth } from '../../schedule/growth-preview.js'
 import type { Grow } from '../../schedule/steps.js'
-import { firstPlace, nthGrowthOf, timesOf } from './growths.js'
+import { firstSite, nthGrowthOf, timesOf } from './growths.js'
 
 /** The net after so many growths, as far as one can tell before a run. */
 export const netGrown = (
@@ -11,7 +11,7 @@ export const netGrown = (
   { growths, exact }: Pick<Grow, 'growths' | 'exact'>,
   times = timesOf(growths),
 ): Net => {
-  let grown: GrownPreview = { net, last: firstPlace(growths) }
+  let grown: GrownPreview = { net, last: firstSite(growths) }
   for (let nth = 0; nth < times; nth++) {
     const growth = nthGrowthOf(growths, nth, grown.last)(grown.net)
     if (E.isLeft(growth) || growth.right === null) break // which is refused, or the end

@@ -38,7 +38,7 @@ const stop = (
     TE.map(() => ({ ...restoreBest(context, state), stopped })),
   )
 
-/** Whether a listed growth's place is no longer in the net. */
+/** Whether a listed growth's site is no longer in the net. */
 const isPlaceGone = ({ growths }: Grow, growth: Growth, { net }: Model): boolean =>
   isListed(growths) && !layersOf(net).has(sitePath(growth))
 
@@ -51,8 +51,8 @@ const growMore =
     if (growth === null) return TE.right(cursor.stale === 0 ? state : restoreBest(context, state))
     return isPlaceGone(step, growth, state.learner.model)
       ? stop(growing, state, {
-          why: 'place pruned away',
-          fact: { _tag: 'PlaceRemoved', at: sitePath(growth) },
+          why: 'site pruned away',
+          fact: { _tag: 'SiteRemoved', at: sitePath(growth) },
         })
       : pipe(
           growOnce(context, step, growth)(from),
@@ -120,8 +120,8 @@ export const runGrow =
   (context: StepContext, step: Grow, steps: GrowContext['steps']) =>
   (from: StepStart): TE.TaskEither<RunError, StepState> =>
     pipe(
-      from.inside?._tag === 'growing'
-        ? TE.right({ state: from, cursor: from.inside })
+      from.cursor?._tag === 'growing'
+        ? TE.right({ state: from, cursor: from.cursor })
         : beginGrowing(context, step, from),
       TE.flatMap(growFrom({ context, step, steps })),
       TE.map(state => ({ ...state, models: dropAt('best', placeText(context.place))(state.models) })),

@@ -54,7 +54,7 @@ const nextState = (
   const { best, stale, round } = cursor
   const paid =
     isWithin(atMost, countsOf(state.learner.model)) && (best === null || accuracy - best >= minDelta)
-  const next = { ...cursor, round: round + 1, step: 0, inside: null }
+  const next = { ...cursor, round: round + 1, step: 0, inner: null }
   if (paid)
     return { state: withBest(context, state), cursor: { ...next, best: accuracy, stale: 0 }, kept: true }
   const after = { ...next, stale: stale + 1 }
@@ -167,7 +167,7 @@ const beginRegrowing = (
         best: within ? accuracyOf(score) : null,
         stale: 0,
         step: 0,
-        inside: null,
+        inner: null,
       },
     })),
   )
@@ -178,8 +178,8 @@ const beginRegrowing = (
  */
 export const runRegrow: RunStep<Regrow> = (context, step) => from =>
   pipe(
-    from.inside?._tag === 'regrowing'
-      ? TE.right({ state: from, cursor: from.inside })
+    from.cursor?._tag === 'regrowing'
+      ? TE.right({ state: from, cursor: from.cursor })
       : beginRegrowing(context, step, from),
     TE.flatMap(regrowFrom(context, step)),
     TE.map(state => ({ ...state, models: dropAt('best', placeText(context.place))(state.models) })),

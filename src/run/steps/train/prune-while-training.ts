@@ -117,7 +117,7 @@ const trainMasked =
     const { context, train, plan } = pruning
     const teacher = teacherFor(train.distill, from.models)
     const events: RunEvent[] = []
-    let done = from.inside?._tag === 'training' ? from.inside.position.epoch : 0
+    let done = from.cursor?._tag === 'training' ? from.cursor.position.epoch : 0
     const mark = reviewMask(plan, foresee(pruning), mask => events.push(...maskEvents(pruning, mask)))
     const review: typeof mark = (learner, epochs) => {
       done = epochs
@@ -169,10 +169,10 @@ const trainOn =
   }
 
 /** What a training begins with: no marks that an earlier push has left. */
-const unmarked = ({ inside, learner: { model, slots }, ...state }: StepStart): StepStart => ({
+const unmarked = ({ cursor, learner: { model, slots }, ...state }: StepStart): StepStart => ({
   ...state,
-  inside,
-  learner: { model, slots: inside === null ? clearFadeMasks(slots) : slots },
+  cursor,
+  learner: { model, slots: cursor === null ? clearFadeMasks(slots) : slots },
 })
 
 /**
@@ -186,17 +186,17 @@ export const trainAndPrune =
   (from: StepStart): TE.TaskEither<RunError, StepState> => {
     const widths = widthsOf(from.models.original ?? from.learner.model)
     const pruning: Pruning = { context, train, plan: sparingFrozen(train, plan), widths }
-    if (from.inside?._tag === 'training' && from.inside.cut !== undefined) return trainOn(pruning)(from)
+    if (from.cursor?._tag === 'training' && from.cursor.cut !== undefined) return trainOn(pruning)(from)
     return pipe(
       trainMasked(pruning)(unmarked(from)),
       TE.bindTo('masked'),
       TE.bind('state', ({ masked }) => cutMasked(pruning)(masked.state)),
-      TE.let('inside', ({ masked: { epochs } }) => ({
+      TE.let('cursor', ({ masked: { epochs } }) => ({
         _tag: 'training' as const,
         position: epochStart(epochs),
         cut: epochs,
       })),
-      TE.tap(({ state, inside }) => context.pause(state, inside, null)),
-      TE.flatMap(({ state, inside }) => trainOn(pruning)({ ...state, inside })),
+      TE.tap(({ state, cursor }) => context.pause(state, cursor, null)),
+      TE.flatMap(({ state, cursor }) => trainOn(pruning)({ ...state, cursor })),
     )
   }

@@ -4,19 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Activation } from '../../../../net/activation.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { decimal, isNear, uniformValue } from '../constant.js'
-import {
-  constantInput,
-  differs,
-  floatAttribute,
-  hasInput,
-  intAttribute,
-  liveInput,
-  misfit,
-  type Operator,
-  type Read,
-  type Site,
-  textAttribute,
-} from '../site.js'
+import type { Operator, Read, Site } from '../site.js'
 import type { Live, Value } from '../value.js'
 import { countOf, dimsOf } from '../view.js'
 
@@ -33,10 +21,10 @@ const always =
     E.right(activation)
 
 const expectFloat = (site: Site, name: string, usual: number, expected: number): Read<void> => {
-  const value = floatAttribute(site, name, usual)
+  const value = site.float(name, usual)
   return isNear(value, expected)
     ? E.right(undefined)
-    : differs(site, name, `${decimal(expected)}`, `${decimal(value)}`)
+    : site.differs(name, `${decimal(expected)}`, `${decimal(value)}`)
 }
 
 const hardSigmoid: ActivationOf = site =>
@@ -53,36 +41,36 @@ const elu: ActivationOf = site =>
   )
 
 const gelu: ActivationOf = site => {
-  const approximate = textAttribute(site, 'approximate', 'none')
+  const approximate = site.text('approximate', 'none')
   if (approximate === 'none') return E.right('gelu')
   return approximate === 'tanh'
     ? E.right('geluTanh')
-    : differs(site, 'approximate', 'none or tanh', approximate)
+    : site.differs('approximate', 'none or tanh', approximate)
 }
 
 const leaky = (site: Site, slope: number): Read<Activation> => {
   if (slope === 0) return E.right('relu')
   return slope > 0 && slope < 1
     ? E.right({ _tag: 'leakyRelu', slope: decimal(slope) })
-    : differs(site, 'slope', 'a number ≥ 0 and < 1', `${slope}`)
+    : site.differs('slope', 'a number ≥ 0 and < 1', `${slope}`)
 }
 
 /** One slope for all channels. */
 const prelu: ActivationOf = site =>
   pipe(
-    constantInput(site, 1),
+    site.constant(1),
     E.flatMap(constant => {
       const slope = uniformValue(constant)
       return slope === null
-        ? differs(site, 'input 1', 'one slope for all channels', 'several')
+        ? site.differs('input 1', 'one slope for all channels', 'several')
         : leaky(site, slope)
     }),
   )
 
 const bound = (site: Site, nth: number, usual: number): Read<number> =>
-  hasInput(site, nth)
+  site.hasInput(nth)
     ? pipe(
-        constantInput(site, nth),
+        site.constant(nth),
         E.map(constant => uniformValue(constant) ?? Number.NaN),
       )
     : E.right(usual)
@@ -99,7 +87,7 @@ const clip: ActivationOf = site =>
       if (low === 0 && high === 6) return E.right('relu6')
       return low === 0 && isUnbounded(high)
         ? E.right('relu')
-        : differs(site, 'bounds', '0 and 6, or 0 and none', `${low} and ${high}`)
+        : site.differs('bounds', '0 and 6, or 0 and none', `${low} and ${high}`)
     }),
   )
 
@@ -111,7 +99,7 @@ export const activations: Readonly<Record<string, ActivationOf>> = {
   HardSigmoid: hardSigmoid,
   Elu: elu,
   Gelu: gelu,
-  LeakyRelu: site => leaky(site, floatAttribute(site, 'alpha', 0.01)),
+  LeakyRelu: site => leaky(site, site.float('alpha', 0.01)),
   PRelu: prelu,
   Clip: clip,
 }
@@ -122,7 +110,7 @@ export const activate =
   (site: Site): Read<readonly Live[]> =>
     pipe(
       E.Do,
-      E.bind('from', () => liveInput(site, 0)),
+      E.bind('from', () => site.live(0)),
       E.bind('activation', () => activationOf(site)),
       E.map(({ from, activation }) => [addActivation(site, from, activation)]),
     )
@@ -130,20 +118,19 @@ export const activate =
 /** A softmax over the classes: the outputs of a net are the logits before it. */
 export const softmax: Operator = site =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.flatMap((logits): Read<readonly Value[]> => {
       const rank = logits.view.length
-      const axis = intAttribute(site, 'axis', site.opset < 13 ? 1 : -1)
+      const axis = site.int('axis', site.opset < 13 ? 1 : -1)
       const spans = logits.view[axis < 0 ? axis + rank : axis] ?? []
       const isOverAll = countOf(spans) === channelsOf(logits.shape)
-      const fault = misfit(
-        site,
+      const fault = site.misfit(
         'place',
         'the end of the model',
         `a softmax inside it, over ${dimsOf(logits.view).join(' × ')}`,
       )
       return isOverAll
         ? E.right([{ _tag: 'softmax', logits, fault }])
-        : E.left(misfit(site, 'axis', 'the classes', `${axis} of ${dimsOf(logits.view).join(' × ')}`))
+        : E.left(site.misfit('axis', 'the classes', `${axis} of ${dimsOf(logits.view).join(' × ')}`))
     }),
   )

@@ -10,7 +10,7 @@ import { findActivation } from '../patterns/activation.js'
 import { addAffine, neutralAffine } from '../patterns/affine.js'
 import { findLayerNorm } from '../patterns/layer-norm.js'
 import { inOrder } from '../shape-layers.js'
-import { asLive, axisOf, differs, input, liveInput, type Read, type Site } from '../site.js'
+import type { Read, Site } from '../site.js'
 import { constantValue, type Live, sizesText, type Value } from '../value.js'
 import { channelAxisOf, dimsOf, isBatch, sameView } from '../view.js'
 import { addActivation } from './activation.js'
@@ -19,7 +19,7 @@ import { addLayerNorm } from './norm.js'
 const liveTensor = (site: Site, tensor: string): Read<Live> =>
   pipe(
     site.valueOf(tensor),
-    E.flatMap(value => asLive(site, tensor, value)),
+    E.flatMap(value => site.asLive(tensor, value)),
   )
 
 /** The affine map of a value by a constant on one side of it. */
@@ -38,11 +38,10 @@ const affineOf = (site: Site, value: Live, numbers: Float32Array, isFirst: boole
       return E.right({ scale: numbers, shift })
     case 'Div':
       return isFirst
-        ? differs(site, 'input 1', 'a constant', 'a value that depends on the images')
+        ? site.differs('input 1', 'a constant', 'a value that depends on the images')
         : E.right({ scale: Float64Array.from(numbers, each => 1 / each), shift })
     default:
-      return differs(
-        site,
+      return site.differs(
         'inputs',
         'constants, or the end of an activation',
         'a value that depends on the images',
@@ -55,8 +54,7 @@ const withConstant = (site: Site, live: Live, constant: Constant, isFirst: boole
   const value = inOrder(site, live)
   const numbers = perChannel(constant, value)
   if (numbers === null)
-    return differs(
-      site,
+    return site.differs(
       `input ${isFirst ? 0 : 1}`,
       `one number, or one for each of ${channelsOf(value.shape)} channels`,
       constant.dims.join(' × '),
@@ -76,7 +74,7 @@ export const sum = (site: Site, values: readonly Live[]): Read<Value> => {
   const [first] = ordered
   const odd = ordered.find(each => first !== undefined && !isAlike(first, each))
   if (first === undefined || odd !== undefined)
-    return differs(site, 'inputs', 'values of one shape', sizesText(ordered))
+    return site.differs('inputs', 'values of one shape', sizesText(ordered))
   return E.right(ordered.length === 1 ? first : site.draft.addJoin(site.node, ordered, 'sum', first))
 }
 
@@ -99,14 +97,14 @@ const gate = (site: Site, a: Live, b: Live): Read<Value> => {
   const output = first.shape.length >= second.shape.length ? first : second
   return isGate
     ? E.right(site.draft.addJoin(site.node, [first, second], 'gate', output))
-    : differs(site, 'inputs', 'a map, and as many values or one a channel', sizesText([first, second]))
+    : site.differs('inputs', 'a map, and as many values or one a channel', sizesText([first, second]))
 }
 
 const joined = (site: Site, a: Live, b: Live): Read<Value> => {
   if (site.node.opType === 'Add') return sum(site, [a, b])
   return site.node.opType === 'Mul'
     ? gate(site, a, b)
-    : differs(site, 'input 1', 'a constant', 'a value that depends on the images')
+    : site.differs('input 1', 'a constant', 'a value that depends on the images')
 }
 
 const combine = (site: Site, a: Value, b: Value): Read<Value> => {
@@ -116,9 +114,9 @@ const combine = (site: Site, a: Value, b: Value): Read<Value> => {
   if (a._tag === 'live' && b._tag === 'constant') return withConstant(site, a, b.constant, false)
   if (a._tag === 'constant' && b._tag === 'live') return withConstant(site, b, a.constant, true)
   return pipe(
-    asLive(site, 'input 0', a),
+    site.asLive('input 0', a),
     E.bindTo('first'),
-    E.bind('second', () => asLive(site, 'input 1', b)),
+    E.bind('second', () => site.asLive('input 1', b)),
     E.flatMap(({ first, second }) => joined(site, first, second)),
   )
 }
@@ -138,11 +136,11 @@ const normalised = (site: Site): Read<Value> | null => {
     liveTensor(site, found.tensor),
     E.map(value => inOrder(site, value)),
     E.bindTo('from'),
-    E.bind('axis', ({ from }) => axisOf(site, found.axis, from.view.length)),
+    E.bind('axis', ({ from }) => site.axis(found.axis, from.view.length)),
     E.flatMap(({ from, axis }) =>
       channelAxisOf(from.view, from.shape) === axis
         ? E.right(addLayerNorm(site, from, found.epsilon, null, null))
-        : differs(site, 'axes', 'the channels', `${axis} of ${dimsOf(from.view).join(' × ')}`),
+        : site.differs('axes', 'the channels', `${axis} of ${dimsOf(from.view).join(' × ')}`),
     ),
   )
 }
@@ -154,9 +152,9 @@ export const binary = (site: Site): Read<readonly Value[]> => {
   const found = composed(site) ?? normalised(site)
   if (found !== null) return single(found)
   return pipe(
-    input(site, 0),
+    site.input(0),
     E.bindTo('a'),
-    E.bind('b', () => input(site, 1)),
+    E.bind('b', () => site.input(1)),
     E.flatMap(({ a, b }) => combine(site, a, b)),
     single,
   )
@@ -166,7 +164,7 @@ export const binary = (site: Site): Read<readonly Value[]> => {
 export const variadicSum = (site: Site): Read<readonly Value[]> =>
   pipe(
     site.node.input.map((_, nth) => nth),
-    E.traverseArray(nth => liveInput(site, nth)),
+    E.traverseArray(nth => site.live(nth)),
     E.flatMap(values => sum(site, values)),
     single,
   )

@@ -5,16 +5,7 @@ import { mostChannels } from '../../../../net/limits/limits.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { foldConcat } from '../fold.js'
 import { inOrder } from '../shape-layers.js'
-import {
-  axisOf,
-  constantInput,
-  differs,
-  input,
-  intAttribute,
-  liveInput,
-  type Read,
-  type Site,
-} from '../site.js'
+import type { Read, Site } from '../site.js'
 import { constantValue, type Live, sizesText, type Value } from '../value.js'
 import { channelAxisOf, isWhole, sameView, withChannels } from '../view.js'
 
@@ -74,7 +65,7 @@ const regroup = (site: Site, values: readonly Live[]): Live | null => {
   const [first] = values
   const slices = values.map(value => sliceOf(site, value))
   const [head] = slices
-  const axis = intAttribute(site, 'axis', 1)
+  const axis = site.int('axis', 1)
   const at = axis < 0 ? axis + (first?.view.length ?? 0) : axis
   if (first === undefined || head === undefined || head === null || first.view[at]?.length !== 0) return null
   const isEven = slices.every(
@@ -97,16 +88,15 @@ const regroup = (site: Site, values: readonly Live[]): Live | null => {
 
 const join = (site: Site, values: readonly Live[]): Read<Value> => {
   const [first] = values
-  if (first === undefined) return differs(site, 'inputs', 'one or more', 'none')
+  if (first === undefined) return site.differs('inputs', 'one or more', 'none')
   if (values.length === 1) return E.right(first)
   const regrouped = regroup(site, values)
   if (regrouped !== null) return E.right(regrouped)
   return pipe(
-    axisOf(site, intAttribute(site, 'axis', 1), first.view.length),
+    site.axis(site.int('axis', 1), first.view.length),
     E.flatMap((axis): Read<Value> => {
       if (!fit(values, axis))
-        return differs(
-          site,
+        return site.differs(
           'inputs',
           'maps of one height and width, joined along their channels',
           `${sizesText(values)} along axis ${axis}`,
@@ -114,7 +104,7 @@ const join = (site: Site, values: readonly Live[]): Read<Value> => {
       const output = outputOf(values, axis)
       return channelsOf(output.shape) <= mostChannels
         ? E.right(site.draft.addConcat(site.node, values, shareBeginning(site, values, axis), output))
-        : differs(site, 'inputs', `at most ${mostChannels} channels`, `${channelsOf(output.shape)}`)
+        : site.differs('inputs', `at most ${mostChannels} channels`, `${channelsOf(output.shape)}`)
     }),
   )
 }
@@ -122,17 +112,17 @@ const join = (site: Site, values: readonly Live[]): Read<Value> => {
 export const concat = (site: Site): Read<readonly Value[]> => {
   const all = site.node.input.map((_, nth) => nth)
   return pipe(
-    E.traverseArray((nth: number) => input(site, nth))(all),
+    E.traverseArray((nth: number) => site.input(nth))(all),
     E.flatMap(
       (values): Read<Value> =>
         values.every(({ _tag }) => _tag === 'constant')
           ? pipe(
-              E.traverseArray((nth: number) => constantInput(site, nth))(all),
+              E.traverseArray((nth: number) => site.constant(nth))(all),
               E.flatMap(constants => foldConcat(site, constants)),
               E.map(constantValue),
             )
           : pipe(
-              E.traverseArray((nth: number) => liveInput(site, nth))(all),
+              E.traverseArray((nth: number) => site.live(nth))(all),
               E.flatMap(lives =>
                 join(
                   site,

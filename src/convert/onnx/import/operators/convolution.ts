@@ -3,10 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { channelsOf, type Shape, sizeOf } from '../../../../net/shape.js'
 import { transposeNumbers } from '../arrays.js'
-import type { Constant } from '../constant.js'
+import { type Constant, floatsOf } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
 import { isPoint, mapInput } from '../layout.js'
-import { differs, hasInput, intAttribute, type Read, type Site, vectorInput, weightInput } from '../site.js'
+import type { Read, Site } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, withChannels } from '../view.js'
 import { extentOf, windowOf } from './window.js'
@@ -17,14 +17,14 @@ export const bareUnit = (bias: boolean) => ({ name: '', bias, norm: null, activa
 /** A constant's numbers as they are, in single precision. */
 export const plainTensor =
   (shape: Shape, constant: Constant): MakeTensor =>
-  () => ({ shape, data: Float32Array.from(constant.read()) })
+  () => ({ shape, data: floatsOf(constant) })
 
 /** [out, in, height, width] → [height, width, in, out], or depthwise [height, width, channels, 1]. */
 const kernelTensor =
   (constant: Constant, order: readonly number[]): MakeTensor =>
   () => ({
     shape: order.map(axis => constant.dims[axis] ?? 1),
-    data: transposeNumbers(Float32Array.from(constant.read()), constant.dims, order),
+    data: transposeNumbers(floatsOf(constant), constant.dims, order),
   })
 
 interface Kernel {
@@ -36,16 +36,15 @@ interface Kernel {
 
 const kernelInput = (site: Site, channels: number): Read<Kernel> =>
   pipe(
-    weightInput(site, 1),
+    site.weight(1),
     E.flatMap((constant): Read<Kernel> => {
       const [filters = 0, inputs = 0, height = 0, width = 0] = constant.dims
-      const groups = intAttribute(site, 'group', 1)
+      const groups = site.int('group', 1)
       const fits =
         constant.dims.length === 4 && sizeOf(constant.dims) > 0 && groups > 0 && inputs * groups === channels
       return fits && filters % groups === 0
         ? E.right({ constant, filters, sides: [height, width], groups })
-        : differs(
-            site,
+        : site.differs(
             'input 1',
             `a kernel of [filters, ${channels} / ${groups}, height, width], filters in ${groups} groups`,
             constant.dims.join(' × ') || 'a number',
@@ -55,7 +54,7 @@ const kernelInput = (site: Site, channels: number): Read<Kernel> =>
 
 /** The bias of so many channels; null where there is none. */
 export const biasInput = (site: Site, nth: number, channels: number): Read<Constant | null> =>
-  hasInput(site, nth) ? vectorInput(site, nth, channels, `a bias of ${channels}`) : E.right(null)
+  site.hasInput(nth) ? site.vector(nth, channels, `a bias of ${channels}`) : E.right(null)
 
 const biasWeight = (bias: Constant | null): LeafWeights =>
   bias === null ? {} : { bias: plainTensor([sizeOf(bias.dims)], bias) }
@@ -75,14 +74,14 @@ const addPointwise = (
           {
             kernel: () => ({
               shape: [channelsOf(from.shape), filters],
-              data: transposeNumbers(Float32Array.from(constant.read()), constant.dims.slice(0, 2), [1, 0]),
+              data: transposeNumbers(floatsOf(constant), constant.dims.slice(0, 2), [1, 0]),
             }),
             ...biasWeight(bias),
           },
           { shape: [filters], view: withChannels(from.view, 1, 0, filters) },
         ),
       )
-    : differs(site, 'kernel_shape', '1 × 1 in one group on a map of one position', sides.join(' × '))
+    : site.differs('kernel_shape', '1 × 1 in one group on a map of one position', sides.join(' × '))
 
 const addWindowed = (site: Site, from: Live, kernel: Kernel, bias: Constant | null): Read<Live> => {
   const { constant, filters, sides, groups } = kernel

@@ -6,18 +6,7 @@ import { placeRows, transposeNumbers } from '../arrays.js'
 import { type Constant, uniformValue } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
 import { asVector, inOrder } from '../shape-layers.js'
-import {
-  constantInput,
-  differs,
-  floatAttribute,
-  hasInput,
-  intAttribute,
-  liveInput,
-  misfit,
-  type Read,
-  type Site,
-  weightInput,
-} from '../site.js'
+import type { Read, Site } from '../site.js'
 import type { Live } from '../value.js'
 import { countOf, dimsOf, isBatch, isWhole, positionsOf, type Span, withChannels } from '../view.js'
 import { bareUnit } from './convolution.js'
@@ -32,12 +21,12 @@ interface Matrix {
 
 const matrixInput = (site: Site, inputs: number, isTransposed: boolean, factor: number): Read<Matrix> =>
   pipe(
-    weightInput(site, 1),
+    site.weight(1),
     E.flatMap((constant): Read<Matrix> => {
       const [rows = 0, columns = 0] = isTransposed ? constant.dims.toReversed() : constant.dims
       return constant.dims.length === 2 && rows === inputs && columns > 0
         ? E.right({ constant, isTransposed, factor, outputs: columns })
-        : differs(site, 'input 1', `a matrix of ${inputs} rows`, constant.dims.join(' × '))
+        : site.differs('input 1', `a matrix of ${inputs} rows`, constant.dims.join(' × '))
     }),
   )
 
@@ -70,23 +59,23 @@ const addDense = (site: Site, from: Live, axis: number, matrix: Matrix, bias: Le
 /** A value as a matrix [n, features]: a map is flattened. */
 const featuresInput = (site: Site): Read<Live> =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.flatMap(value => asVector(site, inOrder(site, value))),
     E.flatMap(value => {
       const { shape, view } = value
       const [batch = [], features = []] = view
       return view.length === 2 && isBatch(batch) && countOf(features) === channelsOf(shape)
         ? E.right(value)
-        : differs(site, 'input 0', 'a matrix [n, features]', dimsOf(view).join(' × '))
+        : site.differs('input 0', 'a matrix [n, features]', dimsOf(view).join(' × '))
     }),
   )
 
 /** The bias of a Gemm, as many numbers as outputs or one for all; times `beta`. */
 const gemmBias = (site: Site, outputs: number): Read<LeafWeights> => {
-  if (!hasInput(site, 2)) return E.right({})
-  const beta = floatAttribute(site, 'beta', 1)
+  if (!site.hasInput(2)) return E.right({})
+  const beta = site.float('beta', 1)
   return pipe(
-    constantInput(site, 2),
+    site.constant(2),
     E.flatMap((constant): Read<LeafWeights> => {
       const size = constant.dims.reduce((product, dim) => product * dim, 1)
       const data = () => Float32Array.from(constant.read(), value => beta * value)
@@ -94,7 +83,7 @@ const gemmBias = (site: Site, outputs: number): Read<LeafWeights> => {
         return E.right({ bias: () => ({ shape: [outputs], data: data() }) })
       const value = size === 1 ? uniformValue(constant) : null
       return value === null
-        ? differs(site, 'input 2', `a bias of ${outputs}`, constant.dims.join(' × '))
+        ? site.differs('input 2', `a bias of ${outputs}`, constant.dims.join(' × '))
         : E.right({ bias: beta * value })
     }),
   )
@@ -105,17 +94,12 @@ export const gemm = (site: Site): Read<readonly Live[]> =>
   pipe(
     E.Do,
     E.filterOrElse(
-      () => intAttribute(site, 'transA', 0) === 0,
-      () => misfit(site, 'transA', '0', '1'),
+      () => site.int('transA', 0) === 0,
+      () => site.misfit('transA', '0', '1'),
     ),
     E.bind('from', () => featuresInput(site)),
     E.bind('matrix', ({ from }) =>
-      matrixInput(
-        site,
-        channelsOf(from.shape),
-        intAttribute(site, 'transB', 0) === 1,
-        floatAttribute(site, 'alpha', 1),
-      ),
+      matrixInput(site, channelsOf(from.shape), site.int('transB', 0) === 1, site.float('alpha', 1)),
     ),
     E.bind('bias', ({ matrix }) => gemmBias(site, matrix.outputs)),
     E.map(({ from, matrix, bias }) => [addDense(site, from, 1, matrix, bias)]),
@@ -165,7 +149,7 @@ const multiply = (site: Site, value: Live): Read<Live> => {
 /** Shapes  [n, …, in] × [in, out] → [n, …, out] */
 export const matMul = (site: Site): Read<readonly Live[]> =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.map(value => inOrder(site, value)),
     E.flatMap(value => multiply(site, value)),
     E.map(output => [output]),

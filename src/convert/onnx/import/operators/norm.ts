@@ -6,17 +6,7 @@ import { orderedAs } from '../channels.js'
 import { type Constant, decimal } from '../constant.js'
 import type { MakeTensor } from '../draft.js'
 import { asVector, inputInOrder } from '../shape-layers.js'
-import {
-  axisOf,
-  differs,
-  floatAttribute,
-  hasInput,
-  intAttribute,
-  misfit,
-  type Read,
-  type Site,
-  vectorInput,
-} from '../site.js'
+import type { Read, Site } from '../site.js'
 import type { Live } from '../value.js'
 import { channelAxisOf, dimsOf, positionsOf, type Span } from '../view.js'
 
@@ -35,15 +25,15 @@ const channelsInput = (site: Site): Read<Live> =>
     E.flatMap(value =>
       channelAxisOf(value.view, value.shape) === 1
         ? E.right(value)
-        : differs(site, 'input 0', 'channels along axis 1', dimsOf(value.view).join(' × ')),
+        : site.differs('input 0', 'channels along axis 1', dimsOf(value.view).join(' × ')),
     ),
   )
 
 const addBatchNorm = (site: Site, from: Live, constants: readonly Constant[]): Live => {
   const spans = from.view[1] ?? []
   const [scale, shift, mean, variance] = constants.map(constant => orderedTensor(constant, spans))
-  const momentum = decimal(floatAttribute(site, 'momentum', 0.9))
-  const epsilon = decimal(floatAttribute(site, 'epsilon', 1e-5))
+  const momentum = decimal(site.float('momentum', 0.9))
+  const epsilon = decimal(site.float('epsilon', 1e-5))
   return site.draft.addLeaf(
     site.node,
     from,
@@ -58,12 +48,12 @@ export const batchNorm = (site: Site): Read<readonly Live[]> =>
   pipe(
     E.Do,
     E.filterOrElse(
-      () => intAttribute(site, 'training_mode', 0) === 0,
-      () => misfit(site, 'training_mode', '0', '1'),
+      () => site.int('training_mode', 0) === 0,
+      () => site.misfit('training_mode', '0', '1'),
     ),
     E.bind('from', () => channelsInput(site)),
     E.bind('constants', ({ from }) =>
-      E.traverseArray((nth: number) => vectorInput(site, nth, channelsOf(from.shape)))([1, 2, 3, 4]),
+      E.traverseArray((nth: number) => site.vector(nth, channelsOf(from.shape)))([1, 2, 3, 4]),
     ),
     E.map(({ from, constants }) => [addBatchNorm(site, from, constants)]),
   )
@@ -93,17 +83,15 @@ export const layerNorm = (site: Site): Read<readonly Live[]> =>
   pipe(
     E.Do,
     E.bind('from', () => inputInOrder(site)),
-    E.bind('axis', ({ from }) => axisOf(site, intAttribute(site, 'axis', -1), from.view.length)),
+    E.bind('axis', ({ from }) => site.axis(site.int('axis', -1), from.view.length)),
     E.filterOrElse(
       ({ from: { view, shape }, axis }) => axis === view.length - 1 && channelAxisOf(view, shape) === axis,
       ({ axis, from }) =>
-        misfit(site, 'axis', 'the last, of channels', `${axis} of ${dimsOf(from.view).join(' × ')}`),
+        site.misfit('axis', 'the last, of channels', `${axis} of ${dimsOf(from.view).join(' × ')}`),
     ),
-    E.bind('scale', ({ from }) => vectorInput(site, 1, channelsOf(from.shape))),
+    E.bind('scale', ({ from }) => site.vector(1, channelsOf(from.shape))),
     E.bind('shift', ({ from }) =>
-      hasInput(site, 2) ? vectorInput(site, 2, channelsOf(from.shape)) : E.right(null),
+      site.hasInput(2) ? site.vector(2, channelsOf(from.shape)) : E.right(null),
     ),
-    E.map(({ from, scale, shift }) => [
-      addLayerNorm(site, from, floatAttribute(site, 'epsilon', 1e-5), scale, shift),
-    ]),
+    E.map(({ from, scale, shift }) => [addLayerNorm(site, from, site.float('epsilon', 1e-5), scale, shift)]),
   )

@@ -3,16 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { uniformValue } from '../constant.js'
 import { inputInOrder } from '../shape-layers.js'
-import {
-  axisOf,
-  constantInput,
-  differs,
-  hasInput,
-  numbersInput,
-  type Read,
-  type Site,
-  textAttribute,
-} from '../site.js'
+import type { Read, Site } from '../site.js'
 import type { Live } from '../value.js'
 import { dimsOf, isWhole, type View, viewAlong } from '../view.js'
 
@@ -21,12 +12,12 @@ type Ends = ReadonlyMap<number, readonly [before: number, after: number]>
 
 const endsOf = (site: Site, rank: number): Read<Ends> =>
   pipe(
-    numbersInput(site, 1),
+    site.numbers(1),
     E.bindTo('pads'),
     E.bind('given', () =>
-      hasInput(site, 3) ? numbersInput(site, 3) : E.right(Array.from({ length: rank }, (_, axis) => axis)),
+      site.hasInput(3) ? site.numbers(3) : E.right(Array.from({ length: rank }, (_, axis) => axis)),
     ),
-    E.bind('axes', ({ given }) => E.traverseArray((axis: number) => axisOf(site, axis, rank))(given)),
+    E.bind('axes', ({ given }) => E.traverseArray((axis: number) => site.axis(axis, rank))(given)),
     E.map(
       ({ pads, axes }) =>
         new Map(axes.map((axis, nth) => [axis, [pads[nth] ?? 0, pads[nth + axes.length] ?? 0]])),
@@ -35,14 +26,14 @@ const endsOf = (site: Site, rank: number): Read<Ends> =>
 
 /** The padding must be of zeros. */
 const checkValue = (site: Site): Read<void> => {
-  const mode = textAttribute(site, 'mode', 'constant')
-  if (mode !== 'constant') return differs(site, 'mode', 'constant', mode)
-  if (!hasInput(site, 2)) return E.right(undefined)
+  const mode = site.text('mode', 'constant')
+  if (mode !== 'constant') return site.differs('mode', 'constant', mode)
+  if (!site.hasInput(2)) return E.right(undefined)
   return pipe(
-    constantInput(site, 2),
+    site.constant(2),
     E.flatMap(constant => {
       const value = uniformValue(constant)
-      return value === 0 ? E.right(undefined) : differs(site, 'value', '0', `${value}`)
+      return value === 0 ? E.right(undefined) : site.differs('value', '0', `${value}`)
     }),
   )
 }
@@ -71,8 +62,7 @@ export const pad = (site: Site): Read<readonly Live[]> =>
     E.flatMap(({ from, ends }): Read<Live> => {
       const sides = from.shape.length === 3 ? sidesOf(from, ends) : null
       if (sides === null)
-        return differs(
-          site,
+        return site.differs(
           'pads',
           'zeros around height and width',
           `others around ${dimsOf(from.view).join(' × ')}`,

@@ -6,7 +6,7 @@ import type { Leaf } from '../../../../net/tree.js'
 import { isPoint, mapInput, properMapInput } from '../layout.js'
 import { addAffine, neutralAffine } from '../patterns/affine.js'
 import { inputInOrder } from '../shape-layers.js'
-import { axisOf, differs, intAttribute, liveInput, numbersOf, type Read, type Site } from '../site.js'
+import type { Read, Site } from '../site.js'
 import type { Live } from '../value.js'
 import { channelsFirst, dimsOf, pooledView, type View } from '../view.js'
 import { extentOf, kernelShape, type WindowOptions, windowOf } from './window.js'
@@ -43,11 +43,11 @@ const leafOf = (
 ): Read<Leaf> => {
   const { stride, padding, dilation, reachesOut } = window
   const pool = { name: '', size: extentOf(size), stride, padding }
-  if (dilation !== 1) return differs(site, 'dilations', '1', `${dilation}`)
+  if (dilation !== 1) return site.differs('dilations', '1', `${dilation}`)
   if (kind === 'max') return E.right({ _tag: 'maxPool', ...pool })
-  const countPadding = intAttribute(site, 'count_include_pad', 0) === 1
+  const countPadding = site.int('count_include_pad', 0) === 1
   return countPadding && reachesOut
-    ? differs(site, 'ceil_mode', '0 where padding is counted', '1')
+    ? site.differs('ceil_mode', '0 where padding is counted', '1')
     : E.right({ _tag: 'avgPool', ...pool, countPadding })
 }
 
@@ -98,7 +98,7 @@ const reducedView = (view: View, axes: readonly number[], keep: boolean): View =
 const reducePoint = (site: Site, from: Live, axes: readonly number[], keep: boolean): Read<Live> =>
   axes.every(axis => (from.view[axis] ?? []).length === 0)
     ? E.right({ ...from, view: reducedView(from.view, axes, keep) })
-    : differs(site, 'axes', 'those of height and width', `${axes}`)
+    : site.differs('axes', 'those of height and width', `${axes}`)
 
 /** The mean or the largest value over height and width. Shapes  [n, c, h, w] → [n, c] or [n, c, 1, 1] */
 export const reduce =
@@ -107,19 +107,18 @@ export const reduce =
     pipe(
       E.Do,
       E.bind('from', () => inputInOrder(site)),
-      E.bind('given', () => numbersOf(site, 'axes', 1)),
+      E.bind('given', () => site.numbersOf('axes', 1)),
       E.bind('axes', ({ given, from }) =>
-        E.traverseArray((axis: number) => axisOf(site, axis, from.view.length))(given ?? []),
+        E.traverseArray((axis: number) => site.axis(axis, from.view.length))(given ?? []),
       ),
       E.flatMap(({ from, axes }) => {
-        const keep = intAttribute(site, 'keepdims', 1) === 1
+        const keep = site.int('keepdims', 1) === 1
         if (!axes.includes(0) && axes.length > 0) {
           if (isPoint(from)) return reducePoint(site, from, axes, keep)
           if (reducesSides(from.view, axes))
             return E.right(addGlobal(site, kind, from, reducedView(from.view, axes, keep)))
         }
-        return differs(
-          site,
+        return site.differs(
           'axes',
           'those of height and width',
           `${axes} of ${dimsOf(from.view).join(' × ')}`,
@@ -131,7 +130,7 @@ export const reduce =
 /** The sum over height and width: the mean times their size. */
 export const reduceSum = (site: Site): Read<readonly Live[]> =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.bindTo('from'),
     E.bind('means', () => reduce('avg')(site)),
     E.map(({ from: { shape }, means }) => {

@@ -3,28 +3,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { sizeOf } from '../../../../net/shape.js'
 import type { Constant } from '../constant.js'
-import {
-  axisOf,
-  constantInput,
-  differs,
-  hasInput,
-  input,
-  intAttribute,
-  liveInput,
-  misfit,
-  type Operator,
-  type Read,
-  type Site,
-} from '../site.js'
+import type { Operator, Read, Site } from '../site.js'
 import { constantValue, type Rounding, type Value } from '../value.js'
 
 const single = (site: Site, nth: number, what: string): Read<number> =>
   pipe(
-    constantInput(site, nth),
+    site.constant(nth),
     E.flatMap(constant =>
       sizeOf(constant.dims) === 1
         ? E.right(constant.read()[0] ?? 0)
-        : differs(site, `input ${nth}`, `one ${what} for all values`, constant.dims.join(' × ')),
+        : site.differs(`input ${nth}`, `one ${what} for all values`, constant.dims.join(' × ')),
     ),
   )
 
@@ -32,17 +20,17 @@ const roundingOf = (site: Site): Read<Rounding> =>
   pipe(
     single(site, 1, 'scale'),
     E.bindTo('scale'),
-    E.bind('zero', () => (hasInput(site, 2) ? single(site, 2, 'zero point') : E.right(0))),
+    E.bind('zero', () => (site.hasInput(2) ? single(site, 2, 'zero point') : E.right(0))),
   )
 
 /** A value in 8 bits, which only a DequantizeLinear may read. */
 export const quantizeLinear: Operator = site =>
   pipe(
-    liveInput(site, 0),
+    site.live(0),
     E.bindTo('exact'),
     E.bind('by', () => roundingOf(site)),
     E.map(({ exact, by }): readonly Value[] => {
-      const fault = misfit(site, 'output 0', 'a DequantizeLinear behind it', 'another operator')
+      const fault = site.misfit('output 0', 'a DequantizeLinear behind it', 'another operator')
       return [{ _tag: 'rounded', exact, by, fault }]
     }),
   )
@@ -50,11 +38,11 @@ export const quantizeLinear: Operator = site =>
 /** A parameter of integers: one number, or one for each position of an axis. */
 const parameter = (site: Site, nth: number, size: number): Read<Constant> =>
   pipe(
-    constantInput(site, nth),
+    site.constant(nth),
     E.flatMap(constant =>
       [1, size].includes(sizeOf(constant.dims))
         ? E.right(constant)
-        : differs(site, `input ${nth}`, `one number, or ${size}`, constant.dims.join(' × ')),
+        : site.differs(`input ${nth}`, `one number, or ${size}`, constant.dims.join(' × ')),
     ),
   )
 
@@ -75,16 +63,15 @@ const dequantise = (integers: Constant, scale: Constant, zero: Constant | null, 
 })
 
 const dequantiseConstant = (site: Site, integers: Constant): Read<Value> => {
-  if (!integers.isInteger) return differs(site, 'input 0', 'integers', 'floating-point numbers')
-  if (intAttribute(site, 'block_size', 0) !== 0)
-    return differs(site, 'block_size', '0', `${intAttribute(site, 'block_size', 0)}`)
+  if (!integers.isInteger) return site.differs('input 0', 'integers', 'floating-point numbers')
+  if (site.int('block_size', 0) !== 0) return site.differs('block_size', '0', `${site.int('block_size', 0)}`)
   const rank = integers.dims.length
   return pipe(
-    rank < 2 ? E.right(0) : axisOf(site, intAttribute(site, 'axis', 1), rank),
+    rank < 2 ? E.right(0) : site.axis(site.int('axis', 1), rank),
     E.bindTo('axis'),
     E.bind('scale', ({ axis }) => parameter(site, 1, integers.dims[axis] ?? 1)),
     E.bind('zero', ({ axis }) =>
-      hasInput(site, 2) ? parameter(site, 2, integers.dims[axis] ?? 1) : E.right(null),
+      site.hasInput(2) ? parameter(site, 2, integers.dims[axis] ?? 1) : E.right(null),
     ),
     E.map(({ axis, scale, zero }) => constantValue(dequantise(integers, scale, zero, axis))),
   )
@@ -97,13 +84,13 @@ const restore = (site: Site, { exact, by }: Extract<Value, { readonly _tag: 'rou
     E.flatMap(({ scale, zero }) =>
       scale === by.scale && zero === by.zero
         ? E.right<never, Value>(exact)
-        : differs(site, 'scale', `${by.scale}, as the QuantizeLinear before has it`, `${scale}`),
+        : site.differs('scale', `${by.scale}, as the QuantizeLinear before has it`, `${scale}`),
     ),
   )
 
 export const dequantizeLinear: Operator = site =>
   pipe(
-    input(site, 0),
+    site.input(0),
     E.flatMap((value): Read<Value> => {
       switch (value._tag) {
         case 'constant':
@@ -111,7 +98,7 @@ export const dequantizeLinear: Operator = site =>
         case 'rounded':
           return restore(site, value)
         default:
-          return differs(site, 'input 0', 'integers', 'floating-point numbers')
+          return site.differs('input 0', 'integers', 'floating-point numbers')
       }
     }),
     E.map(output => [output]),

@@ -4,20 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { sizeOf } from '../../../../net/shape.js'
 import { type Constant, constantOf, withDims } from '../constant.js'
 import { foldExpand, foldFill, foldTranspose } from '../fold.js'
-import {
-  axisOf,
-  constantInput,
-  differs,
-  hasInput,
-  input,
-  intAttribute,
-  intsAttribute,
-  numbersInput,
-  numbersOf,
-  type Operator,
-  type Read,
-  type Site,
-} from '../site.js'
+import type { Operator, Read, Site } from '../site.js'
 import { constantValue, type Live, type Value } from '../value.js'
 import { dimsOf, reshapeView, transposeView } from '../view.js'
 
@@ -31,7 +18,7 @@ export const tensorInput = (
   site: Site,
 ): Read<Live | { readonly _tag: 'constant'; readonly constant: Constant }> =>
   pipe(
-    input(site, 0),
+    site.input(0),
     E.flatMap(value =>
       value._tag === 'live' || value._tag === 'constant' ? E.right(value) : E.left(value.fault),
     ),
@@ -44,8 +31,7 @@ export const reshapeTo = (
   dims: readonly number[],
 ): Read<Value> => {
   const before = dimsOfValue(value)
-  const refused = differs(
-    site,
+  const refused = site.differs(
     'shape',
     `sizes that split or join those of ${before.join(' × ')}`,
     dims.join(' × '),
@@ -74,33 +60,33 @@ const resolveSizes = (
   wanted: readonly number[],
   dims: readonly number[],
 ): Read<readonly number[]> => {
-  const keepsZero = intAttribute(site, 'allowzero', 0) === 1
+  const keepsZero = site.int('allowzero', 0) === 1
   const sizes = wanted.map((size, axis) => (size === 0 && !keepsZero ? (dims[axis] ?? 0) : size))
   const known = sizeOf(sizes.filter(size => size !== -1))
   const open = sizes.filter(size => size === -1).length
   return open <= 1 && sizes.every(size => Number.isSafeInteger(size) && size >= -1)
     ? E.right(sizes.map(size => (size === -1 ? sizeOf(dims) / known : size)))
-    : differs(site, 'shape', 'whole sizes, one −1 at most', `${wanted}`)
+    : site.differs('shape', 'whole sizes, one −1 at most', `${wanted}`)
 }
 
 export const reshape = reshaping((site, dims) =>
   pipe(
-    numbersInput(site, 1),
+    site.numbers(1),
     E.flatMap(wanted => resolveSizes(site, wanted, dims)),
   ),
 )
 
 export const flatten = reshaping((site, dims) => {
-  const axis = intAttribute(site, 'axis', 1)
+  const axis = site.int('axis', 1)
   const at = axis < 0 ? axis + dims.length : axis
   return E.right([sizeOf(dims.slice(0, at)), sizeOf(dims.slice(at))])
 })
 
 const axesOf = (site: Site, rank: number): Read<readonly number[] | null> =>
   pipe(
-    numbersOf(site, 'axes', 1),
+    site.numbersOf('axes', 1),
     E.flatMap(axes =>
-      axes === null ? E.right(null) : E.traverseArray((axis: number) => axisOf(site, axis, rank))(axes),
+      axes === null ? E.right(null) : E.traverseArray((axis: number) => site.axis(axis, rank))(axes),
     ),
   )
 
@@ -113,7 +99,7 @@ export const squeeze = reshaping((site, dims) =>
 
 export const unsqueeze = reshaping((site, dims) =>
   pipe(
-    numbersOf(site, 'axes', 1),
+    site.numbersOf('axes', 1),
     E.flatMap(axes => axesOf(site, dims.length + (axes?.length ?? 0))),
     E.map(axes => {
       const rest = [...dims]
@@ -132,9 +118,9 @@ export const transpose: Operator = site =>
     tensorInput(site),
     E.flatMap((value): Read<Value> => {
       const dims = dimsOfValue(value)
-      const order = intsAttribute(site, 'perm') ?? dims.map((_, axis) => dims.length - 1 - axis)
+      const order = site.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis)
       if (!isOrder(order, dims.length))
-        return differs(site, 'perm', `an order of ${dims.length} axes`, `${order}`)
+        return site.differs('perm', `an order of ${dims.length} axes`, `${order}`)
       return value._tag === 'live'
         ? E.right({ ...value, view: transposeView(value.view, order) })
         : E.right(constantValue(foldTranspose(value.constant, order)))
@@ -143,7 +129,7 @@ export const transpose: Operator = site =>
   )
 
 /** The value itself. */
-export const same: Operator = site => E.map((value: Value) => [value])(input(site, 0))
+export const same: Operator = site => E.map((value: Value) => [value])(site.input(0))
 
 /** ONNX's numbers of the types between which a value stays what it is here. */
 const floatTypes = [1, 10, 11]
@@ -153,12 +139,12 @@ export const cast: Operator = site =>
   pipe(
     tensorInput(site),
     E.flatMap((value): Read<Value> => {
-      const to = intAttribute(site, 'to', 1)
+      const to = site.int('to', 1)
       const [isFloat, isInteger] = [floatTypes.includes(to), integerTypes.includes(to)]
       if (value._tag === 'live' && isFloat) return E.right(value)
       return value._tag === 'constant' && (isFloat || isInteger)
         ? E.right(constantValue({ ...value.constant, isInteger }))
-        : differs(site, 'to', 'a type of floating-point numbers', `type ${to}`)
+        : site.differs('to', 'a type of floating-point numbers', `type ${to}`)
     }),
     E.map(output => [output]),
   )
@@ -169,16 +155,16 @@ export const shape: Operator = site =>
     tensorInput(site),
     E.map(value => {
       const dims = dimsOfValue(value)
-      const kept = dims.slice(intAttribute(site, 'start', 0), intAttribute(site, 'end', dims.length))
+      const kept = dims.slice(site.int('start', 0), site.int('end', dims.length))
       return [constantValue(constantOf([kept.length], true, Float64Array.from(kept)))]
     }),
   )
 
 export const constantOfShape: Operator = site =>
   pipe(
-    numbersInput(site, 0),
+    site.numbers(0),
     E.bindTo('dims'),
-    E.bind('value', () => (hasInput(site, 1) ? constantInput(site, 1) : E.right(null))),
+    E.bind('value', () => (site.hasInput(1) ? site.constant(1) : E.right(null))),
     E.flatMap(({ dims, value }) => foldFill(site, dims, value)),
     E.map(constant => [constantValue(constant)]),
   )
@@ -187,14 +173,14 @@ export const expand: Operator = site =>
   pipe(
     tensorInput(site),
     E.bindTo('value'),
-    E.bind('dims', () => numbersInput(site, 1)),
+    E.bind('dims', () => site.numbers(1)),
     E.flatMap(({ value, dims }): Read<Value> => {
       if (value._tag === 'constant') return E.map(constantValue)(foldExpand(site, value.constant, dims))
       const before = dimsOf(value.view)
       const alike =
         dims.length <= before.length &&
         dims.every((size, nth) => size === 1 || size === before[before.length - dims.length + nth])
-      return alike ? E.right(value) : differs(site, 'shape', before.join(' × '), dims.join(' × '))
+      return alike ? E.right(value) : site.differs('shape', before.join(' × '), dims.join(' × '))
     }),
     E.map(output => [output]),
   )

@@ -5,17 +5,7 @@ import { channelsOf } from '../../../../net/shape.js'
 import { type Constant, constantOf } from '../constant.js'
 import { foldTake } from '../fold.js'
 import { inOrder } from '../shape-layers.js'
-import {
-  axisOf,
-  constantInput,
-  differs,
-  hasInput,
-  intAttribute,
-  numbersInput,
-  numbersOf,
-  type Read,
-  type Site,
-} from '../site.js'
+import type { Read, Site } from '../site.js'
 import { constantValue, type Live, type Value } from '../value.js'
 import { channelAxisOf, dimsOf, withChannels } from '../view.js'
 import { dimsOfValue, reshapeTo, tensorInput } from './shape.js'
@@ -32,8 +22,7 @@ const sliceChannels = (site: Site, live: Live, axis: number, from: number, size:
   if (from === 0 && size === (dimsOf(view)[axis] ?? 1)) return E.right(value)
   const isInside = from >= 0 && size > 0 && from + size <= channelsOf(shape)
   if (channelAxisOf(view, shape) !== axis || !isInside)
-    return differs(
-      site,
+    return site.differs(
       'axis',
       `channels of ${dimsOf(view).join(' × ')}`,
       `${size} from ${from} along ${axis}`,
@@ -79,7 +68,7 @@ const sliceAxis = (
   const [from, to] = [boundOf(start, length), boundOf(end, length)]
   return step === 1
     ? take(site, value, axis, from, Math.max(to - from, 0))
-    : differs(site, 'steps', '1', `${step}`)
+    : site.differs('steps', '1', `${step}`)
 }
 
 /** Shapes  along each axis in `axes`, from `starts` to `ends` */
@@ -87,19 +76,17 @@ export const slice = (site: Site): Read<readonly Value[]> =>
   pipe(
     E.Do,
     E.bind('value', () => tensorInput(site)),
-    E.bind('starts', () => numbersInput(site, 1)),
-    E.bind('ends', () => numbersInput(site, 2)),
-    E.bind('axes', ({ starts }) =>
-      hasInput(site, 3) ? numbersInput(site, 3) : E.right(range(0, starts.length)),
-    ),
-    E.bind('steps', () => (hasInput(site, 4) ? numbersInput(site, 4) : E.right([]))),
+    E.bind('starts', () => site.numbers(1)),
+    E.bind('ends', () => site.numbers(2)),
+    E.bind('axes', ({ starts }) => (site.hasInput(3) ? site.numbers(3) : E.right(range(0, starts.length)))),
+    E.bind('steps', () => (site.hasInput(4) ? site.numbers(4) : E.right([]))),
     E.flatMap(({ value, starts, ends, axes, steps }) =>
       axes.reduce<Read<TensorValue>>(
         (before, axis, nth) =>
           pipe(
             before,
             E.bindTo('now'),
-            E.bind('at', ({ now }) => axisOf(site, axis, dimsOfValue(now).length)),
+            E.bind('at', ({ now }) => site.axis(axis, dimsOfValue(now).length)),
             E.flatMap(({ now, at }) =>
               sliceAxis(site, now, at, starts[nth] ?? 0, ends[nth] ?? 0, steps[nth] ?? 1),
             ),
@@ -124,13 +111,13 @@ const valueAndAxis = (site: Site) =>
   pipe(
     E.Do,
     E.bind('value', () => tensorInput(site)),
-    E.bind('axis', ({ value }) => axisOf(site, intAttribute(site, 'axis', 0), dimsOfValue(value).length)),
+    E.bind('axis', ({ value }) => site.axis(site.int('axis', 0), dimsOfValue(value).length)),
   )
 
 export const split = (site: Site): Read<readonly Value[]> =>
   pipe(
     valueAndAxis(site),
-    E.bind('given', () => numbersOf(site, 'split', 1)),
+    E.bind('given', () => site.numbersOf('split', 1)),
     E.flatMap(({ value, axis, given }) => {
       const length = dimsOfValue(value)[axis] ?? 1
       const sizes = given ?? equalParts(length, site.node.output.length)
@@ -140,7 +127,7 @@ export const split = (site: Site): Read<readonly Value[]> =>
         ? E.traverseArray((nth: number) => take(site, value, axis, starts[nth] ?? 0, sizes[nth] ?? 0))(
             range(0, sizes.length),
           )
-        : differs(site, 'split', `${site.node.output.length} sizes of ${length} together`, `${sizes}`)
+        : site.differs('split', `${site.node.output.length} sizes of ${length} together`, `${sizes}`)
     }),
   )
 
@@ -160,7 +147,7 @@ const gatherLive = (
   const from = runStart(indices)
   const before = dimsOf(live.view)
   return from === null
-    ? differs(site, 'indices', 'positions one after another', `${indices.slice(0, 8)}`)
+    ? site.differs('indices', 'positions one after another', `${indices.slice(0, 8)}`)
     : pipe(
         sliceChannels(site, live, axis, from, indices.length),
         E.flatMap(value =>
@@ -188,8 +175,8 @@ const gatherConstant = (
 export const gather = (site: Site): Read<readonly Value[]> =>
   pipe(
     valueAndAxis(site),
-    E.bind('given', () => numbersInput(site, 1)),
-    E.bind('dims', () => E.map(({ dims }: Constant) => dims)(constantInput(site, 1))),
+    E.bind('given', () => site.numbers(1)),
+    E.bind('dims', () => E.map(({ dims }: Constant) => dims)(site.constant(1))),
     E.flatMap(({ value, axis, given, dims }) => {
       const length = dimsOfValue(value)[axis] ?? 1
       const indices = given.map(index => (index < 0 ? index + length : index))
@@ -204,7 +191,7 @@ export const gather = (site: Site): Read<readonly Value[]> =>
 export const rangeOf = (site: Site): Read<readonly Value[]> =>
   pipe(
     [0, 1, 2],
-    E.traverseArray(nth => numbersInput(site, nth)),
+    E.traverseArray(nth => site.numbers(nth)),
     E.flatMap(([[start = 0] = [], [limit = 0] = [], [step = 1] = []]) => {
       const count = Math.max(Math.ceil((limit - start) / step), 0)
       return count <= 2 ** 16
@@ -217,6 +204,6 @@ export const rangeOf = (site: Site): Read<readonly Value[]> =>
               ),
             ),
           ])
-        : differs(site, 'limit', 'at most 65,536 numbers', `${count}`)
+        : site.differs('limit', 'at most 65,536 numbers', `${count}`)
     }),
   )

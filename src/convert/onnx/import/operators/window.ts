@@ -1,7 +1,7 @@
 /** Windows of convolutions and pools: sizes, strides, dilations and paddings in ONNX's attributes. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Extent, Padding } from '../../../../net/tree.js'
-import { differs, intAttribute, intsAttribute, type Read, type Site, textAttribute } from '../site.js'
+import type { Read, Site } from '../site.js'
 
 type Pair = readonly [height: number, width: number]
 
@@ -27,18 +27,18 @@ export interface WindowOptions {
 }
 
 const pairAttribute = (site: Site, name: string): Read<Pair> => {
-  const [height = 1, width = 1, ...more] = intsAttribute(site, name) ?? []
+  const [height = 1, width = 1, ...more] = site.ints(name) ?? []
   return more.length === 0 && [height, width].every(each => Number.isSafeInteger(each) && each > 0)
     ? E.right([height, width])
-    : differs(site, name, 'two whole numbers > 0', `${[height, width, ...more]}`)
+    : site.differs(name, 'two whole numbers > 0', `${[height, width, ...more]}`)
 }
 
 /** [top, left, bottom, right], as ONNX has it. */
 const padsAttribute = (site: Site): Read<readonly number[]> => {
-  const pads = intsAttribute(site, 'pads') ?? [0, 0, 0, 0]
+  const pads = site.ints('pads') ?? [0, 0, 0, 0]
   return pads.length === 4 && pads.every(each => Number.isSafeInteger(each) && each >= 0)
     ? E.right(pads)
-    : differs(site, 'pads', 'four whole numbers ≥ 0', `${pads}`)
+    : site.differs('pads', 'four whole numbers ≥ 0', `${pads}`)
 }
 
 export const extentOf = ([height, width]: Pair): Extent => (height === width ? height : [height, width])
@@ -95,7 +95,7 @@ const dilationOf = (site: Site, high: Side, wide: Side): Read<number> => {
   const [first = 1] = dilations
   return dilations.every(each => each === first)
     ? E.right(first)
-    : differs(site, 'dilations', 'one for both sides', `${dilations}`)
+    : site.differs('dilations', 'one for both sides', `${dilations}`)
 }
 
 const optionsOf = (site: Site, high: Side, wide: Side, given: Pair): Read<WindowOptions> =>
@@ -119,9 +119,9 @@ export const windowOf = (site: Site, [height, width]: Pair, size: Pair): Read<Wi
   if (E.isLeft(strides)) return strides
   if (E.isLeft(dilations)) return dilations
   if (E.isLeft(pads)) return pads
-  const autoPad = textAttribute(site, 'auto_pad', 'NOTSET')
-  if (!autoPads.includes(autoPad)) return differs(site, 'auto_pad', autoPads.join(' or '), autoPad)
-  const ceil = intAttribute(site, 'ceil_mode', 0) === 1 && autoPad === 'NOTSET'
+  const autoPad = site.text('auto_pad', 'NOTSET')
+  if (!autoPads.includes(autoPad)) return site.differs('auto_pad', autoPads.join(' or '), autoPad)
+  const ceil = site.int('ceil_mode', 0) === 1 && autoPad === 'NOTSET'
   const [top = 0, left = 0, bottom = 0, right = 0] = pads.right
   const side = (nth: 0 | 1, length: number, given: Pair): Side => {
     const bare = { length, size: size[nth], stride: strides.right[nth], dilation: dilations.right[nth] }
@@ -133,6 +133,6 @@ export const windowOf = (site: Site, [height, width]: Pair, size: Pair): Read<Wi
 
 /** The attribute `kernel_shape`, where it must be. */
 export const kernelShape = (site: Site): Read<Pair> =>
-  intsAttribute(site, 'kernel_shape') === null
-    ? differs(site, 'kernel_shape', 'two whole numbers > 0', 'none')
+  site.ints('kernel_shape') === null
+    ? site.differs('kernel_shape', 'two whole numbers > 0', 'none')
     : pairAttribute(site, 'kernel_shape')

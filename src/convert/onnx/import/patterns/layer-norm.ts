@@ -1,7 +1,7 @@
 /** A layer norm composed of means, differences and a root. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { NodeProto } from '../file/proto.js'
-import { intsAttribute, type Site } from '../site.js'
+import { attributesOf, type Site } from '../site.js'
 import { dimsOf } from '../view.js'
 import { producer, scalarOf, scalingsOf, squareOf } from './product.js'
 
@@ -20,9 +20,7 @@ interface Reduced {
 /** The tensor and axis of a reduction over one axis. */
 const reducedOf = (site: Site, node: NodeProto | null): Reduced | null => {
   if (node === null) return null
-  const given = intsAttribute({ ...site, node }, 'axes') ?? [
-    scalarOf(site, node.input[1] ?? '') ?? Number.NaN,
-  ]
+  const given = attributesOf(node).ints('axes') ?? [scalarOf(site, node.input[1] ?? '') ?? Number.NaN]
   const [axis = Number.NaN] = given
   return given.length === 1 && Number.isInteger(axis) ? { tensor: node.input[0] ?? '', axis } : null
 }
