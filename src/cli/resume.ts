@@ -19,8 +19,8 @@ import { withResources } from './resources.js'
 import { reportRun } from './review/report.js'
 import {
   changeOf,
-  deviceOf,
   type DataArguments,
+  deviceOf,
   loadFrom,
   type OutputArguments,
   observerOf,

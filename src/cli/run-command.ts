@@ -38,6 +38,7 @@ export interface TrainArguments extends OutputArguments, DataArguments {
   readonly from?: string
   readonly resume?: string
   readonly force?: boolean
+  readonly profile?: boolean
 }
 
 /** The latency table of another device, where one is named. */

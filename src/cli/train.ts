@@ -14,6 +14,7 @@ import type { Result } from '../run/events.js'
 import { begin } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import { type DataSettings, settingsOf } from '../run/storage/settings.js'
+import { announceProfile } from './announce-profile.js'
 import { end } from './exit.js'
 import { nameOfNet, recorded, recorderFor } from './recorders.js'
 import { withResources } from './resources.js'
@@ -59,7 +60,8 @@ const trainAnew = (
         announce(opened.engine, path)
       })
       return pipe(
-        begin(destination, settings, opened, observer)(experiment),
+        options.profile === true ? announceProfile(experiment, opened, seed) : TE.right(undefined),
+        TE.flatMap(() => begin(destination, settings, opened, observer)(experiment)),
         TE.tap(({ out: folder }) => reportRun(folder, opened)),
         recorded(recorder),
       )

@@ -73,6 +73,8 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { type Advice, adviceFor } from './profile/advice.js'
+export { type KindTime, type Profile, profileInference, profilePhase } from './profile/profile.js'
 export { recipe } from './recipe.js'
 export type { ReconstructOptions } from './repair/fit-layer.js'
 export { recalibrate } from './repair/recalibrate.js'

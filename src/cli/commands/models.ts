@@ -115,6 +115,8 @@ const addLatency = (program: Command): void =>
     .addOption(new Option('--device <file>', 'predict by the table of this file').conflicts('write'))
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
     .option('--threads <n>', 'threads of the engine (default: all cores)', threads)
+    .option('--profile', 'print where the time of the model goes, and what would help')
+    .option('--batch <n>', 'with --profile: images at a time', positive, 1)
     .action(async (model: string | undefined, options) =>
       (await import('../models/latency.js')).measureLatency(model, options),
     )

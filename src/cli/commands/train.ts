@@ -12,6 +12,7 @@ const addTrain = (program: Command): void =>
     .option('--take <n>', 'use only this many training images', positive)
     .option('--skip-bad', 'leave out images that cannot be read, and list them')
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--profile', 'first print where the time of a training step goes, and what would help')
     .option('--device <file>', 'the table of a device for targets in latency, as latency --write makes it')
     .option('--seed <n>', 'the seed of all random numbers (default: 0)', seed)
     .option('--out <folder>', 'the folder of the run (default: runs/<name>-<time>)')

@@ -6,7 +6,10 @@ import { openEngine } from '../../engine/open.js'
 import { latencies } from '../../learn/evaluation/latency.js'
 import { measureLatencyTable } from '../../learn/latency/measure-table.js'
 import { type LatencyTable, predictLatency } from '../../learn/latency/table.js'
+import { profileInference } from '../../learn/profile/profile.js'
+import { profileText } from '../../report/tables/profile.js'
 import { latencyText } from '../../report/text/latency.js'
+import { counted } from '../../report/text/numbers.js'
 import type { RunError } from '../../run/error.js'
 import { findLatencyTable, keepLatencyTable, thisDevice } from '../../run/given/latency-table.js'
 import { end } from '../exit.js'
@@ -18,6 +21,8 @@ interface LatencyArguments {
   readonly device?: string
   readonly engine?: string
   readonly threads?: number
+  readonly profile?: boolean
+  readonly batch: number
 }
 
 const measure = (engine: Engine, file: string | undefined): TE.TaskEither<RunError, LatencyTable> =>
@@ -58,14 +63,35 @@ const compare = (engine: Engine, table: LatencyTable, path: string): TE.TaskEith
     ),
   )
 
+const profile = (engine: Engine, path: string, batch: number): TE.TaskEither<RunError, string> =>
+  pipe(
+    readRun(path),
+    TE.flatMap(({ model }) => profileInference(engine, batch, model)),
+    TE.map(found => profileText(`inference of ${counted(batch, 'image')}`, found)),
+  )
+
+/** What is printed: nothing where a table is all that was asked for. */
+const measureFor = (
+  engine: Engine,
+  path: string | undefined,
+  options: LatencyArguments,
+): TE.TaskEither<RunError, string | null> =>
+  path !== undefined && options.profile === true
+    ? profile(engine, path, options.batch)
+    : pipe(
+        tableFor(engine, options),
+        TE.flatMap(
+          (table): TE.TaskEither<RunError, string | null> =>
+            path === undefined ? TE.right(null) : compare(engine, table, path),
+        ),
+      )
+
 export const measureLatency = (path: string | undefined, options: LatencyArguments): Promise<void> =>
   end(
     pipe(
       openEngine(options.engine, options.threads),
       TE.mapLeft((error): RunError => error),
-      TE.bindTo('engine'),
-      TE.bind('table', ({ engine }) => tableFor(engine, options)),
-      TE.flatMap(({ engine, table }) => (path === undefined ? TE.right(null) : compare(engine, table, path))),
+      TE.flatMap(engine => measureFor(engine, path, options)),
     ),
     text => {
       if (text !== null) process.stdout.write(`${text}\n`)

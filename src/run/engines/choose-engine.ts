@@ -40,13 +40,18 @@ export const firstLearning = (steps: readonly Step[]): Train | Push | null => {
 }
 
 /** What is timed: the first phase of a schedule, on the net it begins with. */
-interface Beginning {
+export interface Beginning {
   readonly phase: Phase
   readonly learner: Learner
 }
 
-/** `none` where nothing is learnt, it cannot be, or its steps are large. */
-const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.Option<Beginning> => {
+/** `none` where nothing is learnt, it cannot be, or its steps take more than `most` multiply–accumulates. */
+export const beginningOf = (
+  experiment: Experiment,
+  dataset: Dataset,
+  seed: number,
+  most: number,
+): O.Option<Beginning> => {
   const { net, schedule } = experiment
   const step = firstLearning(schedule)
   if (step === null) return O.none
@@ -54,7 +59,7 @@ const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.
     checkSchedule(dataset.validation.size)(experiment),
     E.flatMap(() => init(seed)(net)),
     E.filterOrElseW(
-      model => countMacs(model) * step.batchSize <= large,
+      model => countMacs(model) * step.batchSize <= most,
       () => null,
     ),
     E.bindTo('model'),
@@ -94,7 +99,7 @@ export const chooseEngine =
   (experiment: Experiment, dataset: Dataset, seed: number): T.Task<Choice> =>
   async () => {
     const [usual, ...others] = engines
-    const beginning = others.length === 0 ? O.none : beginningOf(experiment, dataset, seed)
+    const beginning = others.length === 0 ? O.none : beginningOf(experiment, dataset, seed, large)
     const paces = O.isNone(beginning) ? [] : await timed(engines, beginning.value)
     return { engine: paces[0]?.engine ?? usual, paces }
   }
