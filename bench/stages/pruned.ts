@@ -1,9 +1,9 @@
 /** How much of what pruning saves in multiply–accumulates it saves in time: a net and its cuts, on each engine and in onnxruntime. */
-import { contestantsFor } from './contestants.js'
-import { machine, machineLine } from './machine.js'
-import { cutNet, type TimedNet, timedNet } from './nets.js'
-import { keep, median } from './tools.js'
-import { type Contestant, type Timing, takeTurns } from './turns.js'
+import { contestantsFor } from '../contestants.js'
+import { machine, machineLine } from '../machine.js'
+import { cutNet, type TimedNet, timedNet } from '../nets.js'
+import { keep, median } from '../tools.js'
+import { type Contestant, type Timing, takeTurns } from '../turns.js'
 
 /** What the stage is told. */
 export interface PrunedSettings {
