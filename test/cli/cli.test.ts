@@ -252,7 +252,7 @@ describe('a run', () => {
 
   test('of something else is not resumed', async () => {
     const elsewhere = scratch()
-    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'expected a run to resume')
+    expectRefusedAtOnce(await espalier(['resume', elsewhere]), elsewhere, 'expected the folder of a run')
     const copy = copied()
     const settings = JSON.parse(readFileSync(join(copy, 'run.json'), 'utf8'))
     writeFileSync(join(copy, 'run.json'), JSON.stringify({ ...settings, data: { checksum: 'another' } }))

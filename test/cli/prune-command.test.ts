@@ -100,14 +100,16 @@ describe('the command', () => {
   })
 
   test('cuts on images, and by weights alone, whichever format a model has', async () => {
-    const [measured, alone, described] = await Promise.all(
+    const seen = join(folder, 'new/seen.safetensors')
+    const [measured, alone, described, named] = await Promise.all(
       [
         ['prune', own, '--keep', 'macs=0.5', '--data', data, '--engine', 'wasm'],
         ['prune', bare, '--keep', 'params=0.6', '--out', join(folder, 'new/small.safetensors')],
         ['describe', bare],
+        ['prune', bare, '--keep', 'params=0.6', '--data', data, '--engine', 'wasm', '--out', seen],
       ].map(args => espalier(args)),
     )
-    if (!measured || !alone || !described) throw new Error('three were asked')
+    if (!measured || !alone || !described || !named) throw new Error('four were asked')
     expect([measured.code, alone.code, described.code], measured.err + alone.err).toEqual([0, 0, 0])
     expect(measured.err).toContain('by taylor, repaired by reconstruct; accuracy on ')
     expect(measured.out).toMatch(
@@ -121,6 +123,9 @@ describe('the command', () => {
     const small = (await succeed(readModelFile(join(folder, 'new/small.safetensors')))).model
     expect(countParams(small)).toBeLessThanOrEqual(0.6 * countParams(model))
     expect(described.out).toContain('12×12×3')
+    expect(named.err).toContain('mean and deviation are those of the images')
+    const prepared = (await succeed(readModelFile(seen))).preprocessing
+    expect(prepared).toMatchObject({ size: [12, 12, 3], classes })
   })
 
   test('refuses what needs images, and a file that is there, before anything is written', async () => {

@@ -169,7 +169,7 @@ test('a channel is explained with its utility, score, threshold, rank, group and
   )
   const said = explain(removed?.path ?? '', removed?.channel ?? 0, found)
   expect(said).toMatch(
-    /is gone\n {2}cut 1 \(stage 1\): cut, as it scored below the threshold; utility [\d.e-]+, score [\d.e-]+, threshold [\d.e-]+, rank \d+ of \d+ candidates, by l1, group /,
+    /is gone\n {2}cut 1 \(step 1\): cut, as it scored below the threshold; utility [\d.e-]+, score [\d.e-]+, threshold [\d.e-]+, rank \d+ of \d+ candidates, by l1, group /,
   )
   const layer = explain(
     'conv',

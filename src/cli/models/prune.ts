@@ -6,6 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
+import { type Preprocessing, preprocessingOf } from '../../data/preprocessing.js'
 import type { DataSpec } from '../../data/spec.js'
 import { openEngine } from '../../engine/open.js'
 import { isFolder, makeFolder } from '../../io/files.js'
@@ -57,8 +58,9 @@ interface PruneArguments {
   readonly force?: boolean
 }
 
-/** A pruned model; its accuracies where images were looked at. */
-type Done = Pick<PrunedOnce, 'model'> & { readonly accuracies: PrunedOnce | null }
+/** A pruned model, and how its images are prepared; its accuracies where images were looked at. */
+type Done = Pick<PrunedOnce, 'model'> &
+  Pick<FoundModel, 'preprocessing'> & { readonly accuracies: PrunedOnce | null }
 
 /** Beside the model's file, or in the run's folder. */
 const defaultOut = (path: string): string => {
@@ -81,6 +83,12 @@ const specFor = (
         loadExperiment(experiment),
         TE.map(({ data }) => withNormaliser(data, preprocessing)),
       )
+
+/** The model's own, or what it was measured with, under the names of the classes that it answers with. */
+const preprocessingBy = (dataset: Dataset, { preprocessing }: FoundModel): Preprocessing => ({
+  ...(preprocessing ?? preprocessingOf(dataset)),
+  classes: dataset.classes,
+})
 
 const sayHow = (dataset: Dataset, { preprocessing }: FoundModel, by: CriterionName, repair: Repair): void => {
   const images = counted(dataset.validation.size, 'image')
@@ -112,7 +120,11 @@ const pruneOn =
       TE.tapIO(({ scarce }) => () => {
         if (scarce.length > 0) say(scarceText(scarce))
       }),
-      TE.map(accuracies => ({ model: accuracies.model, accuracies })),
+      TE.map(accuracies => ({
+        model: accuracies.model,
+        preprocessing: preprocessingBy(dataset, found),
+        accuracies,
+      })),
     )
   }
 
@@ -156,7 +168,7 @@ const openSource = (
   )
 
 const pruneWithoutImages = (
-  model: Model,
+  { model, preprocessing }: FoundModel,
   options: PruneArguments,
   by: WeightCriterion,
 ): TE.TaskEither<RunError, Done> => {
@@ -166,7 +178,7 @@ const pruneWithoutImages = (
     isLatencyTarget(target)
       ? pruneToLatencyByWeights(options, target, by)
       : TE.fromEitherK(cutByWeights(target, by)),
-    TE.map((pruned): Done => ({ model: pruned.model, accuracies: null })),
+    TE.map((pruned): Done => ({ model: pruned.model, preprocessing, accuracies: null })),
     TE.tapIO(
       () => () => say(`by ${by}, from the weights alone, and not repaired: --data names images for both`),
     ),
@@ -176,7 +188,7 @@ const pruneWithoutImages = (
 const prune = (path: string, found: FoundModel, options: PruneArguments): TE.TaskEither<RunError, Done> => {
   const { by = 'l1', data, experiment } = options
   return data === undefined && experiment === undefined
-    ? pruneWithoutImages(found.model, options, by as WeightCriterion) // others were refused with the arguments
+    ? pruneWithoutImages(found, options, by as WeightCriterion) // others were refused with the arguments
     : pruneWithImages(path, found, options)
 }
 
@@ -195,7 +207,7 @@ export const pruneModel = (path: string, options: PruneArguments): Promise<void>
       TE.bindTo('found'),
       TE.bind('done', ({ found }) => prune(path, found, options)),
       TE.tap(() => makeFolder(dirname(resolve(out)))),
-      TE.tap(({ found, done }) => saveModel(out, found.preprocessing ?? undefined)(done.model)),
+      TE.tap(({ done }) => saveModel(out, done.preprocessing ?? undefined)(done.model)),
     ),
     ({ found, done }) => print(found, done, out),
   )

@@ -31,7 +31,7 @@ const verb = (decision: Decision): string => {
 }
 
 const whereText = ({ cut, stage, round }: Decision): string =>
-  `cut ${cut} (stage ${stage + 1}${round > 0 ? `, round ${round}` : ''})`
+  `cut ${cut} (step ${stage + 1}${round > 0 ? `, round ${round}` : ''})`
 
 /** Utility 0.02, score 0.1 below the threshold 0.3, rank 12 of 345 candidates; by taylor, group a/conv */
 const figuresText = ({ utility, score, threshold, rank, candidates, by, group }: Decision): string =>

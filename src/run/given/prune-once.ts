@@ -7,6 +7,7 @@ import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { ScarceFit } from '../../learn/repair/scarce-fits.js'
 import { hasNorm } from '../../net/weight-specs.js'
 import type { Model } from '../../net/weights.js'
+import { widthsOf } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
 import { costFor } from '../../surgery/prune/cost.js'
 import { bnScale, l1, l2, perCost, random } from '../../surgery/prune/criteria.js'
@@ -14,12 +15,11 @@ import { prune as cut, type Pruned } from '../../surgery/prune/prune.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { Resources } from '../context.js'
 import type { RunError } from '../error.js'
-import type { RunEvent, Scored } from '../events.js'
+import type { Scored } from '../events.js'
 import { type PruneStepOptions, prune } from '../schedule/schedule.js'
 import type { Prune, Repair } from '../schedule/steps.js'
-import { runStep } from '../steps/machine.js'
+import { cutAndRepair } from '../steps/prune.js'
 import { scoreValidation } from '../steps/step-context.js'
-import { noModels } from '../storage/kept-models.js'
 import { standaloneContext } from './standalone-step.js'
 
 /** A pruned model, and its accuracy on the way. */
@@ -43,15 +43,6 @@ export type WeightCriterion = keyof typeof byWeights
 export const usualRepair = ({ layers }: Model): Repair =>
   [...layers.values()].some(({ layer }) => hasNorm(layer)) ? 'batchNorm' : 'reconstruct'
 
-const figuresIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repaired' | 'scarce'> => {
-  const pruned = events.find(event => event._tag === 'pruned')
-  return {
-    cut: pruned?.raw.accuracy ?? Number.NaN,
-    repaired: pruned?.repaired.accuracy ?? Number.NaN,
-    scarce: pruned?.scarce ?? [],
-  }
-}
-
 /**
  * Cuts a model as a prune step of a schedule does, and repairs it. Training images calibrate; validation images are
  * what the accuracies are of.
@@ -61,17 +52,17 @@ const figuresIn = (events: readonly RunEvent[]): Pick<PrunedOnce, 'cut' | 'repai
 export const pruneOnce =
   (options: PruneStepOptions, resources: Resources) =>
   (model: Model): TE.TaskEither<RunError, PrunedOnce> => {
-    const events: RunEvent[] = []
-    const context = standaloneContext(resources, event => TE.fromIO(() => void events.push(event)))
-    const start = { learner: { model, slots: {} }, models: noModels, stopped: null, cursor: null }
+    const context = standaloneContext(resources, () => TE.right(undefined))
     return pipe(
       scoreValidation(context)(model),
       TE.bindTo('score'),
-      TE.bindW('end', () => runStep(context, prune(options))(start)),
-      TE.map(({ score, end }) => ({
-        model: end.learner.model,
+      TE.bindW('pruned', () => cutAndRepair(context, prune(options), widthsOf(model))({ model, slots: {} })),
+      TE.map(({ score, pruned: { learner, event } }) => ({
+        model: learner.model,
         before: accuracyOf(score),
-        ...figuresIn(events),
+        cut: event.raw.accuracy,
+        repaired: event.repaired.accuracy,
+        scarce: event.scarce ?? [],
       })),
     )
   }

@@ -5,19 +5,21 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
 import { criterionCodec } from '../../learn/codec.js'
+import type { Learner } from '../../learn/training/learner.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
-import { widthsOf } from '../../surgery/analysis/trunk.js'
+import { type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
 import { autoOr, normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
+import type { RunError } from '../error.js'
 import type { Prune } from '../schedule/steps.js'
 import { cutToTarget } from './cut-to-target.js'
 import type { CheckContext, StepKind } from './kind.js'
-import { repairCut, requireRepair } from './repair.js'
+import { type RepairedLearner, repairCut, requireRepair } from './repair.js'
 import { type Requirement, refuseIf, requireCriterion, satisfied, scoredUnits } from './requirements.js'
-import type { RunStep } from './step-context.js'
+import type { RunStep, StepContext } from './step-context.js'
 
 /** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
 export const requireReachable = (
@@ -56,15 +58,19 @@ const check: StepKind<Prune>['check'] = (context, prune) => state =>
     E.map(() => ({ ...state, teacher: true, cut: true })),
   )
 
+/** The cut of a prune step, and its repair; `widths`: those of the net before the first cut. */
+export const cutAndRepair =
+  (context: StepContext, step: Prune, widths: Widths) =>
+  (learner: Learner): TE.TaskEither<RunError, RepairedLearner> =>
+    pipe(cutToTarget({ context, step, widths })(learner), TE.flatMap(repairCut(context, step, widths)))
+
 const run: RunStep<Prune> =
   (context, step) =>
   ({ learner, models, stopped }) => {
-    const widths = widthsOf(models.original ?? learner.model)
     return pipe(
-      cutToTarget({ context, step, widths })(learner),
-      TE.flatMap(repairCut(context, step, widths)),
+      cutAndRepair(context, step, widthsOf(models.original ?? learner.model))(learner),
       TE.map(repaired => ({
-        learner: repaired,
+        learner: repaired.learner,
         models: {
           ...models,
           original: models.original ?? learner.model,

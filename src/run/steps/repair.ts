@@ -124,10 +124,16 @@ const repair = (context: StepContext, step: Repairs, widths: Widths, cut: CutLea
     }),
   )
 
+/** A learner whose cut is repaired, and what both did. */
+export interface RepairedLearner {
+  readonly learner: Learner
+  readonly event: Extract<RunEvent, { readonly _tag: 'pruned' }>
+}
+
 /** Repairs what a cut left, and tells of both. */
 export const repairCut =
   (context: StepContext, step: Repairs, widths: Widths) =>
-  (cut: CutLearner): TE.TaskEither<RunError, Learner> =>
+  (cut: CutLearner): TE.TaskEither<RunError, RepairedLearner> =>
     pipe(
       repair(context, step, widths, cut),
       TE.tapIO(
@@ -137,5 +143,4 @@ export const repairCut =
       ),
       TE.tap(({ ranked }) => pipe(ranked, TE.traverseSeqArray(context.emit))),
       TE.tap(({ event }) => context.emit(event)),
-      TE.map(repaired => repaired.learner),
     )

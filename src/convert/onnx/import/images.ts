@@ -53,7 +53,7 @@ const imagesOf = (graph: GraphProto, { name, type }: PortProto): E.Either<Import
   if (!sizes.every(isSize))
     return differs(name, 'shape', 'a fixed height, width and number of channels', text)
   if (sizeOf(sizes) > mostValues || batch > mostValues || Math.max(...sizes) > mostChannels)
-    return differs(name, 'shape', `at most ${mostValues} values`, text)
+    return differs(name, 'shape', `at most ${mostValues.toLocaleString('en')} values`, text)
   const [first = 1, second = 1, third = 1] = sizes
   const isLast = isChannelsLast(graph, name, [batch, ...sizes])
   const shape = isLast ? [first, second, third] : [second, third, first]

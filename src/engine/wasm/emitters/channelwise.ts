@@ -5,6 +5,7 @@ import type { Sides } from '../../../net/window.js'
 import { bytesOf, type Place, step } from '../planning/buffers.js'
 import { type Emitted, type Emitter, nth, shapeOf } from './emitter.js'
 import {
+  closeFrame,
   type Frame,
   frameAround,
   frameBehind,
@@ -59,8 +60,7 @@ const convolveDepthwise = (call: DepthwiseCall, from: MapAt, to: MapAt): Emitted
   const { frame, filters, mirrored, stride } = call
   const { images, channels, size, dilation } = call.plan
   const [down, across] = frame.apart
-  const before = Math.floor(frame.left / across)
-  const wide = before + Math.floor((frame.wide - 1 - frame.left) / across) + 1
+  const { wide, left: before } = closeFrame(frame)
   const strip = stripOf(call.plan, wide, stride, to.height)
   const high = Math.floor(((strip - 1) * stride[0] + (size[0] - 1) * dilation) / down) + 2
   return {

@@ -4,7 +4,7 @@ import type { Sides } from '../../../net/window.js'
 import { type Place, type Step, step } from '../planning/buffers.js'
 import type { Emitted, Locate, Site } from './emitter.js'
 import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
-import { type Frame, groupOf, scratchOf } from './slide.js'
+import { closeFrame, type Frame, groupOf, scratchOf } from './slide.js'
 import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles } from './tiles.js'
 
 const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8, six: 16 } as const
@@ -46,19 +46,45 @@ export interface Convolution {
   readonly columns: number
 }
 
-/** The arguments that say where a product writes, and how it finishes its sums. */
-const outputArgs = (
-  { output }: Site,
-  { rows, columns }: Convolution,
-  at: Locate,
-  { flags, slopes, offsets }: Epilogue,
-): readonly number[] => [at(output), output.ld, rows, columns, flags, slopes, offsets]
+/** The arguments that say where a product writes. */
+const outputArgs = ({ output }: Site, { rows, columns }: Convolution, at: Locate): readonly number[] => [
+  at(output),
+  output.ld,
+  rows,
+  columns,
+]
+
+/** The arguments that say how a product finishes its sums. */
+const finishArgs = ({ flags, slopes, offsets }: Epilogue): readonly number[] => [flags, slopes, offsets]
+
+/** 1×1 windows that do not stride, of all pixels as one long row. */
+const pointwise = (site: Site, product: Convolution): Emitted => {
+  const { source, height, width, channels, packing, images } = product
+  const filters = packing.width
+  return {
+    work: [packedFloats(packing), filters, filters],
+    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
+      const finish = finishing(site, at, slopes, offsets)
+      return [
+        pack(packing, at(product.kernel), packed),
+        ...finish.steps,
+        step(
+          'convolvePoints',
+          images * height * width,
+          ...[at(source), source.ld, channels, packed, filters],
+          ...[at(site.output), site.output.ld, ...finishArgs(finish)],
+        ),
+      ]
+    },
+  }
+}
 
 const direct = (site: Site, product: Convolution): Emitted => {
-  const { source, height, width, channels, frame, packing, size, dilation, stride, images } = product
+  const { source, height, width, channels, packing, size, dilation, stride, images } = product
   const filters = packing.width
+  const { top, left, apart } = product.frame
+  const frame = closeFrame(product.frame)
   const group = groupOf(frame, channels, images)
-  const { framed, high, wide, top, left, apart } = frame
   return {
     work: [packedFloats(packing), filters, filters],
     scratch: scratchOf(frame, channels, group),
@@ -71,9 +97,19 @@ const direct = (site: Site, product: Convolution): Emitted => {
           'convolve',
           images,
           ...[at(source), source.ld, height, width, channels],
-          ...[Number(framed), high, wide, top, left, ...apart, group],
+          ...[
+            Number(frame.framed),
+            frame.high,
+            frame.wide,
+            frame.top,
+            frame.left,
+            top,
+            left,
+            ...apart,
+            group,
+          ],
           ...[packed, ...size, dilation, ...stride, filters],
-          ...outputArgs(site, product, at, finish),
+          ...[...outputArgs(site, product, at), ...finishArgs(finish)],
         ),
       ]
     },
@@ -99,14 +135,19 @@ const tiled = (site: Site, product: Convolution): Emitted => {
           images,
           ...[at(source), source.ld, height, width, channels],
           ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
-          ...outputArgs(site, product, at, finish),
+          ...[...outputArgs(site, product, at), ...finishArgs(finish)],
         ),
       ]
     },
   }
 }
 
-export const convolution = (site: Site, product: Convolution): Emitted =>
-  suitsTiles(product, product.packing.width) && isEach(product.frame.apart, 1)
+const isPointwise = ({ frame, size, stride }: Convolution): boolean =>
+  !frame.framed && isEach(size, 1) && isEach(stride, 1)
+
+export const convolution = (site: Site, product: Convolution): Emitted => {
+  if (isPointwise(product)) return pointwise(site, product)
+  return suitsTiles(product, product.packing.width) && isEach(product.frame.apart, 1)
     ? tiled(site, product)
     : direct(site, product)
+}

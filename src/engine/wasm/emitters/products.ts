@@ -2,27 +2,11 @@
 import type { OpOf } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step, wholePlace } from '../planning/buffers.js'
-import { type Convolution, convolution } from './convolution.js'
+import { convolution } from './convolution.js'
 import { type Emitted, type Emitter, nth, type Site, shapeOf } from './emitter.js'
 import { kernelGradient } from './gradient.js'
 import { forwardPacking, gradientPacking } from './packing.js'
 import { frameAround, frameBehind, kernelWindow, type WindowPlan, windowPlan } from './slide.js'
-import { isEach } from './tiles.js'
-
-/** A 1×1 convolution without padding reads a map as one long row. */
-const flattenPointwise = (product: Convolution): Convolution => {
-  const { frame, size, stride, height, width, rows, columns } = product
-  return frame.framed || !isEach(size, 1) || !isEach(stride, 1)
-    ? product
-    : {
-        ...product,
-        height: 1,
-        width: height * width,
-        rows: 1,
-        columns: rows * columns,
-        frame: { ...frame, high: 1, wide: height * width },
-      }
-}
 
 const windowOf = (
   x: Shape,
@@ -35,16 +19,13 @@ export const conv: Emitter<'conv'> = site => {
   const { value, inputs } = site
   const kernel = shapeOf(value, 1)
   const slide = windowOf(shapeOf(value, 0), value.shape, kernel, value)
-  return convolution(
-    site,
-    flattenPointwise({
-      ...slide,
-      source: nth(inputs, 0),
-      kernel: nth(inputs, 1),
-      frame: frameAround(slide),
-      packing: forwardPacking(sizeOf(slide.size), slide.channels, channelsOf(value.shape)),
-    }),
-  )
+  return convolution(site, {
+    ...slide,
+    source: nth(inputs, 0),
+    kernel: nth(inputs, 1),
+    frame: frameAround(slide),
+    packing: forwardPacking(sizeOf(slide.size), slide.channels, channelsOf(value.shape)),
+  })
 }
 
 export const convInput: Emitter<'convInput'> = site => {
@@ -52,22 +33,19 @@ export const convInput: Emitter<'convInput'> = site => {
   const [dy, kernel] = [shapeOf(value, 0), shapeOf(value, 1)]
   const slide = windowOf(value.shape, dy, kernel, value)
   const filters = channelsOf(dy)
-  return convolution(
-    site,
-    flattenPointwise({
-      ...slide,
-      source: nth(inputs, 0),
-      kernel: nth(inputs, 1),
-      height: slide.rows,
-      width: slide.columns,
-      channels: filters,
-      rows: slide.height,
-      columns: slide.width,
-      stride: [1, 1],
-      frame: frameBehind(slide),
-      packing: gradientPacking(sizeOf(slide.size), slide.channels, filters),
-    }),
-  )
+  return convolution(site, {
+    ...slide,
+    source: nth(inputs, 0),
+    kernel: nth(inputs, 1),
+    height: slide.rows,
+    width: slide.columns,
+    channels: filters,
+    rows: slide.height,
+    columns: slide.width,
+    stride: [1, 1],
+    frame: frameBehind(slide),
+    packing: gradientPacking(sizeOf(slide.size), slide.channels, filters),
+  })
 }
 
 export const convKernel: Emitter<'convKernel'> = ({ value, inputs, output }) => {

@@ -92,3 +92,16 @@ export const groupOf = ({ high, wide }: Frame, channels: number, images: number)
 /** Scratch bytes of a group's frames, with slack to read past the end. */
 export const scratchOf = ({ framed, high, wide }: Frame, channels: number, group: number): number =>
   framed ? 4 * group * high * wide * channels + 64 : 0
+
+/** The frame without the gaps between its values. */
+export const closeFrame = (frame: Frame): Frame => {
+  const [down, across] = frame.apart
+  const [top, left] = [Math.floor(frame.top / down), Math.floor(frame.left / across)]
+  return {
+    ...frame,
+    high: top + Math.floor((frame.high - 1 - frame.top) / down) + 1,
+    wide: left + Math.floor((frame.wide - 1 - frame.left) / across) + 1,
+    top,
+    left,
+  }
+}

@@ -1,5 +1,6 @@
 /** Convolutions as products of matrices whose rows are windows of a frame; dense layers are the case of one pixel. */
 import { fill, scratch } from './frame'
+import { divideUp, firstTap, tapStep } from './taps'
 import { ACCUMULATE, columns4, columns8, overGrid, rows4, rows8 } from './tile'
 
 /** Width of the panel that starts `left` columns before the end. */
@@ -35,45 +36,91 @@ export function pack(
   }
 }
 
+/** Bytes of pixels that stay in the nearest cache while all filters pass over them. */
+const near: i32 = 1 << 15
+
 /**
- * Windows of x, framed where `framed`, times packed filters.
+ * Windows of one pixel: rows of x times packed filters.
+ *
+ * Shapes  x [pixels, channels] → y [pixels, filters]; ld… in bytes
+ */
+export function convolvePoints(
+  from: i32, to: i32, // pixels
+  x: usize, ldx: usize, channels: i32, packed: usize, filters: i32,
+  y: usize, ldy: usize, flags: i32, scale: usize, shift: usize,
+): void {
+  const run = <usize>channels << 2
+  const most = max(32, (near / <i32>run) & ~3)
+  for (let first = from; first < to; first += most) {
+    const pixels = min(most, to - first)
+    const a = x + <usize>first * ldx
+    for (let f = 0; f < filters; f += 8) {
+      const place = <usize>f << 2
+      const b = packed + <usize>f * run
+      const out = y + <usize>first * ldy + place
+      if (filters - f <= 4) rows4(a, ldx, pixels, 1, 0, 1, 0, run, b, 0, 0, out, ldy, filters - f, flags, scale + place, shift + place)
+      else rows8(a, ldx, pixels, 1, 0, 1, 0, run, b, 0, 0, out, ldy, filters - f, flags, scale + place, shift + place)
+    }
+  }
+}
+
+/**
+ * Windows of x times packed filters. Output (i, j) is the window at (i · down − top, j · across − left) of a map whose
+ * values lie `apart` from each other; only taps that meet a row and a value are multiplied. Where `framed`, the frame
+ * holds the values with zeros around them, `above` and `before` the first.
  *
  * Shapes  x [images, height, width, channels] → y [images, rows, columns, filters]; ld… in bytes
  */
 export function convolve(
   from: i32, to: i32, // images
   x: usize, ldx: usize, height: i32, width: i32, channels: i32,
-  framed: i32, high: i32, wide: i32, top: i32, left: i32, apartDown: i32, apartAcross: i32, group: i32,
+  framed: i32, high: i32, wide: i32, above: i32, before: i32, top: i32, left: i32, apartDown: i32, apartAcross: i32, group: i32,
   packed: usize, tall: i32, broad: i32, dilation: i32, down: i32, across: i32, filters: i32,
   y: usize, ldy: usize, rows: i32, columns: i32, flags: i32, scale: usize, shift: usize,
 ): void {
   const bytes = framed ? <usize>channels << 2 : ldx
   const line = <usize>wide * bytes
   const image = <usize>high * line
-  const contiguous = dilation == 1 && (framed || ldx == <usize>channels << 2)
-  const runs = contiguous ? 1 : broad
+  const contiguous = dilation == 1 && apartAcross == 1 && (framed || ldx == <usize>channels << 2)
   const run = contiguous ? <usize>(broad * channels) << 2 : <usize>channels << 2
   const depth = <usize>(tall * broad * channels) << 2
-  const pixel = <usize>across * bytes
+  const nextDown = tapStep(apartDown, dilation), nextAcross = tapStep(apartAcross, dilation)
   if (framed) memory.fill(scratch, 0, <usize>group * image)
   for (let n = from; n < to; n += group) {
     const images = min(group, to - n)
     if (framed)
       for (let g = 0; g < images; g++)
-        fill(scratch + <usize>g * image, high, wide, top, left, apartDown, apartAcross, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+        fill(scratch + <usize>g * image, high, wide, above, before, 1, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
     const base = framed ? scratch : x + <usize>n * image
     for (let f = 0; f < filters; f += 8) {
       const b = packed + <usize>f * depth
       const narrow = filters - f <= 4
+      const tap = <usize>channels << (narrow ? 4 : 5)
+      const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
       for (let g = 0; g < images; g++) {
         for (let row = 0; row < rows; row++) {
-          const corner = base + <usize>g * image + <usize>(row * down) * line
-          const out = y + <usize>(((n + g) * rows + row) * columns) * ldy + (<usize>f << 2)
-          const s = scale + (<usize>f << 2), t = shift + (<usize>f << 2)
-          if (narrow)
-            rows4(corner, pixel, columns, tall, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
-          else
-            rows8(corner, pixel, columns, tall, <usize>dilation * line, runs, <usize>dilation * bytes, run, b, out, ldy, filters - f, flags, s, t)
+          const u = row * down - top
+          let i = firstTap(u, apartDown, dilation, tall)
+          while (i < tall && u + i * dilation < 0) i += nextDown
+          const most = (height - 1) * apartDown - u
+          const last = min(tall, most < 0 ? 0 : most / dilation + 1)
+          const taps = divideUp(max(last - i, 0), nextDown)
+          const source = base + <usize>g * image + <usize>((u + i * dilation) / apartDown + above) * line
+          for (let phase = 0; phase < apartAcross; phase++) {
+            const v = phase * across - left
+            const j = firstTap(v, apartAcross, dilation, broad)
+            const a = source + <usize>((v + j * dilation) / apartAcross + before) * bytes
+            const runs = contiguous ? 1 : divideUp(broad - j, nextAcross)
+            const out = y + <usize>(((n + g) * rows + row) * columns + phase) * ldy + (<usize>f << 2)
+            const pixels = divideUp(max(columns - phase, 0), apartAcross)
+            const q = b + <usize>(i * broad + j) * tap
+            const lineStep = <usize>(nextDown * dilation / apartDown) * line, pixelStep = <usize>(nextAcross * dilation / apartAcross) * bytes
+            const lineStepOfB = <usize>(nextDown * broad) * tap, pixelStepOfB = <usize>nextAcross * tap
+            if (narrow)
+              rows4(a, <usize>across * bytes, pixels, taps, lineStep, runs, pixelStep, run, q, lineStepOfB, pixelStepOfB, out, <usize>apartAcross * ldy, filters - f, flags, s, t)
+            else
+              rows8(a, <usize>across * bytes, pixels, taps, lineStep, runs, pixelStep, run, q, lineStepOfB, pixelStepOfB, out, <usize>apartAcross * ldy, filters - f, flags, s, t)
+          }
         }
       }
     }

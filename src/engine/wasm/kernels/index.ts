@@ -1,6 +1,6 @@
 /** Every kernel of the wasm engine. Each works on a range of its units, so that threads can share them. */
 export { begin } from './frame'
-export { convolve, convolveKernel, pack } from './conv'
+export { convolve, convolveKernel, convolvePoints, pack } from './conv'
 export { convolveTiles, convolveTilesKernel, packTiles } from './winograd'
 export { depthwise, depthwiseKernel } from './depthwise'
 export { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool'

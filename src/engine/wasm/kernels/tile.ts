@@ -61,14 +61,15 @@ function finishRow(at: usize, s0: v128, s1: v128, filters: i32, flags: i32, scal
 }
 
 /**
- * A row of pixels by eight filters, four pixels at a time. Each pixel's window is `high` × `wide` runs of `run` bytes.
+ * A row of pixels by eight filters, four pixels at a time. Each pixel's window is `high` × `wide` runs of `run` bytes;
+ * windows and columns each have a step down and a step across.
  *
  * Shapes  a the first window's corner, the next `pixel` bytes further; b [high · wide · run, 8];
  *         y [pixels, filters], `ld` bytes apart
  */
 export function rows8(
   a: usize, pixel: usize, pixels: i32, high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
-  b: usize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
+  b: usize, highStepOfB: isize, wideStepOfB: isize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
 ): void {
   for (let left = pixels; left > 0; left -= 4) {
     let s00 = f32x4.splat(0), s01 = f32x4.splat(0)
@@ -76,9 +77,9 @@ export function rows8(
     let s20 = f32x4.splat(0), s21 = f32x4.splat(0)
     let s30 = f32x4.splat(0), s31 = f32x4.splat(0)
     const second = left > 1 ? pixel : 0, third = left > 2 ? 2 * pixel : 0, fourth = left > 3 ? 3 * pixel : 0
-    let q = b
     for (let i = 0; i < high; i++) {
       for (let j = 0; j < wide; j++) {
+        let q = b + i * highStepOfB + j * wideStepOfB
         let p0 = a + <usize>i * highStep + <usize>j * wideStep
         let p1 = p0 + second, p2 = p0 + third, p3 = p0 + fourth
         const end = p0 + run
@@ -116,14 +117,14 @@ export function rows8(
 /** The same for the last four filters or fewer. Shapes  b [high · wide · run, 4] */
 export function rows4(
   a: usize, pixel: usize, pixels: i32, high: i32, highStep: usize, wide: i32, wideStep: usize, run: usize,
-  b: usize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
+  b: usize, highStepOfB: isize, wideStepOfB: isize, y: usize, ld: usize, filters: i32, flags: i32, scale: usize, shift: usize,
 ): void {
   for (let left = pixels; left > 0; left -= 4) {
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
     const second = left > 1 ? pixel : 0, third = left > 2 ? 2 * pixel : 0, fourth = left > 3 ? 3 * pixel : 0
-    let q = b
     for (let i = 0; i < high; i++) {
       for (let j = 0; j < wide; j++) {
+        let q = b + i * highStepOfB + j * wideStepOfB
         let p0 = a + <usize>i * highStep + <usize>j * wideStep
         let p1 = p0 + second, p2 = p0 + third, p3 = p0 + fourth
         const end = p0 + run

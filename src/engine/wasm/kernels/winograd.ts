@@ -145,8 +145,8 @@ export function convolveTiles(
         for (let f = 0; f < filters; f += 8) {
           const b = g + <usize>f * pixel
           const at = out + (<usize>f << 2)
-          if (filters - f <= 4) rows4(a, depth, tiles, 1, 0, 1, 0, pixel, b, at, breadth, 4, 0, 0, 0)
-          else rows8(a, depth, tiles, 1, 0, 1, 0, pixel, b, at, breadth, 8, 0, 0, 0)
+          if (filters - f <= 4) rows4(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, at, breadth, 4, 0, 0, 0)
+          else rows8(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, at, breadth, 8, 0, 0, 0)
         }
       }
       for (let row = 0; row < some; row++) {

@@ -58,7 +58,7 @@ const folderMessages = {
     `${file} cannot be read or written: ${reason}; try another path, or its permissions`,
   BadFile: ({ file, fault }, render) => `${file}: ${render(fault)}`,
   NothingToResume: ({ folder }) =>
-    `${folder}: expected a run to resume, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
+    `${folder}: expected the folder of a run, got none; try the folder printed when the run began, such as runs/NAME-TIME`,
   NothingRanked: ({ folder, at }) =>
     `${folder}: expected a cut that ranked ${layerText(at)}, got none; try a layer that makes channels, in a run that has cut`,
   RunUnfinished: ({ folder, next }) =>

@@ -153,7 +153,7 @@ const cutMasked =
       TE.flatMap(cutOn(pruning, learner.model)),
       TE.flatMap(repairCut(context, plan, widths)),
       TE.map(repaired => ({
-        learner: repaired,
+        learner: repaired.learner,
         models: { ...models, original: models.original ?? learner.model },
         stopped,
       })),

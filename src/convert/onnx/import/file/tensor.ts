@@ -93,10 +93,12 @@ export interface ExternalPlace {
 }
 
 const checkDims = ({ name, dims }: TensorProto): E.Either<ImportError, number> => {
-  const size = sizeOf(dims)
-  return dims.every(dim => Number.isSafeInteger(dim) && dim >= 0) && size <= mostWeights
+  const [size, text] = [sizeOf(dims), dims.join(' × ')]
+  if (!dims.every(dim => Number.isSafeInteger(dim) && dim >= 0))
+    return differs(name, 'dims', 'whole numbers from 0 on', text)
+  return size <= mostWeights
     ? E.right(size)
-    : differs(name, 'dims', `at most ${mostWeights.toLocaleString('en')} values`, dims.join(' × '))
+    : differs(name, 'dims', `at most ${mostWeights.toLocaleString('en')} values`, text)
 }
 
 const typeOf = ({ name, dataType }: TensorProto): E.Either<ImportError, ElementType> => {
