@@ -1,6 +1,7 @@
 /**
  * Speeds beside peers: a whole training step, and inference, of each net on each engine, in PyTorch, onnxruntime and tfjs;
- * and the start of each command. Writes bench/results/STAGE.md and .json.
+ * what pruning saves in time; groups and pruning beside Torch-Pruning; push and trace beside a training step; export and
+ * import; and the start of each command. Writes bench/results/STAGE.md and others.
  *
  * npm run bench -- --setup                                  # the peers into a venv of their own first, then all
  * npm run bench -- infer --nets tiny,resnet20 --batches 1
@@ -13,7 +14,11 @@ import { contestantsFor, ownNames, type Stage } from './contestants.js'
 import { machine, machineLine } from './machine.js'
 import { netNames, timedNet } from './nets.js'
 import { peerPython, setUpPeers } from './peers.js'
-import { measureStart } from './start.js'
+import { measureConversions } from './stages/convert.js'
+import { measureGroups } from './stages/prune.js'
+import { measurePruned } from './stages/pruned.js'
+import { measurePush } from './stages/push.js'
+import { measureStart } from './stages/start.js'
 import { markdown, memoryMarkdown, type Row } from './table.js'
 import { keep } from './tools.js'
 import { takeTurns } from './turns.js'
@@ -27,6 +32,7 @@ const { values: options, positionals } = parseArgs({
     batches: { type: 'string' },
     contestants: { type: 'string' },
     rounds: { type: 'string', default: '7' },
+    'round-to': { type: 'string' },
     threads: { type: 'string', default: `${availableParallelism()}` },
   },
 })
@@ -80,8 +86,37 @@ const runStage = async (stage: Stage): Promise<void> => {
   console.log(report(stage, rows))
 }
 
+const timePruned = (): Promise<void> =>
+  measurePruned({
+    nets: list(options.nets) ?? ['reference', 'resnet20', 'mobilenetv2', 'googlenet'],
+    files,
+    batches: (list(options.batches) ?? ['1', '64']).map(Number),
+    threads: Number(options.threads),
+    python: options.python,
+    rounds: Number(options.rounds),
+    contestants: list(options.contestants) ?? [...ownNames, 'onnxruntime'],
+    roundTo: list(options['round-to'])?.map(Number) ?? [undefined],
+  })
+
+const rounds = Number(options.rounds)
+
+/** The stages that have a file of their own. */
+const others: Readonly<Record<string, () => Promise<void> | void>> = {
+  pruned: timePruned,
+  prune: () => measureGroups(options.python),
+  push: async () => {
+    for (const name of list(options.contestants) ?? ownNames) await measurePush(name.toLowerCase(), rounds)
+  },
+  convert: () =>
+    measureConversions(list(options.nets) ?? ['reference', 'resnet20', 'googlenet'], files, rounds),
+  start: () => measureStart(rounds),
+}
+
+const all = [...Object.keys(stages), ...Object.keys(others)]
+
 if (options.setup) setUpPeers()
-for (const stage of positionals.length > 0 ? positionals : ['train', 'infer', 'start'])
+for (const stage of positionals.length > 0 ? positionals : all) {
   if (isStage(stage)) await runStage(stage)
-  else if (stage === 'start') await measureStart(Number(options.rounds))
-  else throw new Error(`no stage ${stage}: expected train, infer or start`)
+  else if (others[stage] === undefined) throw new Error(`no stage ${stage}: expected ${all.join(', ')}`)
+  else await others[stage]()
+}

@@ -81,12 +81,22 @@ const begin = (name: string): TE.TaskEither<unknown, Model> => {
     : TE.fromEither(init(0)(found[1]))
 }
 
-/** Cut to a quarter of its multiply–accumulates by L1 norms. */
-const cutToQuarter = (model: Model): TE.TaskEither<unknown, Model> =>
-  pipe(
-    TE.fromEither(prune({ keep: { macs: 0.25 }, by: l1, normalize: 'layer' })(model)),
-    TE.map(({ model }) => model),
-  )
+/** How far a net is cut, by L1 norms: the share of its multiply–accumulates that stays. */
+export interface Cut {
+  readonly share: number
+  /** By default that of the prune. */
+  readonly roundTo?: number
+}
+
+const quarter: Cut = { share: 0.25 }
+
+const cutTo =
+  ({ share, ...options }: Cut) =>
+  (model: Model): TE.TaskEither<unknown, Model> =>
+    pipe(
+      TE.fromEither(prune({ keep: { macs: share }, by: l1, normalize: 'layer', ...options })(model)),
+      TE.map(({ model }) => model),
+    )
 
 /** A net whose files lie in a folder. */
 export interface TimedNet {
@@ -106,16 +116,23 @@ const write = (folder: string, model: Model): TE.TaskEither<unknown, unknown> =>
     TE.flatMap(() => exportModel({ to: 'safetensors', folder })(model)),
   )
 
-/** Writes a net's files, once; `-pruned` behind its name means a quarter of its multiply–accumulates. */
-export const timedNet = async (name: string, into: string): Promise<TimedNet> => {
-  const whole = name.replace(/-pruned$/, '')
-  const model = await done(
-    pipe(
-      begin(whole),
-      TE.flatMap(model => (whole === name ? TE.right(model) : cutToQuarter(model))),
-    ),
-  )
+const writeOnce = async (
+  name: string,
+  into: string,
+  task: TE.TaskEither<unknown, Model>,
+): Promise<TimedNet> => {
+  const model = await done(task)
   const folder = join(into, name)
   if (!existsSync(join(folder, 'model.safetensors'))) await done(write(folder, model))
   return { name, folder, input: model.net.input, params: countParams(model), macs: countMacs(model) }
+}
+
+/** Writes the files of a net that is cut, once. */
+export const cutNet = (name: string, into: string, cut: Cut): Promise<TimedNet> =>
+  writeOnce(`${name}-${cut.share}-${cut.roundTo ?? 'usual'}`, into, pipe(begin(name), TE.flatMap(cutTo(cut))))
+
+/** Writes a net's files, once; `-pruned` behind its name means a quarter of its multiply–accumulates. */
+export const timedNet = (name: string, into: string): Promise<TimedNet> => {
+  const whole = name.replace(/-pruned$/, '')
+  return writeOnce(name, into, whole === name ? begin(name) : pipe(begin(whole), TE.flatMap(cutTo(quarter))))
 }

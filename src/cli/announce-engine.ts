@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { choiceText } from '../report/text/engine-choice.js'
-import { chooseEngine } from '../run/choose-engine.js'
+import { chooseEngineOnce } from '../run/engines/remembered-choice.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import { say } from './stderr.js'
 
@@ -13,7 +13,7 @@ export const announceEngine =
   (engines: ReadonlyNonEmptyArray<Engine>) =>
   (experiment: Experiment, dataset: Dataset, seed: number): TE.TaskEither<never, Engine> =>
     pipe(
-      TE.fromTask(chooseEngine(engines)(experiment, dataset, seed)),
+      TE.fromTask(chooseEngineOnce(engines)(experiment, dataset, seed)),
       TE.map(choice => {
         const why = choiceText(choice)
         if (why !== null) say(why)

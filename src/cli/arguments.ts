@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { type Target, targets } from '../convert/target.js'
 import { type Address, addressOf, addressText } from '../engine/cluster/address.js'
 import { largestSeed } from '../net/limits/limits.js'
-import type { CountedAmount } from '../surgery/prune/target.js'
+import type { CountedAmount, LatencyAmount } from '../surgery/prune/target.js'
 import type { CellNumber } from './study/options.js'
 
 /** Whole numbers in digits, of which `least` is the smallest. */
@@ -71,12 +71,14 @@ export const formats = (text: string): readonly Target[] =>
   })
 
 /** What a prune keeps, as in `macs=0.5`. */
-export const amount = (text: string): CountedAmount => {
-  const [, measure = '', digits = ''] = /^(params|macs|bytes)=(.+)$/.exec(text) ?? []
+export const amount = (text: string): CountedAmount | LatencyAmount => {
+  const [, measure = '', digits = ''] = /^(params|macs|bytes|latency)=(.+)$/.exec(text) ?? []
   const share = Number(digits)
   if (!(share > 0 && share <= 1))
-    throw new InvalidArgumentError('Expected params, macs or bytes and a share above 0, as in macs=0.5.')
-  return { [measure]: share } as never // of the three measures just matched
+    throw new InvalidArgumentError(
+      'Expected params, macs, bytes or latency and a share above 0, as in macs=0.5.',
+    )
+  return { [measure]: share } as never // of the measures just matched
 }
 
 /** Criteria that look at images. */

@@ -9,6 +9,7 @@ import { downloadProgress } from '../report/terminal/download-progress.js'
 import { renderMessage, skippedText } from '../report/text/messages.js'
 import type { Resources } from '../run/context.js'
 import type { RunError } from '../run/error.js'
+import { findLatencyTable } from '../run/given/latency-table.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { DataSettings } from '../run/storage/settings.js'
 import { announceEngine } from './announce-engine.js'
@@ -50,7 +51,7 @@ export const withResources =
     experiment: Experiment,
     seed: number,
     settings: DataSettings,
-    engine: { readonly name?: string; readonly threads?: number },
+    engine: { readonly name?: string; readonly threads?: number; readonly device?: string },
     stop: Stopper,
   ) =>
   <A>(use: (opened: OpenResources) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
@@ -66,7 +67,11 @@ export const withResources =
           ({ dataset }) =>
             pipe(
               announceEngine(engines)(experiment, dataset, seed),
-              TE.flatMap(ready => use({ engine: ready, dataset })),
+              TE.bindTo('engine'),
+              TE.bindW('latencyTable', ({ engine: ready }) => findLatencyTable(engine.device, ready)),
+              TE.flatMap(({ engine: ready, latencyTable }) =>
+                use({ engine: ready, dataset, ...(latencyTable !== undefined && { latencyTable }) }),
+              ),
             ),
           ({ dataset, reported }) => {
             saySkipped(dataset.skipped.slice(reported))

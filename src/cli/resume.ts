@@ -21,6 +21,7 @@ import { reportRun } from './review/report.js'
 import {
   changeOf,
   type DataArguments,
+  deviceOf,
   loadFrom,
   type OutputArguments,
   observerOf,
@@ -111,7 +112,7 @@ export const continueRun =
     const stop = stopper()
     return pipe(
       resumeIn(resumable, options, recorder, stop),
-      opener(options, path)(experiment, seed, data, engine, stop),
+      opener(options, path)(experiment, seed, data, { ...engine, ...deviceOf(options) }, stop),
       TE.tapError(error => TE.fromIO(() => sayResume(error, path, options))),
       withStopped(stop, () => resumeCommand(path, ...clusterOptions(options))),
     )

@@ -26,6 +26,8 @@ export interface OutputArguments extends RecordArguments, ClusterArguments {
 }
 
 export interface DataArguments {
+  /** The file of a latency table. */
+  readonly device?: string
   readonly data?: string
   readonly skipBad?: boolean
 }
@@ -38,7 +40,12 @@ export interface TrainArguments extends OutputArguments, DataArguments {
   readonly from?: string
   readonly resume?: string
   readonly force?: boolean
+  readonly profile?: boolean
 }
+
+/** The latency table of another device, where one is named. */
+export const deviceOf = ({ device }: DataArguments): { readonly device?: string } =>
+  device === undefined ? {} : { device }
 
 export const changeOf = ({ data, skipBad }: DataArguments): DataChange => ({
   ...(data !== undefined && { folder: data }),

@@ -14,6 +14,7 @@ import type { Result } from '../run/events.js'
 import { begin } from '../run/run.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import { type DataSettings, settingsOf } from '../run/storage/settings.js'
+import { announceProfile } from './announce-profile.js'
 import { clusterOptions } from './cluster/lead.js'
 import { localOf, observerIn, stopperOf } from './cluster/opened.js'
 import { end } from './exit.js'
@@ -22,6 +23,7 @@ import { continueRun, openResumable } from './resume.js'
 import { reportRun } from './review/report.js'
 import {
   changeOf,
+  deviceOf,
   loadFrom,
   observerOf,
   opener,
@@ -47,20 +49,25 @@ const trainAnew = (
   const destination = out ?? { free: join('runs', `${encodeFileName(experiment.net.name)}-${now()}`) }
   let folder: string | null = null
   return pipe(
-    opener(options, null)(experiment, seed, data, engine === undefined ? {} : { name: engine }, stop)(
-      opened => {
-        const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
-        const observer = observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder, path => {
-          folder = path
-          announce(opened.engine, path)
-        })
-        return pipe(
-          begin(destination, settings, opened, observerIn(opened, observer))(experiment),
-          TE.tap(({ out: folder }) => reportRun(folder, localOf(opened))),
-          recorded(recorder),
-        )
-      },
-    ),
+    opener(options, null)(
+      experiment,
+      seed,
+      data,
+      { ...deviceOf(options), ...(engine !== undefined && { name: engine }) },
+      stop,
+    )(opened => {
+      const settings = settingsOf(seed, opened.engine, opened.dataset, data, file)
+      const observer = observerOf(experiment.schedule, stopperOf(stop, opened), options, recorder, path => {
+        folder = path
+        announce(opened.engine, path)
+      })
+      return pipe(
+        options.profile === true ? announceProfile(experiment, localOf(opened), seed) : TE.right(undefined),
+        TE.flatMap(() => begin(destination, settings, opened, observerIn(opened, observer))(experiment)),
+        TE.tap(({ out: folder }) => reportRun(folder, localOf(opened))),
+        recorded(recorder),
+      )
+    }),
     TE.tapError(error => TE.fromIO(() => sayResume(error, folder, options))),
     withStopped(stop, () => (folder === null ? null : resumeCommand(folder, ...clusterOptions(options)))),
   )

@@ -62,8 +62,32 @@ export const openEngine = (name?: string, threads?: number): TE.TaskEither<Engin
     TE.flatMap(engine => loaders[engine](threads)),
   )
 
+/** All threads there are, half of them, as where two share a core, and one. */
+const threadCounts = (most: number): readonly number[] => [...new Set([most, Math.ceil(most / 2), 1])]
+
+const openEach = (
+  names: readonly EngineName[],
+  counts: readonly number[],
+): TE.TaskEither<EngineError, readonly Engine[]> =>
+  pipe(
+    counts.flatMap(count => names.map(name => [name, count] as const)),
+    TE.traverseSeqArray(([name, count]) => openEngine(name, count)),
+  )
+
+const isSame = (one: Engine, other: Engine): boolean =>
+  one.name === other.name && one.threads === other.threads
+
+/** A binding that cannot change its number of threads gives the same engine again. */
+const differing = (first: Engine, others: readonly Engine[]): RNEA.ReadonlyNonEmptyArray<Engine> => [
+  first,
+  ...others.filter(
+    (engine, nth) => !isSame(engine, first) && others.findIndex(other => isSame(other, engine)) === nth,
+  ),
+]
+
 /**
- * The named engine; without a name the candidates that a run times, the default one first.
+ * The named engine; without a name the candidates that a run times, the default one first: each engine with each number
+ * of threads, where that is not given.
  *
  * Errors  UnknownEngine; those of loading them
  */
@@ -73,12 +97,14 @@ export const enginesOf = (
 ): TE.TaskEither<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>> =>
   pipe(
     openEngine(name, threads),
-    TE.flatMap(engine =>
-      name === undefined && engine.name === 'tensorflow'
-        ? pipe(
-            openEngine('wasm', threads),
-            TE.map((wasm): RNEA.ReadonlyNonEmptyArray<Engine> => [engine, wasm]),
-          )
-        : TE.right<EngineError, RNEA.ReadonlyNonEmptyArray<Engine>>([engine]),
+    TE.bindTo('first'),
+    TE.bind('others', ({ first }) =>
+      name !== undefined
+        ? TE.right<EngineError, readonly Engine[]>([])
+        : openEach(
+            first.name === 'wasm' ? ['wasm'] : [first.name, 'wasm'],
+            threads === undefined ? threadCounts(first.threads) : [threads],
+          ),
     ),
+    TE.map(({ first, others }) => differing(first, others)),
   )

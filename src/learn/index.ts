@@ -34,7 +34,7 @@ export type { DataDiffers } from './evaluation/check-data.js'
 export { checkPruned } from './evaluation/check-pruned.js'
 export { type EvaluateOptions, evaluate, evaluationBatch, feedOfAll } from './evaluation/evaluate.js'
 export { type Latency, latencies } from './evaluation/latency.js'
-export { pruneToLatency } from './evaluation/latency-target.js'
+export { type LatencySource, pruneToLatency } from './evaluation/latency-target.js'
 export type { UnitGradients } from './evaluation/new-unit-gradients.js'
 export {
   type Classifier,
@@ -50,6 +50,10 @@ export { gradientRatio } from './growth/gradient-ratio.js'
 export type { NewPart, NewRate } from './growth/new-rate.js'
 export { dirac } from './initial/dirac.js'
 export { checkFirstConv, whiten } from './initial/whiten.js'
+export type { Grid } from './latency/interpolate.js'
+export type { WorkKind } from './latency/layer-work.js'
+export { measureLatencyTable, type TableAxes, usualAxes } from './latency/measure-table.js'
+export { type LatencyTable, latencyTableCodec, predictLatency } from './latency/table.js'
 export {
   type AlignTerms,
   type Average,
@@ -69,6 +73,8 @@ export {
   type TrainOptions,
   trainDefaults,
 } from './options.js'
+export { type Advice, adviceFor } from './profile/advice.js'
+export { type KindTime, type Profile, profileInference, profilePhase } from './profile/profile.js'
 export { recipe } from './recipe.js'
 export type { ReconstructOptions } from './repair/fit-layer.js'
 export { recalibrate } from './repair/recalibrate.js'

@@ -2,6 +2,7 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
+import type { LatencyTable } from '../learn/latency/table.js'
 import type { StepProgress } from '../learn/training/phase.js'
 import type { Model } from '../net/weights.js'
 import type { RunError } from './error.js'
@@ -9,7 +10,7 @@ import type { GrownNet, RunEvent } from './events.js'
 import type { StepPlace } from './steps/step-place.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
-export interface RunContext {
+export interface RunContext extends Pick<Resources, 'latencyTable'> {
   readonly engine: Engine
   readonly dataset: Dataset
   readonly seed: number
@@ -31,4 +32,6 @@ export interface RunContext {
 export interface Resources {
   readonly engine: Engine
   readonly dataset: Dataset
+  /** What latency targets are predicted by; by default nets are measured on the engine. */
+  readonly latencyTable?: LatencyTable
 }

@@ -90,14 +90,13 @@ const saveWith = (run: StoredRun, { onStage }: RunObserver): RunContext['save'] 
 
 /** Goes on from a checkpoint to the end, in the run's folder. */
 export const finish =
-  (run: StoredRun, { engine, dataset }: Resources, observer: RunObserver) =>
+  (run: StoredRun, resources: Resources, observer: RunObserver) =>
   (from: Checkpoint): TE.TaskEither<RunError, Result> => {
     const { folder, experiment, settings } = run
-    const preprocessing = preprocessingOf(dataset)
+    const preprocessing = preprocessingOf(resources.dataset)
     const { emit, logLength } = openLog(folder.events, from.logged, observer.onEvent)
     const context: RunContext = {
-      engine,
-      dataset,
+      ...resources,
       seed: settings.seed,
       logLength,
       emit: event =>

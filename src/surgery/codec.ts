@@ -6,6 +6,7 @@ import { seedCodec } from '../net/random.js'
 import type { Widths } from './analysis/trunk.js'
 import type { ChannelStatistics, GrowInit, GrowOptions, Growth } from './grow/options.js'
 import type { SiteKind } from './grow/site.js'
+import type { RoundTo } from './prune/constraints/rounding.js'
 import type { ByThreshold, ConstraintOptions, PruneOptions } from './prune/options.js'
 import type { Combine, Normalize } from './prune/rank.js'
 import type { MeasureLatency } from './prune/target.js'
@@ -27,13 +28,22 @@ const combine: t.Type<Combine> = t.keyof({ sum: null, mean: null, max: null })
 /** A codec for each key of a record, none forgotten. */
 export type CodecOf<A> = { readonly [K in keyof A]-?: t.Type<Exclude<A[K], undefined>, unknown> }
 
+/** `'auto'`, or what another codec reads, whose name errors have. */
+export const autoOr = (codec: t.Type<number, number, unknown>): t.Type<RoundTo, RoundTo, unknown> =>
+  new t.Type<RoundTo, RoundTo, unknown>(
+    `'auto', or ${codec.name}`,
+    (u): u is RoundTo => u === 'auto' || codec.is(u),
+    (u, context) => (u === 'auto' ? t.success(u) : codec.validate(u, context)),
+    t.identity,
+  )
+
 /** Options that hold channels back: `checkPruneOptions` judges their values. */
 export const constraintCodecs = {
   freeze: paths,
   ignore: paths,
   minChannels: t.number,
   floor: t.number,
-  roundTo: t.number,
+  roundTo: autoOr(t.number),
 } satisfies CodecOf<ConstraintOptions>
 
 export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)

@@ -18,6 +18,7 @@ export type { ChannelStatistics, GrowInit, GrowOptions, Growth, GrowthSite } fro
 export { type GrowthRule, growthRule } from './grow/rule.js'
 export type { Anchor, SiteKind } from './grow/site.js'
 export type { ExactCost, WidenedLayer } from './grow/widen-module.js'
+export type { RoundTo } from './prune/constraints/rounding.js'
 export { type Cost, costsOf } from './prune/cost.js'
 export { bnScale, type Criterion, l1, l2, perCost, random } from './prune/criteria.js'
 export { mask } from './prune/mask.js'

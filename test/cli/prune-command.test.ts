@@ -143,7 +143,7 @@ describe('the command', () => {
     if (!taylor || !repair || !much || !none || !taken) throw new Error('five were asked')
     expectRefusedAtOnce(taylor, /'--by taylor' needs images: --data or --experiment; try --by l1/)
     expectRefusedAtOnce(repair, /'--repair' needs images/)
-    expectRefusedAtOnce(much, /Expected params, macs or bytes and a share above 0, as in macs=0.5/)
+    expectRefusedAtOnce(much, /Expected params, macs, bytes or latency and a share above 0, as in macs=0.5/)
     expectRefusedAtOnce(none, /required option '--keep/)
     expectRefusedAtOnce(taken, /there.safetensors: expected no file of this name/)
     expect(existsSync(join(folder, 'onnx/model-pruned.safetensors'))).toBe(false)

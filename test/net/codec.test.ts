@@ -114,7 +114,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       repair: fc.constantFrom('batchNorm' as const, 'head' as const, 'reconstruct' as const),
       normalize: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
       minChannels: count,
-      roundTo: positiveCount,
+      roundTo: fc.oneof(positiveCount, fc.constant('auto' as const)),
       freeze: paths,
       ignore: paths,
     })

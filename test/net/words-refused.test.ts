@@ -503,7 +503,7 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
     steps(bare(prune)({ target: { eta: 1 } })),
     "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
-  [steps(prune({ roundTo: 0 })), `step 1 (prune), ${least('roundTo', 0, 1)}`],
+  [steps(prune({ roundTo: 0 })), "step 1 (prune), roundTo: expected 'auto', or a whole number ≥ 1, got 0"],
   [steps(prune({ minChannels: -1 })), `step 1 (prune), ${least('minChannels', -1, 0)}`],
   [
     steps(bare(prune)({ ...aim, eta: 0.1 })),

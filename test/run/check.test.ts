@@ -67,7 +67,7 @@ describe('what a run could not come to its end with', () => {
     ],
     [
       'a width of no multiple',
-      { _tag: 'DecodeError', at: 'schedule.0.roundTo', expected: 'a whole number ≥ 1', got: '0' },
+      { _tag: 'DecodeError', at: 'schedule.0.roundTo', expected: "'auto', or a whole number ≥ 1", got: '0' },
       [prune({ by: 'l1', ...aim, roundTo: 0 })],
     ],
     ['a push without a vector to decide on', { _tag: 'NoDecision' }, [push({ fade: null })], mapped],

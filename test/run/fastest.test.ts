@@ -1,19 +1,22 @@
+import { writeFileSync } from 'node:fs'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { glyphs } from '../../src/data/spec.js'
 import { blocking, type Engine, type EngineName } from '../../src/engine/engine.js'
+import { enginesOf, openEngine } from '../../src/engine/open.js'
 import { train as learn } from '../../src/learn/training/transforms.js'
 import type { Net } from '../../src/net/tree.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { choiceText } from '../../src/report/text/engine-choice.js'
-import { chooseEngine } from '../../src/run/choose-engine.js'
+import { chooseEngine } from '../../src/run/engines/choose-engine.js'
+import { chooseEngineOnce } from '../../src/run/engines/remembered-choice.js'
 import { experiment } from '../../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../../src/run/schedule/schedule.js'
 import { available } from '../support/engines.js'
 import { modelOf } from '../support/nets/arbitrary.js'
 import { tinyData, tinyNet } from '../support/nets/tiny.js'
-import { succeed } from '../support/scratch.js'
+import { scratch, succeed } from '../support/scratch.js'
 
 const dataset = tinyData()
 const learning = { epochs: 1, batchSize: 9 }
@@ -128,4 +131,50 @@ test('what is timed disturbs nothing: the run afterwards has the same weights, b
     expect(paces).toHaveLength(2)
     expect(await trained()).toEqual(before)
   }
+})
+
+describe('a choice that was made before', () => {
+  beforeEach(() => {
+    vi.stubEnv('ESPALIER_CACHE', scratch())
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('is made again without a step, for the same net and batch size alone', async () => {
+    const [one, two] = [await succeed(openEngine('wasm', 1)), await succeed(openEngine('wasm', 2))]
+    let opened = 0
+    const counting = (engine: Engine): Engine => ({
+      ...engine,
+      open: (program, constants) => {
+        opened++
+        return engine.open(program, constants)
+      },
+    })
+    const choose = (begun: typeof base) =>
+      chooseEngineOnce([counting(one), counting(two)])(begun, dataset, 0)()
+    const first = await choose(base)
+    expect([opened, first.file]).toEqual([2, undefined])
+    const again = await choose(base)
+    expect([opened, again.engine.threads]).toEqual([2, first.engine.threads])
+    expect(again.paces.map(({ milliseconds }) => milliseconds)).toEqual(
+      first.paces.map(({ milliseconds }) => milliseconds),
+    )
+    expect(choiceText(again)).toMatch(/^using wasm with \d threads?: .* took .* they are timed anew$/)
+    await choose(of(train({ ...learning, batchSize: 6 })))
+    expect(opened).toBe(4)
+    writeFileSync(again.file ?? '', '[{ "name": "wasm" }]')
+    await choose(base)
+    expect(opened).toBe(6)
+  })
+})
+
+test('without a name each engine is a candidate with all threads and with one, the usual one first', async () => {
+  const engines = await succeed(enginesOf())
+  const usual = await succeed(openEngine())
+  expect(engines[0]).toMatchObject({ name: usual.name, threads: usual.threads })
+  const keys = engines.map(({ name, threads }) => `${name} ${threads}`)
+  expect(new Set(keys).size).toBe(keys.length)
+  expect(keys).toContain('wasm 1')
+  expect(await succeed(enginesOf('wasm'))).toHaveLength(1)
 })

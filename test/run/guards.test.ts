@@ -75,7 +75,7 @@ describe.runIf(engine !== null)('a prune after a push', () => {
           const [all, left] = [wide, narrow].map(net => channelsOf(net.layers.get(path)?.output ?? [0]))
           if (ignore.includes(path) && left !== 0) expect(left).toBe(all)
           if (minimum > 0) expect(left).toBeGreaterThanOrEqual(minimum)
-          expect(left === all || (left ?? 0) % multiple === 0).toBe(true)
+          expect(left === all || (left ?? 0) % Number(multiple) === 0).toBe(true)
         }
         const [all = 0, left = 0] = [wide, narrow].map(net =>
           channelsOf(net.layers.get('module')?.output ?? []),

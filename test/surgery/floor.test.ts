@@ -77,11 +77,12 @@ describe('a floor', () => {
 
   test('keeps a hidden dense layer that everything passes from falling to one channel', () => {
     const cut = (floor: number) =>
-      right(prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor })(modelOf(0)(cnn))).model.net
+      right(prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, roundTo: 1, floor })(modelOf(0)(cnn)))
+        .model.net
     expect(outOf(cut(0), 'dense')).toBe(1)
     expect(outOf(cut(defaultFloor), 'dense')).toBe(4)
     const usual = right(
-      prune({ by: l1, normalize: defaultNormalize.l1, keep: { macs: 0.3 } })(modelOf(0)(cnn)),
+      prune({ by: l1, normalize: defaultNormalize.l1, keep: { macs: 0.3 }, roundTo: 1 })(modelOf(0)(cnn)),
     ).model.net
     expect(outOf(usual, 'dense')).toBeGreaterThanOrEqual(16)
   })
@@ -173,7 +174,7 @@ describe('a floor', () => {
 
   test('layers with no more than a share left are named, with what they had', () => {
     const narrow = right(
-      prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, floor: 0 })(modelOf(0)(cnn)),
+      prune({ by: l1, normalize: 'global', keep: { macs: 0.3 }, roundTo: 1, floor: 0 })(modelOf(0)(cnn)),
     )
     const thin = findThinLayers(0.1, widthsOf(placed(cnn)))(narrow.model)
     expect(thin).toContainEqual({ at: 'dense', channels: 1, of: 32 })

@@ -684,7 +684,7 @@ describe('measures', () => {
       seen.push(each)
       return countMacs(placed(each.net)) / 1000
     }
-    const pruned = right(prune({ by, keep: { latency: 0.3 }, measure })(model))
+    const pruned = right(prune({ by, keep: { latency: 0.3 }, roundTo: 1, measure })(model))
     expect(countMacs(placed(pruned.model.net))).toBeLessThanOrEqual(0.3 * countMacs(placed(given)))
     expect(seen.length).toBeLessThan(12)
     for (const each of seen)

@@ -5,7 +5,7 @@ import { activationTypes } from '../../convert/onnx/quantise/activations.js'
 import { weightTypes } from '../../convert/quantise.js'
 import { targets } from '../../convert/target.js'
 import { engineNames } from '../../engine/engine.js'
-import { amount, formats, imageCriteria, positive, weightCriteria } from '../arguments.js'
+import { amount, formats, imageCriteria, positive, threads, weightCriteria } from '../arguments.js'
 import { exportComplaints } from '../models/export-options.js'
 import { anyModel } from './shared.js'
 
@@ -75,7 +75,7 @@ const addPrune = (program: Command): void =>
     .argument('<model>', anyModel)
     .requiredOption(
       '--keep <measure=share>',
-      'how much to keep of params, macs or bytes, as in macs=0.5',
+      'how much to keep of params, macs, bytes or latency, as in macs=0.5',
       amount,
     )
     .option('--data <folder>', 'class folders of images to measure on')
@@ -94,6 +94,7 @@ const addPrune = (program: Command): void =>
     )
     .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--device <file>', 'with --keep latency: the table of a device, as latency --write makes it')
     .option(
       '--out <file>',
       'the model.safetensors to write (default: NAME-pruned.safetensors beside the model)',
@@ -105,5 +106,20 @@ const addPrune = (program: Command): void =>
       await (await import('../models/prune.js')).pruneModel(model, options)
     })
 
-/** The commands that take a model and write one. */
-export const models = [addExport, addImport, addPrune]
+const addLatency = (program: Command): void =>
+  void program
+    .command('latency')
+    .description('measure what layers take on this machine, for targets in latency; and what a model takes')
+    .argument('[model]', anyModel)
+    .option('--write <file>', 'measure, and write the table into a file for --device, on any machine')
+    .addOption(new Option('--device <file>', 'predict by the table of this file').conflicts('write'))
+    .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', threads)
+    .option('--profile', 'print where the time of the model goes, and what would help')
+    .option('--batch <n>', 'with --profile: images at a time', positive, 1)
+    .action(async (model: string | undefined, options) =>
+      (await import('../models/latency.js')).measureLatency(model, options),
+    )
+
+/** The commands that take a model. */
+export const models = [addExport, addImport, addPrune, addLatency]

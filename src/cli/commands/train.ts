@@ -12,6 +12,8 @@ const addTrain = (program: Command): void =>
     .option('--take <n>', 'use only this many training images', positive)
     .option('--skip-bad', 'leave out images that cannot be read, and list them')
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
+    .option('--profile', 'first print where the time of a training step goes, and what would help')
+    .option('--device <file>', 'the table of a device for targets in latency, as latency --write makes it')
     .option('--seed <n>', 'the seed of all random numbers (default: 0)', seed)
     .option('--out <folder>', 'the folder of the run (default: runs/<name>-<time>)')
     .option('--from <model>', 'begin with the weights of this model, which must fit the net')
@@ -33,6 +35,7 @@ const addResume = (program: Command): void =>
     .argument('<folder>', "the run's folder")
     .option('--data <folder>', 'the folder of its data set, where it has moved')
     .option('--skip-bad', 'from here on, leave out images that cannot be read, and list them')
+    .option('--device <file>', 'the table of a device for targets in latency')
     .option('--mirror', 'score the test also by the mean of each image and its mirror image')
     .action(async (folder: string, options) => (await import('../resume.js')).resumeRun(folder, options))
 

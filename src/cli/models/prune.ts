@@ -11,16 +11,19 @@ import type { DataSpec } from '../../data/spec.js'
 import { openEngine } from '../../engine/open.js'
 import { isFolder, makeFolder } from '../../io/files.js'
 import { checkData } from '../../learn/evaluation/check-data.js'
+import { type LatencySource, pruneToLatency } from '../../learn/evaluation/latency-target.js'
 import type { CriterionName } from '../../learn/options.js'
+import type { Model } from '../../net/weights.js'
 import { prunedTable } from '../../report/tables/pruned.js'
 import { renderMessage } from '../../report/text/messages.js'
 import { counted } from '../../report/text/numbers.js'
 import { scarceText } from '../../report/text/scarce-fits.js'
 import type { RunError } from '../../run/error.js'
 import { calibrationData, checkClassNames, withNormaliser } from '../../run/given/calibration-data.js'
+import { findLatencyTable } from '../../run/given/latency-table.js'
 import {
+  cutByWeights,
   type PrunedOnce,
-  pruneByWeights,
   pruneOnce,
   usualRepair,
   type WeightCriterion,
@@ -28,7 +31,14 @@ import {
 import type { FoundModel } from '../../run/given/read-model.js'
 import { loadExperiment } from '../../run/load/experiment.js'
 import type { Repair } from '../../run/schedule/steps.js'
-import type { CountedAmount, CountedTarget } from '../../surgery/prune/target.js'
+import type { Pruned } from '../../surgery/prune/prune.js'
+import {
+  type CountedAmount,
+  isLatencyTarget,
+  type LatencyAmount,
+  type LatencyTarget,
+  type Target,
+} from '../../surgery/prune/target.js'
 import { end } from '../exit.js'
 import { openDataset } from '../resources.js'
 import { stopper } from '../signals.js'
@@ -36,7 +46,8 @@ import { say } from '../stderr.js'
 import { readRun } from './read-run.js'
 
 interface PruneArguments {
-  readonly keep: CountedAmount
+  readonly keep: CountedAmount | LatencyAmount
+  readonly device?: string
   readonly data?: string
   readonly experiment?: string
   readonly by?: CriterionName
@@ -97,7 +108,15 @@ const pruneOn =
       TE.fromEither,
       TE.tapIO(() => () => sayHow(dataset, found, by, repair)),
       TE.flatMap(() => openEngine(options.engine)),
-      TE.flatMap(engine => pruneOnce({ keep, by, repair, images }, { engine, dataset })(model)),
+      TE.mapLeft((error): RunError => error),
+      TE.bindTo('engine'),
+      TE.bindW('table', ({ engine }) => findLatencyTable(options.device, engine)),
+      TE.flatMap(({ engine, table }) =>
+        pruneOnce(
+          { keep, by, repair, images },
+          { engine, dataset, ...(table !== undefined && { latencyTable: table }) },
+        )(model),
+      ),
       TE.tapIO(({ scarce }) => () => {
         if (scarce.length > 0) say(scarceText(scarce))
       }),
@@ -122,25 +141,54 @@ const pruneWithImages = (
   )
 }
 
+/** To a share of a latency by the table of a device, or as measured on the engine. */
+const pruneToLatencyByWeights =
+  ({ engine, device }: PruneArguments, target: LatencyTarget, by: WeightCriterion) =>
+  (model: Model): TE.TaskEither<RunError, Pruned> =>
+    pipe(
+      openSource(engine, device),
+      TE.flatMap(source =>
+        pruneToLatency(source, target, share => cutByWeights({ keep: { macs: share } }, by)(model))(model),
+      ),
+    )
+
+const openSource = (
+  name: string | undefined,
+  device: string | undefined,
+): TE.TaskEither<RunError, LatencySource> =>
+  pipe(
+    openEngine(name),
+    TE.mapLeft((error): RunError => error),
+    TE.flatMap(engine =>
+      pipe(
+        findLatencyTable(device, engine),
+        TE.map((table): LatencySource => table ?? engine),
+      ),
+    ),
+  )
+
 const pruneWithoutImages = (
   { model, preprocessing }: FoundModel,
-  target: CountedTarget,
+  options: PruneArguments,
   by: WeightCriterion,
-) =>
-  pipe(
-    pruneByWeights(target, by)(model),
-    E.map((pruned): Done => ({ model: pruned, preprocessing, accuracies: null })),
-    E.mapLeft((error): RunError => error),
-    TE.fromEither,
+): TE.TaskEither<RunError, Done> => {
+  const target: Target = { keep: options.keep } as Target // of one amount
+  return pipe(
+    model,
+    isLatencyTarget(target)
+      ? pruneToLatencyByWeights(options, target, by)
+      : TE.fromEitherK(cutByWeights(target, by)),
+    TE.map((pruned): Done => ({ model: pruned.model, preprocessing, accuracies: null })),
     TE.tapIO(
       () => () => say(`by ${by}, from the weights alone, and not repaired: --data names images for both`),
     ),
   )
+}
 
 const prune = (path: string, found: FoundModel, options: PruneArguments): TE.TaskEither<RunError, Done> => {
-  const { keep, by = 'l1', data, experiment } = options
+  const { by = 'l1', data, experiment } = options
   return data === undefined && experiment === undefined
-    ? pruneWithoutImages(found, { keep }, by as WeightCriterion) // others were refused with the arguments
+    ? pruneWithoutImages(found, options, by as WeightCriterion) // others were refused with the arguments
     : pruneWithImages(path, found, options)
 }
 

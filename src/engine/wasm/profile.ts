@@ -24,7 +24,8 @@ export interface OperationCost {
   readonly bytes: number
 }
 
-const macsOf = (value: Value): number => {
+/** Multiply–accumulates of a product, by its definition; 0 of all else. */
+export const macsOf = (value: Value): number => {
   const [first, second] = [shapeOf(value, 0), shapeOf(value, 1)]
   const columnsOf = (kernel: Shape): number => sizeOf(kernel) / channelsOf(kernel)
   const tapsOf = ([height = 1, width = 1]: Shape): number => height * width

@@ -1,4 +1,4 @@
-/** Pruning to a latency: bisection over multiply–accumulates, each net measured on the engine, beside the original where the target is a share. */
+/** Pruning to a latency: bisection over multiply–accumulates; each net is predicted by a table, or measured on an engine, beside the original where the target is a share. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -10,6 +10,7 @@ import type { Pruned } from '../../surgery/prune/prune.js'
 import type { LatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
 import type { LearnError } from '../error.js'
+import { type LatencyTable, predictLatency } from '../latency/table.js'
 import { latencies } from './latency.js'
 
 /** The model pruned to a share of its multiply–accumulates. */
@@ -21,15 +22,30 @@ interface Reading {
   readonly expected: number
 }
 
+/** What says how long nets take: the table of a device, or an engine that runs them here. */
+export type LatencySource = Engine | LatencyTable
+
+/** Milliseconds an image of each model. */
+const millisecondsBy = (
+  source: LatencySource,
+): ((models: readonly Model[]) => TE.TaskEither<LearnError, readonly number[]>) =>
+  'open' in source
+    ? models =>
+        pipe(
+          latencies(source, 1)(models),
+          TE.map(times => times.map(({ median }) => median)),
+        )
+    : models => TE.right(models.map(predictLatency(source)))
+
 const measure =
-  (engine: Engine, target: LatencyTarget, original: Model) =>
+  (source: LatencySource, target: LatencyTarget, original: Model) =>
   ({ model }: Pruned): TE.TaskEither<LearnError, Reading> =>
     pipe(
-      latencies(engine, 1)('keep' in target ? [model, original] : [model]),
-      TE.map(([after, before]) => ({
-        got: after?.median ?? Number.NaN,
-        expected:
-          'keep' in target ? target.keep.latency * (before?.median ?? Number.NaN) : target.atMost.latency,
+      'keep' in target ? [model, original] : [model],
+      millisecondsBy(source),
+      TE.map(([got = Number.NaN, whole = Number.NaN]) => ({
+        got,
+        expected: 'keep' in target ? target.keep.latency * whole : target.atMost.latency,
       })),
     )
 
@@ -79,13 +95,13 @@ const search =
 /**
  * The fast enough net with the most multiply–accumulates, to a hundredth of the original.
  *
- * Errors  DecodeError; OutOfReach with the fewest milliseconds measured; those of the prune
+ * Errors  DecodeError; OutOfReach with the fewest milliseconds met; those of the prune
  * Law     a net that is fast enough loses nothing
  */
 export const pruneToLatency =
-  (engine: Engine, target: LatencyTarget, cut: PruneToShare) =>
+  (source: LatencySource, target: LatencyTarget, cut: PruneToShare) =>
   (model: Model): TE.TaskEither<LearnError, Pruned> => {
-    const reading = measure(engine, target, model)
+    const reading = measure(source, target, model)
     return pipe(
       decode(targetCodec)(target),
       E.flatMap((): E.Either<LearnError, Pruned> => cut(1)),

@@ -36,7 +36,7 @@ const limitsOf = (steps: readonly Step[]): readonly string[] => [
       .flatMap(({ floor, minChannels, roundTo, freeze, ignore }) => [
         ...(floor > 0 ? [`floor ${floor}`] : []),
         ...(minChannels > 0 ? [`minChannels ${minChannels}`] : []),
-        ...(roundTo > 1 ? [`roundTo ${roundTo}`] : []),
+        ...(roundTo !== 'auto' && roundTo > 1 ? [`roundTo ${roundTo}`] : []),
         ...(freeze.length > 0 ? ['freeze'] : []),
         ...(ignore.length > 0 ? ['ignore'] : []),
       ]),

@@ -32,7 +32,7 @@ const slowerLines = (compared: readonly Comparison[]): readonly string[] => {
   )
   return lines.length === 0
     ? []
-    : [`after the cut it is slower: ${lines.join(', ')}; try a target in latency, or roundTo: 8`]
+    : [`after the cut it is slower: ${lines.join(', ')}; try a target in latency`]
 }
 
 const comparisonTable = (compared: readonly Comparison[]): readonly string[] => [

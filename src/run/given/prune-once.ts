@@ -11,7 +11,7 @@ import { widthsOf } from '../../surgery/analysis/trunk.js'
 import type { PruneError } from '../../surgery/error.js'
 import { costFor } from '../../surgery/prune/cost.js'
 import { bnScale, l1, l2, perCost, random } from '../../surgery/prune/criteria.js'
-import { prune as cut } from '../../surgery/prune/prune.js'
+import { prune as cut, type Pruned } from '../../surgery/prune/prune.js'
 import type { CountedTarget } from '../../surgery/prune/target.js'
 import type { Resources } from '../context.js'
 import type { RunError } from '../error.js'
@@ -72,17 +72,23 @@ export const pruneOnce =
  *
  * Errors  those of `prune`
  */
-export const pruneByWeights =
+export const cutByWeights =
   (target: CountedTarget, by: WeightCriterion) =>
-  (model: Model): E.Either<PruneError, Model> => {
+  (model: Model): E.Either<PruneError, Pruned> => {
     const { cost, floor }: Prune = prune()
     const utilities = perCost(costFor(target), cost)(byWeights[by])
     const options =
       'eta' in target
         ? { ...target, floor, by: utilities }
         : { ...target, floor, by: utilities, normalize: normalizeOf(by) }
-    return pipe(
-      cut(options)(model),
+    return cut(options)(model)
+  }
+
+/** The model that `cutByWeights` leaves. Errors  those of `prune` */
+export const pruneByWeights =
+  (target: CountedTarget, by: WeightCriterion) =>
+  (model: Model): E.Either<PruneError, Model> =>
+    pipe(
+      cutByWeights(target, by)(model),
       E.map(pruned => pruned.model),
     )
-  }

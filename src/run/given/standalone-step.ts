@@ -7,9 +7,8 @@ import type { StepContext } from '../steps/step-context.js'
 const nothing = TE.right(undefined)
 
 /** The context of a schedule that is one step; its events are emitted. */
-export const standaloneContext = ({ engine, dataset }: Resources, emit: RunContext['emit']): StepContext => ({
-  engine,
-  dataset,
+export const standaloneContext = (resources: Resources, emit: RunContext['emit']): StepContext => ({
+  ...resources,
   seed: 0,
   emit,
   logLength: () => 0,

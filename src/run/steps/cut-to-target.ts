@@ -125,7 +125,9 @@ export const pruneRanked =
       TE.flatMap(by => {
         const pruneTo = (goal: CountedTarget) => prune(pruneOptions({ ...constraints, ...goal }, by))(model)
         return isLatencyTarget(target)
-          ? pruneToLatency(context.engine, target, share => pruneTo({ keep: { macs: share } }))(model)
+          ? pruneToLatency(context.latencyTable ?? context.engine, target, share =>
+              pruneTo({ keep: { macs: share } }),
+            )(model)
           : TE.fromEither(pruneTo(target))
       }),
       TE.flatMap(certifyCut(context, from, true)),

@@ -9,7 +9,7 @@ import type { Learner } from '../../learn/training/learner.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
-import { normalizeCodec } from '../../surgery/codec.js'
+import { autoOr, normalizeCodec } from '../../surgery/codec.js'
 import { checkReachable } from '../../surgery/prune/prune.js'
 import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
@@ -90,7 +90,7 @@ export const pruneFields = {
   repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
   minChannels: naturalNumber,
   floor: share,
-  roundTo: positiveWhole,
+  roundTo: autoOr(positiveWhole),
   freeze: list(t.string),
   ignore: list(t.string),
 }

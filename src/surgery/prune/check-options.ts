@@ -38,7 +38,9 @@ export const checkPruneOptions = (
         : pipe(
             checkPaths('ignore', layers)(options.ignore ?? []),
             E.flatMap((): E.Either<PruneError, void> => checkWhole(0, 'minChannels', options.minChannels)),
-            E.flatMap(() => checkWhole(1, 'roundTo', options.roundTo)),
+            E.flatMap(() =>
+              options.roundTo === 'auto' ? E.right(undefined) : checkWhole(1, 'roundTo', options.roundTo),
+            ),
             E.flatMap(() => checkShare('floor', options.floor ?? 0)),
           ),
     ),

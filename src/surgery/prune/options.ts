@@ -4,6 +4,7 @@ import type { Path } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
 import type { Widths } from '../analysis/trunk.js'
 import type { PruneError } from '../error.js'
+import type { RoundTo } from './constraints/rounding.js'
 import type { Combine, Normalize, Utilities } from './rank.js'
 import type { AmountTarget, CountedAmount, LatencyTarget, MeasureLatency } from './target.js'
 
@@ -21,8 +22,8 @@ export interface ConstraintOptions extends Guarded {
    * the body of a residual may still be removed; a module's branches together, and its only branch, may not.
    */
   readonly floor?: number
-  /** Widths are rounded up to a multiple of this; by default 1. */
-  readonly roundTo?: number
+  /** Widths are rounded up to a multiple of this; by default `'auto'`. */
+  readonly roundTo?: RoundTo
   /** Paths whose own channels are kept, while the channels they read may be removed. */
   readonly ignore?: readonly Path[]
 }

@@ -6,9 +6,11 @@ import { childPath, isInside, type Path } from '../../net/path.js'
 import type { Layer } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
+import { activeLimits } from './constraints/active-limits.js'
 import { applyConstraints, residualsOf } from './constraints/constraints.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
-import type { ByChannel, ByTarget, ByThreshold, ConstraintOptions } from './options.js'
+import { type Multiple, multiplesFor } from './constraints/rounding.js'
+import type { ByChannel, ByTarget, ByThreshold } from './options.js'
 import type { PrunedNet } from './prune-net.js'
 import { type Ranked, rankChannels, residualsBelow, type Utilities } from './rank.js'
 import { searchTarget } from './search-target.js'
@@ -90,7 +92,7 @@ const checkBypassed =
   }
 
 /** No limit but what is pinned and frozen. */
-const noLimits = { minChannels: 0, roundTo: 1, floor: 0, widths: {} }
+const noLimits = { minChannels: 0, multipleOf: () => 1, floor: 0, widths: {} }
 
 const withoutWires = (count: number, wires: readonly number[]): Uint8Array => {
   const selection = new Uint8Array(count).fill(1)
@@ -117,21 +119,6 @@ export const selectByChannel =
       E.map(({ constrained, selected }) => ({ constrained, selected, comparison: null })),
     )
   }
-
-/** The options that hold channels back, by name. */
-const activeLimits = ({
-  freeze = [],
-  ignore = [],
-  minChannels = 0,
-  roundTo = 1,
-  floor = 0,
-}: ConstraintOptions): readonly string[] => [
-  ...(freeze.length > 0 ? ['freeze'] : []),
-  ...(ignore.length > 0 ? ['ignore'] : []),
-  ...(minChannels > 0 ? ['minChannels'] : []),
-  ...(roundTo > 1 ? ['roundTo'] : []),
-  ...(floor > 0 ? ['floor'] : []),
-]
 
 /** The wires that may be removed, in the order of their scores. */
 interface Candidates {
@@ -192,10 +179,11 @@ const selectLowest = (
   options: ByThreshold | ByTarget,
   analysis: Analysis,
   candidates: Candidates,
+  multipleOf: Multiple,
 ): Select => {
-  const { freeze = [], minChannels = 0, roundTo = 1, floor = 0, widths = {} } = options
+  const { freeze = [], minChannels = 0, floor = 0, widths = {} } = options
   const { ranked, pinned } = candidates
-  const limits = { pinned, score: ranked.score, minChannels, roundTo, floor, widths, freeze }
+  const limits = { pinned, score: ranked.score, minChannels, multipleOf, floor, widths, freeze }
   const constrain = applyConstraints(analysis, limits)
   const bodies = bodiesOf(analysis.net.body)
   const rank = ranksOf(candidates)
@@ -243,8 +231,15 @@ export const selectByScore =
   (options: ByThreshold | ByTarget, narrow: Narrow) =>
   (analysis: Analysis, utilities: Utilities): E.Either<PruneError, Selection> => {
     const candidates = rankCandidates(options, analysis, utilities)
-    const select = selectLowest(options, analysis, candidates)
-    return 'eta' in options
-      ? selectByThreshold(options, candidates, select)
-      : selectToTarget(options, candidates, select, narrow)
+    const selectBy = (multiple: Multiple): E.Either<PruneError, Selection> => {
+      const select = selectLowest(options, analysis, candidates, multiple)
+      return 'eta' in options
+        ? selectByThreshold(options, candidates, select)
+        : selectToTarget(options, candidates, select, narrow)
+    }
+    const [multiple, ...smaller] = multiplesFor(options.roundTo ?? 'auto', options)
+    return smaller.reduce(
+      (found, next) => (E.isLeft(found) && found.left._tag === 'OutOfReach' ? selectBy(next) : found),
+      selectBy(multiple),
+    )
   }

@@ -12,7 +12,7 @@ export const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {
   repair: 'batchNorm',
   minChannels: 0,
   floor: defaultFloor,
-  roundTo: 1,
+  roundTo: 'auto',
   freeze: [],
   ignore: [],
 }

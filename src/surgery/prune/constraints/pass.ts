@@ -3,6 +3,7 @@ import { elementAt } from '../../../io/element.js'
 import { isInside, type Path } from '../../../net/path.js'
 import { type Analysis, isMadeInside } from '../../analysis/analysis.js'
 import type { Widths } from '../../analysis/trunk.js'
+import type { Multiple } from './rounding.js'
 
 export interface Constraints {
   /** By wire, 1 where it must stay. */
@@ -12,7 +13,7 @@ export interface Constraints {
   /** Channels each group keeps at least; only with 0 may a whole group be removed. */
   readonly minChannels: number
   /** The number of a group's kept channels is rounded up to a multiple of this. */
-  readonly roundTo: number
+  readonly multipleOf: Multiple
   /** Share of its width that a value everything passes keeps at least. */
   readonly floor: number
   /** What the floor is a share of; by default the widths of the net itself. */
@@ -68,8 +69,10 @@ export const byScore =
     elementAt(score, b) - elementAt(score, a) || a - b
 
 /** How many of `size` channels stay where `kept` were selected to. */
-const roundWidth = ({ minChannels, roundTo }: Constraints, kept: number, size: number): number =>
-  Math.min(size, Math.ceil(Math.max(kept, minChannels) / roundTo) * roundTo)
+const roundWidth = ({ minChannels, multipleOf }: Constraints, kept: number, size: number): number => {
+  const multiple = multipleOf(size)
+  return Math.min(size, Math.ceil(Math.max(kept, minChannels) / multiple) * multiple)
+}
 
 export const isKept =
   ({ kept }: Pick<Pass, 'kept'>) =>

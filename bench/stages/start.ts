@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { machine, machineLine } from './machine.js'
-import { keep, median } from './tools.js'
+import { machine, machineLine } from '../machine.js'
+import { keep, median } from '../tools.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const model = join(root, 'examples/quickstart.safetensors')
 
 /** Small uses of commands, by name; `out` is a folder that is thrown away. */

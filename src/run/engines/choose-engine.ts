@@ -4,17 +4,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type * as T from 'fp-ts/lib/Task.js'
-import type { Dataset } from '../data/dataset.js'
-import type { Engine } from '../engine/engine.js'
-import { measureStepTime } from '../learn/evaluation/step-time.js'
-import type { Learner } from '../learn/training/learner.js'
-import type { Phase } from '../learn/training/phase.js'
-import { phaseFor, pushProgram, trainProgram } from '../learn/training/transforms.js'
-import { countMacs } from '../net/counts.js'
-import { init } from '../net/weights.js'
-import { checkSchedule } from './schedule/check.js'
-import type { Experiment } from './schedule/experiment.js'
-import type { Push, Step, Train } from './schedule/steps.js'
+import type { Dataset } from '../../data/dataset.js'
+import type { Engine } from '../../engine/engine.js'
+import { measureStepTime } from '../../learn/evaluation/step-time.js'
+import type { Learner } from '../../learn/training/learner.js'
+import type { Phase } from '../../learn/training/phase.js'
+import { phaseFor, pushProgram, trainProgram } from '../../learn/training/transforms.js'
+import { countMacs } from '../../net/counts.js'
+import { init } from '../../net/weights.js'
+import { checkSchedule } from '../schedule/check.js'
+import type { Experiment } from '../schedule/experiment.js'
+import type { Push, Step, Train } from '../schedule/steps.js'
 
 /** An engine, and the milliseconds a training step takes on it. */
 export interface EngineTime {
@@ -31,7 +31,8 @@ export interface Choice {
 /** Multiply–accumulates of a forward pass of one step above which the first engine is taken untimed. */
 const large = 1e10
 
-const firstLearning = (steps: readonly Step[]): Train | Push | null => {
+/** The first step that learns, alone or inside another. */
+export const firstLearning = (steps: readonly Step[]): Train | Push | null => {
   const [first, ...rest] = steps
   if (first === undefined) return null
   if (first._tag === 'train' || first._tag === 'push') return first
@@ -39,13 +40,18 @@ const firstLearning = (steps: readonly Step[]): Train | Push | null => {
 }
 
 /** What is timed: the first phase of a schedule, on the net it begins with. */
-interface Beginning {
+export interface Beginning {
   readonly phase: Phase
   readonly learner: Learner
 }
 
-/** `none` where nothing is learnt, it cannot be, or its steps are large. */
-const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.Option<Beginning> => {
+/** `none` where nothing is learnt, it cannot be, or its steps take more than `most` multiply–accumulates. */
+export const beginningOf = (
+  experiment: Experiment,
+  dataset: Dataset,
+  seed: number,
+  most: number,
+): O.Option<Beginning> => {
   const { net, schedule } = experiment
   const step = firstLearning(schedule)
   if (step === null) return O.none
@@ -53,7 +59,7 @@ const beginningOf = (experiment: Experiment, dataset: Dataset, seed: number): O.
     checkSchedule(dataset.validation.size)(experiment),
     E.flatMap(() => init(seed)(net)),
     E.filterOrElseW(
-      model => countMacs(model) * step.batchSize <= large,
+      model => countMacs(model) * step.batchSize <= most,
       () => null,
     ),
     E.bindTo('model'),
@@ -93,7 +99,7 @@ export const chooseEngine =
   (experiment: Experiment, dataset: Dataset, seed: number): T.Task<Choice> =>
   async () => {
     const [usual, ...others] = engines
-    const beginning = others.length === 0 ? O.none : beginningOf(experiment, dataset, seed)
+    const beginning = others.length === 0 ? O.none : beginningOf(experiment, dataset, seed, large)
     const paces = O.isNone(beginning) ? [] : await timed(engines, beginning.value)
     return { engine: paces[0]?.engine ?? usual, paces }
   }
