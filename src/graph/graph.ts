@@ -193,3 +193,7 @@ export const inputsOf = (graph: Graph): Readonly<Record<string, Shape>> =>
 /** The channels of the inputs before one: where its own begin in a concat of all. */
 export const channelsBefore = (inputs: readonly Value[], nth: number): number =>
   inputs.slice(0, nth).reduce((sum, { shape }) => sum + channelsOf(shape), 0)
+
+/** The same operation on other inputs, for transforms of graphs. */
+export const withInputs = ({ op }: Value, inputs: readonly Value[], shape: Shape): Value =>
+  Object.freeze({ op, inputs, shape })

@@ -220,10 +220,6 @@ export const stopGradient = (x: Value): Value => node({ kind: 'stop' }, [x], x.s
 export const allReduce = (x: Value, options: { readonly workers: number; readonly key: number }): Value =>
   node({ kind: 'allReduce', ...options }, [x], x.shape)
 
-/** The same operation on other inputs, for transforms of graphs. */
-export const withInputs = ({ op }: Value, inputs: readonly Value[], shape: Shape): Value =>
-  node(op, inputs, shape)
-
 /** Sets a variable. */
 export const assign = (name: string, value: Value): Value =>
   node({ kind: 'assign', name }, [value], value.shape)

@@ -130,7 +130,7 @@ describe('--from of a training', () => {
     expectEach(
       [without, other, nameless].flatMap(each => each ?? []),
       [
-        /run: expected the experiment that the run began with, from .*own.safetensors.* \(got nothing\)/,
+        /run: expected own.safetensors, from which the run began, got no model to begin from; try --from own.safetensors/,
         /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8/,
         /'--from' with '--resume' needs a file; a run that is resumed has its weights/,
       ],

@@ -4,7 +4,7 @@
  * gradients of a step are in one. Which sums are together, and in which order, is the same on every worker.
  */
 import { sizeOf } from '../../net/shape.js'
-import { type Graph, type Value, valuesOf } from '../graph.js'
+import { type Graph, type Value, valuesOf, withInputs } from '../graph.js'
 import * as op from '../operations.js'
 
 const isSum = ({ op: { kind } }: Value): boolean => kind === 'allReduce'
@@ -53,7 +53,7 @@ type Rebuilt = Map<Value, Value>
 const rebuild = (rebuilt: Rebuilt, value: Value): void => {
   const inputs = value.inputs.map(input => rebuilt.get(input) ?? input)
   const isSame = inputs.every((input, nth) => input === value.inputs[nth])
-  rebuilt.set(value, isSame ? value : op.withInputs(value, inputs, value.shape))
+  rebuilt.set(value, isSame ? value : withInputs(value, inputs, value.shape))
 }
 
 /** How sums are combined on one worker. */

@@ -1,6 +1,5 @@
 /** One worker's rows of a replicated value whose rows are all alike, such as the seed of a gradient. */
-import type { Value } from '../graph.js'
-import * as op from '../operations.js'
+import { type Value, withInputs } from '../graph.js'
 import { isEveryValue, localShape, type Sharding } from './placement.js'
 
 /** Whether a value has the batch as its first axis, where it stands beside one of `rank` axes that has. */
@@ -26,5 +25,5 @@ export const localise = (sharding: Sharding, value: Value): Value | null => {
     if (hasBatchAxis(sharding, input, rank)) return localise(sharding, input)
     return isReshape ? null : input
   })
-  return isEveryValue(inputs) ? op.withInputs(value, inputs, localShape(sharding, shape)) : null
+  return isEveryValue(inputs) ? withInputs(value, inputs, localShape(sharding, shape)) : null
 }

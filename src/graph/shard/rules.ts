@@ -2,8 +2,7 @@
  * What one worker computes of each operation, by how its inputs are spread: rows stay with their worker, sums over the
  * batch become sums over workers. As the partitioner of XLA does (Xu et al. 2021, arXiv 2105.04663), for the first axis.
  */
-import type { Binary, Kind, OpOf, Unary, Value } from '../graph.js'
-import * as op from '../operations.js'
+import { type Binary, type Kind, type OpOf, type Unary, type Value, withInputs } from '../graph.js'
 import { hasBatchAxis, localise } from './localise.js'
 import { shardNorm, shardNormGrad } from './norm.js'
 import {
@@ -36,7 +35,7 @@ const rowsOf = (sharding: Sharding, placed: Placed): Value | null => {
 /** The same on every worker. */
 const everywhere: Rule = (sharding, value, inputs) => {
   const values = inputs.map(input => replicate(sharding, input))
-  return isEveryValue(values) ? replicated(op.withInputs(value, values, value.shape)) : null
+  return isEveryValue(values) ? replicated(withInputs(value, values, value.shape)) : null
 }
 
 /** The inputs of one worker: its rows of those that have some, the others as they are. */
@@ -60,7 +59,7 @@ const byRows =
     const values = localInputs(sharding, value, inputs, (_, nth) => rows.includes(nth))
     return values === null || value.shape[0] !== sharding.batch
       ? null
-      : sharded(op.withInputs(value, values, localShape(sharding, value.shape)))
+      : sharded(withInputs(value, values, localShape(sharding, value.shape)))
   }
 
 /** A sum over the rows of these inputs. */
@@ -69,7 +68,7 @@ const overRows =
   (sharding, value, inputs) => {
     if (!inputs.some(isSharded)) return everywhere(sharding, value, inputs)
     const values = localInputs(sharding, value, inputs, (_, nth) => rows.includes(nth))
-    return values === null ? null : partial(op.withInputs(value, values, value.shape))
+    return values === null ? null : partial(withInputs(value, values, value.shape))
   }
 
 /** Rows from the same rows of every input that has as many axes as the output, and as many rows. */
@@ -79,7 +78,7 @@ const aligned: Rule = (sharding, value, inputs) => {
   const values = localInputs(sharding, value, inputs, input => hasBatchAxis(sharding, input, rank))
   return values === null || value.shape[0] !== sharding.batch
     ? null
-    : sharded(op.withInputs(value, values, localShape(sharding, value.shape)))
+    : sharded(withInputs(value, values, localShape(sharding, value.shape)))
 }
 
 /** Of a sum of partial values, the sum of what it makes of each. */
@@ -88,7 +87,7 @@ const linear =
   (sharding, value, inputs) =>
     inputs.every(isPartial)
       ? partial(
-          op.withInputs(
+          withInputs(
             value,
             inputs.map(input => input.value),
             value.shape,
@@ -106,7 +105,7 @@ const isConstant = ({ value }: Placed): boolean => value.op.kind === 'constant'
 const scaled: Rule = (sharding, value, inputs) => {
   const [a, b] = inputs
   return a !== undefined && b !== undefined && isPartial(a) && isConstant(b)
-    ? partial(op.withInputs(value, [a.value, b.value], value.shape))
+    ? partial(withInputs(value, [a.value, b.value], value.shape))
     : aligned(sharding, value, inputs)
 }
 
@@ -117,8 +116,8 @@ const sum: Rule<'sum'> = (sharding, value, inputs) => {
   const [x] = inputs
   if (x === undefined || !isSharded(x)) return linear(everywhere)(sharding, value, inputs)
   return value.op.axes.includes(0)
-    ? partial(op.withInputs(value, [x.value], value.shape))
-    : sharded(op.withInputs(value, [x.value], localShape(sharding, value.shape)))
+    ? partial(withInputs(value, [x.value], value.shape))
+    : sharded(withInputs(value, [x.value], localShape(sharding, value.shape)))
 }
 
 /** The rows of a product are those of its left factor; a product over the batch is a sum. */

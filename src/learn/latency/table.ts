@@ -47,7 +47,9 @@ export const latencyTableCodec: t.Type<LatencyTable, unknown> = closed({
  * Law  never less where a layer has more channels
  *
  * @example
- * prune({ keep: { latency: 0.5 }, by: l1, measure: predictLatency(table) })
+ * import { type LatencyTable, predictLatency } from 'espalier/learn'
+ * import type { Model } from 'espalier/net'
+ * const millisecondsOf = (table: LatencyTable, model: Model): number => predictLatency(table)(model)
  */
 export const predictLatency = (table: LatencyTable): ((net: CheckedNet) => number) & MeasureLatency => {
   const grids = Object.fromEntries(workKinds.map(kind => [kind, increasing(table.layers[kind])])) as Readonly<

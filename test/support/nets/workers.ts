@@ -1,5 +1,5 @@
 /** The graphs of all workers as one, whose sums over workers are additions: what a cluster computes, without one. */
-import { type Graph, type Value, valuesOf } from '../../../src/graph/graph.js'
+import { type Graph, type Value, valuesOf, withInputs } from '../../../src/graph/graph.js'
 import * as op from '../../../src/graph/operations.js'
 
 /** The key of a sum over workers; `null` of any other operation. */
@@ -16,7 +16,7 @@ const rebuild = (rank: number, rebuilt: Rebuilt, value: Value): void => {
     value,
     value.op.kind === 'input'
       ? op.input(inputOf(rank, value.op.name), value.shape)
-      : op.withInputs(value, inputs, value.shape),
+      : withInputs(value, inputs, value.shape),
   )
 }
 
