@@ -18,6 +18,7 @@ export interface Card {
   readonly memory: number
 }
 
+/** What this machine and the TensorFlow engine have for GPUs. */
 export interface GpuDiagnosis {
   /** `null` where no driver answers. */
   readonly cards: readonly Card[] | null

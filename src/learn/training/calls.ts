@@ -1,6 +1,6 @@
 /** The calls of a phase, from what each of its steps minimises and how it changes the weights. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -26,6 +26,8 @@ export interface StepRule {
   readonly loss: Value
   readonly gradients: readonly WeightGradient[]
   readonly updatesBy: (gradients: readonly WeightGradient[]) => readonly Value[]
+  /** What holds the updated weights within bounds, averaged ones too; as they are by default. */
+  readonly project?: (updates: readonly Value[]) => readonly Value[]
   /** Updates of which no average is kept, since they change no weights; none by default. */
   readonly trackers?: readonly Value[]
   /** By default those of all batch norms. */
@@ -36,13 +38,13 @@ export interface StepRule {
 export const stepCalls = (
   options: Pick<TrainOptions, 'accumulate' | 'average'>,
   graph: TrainingGraph,
-  { loss, gradients, updatesBy, trackers = [], statistics = runningStatistics(graph) }: StepRule,
+  { loss, gradients, updatesBy, project = identity, trackers = [], statistics = runningStatistics(graph) }: StepRule,
   infer: Graph,
 ): Calls => ({
   ...accumulateCalls(options)({
     outputs: { loss, logits: graph.logits },
     gradients,
-    updatesBy: weights => [...averageUpdates(options.average)(updatesBy(weights)), ...trackers],
+    updatesBy: weights => [...project(averageUpdates(options.average)(updatesBy(weights))), ...trackers],
     statistics,
   }),
   infer,

@@ -118,8 +118,8 @@ const ruleOf = (
     ? { ...rule, updatesBy: weights => weightUpdates(options)(graph, weights) }
     : {
         ...rule,
-        updatesBy: () =>
-          fade(gradients)(weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients))),
+        updatesBy: () => weightUpdates(options)(graph, penaliseScales(fadeOptions)(gradients)),
+        project: fade(gradients),
         trackers: trackUtility(fadeOptions)(gradients),
       }
 }

@@ -8,7 +8,7 @@ import { lower } from '../../../src/graph/lower.js'
 import * as op from '../../../src/graph/operations.js'
 import { sgd, type WeightGradient } from '../../../src/graph/optimizer.js'
 import { taylorUtilities } from '../../../src/learn/criteria/taylor.js'
-import { fadeDefaults, pushDefaults } from '../../../src/learn/options.js'
+import { type Average, fadeDefaults, pushDefaults } from '../../../src/learn/options.js'
 import {
   fade,
   fadedChannels,
@@ -44,8 +44,15 @@ const half = { keep: { params: 0.5 } } as const
 const options = { epochs: 1, batchSize: 3, lrSchedule: constant(), cut: half }
 
 /** Twelve steps. */
-const pushed = (engine: Engine): Promise<Learner> =>
-  succeed(push(options)({ engine, dataset, seed: 1 })(model))
+const pushed = (engine: Engine, average: Average | null = null): Promise<Learner> =>
+  succeed(push({ ...options, average })({ engine, dataset, seed: 1 })(model))
+
+/** That the prune after a push changes nothing: what it takes is zero. */
+const expectGone = ({ model: faded, slots }: Learner): void => {
+  const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), slots))(faded))
+  expect(countParams(narrow)).toBeLessThanOrEqual(half.keep.params * countParams(placed(tinyNet)))
+  expect(difference(forward(narrow), forward(faded))).toBeLessThan(1e-9)
+}
 
 const dataOf = ({ weights }: Model) =>
   Object.entries(weights).map(([key, { data }]) => [key, [...data]] as const)
@@ -73,13 +80,11 @@ describe.each(engines)('a push on %s', (_, engine) => {
     }
   })
 
-  test('leaves nothing for the prune after it to change, and that prune meets the target', () => {
-    const { model: narrow } = right(prune(fadedChannels(placed(tinyNet), learner.slots))(learner.model))
-    expect(countParams(placed(narrow.net))).toBeLessThanOrEqual(
-      half.keep.params * countParams(placed(tinyNet)),
-    )
-    expect(difference(forward(narrow), forward(learner.model))).toBeLessThan(1e-9)
-  })
+  test('leaves nothing for the prune after it to change, and that prune meets the target', () =>
+    expectGone(learner))
+
+  test.each([false, true])('does so where weights are averaged, lookahead %s', async lookahead =>
+    expectGone(await pushed(engine, { every: 2, decay: 0.9, lookahead })))
 
   test('is deterministic, and leaves its input as it is', async () => {
     expect(await pushed(engine)).toEqual(learner)

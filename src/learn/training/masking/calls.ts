@@ -55,7 +55,8 @@ const maskedCalls =
       return {
         loss,
         gradients: gradients.weights,
-        updatesBy: weights => fade(gradients)(weightUpdates(options)(graph, weights)),
+        updatesBy: weights => weightUpdates(options)(graph, weights),
+        project: fade(gradients),
         trackers: trackUtility(mask)(gradients),
       }
     })(net)
