@@ -127,7 +127,7 @@ describe.skipIf(!hasAddon)('two processes', () => {
     expect(await distance(alone, shared)).toBeLessThan(1e-4)
   })
 
-  test('name one that is killed, and one goes on alone', { timeout: patience }, async () => {
+  test('name one that is killed, and say how to go on without it', { timeout: patience }, async () => {
     const file = dsl('train({ epochs: 1, batchSize: 24 }), train({ epochs: 60, batchSize: 24 })')
     const folder = join(scratch(), 'run')
     const { worker, leader, lost } = await pair(file, folder)
