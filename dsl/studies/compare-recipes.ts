@@ -1,5 +1,5 @@
 /** CIFAR-10: the parts of the recipe that learns in few epochs, alone and together. 32×32×3 → 10 */
-import { alternatingFlip, type Augmentation, experiment, flip, imageFolder, initialize, randomCrop, recipe, type Step, study, train, type Train } from '../../src/index.js'
+import { type Augmentation, alternatingFlip, experiment, flip, imageFolder, initialize, randomCrop, recipe, type Step, study, type Train, train } from '../../src/index.js'
 import { whole } from './cifar10-small.js'
 
 interface Options { readonly with?: Partial<Omit<Train, '_tag'>>; readonly first?: readonly Step[]; readonly mirrored?: Augmentation }

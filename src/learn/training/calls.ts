@@ -38,7 +38,14 @@ export interface StepRule {
 export const stepCalls = (
   options: Pick<TrainOptions, 'accumulate' | 'average'>,
   graph: TrainingGraph,
-  { loss, gradients, updatesBy, project = identity, trackers = [], statistics = runningStatistics(graph) }: StepRule,
+  {
+    loss,
+    gradients,
+    updatesBy,
+    project = identity,
+    trackers = [],
+    statistics = runningStatistics(graph),
+  }: StepRule,
   infer: Graph,
 ): Calls => ({
   ...accumulateCalls(options)({

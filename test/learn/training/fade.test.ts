@@ -84,7 +84,8 @@ describe.each(engines)('a push on %s', (_, engine) => {
     expectGone(learner))
 
   test.each([false, true])('does so where weights are averaged, lookahead %s', async lookahead =>
-    expectGone(await pushed(engine, { every: 2, decay: 0.9, lookahead })))
+    expectGone(await pushed(engine, { every: 2, decay: 0.9, lookahead })),
+  )
 
   test('is deterministic, and leaves its input as it is', async () => {
     expect(await pushed(engine)).toEqual(learner)
