@@ -10,7 +10,7 @@ import type { Model } from '../net/weights.js'
 import type { RunContext } from './context.js'
 import type { Comparison } from './events.js'
 import { countsOf } from './schedule/counts.js'
-import { scoreTest, toScored } from './steps/step-context.js'
+import { isWhole, scoreTest, toScored } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 type Figures = Omit<Comparison, 'latency'>
@@ -24,11 +24,14 @@ const figuresOf = (name: Comparison['name'], model: Model, test: Score): Figures
 /** `test`: of the net at the end. `null` where nothing was cut. */
 export const compareBeforeAfter =
   (context: RunContext, test: Score) =>
-  ({
-    models: { original },
-    learner,
-  }: Checkpoint): TE.TaskEither<LearnError, readonly Comparison[] | null> => {
-    if (original === null) return TE.right(null)
+  (
+    checkpoint: Pick<Checkpoint, 'learner' | 'models'>,
+  ): TE.TaskEither<LearnError, readonly Comparison[] | null> => {
+    const {
+      models: { original },
+      learner,
+    } = checkpoint
+    if (original === null || isWhole(checkpoint)) return TE.right(null)
     const models = [original, learner.model]
     return pipe(
       scoreTest(context)(original),

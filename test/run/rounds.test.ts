@@ -6,11 +6,12 @@ import { glyphs } from '../../src/data/spec.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { checkPruned } from '../../src/learn/evaluation/check-pruned.js'
 import { evaluate, evaluationBatch } from '../../src/learn/evaluation/evaluate.js'
-import { accuracyOf } from '../../src/learn/evaluation/score.js'
+import { accuracyOf, noScore } from '../../src/learn/evaluation/score.js'
 import { constant } from '../../src/learn/training/learning-rate.js'
 import { train as trained } from '../../src/learn/training/transforms.js'
 import { init, type Model } from '../../src/net/weights.js'
 import { renderMessage } from '../../src/report/text/messages.js'
+import { compareBeforeAfter } from '../../src/run/comparison.js'
 import type { RoundsBaseline } from '../../src/run/cursor.js'
 import type { RunError } from '../../src/run/error.js'
 import type { RunEvent } from '../../src/run/events.js'
@@ -175,6 +176,22 @@ describe.runIf(engine !== null)('rounds', () => {
 
   test('that lose too much at once end where they began', async () => {
     expect(right((await run(roundsOf(0.05), [ruined])).outcome).learner.model).toBe(good)
+  })
+
+  test('that took every cut back have nothing to compare', async () => {
+    const { model: narrow } = right(cut({ keep: { params: 0.5 }, by: l1 })(good))
+    const compared = (model: Model) =>
+      succeed(
+        compareBeforeAfter(
+          stepEnv(on, dataset, []),
+          noScore,
+        )({
+          learner: { model, slots: {} },
+          models: { ...noModels, original: good },
+        }),
+      )
+    expect(await compared(good)).toBeNull()
+    expect(await compared(narrow)).toHaveLength(2)
   })
 
   test('inside rounds leave the net to be taken back as it is', async () => {

@@ -7,7 +7,6 @@ import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
 import { checkPush, pushCalls } from '../../learn/training/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
-import { countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
 import { countedTargetCodec } from '../../surgery/target-codec.js'
@@ -26,7 +25,7 @@ import {
   requireSeveralValues,
   satisfied,
 } from './requirements.js'
-import type { RunStep, StepContext, StepStart, StepState } from './step-context.js'
+import { isWhole, type RunStep, type StepContext, type StepStart, type StepState } from './step-context.js'
 import { stageOf } from './step-place.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
@@ -64,10 +63,6 @@ const logFeatures =
             context.emit({ _tag: 'featuresMeasured', stage: stageOf(context.place), pushed, ...features }),
           ),
         )
-
-/** Rounds keep the net as it was before their first cut. */
-const isWhole = ({ learner: { model }, models: { original } }: StepState): boolean =>
-  original === null || countParams(original) === countParams(model)
 
 /** Before a push that begins: behind a cut the net is one that was pushed. */
 const logFeaturesBefore = (context: StepContext, from: StepStart): TE.TaskEither<RunError, void> =>

@@ -5,6 +5,7 @@ import type { LearnError } from '../../learn/error.js'
 import { type EvaluateOptions, evaluate, feedOfAll } from '../../learn/evaluation/evaluate.js'
 import { accuracyOf, lossOf, type Score } from '../../learn/evaluation/score.js'
 import type { NewRate } from '../../learn/growth/new-rate.js'
+import { countParams } from '../../net/counts.js'
 import { stream } from '../../net/random.js'
 import type { Model } from '../../net/weights.js'
 import type { NewUnits } from '../../surgery/grow/new-units.js'
@@ -20,6 +21,13 @@ import { placeText, type StepPlace } from './step-place.js'
 
 /** What a step changes, and why it stopped early, or a step inside it did. */
 export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
+
+/** Whether nothing was cut, or every cut was taken back: rounds keep the net as it was before their first one. */
+export const isWhole = ({
+  learner: { model },
+  models: { original },
+}: Pick<StepState, 'learner' | 'models'>): boolean =>
+  original === null || countParams(original) === countParams(model)
 
 /** What a step goes on from. */
 export type StepStart = StepState & Pick<Checkpoint, 'cursor'>
