@@ -4,14 +4,14 @@ import { whole } from './cifar10-small.js'
 
 interface Options { readonly with?: Partial<Omit<Train, '_tag'>>; readonly first?: readonly Step[]; readonly mirrored?: Augmentation }
 
-const { scaleRate, shiftRate, learningRate, lrSchedule } = recipe.fast
+const { scaleRate, shiftRate, learningRate, lrSchedule, average } = recipe.fast
 const variant = (name: string, { with: options = {}, first = [], mirrored = flip }: Options) => ({
   name,
   experiment: experiment(whole, imageFolder(whole.input, { augment: [randomCrop(4), mirrored], validation: 0.25 }),
     ...first, train({ epochs: 8, ...options })),
 })
 const frozen = { freeze: ['stem'] }
-const all = { with: { ...recipe.fast, ...frozen }, first: [initialize({ whiten: 'stem' })], mirrored: alternatingFlip }
+const all = { with: { ...recipe.fast, ...frozen, average: null }, first: [initialize({ whiten: 'stem' })], mirrored: alternatingFlip }
 
 export default study('compare-recipes', { seeds: 3 }, [
   variant('base', {}),
@@ -21,6 +21,6 @@ export default study('compare-recipes', { seeds: 3 }, [
   variant('triangular rate', { with: { learningRate, lrSchedule } }),
   variant('whitening stem', { with: frozen, first: [initialize({ dirac: false, whiten: 'stem' })] }),
   variant('all', all),
-  variant('all, averaged', { ...all, with: { ...all.with, average: { every: 5, decay: 0.95, lookahead: false } } }),
-  variant('all, lookahead', { ...all, with: { ...all.with, average: { every: 5, decay: 0.95, lookahead: true } } }),
+  variant('all, averaged', { ...all, with: { ...all.with, average } }),
+  variant('all, lookahead', { ...all, with: { ...all.with, average: { ...average, lookahead: true } } }),
 ])
