@@ -54,65 +54,70 @@ const outputArgs = ({ output }: Site, { rows, columns }: Convolution, at: Locate
   columns,
 ]
 
-/** The arguments that say how a product finishes its sums. */
-const finishArgs = ({ flags, slopes, offsets }: Epilogue): readonly number[] => [flags, slopes, offsets]
+/** How a kernel is packed: the floats that takes, and the step that does it. */
+interface PackedAs {
+  readonly floats: (packing: Packing) => number
+  readonly pack: (packing: Packing, kernel: number, packed: number) => Step
+}
+
+const inRows: PackedAs = { floats: packedFloats, pack }
+const inTiles: PackedAs = { floats: tiledFloats, pack: packTiles }
+
+/** The step of a product, by its packed kernel and the arguments that say how its sums are finished. */
+type ProductStep = (at: Locate, packed: number, finish: readonly number[]) => Step
+
+/** A product whose kernel is packed before it. */
+const packedProduct = (
+  site: Site,
+  { kernel, packing }: Convolution,
+  as: PackedAs,
+  call: ProductStep,
+): Emitted => ({
+  work: [as.floats(packing), packing.width, packing.width],
+  steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
+    const finish = finishing(site, at, slopes, offsets)
+    return [
+      as.pack(packing, at(kernel), packed),
+      ...finish.steps,
+      call(at, packed, [finish.flags, finish.slopes, finish.offsets]),
+    ]
+  },
+})
 
 /** 1×1 windows that do not stride, of all pixels as one long row. */
 const pointwise = (site: Site, product: Convolution): Emitted => {
   const { source, height, width, channels, packing, images } = product
-  const filters = packing.width
-  return {
-    work: [packedFloats(packing), filters, filters],
-    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
-      const finish = finishing(site, at, slopes, offsets)
-      return [
-        pack(packing, at(product.kernel), packed),
-        ...finish.steps,
-        step(
-          'convolvePoints',
-          images * height * width,
-          ...[at(source), source.ld, channels, packed, filters],
-          ...[at(site.output), site.output.ld, ...finishArgs(finish)],
-        ),
-      ]
-    },
-  }
+  return packedProduct(site, product, inRows, (at, packed, finish) =>
+    step(
+      'convolvePoints',
+      images * height * width,
+      ...[at(source), source.ld, channels, packed, packing.width],
+      ...[at(site.output), site.output.ld, ...finish],
+    ),
+  )
 }
 
 const direct = (site: Site, product: Convolution): Emitted => {
   const { source, height, width, channels, packing, size, dilation, stride, images } = product
-  const filters = packing.width
   const { top, left, apart } = product.frame
   const frame = closeFrame(product.frame)
   const group = groupOf(frame, channels, images)
+  const windows = [
+    ...[Number(frame.framed), frame.high, frame.wide, frame.top, frame.left],
+    ...[top, left, ...apart, group],
+  ]
   return {
-    work: [packedFloats(packing), filters, filters],
+    ...packedProduct(site, product, inRows, (at, packed, finish) =>
+      step(
+        'convolve',
+        images,
+        ...[at(source), source.ld, height, width, channels],
+        ...windows,
+        ...[packed, ...size, dilation, ...stride, packing.width],
+        ...[...outputArgs(site, product, at), ...finish],
+      ),
+    ),
     scratch: scratchOf(frame, channels, group),
-    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
-      const finish = finishing(site, at, slopes, offsets)
-      return [
-        pack(packing, at(product.kernel), packed),
-        ...finish.steps,
-        step(
-          'convolve',
-          images,
-          ...[at(source), source.ld, height, width, channels],
-          ...[
-            Number(frame.framed),
-            frame.high,
-            frame.wide,
-            frame.top,
-            frame.left,
-            top,
-            left,
-            ...apart,
-            group,
-          ],
-          ...[packed, ...size, dilation, ...stride, filters],
-          ...[...outputArgs(site, product, at), ...finishArgs(finish)],
-        ),
-      ]
-    },
   }
 }
 
@@ -123,22 +128,16 @@ const tiled = (site: Site, product: Convolution): Emitted => {
   const frame = frameOfTiles(product.frame, rows, columns)
   const strip = cachedStrip(frame, channels, filters)
   return {
-    work: [tiledFloats(packing), filters, filters],
+    ...packedProduct(site, product, inTiles, (at, packed, finish) =>
+      step(
+        'convolveTiles',
+        images,
+        ...[at(source), source.ld, height, width, channels],
+        ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
+        ...[...outputArgs(site, product, at), ...finish],
+      ),
+    ),
     scratch: stripBytes(frame, channels, filters, strip),
-    steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
-      const finish = finishing(site, at, slopes, offsets)
-      return [
-        packTiles(packing, at(product.kernel), packed),
-        ...finish.steps,
-        step(
-          'convolveTiles',
-          images,
-          ...[at(source), source.ld, height, width, channels],
-          ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
-          ...[...outputArgs(site, product, at), ...finishArgs(finish)],
-        ),
-      ]
-    },
   }
 }
 
