@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/engine/engine.js'
-import type { Graph, Program } from '../../src/graph/graph.js'
+import type { Program } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { available } from '../support/engines.js'
 import { apart } from '../support/nets/agree.js'
@@ -11,8 +11,7 @@ import {
   dataOf,
   examples,
   feedsOf,
-  map,
-  same,
+  learning,
   smallWindow,
   told,
   windowsOf,
@@ -135,21 +134,6 @@ describe.each(await available())('on %s', (_, engine) => {
     }
     session.close()
   })
-
-  /** A convolution, a batch norm and a weight that learns. */
-  const learning = (): Program & { readonly go: Graph } => {
-    const kernel = op.weight('kernel', [3, 3, 4, 8])
-    const y = op.relu(
-      op.batchNorm(op.conv(map, kernel, same), op.weight('scale', [8]), op.weight('shift', [8]), 1e-3),
-    )
-    const slope = op.convKernel(y, map, kernel, same)
-    return {
-      go: {
-        outputs: { loss: op.sum(y) },
-        updates: [op.momentum('kernel', slope, op.constant(1e-3), { momentum: 0.9, nesterov: true })],
-      },
-    }
-  }
 
   test('sessions are independent and reproducible bit for bit', async () => {
     const program = learning()

@@ -15,7 +15,7 @@ import { isSmallInference } from '../../src/engine/tensorflow/single-image.js'
 import type { Graph, Program, Value } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { sizeOf } from '../../src/net/shape.js'
-import { begunOf, feedsOf, map, row, same } from '../support/nets/operations.js'
+import { begunOf, feedsOf, learning, row, same } from '../support/nets/operations.js'
 import { root } from '../support/programs/command.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
@@ -32,21 +32,6 @@ if (!hasAddon) console.warn('skipped: tests of the addon of TensorFlow, which is
 const runtimes = (['official', 'addon'] as const).filter(runtime =>
   runtime === 'addon' ? hasAddon : O.isSome(native),
 )
-
-/** A convolution, a batch norm and a weight that learns. */
-const learning = (): Program & { readonly go: Graph } => {
-  const kernel = op.weight('kernel', [3, 3, 4, 8])
-  const y = op.relu(
-    op.batchNorm(op.conv(map, kernel, same), op.weight('scale', [8]), op.weight('shift', [8]), 1e-3),
-  )
-  const slope = op.convKernel(y, map, kernel, same)
-  return {
-    go: {
-      outputs: { loss: op.sum(y) },
-      updates: [op.momentum('kernel', slope, op.constant(1e-3), { momentum: 0.9, nesterov: true })],
-    },
-  }
-}
 
 /** Thirty steps, by `run` or `runAsync`: the losses, and the weights they leave. */
 const learn = async (engine: Engine, call: 'run' | 'runAsync' = 'run') => {

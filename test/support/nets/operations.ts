@@ -308,3 +308,18 @@ export const begunOf = (program: Program, seed = 2): Weights =>
 
 export const dataOf = (weights: Weights) =>
   Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data]))
+
+/** A convolution, a batch norm and a weight that learns. */
+export const learning = (): Program & { readonly go: Graph } => {
+  const kernel = op.weight('kernel', [3, 3, 4, 8])
+  const y = op.relu(
+    op.batchNorm(op.conv(map, kernel, same), op.weight('scale', [8]), op.weight('shift', [8]), 1e-3),
+  )
+  const slope = op.convKernel(y, map, kernel, same)
+  return {
+    go: {
+      outputs: { loss: op.sum(y) },
+      updates: [op.momentum('kernel', slope, op.constant(1e-3), { momentum: 0.9, nesterov: true })],
+    },
+  }
+}
