@@ -46,8 +46,17 @@ export type DataError =
     } & Location)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Location)
-  /** An image that cannot be decoded; `cutOffAt`: its bytes, where it ends before its content does. */
-  | ({ readonly _tag: 'NotAnImage'; readonly reason: string; readonly cutOffAt?: number } & Location)
+  /** An image that cannot be decoded. */
+  | ({
+      readonly _tag: 'NotAnImage'
+      readonly reason: string
+      /** Its bytes, where it ends before its content does. */
+      readonly cutOffAt?: number
+      /** Its format, where that is known and not read. */
+      readonly format?: string
+      /** The most pixels of an image, where it has more. */
+      readonly maxPixels?: number
+    } & Location)
   /** A folder in which no image lies. */
   | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */

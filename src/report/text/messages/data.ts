@@ -1,4 +1,5 @@
 /** Messages on data sets: files, archives, images, and what reading them leaves out. */
+import { readableFormats } from '../../../data/formats/images/decode/signature.js'
 import type { Reason } from '../../../data/notices.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, thousands } from '../numbers.js'
@@ -15,15 +16,20 @@ const locationText = ({
   readonly offset: number
 }) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
 
-/** An image that cannot be decoded, without advice. */
-export const unreadableText = (fact: FactOf<'NotAnImage'>): string => {
-  const { entry, file, reason, cutOffAt } = fact
-  const what =
-    cutOffAt === undefined
-      ? `not an image: ${reason}`
-      : `cut off: expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
-  return `${entry === null ? file : locationText(fact)}: ${what}`
+/** Why an image cannot be decoded, and what would be one. */
+const problemText = ({ reason, cutOffAt, format, maxPixels }: FactOf<'NotAnImage'>): string => {
+  if (cutOffAt !== undefined)
+    return `cut off: expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
+  if (maxPixels !== undefined)
+    return `expected an image of at most ${thousands(maxPixels)} pixels, got a larger one; try scaling it down`
+  if (format !== undefined)
+    return `expected an image as ${readableFormats.join(', ')}, got ${format}; try converting it`
+  return `not an image: ${reason}`
 }
+
+/** An image that cannot be decoded, without advice on all of them. */
+export const unreadableText = (fact: FactOf<'NotAnImage'>): string =>
+  `${fact.entry === null ? fact.file : locationText(fact)}: ${problemText(fact)}`
 
 /** What a set's folder must hold. */
 const layouts: { readonly [D in FactOf<'PartsMissing'>['data']]: string } = {
