@@ -37,13 +37,14 @@ export type DataError =
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Location)
   /** The content ends at `offset`; `expected` is where it should end, counted from the same beginning. */
   | ({ readonly _tag: 'Truncated'; readonly expected: number } & Location)
-  /** An invalid value in a file: a magic number, a size, a label, a checksum. */
+  /** An invalid value in a file: a magic number, a size, a label, a checksum; `offset`: null where the row says enough. */
   | ({
       readonly _tag: 'BadValue'
       readonly what: string
       readonly got: string | number
       readonly expected: string
-    } & Location)
+      readonly offset: number | null
+    } & Omit<Location, 'offset'>)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Location)
   /** An image that cannot be decoded. */

@@ -13,8 +13,8 @@ const locationText = ({
 }: {
   readonly file: string
   readonly entry: string | null
-  readonly offset: number
-}) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
+  readonly offset: number | null
+}) => `${file}${entry === null ? '' : `, ${entry}`}${offset === null ? '' : `, byte ${offset}`}`
 
 /** Why an image cannot be decoded, and what would be one. */
 const problemText = ({ reason, cutOffAt, format, maxPixels }: FactOf<'NotAnImage'>): string => {
