@@ -95,6 +95,8 @@ export const dataMessages = {
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   FolderUnread: ({ data, folder }) =>
     `${data}: the images are generated, and none are read from ${folder}; try an experiment whose data is read from a folder, such as mnist()`,
+  ShardsMissing: ({ data, shards, found, of }) =>
+    `${data}: ${found} of the ${of} shards ${shards} are there; the images of the others are missing`,
   LabelsFromOne: ({ data, classes }) =>
     `${data}: labels run from 1 to ${classes}; label 1 is the first class`,
   ImagesTransposed: ({ data }) =>
