@@ -22,7 +22,7 @@ import {
   image,
   maxPool,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { mask } from '../../src/surgery/prune/mask.js'
 import type { PruneOptions } from '../../src/surgery/prune/options.js'
 import { byRemoved, prune } from '../../src/surgery/prune/prune.js'
