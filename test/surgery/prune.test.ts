@@ -504,6 +504,20 @@ describe('the tree closes', () => {
     })
   })
 
+  test('a body has gone with the branch that its residual lies in', () => {
+    const given = net(
+      'n',
+      image(4, 4, 1),
+      concat('c', convBnAct(2), stack('b', residual('r', convBnAct(1)), convBnAct(1, 1))),
+      globalAvgPool,
+      dense(2),
+    )
+    const { model, bypassed } = right(
+      prune({ channels: { 'c/b/conv': [0] }, bodies: ['c/b/r'] })(modelOf(1)(given)),
+    )
+    expect([model.layers.has('c/b'), bypassed]).toEqual([false, []])
+  })
+
   test('a body around the image may go; its channels may not', () => {
     const given = net(
       'n',
