@@ -1,7 +1,7 @@
 /** Growing step by step: each net met is trained, kept beside the run, and held against the last that paid. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { layersOf } from '../../../net/path.js'
+import { layersOf } from '../../../net/layers.js'
 import type { Model } from '../../../net/weights.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { sitePath } from '../../../surgery/grow/site.js'
