@@ -51,7 +51,7 @@ export {
 export { type CandidateOptions, type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
-export type { StepPlace } from './steps/step-place.js'
+export type { StepPlace } from './steps/step-context.js'
 export type { Limit, Loss, NoGain, SiteRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'
