@@ -71,7 +71,7 @@ test('a cell says by its exit code whether it is done, to be tried again, or nev
   for (const [refused, line] of [
     [other, /study\.json: expected threads 1, as all who work on this study have, got 2; try --threads 1/],
     [beyond, /--cell: expected one of the 2 cells of study some, got one of 3/],
-    [nowhere, /cannot be read or written/],
+    [nowhere, /expected a file that can be read and written/],
   ] as const) {
     expect(refused.code).toBe(78)
     expectRefused({ ...refused, code: 1 }, line)
