@@ -132,7 +132,7 @@ describe('--from of a training', () => {
       [
         /run: expected own.safetensors, from which the run began, got no model to begin from; try --from own.safetensors/,
         /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8/,
-        /'--from' with '--resume' needs a file; a run that is resumed has its weights/,
+        /--from: expected a file with --resume, got none; try it without --from, as a run has its weights/,
       ],
     )
   })

@@ -222,7 +222,10 @@ describe('the command', () => {
       ['/nowhere/at/all', /\/nowhere\/at\/all: expected .*, got no such folder/],
       [scratch(), /expected a folder for each class, .*, got an empty folder/],
       [scratch({ 'a/notes.txt': 'x' }), /expected a folder for each class, .*, got a;/],
-      [scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }), /expected a folder for each class, with images in it/],
+      [
+        scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }),
+        /expected a folder for each class, with images in it/,
+      ],
       [scratch(one), /expected training images of at least two classes, got cat alone/],
     ]
     const out = join(scratch(), 'none.ts')

@@ -198,7 +198,9 @@ describe('where no reader is left', () => {
     expect(closed).toEqual({ code: 0, out: '', err: '' })
     expect([full.code, full.err]).toEqual([
       1,
-      expect.stringMatching(/^espalier: stdout: expected a file that can be read and written, got an error \(.*no space left.*\n$/),
+      expect.stringMatching(
+        /^espalier: stdout: expected a file that can be read and written, got an error \(.*no space left.*\n$/,
+      ),
     ])
   })
 })

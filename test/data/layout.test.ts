@@ -138,7 +138,9 @@ describe('images of a class', () => {
 
   test('of a format that cannot be read are refused, or left out and listed', async () => {
     const folder = scratch({ ...plain(), 'train/cat/a.bmp': 'BM\u0001', 'train/dog/b.svg': '<svg/>' })
-    expect(await line(folder)).toMatch(/train\/cat\/a\.bmp: expected an image, got a file that cannot be decoded \(it begins with 'BM·'/)
+    expect(await line(folder)).toMatch(
+      /train\/cat\/a\.bmp: expected an image, got a file that cannot be decoded \(it begins with 'BM·'/,
+    )
     const { skipped, train } = await outline(folder, { skipBad: true })
     expect([train, skipped.length]).toEqual([{ cat: 4, dog: 4 }, 2])
   })
@@ -302,7 +304,9 @@ describe('the parts of a set', () => {
 
   test('a second form of a part is told', async () => {
     const folder = scratch({ ...plain(), 'train.tar': 'x' })
-    expect((await outline(folder)).leftOut).toEqual(['…: 1 entry left out, neither train, val nor test: train.tar'])
+    expect((await outline(folder)).leftOut).toEqual([
+      '…: 1 entry left out, neither train, val nor test: train.tar',
+    ])
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
@@ -311,10 +315,7 @@ describe('the parts of a set', () => {
     const wider = 'try the folder above or below it'
     const cases: readonly [Files, string][] = [
       [at('test/a/0.png'), `${needs} test; ${wider}`],
-      [
-        { 'a.zip': 'PK', 'x.txt': '' },
-        `${needs} a.zip, x.txt; try …/a.zip, to read this archive alone`,
-      ],
+      [{ 'a.zip': 'PK', 'x.txt': '' }, `${needs} a.zip, x.txt; try …/a.zip, to read this archive alone`],
       [{}, `${needs} an empty folder; ${wider}`],
       [
         Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`${nth}/a.txt`, 'x'])),

@@ -331,7 +331,7 @@ test.each<[string, AnyWord, string]>([
     mixing(() => {
       throw new Error('no such thing')
     }),
-    "layer 'bad' failed: no such thing",
+    "layer 'bad': expected a result, got an error (no such thing)",
   ],
   [
     'gives a value of another rank',
@@ -341,7 +341,7 @@ test.each<[string, AnyWord, string]>([
   [
     'gives one value for all images',
     mixing(x => op.mean(x, [0], true)),
-    "layer 'bad' failed: expected an output for each of 2 images, got the shape [1, 4, 4, 2]",
+    "layer 'bad': expected a result, got an error (expected an output for each of 2 images, got the shape [1, 4, 4, 2])",
   ],
   [
     'reads a weight that it has not',

@@ -269,7 +269,9 @@ describe('in a study', () => {
       { name: 'b', experiment: planned },
     ])
     const module = (made: object) => asModule(JSON.stringify(made))
-    expect(renderMessage(await failure(loadStudy(module(both))))).toMatch(/gone.safetensors: expected a file or folder, got none/)
+    expect(renderMessage(await failure(loadStudy(module(both))))).toMatch(
+      /gone.safetensors: expected a file or folder, got none/,
+    )
     const wrong = { ...planned, net: { ...planned.net, file: 3 } }
     const variants = both.variants.map(each => (each.name === 'b' ? { ...each, experiment: wrong } : each))
     expect(renderMessage(await failure(loadStudy(module({ ...both, variants }))))).toMatch(
@@ -314,7 +316,10 @@ describe('what cannot begin is refused in one line', () => {
     ["experiment(from('any.ts'), glyphs())", /any.ts: expected a model as .*got another file/],
     ['experiment(from(3), glyphs())', /file: expected .*string, got 3/],
     ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head: expected a whole number ≥ 1.*, got 0/],
-    ["experiment(from('any.onnx', { heads: 3 }), glyphs())", /expected a known option, got 'heads'; try 'head'/],
+    [
+      "experiment(from('any.onnx', { heads: 3 }), glyphs())",
+      /expected a known option, got 'heads'; try 'head'/,
+    ],
   ])('%s', async (text, message) => {
     expect(renderMessage(await failure(loadExperiment(asModule(text))))).toMatch(message)
   })

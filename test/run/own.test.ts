@@ -160,13 +160,13 @@ describe('before anything trains', () => {
     [
       'two functions of one name',
       [by(criterion('same', l1)), by(criterion('same', () => ({})))],
-      "criterion 'same': expected one function of that name, got two; try a name for each",
+      "criterion 'same': expected one function of this name, got two; try a name for each",
     ],
     ['one function twice', [by(spread), by(spread), align(sparse(1)), align(sparse(2))], 'fits'],
     [
       'a term that throws',
       [align(pushTerm('bad', thrown)(1))],
-      "push term 'bad' failed: no such thing; try calling it by itself",
+      "push term 'bad': expected a result, got an error (no such thing); try calling it by itself",
     ],
     [
       'a term that is no number',
@@ -176,7 +176,7 @@ describe('before anything trains', () => {
     [
       'a rule that throws',
       [grow({ rule: growthRule('bad', thrown), max: 2 })],
-      "growth rule 'bad' failed: no such thing; try calling it by itself",
+      "growth rule 'bad': expected a result, got an error (no such thing); try calling it by itself",
     ],
     [
       'a rule that returns no growth',
@@ -254,7 +254,11 @@ describe.runIf(engine !== undefined)('a run', () => {
   })
 
   test.each<[string, ReturnType<typeof criterion>, string]>([
-    ['throws', criterion('bad', thrown), "criterion 'bad' failed: no such thing; try calling it by itself"],
+    [
+      'throws',
+      criterion('bad', thrown),
+      "criterion 'bad': expected a result, got an error (no such thing); try calling it by itself",
+    ],
     [
       'returns no lists',
       criterion('bad', () => ({ conv: 'x' }) as never),
@@ -324,10 +328,13 @@ test('from the command line: resumed from its folder alone, its file at hand or 
   writeFileSync(file, source('other'))
   expectRefusedAtOnce(
     await espalier(['resume', run]),
-    `criterion 'mine': expected ${file} to use it, as when the run began, got none of that name; try defining it there again`,
+    `criterion 'mine': expected ${file} to use it, as when the run began, got none of this name; try defining it there again`,
   )
   writeFileSync(file, source('mine', 'activations', '() => ({})'))
-  expectRefusedAtOnce(await espalier(['resume', run]), 'schedule.1.by.evidence "activations" instead of "weights"')
+  expectRefusedAtOnce(
+    await espalier(['resume', run]),
+    'schedule.1.by.evidence "activations" instead of "weights"',
+  )
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', run, '--json'], { cwd: scratch() })
   expect(ended.code, ended.err).toBe(0)

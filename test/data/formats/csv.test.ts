@@ -98,7 +98,10 @@ describe('imageCsv', () => {
   test('names the row of what cannot be read, and leaves it out where it is told to', async () => {
     const whole = `path,label,split\n${rows((path, label, nth) => `${path},${label},${nth % 4 === 0 ? 'test' : 'train'}`)}\n`
     const cases: readonly (readonly [string, RegExp])[] = [
-      [`${whole}nope.png,ant,train\n`, /…\/nope\.png \(row 22\): expected a file that can be read, got an error \(ENOENT/],
+      [
+        `${whole}nope.png,ant,train\n`,
+        /…\/nope\.png \(row 22\): expected a file that can be read, got an error \(ENOENT/,
+      ],
       [`${whole},ant,train\n`, /…\/all\.csv, row 22, byte 0, path: expected the path of an image/],
       [`${whole}ant/1.png,,train\n`, /row 22, byte 0, label: expected the name of a class/],
       [`${whole}ant/1.png,ant,later\n`, /row 22, byte 0, part: expected train, val or test/],
