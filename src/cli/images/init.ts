@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ImageSurvey, surveyImages } from '../../data/formats/images/survey.js'
+import { commandText, isCheckout } from '../../io/command-text.js'
 import { makeFolder, writeAtomically } from '../../io/files.js'
 import { surveyLines } from '../../report/tables/survey.js'
 import { downloadProgress } from '../../report/terminal/download-progress.js'
@@ -13,7 +14,6 @@ import { experimentFile } from '../../report/text/experiment-file.js'
 import { renderMessage } from '../../report/text/render-message.js'
 import type { RunError } from '../../run/error.js'
 import { planSeedling } from '../../run/seedling.js'
-import { commandText, isCheckout } from '../command-text.js'
 import { end } from '../exit.js'
 import { say, screen } from '../stderr.js'
 
@@ -57,7 +57,7 @@ const checkClasses = (survey: ImageSurvey): E.Either<RunError, ImageSurvey> => {
 
 /** The command that runs the file. */
 const nextCommand = ({ folder, unreadable }: ImageSurvey, out: string): string =>
-  commandText('train', [out, '--data', folder, ...(unreadable.length > 0 ? ['--skip-bad'] : [])])
+  commandText('train', out, '--data', folder, ...(unreadable.length > 0 ? ['--skip-bad'] : []))
 
 const textOf = (survey: ImageSurvey, out: string): string =>
   experimentFile(survey, planSeedling(survey), {

@@ -94,7 +94,11 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
         const exported = isModule(module) ? module.default : undefined
         return isExporting(exported) ? exported.default : exported
       }, badModule(file))
-    : TE.left({ _tag: 'NoModule', file, got: `a ${extname(file) || 'file without an ending'}` })
+    : TE.left({
+        _tag: 'NoModule',
+        file,
+        got: extname(file) === '' ? 'a file without an extension' : `a ${extname(file)} file`,
+      })
 }
 
 export const tagOf = (exported: unknown): unknown =>

@@ -98,7 +98,10 @@ describe('imageCsv', () => {
   test('names the row of what cannot be read, and leaves it out where it is told to', async () => {
     const whole = `path,label,split\n${rows((path, label, nth) => `${path},${label},${nth % 4 === 0 ? 'test' : 'train'}`)}\n`
     const cases: readonly (readonly [string, RegExp])[] = [
-      [`${whole}nope.png,ant,train\n`, /…\/nope\.png \(row 22\) cannot be read: ENOENT/],
+      [
+        `${whole}nope.png,ant,train\n`,
+        /…\/nope\.png \(row 22\): expected a file that can be read, got an error \(ENOENT/,
+      ],
       [`${whole},ant,train\n`, /…\/all\.csv, row 22, byte 0, path: expected the path of an image/],
       [`${whole}ant/1.png,,train\n`, /row 22, byte 0, label: expected the name of a class/],
       [`${whole}ant/1.png,ant,later\n`, /row 22, byte 0, part: expected train, val or test/],
@@ -123,9 +126,9 @@ describe('imageCsv', () => {
     expect(await line('path,label\n"ant/1.png,ant\n')).toMatch(/all\.csv, byte 0: .*quote/i)
     expect(await line('')).toMatch(/header: expected a column path/)
     const none = renderMessage(await failure(open(scratch(pictures))))
-    expect(none).toMatch(/needs one CSV file of paths and labels, or train\.csv and test\.csv; found/)
+    expect(none).toMatch(/expected one CSV file of paths and labels, or train\.csv and test\.csv, got/)
     const two = scratch({ 'a.csv': '', 'b.csv': '' })
-    expect(renderMessage(await failure(open(two)))).toMatch(/found a\.csv, b\.csv/)
+    expect(renderMessage(await failure(open(two)))).toMatch(/got a\.csv, b\.csv/)
   })
 })
 

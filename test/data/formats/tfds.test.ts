@@ -212,6 +212,6 @@ describe('tfds', () => {
       'tfds, keys.image: expected a set with a feature that is an image, got none',
     )
     const others = Object.fromEntries(Object.entries(files).filter(([name]) => !name.includes('train')))
-    expect(await line(others)).toMatch(/needs the shards of one set/)
+    expect(await line(others)).toMatch(/expected the shards of one set/)
   })
 })
