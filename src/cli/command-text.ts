@@ -1,7 +1,5 @@
 /** Commands of this program as a user types them. */
-
-/** Whether this runs from the sources, by npm scripts; else it is an installed binary. */
-export const isCheckout = import.meta.url.endsWith('.ts')
+import { isCheckout } from '../io/checkout.js'
 
 /** The npm script of a command, where it has another name. */
 const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
