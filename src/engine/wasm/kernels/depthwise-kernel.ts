@@ -1,6 +1,6 @@
 /** The gradient to the filters of a convolution of each channel with a filter of its own. */
 import { multiplyAdd } from './depthwise'
-import { fill, scratch } from './frame'
+import { fill, scratch, touch } from './frame'
 import { put } from './tile'
 
 /** Channels of a block, whose sums are taken together. */
@@ -71,6 +71,8 @@ export function depthwiseKernel(
   const taps = tall * broad
   const sums = scratch + ((<usize>(high * wide * block) << 2) + 64)
   for (let n = 0; n < images; n++) {
+    touch(x + <usize>n * <usize>(height * width) * ldx, <usize>(height * width) * ldx)
+    touch(dy + <usize>(n * rows * columns) * ldd, <usize>(rows * columns) * ldd)
     for (let nth = from; nth < to; nth++) {
       const place = <usize>(nth * block) << 2
       const some = min(block, channels - nth * block)

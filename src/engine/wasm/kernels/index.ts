@@ -2,6 +2,7 @@
 export { begin } from './frame'
 export { convolve, convolveKernel, convolvePoints, pack } from './conv'
 export { convolveTiles, convolveTilesKernel, packTiles } from './winograd'
+export { convolvePointsKernel } from './points-kernel'
 export { depthwise } from './depthwise'
 export { depthwiseKernel } from './depthwise-kernel'
 export { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool'
