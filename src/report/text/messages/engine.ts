@@ -33,6 +33,10 @@ export const engineMessages = {
     `worker ${address} is lost: it has ended, hangs, or cannot be reached; the run is as its last checkpoint has it`,
   LeaderLost: ({ address }) =>
     `the first worker, at ${address}, is lost: it has ended, hangs, or cannot be reached`,
+  NotReachable: ({ address, other }) =>
+    `${address}: expected an address at which ${other} reaches this machine, got one of this machine alone; try: its address in the network`,
+  NotReached: ({ address, reason }) =>
+    `TensorFlow at ${address} cannot be reached: ${reason}; try: opening that port to the other workers, too`,
   PortTaken: ({ address, reason }) =>
     `${address}: expected an address of this machine with a free port, got ${reason}; try: another port`,
   BatchNotShared: ({ batch, workers }) =>
