@@ -1,6 +1,6 @@
 /** The page of all messages: each example of a fact, as a command prints it. */
 import type { Tag } from '../../src/report/text/fact.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { factsOf, rooms } from './facts/index.js'
 
 const escapeCell = (text: string): string =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { factsOf, rooms } from '../../docs/words/facts/index.js'
 import type { Fact, Tag } from '../../src/report/text/fact.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 
 /** Notes and normal ends: nothing was expected, so that nothing differs. */
 const notes: readonly Tag[] = [

@@ -13,7 +13,7 @@ import { evaluationFeed, trainingFeed } from '../../../src/data/pipeline/batches
 import type { OpenOptions } from '../../../src/data/source.js'
 import { type TfRecordOptions, tfrecord } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 /**
