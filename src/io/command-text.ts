@@ -1,7 +1,5 @@
 /** Commands of this program as a user types them: in a checkout npm's scripts, else the binary of the package. */
-
-/** Whether this runs from the sources, by npm scripts. */
-export const isCheckout = import.meta.url.endsWith('.ts')
+import { isCheckout } from './checkout.js'
 
 /** The npm script of a command, where it has another name. */
 const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
