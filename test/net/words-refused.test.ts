@@ -325,7 +325,7 @@ describe('an option that a word does not know', () => {
       "budget: expected a known option, got 'param'; try 'params'",
     )
     expect(grown({ ...module, module: bare(convBnAct)(3, 1, { strides: 1 }) })).toMatch(
-      "has no option 'strides'",
+      "expected a known option, got 'strides'",
     )
     for (const transform of [trainModel, pushModel]) {
       const learnt = (options: object) => transform(options as never)({} as never)(model)()
