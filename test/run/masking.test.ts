@@ -8,9 +8,9 @@ import { criterion } from '../../src/learn/criteria/named-criterion.js'
 import { trainDefaults } from '../../src/learn/options.js'
 import { factorAt } from '../../src/learn/training/learning-rate.js'
 import { countMacs } from '../../src/net/counts.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import type { RunEvent } from '../../src/run/events.js'
-import { channelHistories, isGone } from '../../src/run/review/decisions.js'
+import { channelHistories, isGone } from '../../src/run/review/channel-history.js'
 import { checkSchedule } from '../../src/run/schedule/check.js'
 import { type Experiment, experiment } from '../../src/run/schedule/experiment.js'
 import { distill, type TrainStepOptions, train } from '../../src/run/schedule/schedule.js'
@@ -202,7 +202,7 @@ describe('what cannot be is refused before anything trains', () => {
     [{ prune: { keep: { latency: 0.5 } } }, 'prune.target.keep: expected'],
     [{ prune: { ...cut, keep: { macs: 0.001 } } }, 'target: expected at most'],
     [{ prune: true }, 'prune.options: expected a record of options, got true'],
-    [{ prune: { ...cut, stabel: 1 } }, "prune has no option 'stabel'; did you mean 'stable'?"],
+    [{ prune: { ...cut, stabel: 1 } }, "prune: expected a known option, got 'stabel'; try 'stable'"],
   ])('%o', (options, said) => {
     expect(refused(options)).toContain(said)
   })

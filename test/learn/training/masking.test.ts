@@ -4,9 +4,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect, test } from 'vitest'
+import { fadedChannels } from '../../../src/learn/fade/fade.js'
+import { slotOf } from '../../../src/learn/fade/fade-slots.js'
 import type { MaskOptions } from '../../../src/learn/options.js'
-import { fadedChannels } from '../../../src/learn/training/fade/fade.js'
-import { slotOf } from '../../../src/learn/training/fade/fade-slots.js'
 import type { Learner } from '../../../src/learn/training/learner.js'
 import {
   changeBetween,

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { editLayers } from '../../../src/net/path.js'
+import { editLayers } from '../../../src/net/layers.js'
 import { stream } from '../../../src/net/random.js'
 import type { Shape } from '../../../src/net/shape.js'
 import type { Net } from '../../../src/net/tree.js'

@@ -1,7 +1,8 @@
 /** Each place where a net may grow. */
 import { describe, expect, test } from 'vitest'
 import { lower } from '../../../src/graph/lower.js'
-import { layersOf, type Path } from '../../../src/net/path.js'
+import { layersOf } from '../../../src/net/layers.js'
+import type { Path } from '../../../src/net/path.js'
 import type { Net } from '../../../src/net/tree.js'
 import type { Model } from '../../../src/net/weights.js'
 import { relu } from '../../../src/net/words/activations.js'
