@@ -27,10 +27,6 @@ export type {
   Scored,
   ScoredGrowth,
 } from './events.js'
-export type { Origin } from './given/origin.js'
-export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
-export { type FoundModel, readAnyModel } from './given/read-model.js'
-export { beginFromFile } from './given/resolve.js'
 export { loadExperiment, loadStudy } from './load/experiment.js'
 export { loadNet } from './load/net.js'
 export { restoreFunctions } from './load/restore.js'

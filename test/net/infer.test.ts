@@ -25,7 +25,7 @@ import {
   image,
   maxPool,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, arbitraryNet, fedWith } from '../support/nets/arbitrary.js'
 import { evaluate } from '../support/nets/reference.js'
 

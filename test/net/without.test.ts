@@ -11,7 +11,7 @@ import { layersOf } from '../../src/net/layers.js'
 import { isInside, parentPath } from '../../src/net/path.js'
 import type { Net } from '../../src/net/tree.js'
 import { without } from '../../src/net/words/without.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryNet } from '../support/nets/arbitrary.js'
 import { deepFreeze, left } from '../support/nets/surgery.js'
 

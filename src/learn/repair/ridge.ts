@@ -1,6 +1,6 @@
 /** Ridge regression in closed form, in float64. */
 
-import { solvePositive } from '../../engine/reference/cholesky.js'
+import { solvePositive } from '../../engine/wasm/solve/positive.js'
 import { elementAt } from '../../io/element.js'
 
 /** [rows, columns] → [columns, rows], row by row. */

@@ -69,8 +69,9 @@ export interface WithHead {
 }
 
 /**
- * The same with a new last layer for so many classes, in the place and under the name of the old one: a dense layer, or
- * a 1×1 convolution before a global pool. `seed` draws a model's new weights; a run draws those of a file's by its own.
+ * A net or a model with a new last layer for so many classes, in the place and under the name of the old one: a dense
+ * layer, or a 1×1 convolution before a global pool. `seed` draws the new weights of a model; those of a model in a file
+ * are drawn from the seed of the run.
  *
  * Shapes  [h, w, c] → [classes]
  * Errors  of a model, those of `infer`; any other net is refused where it is used

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import diff from 'microdiff'
 import type { Difference, RunError } from '../error.js'
-import { changedModel } from '../given/origin.js'
+import { changedModel } from '../standalone/origin.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import type { StoredRun } from '../storage/stored-run.js'
 import { experimentCodec } from './codec.js'

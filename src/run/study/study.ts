@@ -40,7 +40,7 @@ export interface StudyWord {
   ): Study<AnyExperiment>
 }
 
-/** Compares experiments by name, each with several seeds: 3 unless told. */
+/** Compares experiments by name, each with several seeds: 3 by default. */
 export const study: StudyWord = withArity(
   3,
   (

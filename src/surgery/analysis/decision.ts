@@ -40,6 +40,9 @@ export const decisionOf = (checked: CheckedNet): E.Either<PruneError, Decision> 
   const [features, head] = (averaged ? series.slice(0, -1) : series).slice(-2)
   const last = checked.layers.get(head ?? '')
   return head === undefined || features === undefined || (!averaged && last?.layer._tag !== 'dense')
-    ? E.left({ _tag: 'NoDecision' })
+    ? E.left({
+        _tag: 'NoDecision',
+        got: series.slice(-2).map(path => checked.layers.get(path)?.layer._tag ?? 'a layer'),
+      })
     : E.right({ head, features, size: channelsOf(last?.input ?? []) })
 }
