@@ -236,6 +236,25 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
     }),
     'layer crop (Slice), axis: expected channels of 2 × 3 × 6 × 5, got 2 from 1 along 2',
   ],
+  'fewer ends than starts': [
+    headed([{ op: 'Slice', from: ['x', 'from', 'to', 'axis'], name: 'crop' }], {
+      from: integers(0, 0),
+      to: integers(3),
+      axis: integers(1, 2),
+    }),
+    'layer crop (Slice), starts and ends: expected 2 numbers, got 2 and 1',
+  ],
+  'fewer pads than sides': [
+    headed(
+      [
+        { op: 'Pad', from: ['x', 'pads'], name: 'pad' },
+        { op: 'Conv', from: ['t1', 'w'] },
+      ],
+      { pads: integers(0, 0, 1, 1), w: weight(4, 3, 3, 3) },
+      4,
+    ),
+    'layer pad (Pad), pads: expected 8 numbers, got 4',
+  ],
   'a constant as large as memory': [
     headed(
       [
