@@ -86,7 +86,12 @@ const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
   pipe(
     nativeAt(join(cache, key)),
     TE.fromOption(
-      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: commandText('engine') }),
+      (): NativeError => ({
+        _tag: 'LoadFailed',
+        file: key,
+        reason: 'not built',
+        mend: commandText('engine'),
+      }),
     ),
     TE.tap(() => tell('try')),
     TE.flatMap(native =>
