@@ -13,14 +13,15 @@ export interface Location {
 export type DataError =
   /** A malformed specification: an unknown option, or one of the wrong type. */
   | DecodeError
-  /** The files of a data set are not in `folder`; `reason` says why they could not be downloaded. */
+  /** The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is known. */
   | {
       readonly _tag: 'FilesMissing'
       readonly data: string
       readonly folder: string
       readonly files: readonly string[]
       readonly sources: readonly string[]
-      readonly reason: string | null
+      readonly found: readonly string[]
+      readonly instead: string | null
     }
   /** A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing. */
   | {

@@ -6,7 +6,7 @@ import { decodeImage } from '../../src/data/formats/images/decode/decode.js'
 import { openData } from '../../src/data/open.js'
 import { imageFolder } from '../../src/data/spec.js'
 import { image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { ownCache, scratch, succeed } from '../support/scratch.js'
 
 ownCache()
@@ -123,7 +123,7 @@ describe('an image that cannot be decoded', () => {
       const size = Math.floor(share * whole.length)
       expect(await complaintOf(whole.subarray(0, size))).toMatch(
         new RegExp(
-          `: cut off: expected a whole image, got its first ${size} bytes; --skip-bad leaves it out`,
+          `: expected a whole image, got its first ${size} bytes; try --skip-bad, which leaves it out`,
         ),
       )
     }
@@ -133,7 +133,7 @@ describe('an image that cannot be decoded', () => {
     const whole = await open(fields).png().toBuffer()
     const pixels = whole.indexOf('IDAT') + 4
     const damaged = Buffer.from(whole).fill(255, pixels, pixels + 20)
-    expect(await complaintOf(damaged)).toMatch(/: not an image: /)
+    expect(await complaintOf(damaged)).toMatch(/: expected an image, got a file that cannot be decoded /)
   })
 })
 

@@ -9,7 +9,7 @@ import { readTable } from '../../../src/data/formats/images/table.js'
 import { openData } from '../../../src/data/open.js'
 import { type ImageCsvOptions, imageCsv, imageFolder } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()
@@ -102,7 +102,10 @@ describe('imageCsv', () => {
   test('names the row of what cannot be read, and leaves it out where it is told to', async () => {
     const whole = `path,label,split\n${rows((path, label, nth) => `${path},${label},${nth % 4 === 0 ? 'test' : 'train'}`)}\n`
     const cases: readonly (readonly [string, RegExp])[] = [
-      [`${whole}nope.png,ant,train\n`, /…\/nope\.png \(row 22\) cannot be read: ENOENT/],
+      [
+        `${whole}nope.png,ant,train\n`,
+        /…\/nope\.png \(row 22\): expected a file that can be read, got an error \(ENOENT/,
+      ],
       [`${whole},ant,train\n`, /…\/all\.csv, row 22, path: expected the path of an image/],
       [`${whole}ant/1.png,,train\n`, /row 22, label: expected the name of a class/],
       [`${whole}ant/1.png,ant,later\n`, /row 22, part: expected train, val or test/],
@@ -134,9 +137,9 @@ describe('imageCsv', () => {
       /row 1, text: expected UTF-8, .*, got another encoding/,
     )
     const none = renderMessage(await failure(open(scratch(pictures))))
-    expect(none).toMatch(/needs one CSV file of paths and labels, or train\.csv and test\.csv; found/)
+    expect(none).toMatch(/expected one CSV file of paths and labels, or train\.csv and test\.csv, got/)
     const two = scratch({ 'a.csv': '', 'b.csv': '' })
-    expect(renderMessage(await failure(open(two)))).toMatch(/found a\.csv, b\.csv/)
+    expect(renderMessage(await failure(open(two)))).toMatch(/got a\.csv, b\.csv/)
   })
 })
 

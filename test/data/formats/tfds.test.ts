@@ -8,7 +8,7 @@ import { openData } from '../../../src/data/open.js'
 import { countsOf } from '../../../src/data/pipeline/split.js'
 import { type TfdsOptions, tfds } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()
@@ -221,6 +221,6 @@ describe('tfds', () => {
       /array_record-00001-of-00002, format: expected tfrecord, which .*, got array_record$/,
     )
     const others = Object.fromEntries(Object.entries(files).filter(([name]) => !name.includes('train')))
-    expect(await line(others)).toMatch(/needs the shards of one set/)
+    expect(await line(others)).toMatch(/expected the shards of one set/)
   })
 })
