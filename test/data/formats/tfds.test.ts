@@ -201,7 +201,7 @@ describe('tfds', () => {
   test('refuses other folders and files in one line', async () => {
     const { 'features.json': _, ...bare } = files
     expect(await line(bare)).toMatch(
-      /put features.json, .*; expected the folder of one version, such as mnist\/3.0.1$/,
+      /expected features.json of one version, such as mnist\/3.0.1, .*, got .*; try --data/,
     )
     expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(/expected the folder of one version/)
     for (const text of ['{', '[]', '{"featuresDict":{"features":{"image":7}}}'])
