@@ -232,8 +232,23 @@ describe('decodeImage', () => {
     jpeg.writeUInt16BE(60_000, frame + 5)
     jpeg.writeUInt16BE(60_000, frame + 7)
     const before = process.memoryUsage().rss
-    for (const bytes of [png, jpeg]) expect(await reasonOf(bytes)).toMatch(/pixel limit/i)
+    for (const bytes of [png, jpeg])
+      expect(await complaintOf(bytes)).toMatch(
+        /: expected an image of at most 67,108,864 pixels, got a larger one; try scaling it down/,
+      )
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28)
+  })
+
+  test.for([
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+    ['HEIC', '\0\0\0\x18ftypmif1\0\0\0\0mif1heic'],
+    ['a film', '\0\0\0\x14ftypqt  \0\0\0\0qt  '],
+    ['BMP', 'BM6\xe1\0\0\0\0\0\0'],
+    ['JPEG XL', '\0\0\0\x0cJXL \r\n\x87\n'],
+  ])('a %s is refused by that name', async ([format, content]) => {
+    expect(await complaintOf(Buffer.from(`${content}${'\0'.repeat(100)}`, 'latin1'))).toMatch(
+      new RegExp(`: expected an image as JPEG, PNG, WebP, GIF, TIFF, AVIF, got ${format}; try converting it`),
+    )
   })
 
   test('an image cut short is refused in one line', async () => {

@@ -50,6 +50,7 @@ export const dataFacts = {
   ClassesUneven: [{ data, largest: { name: 'cats', images: 900 }, smallest: { name: 'ships', images: 40 } }],
   DuplicatesFound: [{ data, part: 'test', images: 12, of: 240, name: 'cats' }],
   ClassesAlike: [{ data, names: ['Cats', 'cats'] }],
+  ShardsMissing: [{ data, shards: 'train-?????-of-00004', found: 3, of: 4 }],
   ReadFailed: [
     { file: '../photos/a.jpg', reason: 'EACCES: permission denied' },
     {
@@ -83,6 +84,8 @@ export const dataFacts = {
   NotAnImage: [
     { ...place, reason: 'unsupported image format' },
     { ...place, reason: 'premature end', cutOffAt: 2048 },
+    { ...place, reason: 'HEIC', format: 'HEIC' },
+    { ...place, reason: 'too large', maxPixels: 67_108_864 },
   ],
   NoImages: [{ folder }],
   EmptyClass: [{ folder, name: 'ships' }],

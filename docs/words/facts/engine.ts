@@ -63,6 +63,8 @@ const clusters = {
   WorkerRefused: [{ address, reason: '../photos: expected images in it, got none' }],
   WorkerLost: [{ address }],
   LeaderLost: [{ address: '10.0.0.1:2222' }],
+  NotReachable: [{ address: '127.0.0.1:2222', other: '10.0.0.2:2222' }],
+  NotReached: [{ address: '10.0.0.2:2223', reason: 'connect ETIMEDOUT' }],
   PortTaken: [{ address, reason: 'EADDRINUSE' }],
   BatchNotShared: [{ batch: 50, workers: 4 }],
   NotInCluster: [{ what: 'latency' }],

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
-import { type Address, addressText } from '../../engine/cluster/address.js'
+import { type Address, addressText, isOfThisMachine } from '../../engine/cluster/address.js'
 import { type Followed, followCluster } from '../../engine/cluster/follow.js'
 import { type Answer, compareIdentity, type Invitation } from '../../engine/cluster/protocol.js'
 import { decode } from '../../io/codec.js'
@@ -125,7 +125,10 @@ const follow = (
   const { listen } = options
   const onListening = () => {
     say(`listening at ${addressText(listen)} for a training with --cluster`)
-    say(`TensorFlow will listen on port ${listen.port + 1} of every address of this machine, for anyone`)
+    if (!isOfThisMachine(listen))
+      say(
+        `whoever reaches port ${listen.port} or ${listen.port + 1} there is trusted: keep them on a private network`,
+      )
   }
   return pipe(
     followCluster({

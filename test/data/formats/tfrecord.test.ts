@@ -343,6 +343,22 @@ describe('tfrecord', () => {
     }
   })
 
+  test('shards of any name are split where they are alone; those that are missing are counted', async () => {
+    for (const names of [['flowers.tfrecord'], ['a.tfrecord-00000-of-00002', 'a.tfrecord-00001-of-00002']]) {
+      const folder = scratch(Object.fromEntries([...names, 'LICENSE'].map(name => [name, written])))
+      for (const at of names.length === 1 ? [folder, join(folder, 'flowers.tfrecord')] : [folder]) {
+        const data = await succeed(
+          openData({ folder: at, seed: 0 })(tfrecord(image(2, 2, 3), 1000, { test: 0.4 })),
+        )
+        expect(data.train.size + data.validation.size + data.test.size).toBe(3 * names.length)
+      }
+    }
+    const part = { 'train-00001-of-00003': written, 'test-00000-of-00001': written }
+    expect((await succeed(open(part))).notices.map(renderMessage)).toContain(
+      'records: 1 of the 3 shards train-*-of-00003 are there; the images of the others are missing',
+    )
+  })
+
   test('validation shards beside test shards are the validation set; shards of two sets are refused', async () => {
     const three = { train: written, validation: written, test: written }
     const data = await succeed(open(three))

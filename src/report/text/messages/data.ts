@@ -1,4 +1,5 @@
 /** Messages on data sets: files, archives, images, and what reading them leaves out. */
+import { readableFormats } from '../../../data/formats/images/decode/signature.js'
 import type { Reason } from '../../../data/notices.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, thousands } from '../numbers.js'
@@ -12,17 +13,37 @@ const locationText = ({
 }: {
   readonly file: string
   readonly entry: string | null
-  readonly offset: number
-}) => `${file}${entry === null ? '' : `, ${entry}`}, byte ${offset}`
+  readonly offset: number | null
+}) => `${file}${entry === null ? '' : `, ${entry}`}${offset === null ? '' : `, byte ${offset}`}`
 
-/** An image that cannot be decoded, without advice. */
+/** Why an image cannot be decoded. */
+const problemText = ({ reason, cutOffAt, format, maxPixels }: FactOf<'NotAnImage'>): string => {
+  if (cutOffAt !== undefined) return `expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
+  if (maxPixels !== undefined)
+    return `expected an image of at most ${thousands(maxPixels)} pixels, got a larger one`
+  if (format !== undefined) return `expected an image as ${readableFormats.join(', ')}, got ${format}`
+  return `expected an image, got a file that cannot be decoded (${reason})`
+}
+
+/** What can be done about this image; `null` for nothing. */
+const remedyText = ({ format, maxPixels }: FactOf<'NotAnImage'>): string | null => {
+  if (maxPixels !== undefined) return 'scaling it down'
+  return format === undefined ? null : 'converting it'
+}
+
+const problemAt = (fact: FactOf<'NotAnImage'>): string =>
+  `${fact.entry === null ? fact.file : locationText(fact)}: ${problemText(fact)}`
+
+/** An image that cannot be decoded, without advice on all of them. */
 export const unreadableText = (fact: FactOf<'NotAnImage'>): string => {
-  const { entry, file, reason, cutOffAt } = fact
-  const what =
-    cutOffAt === undefined
-      ? `expected an image, got a file that cannot be decoded (${reason})`
-      : `expected a whole image, got its first ${counted(cutOffAt, 'byte')}`
-  return `${entry === null ? file : locationText(fact)}: ${what}`
+  const remedy = remedyText(fact)
+  return remedy === null ? problemAt(fact) : `${problemAt(fact)}; try ${remedy}`
+}
+
+/** An image that cannot be decoded, with advice where all of them are read. */
+const skippableText = (fact: FactOf<'NotAnImage'>): string => {
+  const remedies = [remedyText(fact), '--skip-bad, which leaves it out'].filter(text => text !== null)
+  return `${problemAt(fact)}; try ${remedies.join(', or ')}`
 }
 
 /** What a set's folder must hold. */
@@ -98,6 +119,8 @@ export const dataMessages = {
     `${data}: val is the validation set, ${thousands(images)} images; none are split off training`,
   FolderUnread: ({ data, folder }) =>
     `${data}: the images are generated, and none are read from ${folder}; try an experiment whose data is read from a folder, such as mnist()`,
+  ShardsMissing: ({ data, shards, found, of }) =>
+    `${data}: expected the ${of} shards ${shards}, got ${found}; the images of the others are missing; try copying them too`,
   LabelsFromOne: ({ data, classes }) => `${data}: labels run from 1 to ${classes}; 1 is the first class`,
   ImagesTransposed: ({ data }) =>
     `${data}: EMNIST's images are stored on their side, and are turned upright; if they should stay as they are, try transposed: false`,
@@ -121,7 +144,7 @@ export const dataMessages = {
     `${locationText(fact)}, ${fact.what}: expected ${fact.expected}, got ${fact.got}; try another copy, or correct this one`,
   UnsafeEntry: fact =>
     `${locationText(fact)}: expected plain files inside the archive, got ${entryKinds[fact.kind]}; try packing it anew`,
-  NotAnImage: fact => `${unreadableText(fact)}; try --skip-bad, which leaves it out`,
+  NotAnImage: skippableText,
   NoImages: ({ folder }) => `${folder}: expected images in it, got none; try another folder`,
   EmptyClass: ({ folder, name }) =>
     `${folder}: expected images in each class, got none that can be read in ${name}; try adding some, or removing the class`,

@@ -44,6 +44,10 @@ export const engineMessages = {
     `worker ${address}: ${silence}; the run is as its last checkpoint has it; try resuming it`,
   LeaderLost: ({ address }) =>
     `the first worker, ${address}: ${silence}; the run is as its last checkpoint has it; try resuming it there`,
+  NotReachable: ({ address, other }) =>
+    `${address}: expected an address at which ${other} reaches this machine, got one of this machine alone; try its address in the network`,
+  NotReached: ({ address, reason }) =>
+    `TensorFlow at ${address}: expected an answer, got an error (${reason}); try opening that port to the other workers, too`,
   PortTaken: ({ address, reason }) =>
     `${address}: expected an address of this machine with a free port, got an error (${reason}); try another port`,
   BatchNotShared: ({ batch, workers }) =>
