@@ -7,7 +7,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readModelFile } from '../../src/convert/model-file.js'
 import { findNative } from '../../src/engine/tensorflow/native.js'
-import { command, espalier, expectRefused, root } from '../support/programs/command.js'
+import { built, command, espalier, expectRefused, root } from '../support/programs/command.js'
 import { scratch, succeed } from '../support/scratch.js'
 
 const hasAddon = O.isSome(O.flatMap(findNative(), ({ addon }) => addon))
@@ -20,7 +20,7 @@ const dsl = (schedule: string): string =>
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      'some.ts': `import { ${words} } from '${root}/src/index.js'
+      'some.ts': `import { ${words} } from '${built}/index.js'
 const some = net('some', image(28, 28, 1), conv(4, 3, { stride: 4 }), batchNorm(), relu, globalAvgPool, dense(10))
 export default experiment(some, glyphs({ train: 96, test: 20 }), ${schedule})
 `,
@@ -137,7 +137,7 @@ describe.skipIf(!hasAddon)('two processes', () => {
     expect(await leader.ended).toBe(1)
     expect(Date.now() - from).toBeLessThan(10_000)
     expect(leader.said()).toContain(`worker ${lost} is lost`)
-    expect(leader.said()).toMatch(/to continue without it: npm run resume -- \S+\n/)
+    expect(leader.said()).toMatch(/to continue without it: espalier resume \S+\n/)
     expect(logOf(folder).split('\n').slice(0, 2)).toEqual(logOf(shared).split('\n').slice(0, 2))
   })
 })

@@ -8,7 +8,7 @@ import { init, type Model } from '../../src/net/weights.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { right } from '../support/nets/surgery.js'
-import { type Ended, espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { built, type Ended, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
 import { ownCache, scratch, succeed } from '../support/scratch.js'
 
 ownCache()
@@ -21,7 +21,7 @@ const modelOf = (width: number, channels = 1): Model =>
   )
 
 const moduleOf = (exported: string): string =>
-  `import { convBnAct, dense, experiment, glyphs, globalAvgPool, image, imageFolder, net, study, train } from '${root}/src/index.js'
+  `import { convBnAct, dense, experiment, glyphs, globalAvgPool, image, imageFolder, net, study, train } from '${built}/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(6, 3, { stride: 2 }), globalAvgPool, dense(10))
 const few = glyphs({ train: 80, test: 20 })
 const photos = imageFolder(image(28, 28, 1), { validation: 0.5, test: 0.1 })

@@ -11,7 +11,7 @@ import { loadExperiment } from '../../src/run/load/experiment.js'
 import { checkSchedule } from '../../src/run/schedule/check.js'
 import { planSeedling } from '../../src/run/seedling.js'
 import { right } from '../support/nets/surgery.js'
-import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root, sources } from '../support/programs/command.js'
 import { ownCache, scratch, succeed, tarOf } from '../support/scratch.js'
 
 ownCache()
@@ -178,7 +178,7 @@ describe('the command', () => {
     const files = await folders({ 'big cats': 60, dog: 30, "it's": 40 })
     const folder = scratch(files)
     const out = join(scratch({ 'package.json': '{ "type": "module" }' }), 'pets.ts')
-    const written = await espalier(['init', folder, '--out', out])
+    const written = await espalier(['init', folder, '--out', out], { program: sources })
     expect([written.code, written.err]).toEqual([0, ''])
     expect(written.out).toMatch(/big cats +60\n/)
     expect(written.out).toContain('130 images: 104 for training, 26 for testing, a share of each class')
@@ -187,17 +187,10 @@ describe('the command', () => {
     expect(text).toContain('balanced: true')
     writeFileSync(out, text.replaceAll(/epochs: \d+/g, 'epochs: 6').replace(/rounds: \d+/, 'rounds: 2')) // sooner
     const run = join(scratch(), 'run')
-    const trained = await espalier([
-      'train',
-      out,
-      '--data',
-      folder,
-      '--engine',
-      'wasm',
-      '--out',
-      run,
-      '--json',
-    ])
+    const trained = await espalier(
+      ['train', out, '--data', folder, '--engine', 'wasm', '--out', run, '--json'],
+      { program: sources },
+    )
     expect(trained.code, trained.err).toBe(0)
     expect(JSON.parse(trained.out).test.accuracy).toBe(1)
     const answer = await espalier(['predict', run, join(folder, "it's/4.jpg"), '--json', '--top', '1'])
@@ -212,7 +205,8 @@ describe('the command', () => {
       /expected no file of this name, .* --force/,
     )
     expect(readFileSync(out, 'utf8')).toBe('mine')
-    expect((await espalier(['init', folder, '--out', out, '--force'])).code).toBe(0)
+    const replaced = await espalier(['init', folder, '--out', out, '--force'], { program: sources })
+    expect(replaced.code).toBe(0)
     expect((await succeed(loadExperiment(out))).net.name).toMatch(/^espalier-/)
   })
 

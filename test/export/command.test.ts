@@ -6,7 +6,7 @@ import { type ExportArguments, exportComplaints } from '../../src/cli/models/exp
 import { readModelFile, saveModel } from '../../src/convert/model-file.js'
 import type { Preprocessing } from '../../src/data/preprocessing.js'
 import { kerasFile } from '../keras/fixture.js'
-import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { built, espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { apart, inFolder, logitsOf, models, run, tolerance } from '../support/programs/exported.js'
 import { answersOf, onnxRuntime } from '../support/programs/runtimes.js'
 
@@ -77,7 +77,7 @@ test('a SavedModel is laid out for TensorFlow Serving, and a version of nothing 
     )
   }))
 
-const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from '${root}/src/index.js'
+const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from '${built}/index.js'
 export default experiment(net('n', image(28, 28, 1), convBnAct(8, 5, { stride: 4 }), globalAvgPool, dense(10)), glyphs({ train: 100, test: 20, validation: 0.4 }), train({ epochs: 1, batchSize: 20 }))
 `
 
@@ -133,6 +133,6 @@ test('a run that has not ended is refused with the command that resumes it', () 
     writeFileSync(join(folder, 'checkpoint.safetensors'), '')
     expectRefusedAtOnce(
       await espalier(['export', folder, '--to', 'onnx']),
-      `${folder}: expected a run that has ended, got one without model.safetensors; try first: npm run resume -- ${folder}`,
+      `${folder}: expected a run that has ended, got one without model.safetensors; try first: espalier resume ${folder}`,
     )
   }))

@@ -11,7 +11,7 @@ import { readLog } from '../../src/run/review/read-log.js'
 import { folderAt } from '../../src/run/storage/folder.js'
 import { openRun } from '../../src/run/storage/stored-run.js'
 import { right } from '../support/nets/surgery.js'
-import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { built, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
 import {
   type Answer,
   type Asked,
@@ -189,7 +189,7 @@ const experimentFile = (): string =>
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${root}/src/index.js'
+      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${built}/index.js'
 export default experiment(net('some', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10)),
   glyphs({ train: 100, test: 20 }), train({ epochs: 4, batchSize: 30 }), prune({ by: 'l1', keep: { params: 0.8 } }))
 `,

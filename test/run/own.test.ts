@@ -36,7 +36,7 @@ import { l1 } from '../../src/surgery/prune/criteria.js'
 import { available } from '../support/engines.js'
 import { left, right } from '../support/nets/surgery.js'
 import { tinyData, tinyNet } from '../support/nets/tiny.js'
-import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { built, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
 import { again, expectSame, type Told, told, untimed } from '../support/running.js'
 import { failure, scratch, succeed } from '../support/scratch.js'
 
@@ -309,8 +309,8 @@ describe.runIf(engine !== undefined)('a run', () => {
 
 /** A file whose criterion has this name. */
 const source = (name: string, evidence = 'weights', body = 'l1'): string =>
-  `import { convBnAct, criterion, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${root}/src/index.js'
-import { l1 } from '${root}/src/surgery/index.js'
+  `import { convBnAct, criterion, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${built}/index.js'
+import { l1 } from '${built}/surgery/index.js'
 const mine = criterion('${name}', ${body}, { evidence: '${evidence}' })
 export default experiment(net('own', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10)),
   glyphs({ train: 400, test: 20 }), train({ epochs: 30, batchSize: 20 }), prune({ by: mine, keep: { params: 0.8 }, images: 100 }))

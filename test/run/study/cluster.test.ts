@@ -3,13 +3,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { command, type Ended, espalier, expectRefused, root } from '../../support/programs/command.js'
+import { built, command, type Ended, espalier, expectRefused, root } from '../../support/programs/command.js'
 import { scratch } from '../../support/scratch.js'
 
 const study = join(
   scratch({
     'package.json': '{ "type": "module" }',
-    'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${root}/src/index.js'
+    'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${built}/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10))
 const of = epochs => experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs, batchSize: 30 }))
 export default study('some', { seeds: 1 }, [{ name: 'short', experiment: of(1) }, { name: 'long', experiment: of(2) }])
