@@ -6,8 +6,8 @@ import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, ConstraintOptions } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
 import type { CountedTarget } from '../surgery/prune/target.js'
+import type { PushTerm } from './push/push-term.js'
 import { cosine, type LearningRateSchedule } from './training/learning-rate.js'
-import type { PushTerm } from './training/push-term.js'
 
 /** How much an image counts in the loss by its class: all classes alike, or by name, 1 where a class is not named. */
 export type ClassWeights = 'balanced' | Readonly<Record<string, number>>

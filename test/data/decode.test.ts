@@ -6,7 +6,7 @@ import { decodeImage } from '../../src/data/formats/images/decode/decode.js'
 import { openData } from '../../src/data/open.js'
 import { imageFolder } from '../../src/data/spec.js'
 import { image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { ownCache, scratch, succeed } from '../support/scratch.js'
 
 ownCache()

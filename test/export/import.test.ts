@@ -11,7 +11,7 @@ import type { Model } from '../../src/net/weights.js'
 import { channelShuffle, channelSlice } from '../../src/net/words/channels.js'
 import { net, stack } from '../../src/net/words/combinators.js'
 import { convBnAct, globalAvgPool, dense as head, image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, modelOf } from '../support/nets/arbitrary.js'
 import {
   apart,

@@ -22,7 +22,7 @@ import {
   globalAvgPool,
   image,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, fedWith, modelOf } from '../support/nets/arbitrary.js'
 import {
   apart,

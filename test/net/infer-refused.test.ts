@@ -19,7 +19,7 @@ import {
   image,
   maxPool,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 
 /** A tree as it may come from a file: what the words would not let anyone write. */
 const tree = (...layers: readonly Layer[]): Net => ({

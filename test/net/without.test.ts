@@ -10,7 +10,7 @@ import { infer } from '../../src/net/infer.js'
 import { isInside, layersOf, parentPath } from '../../src/net/path.js'
 import type { Net } from '../../src/net/tree.js'
 import { without } from '../../src/net/words/without.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryNet } from '../support/nets/arbitrary.js'
 import { deepFreeze, left } from '../support/nets/surgery.js'
 

@@ -1,6 +1,6 @@
 /** Messages that no other test reads: what, where, expected X, got Y, and what to try. */
 import { describe, expect, test } from 'vitest'
-import { type Fact, renderMessage } from '../../src/report/text/messages.js'
+import { type Fact, renderMessage } from '../../src/report/text/render-message.js'
 
 const place = { file: 'F', entry: null, offset: 100 }
 

@@ -13,8 +13,8 @@ import { addScores, logitsOf, lossOf, score, scoreOf } from '../evaluation/score
 import { endless, isStale, keepBest, keptSlots, type Pause, restoreWeights } from './best.js'
 import { feedsOf } from './feeds.js'
 import { allFinite, type Learner, learnerOf, matchingVariables } from './learner.js'
-import { reviewEpoch } from './masking/review.js'
 import { atStart, type Epoch, epochStart, type Phase, type PhaseObserver, type Position } from './phase.js'
+import { reviewEpoch } from './review-epoch.js'
 
 /** A phase on its way: what its steps share. */
 interface RunningPhase<Err> {

@@ -5,8 +5,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import { engineCommand } from '../../engine/commands.js'
 import type { Diagnosis } from '../../engine/doctor.js'
 import type { Card, GpuDiagnosis } from '../../engine/gpu.js'
-import { renderMessage } from '../text/messages.js'
 import { thousands } from '../text/numbers.js'
+import { renderMessage } from '../text/render-message.js'
 import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {

@@ -1,7 +1,7 @@
 /** What may change in an experiment that is under way: steps to come may, what is done may not. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { RunError } from '../error.js'
-import { changedModel } from '../given/origin.js'
+import { changedModel } from '../standalone/origin.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
 import { differences } from './differences.js'
 import type { Experiment } from './experiment.js'

@@ -2,7 +2,7 @@
 import type { DataSpec } from '../../data/spec.js'
 import type { Net } from '../../net/tree.js'
 import type { GivenModel } from '../../net/words/from.js'
-import type { Origin } from '../given/origin.js'
+import type { Origin } from '../standalone/origin.js'
 import { resolveSteps } from './resolve.js'
 import type { ScheduleStep, Step } from './steps.js'
 

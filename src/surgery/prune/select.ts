@@ -8,7 +8,7 @@ import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import { activeLimits } from './constraints/active-limits.js'
 import { applyConstraints, residualsOf } from './constraints/constraints.js'
-import type { ConstrainedSelection } from './constraints/pass.js'
+import { type ConstrainedSelection, isBodyRemoved } from './constraints/pass.js'
 import { type Multiple, multiplesFor } from './constraints/rounding.js'
 import type { ByChannel, ByTarget, ByThreshold } from './options.js'
 import type { PrunedNet } from './prune-net.js'
@@ -82,10 +82,10 @@ const findWires = (
     E.traverseArray(([at, channel]) => findWire(analysis, pinned, at, channel)),
   )
 
-const checkBypassed =
+const checkBodies =
   (bodies: readonly Path[], freeze: readonly Path[]) =>
   (constrained: ConstrainedSelection): E.Either<PruneError, ConstrainedSelection> => {
-    const kept = bodies.find(path => !constrained.bypassed.has(path))
+    const kept = bodies.find(path => !isBodyRemoved(constrained)(path))
     if (kept === undefined) return E.right(constrained)
     const isFrozen = freeze.some(place => isInside(kept, place) || isInside(place, kept))
     return E.left({ _tag: 'FrozenBody', at: kept, reason: isFrozen ? 'freeze' : 'needed' })
@@ -112,7 +112,7 @@ export const selectByChannel =
       E.bind('constrained', ({ selected }) => {
         const limits = { ...noLimits, pinned, score: Float64Array.from(selected), freeze }
         return pipe(
-          checkBypassed(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
+          checkBodies(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
           E.flatMap(constrained => refuseRescues(constrained, () => true)),
         )
       }),

@@ -9,7 +9,7 @@ import { readTable } from '../../../src/data/formats/images/table.js'
 import { openData } from '../../../src/data/open.js'
 import { type ImageCsvOptions, imageCsv, imageFolder } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()

@@ -5,7 +5,7 @@ import { openData } from '../../../src/data/open.js'
 import { evaluationFeed } from '../../../src/data/pipeline/batches.js'
 import { countsOf } from '../../../src/data/pipeline/split.js'
 import { mnist } from '../../../src/data/spec.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, realData, scratch, succeed } from '../../support/scratch.js'
 
 const idx = (sizes: readonly number[], byte: (at: number) => number): Buffer => {

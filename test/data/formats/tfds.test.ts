@@ -8,7 +8,7 @@ import { openData } from '../../../src/data/open.js'
 import { countsOf } from '../../../src/data/pipeline/split.js'
 import { type TfdsOptions, tfds } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()

@@ -10,7 +10,7 @@ import type { OpenOptions } from '../../../src/data/source.js'
 import { imageFolder } from '../../../src/data/spec.js'
 import { sizeOf } from '../../../src/net/shape.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 import { type ZipLies, zipOf } from '../../support/zip.js'
 

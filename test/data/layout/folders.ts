@@ -6,7 +6,7 @@ import { countsOf } from '../../../src/data/pipeline/split.js'
 import type { OpenOptions } from '../../../src/data/source.js'
 import { imageFolder } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { type Fact, renderMessage } from '../../../src/report/text/messages.js'
+import { type Fact, renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, succeed } from '../../support/scratch.js'
 
 ownCache()

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { openData } from '../../../src/data/open.js'
 import { imageFolder } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, scratch, succeed, tarOf } from '../../support/scratch.js'
 import { at, type Files, four, line, outline, plain, png, renamed, some } from './folders.js'
 

@@ -1,6 +1,6 @@
 /** A global response normalization, as a layer of a user's own. */
 import { grn } from '../../../examples/grn.js'
-import { activate } from '../../../src/graph/activate.js'
+import { activate } from '../../../src/graph/lower-activation.js'
 import { differentiate } from '../../../src/graph/differentiate.js'
 import { lower } from '../../../src/graph/lower.js'
 import * as op from '../../../src/graph/operations.js'

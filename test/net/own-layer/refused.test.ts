@@ -8,7 +8,7 @@ import type { Net } from '../../../src/net/tree.js'
 import { net, stack } from '../../../src/net/words/combinators.js'
 import { conv, dense, globalAvgPool, image } from '../../../src/net/words/leaves.js'
 import type { AnyWord } from '../../../src/net/words/types.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { scaleAgain } from './grn.js'
 
 const fate = (word: Parameters<typeof net>[2]): string => {

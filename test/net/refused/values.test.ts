@@ -29,7 +29,7 @@ import {
 } from '../../../src/index.js'
 import { train as trainModel } from '../../../src/learn/training/transforms.js'
 import { infer } from '../../../src/net/infer.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { grow as growModel } from '../../../src/surgery/grow/grow.js'
 import { random } from '../../../src/surgery/prune/criteria.js'
 import { left, right } from '../../support/nets/surgery.js'

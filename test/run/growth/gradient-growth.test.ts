@@ -13,7 +13,7 @@ import { explainGrowths, growthsAt } from '../../../src/report/explain/growths.j
 import { renderPage } from '../../../src/report/html/page.js'
 import { growthTables } from '../../../src/report/pages/growths.js'
 import { scoredText } from '../../../src/report/tables/scored-growths.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import type { GrowthsScored } from '../../../src/run/events.js'
 import { checkSchedule } from '../../../src/run/schedule/check.js'
 import { experiment } from '../../../src/run/schedule/experiment.js'

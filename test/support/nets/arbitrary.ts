@@ -441,6 +441,12 @@ const stirred = (seed: number, key: string, { shape, data }: Tensor): Tensor => 
   return { shape, data: data.map(value => change(value)) }
 }
 
+/** How a law that fails prints its model: by the call that makes it, since thousands of weights say nothing. */
+const withCall = (model: Model, seed: number): Model =>
+  Object.defineProperty(model, fc.toStringMethod, {
+    value: () => `modelOf(${seed})(${JSON.stringify(model.net)})`,
+  })
+
 /** Seeded weights for a net, with scales, shifts, biases and running statistics of their own. */
 export const modelOf =
   (seed: number) =>
@@ -450,7 +456,7 @@ export const modelOf =
     const weights = Object.entries(planted.right.weights).map(
       ([key, tensor]) => [key, stirred(seed, key, tensor)] as const,
     )
-    return { ...planted.right, weights: Object.fromEntries(weights) }
+    return withCall({ ...planted.right, weights: Object.fromEntries(weights) }, seed)
   }
 
 /** A random net that fits, with weights none of which is trivial. */

@@ -2,7 +2,7 @@
 import type { Job, Worker } from 'bullmq'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Stopped } from '../../../report/text/messages.js'
+import type { Stopped } from '../../../report/text/render-message.js'
 import type { RunError } from '../../../run/error.js'
 import { loadStudy } from '../../../run/load/experiment.js'
 import { cellsOf } from '../../../run/study/cells.js'

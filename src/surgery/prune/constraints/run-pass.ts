@@ -56,6 +56,7 @@ export const runPass = (
   const constrained = {
     kept: pass.kept,
     bypassed: new Set([...pass.bypassed].filter(path => hasOutput(pass, path) && stays(path))),
+    dropped: pass.dropped,
     rescued: pass.rescued.filter(({ at }) => stays(at)),
   }
   return { constrained, orphans: orphansOf(pass) }

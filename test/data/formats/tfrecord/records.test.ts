@@ -5,7 +5,7 @@ import { openData } from '../../../../src/data/open.js'
 import { evaluationFeed, trainingFeed } from '../../../../src/data/pipeline/batches.js'
 import { tfrecord } from '../../../../src/data/spec.js'
 import { image } from '../../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../../src/report/text/messages.js'
+import { renderMessage } from '../../../../src/report/text/render-message.js'
 import { failure, scratch, succeed } from '../../../support/scratch.js'
 import { contentOf, framed, labelled, listOf, open, whole } from './records.js'
 

@@ -10,7 +10,7 @@ import { factOf } from '../../../../src/data/error.js'
 import { openData } from '../../../../src/data/open.js'
 import { tfrecord } from '../../../../src/data/spec.js'
 import { image } from '../../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../../src/report/text/messages.js'
+import { renderMessage } from '../../../../src/report/text/render-message.js'
 import { failure, scratch, succeed } from '../../../support/scratch.js'
 import { field, framed, labelled, listOf, open, whole, written } from './records.js'
 

@@ -1,16 +1,16 @@
 /** ONNX: one file, of 32-bit numbers or of 8-bit ones; batch norms are folded where possible. */
-import type { Model } from '../../net/weights.js'
-import type { Description } from '../description.js'
-import { roundKernels, type WeightType } from '../quantise.js'
-import { servedModel } from '../served-model.js'
-import type { File } from '../target.js'
-import { onnxBytes } from './bytes.js'
+import type { Model } from '../../../net/weights.js'
+import type { Description } from '../../description.js'
+import { roundKernels, type WeightType } from '../../quantise.js'
+import { servedModel } from '../../served-model.js'
+import type { File } from '../../target.js'
+import { onnxBytes } from '../bytes.js'
+import type { Activations } from '../quantise/activations.js'
+import { quantiseCalibrated } from '../quantise/calibrated.js'
+import { quantiseDynamically } from '../quantise/dynamic.js'
+import { quantiseWeights } from '../quantise/weights.js'
 import { emitServed } from './graph.js'
 import type { OnnxGraph } from './node.js'
-import type { Activations } from './quantise/activations.js'
-import { quantiseCalibrated } from './quantise/calibrated.js'
-import { quantiseDynamically } from './quantise/dynamic.js'
-import { quantiseWeights } from './quantise/weights.js'
 
 const metadataOf = (description: Description | null): Readonly<Record<string, string>> =>
   description === null ? {} : { preprocessing: JSON.stringify(description) }

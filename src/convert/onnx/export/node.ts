@@ -1,5 +1,5 @@
 /** An ONNX graph as plain data. Its encoding is not known here. */
-import type { Shape } from '../../net/shape.js'
+import type { Shape } from '../../../net/shape.js'
 
 /** The name of a tensor. */
 export type Ref = string

@@ -18,11 +18,10 @@ import { bareUnits } from '../../surgery/analysis/norms.js'
 import { fits, wrongOption } from '../check-options.js'
 import type { LearnError } from '../error.js'
 import { inspectAlignment } from '../evaluation/inspect.js'
+import { fade, fadeFeeds, penaliseScales, trackUtility } from '../fade/fade.js'
 import type { AlignTerms, PushOptions } from '../options.js'
-import { type StepRule, stepCalls } from './calls.js'
-import { fade, fadeFeeds, penaliseScales, trackUtility } from './fade/fade.js'
-import type { Calls, Phase } from './phase.js'
-import { buildTerm } from './push-term.js'
+import { type StepRule, stepCalls } from '../training/calls.js'
+import type { Calls, Phase } from '../training/phase.js'
 import {
   featuresIn,
   globalMean,
@@ -34,7 +33,8 @@ import {
   type TrainingGraph,
   trainObjective,
   weightUpdates,
-} from './train.js'
+} from '../training/train.js'
+import { buildTerm } from './push-term.js'
 
 /** The pooled outputs of every unit, with batch norm or with a gate. */
 const unitsOf = ({ at, weights }: TrainingGraph, gated: readonly Path[]): readonly Value[] =>

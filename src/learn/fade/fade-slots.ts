@@ -1,10 +1,10 @@
 /** The slots of fading: the layers whose channels can fade, and the variables beside their weights. */
-import type { CheckedNet } from '../../../net/infer.js'
-import type { Path } from '../../../net/path.js'
-import { channelsOf } from '../../../net/shape.js'
-import { hasNorm, weightKey } from '../../../net/weight-specs.js'
-import type { Tensor, Weights } from '../../../net/weights.js'
-import { bareUnits } from '../../../surgery/analysis/norms.js'
+import type { CheckedNet } from '../../net/infer.js'
+import type { Path } from '../../net/path.js'
+import { channelsOf } from '../../net/shape.js'
+import { hasNorm, weightKey } from '../../net/weight-specs.js'
+import type { Tensor, Weights } from '../../net/weights.js'
+import { bareUnits } from '../../surgery/analysis/norms.js'
 
 /** Slots beside a unit's scale, or kernel: each channel's utility, whether it is marked, the radius it began with. */
 export type FadeSlot = 'utility' | 'marked' | 'radius'

@@ -1,9 +1,9 @@
 /** What comes of looking at a learner after an epoch. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Session } from '../../../engine/engine.js'
-import type { LearnError } from '../../error.js'
-import { type Learner, matchingVariables } from '../learner.js'
-import type { Epoch, Phase, Review } from '../phase.js'
+import type { Session } from '../../engine/engine.js'
+import type { LearnError } from '../error.js'
+import { type Learner, matchingVariables } from './learner.js'
+import type { Epoch, Phase, Review } from './phase.js'
 
 const noReview: Review = { slots: {}, ends: false }
 

@@ -1,8 +1,8 @@
 /** Emits primitive operations as ONNX nodes, by one table that the compiler keeps complete. */
-import type { Binary, Kind, OpOf, PoolWindow, Unary, Update, Value, Window } from '../../graph/graph.js'
-import { channelsOf, type Shape } from '../../net/shape.js'
-import type { Tensor, Weights } from '../../net/weights.js'
-import { sidesOf, slidesOf } from '../../net/window.js'
+import type { Binary, Kind, OpOf, PoolWindow, Unary, Update, Value, Window } from '../../../graph/graph.js'
+import { channelsOf, type Shape } from '../../../net/shape.js'
+import type { Tensor, Weights } from '../../../net/weights.js'
+import { sidesOf, slidesOf } from '../../../net/window.js'
 import { type Attrs, float, float32, int, ints, type Ref } from './node.js'
 import {
   broadcastTo,

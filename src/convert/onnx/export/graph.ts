@@ -1,6 +1,6 @@
 /** A served model as an ONNX graph: images with channels last, transposed once to channels first. */
-import type { Value } from '../../graph/graph.js'
-import { openBatch, type ServedModel } from '../served-model.js'
+import type { Value } from '../../../graph/graph.js'
+import { openBatch, type ServedModel } from '../../served-model.js'
 import { emit } from './emit.js'
 import type { OnnxGraph, Ref } from './node.js'
 import type { Operand } from './operand.js'

@@ -1,5 +1,5 @@
 /** Collects nodes and constants under unique names. */
-import type { Shape } from '../../net/shape.js'
+import type { Shape } from '../../../net/shape.js'
 import type { Attrs, Constant, OnnxNode, Ref } from './node.js'
 
 export interface Writer {

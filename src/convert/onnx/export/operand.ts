@@ -2,8 +2,8 @@
  * Values as ONNX nodes read them. ONNX has a map's channels before its height and width, so every value of four axes is
  * transposed; all others keep their order.
  */
-import { isSameShape, type Shape, sizeOf } from '../../net/shape.js'
-import type { Tensor } from '../../net/weights.js'
+import { isSameShape, type Shape, sizeOf } from '../../../net/shape.js'
+import type { Tensor } from '../../../net/weights.js'
 import { ints, type Ref } from './node.js'
 import type { Writer } from './writer.js'
 

@@ -6,7 +6,7 @@ import type { RankedChannels, RunEvent } from '../events.js'
 type Ranked = Extract<RunEvent, { readonly _tag: 'ranked' }>
 
 /** One decision about one channel. */
-export interface Decision {
+export interface CutDecision {
   /** The cut it is for, from 1. */
   readonly cut: number
   /** The round of the step of the schedule, from 1; 0 outside rounds. */
@@ -32,7 +32,7 @@ export interface Decision {
 export interface ChannelHistory {
   readonly path: Path
   readonly channel: number
-  readonly decisions: readonly Decision[]
+  readonly decisions: readonly CutDecision[]
 }
 
 /** The numbers before the first cut of the channels that a layer has by now. */
@@ -45,7 +45,7 @@ interface Fold {
   readonly cuts: number
   readonly rounds: number
   readonly inRounds: boolean
-  readonly found: readonly (ChannelHistory & { readonly decisions: readonly [Decision] })[]
+  readonly found: readonly (ChannelHistory & { readonly decisions: readonly [CutDecision] })[]
   /** Decisions that belong to the round under way begin here. */
   readonly roundBegan: number
 }
@@ -103,7 +103,7 @@ const decisionOf = (
   candidates: number,
   layer: RankedChannels,
   nth: number,
-): Decision => ({
+): CutDecision => ({
   cut: fold.cuts + 1,
   round: fold.inRounds ? fold.rounds + 1 : 0,
   stage: event.stage,
@@ -172,7 +172,7 @@ const addEvent = (fold: Fold, event: RunEvent): Fold => {
 
 /** The history of each channel that a run has ranked, layer by layer. */
 export const channelHistories = (events: readonly RunEvent[]): readonly ChannelHistory[] => {
-  const histories = new Map<string, { path: Path; channel: number; decisions: Decision[] }>()
+  const histories = new Map<string, { path: Path; channel: number; decisions: CutDecision[] }>()
   for (const { path, channel, decisions } of events.reduce(addEvent, start).found) {
     const key = `${path}:${channel}`
     const known = histories.get(key)
