@@ -1,8 +1,8 @@
 /** A global response normalization, as a layer of a user's own. */
 import { grn } from '../../../examples/grn.js'
-import { activate } from '../../../src/graph/lower-activation.js'
 import { differentiate } from '../../../src/graph/differentiate.js'
 import { lower } from '../../../src/graph/lower.js'
+import { activate } from '../../../src/graph/lower-activation.js'
 import * as op from '../../../src/graph/operations.js'
 import { layer } from '../../../src/graph/own-layer.js'
 import type { Layer } from '../../../src/net/tree.js'
