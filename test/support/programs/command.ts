@@ -25,8 +25,8 @@ interface Ways {
   readonly cwd?: string
 }
 
-/** What Node runs as the command; a DSL file for it imports from `built`. */
-export const command = [join(built, 'cli.js')]
+/** What Node runs as the command; a DSL file for it imports from `built`. Runs of a moment end before V8's optimiser pays. */
+export const command = ['--no-opt', join(built, 'cli.js')]
 
 /** The same from the sources, as npm's scripts run it: twice as slow to start. */
 export const sources = ['--import', pathToFileURL(join(root, 'loader.mjs')).href, join(root, 'src/cli.ts')]
