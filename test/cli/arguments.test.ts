@@ -1,7 +1,7 @@
 /** Help, wrong options and arguments, and what `describe` prints. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { built, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { dsl, fine } from '../support/programs/dsl-file.js'
 import { scratch } from '../support/scratch.js'
 
@@ -34,8 +34,8 @@ describe('help', () => {
     expectRefusedAtOnce(option, '--sead', '--seed', '--help')
     const take = values.pop()
     for (const seed of values)
-      expectRefusedAtOnce(seed, '--seed', /Expected a whole number from 0 to 4,294,967,295/)
-    if (take !== undefined) expectRefusedAtOnce(take, '--take', /Expected a whole number ≥ 1/)
+      expectRefusedAtOnce(seed, '--seed', /expected a whole number from 0 to 4,294,967,295, got '/)
+    if (take !== undefined) expectRefusedAtOnce(take, '--take', /expected a whole number ≥ 1, got '0'/)
     expectRefusedAtOnce(engine, 'cuda', 'tensorflow, wasm, cpu')
   })
 })
@@ -43,7 +43,7 @@ describe('help', () => {
 test('an argument more than a command takes is named', async () => {
   const surplus = async (command: string, expected: string, ...given: readonly string[]) => {
     const ended = await espalier([command, ...given, 'more', 'still'])
-    expectRefusedAtOnce(ended, `${command} has no use for 'more', 'still'; expected ${expected} alone`)
+    expectRefusedAtOnce(ended, `${command}: expected ${expected} alone, got also 'more', 'still'; try --help`)
   }
   await Promise.all([
     surplus('train', '[file]', 'a'),
@@ -69,7 +69,7 @@ test('describe prints a net layer by layer', async () => {
 test('a file may hold what is more than JavaScript with types', async () => {
   const folder = scratch({
     'package.json': '{ "type": "module" }',
-    'some.ts': `import { conv, dense, flatten, image, net } from '${built}/index.js'
+    'some.ts': `import { conv, dense, flatten, image, net } from '${root}/src/index.js'
 enum Channels { few = 4 }
 export default net('some', image(28, 28, 1), conv(Channels.few, 3), flatten, dense(10))
 `,

@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { defaultEngine } from '../../src/engine/open.js'
-import { built, espalier } from '../support/programs/command.js'
+import { espalier, root } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 
 const folder = scratch({
   'package.json': '{ "type": "module" }',
-  'net.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${built}/index.js'
+  'net.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10))
 export const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 1, batchSize: 30 }), ...steps)
 export default of()
 `,
-  'study.ts': `import { prune, study } from '${built}/index.js'
+  'study.ts': `import { prune, study } from '${root}/src/index.js'
 import { of } from './net.js'
 export default study('two', { seeds: 2 }, [
   { name: 'base', experiment: of() },

@@ -8,7 +8,7 @@ import { init, type Model } from '../../src/net/weights.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { right } from '../support/nets/surgery.js'
-import { built, type Ended, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
+import { type Ended, espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { ownCache, scratch, succeed } from '../support/scratch.js'
 
 ownCache()
@@ -21,7 +21,7 @@ const modelOf = (width: number, channels = 1): Model =>
   )
 
 const moduleOf = (exported: string): string =>
-  `import { convBnAct, dense, experiment, glyphs, globalAvgPool, image, imageFolder, net, study, train } from '${built}/index.js'
+  `import { convBnAct, dense, experiment, glyphs, globalAvgPool, image, imageFolder, net, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(6, 3, { stride: 2 }), globalAvgPool, dense(10))
 const few = glyphs({ train: 80, test: 20 })
 const photos = imageFolder(image(28, 28, 1), { validation: 0.5, test: 0.1 })
@@ -97,7 +97,7 @@ describe('--experiment of a prune', () => {
       prune('own.safetensors', '--experiment'),
     )
     expectEach(refused, [
-      /gone.ts does not exist/,
+      /gone.ts: expected a file or folder, got none/,
       /net.ts, default export: expected an experiment, got a net/,
       /study.ts, default export: expected an experiment, got a study/,
       /notes.txt: expected a .ts or .js module, got a .txt/,
@@ -132,7 +132,7 @@ describe('--from of a training', () => {
       [
         /run: expected own.safetensors, from which the run began, got no model to begin from; try --from own.safetensors/,
         /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8/,
-        /'--from' with '--resume' needs a file; a run that is resumed has its weights/,
+        /--from: expected a file with --resume, got none; try it without --from, as a run has its weights/,
       ],
     )
   })
@@ -148,7 +148,7 @@ describe('--from of a training', () => {
       ['train', 'some.ts', '--from'],
     )
     expectEach(refused, [
-      /gone.safetensors does not exist/,
+      /gone.safetensors: expected a file or folder, got none/,
       /notes.txt: expected a model as .*got another file/,
       /broken.safetensors: byte 0: expected 8 bytes, got 1/,
       /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8; try the net/,

@@ -11,7 +11,7 @@ import { loadExperiment } from '../../src/run/load/experiment.js'
 import { checkSchedule } from '../../src/run/schedule/check.js'
 import { planSeedling } from '../../src/run/seedling.js'
 import { right } from '../support/nets/surgery.js'
-import { espalier, expectRefusedAtOnce, root, sources } from '../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { ownCache, scratch, succeed, tarOf } from '../support/scratch.js'
 
 ownCache()
@@ -178,7 +178,7 @@ describe('the command', () => {
     const files = await folders({ 'big cats': 60, dog: 30, "it's": 40 })
     const folder = scratch(files)
     const out = join(scratch({ 'package.json': '{ "type": "module" }' }), 'pets.ts')
-    const written = await espalier(['init', folder, '--out', out], { program: sources })
+    const written = await espalier(['init', folder, '--out', out])
     expect([written.code, written.err]).toEqual([0, ''])
     expect(written.out).toMatch(/big cats +60\n/)
     expect(written.out).toContain('130 images: 104 for training, 26 for testing, a share of each class')
@@ -187,10 +187,17 @@ describe('the command', () => {
     expect(text).toContain('balanced: true')
     writeFileSync(out, text.replaceAll(/epochs: \d+/g, 'epochs: 6').replace(/rounds: \d+/, 'rounds: 2')) // sooner
     const run = join(scratch(), 'run')
-    const trained = await espalier(
-      ['train', out, '--data', folder, '--engine', 'wasm', '--out', run, '--json'],
-      { program: sources },
-    )
+    const trained = await espalier([
+      'train',
+      out,
+      '--data',
+      folder,
+      '--engine',
+      'wasm',
+      '--out',
+      run,
+      '--json',
+    ])
     expect(trained.code, trained.err).toBe(0)
     expect(JSON.parse(trained.out).test.accuracy).toBe(1)
     const answer = await espalier(['predict', run, join(folder, "it's/4.jpg"), '--json', '--top', '1'])
@@ -205,18 +212,20 @@ describe('the command', () => {
       /expected no file of this name, .* --force/,
     )
     expect(readFileSync(out, 'utf8')).toBe('mine')
-    const replaced = await espalier(['init', folder, '--out', out, '--force'], { program: sources })
-    expect(replaced.code).toBe(0)
+    expect((await espalier(['init', folder, '--out', out, '--force'])).code).toBe(0)
     expect((await succeed(loadExperiment(out))).net.name).toMatch(/^espalier-/)
   })
 
   test('refuses a folder without classes in one line, and writes nothing', async () => {
     const one = await folders({ cat: 3 })
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['/nowhere/at/all', /\/nowhere\/at\/all does not exist/],
-      [scratch(), /needs a folder per class, .*; found nothing/],
-      [scratch({ 'a/notes.txt': 'x' }), /needs a folder per class, .*; found a/],
-      [scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }), /needs a folder per class with images in it/],
+      ['/nowhere/at/all', /\/nowhere\/at\/all: expected .*, got no such folder/],
+      [scratch(), /expected a folder for each class, .*, got an empty folder/],
+      [scratch({ 'a/notes.txt': 'x' }), /expected a folder for each class, .*, got a;/],
+      [
+        scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }),
+        /expected a folder for each class, with images in it/,
+      ],
       [scratch(one), /expected training images of at least two classes, got cat alone/],
     ]
     const out = join(scratch(), 'none.ts')
@@ -232,7 +241,7 @@ describe('the command', () => {
     const folder = scratch({ ...(await folders({ cat: 4, dog: 4 })), 'dog/bad.jpg': Buffer.from('none') })
     const { code, out, err } = await espalier(['init', folder, '--out', join(scratch(), 'pets.ts')])
     expect(code).toBe(0)
-    expect(err).toMatch(/dog\/bad.jpg: not an image/)
+    expect(err).toMatch(/dog\/bad.jpg: expected an image, got a file that cannot be decoded/)
     expect(out).toContain('1 image cannot be read')
     expect(out.trimEnd()).toMatch(/--skip-bad$/)
   })

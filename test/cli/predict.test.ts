@@ -174,7 +174,9 @@ describe('what cannot classify is refused', () => {
       const answer = await classify(input, place)()
       return E.isLeft(answer) ? renderMessage(answer.left) : 'it was answered'
     }
-    expect(await messageOf(Buffer.from('text'))).toMatch(/^some.jpg: not an image: it begins with 'text'/)
+    expect(await messageOf(Buffer.from('text'))).toMatch(
+      /^some.jpg: expected an image, got a file that cannot be decoded \(it begins with 'text'/,
+    )
     expect(await messageOf(new Uint8Array())).toMatch(/it is empty/)
     expect(await messageOf({ height: 2, width: 2, channels: 3, data: new Uint8Array(11) })).toMatch(
       /expected 2×2×3 = 12 bytes of pixels, got 11/,
@@ -237,8 +239,8 @@ describe('the command', () => {
     ).toEqual([good])
     const lines = err.trimEnd().split('\n').sort()
     expect(lines).toHaveLength(3)
-    expect(lines.join('\n')).toMatch(/missing.jpg does not exist/)
-    expect(lines.join('\n')).toMatch(/notes.txt: not an image: it begins with 'no image'/)
+    expect(lines.join('\n')).toMatch(/missing.jpg: expected a file or folder, got none/)
+    expect(lines.join('\n')).toMatch(/notes.txt: expected an image, got .* \(it begins with 'no image'/)
     expect(lines.join('\n')).toMatch(/: expected images in it, got none/)
   })
 
@@ -251,8 +253,8 @@ describe('the command', () => {
     ])
     if (!bare || !none || !noImages || !both) throw new Error('four were asked')
     expectRefusedAtOnce(bare, /bare.safetensors: expected a model with the names of its classes/)
-    expectRefusedAtOnce(none, /run does not exist/)
+    expectRefusedAtOnce(none, /run: expected a file or folder, got none/)
     expectRefusedAtOnce(noImages, /missing required argument 'images'/)
-    expectRefusedAtOnce(both, /--csv.* cannot be used with .*--json/)
+    expectRefusedAtOnce(both, /--csv: expected it without --json, got both/)
   })
 })

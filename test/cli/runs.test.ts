@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
-  built,
   type Ended,
   espalier,
   expectRefused,
   expectRefusedAtOnce,
+  root,
 } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 
@@ -21,7 +21,7 @@ const idx = (sizes: readonly number[]): Buffer => {
 }
 
 const source = (name: string, classes = 3): string =>
-  `import { convBnAct, dense, experiment, globalAvgPool, image, mnist, net, train } from '${built}/index.js'
+  `import { convBnAct, dense, experiment, globalAvgPool, image, mnist, net, train } from '${root}/src/index.js'
 export default experiment(net('${name}', image(6, 6, 1), convBnAct(3), globalAvgPool, dense(${classes})), mnist({ validation: 0.2 }), train({ epochs: 60, batchSize: 4 }))
 `
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { built, espalier, root } from '../support/programs/command.js'
+import { espalier, root } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 import { cli, dsl, endless, layers } from './small-run.js'
 
@@ -37,7 +37,7 @@ test.each([
   })
   expect([ended.code, ended.out]).toEqual([code, ''])
   const lines = ended.err.trimEnd().split('\n')
-  expect(lines.at(-1)).toBe(`stopped; continue with: espalier resume ${folder}`)
+  expect(lines.at(-1)).toBe(`stopped; continue with: npm run resume -- ${folder}`)
   // the step may be the last of its epoch, which then has its line
   expect(lines.slice(-3)).toContain('stopping after this step; once more stops at once')
   expect(JSON.parse(readFileSync(join(folder, 'events.jsonl'), 'utf8').split('\n')[0] ?? '')).toMatchObject({
@@ -50,7 +50,7 @@ describe('a study in several processes', () => {
     join(
       scratch({
         'package.json': '{ "type": "module" }',
-        'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${built}/index.js'
+        'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), ${layers})
 export default study('some', { seeds: 2 }, [
   { name: 'base', experiment: experiment(small, glyphs({ train: 100, test: 20 }), train({ epochs: 4000, batchSize: 30 })) },
@@ -89,7 +89,7 @@ export default study('some', { seeds: 2 }, [
     if (signal !== 'SIGKILL')
       expect(err.trimEnd().split('\n').slice(-2)).toEqual([
         'stopping after this step; once more stops at once',
-        `stopped; continue with: espalier compare ${args.join(' ')}`,
+        `stopped; continue with: npm run compare -- ${args.join(' ')}`,
       ])
     for (const run of runs) expect(existsSync(join(run, 'checkpoint.safetensors'))).toBe(true)
   })

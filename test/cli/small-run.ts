@@ -1,27 +1,20 @@
 /** Runs that take a moment, or that never end. */
 import { join } from 'node:path'
-import { expect } from 'vitest'
-import { built, command, root } from '../support/programs/command.js'
+import { command, root } from '../support/programs/command.js'
 import { type Gesture, onTerminal, type Seen } from '../support/programs/terminal.js'
 import { scratch } from '../support/scratch.js'
 
 export const layers = 'convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10)'
 
-/** A DSL file; `before`: statements of its own; `program`: where the words come from. */
+/** A DSL file; `before`: statements of its own. */
 export const dsl = (
   schedule: string,
-  {
-    data = 'glyphs({ train: 100, test: 20 })',
-    before = '',
-    name = 'some',
-    body = layers,
-    program = built,
-  } = {},
+  { data = 'glyphs({ train: 100, test: 20 })', before = '', name = 'some', body = layers } = {},
 ): string =>
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      [`${name}.ts`]: `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, mnist, net, prune, push, study, train, untilTarget } from '${program}/index.js'
+      [`${name}.ts`]: `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, mnist, net, prune, push, study, train, untilTarget } from '${root}/src/index.js'
 ${before}
 export default experiment(net('some', image(28, 28, 1), ${body}), ${data}, ${schedule})
 `,
@@ -32,23 +25,7 @@ export default experiment(net('some', image(28, 28, 1), ${body}), ${data}, ${sch
 export const endless =
   'train({ epochs: 1, batchSize: 30 }), untilTarget({ keep: { params: 0.5 }, rounds: 3 }, push({ epochs: 4000, batchSize: 30 }), prune())'
 
-/** What npm's scripts run. */
-export const sourceFolder = join(root, 'src')
-
 export const cli = [process.execPath, ...command]
 
 export const train = (file: string, folder: string, ...gestures: readonly Gesture[]): Promise<Seen> =>
   onTerminal([...cli, 'train', file, '--engine', 'wasm', '--out', folder], { gestures })
-
-/** The last line is this, the cursor is shown, and nothing of a bar is left. */
-export const expectClean = ({ lines, raw }: Seen, last: string | RegExp): void => {
-  expect(lines.at(-1), raw).toMatch(last)
-  expect(raw).not.toContain('\u001b[?25l')
-  expect(raw).not.toContain('\u001b[?7l')
-  expect(lines.join('\n')).not.toMatch(/[░▒▓█]/)
-}
-
-/** Every bar that was drawn. */
-export const barsIn = ({ raw }: Seen): readonly string[] =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's own
-  raw.split(/\u001b\[\w+|[\r\n]/).filter(text => /[░█]/.test(text))

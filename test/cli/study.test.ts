@@ -2,13 +2,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { built, type Ended, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
+import { type Ended, espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 
 const file = join(
   scratch({
     'package.json': '{ "type": "module" }',
-    'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${built}/index.js'
+    'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), convBnAct(4), globalAvgPool, dense(10))
 const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), ...steps)
 const base = train({ epochs: 2, batchSize: 30 })

@@ -5,9 +5,22 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { espalier, root } from '../support/programs/command.js'
-import { hasTerminals, onTerminal } from '../support/programs/terminal.js'
+import { hasTerminals, onTerminal, type Seen } from '../support/programs/terminal.js'
 import { scratch } from '../support/scratch.js'
-import { barsIn, cli, dsl, endless, expectClean, sourceFolder, train } from './small-run.js'
+import { cli, dsl, endless, train } from './small-run.js'
+
+/** The last line is this, the cursor is shown, and nothing of a bar is left. */
+const expectClean = ({ lines, raw }: Seen, last: string | RegExp): void => {
+  expect(lines.at(-1), raw).toMatch(last)
+  expect(raw).not.toContain('\u001b[?25l')
+  expect(raw).not.toContain('\u001b[?7l')
+  expect(lines.join('\n')).not.toMatch(/[░▒▓█]/)
+}
+
+/** Every bar that was drawn. */
+const barsIn = ({ raw }: Seen): readonly string[] =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's own
+  raw.split(/\u001b\[\w+|[\r\n]/).filter(text => /[░█]/.test(text))
 
 describe.runIf(hasTerminals)('on a terminal', () => {
   test('a finished run leaves its table', async () => {
@@ -19,17 +32,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
   test('Ctrl-C through npm stops after the step, and the last line is the command that resumes', async () => {
     const folder = join(scratch(), 'a run')
     const seen = await onTerminal(
-      [
-        'npm',
-        'run',
-        'compile-and-train',
-        '--',
-        dsl(endless, { program: sourceFolder }),
-        '--engine',
-        'wasm',
-        '--out',
-        folder,
-      ],
+      ['npm', 'run', 'compile-and-train', '--', dsl(endless), '--engine', 'wasm', '--out', folder],
       { gestures: [{ at: /images\/s {2}round 1 of 3, about \d+ (s|min|h \d\d min) left/, send: 'Ctrl-C' }] },
     )
     expect(seen.code).toBe(130)
@@ -47,7 +50,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     const seen = await train(wild, join(scratch(), 'run'))
     expect(seen.code).toBe(1)
     expect(barsIn(seen).length).toBeGreaterThan(0)
-    expectClean(seen, /^espalier: the .* overflowed in epoch 1/)
+    expectClean(seen, /^espalier: epoch 1, batch \d+: expected a finite .*, got /)
   })
 
   /** Files of MNIST come from a server that sends a piece and then does this. */
@@ -133,7 +136,9 @@ describe('where no reader is left', () => {
     expect(closed).toEqual({ code: 0, out: '', err: '' })
     expect([full.code, full.err]).toEqual([
       1,
-      expect.stringMatching(/^espalier: stdout cannot be read or written: .*no space left.*\n$/),
+      expect.stringMatching(
+        /^espalier: stdout: expected a file that can be read and written, got an error \(.*no space left.*\n$/,
+      ),
     ])
   })
 })
@@ -144,7 +149,7 @@ test('by the npm command of the README, the JSON is alone on stdout', async () =
   const folder = join(scratch(), 'run')
   const script = told.replace(
     'FILE',
-    `${dsl('train({ epochs: 1, batchSize: 30 })', { program: sourceFolder })} --engine wasm --out ${folder}`,
+    `${dsl('train({ epochs: 1, batchSize: 30 })')} --engine wasm --out ${folder}`,
   )
   const { code, out } = await shell(script)
   expect([code, JSON.parse(out).out]).toEqual([0, folder])

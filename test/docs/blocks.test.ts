@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { espalier, sources } from '../support/programs/command.js'
+import { espalier } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 import { type Block, blocksOf, pages } from './pages.js'
 import {
@@ -96,8 +96,7 @@ test('an experiment on few images is trained', async () => {
   expect(small.length).toBeGreaterThan(0)
   for (const block of small) {
     const out = join(scratch(), 'run')
-    const args = ['train', fileOf(block), '--engine', 'wasm', '--out', out]
-    const { code, err } = await espalier(args, { program: sources })
+    const { code, err } = await espalier(['train', fileOf(block), '--engine', 'wasm', '--out', out])
     expect([nameOf(block), code], err).toEqual([nameOf(block), 0])
   }
 })

@@ -6,7 +6,7 @@ import { type ExportArguments, exportComplaints } from '../../src/cli/models/exp
 import { readModelFile, saveModel } from '../../src/convert/model-file.js'
 import type { Preprocessing } from '../../src/data/preprocessing.js'
 import { kerasFile } from '../keras/fixture.js'
-import { built, espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import { apart, inFolder, logitsOf, models, run, tolerance } from '../support/programs/exported.js'
 import { answersOf, onnxRuntime } from '../support/programs/runtimes.js'
 
@@ -73,11 +73,11 @@ test('a SavedModel is laid out for TensorFlow Serving, and a version of nothing 
     expect([code, existsSync(join(folder, 'export/savedmodel/residual/3/saved_model.pb'))]).toEqual([0, true])
     expectRefusedAtOnce(
       await espalier(['export', file, '--to', 'onnx', ...version]),
-      "'--serving-version' needs '--to savedmodel'",
+      '--serving-version: expected --to savedmodel with it, got none; try adding it',
     )
   }))
 
-const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from '${built}/index.js'
+const experiment = `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, train } from '${root}/src/index.js'
 export default experiment(net('n', image(28, 28, 1), convBnAct(8, 5, { stride: 4 }), globalAvgPool, dense(10)), glyphs({ train: 100, test: 20, validation: 0.4 }), train({ epochs: 1, batchSize: 20 }))
 `
 
@@ -111,16 +111,32 @@ test('what 8 bits cost is measured on the validation images of the run', () =>
   }))
 
 test.for([
-  ['run', { to: ['layers'], weights: 'int8' }, "'--weights' needs '--to onnx'"],
-  ['run', { to: ['onnx'], data: true }, "'--data' needs '--weights int8'"],
-  ['model.safetensors', { to: ['onnx'], weights: 'int8', data: 'mnist' }, "'--data' needs a run's folder"],
-  ['run', { to: ['onnx'], activations: 'dynamic' }, "'--activations' needs '--weights int8'"],
+  [
+    'run',
+    { to: ['layers'], weights: 'int8' },
+    '--weights: expected --to onnx with it, got none; try adding it',
+  ],
+  ['run', { to: ['onnx'], data: true }, '--data: expected --weights int8 with it, got none; try adding it'],
+  [
+    'model.safetensors',
+    { to: ['onnx'], weights: 'int8', data: 'mnist' },
+    "--data: expected a run's folder, got model.safetensors; try the folder",
+  ],
+  [
+    'run',
+    { to: ['onnx'], activations: 'dynamic' },
+    '--activations: expected --weights int8 with it, got none; try adding it',
+  ],
   [
     'model.safetensors',
     { to: ['onnx'], weights: 'int8', activations: 'calibrated' },
-    "'--activations calibrated' needs a run's folder, for its validation images",
+    "--activations calibrated: expected a run's folder, for its validation images, got model.safetensors",
   ],
-  ['run', { to: ['onnx'], servingVersion: 1 }, "'--serving-version' needs '--to savedmodel'"],
+  [
+    'run',
+    { to: ['onnx'], servingVersion: 1 },
+    '--serving-version: expected --to savedmodel with it, got none; try adding it',
+  ],
 ] satisfies readonly (readonly [string, ExportArguments, string])[])(
   'of %s with %o is refused: %s',
   ([path, options, complaint]) => {
@@ -133,6 +149,6 @@ test('a run that has not ended is refused with the command that resumes it', () 
     writeFileSync(join(folder, 'checkpoint.safetensors'), '')
     expectRefusedAtOnce(
       await espalier(['export', folder, '--to', 'onnx']),
-      `${folder}: expected a run that has ended, got one without model.safetensors; try first: espalier resume ${folder}`,
+      `${folder}: expected a run that has ended, got one without model.safetensors; try first: npm run resume -- ${folder}`,
     )
   }))

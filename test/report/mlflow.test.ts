@@ -11,7 +11,7 @@ import { readLog } from '../../src/run/review/read-log.js'
 import { folderAt } from '../../src/run/storage/folder.js'
 import { openRun } from '../../src/run/storage/stored-run.js'
 import { right } from '../support/nets/surgery.js'
-import { built, espalier, expectRefusedAtOnce } from '../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root } from '../support/programs/command.js'
 import {
   type Answer,
   type Asked,
@@ -87,7 +87,7 @@ const expectAllOnce = async (asked: readonly Asked[]): Promise<void> => {
 }
 
 const away = /^MLflow at http:\/\/127\.0\.0\.1:\d+: .*; the run goes on, its folder keeps everything/
-const behind = /has not got all of this run: .*; try, to send the rest: espalier resume /
+const behind = /has not got all of this run: .*; try espalier resume .*, which sends the rest$/
 
 describe('a server that', () => {
   test('is not there costs two lines', async () => {
@@ -141,7 +141,7 @@ describe('a server that', () => {
     await expectUnharmed(
       server.url,
       /^MLflow shows the run at http/,
-      /behind the server .*, got s3:\/\/bucket\/7/,
+      /kept by the server .*, got s3:\/\/bucket\/7/,
     )
     expect(server.asked.filter(({ method }) => method === 'PUT')).toEqual([])
     await server.close()
@@ -189,7 +189,7 @@ const experimentFile = (): string =>
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${built}/index.js'
+      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, train } from '${root}/src/index.js'
 export default experiment(net('some', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10)),
   glyphs({ train: 100, test: 20 }), train({ epochs: 4, batchSize: 30 }), prune({ by: 'l1', keep: { params: 0.8 } }))
 `,

@@ -201,7 +201,7 @@ describe('what cannot be is refused before anything trains', () => {
     [{ prune: { keep: { latency: 0.5 } } }, 'prune.target.keep: expected'],
     [{ prune: { ...cut, keep: { macs: 0.001 } } }, 'target: expected at most'],
     [{ prune: true }, 'prune.options: expected a record of options, got true'],
-    [{ prune: { ...cut, stabel: 1 } }, "prune has no option 'stabel'; did you mean 'stable'?"],
+    [{ prune: { ...cut, stabel: 1 } }, "prune: expected a known option, got 'stabel'; try 'stable'"],
   ])('%o', (options, said) => {
     expect(refused(options)).toContain(said)
   })

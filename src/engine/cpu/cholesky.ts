@@ -1,4 +1,4 @@
-/** Cholesky's factor of a symmetric positive matrix, and what it solves, in float64, by tiles of two rows and two columns. */
+/** Cholesky's factor of a symmetric positive matrix, in float64, by tiles of two rows and two columns. */
 
 /** Rows come in pairs. */
 const evenSide = (size: number): number => size + (size % 2)
@@ -90,38 +90,4 @@ export const choleskyFactor = (matrix: ArrayLike<number>, size: number): Float64
   const side = evenSide(size)
   const factor = evenFactor(matrix, size)
   return side === size ? factor : factor.filter((_, at) => at % side < size && at < size * side)
-}
-
-/** Lᵀ with its rows and columns backwards, which is a lower triangle again. */
-const transposeBackwards = (factor: Float64Array, side: number): Float64Array => {
-  const result = new Float64Array(side * side)
-  for (let i = 0; i < side; i++)
-    for (let j = 0; j <= i; j++) result[(side - 1 - j) * side + side - 1 - i] = factor[i * side + j] ?? 0
-  return result
-}
-
-/**
- * X·A = B for a symmetric positive A, of which the lower triangle is read: a row of B is a right side, and that of X its
- * solution. NaN where A is not positive.
- *
- * Shapes  A [size, size], B [rows, size] → [rows, size]
- */
-export const solvePositive = (
-  matrix: ArrayLike<number>,
-  right: ArrayLike<number>,
-  size: number,
-): Float64Array => {
-  const side = evenSide(size)
-  const count = right.length / size
-  const rows = padRows(right, count, size, side)
-  const solve = (factor: Float64Array): void => {
-    for (let i = 0; i < count; i += 2) eliminate(rows, i, factor, side, side)
-    for (let i = 0; i < count; i++) rows.subarray(i * side, (i + 1) * side).reverse()
-  }
-  const factor = evenFactor(matrix, size)
-  solve(factor)
-  solve(transposeBackwards(factor, side))
-  return side === size
-    ? rows.slice(0, count * size)
-    : rows.filter((_, at) => at % side < size && at < count * side)
 }

@@ -1,5 +1,5 @@
 /** Ridge regression in closed form, in float64. */
-import { solvePositive } from '../../engine/cpu/cholesky.js'
+import { solvePositive } from '../../engine/wasm/solve/positive.js'
 
 /** [rows, columns] → [columns, rows], row by row. */
 export const transpose = (matrix: ArrayLike<number>, columns: number): Float64Array => {

@@ -171,7 +171,7 @@ describe('mnist', () => {
     expect(fact).toMatchObject({
       _tag: 'FilesMissing',
       folder: join(process.env.ESPALIER_CACHE ?? '', 'data/mnist'),
-      reason: 'fetch failed',
+      instead: 'no download (fetch failed)',
     })
     expect('files' in fact && fact.files.length).toBe(4)
   })
@@ -182,7 +182,7 @@ describe('mnist', () => {
     vi.stubGlobal('fetch', async () => new Response('gone', { status: 404 }))
     expect(await failure(openData({ seed: 0 })(mnist()))).toMatchObject({
       _tag: 'FilesMissing',
-      reason: 'the server answered 404',
+      instead: 'no download (the server answered 404)',
     })
   })
 

@@ -69,7 +69,9 @@ describe('images of a class', () => {
 
   test('of a format that cannot be read are refused, or left out and listed', async () => {
     const folder = scratch({ ...plain(), 'train/cat/a.bmp': 'BM\u0001', 'train/dog/b.svg': '<svg/>' })
-    expect(await line(folder)).toMatch(/train\/cat\/a\.bmp: not an image: it begins with 'BM·'/)
+    expect(await line(folder)).toMatch(
+      /train\/cat\/a\.bmp: expected an image, got a file that cannot be decoded \(it begins with 'BM·'/,
+    )
     const { skipped, train } = await outline(folder, { skipBad: true })
     expect([train, skipped.length]).toEqual([{ cat: 4, dog: 4 }, 2])
   })
@@ -91,7 +93,7 @@ describe('images of a class', () => {
   test('whose names differ in capitals alone are told', async () => {
     const { notices } = await outline(scratch({ ...plain(), ...at('train/Cat/0.png') }))
     expect(notices).toEqual([
-      'images: classes Cat, cat differ in capital letters alone; if they are one class, put them into one folder',
+      'images: classes Cat, cat differ in capital letters alone; if they are one class, try one folder for both',
     ])
   })
 })

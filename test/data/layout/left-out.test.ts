@@ -34,10 +34,10 @@ describe('what is no image', () => {
         validation: 0,
         skipped: [],
         leftOut: [
-          '…: 2 entries left out, none of the parts: extra, …',
+          '…: 2 entries left out, neither train, val nor test: extra, …',
           '…/train: 3 entries left out, hidden: __MACOSX, …',
           '…/train: 3 entries left out, links that lead nowhere: cat/link.png, …',
-          '…/train: 2 entries left out, of another ending: dog/notes.txt, …',
+          '…/train: 2 entries left out, with another extension: dog/notes.txt, …',
           '…/train: 1 entry left out, in no class folder: stray.png',
         ],
         notices: [],
@@ -65,7 +65,7 @@ describe('what is no image', () => {
         '…/train.tar: 2 entries left out, links in an archive: train/cat/again.png, …',
         '…/train.tar: 1 entry left out, neither a file nor a folder: train/null',
         '…/train.tar: 2 entries left out, hidden: train/__MACOSX/cat/._0.png, …',
-        '…/train.tar: 2 entries left out, of another ending: train/labels.csv, …',
+        '…/train.tar: 2 entries left out, with another extension: train/labels.csv, …',
       ],
     })
   })

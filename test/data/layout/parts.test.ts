@@ -48,7 +48,7 @@ describe('the parts of a set', () => {
       train: { cat: 6, dog: 6 },
       validation: 6,
       test: { cat: 2, dog: 2 },
-      leftOut: ['…: 1 entry left out, none of the parts: set/more/0.png'],
+      leftOut: ['…: 1 entry left out, neither train, val nor test: set/more/0.png'],
     })
   })
 
@@ -80,32 +80,32 @@ describe('the parts of a set', () => {
 
   test('a second form of a part is told', async () => {
     const folder = scratch({ ...plain(), 'train.tar': 'x' })
-    expect((await outline(folder)).leftOut).toEqual(['…: 1 entry left out, none of the parts: train.tar'])
+    expect((await outline(folder)).leftOut).toEqual([
+      '…: 1 entry left out, neither train, val nor test: train.tar',
+    ])
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
     const needs =
-      '… needs a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)'
+      '…: expected a folder for each class, or train/ and test/ with a folder for each class (or train.zip and test.zip, or .tar.gz), got'
+    const wider = 'try the folder above or below it'
     const cases: readonly [Files, string][] = [
-      [at('test/a/0.png'), `${needs}; found test`],
-      [
-        { 'a.zip': 'PK', 'x.txt': '' },
-        `${needs}; found a.zip, x.txt; to read an archive alone, name it: …/a.zip`,
-      ],
-      [{}, `${needs}; found nothing`],
+      [at('test/a/0.png'), `${needs} test; ${wider}`],
+      [{ 'a.zip': 'PK', 'x.txt': '' }, `${needs} a.zip, x.txt; try …/a.zip, to read this archive alone`],
+      [{}, `${needs} an empty folder; ${wider}`],
       [
         Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`${nth}/a.txt`, 'x'])),
-        `${needs}; found 0, 1, 2, 3, 4, 5 and 3 more`,
+        `${needs} 0, 1, 2, 3, 4, 5 and 3 more; ${wider}`,
       ],
       [
         { ...at('train/0.png'), ...at('test/a/0.png') },
-        '…/train needs a folder per class with images in it; found 0.png',
+        `…/train: expected a folder for each class, with images in it, got 0.png; ${wider}`,
       ],
     ]
     for (const [files, text] of cases) expect(await line(scratch(files))).toBe(text)
-    expect(await line('/nowhere/at/all')).toBe(`${needs}; … does not exist`)
+    expect(await line('/nowhere/at/all')).toBe(`${needs} no such folder; try another path`)
     const archive = scratch({ 'all.tar': await tarOf(at('x/test/dog/0.png', 'x/test/frog/0.png')) })
-    expect(await line(join(archive, 'all.tar'))).toBe(`${needs}; found test`)
+    expect(await line(join(archive, 'all.tar'))).toBe(`${needs} test; ${wider}`)
   })
 
   test('without test, a share of each class is split off, the same for any seed of a run', async () => {
@@ -166,7 +166,7 @@ describe('the parts of a set', () => {
   test('a class that only the validation has is named', async () => {
     const files = { ...three('train', 'val', 'test'), ...at('val/emu/0.png') }
     expect(await line(scratch(files))).toBe(
-      '…/val: expected the classes of …/train, cat, dog, got emu; try files of one data set',
+      '…/val: expected the classes of …/train (cat, dog), got emu; try files of one data set',
     )
   })
 })

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { built, espalier } from '../../support/programs/command.js'
+import { espalier, root } from '../../support/programs/command.js'
 import { scratch } from '../../support/scratch.js'
 import { at, some } from './folders.js'
 
@@ -13,7 +13,7 @@ describe('a run', () => {
     const file = join(scratch(), 'large.ts')
     writeFileSync(
       file,
-      `import * as e from '${built}/index.js'
+      `import * as e from '${root}/src/index.js'
 const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] }
 const data = e.imageFolder(e.image(2048, 2048, 3), { normalise, validation: 2, augment: [e.randomResizedCrop(8)] })
 const net = e.net('small', e.image(8, 8, 3), e.convBnAct(2), e.globalAvgPool, e.dense(2))
@@ -26,9 +26,9 @@ export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
     const lines = err.replaceAll(folder, '…').split('\n')
     const places = [
       'images: val is the test set, as there is no other; validation images are split off training',
-      '…/train: 1 entry left out, of another ending: labels.csv',
+      '…/train: 1 entry left out, with another extension: labels.csv',
       'step 1 of 1: train',
-      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: not an image: it begins with '<html>'/,
+      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: expected an image, got a file that cannot be decoded \(it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
     expect(
       places.every((place, nth) => place > (places[nth - 1] ?? -1)),

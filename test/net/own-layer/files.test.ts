@@ -10,7 +10,7 @@ import { infer } from '../../../src/net/infer.js'
 import type { Net } from '../../../src/net/tree.js'
 import { ownLayersIn, provideLayers } from '../../../src/net/words/own-layer.js'
 import { forward, left, right } from '../../support/nets/surgery.js'
-import { built, espalier, expectRefusedAtOnce } from '../../support/programs/command.js'
+import { espalier, expectRefusedAtOnce, root } from '../../support/programs/command.js'
 import { scratch } from '../../support/scratch.js'
 import { grnNet, model } from './grn.js'
 
@@ -39,15 +39,15 @@ describe('in files', () => {
     expect(read.model.weights).toEqual(model.weights)
     expect(forward(read.model)).toEqual(forward(model))
     await expect(load(file)).rejects.toThrow(
-      "layer 'grn': expected its function, got its name alone, as a file has it; try load(file, { layers: [grn] }) in code, or the folder of the run that made the file",
+      "layer 'grn': expected its function, got its name alone, as files hold no code; try load(file, { layers: [grn] }) in code, or the folder of the run that made the file",
     )
   })
 })
 
 /** A file with a layer under this name. */
 const source = (name: string): string =>
-  `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, layer, net, train } from '${built}/index.js'
-import { op } from '${built}/graph/index.js'
+  `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, layer, net, train } from '${root}/src/index.js'
+import { op } from '${root}/src/graph/index.js'
 const twice = layer('${name}', () => ({ channels: 'same', lower: x => op.mul(x, 2) }))
 export default experiment(net('own', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), twice({ name: 'twice' }), globalAvgPool, dense(10)),
   glyphs({ train: 400, test: 20 }), train({ epochs: 30, batchSize: 20 }))
@@ -61,7 +61,7 @@ test('from the command line: resumed and exported from its folder alone, its fil
   writeFileSync(file, source('other'))
   expectRefusedAtOnce(
     await espalier(['resume', folder]),
-    `layer 'mine': expected ${file} to use it, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
+    `layer 'mine': expected ${file} to use it, as when the run began, got none of this name; try defining it there again, or train --resume with the file that does`,
   )
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', folder, '--json'])

@@ -25,17 +25,17 @@ test.each<[string, AnyWord, string]>([
     mixing(() => {
       throw new Error('no such thing')
     }),
-    "layer 'bad' failed: no such thing",
+    "layer 'bad': expected a result, got an error (no such thing)",
   ],
   [
     'gives a value of another rank',
     mixing(x => op.reshape(x, [2, 4, 8])),
-    "layer 'bad': what it returned: shape: expected a map or a vector, got [4,8]",
+    "layer 'bad', result: shape: expected a map or a vector, got [4,8]; try correcting the function",
   ],
   [
     'gives one value for all images',
     mixing(x => op.mean(x, [0], true)),
-    "layer 'bad' failed: expected an output for each of 2 images, got the shape [1, 4, 4, 2]",
+    "layer 'bad': expected a result, got an error (expected an output for each of 2 images, got the shape [1, 4, 4, 2])",
   ],
   [
     'reads a weight that it has not',
@@ -44,13 +44,13 @@ test.each<[string, AnyWord, string]>([
       weights: { shift: 0 },
       lower: (x, { scale }) => op.mul(x, scale),
     }))(),
-    /^layer 'bad' failed: /,
+    /^layer 'bad': expected a result, got an error \(/,
   ],
-  ['gives nothing', mixing(() => undefined as never), /^layer 'bad' failed: /],
+  ['gives nothing', mixing(() => undefined as never), /^layer 'bad': expected a result, got an error \(/],
   [
     'has other channels than it says',
     layer('bad', () => ({ channels: 'same', lower: x => op.slice(x, 0, 1) }))(),
-    "layer 'bad': what it returned: shape: expected a map or a vector of 2 channels, as the input has, got [4,4,1]",
+    "layer 'bad', result: shape: expected a map or a vector of 2 channels, as the input has, got [4,4,1]; try correcting the function",
   ],
   ['has an option that no file holds', scaleAgain({ init: [1] as never }), /options/],
   [
@@ -60,7 +60,7 @@ test.each<[string, AnyWord, string]>([
       mixing(x => x),
       mixing(x => op.mul(x, 2)),
     ),
-    "layer 'bad': expected one function of that name, got two; try a name for each",
+    "layer 'bad': expected one function of this name, got two; try a name for each",
   ],
 ] as never)('what %s is refused in one line', (_, word, expected) => {
   expect(fate(word as never)).toMatch(expected)

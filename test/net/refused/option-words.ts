@@ -192,7 +192,7 @@ export const words: Readonly<Record<string, readonly [Telling, known: string, pl
     'step 1 (regrow)',
   ],
   whileAccuracy: [scheduled(o => bare(whileAccuracy)({ within: 0.1, ...o })), 'rounds', 'step 1 (rounds)'],
-  study: [o => asStudy(bare(study)('s', o, [{ name: 'a', experiment: whole }])), 'seeds', 'it'],
+  study: [o => asStudy(bare(study)('s', o, [{ name: 'a', experiment: whole }])), 'seeds', ''],
   variant: [
     o => asStudy(bare(study)('s', {}, [{ name: 'a', experiment: whole, ...o }])),
     'experiment',
@@ -201,6 +201,6 @@ export const words: Readonly<Record<string, readonly [Telling, known: string, pl
   ablation: [
     o => asStudy(bare(ablation)('s', { ...base, criteria: [], removed: [], ...o })),
     'trainings',
-    'it',
+    '',
   ],
 }

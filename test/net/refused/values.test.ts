@@ -68,11 +68,11 @@ const values: readonly (readonly [whole: unknown, said: string])[] = [
   [steps(train(), push(), prune({ images: 0 })), `step 3 (prune), ${least('images', 0, 1)}`],
   [
     steps(bare(prune)({ aim: { keep: { params: 0.5 } } })),
-    "step 1 (prune) has no option 'aim'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
+    "step 1 (prune): expected a known option, got 'aim'; try one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
   [
     steps(bare(prune)({ target: { eta: 1 } })),
-    "step 1 (prune) has no option 'target'; expected one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
+    "step 1 (prune): expected a known option, got 'target'; try one of keep, atMost, eta, by, normalize, cost, images, repair, minChannels, floor, roundTo, freeze, ignore",
   ],
   [steps(prune({ roundTo: 0 })), "step 1 (prune), roundTo: expected 'auto', or a whole number ≥ 1, got 0"],
   [steps(prune({ minChannels: -1 })), `step 1 (prune), ${least('minChannels', -1, 0)}`],

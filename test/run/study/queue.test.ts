@@ -10,7 +10,7 @@ import { cellExitCode } from '../../../src/cli/study/exit-codes.js'
 import { withConnection } from '../../../src/cli/study/queue/connection.js'
 import { randomBelow, stream } from '../../../src/net/random.js'
 import { renderMessage } from '../../../src/report/text/render-message.js'
-import { built, command, espalier } from '../../support/programs/command.js'
+import { command, espalier, root } from '../../support/programs/command.js'
 import { freePort, hasRedis, startRedis } from '../../support/programs/redis.js'
 import { failure, scratch } from '../../support/scratch.js'
 import { sweep } from '../../support/sweep.js'
@@ -19,7 +19,7 @@ const studyOf = (epochs: number, seeds: number): string =>
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${built}/index.js'
+      'some.ts': `import { convBnAct, dense, experiment, globalAvgPool, glyphs, image, net, prune, study, train } from '${root}/src/index.js'
 const small = net('small', image(28, 28, 1), convBnAct(4, 3, { stride: 4 }), globalAvgPool, dense(10))
 const of = (...steps) => experiment(small, glyphs({ train: 100, test: 20 }), ...steps)
 const base = train({ epochs: ${epochs}, batchSize: 30 })

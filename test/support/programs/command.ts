@@ -1,11 +1,9 @@
 /** The command as a process of its own, and what it must say of bad input. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
-import { built, root } from './built.js'
 
-export { built, root } from './built.js'
+export const root = join(import.meta.dirname, '../../..')
 
 export interface Ended {
   readonly code: number | null
@@ -19,17 +17,14 @@ interface Ways {
   /** When this is on stderr, these signals: unless told, Ctrl-C. */
   readonly stopAt?: string
   readonly signals?: readonly NodeJS.Signals[]
-  /** What Node is to run; by default the program as it is built. */
+  /** What Node is to run; by default the sources. */
   readonly program?: readonly string[]
   /** Where it is started; by default the project. */
   readonly cwd?: string
 }
 
-/** What Node runs as the command; a DSL file for it imports from `built`. Runs of a moment end before V8's optimiser pays. */
-export const command = ['--no-opt', join(built, 'cli.js')]
-
-/** The same from the sources, as npm's scripts run it: twice as slow to start. */
-export const sources = ['--import', pathToFileURL(join(root, 'loader.mjs')).href, join(root, 'src/cli.ts')]
+/** What Node runs as the command: the sources, as npm's scripts do. */
+export const command = [join(root, 'cli.mjs')]
 
 /** The command in a folder of its own, to its end. */
 export const espalier = (

@@ -1,7 +1,7 @@
 /** DSL files of small experiments, for the command. */
 import { join } from 'node:path'
 import { scratch } from '../scratch.js'
-import { built, type Ended, espalier } from './command.js'
+import { type Ended, espalier, root } from './command.js'
 
 /** A DSL file: a net's layers, its name, and what is done with it. */
 export const dsl = (
@@ -11,7 +11,7 @@ export const dsl = (
   join(
     scratch({
       'package.json': '{ "type": "module" }',
-      'some.ts': `import * as e from '${built}/index.js'
+      'some.ts': `import * as e from '${root}/src/index.js'
 const { avgPool, concat, convBnAct, dense, experiment, globalAvgPool, glyphs, image, maxPool, mnist, net, prune, push, shift, train, untilTarget, constant } = e
 export default experiment(net('some', image(${input}), ${layers}), ${data}, ${schedule})
 `,

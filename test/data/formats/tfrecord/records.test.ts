@@ -133,7 +133,7 @@ describe('records', () => {
     expect(await labelsOf(records, 0, 4)).toEqual({
       labels: [1, 2, 3],
       notices: [
-        'records: 1 of 4 classes without a training image: 0; where none should be missing, look at the number of classes and the first label',
+        'records: 1 of 4 classes without a training image: 0; if none should be missing, try other classes, or another firstLabel',
       ],
     })
     expect((await labelsOf(records, 1, 3)).notices).toEqual([])

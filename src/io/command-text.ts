@@ -1,7 +1,5 @@
-/** Commands of this program as a user types them. */
-
-/** Whether this runs from the sources, by npm scripts; else it is an installed binary. */
-export const isCheckout = import.meta.url.endsWith('.ts')
+/** Commands of this program as a user types them: in a checkout npm's scripts, else the binary of the package. */
+import { isCheckout } from './checkout.js'
 
 /** The npm script of a command, where it has another name. */
 const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
@@ -15,13 +13,13 @@ const withoutCredentials = (word: string): string =>
   word.replace(/^((?:--mlflow=)?https?:\/\/)[^/@]*@/i, '$1')
 
 /** A command of this program, with no password in it. */
-export const commandText = (name: string, args: readonly string[]): string =>
+export const commandText = (name: string, ...args: readonly string[]): string =>
   [
-    isCheckout ? `npm run ${scripts[name] ?? name}` : `espalier ${name}`,
+    isCheckout ? `npm run ${scripts[name] ?? name}` : `npx espalier ${name}`,
     ...(isCheckout && args.length > 0 ? ['--'] : []),
     ...args.map(withoutCredentials).map(quote),
   ].join(' ')
 
 /** The command this program was started with. */
 export const sameCommand = (name: string): string =>
-  commandText(name, process.argv.slice(process.argv.indexOf(name) + 1))
+  commandText(name, ...process.argv.slice(process.argv.indexOf(name) + 1))
