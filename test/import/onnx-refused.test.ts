@@ -95,7 +95,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a height that is open': [
     { ...plain, input: ['n', 3, 'height', 5] },
-    'tensor x, shape: expected a fixed height, width and number of channels, got n × 3 × height × 5; try ',
+    'tensor x, shape: expected images of one size: a fixed height, width and number of channels, got n × 3 × height × 5; try ',
   ],
   'images without channels': [
     { ...plain, input: [1, 6, 5] },
@@ -121,6 +121,10 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   'a quantised weight': [
     convOf({ dims: [4, 3, 1, 1], dataType: 3, rawData: new Uint8Array(12) }),
     'layer stem (Conv), input 1: expected floating-point numbers, got integers; ',
+  ],
+  'a weight in bfloat16': [
+    convOf({ dims: [4, 3, 1, 1], dataType: 16, rawData: new Uint8Array(24) }),
+    'float16, float64, got bfloat16; try ',
   ],
   'a weight of other bits': [
     convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),
@@ -235,6 +239,25 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
       axis: integers(2),
     }),
     'layer crop (Slice), axis: expected channels of 2 × 3 × 6 × 5, got 2 from 1 along 2',
+  ],
+  'fewer ends than starts': [
+    headed([{ op: 'Slice', from: ['x', 'from', 'to', 'axis'], name: 'crop' }], {
+      from: integers(0, 0),
+      to: integers(3),
+      axis: integers(1, 2),
+    }),
+    'layer crop (Slice), starts and ends: expected 2 numbers, got 2 and 1',
+  ],
+  'fewer pads than sides': [
+    headed(
+      [
+        { op: 'Pad', from: ['x', 'pads'], name: 'pad' },
+        { op: 'Conv', from: ['t1', 'w'] },
+      ],
+      { pads: integers(0, 0, 1, 1), w: weight(4, 3, 3, 3) },
+      4,
+    ),
+    'layer pad (Pad), pads: expected 8 numbers, got 4',
   ],
   'a constant as large as memory': [
     headed(

@@ -1,3 +1,4 @@
+/** A cut inside a training: one schedule of rates, and less to compute than the whole net takes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'

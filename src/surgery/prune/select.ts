@@ -69,7 +69,7 @@ const findWire = (
   const wires = wiring.out.get(at) ?? []
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  const reason = groups[groupOf[wire] ?? 0]?.fixed ?? 'freeze'
+  const reason = groups[elementAt(groupOf, wire)]?.fixed ?? 'freeze'
   return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel, reason }) : E.right(wire)
 }
 

@@ -1,3 +1,4 @@
+/** Residuals that lose their bodies. */
 import { expect, test } from 'vitest'
 import { countParams } from '../../../src/net/counts.js'
 import { layersOf } from '../../../src/net/layers.js'

@@ -5,7 +5,7 @@ import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { elementAt } from '../../../io/element.js'
+import { elementAt, valueAt } from '../../../io/element.js'
 import { type DataError, Fault, factOf } from '../../error.js'
 import { type OpenOptions, openInFolder, type Source } from '../../source.js'
 import type { ImageCsv } from '../../spec.js'
@@ -74,7 +74,7 @@ const listTable = async ({ file, rows, refused }: Table): Promise<ListedTable> =
     listing,
     within: [],
     classes,
-    labels: Int32Array.from(images, ({ label }) => nth.get(label) ?? 0),
+    labels: Int32Array.from(images, ({ label }) => valueAt(nth, label)),
     indices: Int32Array.from(images.keys()),
     empty: [],
     outside: [],

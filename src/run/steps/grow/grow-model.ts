@@ -1,7 +1,9 @@
 /** A model grown once more: with input statistics measured on the run’s data, and within the budget. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import { latencies } from '../../../learn/evaluation/latency.js'
 import { statisticsAt } from '../../../learn/evaluation/statistics.js'
 import type { Model } from '../../../net/weights.js'
@@ -22,7 +24,7 @@ const checkLatency =
       ? TE.right(grown)
       : pipe(
           latencies(engine, 1)([grown.model]),
-          TE.map(([one]) => one?.median ?? 0),
+          TE.map(all => elementAt(all, 0).median),
           TE.flatMapEither(
             (got): E.Either<RunError, Grown> =>
               got <= limit ? E.right(grown) : E.left({ _tag: 'OverBudget', measure: 'latency', limit, got }),
