@@ -56,7 +56,7 @@ describe('shards', () => {
     }
     const part = { 'train-00001-of-00003': written, 'test-00000-of-00001': written }
     expect((await succeed(open(part))).notices.map(renderMessage)).toContain(
-      'records: 1 of the 3 shards train-*-of-00003 are there; the images of the others are missing',
+      'records: expected the 3 shards train-*-of-00003, got 1; the images of the others are missing; try copying them too',
     )
   })
 
