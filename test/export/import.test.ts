@@ -547,6 +547,24 @@ describe('messages say what is not supported, where, and what to try', () => {
   )
 
   test.for([
+    [
+      'weights.keras',
+      'PK\x03\x04\0\0\x08\x08weights/data.pkl',
+      'got a pickle (.pt, .pth), which is never opened; try ',
+    ],
+    ['old.bin', '\x80\x02\x8a', 'got a pickle (.pt, .pth), which is never opened; try '],
+    ['m.pth', 'x', 'got a pickle (.pt, .pth), which is never opened; try '],
+    ['m.bin', '\x1c\0\0\0TFL3', 'got a TensorFlow Lite model'],
+  ])(
+    'a format of others is told by its first bytes, or its name: %s',
+    ([name = '', content = '', said = '']) =>
+      inFolder(async folder => {
+        writeFileSync(join(folder, name), Buffer.from(content, 'latin1'))
+        expect(renderMessage(left(await readKerasModel(join(folder, name))()))).toContain(said)
+      }),
+  )
+
+  test.for([
     ['m.keras', 'expected a whole zip archive, as model.save writes it, got '],
     ['m.h5', 'expected readable HDF5, got '],
     [

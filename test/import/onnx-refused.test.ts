@@ -95,7 +95,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a height that is open': [
     { ...plain, input: ['n', 3, 'height', 5] },
-    'tensor x, shape: expected a fixed height, width and number of channels, got n × 3 × height × 5; try ',
+    'tensor x, shape: expected images of one size: a fixed height, width and number of channels, got n × 3 × height × 5; try ',
   ],
   'images without channels': [
     { ...plain, input: [1, 6, 5] },
@@ -121,6 +121,10 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   'a quantised weight': [
     convOf({ dims: [4, 3, 1, 1], dataType: 3, rawData: new Uint8Array(12) }),
     'layer stem (Conv), input 1: expected floating-point numbers, got integers; ',
+  ],
+  'a weight in bfloat16': [
+    convOf({ dims: [4, 3, 1, 1], dataType: 16, rawData: new Uint8Array(24) }),
+    'float16, float64, got bfloat16; try ',
   ],
   'a weight of other bits': [
     convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),

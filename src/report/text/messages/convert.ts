@@ -26,8 +26,11 @@ const foreignFormats: { readonly [F in FoundFormat]: () => string } = {
     'got a TensorFlow SavedModel, which is not supported; try the Keras or tfjs model it was made from',
   safetensors: () =>
     'got a safetensors file; try using it as it is, as a model of this project needs no import',
-  file: () =>
-    'got another file; try the one that model.save of Keras or torch.onnx.export wrote: a pickle (.pt, .pth) is never opened',
+  pickle: () =>
+    'got a pickle (.pt, .pth), which is never opened; try the ONNX file that torch.onnx.export writes',
+  tflite: () =>
+    'got a TensorFlow Lite model, which is not supported; try the Keras or tfjs model it was made from',
+  file: () => 'got another file; try the one that model.save of Keras or torch.onnx.export wrote',
   folder: () => 'got a folder without model.json; try the one that tfjs or tensorflowjs_converter wrote',
   'graph model': () =>
     'got a GraphModel, which has operations and no layers; try converting the Keras model with --output_format tfjs_layers_model',
