@@ -100,10 +100,10 @@ describe('--experiment of a prune', () => {
       /gone.ts: expected a file or folder, got none/,
       /net.ts, default export: expected an experiment, got a net/,
       /study.ts, default export: expected an experiment, got a study/,
-      /notes.txt: expected a .ts or .js module, got a .txt/,
+      /notes.txt: expected a .ts or .js module, .*, got a .txt file/,
       /nowhere/,
       /expected images of 28×28×3.*got 28×28×1/,
-      /option '--experiment <file>' argument missing/,
+      /--experiment: expected a value, got none/,
     ])
     expect(existsSync(join(home, 'own-pruned.safetensors'))).toBe(false)
   })
@@ -150,10 +150,10 @@ describe('--from of a training', () => {
     expectEach(refused, [
       /gone.safetensors: expected a file or folder, got none/,
       /notes.txt: expected a model as .*got another file/,
-      /broken.safetensors: byte 0: expected 8 bytes, got 1/,
+      /broken.safetensors: byte 0: expected 8 more bytes, got 1/,
       /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8; try the net/,
       /net.ts, default export: expected an experiment, got a net/,
-      /option '--from <model>' argument missing/,
+      /--from: expected a value, got none/,
     ])
     expect(existsSync(join(home, 'refused'))).toBe(false)
   })

@@ -158,7 +158,7 @@ describe('what cannot classify is refused', () => {
   test.each([
     ['no preprocessing', null, /names of its classes .* got one without/],
     ['no classes', { ...whole, classes: [] }, /names of its classes .* got one without/],
-    ['other classes', { ...whole, classes: ['a'] }, /expected one value per class, 1 in all, .*got 3/],
+    ['other classes', { ...whole, classes: ['a'] }, /expected one output per class, 1 in all, got 3/],
     ['other images', { ...whole, size: [8, 8, 3] }, /expected images of 16×16×3, .* got 8×8×3/],
     ['a small resize', { ...whole, resize: { ...resize, width: 8 } }, /covers the net's input .* got 16×8/],
     ['a huge resize', { ...whole, resize: { ...resize, height: 2 ** 40 } }, /at most 67,108,864 pixels/],
@@ -254,7 +254,7 @@ describe('the command', () => {
     if (!bare || !none || !noImages || !both) throw new Error('four were asked')
     expectRefusedAtOnce(bare, /bare.safetensors: expected a model with the names of its classes/)
     expectRefusedAtOnce(none, /run: expected a file or folder, got none/)
-    expectRefusedAtOnce(noImages, /missing required argument 'images'/)
+    expectRefusedAtOnce(noImages, /<images>: expected an argument, got none/)
     expectRefusedAtOnce(both, /--csv: expected it without --json, got both/)
   })
 })

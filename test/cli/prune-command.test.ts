@@ -150,7 +150,7 @@ describe('the command', () => {
       much,
       /expected params, macs, bytes or latency and a share above 0 and up to 1, as in macs=0.5, got '/,
     )
-    expectRefusedAtOnce(none, /required option '--keep/)
+    expectRefusedAtOnce(none, /expected the option --keep/)
     expectRefusedAtOnce(taken, /there.safetensors: expected no file of this name/)
     expect(existsSync(join(folder, 'onnx/model-pruned.safetensors'))).toBe(false)
   })

@@ -130,7 +130,7 @@ test.for([
   [
     'model.safetensors',
     { to: ['onnx'], weights: 'int8', activations: 'calibrated' },
-    "--activations calibrated: expected a run's folder, for its validation images, got model.safetensors",
+    "--activations calibrated: expected a run's folder, for its validation images, got model.safetensors; try the folder",
   ],
   [
     'run',

@@ -1,12 +1,6 @@
 /** Convolutions of each channel with a filter of its own. */
 import { divideUp, fill, firstTap, scratch, tapStep, toNext } from './frame'
-import { put } from './tile'
-
-// @ts-ignore: decorator
-@inline
-export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b))
-}
+import { multiplyAdd, put } from './tile'
 
 /**
  * A row of outputs, four pixels of eight channels at a time. The window of the first begins at `x`, that of the next

@@ -1,7 +1,7 @@
 /** Batch norm backward, in two readings of its map and its signal; sums as forward. */
-import { scratch } from './frame'
-import { breadth, chunkOf, isWide, line, RELU, RELU6 } from './norm'
-import { put } from './tile'
+import { scratch } from '../frame'
+import { breadth, chunkOf, isWide, line, RELU, RELU6 } from '../norm'
+import { put } from '../tile'
 
 /** The signal, where the value behind the norm was not cut off. */
 // @ts-ignore: decorator

@@ -2,20 +2,13 @@
  * The gradient to a kernel of one pixel: Σ over pixels of x[0…3] × signal[0…7], tile by tile. The sum has parts, joined in
  * order; pixels are taken in blocks that stay in the nearest cache while all tiles pass over them.
  */
-import { touch } from './frame'
-import { put } from './tile'
-
-// @ts-ignore: decorator
-@inline
-function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b))
-}
+import { touch } from '../frame'
+import { multiplyAdd, put } from '../tile'
 
 /** Eight sums of a row of a tile to memory, or added to what is there. */
 // @ts-ignore: decorator
 @inline
 function settleRow(at: usize, s0: v128, s1: v128, filters: i32, adds: bool): void {
-  const zero = f32x4.splat(0)
   if (filters >= 8) {
     v128.store(at, adds ? f32x4.add(s0, v128.load(at)) : s0)
     v128.store(at, adds ? f32x4.add(s1, v128.load(at, 16)) : s1, 16)

@@ -1,7 +1,6 @@
 /** The gradient to the filters of a convolution of each channel with a filter of its own. */
-import { multiplyAdd } from './depthwise'
-import { fill, scratch, touch } from './frame'
-import { put } from './tile'
+import { fill, scratch, touch } from '../frame'
+import { multiplyAdd, put } from '../tile'
 
 /** Channels of a block, whose sums are taken together. */
 const block: i32 = 16
