@@ -13,7 +13,7 @@ export interface ReconstructOptions {
 
 const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
   shape,
-  data: Float32Array.from(change, (each, i) => (data[i] ?? 0) + sign * each),
+  data: data.map((each, i) => each + sign * (change[i] ?? 0)),
 })
 
 const allFinite = (weights: Weights): boolean =>

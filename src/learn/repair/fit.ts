@@ -41,11 +41,19 @@ export interface FitOptions {
 }
 
 /** Products less those of the means, as if all rows of both had mean 0. */
-const center = (products: Float64Array, left: Float64Array, right: Float64Array, count: number) => {
+const center = (
+  products: Float64Array,
+  left: Float64Array,
+  right: Float64Array,
+  count: number,
+): Float64Array => {
   const width = right.length
-  return products.map(
-    (each, i) => each - ((left[Math.floor(i / width)] ?? 0) * (right[i % width] ?? 0)) / count,
-  )
+  const centered = products.slice()
+  left.forEach((mean, i) => {
+    for (let j = 0, at = i * width; j < width; j++, at++)
+      centered[at] = (centered[at] ?? 0) - (mean * (right[j] ?? 0)) / count
+  })
+  return centered
 }
 
 const changeByInput = (products: InputSums, { ridge, hasIntercept }: FitOptions): Float64Array => {
@@ -71,12 +79,13 @@ const meansLeft = (
   inputs: ArrayLike<number>,
   change: Float64Array,
   count: number,
-) =>
-  Float64Array.from(residuals, (sum, j) => {
-    let left = sum
-    for (let i = 0; i < inputs.length; i++) left -= (inputs[i] ?? 0) * (change[i * residuals.length + j] ?? 0)
-    return left / count
-  })
+): Float64Array => {
+  const left = Float64Array.from(residuals)
+  for (let i = 0, at = 0; i < inputs.length; i++)
+    for (let j = 0; j < left.length; j++, at++)
+      left[j] = (left[j] ?? 0) - (inputs[i] ?? 0) * (change[at] ?? 0)
+  return left.map(sum => sum / count)
+}
 
 /**
  * The change of a kernel, and the constant, with which the layer gives the outputs it gave before, as nearly as its inputs
