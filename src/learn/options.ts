@@ -151,10 +151,10 @@ export interface PushOptions extends TrainOptions {
   readonly fade: FadeOptions | null
 }
 
-/** No alignment term, only fading: the best recipe on validation. */
+/** No alignment terms: a push by fading alone, which had the best validation accuracy. */
 export const noTerms: AlignTerms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
 
-/** Separation axis by axis, correlation and compactness together: few, uncorrelated features. */
+/** The alignment terms for separation by single features, correlation and compactness together: few, uncorrelated features. */
 export const alignment: AlignTerms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
 /** Training as usual, balanced and clipped, with fading. */

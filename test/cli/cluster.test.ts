@@ -1,92 +1,11 @@
 /** One training by two processes: what it computes, and what becomes of it where one is lost. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import * as O from 'fp-ts/lib/Option.js'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { readModelFile } from '../../src/convert/model-file.js'
-import { findNative } from '../../src/engine/tensorflow/native.js'
-import { command, espalier, expectRefused, root } from '../support/programs/command.js'
-import { scratch, succeed } from '../support/scratch.js'
-
-const hasAddon = O.isSome(O.flatMap(findNative(), ({ addon }) => addon))
-if (!hasAddon) console.warn('skipped: tests of clusters, as the addon is not built (npm run engine)')
-
-const words =
-  'batchNorm, conv, dense, experiment, glyphs, globalAvgPool, image, net, prune, push, relu, train'
-
-const dsl = (schedule: string): string =>
-  join(
-    scratch({
-      'package.json': '{ "type": "module" }',
-      'some.ts': `import { ${words} } from '${root}/src/index.js'
-const some = net('some', image(28, 28, 1), conv(4, 3, { stride: 4 }), batchNorm(), relu, globalAvgPool, dense(10))
-export default experiment(some, glyphs({ train: 96, test: 20 }), ${schedule})
-`,
-    }),
-    'some.ts',
-  )
-
-/** Two ports in a row that were free a moment ago, for each of so many processes. */
-const freePorts = async (count: number): Promise<readonly number[]> => {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports: number[] = []
-  for (const server of servers) {
-    await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
-    ports.push((server.address() as AddressInfo).port)
-  }
-  for (const server of servers) await new Promise(closed => server.close(closed))
-  return ports
-}
-
-interface Running {
-  readonly child: ChildProcess
-  readonly said: () => string
-  /** Exit code or signal. */
-  readonly ended: Promise<number | NodeJS.Signals | null>
-}
-
-const run = (args: readonly string[], program: readonly string[] = [process.execPath]): Running => {
-  const [file = '', ...before] = program
-  const child = spawn(file, [...before, ...command, ...args], {
-    cwd: root,
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let text = ''
-  child.stderr.on('data', (more: Buffer) => {
-    text += more
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return {
-    child,
-    said: () => text,
-    ended: new Promise(resolve => child.once('close', (code, signal) => resolve(signal ?? code))),
-  }
-}
-
-const until = async (said: () => string, text: string): Promise<void> => {
-  for (let waited = 0; !said().includes(text); waited += 50) {
-    if (waited > 60_000) throw new Error(`${text}: ${said()}`)
-    await new Promise(soon => setTimeout(soon, 50))
-  }
-}
-
-const trained = async (folder: string) => {
-  const { model } = await succeed(readModelFile(join(folder, 'model.safetensors')))
-  return model.weights
-}
-
-const distance = async (a: string, b: string): Promise<number> => {
-  const [one, other] = [await trained(a), await trained(b)]
-  expect(Object.keys(other)).toEqual(Object.keys(one))
-  return Math.max(
-    ...Object.entries(one).flatMap(([key, { data }]) =>
-      Array.from(data, (value, i) => Math.abs(value - (other[key]?.data[i] ?? Number.NaN))),
-    ),
-  )
-}
+import { describe, expect, test } from 'vitest'
+import { distance, dsl, freePorts, hasAddon, run, until } from '../support/programs/cluster.js'
+import { espalier, expectRefused } from '../support/programs/command.js'
+import { linkMachines, whyNoMachines } from '../support/programs/machines.js'
+import { scratch } from '../support/scratch.js'
 
 const logOf = (folder: string): string => readFileSync(join(folder, 'events.jsonl'), 'utf8')
 
@@ -136,9 +55,41 @@ describe.skipIf(!hasAddon)('two processes', () => {
     const from = Date.now()
     expect(await leader.ended).toBe(1)
     expect(Date.now() - from).toBeLessThan(10_000)
-    expect(leader.said()).toContain(`worker ${lost} is lost`)
+    expect(leader.said()).toContain(`worker ${lost}: expected a sign of life, got none`)
     expect(leader.said()).toMatch(/to continue without it: npm run resume -- \S+\n/)
     expect(logOf(folder).split('\n').slice(0, 2)).toEqual(logOf(shared).split('\n').slice(0, 2))
+  })
+})
+
+const noMachines = whyNoMachines()
+if (noMachines !== null)
+  console.warn(`skipped: two machines, as there are no network namespaces: ${noMachines}`)
+
+describe.skipIf(!hasAddon || noMachines !== null)('two machines', () => {
+  test('of which one is cut off: each names the other, and the rest goes on from the checkpoint', {
+    timeout: patience,
+  }, async () => {
+    const file = dsl('train({ epochs: 1, batchSize: 24 }), train({ epochs: 60, batchSize: 24 })')
+    const [unbroken, folder] = [join(scratch(), 'unbroken'), join(scratch(), 'run')]
+    const { hosts, on, cut } = await linkMachines()
+    const [first, second] = hosts.map(host => `${host}:2222`)
+    const worker = run(['worker', file, '--listen', `${second}`], on[1])
+    const shared = ['--cluster', `${first},${second}`, '--sync-batch-norm', '--wait', '120']
+    const leader = run(['train', file, ...shared, '--out', folder], on[0])
+    await until(leader.said, 'step 2 of 2')
+    cut()
+    const from = Date.now()
+    expect(await Promise.all([leader.ended, worker.ended])).toEqual([1, 1])
+    expect(Date.now() - from).toBeLessThan(10_000)
+    expect(leader.said()).toContain(`worker ${second} is lost`)
+    expect(worker.said()).toContain(`the first worker, at ${first}, is lost`)
+    const [, rest = ''] = /npm run resume -- (\S+)\n/.exec(leader.said()) ?? []
+    const both = [
+      ['resume', rest],
+      ['train', file, '--engine', 'tensorflow', '--out', unbroken],
+    ].map(args => run(args))
+    expect(await Promise.all(both.map(({ ended }) => ended)), both[0]?.said()).toEqual([0, 0])
+    expect(await distance(unbroken, folder)).toBeLessThan(1e-3)
   })
 })
 
@@ -157,6 +108,6 @@ describe('is refused', () => {
     const file = dsl('train({ epochs: 1, batchSize: 25 })')
     const [first, second] = await freePorts(2)
     const args = ['train', file, '--cluster', `127.0.0.1:${first},127.0.0.1:${second}`]
-    expectRefused(await espalier(args), /batchSize: expected a multiple of the 2 workers, got 25; try: 26/)
+    expectRefused(await espalier(args), /batchSize: expected a multiple of the 2 workers, got 25; try 26/)
   })
 })

@@ -1,12 +1,14 @@
 /** What processes say to each other before they share a training. */
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Address, addressOf, addressText, serverAddress } from '../../src/engine/cluster/address.js'
 import { followCluster } from '../../src/engine/cluster/follow.js'
 import { type LeadOptions, leadCluster } from '../../src/engine/cluster/lead.js'
 import { type Answer, compareIdentity, type Identity } from '../../src/engine/cluster/protocol.js'
+import { requireServer } from '../../src/engine/cluster/reach.js'
 import { sessionConfig } from '../../src/engine/tensorflow/config.js'
 import { findNative } from '../../src/engine/tensorflow/native.js'
 import { failure } from '../support/scratch.js'
@@ -115,6 +117,28 @@ describe.skipIf(!hasAddon)('a first worker is refused', () => {
       _tag: 'PortTaken',
       reason: 'EADDRINUSE',
     })
+  })
+})
+
+describe.skipIf(!hasAddon)('a first worker whose address', () => {
+  test('is its own machine for the others too is refused', async () => {
+    const own = await freeAddress()
+    const other = { host: '10.0.0.2', port: 2222 }
+    expect(await lead([], { addresses: [own, own, other] })).toEqual({
+      _tag: 'NotReachable',
+      address: addressText(own),
+      other: addressText(other),
+    })
+  })
+})
+
+test('a server that nobody can connect to is named', async () => {
+  expect(await requireServer(addressText(await listenOn(createServer())))()).toEqual(E.right(undefined))
+  const address = addressText(await freeAddress())
+  expect(await failure(requireServer(address))).toEqual({
+    _tag: 'NotReached',
+    address,
+    reason: 'ECONNREFUSED',
   })
 })
 

@@ -184,10 +184,10 @@ describe.skipIf(!hasAddon)('the addon', () => {
       [
         ...['--import', 'tsx', '--expose-gc', '--input-type=module', '--eval'],
         `
-import { loadEngine, loadRuntime } from '${join(root, 'src/engine/tensorflow/load.js')}'
+import { loadEngine, loadServerRuntime } from '${join(root, 'src/engine/tensorflow/load.js')}'
 import * as op from '${join(root, 'src/graph/operations.js')}'
+const { right: runtime } = loadServerRuntime(1)
 const { right: engine } = await loadEngine({ runtime: 'addon' })()
-const { runtime } = loadRuntime({ runtime: 'addon' }).right
 const x = op.input('x', [1500, 1500])
 const open = async () =>
   (await engine.open({ go: { outputs: { y: op.sum(op.matmul(x, op.matmul(x, x))) }, updates: [] } })()).right
@@ -212,22 +212,25 @@ setTimeout(() => {
     expect(took).toBeLessThan(30_000) // the whole run takes minutes
   })
 
-  test('a server runs the sessions that connect to it', async () => {
+  test('a server listens at one address alone, and runs the sessions that connect to it', async () => {
     const { stdout } = await inProcess(`
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { openSession } from '${join(root, 'src/engine/tensorflow/session.js')}'
 const probe = createServer().listen(0, 'localhost')
 await new Promise(done => probe.once('listening', done))
 const address = 'localhost:' + probe.address().port
 await new Promise(done => probe.close(done))
-const target = runtime.startServer({ cluster: { worker: [address] }, job: 'worker', task: 0 })
+const target = runtime.startServer({ cluster: { worker: [address] }, job: 'worker', task: 0 }, '127.0.0.1')
+for (const host of ['127.0.0.1', '127.0.0.2', '::1'])
+  await new Promise(done => connect(address.split(':')[1], host)
+    .on('connect', () => { console.log(host); done() }).on('error', done))
 const y = op.add(op.weight('w', [2]), op.input('x', [2]))
 const program = { go: { outputs: { y }, updates: [op.assign('w', y)] } }
 const session = openSession(runtime, { threads: 1, target }, program)
 for (const x of [1, 2]) console.log(...(await session.runAsync('go', { x: Float32Array.of(x, 10 * x) })).y)
 try { openSession(runtime, { threads: 1, target: 'nowhere' }, program) } catch (error) { console.log(error.message) }
 process.exit(0)`)
-    expect(stdout).toMatch(/^1 10\n3 30\n.*nowhere/)
+    expect(stdout).toMatch(/^127\.0\.0\.1\n1 10\n3 30\n.*nowhere/)
   })
 
   test('a session that nobody closed is closed by the garbage collector', async () => {

@@ -1,3 +1,4 @@
+/** Nets compute what the same nets do as LayersModels of tfjs. */
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import * as fc from 'fast-check'

@@ -23,7 +23,8 @@ type Ranked = Extract<RunEvent, { readonly _tag: 'ranked' }>
 const scored = { accuracy: 1, loss: 0 }
 const sizes = { params: 1, macs: 1 }
 
-const rankedBy = (pruned: Pruned): RunEvent => rankedEvent({ place: [0] }, 'l1', true, pruned.ranking)
+const rankedBy = (pruned: Pruned): RunEvent =>
+  rankedEvent({ stage: 0, place: '0' }, 'l1', true, pruned.ranking)
 
 const cutBy = (pruned: Pruned): readonly RunEvent[] => [
   rankedBy(pruned),

@@ -146,7 +146,7 @@ describe('a line', () => {
     const fact = (file: string) =>
       ({ _tag: 'NotAnImage', file, entry: null, offset: 0, reason: 'unknown format' }) as const
     expect(skippedText([fact('a.jpg')])).toBe(
-      '1 image left out (--skip-bad): a.jpg: not an image: unknown format',
+      '1 image left out (--skip-bad): a.jpg: expected an image, got a file that cannot be decoded (unknown format)',
     )
     const seven = skippedText(Array.from({ length: 7 }, (_, nth) => fact(`${nth}.jpg`))).split('\n')
     expect([seven[0], seven.length, seven.at(-1)]).toEqual([

@@ -1,3 +1,4 @@
+/** A cut inside a training: one schedule of rates, and less to compute than the whole net takes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -201,7 +202,7 @@ describe('what cannot be is refused before anything trains', () => {
     [{ prune: { keep: { latency: 0.5 } } }, 'prune.target.keep: expected'],
     [{ prune: { ...cut, keep: { macs: 0.001 } } }, 'target: expected at most'],
     [{ prune: true }, 'prune.options: expected a record of options, got true'],
-    [{ prune: { ...cut, stabel: 1 } }, "prune has no option 'stabel'; did you mean 'stable'?"],
+    [{ prune: { ...cut, stabel: 1 } }, "prune: expected a known option, got 'stabel'; try 'stable'"],
   ])('%o', (options, said) => {
     expect(refused(options)).toContain(said)
   })

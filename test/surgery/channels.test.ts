@@ -143,7 +143,7 @@ describe('growth', () => {
   ])('%j would renumber channels', (growth, at) => {
     const error = left(grown(growth))
     expect(error).toMatchObject({ _tag: 'Renumbered', at })
-    expect(renderMessage(error)).toContain(`${at} reads by position`)
+    expect(renderMessage(error)).toContain(`${at} reads by number`)
   })
 
   test('new channels of a wider unit lie in the groups that read them', () => {

@@ -6,10 +6,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
-import { type Address, addressText } from '../../engine/cluster/address.js'
+import { type Address, addressText, isOfThisMachine } from '../../engine/cluster/address.js'
 import { type Followed, followCluster } from '../../engine/cluster/follow.js'
 import { type Answer, compareIdentity, type Invitation } from '../../engine/cluster/protocol.js'
 import { decode } from '../../io/codec.js'
+import { sameCommand } from '../../io/command-text.js'
 import { renderMessage, type Stopped } from '../../report/text/render-message.js'
 import type { RunError } from '../../run/error.js'
 import type { Result } from '../../run/events.js'
@@ -19,7 +20,6 @@ import type { Experiment } from '../../run/schedule/experiment.js'
 import { folderAt } from '../../run/storage/folder.js'
 import { settingsOf } from '../../run/storage/settings.js'
 import { openRun } from '../../run/storage/stored-run.js'
-import { sameCommand } from '../command-text.js'
 import { end } from '../exit.js'
 import { openDataset } from '../resources.js'
 import { loadFrom } from '../run-command.js'
@@ -125,7 +125,10 @@ const follow = (
   const { listen } = options
   const onListening = () => {
     say(`listening at ${addressText(listen)} for a training with --cluster`)
-    say(`TensorFlow will listen on port ${listen.port + 1} of every address of this machine, for anyone`)
+    if (!isOfThisMachine(listen))
+      say(
+        `whoever reaches port ${listen.port} or ${listen.port + 1} there is trusted: keep them on a private network`,
+      )
   }
   return pipe(
     followCluster({

@@ -18,6 +18,9 @@ export const addressOf = (text: string): Address | null => {
 
 export const addressText = ({ host, port }: Address): string => `${host}:${port}`
 
+/** Whether only this machine reaches it, as far as can be told without asking for the name. */
+export const isOfThisMachine = ({ host }: Address): boolean => /^(127\.|localhost$)/.test(host)
+
 /** Where a worker's TensorFlow listens. */
 export const serverAddress = ({ host, port }: Address, rank: number): string =>
   addressText({ host, port: rank === 0 ? port : port + 1 })

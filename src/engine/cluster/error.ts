@@ -23,6 +23,10 @@ export type ClusterError =
   | { readonly _tag: 'WorkerLost'; readonly address: string }
   /** The same of the first worker. */
   | { readonly _tag: 'LeaderLost'; readonly address: string }
+  /** The first worker's own address, which another worker would take for its own. */
+  | { readonly _tag: 'NotReachable'; readonly address: string; readonly other: string }
+  /** TensorFlow of a worker that itself answers. */
+  | { readonly _tag: 'NotReached'; readonly address: string; readonly reason: string }
   | { readonly _tag: 'PortTaken'; readonly address: string; readonly reason: string }
   /** A batch that cannot be divided evenly. */
   | { readonly _tag: 'BatchNotShared'; readonly batch: number; readonly workers: number }

@@ -10,6 +10,7 @@ import { addonFile } from '../tensorflow/load.js'
 import { type Address, addressText } from './address.js'
 import { type Deferred, deferred, within } from './deferred.js'
 import { type Answer, type Invitation, invitationCodec } from './protocol.js'
+import { requireServer } from './reach.js'
 import { shareEngine } from './share-engine.js'
 import { type Heard, listenThread, type Told } from './threads.js'
 
@@ -107,11 +108,23 @@ const followedOf = (conversation: Conversation, invitation: Invitation, engine: 
   }
 }
 
-const reasonOf = (error: EngineError): string => ('reason' in error ? error.reason : error._tag)
+const reasonOf = (error: EngineError): string => {
+  const reason = 'reason' in error ? error.reason : error._tag
+  return error._tag === 'NotReached' ? `${error.address}: ${reason}` : reason
+}
 
-const start = (conversation: Conversation, invitation: Invitation): Answer => {
-  const { servers, rank, threads, run } = invitation
-  const engine = openWorker({ addresses: servers, rank, threads })
+const openServer = (
+  { options }: Conversation,
+  { servers, rank, threads }: Invitation,
+): TE.TaskEither<EngineError, Engine> =>
+  pipe(
+    requireServer(servers[0] ?? ''),
+    TE.mapLeft((error): EngineError => error),
+    TE.flatMapEither(() => openWorker({ addresses: servers, host: options.address.host, rank, threads })),
+  )
+
+const start = async (conversation: Conversation, invitation: Invitation): Promise<Answer> => {
+  const engine = await openServer(conversation, invitation)()
   conversation.begun.resolve(
     pipe(
       engine,
@@ -119,7 +132,7 @@ const start = (conversation: Conversation, invitation: Invitation): Answer => {
     ),
   )
   if (E.isLeft(engine)) return { _tag: 'no', reason: reasonOf(engine.left) }
-  tell(conversation, { _tag: 'watch', run })
+  tell(conversation, { _tag: 'watch', run: invitation.run })
   return yes
 }
 

@@ -1,6 +1,5 @@
 /** The first worker: invites the others, watches them, and leads the sums over workers. */
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,7 +10,9 @@ import { addonFile } from '../tensorflow/load.js'
 import { type Address, addressText, serverAddress } from './address.js'
 import { within } from './deferred.js'
 import type { ClusterError } from './error.js'
+import { requireOwnAddress } from './own-address.js'
 import { type Answer, answerCodec, type Identity, type Invitation } from './protocol.js'
+import { requireServer } from './reach.js'
 import { type Membership, shareEngine } from './share-engine.js'
 import { watchThread } from './threads.js'
 
@@ -109,21 +110,6 @@ const invite =
     }
   }
 
-/** Errors  PortTaken where something listens on the port already, such as another first worker */
-export const requirePort = ({ host, port }: Address): TE.TaskEither<ClusterError, void> =>
-  TE.tryCatch(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const probe = createServer().once('error', reject)
-        probe.listen(port, host, () => probe.close(() => resolve()))
-      }),
-    (error): ClusterError => ({
-      _tag: 'PortTaken',
-      address: addressText({ host, port }),
-      reason: (error as NodeJS.ErrnoException).code ?? String(error), // errors of sockets have one
-    }),
-  )
-
 /** Milliseconds after a failed call in which a lost worker is found. */
 const mostDoubt = 9000
 
@@ -179,11 +165,10 @@ const startAll = (others: Others): TE.TaskEither<ClusterError, unknown> =>
     TE.traverseArray(address => ask(address, '/start', '')),
   )
 
-/** Errors  PortTaken, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused */
+/** Errors  PortTaken, NotReachable, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused */
 const gather = (options: LeadOptions, run: string, others: Others): TE.TaskEither<ClusterError, unknown> => {
-  const [own] = options.addresses
   return pipe(
-    own === undefined ? TE.right(undefined) : requirePort(own),
+    requireOwnAddress(options.addresses),
     TE.flatMap(() => inviteAll(options, run, others)),
     TE.flatMap(() => sendFiles(options, others)),
   )
@@ -192,18 +177,22 @@ const gather = (options: LeadOptions, run: string, others: Others): TE.TaskEithe
 /**
  * Begins a cluster: all others have joined, have what they need, and have started.
  *
- * Errors  PortTaken, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused; EngineMissing, EngineFailed
+ * Errors  PortTaken, NotReachable, WorkerUnreachable, WorkerBusy, WorkerDiffers, WorkerRefused, NotReached; EngineMissing, EngineFailed
  */
 export const leadCluster = (options: LeadOptions): TE.TaskEither<EngineError, Led> => {
   const { addresses, threads } = options
   const run = randomUUID()
   const others = addresses.slice(1).map(addressText)
+  const servers = addresses.map(serverAddress)
   const membership: Membership = { ...options, rank: 0, workers: addresses.length }
   return pipe(
     gather(options, run, others),
     TE.mapLeft((error): EngineError => error),
-    TE.flatMapEither(() => openWorker({ addresses: addresses.map(serverAddress), rank: 0, threads })),
+    TE.flatMapEither(() =>
+      openWorker({ addresses: servers, host: addresses[0]?.host ?? '', rank: 0, threads }),
+    ),
     TE.tap(() => startAll(others)),
+    TE.tap(() => pipe(servers.slice(1), TE.traverseArray(requireServer))),
     TE.bindTo('engine'),
     TE.bind('addon', () => TE.fromEither(addonFile())),
     TE.map(({ engine, addon }) => ({

@@ -16,7 +16,7 @@ const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'] as co
 const missing = (name: string): EngineError => ({
   _tag: 'EngineMissing',
   engine: 'cpu',
-  missing: `package ${name} is not installed`,
+  missing: `no package ${name}`,
   mend: `npm install ${packages.join(' ')}`,
 })
 

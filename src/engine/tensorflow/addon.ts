@@ -1,5 +1,6 @@
 /** The project's own addon as a runtime: each graph has a session with a ConfigProto of its own. */
 
+import { commandText } from '../../io/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
@@ -26,8 +27,8 @@ export interface Addon {
   readonly countSessions: () => number
   /** Ends the runs under way, which fail. */
   readonly cancelRuns: () => void
-  /** Starts the server of a ServerDef, for as long as the process lasts; returns the target of its sessions. */
-  readonly startServer: (definition: Uint8Array) => string
+  /** Starts the server of a ServerDef at a host, for as long as the process lasts; returns the target of its sessions. */
+  readonly startServerAt: (definition: Uint8Array, host: string) => string
 }
 
 const inputOf = ({ ref, shape }: Port) => ({ name: tensorName(ref), shape })
@@ -43,23 +44,31 @@ const openGraph = (session: NativeSession): OpenGraph => ({
   close: () => session.close(),
 })
 
-/** Loads the addon. A process that exits waits for runs under way, so they are cancelled. Throws the loader's error. */
-export const loadAddon = (file: string): Addon => {
-  const addon = openNative(file) as Addon // what the C++ source exports
+/**
+ * Loads the addon; `serves`: so that it can start servers. A process that exits waits for runs under way, so they are
+ * cancelled. Throws the loader's error.
+ */
+export const loadAddon = (file: string, serves: boolean): Addon => {
+  const addon = openNative(file, serves) as Addon // what the C++ source exports
+  if (serves && addon.startServerAt === undefined)
+    throw new Error(`built from older sources; ${commandText('engine')} builds it`)
   process.once('exit', addon.cancelRuns)
   return addon
 }
 
 /** The addon, which can also start a server. */
 export interface AddonRuntime extends Runtime {
-  /** Returns the target of its sessions, an option of theirs. Lasts as long as the process. */
-  readonly startServer: (task: ServerTask) => string
+  /**
+   * Returns the target of its sessions, an option of theirs. Lasts as long as the process. It listens at the address of the
+   * host alone, at every one of the machine for `0.0.0.0`. Throws where the addon was loaded for sessions alone.
+   */
+  readonly startServer: (task: ServerTask, host: string) => string
 }
 
-export const addonRuntime = ({ version, Session, countSessions, startServer }: Addon): AddonRuntime => ({
+export const addonRuntime = ({ version, Session, countSessions, startServerAt }: Addon): AddonRuntime => ({
   version,
   open: (graph, options) =>
     openGraph(new Session(graphDef(graph), sessionConfig(options), options.target ?? '')),
   countGraphs: countSessions,
-  startServer: task => startServer(serverDef(task)),
+  startServer: (task, host) => startServerAt(serverDef(task), host),
 })

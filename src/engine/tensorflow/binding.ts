@@ -21,10 +21,12 @@ export interface Binding {
   readonly TF_Version: string
 }
 
-/** Loads a native module; returns its exports. Throws the loader's error. */
-export const openNative = (file: string): unknown => {
+const { RTLD_NOW: now, RTLD_DEEPBIND: deep = 0 } = constants.dlopen
+
+/** Loads a native module; `overrides`: its functions before the system's of the same name. Throws the loader's error. */
+export const openNative = (file: string, overrides = false): unknown => {
   const native: { readonly exports: unknown } = { exports: {} }
-  process.dlopen(native, file, constants.dlopen.RTLD_NOW)
+  process.dlopen(native, file, overrides ? now | deep : now)
   return native.exports
 }
 

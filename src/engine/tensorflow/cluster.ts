@@ -3,12 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Engine, EngineError } from '../engine.js'
 import { sessionConfig, workerJob } from './config.js'
-import { engineOf, failed, loadAddonRuntime } from './load.js'
+import { engineOf, failed, loadServerRuntime } from './load.js'
 
 /** The servers of all workers, and which one this is. */
 export interface ClusterTask {
-  /** Such as `host:2222`. TensorFlow listens on the port at every address of the machine, and asks nobody who they are. */
+  /** Such as `host:2222`. TensorFlow asks nobody who they are. */
   readonly addresses: readonly string[]
+  /** The address of this machine at which it listens; `0.0.0.0`: all of them. */
+  readonly host: string
   readonly rank: number
   /** Threads of an operation. */
   readonly threads: number
@@ -23,19 +25,21 @@ const fatal = '3'
  *
  * Errors  EngineMissing where the addon is not built; EngineFailed where the port is taken
  */
-export const openWorker = ({ addresses, rank, threads }: ClusterTask): E.Either<EngineError, Engine> => {
+export const openWorker = ({
+  addresses,
+  host,
+  rank,
+  threads,
+}: ClusterTask): E.Either<EngineError, Engine> => {
   process.env[logLevel] ??= fatal
   return pipe(
-    loadAddonRuntime(threads),
+    loadServerRuntime(threads),
     E.flatMap(runtime =>
       E.tryCatch(() => {
         const options = { threads, task: rank }
-        const target = runtime.startServer({
-          cluster: { [workerJob]: addresses },
-          job: workerJob,
-          task: rank,
-          config: sessionConfig(options),
-        })
+        const cluster = { [workerJob]: addresses }
+        const task = { cluster, job: workerJob, task: rank, config: sessionConfig(options) }
+        const target = runtime.startServer(task, host)
         return engineOf({ runtime, threads }, { ...options, target })
       }, failed),
     ),

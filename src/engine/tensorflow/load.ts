@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../graph/graph.js'
-import { engineCommand } from '../commands.js'
+import { commandText } from '../../io/command-text.js'
 import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
@@ -28,14 +28,14 @@ export interface LoadOptions {
 export const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'tensorflow',
-  reason: reason instanceof Error ? reason.message : String(reason),
+  reason: (reason instanceof Error ? reason.message : String(reason)).replace(/\p{Cc}+/gu, ' '), // TensorFlow marks parts by them
 })
 
 const missing: EngineError = {
   _tag: 'EngineMissing',
   engine: 'tensorflow',
-  missing: 'not built',
-  mend: engineCommand(),
+  missing: 'no build of it',
+  mend: commandText('engine'),
 }
 
 /** The default number of threads. */
@@ -78,13 +78,13 @@ interface LoadedBinding extends Loaded {
 }
 
 /** Loads a native module once: TensorFlow cannot be started twice in a process, so it stays loaded. */
-const once = <A>(open: (file: string, threads: number) => A) => {
+const once = <A>(open: (file: string, threads: number, serves: boolean) => A) => {
   let loaded: O.Option<A> = O.none
-  return (file: string, threads: number): E.Either<EngineError, A> =>
+  return (file: string, threads: number, serves = false): E.Either<EngineError, A> =>
     E.tryCatch(() => {
       if (O.isSome(loaded)) return loaded.value
       Object.assign(process.env, environment(threads))
-      const opened = open(file, threads)
+      const opened = open(file, threads, serves)
       loaded = O.some(opened)
       return opened
     }, failed)
@@ -95,8 +95,8 @@ const startBinding = once((file, threads): LoadedBinding => {
   return { binding, runtime: officialRuntime(binding), threads }
 })
 
-const startAddon = once((file): { readonly runtime: AddonRuntime } => ({
-  runtime: addonRuntime(loadAddon(file)),
+const startAddon = once((file, _, serves): { readonly runtime: AddonRuntime } => ({
+  runtime: addonRuntime(loadAddon(file, serves)),
 }))
 
 const requireNative = (): E.Either<EngineError, Native> =>
@@ -146,11 +146,11 @@ export const addonFile = (): E.Either<EngineError, string> =>
     ),
   )
 
-/** Loads the addon, which alone can start a server. Errors  EngineMissing, EngineFailed */
-export const loadAddonRuntime = (threads: number): E.Either<EngineError, AddonRuntime> =>
+/** Loads the addon for servers, which it alone can start. Errors  EngineMissing, EngineFailed */
+export const loadServerRuntime = (threads: number): E.Either<EngineError, AddonRuntime> =>
   pipe(
     addonFile(),
-    E.flatMap(file => startAddon(file, threads)),
+    E.flatMap(file => startAddon(file, threads, true)),
     E.map(({ runtime }) => runtime),
   )
 

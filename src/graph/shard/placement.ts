@@ -15,13 +15,20 @@ export interface Placed {
   /** The other results of an operation with several, from the second on. */
   readonly parts?: readonly Placed[]
   /** Of a batch norm by the whole batch's statistics. */
-  readonly moments?: Moments
+  readonly moments?: SharedMoments
 }
 
 /** Means and variances, divided by n, of each channel. */
 export interface Moments {
   readonly mean: Value
   readonly variance: Value
+}
+
+/** A batch norm by the worker's own rows, their statistics, and those of all. */
+export interface SharedMoments {
+  readonly norm: Value
+  readonly own: Moments
+  readonly all: Moments
 }
 
 export const replicated = (value: Value): Placed => ({ placement: 'replicated', value })

@@ -1,4 +1,5 @@
 /** The slots of fading: the layers whose channels can fade, and the variables beside their weights. */
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -49,7 +50,7 @@ const radiiOf = (weights: Weights, { path, anchor }: FadableLayer, channels: num
     columnLengths(weights[weightKey(path, slot)], channels),
   )
   return Float32Array.from({ length: channels }, (_, channel) =>
-    Math.hypot(...lengths.map(each => each[channel] ?? 0)),
+    Math.hypot(...lengths.map(each => elementAt(each, channel))),
   )
 }
 
@@ -57,7 +58,7 @@ const radiiOf = (weights: Weights, { path, anchor }: FadableLayer, channels: num
 const columnLengths = (tensor: Tensor | undefined, channels: number): Float64Array => {
   const squares = new Float64Array(channels)
   tensor?.data.forEach((value, i) => {
-    squares[i % channels] = (squares[i % channels] ?? 0) + value ** 2
+    squares[i % channels] = elementAt(squares, i % channels) + value ** 2
   })
   return squares.map(Math.sqrt)
 }

@@ -10,6 +10,7 @@ import type { Session } from '../../engine/engine.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
+import { fixedWires, type Wiring, wireNet } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -185,8 +186,21 @@ export interface FadedChannels {
   readonly bodies: readonly Path[]
 }
 
+/** By wire, not 0 where it stays: no cut may remove it, or it has a channel that did not fade. */
+const keptWires = (wiring: Wiring, fading: readonly FadableLayer[], slots: Weights): Uint8Array => {
+  const kept = fixedWires(wiring)
+  for (const each of fading) {
+    const marked = new Set(markedChannels(slots, each))
+    wiring.out.get(each.path)?.forEach((wire, channel) => {
+      if (!marked.has(channel)) kept[wire] = 1
+    })
+  }
+  return kept
+}
+
 /**
  * A body's channels are tied to the sum's, which stay: a body that faded whole is listed as a body, and none inside it is.
+ * In a branch that faded whole, a gate or a norm may share channels with layers outside, which stay: none is listed.
  */
 export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
   const fading = fadableLayers(net)
@@ -200,9 +214,12 @@ export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels =>
   })
   const bodies = whole.filter(({ path }) => !whole.some(({ body }) => isInside(body, path)))
   const left = fading.filter(({ path }) => !bodies.some(({ body }) => isInside(body, path)))
+  const wiring = wireNet(net)
+  const kept = keptWires(wiring, fading, slots)
   const channels = left.flatMap(each => {
-    const marked = markedChannels(slots, each)
-    return marked.length === 0 ? [] : [[each.path, marked] as const]
+    const wires = wiring.out.get(each.path) ?? []
+    const faded = markedChannels(slots, each).filter(channel => kept[wires[channel] ?? -1] === 0)
+    return faded.length === 0 ? [] : [[each.path, faded] as const]
   })
   return { channels: Object.fromEntries(channels), bodies: bodies.map(({ path }) => path) }
 }

@@ -29,9 +29,9 @@ export interface PushTerm extends NamedFunction<(inputs: TermInputs) => Value> {
 }
 
 /**
- * A term of one's own for a push: a function that builds one number from the values of a training step. What it returns
- * is called with a weight and put in a push, whose objective has the term times that weight. In the files of a run
- * stands its name, which therefore stands for what the function computes.
+ * A push term of your own: a function that builds one number from the values of a training step. `pushTerm` returns a
+ * function of a weight; its result, given to a push, adds the term times that weight to the objective. A run's files hold
+ * only its name, so that one name must always mean one function.
  *
  * Shapes  the term []
  *

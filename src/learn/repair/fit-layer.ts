@@ -1,4 +1,5 @@
 /** A fit as the weights of its layer. */
+import { elementAt } from '../../io/element.js'
 import { findNonFinite } from '../../io/tensor.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../net/weights.js'
@@ -13,7 +14,7 @@ export interface ReconstructOptions {
 
 const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
   shape,
-  data: data.map((each, i) => each + sign * (change[i] ?? 0)),
+  data: data.map((each, i) => each + sign * elementAt(change, i)),
 })
 
 const allFinite = (weights: Weights): boolean =>

@@ -1,4 +1,5 @@
 /** The least-squares fit of one layer's kernel. */
+import { elementAt } from '../../io/element.js'
 import { solveRidge } from './ridge.js'
 
 /** Sums over the calibration images, in float64: X are inputs, R what the kernel leaves unexplained of the outputs. */
@@ -51,7 +52,7 @@ const center = (
   const centered = products.slice()
   left.forEach((mean, i) => {
     for (let j = 0, at = i * width; j < width; j++, at++)
-      centered[at] = (centered[at] ?? 0) - (mean * (right[j] ?? 0)) / count
+      centered[at] = elementAt(centered, at) - (mean * elementAt(right, j)) / count
   })
   return centered
 }
@@ -83,7 +84,7 @@ const meansLeft = (
   const left = Float64Array.from(residuals)
   for (let i = 0, at = 0; i < inputs.length; i++)
     for (let j = 0; j < left.length; j++, at++)
-      left[j] = (left[j] ?? 0) - (inputs[i] ?? 0) * (change[at] ?? 0)
+      left[j] = elementAt(left, j) - elementAt(inputs, i) * elementAt(change, at)
   return left.map(sum => sum / count)
 }
 

@@ -97,7 +97,7 @@ export const drawCharts = (nodes: readonly Node<ChartLeaf>[]): T.Task<readonly N
     TE.match(
       (fact): Replace =>
         async ({ chart }) =>
-          missing(`${chart.label}: no picture, as ${renderMessage(fact)}`),
+          missing(`${chart.label}: no picture, ${renderMessage(fact)}`),
       numbered,
     ),
     T.flatMap(replace => async () => {

@@ -36,9 +36,7 @@ const readOwn = (file: string, known: readonly KnownLayer[]): TE.TaskEither<RunE
 
 const readRunModel = (folder: string, known: readonly KnownLayer[]): TE.TaskEither<RunError, FoundModel> => {
   const { model } = folderAt(folder)
-  return existsSync(model)
-    ? readOwn(model, known)
-    : TE.left({ _tag: 'RunUnfinished', folder, next: `espalier resume ${folder}` })
+  return existsSync(model) ? readOwn(model, known) : TE.left({ _tag: 'RunUnfinished', folder })
 }
 
 /**

@@ -11,7 +11,8 @@ import { withWeights } from '../../net/weights.js'
 import type { GivenModel } from '../../net/words/from.js'
 import { weightsWithoutHead, withHead } from '../../net/words/with-head.js'
 import type { RunError } from '../error.js'
-import { type Experiment, experiment, type PlannedExperiment } from '../schedule/experiment.js'
+import type { Experiment, PlannedExperiment } from '../schedule/experiment.js'
+import { experimentOn } from '../schedule/resolve.js'
 import { withNormaliser } from './calibration-data.js'
 import { modelChecksum, type Origin } from './origin.js'
 import { readAnyModel } from './read-model.js'
@@ -38,7 +39,7 @@ const isPlanned = (exported: unknown): exported is PlannedExperiment =>
 const resolveOn =
   (net: Net) =>
   ({ data, schedule }: PlannedExperiment): Experiment =>
-    experiment(net, data, ...schedule)
+    experimentOn(net, data, schedule)
 
 const originOf = ({ file, head }: GivenModel, { model, preprocessing }: ModelFile): Origin => ({
   file,

@@ -25,8 +25,15 @@ import {
   requireSeveralValues,
   satisfied,
 } from './requirements.js'
-import { isWhole, type RunStep, type StepContext, type StepStart, type StepState } from './step-context.js'
-import { stageOf } from './step-place.js'
+import {
+  isWhole,
+  loggedPlace,
+  type RunStep,
+  type StepContext,
+  type StepStart,
+  type StepState,
+  stageOf,
+} from './step-context.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
@@ -75,7 +82,7 @@ const run: RunStep<Push> = (context, step) => from => {
   const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
   const marked: RunEvent[] = []
   const program = pushProgram(step, cut, teacher, model, ranking =>
-    marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
+    marked.push(rankedEvent(loggedPlace(context), 'gradientUtility', false, ranking)),
   )
   return pipe(
     logFeaturesBefore(context, from),

@@ -2,12 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../io/element.js'
+import { layersOf } from '../../net/layers.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
-import type { Layer } from '../../net/tree.js'
+import type { Net } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import { activeLimits } from './constraints/active-limits.js'
-import { applyConstraints, residualsOf } from './constraints/constraints.js'
+import { applyConstraints } from './constraints/constraints.js'
 import { type ConstrainedSelection, isBodyRemoved } from './constraints/pass.js'
 import { type Multiple, multiplesFor } from './constraints/rounding.js'
 import type { ByChannel, ByTarget, ByThreshold } from './options.js'
@@ -68,7 +69,7 @@ const findWire = (
   const wires = wiring.out.get(at) ?? []
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  const reason = groups[groupOf[wire] ?? 0]?.fixed ?? 'freeze'
+  const reason = groups[elementAt(groupOf, wire)]?.fixed ?? 'freeze'
   return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel, reason }) : E.right(wire)
 }
 
@@ -169,8 +170,11 @@ const thresholdAt = ({ order, ranked }: Candidates, count: number): number => {
   return count < order.length ? elementAt(ranked.score, elementAt(order, count)) : Number.POSITIVE_INFINITY
 }
 
-const bodiesOf = (layer: Layer): readonly (readonly [path: Path, body: Path])[] =>
-  residualsOf(layer).map(([path, { body }]) => [path, childPath(path, body.name)] as const)
+/** The residuals of a net, each with its body. */
+const bodiesOf = (net: Net): readonly (readonly [path: Path, body: Path])[] =>
+  [...layersOf(net)].flatMap(([path, layer]) =>
+    layer._tag === 'residual' ? [[path, childPath(path, layer.body.name)] as const] : [],
+  )
 
 /** The selection in which so many candidates are removed, and the bodies that score below the threshold. */
 type Select = (count: number, threshold: number) => Selection
@@ -185,7 +189,7 @@ const selectLowest = (
   const { ranked, pinned } = candidates
   const limits = { pinned, score: ranked.score, minChannels, multipleOf, floor, widths, freeze }
   const constrain = applyConstraints(analysis, limits)
-  const bodies = bodiesOf(analysis.net.body)
+  const bodies = bodiesOf(analysis.net)
   const rank = ranksOf(candidates)
   return (count, threshold) => {
     const selected = withoutLowest(candidates, count)

@@ -138,7 +138,7 @@ describe('an archive that is wrong', () => {
     }
     const empty = join(scratch(), 'none.zip')
     writeFileSync(empty, zipOf({}))
-    expect(await line(empty)).toMatch(/needs a folder per class/)
+    expect(await line(empty)).toMatch(/expected a folder for each class/)
   })
 
   test('in any byte is read or refused, and never crashes', async () => {

@@ -16,7 +16,7 @@ import { convBnAct, dense, dropout, dropPath, globalAvgPool, image } from '../..
 import type { AnyWord } from '../../../src/net/words/types.js'
 import { renderMessage } from '../../../src/report/text/render-message.js'
 import { experiment, train } from '../../../src/run/index.js'
-import { checkRun } from '../../../src/run/runner.js'
+import { checkRun } from '../../../src/run/schedule/check.js'
 import { calibrationFor } from '../../../src/run/steps/step-context.js'
 import { l1 } from '../../../src/surgery/prune/criteria.js'
 import { prune } from '../../../src/surgery/prune/prune.js'

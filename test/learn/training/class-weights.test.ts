@@ -11,7 +11,7 @@ import { hardLoss, lowerForTraining, weightGradients } from '../../../src/learn/
 import { train } from '../../../src/learn/training/transforms.js'
 import type { Weights } from '../../../src/net/weights.js'
 import { renderMessage } from '../../../src/report/text/render-message.js'
-import { checkRun } from '../../../src/run/runner.js'
+import { checkRun } from '../../../src/run/schedule/check.js'
 import { experiment } from '../../../src/run/schedule/experiment.js'
 import { train as step, untilTarget } from '../../../src/run/schedule/schedule.js'
 import { available, float64 } from '../../support/engines.js'

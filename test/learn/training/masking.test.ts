@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect, test } from 'vitest'
 import { fadedChannels } from '../../../src/learn/fade/fade.js'
-import { slotOf } from '../../../src/learn/fade/fade-slots.js'
+import { flagsWhere, slotOf, slotsFor } from '../../../src/learn/fade/fade-slots.js'
 import type { MaskOptions } from '../../../src/learn/options.js'
 import type { Learner } from '../../../src/learn/training/learner.js'
 import {
@@ -16,8 +16,10 @@ import {
   shareLeft,
 } from '../../../src/learn/training/masking/masking.js'
 import { init } from '../../../src/net/weights.js'
+import { gate } from '../../../src/net/words/channels.js'
 import { concat, net, residual, stack } from '../../../src/net/words/combinators.js'
-import { convBnAct, dense, globalAvgPool, image } from '../../../src/net/words/leaves.js'
+import { convBnAct, dense, depthwiseBnAct, globalAvgPool, image } from '../../../src/net/words/leaves.js'
+import type { MapWord } from '../../../src/net/words/types.js'
 import { type Pruned, prune, type Removed } from '../../../src/surgery/prune/prune.js'
 import { arbitraryModel, modelOf } from '../../support/nets/arbitrary.js'
 import { right, utilitiesOf } from '../../support/nets/surgery.js'
@@ -39,6 +41,22 @@ const branching = modelOf(1)(
     dense(2),
   ),
 )
+
+/** What begins a branch shares its channels with the layers outside, which stay. */
+test.each<[string, MapWord]>([
+  ['a gate', gate('shared', stack('', convBnAct(3, 1)))],
+  ['a depthwise convolution', depthwiseBnAct(3, { name: 'shared' })],
+  ['a residual', residual('shared', stack('', convBnAct(3, 1)))],
+])('a branch that fades whole takes along nothing else, though %s begins it', (_, first) => {
+  for (const stem of [stack('stem'), stack('stem', convBnAct(3, 1))]) {
+    const modules = concat('modules', convBnAct(4), stack('removed', first, convBnAct(1, 1)))
+    const model = modelOf(1)(net('branch', image(4, 4, 3), stem, modules, globalAvgPool, dense(2)))
+    const { channels, model: expected } = right(prune({ channels: { 'modules/removed/conv': [0] } })(model))
+    const flags = flagsWhere(model, (path, channel) => !(channels[path]?.includes(channel) ?? false))
+    const cut = right(prune(fadedChannels(model, slotsFor(model.weights, flags)))(model))
+    expect(cut.model).toEqual(expected)
+  }
+})
 
 test('a mask is what the cut would remove after each epoch, and what is marked in the end is the last one', () => {
   const halves = { keep: { params: 0.6 }, normalize: 'raw' } as const

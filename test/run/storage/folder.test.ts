@@ -332,7 +332,7 @@ process.stdin.once('data', async () => {
         'with more epochs in a step that is done',
         of(train({ ...learning, epochs: 3 }), shorter.schedule[1] as Step),
         'DoneDiffers',
-        'schedule.0.epochs 2 (got 3)',
+        'schedule.0.epochs 3 instead of 2',
       ],
       ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
       ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],

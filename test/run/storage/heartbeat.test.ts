@@ -95,7 +95,9 @@ describe.runIf(engine !== null)('a folder', () => {
     })
     const error = await failure(run)
     expect(error).toEqual({ _tag: 'RunLost', folder: path })
-    expect(renderMessage(error)).toMatch(/expected to hold it, got another process at work there/)
+    expect(renderMessage(error)).toMatch(
+      /expected to work in it alone, got another process that took it over/,
+    )
     expect(readFileSync(folderAt(path).checkpoint).equals(saved ?? Buffer.of())).toBe(true)
     expect(existsSync(folderAt(path).result)).toBe(false)
   })

@@ -1,3 +1,4 @@
+/** A net as lines, and what a cut by name leaves of it. */
 import { childPath, type Path } from '../../../src/net/path.js'
 import type { Layer, Net } from '../../../src/net/tree.js'
 import { prune } from '../../../src/surgery/prune/prune.js'

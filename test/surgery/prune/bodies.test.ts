@@ -1,6 +1,7 @@
+/** Residuals that lose their bodies. */
 import { expect, test } from 'vitest'
 import { countParams } from '../../../src/net/counts.js'
-import { layersOf } from '../../../src/net/path.js'
+import { layersOf } from '../../../src/net/layers.js'
 import { relu } from '../../../src/net/words/activations.js'
 import { concat, net, residual, stack } from '../../../src/net/words/combinators.js'
 import { batchNorm, convBnAct, dense, globalAvgPool, image } from '../../../src/net/words/leaves.js'

@@ -1,3 +1,4 @@
+/** How the tree closes around what a cut removes: branches, inputs, and what has to stay. */
 import { expect, test } from 'vitest'
 import { countParams } from '../../../src/net/counts.js'
 import { relu } from '../../../src/net/words/activations.js'

@@ -1,3 +1,4 @@
+/** What pruning refuses, each as a fact. */
 import { describe, expect, test } from 'vitest'
 import type { Model } from '../../../src/net/weights.js'
 import { net } from '../../../src/net/words/combinators.js'

@@ -2,6 +2,7 @@
  * Values as ONNX nodes read them. ONNX has a map's channels before its height and width, so every value of four axes is
  * transposed; all others keep their order.
  */
+import { elementAt } from '../../../io/element.js'
 import { isSameShape, type Shape, sizeOf } from '../../../net/shape.js'
 import type { Tensor } from '../../../net/weights.js'
 import { ints, type Ref } from './node.js'
@@ -33,16 +34,17 @@ const isIdentity = (order: Order): boolean => order.every((from, to) => from ===
 
 /** An array with its axes reordered. */
 export const transposeTensor = ({ shape, data }: Tensor, order: Order): Tensor => {
-  const sizes = order.map(axis => shape[axis] ?? 1)
+  const sizes = order.map(axis => elementAt(shape, axis))
   const steps = order.map(axis => sizeOf(shape.slice(axis + 1)))
   const result = new Float32Array(data.length)
   let written = 0
   const visit = (axis: number, from: number): void => {
     if (axis === sizes.length) {
-      result[written++] = data[from] ?? 0
+      result[written++] = elementAt(data, from)
       return
     }
-    for (let i = 0; i < (sizes[axis] ?? 0); i++) visit(axis + 1, from + i * (steps[axis] ?? 0))
+    const [size, step] = [elementAt(sizes, axis), elementAt(steps, axis)]
+    for (let i = 0; i < size; i++) visit(axis + 1, from + i * step)
   }
   visit(0, 0)
   return { shape: sizes, data: result }

@@ -63,8 +63,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     return Napi::Number::New(info.Env(), static_cast<double>(Session::count()));
   });
   exports["cancelRuns"] = Napi::Function::New(env, [](const Napi::CallbackInfo &) { Session::cancelAll(); });
-  exports["startServer"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
-    return Napi::String::New(info.Env(), startServer(bytesOf(info[0])));
+  exports["startServerAt"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
+    return Napi::String::New(info.Env(), startServer(bytesOf(info[0]), info[1].As<Napi::String>()));
   });
   return exports;
 }

@@ -3,5 +3,8 @@
 #include <string>
 #include "session.h"
 
-/** Starts the server of a ServerDef; returns the target of its sessions. TensorFlow has no way to end it but the process. */
-std::string startServer(Bytes definition);
+/**
+ * Starts the server of a ServerDef, which listens at the address of a host; returns the target of its sessions. TensorFlow
+ * has no way to end it but the process.
+ */
+std::string startServer(Bytes definition, const std::string &host);

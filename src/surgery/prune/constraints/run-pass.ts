@@ -50,7 +50,7 @@ export const runPass = (
   groups.forEach(({ fixed }, group) => {
     if (fixed === null) topUp(pass, group, 0)
   })
-  ensureOutput(pass, net.body, '', 'vital')
+  ensureOutput(pass, net.body)
   const places = [...pass.dropped]
   const stays = (path: Path): boolean => !places.some(place => isInside(place, path))
   const constrained = {

@@ -1,7 +1,7 @@
 /** Batch norm backward, in two readings of its map and its signal; sums as forward. */
-import { scratch } from './frame'
-import { breadth, chunkOf, isWide, line, RELU, RELU6 } from './norm'
-import { put } from './tile'
+import { scratch } from '../frame'
+import { breadth, chunkOf, isWide, line, RELU, RELU6 } from '../norm'
+import { put } from '../tile'
 
 /** The signal, where the value behind the norm was not cut off. */
 // @ts-ignore: decorator
@@ -35,33 +35,22 @@ function addColumns(dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, term
   }
 }
 
-/** The same of four rows at a time. */
+/** The same, row by row. */
 // @ts-ignore: decorator
 @inline
 function addRows(dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, terms: usize, own: usize, bytes: usize, clamp: i32): void {
   let p = x, q = dy
-  let left = rows
-  for (; left >= 4; left -= 4) {
+  for (let left = rows; left > 0; left--) {
     for (let at: usize = 0; at < bytes; at += 16) {
       const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
-      const p0 = p + at, q0 = q + at
-      const away0 = f32x4.sub(v128.load(p0), mean), away1 = f32x4.sub(v128.load(p0 + ldx), mean)
-      const signal0 = passed(v128.load(q0), away0, slope, shift, clamp)
-      const signal1 = passed(v128.load(q0 + ldd), away1, slope, shift, clamp)
-      let dshift = f32x4.add(f32x4.add(v128.load(own + at), signal0), signal1)
-      let dscale = f32x4.add(f32x4.add(v128.load(own + bytes + at), f32x4.mul(signal0, away0)), f32x4.mul(signal1, away1))
-      const away2 = f32x4.sub(v128.load(p0 + 2 * ldx), mean), away3 = f32x4.sub(v128.load(p0 + 3 * ldx), mean)
-      const signal2 = passed(v128.load(q0 + 2 * ldd), away2, slope, shift, clamp)
-      const signal3 = passed(v128.load(q0 + 3 * ldd), away3, slope, shift, clamp)
-      dshift = f32x4.add(f32x4.add(dshift, signal2), signal3)
-      dscale = f32x4.add(f32x4.add(dscale, f32x4.mul(signal2, away2)), f32x4.mul(signal3, away3))
-      v128.store(own + at, dshift)
-      v128.store(own + bytes + at, dscale)
+      const away = f32x4.sub(v128.load(p + at), mean)
+      const signal = passed(v128.load(q + at), away, slope, shift, clamp)
+      v128.store(own + at, f32x4.add(v128.load(own + at), signal))
+      v128.store(own + bytes + at, f32x4.add(v128.load(own + bytes + at), f32x4.mul(signal, away)))
     }
-    p += 4 * ldx
-    q += 4 * ldd
+    p += ldx
+    q += ldd
   }
-  if (left > 0) addColumns(q, ldd, p, ldx, left, terms, own, bytes, clamp)
 }
 
 // @ts-ignore: decorator
@@ -129,37 +118,60 @@ function sentBack(dy: usize, x: usize, mean: v128, slope: v128, shift: v128, fac
   return f32x4.add(f32x4.add(f32x4.mul(signal, slope), f32x4.mul(away, factor)), offset)
 }
 
+/** Column by column. */
+// @ts-ignore: decorator
+@inline
+function sendColumns(
+  dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, channels: i32, terms: usize, back: usize, dx: usize, ldo: usize, clamp: i32,
+): void {
+  const bytes = breadth(channels)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
+    const factor = v128.load(back + at), offset = v128.load(back + bytes + at)
+    const left = channels - <i32>(at >> 2)
+    let p = x + at, q = dy + at, o = dx + at
+    for (let n = rows; n > 0; n--) {
+      put(o, sentBack(q, p, mean, slope, shift, factor, offset, clamp), left)
+      p += ldx
+      q += ldd
+      o += ldo
+    }
+  }
+}
+
+/** Row by row. */
+// @ts-ignore: decorator
+@inline
+function sendRows(
+  dy: usize, ldd: usize, x: usize, ldx: usize, rows: i32, channels: i32, terms: usize, back: usize, dx: usize, ldo: usize, clamp: i32,
+): void {
+  const bytes = breadth(channels)
+  let p = x, q = dy, o = dx
+  for (let n = rows; n > 0; n--) {
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
+      const factor = v128.load(back + at), offset = v128.load(back + bytes + at)
+      put(o + at, sentBack(q + at, p + at, mean, slope, shift, factor, offset, clamp), channels - <i32>(at >> 2))
+    }
+    p += ldx
+    q += ldd
+    o += ldo
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function sendBack(
   from: i32, to: i32, dy: usize, ldd: usize, x: usize, ldx: usize, channels: i32,
   terms: usize, back: usize, dx: usize, ldo: usize, clamp: i32,
 ): void {
-  const bytes = breadth(channels)
-  const whole = <usize>(channels >> 2) << 4
-  const chunk = isWide(channels) ? 4 : chunkOf(channels)
+  const wide = isWide(channels)
+  const chunk = wide ? to - from : chunkOf(channels)
   for (let row = from; row < to; row += chunk) {
     const some = min(chunk, to - row)
-    const quick = isWide(channels) && some == 4
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
-      const factor = v128.load(back + at), offset = v128.load(back + bytes + at)
-      let p = x + <usize>row * ldx + at, q = dy + <usize>row * ldd + at, o = dx + <usize>row * ldo + at
-      if (quick && at < whole) {
-        v128.store(o, sentBack(q, p, mean, slope, shift, factor, offset, clamp))
-        v128.store(o + ldo, sentBack(q + ldd, p + ldx, mean, slope, shift, factor, offset, clamp))
-        v128.store(o + 2 * ldo, sentBack(q + 2 * ldd, p + 2 * ldx, mean, slope, shift, factor, offset, clamp))
-        v128.store(o + 3 * ldo, sentBack(q + 3 * ldd, p + 3 * ldx, mean, slope, shift, factor, offset, clamp))
-        continue
-      }
-      const left = channels - <i32>(at >> 2)
-      for (let n = some; n > 0; n--) {
-        put(o, sentBack(q, p, mean, slope, shift, factor, offset, clamp), left)
-        p += ldx
-        q += ldd
-        o += ldo
-      }
-    }
+    const q = dy + <usize>row * ldd, p = x + <usize>row * ldx, o = dx + <usize>row * ldo
+    if (wide) sendRows(q, ldd, p, ldx, some, channels, terms, back, o, ldo, clamp)
+    else sendColumns(q, ldd, p, ldx, some, channels, terms, back, o, ldo, clamp)
   }
 }
 

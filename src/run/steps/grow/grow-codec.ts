@@ -1,10 +1,23 @@
-/** What a step grows, as JSON. */
+/** A step that grows, as JSON. */
 import * as t from 'io-ts'
-import { closed, list, picked, wholeFrom } from '../../../io/codec.js'
-import { growthCodec } from '../../../surgery/codec.js'
+import {
+  closed,
+  closedPartial,
+  finite,
+  forbid,
+  list,
+  nullable,
+  picked,
+  positive,
+  positiveWhole,
+  wholeFrom,
+} from '../../../io/codec.js'
+import { newRateCodec, trainCodec } from '../../../learn/codec.js'
+import { growInitCodec, growthCodec } from '../../../surgery/codec.js'
 import { growthRuleCodec } from '../../../surgery/grow/rule.js'
 import { growthCostCodec } from '../../schedule/growth-cost.js'
-import type { GradientGrowths, Growths, RuleGrowths } from '../../schedule/steps.js'
+import type { GradientGrowths, Grow, Growths, RuleGrowths } from '../../schedule/steps.js'
+import type { StepKind } from '../kind.js'
 
 /** How often a step grows: each of so many nets is checked before anything trains. */
 const mostGrowths = 1000
@@ -40,8 +53,26 @@ const codecOf = (u: object) => {
   return 'candidates' in u ? byGradientCodec : listCodec
 }
 
-export const growthsCodec: t.Type<Growths, unknown> = picked<Growths>(
+const growthsCodec: t.Type<Growths, unknown> = picked<Growths>(
   listCodec.name,
   u => codecOf(u) as never, // each writes what it reads
   t.failure,
 )
+
+export const growCodec: StepKind<Grow>['codec'] = steps =>
+  closedPartial(
+    {
+      _tag: t.literal('grow'),
+      growths: growthsCodec,
+      init: growInitCodec,
+      exact: t.boolean,
+      noise: positive,
+      minDelta: finite,
+      patience: positiveWhole,
+      budget: closed({ params: nullable(positive), macs: nullable(positive), latency: nullable(positive) }),
+      newRate: nullable(newRateCodec),
+      warmup: nullable(trainCodec),
+      steps,
+    },
+    { max: forbid(maxCodec.name) },
+  )
