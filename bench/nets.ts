@@ -7,7 +7,7 @@ import densenet40 from '../dsl/nets/cifar/densenet40.js'
 import googlenet from '../dsl/nets/cifar/googlenet.js'
 import resnet20 from '../dsl/nets/cifar/resnet.js'
 import inception88 from '../dsl/nets/imagenet/inception88.js'
-import { relu6, stage } from '../dsl/nets/imagenet/mobilenetv2.js'
+import { mobilenetv2 } from '../dsl/nets/imagenet/mobilenetv2.js'
 import lenet from '../dsl/nets/mnist/lenet5-caffe.js'
 import { exportModel } from '../src/convert/export.js'
 import { readModel } from '../src/convert/model-file.js'
@@ -17,8 +17,6 @@ import { editLayers } from '../src/net/layers.js'
 import type { Shape } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { init, type Model } from '../src/net/weights.js'
-import { net } from '../src/net/words/combinators.js'
-import { convBnAct, dense, globalAvgPool, image } from '../src/net/words/leaves.js'
 import { l1 } from '../src/surgery/prune/criteria.js'
 import { prune } from '../src/surgery/prune/prune.js'
 import { reference } from './net.js'
@@ -35,29 +33,12 @@ const narrow = (share: number, input: Shape, whole: Net): Net => ({
   input,
 })
 
-/** MobileNet v2 on small images: no stride in the stem and the second stage. */
-const mobilenetv2 = net(
-  'mobilenetv2-cifar',
-  image(32, 32, 3),
-  convBnAct(32, 3, { ...relu6, name: 'stem' }), // 32×32×32
-  stage('stage1', 1, 32, 16, 1, 1), // 32×32×16
-  stage('stage2', 6, 16, 24, 2, 1), // 32×32×24
-  stage('stage3', 6, 24, 32, 3, 2), // 16×16×32
-  stage('stage4', 6, 32, 64, 4, 2), // 8×8×64
-  stage('stage5', 6, 64, 96, 3, 1), // 8×8×96
-  stage('stage6', 6, 96, 160, 3, 2), // 4×4×160
-  stage('stage7', 6, 160, 320, 1, 1), // 4×4×320
-  convBnAct(1280, 1, { ...relu6, name: 'last' }), // 4×4×1280
-  globalAvgPool,
-  dense(10),
-)
-
 /** Nets by name; `tiny` is what the quick start comes to. */
 const nets = {
   reference,
   'lenet5-caffe': lenet,
   resnet20,
-  mobilenetv2,
+  mobilenetv2: mobilenetv2({ name: 'mobilenetv2-cifar', side: 32, stride: 1, rate: 0, classes: 10 }),
   densenet40,
   googlenet,
   inception88: narrow(1 / 4, [64, 64, 3], inception88),

@@ -45,7 +45,7 @@ describe('a notice', () => {
   test('of classes of uneven size, from three times on', async () => {
     expect(await noticesIn(await pets(12, 4))).toEqual([])
     expect(await noticesIn(await pets(13, 4))).toEqual([
-      "images: class cat has 13 training images, dog has 4; where they should count alike, try train({ classWeights: 'balanced' })",
+      "images: class cat has 13 training images, dog has 4; if they should count alike, try train({ classWeights: 'balanced' })",
     ])
   })
 
@@ -60,8 +60,8 @@ describe('a notice', () => {
     })
     const found = [
       'images: val is the validation set, 2 images; none are split off training',
-      'images: 1 of 2 validation images are training images too, one of them of cat; accuracy on them says nothing: try removing them',
-      'images: 1 of 5 test images are training images too, one of them of dog; accuracy on them says nothing: try removing them',
+      'images: 1 of 2 validation images are training images too, one of them of cat; accuracy on them says nothing; try removing them',
+      'images: 1 of 5 test images are training images too, one of them of dog; accuracy on them says nothing; try removing them',
     ]
     expect(await noticesIn(folder)).toEqual(found)
     for (const memory of [100, 16 * 48, 22 * 48]) // of 23 images, 16 for training

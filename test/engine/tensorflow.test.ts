@@ -1,3 +1,4 @@
+/** The TensorFlow engine on each of its runtimes. */
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,16 +7,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Engine, Session } from '../../src/engine/engine.js'
-import { sessionConfig } from '../../src/engine/tensorflow/config.js'
-import { emitProgram } from '../../src/engine/tensorflow/graph/program.js'
 import type { Native } from '../../src/engine/tensorflow/install/cache.js'
 import { loadBinding, loadEngine, loadRuntime } from '../../src/engine/tensorflow/load.js'
 import { findNative } from '../../src/engine/tensorflow/native.js'
-import { isSmallInference } from '../../src/engine/tensorflow/single-image.js'
 import type { Graph, Program, Value } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
-import { sizeOf } from '../../src/net/shape.js'
-import { begunOf, feedsOf, learning, row, same } from '../support/nets/operations.js'
+import { begunOf, feedsOf, learning, row } from '../support/nets/operations.js'
 import { root } from '../support/programs/command.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
@@ -24,9 +21,12 @@ const right = <A>(either: E.Either<unknown, A>): A => {
 }
 
 const native = findNative()
+
 if (O.isNone(native))
   console.warn('skipped: tests of the TensorFlow engine, which is not built (npm run engine)')
+
 const hasAddon = O.isSome(O.flatMap((found: Native) => found.addon)(native))
+
 if (!hasAddon) console.warn('skipped: tests of the addon of TensorFlow, which is not built (npm run engine)')
 
 const runtimes = (['official', 'addon'] as const).filter(runtime =>
@@ -240,63 +240,5 @@ const before = runtime.countGraphs()
 for (let n = 0; n < 10 && runtime.countGraphs() > 0; n++) { await new Promise(setImmediate); gc() }
 console.log(before, runtime.countGraphs())`)
     expect(stdout).toBe('1 0\n')
-  })
-})
-
-describe('what a session is opened with', () => {
-  test('threads, and memory that grows', () => {
-    expect([...sessionConfig({ threads: 3 })]).toEqual([0x10, 3, 0x32, 2, 0x20, 1])
-    expect([...sessionConfig({ threads: 1, serial: true, xla: true })]).toEqual([
-      ...[0x10, 1, 0x28, ...Array.from({ length: 9 }, () => 0xff), 1],
-      ...[0x32, 2, 0x20, 1, 0x52, 4, 0x1a, 2, 0x28, 1],
-    ])
-  })
-
-  const inference = (images: number, size: number): Program => ({
-    infer: {
-      outputs: {
-        y: op.conv(op.input('images', [images, size, size, 8]), op.weight('k', [3, 3, 8, 16]), same),
-      },
-      updates: [],
-    },
-  })
-
-  test.each([
-    ['one image through a small net', inference(1, 32), true],
-    ['more work than one thread does as fast', inference(1, 256), false],
-    ['a batch', inference(2, 4), false],
-    ['training', learning(), false],
-  ])('one thread for one image through a small net alone: %s', (_, program, small) => {
-    expect(isSmallInference(program)).toBe(small)
-  })
-})
-
-describe('the emission', () => {
-  const { nodes, calls } = emitProgram({
-    device: name => (name.startsWith('call/go') ? '/device:GPU:0' : undefined),
-  })({
-    go: { outputs: { y: op.mul(op.weight('a b', [2]), op.input('no,t/é', [2])) }, updates: [] },
-    'a call': { outputs: { y: op.weight('a b', [2]) }, updates: [op.assign('a b', op.constant(0))] },
-  })
-
-  test('names are legal and unique, and references resolve', () => {
-    const names = nodes.map(({ name }) => name)
-    expect(new Set(names).size).toBe(names.length)
-    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9.][A-Za-z0-9_.\-/>]*$/)
-    for (const input of nodes.flatMap(({ inputs }) => inputs))
-      expect(names).toContain(input.replace(/^\^|:\d+$/g, ''))
-    expect(Object.keys(calls.go?.inputs ?? {})).toEqual(['no,t/é'])
-  })
-
-  test('a node has the given device', () => {
-    for (const { name, device } of nodes)
-      expect(device).toBe(name.startsWith('call/go') ? '/device:GPU:0' : undefined)
-  })
-
-  test('every value is emitted once', () => {
-    const x = op.relu(op.input('x', [2]))
-    const many = emitProgram()({ go: { outputs: { a: x, b: op.add(x, x), c: op.mul(x, x) }, updates: [] } })
-    expect(many.nodes.filter(node => node.op === 'Relu')).toHaveLength(1)
-    expect(sizeOf(x.shape)).toBe(2)
   })
 })

@@ -1,3 +1,4 @@
+/** The wasm engine: its threads, its memory and its kernels alone. */
 import { execFileSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
@@ -6,30 +7,12 @@ import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/engine/engine.js'
 import { WebAssembly } from '../../src/engine/wasm/host.js'
 import { loadWasm } from '../../src/engine/wasm/index.js'
-import { type Lifetime, layBuffers, spaceOf } from '../../src/engine/wasm/planning/arena.js'
-import { type Buffer, temporaryBuffer } from '../../src/engine/wasm/planning/buffers.js'
-import { fuse } from '../../src/engine/wasm/planning/fuse.js'
-import { order } from '../../src/engine/wasm/planning/order.js'
-import { plan } from '../../src/engine/wasm/planning/plan.js'
 import { barrier, startThreads } from '../../src/engine/wasm/threads.js'
-import { differentiate } from '../../src/graph/differentiate.js'
-import { type Graph, inputsOf, type Kind, type Value } from '../../src/graph/graph.js'
-import { crossEntropy } from '../../src/graph/loss.js'
-import { lower } from '../../src/graph/lower.js'
+import { type Graph, inputsOf, type Value } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
-import { sgd, updatesOf } from '../../src/graph/optimizer.js'
-import type { Net } from '../../src/net/tree.js'
 import { init, type Weights } from '../../src/net/weights.js'
-import { inception, net, residual } from '../../src/net/words/combinators.js'
-import {
-  avgPool,
-  convBnAct,
-  dense,
-  depthwiseBnAct,
-  globalAvgPool,
-  image,
-  maxPool,
-} from '../../src/net/words/leaves.js'
+import { net } from '../../src/net/words/combinators.js'
+import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { apart } from '../support/nets/agree.js'
 import { fedWith } from '../support/nets/arbitrary.js'
 import {
@@ -41,50 +24,13 @@ import {
   windowsOf,
 } from '../support/nets/operations.js'
 import { evaluate } from '../support/nets/reference.js'
-import { placed, right } from '../support/nets/surgery.js'
-
-/** A training step of a net, by momentum. */
-const stepOf = (net: Net, batch: number): { readonly step: Graph } => {
-  const { logits, weights, statistics } = lower({ batch, mode: 'training' })(placed(net))
-  const loss = crossEntropy(logits, op.softmax(op.input('targets', logits.shape)))
-  const moved = [...weights].filter(([key]) => !/\/(mean|variance)$/.test(key))
-  const gradients = differentiate()(
-    loss,
-    moved.map(([, weight]) => weight),
-  )
-  const slopes = moved.map(([key, weight], n) => ({ key, weight, gradient: gradients[n] ?? weight }))
-  const updates = updatesOf(sgd(), op.constant(0.05))(slopes)
-  return {
-    step: {
-      outputs: { loss },
-      updates: [...updates, ...statistics.map(({ key, seen, keep }) => op.average(key, seen, keep))],
-    },
-  }
-}
+import { right } from '../support/nets/surgery.js'
+import { program, stepOf, wide } from './wide-net.js'
 
 const feedsOf = ({ step }: { readonly step: Graph }, seed: number) =>
   Object.fromEntries(
     Object.entries(inputsOf(step)).map(([name, shape]) => [name, fedWith(seed, name, shape)]),
   )
-
-/** Large enough that threads share it. */
-const module = { point: 5, three: [7, 9], five: [4, 8], pool: 6 } as const
-const wide = net(
-  'wide',
-  image(20, 18, 3),
-  convBnAct(11, 3, { name: 'stem' }),
-  depthwiseBnAct(3),
-  inception('a', module),
-  maxPool(2),
-  residual('r', convBnAct(28, 3, { activation: null }), { activation: 'relu' }),
-  avgPool(3, { stride: 1 }),
-  inception('b', module),
-  globalAvgPool,
-  dense(4),
-)
-
-const batch = 6
-const program = stepOf(wide, batch)
 
 const trained = async (
   threads: number,
@@ -239,73 +185,3 @@ test.each(['before', 'while'])(
     expect(() => ensemble.run('go')).toThrow('a thread of the wasm engine failed')
   },
 )
-
-describe('the plan', () => {
-  const kept = (): Buffer => ({ floats: 1, lasting: true })
-  const kinds = (graph: Graph): readonly Kind[] => fuse(graph).run.map(({ op }) => op.kind)
-
-  test('a ReLU fuses into the norm before it, forward and backward, and gradients accumulate', () => {
-    const run = kinds(program.step)
-    expect(run.filter(kind => kind === 'relu')).toHaveLength(1) // behind the residual sum
-    expect(run.filter(kind => kind === 'reluGrad')).toHaveLength(1)
-    const sums = fuse(program.step).run.filter(
-      ({ op, shape }) => op.kind === 'add' && shape.length === 4 && shape[0] === batch,
-    )
-    expect(sums).toHaveLength(2) // the residual sum, and its way back
-  })
-
-  test('a fixed norm and its ReLU fuse into the product', () => {
-    const { logits } = lower({ batch, mode: 'inference' })(placed(wide))
-    const run = kinds({ outputs: { logits }, updates: [] })
-    expect(run.filter(kind => kind === 'normalise')).toHaveLength(1) // depthwise stores only what it sums
-  })
-
-  test('branches write into their concat, which copies nothing', () => {
-    const { tasks } = plan(program.step, { variable: kept, constant: kept })
-    const joins = tasks.filter(({ value }) => value.op.kind === 'concat')
-    expect(joins).toHaveLength(2)
-    for (const { emitted } of joins)
-      expect(emitted.steps(({ buffer, offset }) => buffer.floats * 1e6 + offset, [])).toEqual([])
-  })
-
-  const lives = fc.array(
-    fc.record({ floats: fc.integer({ min: 1, max: 500 }), first: fc.nat(20), length: fc.nat(8) }),
-    { minLength: 1, maxLength: 40 },
-  )
-
-  test('buffers with overlapping lifetimes never overlap', () => {
-    fc.assert(
-      fc.property(lives, drawn => {
-        const all = drawn.map(
-          ({ floats, first, length }) => [temporaryBuffer(floats), { first, last: first + length }] as const,
-        )
-        const { offsets, bytes } = layBuffers(new Map<Buffer, Lifetime>(all))
-        const from = (buffer: Buffer) => offsets.get(buffer) ?? Number.NaN
-        for (const [a, lifeOfA] of all) {
-          expect(from(a) + spaceOf(a)).toBeLessThanOrEqual(bytes)
-          for (const [b, lifeOfB] of all) {
-            if (a === b || lifeOfA.last < lifeOfB.first || lifeOfB.last < lifeOfA.first) continue
-            expect(from(a) >= from(b) + spaceOf(b) || from(b) >= from(a) + spaceOf(a)).toBe(true)
-          }
-        }
-      }),
-    )
-  })
-
-  test('every task comes once, after its dependencies', () => {
-    const graphs = fc.array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
-    fc.assert(
-      fc.property(graphs, drawn => {
-        const needs = drawn.map((each, task) => new Set(each.filter(need => need < task)))
-        const done = order(
-          drawn.map((_, task) => ({ touches: [temporaryBuffer(task + 1)] })),
-          needs,
-        )
-        expect([...done].sort((a, b) => a - b)).toEqual(drawn.map((_, task) => task))
-        done.forEach((task, at) => {
-          for (const need of needs[task] ?? []) expect(done.indexOf(need)).toBeLessThan(at)
-        })
-      }),
-    )
-  })
-})

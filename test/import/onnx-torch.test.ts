@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readOnnxFile, readOnnxModel } from '../../src/convert/onnx/import/read.js'
 import { layersOf } from '../../src/net/layers.js'
@@ -8,7 +8,7 @@ import { forward } from '../support/nets/forward.js'
 import { apart, inFolder, logitsOf, run, tolerance } from '../support/programs/exported.js'
 import { hasModule, runPython } from '../support/programs/python.js'
 
-/** Made by `onnx/make.py`. */
+/** Made by `onnx/make.py`: a folder for each exporter. */
 const folder = join(import.meta.dirname, '../onnx')
 
 const answers: Readonly<Record<string, readonly number[]>> = JSON.parse(
@@ -30,25 +30,28 @@ const tags = (file: string): Promise<readonly Layer['_tag'][]> =>
   )
 
 describe('a small net of PyTorch answers as there', () => {
-  test.for(readdirSync(folder).filter(file => file.endsWith('.onnx')))('%s', async file => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file =>
+    file.endsWith('.onnx'),
+  )
+  test.for(files)('%s', async file => {
     const model = await run(readOnnxModel(join(folder, file)))
-    const expected = answers[file.split('.')[0] ?? ''] ?? []
+    const expected = answers[basename(file, '.onnx')] ?? []
     expect(apart(expected, logitsOf(model, imagesOf(32), 1))).toBeLessThan(tolerance)
   })
 
   test.for<readonly [file: string, ...expected: readonly Layer['_tag'][]]>([
-    ['mobilenet_v2.script.onnx', 'depthwise', 'residual', 'dense'],
-    ['mobilenet_v3.script.onnx', 'gate', 'residual'],
-    ['efficientnet.script.onnx', 'gate'],
-    ['shufflenet_v2.script.onnx', 'channelShuffle', 'channelSlice', 'concat'],
-    ['densenet.script.onnx', 'norm', 'concat'],
-    ['convnext.script.onnx', 'layerNorm', 'scale', 'residual'],
+    ['script/mobilenet_v2.onnx', 'depthwise', 'residual', 'dense'],
+    ['script/mobilenet_v3.onnx', 'gate', 'residual'],
+    ['script/efficientnet.onnx', 'gate'],
+    ['script/shufflenet_v2.onnx', 'channelShuffle', 'channelSlice', 'concat'],
+    ['script/densenet.onnx', 'norm', 'concat'],
+    ['script/convnext.onnx', 'layerNorm', 'scale', 'residual'],
   ])('%s is read as the layers it is made of', async ([file, ...expected]) => {
     expect(await tags(file)).toEqual(expect.arrayContaining([...expected]))
   })
 
   test('identity batch norms keep the outputs', async () => {
-    const file = join(folder, 'resnet.script.onnx')
+    const file = join(folder, 'script/resnet.onnx')
     const { model, notes } = await run(readOnnxFile(file, { batchNorm: true }))
     expect(notes).toEqual([])
     expect(

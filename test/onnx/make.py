@@ -1,4 +1,6 @@
-"""Makes the ONNX files of this folder, and answers.json with what PyTorch answers: small nets of torchvision's blocks.
+"""Makes the ONNX files here, a folder for each exporter, and answers.json with what PyTorch answers.
+
+The nets are small, of torchvision's blocks.
 
 Run in this folder, with torch, torchvision and onnxscript installed:  python make.py
 """
@@ -119,9 +121,9 @@ for name, net in nets.items():
     stir(net)
     with torch.no_grad():
         answers[name] = net(images)[0].tolist()
-        torch.onnx.export(net, (images,), f'{name}.script.onnx', dynamo=False)
-        slim(f'{name}.script.onnx')
+        torch.onnx.export(net, (images,), f'script/{name}.onnx', dynamo=False)
+        slim(f'script/{name}.onnx')
         if name in twice:
-            torch.onnx.export(net, (images,), f'{name}.dynamo.onnx', dynamo=True, external_data=False, verbose=False)
-            slim(f'{name}.dynamo.onnx')
+            torch.onnx.export(net, (images,), f'dynamo/{name}.onnx', dynamo=True, external_data=False, verbose=False)
+            slim(f'dynamo/{name}.onnx')
 json.dump(answers, open('answers.json', 'w'), indent=1)

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { command, root } from '../support/programs/command.js'
 import { scratch } from '../support/scratch.js'
 
-const root = join(import.meta.dirname, '../..')
 const folder = join(root, 'examples')
 
 interface Output {
@@ -26,23 +26,10 @@ const isExperiment = (name: string): boolean => sourceOf(name).includes('\nexpor
 
 const sourceOf = (name: string): string => readFileSync(join(folder, `${name}.ts`), 'utf8')
 
-const trainExample = (name: string): Promise<Output> =>
-  promisify(execFile)(
-    process.execPath,
-    [
-      '--import',
-      'tsx',
-      'src/cli.ts',
-      'train',
-      `examples/${name}.ts`,
-      '--engine',
-      'wasm',
-      '--json',
-      '--out',
-      scratch(),
-    ],
-    { cwd: root },
-  )
+const trainExample = (name: string): Promise<Output> => {
+  const args = ['train', `examples/${name}.ts`, '--engine', 'wasm', '--json', '--out', scratch()]
+  return promisify(execFile)(process.execPath, [...command, ...args], { cwd: root })
+}
 
 const printed = async (name: string): Promise<string> => {
   const { stdout, stderr } = await (isExperiment(name) ? trainExample : runExample)(name)

@@ -1,12 +1,12 @@
 /** `espalier init` */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ImageSurvey, surveyImages } from '../../data/formats/images/survey.js'
-import { isCheckout, sourceFolder } from '../../io/checkout.js'
-import { commandText } from '../../io/command-text.js'
+import { commandText, isCheckout } from '../../io/command-text.js'
 import { makeFolder, writeAtomically } from '../../io/files.js'
 import { surveyLines } from '../../report/tables/survey.js'
 import { downloadProgress } from '../../report/terminal/download-progress.js'
@@ -36,7 +36,8 @@ const defaultOut = (folder: string): string => {
 /** The module of the words, from a file in a folder. */
 const sourceFor = (out: string): string => {
   if (!isCheckout) return 'espalier'
-  const path = relative(dirname(resolve(out)), join(sourceFolder, 'index.js'))
+  const index = fileURLToPath(new URL('../../../src/index.js', import.meta.url))
+  const path = relative(dirname(resolve(out)), index)
     .split(sep)
     .join('/')
   return path.startsWith('.') ? path : `./${path}`

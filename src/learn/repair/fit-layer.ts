@@ -14,7 +14,7 @@ export interface ReconstructOptions {
 
 const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
   shape,
-  data: Float32Array.from(change, (each, i) => elementAt(data, i) + sign * each),
+  data: data.map((each, i) => each + sign * elementAt(change, i)),
 })
 
 const allFinite = (weights: Weights): boolean =>

@@ -42,11 +42,19 @@ export interface FitOptions {
 }
 
 /** Products less those of the means, as if all rows of both had mean 0. */
-const center = (products: Float64Array, left: Float64Array, right: Float64Array, count: number) => {
+const center = (
+  products: Float64Array,
+  left: Float64Array,
+  right: Float64Array,
+  count: number,
+): Float64Array => {
   const width = right.length
-  return products.map(
-    (each, i) => each - (elementAt(left, Math.floor(i / width)) * elementAt(right, i % width)) / count,
-  )
+  const centered = products.slice()
+  left.forEach((mean, i) => {
+    for (let j = 0, at = i * width; j < width; j++, at++)
+      centered[at] = elementAt(centered, at) - (mean * elementAt(right, j)) / count
+  })
+  return centered
 }
 
 const changeByInput = (products: InputSums, { ridge, hasIntercept }: FitOptions): Float64Array => {
@@ -72,12 +80,13 @@ const meansLeft = (
   inputs: ArrayLike<number>,
   change: Float64Array,
   count: number,
-) =>
-  Float64Array.from(residuals, (sum, j) => {
-    let left = sum
-    for (let i = 0; i < inputs.length; i++) left -= (inputs[i] ?? 0) * (change[i * residuals.length + j] ?? 0)
-    return left / count
-  })
+): Float64Array => {
+  const left = Float64Array.from(residuals)
+  for (let i = 0, at = 0; i < inputs.length; i++)
+    for (let j = 0; j < left.length; j++, at++)
+      left[j] = elementAt(left, j) - elementAt(inputs, i) * elementAt(change, at)
+  return left.map(sum => sum / count)
+}
 
 /**
  * The change of a kernel, and the constant, with which the layer gives the outputs it gave before, as nearly as its inputs

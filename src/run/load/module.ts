@@ -6,8 +6,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import { isCheckout, sourceFolder } from '../../io/checkout.js'
 import { type DecodeError, decode } from '../../io/codec.js'
+import { isCheckout } from '../../io/command-text.js'
 import { isFolder } from '../../io/files.js'
 import type { RunError } from '../error.js'
 import { registerTypeScript } from './typescript.js'
@@ -16,6 +16,9 @@ const isSource = import.meta.url.endsWith('.ts')
 
 /** Where files lie that import this program by its sources: in a checkout, or among the DSL files of the package. */
 const own = fileURLToPath(new URL(isCheckout ? '../../..' : '../../../dsl/', import.meta.url))
+
+/** The sources: those that run, or that what runs was made of. */
+const sourceFolder = fileURLToPath(new URL('../../../src', import.meta.url))
 
 /** How a file may name the sources: by their path, by the way from it, or, from beside them, from any depth of folders. */
 const sourceNames = (path: string): readonly string[] => [

@@ -6,7 +6,7 @@ import type { Experiment } from '../schedule/experiment.js'
 import { folderAt } from '../storage/folder.js'
 import { digestOf, identityOf } from '../storage/identity.js'
 import type { Settings } from '../storage/settings.js'
-import { type Study, scratchName, type Variant } from './study.js'
+import type { Study, Variant } from './study.js'
 
 /** A variant with one seed. */
 export interface Cell {
@@ -25,6 +25,9 @@ export const cellsOf = (study: Study): readonly Cell[] =>
   seedsOf(study)
     .flatMap(seed => study.variants.map(variant => ({ variant, seed })))
     .map((cell, index) => ({ index, ...cell }))
+
+/** What a variant's shape, trained from its first weights, is called. */
+export const scratchName = (name: string): string => `${name} from scratch`
 
 /** The folder of a study's run. */
 export const folderFor = (folder: string, name: string, seed: number): string =>

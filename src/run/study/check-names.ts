@@ -4,7 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { encodeFileName } from '../../io/file-name.js'
 import type { RunError } from '../error.js'
 import { checkFunctions } from '../schedule/functions.js'
-import { type Study, scratchName } from './study.js'
+import { scratchName } from './cells.js'
+import type { Study } from './study.js'
 
 /** Errors  SameFolder with the first two runs whose folders would be one, also where upper and lower case are the same */
 const checkFolders = (study: Study): E.Either<RunError, void> => {

@@ -10,9 +10,8 @@ import type { RunError } from '../error.js'
 import type { Result } from '../events.js'
 import { type Folder, folderAt } from '../storage/folder.js'
 import { codeCodec, engineCodec, settingsCodec } from '../storage/settings.js'
-import { addressOf, folderFor } from './cells.js'
+import { addressOf, folderFor, scratchName } from './cells.js'
 import type { VariantRun } from './runner.js'
-import { scratchName } from './study.js'
 
 interface Trained {
   /** SHA-256 of the model's file. */

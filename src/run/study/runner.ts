@@ -27,10 +27,10 @@ import {
   settingsOf,
 } from '../storage/settings.js'
 import { checkSameSettings, openRun, type StoredRun } from '../storage/stored-run.js'
-import { type Cell, cellsOf, folderFor, seedsOf } from './cells.js'
+import { type Cell, cellsOf, folderFor, scratchName, seedsOf } from './cells.js'
 import { checkNames } from './check-names.js'
 import { longestSharedStart, removeSharedParts, saveShared } from './shared-start.js'
-import { type Study, scratchName, type Variant } from './study.js'
+import type { Study, Variant } from './study.js'
 
 /** A variant trained with one seed, and what came of it. */
 export interface VariantRun {

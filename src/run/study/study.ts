@@ -15,9 +15,6 @@ export interface Variant<E extends AnyExperiment = Experiment> {
   readonly scratch: boolean
 }
 
-/** What a variant's shape, trained from its first weights, is called. */
-export const scratchName = (name: string): string => `${name} from scratch`
-
 /** Experiments to compare, each with several seeds. */
 export interface Study<E extends AnyExperiment = Experiment> {
   readonly _tag: 'study'

@@ -206,9 +206,9 @@ describe('tfds', () => {
   test('refuses other folders and files in one line', async () => {
     const { 'features.json': _, ...bare } = files
     expect(await line(bare)).toMatch(
-      /put features.json, .*; expected the folder of one version, such as mnist\/3.0.1$/,
+      /expected features.json of one version, such as mnist\/3.0.1, .*, got .*; try --data/,
     )
-    expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(/expected the folder of one version/)
+    expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(/of one version, .*, got a, b; try --data/)
     for (const text of ['{', '[]', '{"featuresDict":{"features":{"image":7}}}'])
       expect(await line({ ...files, 'features.json': text })).toMatch(
         /features\.json, byte 0, content: expected the features that tfds writes/,
@@ -218,7 +218,7 @@ describe('tfds', () => {
     )
     const { 'pets-train.tfrecord-00001-of-00002': shard = '', ...rest } = files
     expect(await line({ ...rest, 'pets-train.array_record-00001-of-00002': shard })).toMatch(
-      /array_record-00001-of-00002, format: expected tfrecord, which .*, got array_record$/,
+      /array_record-00001-of-00002, format: expected tfrecord, which .*, got array_record; try /,
     )
     const others = Object.fromEntries(Object.entries(files).filter(([name]) => !name.includes('train')))
     expect(await line(others)).toMatch(/expected the shards of one set/)

@@ -138,7 +138,7 @@ describe.runIf(engine !== null)('a study', () => {
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
     expect(renderMessage(refused)).toMatch(
-      /, schedule\.1\.steps\.1\.by "l1" instead of "random", .* instead of .*; try another --out, or delete/,
+      /, got schedule\.1\.steps\.1\.by "l1" instead of "random", .* instead of .*; try another --out, or delete/,
     )
     expect(readFileSync(result)).toEqual(before)
   })

@@ -34,7 +34,7 @@ const missing = (folder: string, found: readonly string[]): Fault =>
     _tag: 'FilesMissing',
     data: 'tfds',
     folder,
-    files: [featuresFile, 'its shards', 'label.labels.txt'],
+    files: [`${featuresFile} of one version, such as mnist/3.0.1`, 'its shards', 'label.labels.txt'],
     sources: [],
     found,
     instead: null,

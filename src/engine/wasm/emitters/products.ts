@@ -100,10 +100,10 @@ const multiplyColumns = ({ value, inputs, output }: Site<'matmul'>): Emitted => 
   const transposed = wholePlace([depth, filters])
   const gradient = kernelGradient({ x: a, dy: transposed, slide, filters, output })
   return {
-    work: [sizeOf(shapeOf(value, 1))],
-    steps: (at, [work = 0]) => [
+    work: [sizeOf(shapeOf(value, 1)), ...(gradient.work ?? [])],
+    steps: (at, [work = 0, ...rest]) => [
       step('transpose', filters, at(b), filters, depth, work),
-      ...gradient.steps(place => (place === transposed ? work : at(place)), []),
+      ...gradient.steps(place => (place === transposed ? work : at(place)), rest),
     ],
   }
 }

@@ -19,10 +19,13 @@ const instantiate = (): Kernels => {
 /** Where the kernels' own data has ended, and pages of 64 KiB. */
 const [begin, page] = [4096, 65536]
 
-/** Kernels with a memory that holds six rows of scratch, a factor, and so many rows. */
+/** Rows that the kernels take at a time. */
+const block = 16
+
+/** Kernels with a memory that holds a block and two rows of scratch, a factor, and so many rows. */
 const allot = (side: number, count: number) => {
   const { memory, ...kernels } = instantiate()
-  const factorAt = begin + 8 * 6 * side
+  const factorAt = begin + 8 * (block + 2) * side
   const rowsAt = factorAt + 8 * side * side
   const end = rowsAt + 8 * count * side
   memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / page)))
@@ -34,7 +37,7 @@ const allot = (side: number, count: number) => {
   }
 }
 
-const upToFour = (size: number): number => 4 * Math.ceil(size / 4)
+const wholeBlocks = (size: number): number => block * Math.ceil(size / block)
 
 /** Where a factor has the number of a row and a column: its rows lie in pairs, the numbers of both side by side. */
 const placeIn = (side: number, row: number, column: number): number =>
@@ -76,7 +79,7 @@ export const solvePositive = (
   right: ArrayLike<number>,
   size: number,
 ): Float64Array => {
-  const [side, count] = [upToFour(size), upToFour(right.length / size)]
+  const [side, count] = [wholeBlocks(size), wholeBlocks(right.length / size)]
   const { factor, rows, factorize, solve } = allot(side, count)
   writeLower(factor, matrix, size, side)
   copyRows(right, size, rows, side)

@@ -16,7 +16,7 @@ const remedies: Readonly<Record<string, (began: string) => string>> = {
   code: code => `version ${code} of espalier`,
   engine: name => `--engine ${name}`,
   threads: threads => `--threads ${threads}`,
-  'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
+  'training images': take => (take === 'all' ? 'it without --take' : `--take ${take}`),
   'data checksum': () => 'the data that they have',
 }
 

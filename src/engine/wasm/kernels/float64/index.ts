@@ -31,13 +31,18 @@ function multiply(rows: usize, bytes: usize, pair: usize, columns: i32): void {
   store<f64>(at, (f64x2.extract_lane(left, 1) - first * load<f64>(tile, 8)) / load<f64>(tile, 24), 8)
 }
 
-/** Solves L·x = b for four rows as b, in place, from an even column to another. */
+/** Rows that take turns with a pair of the factor while it is in the cache. */
+const block = 16
+
+/** Solves L·x = b for a block of rows as b, in place, from an even column to another. */
 function eliminate(rows: usize, bytes: usize, factor: usize, from: i32, to: i32): void {
   for (let j = from; j < to; j += 2) {
-    const pair = factor + <usize>j * bytes
-    multiply(rows, bytes, pair, j)
-    for (let row: usize = 0; row < 4; row++)
-      divide(rows + row * bytes + (<usize>j << 3), sums + (row << 4), pair + (<usize>j << 4))
+    const pair = factor + <usize>j * bytes, tile = pair + (<usize>j << 4)
+    for (let first = rows, end = rows + block * bytes; first < end; first += 4 * bytes) {
+      multiply(first, bytes, pair, j)
+      for (let row: usize = 0; row < 4; row++)
+        divide(first + row * bytes + (<usize>j << 3), sums + (row << 4), tile)
+    }
   }
 }
 
@@ -70,22 +75,22 @@ function finish(pair: usize, rows: usize, bytes: usize, i: i32): void {
   store<f64>(tile, sqrt<f64>(last - below * below), 24)
 }
 
-/** L of A = L·Lᵀ, in the place of A's lower triangle; `scratch` has six rows. Sides are multiples of four. */
+/** L of A = L·Lᵀ, in the place of A's lower triangle; `scratch` has a block and two rows. Sides are multiples of a block. */
 export function factorize(factor: usize, side: i32, scratch: usize): void {
   const bytes = <usize>side << 3
-  for (let i = 0; i < side; i += 4) {
-    const pair = factor + <usize>i * bytes, next = pair + 2 * bytes, lower = scratch + 2 * bytes
-    unpack(scratch, bytes, pair, i + 4)
-    unpack(lower, bytes, next, i + 4)
+  for (let i = 0; i < side; i += block) {
+    for (let j = 0; j < block; j += 2)
+      unpack(scratch + <usize>j * bytes, bytes, factor + <usize>(i + j) * bytes, i + block)
     eliminate(scratch, bytes, factor, 0, i)
-    finish(pair, scratch, bytes, i)
-    eliminate(scratch, bytes, factor, i, i + 2)
-    finish(next, lower, bytes, i + 2)
+    for (let j = 0; j < block; j += 2) {
+      finish(factor + <usize>(i + j) * bytes, scratch + <usize>j * bytes, bytes, i + j)
+      eliminate(scratch, bytes, factor, i + j, i + j + 2) // those that are finished are not read again
+    }
   }
 }
 
-/** Solves L·x = b for each row as b, in place; there are a multiple of four. */
+/** Solves L·x = b for each row as b, in place; there are whole blocks. */
 export function solve(rows: usize, count: i32, factor: usize, side: i32): void {
   const bytes = <usize>side << 3
-  for (let row = 0; row < count; row += 4) eliminate(rows + <usize>row * bytes, bytes, factor, 0, side)
+  for (let row = 0; row < count; row += block) eliminate(rows + <usize>row * bytes, bytes, factor, 0, side)
 }

@@ -1,187 +1,28 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+/** The native engine is built, kept, and chosen. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { diagnose } from '../../src/engine/doctor.js'
-import { defaultEngine, openEngine } from '../../src/engine/open.js'
-import { type BuildOptions, buildNative, type Stage } from '../../src/engine/tensorflow/install/build.js'
+import { describe, expect, test, vi } from 'vitest'
+import { diagnose } from '../../../src/engine/doctor.js'
+import { defaultEngine, openEngine } from '../../../src/engine/open.js'
 import {
   bindingName,
   cacheFolder,
   currentNative,
   nativeAt,
   storeEngine,
-} from '../../src/engine/tensorflow/install/cache.js'
-import { firstOf } from '../../src/engine/tensorflow/install/command.js'
-import { recipe } from '../../src/engine/tensorflow/install/compile.js'
-import { pins } from '../../src/engine/tensorflow/install/pins.js'
-import { findPython } from '../../src/engine/tensorflow/install/python.js'
-import { trial } from '../../src/engine/tensorflow/install/trial.js'
-import { checkWheel, unpackWheel } from '../../src/engine/tensorflow/install/wheel.js'
-import { findNative } from '../../src/engine/tensorflow/native.js'
+} from '../../../src/engine/tensorflow/install/cache.js'
+import { firstOf } from '../../../src/engine/tensorflow/install/command.js'
+import { recipe } from '../../../src/engine/tensorflow/install/compile.js'
+import { pins } from '../../../src/engine/tensorflow/install/pins.js'
+import { findPython } from '../../../src/engine/tensorflow/install/python.js'
+import { trial } from '../../../src/engine/tensorflow/install/trial.js'
+import { checkWheel, unpackWheel } from '../../../src/engine/tensorflow/install/wheel.js'
+import { findNative } from '../../../src/engine/tensorflow/native.js'
+import { built, compiler, home, nothingKept, program, tensorflow } from './machine.js'
 
 const systemPath = process.env.PATH ?? ''
-
-let home = ''
-let bin = ''
-let cache = ''
-
-/** A program on the PATH, in the shell's own words. */
-const program = (name: string, ...lines: readonly string[]): string => {
-  const file = join(bin, name)
-  writeFileSync(file, ['#!/bin/sh', ...lines, ''].join('\n'))
-  chmodSync(file, 0o755)
-  return file
-}
-
-/** A folder with the parts of TensorFlow that are looked for. */
-const tensorflow = (...lacking: readonly string[]): string => {
-  const folder = join(home, 'site-packages', 'tensorflow')
-  mkdirSync(join(folder, 'include/tensorflow/c'), { recursive: true })
-  for (const part of [
-    'libtensorflow_cc.so.2',
-    'libtensorflow_framework.so.2',
-    'include/tensorflow/c/c_api.h',
-  ])
-    if (!lacking.includes(part)) writeFileSync(join(folder, part), '')
-  return folder
-}
-
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'espalier-native-'))
-  bin = join(home, 'bin')
-  cache = join(home, 'cache')
-  mkdirSync(bin)
-  vi.stubEnv('PATH', bin)
-  vi.stubEnv('CXX', undefined)
-  vi.stubEnv('ESPALIER_CACHE', cache)
-})
-
-afterEach(() => {
-  vi.unstubAllEnvs()
-  rmSync(home, { recursive: true, force: true })
-})
-
-const built = (options: BuildOptions = {}) => buildNative(options)()
-
-const compiler = () => program('g++', 'exit 0')
-
-/** A Python that answers as asked; its pip runs `lines` to download, with the folder in $folder. */
-const python = (...lines: readonly string[]) =>
-  program(
-    'python3',
-    'case "$*" in',
-    '*"pip --version"*) exit 0;;',
-    '*"import sys; print"*) echo 3.11;;',
-    '*"pip download"*)',
-    '  while [ $# -gt 1 ]; do [ "$1" = --dest ] && folder=$2; shift; done',
-    ...lines,
-    '  ;;',
-    'esac',
-  )
-
-/** A failed build leaves nothing behind, and no engine. */
-const nothingKept = () => {
-  expect(existsSync(cacheFolder()) ? readdirSync(cacheFolder()) : []).toEqual([])
-  expect(O.isNone(findNative())).toBe(true)
-}
-
-describe('missing tools are named', () => {
-  test('no compiler', async () => {
-    expect(await built()).toEqual(
-      E.left({
-        _tag: 'ToolMissing',
-        tool: 'compiler',
-        tried: ['g++', 'clang++', 'c++'],
-        mend: 'apt-get install g++',
-      }),
-    )
-    nothingKept()
-  })
-
-  test('a named compiler that is missing', async () => {
-    compiler()
-    vi.stubEnv('CXX', 'g++-99')
-    expect(await built()).toMatchObject(E.left({ _tag: 'ToolMissing', tool: 'compiler', tried: ['g++-99'] }))
-  })
-
-  test('no Python', async () => {
-    compiler()
-    expect(await built()).toMatchObject(
-      E.left({ _tag: 'ToolMissing', tool: 'python', tried: ['python3', 'python'] }),
-    )
-    nothingKept()
-  })
-
-  test('a Python without pip', async () => {
-    compiler()
-    program('python3', 'case "$*" in *pip*) echo "No module named pip" >&2; exit 1;; esac')
-    expect(await built()).toMatchObject(
-      E.left({ _tag: 'ToolMissing', tool: 'pip', tried: ['python3 -m pip'] }),
-    )
-    nothingKept()
-  })
-
-  test('a folder without a complete TensorFlow', async () => {
-    compiler()
-    expect(await built({ tensorflow: home })).toMatchObject(
-      E.left({ _tag: 'NotTensorFlow', folder: home, lacks: 'libtensorflow_cc.so.2' }),
-    )
-    tensorflow('include/tensorflow/c/c_api.h')
-    const folder = join(home, 'site-packages')
-    expect(await built({ tensorflow: folder })).toMatchObject(
-      E.left({ _tag: 'NotTensorFlow', folder, lacks: 'include/tensorflow/c/c_api.h' }),
-    )
-    nothingKept()
-  })
-})
-
-describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('download errors are named', () => {
-  test('a download that is refused, with pip’s reason', async () => {
-    compiler()
-    python('echo "WARNING: Retrying" >&2; echo "ERROR: No matching distribution found" >&2; exit 1')
-    expect(await built()).toEqual(
-      E.left({
-        _tag: 'DownloadRefused',
-        requirement: 'tensorflow-cpu==2.20.0',
-        reason: 'ERROR: No matching distribution found',
-        mend: 'npm run engine -- --tensorflow DIR',
-      }),
-    )
-    nothingKept()
-  })
-
-  test('the wheel for a GPU is another', async () => {
-    compiler()
-    python('exit 1')
-    expect(await built({ gpu: true })).toMatchObject(
-      E.left({ _tag: 'DownloadRefused', requirement: 'tensorflow==2.20.0' }),
-    )
-  })
-
-  test('a wheel with another digest', async () => {
-    compiler()
-    const wheel = 'tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl'
-    python(`echo not a wheel > "$folder/${wheel}"`)
-    const stages: Stage[] = []
-    expect(await built({ onProgress: stage => stages.push(stage) })).toMatchObject(
-      E.left({ _tag: 'ChecksumMismatch', file: wheel, expected: pins.cpu[0].digests }),
-    )
-    expect(stages).toEqual(['tools', 'download', 'checksum'])
-    nothingKept()
-  })
-})
 
 describe('building', () => {
   test('the compiler’s first error', async () => {

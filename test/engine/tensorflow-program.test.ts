@@ -1,0 +1,67 @@
+/** What TensorFlow is given: the session's options, and the graph. */
+import { describe, expect, test } from 'vitest'
+import { sessionConfig } from '../../src/engine/tensorflow/config.js'
+import { emitProgram } from '../../src/engine/tensorflow/graph/program.js'
+import { isSmallInference } from '../../src/engine/tensorflow/single-image.js'
+import type { Program } from '../../src/graph/graph.js'
+import * as op from '../../src/graph/operations.js'
+import { sizeOf } from '../../src/net/shape.js'
+import { learning, same } from '../support/nets/operations.js'
+
+describe('what a session is opened with', () => {
+  test('threads, and memory that grows', () => {
+    expect([...sessionConfig({ threads: 3 })]).toEqual([0x10, 3, 0x32, 2, 0x20, 1])
+    expect([...sessionConfig({ threads: 1, serial: true, xla: true })]).toEqual([
+      ...[0x10, 1, 0x28, ...Array.from({ length: 9 }, () => 0xff), 1],
+      ...[0x32, 2, 0x20, 1, 0x52, 4, 0x1a, 2, 0x28, 1],
+    ])
+  })
+
+  const inference = (images: number, size: number): Program => ({
+    infer: {
+      outputs: {
+        y: op.conv(op.input('images', [images, size, size, 8]), op.weight('k', [3, 3, 8, 16]), same),
+      },
+      updates: [],
+    },
+  })
+
+  test.each([
+    ['one image through a small net', inference(1, 32), true],
+    ['more work than one thread does as fast', inference(1, 256), false],
+    ['a batch', inference(2, 4), false],
+    ['training', learning(), false],
+  ])('one thread for one image through a small net alone: %s', (_, program, small) => {
+    expect(isSmallInference(program)).toBe(small)
+  })
+})
+
+describe('the emission', () => {
+  const { nodes, calls } = emitProgram({
+    device: name => (name.startsWith('call/go') ? '/device:GPU:0' : undefined),
+  })({
+    go: { outputs: { y: op.mul(op.weight('a b', [2]), op.input('no,t/é', [2])) }, updates: [] },
+    'a call': { outputs: { y: op.weight('a b', [2]) }, updates: [op.assign('a b', op.constant(0))] },
+  })
+
+  test('names are legal and unique, and references resolve', () => {
+    const names = nodes.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9.][A-Za-z0-9_.\-/>]*$/)
+    for (const input of nodes.flatMap(({ inputs }) => inputs))
+      expect(names).toContain(input.replace(/^\^|:\d+$/g, ''))
+    expect(Object.keys(calls.go?.inputs ?? {})).toEqual(['no,t/é'])
+  })
+
+  test('a node has the given device', () => {
+    for (const { name, device } of nodes)
+      expect(device).toBe(name.startsWith('call/go') ? '/device:GPU:0' : undefined)
+  })
+
+  test('every value is emitted once', () => {
+    const x = op.relu(op.input('x', [2]))
+    const many = emitProgram()({ go: { outputs: { a: x, b: op.add(x, x), c: op.mul(x, x) }, updates: [] } })
+    expect(many.nodes.filter(node => node.op === 'Relu')).toHaveLength(1)
+    expect(sizeOf(x.shape)).toBe(2)
+  })
+})
