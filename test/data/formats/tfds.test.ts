@@ -208,7 +208,9 @@ describe('tfds', () => {
     expect(await line(bare)).toMatch(
       /expected features.json of one version, such as mnist\/3.0.1, .*, got .*; try --data/,
     )
-    expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(/of one version, .*, got a, b; try --data/)
+    expect(await line({ 'a/1.0.0/x': '', 'b/1.0.0/x': '' })).toMatch(
+      /of one version, .*, got a, b; try --data/,
+    )
     for (const text of ['{', '[]', '{"featuresDict":{"features":{"image":7}}}'])
       expect(await line({ ...files, 'features.json': text })).toMatch(
         /features\.json, byte 0, content: expected the features that tfds writes/,
