@@ -12,8 +12,8 @@ import lenet from '../dsl/nets/mnist/lenet5-caffe.js'
 import { exportModel } from '../src/convert/export.js'
 import { readModel } from '../src/convert/model-file.js'
 import type { Target } from '../src/convert/target.js'
-import { childrenOf, withChildren } from '../src/net/children.js'
 import { countMacs, countParams } from '../src/net/counts.js'
+import { editLayers } from '../src/net/layers.js'
 import type { Shape } from '../src/net/shape.js'
 import type { Layer, Net } from '../src/net/tree.js'
 import { init, type Model } from '../src/net/weights.js'
@@ -27,15 +27,12 @@ import { done } from './tools.js'
 const narrowLayer =
   (share: number) =>
   (layer: Layer): Layer =>
-    layer._tag === 'conv'
-      ? { ...layer, filters: Math.round(share * layer.filters) }
-      : withChildren(childrenOf(layer).map(narrowLayer(share)))(layer)
+    layer._tag === 'conv' ? { ...layer, filters: Math.round(share * layer.filters) } : layer
 
 /** The net with a share of each convolution's filters, on images of another size. */
-const narrow = (share: number, input: Shape, { body, ...whole }: Net): Net => ({
-  ...whole,
+const narrow = (share: number, input: Shape, whole: Net): Net => ({
+  ...editLayers(narrowLayer(share))(whole),
   input,
-  body: { ...body, layers: body.layers.map(narrowLayer(share)) },
 })
 
 /** MobileNet v2 on small images: no stride in the stem and the second stage. */

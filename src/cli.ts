@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: arguments in, exit code out. Each command is loaded on demand, so that none loads the packages of another. */
 import { Command } from 'commander'
+import { argumentLine } from './cli/argument-line.js'
 import { engines } from './cli/commands/engine.js'
 import { images } from './cli/commands/images.js'
 import { models } from './cli/commands/models.js'
@@ -10,15 +11,6 @@ import { training } from './cli/commands/train.js'
 import { guardStreams } from './cli/streams.js'
 import { versionOf } from './run/storage/code-version.js'
 
-/** An error in arguments, as one line like all others. */
-const oneLine = (text: string): string => {
-  const [first = '', ...more] = text
-    .replace(/^error: /, '')
-    .trim()
-    .split('\n')
-  return `espalier: ${[first.replace(/\.$/, ''), ...more].join(' ')}; --help lists commands and options\n`
-}
-
 /** Ends a command that was given more than it takes, and names what is too much. */
 const refuseSurplus = (_: Command, command: Command): void => {
   const { args, registeredArguments: taken } = command
@@ -27,7 +19,7 @@ const refuseSurplus = (_: Command, command: Command): void => {
   if (surplus.length === 0) return
   const expected = taken.map(each => (each.required ? `<${each.name()}>` : `[${each.name()}]`)).join(' ')
   command.error(
-    `error: ${command.name()} has no use for ${surplus.join(', ')}; expected ${expected || 'options'} alone`,
+    `error: ${command.name()}: expected ${expected || 'options'} alone, got also ${surplus.join(', ')}; try --help`,
   )
 }
 
@@ -37,7 +29,7 @@ const program = new Command('espalier')
   .option('--debug', 'show the stack of an error')
   .allowExcessArguments() // refused by name below
   .hook('preAction', refuseSurplus)
-  .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+  .configureOutput({ outputError: (text, write) => write(`espalier: ${argumentLine(text)}\n`) })
 
 for (const add of [...training, ...studies, ...reviews, ...images, ...models, ...engines]) add(program)
 

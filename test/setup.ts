@@ -1,4 +1,5 @@
-/** `ESPALIER_SEED` makes the random nets of the property tests the same in every run. */
+/** The random nets of the property tests are those of the run's seed (`seed.ts`). */
 import * as fc from 'fast-check'
+import { inject } from 'vitest'
 
-if (process.env.ESPALIER_SEED !== undefined) fc.configureGlobal({ seed: Number(process.env.ESPALIER_SEED) })
+fc.configureGlobal({ seed: inject('seed') })

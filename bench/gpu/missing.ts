@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { engineCommand } from '../../src/engine/commands.js'
 import type { Diagnosis } from '../../src/engine/doctor.js'
+import { commandText } from '../../src/io/command-text.js'
 import { gpuLines } from '../../src/report/tables/diagnosis.js'
 
 const seesCard = ({ tried }: Diagnosis): boolean =>
@@ -17,7 +17,10 @@ export const missingForGpu = (found: Diagnosis): string | null => {
   if (seesCard(found)) return null
   const why =
     found.gpu.build === null
-      ? [...gpuLines(found.gpu), `the TensorFlow engine is not built; for GPUs: ${engineCommand('--gpu')}`]
+      ? [
+          ...gpuLines(found.gpu),
+          `the TensorFlow engine is not built; for GPUs: ${commandText('engine', '--gpu')}`,
+        ]
       : gpuLines(found.gpu)
   return `TensorFlow sees no GPU: ${why.join('; ')}; to try this script without one: --device cpu`
 }

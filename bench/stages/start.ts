@@ -46,7 +46,7 @@ const milliseconds = (program: readonly string[], args: readonly string[]): numb
 /** Writes bench/results/start.md. */
 export const measureStart = async (rounds: number): Promise<void> => {
   const programs: Readonly<Record<string, readonly string[]>> = {
-    'from the sources': ['--import', './loader.mjs', 'src/cli.ts'],
+    'from the sources': ['cli.mjs'],
     ...(existsSync(join(root, 'dist/cli.js')) && { 'as built': ['dist/cli.js'] }),
   }
   const out = mkdtempSync(join(tmpdir(), 'espalier-start-'))

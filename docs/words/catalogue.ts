@@ -38,7 +38,7 @@ const nets: Section = {
 
 const layers: Section = {
   title: 'Layers',
-  text: 'Blue blocks are maps, blue columns vectors. A brown frame has weights, a green one has none or one for each channel.',
+  text: 'Blue blocks are maps, blue columns vectors. Layers in a brown frame have weights; those in a green one have none, or one for each channel.',
   entries: [
     on([28, 28, 1])('conv', 'conv(16, 5, { padding: 0 })'),
     on([28, 28, 1])('convBnAct', 'convBnAct(12, 3, { stride: 2 })'),
@@ -61,7 +61,7 @@ const layers: Section = {
 
 const activations: Section = {
   title: 'Activations',
-  text: 'Each is a layer of its own, and by its name the option `activation` of a convolution or a dense layer.',
+  text: 'Each is a layer of its own; its name is also a value of the option `activation` of a convolution or a dense layer.',
   entries: [
     ...[
       'relu',
@@ -114,7 +114,7 @@ const given: Section = {
 
 const data: Section = {
   title: 'Data',
-  text: 'What an experiment is for. Images of a data set have one shape; it must be that of the net’s input.',
+  text: 'What an experiment trains and tests on. All images of a data set have one shape, which must be that of the net’s input.',
   entries: [
     plain('glyphs', 'glyphs({ train: 2000 })'),
     plain('mnist', 'mnist({ augment: [shift(2)] })'),
@@ -129,7 +129,7 @@ const data: Section = {
 
 const augmentations: Section = {
   title: 'Augmentations',
-  text: 'Changes of a training image, drawn anew in each epoch. They stand in the option `augment` of a data set, in order.',
+  text: 'Random changes of training images, drawn anew in each epoch: the option `augment` of a data set lists them in order.',
   entries: [
     plain('shift', 'shift(4)'),
     plain('flip', 'flip'),
@@ -143,7 +143,7 @@ const augmentations: Section = {
 
 const schedules: Section = {
   title: 'Schedules',
-  text: 'Steps that happen to a model, in the order in which an experiment names them.',
+  text: 'The steps of an experiment, in the order in which they run.',
   entries: [
     plain(
       'experiment',
@@ -173,7 +173,7 @@ const schedules: Section = {
 
 const rates: Section = {
   title: 'Learning rates and optimizers',
-  text: 'The rate of a step is `learningRate` times the factor drawn here; an optimizer makes an update of a gradient.',
+  text: 'The rate of a step is `learningRate` times the factor in the picture; an optimizer turns a gradient into an update.',
   entries: [
     plain('constant', 'constant()'),
     plain('step', 'step({ at: [0.5, 0.75], factor: 0.3 })'),
@@ -186,7 +186,7 @@ const rates: Section = {
 
 const own: Section = {
   title: 'Functions of your own in a schedule',
-  text: 'Each has a name, under which a run’s folder holds it. The [cook book](cookbook.md) has whole programs.',
+  text: 'Each has a name, which is all that a run’s folder holds of it. The [cook book](cookbook.md) has whole programs.',
   entries: [
     plain(
       'criterion',
@@ -205,7 +205,7 @@ const own: Section = {
 
 const studies: Section = {
   title: 'Studies',
-  text: 'Experiments beside each other, each with several seeds: what `npm run compare` and `npm run ablate` run.',
+  text: 'Experiments that are compared, each with several seeds; `npm run compare` and `npm run ablate` run them.',
   entries: [
     plain('study', "study('sizes', { seeds: 3 }, [{ name: 'small', experiment: tinyExperiment }])"),
     plain(

@@ -57,10 +57,11 @@ const sectionText = ({ title, text, entries }: Section): string =>
 
 const head = `# The language
 
-Every word of a DSL file, with the shapes of its input and output, a picture, and an example that a test runs. A word
-makes a frozen record; it computes nothing. Shapes are without the batch: \`[h, w, c]\` of a map, \`[n]\` of a vector; \`h/stride\`
-is rounded up with \`'same'\` padding. Options that no example shows are in the reference, a page for each function.
-[Start here](start.md) explains a first file line by line.
+Every word of a DSL file, with the shapes of its input and output, a picture, and an example that a test runs. A *word*
+is a function such as \`conv(16, 3)\`, or a constant such as \`flatten\`; it makes a frozen record and computes nothing.
+Shapes are without the batch: \`[h, w, c]\` of a *map*, which has height, width and channels, \`[n]\` of a *vector*;
+\`h/stride\` is rounded up with \`'same'\` padding. Options that no example shows are in the reference, a page for each
+function. [Start here](start.md) explains a first file line by line.
 
 <!-- Written by \`npm run words\` from the docstrings and docs/words/catalogue.ts. -->`
 

@@ -13,7 +13,7 @@ import {
   type Predict,
 } from '../learn/evaluation/predict.js'
 import type { KnownLayer } from '../net/words/own-layer.js'
-import { readAnyModel } from '../run/given/read-model.js'
+import { readAnyModel } from '../run/standalone/read-model.js'
 import { run } from './run.js'
 
 /** What a file does not hold: the words of layers of your own that its model has. */

@@ -1,7 +1,7 @@
 /** Effects as promises, for code written with `await`. It knows nothing of nets, data or engines. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Fact, renderMessage } from '../report/text/messages.js'
+import { type Fact, renderMessage } from '../report/text/render-message.js'
 
 /** A fact as an error: the message is for people, `fact` for programs, and kept out of what Node prints. */
 export class EspalierError extends Error {

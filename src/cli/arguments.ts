@@ -14,7 +14,7 @@ const whole =
     if (/^\d+$/.test(text) && n >= least && n <= most) return n
     const range =
       most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most.toLocaleString('en')}`
-    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+    throw new InvalidArgumentError(`expected a whole number ${range}`)
   }
 
 export const positive = whole(1)
@@ -31,21 +31,20 @@ export const seeds = (text: string): readonly number[] => text.split(',').map(se
 export const cell = (text: string): CellNumber => {
   const [, index, of] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number)
   if (index === undefined || of === undefined || index >= of)
-    throw new InvalidArgumentError('Expected K/N, cell K of N, with K from 0 to N − 1, as in 3/20.')
+    throw new InvalidArgumentError('expected K/N, cell K of N, with K from 0 to N − 1, as in 3/20')
   return { index, of }
 }
 
 /** The address of a queue. */
 export const queue = (text: string): string => {
   if (!/^rediss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''))
-    throw new InvalidArgumentError('Expected an address such as redis://localhost:6379.')
+    throw new InvalidArgumentError('expected an address such as redis://localhost:6379')
   return text
 }
 
 const address = (text: string): Address => {
   const found = addressOf(text.trim())
-  if (found === null)
-    throw new InvalidArgumentError(`${text} is no address; expected HOST:PORT, as in 10.0.0.2:2222.`)
+  if (found === null) throw new InvalidArgumentError('expected HOST:PORT, as in 10.0.0.2:2222')
   return found
 }
 
@@ -57,7 +56,7 @@ export const cluster = (text: string): readonly Address[] => {
   const addresses = text.split(',').map(address)
   if (addresses.length < 2 || new Set(addresses.map(addressText)).size < addresses.length)
     throw new InvalidArgumentError(
-      'Expected two addresses or more, all different; the first is for this command.',
+      'expected two addresses or more, all different, that of this machine first',
     )
   return addresses
 }
@@ -66,7 +65,7 @@ export const formats = (text: string): readonly Target[] =>
   text.split(',').map(name => {
     const target = targets.find(known => known === name.trim())
     if (target === undefined)
-      throw new InvalidArgumentError(`${name} is unknown; expected ${targets.join(', ')}.`)
+      throw new InvalidArgumentError(`expected any of ${targets.join(', ')}, joined by commas`)
     return target
   })
 
@@ -76,7 +75,7 @@ export const amount = (text: string): CountedAmount | LatencyAmount => {
   const share = Number(digits)
   if (!(share > 0 && share <= 1))
     throw new InvalidArgumentError(
-      'Expected params, macs, bytes or latency and a share above 0, as in macs=0.5.',
+      'expected params, macs, bytes or latency and a share above 0 and up to 1, as in macs=0.5',
     )
   return { [measure]: share } as never // of the measures just matched
 }

@@ -2,7 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type Fact, renderMessage } from '../report/text/messages.js'
+import { type Fact, renderMessage } from '../report/text/render-message.js'
 import { endBy } from './signals.js'
 import { say, screen } from './stderr.js'
 

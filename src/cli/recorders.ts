@@ -4,14 +4,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { commandText } from '../io/command-text.js'
 import { type NoAddress, parseAddress } from '../report/mlflow/address.js'
 import type { RemoteNames } from '../report/mlflow/remote-run.js'
 import { mlflow } from '../report/mlflow/tracker.js'
 import { tensorBoard } from '../report/tensorboard/board.js'
-import { type Fact, renderMessage } from '../report/text/messages.js'
+import { type Fact, renderMessage } from '../report/text/render-message.js'
 import { type Ending, type Recorder, together } from '../report/tracking/recorder.js'
 import type { StoredRun } from '../run/storage/stored-run.js'
-import { commandText } from './command-text.js'
 import { say } from './stderr.js'
 
 export interface RecordArguments {
@@ -45,7 +45,7 @@ const mlflowAt = (
       mlflow({
         address,
         namesOf,
-        nextCommand: folder => commandText('resume', [folder, '--mlflow', address.server]),
+        nextCommand: folder => commandText('resume', folder, '--mlflow', address.server),
         onNote: sayNote,
       }),
     ]),

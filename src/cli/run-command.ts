@@ -1,20 +1,20 @@
 /** What `train` and `resume` share: their arguments, the experiment they load, what they print. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { commandText } from '../io/command-text.js'
 import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
-import { renderMessage } from '../report/text/messages.js'
+import { renderMessage } from '../report/text/render-message.js'
 import type { Recorder } from '../report/tracking/recorder.js'
 import type { RunError } from '../run/error.js'
 import type { Result } from '../run/events.js'
-import { beginFromFile } from '../run/given/resolve.js'
 import { loadExperiment } from '../run/load/experiment.js'
 import type { RunObserver } from '../run/observer.js'
 import type { Experiment } from '../run/schedule/experiment.js'
 import type { Step } from '../run/schedule/steps.js'
+import { beginFromFile } from '../run/standalone/resolve.js'
 import type { DataChange } from '../run/storage/settings.js'
 import { type ClusterArguments, withCluster, withoutWorker } from './cluster/lead.js'
-import { commandText } from './command-text.js'
 import type { RecordArguments } from './recorders.js'
 import { withResources } from './resources.js'
 import { announceStop, type Stopper } from './signals.js'
@@ -84,7 +84,7 @@ export const observerOf = (
 }
 
 export const resumeCommand = (path: string, ...options: readonly string[]): string =>
-  commandText('resume', [path, ...options])
+  commandText('resume', path, ...options)
 
 /** Prints how to resume a run that an image or a lost worker has stopped. */
 export const sayResume = (error: RunError, path: string | null, options: ClusterArguments): void => {

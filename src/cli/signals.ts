@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Stopped } from '../report/text/messages.js'
+import type { Stopped } from '../report/text/render-message.js'
 import { say, screen } from './stderr.js'
 
 /** Ctrl-C; Slurm, docker and Kubernetes; a terminal that is closed. */

@@ -1,5 +1,5 @@
 /** Closed or full streams: a run continues without stderr; a lost result is a failure. */
-import { renderMessage } from '../report/text/messages.js'
+import { renderMessage } from '../report/text/render-message.js'
 import { say } from './stderr.js'
 
 export const guardStreams = (): void => {

@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { engineCommand } from '../engine/commands.js'
 import { defaultEngine } from '../engine/open.js'
+import { commandText } from '../io/command-text.js'
 import { encodeFileName } from '../io/file-name.js'
-import type { Stopped } from '../report/text/messages.js'
 import { engineText } from '../report/text/provenance.js'
+import type { Stopped } from '../report/text/render-message.js'
 import type { Recorder } from '../report/tracking/recorder.js'
 import type { Resources } from '../run/context.js'
 import type { RunError } from '../run/error.js'
@@ -75,7 +75,8 @@ const trainAnew = (
 
 const announce = (engine: Resources['engine'], path: string): void => {
   say(`${engineText(engine)}; saving in ${path}`)
-  if (defaultEngine() === 'wasm') say(`for an engine that is faster with larger nets: ${engineCommand()}`)
+  if (defaultEngine() === 'wasm')
+    say(`for an engine that is faster with larger nets: ${commandText('engine')}`)
 }
 
 /** `named`: the file, where an argument names it; else `null`, and `file` is the default. */

@@ -182,6 +182,8 @@ export type FoundFormat =
   | 'onnx'
   | 'savedmodel'
   | 'safetensors'
+  | 'pickle'
+  | 'tflite'
   | 'file'
   | 'folder'
   | 'graph model'

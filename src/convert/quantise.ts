@@ -1,4 +1,5 @@
 /** Kernels in 8 bits: symmetric, with a scale for each output channel. Formats are not known here. */
+import { elementAt } from '../io/element.js'
 import type { PlacedLayer } from '../net/infer.js'
 import type { Layer } from '../net/tree.js'
 import { weightKey } from '../net/weight-specs.js'
@@ -44,11 +45,12 @@ export const quantise = (tensor: Tensor, axis: number, least?: Float32Array): Qu
   const peaks = new Float32Array(count)
   tensor.data.forEach((value, i) => {
     const channel = channelOf(i)
-    peaks[channel] = Math.max(peaks[channel] ?? 0, Math.abs(value))
+    peaks[channel] = Math.max(elementAt(peaks, channel), Math.abs(value))
   })
-  const scaleOf = (peak: number, c: number) => Math.fround(Math.max(peak / largest, least?.[c] ?? 0))
+  const scaleOf = (peak: number, c: number) =>
+    Math.fround(Math.max(peak / largest, least === undefined ? 0 : elementAt(least, c)))
   const scales = peaks.map((peak, c) => scaleOf(peak, c) || 1) // a channel of zeros has none
-  const data = Int8Array.from(tensor.data, (value, i) => Math.round(value / (scales[channelOf(i)] ?? 1)))
+  const data = Int8Array.from(tensor.data, (value, i) => Math.round(value / elementAt(scales, channelOf(i))))
   return { data, scales }
 }
 

@@ -1,4 +1,5 @@
 /** Notices of a data set's classes and images: classes missing or uneven, images in two parts. */
+import { elementAt } from '../io/element.js'
 import { sizeOf } from '../net/shape.js'
 import type { Images } from './dataset.js'
 import type { Roles } from './formats/parts.js'
@@ -22,7 +23,7 @@ const unevenRatio = 3
 const noticeUnevenClasses = ({ name }: DataSpec, { classes, train }: Source): readonly Notice[] => {
   const counts = countsOf(labelsOf(train), classes.length)
   const sizes = classes
-    .map((each, label) => ({ name: each, images: counts[label] ?? 0 }))
+    .map((each, label) => ({ name: each, images: elementAt(counts, label) }))
     .filter(({ images }) => images > 0)
     .sort((a, b) => b.images - a.images)
   const [largest, smallest] = [sizes.at(0), sizes.at(-1)]

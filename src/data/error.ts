@@ -13,14 +13,15 @@ export interface Location {
 export type DataError =
   /** A malformed specification: an unknown option, or one of the wrong type. */
   | DecodeError
-  /** The files of a data set are not in `folder`; `reason` says why they could not be downloaded. */
+  /** The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is known. */
   | {
       readonly _tag: 'FilesMissing'
       readonly data: string
       readonly folder: string
       readonly files: readonly string[]
       readonly sources: readonly string[]
-      readonly reason: string | null
+      readonly found: readonly string[]
+      readonly instead: string | null
     }
   /** A data set's folder without its parts. `found` is what it holds instead: null where the folder is missing. */
   | {
@@ -37,17 +38,27 @@ export type DataError =
   | ({ readonly _tag: 'BadStream'; readonly reason: string } & Location)
   /** The content ends at `offset`; `expected` is where it should end, counted from the same beginning. */
   | ({ readonly _tag: 'Truncated'; readonly expected: number } & Location)
-  /** An invalid value in a file: a magic number, a size, a label, a checksum. */
+  /** An invalid value in a file: a magic number, a size, a label, a checksum; `offset`: null where the row says enough. */
   | ({
       readonly _tag: 'BadValue'
       readonly what: string
       readonly got: string | number
       readonly expected: string
-    } & Location)
+      readonly offset: number | null
+    } & Omit<Location, 'offset'>)
   /** An unsafe entry of an archive: a path outside its folder, a link or a device. */
   | ({ readonly _tag: 'UnsafeEntry'; readonly kind: 'leaves its folder' | 'link' | 'device' } & Location)
-  /** An image that cannot be decoded; `cutOffAt`: its bytes, where it ends before its content does. */
-  | ({ readonly _tag: 'NotAnImage'; readonly reason: string; readonly cutOffAt?: number } & Location)
+  /** An image that cannot be decoded. */
+  | ({
+      readonly _tag: 'NotAnImage'
+      readonly reason: string
+      /** Its bytes, where it ends before its content does. */
+      readonly cutOffAt?: number
+      /** Its format, where that is known and not read. */
+      readonly format?: string
+      /** The most pixels of an image, where it has more. */
+      readonly maxPixels?: number
+    } & Location)
   /** A folder in which no image lies. */
   | { readonly _tag: 'NoImages'; readonly folder: string }
   /** A class folder without a single image. */

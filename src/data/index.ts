@@ -4,6 +4,7 @@ export { type Dataset, type Images, imagesInMemory, type Skipped, selectImages }
 export type { Progress, Report } from './download.js'
 export type { DataError, Location } from './error.js'
 export type { ImageInput, Pixels } from './formats/images/decode/decode.js'
+export { readableFormats } from './formats/images/decode/signature.js'
 export { type FoundImages, findImages } from './formats/images/find.js'
 export { type ImageSurvey, type Spread, surveyImages } from './formats/images/survey.js'
 export type { PartName, Roles } from './formats/parts.js'

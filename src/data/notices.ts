@@ -40,6 +40,14 @@ export type Notice =
   | { readonly _tag: 'ImagesTransposed'; readonly data: string }
   /** The data set is generated, and the folder that was named is not read. */
   | { readonly _tag: 'FolderUnread'; readonly data: string; readonly folder: string }
+  /** Of `of` shards, by their names, `found` are there. */
+  | {
+      readonly _tag: 'ShardsMissing'
+      readonly data: string
+      readonly shards: string
+      readonly found: number
+      readonly of: number
+    }
   /** Labels begin at 1. */
   | { readonly _tag: 'LabelsFromOne'; readonly data: string; readonly classes: number }
   /** Classes without a training image, of `of` classes. */

@@ -4,12 +4,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as T from 'fp-ts/lib/Task.js'
-import { engineCommand } from './commands.js'
+import { commandText } from '../io/command-text.js'
+import { findCpu } from './cpu/index.js'
 import type { EngineName } from './engine.js'
 import type { NativeError } from './error.js'
 import { diagnoseGpu, type GpuDiagnosis } from './gpu.js'
 import { defaultEngine } from './open.js'
-import { findCpu } from './reference/index.js'
 import { cacheFolder, type Native } from './tensorflow/install/cache.js'
 import { findCompiler } from './tensorflow/install/compile.js'
 import { tfjsVersion } from './tensorflow/install/package.js'
@@ -87,6 +87,6 @@ export const diagnose: T.Task<Diagnosis> = async () => {
     tried,
     gpu: await diagnoseGpu(found)(),
     lacking: await findMissingTools(),
-    mend: ready ? O.none : O.some(engineCommand()),
+    mend: ready ? O.none : O.some(commandText('engine')),
   }
 }

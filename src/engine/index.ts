@@ -1,4 +1,4 @@
-/** What runs graphs: TensorFlow, wasm, and a slow reference; loaded when asked for. */
+/** What runs graphs: TensorFlow, wasm, and the cpu engine, a slow reference; loaded when asked for. */
 
 export type { Share } from '../io/share.js'
 export type { ClusterError } from './cluster/error.js'

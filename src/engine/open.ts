@@ -40,7 +40,7 @@ const loaders: { readonly [N in EngineName]: Load } = {
   ),
   cpu: loadLazily(
     'cpu',
-    () => import('./reference/index.js'),
+    () => import('./cpu/index.js'),
     ({ loadCpu }) => loadCpu(),
   ),
 }

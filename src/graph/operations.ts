@@ -1,4 +1,5 @@
 /** Constructors of primitive operations, which infer their shapes. */
+import { elementAt } from '../io/element.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import { type Sides, slidesOf } from '../net/window.js'
 import type { Binary, Op, PoolWindow, Unary, Value, Window } from './graph.js'
@@ -60,9 +61,8 @@ export const depthwiseKernel = (dy: Value, x: Value, kernel: Value, window: Wind
 
 /** Shapes  [m, k] · [k, n] → [m, n], each transposed first where options say so */
 export const matmul = (a: Value, b: Value, { transposeA = false, transposeB = false } = {}): Value => {
-  const rows = a.shape[transposeA ? 1 : 0] ?? 0
-  const columns = b.shape[transposeB ? 0 : 1] ?? 0
-  return node({ kind: 'matmul', transposeA, transposeB }, [a, b], [rows, columns])
+  const shape = [elementAt(a.shape, transposeA ? 1 : 0), elementAt(b.shape, transposeB ? 0 : 1)]
+  return node({ kind: 'matmul', transposeA, transposeB }, [a, b], shape)
 }
 
 /** By the batch's own statistics, over all axes but the last. */

@@ -45,9 +45,9 @@ const tryLower = ({ lower, kernel, weights = {} }: LayerDefinition, input: Shape
 }
 
 /**
- * A layer of one's own for nets, of the operations there are: shapes, gradients, counts, engines, ONNX and SavedModel
- * follow from them, and pruning from `channels`. In files stands its name, which therefore stands for what the function
- * computes; what reads them is given the word.
+ * A layer of your own, made of the operations that exist: its shapes, gradients, counts, engines, ONNX and SavedModel
+ * follow from them, and how it is pruned from `channels`. A file holds only its name, so that one name must always mean
+ * one function; what reads the file is given the word.
  *
  * Shapes  any → that of what its function builds
  * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; an export to Keras, TensorFlow.js layers or PyTorch: OwnNotHeld

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode, naturalNumber } from './codec.js'
+import { elementAt } from './element.js'
 import { findNonFinite, sizeOf, type Tensor, type Tensors } from './tensor.js'
 
 /** Texts by name, in the header of a file. */
@@ -16,7 +17,7 @@ export type TensorsError =
   | DecodeError
   /** The bytes end before what the header promises; offsets in bytes. */
   | { readonly _tag: 'Truncated'; readonly at: number; readonly expected: number; readonly got: number }
-  | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number }
+  | { readonly _tag: 'NotFiniteWeight'; readonly key: string; readonly index: number; readonly got: number }
 
 /** Values begin at a multiple of this offset, so that a reader may map the file. */
 const alignment = 8
@@ -117,7 +118,9 @@ const checkFinite =
   (key: string) =>
   (tensor: Tensor): E.Either<TensorsError, Tensor> => {
     const index = findNonFinite(tensor.data)
-    return index < 0 ? E.right(tensor) : E.left({ _tag: 'NotFiniteWeight', key, index })
+    return index < 0
+      ? E.right(tensor)
+      : E.left({ _tag: 'NotFiniteWeight', key, index, got: elementAt(tensor.data, index) })
   }
 
 /** Whether no two arrays overlap, else the first that overlaps the one before. */

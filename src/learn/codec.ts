@@ -32,8 +32,8 @@ import {
   type PushOptions,
   type TrainOptions,
 } from './options.js'
+import { pushTermCodec } from './push/push-term.js'
 import type { LearningRateSchedule } from './training/learning-rate.js'
-import { pushTermCodec } from './training/push-term.js'
 
 const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: naturalNumber }

@@ -15,7 +15,13 @@ export type LearnError =
   | EngineError
   | DataError
   /** The loss or a weight is no longer finite; the last checkpoint is good. */
-  | { readonly _tag: 'Overflow'; readonly what: string; readonly epoch: number; readonly step: number }
+  | {
+      readonly _tag: 'Overflow'
+      readonly what: string
+      readonly got: string
+      readonly epoch: number
+      readonly step: number
+    }
   /** The data's images or classes differ from the net's input or output. */
   | {
       readonly _tag: 'DataDiffers'
@@ -27,7 +33,7 @@ export type LearnError =
   | { readonly _tag: 'NoEvidence'; readonly criterion: string; readonly needed: EvidenceName }
   /** A criterion or a term of a user's own. */
   | FunctionError
-  /** Fewer images than one batch holds; `null` where only that is known. */
+  /** Fewer images than one batch holds: so many for training; `null` for calibration, where only that is known. */
   | { readonly _tag: 'TooFewImages'; readonly images: number | null; readonly batch: number }
   /** A batch norm that would see one value per channel: a batch of one image on a map of 1×1, or on a vector. */
   | { readonly _tag: 'OneValue'; readonly at: Path; readonly batch: number }

@@ -45,6 +45,7 @@ export {
 } from './evaluation/predict.js'
 export { accuracyOf, lossOf, type Score, softmax } from './evaluation/score.js'
 export { statisticsAt, statisticsAtEach } from './evaluation/statistics.js'
+export { type FadedChannels, fadedChannels, gradientUtility } from './fade/fade.js'
 export { candidateGradients } from './growth/candidate-gradients.js'
 export { gradientRatio } from './growth/gradient-ratio.js'
 export type { NewPart, NewRate } from './growth/new-rate.js'
@@ -75,13 +76,13 @@ export {
 } from './options.js'
 export { type Advice, adviceFor } from './profile/advice.js'
 export { type KindTime, type Profile, profileInference, profilePhase } from './profile/profile.js'
+export { type PushTerm, pushTerm, type TermInputs } from './push/push-term.js'
 export { recipe } from './recipe.js'
 export type { ReconstructOptions } from './repair/fit-layer.js'
 export { recalibrate } from './repair/recalibrate.js'
 export { reconstruct } from './repair/reconstruct.js'
 export { refitHead } from './repair/refit-head.js'
 export type { ScarceFit } from './repair/scarce-fits.js'
-export { type FadedChannels, fadedChannels, gradientUtility } from './training/fade/fade.js'
 export type { Learner } from './training/learner.js'
 export {
   constant,
@@ -101,7 +102,6 @@ export {
   type Position,
   type StepProgress,
 } from './training/phase.js'
-export { type PushTerm, pushTerm, type TermInputs } from './training/push-term.js'
 export type { Teacher } from './training/train.js'
 export { runPhase } from './training/training-loop.js'
 export { type LearnContext, push, train } from './training/transforms.js'

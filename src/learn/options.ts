@@ -6,8 +6,8 @@ import type { Widths } from '../surgery/analysis/trunk.js'
 import type { ByTarget, ByThreshold, ConstraintOptions } from '../surgery/prune/options.js'
 import type { Normalize, Utilities } from '../surgery/prune/rank.js'
 import type { CountedTarget } from '../surgery/prune/target.js'
+import type { PushTerm } from './push/push-term.js'
 import { cosine, type LearningRateSchedule } from './training/learning-rate.js'
-import type { PushTerm } from './training/push-term.js'
 
 /** How much an image counts in the loss by its class: all classes alike, or by name, 1 where a class is not named. */
 export type ClassWeights = 'balanced' | Readonly<Record<string, number>>
@@ -151,10 +151,10 @@ export interface PushOptions extends TrainOptions {
   readonly fade: FadeOptions | null
 }
 
-/** No alignment term, only fading: the best recipe on validation. */
+/** No alignment terms: a push by fading alone, which had the best validation accuracy. */
 export const noTerms: AlignTerms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
 
-/** Separation axis by axis, correlation and compactness together: few, uncorrelated features. */
+/** The alignment terms for separation by single features, correlation and compactness together: few, uncorrelated features. */
 export const alignment: AlignTerms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
 /** Training as usual, balanced and clipped, with fading. */

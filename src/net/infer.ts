@@ -193,8 +193,8 @@ const shapeAlgebra = (totals: Totals): Algebra<E.Either<NetError, Shape>> => ({
 })
 
 /**
- * A net with every layer in its place: what it takes and what it gives; or the first that does not fit, by path. What a word
- * or a file has put into a record that does not belong there is refused before any shape is.
+ * The net with the input and output shape of each layer, by path; or the error of the first layer that does not fit. An
+ * unknown option in a layer's record is refused before shapes are inferred.
  *
  * Shapes  without the batch: [height, width, channels] or [units]
  * Errors  every `NetError`

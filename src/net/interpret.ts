@@ -1,7 +1,64 @@
-/** The one recursion over series, concat, residual and gate: an algebra says what each kind of layer computes. */
-
+/**
+ * The one recursion over series, concat, residual and gate. `fold` builds a layer's value of those of its children; `interpret`
+ * is the fold into functions, by which each layer also gets the value of the layer before it.
+ */
 import { childPath, type Path } from './path.js'
-import type { Concat, Gate, Layer, Leaf, Residual } from './tree.js'
+import type { Concat, Gate, Layer, Leaf, Residual, Stack } from './tree.js'
+
+/** The value of each kind of layer, made of those of its children. */
+export interface FoldAlgebra<A> {
+  /** A layer without layers in it. */
+  readonly leaf: (leaf: Leaf, path: Path) => A
+  readonly stack: (layers: readonly A[], layer: Stack, path: Path) => A
+  readonly concat: (branches: readonly A[], layer: Concat, path: Path) => A
+  readonly residual: (body: A, shortcut: A, layer: Residual, path: Path) => A
+  readonly gate: (body: A, layer: Gate, path: Path) => A
+  /** Replaces the value of any layer; by default it stays. */
+  readonly place?: (value: A, layer: Layer, path: Path) => A
+}
+
+/** The value of one layer, where `visit` gives those of its children. */
+const combine =
+  <A>({ leaf, stack, concat, residual, gate }: FoldAlgebra<A>, visit: (child: Layer) => A) =>
+  (layer: Layer, path: Path): A => {
+    switch (layer._tag) {
+      case 'stack':
+        return stack(layer.layers.map(visit), layer, path)
+      case 'concat':
+        return concat(layer.branches.map(visit), layer, path)
+      case 'residual':
+        return residual(visit(layer.body), visit(layer.shortcut), layer, path)
+      case 'gate':
+        return gate(visit(layer.body), layer, path)
+      default:
+        return leaf(layer, path)
+    }
+  }
+
+const listing: FoldAlgebra<readonly Layer[]> = {
+  leaf: () => [],
+  stack: layers => layers.flat(),
+  concat: branches => branches.flat(),
+  residual: (body, shortcut) => [...body, ...shortcut],
+  gate: body => body,
+}
+
+/** The layers directly below a layer, in the order they are computed. */
+export const childrenOf = (layer: Layer): readonly Layer[] => combine(listing, child => [child])(layer, '')
+
+/**
+ * The value of a layer, with all in it. Values that are functions of what is asked of a layer pass demands down.
+ *
+ * Law  values are made in the order of computation, a parent's after its children's
+ */
+export const fold =
+  <A>(algebra: FoldAlgebra<A>) =>
+  (root: Layer, at: Path): A => {
+    const { place = (value: A) => value } = algebra
+    const visit = (layer: Layer, path: Path): A =>
+      place(combine(algebra, child => visit(child, childPath(path, child.name)))(layer, path), layer, path)
+    return visit(root, at)
+  }
 
 /** The output of each kind of layer; a stack passes its layers' outputs on, in order. */
 export interface Algebra<A> {
@@ -31,30 +88,21 @@ export interface Algebra<A> {
  * })
  * depth(seedling.body, '', 0)
  */
-export const interpret =
-  <A>({ leaf, concat, residual, gate, place = output => output }: Algebra<A>) =>
-  (root: Layer, at: Path, start: A): A => {
-    const visit = (layer: Layer, path: Path, input: A): A =>
-      place(through(layer, path, input), layer, path, input)
-    const through = (layer: Layer, path: Path, input: A): A => {
-      const child = (each: Layer, value: A) => visit(each, childPath(path, each.name), value)
-      switch (layer._tag) {
-        case 'stack':
-          return layer.layers.reduce((value, each) => child(each, value), input)
-        case 'concat':
-          return concat(
-            layer.branches.map(branch => child(branch, input)),
-            layer,
-            path,
-            input,
-          )
-        case 'residual':
-          return residual(child(layer.body, input), child(layer.shortcut, input), layer, path, input)
-        case 'gate':
-          return gate(child(layer.body, input), layer, path, input)
-        default:
-          return leaf(layer, path, input)
-      }
-    }
-    return visit(root, at, start)
-  }
+export const interpret = <A>({ leaf, concat, residual, gate, place = output => output }: Algebra<A>) => {
+  const outputOf = fold<(input: A) => A>({
+    leaf: (layer, path) => input => leaf(layer, path, input),
+    stack: layers => input => layers.reduce((value, each) => each(value), input),
+    concat: (branches, layer, path) => input =>
+      concat(
+        branches.map(branch => branch(input)),
+        layer,
+        path,
+        input,
+      ),
+    residual: (body, shortcut, layer, path) => input =>
+      residual(body(input), shortcut(input), layer, path, input),
+    gate: (body, layer, path) => input => gate(body(input), layer, path, input),
+    place: (output, layer, path) => input => place(output(input), layer, path, input),
+  })
+  return (root: Layer, at: Path, start: A): A => outputOf(root, at)(start)
+}

@@ -1,6 +1,4 @@
 /** Addresses: the names from the root to a layer, joined by `/`; and layers in their places. The net's own body has the path `''`. */
-import * as O from 'fp-ts/lib/Option.js'
-import { childrenOf, withChildren } from './children.js'
 import type { Shape } from './shape.js'
 import type { Layer, Net } from './tree.js'
 
@@ -33,40 +31,3 @@ export const lastName = (path: Path): string => path.slice(path.lastIndexOf('/')
 /** Whether `path` is `place` or lies inside it. */
 export const isInside = (place: Path, path: Path): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`)
-
-/** Every layer with its path, a parent before its children; without recursion, since a net may not be checked yet. */
-export const layersOf = (net: Net): ReadonlyMap<Path, Layer> => {
-  const found = new Map<Path, Layer>()
-  const open: (readonly [Path, Layer])[] = [['', net.body]]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [path, layer] = next
-    found.set(path, layer)
-    for (const child of childrenOf(layer).toReversed()) open.push([childPath(path, child.name), child])
-  }
-  return found
-}
-
-/** The layer at a path, if there is one. */
-export const layerAt =
-  (path: Path) =>
-  (net: Net): O.Option<Layer> =>
-    O.fromNullable(layersOf(net).get(path))
-
-/**
- * Rebuilds the tree bottom-up: `edit` sees each layer with its children already edited.
- *
- * Law  editing with the identity gives an equal net
- */
-export const editLayers =
-  (edit: (layer: Layer, path: Path) => Layer) =>
-  (net: Net): Net => {
-    const visit = (layer: Layer, path: Path): Layer =>
-      edit(
-        withChildren(childrenOf(layer).map(child => visit(child, childPath(path, child.name))))(layer),
-        path,
-      )
-    const body = visit(net.body, '')
-    return body._tag === 'stack'
-      ? { ...net, body }
-      : { ...net, body: { _tag: 'stack', name: '', layers: [body] } }
-  }

@@ -1,7 +1,9 @@
 /** Streams of random numbers, each a function of a seed and a key: nothing else is stored to resume. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { closed, type DecodeError, decode, wholeFrom } from '../io/codec.js'
+import { elementAt } from '../io/element.js'
 import { largestSeed } from './limits/limits.js'
 
 export const seedCodec = wholeFrom(0, largestSeed)
@@ -94,8 +96,8 @@ export const permutation = (draw: Stream, size: number): Int32Array => {
   const order = Int32Array.from({ length: size }, (_, i) => i)
   for (let i = size - 1; i > 0; i--) {
     const j = randomBelow(draw, i + 1)
-    const swapped = order[i] ?? 0
-    order[i] = order[j] ?? 0
+    const swapped = elementAt(order, i)
+    order[i] = elementAt(order, j)
     order[j] = swapped
   }
   return order

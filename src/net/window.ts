@@ -49,15 +49,11 @@ type SidePadding = 'same' | Ends
 
 const paddingAlong = (padding: Padding): readonly [SidePadding, SidePadding] => {
   if (padding === 'same') return [padding, padding]
-  const [top, bottom, left, right] =
-    padding === 'valid'
-      ? [0, 0, 0, 0]
-      : typeof padding === 'number'
-        ? Array<number>(4).fill(padding)
-        : padding
+  const each = padding === 'valid' ? 0 : padding
+  const [top, bottom, left, right] = typeof each === 'number' ? ([each, each, each, each] as const) : each
   return [
-    [top ?? 0, bottom ?? 0],
-    [left ?? 0, right ?? 0],
+    [top, bottom],
+    [left, right],
   ]
 }
 

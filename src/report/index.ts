@@ -5,4 +5,4 @@ export type { ServerFault, TrackingFault, TrackingNote } from './mlflow/error.js
 export { runPage } from './pages/run-page.js'
 export { runsPage } from './pages/runs-page.js'
 export type { BoardFailed } from './tensorboard/board.js'
-export { type Fact, renderMessage, type Stopped } from './text/messages.js'
+export { type Fact, renderMessage, type Stopped } from './text/render-message.js'

@@ -2,8 +2,7 @@
 import type { Dataset } from '../data/dataset.js'
 import type { StageResult } from './cursor.js'
 import type { AtChance } from './error.js'
-import type { Step, Warmup } from './schedule/steps.js'
-import { loopOf } from './steps/machine.js'
+import type { Step } from './schedule/steps.js'
 
 /** The share of the commonest class. */
 const shareOfCommonest = (labels: Int32Array): number => {
@@ -16,12 +15,9 @@ const shareOfCommonest = (labels: Int32Array): number => {
 const marginOf = (blind: number, images: number): number =>
   Math.min(0.05, 2 * Math.sqrt((blind * (1 - blind)) / images))
 
-/** Whether a step ends in training. */
-const endsInTraining = (step: Step | Warmup | undefined): boolean => {
-  if (step === undefined) return false
-  const loop = loopOf(step)
-  return loop === null ? step._tag === 'train' : endsInTraining(loop.steps.at(-1))
-}
+/** Whether a step ends in training: one that repeats others does where the last of them does. */
+const endsInTraining = (step: Step | undefined): boolean =>
+  step !== undefined && 'steps' in step ? endsInTraining(step.steps.at(-1)) : step?._tag === 'train'
 
 /**
  * The fact where the last stage ended in training a net that was cut and has fallen to chance; `null` otherwise: where a

@@ -7,7 +7,8 @@ import type { StepProgress } from '../learn/training/phase.js'
 import type { Model } from '../net/weights.js'
 import type { RunError } from './error.js'
 import type { GrownNet, RunEvent } from './events.js'
-import type { StepPlace } from './steps/step-place.js'
+import type { Step, Warmup } from './schedule/steps.js'
+import type { RunStep, StepPlace } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 
 export interface RunContext extends Pick<Resources, 'latencyTable'> {
@@ -17,6 +18,8 @@ export interface RunContext extends Pick<Resources, 'latencyTable'> {
   readonly emit: (event: RunEvent) => TaskEither<RunError, void>
   /** How long the log is now, in bytes. */
   readonly logLength: () => number
+  /** Runs a step of a schedule, or one inside another; given, since steps hold steps. */
+  readonly runStep: RunStep<Step | Warmup>
   readonly onStep: (progress: StepProgress, place: StepPlace) => void
   readonly save: (checkpoint: Checkpoint) => TaskEither<RunError, void>
   /** Keeps a model met while growing beside the run, with its figures. */

@@ -97,8 +97,8 @@ export type RunError =
   | { readonly _tag: 'NothingToResume'; readonly folder: string }
   /** A run whose log has no decision about a layer's channels. */
   | { readonly _tag: 'NothingRanked'; readonly folder: string; readonly at: string }
-  /** A run without its final model; `next`: the command that resumes it. */
-  | { readonly _tag: 'RunUnfinished'; readonly folder: string; readonly next: string }
+  /** A run without its final model. */
+  | { readonly _tag: 'RunUnfinished'; readonly folder: string }
   | { readonly _tag: 'RunThere'; readonly folder: string }
   /** A file that would be replaced. */
   | { readonly _tag: 'FileThere'; readonly file: string }
@@ -106,9 +106,15 @@ export type RunError =
   | { readonly _tag: 'RunLocked'; readonly folder: string; readonly pid: number; readonly host: string }
   /** Another process has taken over a folder in which this one gave no sign of life. */
   | { readonly _tag: 'RunLost'; readonly folder: string }
-  /** The experiment is not the one the run in the folder began with; the run is by itself, or part of a study. */
+  /** The experiment is not the one the run in the folder began with. */
   | {
-      readonly _tag: 'ExperimentDiffers' | 'VariantDiffers'
+      readonly _tag: 'ExperimentDiffers'
+      readonly folder: string
+      readonly differences: readonly Difference[]
+    }
+  /** The same of a run that is part of a study. */
+  | {
+      readonly _tag: 'VariantDiffers'
       readonly folder: string
       readonly differences: readonly Difference[]
     }

@@ -12,6 +12,7 @@ import type { RunError } from './error.js'
 import type { Result } from './events.js'
 import type { RunObserver } from './observer.js'
 import { runSchedule } from './runner.js'
+import { runStep } from './steps/machine.js'
 import { scoreMirrored, scoreTest, toScored } from './steps/step-context.js'
 import { type Checkpoint, saveCheckpoint } from './storage/checkpoint.js'
 import { openLog } from './storage/event-log.js'
@@ -99,6 +100,7 @@ export const finish =
       ...resources,
       seed: settings.seed,
       logLength,
+      runStep,
       emit: event =>
         pipe(
           requireHeld(folder.path),

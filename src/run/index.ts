@@ -27,10 +27,6 @@ export type {
   Scored,
   ScoredGrowth,
 } from './events.js'
-export type { Origin } from './given/origin.js'
-export { type PrunedOnce, pruneByWeights, pruneOnce, type WeightCriterion } from './given/prune-once.js'
-export { type FoundModel, readAnyModel } from './given/read-model.js'
-export { beginFromFile } from './given/resolve.js'
 export { loadExperiment, loadStudy } from './load/experiment.js'
 export { loadNet } from './load/net.js'
 export { restoreFunctions } from './load/restore.js'
@@ -51,7 +47,7 @@ export {
 export { type CandidateOptions, type GrowStepOptions, grow } from './schedule/growth-plan.js'
 export * from './schedule/schedule.js'
 export * from './schedule/steps.js'
-export type { StepPlace } from './steps/step-place.js'
+export type { StepPlace } from './steps/step-context.js'
 export type { Limit, Loss, NoGain, SiteRemoved, Stop, StopFact, StopReason } from './stop-reason.js'
 export type { Checkpoint } from './storage/checkpoint.js'
 export type { Damaged } from './storage/checksum.js'

@@ -5,7 +5,7 @@ import type { StepProgress } from '../learn/training/phase.js'
 import type { RunError } from './error.js'
 import type { RunEvent } from './events.js'
 import type { Note } from './notes.js'
-import type { StepPlace } from './steps/step-place.js'
+import type { StepPlace } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import type { StoredRun } from './storage/stored-run.js'
 

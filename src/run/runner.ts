@@ -2,24 +2,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Dataset } from '../data/dataset.js'
-import { checkTraining } from '../learn/check-options.js'
-import { checkData } from '../learn/evaluation/check-data.js'
 import { accuracyOf } from '../learn/evaluation/score.js'
-import { checkClasses } from '../learn/training/transforms.js'
 import { countMacs, countParams } from '../net/counts.js'
-import type { CheckedNet } from '../net/infer.js'
 import { init } from '../net/weights.js'
 import { fallenToChance } from './chance-level.js'
 import type { RunContext } from './context.js'
 import type { StageResult } from './cursor.js'
 import type { RunError } from './error.js'
-import { beginWith, checkOriginClasses } from './given/origin.js'
-import { checkSchedule } from './schedule/check.js'
 import type { Experiment } from './schedule/experiment.js'
 import { neighboursOfStep } from './schedule/neighbours.js'
 import type { Step } from './schedule/steps.js'
-import { runStep, trainingsIn } from './steps/machine.js'
+import { beginWith } from './standalone/origin.js'
 import { type StepContext, type StepState, scoreValidation } from './steps/step-context.js'
 import type { Checkpoint } from './storage/checkpoint.js'
 import {
@@ -62,23 +55,6 @@ const lossOf = (name: StageResult['name'], best: number, accuracy: number): Pick
   const lost = best - accuracy
   return (name === 'train' || name === 'push') && lost > tolerance ? { lost } : {}
 }
-
-/**
- * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
- *
- * Errors  ClassesDiffer, DataDiffers, OneClass, TooFewImages, WrongOption, BadOption of class weights; those of
- *         `checkSchedule`
- */
-export const checkRun =
-  (dataset: Dataset, experiment: Experiment) =>
-  (net: CheckedNet): E.Either<RunError, void> =>
-    pipe(
-      checkOriginClasses(dataset, experiment.from)(net),
-      E.flatMap((): E.Either<RunError, void> => checkData(dataset)(net)),
-      E.flatMap(() => checkClasses(dataset)),
-      E.flatMap(() => pipe(trainingsIn(experiment.schedule), E.traverseArray(checkTraining(dataset)))),
-      E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
-    )
 
 /** How a step of the schedule ended; `best`: the validation accuracy it might have ended with. */
 const resultOf =
@@ -197,12 +173,11 @@ const runStage =
       target: null,
       budget: null,
       newRate: null,
-      runStep,
       pause: pauseIn(open),
     }
     return pipe(
       from.cursor === null ? run.emit({ _tag: 'stageBegan', stage, name: step._tag }) : TE.right(undefined),
-      TE.flatMap(() => runStep(context, step)(from)),
+      TE.flatMap(() => run.runStep(context, step)(from)),
       TE.flatMap(endStage(open, step)),
     )
   }

@@ -1,4 +1,5 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
+import { elementAt } from '../io/element.js'
 import { range } from '../net/channels/wiring.js'
 import { lastName, parentPath } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
@@ -34,7 +35,7 @@ const copyPlane = (old: Plane, next: Plane, rows: Int32Array, columns: Int32Arra
     const target = next.from + i * next.width
     for (let j = 0; j < columns.length; j++) {
       const column = columns[j] ?? -1
-      if (column >= 0) next.data[target + j] = old.data[source + column] ?? 0
+      if (column >= 0) next.data[target + j] = elementAt(old.data, source + column)
     }
   }
 }

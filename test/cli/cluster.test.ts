@@ -55,7 +55,7 @@ describe.skipIf(!hasAddon)('two processes', () => {
     const from = Date.now()
     expect(await leader.ended).toBe(1)
     expect(Date.now() - from).toBeLessThan(10_000)
-    expect(leader.said()).toContain(`worker ${lost} is lost`)
+    expect(leader.said()).toContain(`worker ${lost}: expected a sign of life, got none`)
     expect(leader.said()).toMatch(/to continue without it: npm run resume -- \S+\n/)
     expect(logOf(folder).split('\n').slice(0, 2)).toEqual(logOf(shared).split('\n').slice(0, 2))
   })
@@ -108,6 +108,6 @@ describe('is refused', () => {
     const file = dsl('train({ epochs: 1, batchSize: 25 })')
     const [first, second] = await freePorts(2)
     const args = ['train', file, '--cluster', `127.0.0.1:${first},127.0.0.1:${second}`]
-    expectRefused(await espalier(args), /batchSize: expected a multiple of the 2 workers, got 25; try: 26/)
+    expectRefused(await espalier(args), /batchSize: expected a multiple of the 2 workers, got 25; try 26/)
   })
 })

@@ -97,13 +97,13 @@ describe('--experiment of a prune', () => {
       prune('own.safetensors', '--experiment'),
     )
     expectEach(refused, [
-      /gone.ts does not exist/,
+      /gone.ts: expected a file or folder, got none/,
       /net.ts, default export: expected an experiment, got a net/,
       /study.ts, default export: expected an experiment, got a study/,
-      /notes.txt: expected a .ts or .js module, got a .txt/,
+      /notes.txt: expected a .ts or .js module, .*, got a .txt file/,
       /nowhere/,
       /expected images of 28×28×3.*got 28×28×1/,
-      /option '--experiment <file>' argument missing/,
+      /--experiment: expected a value, got none/,
     ])
     expect(existsSync(join(home, 'own-pruned.safetensors'))).toBe(false)
   })
@@ -132,7 +132,7 @@ describe('--from of a training', () => {
       [
         /run: expected own.safetensors, from which the run began, got no model to begin from; try --from own.safetensors/,
         /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8/,
-        /'--from' with '--resume' needs a file; a run that is resumed has its weights/,
+        /--from: expected a file with --resume, got none; try it without --from, as a run has its weights/,
       ],
     )
   })
@@ -148,12 +148,12 @@ describe('--from of a training', () => {
       ['train', 'some.ts', '--from'],
     )
     expectEach(refused, [
-      /gone.safetensors does not exist/,
+      /gone.safetensors: expected a file or folder, got none/,
       /notes.txt: expected a model as .*got another file/,
-      /broken.safetensors: byte 0: expected 8 bytes, got 1/,
+      /broken.safetensors: byte 0: expected 8 more bytes, got 1/,
       /wide.safetensors: weight conv\/kernel: expected 3×3×1×6, got 3×3×1×8; try the net/,
       /net.ts, default export: expected an experiment, got a net/,
-      /option '--from <model>' argument missing/,
+      /--from: expected a value, got none/,
     ])
     expect(existsSync(join(home, 'refused'))).toBe(false)
   })

@@ -219,10 +219,13 @@ describe('the command', () => {
   test('refuses a folder without classes in one line, and writes nothing', async () => {
     const one = await folders({ cat: 3 })
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['/nowhere/at/all', /\/nowhere\/at\/all does not exist/],
-      [scratch(), /needs a folder per class, .*; found nothing/],
-      [scratch({ 'a/notes.txt': 'x' }), /needs a folder per class, .*; found a/],
-      [scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }), /needs a folder per class with images in it/],
+      ['/nowhere/at/all', /\/nowhere\/at\/all: expected .*, got no such folder/],
+      [scratch(), /expected a folder for each class, .*, got an empty folder/],
+      [scratch({ 'a/notes.txt': 'x' }), /expected a folder for each class, .*, got a;/],
+      [
+        scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }),
+        /expected a folder for each class, with images in it/,
+      ],
       [scratch(one), /expected training images of at least two classes, got cat alone/],
     ]
     const out = join(scratch(), 'none.ts')
@@ -238,7 +241,7 @@ describe('the command', () => {
     const folder = scratch({ ...(await folders({ cat: 4, dog: 4 })), 'dog/bad.jpg': Buffer.from('none') })
     const { code, out, err } = await espalier(['init', folder, '--out', join(scratch(), 'pets.ts')])
     expect(code).toBe(0)
-    expect(err).toMatch(/dog\/bad.jpg: not an image/)
+    expect(err).toMatch(/dog\/bad.jpg: expected an image, got a file that cannot be decoded/)
     expect(out).toContain('1 image cannot be read')
     expect(out.trimEnd()).toMatch(/--skip-bad$/)
   })

@@ -22,7 +22,7 @@ import { sizeOf } from '../../src/net/shape.js'
 import type { Model } from '../../src/net/weights.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, fedWith, modelOf } from '../support/nets/arbitrary.js'
 import { right } from '../support/nets/surgery.js'
 import { espalier, expectRefusedAtOnce } from '../support/programs/command.js'
@@ -158,7 +158,7 @@ describe('what cannot classify is refused', () => {
   test.each([
     ['no preprocessing', null, /names of its classes .* got one without/],
     ['no classes', { ...whole, classes: [] }, /names of its classes .* got one without/],
-    ['other classes', { ...whole, classes: ['a'] }, /expected one value per class, 1 in all, .*got 3/],
+    ['other classes', { ...whole, classes: ['a'] }, /expected one output per class, 1 in all, got 3/],
     ['other images', { ...whole, size: [8, 8, 3] }, /expected images of 16×16×3, .* got 8×8×3/],
     ['a small resize', { ...whole, resize: { ...resize, width: 8 } }, /covers the net's input .* got 16×8/],
     ['a huge resize', { ...whole, resize: { ...resize, height: 2 ** 40 } }, /at most 67,108,864 pixels/],
@@ -174,7 +174,9 @@ describe('what cannot classify is refused', () => {
       const answer = await classify(input, place)()
       return E.isLeft(answer) ? renderMessage(answer.left) : 'it was answered'
     }
-    expect(await messageOf(Buffer.from('text'))).toMatch(/^some.jpg: not an image: it begins with 'text'/)
+    expect(await messageOf(Buffer.from('text'))).toMatch(
+      /^some.jpg: expected an image, got a file that cannot be decoded \(it begins with 'text'/,
+    )
     expect(await messageOf(new Uint8Array())).toMatch(/it is empty/)
     expect(await messageOf({ height: 2, width: 2, channels: 3, data: new Uint8Array(11) })).toMatch(
       /expected 2×2×3 = 12 bytes of pixels, got 11/,
@@ -237,8 +239,8 @@ describe('the command', () => {
     ).toEqual([good])
     const lines = err.trimEnd().split('\n').sort()
     expect(lines).toHaveLength(3)
-    expect(lines.join('\n')).toMatch(/missing.jpg does not exist/)
-    expect(lines.join('\n')).toMatch(/notes.txt: not an image: it begins with 'no image'/)
+    expect(lines.join('\n')).toMatch(/missing.jpg: expected a file or folder, got none/)
+    expect(lines.join('\n')).toMatch(/notes.txt: expected an image, got .* \(it begins with 'no image'/)
     expect(lines.join('\n')).toMatch(/: expected images in it, got none/)
   })
 
@@ -251,8 +253,8 @@ describe('the command', () => {
     ])
     if (!bare || !none || !noImages || !both) throw new Error('four were asked')
     expectRefusedAtOnce(bare, /bare.safetensors: expected a model with the names of its classes/)
-    expectRefusedAtOnce(none, /run does not exist/)
-    expectRefusedAtOnce(noImages, /missing required argument 'images'/)
-    expectRefusedAtOnce(both, /--csv.* cannot be used with .*--json/)
+    expectRefusedAtOnce(none, /run: expected a file or folder, got none/)
+    expectRefusedAtOnce(noImages, /<images>: expected an argument, got none/)
+    expectRefusedAtOnce(both, /--csv: expected it without --json, got both/)
   })
 })

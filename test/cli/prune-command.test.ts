@@ -13,8 +13,8 @@ import { init } from '../../src/net/weights.js'
 import { relu } from '../../src/net/words/activations.js'
 import { net } from '../../src/net/words/combinators.js'
 import { conv, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
-import { calibrationData, checkClassNames } from '../../src/run/given/calibration-data.js'
-import { pruneByWeights, pruneOnce, usualRepair } from '../../src/run/given/prune-once.js'
+import { calibrationData, checkClassNames } from '../../src/run/standalone/calibration-data.js'
+import { pruneByWeights, pruneOnce, usualRepair } from '../../src/run/standalone/prune-once.js'
 import { l1, perCost } from '../../src/surgery/prune/criteria.js'
 import { prune } from '../../src/surgery/prune/prune.js'
 import { left, right } from '../support/nets/surgery.js'
@@ -141,10 +141,16 @@ describe('the command', () => {
       ].map(more => espalier(['prune', bare, ...more])),
     )
     if (!taylor || !repair || !much || !none || !taken) throw new Error('five were asked')
-    expectRefusedAtOnce(taylor, /'--by taylor' needs images: --data or --experiment; try --by l1/)
-    expectRefusedAtOnce(repair, /'--repair' needs images/)
-    expectRefusedAtOnce(much, /Expected params, macs, bytes or latency and a share above 0, as in macs=0.5/)
-    expectRefusedAtOnce(none, /required option '--keep/)
+    expectRefusedAtOnce(
+      taylor,
+      /--by taylor: expected images, got none; try --data or --experiment, or --by l1/,
+    )
+    expectRefusedAtOnce(repair, /--repair: expected images, got none/)
+    expectRefusedAtOnce(
+      much,
+      /expected params, macs, bytes or latency and a share above 0 and up to 1, as in macs=0.5, got '/,
+    )
+    expectRefusedAtOnce(none, /expected the option --keep/)
     expectRefusedAtOnce(taken, /there.safetensors: expected no file of this name/)
     expect(existsSync(join(folder, 'onnx/model-pruned.safetensors'))).toBe(false)
   })

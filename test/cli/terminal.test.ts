@@ -93,7 +93,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     const seen = await train(wild, join(scratch(), 'run'))
     expect(seen.code).toBe(1)
     expect(barsIn(seen).length).toBeGreaterThan(0)
-    expectClean(seen, /^espalier: the .* overflowed in epoch 1/)
+    expectClean(seen, /^espalier: epoch 1, batch \d+: expected a finite .*, got /)
   })
 
   /** Files of MNIST come from a server that sends a piece and then does this. */
@@ -198,7 +198,9 @@ describe('where no reader is left', () => {
     expect(closed).toEqual({ code: 0, out: '', err: '' })
     expect([full.code, full.err]).toEqual([
       1,
-      expect.stringMatching(/^espalier: stdout cannot be read or written: .*no space left.*\n$/),
+      expect.stringMatching(
+        /^espalier: stdout: expected a file that can be read and written, got an error \(.*no space left.*\n$/,
+      ),
     ])
   })
 })

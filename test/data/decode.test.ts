@@ -6,7 +6,7 @@ import { decodeImage } from '../../src/data/formats/images/decode/decode.js'
 import { openData } from '../../src/data/open.js'
 import { imageFolder } from '../../src/data/spec.js'
 import { image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { ownCache, scratch, succeed } from '../support/scratch.js'
 
 ownCache()
@@ -123,7 +123,7 @@ describe('an image that cannot be decoded', () => {
       const size = Math.floor(share * whole.length)
       expect(await complaintOf(whole.subarray(0, size))).toMatch(
         new RegExp(
-          `: cut off: expected a whole image, got its first ${size} bytes; --skip-bad leaves it out`,
+          `: expected a whole image, got its first ${size} bytes; try --skip-bad, which leaves it out`,
         ),
       )
     }
@@ -133,7 +133,7 @@ describe('an image that cannot be decoded', () => {
     const whole = await open(fields).png().toBuffer()
     const pixels = whole.indexOf('IDAT') + 4
     const damaged = Buffer.from(whole).fill(255, pixels, pixels + 20)
-    expect(await complaintOf(damaged)).toMatch(/: not an image: /)
+    expect(await complaintOf(damaged)).toMatch(/: expected an image, got a file that cannot be decoded /)
   })
 })
 
@@ -232,8 +232,23 @@ describe('decodeImage', () => {
     jpeg.writeUInt16BE(60_000, frame + 5)
     jpeg.writeUInt16BE(60_000, frame + 7)
     const before = process.memoryUsage().rss
-    for (const bytes of [png, jpeg]) expect(await reasonOf(bytes)).toMatch(/pixel limit/i)
+    for (const bytes of [png, jpeg])
+      expect(await complaintOf(bytes)).toMatch(
+        /: expected an image of at most 67,108,864 pixels, got a larger one; try scaling it down/,
+      )
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28)
+  })
+
+  test.for([
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+    ['HEIC', '\0\0\0\x18ftypmif1\0\0\0\0mif1heic'],
+    ['a film', '\0\0\0\x14ftypqt  \0\0\0\0qt  '],
+    ['BMP', 'BM6\xe1\0\0\0\0\0\0'],
+    ['JPEG XL', '\0\0\0\x0cJXL \r\n\x87\n'],
+  ])('a %s is refused by that name', async ([format, content]) => {
+    expect(await complaintOf(Buffer.from(`${content}${'\0'.repeat(100)}`, 'latin1'))).toMatch(
+      new RegExp(`: expected an image as JPEG, PNG, WebP, GIF, TIFF, AVIF, got ${format}; try converting it`),
+    )
   })
 
   test('an image cut short is refused in one line', async () => {

@@ -11,7 +11,7 @@ import { countsOf } from '../../src/data/pipeline/split.js'
 import type { OpenOptions } from '../../src/data/source.js'
 import { imageFolder } from '../../src/data/spec.js'
 import { image } from '../../src/net/words/leaves.js'
-import { type Fact, renderMessage } from '../../src/report/text/messages.js'
+import { type Fact, renderMessage } from '../../src/report/text/render-message.js'
 import { espalier, root } from '../support/programs/command.js'
 import { failure, ownCache, scratch, succeed, tarOf } from '../support/scratch.js'
 
@@ -138,7 +138,9 @@ describe('images of a class', () => {
 
   test('of a format that cannot be read are refused, or left out and listed', async () => {
     const folder = scratch({ ...plain(), 'train/cat/a.bmp': 'BM\u0001', 'train/dog/b.svg': '<svg/>' })
-    expect(await line(folder)).toMatch(/train\/cat\/a\.bmp: not an image: it begins with 'BM·'/)
+    expect(await line(folder)).toMatch(
+      /train\/cat\/a\.bmp: expected an image, got a file that cannot be decoded \(it begins with 'BM·'/,
+    )
     const { skipped, train } = await outline(folder, { skipBad: true })
     expect([train, skipped.length]).toEqual([{ cat: 4, dog: 4 }, 2])
   })
@@ -160,7 +162,7 @@ describe('images of a class', () => {
   test('whose names differ in capitals alone are told', async () => {
     const { notices } = await outline(scratch({ ...plain(), ...at('train/Cat/0.png') }))
     expect(notices).toEqual([
-      'images: classes Cat, cat differ in capital letters alone; if they are one class, put them into one folder',
+      'images: classes Cat, cat differ in capital letters alone; if they are one class, try one folder for both',
     ])
   })
 })
@@ -195,10 +197,10 @@ describe('what is no image', () => {
         validation: 0,
         skipped: [],
         leftOut: [
-          '…: 2 entries left out, none of the parts: extra, …',
+          '…: 2 entries left out, neither train, val nor test: extra, …',
           '…/train: 3 entries left out, hidden: __MACOSX, …',
           '…/train: 3 entries left out, links that lead nowhere: cat/link.png, …',
-          '…/train: 2 entries left out, of another ending: dog/notes.txt, …',
+          '…/train: 2 entries left out, with another extension: dog/notes.txt, …',
           '…/train: 1 entry left out, in no class folder: stray.png',
         ],
         notices: [],
@@ -226,7 +228,7 @@ describe('what is no image', () => {
         '…/train.tar: 2 entries left out, links in an archive: train/cat/again.png, …',
         '…/train.tar: 1 entry left out, neither a file nor a folder: train/null',
         '…/train.tar: 2 entries left out, hidden: train/__MACOSX/cat/._0.png, …',
-        '…/train.tar: 2 entries left out, of another ending: train/labels.csv, …',
+        '…/train.tar: 2 entries left out, with another extension: train/labels.csv, …',
       ],
     })
   })
@@ -270,7 +272,7 @@ describe('the parts of a set', () => {
       train: { cat: 6, dog: 6 },
       validation: 6,
       test: { cat: 2, dog: 2 },
-      leftOut: ['…: 1 entry left out, none of the parts: set/more/0.png'],
+      leftOut: ['…: 1 entry left out, neither train, val nor test: set/more/0.png'],
     })
   })
 
@@ -302,32 +304,32 @@ describe('the parts of a set', () => {
 
   test('a second form of a part is told', async () => {
     const folder = scratch({ ...plain(), 'train.tar': 'x' })
-    expect((await outline(folder)).leftOut).toEqual(['…: 1 entry left out, none of the parts: train.tar'])
+    expect((await outline(folder)).leftOut).toEqual([
+      '…: 1 entry left out, neither train, val nor test: train.tar',
+    ])
   })
 
   test('that are missing: what is needed, what is there and what to do', async () => {
     const needs =
-      '… needs a folder per class, or train/ and test/ with a folder per class (or train.zip and test.zip, or .tar.gz)'
+      '…: expected a folder for each class, or train/ and test/ with a folder for each class (or train.zip and test.zip, or .tar.gz), got'
+    const wider = 'try the folder above or below it'
     const cases: readonly [Files, string][] = [
-      [at('test/a/0.png'), `${needs}; found test`],
-      [
-        { 'a.zip': 'PK', 'x.txt': '' },
-        `${needs}; found a.zip, x.txt; to read an archive alone, name it: …/a.zip`,
-      ],
-      [{}, `${needs}; found nothing`],
+      [at('test/a/0.png'), `${needs} test; ${wider}`],
+      [{ 'a.zip': 'PK', 'x.txt': '' }, `${needs} a.zip, x.txt; try …/a.zip, to read this archive alone`],
+      [{}, `${needs} an empty folder; ${wider}`],
       [
         Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`${nth}/a.txt`, 'x'])),
-        `${needs}; found 0, 1, 2, 3, 4, 5 and 3 more`,
+        `${needs} 0, 1, 2, 3, 4, 5 and 3 more; ${wider}`,
       ],
       [
         { ...at('train/0.png'), ...at('test/a/0.png') },
-        '…/train needs a folder per class with images in it; found 0.png',
+        `…/train: expected a folder for each class, with images in it, got 0.png; ${wider}`,
       ],
     ]
     for (const [files, text] of cases) expect(await line(scratch(files))).toBe(text)
-    expect(await line('/nowhere/at/all')).toBe(`${needs}; … does not exist`)
+    expect(await line('/nowhere/at/all')).toBe(`${needs} no such folder; try another path`)
     const archive = scratch({ 'all.tar': await tarOf(at('x/test/dog/0.png', 'x/test/frog/0.png')) })
-    expect(await line(join(archive, 'all.tar'))).toBe(`${needs}; found test`)
+    expect(await line(join(archive, 'all.tar'))).toBe(`${needs} test; ${wider}`)
   })
 
   test('without test, a share of each class is split off, the same for any seed of a run', async () => {
@@ -388,7 +390,7 @@ describe('the parts of a set', () => {
   test('a class that only the validation has is named', async () => {
     const files = { ...three('train', 'val', 'test'), ...at('val/emu/0.png') }
     expect(await line(scratch(files))).toBe(
-      '…/val: expected the classes of …/train, cat, dog, got emu; try files of one data set',
+      '…/val: expected the classes of …/train (cat, dog), got emu; try files of one data set',
     )
   })
 })
@@ -413,9 +415,9 @@ export default e.experiment(net, data, e.train({ epochs: 1, batchSize: 7 }))
     const lines = err.replaceAll(folder, '…').split('\n')
     const places = [
       'images: val is the test set, as there is no other; validation images are split off training',
-      '…/train: 1 entry left out, of another ending: labels.csv',
+      '…/train: 1 entry left out, with another extension: labels.csv',
       'step 1 of 1: train',
-      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: not an image: it begins with '<html>'/,
+      /^1 image left out \(--skip-bad\): …\/train\/dog\/4\.png: expected an image, got a file that cannot be decoded \(it begins with '<html>'/,
     ].map(line => lines.findIndex(found => (typeof line === 'string' ? line === found : line.test(found))))
     expect(
       places.every((place, nth) => place > (places[nth - 1] ?? -1)),

@@ -11,7 +11,7 @@ import { preprocessingOf } from '../../src/data/preprocessing.js'
 import { type Colour, type ImageFolderOptions, imageFolder } from '../../src/data/spec.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { modelOf } from '../support/nets/arbitrary.js'
 import { failure, ownCache, scratch, succeed } from '../support/scratch.js'
 

@@ -20,7 +20,7 @@ const npmCommands: readonly string[] = ['install', 'ci', 'pack', 'test', 'i']
 const scriptArguments = (name: string, given: readonly string[]): readonly string[] | null => {
   const script = scripts[name]
   if (script === undefined) throw new Error(`package.json has no script ${name}`)
-  const [, command] = script.match(/ src\/cli\.ts (\w+)$/) ?? []
+  const [, command] = script.match(/ \.\/cli\.mjs (\w+)$/) ?? []
   const [first, ...rest] = given
   if (first !== undefined && first !== '--') throw new Error(`npm run ${name}: arguments without --`)
   return command === undefined ? null : [command, ...rest]

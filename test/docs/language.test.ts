@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { evaluate, hasTag } from '../../docs/words/evaluate.js'
-import { unknownRooms } from '../../docs/words/messages.js'
 import { writtenFiles } from '../../docs/words/page.js'
 import * as surface from '../../src/index.js'
 import { flatten, globalAvgPool, infer, type Layer, type Net, net, type Shape } from '../../src/index.js'
@@ -97,16 +96,4 @@ test('pages and pictures are what npm run words writes', async () => {
       .map(name => `pictures/words/${name}`)
       .toSorted(),
   ).toEqual(written.toSorted())
-})
-
-test('the page of messages has a row for every message', () => {
-  expect(unknownRooms()).toEqual([])
-  const text = readFileSync(join(root, 'docs/messages.md'), 'utf8')
-  const folder = join(root, 'src/report/text/messages')
-  const tags = readdirSync(folder).flatMap(name =>
-    [...readFileSync(join(folder, name), 'utf8').matchAll(/^ {2}([A-Z]\w+):/gm)].map(([, tag = '']) => tag),
-  )
-  expect(tags.length).toBeGreaterThan(100)
-  // What a codec refuses is written by a function of its own.
-  expect(tags.filter(tag => tag !== 'DecodeError' && !text.includes(`\`${tag}\``))).toEqual([])
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import cifar10 from '../../dsl/cifar10.js'
 import imagenet from '../../dsl/imagenet.js'
 import { countMacs, countParams } from '../../src/net/counts.js'
-import { editLayers, layersOf } from '../../src/net/path.js'
+import { editLayers, layersOf } from '../../src/net/layers.js'
 import type { Layer, Net } from '../../src/net/tree.js'
 import { inferredOf, nets } from '../support/nets/nets.js'
 

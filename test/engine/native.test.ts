@@ -302,7 +302,7 @@ describe('choosing', () => {
       E.left({
         _tag: 'EngineMissing',
         engine: 'tensorflow',
-        missing: 'not built',
+        missing: 'no build of it',
         mend: 'npm run engine',
       }),
     )

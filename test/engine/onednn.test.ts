@@ -5,7 +5,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, test } from 'vitest'
 import { environment } from '../../src/engine/tensorflow/load.js'
 import { findNative } from '../../src/engine/tensorflow/native.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { root } from '../support/programs/command.js'
 
 describe('oneDNN', () => {

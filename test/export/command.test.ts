@@ -73,7 +73,7 @@ test('a SavedModel is laid out for TensorFlow Serving, and a version of nothing 
     expect([code, existsSync(join(folder, 'export/savedmodel/residual/3/saved_model.pb'))]).toEqual([0, true])
     expectRefusedAtOnce(
       await espalier(['export', file, '--to', 'onnx', ...version]),
-      "'--serving-version' needs '--to savedmodel'",
+      '--serving-version: expected --to savedmodel with it, got none; try adding it',
     )
   }))
 
@@ -111,16 +111,32 @@ test('what 8 bits cost is measured on the validation images of the run', () =>
   }))
 
 test.for([
-  ['run', { to: ['layers'], weights: 'int8' }, "'--weights' needs '--to onnx'"],
-  ['run', { to: ['onnx'], data: true }, "'--data' needs '--weights int8'"],
-  ['model.safetensors', { to: ['onnx'], weights: 'int8', data: 'mnist' }, "'--data' needs a run's folder"],
-  ['run', { to: ['onnx'], activations: 'dynamic' }, "'--activations' needs '--weights int8'"],
+  [
+    'run',
+    { to: ['layers'], weights: 'int8' },
+    '--weights: expected --to onnx with it, got none; try adding it',
+  ],
+  ['run', { to: ['onnx'], data: true }, '--data: expected --weights int8 with it, got none; try adding it'],
+  [
+    'model.safetensors',
+    { to: ['onnx'], weights: 'int8', data: 'mnist' },
+    "--data: expected a run's folder, got model.safetensors; try the folder",
+  ],
+  [
+    'run',
+    { to: ['onnx'], activations: 'dynamic' },
+    '--activations: expected --weights int8 with it, got none; try adding it',
+  ],
   [
     'model.safetensors',
     { to: ['onnx'], weights: 'int8', activations: 'calibrated' },
-    "'--activations calibrated' needs a run's folder, for its validation images",
+    "--activations calibrated: expected a run's folder, for its validation images, got model.safetensors; try the folder",
   ],
-  ['run', { to: ['onnx'], servingVersion: 1 }, "'--serving-version' needs '--to savedmodel'"],
+  [
+    'run',
+    { to: ['onnx'], servingVersion: 1 },
+    '--serving-version: expected --to savedmodel with it, got none; try adding it',
+  ],
 ] satisfies readonly (readonly [string, ExportArguments, string])[])(
   'of %s with %o is refused: %s',
   ([path, options, complaint]) => {

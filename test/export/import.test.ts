@@ -11,7 +11,7 @@ import type { Model } from '../../src/net/weights.js'
 import { channelShuffle, channelSlice } from '../../src/net/words/channels.js'
 import { net, stack } from '../../src/net/words/combinators.js'
 import { convBnAct, globalAvgPool, dense as head, image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, modelOf } from '../support/nets/arbitrary.js'
 import {
   apart,
@@ -488,7 +488,7 @@ describe('messages say what is not supported, where, and what to try', () => {
       'an unknown class',
       () => around(tfl.layers.upSampling2d({ name: 'up' })),
       () => undefined,
-      'layer up: class UpSampling2D is not supported; expected one of Activation, Add, ',
+      'layer up: expected a supported class, got UpSampling2D; try one of Activation, Add, ',
     ],
     [
       'a class called like what every object has',
@@ -496,13 +496,13 @@ describe('messages say what is not supported, where, and what to try', () => {
       json => {
         for (const layer of layersOf(json).slice(1, 2)) layer.class_name = 'toString'
       },
-      'layer c: class toString is not supported; expected one of Activation, Add, ',
+      'layer c: expected a supported class, got toString; try one of Activation, Add, ',
     ],
     [
       'a call with a text',
       plain,
       keras3,
-      'layer c (Conv2D), inbound_nodes: expected [[[layer, 0, 0, {}], …]] or [{ args, kwargs }], got {"args":["images"],"kwargs":{}}; other values are not supported',
+      'layer c (Conv2D), inbound_nodes: expected [[[layer, 0, 0, {}], …]] or [{ args, kwargs }], got {"args":["images"],"kwargs":{}}; try a model that has it, since other values are not supported',
     ],
     [
       'weights named otherwise',
@@ -544,6 +544,24 @@ describe('messages say what is not supported, where, and what to try', () => {
       for (const each of said) expect(line).toContain(each)
       expect(line).not.toMatch(/undefined|UnknownRecord|Readonly|\n/)
     }),
+  )
+
+  test.for([
+    [
+      'weights.keras',
+      'PK\x03\x04\0\0\x08\x08weights/data.pkl',
+      'got a pickle (.pt, .pth), which is never opened; try ',
+    ],
+    ['old.bin', '\x80\x02\x8a', 'got a pickle (.pt, .pth), which is never opened; try '],
+    ['m.pth', 'x', 'got a pickle (.pt, .pth), which is never opened; try '],
+    ['m.bin', '\x1c\0\0\0TFL3', 'got a TensorFlow Lite model'],
+  ])(
+    'a format of others is told by its first bytes, or its name: %s',
+    ([name = '', content = '', said = '']) =>
+      inFolder(async folder => {
+        writeFileSync(join(folder, name), Buffer.from(content, 'latin1'))
+        expect(renderMessage(left(await readKerasModel(join(folder, name))()))).toContain(said)
+      }),
   )
 
   test.for([

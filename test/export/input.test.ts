@@ -22,7 +22,7 @@ import {
   globalAvgPool,
   image,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, fedWith, modelOf } from '../support/nets/arbitrary.js'
 import {
   apart,
@@ -323,7 +323,7 @@ describe('exports carry the preprocessing', () => {
     })
     expect(await refusal({ preprocessing: preprocessingFor(model, 3) })).toMatchObject({ what: 'classes' })
     expect(renderMessage({ _tag: 'DataDiffers', what: 'classes', net: [1], data: [2] })).toBe(
-      'the net: expected one value per class, 2 in all, with no sigmoid or softmax behind them, got 1; try dense(2) at the end',
+      'the net: expected one output per class, 2 in all, got 1; try dense(2) at the end, with no softmax behind it',
     )
     expect(await refusal({ input: 'raw' })).toEqual({ _tag: 'NoPreprocessing', input: 'raw' })
   })

@@ -19,7 +19,7 @@ import {
   layerNorm,
   layerScale,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, modelOf } from '../support/nets/arbitrary.js'
 import {
   apart,

@@ -24,7 +24,7 @@ import {
   maxPool,
 } from '../../src/net/words/leaves.js'
 import type { MapWord } from '../../src/net/words/types.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, modelOf } from '../support/nets/arbitrary.js'
 import { left } from '../support/nets/surgery.js'
 import {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeModel, exportModel } from '../../src/convert/export.js'
-import { toOnnx } from '../../src/convert/onnx/model.js'
+import { toOnnx } from '../../src/convert/onnx/export/model.js'
 import type { Model } from '../../src/net/weights.js'
 import { arbitraryModel } from '../support/nets/arbitrary.js'
 import { apart, imagesFor, inFolder, logitsOf, models, run, tolerance } from '../support/programs/exported.js'

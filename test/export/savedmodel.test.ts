@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { encodeModel, exportModel } from '../../src/convert/export.js'
 import { servingGraph } from '../../src/convert/savedmodel/savedmodel.js'
 import type { Model } from '../../src/net/weights.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel } from '../support/nets/arbitrary.js'
 import {
   apart,

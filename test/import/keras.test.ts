@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { importModel } from '../../src/convert/import.js'
 import { loadHdf5 } from '../../src/convert/keras/hdf5/library.js'
 import type { Imported } from '../../src/convert/keras/import/read.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { kerasFile, preprocess } from '../keras/fixture.js'
 import { apart, inFolder, left, logitsOf, run, tolerance } from '../support/programs/exported.js'
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { importModel } from '../../src/convert/import.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import {
   type FileOf,
   integers,
@@ -83,19 +83,19 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'an operator that is not known': [
     headed([{ op: 'Resize', from: ['x'], name: 'up' }]),
-    'node up: operator Resize is not supported; expected one of Add, AveragePool, ',
+    'node up: expected a supported operator, got Resize; try one of Add, AveragePool, ',
   ],
   'an operator of others': [
     headed([{ op: 'Relu', from: ['x'], name: 'fused', domain: 'com.microsoft' }]),
-    'node fused: operator com.microsoft.Relu is not supported',
+    'node fused: expected a supported operator, got com.microsoft.Relu',
   ],
   'an operator called like what every object has': [
     headed([{ op: 'toString', from: ['x'] }]),
-    'operator toString is not supported',
+    'expected a supported operator, got toString',
   ],
   'a height that is open': [
     { ...plain, input: ['n', 3, 'height', 5] },
-    'tensor x, shape: expected a fixed height, width and number of channels, got n × 3 × height × 5; try ',
+    'tensor x, shape: expected images of one size: a fixed height, width and number of channels, got n × 3 × height × 5; try ',
   ],
   'images without channels': [
     { ...plain, input: [1, 6, 5] },
@@ -121,6 +121,10 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   'a quantised weight': [
     convOf({ dims: [4, 3, 1, 1], dataType: 3, rawData: new Uint8Array(12) }),
     'layer stem (Conv), input 1: expected floating-point numbers, got integers; ',
+  ],
+  'a weight in bfloat16': [
+    convOf({ dims: [4, 3, 1, 1], dataType: 16, rawData: new Uint8Array(24) }),
+    'float16, float64, got bfloat16; try ',
   ],
   'a weight of other bits': [
     convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),
@@ -165,13 +169,13 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'weights outside the folder': [
     convOf(external('../outside.bin')),
-    'expected weight files inside HOME, got ../outside.bin; try ',
+    'HOME: expected weight files inside it, got ../outside.bin; try ',
   ],
   'weights behind a link': [
     convOf(external('link.bin')),
-    'expected weight files inside HOME, got link.bin; try ',
+    'HOME: expected weight files inside it, got link.bin; try ',
   ],
-  'weights in an absolute place': [convOf(external('/etc/passwd')), 'expected weight files inside HOME'],
+  'weights in an absolute place': [convOf(external('/etc/passwd')), 'HOME: expected weight files inside it'],
   'weights behind the end of their file': [
     convOf({
       ...external('weights.bin'),
@@ -235,6 +239,25 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
       axis: integers(2),
     }),
     'layer crop (Slice), axis: expected channels of 2 × 3 × 6 × 5, got 2 from 1 along 2',
+  ],
+  'fewer ends than starts': [
+    headed([{ op: 'Slice', from: ['x', 'from', 'to', 'axis'], name: 'crop' }], {
+      from: integers(0, 0),
+      to: integers(3),
+      axis: integers(1, 2),
+    }),
+    'layer crop (Slice), starts and ends: expected 2 numbers, got 2 and 1',
+  ],
+  'fewer pads than sides': [
+    headed(
+      [
+        { op: 'Pad', from: ['x', 'pads'], name: 'pad' },
+        { op: 'Conv', from: ['t1', 'w'] },
+      ],
+      { pads: integers(0, 0, 1, 1), w: weight(4, 3, 3, 3) },
+      4,
+    ),
+    'layer pad (Pad), pads: expected 8 numbers, got 4',
   ],
   'a constant as large as memory': [
     headed(
@@ -300,7 +323,7 @@ describe('an ONNX file that cannot be imported is refused in one line', () => {
   test('names of any length and any letters stay in one line', async () => {
     const name = `a\n${'b'.repeat(100_000)}`
     const line = await said(onnxFile(headed([{ op: 'Resize', from: ['x'], name }])))
-    expect(line).toMatch(/^node a b{118}…: operator Resize/)
+    expect(line).toMatch(/^node a b{118}…: expected a supported operator, got Resize/)
   })
 
   test('a long series is read in time with its length', async () => {

@@ -7,7 +7,7 @@ import { lower } from '../../src/graph/lower.js'
 import { countMacs, countParams, countStored } from '../../src/net/counts.js'
 import type { NetError } from '../../src/net/error.js'
 import { type CheckedNet, infer } from '../../src/net/infer.js'
-import { layersOf } from '../../src/net/path.js'
+import { layersOf } from '../../src/net/layers.js'
 import type { Layer, Net } from '../../src/net/tree.js'
 import { allWeightSpecs } from '../../src/net/weight-specs.js'
 import { init, type Model } from '../../src/net/weights.js'
@@ -25,7 +25,7 @@ import {
   image,
   maxPool,
 } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { arbitraryModel, arbitraryNet, fedWith } from '../support/nets/arbitrary.js'
 import { evaluate } from '../support/nets/reference.js'
 

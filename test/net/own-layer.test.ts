@@ -7,10 +7,10 @@ import { describe, expect, test } from 'vitest'
 import { grn } from '../../examples/grn.js'
 import { load, save } from '../../src/async/index.js'
 import { encodeModel } from '../../src/convert/export.js'
-import { toOnnx } from '../../src/convert/onnx/model.js'
-import { activate } from '../../src/graph/activate.js'
+import { toOnnx } from '../../src/convert/onnx/export/model.js'
 import { differentiate } from '../../src/graph/differentiate.js'
 import { lower } from '../../src/graph/lower.js'
+import { activate } from '../../src/graph/lower-activation.js'
 import * as op from '../../src/graph/operations.js'
 import { type LayerDefinition, layer } from '../../src/graph/own-layer.js'
 import { decode } from '../../src/io/codec.js'
@@ -18,14 +18,14 @@ import { groups } from '../../src/net/channels/groups.js'
 import { netCodec } from '../../src/net/codec.js'
 import { countParams } from '../../src/net/counts.js'
 import { infer } from '../../src/net/infer.js'
-import { editLayers } from '../../src/net/path.js'
+import { editLayers } from '../../src/net/layers.js'
 import type { Layer, Net } from '../../src/net/tree.js'
 import { type Model, withWeights } from '../../src/net/weights.js'
 import { concat, net, stack } from '../../src/net/words/combinators.js'
 import { conv, convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { ownLayersIn, provideLayers } from '../../src/net/words/own-layer.js'
 import type { AnyWord } from '../../src/net/words/types.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { grow } from '../../src/surgery/grow/grow.js'
 import { l1 } from '../../src/surgery/prune/criteria.js'
 import { mask } from '../../src/surgery/prune/mask.js'
@@ -312,7 +312,7 @@ describe('in files', () => {
     expect(read.model.weights).toEqual(model.weights)
     expect(forward(read.model)).toEqual(forward(model))
     await expect(load(file)).rejects.toThrow(
-      "layer 'grn': expected its function, got its name alone, as a file has it; try load(file, { layers: [grn] }) in code, or the folder of the run that made the file",
+      "layer 'grn': expected its function, got its name alone, as files hold no code; try load(file, { layers: [grn] }) in code, or the folder of the run that made the file",
     )
   })
 })
@@ -331,17 +331,17 @@ test.each<[string, AnyWord, string]>([
     mixing(() => {
       throw new Error('no such thing')
     }),
-    "layer 'bad' failed: no such thing",
+    "layer 'bad': expected a result, got an error (no such thing)",
   ],
   [
     'gives a value of another rank',
     mixing(x => op.reshape(x, [2, 4, 8])),
-    "layer 'bad': what it returned: shape: expected a map or a vector, got [4,8]",
+    "layer 'bad', result: shape: expected a map or a vector, got [4,8]; try correcting the function",
   ],
   [
     'gives one value for all images',
     mixing(x => op.mean(x, [0], true)),
-    "layer 'bad' failed: expected an output for each of 2 images, got the shape [1, 4, 4, 2]",
+    "layer 'bad': expected a result, got an error (expected an output for each of 2 images, got the shape [1, 4, 4, 2])",
   ],
   [
     'reads a weight that it has not',
@@ -350,13 +350,13 @@ test.each<[string, AnyWord, string]>([
       weights: { shift: 0 },
       lower: (x, { scale }) => op.mul(x, scale),
     }))(),
-    /^layer 'bad' failed: /,
+    /^layer 'bad': expected a result, got an error \(/,
   ],
-  ['gives nothing', mixing(() => undefined as never), /^layer 'bad' failed: /],
+  ['gives nothing', mixing(() => undefined as never), /^layer 'bad': expected a result, got an error \(/],
   [
     'has other channels than it says',
     layer('bad', () => ({ channels: 'same', lower: x => op.slice(x, 0, 1) }))(),
-    "layer 'bad': what it returned: shape: expected a map or a vector of 2 channels, as the input has, got [4,4,1]",
+    "layer 'bad', result: shape: expected a map or a vector of 2 channels, as the input has, got [4,4,1]; try correcting the function",
   ],
   ['has an option that no file holds', scaleAgain({ init: [1] as never }), /options/],
   [
@@ -366,7 +366,7 @@ test.each<[string, AnyWord, string]>([
       mixing(x => x),
       mixing(x => op.mul(x, 2)),
     ),
-    "layer 'bad': expected one function of that name, got two; try a name for each",
+    "layer 'bad': expected one function of this name, got two; try a name for each",
   ],
 ] as never)('what %s is refused in one line', (_, word, expected) => {
   expect(fate(word as never)).toMatch(expected)
@@ -389,7 +389,7 @@ test('from the command line: resumed and exported from its folder alone, its fil
   writeFileSync(file, source('other'))
   expectRefusedAtOnce(
     await espalier(['resume', folder]),
-    `layer 'mine': expected ${file} to use it, as when the run began, got none of that name; try defining it there again, or train --resume with the file that does`,
+    `layer 'mine': expected ${file} to use it, as when the run began, got none of this name; try defining it there again, or train --resume with the file that does`,
   )
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', folder, '--json'])

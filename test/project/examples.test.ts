@@ -138,6 +138,6 @@ test('an example that fails prints one line of prose and exits with 1', async ()
   await expect(runExample('inside', missing)).rejects.toMatchObject({
     code: 1,
     stdout: '',
-    stderr: `${missing} does not exist; try another path\n`,
+    stderr: `${missing}: expected a file or folder, got none; try another path\n`,
   })
 })

@@ -232,7 +232,7 @@ export default experiment(net('mine', image(28, 28, 1), convBnAct(wide), globalA
       join(project, 'cpu'),
     )
     await expect(train).rejects.toThrow(
-      'engine cpu: package @tensorflow/tfjs-core is not installed; try: npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu',
+      'engine cpu: expected it to be installed, got no package @tensorflow/tfjs-core; try npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu',
     )
     const script = `import { plot } from '${join(project, 'node_modules', manifest.name, 'dist/report/plot.js')}'
 console.log(JSON.stringify(await plot('none', [])()))`
@@ -255,7 +255,7 @@ console.log(JSON.stringify(await plot('none', [])()))`
       signals: ['SIGTERM'],
     })
     expect(code).toBe(143)
-    expect(err).toMatch(/\nstopped; continue with: espalier resume mine\n$/)
+    expect(err).toMatch(/\nstopped; continue with: npx espalier resume mine\n$/)
   })
 
   test('describes a TypeScript file of the user', async () => {

@@ -7,7 +7,7 @@ import { init } from '../../src/net/weights.js'
 import { differenceText, netDifference } from '../../src/report/explain/difference.js'
 import { explain } from '../../src/report/explain/explain.js'
 import type { RunEvent } from '../../src/run/events.js'
-import { type ChannelHistory, channelHistories, isGone } from '../../src/run/review/decisions.js'
+import { type ChannelHistory, channelHistories, isGone } from '../../src/run/review/channel-history.js'
 import { readLog } from '../../src/run/review/read-log.js'
 import { rankedEvent } from '../../src/run/steps/ranked.js'
 import { eventCodec } from '../../src/run/storage/event-codec.js'
@@ -23,7 +23,8 @@ type Ranked = Extract<RunEvent, { readonly _tag: 'ranked' }>
 const scored = { accuracy: 1, loss: 0 }
 const sizes = { params: 1, macs: 1 }
 
-const rankedBy = (pruned: Pruned): RunEvent => rankedEvent({ place: [0] }, 'l1', true, pruned.ranking)
+const rankedBy = (pruned: Pruned): RunEvent =>
+  rankedEvent({ stage: 0, place: '0' }, 'l1', true, pruned.ranking)
 
 const cutBy = (pruned: Pruned): readonly RunEvent[] => [
   rankedBy(pruned),

@@ -1,74 +1,90 @@
-/** Messages that no other test reads: what, where, expected X, got Y, and what to try. */
+/** The form of all messages: where, *expected X, got Y*, remarks, and what to try, in this order and on one line. */
 import { describe, expect, test } from 'vitest'
-import { type Fact, renderMessage } from '../../src/report/text/messages.js'
+import { factsOf, rooms } from '../../docs/words/facts/index.js'
+import type { Fact, Tag } from '../../src/report/text/fact.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 
-const place = { file: 'F', entry: null, offset: 100 }
-
-const facts: readonly (readonly [Fact, string])[] = [
-  [
-    { _tag: 'FrozenChannel', at: 'a', channel: 3, reason: 'layerNorm' },
-    'layer a: expected a channel that may be removed, got 3, which is read by a layer norm; try another channel',
-  ],
-  [
-    { _tag: 'FrozenBody', at: 'r', reason: 'freeze' },
-    'layer r: expected a body that may be removed, got one that holds, or lies in, a frozen layer; try a shorter freeze',
-  ],
-  [
-    { _tag: 'WrongPlace', at: 'a', got: 'activate', expected: 'stack' },
-    'layer a: expected a stack, got activate; try the path of a stack: npm run describe -- FILE lists them',
-  ],
-  [
-    { _tag: 'WrongOption', option: 'floor', got: 2, expected: 'a share from 0 to 1' },
-    'floor: expected a share from 0 to 1, got 2',
-  ],
-  [{ _tag: 'UnknownEngine', name: 'gpu' }, 'engine: expected tensorflow, wasm or cpu, got gpu'],
-  [
-    { _tag: 'EngineFailed', engine: 'wasm', reason: 'no SIMD' },
-    'engine wasm failed: no SIMD; try: npm run doctor, or another --engine',
-  ],
-  [
-    { _tag: 'LoadFailed', file: 'KEY', reason: 'not built', mend: 'npm run engine' },
-    'KEY does not load: not built; try: npm run engine',
-  ],
-  [
-    { _tag: 'NotTensorFlow', folder: 'F', lacks: 'include', mend: 'npm run engine' },
-    "F: expected TensorFlow's folder with include, got none; try: npm run engine",
-  ],
-  [
-    { _tag: 'ToolMissing', tool: 'compiler', tried: ['g++', 'clang++'], mend: 'apt-get install g++' },
-    'expected a compiler, one of g++, clang++, got none; try: apt-get install g++',
-  ],
-  [{ _tag: 'FileMissing', file: 'F' }, 'F does not exist; try another path'],
-  [{ _tag: 'ReadFailed', file: 'F', reason: 'EACCES' }, 'F cannot be read: EACCES; try another path'],
-  [
-    { _tag: 'BadStream', reason: 'incorrect data check', ...place },
-    'F, byte 100: cannot be read further (incorrect data check); try another copy',
-  ],
-  [
-    { _tag: 'BadModule', file: 'a.ts', reason: 'no such export', stack: '' },
-    'a.ts does not load: no such export; try npx tsx a.ts',
-  ],
-  [
-    { _tag: 'NoTarget', at: '2' },
-    'step 3: expected a target for the prune, got none; try prune({ keep }), atMost or eta, or put it inside untilTarget or whileAccuracy',
-  ],
-  [
-    {
-      _tag: 'PartsDiffer',
-      what: 'count',
-      first: { file: 'F', got: 60_000 },
-      second: { file: 'G', got: 59_999 },
-    },
-    'F and G: expected as many images as labels, got 60,000 and 59,999; try files of one data set',
-  ],
-  [
-    { _tag: 'NotHeld', to: 'layers', at: 'a', what: 'hardSwish' },
-    "layer a: expected a layer that an export to 'layers' can hold, got hardSwish; try --to onnx, savedmodel or pytorch",
-  ],
+/** Notes and normal ends: nothing was expected, so that nothing differs. */
+const notes: readonly Tag[] = [
+  // what reading the data has left out or chosen
+  ...(['LeftOut', 'ValidationTests', 'TestSplit', 'ValidationGiven', 'FolderUnread'] as const),
+  ...(['LabelsFromOne', 'ImagesTransposed', 'ClassesWithoutImages', 'ClassesUneven'] as const),
+  ...(['DuplicatesFound', 'ClassesAlike'] as const),
+  // what a run has mended or sent, or why it ended before its last step
+  ...(['LockTakenOver', 'LogMended', 'SiteRemoved', 'Interrupted', 'Stopped'] as const),
+  ...(['Tracked', 'TrackingBack'] as const),
+  // what an import or an export has measured or left out
+  ...(['WeightsMeasured', 'FilesMeasured', 'LayerDropped', 'RuntimeAgrees', 'NotChecked'] as const),
+  ...(['NormsFolded', 'NormaliserLifted', 'RoundingDropped'] as const),
 ]
 
-describe('the line of', () => {
-  test.each(facts)('$_tag', (fact, line) => {
-    expect(renderMessage(fact)).toBe(line)
+/** What they expected names the values to try. */
+const choices: readonly Tag[] = ['WrongOption', 'BadOption', 'DecodeError', 'UnknownEngine', 'NoSuchSeed']
+
+/** Ends of rounds and of growing as they were asked for. */
+const ends: readonly Tag[] = ['LostTooMuch', 'NoGain']
+
+/** Parts of a line that has the place before them, or the advice behind them. */
+const parts: readonly Tag[] = ['NoAnswer', 'ServerRefused', 'StrangeAnswer']
+
+/** Nothing is to be done: it is tried again by itself. */
+const passing: readonly Tag[] = ['TrackingAway']
+
+const withoutAdvice = new Set([...choices, ...ends, ...parts, ...passing])
+
+/** Faults of what lies in a file, whose name another message puts before them. */
+const placed: ReadonlySet<Tag> = new Set([
+  ...parts,
+  ...(['Damaged', 'NotAModel', 'NotATree', 'NoClasses', 'BadResize', 'RuntimeDiffers'] as const),
+])
+
+const expectation = /(?:^|[:;] )(?:the .* )?(?:damaged: )?expected .+?, got .+/
+const advice = /; (?:if [^;]+, )?(?:try [^;]+|please report [^;]+)$/
+const place = /^[^;]+?: /
+
+const tags = rooms.flatMap(([, each]) => each)
+const errors = tags.filter(tag => !notes.includes(tag))
+
+const linesOf = (tag: Tag): readonly (readonly [Tag, string])[] =>
+  factsOf(tag).map((fact: Fact) => [tag, renderMessage(fact)] as const)
+
+const isNoExperiment = (line: string): boolean => /: seeds: expected/.test(line)
+
+describe('a message of an error', () => {
+  test.each(errors.flatMap(linesOf))('%s says what was expected and what was got', (_, line) => {
+    expect(line).toMatch(expectation)
   })
+
+  test.each(errors.filter(tag => !withoutAdvice.has(tag)).flatMap(linesOf))(
+    '%s ends in what to try',
+    (_, line) => {
+      expect(isNoExperiment(line) || advice.test(line), line).toBe(true)
+    },
+  )
+
+  test.each(errors.filter(tag => !placed.has(tag)).flatMap(linesOf))('%s begins with where', (_, line) => {
+    expect(line).toMatch(place)
+  })
+})
+
+describe('every message', () => {
+  test.each(tags.flatMap(linesOf))('%s is one line without a full stop', (_, line) => {
+    expect(line).not.toMatch(/[\n.!?]$|undefined|\[object|: :|; ;/)
+  })
+
+  test.each(tags.flatMap(linesOf))('%s gives one advice, with no colon behind try', (_, line) => {
+    expect(line.match(/\btry\b(?! again)/g)?.length ?? 0).toBeLessThan(2)
+    expect(line).not.toMatch(/: try|, try(?! )/)
+  })
+})
+
+test('an exception that has the form is none', () => {
+  for (const tag of [...notes, ...choices])
+    expect(linesOf(tag).every(([, line]) => expectation.test(line) && advice.test(line))).toBe(false)
+})
+
+test('control characters of a name do not end the line', () => {
+  expect(renderMessage({ _tag: 'FileMissing', file: 'a\nb' })).toBe(
+    'a\ufffdb: expected a file or folder, got none; try another path',
+  )
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAddress } from '../../src/report/mlflow/address.js'
 import type { TrackingNote } from '../../src/report/mlflow/error.js'
 import { mlflow } from '../../src/report/mlflow/tracker.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { countEvents, measuresOf } from '../../src/report/tracking/measures.js'
 import { readLog } from '../../src/run/review/read-log.js'
 import { folderAt } from '../../src/run/storage/folder.js'
@@ -87,7 +87,7 @@ const expectAllOnce = async (asked: readonly Asked[]): Promise<void> => {
 }
 
 const away = /^MLflow at http:\/\/127\.0\.0\.1:\d+: .*; the run goes on, its folder keeps everything/
-const behind = /has not got all of this run: .*; try, to send the rest: espalier resume /
+const behind = /has not got all of this run: .*; try espalier resume .*, which sends the rest$/
 
 describe('a server that', () => {
   test('is not there costs two lines', async () => {
@@ -141,7 +141,7 @@ describe('a server that', () => {
     await expectUnharmed(
       server.url,
       /^MLflow shows the run at http/,
-      /behind the server .*, got s3:\/\/bucket\/7/,
+      /kept by the server .*, got s3:\/\/bucket\/7/,
     )
     expect(server.asked.filter(({ method }) => method === 'PUT')).toEqual([])
     await server.close()

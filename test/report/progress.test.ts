@@ -5,8 +5,8 @@ import { type Bar, barLine } from '../../src/report/terminal/bar.js'
 import { downloadProgress } from '../../src/report/terminal/download-progress.js'
 import { progress, wrap } from '../../src/report/terminal/progress.js'
 import { type Screen, screenOn } from '../../src/report/terminal/screen.js'
-import { skippedText } from '../../src/report/text/messages.js'
 import { decimal, roughly } from '../../src/report/text/numbers.js'
+import { skippedText } from '../../src/report/text/render-message.js'
 import type { RunEvent } from '../../src/run/events.js'
 import { grow } from '../../src/run/schedule/growth-plan.js'
 import { resolveSteps } from '../../src/run/schedule/resolve.js'
@@ -146,7 +146,7 @@ describe('a line', () => {
     const fact = (file: string) =>
       ({ _tag: 'NotAnImage', file, entry: null, offset: 0, reason: 'unknown format' }) as const
     expect(skippedText([fact('a.jpg')])).toBe(
-      '1 image left out (--skip-bad): a.jpg: not an image: unknown format',
+      '1 image left out (--skip-bad): a.jpg: expected an image, got a file that cannot be decoded (unknown format)',
     )
     const seven = skippedText(Array.from({ length: 7 }, (_, nth) => fact(`${nth}.jpg`))).split('\n')
     expect([seven[0], seven.length, seven.at(-1)]).toEqual([

@@ -26,7 +26,7 @@ const variant: StudyGroup = {
 
 test('has a line in the place of each chart that says what to install', async () => {
   const tree = parsed(await studyPage({ name: 'one', groups: [variant], note: '1 seed' })())
-  expect(textOf(tree)).toContain('no picture, as package vega is not installed; ')
+  expect(textOf(tree)).toContain('no picture, package vega: expected it to be installed, got none; ')
   expect(textOf(tree)).toContain('npm install vega@6 vega-lite@6')
   expect(all(tree, 'svg').filter(svg => svg.attrs.some(({ value }) => value === 'img'))).toEqual([])
   expect(textOf(tree)).toContain('90.00 %')

@@ -21,18 +21,20 @@ import { net } from '../../src/net/words/combinators.js'
 import { from } from '../../src/net/words/from.js'
 import { conv, convBnAct, dense, flatten, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { withHead } from '../../src/net/words/with-head.js'
-import { renderMessage } from '../../src/report/text/messages.js'
-import { readAnyModel } from '../../src/run/given/read-model.js'
-import { beginFromFile, resolveExported } from '../../src/run/given/resolve.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { loadExperiment, loadStudy } from '../../src/run/load/experiment.js'
 import { loadNet } from '../../src/run/load/net.js'
 import { begin, resume } from '../../src/run/run.js'
-import { checkRun, initialCheckpoint } from '../../src/run/runner.js'
+import { initialCheckpoint } from '../../src/run/runner.js'
+import { checkRun } from '../../src/run/schedule/check.js'
 import { experimentCodec } from '../../src/run/schedule/codec.js'
 import { type Experiment, experiment, type PlannedExperiment } from '../../src/run/schedule/experiment.js'
+import { checkSameExperiment } from '../../src/run/schedule/experiment-change.js'
 import { prune, train } from '../../src/run/schedule/schedule.js'
+import { readAnyModel } from '../../src/run/standalone/read-model.js'
+import { beginFromFile, resolveExported } from '../../src/run/standalone/resolve.js'
 import { settingsOf } from '../../src/run/storage/settings.js'
-import { checkSameExperiment, openRun } from '../../src/run/storage/stored-run.js'
+import { openRun } from '../../src/run/storage/stored-run.js'
 import { ablation } from '../../src/run/study/ablation.js'
 import { runStudy } from '../../src/run/study/runner.js'
 import { type Study, study } from '../../src/run/study/study.js'
@@ -137,7 +139,7 @@ describe('begun with the weights of a file', () => {
       renderMessage(left(checkSameExperiment(now)({ folder: { path: 'runs/a' }, experiment } as never))) // what it reads of a run
     const sameRun = { folder: { path: 'runs/a' }, experiment: began } as never // as above
     expect(right(checkSameExperiment(renamed)(sameRun))).toBe(sameRun)
-    const remedy = 'or espalier resume runs/a'
+    const remedy = 'or npm run resume -- runs/a'
     expect(messageOf(began, bare)).toBe(
       `runs/a: expected a.safetensors, from which the run began, got no model to begin from; try --from a.safetensors, ${remedy}`,
     )
@@ -269,7 +271,9 @@ describe('in a study', () => {
       { name: 'b', experiment: planned },
     ])
     const module = (made: object) => asModule(JSON.stringify(made))
-    expect(renderMessage(await failure(loadStudy(module(both))))).toMatch(/gone.safetensors does not exist/)
+    expect(renderMessage(await failure(loadStudy(module(both))))).toMatch(
+      /gone.safetensors: expected a file or folder, got none/,
+    )
     const wrong = { ...planned, net: { ...planned.net, file: 3 } }
     const variants = both.variants.map(each => (each.name === 'b' ? { ...each, experiment: wrong } : each))
     expect(renderMessage(await failure(loadStudy(module({ ...both, variants }))))).toMatch(
@@ -314,7 +318,10 @@ describe('what cannot begin is refused in one line', () => {
     ["experiment(from('any.ts'), glyphs())", /any.ts: expected a model as .*got another file/],
     ['experiment(from(3), glyphs())', /file: expected .*string, got 3/],
     ["experiment(withHead(0)(from('any.onnx')), glyphs())", /head: expected a whole number ≥ 1.*, got 0/],
-    ["experiment(from('any.onnx', { heads: 3 }), glyphs())", /has no option 'heads'; did you mean 'head'/],
+    [
+      "experiment(from('any.onnx', { heads: 3 }), glyphs())",
+      /expected a known option, got 'heads'; try 'head'/,
+    ],
   ])('%s', async (text, message) => {
     expect(renderMessage(await failure(loadExperiment(asModule(text))))).toMatch(message)
   })

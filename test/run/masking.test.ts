@@ -1,37 +1,21 @@
-/** A cut inside a training: masks that become stable, one schedule of rates, and less to compute than the whole net takes. */
-import * as fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
+/** A cut inside a training: one schedule of rates, and less to compute than the whole net takes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { glyphs } from '../../src/data/spec.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { criterion } from '../../src/learn/criteria/named-criterion.js'
-import type { MaskOptions } from '../../src/learn/options.js'
 import { trainDefaults } from '../../src/learn/options.js'
-import { fadedChannels } from '../../src/learn/training/fade/fade.js'
-import { slotOf } from '../../src/learn/training/fade/fade-slots.js'
-import type { Learner } from '../../src/learn/training/learner.js'
 import { factorAt } from '../../src/learn/training/learning-rate.js'
-import {
-  changeBetween,
-  type Mask,
-  maskFeeds,
-  reviewMask,
-  shareLeft,
-} from '../../src/learn/training/masking/masking.js'
 import { countMacs } from '../../src/net/counts.js'
-import { init } from '../../src/net/weights.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import type { RunEvent } from '../../src/run/events.js'
-import { channelHistories, isGone } from '../../src/run/review/decisions.js'
+import { channelHistories, isGone } from '../../src/run/review/channel-history.js'
 import { checkSchedule } from '../../src/run/schedule/check.js'
 import { type Experiment, experiment } from '../../src/run/schedule/experiment.js'
 import { distill, type TrainStepOptions, train } from '../../src/run/schedule/schedule.js'
-import { type Pruned, prune, type Removed } from '../../src/surgery/prune/prune.js'
 import { available } from '../support/engines.js'
-import { arbitraryModel } from '../support/nets/arbitrary.js'
-import { left, placed, right, utilitiesOf } from '../support/nets/surgery.js'
+import { left, placed } from '../support/nets/surgery.js'
 import { tinyNet } from '../support/nets/tiny.js'
 import { again, bits, eventsOf, expectSame, lastOf, type Told, told } from '../support/running.js'
 
@@ -189,104 +173,6 @@ describe.runIf(engines.some(([name]) => name === 'wasm'))('on the embedded engin
   })
 })
 
-describe('a mask', () => {
-  const options: MaskOptions = { from: 2, until: 6, stable: 0.01, decay: 0.9 }
-
-  test('is what the cut would remove after each epoch, and what is marked in the end is the last one', () => {
-    const halves = { keep: { params: 0.6 }, normalize: 'raw' } as const
-    return fc.assert(
-      fc.asyncProperty(arbitraryModel(), fc.integer({ min: 1, max: 1000 }), async (model, seed) => {
-        const foreseen: Pruned[] = []
-        const masks: Mask[] = []
-        const foresee = () =>
-          pipe(
-            prune({ ...halves, by: utilitiesOf(model.net, seed + masks.length) })(model),
-            E.tap(each => E.right(void foreseen.push(each))),
-            TE.fromEither,
-          )
-        const review = reviewMask(options, foresee, mask => masks.push(mask))
-        let learner: Learner = { model, slots: {} }
-        for (let epochs = 1; masks.at(-1)?.last !== true; epochs++) {
-          const outcome = await review(learner, epochs)()
-          if (E.isLeft(outcome)) return // out of reach
-          learner = { model, slots: { ...learner.slots, ...outcome.right.slots } }
-        }
-        expect(masks[0]?.epochs).toBe(options.from)
-        expect(masks.length).toBe(foreseen.length)
-        expect(masks.at(-1)?.epochs).toBeLessThan(options.until)
-        const named = right(prune(fadedChannels(model, learner.slots))(model))
-        const keyOf = ({ path, channel }: Removed) => `${path}:${channel}`
-        const wanted = new Set(foreseen.at(-1)?.removed.map(keyOf))
-        expect(named.removed.filter(each => !wanted.has(keyOf(each)))).toEqual([])
-        masks.forEach(({ changed, epochs, last }) => {
-          expect(last).toBe(
-            epochs === options.until - 1 || (epochs > options.from && changed < options.stable),
-          )
-        })
-        const asked = foreseen.length
-        expect(right(await review(learner, options.until)()).ends).toBe(true)
-        if (masks.at(-1)?.masked !== 0) expect(foreseen.length).toBe(asked)
-      }),
-      { numRuns: 25 },
-    )
-  })
-
-  test('shrinks what it goes on to hold from where it was, and what is new from the norm it has', async () => {
-    const model = right(init(0)(tinyNet))
-    const path = 'conv'
-    const by = (weak: readonly number[]) =>
-      Object.fromEntries(
-        Object.entries(utilitiesOf(tinyNet, 0)).map(([at, values]) => [
-          at,
-          Array.from(values, (_, channel) => (at === path && weak.includes(channel) ? 0 : 1)),
-        ]),
-      )
-    const radiiAfter = async (learner: Learner, epochs: number, weak: readonly number[]) => {
-      const foresee = () => TE.fromEither(prune({ eta: 1, by: by(weak) })(model))
-      const { slots } = right(await reviewMask(options, foresee, () => undefined)(learner, epochs)())
-      return { slots, radii: [...(slots[`${path}/scale/radius`]?.data ?? [])] }
-    }
-    const first = await radiiAfter({ model, slots: {} }, options.from, [0, 1])
-    const halved = Object.entries(model.weights).map(([key, { shape, data }]) => [
-      key,
-      { shape, data: data.map(value => value / 2) },
-    ])
-    const later = { model: { ...model, weights: Object.fromEntries(halved) }, slots: first.slots }
-    const second = await radiiAfter(later, options.from + 1, [1, 2])
-    const norm = first.radii[2] ?? Number.NaN
-    expect(norm).toBeGreaterThan(0)
-    expect(second.radii[1]).toBe(first.radii[1])
-    expect(second.radii[2]).toBeCloseTo(norm / 2 / shareLeft(options, options.from + 1), 6)
-  })
-
-  test('changes by the share of the survivors of either that do not survive both', () => {
-    const layer = { path: 'a', anchor: 'scale' } as const
-    const flags = (set: ReadonlySet<number>) =>
-      [[layer, Float32Array.from({ length: 8 }, (_, channel) => (set.has(channel) ? 0 : 1))]] as const
-    const survivors = fc.uniqueArray(fc.integer({ min: 0, max: 7 })).map(all => new Set(all))
-    fc.assert(
-      fc.property(survivors, survivors, (a, b) => {
-        const both = [...a].filter(each => b.has(each)).length
-        const either = new Set([...a, ...b]).size
-        const change = changeBetween(flags(a), flags(b))
-        expect(change).toBeCloseTo(either === 0 ? 0 : 1 - both / either, 12)
-        expect(changeBetween(flags(b), flags(a))).toBe(change)
-        expect(changeBetween(flags(a), flags(a))).toBe(0)
-      }),
-    )
-    expect(slotOf(layer, 'marked')).toBe('a/scale/marked')
-  })
-
-  test('lets channels have all of their norm at first, none in the end, and ever less between', () => {
-    const left = (step: number) => maskFeeds(options, 10)(step, 10 * steps).fade?.[0] ?? Number.NaN
-    const all = Array.from({ length: 10 * steps }, (_, step) => left(step))
-    expect(all.slice(0, options.from * steps)).toEqual(Array(options.from * steps).fill(1))
-    expect(all.slice(options.until * steps - 1).every(share => share === 0)).toBe(true)
-    for (let step = options.from * steps; step < options.until * steps; step++)
-      expect(all[step]).toBeLessThan(all[step - 1] ?? 0)
-  })
-})
-
 describe('what cannot be is refused before anything trains', () => {
   const refused = (options: object) =>
     renderMessage(left(checkSchedule(9)(whole({ prune: cut, ...options } as TrainStepOptions))))
@@ -316,7 +202,7 @@ describe('what cannot be is refused before anything trains', () => {
     [{ prune: { keep: { latency: 0.5 } } }, 'prune.target.keep: expected'],
     [{ prune: { ...cut, keep: { macs: 0.001 } } }, 'target: expected at most'],
     [{ prune: true }, 'prune.options: expected a record of options, got true'],
-    [{ prune: { ...cut, stabel: 1 } }, "prune has no option 'stabel'; did you mean 'stable'?"],
+    [{ prune: { ...cut, stabel: 1 } }, "prune: expected a known option, got 'stabel'; try 'stable'"],
   ])('%o', (options, said) => {
     expect(refused(options)).toContain(said)
   })

@@ -11,12 +11,12 @@ import { decode } from '../../src/io/codec.js'
 import { type AnyCriterion, criterion } from '../../src/learn/criteria/named-criterion.js'
 import { taylor } from '../../src/learn/criteria/taylor.js'
 import { type CriterionName, noTerms } from '../../src/learn/options.js'
+import { pushTerm } from '../../src/learn/push/push-term.js'
 import { constant } from '../../src/learn/training/learning-rate.js'
-import { pushTerm } from '../../src/learn/training/push-term.js'
-import { layersOf } from '../../src/net/path.js'
+import { layersOf } from '../../src/net/layers.js'
 import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, globalAvgPool, image } from '../../src/net/words/leaves.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import type { RunObserver } from '../../src/run/observer.js'
 import { begin, resume } from '../../src/run/run.js'
 import { checkSchedule } from '../../src/run/schedule/check.js'
@@ -160,28 +160,28 @@ describe('before anything trains', () => {
     [
       'two functions of one name',
       [by(criterion('same', l1)), by(criterion('same', () => ({})))],
-      "criterion 'same': expected one function of that name, got two; try a name for each",
+      "criterion 'same': expected one function of this name, got two; try a name for each",
     ],
     ['one function twice', [by(spread), by(spread), align(sparse(1)), align(sparse(2))], 'fits'],
     [
       'a term that throws',
       [align(pushTerm('bad', thrown)(1))],
-      "push term 'bad' failed: no such thing; try calling it by itself",
+      "push term 'bad': expected a result, got an error (no such thing); try calling it by itself",
     ],
     [
       'a term that is no number',
       [align(pushTerm('bad', ({ logits }) => logits)(1))],
-      "push term 'bad': what it returned: expected a value of shape [], got one of shape [100, 3]",
+      "push term 'bad', result: expected a value of shape [], got one of shape [100, 3]; try correcting the function",
     ],
     [
       'a rule that throws',
       [grow({ rule: growthRule('bad', thrown), max: 2 })],
-      "growth rule 'bad' failed: no such thing; try calling it by itself",
+      "growth rule 'bad': expected a result, got an error (no such thing); try calling it by itself",
     ],
     [
       'a rule that returns no growth',
       [grow({ rule: growthRule('bad', () => ({ after: 'conv' }) as never), max: 2 })],
-      "growth rule 'bad': what it returned: layer module: expected a layer, got undefined",
+      "growth rule 'bad', result: layer module: expected a layer, got undefined; try correcting the function",
     ],
     [
       'a rule that grows where nothing is',
@@ -191,7 +191,7 @@ describe('before anything trains', () => {
     [
       'a rule with a place beside it',
       [grow({ rule: wider, max: 2, after: 'conv' } as never)],
-      "step 1 (grow) has no option 'after'; expected one of rule, max, minDelta, patience, init, exact, noise, budget, newRate, warmup",
+      "step 1 (grow): expected a known option, got 'after'; try one of rule, max, minDelta, patience, init, exact, noise, budget, newRate, warmup",
     ],
   ])('%s', (_, steps, expected) => {
     expect(fate(...steps)).toBe(expected)
@@ -254,11 +254,15 @@ describe.runIf(engine !== undefined)('a run', () => {
   })
 
   test.each<[string, ReturnType<typeof criterion>, string]>([
-    ['throws', criterion('bad', thrown), "criterion 'bad' failed: no such thing; try calling it by itself"],
+    [
+      'throws',
+      criterion('bad', thrown),
+      "criterion 'bad': expected a result, got an error (no such thing); try calling it by itself",
+    ],
     [
       'returns no lists',
       criterion('bad', () => ({ conv: 'x' }) as never),
-      'criterion \'bad\': what it returned: conv: expected a list of numbers, one per channel, got "x"',
+      'criterion \'bad\', result: conv: expected a list of numbers, one per channel, got "x"; try correcting the function',
     ],
     [
       'returns too few numbers',
@@ -268,7 +272,7 @@ describe.runIf(engine !== undefined)('a run', () => {
     [
       'returns none',
       criterion('bad', () => ({})),
-      "criterion 'bad': what it returned: expected the utilities of at least one layer, got {}",
+      "criterion 'bad', result: expected the utilities of at least one layer, got {}; try correcting the function",
     ],
   ])('whose criterion %s ends there in one line', async (_, by, expected) => {
     const path = join(scratch(), 'run')
@@ -324,10 +328,13 @@ test('from the command line: resumed from its folder alone, its file at hand or 
   writeFileSync(file, source('other'))
   expectRefusedAtOnce(
     await espalier(['resume', run]),
-    `criterion 'mine': expected ${file} to use it, as when the run began, got none of that name; try defining it there again`,
+    `criterion 'mine': expected ${file} to use it, as when the run began, got none of this name; try defining it there again`,
   )
   writeFileSync(file, source('mine', 'activations', '() => ({})'))
-  expectRefusedAtOnce(await espalier(['resume', run]), 'schedule.1.by.evidence "weights" (got "activations")')
+  expectRefusedAtOnce(
+    await espalier(['resume', run]),
+    'schedule.1.by.evidence "activations" instead of "weights"',
+  )
   writeFileSync(file, source('mine'))
   const ended = await espalier(['resume', run, '--json'], { cwd: scratch() })
   expect(ended.code, ended.err).toBe(0)

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { blocking, type Engine, type EngineName } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import type { Weights } from '../../src/net/weights.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { evaluate } from './nets/reference.js'
 
 /** Those of `names` that load, each told by its name. */

@@ -9,9 +9,11 @@ import type { Engine } from '../../src/engine/engine.js'
 import type { Model } from '../../src/net/weights.js'
 import type { RunContext } from '../../src/run/context.js'
 import type { GrownNet, RunEvent } from '../../src/run/events.js'
-import { standaloneContext } from '../../src/run/given/standalone-step.js'
-import { checkRun, initialCheckpoint, runSchedule } from '../../src/run/runner.js'
+import { initialCheckpoint, runSchedule } from '../../src/run/runner.js'
+import { checkRun } from '../../src/run/schedule/check.js'
 import type { Experiment } from '../../src/run/schedule/experiment.js'
+import { standaloneContext } from '../../src/run/standalone/standalone-step.js'
+import { runStep } from '../../src/run/steps/machine.js'
 import type { StepContext } from '../../src/run/steps/step-context.js'
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from '../../src/run/storage/checkpoint.js'
 import { listModels } from '../../src/run/storage/kept-models.js'
@@ -63,6 +65,7 @@ export const told = async (
       return TE.right(undefined)
     },
     logLength: () => written.length,
+    runStep,
     onStep: () => {
       steps++
     },

@@ -7,7 +7,7 @@ import { channelShuffle, channelSlice, gate, squeezeExcite } from '../../src/net
 import { concat, identity, net, residual, stack } from '../../src/net/words/combinators.js'
 import { conv, dense, flatten, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import type { AnyWord, MapWord } from '../../src/net/words/types.js'
-import { renderMessage } from '../../src/report/text/messages.js'
+import { renderMessage } from '../../src/report/text/render-message.js'
 import { grow } from '../../src/surgery/grow/grow.js'
 import type { Growth } from '../../src/surgery/grow/options.js'
 import { mask } from '../../src/surgery/prune/mask.js'
@@ -143,7 +143,7 @@ describe('growth', () => {
   ])('%j would renumber channels', (growth, at) => {
     const error = left(grown(growth))
     expect(error).toMatchObject({ _tag: 'Renumbered', at })
-    expect(renderMessage(error)).toContain(`${at} reads by position`)
+    expect(renderMessage(error)).toContain(`${at} reads by number`)
   })
 
   test('new channels of a wider unit lie in the groups that read them', () => {

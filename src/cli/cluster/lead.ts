@@ -36,9 +36,7 @@ const namesLatency = (value: unknown): boolean => {
 const checkSchedule = (workers: number, { schedule }: Experiment): E.Either<RunError, void> => {
   const uneven = trainingsIn(schedule).find(({ batchSize }) => batchSize % workers !== 0)
   if (uneven !== undefined) return E.left({ _tag: 'BatchNotShared', batch: uneven.batchSize, workers })
-  return namesLatency(schedule)
-    ? E.left({ _tag: 'NotInCluster', what: 'a latency in the schedule' })
-    : E.right(undefined)
+  return namesLatency(schedule) ? E.left({ _tag: 'NotInCluster', what: 'latency' }) : E.right(undefined)
 }
 
 /** What a run is resumed from. */

@@ -5,10 +5,10 @@ const addEngine = (program: Command): void =>
   void program
     .command('engine')
     .description('download TensorFlow and build the native engine')
-    .option('--gpu', 'the build for NVIDIA GPUs')
+    .option('--gpu', 'build it for NVIDIA GPUs')
     .option(
       '--tensorflow <folder>',
-      "an unpacked wheel's or site-packages' tensorflow folder, instead of a download",
+      'use this tensorflow folder, of an unpacked wheel or of site-packages, instead of a download',
     )
     .action(async options => (await import('../engine.js')).buildEngine(options))
 

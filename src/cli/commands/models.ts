@@ -12,35 +12,36 @@ import { anyModel } from './shared.js'
 const addExport = (program: Command): void =>
   void program
     .command('export')
-    .description("write a run's model in formats that other runtimes read")
+    .description('write a model in formats that other runtimes read')
     .argument('<model>', anyModel)
     .requiredOption('--to <formats>', `any of ${targets.join(', ')}, joined by commas`, formats)
     .option('--out <folder>', 'where each format gets a folder (default: export, beside the model)')
     .addOption(
       new Option(
         '--input <kind>',
-        'what the exported model takes: raw pixels from 0 to 255, unit: from 0 to 1, or normalised by the caller (default: raw; normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
+        'what the exported model takes: raw, pixels from 0 to 255; unit, from 0 to 1; normalised, by the caller (default: raw, or normalised where the file does not say how images were normalised); safetensors always holds the weights as trained',
       ).choices(inputs),
     )
     .option(
       '--serving-version <n>',
-      'of savedmodel: lay it out as this version of TensorFlow Serving',
+      'for savedmodel: lay the folder out for TensorFlow Serving, as this version',
       positive,
     )
     .addOption(
-      new Option('--weights <type>', 'of onnx: kernels in 8 bits, a fourth of the bytes').choices(
-        weightTypes,
-      ),
+      new Option(
+        '--weights <type>',
+        'for onnx: int8 stores kernels in 8 bits, a fourth of the bytes',
+      ).choices(weightTypes),
     )
     .addOption(
       new Option(
         '--activations <type>',
-        "with --weights int8: products of 8-bit integers, whose inputs are rounded by the range of each call, or by ranges calibrated on the run's validation images",
+        "with --weights int8: compute products with 8-bit integers; dynamic rounds their inputs by the range in each call, calibrated by ranges measured on the run's validation images",
       ).choices(activationTypes),
     )
     .option(
       '--data [folder]',
-      "with --weights int8: measure accuracy, bytes and time on the validation images of the run's data, which lies in this folder",
+      "with --weights int8: measure accuracy, bytes and time on the run's validation images; the folder of its data set, if it has moved",
     )
     .action(async (run: string, options, command: Command) => {
       for (const complaint of exportComplaints(run, options)) command.error(`error: ${complaint}`)
@@ -52,49 +53,54 @@ const addImport = (program: Command): void =>
     .command('import')
     .description('read a model of Keras, TensorFlow.js or ONNX as a net and its weights')
     .argument('<model>', 'FILE.keras, FILE.h5, FILE.onnx, or the folder of a model.json')
-    .requiredOption('--out <file>', 'the model.safetensors to write')
+    .requiredOption('--out <file>', 'the file to write, such as model.safetensors')
     .option(
       '--batch-norm',
-      'of ONNX: put back batch norms that exporters folded, as ones that change nothing',
+      'for ONNX: put back batch norms that exporters folded into convolutions, as ones that change nothing',
     )
-    .option('--no-check', 'of ONNX: do not compare the model with onnxruntime, where that is installed')
+    .option('--no-check', 'for ONNX: do not compare the model with onnxruntime, where that is installed')
     .action(async (model: string, options) =>
       (await import('../models/export.js')).importFile(model, options),
     )
 
 /** What needs images where there are none. */
 const imageComplaints = ({ by = '', repair }: { readonly by?: string; readonly repair?: string }) => [
-  ...(repair !== undefined ? ["'--repair' needs images: --data or --experiment"] : []),
-  ...(imageCriteria.includes(by) ? [`'--by ${by}' needs images: --data or --experiment; try --by l1`] : []),
+  ...(repair !== undefined ? ['--repair: expected images, got none; try --data or --experiment'] : []),
+  ...(imageCriteria.includes(by)
+    ? [`--by ${by}: expected images, got none; try --data or --experiment, or --by l1`]
+    : []),
 ]
 
 const addPrune = (program: Command): void =>
   void program
     .command('prune')
-    .description('cut channels of a model once, and repair it, without training')
+    .description('remove channels of a model once, and repair it, without training')
     .argument('<model>', anyModel)
     .requiredOption(
       '--keep <measure=share>',
-      'how much to keep of params, macs, bytes or latency, as in macs=0.5',
+      'the share to keep of params, macs, bytes or latency, as in macs=0.5',
       amount,
     )
-    .option('--data <folder>', 'class folders of images to measure on')
-    .option('--experiment <file>', 'measure on the data of this experiment instead; --data is its folder')
+    .option(
+      '--data <folder>',
+      'a folder of class folders, with images for the criterion, the repair and the accuracy',
+    )
+    .option('--experiment <file>', 'use the data of this experiment instead; --data is its folder')
     .addOption(
-      new Option('--by <criterion>', 'what ranks channels (default: taylor; l1 without images)').choices([
-        ...imageCriteria,
-        ...weightCriteria,
-      ]),
+      new Option(
+        '--by <criterion>',
+        'the criterion that ranks channels (default: taylor, or l1 without images)',
+      ).choices([...imageCriteria, ...weightCriteria]),
     )
     .addOption(
       new Option(
         '--repair <way>',
-        'batchNorm: measured again; head: so, and the last layer fitted to the logits before; reconstruct: each layer fitted to what it gave (default: reconstruct where there is no batch norm)',
+        'batchNorm measures its statistics again; head does so and fits the last layer to its outputs before the cut; reconstruct fits each layer so (default: batchNorm, or reconstruct where there is none)',
       ).choices(['batchNorm', 'head', 'reconstruct']),
     )
-    .option('--images <n>', 'at most so many images for the criterion and the repair', positive, 1000)
+    .option('--images <n>', 'use at most this many images for the criterion and the repair', positive, 1000)
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
-    .option('--device <file>', 'with --keep latency: the table of a device, as latency --write makes it')
+    .option('--device <file>', 'with --keep latency=…: the table of a device, as latency --write makes it')
     .option(
       '--out <file>',
       'the model.safetensors to write (default: NAME-pruned.safetensors beside the model)',
@@ -109,14 +115,18 @@ const addPrune = (program: Command): void =>
 const addLatency = (program: Command): void =>
   void program
     .command('latency')
-    .description('measure what layers take on this machine, for targets in latency; and what a model takes')
+    .description('measure the latency of layers on this machine, and of a model')
     .argument('[model]', anyModel)
-    .option('--write <file>', 'measure, and write the table into a file for --device, on any machine')
-    .addOption(new Option('--device <file>', 'predict by the table of this file').conflicts('write'))
+    .option('--write <file>', 'measure layers, and write a table of them for --device, on any machine')
+    .addOption(
+      new Option('--device <file>', "predict the model's latency by the table in this file").conflicts(
+        'write',
+      ),
+    )
     .addOption(new Option('--engine <name>', 'the engine').choices(engineNames))
     .option('--threads <n>', 'threads of the engine (default: all cores)', threads)
     .option('--profile', 'print where the time of the model goes, and what would help')
-    .option('--batch <n>', 'with --profile: images at a time', positive, 1)
+    .option('--batch <n>', 'with --profile: this many images at a time', positive, 1)
     .action(async (model: string | undefined, options) =>
       (await import('../models/latency.js')).measureLatency(model, options),
     )

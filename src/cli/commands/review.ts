@@ -7,26 +7,28 @@ const addDescribe = (program: Command): void =>
     .command('describe')
     .description('print a table of layers: output shape, parameters and multiply–accumulates')
     .argument('[file]', `a module whose default export is a net or an experiment; ${anyModel}`)
-    .option('--groups', 'print instead the dependency groups: channels that are removed together')
-    .option('--before <file>', 'with --after: print instead how two nets differ, layer by layer')
-    .option('--after <file>', 'with --before')
-    .option('--json', 'with --before and --after: the difference as one line of JSON')
+    .option('--groups', 'print the dependency groups instead: channels that can only be removed together')
+    .option('--before <file>', 'with --after: print how two nets differ instead, layer by layer')
+    .option('--after <file>', 'with --before: the other net')
+    .option('--json', 'with --before and --after: print the difference as one line of JSON')
     .action(async (chosen: string | undefined, { before, after, json, ...options }, command: Command) => {
       const describe = await import('../models/describe.js')
       if (before !== undefined && after !== undefined && chosen === undefined)
         return describe.describeDifference(before, after, json === true)
       if (chosen === undefined || before !== undefined || after !== undefined || json === true)
-        return command.error("error: expected a file, or '--before' and '--after'")
+        return command.error(
+          `error: describe: expected a file, or --before and --after, got ${chosen === undefined ? 'neither' : 'both'}; try --help`,
+        )
       return describe.describeFile(chosen, options)
     })
 
 const addExplain = (program: Command): void =>
   void withJson(program.command('explain'))
-    .description('print why channels of a run were kept or cut: utility, threshold, rank, group, round')
+    .description('print why channels of a run were kept or removed: utility, threshold, rank, group, round')
     .argument('<run>', "a run's folder")
     .argument(
       '<path[:channel]>',
-      'a layer, or one of its channels under the number it had before the first cut',
+      'the path of a layer, or one of its channels, by its number before the first cut',
     )
     .action(async (run: string, place: string, options) =>
       (await import('../review/explain.js')).explainRun(run, place, options),
@@ -37,11 +39,19 @@ const addReport = (program: Command): void =>
     .command('report')
     .description("write a run's report.html again, or one page that compares several runs")
     .argument('<runs...>', "runs' folders")
-    .option('--out <file>', "the page (default: report.html, in the run's folder, or here for several)")
-    .option('--drawing <file>', 'of one run: write the net before and after as an SVG of its own too')
+    .option(
+      '--out <file>',
+      "the page to write (default: report.html, in the run's folder; for several runs, here)",
+    )
+    .option(
+      '--drawing <file>',
+      'of one run: also write the drawing of the net before and after into this SVG file',
+    )
     .action(async (runs: readonly string[], options, command: Command) => {
       if (options.drawing !== undefined && runs.length > 1)
-        command.error("error: '--drawing' is of one run; expected one folder")
+        command.error(
+          `error: --drawing: expected the folder of one run, got ${runs.length} folders; try one of them`,
+        )
       await (await import('../review/report.js')).report(runs, options)
     })
 

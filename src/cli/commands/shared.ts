@@ -16,22 +16,25 @@ export const anyModel = "a run's folder, a .safetensors, .onnx, .keras or .h5, o
 export const withJson = (command: Command): Command =>
   command.option(
     '--json',
-    'the result as one line of JSON on stdout, all else on stderr (npm adds lines of its own: npm run --silent)',
+    'print the result as one line of JSON on stdout, and all else on stderr (npm adds lines of its own without npm run --silent)',
   )
 
 /** What records runs beside their folders. */
 export const withRecorders = (command: Command): Command =>
   command
-    .option('--tensorboard', "write TensorBoard's event file into the folder of each run")
+    .option('--tensorboard', "write an event file of TensorBoard into each run's folder")
     .option('--mlflow <url>', 'record each run on this MLflow server, such as http://localhost:5000')
 
 /** What shares each batch between machines. */
 export const withCluster = (command: Command): Command =>
   command
     .addOption(
-      new Option('--cluster <list>', 'share each batch: HOST:PORT of this machine, then of each worker')
+      new Option(
+        '--cluster <list>',
+        'share each batch with other machines: HOST:PORT of this one, then of each worker',
+      )
         .argParser(cluster)
         .conflicts('engine'),
     )
-    .option('--sync-batch-norm', 'with --cluster, batch norm by whole batches, as one machine has them')
-    .option('--wait <s>', 'with --cluster, seconds to wait for workers', positive, 30)
+    .option('--sync-batch-norm', 'with --cluster: batch norm over the whole batch, as on one machine')
+    .option('--wait <s>', 'with --cluster: seconds to wait for workers', positive, 30)

@@ -1,19 +1,19 @@
 /** `espalier init` */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ImageSurvey, surveyImages } from '../../data/formats/images/survey.js'
+import { isCheckout, sourceFolder } from '../../io/checkout.js'
+import { commandText } from '../../io/command-text.js'
 import { makeFolder, writeAtomically } from '../../io/files.js'
 import { surveyLines } from '../../report/tables/survey.js'
 import { downloadProgress } from '../../report/terminal/download-progress.js'
 import { experimentFile } from '../../report/text/experiment-file.js'
-import { renderMessage } from '../../report/text/messages.js'
+import { renderMessage } from '../../report/text/render-message.js'
 import type { RunError } from '../../run/error.js'
 import { planSeedling } from '../../run/seedling.js'
-import { commandText, isCheckout } from '../command-text.js'
 import { end } from '../exit.js'
 import { say, screen } from '../stderr.js'
 
@@ -36,8 +36,7 @@ const defaultOut = (folder: string): string => {
 /** The module of the words, from a file in a folder. */
 const sourceFor = (out: string): string => {
   if (!isCheckout) return 'espalier'
-  const index = fileURLToPath(new URL('../../index.js', import.meta.url))
-  const path = relative(dirname(resolve(out)), index)
+  const path = relative(dirname(resolve(out)), join(sourceFolder, 'index.js'))
     .split(sep)
     .join('/')
   return path.startsWith('.') ? path : `./${path}`
@@ -57,7 +56,7 @@ const checkClasses = (survey: ImageSurvey): E.Either<RunError, ImageSurvey> => {
 
 /** The command that runs the file. */
 const nextCommand = ({ folder, unreadable }: ImageSurvey, out: string): string =>
-  commandText('train', [out, '--data', folder, ...(unreadable.length > 0 ? ['--skip-bad'] : [])])
+  commandText('train', out, '--data', folder, ...(unreadable.length > 0 ? ['--skip-bad'] : []))
 
 const textOf = (survey: ImageSurvey, out: string): string =>
   experimentFile(survey, planSeedling(survey), {

@@ -3,6 +3,7 @@ import type { Input } from '../../convert/input.js'
 import type { ActivationType } from '../../convert/onnx/quantise/activations.js'
 import type { WeightType } from '../../convert/quantise.js'
 import type { Target } from '../../convert/target.js'
+import { needsOption } from '../argument-line.js'
 
 export interface ExportArguments {
   readonly to: readonly Target[]
@@ -22,13 +23,19 @@ export const exportComplaints = (
   { to, servingVersion, weights, activations, data }: ExportArguments,
 ): readonly string[] => [
   ...(servingVersion !== undefined && !to.includes('savedmodel')
-    ? ["'--serving-version' needs '--to savedmodel'"]
+    ? [needsOption('--serving-version', '--to savedmodel')]
     : []),
-  ...(weights !== undefined && !to.includes('onnx') ? ["'--weights' needs '--to onnx'"] : []),
-  ...(activations !== undefined && weights !== 'int8' ? ["'--activations' needs '--weights int8'"] : []),
-  ...(data !== undefined && weights !== 'int8' ? ["'--data' needs '--weights int8'"] : []),
-  ...(data !== undefined && run.endsWith('.safetensors') ? ["'--data' needs a run's folder"] : []),
+  ...(weights !== undefined && !to.includes('onnx') ? [needsOption('--weights', '--to onnx')] : []),
+  ...(activations !== undefined && weights !== 'int8'
+    ? [needsOption('--activations', '--weights int8')]
+    : []),
+  ...(data !== undefined && weights !== 'int8' ? [needsOption('--data', '--weights int8')] : []),
+  ...(data !== undefined && run.endsWith('.safetensors')
+    ? [`--data: expected a run's folder, got ${run}; try the folder`]
+    : []),
   ...(activations === 'calibrated' && run.endsWith('.safetensors')
-    ? ["'--activations calibrated' needs a run's folder, for its validation images"]
+    ? [
+        `--activations calibrated: expected a run's folder, for its validation images, got ${run}; try the folder`,
+      ]
     : []),
 ]

@@ -15,22 +15,22 @@ import { type LatencySource, pruneToLatency } from '../../learn/evaluation/laten
 import type { CriterionName } from '../../learn/options.js'
 import type { Model } from '../../net/weights.js'
 import { prunedTable } from '../../report/tables/pruned.js'
-import { renderMessage } from '../../report/text/messages.js'
 import { counted } from '../../report/text/numbers.js'
+import { renderMessage } from '../../report/text/render-message.js'
 import { scarceText } from '../../report/text/scarce-fits.js'
 import type { RunError } from '../../run/error.js'
-import { calibrationData, checkClassNames, withNormaliser } from '../../run/given/calibration-data.js'
-import { findLatencyTable } from '../../run/given/latency-table.js'
+import { loadExperiment } from '../../run/load/experiment.js'
+import type { Repair } from '../../run/schedule/steps.js'
+import { calibrationData, checkClassNames, withNormaliser } from '../../run/standalone/calibration-data.js'
+import { findLatencyTable } from '../../run/standalone/latency-table.js'
 import {
   cutByWeights,
   type PrunedOnce,
   pruneOnce,
   usualRepair,
   type WeightCriterion,
-} from '../../run/given/prune-once.js'
-import type { FoundModel } from '../../run/given/read-model.js'
-import { loadExperiment } from '../../run/load/experiment.js'
-import type { Repair } from '../../run/schedule/steps.js'
+} from '../../run/standalone/prune-once.js'
+import type { FoundModel } from '../../run/standalone/read-model.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
 import {
   type CountedAmount,

@@ -4,11 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type KnownLayer, ownLayersIn } from '../../net/words/own-layer.js'
 import type { RunError } from '../../run/error.js'
-import { type FoundModel, readAnyModel } from '../../run/given/read-model.js'
 import { restoreLayers } from '../../run/load/restore.js'
+import { type FoundModel, readAnyModel } from '../../run/standalone/read-model.js'
 import { folderAt } from '../../run/storage/folder.js'
 import { openRun } from '../../run/storage/stored-run.js'
-import { commandText } from '../command-text.js'
 
 /** Whether a folder is that of a run which has its model. */
 const isEndedRun = (path: string): boolean => {
@@ -26,12 +25,9 @@ const ownLayersAt = (path: string): TE.TaskEither<RunError, readonly KnownLayer[
       )
     : TE.right([])
 
-/** Errors  those of `readAnyModel`, which name the command to try next, and of `restoreLayers` */
+/** Errors  those of `readAnyModel` and of `restoreLayers` */
 export const readRun = (path: string): TE.TaskEither<RunError, FoundModel> =>
   pipe(
     ownLayersAt(path),
     TE.flatMap(known => readAnyModel(path, known)),
-    TE.mapLeft(error =>
-      error._tag === 'RunUnfinished' ? { ...error, next: commandText('resume', [path]) } : error,
-    ),
   )

@@ -7,7 +7,7 @@ import { explain } from '../../report/explain/explain.js'
 import { explainGrowths, growthsAt } from '../../report/explain/growths.js'
 import type { RunError } from '../../run/error.js'
 import type { GrowthsScored } from '../../run/events.js'
-import { type ChannelHistory, channelHistories } from '../../run/review/decisions.js'
+import { type ChannelHistory, channelHistories } from '../../run/review/channel-history.js'
 import { type RunRecord, readRecord } from '../../run/review/record.js'
 import { end } from '../exit.js'
 

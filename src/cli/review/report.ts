@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { writeAtomically } from '../../io/files.js'
-import { renderMessage } from '../../report/text/messages.js'
+import { renderMessage } from '../../report/text/render-message.js'
 import type { Resources } from '../../run/context.js'
 import type { RunError } from '../../run/error.js'
 import { restoreLayers } from '../../run/load/restore.js'

@@ -1,5 +1,5 @@
 /** The exit codes of a cell, by which a scheduler knows whether to try it again; the numbers are those of sysexits.h. */
-import type { Fact } from '../../report/text/messages.js'
+import type { Fact } from '../../report/text/render-message.js'
 
 /** Another process is at work on the cell, or a disk or network failed: the same command may succeed later. */
 export const tryAgain = 75

@@ -1,6 +1,6 @@
 /** Encodes an ONNX graph as a model file. */
 import type { Shape } from '../../net/shape.js'
-import { type Attr, type Constant, float32, type OnnxGraph, type OnnxNode, type Port } from './node.js'
+import { type Attr, type Constant, float32, type OnnxGraph, type OnnxNode, type Port } from './export/node.js'
 import { encodeModel } from './schema.js'
 
 /** The first version whose batch norm, sums and softmax are defined as they are here. */

@@ -8,7 +8,7 @@ import type { Input } from '../input.js'
 import { maxPixel } from '../rewrite/include-normaliser.js'
 import { type File, textFile } from '../target.js'
 import { helpersFor } from './helpers.js'
-import { layerModule } from './layers.js'
+import { netModule } from './layers.js'
 import { holding, type Module, moduleOf } from './module.js'
 import { call, literal, textOf } from './python.js'
 
@@ -28,7 +28,7 @@ const normaliseModule = (most: number, { mean, deviation }: Description): Module
 
 /** The normaliser, where the model takes pixels, and the net's own layers. */
 const partsOf = (model: Model, description: Description | null): readonly (readonly [string, Module])[] => {
-  const layers = ['layers', layerModule(model, model.net.body, '')] as const
+  const layers = ['layers', netModule(model)] as const
   return description === null || description.input === 'normalised'
     ? [layers]
     : [['normalise', normaliseModule(maxPixel[description.input], description)], layers]

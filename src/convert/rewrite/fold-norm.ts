@@ -2,6 +2,7 @@
 
 import type { Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import { parentPath } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../net/weights.js'
@@ -39,14 +40,14 @@ type Data = Float32Array
 
 /** y = x · factor + offset, channel by channel. */
 const affineOf = (scale: Data, shift: Data, mean: Data, variance: Data, epsilon: number) => {
-  const factor = scale.map((each, c) => each / Math.sqrt((variance[c] ?? 0) + epsilon))
-  return { factor, offset: shift.map((each, c) => each - (mean[c] ?? 0) * (factor[c] ?? 0)) }
+  const factor = scale.map((each, c) => each / Math.sqrt(elementAt(variance, c) + epsilon))
+  return { factor, offset: shift.map((each, c) => each - elementAt(mean, c) * elementAt(factor, c)) }
 }
 
 /** The output's channels are the last axis of a kernel, or the last but one of size 1. */
 const scaleKernel = ({ shape, data }: Tensor, factor: Data): Tensor => ({
   shape,
-  data: data.map((each, i) => each * (factor[i % factor.length] ?? 1)),
+  data: data.map((each, i) => each * elementAt(factor, i % factor.length)),
 })
 
 /** The same operation with other inputs. */

@@ -1,12 +1,15 @@
 /** Makes the normaliser of a model's images a part of the model, which then takes pixels. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Normaliser } from '../../data/spec.js'
+import { elementAt } from '../../io/element.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
-import { editLayers, type Path } from '../../net/path.js'
+import { editLayers } from '../../net/layers.js'
+import type { Path } from '../../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
@@ -24,7 +27,7 @@ export const maxPixel: { readonly [I in Exclude<Input, 'normalised'>]: number } 
 
 export const affineOf = (input: Exclude<Input, 'normalised'>, { mean, deviation }: Normaliser): Affine => ({
   scale: deviation.map(each => 1 / (each * maxPixel[input])),
-  shift: mean.map((each, c) => -each / (deviation[c] ?? 1)),
+  shift: mean.map((each, c) => -each / elementAt(deviation, c)),
 })
 
 /** The normaliser of a model that takes pixels itself: scale 1 and shift 0 of that input. */
@@ -73,15 +76,15 @@ const absorbIntoKernel = ({ shape, data }: Tensor, { scale, shift }: Affine, tag
   const added = new Float64Array(tag === 'conv' ? outputs : channels)
   const scaled = data.map((value, i) => {
     const [from, to] = [Math.floor(i / outputs) % channels, i % added.length]
-    added[to] = (added[to] ?? 0) + value * (shift[from] ?? 0)
-    return value * (scale[from] ?? 1)
+    added[to] = elementAt(added, to) + value * elementAt(shift, from)
+    return value * elementAt(scale, from)
   })
   return { kernel: { shape, data: scaled }, added }
 }
 
 const addTo = ({ shape, data }: Tensor, added: Float64Array, sign: 1 | -1): Tensor => ({
   shape,
-  data: data.map((value, i) => value + sign * (added[i] ?? 0)),
+  data: data.map((value, i) => value + sign * elementAt(added, i)),
 })
 
 /** A layer's weights with the normaliser folded in; the shifts go into its bias, or into its batch norm's mean. */

@@ -1,8 +1,10 @@
 /** The normaliser at a model's front, as layers have it, becomes the preprocessing of its images. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Preprocessing } from '../../data/preprocessing.js'
+import { elementAt } from '../../io/element.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
@@ -70,7 +72,7 @@ const leastOfRaw = 8
  * 255; null between the two.
  */
 const pixelsOf = ({ scale, shift }: Affine): Pixels | null => {
-  const all = scale.map((each, c) => ({ mean: -(shift[c] ?? 0) / each, deviation: 1 / each }))
+  const all = scale.map((each, c) => ({ mean: -elementAt(shift, c) / each, deviation: 1 / each }))
   const areWithin = (most: number): boolean =>
     all.every(({ mean, deviation }) => mean >= 0 && mean <= most && deviation > 0 && deviation <= most)
   if (areWithin(1)) return 'unit'

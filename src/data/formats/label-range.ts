@@ -1,5 +1,7 @@
 /** The labels of IDX files: a range that begins at 0 or 1. */
+
 import * as E from 'fp-ts/lib/Either.js'
+import { elementAt } from '../../io/element.js'
 import type { DataError } from '../error.js'
 import type { Idx } from './idx.js'
 
@@ -20,7 +22,7 @@ export const labelRange = ({ file, values }: Idx): E.Either<DataError, LabelRang
         _tag: 'BadValue',
         file,
         entry: null,
-        offset: 8 + values.indexOf(used[gap] ?? 0),
+        offset: 8 + values.indexOf(elementAt(used, gap)),
         what: 'label',
         got: `${used[gap]}, and none is ${first + gap}`,
         expected: 'labels that run from 0, or from 1, without a gap',
@@ -38,7 +40,7 @@ export const checkLabels = ({ first, classes }: LabelRange, labels: Idx): E.Eith
         entry: null,
         offset: 8 + badIndex,
         what: 'label',
-        got: labels.values[badIndex] ?? 0,
+        got: elementAt(labels.values, badIndex),
         expected: `${first} to ${first + classes - 1}, as in the training labels,`,
       })
 }

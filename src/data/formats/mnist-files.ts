@@ -1,6 +1,6 @@
 /** The four files of MNIST and data sets in its format: their names, where they are, and where they come from. */
 
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { download, type Remote, type Report } from '../download.js'
@@ -97,19 +97,20 @@ export const findFiles = (folder: string): TE.TaskEither<DataError, ReadonlyMap<
       const sets = [...new Set(found.map(({ set }) => set))].sort()
       const [set = ''] = sets
       if (set !== '' && sets.length > 1)
-        return TE.left(missing(folder, `it holds several sets: ${sets.join(', ')}`))
+        return TE.left(missing(folder, [], `files of several sets: ${sets.join(', ')}`))
       const best = found.filter(file => file.set === set).sort((a, b) => b.order - a.order)
       return TE.right(new Map(best.map(({ stem, path }) => [stem, path])))
     }),
   )
 
-const missing = (folder: string, reason: string | null): DataError => ({
+const missing = (folder: string, found: readonly string[], instead: string | null): DataError => ({
   _tag: 'FilesMissing',
   data: 'mnist',
   folder,
   files: Object.values(parts).map(packedName),
   sources: mirrors.map(mirror => `${mirror}/`),
-  reason,
+  found,
+  instead,
 })
 
 const remoteOf =
@@ -133,7 +134,9 @@ const fetchPart =
           ),
         first ?? TE.right(undefined),
       ),
-      TE.mapLeft(error => (error._tag === 'ChecksumDiffers' ? error : missing(folder, reasonOf(error)))),
+      TE.mapLeft(error =>
+        error._tag === 'ChecksumDiffers' ? error : missing(folder, [], `no download (${reasonOf(error)})`),
+      ),
       TE.map(() => file),
     )
   }
@@ -146,5 +149,11 @@ export const locatePart =
     if (file !== undefined) return TE.right(file)
     return options.folder === undefined
       ? fetchPart(folder, reportOf(options))(part)
-      : TE.left(missing(folder, null))
+      : TE.left(
+          missing(
+            folder,
+            [...files.values()].map(path => basename(path)),
+            null,
+          ),
+        )
   }

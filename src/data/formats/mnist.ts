@@ -1,8 +1,10 @@
 /** Reads MNIST and data sets in its format. */
+
 import { basename } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../io/element.js'
 import { cacheFolder } from '../cache.js'
 import type { DataError } from '../error.js'
 import { type LabelledBytes, type OpenOptions, type Source, sourceInMemory } from '../source.js'
@@ -18,8 +20,8 @@ const checkCounts = (images: Idx, labels: Idx): E.Either<DataError, void> =>
     : E.left({
         _tag: 'PartsDiffer',
         what: 'count',
-        first: { file: images.file, got: images.sizes[0] ?? 0 },
-        second: { file: labels.file, got: labels.sizes[0] ?? 0 },
+        first: { file: images.file, got: elementAt(images.sizes, 0) },
+        second: { file: labels.file, got: elementAt(labels.sizes, 0) },
       })
 
 const checkSizes = (train: Idx, test: Idx): E.Either<DataError, void> =>

@@ -1,4 +1,5 @@
 /** Batches for engines. Each is a function of the seed, the epoch and the step alone. */
+import { elementAt } from '../../io/element.js'
 import type { Share } from '../../io/share.js'
 import { stream } from '../../net/random.js'
 import { sizeOf } from '../../net/shape.js'
@@ -46,7 +47,7 @@ const collector = (dataset: Dataset, images: Images, most?: number) => {
     const targets = new Float32Array(batch * dataset.classes.length)
     const labels = new Int32Array(batch).fill(-1)
     indices.forEach((index, nth) => {
-      const label = images.labels[index] ?? 0
+      const label = elementAt(images.labels, index)
       normalise(
         prepare(bytes.subarray(nth * bytesPerImage, (nth + 1) * bytesPerImage), index),
         pixels,
@@ -103,7 +104,7 @@ export const trainingFeed = (
       const indices = indicesOf(epoch, step)
       const rows = batch / workers
       const own = await collect(indices.subarray(rank * rows, (rank + 1) * rows), epoch)
-      return { ...own, labels: indices.map(index => train.labels[index] ?? 0), size: batch }
+      return { ...own, labels: indices.map(index => elementAt(train.labels, index)), size: batch }
     }
   return { ...feed, share: share => ({ ...feed, batch: shareBatch(share) }) }
 }

@@ -1,4 +1,5 @@
 /** Training batches whose images are mixed in pairs, and their targets in the same shares: mixup and cutmix. */
+import { elementAt } from '../../io/element.js'
 import { normal, permutation, randomBelow, type Stream, stream } from '../../net/random.js'
 import type { Shape } from '../../net/shape.js'
 import type { Batch, Feed } from './batches.js'
@@ -31,7 +32,8 @@ const blendRows = (values: Float32Array, partners: Int32Array, share: number): F
   const row = values.length / partners.length
   return values.map(
     (value, i) =>
-      share * value + (1 - share) * (values[(partners[Math.floor(i / row)] ?? 0) * row + (i % row)] ?? 0),
+      share * value +
+      (1 - share) * elementAt(values, elementAt(partners, Math.floor(i / row)) * row + (i % row)),
   )
 }
 
@@ -88,7 +90,10 @@ const mixBatch = (mix: Mix, draw: Stream, image: Shape, batch: Batch): Batch => 
   return {
     images,
     targets: blendRows(batch.targets, partners, share),
-    labels: share < 0.5 ? batch.labels.map((_, nth) => batch.labels[partners[nth] ?? 0] ?? 0) : batch.labels,
+    labels:
+      share < 0.5
+        ? batch.labels.map((_, nth) => elementAt(batch.labels, elementAt(partners, nth)))
+        : batch.labels,
     size: batch.size,
   }
 }

@@ -1,4 +1,5 @@
 /** The order of an epoch's images: a function of the seed and the epoch. */
+import { elementAt } from '../../io/element.js'
 import { permutation, stream } from '../../net/random.js'
 import { countsOf } from './split.js'
 
@@ -25,7 +26,7 @@ export const balancedOrder = (seed: number, labels: Int32Array, classes: number)
   const groups = countsOf(labels, classes).map(count => new Int32Array(count))
   const counts = new Int32Array(classes)
   labels.forEach((label, index) => {
-    const nth = counts[label] ?? 0
+    const nth = elementAt(counts, label)
     groups[label]?.fill(index, nth, nth + 1)
     counts[label] = nth + 1
   })
@@ -39,11 +40,13 @@ export const balancedOrder = (seed: number, labels: Int32Array, classes: number)
         permutation(stream(seed, `order/${epoch}/${label}/${pass}`), members.length),
       )
       return (nth: number) =>
-        members[passes[Math.floor(nth / members.length)]?.[nth % members.length] ?? 0] ?? 0
+        elementAt(
+          members,
+          elementAt(elementAt(passes, Math.floor(nth / members.length)), nth % members.length),
+        )
     })
-    return Int32Array.from(
-      labels,
-      (_, nth) => memberAt[nth % present.length]?.(Math.floor(nth / present.length)) ?? 0,
+    return Int32Array.from(labels, (_, nth) =>
+      elementAt(memberAt, nth % present.length)(Math.floor(nth / present.length)),
     )
   })
 }

@@ -28,7 +28,7 @@ const findLostClass = ({ classes, train }: Source, indices: Int32Array | null, i
   const labels = labelsOf(train)
   const expected = countsOf(indices?.map(index => elementAt(labels, index)) ?? labels, classes.length)
   const found = countsOf(images.labels, classes.length)
-  return classes.find((_, label) => (expected[label] ?? 0) > 0 && found[label] === 0)
+  return classes.find((_, label) => elementAt(expected, label) > 0 && found[label] === 0)
 }
 
 /** The images of each part, after `take`. Errors  EmptyClass where no image of a class could be read */

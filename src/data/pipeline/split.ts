@@ -19,7 +19,7 @@ export const stratifiedShares = (sizes: readonly number[], total: number): reado
 /** The number of images of each class. */
 export const countsOf = (labels: Int32Array, classes: number): readonly number[] => {
   const counts = new Array<number>(classes).fill(0)
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
+  for (const label of labels) counts[label] = elementAt(counts, label) + 1
   return counts
 }
 

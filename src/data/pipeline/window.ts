@@ -1,4 +1,5 @@
 /** Crops windows of byte images; pixels outside the image are filled. */
+import { elementAt } from '../../io/element.js'
 import type { Shape } from '../../net/shape.js'
 import type { Fill } from './augment.js'
 
@@ -52,6 +53,8 @@ export const cropWindow = (
 /** Crops the centre. */
 export const centreCrop = (from: Shape, to: Shape): ((source: Uint8Array, target: Uint8Array) => void) => {
   const copy = cropWindow(from, to, 'zero')
-  const [top = 0, left = 0] = [0, 1].map(axis => Math.floor(((from[axis] ?? 0) - (to[axis] ?? 0)) / 2))
+  const [top = 0, left = 0] = [0, 1].map(axis =>
+    Math.floor((elementAt(from, axis) - elementAt(to, axis)) / 2),
+  )
   return (source, target) => copy(source, target, top, left)
 }

@@ -1,6 +1,6 @@
 /** The project's own addon as a runtime: each graph has a session with a ConfigProto of its own. */
 
-import { engineCommand } from '../commands.js'
+import { commandText } from '../../io/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
@@ -51,7 +51,7 @@ const openGraph = (session: NativeSession): OpenGraph => ({
 export const loadAddon = (file: string, serves: boolean): Addon => {
   const addon = openNative(file, serves) as Addon // what the C++ source exports
   if (serves && addon.startServerAt === undefined)
-    throw new Error(`built from older sources; ${engineCommand()} builds it`)
+    throw new Error(`built from older sources; ${commandText('engine')} builds it`)
   process.once('exit', addon.cancelRuns)
   return addon
 }

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../graph/graph.js'
-import { engineCommand } from '../commands.js'
+import { commandText } from '../../io/command-text.js'
 import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
@@ -34,8 +34,8 @@ export const failed = (reason: unknown): EngineError => ({
 const missing: EngineError = {
   _tag: 'EngineMissing',
   engine: 'tensorflow',
-  missing: 'not built',
-  mend: engineCommand(),
+  missing: 'no build of it',
+  mend: commandText('engine'),
 }
 
 /** The default number of threads. */

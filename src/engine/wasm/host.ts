@@ -22,6 +22,7 @@ interface Size {
 
 interface Host {
   readonly compile: (bytes: Uint8Array) => Promise<Module>
+  readonly Module: new (bytes: Uint8Array) => Module
   readonly Memory: new (size: Size) => Memory
   readonly Instance: new (
     module: Module,

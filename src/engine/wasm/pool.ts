@@ -30,9 +30,7 @@ export const emptyPool = (): Pool => {
     take: bytes => {
       const pages = Math.ceil(bytes / pageBytes)
       if (pages > maxPages)
-        throw new RangeError(
-          `wasm memory: expected at most 4096 MiB, got ${Math.ceil(bytes / 2 ** 20)} MiB; try a smaller batch size`,
-        )
+        throw new RangeError(`wasm memory: expected at most 4096 MiB, got ${Math.ceil(bytes / 2 ** 20)} MiB`)
       unused.sort((a, b) => size(a) - size(b))
       const fit = unused.findIndex(memory => size(memory) >= bytes)
       const [memory] = unused.splice(fit < 0 ? unused.length - 1 : fit, 1)

@@ -85,7 +85,7 @@ export const headOf = ({ layers }: CheckedNet, { head }: Decision, weights: Weig
   return (row, kept) =>
     Float64Array.from({ length: units }, (_, c) => {
       const product = kept.reduce(
-        (sum, j) => sum + (row[j] ?? 0) * (kernel[j * units + c] ?? 0),
+        (sum, j) => sum + elementAt(row, j) * elementAt(kernel, j * units + c),
         at('bias', c, 0),
       )
       return activation === null ? normed(product, c) : activationValue(activation)(normed(product, c))

@@ -1,5 +1,7 @@
 /** How well pre-decision features separate the classes, and how many of them it takes, in plain numbers. */
+
 import type { Batch } from '../../data/pipeline/batches.js'
+import { elementAt } from '../../io/element.js'
 
 /** Sums over images by class, enough for means and variances. Rows are classes, columns features. */
 export interface Moments {
@@ -25,8 +27,8 @@ export const addMoments =
   ({ classes, size, ...before }: Moments): Moments => {
     const [counts, sums, squares] = [before.counts.slice(), before.sums.slice(), before.squares.slice()]
     for (let i = 0; i < images; i++) {
-      const label = labels[i] ?? 0
-      counts[label] = (counts[label] ?? 0) + 1
+      const label = elementAt(labels, i)
+      counts[label] = elementAt(counts, label) + 1
       for (let j = 0; j < size; j++) {
         const value = features[i * size + j] ?? 0
         sums[label * size + j] = (sums[label * size + j] ?? 0) + value
@@ -52,22 +54,23 @@ export interface ClassVariance {
  */
 export const classVariance = ({ classes, size, counts, sums, squares }: Moments): ClassVariance => {
   const total = counts.reduce((a, b) => a + b, 0)
-  const means = sums.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)] ?? 0))
+  const means = sums.map((sum, i) => sum / Math.max(1, elementAt(counts, Math.floor(i / size))))
   const perFeature = (f: (j: number) => number) => Float64Array.from({ length: size }, (_, j) => f(j))
   const overClasses = (f: (c: number) => number) => {
     let sum = 0
     for (let c = 0; c < classes; c++) sum += f(c)
     return sum
   }
-  const overall = perFeature(j => overClasses(c => sums[c * size + j] ?? 0) / Math.max(1, total))
+  const overall = perFeature(j => overClasses(c => elementAt(sums, c * size + j)) / Math.max(1, total))
   const within = perFeature(
     j =>
-      overClasses(c => (squares[c * size + j] ?? 0) - (counts[c] ?? 0) * (means[c * size + j] ?? 0) ** 2) /
-      Math.max(1, total),
+      overClasses(
+        c => elementAt(squares, c * size + j) - elementAt(counts, c) * elementAt(means, c * size + j) ** 2,
+      ) / Math.max(1, total),
   )
   const between = perFeature(
     j =>
-      overClasses(c => (counts[c] ?? 0) * ((means[c * size + j] ?? 0) - (overall[j] ?? 0)) ** 2) /
+      overClasses(c => elementAt(counts, c) * (elementAt(means, c * size + j) - elementAt(overall, j)) ** 2) /
       Math.max(1, total),
   )
   return { means, overall, within: within.map(value => Math.max(0, value)), between }
@@ -85,7 +88,7 @@ const floorVariance = ({ within }: ClassVariance): Float64Array => {
 /** v = sb/(sw + floor): how well each feature separates the classes. Source  Tian, Arbel, Clark 2021; the floor is this project's own */
 export const separationPower = (spread: ClassVariance): Float64Array => {
   const floor = floorVariance(spread)
-  return spread.between.map((value, j) => value / (floor[j] ?? 1))
+  return spread.between.map((value, j) => value / elementAt(floor, j))
 }
 
 /** D[c][j] = max(0, m_cj − μ_j)/(sw_j + floor): how much larger a feature is for a class than for all. */
@@ -93,7 +96,7 @@ export const discriminantsOf = (spread: ClassVariance): Float64Array => {
   const floor = floorVariance(spread)
   const size = spread.overall.length
   return spread.means.map(
-    (mean, i) => Math.max(0, mean - (spread.overall[i % size] ?? 0)) / (floor[i % size] ?? 1),
+    (mean, i) => Math.max(0, mean - elementAt(spread.overall, i % size)) / elementAt(floor, i % size),
   )
 }
 
@@ -111,4 +114,4 @@ export const featuresHolding = (share: number, values: Float64Array): number => 
 
 /** The `count` best features, best first. */
 export const bestFeatures = (count: number, power: Float64Array): readonly number[] =>
-  [...power.keys()].sort((a, b) => (power[b] ?? 0) - (power[a] ?? 0) || a - b).slice(0, count)
+  [...power.keys()].sort((a, b) => elementAt(power, b) - elementAt(power, a) || a - b).slice(0, count)

@@ -1,5 +1,7 @@
 /** The F-statistic of each channel over the classes: a one-way analysis of variance of its pooled output. */
+
 import * as E from 'fp-ts/lib/Either.js'
+import { elementAt } from '../../io/element.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
 import { classVariance, type Moments } from './discriminants.js'
@@ -24,7 +26,7 @@ export const fStatistics = (moments: Moments): Float64Array => {
   const { overall, within, between } = classVariance(moments)
   const freedom = Math.max(1, images - classes) / Math.max(1, classes - 1)
   return between.map((value, j) => {
-    const [inside, mean] = [within[j] ?? 0, overall[j] ?? 0]
+    const [inside, mean] = [elementAt(within, j), elementAt(overall, j)]
     const noise = rounding * (mean ** 2 + inside + value)
     return value <= noise ? 0 : (freedom * value) / Math.max(inside, noise)
   })

@@ -44,9 +44,9 @@ export interface NamedCriterion extends NamedFunction<CriterionFunction<never>> 
 export type AnyCriterion = CriterionName | NamedCriterion
 
 /**
- * A criterion of one's own for a schedule: a function from the model, and the evidence it asks for, to one utility a
- * channel of each layer it ranks. In the files of a run stands its name, which therefore stands for what the function
- * computes; to resume, the file that defines it is loaded again.
+ * A criterion of your own for a schedule: a function from the model, and the evidence it asks for, to one utility per
+ * channel of each layer it ranks. A run's files hold only its name, so that one name must always mean one function; to
+ * resume, the file that defines it is loaded again.
  *
  * `evidence`   by default `'weights'`: the model alone
  * `normalize`  by default `'layer'`: the share of its group with a lower utility

@@ -1,4 +1,5 @@
 /** The first-order effect on the loss of deleting a channel. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Session } from '../../engine/engine.js'
@@ -6,6 +7,7 @@ import type { Graph } from '../../graph/graph.js'
 import { crossEntropy } from '../../graph/loss.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path, parentPath } from '../../net/path.js'
 import type { Model } from '../../net/weights.js'
@@ -85,10 +87,10 @@ const gateAtOne = 1
 export const taylor: Criterion<readonly Gradients[]> = ({ weights }, batches) => {
   const [first = {}] = batches
   const valueAt = (key: string, channel: number): number =>
-    isKeyOf(key, 'gate') ? gateAtOne : (weights[key]?.data[channel] ?? 0)
+    isKeyOf(key, 'gate') ? gateAtOne : elementAt(weights[key]?.data ?? [], channel)
   const keysAt = (path: Path) => channelSlots.map(slot => childPath(path, slot)).filter(key => key in first)
   const effect = (batchGradients: Gradients, keys: readonly string[], channel: number): number =>
-    keys.reduce((sum, key) => sum + valueAt(key, channel) * (batchGradients[key]?.[channel] ?? 0), 0)
+    keys.reduce((sum, key) => sum + valueAt(key, channel) * elementAt(batchGradients[key] ?? [], channel), 0)
   const paths = Object.keys(first).flatMap(key => (isKeyOf(key, 'scale', 'gate') ? [parentPath(key)] : []))
   return E.right(
     Object.fromEntries(

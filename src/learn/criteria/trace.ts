@@ -2,6 +2,7 @@
  * The trace: how much every channel contributes to the kept features, by a backward pass from their responses. It is
  * the backward pass of training under other rules; engines run it like any other call.
  */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -11,6 +12,7 @@ import { deconvolution, gradient } from '../../graph/gradient-rules.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { type Lowered, lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
@@ -116,9 +118,9 @@ const noTraces = ({ outputs }: Graph, images: number): Traces =>
     ]),
   )
 
-const addTrace = (total: TraceSums, more: Float32Array | undefined): TraceSums => ({
+const addTrace = (total: TraceSums, more: ArrayLike<number>): TraceSums => ({
   ...total,
-  sums: total.sums.map((value, i) => value + (more?.[i] ?? 0)),
+  sums: total.sums.map((value, i) => value + elementAt(more, i)),
 })
 
 const allFeatures: Evidence<null> = () => () => TE.right(null)
@@ -164,7 +166,7 @@ export const traces =
           const images = calibration.batch * calibrationBatches(calibration)
           return foldBatches(calibration, noTraces(graph, images), batch => before => {
             const outputs = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
-            return new Map([...before].map(([path, total]) => [path, addTrace(total, outputs[path])]))
+            return new Map([...before].map(([path, total]) => [path, addTrace(total, outputs[path] ?? [])]))
           })
         }),
       ),
@@ -176,7 +178,7 @@ const utilityOf = (kind: TraceKind, { shape, images, sums }: TraceSums): Float64
   const utility = new Float64Array(channels).fill(kind === 'gradientTrace' ? 0 : Number.NEGATIVE_INFINITY)
   sums.forEach((sum, i) => {
     const value = kind === 'deconvTrace' ? sum / images : Math.abs(sum) / images
-    utility[i % channels] = Math.max(utility[i % channels] ?? 0, value)
+    utility[i % channels] = Math.max(elementAt(utility, i % channels), value)
   })
   return utility
 }

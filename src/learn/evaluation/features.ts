@@ -1,8 +1,10 @@
 /** The features a net decides on: how they correlate, and how well each separates the classes. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Engine } from '../../engine/engine.js'
+import { elementAt } from '../../io/element.js'
 import { outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
@@ -34,7 +36,7 @@ export const correlationsWithin = (
   const sums = new Float64Array(size * size)
   const scaled = new Float64Array(size)
   rows.forEach((row, i) => {
-    const label = labels[i] ?? 0
+    const label = elementAt(labels, i)
     for (let j = 0; j < size; j++)
       scaled[j] = ((row[j] ?? 0) - (means[label * size + j] ?? 0)) / Math.sqrt((within[j] ?? 0) + 1e-12)
     for (let j = 0; j < size; j++)
@@ -52,12 +54,12 @@ export const meanSquared = (lower: Float64Array, size: number): number =>
 const mirrored = (lower: Float64Array, size: number): Float64Array =>
   Float64Array.from({ length: size * size }, (_, place) => {
     const [j, k] = [Math.floor(place / size), place % size]
-    return j === k ? 1 : (lower[Math.max(j, k) * size + Math.min(j, k)] ?? 0)
+    return j === k ? 1 : elementAt(lower, Math.max(j, k) * size + Math.min(j, k))
   })
 
 /** The table with these features alone, in this order. */
 const pickFeatures = ({ rows, labels }: FeatureTable, order: readonly number[]): FeatureTable => ({
-  rows: rows.map(row => Float32Array.from(order, feature => row[feature] ?? 0)),
+  rows: rows.map(row => Float32Array.from(order, feature => elementAt(row, feature))),
   labels,
 })
 
@@ -71,7 +73,7 @@ const statisticsOf =
     const lower = correlationsWithin(best, classVarianceOf(best, classes, compared))
     return {
       size,
-      separation: Float64Array.from(order, feature => power[feature] ?? 0),
+      separation: Float64Array.from(order, feature => elementAt(power, feature)),
       compared,
       correlation: mirrored(lower, compared),
       redundancy: meanSquared(lower, compared),

@@ -1,6 +1,8 @@
 /** How far a push has come, on validation images: how well classes are separated, and by how few features. */
+
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
+import { elementAt } from '../../io/element.js'
 import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Decision } from '../../surgery/analysis/decision.js'
@@ -26,7 +28,7 @@ export const inspectAlignment =
     const top = order.slice(0, classes - 1)
     const head = headOf(net, decision, session.read())
     return {
-      separation: top.reduce((sum, j) => sum + Math.log1p(power[j] ?? 0), 0) / Math.max(1, top.length),
+      separation: top.reduce((sum, j) => sum + Math.log1p(elementAt(power, j)), 0) / Math.max(1, top.length),
       correlation: meanSquared(correlationsWithin(table, spread), size),
       holding95: featuresHolding(0.95, spread.between),
       holding99: featuresHolding(0.99, spread.between),

@@ -32,7 +32,7 @@ const timeCall = ({ session, images }: Ready): number => {
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  elementAt(sorted, Math.min(sorted.length - 1, Math.floor(share * sorted.length)))
 
 const summary = (batch: number, times: readonly number[]): Latency => {
   const sorted = [...times].sort((a, b) => a - b)

@@ -1,6 +1,8 @@
 /** Gradients of units that growth has added beside those of the others: new units pass values on, but may learn nothing. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Path, parentPath } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -21,7 +23,7 @@ export interface UnitGradients {
 const squaresOf = (gradient: Float32Array, width: number): Float64Array => {
   const squares = new Float64Array(width)
   gradient.forEach((value, at) => {
-    squares[at % width] = (squares[at % width] ?? 0) + value ** 2
+    squares[at % width] = elementAt(squares, at % width) + value ** 2
   })
   return squares
 }

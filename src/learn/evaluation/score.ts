@@ -41,7 +41,7 @@ export const softmax = (row: Float32Array): Float64Array => {
 const scoreRow = (row: Float32Array, label: number): readonly [nats: number, right: boolean] => {
   const top = row.reduce((a, b) => Math.max(a, b))
   const spread = row.reduce((sum, logit) => sum + Math.exp(logit - top), 0)
-  return [Math.log(spread) + top - (row[label] ?? 0), row.indexOf(top) === label]
+  return [Math.log(spread) + top - elementAt(row, label), row.indexOf(top) === label]
 }
 
 /** The score of one batch; images that only fill it up are not counted. Shapes  logits [batch, classes] */
@@ -68,7 +68,7 @@ const meanOf = ([first, ...others]: readonly Float32Array[]): Float32Array =>
   others.length === 0
     ? (first ?? new Float32Array())
     : (first ?? new Float32Array()).map(
-        (logit, i) => others.reduce((sum, each) => sum + (each[i] ?? 0), logit) / (1 + others.length),
+        (logit, i) => others.reduce((sum, each) => sum + elementAt(each, i), logit) / (1 + others.length),
       )
 
 /** Scores `infer` over a feed, by the mean of the logits of several views of each image where there are several. */

@@ -1,9 +1,11 @@
 /** The mean and variance of each channel at a place of a net, over images and space: the statistics of a batch norm there. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Model } from '../../net/weights.js'
@@ -29,7 +31,7 @@ type Means = Readonly<Record<string, Float64Array>>
 
 const statisticsOf = (mean: Float64Array, square: Float64Array): ChannelStatistics => ({
   mean,
-  variance: square.map((value, i) => Math.max(0, value - (mean[i] ?? 0) ** 2)),
+  variance: square.map((value, i) => Math.max(0, value - elementAt(mean, i) ** 2)),
 })
 
 /** The mean and variance of each channel at each anchor, over the calibration images. */
@@ -50,7 +52,7 @@ export const statisticsAtEach =
         return Object.fromEntries(
           Object.entries(before).map(([name, sum]) => [
             name,
-            sum.map((value, i) => value + (seen[name]?.[i] ?? 0) / batches),
+            sum.map((value, i) => value + elementAt(seen[name] ?? [], i) / batches),
           ]),
         )
       })

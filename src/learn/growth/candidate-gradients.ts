@@ -1,4 +1,5 @@
 /** How fast the loss would fall by each of several growths: all are lowered beside one net, and one pass goes back through it. */
+
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { differentiate } from '../../graph/differentiate.js'
 import type { Graph, Value } from '../../graph/graph.js'
@@ -6,6 +7,7 @@ import { crossEntropy } from '../../graph/loss.js'
 import { lower } from '../../graph/lower.js'
 import type { LowerOptions } from '../../graph/lowering.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { isSameShape } from '../../net/shape.js'
@@ -101,7 +103,10 @@ const addAll = (sums: Sums, gradients: Readonly<Record<string, Float32Array>>): 
   Object.fromEntries(
     Object.entries(gradients).map(([key, values]) => {
       const before = sums[key]
-      return [key, Float64Array.from(values, (value, at) => value + (before?.[at] ?? 0))]
+      return [
+        key,
+        Float64Array.from(values, (value, at) => value + (before === undefined ? 0 : elementAt(before, at))),
+      ]
     }),
   )
 
@@ -109,7 +114,7 @@ const addAll = (sums: Sums, gradients: Readonly<Record<string, Float32Array>>): 
 const normOf = ({ prefix, masks }: Candidate, sums: Sums, batches: number): number => {
   const squares = Object.entries(masks).map(([key, { data }]) =>
     (sums[`${prefix}${key}`] ?? new Float64Array()).reduce(
-      (sum, value, at) => sum + (data[at] ?? 0) * (value / batches) ** 2,
+      (sum, value, at) => sum + elementAt(data, at) * (value / batches) ** 2,
       0,
     ),
   )

@@ -1,6 +1,8 @@
 /** The latency table of a device: what layers take there, by kind and sizes, from which the latency of a net is predicted. */
+
 import * as t from 'io-ts'
 import { closed, list, positive, positiveWhole } from '../../io/codec.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { MeasureLatency } from '../../surgery/prune/target.js'
 import { type Grid, increasing, interpolate } from './interpolate.js'
@@ -19,7 +21,8 @@ export interface LatencyTable {
 
 const axisCodec = t.refinement(
   list(positive),
-  points => points.length > 0 && points.every((point, nth) => nth === 0 || point > (points[nth - 1] ?? 0)),
+  points =>
+    points.length > 0 && points.every((point, nth) => nth === 0 || point > elementAt(points, nth - 1)),
   'numbers > 0 that increase',
 )
 

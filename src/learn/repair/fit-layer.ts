@@ -1,4 +1,5 @@
 /** A fit as the weights of its layer. */
+import { elementAt } from '../../io/element.js'
 import { findNonFinite } from '../../io/tensor.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Tensor, Weights } from '../../net/weights.js'
@@ -13,7 +14,7 @@ export interface ReconstructOptions {
 
 const addTo = ({ shape, data }: Tensor, change: Float64Array, sign = 1): Tensor => ({
   shape,
-  data: Float32Array.from(change, (each, i) => (data[i] ?? 0) + sign * each),
+  data: Float32Array.from(change, (each, i) => elementAt(data, i) + sign * each),
 })
 
 const allFinite = (weights: Weights): boolean =>

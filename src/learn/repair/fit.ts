@@ -1,4 +1,5 @@
 /** The least-squares fit of one layer's kernel. */
+import { elementAt } from '../../io/element.js'
 import { solveRidge } from './ridge.js'
 
 /** Sums over the calibration images, in float64: X are inputs, R what the kernel leaves unexplained of the outputs. */
@@ -44,7 +45,7 @@ export interface FitOptions {
 const center = (products: Float64Array, left: Float64Array, right: Float64Array, count: number) => {
   const width = right.length
   return products.map(
-    (each, i) => each - ((left[Math.floor(i / width)] ?? 0) * (right[i % width] ?? 0)) / count,
+    (each, i) => each - (elementAt(left, Math.floor(i / width)) * elementAt(right, i % width)) / count,
   )
 }
 

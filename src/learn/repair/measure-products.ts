@@ -1,9 +1,11 @@
 /** Measures what fits of kernels need, place by place: both nets in one program, on the same images. */
+
 import type { Batch } from '../../data/pipeline/batches.js'
 import type { Feeds, Fetched, Session } from '../../engine/engine.js'
 import type { Graph, Program } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import type { Path } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { type Model, prefixKeys, type Weights } from '../../net/weights.js'
@@ -119,7 +121,7 @@ const inputSums = (fetch: (nth: number) => Fetched, batches: number): InputSums 
     const fetched = fetch(nth)
     sums ??= emptySums(fetched)
     for (const name of ['gram', 'cross', 'inputs', 'residuals'] as const) addTo(sums[name], fetched[name])
-    sums = { ...sums, positions: sums.positions + (fetched.positions?.[0] ?? 0) }
+    sums = { ...sums, positions: sums.positions + elementAt(fetched.positions ?? none, 0) }
   }
   return sums
 }

@@ -1,9 +1,11 @@
 /** Batch norm measured again, where running statistics are those of another net: one before a cut, or before an average. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { sizeOf } from '../../net/shape.js'
@@ -59,7 +61,7 @@ export const recalibrate =
                 return Object.fromEntries(
                   Object.entries(before).map(([key, { shape, data }]) => [
                     key,
-                    { shape, data: data.map((sum, i) => sum + (seen[key]?.[i] ?? 0) / batches) },
+                    { shape, data: data.map((sum, i) => sum + elementAt(seen[key] ?? [], i) / batches) },
                   ]),
                 )
               })

@@ -1,9 +1,11 @@
 /** Repair of a pruned net at its end alone: batch norm is measured again, and the last layer is fitted to the logits there were. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program, Value } from '../../graph/graph.js'
 import { lower } from '../../graph/lower.js'
 import * as op from '../../graph/operations.js'
+import { elementAt } from '../../io/element.js'
 import { type Path, parentPath } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
 import { type Model, prefixKeys } from '../../net/weights.js'
@@ -73,7 +75,7 @@ const addBatch = (
   images: number,
 ): InputSums => {
   const plus = (name: Exclude<keyof InputSums, '_tag' | 'positions'>) =>
-    Float64Array.from(more[name] ?? [], (each, i) => each + (sums?.[name][i] ?? 0))
+    Float64Array.from(more[name] ?? [], (each, i) => each + (sums === null ? 0 : elementAt(sums[name], i)))
   return {
     _tag: 'byInput',
     gram: plus('gram'),

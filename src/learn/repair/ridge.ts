@@ -1,5 +1,7 @@
 /** Ridge regression in closed form, in float64. */
-import { solvePositive } from '../../engine/reference/cholesky.js'
+
+import { solvePositive } from '../../engine/wasm/solve/positive.js'
+import { elementAt } from '../../io/element.js'
 
 /** [rows, columns] → [columns, rows], row by row. */
 export const transpose = (matrix: ArrayLike<number>, columns: number): Float64Array => {
@@ -32,10 +34,10 @@ export const solveRidge = (
 ): Float64Array => {
   const width = right.length / size
   let trace = 0
-  for (let i = 0; i < size; i++) trace += matrix[i * size + i] ?? 0
+  for (let i = 0; i < size; i++) trace += elementAt(matrix, i * size + i)
   if (!(trace > 0)) return new Float64Array(right.length)
   const positive = Float64Array.from(matrix)
   for (let i = 0; i < size; i++)
-    positive[i * size + i] = (positive[i * size + i] ?? 0) + (ridge * trace) / inputs
+    positive[i * size + i] = elementAt(positive, i * size + i) + (ridge * trace) / inputs
   return transpose(solvePositive(positive, transpose(right, width), size), size)
 }

@@ -33,7 +33,7 @@ export const constant = withArity(1, (options: Warm = {}): LearningRateSchedule 
   return { _tag: 'constant', warmup, ...unknownIn(rest) }
 })
 
-/** The rate times `factor` at each of these shares of the phase. */
+/** Multiplies the rate by `factor` at each of these shares of the training. */
 export const step = withArity(
   1,
   (
@@ -53,7 +53,7 @@ export const cosine = withArity(
   },
 )
 
-/** Linear from `start` up to the full rate at the share `peak` of the phase, then down to `floor`. Source  Smith 2017 */
+/** Linear from `start` up to the full rate at the share `peak` of the training, then down to `floor`. Source  Smith 2017 */
 export const triangular = withArity(
   1,
   (

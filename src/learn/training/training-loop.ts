@@ -13,8 +13,8 @@ import { addScores, logitsOf, lossOf, score, scoreOf } from '../evaluation/score
 import { endless, isStale, keepBest, keptSlots, type Pause, restoreWeights } from './best.js'
 import { feedsOf } from './feeds.js'
 import { allFinite, type Learner, learnerOf, matchingVariables } from './learner.js'
-import { reviewEpoch } from './masking/review.js'
 import { atStart, type Epoch, epochStart, type Phase, type PhaseObserver, type Position } from './phase.js'
+import { reviewEpoch } from './review-epoch.js'
 
 /** A phase on its way: what its steps share. */
 interface RunningPhase<Err> {
@@ -28,8 +28,8 @@ interface RunningPhase<Err> {
   readonly feeds: (batch: Batch, nth: number) => Feeds
 }
 
-const overflow = (what: string, { epoch, step }: Position): E.Either<LearnError, never> =>
-  E.left({ _tag: 'Overflow', what, epoch, step })
+const overflow = (what: string, got: string, { epoch, step }: Position): E.Either<LearnError, never> =>
+  E.left({ _tag: 'Overflow', what, got, epoch, step })
 
 /** The model and slots as they are now. */
 const currentLearner = <Err>({ phase, session, initial }: RunningPhase<Err>): Learner =>
@@ -48,7 +48,8 @@ const trainStep = async <Err>(
   const logits = logitsOf(await session.runAsync(call, feeds(batch, nth)))
   const score = addScores(position.score, scoreOf(logits, batch))
   const after = { ...position, step: position.step + 1, score }
-  return Number.isFinite(lossOf(score)) ? E.right(after) : overflow('loss', after)
+  const loss = lossOf(score)
+  return Number.isFinite(loss) ? E.right(after) : overflow('loss', `${loss}`, after)
 }
 
 const evaluateEpoch = async <Err>(
@@ -71,10 +72,11 @@ const pausePhase = async <Err>(
   { position, kept: before }: Pause,
 ): Promise<E.Either<LearnError | Err, Pause>> => {
   const learner = currentLearner(running)
-  if (!allFinite(learner)) return overflow('weights', position)
+  if (!allFinite(learner)) return overflow('weights', 'NaN or Infinity among them', position)
   const isEpochEnd = position.step === running.training.batches
   const done = isEpochEnd ? await evaluateEpoch(running, position) : null
-  if (done !== null && !Number.isFinite(lossOf(done.validation))) return overflow('validation loss', position)
+  if (done !== null && !Number.isFinite(lossOf(done.validation)))
+    return overflow('validation loss', `${lossOf(done.validation)}`, position)
   const reviewed = await reviewEpoch(running.phase, running.session, learner, done)
   if (E.isLeft(reviewed)) return reviewed
   const { slots, ends } = reviewed.right

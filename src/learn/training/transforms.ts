@@ -16,6 +16,7 @@ import { checkOptions } from '../check-options.js'
 import { pushCodec, trainCodec } from '../codec.js'
 import type { LearnError } from '../error.js'
 import { feedOfAll } from '../evaluation/evaluate.js'
+import { markFading, type OnRanking } from '../fade/fade.js'
 import { type NewPart, newRateFeeds } from '../growth/new-rate.js'
 import {
   type PlannedPrune,
@@ -24,13 +25,12 @@ import {
   type TrainOptions,
   trainDefaults,
 } from '../options.js'
+import { pushCalls, pushFeeds, pushInspect } from '../push/push.js'
 import { recalibrateAverage } from '../repair/recalibrate.js'
 import { trainCalls } from './calls.js'
 import { classWeightsFor, classWeightsInput } from './class-weights.js'
-import { markFading, type OnRanking } from './fade/fade.js'
 import type { Learner } from './learner.js'
 import type { Calls, Epoch, Phase, PhaseObserver } from './phase.js'
-import { pushCalls, pushFeeds, pushInspect } from './push.js'
 import { rateFeeds, type Teacher, teacherWeights } from './train.js'
 import { runPhase } from './training-loop.js'
 import { warmupCalls } from './warmup.js'

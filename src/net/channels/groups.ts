@@ -60,7 +60,7 @@ const bundleWires = (start: Uint8Array, axes: readonly Axis[]): readonly Int32Ar
   axes.forEach(({ wires }, nth) => {
     let [last, after] = [-1, -1] // neighbours mostly take the same step
     for (const each of wires) {
-      const from = state[each] ?? 0
+      const from = elementAt(state, each)
       if (from !== last) [last, after] = [from, stepFrom(from * axes.length + nth)]
       state[each] = after
     }
@@ -91,8 +91,8 @@ const countPlaces = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number,
   const counts = new Map<number, number>()
   let from = 0
   for (let at = 1; at <= wires.length; at++) {
-    const run = bundle[wires[from] ?? 0] ?? 0
-    if (at < wires.length && bundle[wires[at] ?? 0] === run) continue
+    const run = elementAt(bundle, elementAt(wires, from))
+    if (at < wires.length && bundle[elementAt(wires, at)] === run) continue
     counts.set(run, (counts.get(run) ?? 0) + at - from)
     from = at
   }
@@ -112,9 +112,9 @@ const membersOfAxis = (
   })
   const byBundle = new Map(members)
   wires.forEach((each, row) => {
-    const member = byBundle.get(bundle[each] ?? 0)
-    const nth = seen[each] ?? 0
-    if (member !== undefined) member.rows[(place[each] ?? 0) * member.times + nth] = row
+    const member = byBundle.get(elementAt(bundle, each))
+    const nth = elementAt(seen, each)
+    if (member !== undefined) member.rows[elementAt(place, each) * member.times + nth] = row
     seen[each] = nth + 1
   })
   for (const each of wires) seen[each] = 0
@@ -136,7 +136,7 @@ const firstGiver = ({ input, out }: Wiring, wire: number): string =>
 const nameOf = (wiring: Wiring, wires: Int32Array, members: readonly Member[]): string => {
   const { out } = wiring
   const maker = members.find(({ role }) => role === 'makes')
-  if (maker === undefined) return firstGiver(wiring, wires[0] ?? 0)
+  if (maker === undefined) return firstGiver(wiring, elementAt(wires, 0))
   const whole = maker.rows.length === out.get(maker.path)?.length
   return whole ? maker.path : `${maker.path}[${ranges(maker.rows)}]`
 }
@@ -165,7 +165,7 @@ export const groups = (net: CheckedNet, wiring: Wiring = wireNet(net)): readonly
     return {
       name: nameOf(wiring, wires, own),
       wires,
-      fixed: fixes[fixed[wires[0] ?? 0] ?? 0] ?? null,
+      fixed: elementAt(fixes, elementAt(fixed, elementAt(wires, 0))),
       members: own,
     }
   })

@@ -2,6 +2,7 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../infer.js'
 import { interpret } from '../interpret.js'
 import type { Path } from '../path.js'
@@ -47,7 +48,7 @@ export const range = (count: number, from = 0): Int32Array => {
 /** Of `groups` groups, the first of each, then the second of each, … */
 export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
   const size = wires.length / groups
-  return wires.map((_, place) => wires[(place % groups) * size + Math.floor(place / groups)] ?? 0)
+  return wires.map((_, place) => elementAt(wires, (place % groups) * size + Math.floor(place / groups)))
 }
 
 /** The wires of a layer's output. */
@@ -175,7 +176,7 @@ const createUnionFind = () => {
 const numberWires = (size: number, root: (of: number) => number): { count: number; number: Int32Array } => {
   const number = new Int32Array(size)
   let count = 0
-  for (let at = 0; at < size; at++) number[at] = root(at) === at ? count++ : (number[root(at)] ?? 0)
+  for (let at = 0; at < size; at++) number[at] = root(at) === at ? count++ : elementAt(number, root(at))
   return { count, number }
 }
 
@@ -192,7 +193,7 @@ export const wireNet = (checked: CheckedNet): Wiring => {
     made: (_, count) => create(count),
     summed: (_, body, shortcut) => {
       body.forEach((each, i) => {
-        merge(each, shortcut[i] ?? each)
+        merge(each, elementAt(shortcut, i))
       })
       return body
     },
@@ -206,7 +207,7 @@ export const wireNet = (checked: CheckedNet): Wiring => {
   const { count, number } = numberWires(size(), root)
   const seen = new Map<Int32Array, Int32Array>()
   const final = (value: Int32Array): Int32Array => {
-    const wires = seen.get(value) ?? value.map(each => number[each] ?? 0)
+    const wires = seen.get(value) ?? value.map(each => elementAt(number, each))
     seen.set(value, wires)
     return wires
   }

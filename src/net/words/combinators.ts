@@ -96,8 +96,8 @@ export const residual = withArity(
 )
 
 /**
- * The sum of what several layers make of one input, all of one shape; each is a residual's body, and the last its
- * shortcut.
+ * The sum of the outputs of several layers that read the same input; it becomes nested residuals, with the last layer
+ * as a shortcut.
  *
  * Shapes  all give one shape, which is the output's
  *

@@ -199,8 +199,8 @@ export const dropout = withArity(2, (rate: number, options: Named = {}): AnyWord
 })
 
 /**
- * While training, sets everything of this share of the images to zero and scales the others up: stochastic depth, at
- * the end of a residual's body.
+ * While training, sets all values of this share of the images to zero and scales those of the others up: stochastic
+ * depth, for the end of a residual's body.
  *
  * Shapes  any → the same
  * Source  Huang et al. 2016

@@ -3,17 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NetError } from '../error.js'
 import { infer } from '../infer.js'
-import { childPath, editLayers, isInside, type Path, parentPath } from '../path.js'
+import { editLayers, layersInSeries } from '../layers.js'
+import { isInside, type Path, parentPath } from '../path.js'
 import type { Conv, Dense, Layer, Net } from '../tree.js'
 import { initialWeights, type Model, type Weights } from '../weights.js'
 import { sidesOf } from '../window.js'
 import type { GivenModel } from './from.js'
-
-/** The layers of a stack and of the stacks in it. */
-const series = (layer: Layer, path: Path): readonly (readonly [Path, Layer])[] =>
-  layer._tag === 'stack'
-    ? layer.layers.flatMap(each => series(each, childPath(path, each.name)))
-    : [[path, layer]]
 
 const pools: readonly Layer['_tag'][] = ['globalAvgPool', 'globalMaxPool']
 
@@ -25,7 +20,7 @@ const isPointwise = (layer: Layer): boolean =>
 
 /** The path of the last layer with weights, where it is dense, or a 1×1 convolution before a global pool. */
 const headOf = ({ body }: Net): Path | null => {
-  const layers = series(body, '')
+  const layers = layersInSeries(body, '')
   const at = layers.findLastIndex(([, { _tag }]) => !followers.includes(_tag))
   const [path, layer] = layers[at] ?? []
   if (path === undefined || layer === undefined) return null
@@ -74,8 +69,9 @@ export interface WithHead {
 }
 
 /**
- * The same with a new last layer for so many classes, in the place and under the name of the old one: a dense layer, or
- * a 1×1 convolution before a global pool. `seed` draws a model's new weights; a run draws those of a file's by its own.
+ * A net or a model with a new last layer for so many classes, in the place and under the name of the old one: a dense
+ * layer, or a 1×1 convolution before a global pool. `seed` draws the new weights of a model; those of a model in a file
+ * are drawn from the seed of the run.
  *
  * Shapes  [h, w, c] → [classes]
  * Errors  of a model, those of `infer`; any other net is refused where it is used

@@ -6,7 +6,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NativeError } from '../../engine/error.js'
 import { type Element, element, type Node } from '../html/element.js'
 import { missing } from '../html/parts.js'
-import { renderMessage } from '../text/messages.js'
+import { renderMessage } from '../text/render-message.js'
 
 /** A chart to be drawn: what it shows in words, and its specification at a width in pixels. */
 export interface Chart {
@@ -97,7 +97,7 @@ export const drawCharts = (nodes: readonly Node<ChartLeaf>[]): T.Task<readonly N
     TE.match(
       (fact): Replace =>
         async ({ chart }) =>
-          missing(`${chart.label}: no picture, as ${renderMessage(fact)}`),
+          missing(`${chart.label}: no picture, ${renderMessage(fact)}`),
       numbered,
     ),
     T.flatMap(replace => async () => {

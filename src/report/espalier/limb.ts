@@ -1,7 +1,7 @@
 /** Three nets as one tree: as it was first, before anything was cut, and as it is now. */
 
-import { childrenOf } from '../../net/children.js'
 import type { CheckedNet } from '../../net/infer.js'
+import { childrenOf } from '../../net/interpret.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'

@@ -1,6 +1,6 @@
 /** Why channels were kept or cut, in words. */
 import type { Path } from '../../net/path.js'
-import { type ChannelHistory, type Decision, isGone } from '../../run/review/decisions.js'
+import { type ChannelHistory, type CutDecision, isGone } from '../../run/review/channel-history.js'
 import type { Fate } from '../../surgery/prune/ranking.js'
 import { table } from '../tables/table.js'
 import { thousands } from '../text/numbers.js'
@@ -17,24 +17,24 @@ const because: { readonly [F in Fate]: string } = {
 }
 
 /** Where a push has named the channels, there is no threshold to be below. */
-const reasonText = ({ fate, score, removes }: Decision): string => {
+const reasonText = ({ fate, score, removes }: CutDecision): string => {
   if (removes && score === null && fate === 'utility') return 'the push before had marked and faded it'
   if (removes && score === null && fate === 'kept') return 'the push before had not marked it'
   return because[fate]
 }
 
-const isRemoval = ({ fate }: Decision): boolean => fate === 'utility' || fate === 'starved'
+const isRemoval = ({ fate }: CutDecision): boolean => fate === 'utility' || fate === 'starved'
 
-const verb = (decision: Decision): string => {
+const verb = (decision: CutDecision): string => {
   if (!isRemoval(decision)) return decision.removes ? 'kept' : 'not marked'
   return decision.removes ? 'cut' : 'marked to fade'
 }
 
-const whereText = ({ cut, stage, round }: Decision): string =>
+const whereText = ({ cut, stage, round }: CutDecision): string =>
   `cut ${cut} (step ${stage + 1}${round > 0 ? `, round ${round}` : ''})`
 
 /** Utility 0.02, score 0.1 below the threshold 0.3, rank 12 of 345 candidates; by taylor, group a/conv */
-const figuresText = ({ utility, score, threshold, rank, candidates, by, group }: Decision): string =>
+const figuresText = ({ utility, score, threshold, rank, candidates, by, group }: CutDecision): string =>
   [
     ...(utility === null ? [] : [`utility ${figure(utility)}`]),
     ...(score === null ? [] : [`score ${figure(score)}`]),
@@ -44,7 +44,7 @@ const figuresText = ({ utility, score, threshold, rank, candidates, by, group }:
     `group ${group}`,
   ].join(', ')
 
-const decisionLine = (decision: Decision): string =>
+const decisionLine = (decision: CutDecision): string =>
   `  ${whereText(decision)}: ${verb(decision)}, as ${reasonText(decision)}; ${figuresText(decision)}${decision.takenBack ? '; the round was taken back' : ''}`
 
 const endText = (history: ChannelHistory): string => (isGone(history) ? 'is gone' : 'is still there')
@@ -55,7 +55,7 @@ const channelText = (history: ChannelHistory): string =>
   )
 
 /** The decision that counts: the one that removed the channel, or the last with a score. */
-const decisive = ({ decisions }: ChannelHistory): Decision | undefined => {
+const decisive = ({ decisions }: ChannelHistory): CutDecision | undefined => {
   const removal = decisions.findLast(each => each.removes && !each.takenBack && isRemoval(each))
   const scored = decisions.filter(({ score }) => score !== null)
   return removal === undefined || removal.score === null

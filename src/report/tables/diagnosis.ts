@@ -2,11 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { engineCommand } from '../../engine/commands.js'
 import type { Diagnosis } from '../../engine/doctor.js'
 import type { Card, GpuDiagnosis } from '../../engine/gpu.js'
-import { renderMessage } from '../text/messages.js'
+import { commandText } from '../../io/command-text.js'
 import { thousands } from '../text/numbers.js'
+import { renderMessage } from '../text/render-message.js'
 import { table } from './table.js'
 
 const reasons: { readonly [W in Diagnosis['why']]: string } = {
@@ -28,7 +28,7 @@ const tensorflowLines = ({ tried }: Diagnosis): readonly string[] =>
               pipe(
                 native.addon,
                 O.match(
-                  () => `run by the official binding; to build the addon: ${engineCommand()}`,
+                  () => `run by the official binding; to build the addon: ${commandText('engine')}`,
                   file => `run by the addon: ${file}`,
                 ),
               ),
@@ -47,7 +47,7 @@ const cardLines = ({ cards }: GpuDiagnosis): readonly string[] =>
       : cards.map(cardText)
 
 const builds: { readonly [B in NonNullable<GpuDiagnosis['build']>]: string } = {
-  cpu: `the TensorFlow engine is built for CPUs; for GPUs: ${engineCommand('--gpu')}`,
+  cpu: `the TensorFlow engine is built for CPUs; for GPUs: ${commandText('engine', '--gpu')}`,
   gpu: 'the TensorFlow engine is built for GPUs',
   linked: 'CUDA libraries: those that the linked TensorFlow finds',
   stock: "CUDA libraries: those that npm's binding finds",

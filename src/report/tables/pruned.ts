@@ -1,7 +1,7 @@
 /** A cut of a given model as a table: its size and its accuracy, before, after the cut and repaired. */
 import { countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
-import type { PrunedOnce } from '../../run/given/prune-once.js'
+import type { PrunedOnce } from '../../run/standalone/prune-once.js'
 import { compact, percent, thousands } from '../text/numbers.js'
 import { table } from './table.js'
 

@@ -1,4 +1,5 @@
 /** A histogram of values in buckets of equal width, as `tf.summary.histogram` makes it. */
+import { elementAt } from '../../io/element.js'
 import type { Histogram } from './schema.js'
 
 /** As many as TensorBoard draws. */
@@ -14,7 +15,7 @@ export const histogram = (values: readonly number[]): Histogram => {
   const bucket = new Array<number>(count).fill(0)
   for (const value of values) {
     const nth = width > 0 ? Math.min(count - 1, Math.floor((value - min) / width)) : 0
-    bucket[nth] = (bucket[nth] ?? 0) + 1
+    bucket[nth] = elementAt(bucket, nth) + 1
   }
   return {
     min,

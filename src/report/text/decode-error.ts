@@ -81,11 +81,11 @@ const colon = (...parts: readonly string[]): string => parts.filter(part => part
 const unknownText = (way: readonly PathEntry[], known: readonly string[]): string => {
   const [option = '', place] = [way.at(-1)?.key, locate(way.slice(0, -1))]
   const where = colon(placeText(place), place.keys.join('.'))
-  const subject = where === '' ? 'it' : where
-  if (known.includes(option)) return `${subject} takes '${option}' as an argument, not as an option`
+  if (known.includes(option))
+    return colon(where, `expected '${option}' as an argument, got it as an option; try it before the options`)
   const near = suggestion(option, known)
-  const advice = near === null ? `expected one of ${known.join(', ')}` : `did you mean '${near}'?`
-  return `${subject} has no option '${option}'; ${advice}`
+  const advice = near === null ? `one of ${known.join(', ')}` : `'${near}'`
+  return colon(where, `expected a known option, got '${option}'; try ${advice}`)
 }
 
 /** One line. */

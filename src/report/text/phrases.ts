@@ -8,6 +8,9 @@ export const shapeText = (sizes: Shape): string => (sizes.length === 0 ? 'nothin
 /** layer a/three/conv */
 export const layerText = (path: string): string => (path === '' ? 'the net' : `layer ${shortened(path)}`)
 
+/** A message inside another, which gives its own advice. */
+export const withoutAdvice = (message: string): string => message.replace(/; try .*$/, '')
+
 /** Steps are counted from 1 where a person reads. */
 export const stepText = (at: string): string =>
   `step ${at

@@ -1,8 +1,8 @@
 /** Why rounds or growing ended early, as text. Such an end is a normal one, so there is no advice. */
 import type { Stop, StopFact } from '../../run/stop-reason.js'
 import { leastText, overBudgetText } from './messages/surgery.js'
-import { renderMessage } from './messages.js'
 import { layerText } from './phrases.js'
+import { renderMessage } from './render-message.js'
 
 const factText = (fact: StopFact): string => {
   switch (fact._tag) {

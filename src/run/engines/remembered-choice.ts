@@ -12,8 +12,8 @@ import type { Dataset } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
 import { closed, list, positive, positiveWhole } from '../../io/codec.js'
 import { makeFolder, readJson, writeJson } from '../../io/files.js'
-import { thisDevice } from '../given/latency-table.js'
 import type { Experiment } from '../schedule/experiment.js'
+import { thisDevice } from '../standalone/latency-table.js'
 import { type Choice, chooseEngine, type EngineTime, firstLearning } from './choose-engine.js'
 
 /** A choice; `file` where it was made before. */

@@ -1,11 +1,12 @@
 /** DSL files: modules whose default export is a net, an experiment or a study. */
 import { existsSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { dirname, extname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
+import { isCheckout, sourceFolder } from '../../io/checkout.js'
 import { type DecodeError, decode } from '../../io/codec.js'
 import { isFolder } from '../../io/files.js'
 import type { RunError } from '../error.js'
@@ -13,17 +14,22 @@ import { registerTypeScript } from './typescript.js'
 
 const isSource = import.meta.url.endsWith('.ts')
 
-/** The folder of the DSL files that come with the package. */
-const packaged = fileURLToPath(new URL('../../../dsl/', import.meta.url))
+/** Where files lie that import this program by its sources: in a checkout, or among the DSL files of the package. */
+const own = fileURLToPath(new URL(isCheckout ? '../../..' : '../../../dsl/', import.meta.url))
 
-/** What they import, from each depth of their folders: this very program. */
-const ownSources = Object.fromEntries(
-  [1, 2, 3].map(depth => [`${'../'.repeat(depth)}src`, fileURLToPath(new URL('../..', import.meta.url))]),
-)
+/** How a file may name the sources: by their path, by the way from it, or, from beside them, from any depth of folders. */
+const sourceNames = (path: string): readonly string[] => [
+  sourceFolder,
+  relative(dirname(path), sourceFolder).split(sep).join('/'),
+  ...(path.startsWith(own) ? [1, 2, 3].map(depth => `${'../'.repeat(depth)}src`) : []),
+]
 
+/** Law  a file that imports the sources of this program gets the modules that run, as with Node's own loading of TypeScript */
 const transpile = async (path: string): Promise<unknown> => {
   const { createJiti } = await import('jiti')
-  return createJiti(import.meta.url, { alias: path.startsWith(packaged) ? ownSources : {} }).import(path)
+  const running = fileURLToPath(new URL('../..', import.meta.url))
+  const alias = Object.fromEntries(sourceNames(path).map(name => [name, running]))
+  return createJiti(import.meta.url, { alias }).import(path)
 }
 
 /** What Node says of TypeScript that is not JavaScript with types, or of files that only a transpiler finds. */
@@ -94,7 +100,11 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
         const exported = isModule(module) ? module.default : undefined
         return isExporting(exported) ? exported.default : exported
       }, badModule(file))
-    : TE.left({ _tag: 'NoModule', file, got: `a ${extname(file) || 'file without an ending'}` })
+    : TE.left({
+        _tag: 'NoModule',
+        file,
+        got: extname(file) === '' ? 'a file without an extension' : `a ${extname(file)} file`,
+      })
 }
 
 export const tagOf = (exported: unknown): unknown =>

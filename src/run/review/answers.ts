@@ -1,10 +1,12 @@
 /** Asks the nets of a run for their answers on the test images, and keeps what people want to see of them. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
 import { encodePng } from '../../data/encode-png.js'
 import { factOf } from '../../data/error.js'
+import { elementAt } from '../../io/element.js'
 import { writeJson } from '../../io/files.js'
 import { type Answer, answerAll } from '../../learn/evaluation/answers.js'
 import { feedOfAll } from '../../learn/evaluation/evaluate.js'
@@ -25,7 +27,7 @@ const confusionOf = (classes: number, predictions: readonly Answer[]): readonly 
   const rows = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (const { label, answer } of predictions) {
     const row = rows[label]
-    if (row !== undefined) row[answer] = (row[answer] ?? 0) + 1
+    if (row !== undefined) row[answer] = elementAt(row, answer) + 1
   }
   return rows
 }

@@ -1,13 +1,37 @@
-/** A schedule checked on nets alone, before anything trains: what cannot be is refused at once. */
+/** What is checked before anything trains, on nets alone and beside the data: what cannot be is refused at once. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { Dataset } from '../../data/dataset.js'
 import { decode } from '../../io/codec.js'
-import { infer } from '../../net/infer.js'
+import { checkTraining } from '../../learn/check-options.js'
+import { checkData } from '../../learn/evaluation/check-data.js'
+import { checkClasses } from '../../learn/training/transforms.js'
+import { type CheckedNet, infer } from '../../net/infer.js'
 import type { RunError } from '../error.js'
-import { checkSteps } from '../steps/machine.js'
+import { checkOriginClasses } from '../standalone/origin.js'
+import { stepKinds } from '../steps/index.js'
+import { type CheckContext, type CheckResult, type CheckState, kindIn, type StepKind } from '../steps/kind.js'
+import { trainingsIn } from '../steps/machine.js'
 import { checkedCodec } from './codec.js'
 import type { Experiment } from './experiment.js'
 import { checkFunctions } from './functions.js'
+import { neighboursOfStep } from './neighbours.js'
+import type { Step } from './steps.js'
+
+const kindOf = kindIn<StepKind<Step>>(stepKinds)
+
+/** Checks steps one after another. */
+const checkSteps =
+  (around: CheckContext, steps: readonly Step[]) =>
+  (state: CheckState): CheckResult =>
+    steps.reduce<CheckResult>((before, step, nth) => {
+      const context: CheckContext = {
+        ...around,
+        ...neighboursOfStep(steps, nth, around),
+        at: around.at === '' ? `${nth}` : `${around.at}/${nth}`,
+      }
+      return pipe(before, E.flatMap(kindOf(step).check(context, step)))
+    }, E.right(state))
 
 /**
  * Checks a schedule; `validation`: how many images there are to judge by.
@@ -31,4 +55,21 @@ export const checkSchedule =
         )({ net: checked, evidence: false, teacher: false, cut: false }),
       ),
       E.asUnit,
+    )
+
+/**
+ * Whether an experiment could be run on this data, by what is known before anything trains; `net`: the one it goes on with.
+ *
+ * Errors  ClassesDiffer, DataDiffers, OneClass, TooFewImages, WrongOption, BadOption of class weights; those of
+ *         `checkSchedule`
+ */
+export const checkRun =
+  (dataset: Dataset, experiment: Experiment) =>
+  (net: CheckedNet): E.Either<RunError, void> =>
+    pipe(
+      checkOriginClasses(dataset, experiment.from)(net),
+      E.flatMap((): E.Either<RunError, void> => checkData(dataset)(net)),
+      E.flatMap(() => checkClasses(dataset)),
+      E.flatMap(() => pipe(trainingsIn(experiment.schedule), E.traverseArray(checkTraining(dataset)))),
+      E.flatMap(() => checkSchedule(dataset.validation.size)(experiment)),
     )

@@ -1,7 +1,7 @@
 /** How far a schedule is at a place: the epochs before it, and the loops around it. */
 import type { Loop } from '../steps/kind.js'
 import { epochsIn, loopOf } from '../steps/machine.js'
-import type { StepPlace } from '../steps/step-place.js'
+import type { StepPlace } from '../steps/step-context.js'
 import type { Step, Warmup } from './steps.js'
 
 export { epochsIn } from '../steps/machine.js'

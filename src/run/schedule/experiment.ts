@@ -2,8 +2,8 @@
 import type { DataSpec } from '../../data/spec.js'
 import type { Net } from '../../net/tree.js'
 import type { GivenModel } from '../../net/words/from.js'
-import type { Origin } from '../given/origin.js'
-import { resolveSteps } from './resolve.js'
+import type { Origin } from '../standalone/origin.js'
+import { experimentOn } from './resolve.js'
 import type { ScheduleStep, Step } from './steps.js'
 
 /** A net, its data, and what happens over time. */
@@ -43,9 +43,4 @@ export const experiment: ExperimentWord = ((
 ): Experiment | PlannedExperiment =>
   net?._tag === 'from'
     ? Object.freeze({ _tag: 'experiment', net, data, schedule })
-    : Object.freeze({
-        _tag: 'experiment',
-        net,
-        data,
-        schedule: resolveSteps(net)(schedule),
-      })) as ExperimentWord // each net gives its own kind
+    : experimentOn(net, data, schedule)) as ExperimentWord // each net gives its own kind

@@ -106,11 +106,10 @@ const planOf = (
 }
 
 /**
- * Grows a module, a branch or a width at a time, and runs the steps on each net met, while validation gains.
+ * Adds a module, a branch or width, one at a time, and runs the steps on each grown net, while validation accuracy gains.
  *
- * Every net met on the way is kept in the run's folder with its figures; a net that gains too little is taken back. A
- * function sees the shape its site has in the net of the experiment with all that was to grow before; behind a
- * prune, as if nothing had been cut.
+ * Each grown net is kept in the run's folder with its figures; one that gains too little is taken back. A function in
+ * place of a module is given the shape there in the experiment's net, with all growths before it and without any prunes.
  *
  * @example
  * grow({ after: 'a', module: ([, , c = 0]) => inception('next', { point: c, three: [8, 16] }), max: 3 }, train({ epochs: 2 }))

@@ -1,6 +1,7 @@
 /** What a push knows of the prune after it, so that just what will be cut is faded. */
 import type { PlannedPrune } from '../../learn/options.js'
-import { layersOf, type Path } from '../../net/path.js'
+import { layersOf } from '../../net/layers.js'
+import type { Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Widths } from '../../surgery/analysis/trunk.js'
 import { type CountedTarget, isLatencyTarget } from '../../surgery/prune/target.js'

@@ -1,6 +1,7 @@
 /** Schedules resolved for a net: what depends on it, such as the layers that functions give for a shape, is data then. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { DataSpec } from '../../data/spec.js'
 import { isRecord } from '../../io/closed.js'
 import { fits } from '../../io/codec.js'
 import { excessOf } from '../../io/limits.js'
@@ -11,11 +12,19 @@ import type { Layer, Net } from '../../net/tree.js'
 import { withName } from '../../net/words/combinators.js'
 import type { Growth, GrowthSite } from '../../surgery/grow/options.js'
 import { type Anchor, advanceSite, anchorOf, sitePath } from '../../surgery/grow/site.js'
-import { maxCodec } from '../steps/grow/growths-codec.js'
+import { maxCodec } from '../steps/grow/grow-codec.js'
 import { netGrown } from '../steps/grow/net-grown.js'
-import { netAfterSteps } from '../steps/machine.js'
+import { stepKinds } from '../steps/index.js'
+import { kindIn, type StepKind } from '../steps/kind.js'
+import type { Experiment } from './experiment.js'
 import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { Grow, GrowthPlan, Growths, ModuleSource, PlannedGrow, ScheduleStep, Step } from './steps.js'
+
+const kindOf = kindIn<StepKind<Step>>(stepKinds)
+
+/** The net that steps leave where all that grows pays and nothing is cut. */
+const netAfterSteps = (steps: readonly Step[], net: Net): Net =>
+  steps.reduce((before, step) => kindOf(step).netAfter?.(step, netAfterSteps)(before) ?? before, net)
 
 const isLayer = fits(layerCodec)
 const isCount = fits(maxCodec)
@@ -140,3 +149,7 @@ export const resolveSteps =
   (net: Net) =>
   (steps: readonly ScheduleStep[]): readonly Step[] =>
     resolveAll(() => net, steps)
+
+/** The experiment of a net that is known, with its steps resolved on it. */
+export const experimentOn = (net: Net, data: DataSpec, schedule: readonly ScheduleStep[]): Experiment =>
+  Object.freeze({ _tag: 'experiment', net, data, schedule: resolveSteps(net)(schedule) })

@@ -31,7 +31,7 @@ export type { WithTarget } from './words/target-options.js'
 export type { Within, WithinWord } from './words/within.js'
 
 /**
- * Training with the net before pruning as teacher, where there was a cut. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
+ * Training with the net before pruning as teacher; an error where nothing was pruned before. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
  */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
@@ -89,8 +89,8 @@ export type PushStepOptions = Partial<Omit<Push, '_tag' | 'target' | 'align' | '
 export type PruneStepOptions = Partial<Omit<Prune, '_tag' | 'target'>> & WithTarget<Target>
 
 /**
- * Trains while useful work moves onto few neurons: the channels to be cut are faded to zero, and the alignment terms
- * pull features apart, out of correlation and together.
+ * Trains while the useful work moves onto few channels: those to be cut fade to zero, and alignment terms, where they
+ * are given, make features separate the classes, without correlation, and few of them do it.
  *
  * @example
  * push({ epochs: 2 })                                     // off the channels to be cut
@@ -110,7 +110,8 @@ export const push = withArity(1, (options: PushStepOptions = {}): Push => {
 })
 
 /**
- * Cuts what is worth least, but by default leaves a tenth of each layer that everything passes.
+ * Removes the channels of least utility, down to a target; by default a tenth of each layer that every path goes
+ * through stays.
  *
  * @example
  * prune({ keep: { params: 0.3 }, by: 'taylor' })
@@ -151,9 +152,9 @@ export const untilTarget = <const Steps extends readonly ScheduleStep[]>(
 }
 
 /**
- * Repeats steps while the validation accuracy stays within a bound of where it began: the threshold rises by `eta` a
- * round, and the last net within the bound is what stays. `within` is a number of points, `0.02` or `'2 points'`, or
- * with `'2%'` a share of the accuracy where it began.
+ * Repeats steps while the validation accuracy stays within a bound of the accuracy before the first round. The pruning
+ * threshold rises by `eta` a round, and the last net within the bound is kept. `within` is a number of points, `0.02` or
+ * `'2 points'`, or with `'2%'` a share of the accuracy before.
  *
  * @example
  * whileAccuracy({ within: 0.005, eta: 0.1 }, push({ epochs: 1 }), prune({ by: 'discriminantTrace' }), train({ epochs: 1 }))
@@ -188,8 +189,8 @@ export interface RegrowOptions {
 const regrowKeys = ['atMost', 'rounds', 'minDelta', 'patience']
 
 /**
- * Prunes and grows again at a fixed budget until validation stops gaining: every net it meets is kept in the run's folder,
- * and the best within the budget is what stays. Growing inside is held to the budget.
+ * Prunes and grows in turns at a fixed budget until validation accuracy stops gaining. Each net is kept in the run's
+ * folder, and the best one within the budget is the result; a growth inside never exceeds the budget.
  *
  * @example
  * regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 2 }, train()))

@@ -3,7 +3,7 @@ import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { NamedCriterion } from '../../learn/criteria/named-criterion.js'
 import type { TrainOptions } from '../../learn/options.js'
-import type { PushTerm } from '../../learn/training/push-term.js'
+import type { PushTerm } from '../../learn/push/push-term.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Net } from '../../net/tree.js'
 import type { GrowthRule } from '../../surgery/grow/rule.js'
@@ -71,3 +71,12 @@ export interface StepKind<S> extends Runnable<S> {
   /** The step with each function it names mapped, but for those of steps inside it. */
   readonly mapFunctions?: (map: MapFunction) => (step: S) => S
 }
+
+/** The kind of a step, by a table in which each tag has its own. */
+export const kindIn =
+  <K>(table: Readonly<Record<string, unknown>>) =>
+  ({ _tag }: Step | Warmup): K => {
+    const kind = table[_tag]
+    if (kind === undefined) throw new Error(`no kind of step is called ${_tag}`)
+    return kind as K // it is asked for steps of its own tag
+  }

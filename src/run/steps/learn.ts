@@ -15,8 +15,16 @@ import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
 import type { KeptModels } from '../storage/kept-models.js'
 import { type MeasureNewUnits, withNewUnits } from './grow/measure-new-units.js'
-import { type StepContext, type StepStart, type StepState, stepSeed, toScored } from './step-context.js'
-import { placeText, stageOf } from './step-place.js'
+import {
+  calibrationFor,
+  placeText,
+  type StepContext,
+  type StepStart,
+  type StepState,
+  stageOf,
+  stepSeed,
+  toScored,
+} from './step-context.js'
 
 /** Digits of the learning rate in the log. */
 const rateDigits = 4
@@ -123,10 +131,12 @@ export const runLearning =
       phaseFor({ dataset: context.dataset, seed: stepSeed(context), teacher }, options)(program),
       TE.fromEither,
       TE.flatMap(phase =>
-        withNewUnits(context)(state.learner.model)(measure => {
-          const observer = observerFor(context, { options, teacher, state, takeEvents, cut, measure })
-          return runPhase(context.engine, observer)(phase)(state.learner, position)
-        }),
+        withNewUnits(context.newUnits ?? {}, images => calibrationFor(context, images))(state.learner.model)(
+          measure => {
+            const observer = observerFor(context, { options, teacher, state, takeEvents, cut, measure })
+            return runPhase(context.engine, observer)(phase)(state.learner, position)
+          },
+        ),
       ),
       TE.map(learner => ({ ...state, learner })),
     )

@@ -3,50 +3,22 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { closed, finite, list, naturalNumber, nullable, positiveWhole, share } from '../../io/codec.js'
-import { criterionCodec } from '../../learn/codec.js'
+import { closed, nullable } from '../../io/codec.js'
 import type { Learner } from '../../learn/training/learner.js'
-import type { CheckedNet } from '../../net/infer.js'
-import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { type Widths, widthsOf } from '../../surgery/analysis/trunk.js'
-import { autoOr, normalizeCodec } from '../../surgery/codec.js'
-import { checkReachable } from '../../surgery/prune/prune.js'
-import { isLatencyTarget } from '../../surgery/prune/target.js'
 import { targetCodec } from '../../surgery/target-codec.js'
 import type { RunError } from '../error.js'
 import type { Prune } from '../schedule/steps.js'
 import { cutToTarget } from './cut-to-target.js'
 import type { CheckContext, StepKind } from './kind.js'
+import { pruneFields } from './prune-fields.js'
 import { type RepairedLearner, repairCut, requireRepair } from './repair.js'
-import { type Requirement, refuseIf, requireCriterion, satisfied, scoredUnits } from './requirements.js'
+import { refuseIf, requireCriterion, requirePaths, requireReachable, satisfied } from './requirements.js'
 import type { RunStep, StepContext } from './step-context.js'
-
-/** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
-export const requireReachable = (
-  { target, by, ...constraints }: Omit<Prune, '_tag'>,
-  net: CheckedNet,
-): Requirement => {
-  const { freeze, ignore, minChannels, floor, roundTo } = constraints
-  return target === null || isLatencyTarget(target) || 'eta' in target
-    ? satisfied
-    : checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units: scoredUnits(by, net) })(
-        net,
-      )
-}
 
 /** The target there is: its own, that of the rounds around it, or that of the push before it. */
 const targetFor = ({ target, push }: CheckContext, prune: Prune): Prune['target'] =>
   prune.target ?? target ?? (prune.by === 'gradientUtility' ? (push?.target ?? null) : null)
-
-/** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
-export const requirePaths = (
-  { freeze, ignore }: Pick<Prune, 'freeze' | 'ignore'>,
-  { layers }: CheckedNet,
-): Requirement =>
-  pipe(
-    checkPaths('freeze', layers)(freeze),
-    E.flatMap(() => checkPaths('ignore', layers)(ignore)),
-  )
 
 const check: StepKind<Prune>['check'] = (context, prune) => state =>
   pipe(
@@ -80,20 +52,6 @@ const run: RunStep<Prune> =
       })),
     )
   }
-
-/** The fields of a prune beside its target. */
-export const pruneFields = {
-  by: criterionCodec,
-  normalize: nullable(normalizeCodec),
-  cost: finite,
-  images: positiveWhole,
-  repair: t.keyof({ batchNorm: null, head: null, reconstruct: null }),
-  minChannels: naturalNumber,
-  floor: share,
-  roundTo: autoOr(positiveWhole),
-  freeze: list(t.string),
-  ignore: list(t.string),
-}
 
 export const pruneKind: StepKind<Prune> = {
   codec: () => closed({ _tag: t.literal('prune'), target: nullable(targetCodec), ...pruneFields }),

@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, nullable } from '../../io/codec.js'
 import { distillCodec, pushFields } from '../../learn/codec.js'
-import { checkPush, pushCalls } from '../../learn/training/push.js'
+import { checkPush, pushCalls } from '../../learn/push/push.js'
 import { checkFrozen, pushProgram } from '../../learn/training/transforms.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { widthsOf } from '../../surgery/analysis/trunk.js'
@@ -25,8 +25,15 @@ import {
   requireSeveralValues,
   satisfied,
 } from './requirements.js'
-import { isWhole, type RunStep, type StepContext, type StepStart, type StepState } from './step-context.js'
-import { stageOf } from './step-place.js'
+import {
+  isWhole,
+  loggedPlace,
+  type RunStep,
+  type StepContext,
+  type StepStart,
+  type StepState,
+  stageOf,
+} from './step-context.js'
 
 /** A push that fades needs channels whose gradient utility can be measured. */
 const requireFadeable = ({ target, prune }: CheckContext, push: Push, after: CheckState): Requirement =>
@@ -75,7 +82,7 @@ const run: RunStep<Push> = (context, step) => from => {
   const cut = upcomingPrune({ net: model.net, widths }, step, context.prune, context.target)
   const marked: RunEvent[] = []
   const program = pushProgram(step, cut, teacher, model, ranking =>
-    marked.push(rankedEvent(context, 'gradientUtility', false, ranking)),
+    marked.push(rankedEvent(loggedPlace(context), 'gradientUtility', false, ranking)),
   )
   return pipe(
     logFeaturesBefore(context, from),

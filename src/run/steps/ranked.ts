@@ -1,8 +1,8 @@
 /** What a pruning decides about every channel, as an event of the log: a column a figure, rounded, so that it stays small. */
 import type { RankedChannel } from '../../surgery/prune/ranking.js'
 import type { RankedChannels, RunEvent } from '../events.js'
-import type { StepContext } from './step-context.js'
-import { placeText, stageOf } from './step-place.js'
+
+type RankedEvent = Extract<RunEvent, { readonly _tag: 'ranked' }>
 
 /** Digits of a figure in the log. */
 const digits = 4
@@ -41,14 +41,13 @@ const layersOf = (ranking: readonly RankedChannel[]): readonly RankedChannels[] 
 
 /** `removes`: whether the channels go now, or are marked to be faded for the prune that comes. */
 export const rankedEvent = (
-  { place }: Pick<StepContext, 'place'>,
+  where: Pick<RankedEvent, 'stage' | 'place'>,
   by: string,
   removes: boolean,
   ranking: readonly RankedChannel[],
-): RunEvent => ({
+): RankedEvent => ({
   _tag: 'ranked',
-  stage: stageOf(place),
-  place: placeText(place),
+  ...where,
   by,
   removes,
   threshold: rounded(ranking[0]?.threshold ?? null),

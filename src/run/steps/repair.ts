@@ -23,8 +23,7 @@ import { defaultFloor } from '../schedule/words/prune-defaults.js'
 import type { CutLearner, RankedCut } from './cut-to-target.js'
 import { rankedEvent } from './ranked.js'
 import { type Requirement, requireDecision, requireSeveralValues, satisfied } from './requirements.js'
-import { calibrationFor, type StepContext, scoreValidation, toScored } from './step-context.js'
-import { placeText, stageOf } from './step-place.js'
+import { calibrationFor, loggedPlace, type StepContext, scoreValidation, toScored } from './step-context.js'
 
 /** What of a prune says how it repairs, and what it reports. */
 type Repairs = Pick<Prune, 'repair' | 'images' | 'floor' | 'by'>
@@ -105,8 +104,7 @@ const repair = (context: StepContext, step: Repairs, widths: Widths, cut: CutLea
       const scarce = scarceIn(context, step, cut)
       const event = {
         _tag: 'pruned',
-        stage: stageOf(context.place),
-        place: placeText(context.place),
+        ...loggedPlace(context),
         removed: cut.removed,
         params: countParams(model),
         macs: countMacs(model),
@@ -118,7 +116,9 @@ const repair = (context: StepContext, step: Repairs, widths: Widths, cut: CutLea
       } satisfies RunEvent
       return {
         learner: { ...cut.learner, model },
-        ranked: cut.rankings.map(ranking => rankedEvent(context, nameOf(step.by), true, ranking)),
+        ranked: cut.rankings.map(ranking =>
+          rankedEvent(loggedPlace(context), nameOf(step.by), true, ranking),
+        ),
         event,
       }
     }),

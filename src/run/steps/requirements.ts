@@ -7,9 +7,13 @@ import type { AnyCriterion } from '../../learn/criteria/named-criterion.js'
 import type { EvidenceName } from '../../learn/options.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
+import { checkPaths } from '../../surgery/analysis/analysis.js'
 import { decisionOf } from '../../surgery/analysis/decision.js'
 import { freeUnits, scaledUnits } from '../../surgery/analysis/norms.js'
+import { checkReachable } from '../../surgery/prune/prune.js'
+import { isLatencyTarget } from '../../surgery/prune/target.js'
 import type { RunError } from '../error.js'
+import type { Prune } from '../schedule/steps.js'
 import type { CheckContext, CheckState } from './kind.js'
 
 export type Requirement = E.Either<RunError, unknown>
@@ -49,3 +53,26 @@ export const requireCriterion = (criterion: AnyCriterion, { net, evidence }: Che
     E.flatMap((): Requirement => (isTrace(needed) ? requireDecision(net) : satisfied)),
   )
 }
+
+/** Whether the first cut can reach its own target: what later cuts find nobody knows. Errors  OutOfReach */
+export const requireReachable = (
+  { target, by, ...constraints }: Omit<Prune, '_tag'>,
+  net: CheckedNet,
+): Requirement => {
+  const { freeze, ignore, minChannels, floor, roundTo } = constraints
+  return target === null || isLatencyTarget(target) || 'eta' in target
+    ? satisfied
+    : checkReachable({ ...target, freeze, ignore, minChannels, floor, roundTo, units: scoredUnits(by, net) })(
+        net,
+      )
+}
+
+/** Whether the layers that a cut is to spare are there. Errors  UnknownPath */
+export const requirePaths = (
+  { freeze, ignore }: Pick<Prune, 'freeze' | 'ignore'>,
+  { layers }: CheckedNet,
+): Requirement =>
+  pipe(
+    checkPaths('freeze', layers)(freeze),
+    E.flatMap(() => checkPaths('ignore', layers)(ignore)),
+  )

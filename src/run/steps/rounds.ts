@@ -21,14 +21,15 @@ import type { StepKind } from './kind.js'
 import { refuseIf } from './requirements.js'
 import { runSteps } from './sequence.js'
 import {
+  placeText,
   type RunStep,
   type StepContext,
   type StepStart,
   type StepState,
   scoreValidation,
+  stageOf,
   toScored,
 } from './step-context.js'
-import { placeText, stageOf } from './step-place.js'
 
 const check: StepKind<Rounds>['check'] =
   (context, { rounds, target, within, steps }) =>

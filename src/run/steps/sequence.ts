@@ -5,8 +5,7 @@ import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import { neighboursOfStep } from '../schedule/neighbours.js'
 import type { Step, Warmup } from '../schedule/steps.js'
-import type { StepContext, StepState } from './step-context.js'
-import type { StepPlace } from './step-place.js'
+import type { StepContext, StepPlace, StepState } from './step-context.js'
 
 /** The cursor of a step that holds others. */
 export type HolderCursor = Extract<Cursor, { readonly step: number }>

@@ -15,9 +15,26 @@ import type { Cursor } from '../cursor.js'
 import type { RunError } from '../error.js'
 import type { CutScores, KeptEpoch, RunEvent, Scored } from '../events.js'
 import type { Neighbours } from '../schedule/neighbours.js'
-import type { GrowthBudget, Step, Warmup } from '../schedule/steps.js'
+import type { GrowthBudget } from '../schedule/steps.js'
 import type { Checkpoint } from '../storage/checkpoint.js'
-import { placeText, type StepPlace } from './step-place.js'
+
+/**
+ * Where a step is in a schedule, as numbers from 0: of a step inside others, theirs with the turn each is in before it:
+ * `[2, 1, 0]` is step 2, round 1, step 0.
+ */
+export type StepPlace = readonly number[]
+
+/** The step of the schedule that it is, or is in. */
+export const stageOf = ([stage = 0]: StepPlace): number => stage
+
+/** As a log, and the names of kept models, have it: `2/1/0`. */
+export const placeText = (place: StepPlace): string => place.join('/')
+
+/** Where an event happened. */
+export const loggedPlace = ({ place }: Pick<StepContext, 'place'>) => ({
+  stage: stageOf(place),
+  place: placeText(place),
+})
 
 /** What a step changes, and why it stopped early, or a step inside it did. */
 export type StepState = Pick<Checkpoint, 'learner' | 'models' | 'stopped'>
@@ -42,8 +59,6 @@ export interface StepContext extends RunContext, Neighbours {
   readonly budget: GrowthBudget | null
   /** The rate of what has grown, in the first training after it; `null` for that of all others. */
   readonly newRate: NewRate | null
-  /** Runs a step inside this one; given, since steps hold steps. */
-  readonly runStep: RunStep<Step | Warmup>
   /** Adds a cut to what the run has met. */
   readonly addCut: (cut: CutScores) => void
   /** Adds the validation accuracy of an epoch. */

@@ -7,9 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readJson } from '../../io/files.js'
 import { ownLayersIn } from '../../net/words/own-layer.js'
 import type { RunError } from '../error.js'
-import { changedModel } from '../given/origin.js'
 import { experimentCodec } from '../schedule/codec.js'
-import { differences } from '../schedule/differences.js'
 import type { Experiment } from '../schedule/experiment.js'
 import { type Checkpoint, readCheckpoint } from './checkpoint.js'
 import { type Folder, folderAt } from './folder.js'
@@ -35,22 +33,6 @@ export const openRun = (path: string): TE.TaskEither<RunError, StoredRun> => {
     TE.bindW('settings', () => readJson(settingsCodec)(folder.settings)),
   )
 }
-
-/**
- * The run, if this is the experiment it began with.
- *
- * Errors  ModelDiffers where the model it began with has changed, OriginDiffers where it is another; ExperimentDiffers with every difference
- */
-export const checkSameExperiment =
-  (experiment: Experiment) =>
-  (run: StoredRun): E.Either<RunError, StoredRun> => {
-    const changed = changedModel(run.folder.path, run.experiment.from, experiment.from)
-    if (changed !== null) return E.left(changed)
-    const found = differences(run.experiment, experiment)
-    return found.length === 0
-      ? E.right(run)
-      : E.left({ _tag: 'ExperimentDiffers', folder: run.folder.path, differences: found })
-  }
 
 /**
  * The run, if what is fixed is as it began, but for some of it.

@@ -50,7 +50,7 @@ export interface AblationWord {
   (name: string, options: AblationOptions<GivenModel>): Study<PlannedExperiment>
 }
 
-/** One variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
+/** A study with one variant for each training, criterion and share removed; the gradient utility needs a push that fades. */
 export const ablation: AblationWord = withArity(2, (name: string, options: AblationOptions): Study => {
   const {
     net,

@@ -6,8 +6,7 @@ import type { Experiment } from '../schedule/experiment.js'
 import { folderAt } from '../storage/folder.js'
 import { digestOf, identityOf } from '../storage/identity.js'
 import type { Settings } from '../storage/settings.js'
-import { scratchName } from './check-names.js'
-import type { Study, Variant } from './study.js'
+import { type Study, scratchName, type Variant } from './study.js'
 
 /** A variant with one seed. */
 export interface Cell {

@@ -4,10 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { encodeFileName } from '../../io/file-name.js'
 import type { RunError } from '../error.js'
 import { checkFunctions } from '../schedule/functions.js'
-import type { Study } from './study.js'
-
-/** What a variant's shape, trained from its first weights, is called. */
-export const scratchName = (name: string): string => `${name} from scratch`
+import { type Study, scratchName } from './study.js'
 
 /** Errors  SameFolder with the first two runs whose folders would be one, also where upper and lower case are the same */
 const checkFolders = (study: Study): E.Either<RunError, void> => {

@@ -11,8 +11,8 @@ import type { Result } from '../events.js'
 import { type Folder, folderAt } from '../storage/folder.js'
 import { codeCodec, engineCodec, settingsCodec } from '../storage/settings.js'
 import { addressOf, folderFor } from './cells.js'
-import { scratchName } from './check-names.js'
 import type { VariantRun } from './runner.js'
+import { scratchName } from './study.js'
 
 interface Trained {
   /** SHA-256 of the model's file. */

@@ -15,6 +15,7 @@ import type { RunObserver } from '../observer.js'
 import { beginFrom, resume } from '../run.js'
 import { epochsIn } from '../schedule/epochs.js'
 import type { Experiment } from '../schedule/experiment.js'
+import { checkSameExperiment } from '../schedule/experiment-change.js'
 import { train } from '../schedule/schedule.js'
 import { folderAt } from '../storage/folder.js'
 import { readResult } from '../storage/result.js'
@@ -25,11 +26,11 @@ import {
   settingsCodec,
   settingsOf,
 } from '../storage/settings.js'
-import { checkSameExperiment, checkSameSettings, openRun, type StoredRun } from '../storage/stored-run.js'
+import { checkSameSettings, openRun, type StoredRun } from '../storage/stored-run.js'
 import { type Cell, cellsOf, folderFor, seedsOf } from './cells.js'
-import { checkNames, scratchName } from './check-names.js'
+import { checkNames } from './check-names.js'
 import { longestSharedStart, removeSharedParts, saveShared } from './shared-start.js'
-import type { Study, Variant } from './study.js'
+import { type Study, scratchName, type Variant } from './study.js'
 
 /** A variant trained with one seed, and what came of it. */
 export interface VariantRun {

@@ -15,6 +15,9 @@ export interface Variant<E extends AnyExperiment = Experiment> {
   readonly scratch: boolean
 }
 
+/** What a variant's shape, trained from its first weights, is called. */
+export const scratchName = (name: string): string => `${name} from scratch`
+
 /** Experiments to compare, each with several seeds. */
 export interface Study<E extends AnyExperiment = Experiment> {
   readonly _tag: 'study'
@@ -37,7 +40,7 @@ export interface StudyWord {
   ): Study<AnyExperiment>
 }
 
-/** Compares experiments by name, each with several seeds: 3 unless told. */
+/** Compares experiments by name, each with several seeds: 3 by default. */
 export const study: StudyWord = withArity(
   3,
   (

@@ -1,7 +1,8 @@
 /** The features a net decides on: the vector before its last layer, which separation, push and trace use. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { CheckedNet } from '../../net/infer.js'
-import { childPath, type Path } from '../../net/path.js'
+import { layersInSeries } from '../../net/layers.js'
+import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import { sidesOf } from '../../net/window.js'
@@ -15,12 +16,6 @@ export interface Decision {
   readonly features: Path
   readonly size: number
 }
-
-/** The layers of a stack and of the stacks in it. */
-const layersInSeries = (layer: Layer, path: Path): readonly Path[] =>
-  layer._tag === 'stack'
-    ? layer.layers.flatMap(each => layersInSeries(each, childPath(path, each.name)))
-    : [path]
 
 /** Whether a layer is a 1×1 convolution that keeps every position of its map. */
 const isPointwise = (layer: Layer | undefined): boolean =>
@@ -40,11 +35,14 @@ const endsInAverage = ({ layers }: CheckedNet, series: readonly Path[]): boolean
  * Errors  NoDecision when it ends neither in a dense layer nor in a 1×1 convolution and globalAvgPool
  */
 export const decisionOf = (checked: CheckedNet): E.Either<PruneError, Decision> => {
-  const series = layersInSeries(checked.net.body, '')
+  const series = layersInSeries(checked.net.body, '').map(([path]) => path)
   const averaged = endsInAverage(checked, series)
   const [features, head] = (averaged ? series.slice(0, -1) : series).slice(-2)
   const last = checked.layers.get(head ?? '')
   return head === undefined || features === undefined || (!averaged && last?.layer._tag !== 'dense')
-    ? E.left({ _tag: 'NoDecision' })
+    ? E.left({
+        _tag: 'NoDecision',
+        got: series.slice(-2).map(path => checked.layers.get(path)?.layer._tag ?? 'a layer'),
+      })
     : E.right({ head, features, size: channelsOf(last?.input ?? []) })
 }

@@ -57,13 +57,13 @@ const trailAlgebra = ({ isGone, isBypassed }: Standing): Algebra<Trail | null> =
 })
 
 /** The layers of the trunk: all in series, and those inside the only branch left. */
-const layersInSeries = (net: Net, standing: Standing): readonly Path[] =>
+const trunkPaths = (net: Net, standing: Standing): readonly Path[] =>
   pathsOf(interpret(trailAlgebra(standing))(net.body, '', null))
 
 /** The values of the trunk that a cut may narrow. */
 export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
   const fixed = fixedWires(wiring)
-  return layersInSeries(net, standing).flatMap(at => {
+  return trunkPaths(net, standing).flatMap(at => {
     const wires = distinct(wiring.out.get(at) ?? new Int32Array())
     return wires.some(each => fixed[each] !== 0) ? [] : [{ at, wires }]
   })

@@ -84,7 +84,12 @@ const identityTensor = (
   if (slot === 'kernel') return identityKernel(spec, layer, unit, seed)
   const { shape, data } = initialTensor(seed, spec, layer)
   unit.to.forEach((channel, i) => {
-    data[channel] = identityValue(slot, layer, statistics?.mean[i] ?? 0, statistics?.variance[i] ?? 1)
+    data[channel] = identityValue(
+      slot,
+      layer,
+      statistics === null ? 0 : elementAt(statistics.mean, i),
+      statistics === null ? 1 : elementAt(statistics.variance, i),
+    )
   })
   return { shape, data }
 }
@@ -107,6 +112,10 @@ const deviation = ({ data }: Tensor): number => {
   return Math.sqrt(data.reduce((sum, each) => sum + (each - mean) ** 2, 0) / data.length)
 }
 
+/** Whether a place of an axis comes from none of the old one; `null` for an axis that is as it was. */
+const isNew = (places: ArrayLike<number> | null, nth: number): boolean =>
+  places !== null && elementAt(places, nth) < 0
+
 /** A kernel with new rows, columns or both: new filters are initialised as ever, new rows by the noise asked for. */
 const extendKernel = (
   spec: WeightSpec,
@@ -124,8 +133,8 @@ const extendKernel = (
   const step = options.spark === 0 ? 0 : options.spark * deviation(old)
   const [rows, columns] = matrixSides(layer, spec)
   for (let at = 0; at < data.length; at++) {
-    if ((makes?.[at % columns] ?? 0) < 0) data[at] = initial[at] ?? 0
-    else if ((reads?.[Math.floor(at / columns) % rows] ?? 0) < 0) data[at] = step === 0 ? 0 : step * draw()
+    if (isNew(makes, at % columns)) data[at] = elementAt(initial, at)
+    else if (isNew(reads, Math.floor(at / columns) % rows)) data[at] = step === 0 ? 0 : step * draw()
   }
   return { shape, data }
 }

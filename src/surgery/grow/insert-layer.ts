@@ -1,6 +1,7 @@
 /** Inserts a new layer into the tree: names and paths, no weights. */
 import * as E from 'fp-ts/lib/Either.js'
-import { childPath, editLayers, isInside, lastName, layersOf, type Path, parentPath } from '../../net/path.js'
+import { editLayers, layersOf } from '../../net/layers.js'
+import { childPath, isInside, lastName, type Path, parentPath } from '../../net/path.js'
 import type { Layer, Net, Stack } from '../../net/tree.js'
 import { nameLayers, withName } from '../../net/words/combinators.js'
 import type { GrowError } from '../error.js'

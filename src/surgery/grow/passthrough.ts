@@ -1,6 +1,6 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 
-import { type Activation, type ByActivation, selectActivation } from '../../net/activation.js'
+import type { Activation } from '../../net/activation.js'
 import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
@@ -9,6 +9,7 @@ import { channelsOf, isSameShape } from '../../net/shape.js'
 import type { ChannelSlice, Concat, Conv, Depthwise, Layer, Leaf, Residual } from '../../net/tree.js'
 import { type Slide, sidesOf, slidesOf } from '../../net/window.js'
 import { type Bounds, isIdentityWithin } from '../analysis/bounds.js'
+import { silentUnits } from './silent-units.js'
 
 /** A layer that passes channels on: its channel `to[i]` equals channel `from[i]` of its input. */
 export interface PassthroughLayer {
@@ -38,68 +39,6 @@ export const kernelCentre = (layer: Conv | Depthwise): number | null => {
 
 const centreAlong = ({ span, stride, before, after }: Slide, dilation: number): number | null =>
   stride === 1 && before + after === span - 1 && before % dilation === 0 ? before / dilation : null
-
-/** Whether f(0) = 0 with a slope there: units before it that give zeros can learn. */
-const isSteepAtZero: ByActivation<boolean> = {
-  relu: false,
-  relu6: false,
-  sigmoid: false,
-  tanh: true,
-  swish: true,
-  hardSigmoid: false,
-  hardSwish: true,
-  elu: true,
-  gelu: true,
-  geluTanh: true,
-  leakyRelu: slope => slope > 0,
-}
-
-const passesGradientAtZero = (activation: Activation | null): boolean =>
-  activation === null || selectActivation(isSteepAtZero)(activation)
-
-/** The units that must begin with zeros for a layer to give zeros and still learn; null where it cannot. */
-const silentUnits = (layer: Layer, path: Path): readonly Path[] | null => {
-  switch (layer._tag) {
-    case 'conv':
-    case 'depthwise':
-    case 'dense':
-      return passesGradientAtZero(layer.activation) ? [path] : null
-    case 'norm':
-    case 'layerNorm':
-    case 'scale':
-      return [path]
-    case 'stack': {
-      const last = layer.layers.findLast(each => !keepsZeros(each))
-      const rest = last === undefined ? [] : layer.layers.slice(layer.layers.indexOf(last) + 1)
-      const canLearn = rest.every(each => each._tag !== 'activate' || passesGradientAtZero(each.activation))
-      return last !== undefined && canLearn ? silentUnits(last, childPath(path, last.name)) : null
-    }
-    case 'concat': {
-      const all = layer.branches.map(branch => silentUnits(branch, childPath(path, branch.name)))
-      return all.every(each => each !== null) ? all.flat() : null
-    }
-    default:
-      return null
-  }
-}
-
-/** Whether every output is above 0. */
-const isPositive = (layer: Layer | undefined): boolean => {
-  if (layer?._tag === 'stack') return isPositive(layer.layers.at(-1))
-  const activation = layer !== undefined && 'activation' in layer ? layer.activation : null
-  return activation === 'sigmoid' || activation === 'hardSigmoid'
-}
-
-/** Layers that give zeros for zeros, and pass a gradient to what gave them; a gate does where its factors are above 0. */
-const keepsZeros = (layer: Layer): boolean =>
-  layer._tag === 'activate' ||
-  zeroKeepers.includes(layer._tag) ||
-  (layer._tag === 'gate' && isPositive(layer.body))
-
-const zeroKeepers: readonly Layer['_tag'][] = [
-  ...(['dropout', 'dropPath', 'maxPool', 'avgPool', 'globalAvgPool', 'globalMaxPool', 'flatten'] as const),
-  ...(['channelShuffle', 'channelSlice'] as const),
-]
 
 /** What the ways through all layers of a module depend on. */
 interface Context {

@@ -20,9 +20,9 @@ export interface GrowthRule extends NamedFunction<(model: Model, nth: number) =>
 }
 
 /**
- * A rule of one's own for growing: a function from the model as it is, and how often it has grown, from 0, to what grows
- * next; `null` ends the growing. Before anything trains, it is asked on the net's first weights, as if every growth
- * paid. In the files of a run stands its name, which therefore stands for what the function computes.
+ * A growth rule of your own: a function from the model as it is, and the number of growths before, to what grows next;
+ * `null` ends the growing. Before anything trains, it is called on the net with its initial weights, as if every growth
+ * gained. A run's files hold only its name, so that one name must always mean one function.
  *
  * @example
  * import { convBnAct, grow, train } from 'espalier'

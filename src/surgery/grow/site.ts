@@ -1,6 +1,7 @@
 /** The site of a growth: the layer it names, and how. */
 
-import { childPath, layersOf, type Path } from '../../net/path.js'
+import { layersOf } from '../../net/layers.js'
+import { childPath, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Growth, GrowthSite } from './options.js'
 

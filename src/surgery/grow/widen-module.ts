@@ -2,7 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
-import { childPath, editLayers, type Path } from '../../net/path.js'
+import { fold } from '../../net/interpret.js'
+import { editLayers } from '../../net/layers.js'
+import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer, Net } from '../../net/tree.js'
 
@@ -34,21 +36,13 @@ const joinWays = (ways: readonly (readonly Path[])[], more: readonly (readonly P
   ways.flatMap(way => more.map(other => [...way, ...other])).slice(0, mostWays)
 
 /** The layers on each way through a layer: along one branch of a concat, along the shortcut of a residual. */
-const waysThrough = (layer: Layer, path: Path): readonly (readonly Path[])[] => {
-  const through = (child: Layer) => waysThrough(child, childPath(path, child.name))
-  switch (layer._tag) {
-    case 'stack':
-      return layer.layers.map(through).reduce(joinWays, [[]])
-    case 'concat':
-      return layer.branches.flatMap(through).slice(0, mostWays)
-    case 'residual':
-      return through(layer.shortcut)
-    case 'gate':
-      return []
-    default:
-      return [[path]]
-  }
-}
+const waysThrough = fold<readonly (readonly Path[])[]>({
+  leaf: (_leaf, path) => [[path]],
+  stack: layers => layers.reduce(joinWays, [[]]),
+  concat: branches => branches.flat().slice(0, mostWays),
+  residual: (_body, shortcut) => shortcut,
+  gate: () => [],
+})
 
 const widthOf = (layer: Layer): number | null =>
   layer._tag === 'conv' ? layer.filters : layer._tag === 'dense' ? layer.units : null

@@ -1,7 +1,8 @@
 /** Widens units, and with each unit those that a sum ties to it. */
 import * as E from 'fp-ts/lib/Either.js'
 import { fixedWires } from '../../net/channels/wiring.js'
-import { editLayers, isInside, type Path } from '../../net/path.js'
+import { editLayers } from '../../net/layers.js'
+import { isInside, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { GrowError } from '../error.js'

@@ -26,7 +26,7 @@ const usesOf = ({ layer, output }: PlacedLayer, { slot }: WeightSpec): number =>
 /** How often each wire lies on an axis. */
 const timesOn = (count: number, wires: Int32Array): Int32Array => {
   const times = new Int32Array(count)
-  for (const each of wires) times[each] = (times[each] ?? 0) + 1
+  for (const each of wires) times[each] = elementAt(times, each) + 1
   return times
 }
 
@@ -34,7 +34,7 @@ const timesOn = (count: number, wires: Int32Array): Int32Array => {
 const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array => {
   const costs = new Float64Array(wiring.count)
   const add = (each: number, cost: number): void => {
-    costs[each] = (costs[each] ?? 0) + cost
+    costs[each] = elementAt(costs, each) + cost
   }
   for (const placed of net.layers.values())
     for (const spec of weightSpecsOf(placed)) {
@@ -46,7 +46,8 @@ const costOfWires = (cost: Cost, net: CheckedNet, wiring: Wiring): Float64Array 
       for (const each of rows ?? []) add(each, values / (rows?.length ?? 1))
       if (rows === undefined || columns === undefined) continue
       const read = timesOn(wiring.count, rows)
-      for (const each of columns) add(each, (values / columns.length) * (1 - (read[each] ?? 0) / rows.length))
+      for (const each of columns)
+        add(each, (values / columns.length) * (1 - elementAt(read, each) / rows.length))
     }
   return costs
 }

@@ -1,6 +1,8 @@
 /** Criteria on the weights alone, and the division of any criterion by cost. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { checkSeed, stream } from '../../net/random.js'
@@ -99,7 +101,8 @@ export const bnScale: Criterion = weightCriterion(model =>
 
 const meanScale = (weights: Weights, norms: readonly Channel[]): number =>
   norms.reduce(
-    (sum, { path, channel }) => sum + Math.abs(weights[weightKey(path, 'scale')]?.data[channel] ?? 0),
+    (sum, { path, channel }) =>
+      sum + Math.abs(elementAt(weights[weightKey(path, 'scale')]?.data ?? [], channel)),
     0,
   ) / norms.length
 

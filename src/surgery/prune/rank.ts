@@ -96,12 +96,12 @@ export const checkUtilities =
 const combineScores = (count: number, how: Combine) => {
   const [total, seen] = [new Float64Array(count), new Float64Array(count)]
   const add = (each: number, score: number): void => {
-    const before = total[each] ?? 0
+    const before = elementAt(total, each)
     total[each] = how !== 'max' ? before + score : seen[each] === 0 ? score : Math.max(before, score)
-    seen[each] = (seen[each] ?? 0) + 1
+    seen[each] = elementAt(seen, each) + 1
   }
   const done = (): Float64Array =>
-    how === 'mean' ? total.map((sum, each) => sum / Math.max(seen[each] ?? 0, 1)) : total
+    how === 'mean' ? total.map((sum, each) => sum / Math.max(elementAt(seen, each), 1)) : total
   return { add, done, seen }
 }
 
@@ -110,7 +110,7 @@ const quantiles = ({ groups }: Analysis, score: Float64Array): Float64Array => {
   const shares = new Float64Array(score.length)
   for (const { wires } of groups)
     [...wires]
-      .sort((a, b) => (score[a] ?? 0) - (score[b] ?? 0) || a - b)
+      .sort((a, b) => elementAt(score, a) - elementAt(score, b) || a - b)
       .forEach((each, below) => {
         shares[each] = below / wires.length
       })

@@ -2,13 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { elementAt } from '../../io/element.js'
+import { layersOf } from '../../net/layers.js'
 import { childPath, isInside, type Path } from '../../net/path.js'
-import type { Layer } from '../../net/tree.js'
+import type { Net } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
 import { activeLimits } from './constraints/active-limits.js'
-import { applyConstraints, residualsOf } from './constraints/constraints.js'
-import type { ConstrainedSelection } from './constraints/pass.js'
+import { applyConstraints } from './constraints/constraints.js'
+import { type ConstrainedSelection, isBodyRemoved } from './constraints/pass.js'
 import { type Multiple, multiplesFor } from './constraints/rounding.js'
 import type { ByChannel, ByTarget, ByThreshold } from './options.js'
 import type { PrunedNet } from './prune-net.js'
@@ -68,7 +69,7 @@ const findWire = (
   const wires = wiring.out.get(at) ?? []
   const wire = wires[channel]
   if (wire === undefined) return E.left({ _tag: 'UnknownChannel', at, channel, channels: wires.length })
-  const reason = groups[groupOf[wire] ?? 0]?.fixed ?? 'freeze'
+  const reason = groups[elementAt(groupOf, wire)]?.fixed ?? 'freeze'
   return pinned[wire] === 1 ? E.left({ _tag: 'FrozenChannel', at, channel, reason }) : E.right(wire)
 }
 
@@ -82,10 +83,10 @@ const findWires = (
     E.traverseArray(([at, channel]) => findWire(analysis, pinned, at, channel)),
   )
 
-const checkBypassed =
+const checkBodies =
   (bodies: readonly Path[], freeze: readonly Path[]) =>
   (constrained: ConstrainedSelection): E.Either<PruneError, ConstrainedSelection> => {
-    const kept = bodies.find(path => !constrained.bypassed.has(path))
+    const kept = bodies.find(path => !isBodyRemoved(constrained)(path))
     if (kept === undefined) return E.right(constrained)
     const isFrozen = freeze.some(place => isInside(kept, place) || isInside(place, kept))
     return E.left({ _tag: 'FrozenBody', at: kept, reason: isFrozen ? 'freeze' : 'needed' })
@@ -112,7 +113,7 @@ export const selectByChannel =
       E.bind('constrained', ({ selected }) => {
         const limits = { ...noLimits, pinned, score: Float64Array.from(selected), freeze }
         return pipe(
-          checkBypassed(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
+          checkBodies(bodies, freeze)(applyConstraints(analysis, limits)(selected, new Set(bodies))),
           E.flatMap(constrained => refuseRescues(constrained, () => true)),
         )
       }),
@@ -169,8 +170,11 @@ const thresholdAt = ({ order, ranked }: Candidates, count: number): number => {
   return count < order.length ? elementAt(ranked.score, elementAt(order, count)) : Number.POSITIVE_INFINITY
 }
 
-const bodiesOf = (layer: Layer): readonly (readonly [path: Path, body: Path])[] =>
-  residualsOf(layer).map(([path, { body }]) => [path, childPath(path, body.name)] as const)
+/** The residuals of a net, each with its body. */
+const bodiesOf = (net: Net): readonly (readonly [path: Path, body: Path])[] =>
+  [...layersOf(net)].flatMap(([path, layer]) =>
+    layer._tag === 'residual' ? [[path, childPath(path, layer.body.name)] as const] : [],
+  )
 
 /** The selection in which so many candidates are removed, and the bodies that score below the threshold. */
 type Select = (count: number, threshold: number) => Selection
@@ -185,7 +189,7 @@ const selectLowest = (
   const { ranked, pinned } = candidates
   const limits = { pinned, score: ranked.score, minChannels, multipleOf, floor, widths, freeze }
   const constrain = applyConstraints(analysis, limits)
-  const bodies = bodiesOf(analysis.net.body)
+  const bodies = bodiesOf(analysis.net)
   const rank = ranksOf(candidates)
   return (count, threshold) => {
     const selected = withoutLowest(candidates, count)

@@ -3,9 +3,9 @@
 import { elementAt } from '../../io/element.js'
 import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
-import { childrenOf, withChildren } from '../../net/children.js'
-import { childPath, type Path } from '../../net/path.js'
-import type { ChannelSlice, Concat, Layer, Net, Residual, Stack } from '../../net/tree.js'
+import { type FoldAlgebra, fold } from '../../net/interpret.js'
+import type { Path } from '../../net/path.js'
+import type { ChannelSlice, Concat, Gate, Layer, Leaf, Net, Residual, Stack } from '../../net/tree.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
 
 const none = new Int32Array()
@@ -24,22 +24,24 @@ const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[])
   return after.filter(each => unchanged.has(each) || !isIdentity(each))
 }
 
-/** A layer of its narrower children: a stack drops new identities, and a concat of one branch becomes a stack. */
-const rebuild = (layer: Layer, before: readonly Layer[], after: readonly Layer[]): Layer => {
-  if (isSame(before, after)) return layer
-  switch (layer._tag) {
-    case 'stack':
-      return stackOf(layer.name, withoutNewIdentities(before, after))
-    case 'concat':
-      return after.length === 1 && before.length > 1
-        ? stackOf(
-            layer.name,
-            after.filter(each => !isIdentity(each)),
-          )
-        : { ...layer, branches: after }
-    default:
-      return withChildren(after)(layer)
-  }
+/** A stack of what is left of its layers, less new identities; null where it lacks one. */
+const narrowStack = (after: readonly (Layer | null)[], stack: Stack): Layer | null => {
+  const left = after.filter(layer => layer !== null)
+  if (left.length < after.length) return null
+  return isSame(stack.layers, left) ? stack : stackOf(stack.name, withoutNewIdentities(stack.layers, left))
+}
+
+/** A concat of the branches left, a stack where that is one; null where none is. */
+const narrowConcat = (after: readonly (Layer | null)[], concat: Concat): Layer | null => {
+  const left = after.filter(layer => layer !== null)
+  if (left.length === 0) return null
+  if (isSame(concat.branches, left)) return concat
+  return left.length === 1 && after.length > 1
+    ? stackOf(
+        concat.name,
+        left.filter(each => !isIdentity(each)),
+      )
+    : { ...concat, branches: left }
 }
 
 /** The activation of a sum behind its shortcut, under a name of its own. */
@@ -79,10 +81,13 @@ const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] =>
   }
 }
 
-/** The layer with the channels it keeps; null where it has none. */
-const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null => {
+const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
+  const [from, size] = [remains.keptBefore(path, layer.from), remains.widthOf(path)]
+  return from === layer.from && size === layer.size ? layer : { ...layer, from, size }
+}
+
+const narrowLeaf = (remains: Remains, layer: Leaf, path: Path): Leaf => {
   const width = remains.widthOf(path)
-  if (width === 0) return null
   switch (layer._tag) {
     case 'conv':
       return width === layer.filters ? layer : { ...layer, filters: width }
@@ -90,43 +95,33 @@ const narrowLayer = (remains: Remains, layer: Layer, path: Path): Layer | null =
       return width === layer.units ? layer : { ...layer, units: width }
     case 'channelSlice':
       return narrowSlice(remains, layer, path)
-    case 'concat':
-      return narrowBranches(remains, layer, path)
-    case 'residual':
-      return remains.bypassed.has(path) ? bypass(remains, layer, path) : narrowChildren(remains, layer, path)
     default:
-      return narrowChildren(remains, layer, path)
+      return layer
   }
 }
 
-const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
-  const [from, size] = [remains.keptBefore(path, layer.from), remains.widthOf(path)]
-  return from === layer.from && size === layer.size ? layer : { ...layer, from, size }
+const narrowResidual = (body: Layer | null, shortcut: Layer | null, layer: Residual): Layer | null => {
+  if (body === null || shortcut === null) return null
+  return body === layer.body && shortcut === layer.shortcut ? layer : { ...layer, body, shortcut }
 }
 
-const remainingOf = (remains: Remains, layers: readonly Layer[], path: Path): readonly Layer[] =>
-  layers
-    .map(layer => narrowLayer(remains, layer, childPath(path, layer.name)))
-    .filter(layer => layer !== null)
-
-/** A layer that needs all of its children. */
-const narrowChildren = (remains: Remains, layer: Layer, path: Path): Layer | null => {
-  const before = childrenOf(layer)
-  const after = remainingOf(remains, before, path)
-  return after.length < before.length ? null : rebuild(layer, before, after)
+const narrowGate = (body: Layer | null, layer: Gate): Layer | null => {
+  if (body === null) return null
+  return body === layer.body ? layer : { ...layer, body }
 }
 
-/** A concat needs only one of its branches. */
-const narrowBranches = (remains: Remains, layer: Concat, path: Path): Layer | null => {
-  const after = remainingOf(remains, layer.branches, path)
-  return after.length === 0 ? null : rebuild(layer, layer.branches, after)
-}
-
-const bypass = (remains: Remains, layer: Residual, path: Path): Layer | null => {
-  const { shortcut } = layer
-  const narrow = narrowLayer(remains, shortcut, childPath(path, shortcut.name))
-  return narrow === null ? null : withoutBody(layer, narrow)
-}
+/** Each layer with the channels it keeps; null where it has none. */
+const narrowing = (remains: Remains): FoldAlgebra<Layer | null> => ({
+  leaf: (leaf, path) => narrowLeaf(remains, leaf, path),
+  stack: narrowStack,
+  concat: narrowConcat,
+  residual: (body, shortcut, layer, path) =>
+    remains.bypassed.has(path)
+      ? shortcut && withoutBody(layer, shortcut)
+      : narrowResidual(body, shortcut, layer),
+  gate: narrowGate,
+  place: (layer, _before, path) => (remains.widthOf(path) === 0 ? null : layer),
+})
 
 /**
  * Builds the net of the channels kept.
@@ -138,7 +133,7 @@ export const simplify =
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
       countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
-    const body = narrowLayer({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }, net.body, '')
+    const body = fold(narrowing({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(net.body, '')
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

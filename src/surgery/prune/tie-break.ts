@@ -1,4 +1,5 @@
 /** Ties of a criterion within a layer, broken by another criterion. */
+import { elementAt, valueAt } from '../../io/element.js'
 import type { Utilities } from './rank.js'
 
 const countValues = (utilities: ArrayLike<number>): ReadonlyMap<number, number> =>
@@ -10,7 +11,7 @@ const countValues = (utilities: ArrayLike<number>): ReadonlyMap<number, number> 
 /** A millionth of the least difference of two values; of their size where all are equal. */
 const smallStep = (utilities: ArrayLike<number>): number => {
   const sorted = [...new Set(Array.from(utilities))].sort((a, b) => a - b)
-  const steps = sorted.slice(1).map((each, i) => each - (sorted[i] ?? 0))
+  const steps = sorted.slice(1).map((each, i) => each - elementAt(sorted, i))
   const least = steps.length > 0 ? Math.min(...steps) : Math.abs(sorted[0] ?? 0)
   return 1e-6 * Math.max(least, Number.EPSILON)
 }
@@ -20,8 +21,8 @@ const breakLayerTies = (utilities: ArrayLike<number>, others: ArrayLike<number>)
   const step = smallStep(utilities)
   const sorted = Array.from(others).sort((a, b) => a - b)
   return Float64Array.from(utilities, (each, channel) => {
-    const below = sorted.indexOf(others[channel] ?? 0) / sorted.length
-    return (times.get(each) ?? 0) > 1 ? each - step * (1 - below) : each
+    const below = sorted.indexOf(elementAt(others, channel)) / sorted.length
+    return valueAt(times, each) > 1 ? each - step * (1 - below) : each
   })
 }
 

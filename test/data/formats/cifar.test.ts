@@ -59,13 +59,13 @@ describe('cifar10', () => {
       Object.entries(whole()).map(([name, content]) => [`cifar-10-batches-bin/${name}`, content]),
     )
     expect((await succeed(open(inner))).checksum).toBe((await succeed(open(whole()))).checksum)
-    for (const [name, reason] of [
-      ['data_batch_1', 'these are the batches for Python; expected those of the binary version'],
-      ['fine_label_names.txt', 'this is CIFAR-100; try cifar100()'],
+    for (const [name, instead] of [
+      ['data_batch_1', 'the batches for Python, not those of the binary version'],
+      ['fine_label_names.txt', 'the files of CIFAR-100, which cifar100() reads'],
     ] as const)
       expect(await failure(open({ [name]: 'x', 'test.bin': 'x' }))).toMatchObject({
         _tag: 'FilesMissing',
-        reason,
+        instead,
       })
   })
 
@@ -121,10 +121,10 @@ describe('cifar10', () => {
       offset: 2 * 3074 + 1,
     })
     expect(await failure(open100({ meta: 'x', train: 'x', test: 'x' }, 'fine'))).toMatchObject({
-      reason: 'these are the files for Python; expected those of the binary version',
+      instead: 'the files for Python, not those of the binary version',
     })
     expect(await failure(open100(whole(), 'fine'))).toMatchObject({
-      reason: 'this is CIFAR-10; try cifar10()',
+      instead: 'the files of CIFAR-10, which cifar10() reads',
     })
   })
 
@@ -188,7 +188,7 @@ describe('cifar10', () => {
     expect(await failure(openData({ seed: 0 })(cifar10()))).toMatchObject({
       _tag: 'FilesMissing',
       folder: join(process.env.ESPALIER_CACHE ?? '', 'data/cifar10'),
-      reason: 'fetch failed',
+      instead: 'no download (fetch failed)',
     })
     vi.unstubAllGlobals()
   })

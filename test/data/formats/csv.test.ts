@@ -9,7 +9,7 @@ import { readTable } from '../../../src/data/formats/images/table.js'
 import { openData } from '../../../src/data/open.js'
 import { type ImageCsvOptions, imageCsv, imageFolder } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()
@@ -61,6 +61,10 @@ describe('imageCsv', () => {
       [`path,label\n${rows((path, label) => `${path},${label}`)}\n`],
       [rows((path, label) => `${path},${label}`)],
       [rows((path, label) => `${label},${path}`)],
+      [rows((path, label) => `sub/../${path},${label}`)],
+      [`path;label\n${rows((path, label) => `${path};${label}`)}\n`],
+      [`label\tpath\n${rows((path, label) => `${label}\t${path}`)}\n`],
+      [`path,label\n${rows((path, label) => `${path.replace('/', '\\')},${label}`)}\n`],
       [
         `\ufeffFilename,Id,Class\r\n${rows((path, label, nth) => `"${path}" , ${nth},${label}`).replaceAll('\n', '\r\n')}`,
       ],
@@ -98,10 +102,13 @@ describe('imageCsv', () => {
   test('names the row of what cannot be read, and leaves it out where it is told to', async () => {
     const whole = `path,label,split\n${rows((path, label, nth) => `${path},${label},${nth % 4 === 0 ? 'test' : 'train'}`)}\n`
     const cases: readonly (readonly [string, RegExp])[] = [
-      [`${whole}nope.png,ant,train\n`, /…\/nope\.png \(row 22\) cannot be read: ENOENT/],
-      [`${whole},ant,train\n`, /…\/all\.csv, row 22, byte 0, path: expected the path of an image/],
-      [`${whole}ant/1.png,,train\n`, /row 22, byte 0, label: expected the name of a class/],
-      [`${whole}ant/1.png,ant,later\n`, /row 22, byte 0, part: expected train, val or test/],
+      [
+        `${whole}nope.png,ant,train\n`,
+        /…\/nope\.png \(row 22\): expected a file that can be read, got an error \(ENOENT/,
+      ],
+      [`${whole},ant,train\n`, /…\/all\.csv, row 22, path: expected the path of an image/],
+      [`${whole}ant/1.png,,train\n`, /row 22, label: expected the name of a class/],
+      [`${whole}ant/1.png,ant,later\n`, /row 22, part: expected train, val or test/],
     ]
     for (const [csv, message] of cases) {
       expect(await line(csv)).toMatch(message)
@@ -121,11 +128,18 @@ describe('imageCsv', () => {
       /expected a column fold/,
     )
     expect(await line('path,label\n"ant/1.png,ant\n')).toMatch(/all\.csv, byte 0: .*quote/i)
-    expect(await line('')).toMatch(/header: expected a column path/)
+    expect(await line('')).toMatch(/row 1, header: expected a column path.*, got nothing/)
+    expect(await line('path,label\n')).toMatch(
+      /all\.csv, row 2, path: expected the path of an image, got nothing/,
+    )
+    const latin = scratch({ ...pictures, 'all.csv': Buffer.from('path,label\nant/1.png,f\xfcnf', 'latin1') })
+    expect(renderMessage(await failure(open(latin)))).toMatch(
+      /row 1, text: expected UTF-8, .*, got another encoding/,
+    )
     const none = renderMessage(await failure(open(scratch(pictures))))
-    expect(none).toMatch(/needs one CSV file of paths and labels, or train\.csv and test\.csv; found/)
+    expect(none).toMatch(/expected one CSV file of paths and labels, or train\.csv and test\.csv, got/)
     const two = scratch({ 'a.csv': '', 'b.csv': '' })
-    expect(renderMessage(await failure(open(two)))).toMatch(/found a\.csv, b\.csv/)
+    expect(renderMessage(await failure(open(two)))).toMatch(/got a\.csv, b\.csv/)
   })
 })
 

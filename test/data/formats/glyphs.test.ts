@@ -4,7 +4,7 @@ import { openData } from '../../../src/data/open.js'
 import { trainingFeed } from '../../../src/data/pipeline/batches.js'
 import { glyphs } from '../../../src/data/spec.js'
 import { permutation, stream } from '../../../src/net/random.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { succeed } from '../../support/scratch.js'
 
 const pixels = 28 * 28

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readIdx } from '../../../src/data/formats/idx.js'
 import { randomBelow, stream } from '../../../src/net/random.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, scratch, succeed } from '../../support/scratch.js'
 
 const header = (magic: number, sizes: readonly number[]): Buffer => {

@@ -5,7 +5,7 @@ import { openData } from '../../../src/data/open.js'
 import { evaluationFeed } from '../../../src/data/pipeline/batches.js'
 import { countsOf } from '../../../src/data/pipeline/split.js'
 import { mnist } from '../../../src/data/spec.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, realData, scratch, succeed } from '../../support/scratch.js'
 
 const idx = (sizes: readonly number[], byte: (at: number) => number): Buffer => {
@@ -89,8 +89,8 @@ describe('mnist', () => {
     )
     const notices = data.notices.filter(({ _tag }) => _tag !== 'DuplicatesFound') // 16 different images repeat
     expect(notices.map(renderMessage)).toEqual([
-      'mnist: labels run from 1 to 26; label 1 is the first class',
-      "mnist: EMNIST's images are stored on their side, and are turned upright; transposed: false leaves them",
+      'mnist: labels run from 1 to 26; 1 is the first class',
+      "mnist: EMNIST's images are stored on their side, and are turned upright; if they should stay as they are, try transposed: false",
     ])
     const zero = { ...letters, 'emnist-letters-test-labels-idx1-ubyte': idx([26], at => at) }
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
@@ -171,7 +171,7 @@ describe('mnist', () => {
     expect(fact).toMatchObject({
       _tag: 'FilesMissing',
       folder: join(process.env.ESPALIER_CACHE ?? '', 'data/mnist'),
-      reason: 'fetch failed',
+      instead: 'no download (fetch failed)',
     })
     expect('files' in fact && fact.files.length).toBe(4)
   })
@@ -182,7 +182,7 @@ describe('mnist', () => {
     vi.stubGlobal('fetch', async () => new Response('gone', { status: 404 }))
     expect(await failure(openData({ seed: 0 })(mnist()))).toMatchObject({
       _tag: 'FilesMissing',
-      reason: 'the server answered 404',
+      instead: 'no download (the server answered 404)',
     })
   })
 

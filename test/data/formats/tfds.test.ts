@@ -8,7 +8,7 @@ import { openData } from '../../../src/data/open.js'
 import { countsOf } from '../../../src/data/pipeline/split.js'
 import { type TfdsOptions, tfds } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 ownCache()
@@ -141,6 +141,11 @@ describe('tfds', () => {
     expect((await succeed(open(rest))).classes).toEqual(['0', '1', '2'])
   })
 
+  test('says nothing of the files that describe the set', async () => {
+    const { notices } = await succeed(open(files))
+    expect(notices.filter(({ _tag }) => _tag === 'LeftOut')).toEqual([])
+  })
+
   test('asks for the feature where several could be meant', async () => {
     const mask = { mask: { image: {} }, breed: { classLabel: { numClasses: 37 } } }
     const several = { ...files, 'features.json': featuresJson(mask) }
@@ -211,7 +216,11 @@ describe('tfds', () => {
     expect(await line({ ...files, 'features.json': '{"featuresDict":{"features":{}}}' })).toBe(
       'tfds, keys.image: expected a set with a feature that is an image, got none',
     )
+    const { 'pets-train.tfrecord-00001-of-00002': shard = '', ...rest } = files
+    expect(await line({ ...rest, 'pets-train.array_record-00001-of-00002': shard })).toMatch(
+      /array_record-00001-of-00002, format: expected tfrecord, which .*, got array_record$/,
+    )
     const others = Object.fromEntries(Object.entries(files).filter(([name]) => !name.includes('train')))
-    expect(await line(others)).toMatch(/needs the shards of one set/)
+    expect(await line(others)).toMatch(/expected the shards of one set/)
   })
 })

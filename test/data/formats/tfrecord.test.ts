@@ -13,7 +13,7 @@ import { evaluationFeed, trainingFeed } from '../../../src/data/pipeline/batches
 import type { OpenOptions } from '../../../src/data/source.js'
 import { type TfRecordOptions, tfrecord } from '../../../src/data/spec.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 
 /**
@@ -318,7 +318,7 @@ describe('tfrecord', () => {
     expect(await labelsOf(records, 0, 4)).toEqual({
       labels: [1, 2, 3],
       notices: [
-        'records: 1 of 4 classes without a training image: 0; where none should be missing, look at the number of classes and the first label',
+        'records: 1 of 4 classes without a training image: 0; if none should be missing, try other classes, or another firstLabel',
       ],
     })
     expect((await labelsOf(records, 1, 3)).notices).toEqual([])
@@ -338,9 +338,25 @@ describe('tfrecord', () => {
       expect([data.train.size + data.validation.size, data.test.size]).toEqual([3, 3])
       expect(data.notices.slice(0, 2).map(fact => renderMessage(fact).replace(folder, '…'))).toEqual([
         '…: 1 entry left out, links that lead nowhere: train-old',
-        '…: 2 entries left out, of another ending: README.md, …',
+        '…: 2 entries left out, with another extension: README.md, …',
       ])
     }
+  })
+
+  test('shards of any name are split where they are alone; those that are missing are counted', async () => {
+    for (const names of [['flowers.tfrecord'], ['a.tfrecord-00000-of-00002', 'a.tfrecord-00001-of-00002']]) {
+      const folder = scratch(Object.fromEntries([...names, 'LICENSE'].map(name => [name, written])))
+      for (const at of names.length === 1 ? [folder, join(folder, 'flowers.tfrecord')] : [folder]) {
+        const data = await succeed(
+          openData({ folder: at, seed: 0 })(tfrecord(image(2, 2, 3), 1000, { test: 0.4 })),
+        )
+        expect(data.train.size + data.validation.size + data.test.size).toBe(3 * names.length)
+      }
+    }
+    const part = { 'train-00001-of-00003': written, 'test-00000-of-00001': written }
+    expect((await succeed(open(part))).notices.map(renderMessage)).toContain(
+      'records: 1 of the 3 shards train-*-of-00003 are there; the images of the others are missing',
+    )
   })
 
   test('validation shards beside test shards are the validation set; shards of two sets are refused', async () => {
@@ -353,7 +369,7 @@ describe('tfrecord', () => {
       'records: validation is the test set',
     )
     const fact = await failure(open({ 'a-train': written, 'a-test': written, 'b-train': written }))
-    expect(renderMessage(fact)).toMatch(/found a-\*, b-\*$/)
+    expect(renderMessage(fact)).toMatch(/got a-\*, b-\*; try /)
   })
 
   test.each([
@@ -378,9 +394,9 @@ describe('tfrecord', () => {
     for (const [train, said] of [
       [
         packed.subarray(0, -20),
-        /train, byte \d+: cannot be read further \(unexpected end of file\); try another copy$/,
+        /train, byte \d+: expected content that can be read, got an error \(unexpected end of file\); try another copy$/,
       ],
-      [damaged, /train, byte \d+: cannot be read further \((invalid|incorrect)/],
+      [damaged, /train, byte \d+: expected content that can be read, got an error \((invalid|incorrect)/],
       [
         gzipSync(Buffer.alloc(2 ** 26 + 1)),
         /unpacked content: expected at most 100.*, got more than \d+ bytes from \d+/,
@@ -394,7 +410,7 @@ describe('tfrecord', () => {
     rmSync(cacheFolder('unpacked'), { recursive: true })
     const fact = await failure(TE.tryCatch(() => pixelsOf(data.train), factOf('')))
     expect(renderMessage(fact)).toMatch(
-      /train cannot be read: its unpacked content is no longer in the cache/,
+      /train: expected a file that can be read, got an error \(its unpacked content is no longer in the cache/,
     )
   })
 

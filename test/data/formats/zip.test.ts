@@ -10,7 +10,7 @@ import type { OpenOptions } from '../../../src/data/source.js'
 import { imageFolder } from '../../../src/data/spec.js'
 import { sizeOf } from '../../../src/net/shape.js'
 import { image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { failure, ownCache, scratch, succeed } from '../../support/scratch.js'
 import { type ZipLies, zipOf } from '../../support/zip.js'
 
@@ -138,7 +138,7 @@ describe('an archive that is wrong', () => {
     }
     const empty = join(scratch(), 'none.zip')
     writeFileSync(empty, zipOf({}))
-    expect(await line(empty)).toMatch(/needs a folder per class/)
+    expect(await line(empty)).toMatch(/expected a folder for each class/)
   })
 
   test('in any byte is read or refused, and never crashes', async () => {

@@ -89,7 +89,7 @@ test('needs no evidence where weights suffice', async () => {
 })
 
 test('passes on the error of the criterion', async () => {
-  const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision' })
+  const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision', got: [] })
   expect(await failure(measureUtilities(activations, refusing)(calibration)(model))).toEqual({
     _tag: 'NoDecision',
   })

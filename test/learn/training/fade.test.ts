@@ -8,17 +8,11 @@ import { lower } from '../../../src/graph/lower.js'
 import * as op from '../../../src/graph/operations.js'
 import { sgd, type WeightGradient } from '../../../src/graph/optimizer.js'
 import { taylorUtilities } from '../../../src/learn/criteria/taylor.js'
+import { fade, fadedChannels, fadeFeeds, markFading, trackedUtilities } from '../../../src/learn/fade/fade.js'
 import { type Average, fadeDefaults, pushDefaults } from '../../../src/learn/options.js'
-import {
-  fade,
-  fadedChannels,
-  fadeFeeds,
-  markFading,
-  trackedUtilities,
-} from '../../../src/learn/training/fade/fade.js'
+import { pushCalls, pushFeeds } from '../../../src/learn/push/push.js'
 import type { Learner } from '../../../src/learn/training/learner.js'
 import { constant } from '../../../src/learn/training/learning-rate.js'
-import { pushCalls, pushFeeds } from '../../../src/learn/training/push.js'
 import { push } from '../../../src/learn/training/transforms.js'
 import { countParams } from '../../../src/net/counts.js'
 import { isInside, parentPath } from '../../../src/net/path.js'

@@ -8,7 +8,7 @@ import { glyphs } from '../../../src/data/spec.js'
 import { decode } from '../../../src/io/codec.js'
 import { decodeTensors, encodeTensors } from '../../../src/io/safetensors.js'
 import { full, type Model, type Tensor, type Weights } from '../../../src/net/weights.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { experimentCodec } from '../../../src/run/schedule/codec.js'
 import { type Experiment, experiment } from '../../../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../../../src/run/schedule/schedule.js'
@@ -131,7 +131,7 @@ describe('a file of weights', () => {
     const damaged = await failure(readCheckpoint(file, [], 'this'))
     expect(damaged).toMatchObject({ fault: { _tag: 'Damaged' } })
     expect(renderMessage(damaged)).toMatch(
-      /some\.safetensors: it is damaged: expected the checksum .*, got .*; try another copy/,
+      /some\.safetensors: damaged: expected the checksum .*, got .*; try another copy/,
     )
   })
 

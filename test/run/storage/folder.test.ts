@@ -30,7 +30,7 @@ import { encodeTensors } from '../../../src/io/safetensors.js'
 import { constant } from '../../../src/learn/training/learning-rate.js'
 import { net } from '../../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../../src/net/words/leaves.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import type { RunError } from '../../../src/run/error.js'
 import { loadNet } from '../../../src/run/load/net.js'
 import type { Note } from '../../../src/run/notes.js'
@@ -332,7 +332,7 @@ process.stdin.once('data', async () => {
         'with more epochs in a step that is done',
         of(train({ ...learning, epochs: 3 }), shorter.schedule[1] as Step),
         'DoneDiffers',
-        'schedule.0.epochs 2 (got 3)',
+        'schedule.0.epochs 3 instead of 2',
       ],
       ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
       ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],

@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { glyphs } from '../../../src/data/spec.js'
 import type { Engine } from '../../../src/engine/engine.js'
 import { constant } from '../../../src/learn/training/learning-rate.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import type { RunEvent } from '../../../src/run/events.js'
 import type { Note } from '../../../src/run/notes.js'
 import { begin } from '../../../src/run/run.js'
@@ -95,7 +95,9 @@ describe.runIf(engine !== null)('a folder', () => {
     })
     const error = await failure(run)
     expect(error).toEqual({ _tag: 'RunLost', folder: path })
-    expect(renderMessage(error)).toMatch(/expected to hold it, got another process at work there/)
+    expect(renderMessage(error)).toMatch(
+      /expected to work in it alone, got another process that took it over/,
+    )
     expect(readFileSync(folderAt(path).checkpoint).equals(saved ?? Buffer.of())).toBe(true)
     expect(existsSync(folderAt(path).result)).toBe(false)
   })

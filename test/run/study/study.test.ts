@@ -12,8 +12,8 @@ import { constant } from '../../../src/learn/training/learning-rate.js'
 import { plot } from '../../../src/report/plot.js'
 import { canCross, crossedTables } from '../../../src/report/tables/ablation.js'
 import { cutsTable, rowsOf, studyFooter, studyTable } from '../../../src/report/tables/study.js'
-import { renderMessage } from '../../../src/report/text/messages.js'
 import { percent } from '../../../src/report/text/numbers.js'
+import { renderMessage } from '../../../src/report/text/render-message.js'
 import { experiment } from '../../../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../../../src/run/schedule/schedule.js'
 import { ablation } from '../../../src/run/study/ablation.js'
@@ -138,7 +138,7 @@ describe.runIf(engine !== null)('a study', () => {
       differences: [{ at: 'schedule.1.steps.1.by', began: '"random"', now: '"l1"' }, {}],
     })
     expect(renderMessage(refused)).toMatch(
-      /, schedule\.1\.steps\.1\.by "random" \(got "l1"\), .* \(got .*\); try another --out, or delete/,
+      /, schedule\.1\.steps\.1\.by "l1" instead of "random", .* instead of .*; try another --out, or delete/,
     )
     expect(readFileSync(result)).toEqual(before)
   })

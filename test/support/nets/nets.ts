@@ -20,7 +20,7 @@ import { vgg16, vgg19 } from '../../../dsl/nets/imagenet/vgg.js'
 import lenet5 from '../../../dsl/nets/mnist/lenet5.js'
 import lenet5Caffe from '../../../dsl/nets/mnist/lenet5-caffe.js'
 import { type CheckedNet, infer } from '../../../src/net/infer.js'
-import { editLayers } from '../../../src/net/path.js'
+import { editLayers } from '../../../src/net/layers.js'
 import type { Net } from '../../../src/net/tree.js'
 
 export const nets = {

@@ -1,7 +1,6 @@
 /** The command as a process of its own, and what it must say of bad input. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 
 export const root = join(import.meta.dirname, '../../..')
@@ -25,7 +24,7 @@ interface Ways {
 }
 
 /** What Node runs as the command: the sources, as npm's scripts do. */
-export const command = ['--import', pathToFileURL(join(root, 'loader.mjs')).href, join(root, 'src/cli.ts')]
+export const command = [join(root, 'cli.mjs')]
 
 /** The command in a folder of its own, to its end. */
 export const espalier = (

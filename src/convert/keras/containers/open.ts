@@ -28,9 +28,21 @@ const extensions: Readonly<Record<string, Open>> = {
 
 const foreign: Readonly<Record<string, FoundFormat>> = {
   '.onnx': 'onnx',
+  '.pt': 'pickle',
+  '.pth': 'pickle',
   '.pb': 'savedmodel',
   '.safetensors': 'safetensors',
 }
+
+/** Formats that are not read, by the first bytes of their files: PyTorch writes a pickle, or a zip archive of one. */
+const foreignHead = (head: string): FoundFormat | null => {
+  if (head.startsWith('PK') && head.includes('/data.pkl')) return 'pickle'
+  if (head.charCodeAt(0) === 0x80 && head.charCodeAt(1) < 6) return 'pickle'
+  return head.startsWith('TFL3', 4) ? 'tflite' : null
+}
+
+/** How many bytes say the format. */
+const headLength = 256
 
 const refuse =
   (found: FoundFormat): Open =>
@@ -45,7 +57,7 @@ const forFolder = (path: string): Open => {
 const readHead = async (file: string): Promise<string> => {
   const handle = await open(file)
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(8), 0, 8, 0)
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(headLength), 0, headLength, 0)
     return String.fromCharCode(...buffer.subarray(0, bytesRead))
   } finally {
     await handle.close()
@@ -55,6 +67,8 @@ const readHead = async (file: string): Promise<string> => {
 const forFile = (path: string, head: string): Open => {
   const extension = extname(path).toLowerCase()
   if (basename(path) === modelFile) return file => openLayersFolder(dirname(file))
+  const found = foreignHead(head)
+  if (found !== null) return refuse(found)
   const [, bySignature] = signatures.find(([signature]) => head.startsWith(signature)) ?? []
   return bySignature ?? extensions[extension] ?? refuse(foreign[extension] ?? 'file')
 }

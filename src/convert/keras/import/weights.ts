@@ -3,6 +3,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import { findNonFinite } from '../../../io/tensor.js'
 import { lastName, parentPath } from '../../../net/path.js'
 import { isSameShape, type Shape } from '../../../net/shape.js'
@@ -79,7 +80,9 @@ export const readValues = (key: string, found: StoredWeight): TE.TaskEither<Impo
     found.read,
     TE.flatMapEither(data => {
       const index = findNonFinite(data)
-      return index < 0 ? E.right(data) : E.left<ImportError>({ _tag: 'NotFiniteWeight', key, index })
+      return index < 0
+        ? E.right(data)
+        : E.left<ImportError>({ _tag: 'NotFiniteWeight', key, index, got: elementAt(data, index) })
     }),
   )
 

@@ -1,4 +1,5 @@
 /** Constants that broadcast against a value, as one number for each of its channels. */
+import { elementAt } from '../../../io/element.js'
 import { channelsOf, sizeOf } from '../../../net/shape.js'
 import type { Constant } from './constant.js'
 import type { Live } from './value.js'
@@ -8,7 +9,7 @@ import { channelAxisOf, dimsOf, positionsOf } from './view.js'
 export const orderedAs = (data: ArrayLike<number>, positions: readonly number[]): Float32Array => {
   const ordered = new Float32Array(positions.length)
   positions.forEach((position, nth) => {
-    ordered[position] = data[nth] ?? 0
+    ordered[position] = elementAt(data, nth)
   })
   return ordered
 }
@@ -18,7 +19,7 @@ export const perChannel = (constant: Constant, { view, shape }: Live): Float32Ar
   const channels = channelsOf(shape)
   const size = sizeOf(constant.dims)
   if (constant.dims.length > view.length) return null
-  if (size === 1) return new Float32Array(channels).fill(constant.read()[0] ?? 0)
+  if (size === 1) return new Float32Array(channels).fill(elementAt(constant.read(), 0))
   const axis = channelAxisOf(view, shape)
   const padded = [...new Array<number>(view.length - constant.dims.length).fill(1), ...constant.dims]
   return axis >= 0 && size === channels && padded[axis] === dimsOf(view)[axis]

@@ -1,6 +1,8 @@
 /** Computes operators on constants: the shapes, axes and bounds that exporters compute in the graph. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../../io/element.js'
 import { sizeOf } from '../../../net/shape.js'
 import { transposeNumbers } from './arrays.js'
 import { type Constant, constantOf, type Numbers } from './constant.js'
@@ -116,7 +118,7 @@ const takeNumbers = (constant: Constant, axis: number, positions: readonly numbe
   let written = 0
   for (let i = 0; i < outer; i++)
     for (const position of positions)
-      for (let k = 0; k < inner; k++) data[written++] = from[(i * along + position) * inner + k] ?? 0
+      for (let k = 0; k < inner; k++) data[written++] = elementAt(from, (i * along + position) * inner + k)
   return data
 }
 
@@ -154,7 +156,7 @@ export const foldConcat = (site: Site, constants: readonly Constant[]): Read<Con
           let written = 0
           for (let i = 0; i < (parts[0]?.outer ?? 0); i++)
             for (const { from, along, inner } of parts)
-              for (let k = 0; k < along * inner; k++) data[written++] = from[i * along * inner + k] ?? 0
+              for (let k = 0; k < along * inner; k++) data[written++] = elementAt(from, i * along * inner + k)
           return constantOf(dims, isInteger, data)
         }),
       )

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
 import { notATree } from '../../tree/graph.js'
 import type { GraphProto, NodeProto, PortProto } from './file/proto.js'
-import { isFloatType } from './file/tensor.js'
+import { isFloatType, typeName } from './file/tensor.js'
 import { channelsFirst, type View, viewOf } from './view.js'
 
 export interface Images {
@@ -48,10 +48,10 @@ const imagesOf = (graph: GraphProto, { name, type }: PortProto): E.Either<Import
   const text = dim.map(({ dimValue, dimParam }) => dimParam || `${dimValue || '?'}`).join(' × ')
   const [batch = 0, ...sizes] = dim.map(({ dimValue }) => dimValue)
   if (!isFloatType(type?.tensorType?.elemType ?? 0))
-    return differs(name, 'type', 'floating-point numbers', `type ${type?.tensorType?.elemType ?? 'none'}`)
+    return differs(name, 'type', 'floating-point numbers', typeName(type?.tensorType?.elemType ?? 0))
   if (dim.length !== 4) return differs(name, 'shape', '[n, channels, height, width]', text || 'none')
   if (!sizes.every(isSize))
-    return differs(name, 'shape', 'a fixed height, width and number of channels', text)
+    return differs(name, 'shape', 'images of one size: a fixed height, width and number of channels', text)
   if (sizeOf(sizes) > mostValues || batch > mostValues || Math.max(...sizes) > mostChannels)
     return differs(name, 'shape', `at most ${mostValues.toLocaleString('en')} values`, text)
   const [first = 1, second = 1, third = 1] = sizes

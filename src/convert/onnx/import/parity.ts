@@ -1,8 +1,10 @@
 /** Compares an imported model with what onnxruntime makes of its file, where that is installed. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openEngine } from '../../../engine/open.js'
 import { lower } from '../../../graph/lower.js'
+import { elementAt } from '../../../io/element.js'
 import { normals } from '../../../net/random.js'
 import { sizeOf } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
@@ -72,8 +74,9 @@ const runRuntime = async (runtime: Runtime, file: string, { images, end }: OnnxG
 const relativeDifference = (expected: ArrayLike<number>, got: ArrayLike<number>): number => {
   let [most, worst] = [0, expected.length === got.length ? 0 : Number.POSITIVE_INFINITY]
   for (let i = 0; i < expected.length; i++) {
-    most = Math.max(most, Math.abs(expected[i] ?? 0))
-    worst = Math.max(worst, Math.abs((expected[i] ?? 0) - (got[i] ?? Number.NaN)))
+    const value = elementAt(expected, i)
+    most = Math.max(most, Math.abs(value))
+    worst = Math.max(worst, Math.abs(value - (got[i] ?? Number.NaN)))
   }
   return worst === 0 ? 0 : worst / most
 }
@@ -88,7 +91,7 @@ const compare = (
 ): TE.TaskEither<NotChecked, RuntimeAgrees> => {
   const { batch, shape, view } = graph.images
   const images = normals(0, 'images', batch * sizeOf(shape), 1)
-  const given = Float32Array.from(positionsIn(view, shape), position => images[position] ?? 0)
+  const given = Float32Array.from(positionsIn(view, shape), position => elementAt(images, position))
   return pipe(
     TE.tryCatch(() => runRuntime(runtime, file, graph, given), String),
     TE.bindTo('expected'),

@@ -5,7 +5,7 @@ import { type Batch, evaluationFeed } from '../../../data/pipeline/batches.js'
 import { accuracyOf, addScores, noScore, type Score, scoreOf } from '../../../learn/evaluation/score.js'
 import type { Model } from '../../../net/weights.js'
 import type { FileFigures, FilesMeasured, NotChecked } from '../../error.js'
-import { toOnnx } from '../model.js'
+import { toOnnx } from '../export/model.js'
 import { loadRuntime, type Runtime, type RuntimeSession, runtimeMissing } from '../runtime.js'
 import type { Activations } from './activations.js'
 

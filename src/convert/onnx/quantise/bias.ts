@@ -1,6 +1,6 @@
 /** Stores the bias of a product of 8-bit integers in 32 bits, in steps of the product of both scales. */
 import { quantise } from '../../quantise.js'
-import { type FloatConstant, int } from '../node.js'
+import { type FloatConstant, int } from '../export/node.js'
 import type { Product } from './products.js'
 import type { Stored } from './weights.js'
 

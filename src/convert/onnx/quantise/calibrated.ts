@@ -4,7 +4,7 @@
  * Source  `quantize_static` of onnxruntime in its QDQ format, with activations of QUInt8, of which it makes integer products on
  *         x64 wherever they are read, and weights of QInt8
  */
-import { type Constant, isFloatConstant, type OnnxGraph, type OnnxNode, type Ref } from '../node.js'
+import { type Constant, isFloatConstant, type OnnxGraph, type OnnxNode, type Ref } from '../export/node.js'
 import { storeBias } from './bias.js'
 import { edgesIn } from './edges.js'
 import { foldBiases } from './fold-bias.js'

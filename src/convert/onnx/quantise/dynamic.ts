@@ -2,7 +2,7 @@
  * Multiplies 8-bit integers: each call measures the range of every product's input.
  * Source  `quantize_dynamic` of onnxruntime, whose kernels, too, are unsigned: sums of unsigned products saturate on no processor
  */
-import { type Constant, float32, int, type OnnxGraph, type OnnxNode, type Ref } from '../node.js'
+import { type Constant, float32, int, type OnnxGraph, type OnnxNode, type Ref } from '../export/node.js'
 import { type Product, productsIn } from './products.js'
 
 /** The integer product that stands for one of floats. */

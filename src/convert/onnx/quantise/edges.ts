@@ -1,5 +1,5 @@
 /** What the products of a graph read, and what becomes of what they give before another layer reads it. */
-import type { OnnxGraph, OnnxNode, Ref } from '../node.js'
+import type { OnnxGraph, OnnxNode, Ref } from '../export/node.js'
 import { productsIn } from './products.js'
 import { type Readers, readersIn } from './readers.js'
 

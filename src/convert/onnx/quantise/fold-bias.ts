@@ -1,5 +1,5 @@
 /** Makes the bias that is added to a product its third input, where runtimes look for it. */
-import type { Constant, OnnxGraph, OnnxNode, Ref } from '../node.js'
+import type { Constant, OnnxGraph, OnnxNode, Ref } from '../export/node.js'
 import { readersIn } from './readers.js'
 
 /** Products that a bias can be folded into, and what they are with one. */

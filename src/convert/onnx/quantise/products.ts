@@ -7,7 +7,7 @@ import {
   type OnnxGraph,
   type OnnxNode,
   type Ref,
-} from '../node.js'
+} from '../export/node.js'
 
 /** A node that multiplies values by a constant kernel, and that kernel in 8 bits. */
 export interface Product {

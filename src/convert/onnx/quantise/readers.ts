@@ -1,5 +1,5 @@
 /** Which nodes of a graph read a value. */
-import type { OnnxNode, Ref } from '../node.js'
+import type { OnnxNode, Ref } from '../export/node.js'
 
 export type Readers = ReadonlyMap<Ref, readonly OnnxNode[]>
 

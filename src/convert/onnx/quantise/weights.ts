@@ -1,5 +1,5 @@
 /** Stores the kernels of a graph in 8 bits, each behind a node that gives the floats back. */
-import { type Constant, int, type OnnxGraph, type OnnxNode } from '../node.js'
+import { type Constant, int, type OnnxGraph, type OnnxNode } from '../export/node.js'
 import { type Product, productsIn } from './products.js'
 
 /** What stands for a constant in a graph: other constants, and the nodes that give its floats back. */

@@ -15,13 +15,19 @@ import { entriesOf } from '../tar.js'
 import { type Layout, layoutOf } from './layouts.js'
 import { concatBatches, maxBatchBytes, readBatch, side, unpackBatch } from './records.js'
 
-const missing = ({ data, files, remote }: Layout, folder: string, reason: string | null): DataError => ({
+const missing = (
+  { data, files, remote }: Layout,
+  folder: string,
+  found: readonly string[],
+  instead: string | null,
+): DataError => ({
   _tag: 'FilesMissing',
   data,
   folder,
   files,
   sources: [remote.url],
-  reason,
+  found,
+  instead,
 })
 
 const batchNumber = (name: string): number => Number(/\d+/.exec(name)?.[0] ?? 0)
@@ -53,7 +59,7 @@ const findBatches = (layout: Layout, folder: string, names: readonly string[]): 
     .sort((a, b) => batchNumber(a) - batchNumber(b))
   if (batches.length > 0 && names.includes(layout.test)) return batches
   const otherFile = names.find(name => layout.others[name] !== undefined) ?? ''
-  throw new Fault(missing(layout, folder, layout.others[otherFile] ?? null))
+  throw new Fault(missing(layout, folder, names, layout.others[otherFile] ?? null))
 }
 
 const readFolder = async (layout: Layout, outer: string): Promise<Source> => {
@@ -117,7 +123,9 @@ const downloadBatches = (
   const archive = `${folder}.tar.gz`
   return pipe(
     download(reportOf(options))(layout.remote, archive),
-    TE.mapLeft(error => (error._tag === 'ReadFailed' ? missing(layout, folder, error.reason) : error)),
+    TE.mapLeft(error =>
+      error._tag === 'ReadFailed' ? missing(layout, folder, [], `no download (${error.reason})`) : error,
+    ),
     TE.flatMap(() => unpackBatches(archive, folder)),
     TE.tap(() => TE.tryCatch(() => rm(archive), factOf(archive))),
   )
@@ -148,7 +156,7 @@ export const openCifar = (
           ? TE.right(undefined)
           : options.folder === undefined
             ? downloadBatches(layout, folder, options)
-            : TE.left(missing(layout, folder, null)),
+            : TE.left(missing(layout, folder, [], null)),
     ),
     TE.flatMap(() => TE.tryCatch(() => readFolder(layout, folder), factOf(folder))),
   )

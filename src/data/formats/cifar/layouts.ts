@@ -34,10 +34,10 @@ const cifar10: Layout = {
   labels: 1,
   label: 0,
   defaultNames: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
-  files: ['data_batch_1.bin', '… as many as there are', 'test_batch.bin', 'batches.meta.txt'],
+  files: ['data_batch_1.bin and so on', 'test_batch.bin', 'batches.meta.txt'],
   others: {
-    data_batch_1: 'these are the batches for Python; expected those of the binary version',
-    'fine_label_names.txt': 'this is CIFAR-100; try cifar100()',
+    data_batch_1: 'the batches for Python, not those of the binary version',
+    'fine_label_names.txt': 'the files of CIFAR-100, which cifar100() reads',
   },
 }
 
@@ -58,8 +58,8 @@ const cifar100 = (labels: Cifar100['labels']): Layout => ({
   defaultNames: numbers(labels === 'coarse' ? 20 : 100),
   files: ['train.bin', 'test.bin', `${labels}_label_names.txt`],
   others: {
-    meta: 'these are the files for Python; expected those of the binary version',
-    'data_batch_1.bin': 'this is CIFAR-10; try cifar10()',
+    meta: 'the files for Python, not those of the binary version',
+    'data_batch_1.bin': 'the files of CIFAR-10, which cifar10() reads',
   },
 })
 

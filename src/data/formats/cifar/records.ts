@@ -1,5 +1,7 @@
 /** Records of CIFAR's binary batches: a label or two, and three planes of 32×32 bytes. */
+
 import { readFile, stat } from 'node:fs/promises'
+import { elementAt } from '../../../io/element.js'
 import { Fault } from '../../error.js'
 
 /** Height and width. */
@@ -70,7 +72,7 @@ export const unpackBatch = (
       entry: null,
       offset: badIndex * recordBytes + at,
       what: 'label',
-      got: labels[badIndex] ?? 0,
+      got: elementAt(labels, badIndex),
       expected: `0 to ${classes - 1}`,
     })
   for (let nth = 0; nth < count; nth++)

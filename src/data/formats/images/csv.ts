@@ -5,7 +5,7 @@ import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { elementAt } from '../../../io/element.js'
+import { elementAt, valueAt } from '../../../io/element.js'
 import { type DataError, Fault, factOf } from '../../error.js'
 import { type OpenOptions, openInFolder, type Source } from '../../source.js'
 import type { ImageCsv } from '../../spec.js'
@@ -21,11 +21,15 @@ interface TableImage extends Row {
   readonly stats: Stats
 }
 
+/** The file of a row, whose path may have been written on Windows. */
+const fileOf = (folder: string, path: string): string =>
+  resolve(folder, path.includes('/') ? path : path.replaceAll('\\', '/'))
+
 /** The state of a row's file, or why it cannot be read. */
 const inspect =
   (folder: string) =>
   async (row: Row): Promise<TableImage | DataError> => {
-    const file = resolve(folder, row.path)
+    const file = fileOf(folder, row.path)
     try {
       const stats = await stat(file)
       if (stats.size > largestImage) return tooLarge(file, stats.size)
@@ -57,7 +61,7 @@ const listTable = async ({ file, rows, refused }: Table): Promise<ListedTable> =
   const nth = new Map(classes.map((name, at) => [name, at]))
   const listing: Listing = {
     file: folder,
-    paths: images.map(({ path }) => relative(folder, resolve(folder, path))),
+    paths: images.map(({ path }) => relative(folder, fileOf(folder, path))),
     offsets: [],
     folders: [],
     contents: { _tag: 'files' },
@@ -70,7 +74,7 @@ const listTable = async ({ file, rows, refused }: Table): Promise<ListedTable> =
     listing,
     within: [],
     classes,
-    labels: Int32Array.from(images, ({ label }) => nth.get(label) ?? 0),
+    labels: Int32Array.from(images, ({ label }) => valueAt(nth, label)),
     indices: Int32Array.from(images.keys()),
     empty: [],
     outside: [],

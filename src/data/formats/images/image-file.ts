@@ -4,7 +4,7 @@
  * Extensions of images, including unsupported formats: decoding then reports such an image, where it would otherwise be
  * left out.
  */
-const imageExtensions =
+export const imageExtensions =
   /\.(a?png|avif|bmp|dib|exr|gif|hei[cf]|ico|j2k|jfif|jp2|jpe?g|jpe|jxl|p[bgnp]m|psd|svgz?|tga|tiff?|webp)$/i
 
 /** The names in a path, without empty ones and `.`. */

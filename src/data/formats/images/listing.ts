@@ -2,7 +2,7 @@
 
 import { readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
-import { elementAt } from '../../../io/element.js'
+import { elementAt, valueAt } from '../../../io/element.js'
 import { type DataError, Fault, type Location } from '../../error.js'
 import { type LeftOut, noticeCounter } from '../../notices.js'
 import { isHidden, partsOf } from './image-file.js'
@@ -56,7 +56,7 @@ export const locationOf = ({ file, paths, offsets }: Listing, nth: number): Loca
   const path = paths[nth] ?? ''
   return offsets.length === 0
     ? { file: `${file}/${path}`, entry: null, offset: 0 }
-    : { file, entry: path, offset: offsets[nth] ?? 0 }
+    : { file, entry: path, offset: elementAt(offsets, nth) }
 }
 
 const readSpan = (location: Location, descriptor: number, start: number, size: number): Buffer => {
@@ -193,7 +193,7 @@ export const groupByClass = (listing: Listing, within: Folder, depth: number): C
   return {
     within,
     classes,
-    labels: Int32Array.from(names, name => label.get(name) ?? 0),
+    labels: Int32Array.from(names, name => valueAt(label, name)),
     indices: Int32Array.from(indices),
     empty: listing.folders
       .map(partsOf)

@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { type DataError, Fault } from '../../error.js'
 import type { ImageCsv } from '../../spec.js'
 import { isPart, type PartName } from '../parts.js'
-import { kindOfFile } from './image-file.js'
+import { imageExtensions } from './image-file.js'
 
 /** A row of a table; `part` is null where the table does not say. */
 export interface Row {
@@ -38,19 +38,39 @@ const badValue = (file: string, row: number, what: string, got: string, expected
   _tag: 'BadValue',
   file,
   entry: `row ${row}`,
-  offset: 0,
+  offset: null,
   what,
-  got,
+  got: got === '' ? 'nothing' : got,
   expected,
 })
+
+/** The text of a table. Errors  throws BadValue where it is neither UTF-8 nor, as its first bytes say, UTF-16 */
+const textOf = (file: string, bytes: Uint8Array): string => {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8'
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch {
+    throw new Fault(
+      badValue(file, 1, 'text', 'another encoding', 'UTF-8, which spreadsheets write on request'),
+    )
+  }
+}
+
+/** What is between the fields: a comma, or what the first line has in its place. */
+const delimiterOf = (text: string): string => {
+  const [first = ''] = text.split('\n', 1)
+  return [',', '\t', ';'].find(each => first.includes(each)) ?? ','
+}
 
 const parseRows = async (file: string): Promise<readonly (readonly string[])[]> => {
   const { size } = await stat(file)
   if (size > largestTable)
     throw new Fault(badValue(file, 1, 'size', `${size}`, `at most ${largestTable} bytes`))
-  const options = { bom: true, trim: true, skip_empty_lines: true, relax_column_count: true }
+  const text = textOf(file, await readFile(file))
+  const delimiter = delimiterOf(text)
+  const options = { delimiter, trim: true, skip_empty_lines: true, relax_column_count: true }
   try {
-    return parse(await readFile(file), options) as string[][] // rows of strings, without the option `columns`
+    return parse(text, options) as string[][] // rows of strings, without the option `columns`
   } catch (reason) {
     const text = reason instanceof Error ? reason.message : String(reason)
     throw new Fault({ _tag: 'BadStream', file, entry: null, offset: 0, reason: text })
@@ -62,7 +82,7 @@ type Places = { readonly [C in Column]: number }
 
 /** A table without a header has the path of an image in its first row. */
 const placesWithoutHeader = (first: readonly string[]): Places | null => {
-  const path = first.findIndex(field => kindOfFile(field) === 'image')
+  const path = first.findIndex(field => imageExtensions.test(field))
   return path < 0 || first.length < 2 ? null : { path, label: path === 0 ? 1 : 0, part: -1 }
 }
 
@@ -100,11 +120,11 @@ const readRow = (
   places: Places,
 ): Row | DataError => {
   const [path = '', label = '', text = ''] = [fields[places.path], fields[places.label], fields[places.part]]
-  if (path === '') return badValue(file, number, 'path', 'nothing', 'the path of an image')
-  if (label === '') return badValue(file, number, 'label', 'nothing', 'the name of a class')
+  if (path === '') return badValue(file, number, 'path', '', 'the path of an image')
+  if (label === '') return badValue(file, number, 'label', '', 'the name of a class')
   const part = partOf(text)
   return part === null && places.part >= 0
-    ? badValue(file, number, 'part', text === '' ? 'nothing' : text, 'train, val or test')
+    ? badValue(file, number, 'part', text, 'train, val or test')
     : { number, path, label: label.normalize('NFC'), part }
 }
 
@@ -123,5 +143,6 @@ export const readTable = async (file: string, columns: ImageCsv['columns']): Pro
     if ('_tag' in row) refused.push(row)
     else rows.push(row)
   }
+  if (all.length === skipped) throw new Fault(badValue(file, skipped + 1, 'path', '', 'the path of an image'))
   return { file, rows, refused }
 }

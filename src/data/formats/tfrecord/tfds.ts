@@ -29,14 +29,15 @@ type Features = t.TypeOf<typeof featuresCodec>['featuresDict']['features']
 /** Folders between the one named and that of a version: the set's and its configuration's. */
 const mostLevels = 3
 
-const missing = (folder: string): Fault =>
+const missing = (folder: string, found: readonly string[]): Fault =>
   new Fault({
     _tag: 'FilesMissing',
     data: 'tfds',
     folder,
     files: [featuresFile, 'its shards', 'label.labels.txt'],
     sources: [],
-    reason: 'expected the folder of one version, such as mnist/3.0.1',
+    found,
+    instead: null,
   })
 
 /** The folder of the version: the one named, or the only one below it. Errors  rejects with FilesMissing */
@@ -44,7 +45,7 @@ const versionFolder = async (folder: string, levels = mostLevels): Promise<strin
   if (existsSync(join(folder, featuresFile))) return folder
   const { folders } = await listEntries(folder)
   const [only, other] = folders
-  if (only === undefined || other !== undefined || levels === 0) throw missing(folder)
+  if (only === undefined || other !== undefined || levels === 0) throw missing(folder, folders)
   return versionFolder(join(folder, only), levels - 1)
 }
 

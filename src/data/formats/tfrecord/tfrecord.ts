@@ -6,16 +6,16 @@ import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { elementAt } from '../../../io/element.js'
 import type { Report } from '../../download.js'
 import { type DataError, Fault, type Location } from '../../error.js'
-import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
+import type { Notice } from '../../notices.js'
 import { noClose, type OpenOptions, openInFolder, reportOf, type Source } from '../../source.js'
 import type { TfRecord } from '../../spec.js'
 import { decodeImage } from '../images/decode/decode.js'
-import { listEntries } from '../images/directory.js'
 import { type EncodedImages, selectEncoded } from '../images/encoded-images.js'
 import { chooseTest } from '../images/split-test.js'
-import { mapRoles, type PartName, partNotices, partsIn, type Roles, rolesOf } from '../parts.js'
+import { mapRoles, partNotices, partsIn, type Roles } from '../parts.js'
 import { checksumOf } from '../streams.js'
 import { bytesAt } from './example.js'
+import { findShards, type ShardParts } from './find-shards.js'
 import { checkRecord, recordName } from './record.js'
 import { type Index, indexOf, parseExample, unpackedShard } from './shards.js'
 
@@ -84,49 +84,6 @@ const unpackedShards = async (
   return found
 }
 
-/** Whether a file is a shard, by its name: `train-00000-of-00001`, `train.tfrecord`, `train`. */
-const isShard = (name: string): boolean =>
-  /\.(tf_?)?rec(ord)?s?(?![a-z])/i.test(name) || /-of-\d+/i.test(name) || !name.includes('.')
-
-/** The part of a shard, and the prefix of its name. */
-const partOf = (name: string): { readonly part: PartName; readonly before: string } | null => {
-  const [, before = '', word = ''] =
-    /^()(train|test|val)/i.exec(name) ?? /^(.+[-_.])(train|test|val)/i.exec(name) ?? []
-  const part = (['train', 'test'] as const).find(known => known === word.toLowerCase())
-  return word === '' ? null : { part: part ?? 'validation', before }
-}
-
-/** The shards of a data set by part; `roles` is null where there are those for training alone. */
-interface ShardParts {
-  readonly train: readonly string[]
-  readonly roles: Roles<readonly string[]> | null
-  readonly leftOut: readonly LeftOut[]
-}
-
-/** The shards in a folder: those without a prefix, else those of the only prefix. */
-const findShards = async (folder: string): Promise<ShardParts> => {
-  const { files, folders, brokenLinks } = await listEntries(folder)
-  const missing = (found: readonly string[]) =>
-    new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found })
-  const { leaveOut, leftOut } = noticeCounter(folder)
-  for (const name of brokenLinks) leaveOut('broken link', name)
-  for (const name of files) if (!isShard(name)) leaveOut('other ending', name)
-  const shardNames = files.filter(isShard).map(name => ({ name, is: partOf(name) }))
-  const sets = [...new Set(shardNames.flatMap(({ is }) => (is === null ? [] : [is.before])))].sort()
-  const [set] = sets
-  if (set !== '' && sets.length > 1) throw missing(sets.map(before => `${before}*`))
-  for (const { name, is } of shardNames) if (is?.before !== set) leaveOut('beside the parts', name)
-  const shardsOf = (part: PartName) => {
-    const shards = shardNames
-      .filter(({ is }) => is?.part === part && is.before === set)
-      .map(({ name }) => name)
-    return shards.length === 0 ? undefined : shards
-  }
-  const train = shardsOf('train')
-  if (train === undefined) throw missing([...folders, ...files])
-  return { train, roles: rolesOf(shardsOf), leftOut: leftOut() }
-}
-
 /** A part's images, which are decoded when they are read, and the sum of its records. */
 interface RecordPart {
   readonly _tag: 'encoded'
@@ -165,15 +122,15 @@ const readRecords = async (
   return { parts, notices: partNotices(spec.name, roles.test[0] ?? '', validation) }
 }
 
-const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promise<Source> => {
+const load = async (options: OpenOptions, spec: TfRecord, path: string): Promise<Source> => {
   const skipped: DataError[] = []
   const refuse = (fact: DataError): void => {
     if (options.skipBad !== true) throw new Fault(fact)
     skipped.push(fact)
   }
-  const found = await findShards(folder)
+  const found = await findShards(spec.name, path)
   const { parts, notices } = await readRecords(spec, found, async part => {
-    const shards = part.map(name => join(folder, name))
+    const shards = part.map(name => join(found.folder, name))
     const index = await indexOf(spec, shards, refuse, reportOf(options))
     const unpacked = await unpackedShards(shards, index, reportOf(options))
     return {
@@ -188,16 +145,16 @@ const load = async (options: OpenOptions, spec: TfRecord, folder: string): Promi
     stored: spec.image,
     ...parts,
     skipped,
-    notices: [...notices, ...found.leftOut],
+    notices: [...notices, ...found.notices],
     close: noClose,
   }
 }
 
 /**
  * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
- * Without `test*` and `val*`, test images are split off.
+ * Without `test*` and `val*`, and where a file or shards of any other name are alone, test images are split off.
  *
  * Errors  PartsMissing; BadOption where that leaves none; Truncated, BadValue or ValueMissing with the shard, the record and its offset
  */
 export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> =>
-  openInFolder(options, spec.name, 'shards', folder => load(options, spec, folder))
+  openInFolder(options, spec.name, 'shards', path => load(options, spec, path))

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { commandText } from '../../../io/command-text.js'
 import { makeFolders } from '../../../io/files.js'
-import { engineCommand } from '../../commands.js'
 import type { NativeError } from '../../error.js'
 import {
   addonName,
@@ -86,7 +86,12 @@ const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
   pipe(
     nativeAt(join(cache, key)),
     TE.fromOption(
-      (): NativeError => ({ _tag: 'LoadFailed', file: key, reason: 'not built', mend: engineCommand() }),
+      (): NativeError => ({
+        _tag: 'LoadFailed',
+        file: key,
+        reason: 'not built',
+        mend: commandText('engine'),
+      }),
     ),
     TE.tap(() => tell('try')),
     TE.flatMap(native =>
@@ -101,7 +106,7 @@ const reuse = ({ cache, key, tell }: Plan): TE.TaskEither<NativeError, Built> =>
 const noWheel: NativeError = {
   _tag: 'NoWheel',
   platform: `${process.platform} ${process.arch}`,
-  mend: engineCommand('--tensorflow', 'DIR'),
+  mend: commandText('engine', '--tensorflow', 'DIR'),
 }
 
 /** Downloads and unpacks the pinned wheels into `staged`. */

@@ -12,7 +12,7 @@ export const onDisk = <A>(folder: string, effect: () => A): TE.TaskEither<Native
         _tag: 'CacheUnwritable',
         folder,
         reason: reason instanceof Error ? reason.message : String(reason),
-        mend: 'set ESPALIER_CACHE to a folder that can be written',
+        mend: 'ESPALIER_CACHE with a folder that can be written',
       }),
     ),
   )

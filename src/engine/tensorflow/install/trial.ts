@@ -10,7 +10,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { differentiate } from '../../../graph/differentiate.js'
 import * as op from '../../../graph/operations.js'
-import { engineCommand } from '../../commands.js'
+import { commandText } from '../../../io/command-text.js'
 import type { NativeError } from '../../error.js'
 import { emitProgram } from '../graph/program.js'
 import { graphDef, savedModel, tensorName } from '../graph/proto.js'
@@ -101,7 +101,7 @@ const tryModule = (script: string, file: string): TE.TaskEither<NativeError, Ans
         ),
       folder => TE.fromIO(() => rmSync(folder, { recursive: true, force: true })),
     ),
-    TE.mapLeft((reason): NativeError => ({ _tag: 'LoadFailed', file, reason, mend: engineCommand() })),
+    TE.mapLeft((reason): NativeError => ({ _tag: 'LoadFailed', file, reason, mend: commandText('engine') })),
     TE.flatMap(answer =>
       expected.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)

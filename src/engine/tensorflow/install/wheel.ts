@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { engineCommand } from '../../commands.js'
+import { commandText } from '../../../io/command-text.js'
 import type { NativeError } from '../../error.js'
 import { type CommandError, command } from './command.js'
 import { onDisk } from './disk.js'
@@ -45,7 +45,7 @@ export const fetchWheel =
           _tag: 'DownloadRefused',
           requirement,
           reason,
-          mend: engineCommand('--tensorflow', 'DIR'),
+          mend: commandText('engine', '--tensorflow', 'DIR'),
         }),
       ),
     )
@@ -62,7 +62,7 @@ const broken =
     _tag: 'WheelBroken',
     file: basename(file),
     reason,
-    mend: engineCommand(),
+    mend: commandText('engine'),
   })
 
 /** Checks a wheel against the pinned digests. */
@@ -80,7 +80,7 @@ export const checkWheel =
               file: basename(file),
               expected: digests,
               got,
-              mend: `python3 -m pip cache purge, then ${engineCommand()}`,
+              mend: `python3 -m pip cache purge, then ${commandText('engine')}`,
             }),
       ),
     )

@@ -1,5 +1,7 @@
 /** Emits elementwise operations, where shapes differ as loops over broadcast axes. */
+
 import type { Binary, Unary } from '../../../graph/graph.js'
+import { elementAt } from '../../../io/element.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { bytesOf, step } from '../planning/buffers.js'
 import { type Emitter, nth, shapeOf, vectors } from './emitter.js'
@@ -94,7 +96,7 @@ const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
   const starts = outerAxes.reduce<readonly (readonly number[])[]>(
     (before, { size, moves }) =>
       before.flatMap(start =>
-        Array.from({ length: size }, (_, i) => start.map((at, input) => at + i * (moves[input] ?? 0))),
+        Array.from({ length: size }, (_, i) => start.map((at, input) => at + i * elementAt(moves, input))),
       ),
     [inputs.map(() => 0)],
   )
@@ -122,9 +124,9 @@ export const binary =
       steps: at =>
         rounds.map(round => {
           const side = (i: 0 | 1) => [
-            at(nth(inputs, i)) + bytesOf(round.inputs[i] ?? 0),
-            rowMoves[i] ?? 0,
-            innerMoves[i] ?? 0,
+            at(nth(inputs, i)) + bytesOf(elementAt(round.inputs, i)),
+            elementAt(rowMoves, i),
+            elementAt(innerMoves, i),
           ]
           return step(
             'stretched',
@@ -143,7 +145,11 @@ export const broadcast: Emitter<'broadcast'> = ({ value, inputs, output }) => {
         step(
           'stretch',
           rows,
-          ...[at(nth(inputs, 0)) + bytesOf(round.inputs[0] ?? 0), rowMoves[0] ?? 0, innerMoves[0] ?? 0],
+          ...[
+            at(nth(inputs, 0)) + bytesOf(elementAt(round.inputs, 0)),
+            elementAt(rowMoves, 0),
+            elementAt(innerMoves, 0),
+          ],
           ...[at(output) + bytesOf(round.output), inner],
         ),
       ),

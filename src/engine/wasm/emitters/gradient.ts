@@ -3,7 +3,7 @@
 import { bytesOf, type Place, step } from '../planning/buffers.js'
 import type { Emitted } from './emitter.js'
 import { frameAround, groupOf, scratchOf, type WindowPlan } from './slide.js'
-import { cachedGroup, frameOfTiles, groupBytes, suitsTiles } from './tiles.js'
+import { cachedGroup, frameOfTiles, groupBytes, isEach, suitsTiles } from './tiles.js'
 
 /** Units of work: vectors of a window, which span a whole row where pixels have no gap between them. */
 const unitsOf = ({ size: [tall, broad], channels, dilation }: WindowPlan, contiguous: boolean): number =>
@@ -58,5 +58,29 @@ const tiled = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   }
 }
 
-export const kernelGradient = (gradient: KernelGradient): Emitted =>
-  suitsTiles(gradient.slide, gradient.filters) ? tiled(gradient) : direct(gradient)
+/** Windows of one pixel, as one long row of pixels. The sum has the parts that `direct` would join. */
+const pointwise = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
+  const { images, height, width, channels } = slide
+  const part = groupOf(frameAround(slide), channels, images) * height * width
+  const strips = Math.ceil(channels / 4)
+  return {
+    work: [strips * Math.ceil(filters / 8) * 32],
+    steps: (at, [kept = 0]) => [
+      step(
+        'convolvePointsKernel',
+        strips,
+        ...[images * height * width, part, at(x), x.ld, channels],
+        ...[at(dy), dy.ld, filters, at(output), kept],
+      ),
+    ],
+  }
+}
+
+/** Whether windows are of one pixel, and filters nearly fill panels of eight. */
+const suitsPoints = ({ slide, filters }: KernelGradient): boolean =>
+  isEach(slide.size, 1) && isEach(slide.stride, 1) && !frameAround(slide).framed && (filters - 1) % 8 >= 4
+
+export const kernelGradient = (gradient: KernelGradient): Emitted => {
+  if (suitsPoints(gradient)) return pointwise(gradient)
+  return suitsTiles(gradient.slide, gradient.filters) ? tiled(gradient) : direct(gradient)
+}

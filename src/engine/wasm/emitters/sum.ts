@@ -1,4 +1,5 @@
 /** Emits sums over some axes, as passes over neighbouring ones. */
+import { elementAt } from '../../../io/element.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import { type Step, step } from '../planning/buffers.js'
 import { copy } from './copy.js'
@@ -57,9 +58,9 @@ export const sum: Emitter<'sum'> = ({ value, inputs, output }) => {
     work: sizes.slice(0, -1),
     steps: (at, work) =>
       passes.map(({ outer, middle, inner }, i): Step => {
-        const from = i === 0 ? at(nth(inputs, 0)) : (work[i - 1] ?? 0)
-        const to = i === passes.length - 1 ? at(output) : (work[i] ?? 0)
-        const segments = i === passes.length - 1 ? 1 : (sizes[i] ?? 0) / (outer * inner)
+        const from = i === 0 ? at(nth(inputs, 0)) : elementAt(work, i - 1)
+        const to = i === passes.length - 1 ? at(output) : elementAt(work, i)
+        const segments = i === passes.length - 1 ? 1 : elementAt(sizes, i) / (outer * inner)
         return step('sum', outer * segments, segments, from, middle, inner, to)
       }),
   }

@@ -19,6 +19,20 @@ export function copyFloats(to: usize, from: usize, bytes: usize): void {
   for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i))
 }
 
+let touched: i32 = 0
+
+/**
+ * Reads a word of every cache line. Memory that is then read in another order is near: what is read in order is fetched ahead,
+ * and nothing else is.
+ */
+// @ts-ignore: decorator
+@inline
+export function touch(at: usize, bytes: usize): void {
+  let sum = 0
+  for (let p = at, end = at + bytes; p < end; p += 64) sum += load<i32>(p)
+  touched = sum
+}
+
 /**
  * Puts the pixels of one image in their places: (i, j) goes to (top + i · down, left + j · across),
  * or nowhere if that lies outside.

@@ -25,7 +25,7 @@ export function chunkOf(channels: i32): i32 {
   return max(2048 / channels, 8)
 }
 
-/** Whether rows are long enough to be walked one after another, as memory lies, and not column by column. */
+/** Whether rows are walked one after another, as memory lies and is fetched ahead, and not column by column: long ones. */
 // @ts-ignore: decorator
 @inline
 export function isWide(channels: i32): bool {
@@ -68,42 +68,20 @@ function momentsOfColumns(x: usize, ld: usize, rows: i32, own: usize, bytes: usi
   }
 }
 
-/** The same sums, four rows at a time. */
+/** The same sums, row by row. */
 // @ts-ignore: decorator
 @inline
 function momentsOfRows(x: usize, ld: usize, rows: i32, own: usize, bytes: usize): void {
-  const share = f32x4.splat(1 / <f32>rows)
+  const share = f32x4.splat(1 / <f32>rows), squares = own + bytes
   memory.fill(own, 0, 2 * bytes)
-  let p = x, left = rows
-  for (; left >= 4; left -= 4) {
-    const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
-    for (let at: usize = 0; at < bytes; at += 16) {
-      let sum = f32x4.add(v128.load(own + at), v128.load(p + at))
-      sum = f32x4.add(sum, v128.load(p1 + at))
-      sum = f32x4.add(sum, v128.load(p2 + at))
-      v128.store(own + at, f32x4.add(sum, v128.load(p3 + at)))
-    }
-    p = p3 + ld
-  }
-  for (; left > 0; left--) {
+  let p = x
+  for (let n = rows; n > 0; n--) {
     for (let at: usize = 0; at < bytes; at += 16) v128.store(own + at, f32x4.add(v128.load(own + at), v128.load(p + at)))
     p += ld
   }
   for (let at: usize = 0; at < bytes; at += 16) v128.store(own + at, f32x4.mul(v128.load(own + at), share))
-  const squares = own + bytes
-  p = x, left = rows
-  for (; left >= 4; left -= 4) {
-    const p1 = p + ld, p2 = p1 + ld, p3 = p2 + ld
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const mean = v128.load(own + at)
-      let sum = addSquare(v128.load(squares + at), v128.load(p + at), mean)
-      sum = addSquare(sum, v128.load(p1 + at), mean)
-      sum = addSquare(sum, v128.load(p2 + at), mean)
-      v128.store(squares + at, addSquare(sum, v128.load(p3 + at), mean))
-    }
-    p = p3 + ld
-  }
-  for (; left > 0; left--) {
+  p = x
+  for (let n = rows; n > 0; n--) {
     for (let at: usize = 0; at < bytes; at += 16)
       v128.store(squares + at, addSquare(v128.load(squares + at), v128.load(p + at), v128.load(own + at)))
     p += ld
@@ -209,41 +187,58 @@ function normalised(x: usize, mean: v128, slope: v128, shift: v128, low: v128, h
   return f32x4.pmin(f32x4.pmax(line(f32x4.sub(v128.load(x), mean), slope, shift), low), high)
 }
 
+/** Column by column. */
+// @ts-ignore: decorator
+@inline
+function normaliseColumns(x: usize, ldx: usize, rows: i32, channels: i32, terms: usize, low: v128, high: v128, y: usize, ldy: usize): void {
+  const bytes = breadth(channels)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
+    const left = channels - <i32>(at >> 2)
+    let p = x + at, q = y + at
+    if (left >= 4)
+      for (let n = rows; n > 0; n--) {
+        v128.store(q, normalised(p, mean, slope, shift, low, high))
+        p += ldx
+        q += ldy
+      }
+    else
+      for (let n = rows; n > 0; n--) {
+        put(q, normalised(p, mean, slope, shift, low, high), left)
+        p += ldx
+        q += ldy
+      }
+  }
+}
+
+/** Row by row. */
+// @ts-ignore: decorator
+@inline
+function normaliseRows(x: usize, ldx: usize, rows: i32, channels: i32, terms: usize, low: v128, high: v128, y: usize, ldy: usize): void {
+  const bytes = breadth(channels)
+  let p = x, q = y
+  for (let n = rows; n > 0; n--) {
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
+      put(q + at, normalised(p + at, mean, slope, shift, low, high), channels - <i32>(at >> 2))
+    }
+    p += ldx
+    q += ldy
+  }
+}
+
 /** (x − mean) · slope + shift, cut off. */
 export function normalise(
   from: i32, to: i32, // rows
   x: usize, ldx: usize, channels: i32, terms: usize, clamp: i32, y: usize, ldy: usize,
 ): void {
-  const bytes = breadth(channels), whole = <usize>(channels >> 2) << 4
   const low = f32x4.splat(clamp == 0 ? -Infinity : 0), high = f32x4.splat(clamp == RELU6 ? 6 : Infinity)
-  const chunk = isWide(channels) ? 4 : chunkOf(channels)
+  const wide = isWide(channels)
+  const chunk = wide ? to - from : chunkOf(channels)
   for (let row = from; row < to; row += chunk) {
-    const some = min(chunk, to - row), quick = isWide(channels) && some == 4
+    const some = min(chunk, to - row)
     const p = x + <usize>row * ldx, q = y + <usize>row * ldy
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const mean = v128.load(terms + at), slope = v128.load(terms + bytes + at), shift = v128.load(terms + 2 * bytes + at)
-      if (quick && at < whole) {
-        const p0 = p + at, q0 = q + at
-        v128.store(q0, normalised(p0, mean, slope, shift, low, high))
-        v128.store(q0 + ldy, normalised(p0 + ldx, mean, slope, shift, low, high))
-        v128.store(q0 + 2 * ldy, normalised(p0 + 2 * ldx, mean, slope, shift, low, high))
-        v128.store(q0 + 3 * ldy, normalised(p0 + 3 * ldx, mean, slope, shift, low, high))
-        continue
-      }
-      const left = channels - <i32>(at >> 2)
-      let a = p + at, b = q + at
-      if (left >= 4)
-        for (let n = some; n > 0; n--) {
-          v128.store(b, normalised(a, mean, slope, shift, low, high))
-          a += ldx
-          b += ldy
-        }
-      else
-        for (let n = some; n > 0; n--) {
-          put(b, normalised(a, mean, slope, shift, low, high), left)
-          a += ldx
-          b += ldy
-        }
-    }
+    if (wide) normaliseRows(p, ldx, some, channels, terms, low, high, q, ldy)
+    else normaliseColumns(p, ldx, some, channels, terms, low, high, q, ldy)
   }
 }

@@ -30,7 +30,7 @@ export function put(at: usize, values: v128, count: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
+export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b))
 }
 

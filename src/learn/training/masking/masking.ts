@@ -13,7 +13,6 @@ import type { Weights } from '../../../net/weights.js'
 import type { Pruned } from '../../../surgery/prune/prune.js'
 import type { RankedChannel } from '../../../surgery/prune/ranking.js'
 import type { LearnError } from '../../error.js'
-import type { MaskOptions } from '../../options.js'
 import {
   type Flags,
   fadableLayers,
@@ -21,7 +20,8 @@ import {
   markedChannels,
   slotOf,
   slotsFor,
-} from '../fade/fade-slots.js'
+} from '../../fade/fade-slots.js'
+import type { MaskOptions } from '../../options.js'
 import type { Learner } from '../learner.js'
 import type { Review } from '../phase.js'
 

@@ -13,7 +13,7 @@ const cellsText = (cells: readonly string[]): string => {
 
 /** What makes a process one of the others. */
 const remedies: Readonly<Record<string, (began: string) => string>> = {
-  code: code => `espalier ${code}`,
+  code: code => `version ${code} of espalier`,
   engine: name => `--engine ${name}`,
   threads: threads => `--threads ${threads}`,
   'training images': take => (take === 'all' ? 'again without --take' : `--take ${take}`),
@@ -23,17 +23,17 @@ const remedies: Readonly<Record<string, (began: string) => string>> = {
 export const studyMessages = {
   SameFolder: ({ study, first, second }) =>
     `study ${study}: expected a folder for each variant, got one for '${first}' and '${second}'; try names that differ by more than case`,
-  NoSuchSeed: ({ seed, seeds }) => `--seeds: expected seeds from 0 to ${seeds - 1}, got ${seed}`,
+  NoSuchSeed: ({ seed, seeds }) => `--seeds: expected whole numbers from 0 to ${seeds - 1}, got ${seed}`,
   CellsDiffer: ({ study, expected, got }) =>
     `--cell: expected one of the ${expected} cells of study ${study}, got one of ${got}; try --cell K/${expected}, or the file that the others have`,
   CellsFailed: ({ cells }) =>
-    `${cellsText(cells)}: expected to come to the end, got stopped; what was done is kept: try the same command again`,
+    `${cellsText(cells)}: expected to come to the end, got stopped; what was done is kept; try the same command again`,
   StudyDiffers: ({ file, what, began, now }) =>
     `${file}: expected ${what} ${shortened(began)}, as all who work on this study have, got ${shortened(now)}; try ${(remedies[what] ?? (() => 'the same study file'))(began)}, or another --out`,
   CellDiffers: ({ file, began, now }) =>
-    `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays: try the same kind of processor for all, or delete that file`,
+    `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays; try the same kind of processor for all, or delete that file`,
   QueueUnreachable: ({ url, reason }) =>
-    `${url}: expected a Redis server that answers, got ${reason}; try redis-cli -u ${url} ping`,
+    `${url}: expected a Redis server that answers, got an error (${reason}); try redis-cli -u ${url} ping`,
   QueueLost: ({ url, seconds }) =>
-    `${url}: expected an answer, got none for ${seconds} s; what was done is kept: try the same command again`,
+    `${url}: expected an answer, got none for ${seconds} s; what was done is kept; try the same command again`,
 } satisfies Partial<Messages>

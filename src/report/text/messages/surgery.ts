@@ -1,4 +1,6 @@
 /** Messages on pruning and growing. */
+
+import { commandText } from '../../../io/command-text.js'
 import type { Measure } from '../../../surgery/error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, milliseconds, thousands } from '../numbers.js'
@@ -39,8 +41,8 @@ const outOfReach = (fact: FactOf<'OutOfReach'>): string => {
 /** What growth that preserves the function would need. */
 const notExactText = ({ at, why, widened }: FactOf<'NotExact'>): string => {
   if (why._tag === 'Normalised')
-    return `${layerText(at)}: expected growth that changes no answer, got new channels, which ${layerText(why.at)} would normalise together with the old; try another place`
-  const passing = `${layerText(at)}: expected a module that can pass on the ${counted(why.channels, 'channel')} of its input, got none`
+    return `${layerText(at)}: expected growth that changes no output, got new channels, which ${layerText(why.at)} would normalise together with the old; try another place`
+  const passing = `${layerText(at)}: expected a module that can pass on the ${counted(why.channels, 'channel')} of its input, got one that cannot`
   return widened
     ? `${passing}, however wide; try a branch of 1×1 units`
     : `${passing}; try exact: true, which makes one as wide`
@@ -52,31 +54,31 @@ export const overBudgetText = ({ measure, limit, got }: FactOf<'OverBudget'>): s
 
 export const surgeryMessages = {
   UnknownPath: ({ at, where }) =>
-    `${where}: expected the path of a layer, got ${at}; try npm run describe -- FILE, which lists the layers`,
+    `${where}: expected the path of a layer, got ${at}; try ${commandText('describe', 'FILE')}, which lists the layers`,
   WrongLength: ({ at, expected, got }) =>
     `${layerText(at)}: expected ${thousands(expected)} utilities, one per channel, got ${thousands(got)}; try a criterion that gives one per output channel`,
   NotFinite: ({ at, channel, value }) =>
-    `${layerText(at)}: expected a finite utility for channel ${channel}, got ${value}; try mending the criterion`,
+    `${layerText(at)}: expected a finite utility for channel ${channel}, got ${value}; try correcting the criterion`,
   WrongOption: ({ option, got, expected }) => `${option}: expected ${expected}, got ${got}`,
   UnknownChannel: ({ at, channel, channels }) =>
     `${layerText(at)}: expected a channel from 0 to ${channels - 1}, got ${channel}; try one of these`,
   FrozenChannel: ({ at, channel, reason }) =>
-    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which ${channelReasons[reason]}; try ${reason === 'freeze' ? 'a shorter freeze' : 'another channel'}`,
+    `${layerText(at)}: expected a channel that may be removed, got ${channel}, which ${channelReasons[reason]}; try ${reason === 'freeze' ? relaxed('freeze') : 'another channel'}`,
   FrozenBody: ({ at, reason }) =>
-    `${layerText(at)}: expected a body that may be removed, got one ${reason === 'freeze' ? 'that holds, or lies in, a frozen layer; try a shorter freeze' : 'without which the net would have no path from input to output; try another body'}`,
+    `${layerText(at)}: expected a body that may be removed, got one ${reason === 'freeze' ? `that holds, or lies in, a frozen layer; try ${relaxed('freeze')}` : 'without which the net would have no path from input to output; try another body'}`,
   EmptyNet: ({ at }) =>
     `${layerText(at)}: expected at least one channel to remain, got none; try a lower eta, or minChannels: 1`,
   OutOfReach: outOfReach,
   WrongPlace: ({ at, got, expected }) =>
-    `${layerText(at)}: expected a ${expected}, got ${got}; try the path of a ${expected}: npm run describe -- FILE lists them`,
+    `${layerText(at)}: expected a ${expected}, got ${got}; try the path of a ${expected}, as ${commandText('describe', 'FILE')} lists them`,
   OutputDiffers: ({ at, got, expected }) =>
-    `${layerText(at)}: expected the net's output to stay ${shapeText(expected)}, got ${shapeText(got)} by growing here; try a place before the last layer`,
+    `${layerText(at)}: expected growth that leaves the net's output ${shapeText(expected)}, got ${shapeText(got)}; try a place before the last layer`,
   NothingToWiden: ({ at }) =>
-    `${layerText(at)}: expected channels that can be widened, got only such as the net's input, its output or a layer norm need as they are; try a layer in the middle`,
+    `${layerText(at)}: expected channels whose number can grow, got only those of the net's input or output, or of a layer norm; try a layer in the middle`,
   Tied: ({ at, to }) =>
-    `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to ${to}, so that none can be added here; try growing inside ${to}`,
+    `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to those of ${to}, so that none can be added here; try growing inside ${to}`,
   Renumbered: ({ at, grown }) =>
-    `${layerText(grown)}: expected no new channels before those that ${at} reads by position, in groups or as a slice, got some, which would shift them; try growing behind ${at}, or inside a branch`,
+    `${layerText(grown)}: expected new channels behind those that ${at} reads by number, in groups or as a slice, got some before them, which would shift them; try growing behind ${at}, or inside a branch`,
   NotExact: notExactText,
   OverBudget: fact => `${overBudgetText(fact)}; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>

@@ -1,7 +1,7 @@
 /** What a prune does unless its options say otherwise. */
 import type { Prune } from '../steps.js'
 
-/** Of each layer everything passes a tenth of the channels stays: fewer, and the net may answer the same to all. */
+/** The share of channels that stays in each layer that every path goes through; with fewer, a net may give every image the same answer. */
 export const defaultFloor = 0.1
 
 export const pruneDefaults: Omit<Prune, '_tag' | 'target'> = {

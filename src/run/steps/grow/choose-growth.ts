@@ -9,9 +9,8 @@ import type { RunError } from '../../error.js'
 import type { RunEvent, ScoredGrowth } from '../../events.js'
 import { growthCost } from '../../schedule/growth-cost.js'
 import type { GradientGrowths, Grow } from '../../schedule/steps.js'
-import type { StepContext } from '../step-context.js'
-import { placeText, stageOf } from '../step-place.js'
-import { grownPath } from './grow-once.js'
+import { loggedPlace, type StepContext } from '../step-context.js'
+import { grownPath } from './growths.js'
 import { type ScoredCandidate, type ScoredCandidates, scoreCandidates } from './score-candidates.js'
 
 /** Figures are `null` where it could not grow. */
@@ -58,8 +57,7 @@ const decide =
     const best = bestOf(all)
     const event: RunEvent = {
       _tag: 'growthsScored',
-      stage: stageOf(context.place),
-      place: placeText(context.place),
+      ...loggedPlace(context),
       per: growths.per,
       images,
       candidates: all.map(each => scoredGrowth(best, each)),

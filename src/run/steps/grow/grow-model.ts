@@ -1,7 +1,9 @@
 /** A model grown once more: with input statistics measured on the run’s data, and within the budget. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { elementAt } from '../../../io/element.js'
 import { latencies } from '../../../learn/evaluation/latency.js'
 import { statisticsAt } from '../../../learn/evaluation/statistics.js'
 import type { Model } from '../../../net/weights.js'
@@ -12,21 +14,7 @@ import { anchorOf } from '../../../surgery/grow/site.js'
 import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-
-/** Images that input statistics are measured on. */
-export const statisticsImages = 1000
-
-/** The budget of a step as `grow` takes it, and that of the steps around it where it is smaller. */
-export const budgetOf = ({ budget: around }: StepContext, { budget: { params, macs } }: Grow) => {
-  const most = {
-    params: Math.min(params ?? Infinity, around !== null && 'params' in around ? around.params : Infinity),
-    macs: Math.min(macs ?? Infinity, around !== null && 'macs' in around ? around.macs : Infinity),
-  }
-  return {
-    ...(most.params < Infinity && { params: most.params }),
-    ...(most.macs < Infinity && { macs: most.macs }),
-  }
-}
+import { budgetOf, statisticsImages } from './growth-limits.js'
 
 /** Errors  OverBudget where an image now takes too long */
 const checkLatency =
@@ -36,7 +24,7 @@ const checkLatency =
       ? TE.right(grown)
       : pipe(
           latencies(engine, 1)([grown.model]),
-          TE.map(([one]) => one?.median ?? 0),
+          TE.map(all => elementAt(all, 0).median),
           TE.flatMapEither(
             (got): E.Either<RunError, Grown> =>
               got <= limit ? E.right(grown) : E.left({ _tag: 'OverBudget', measure: 'latency', limit, got }),

@@ -2,23 +2,17 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Learner } from '../../../learn/training/learner.js'
-import type { Path } from '../../../net/path.js'
 import type { Grown } from '../../../surgery/grow/grow.js'
 import { newUnitsIn } from '../../../surgery/grow/new-units.js'
 import type { Growth } from '../../../surgery/grow/options.js'
-import { sitePath } from '../../../surgery/grow/site.js'
 import { carrySlots, newMasks } from '../../../surgery/remap.js'
 import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
 import { turnPlace } from '../sequence.js'
-import type { StepContext } from '../step-context.js'
-import { stageOf } from '../step-place.js'
+import { type StepContext, stageOf } from '../step-context.js'
 import { growModel } from './grow-model.js'
 import type { GrowState } from './grow-state.js'
-
-/** The new layer, or what is wider. */
-export const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
-  'widen' in growth ? growth.widen : (first ?? sitePath(growth))
+import { grownPath } from './growths.js'
 
 /** A grown model with the optimizer's slots it begins with: as new before a warm-up; masks of what is new where that learns apart. */
 const grownLearner = ({ warmup, newRate }: Grow, { model, slots }: Learner, grown: Grown): Learner => ({

@@ -3,8 +3,7 @@ import { accuracyOf, type Score } from '../../../learn/evaluation/score.js'
 import type { Cursor } from '../../cursor.js'
 import type { Grow, Step, Warmup } from '../../schedule/steps.js'
 import { keepAt } from '../../storage/kept-models.js'
-import type { StepContext, StepState } from '../step-context.js'
-import { placeText } from '../step-place.js'
+import { placeText, type StepContext, type StepState } from '../step-context.js'
 import { firstSite } from './growths.js'
 
 export type GrowCursor = Extract<Cursor, { readonly _tag: 'growing' }>

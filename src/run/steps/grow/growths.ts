@@ -4,9 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Path } from '../../../net/path.js'
 import type { Net } from '../../../net/tree.js'
 import { init, type Model } from '../../../net/weights.js'
+import type { Grown } from '../../../surgery/grow/grow.js'
 import type { Growth } from '../../../surgery/grow/options.js'
 import { growthByRule } from '../../../surgery/grow/rule.js'
-import { advanceSite, firstSitePath } from '../../../surgery/grow/site.js'
+import { advanceSite, firstSitePath, sitePath } from '../../../surgery/grow/site.js'
 import type { RunError } from '../../error.js'
 import type { GradientGrowths, Growths, RuleGrowths } from '../../schedule/steps.js'
 
@@ -55,3 +56,7 @@ export const nthGrowthOf =
         )
       : E.right(listedGrowth(growths, nth, last))
   }
+
+/** The new layer, or what is wider. */
+export const grownPath = (growth: Growth, { grown: [first] }: Grown): Path =>
+  'widen' in growth ? growth.widen : (first ?? sitePath(growth))

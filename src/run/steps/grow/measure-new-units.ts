@@ -1,11 +1,12 @@
 /** The gradient of what has just grown beside that of the rest, once an epoch, as part of the epoch's event. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Calibration } from '../../../learn/criteria/calibration.js'
 import { type UnitGradients, withUnitGradients } from '../../../learn/evaluation/new-unit-gradients.js'
 import type { CheckedNet } from '../../../net/infer.js'
 import type { Model } from '../../../net/weights.js'
+import type { NewUnits } from '../../../surgery/grow/new-units.js'
 import type { RunError } from '../../error.js'
-import { calibrationFor, type StepContext } from '../step-context.js'
 
 /** Images of the one batch. */
 const images = 100
@@ -28,12 +29,11 @@ const measureNothing: MeasureNewUnits = () => TE.right({})
  * pruned since.
  */
 export const withNewUnits =
-  (context: StepContext) =>
+  (newUnits: NewUnits, calibrate: (images: number) => Calibration) =>
   (net: CheckedNet) =>
   <A>(use: (measure: MeasureNewUnits) => TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> => {
-    const { newUnits = {} } = context
     if (Object.keys(newUnits).length === 0) return use(measureNothing)
-    return withUnitGradients(calibrationFor(context, images), newUnits)(net)(measure =>
+    return withUnitGradients(calibrate(images), newUnits)(net)(measure =>
       use(model =>
         pipe(
           measure(model),

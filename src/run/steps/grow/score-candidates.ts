@@ -16,7 +16,7 @@ import { anchorOf } from '../../../surgery/grow/site.js'
 import type { RunError } from '../../error.js'
 import type { Grow } from '../../schedule/steps.js'
 import { calibrationFor, type StepContext, stepSeed } from '../step-context.js'
-import { budgetOf, statisticsImages } from './grow-model.js'
+import { budgetOf, statisticsImages } from './growth-limits.js'
 
 /** Images that gradients are the mean over. */
 const gradientImages = 1000

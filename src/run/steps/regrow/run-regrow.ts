@@ -15,14 +15,15 @@ import { dropAt, keepAt } from '../../storage/kept-models.js'
 import { keepMet } from '../grow/meet-net.js'
 import { runSteps } from '../sequence.js'
 import {
+  placeText,
   type RunStep,
   type StepContext,
   type StepStart,
   type StepState,
   scoreValidation,
+  stageOf,
   toScored,
 } from '../step-context.js'
-import { placeText, stageOf } from '../step-place.js'
 
 type RegrowCursor = Extract<Cursor, { readonly _tag: 'regrowing' }>
 

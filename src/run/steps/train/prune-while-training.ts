@@ -7,8 +7,8 @@ import { closed, positiveWhole, share } from '../../../io/codec.js'
 import { calibrationBatches } from '../../../learn/criteria/calibration.js'
 import { evidenceOf, measureCriterion, nameOf } from '../../../learn/criteria/criteria.js'
 import type { LearnError } from '../../../learn/error.js'
+import { clearFadeMasks, fadedChannels } from '../../../learn/fade/fade.js'
 import { pruneOptions } from '../../../learn/options.js'
-import { clearFadeMasks, fadedChannels } from '../../../learn/training/fade/fade.js'
 import type { Learner } from '../../../learn/training/learner.js'
 import { checkMasking, maskedProgram } from '../../../learn/training/masking/calls.js'
 import { type Mask, reviewMask } from '../../../learn/training/masking/masking.js'
@@ -28,18 +28,25 @@ import type { PruneWhileTraining, Train } from '../../schedule/steps.js'
 import { type CutLearner, certifyCut, constraintsFor, pruneRanked, uncut } from '../cut-to-target.js'
 import type { CheckState } from '../kind.js'
 import { runLearning, runTraining, teacherFor } from '../learn.js'
-import { pruneFields, requirePaths, requireReachable } from '../prune.js'
+import { pruneFields } from '../prune-fields.js'
 import { rankedEvent } from '../ranked.js'
 import { repairCut, requireRepair } from '../repair.js'
-import { type Requirement, requireCriterion, satisfied } from '../requirements.js'
+import {
+  type Requirement,
+  requireCriterion,
+  requirePaths,
+  requireReachable,
+  satisfied,
+} from '../requirements.js'
 import {
   calibrationFor,
+  loggedPlace,
   type StepContext,
   type StepStart,
   type StepState,
+  stageOf,
   stepSeed,
 } from '../step-context.js'
-import { stageOf } from '../step-place.js'
 
 export const pruneWhileTrainingCodec: t.Type<PruneWhileTraining, unknown> = closed({
   target: countedTargetCodec,
@@ -107,7 +114,7 @@ const maskEvents = ({ context, plan }: Pruning, mask: Mask): readonly RunEvent[]
     changed,
     last,
   }
-  return [event, ...(last ? [rankedEvent(context, nameOf(plan.by), true, ranking)] : [])]
+  return [event, ...(last ? [rankedEvent(loggedPlace(context), nameOf(plan.by), true, ranking)] : [])]
 }
 
 /** Trains until the cut is due; gives the epochs done by then too. */

@@ -3,9 +3,7 @@
  * fits, and until everything that the output needs is as wide as the floor says.
  */
 
-import { childrenOf } from '../../../net/children.js'
-import { childPath, type Path } from '../../../net/path.js'
-import type { Layer, Residual } from '../../../net/tree.js'
+import type { Path } from '../../../net/path.js'
 import { type Analysis, wiresMadeInside } from '../../analysis/analysis.js'
 import { leastOf, trunkOf } from '../../analysis/trunk.js'
 import { byScore, type ConstrainedSelection, type Constraints, type Context } from './pass.js'
@@ -68,9 +66,3 @@ export const applyConstraints = (analysis: Analysis, limits: Constraints) => {
   return (selection: Uint8Array, removable: ReadonlySet<Path> = new Set()): ConstrainedSelection =>
     holdMissing(context, selection, removable, new Uint8Array(analysis.wiring.count))
 }
-
-/** Every residual of a layer, by path. */
-export const residualsOf = (layer: Layer, path: Path = ''): readonly (readonly [Path, Residual])[] => [
-  ...(layer._tag === 'residual' ? [[path, layer] as const] : []),
-  ...childrenOf(layer).flatMap(child => residualsOf(child, childPath(path, child.name))),
-]

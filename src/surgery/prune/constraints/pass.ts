@@ -34,8 +34,16 @@ export interface ConstrainedSelection {
   readonly kept: Uint8Array
   /** Residuals that stay and whose body is removed. */
   readonly bypassed: ReadonlySet<Path>
+  /** Branches and bodies that are removed whole, with all that lies in them. */
+  readonly dropped: ReadonlySet<Path>
   readonly rescued: readonly Rescue[]
 }
+
+/** Whether a residual has lost its body; one that was removed itself, with what it lies in, has too. */
+export const isBodyRemoved =
+  ({ bypassed, dropped }: ConstrainedSelection) =>
+  (path: Path): boolean =>
+    bypassed.has(path) || [...dropped].some(place => isInside(place, path))
 
 /** Why a layer must keep a channel: for the output of the net, or for a layer that stays; null where it need not. */
 export type Need = 'vital' | 'bound' | null

@@ -50,12 +50,13 @@ export const runPass = (
   groups.forEach(({ fixed }, group) => {
     if (fixed === null) topUp(pass, group, 0)
   })
-  ensureOutput(pass, net.body, '', 'vital')
+  ensureOutput(pass, net.body)
   const places = [...pass.dropped]
   const stays = (path: Path): boolean => !places.some(place => isInside(place, path))
   const constrained = {
     kept: pass.kept,
     bypassed: new Set([...pass.bypassed].filter(path => hasOutput(pass, path) && stays(path))),
+    dropped: pass.dropped,
     rescued: pass.rescued.filter(({ at }) => stays(at)),
   }
   return { constrained, orphans: orphansOf(pass) }

@@ -101,10 +101,19 @@ const checkDims = ({ name, dims }: TensorProto): E.Either<ImportError, number> =
     : differs(name, 'dims', `at most ${mostWeights.toLocaleString('en')} values`, text)
 }
 
+/** Types of ONNX by their numbers. */
+const typeNames =
+  'none float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64 complex64 complex128 bfloat16'.split(
+    ' ',
+  )
+
+/** The name of a type of ONNX. */
+export const typeName = (dataType: number): string => typeNames[dataType] ?? `type ${dataType}`
+
 const typeOf = ({ name, dataType }: TensorProto): E.Either<ImportError, ElementType> => {
   const type = elementTypes.get(dataType)
   return type === undefined
-    ? differs(name, 'data_type', `one of ${names}`, `type ${dataType}`)
+    ? differs(name, 'data_type', `one of ${names}`, typeName(dataType))
     : E.right(type)
 }
 

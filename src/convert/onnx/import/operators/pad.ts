@@ -1,6 +1,8 @@
 /** Pad: zeros around a map, which the layer behind takes as its padding. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../../../io/element.js'
 import { uniformValue } from '../constant.js'
 import { inputInOrder } from '../shape-layers.js'
 import type { Read, Site } from '../site.js'
@@ -18,9 +20,14 @@ const endsOf = (site: Site, rank: number): Read<Ends> =>
       site.hasInput(3) ? site.numbers(3) : E.right(Array.from({ length: rank }, (_, axis) => axis)),
     ),
     E.bind('axes', ({ given }) => E.traverseArray((axis: number) => site.axis(axis, rank))(given)),
-    E.map(
-      ({ pads, axes }) =>
-        new Map(axes.map((axis, nth) => [axis, [pads[nth] ?? 0, pads[nth + axes.length] ?? 0]])),
+    E.flatMap(({ pads, axes }) =>
+      pads.length === 2 * axes.length
+        ? E.right(
+            new Map(
+              axes.map((axis, nth) => [axis, [elementAt(pads, nth), elementAt(pads, nth + axes.length)]]),
+            ),
+          )
+        : site.differs('pads', `${2 * axes.length} numbers`, `${pads.length}`),
     ),
   )
 

@@ -1,6 +1,8 @@
 /** Slice, Split and Gather: some of the channels of a value, or of the numbers of a constant. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { elementAt } from '../../../../io/element.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { type Constant, constantOf } from '../constant.js'
 import { foldTake } from '../fold.js'
@@ -80,6 +82,11 @@ export const slice = (site: Site): Read<readonly Value[]> =>
     E.bind('ends', () => site.numbers(2)),
     E.bind('axes', ({ starts }) => (site.hasInput(3) ? site.numbers(3) : E.right(range(0, starts.length)))),
     E.bind('steps', () => (site.hasInput(4) ? site.numbers(4) : E.right([]))),
+    E.tap(({ starts, ends, axes }) =>
+      starts.length === axes.length && ends.length === axes.length
+        ? E.right(undefined)
+        : site.differs('starts and ends', `${axes.length} numbers`, `${starts.length} and ${ends.length}`),
+    ),
     E.flatMap(({ value, starts, ends, axes, steps }) =>
       axes.reduce<Read<TensorValue>>(
         (before, axis, nth) =>
@@ -88,7 +95,7 @@ export const slice = (site: Site): Read<readonly Value[]> =>
             E.bindTo('now'),
             E.bind('at', ({ now }) => site.axis(axis, dimsOfValue(now).length)),
             E.flatMap(({ now, at }) =>
-              sliceAxis(site, now, at, starts[nth] ?? 0, ends[nth] ?? 0, steps[nth] ?? 1),
+              sliceAxis(site, now, at, elementAt(starts, nth), elementAt(ends, nth), steps[nth] ?? 1),
             ),
           ),
         E.right(value),
@@ -124,9 +131,9 @@ export const split = (site: Site): Read<readonly Value[]> =>
       const starts = startsOf(sizes)
       const sum = sizes.reduce((total, size) => total + size, 0)
       return sum === length && sizes.length === site.node.output.length
-        ? E.traverseArray((nth: number) => take(site, value, axis, starts[nth] ?? 0, sizes[nth] ?? 0))(
-            range(0, sizes.length),
-          )
+        ? E.traverseArray((nth: number) =>
+            take(site, value, axis, elementAt(starts, nth), elementAt(sizes, nth)),
+          )(range(0, sizes.length))
         : site.differs('split', `${site.node.output.length} sizes of ${length} together`, `${sizes}`)
     }),
   )

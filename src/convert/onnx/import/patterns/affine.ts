@@ -1,4 +1,5 @@
 /** A factor and an addend for each channel: as the bias of the layer before where that is possible, else as a layer. */
+import { elementAt } from '../../../../io/element.js'
 import { channelsOf } from '../../../../net/shape.js'
 import type { Leaf } from '../../../../net/tree.js'
 import type { LeafPart } from '../../../tree/part.js'
@@ -94,7 +95,10 @@ const absorbed = (
 /** y = (x · a + b) · c + d */
 const compose = (first: Affine, second: Affine): Affine => ({
   scale: Float64Array.from(first.scale, (each, c) => each * (second.scale[c] ?? 1)),
-  shift: Float64Array.from(first.shift, (each, c) => each * (second.scale[c] ?? 1) + (second.shift[c] ?? 0)),
+  shift: Float64Array.from(
+    first.shift,
+    (each, c) => each * elementAt(second.scale, c) + elementAt(second.shift, c),
+  ),
 })
 
 const addAffineLayer = (site: Site, from: Live, affine: Affine, output: Live): Live => {

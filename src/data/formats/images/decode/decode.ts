@@ -1,11 +1,11 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
 import type { Sharp } from 'sharp'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
-import { Fault, factOf, type Location } from '../../../error.js'
+import { type DataError, Fault, factOf, type Location } from '../../../error.js'
 import type { Colour } from '../../../spec.js'
 import { readQueued } from '../../streams.js'
 import { isCutOff } from './cut-off.js'
-import { explainUnsupported } from './signature.js'
+import { beginningOf, formatOf, readableFormats } from './signature.js'
 
 /** An image larger than this is refused before it is unpacked. */
 const maxPixels = 1 << 26
@@ -71,10 +71,16 @@ const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array>
       })
     : input
 
-const notAnImage = (location: Location, input: ImageInput, error: unknown): Fault => {
+/** Why an input is no image that can be decoded. */
+type Problem = Omit<Extract<DataError, { readonly _tag: 'NotAnImage' }>, '_tag' | keyof Location>
+
+/** What the decoder says of an image of more than `maxPixels`. */
+const tooLarge = /pixel limit/i
+
+const decodingProblem = (input: ImageInput, error: unknown): Problem => {
   const reason = messageOf(error)
-  const cutOff = input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }
-  return new Fault({ _tag: 'NotAnImage', ...location, reason, ...cutOff })
+  if (tooLarge.test(reason)) return { reason, maxPixels }
+  return { reason, ...(input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }) }
 }
 
 /** Weights of red, green and blue in the grey of ITU-R BT.601, in 65536ths, as in Pillow. */
@@ -91,14 +97,21 @@ const greyOf = (rgb: Uint8Array): Uint8Array =>
 
 const rgbOf = ([r, g, b]: Colour) => ({ r, g, b })
 
-/** Why an input is no image; null where it may be one. */
-const explainInput = (input: ImageInput): string | null => {
-  if (input instanceof Uint8Array) return explainUnsupported(input)
+/** What is wrong with the first bytes of a file; null where they are of a format that is read. */
+const contentProblem = (bytes: Uint8Array): Problem | null => {
+  const format = formatOf(bytes)
+  const reason = `${beginningOf(bytes)}; ${readableFormats.join(', ')} can be read`
+  if (format === null) return { reason }
+  return readableFormats.includes(format) ? null : { reason, format }
+}
+
+/** What is wrong with an input before it is decoded; null where it may be an image. */
+const inputProblem = (input: ImageInput): Problem | null => {
+  if (input instanceof Uint8Array) return contentProblem(input)
   const { height, width, channels, data } = input
   const bytes = height * width * channels
-  return data.length === bytes
-    ? null
-    : `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}`
+  if (data.length === bytes) return null
+  return { reason: `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}` }
 }
 
 /** Reads an input by the decoder. Errors  as `decodeImage` */
@@ -109,12 +122,13 @@ const readWith = async <A>(
 ): Promise<A> => {
   const encoded = await contentOf(input)
   const open = await loadDecoder()
+  const fault = (problem: Problem): Fault => new Fault({ _tag: 'NotAnImage', ...location, ...problem })
+  const problem = inputProblem(encoded)
+  if (problem !== null) throw fault(problem)
   try {
-    const problem = explainInput(encoded)
-    if (problem !== null) throw new Error(problem)
     return await read(open(encoded))
-  } catch (reason) {
-    throw notAnImage(location, encoded, reason)
+  } catch (error) {
+    throw fault(decodingProblem(encoded, error))
   }
 }
 

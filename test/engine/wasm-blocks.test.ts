@@ -1,0 +1,47 @@
+/** Gradients of kernels whose sums the wasm engine takes in parts and blocks, and rows of windows in groups of pixels. */
+import { expect, test } from 'vitest'
+import { loadWasm } from '../../src/engine/wasm/index.js'
+import { differentiate } from '../../src/graph/differentiate.js'
+import { type Graph, inputsOf, type Value } from '../../src/graph/graph.js'
+import * as op from '../../src/graph/operations.js'
+import type { Shape } from '../../src/net/shape.js'
+import { apart } from '../support/nets/agree.js'
+import { fedWith } from '../support/nets/arbitrary.js'
+import { evaluate } from '../support/nets/reference.js'
+import { right } from '../support/nets/surgery.js'
+
+const window = { stride: 1, dilation: 1, padding: 'same' } as const
+
+/** How far an output of windows and both its gradients are from float64. */
+const errorOf = async (
+  xShape: Shape,
+  kShape: Shape,
+  windows: (x: Value, k: Value) => Value,
+): Promise<number> => {
+  const [x, k] = [op.input('x', xShape), op.input('k', kShape)]
+  const y = windows(x, k)
+  const [dx = x, dk = k] = differentiate()(op.mul(y, op.input('signal', y.shape)), [x, k])
+  const graph: Graph = { outputs: { y, dx, dk }, updates: [] }
+  const feeds = Object.fromEntries(
+    Object.entries(inputsOf(graph)).map(([name, shape]) => [name, fedWith(0, name, shape)]),
+  )
+  const session = right(await right(await loadWasm(1)()).open({ go: graph })())
+  const got = session.run('go', feeds)
+  session.close()
+  return apart(evaluate(graph, feeds, {}).outputs, got)
+}
+
+test.each([
+  { name: 'several parts a block', x: [9, 4, 4, 300], filters: 13 },
+  { name: 'several blocks a part', x: [2, 20, 20, 6], filters: 16 },
+  { name: 'blocks that end with a part, and one that does not', x: [5, 9, 17, 120], filters: 8 },
+])('a kernel of one pixel: $name', async ({ x, filters }) => {
+  const kernel = [1, 1, x[3] ?? 0, filters]
+  expect(await errorOf(x, kernel, (x, k) => op.conv(x, k, window))).toBeLessThan(1e-5)
+})
+
+test.each([3, 4, 9, 12])('depthwise windows of 3×3 over rows of %i pixels', async width => {
+  expect(await errorOf([2, 5, width, 18], [3, 3, 18], (x, k) => op.depthwise(x, k, window))).toBeLessThan(
+    1e-5,
+  )
+})
