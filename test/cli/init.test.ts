@@ -122,12 +122,13 @@ const arbitrarySurvey: fc.Arbitrary<ImageSurvey> = fc
     depth: fc.integer({ min: 1, max: 3 }),
     side: spread(1000),
     isGrey: fc.boolean(),
+    transparent: fc.constantFrom(0, 9),
   })
   .map(({ names, images, validation, side, ...rest }) => {
     const classes = names.map((name, nth) => ({ name, images: images[nth] ?? 3 }))
     const all = classes.reduce((sum, each) => sum + each.images, 0)
     const parts = { train: Math.ceil(0.8 * all), test: Math.floor(0.2 * all), validation }
-    const counts = { measured: 9, portraits: 1, landscapes: 2, rotated: 0, transparent: 0 }
+    const counts = { measured: 9, portraits: 1, landscapes: 2, rotated: 0 }
     const sizes = { side, width: side, height: side }
     return { folder: 'x', classes, parts, ...counts, ...sizes, ...rest, unreadable: [], notices: [] }
   })
@@ -160,6 +161,7 @@ test('a file type-checks, is clean, and holds an experiment that passes every ch
     const experiment = await succeed(loadExperiment(join(folder, `n${nth}.ts`)))
     const trained = Math.floor(0.74 * found.parts.train) // the largest share for validation is a quarter
     expect(right(checkSchedule(1)(experiment))).toBe(undefined)
+    expect(experiment.data).toMatchObject({ background: found.transparent > 0 ? [255, 255, 255] : null })
     for (const step of experiment.schedule)
       if (step._tag === 'train') expect(step.batchSize).toBeLessThanOrEqual(Math.max(2, trained))
     expect(textOf(found).split('\n').length).toBeLessThanOrEqual(45)
@@ -224,7 +226,11 @@ describe('the command', () => {
       [scratch({ 'a/notes.txt': 'x' }), /expected a folder for each class, .*, got a;/],
       [
         scratch({ 'stray.jpg': one['cat/1.jpg'] ?? '' }),
-        /expected a folder for each class, with images in it/,
+        /expected a folder for each class, with images in it, got stray.jpg/,
+      ],
+      [
+        join(scratch({ 'a.csv': `path,label\n${'b.png,c\n'.repeat(100)}` }), 'a.csv'),
+        /a.csv, byte 0, content: expected a tar or zip archive/,
       ],
       [scratch(one), /expected training images of at least two classes, got cat alone/],
     ]

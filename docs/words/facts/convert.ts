@@ -9,6 +9,8 @@ const figures = { accuracy: 0.99, bytes: 20_000, milliseconds: 300 }
 const formats: readonly FoundFormat[] = [
   'savedmodel',
   'safetensors',
+  'pickle',
+  'tflite',
   'file',
   'folder',
   'graph model',

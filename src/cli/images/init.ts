@@ -49,9 +49,10 @@ const checkFree = (out: string, force: boolean): E.Either<RunError, void> =>
 
 /** Errors  ClassesMissing, OneClass */
 const checkClasses = (survey: ImageSurvey): E.Either<RunError, ImageSurvey> => {
-  const { classes, folder } = survey
+  const { classes, folder, notices } = survey
   const [first] = classes
-  if (first === undefined) return E.left({ _tag: 'ClassesMissing', folder, found: [] })
+  const found = notices.flatMap(notice => (notice._tag === 'LeftOut' ? [notice.first] : []))
+  if (first === undefined) return E.left({ _tag: 'ClassesMissing', folder, found })
   return classes.length === 1 ? E.left({ _tag: 'OneClass', data: folder, name: first.name }) : E.right(survey)
 }
 

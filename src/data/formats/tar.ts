@@ -107,6 +107,12 @@ const readOverrides = (kind: string, body: Buffer): Overrides => {
   return { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { size: Number(size) }) }
 }
 
+/** A block that is no header of an entry: the first of a file, without the word of tar, says that it is no archive. */
+const badHeader = (location: Location, header: Buffer): DataError =>
+  location.offset === 0 && header.toString('latin1', 257, 262) !== 'ustar'
+    ? badValue(location, 'content', 'another file', 'a tar or zip archive, or the path of a folder')
+    : badValue(location, 'header', 'another sum', 'the header of an entry')
+
 /**
  * The entries of an archive in order. An entry larger than `most` bytes is refused before it is read.
  *
@@ -123,9 +129,7 @@ export async function* entriesOf(file: string, cursor: ByteReader, most: number)
     const size = '123456'.includes(kind) ? 0 : (overrides.size ?? readNumber(header, 124, 12))
     const location: Location = { file, entry: name, offset }
     if (readNumber(header, 148, 8) !== headerSum(header))
-      throw new Fault(
-        badValue({ ...location, entry: null }, 'header', 'another sum', 'the header of an entry'),
-      )
+      throw new Fault(badHeader({ ...location, entry: null }, header))
     if (!Number.isSafeInteger(size) || size < 0)
       throw new Fault(badValue(location, 'size', size, `0 to ${most} bytes`))
     const start = cursor.position()

@@ -59,6 +59,13 @@ const augmentNote = ({ flips }: SeedlingPlan): string =>
     ? 'each epoch shows other crops; leave flip out where left and right differ'
     : 'each epoch shows them elsewhere; add flip where mirrored images show the same'
 
+/** An option and its comment, where it applies. */
+const optionRow = (
+  applies: boolean,
+  option: string,
+  comment: string,
+): readonly (readonly [text: string, comment: string])[] => (applies ? [[`  ${option},`, comment]] : [])
+
 const dataLines = (survey: ImageSurvey, { name }: ExperimentFile, plan: SeedlingPlan): readonly string[] => [
   'const photos = imageFolder(size, {',
   ...aligned([
@@ -67,17 +74,22 @@ const dataLines = (survey: ImageSurvey, { name }: ExperimentFile, plan: Seedling
       'images are turned upright, scaled to cover that size and cropped to their centre',
     ],
     [`  augment: ${augmentations(plan)},`, augmentNote(plan)],
-    ...(survey.depth === 1
-      ? []
-      : ([[`  depth: ${survey.depth},`, `a class is ${survey.depth} folders, one in the other`]] as const)),
-    ...(survey.parts.validation === null
-      ? ([
-          [`  validation: ${plan.validation},`, 'the share of the training images that decides when to stop'],
-        ] as const)
-      : []),
-    ...(survey.isSplit
-      ? ([['  test: 0.2,', 'the share of each class that is tested on, once, at the end']] as const)
-      : []),
+    ...optionRow(
+      survey.transparent > 0,
+      'background: [255, 255, 255]',
+      'what shows through transparent images: white',
+    ),
+    ...optionRow(
+      survey.depth > 1,
+      `depth: ${survey.depth}`,
+      `a class is ${survey.depth} folders, one in the other`,
+    ),
+    ...optionRow(
+      survey.parts.validation === null,
+      `validation: ${plan.validation}`,
+      'the share of the training images that decides when to stop',
+    ),
+    ...optionRow(survey.isSplit, 'test: 0.2', 'the share of each class that is tested on, once, at the end'),
   ]),
   '})',
 ]

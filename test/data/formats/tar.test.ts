@@ -156,7 +156,7 @@ describe('entriesOf', () => {
   test('a file that is no archive is refused', async () => {
     expect(await fatal(Buffer.alloc(2000, 'this is not a tar archive '))).toMatchObject({
       _tag: 'BadValue',
-      what: 'header',
+      what: 'content',
       offset: 0,
     })
     const archive = await pack([{ name: 'a.jpg', content: Buffer.from('inside') }])
