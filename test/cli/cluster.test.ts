@@ -81,8 +81,8 @@ describe.skipIf(!hasAddon || noMachines !== null)('two machines', () => {
     const from = Date.now()
     expect(await Promise.all([leader.ended, worker.ended])).toEqual([1, 1])
     expect(Date.now() - from).toBeLessThan(10_000)
-    expect(leader.said()).toContain(`worker ${second} is lost`)
-    expect(worker.said()).toContain(`the first worker, at ${first}, is lost`)
+    expect(leader.said()).toContain(`worker ${second}: expected a sign of life, got none`)
+    expect(worker.said()).toContain(`the first worker, ${first}: expected a sign of life`)
     const [, rest = ''] = /npm run resume -- (\S+)\n/.exec(leader.said()) ?? []
     const both = [
       ['resume', rest],

@@ -61,13 +61,22 @@ const filesOf = (folder: string | null): TE.TaskEither<RunError, Files> =>
         TE.mapLeft((error): RunError => error),
       )
 
+/** Milliseconds after which a run that has failed is not waited for: another call of it may wait for a worker for ever. */
+const mostWaiting = 10_000
+
+/** Ends the process then, if it has not ended by itself, with the exit code that it has. */
+const endSoon = (): void => void setTimeout(() => process.exit(), mostWaiting).unref()
+
 /** Uses the engine of a cluster: where a call fails, the worker that is lost is named. */
 const usingLed =
   <A>(led: Led, use: TE.TaskEither<RunError, A>): TE.TaskEither<RunError, A> =>
   async () => {
     const outcome = await use()
-    if (E.isLeft(outcome) && outcome.left._tag === 'EngineFailed')
-      return E.left(await led.explain(outcome.left))
+    if (E.isLeft(outcome) && outcome.left._tag === 'EngineFailed') {
+      const error = await led.explain(outcome.left)
+      endSoon()
+      return E.left(error)
+    }
     await led.end()
     return outcome
   }

@@ -70,7 +70,7 @@ export const run = (args: readonly string[], where: readonly string[] = []): Run
 /** Waits until a process has said this. */
 export const until = async (said: () => string, text: string): Promise<void> => {
   for (let waited = 0; !said().includes(text); waited += 50) {
-    if (waited > 60_000) throw new Error(`${text}: ${said()}`)
+    if (waited > 120_000) throw new Error(`${text}: ${said()}`)
     await new Promise(soon => setTimeout(soon, 50))
   }
 }
