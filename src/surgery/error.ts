@@ -74,7 +74,7 @@ export type GrowError =
   | { readonly _tag: 'NothingToWiden'; readonly at: Path }
   /** A sum, a gate or groups tie a part of this layer's channels to another layer: new ones cannot be appended. */
   | { readonly _tag: 'Tied'; readonly at: Path; readonly to: Path }
-  /** New channels would lie between those that a layer knows by their numbers: of its groups, or of its slice. */
+  /** Channels that a layer knows by their numbers would get others: those of its groups, slice, sum or gate. */
   | { readonly _tag: 'Renumbered'; readonly at: Path; readonly grown: Path }
   /** Growth that is to preserve the function, and does not; `widened`: even where a module may be made wider. */
   | { readonly _tag: 'NotExact'; readonly at: Path; readonly why: Unpreserved; readonly widened: boolean }

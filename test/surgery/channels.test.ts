@@ -143,7 +143,27 @@ describe('growth', () => {
   ])('%j would renumber channels', (growth, at) => {
     const error = left(grown(growth))
     expect(error).toMatchObject({ _tag: 'Renumbered', at })
-    expect(renderMessage(error)).toContain(`${at} reads by number`)
+    expect(renderMessage(error)).toContain(`${at} knows by number`)
+  })
+
+  const reordering = stack('new', channelShuffle(2), conv(4, 1, { groups: 2 }))
+  const follow = (growth: Growth, ...layers: readonly Layer[]) =>
+    grow({ ...growth, seed: 1 })(
+      modelOf(2)(net('n', image(4, 4, 2), conv(4, 1, { name: 'stem' }), ...layers)),
+    )
+
+  test.each<[string, string, Growth, readonly Layer[]]>([
+    ['a sum', 'r', { before: 'r', module: reordering }, [residual('r', conv(4, 1)), globalAvgPool]],
+    ['a body', 'r', { deepen: 'r/body', module: reordering }, [residual('r', conv(4, 1)), globalAvgPool]],
+    ['a gate', 'g', { deepen: 'g/body', module: reordering }, [gate('g', conv(4, 1)), globalAvgPool]],
+    ['the classes', '', { after: 'stem', module: reordering }, [globalAvgPool]],
+  ])('a module that passes its input on in another order is refused before %s', (_, at, growth, layers) => {
+    expect(left(follow(growth, ...layers))).toMatchObject({ _tag: 'Renumbered', at })
+  })
+
+  test('a layer that reads all channels follows their order', () => {
+    const { inexact } = right(follow({ after: 'stem', module: reordering }, conv(3), globalAvgPool))
+    expect(inexact).toBe(null)
   })
 
   test('new channels of a wider unit lie in the groups that read them', () => {

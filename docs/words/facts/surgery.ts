@@ -29,7 +29,10 @@ export const surgeryFacts = {
   OutputDiffers: [{ at: 'dense', got: [12], expected: [10] }],
   NothingToWiden: [{ at: 'dense' }],
   Tied: [{ at: 'r/body/conv', to: 'stem' }],
-  Renumbered: [{ at: 'slice', grown: 'a' }],
+  Renumbered: [
+    { at: 'slice', grown: 'a' },
+    { at: '', grown: 'a' },
+  ],
   NotExact: [
     { at: 'a', why: { _tag: 'Normalised', at: 'layerNorm' }, widened: false },
     { at: 'a', why: { _tag: 'NoPassthrough', at: 'a', channels: 24 }, widened: false },

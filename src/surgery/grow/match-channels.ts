@@ -3,7 +3,7 @@
 import { elementAt } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
-import type { Path } from '../../net/path.js'
+import { childPath, type Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import type { Layer } from '../../net/tree.js'
 import { allWeightSpecs, type WeightSpec, weightKey } from '../../net/weight-specs.js'
@@ -114,7 +114,7 @@ export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch
 
 /** In how many groups a layer knows channels by their numbers: a slice as one; null where it does not. */
 const groupsKnownTo = (layer: Layer): number | null => {
-  if (layer._tag === 'channelSlice') return 1
+  if (layer._tag === 'channelSlice' || (layer._tag === 'own' && layer.channels === 'mixed')) return 1
   return layer._tag === 'channelShuffle' || (layer._tag === 'conv' && layer.groups > 1) ? layer.groups : null
 }
 
@@ -124,17 +124,61 @@ const keepsGroups = (before: Int32Array, after: Int32Array, groups: number): boo
   return before.every((each, i) => each === after[Math.floor(i / old) * now + (i % old)])
 }
 
-/** A layer of the old net that knows channels by numbers which others have now; null where there is none. */
+/** A layer of the grown net, and where it was in the old one. */
+interface Moved {
+  readonly path: Path
+  readonly from: Path
+}
+
+/** Channels on one side of a layer. */
+type Side = (wires: Wires, path: Path) => Int32Array
+
+const into: Side = (wires, path) => wires.into.get(path) ?? range(0)
+const out: Side = (wires, path) => wires.out.get(path) ?? range(0)
+
+/** Whether a layer that knows channels by their numbers finds them there. */
+const keepsNumbers = ({ before, after }: TracedNets, layer: Layer, { path, from }: Moved): boolean => {
+  const groups = groupsKnownTo(layer)
+  const isKept = (side: Side) => groups === null || keepsGroups(side(before, from), side(after, path), groups)
+  return isKept(into) && (layer._tag !== 'conv' || isKept(out))
+}
+
+/** What a layer adds or multiplies channel by channel, each as a side of it. */
+const pairedBy = (layer: Layer): readonly [Side, Side] | null => {
+  if (layer._tag !== 'residual' && layer._tag !== 'gate') return null
+  const child =
+    ({ name }: Layer): Side =>
+    (wires, path) =>
+      out(wires, childPath(path, name))
+  return [child(layer.body), layer._tag === 'gate' ? into : child(layer.shortcut)]
+}
+
+/** Whether a sum or a gate still joins the channels that it joined; new ones may stand in for either. */
+const keepsPairs = ({ before, after }: TracedNets, layer: Layer, { path, from }: Moved): boolean => {
+  const sides = pairedBy(layer)
+  if (sides === null) return true
+  const [one, other] = sides.map(side => matchPlaces(side(before, from), side(after, path)))
+  return out(after, path).every((_, i) => {
+    const [a, b] = [one?.[i] ?? i, other?.[i] ?? i]
+    return a === b || a < 0 || b < 0
+  })
+}
+
+/** Whether each class is still the output of its number. */
+const keepsClasses = ({ before, after }: TracedNets): boolean =>
+  keepsGroups(out(before, ''), out(after, ''), 1)
+
+/**
+ * A layer of the old net that would find other channels under the numbers, or beside others, by which it knows them;
+ * the net itself, at the path `''`, where its output would; null where there is none.
+ */
 export const findRenumbered = (before: CheckedNet, after: CheckedNet & LayerMatch): Path | null => {
   const both = traceBoth(before, after)
-  const isKept = (path: Path, from: Path, groups: number, side: 'into' | 'out'): boolean =>
-    keepsGroups(both.before[side].get(from) ?? range(0), both.after[side].get(path) ?? range(0), groups)
-  const isMoved = (path: Path, layer: Layer): boolean => {
-    const [from, groups] = [after.originOf(path), groupsKnownTo(layer)]
-    if (from === null || groups === null) return false
-    return (
-      !isKept(path, from, groups, 'into') || (layer._tag === 'conv' && !isKept(path, from, groups, 'out'))
-    )
+  const isKept = (path: Path, layer: Layer): boolean => {
+    const from = after.originOf(path)
+    if (from === null) return true
+    return keepsNumbers(both, layer, { path, from }) && keepsPairs(both, layer, { path, from })
   }
-  return [...after.layers.values()].find(({ path, layer }) => isMoved(path, layer))?.path ?? null
+  const moved = [...after.layers.values()].find(({ path, layer }) => !isKept(path, layer))
+  return moved?.path ?? (keepsClasses(both) ? null : '')
 }

@@ -213,7 +213,9 @@ describe.runIf(engine !== null)('a cell', () => {
     const file = join(cellsFolder(folder), 'study.json')
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"code": "/, '"code": "0.0.0 and '))
     const error = await failure(agreeOnStudy(folder, small, on))
-    expect(renderMessage(error)).toMatch(/expected code 0\.0\.0 and .*; try version 0\.0\.0 and .* of espalier/)
+    expect(renderMessage(error)).toMatch(
+      /expected code 0\.0\.0 and .*; try version 0\.0\.0 and .* of espalier/,
+    )
     await succeed(restateStudy(folder, small, on))
     await succeed(agreeOnStudy(folder, small, on))
     const agree = agreeOnData(folder, of(base), {})

@@ -78,7 +78,9 @@ export const surgeryMessages = {
   Tied: ({ at, to }) =>
     `${layerText(at)}: expected channels of its own, got some that a sum, a gate or groups tie to those of ${to}, so that none can be added here; try growing inside ${to}`,
   Renumbered: ({ at, grown }) =>
-    `${layerText(grown)}: expected new channels behind those that ${at} reads by number, in groups or as a slice, got some before them, which would shift them; try growing behind ${at}, or inside a branch`,
+    at === ''
+      ? `${layerText(grown)}: expected outputs that keep their order, as each is a class, got another order; try growing before the last layer`
+      : `${layerText(grown)}: expected the channels that ${at} knows by number (in groups, as a slice, or one by one in a sum or gate) to keep their numbers, got others in their place; try growing behind ${at}, or inside a branch`,
   NotExact: notExactText,
   OverBudget: fact => `${overBudgetText(fact)}; try a larger budget, or a smaller module`,
 } satisfies Partial<Messages>
