@@ -202,10 +202,13 @@ test.runIf(usual[1] !== null)(
     expect((await told(engine, within)).outcome).toBe('done')
     const mapped = net('mapped', image(6, 6, 1), convBnAct(4), convBnAct(3), globalAvgPool)
     const refused = left(checkSchedule(9)(experiment(mapped, glyphs(), pruneStep(cut))))
-    expect(refused).toEqual({ _tag: 'NoDecision' })
+    expect(refused).toEqual({ _tag: 'NoDecision', got: ['conv', 'globalAvgPool'] })
     expect(renderMessage(refused)).not.toContain('undefined')
     const model = modelOf(1)(mapped)
     const same = right(prune({ channels: {} })(model))
-    expect(await failure(refitHead(calibration)(model)(same))).toEqual({ _tag: 'NoDecision' })
+    expect(await failure(refitHead(calibration)(model)(same))).toEqual({
+      _tag: 'NoDecision',
+      got: ['conv', 'globalAvgPool'],
+    })
   },
 )

@@ -73,7 +73,7 @@ describe('a net', () => {
       for (const pass of passes(treeOf(nested(levels))).filter((_, nth) => nth !== 3 || levels > 200))
         expect(['TooMany', 'DecodeError', 'UnknownPath']).toContain(Object(left(pass))._tag)
     expect(renderMessage(left(infer(treeOf(nested(2000)))))).toMatch(
-      /^layer …[s/]+: expected at most 100 levels, which is what this program can hold, got 101$/,
+      /^layer …[s/]+: expected at most 100 levels, which is what this program can hold, got 101; try fewer$/,
     )
     expect(layersOf(treeOf(nested(50_000))).size).toBe(50_004)
   })
@@ -93,16 +93,16 @@ describe('a net', () => {
     const said = (...layers: Layer[]) =>
       renderMessage(left(infer(treeOf(stack('b', stack('three', ...(layers as readonly (typeof relu)[])))))))
     expect(said(convBnAct(6e9))).toBe(
-      'layer b/three/conv: expected at most 16,777,216 filters, which is what this program can hold, got 6,000,000,000',
+      'layer b/three/conv: expected at most 16,777,216 filters, which is what this program can hold, got 6,000,000,000; try fewer',
     )
     expect(said(convBnAct(1e6, 1), convBnAct(1e6, 1))).toMatch(
-      /^layer b\/three\/conv2: expected at most [\d,]+ weights, which is what this program can hold, got [\d,]+$/,
+      /^layer b\/three\/conv2: expected at most [\d,]+ weights, which is what this program can hold, got [\d,]+; try fewer$/,
     )
     expect(said(convBnAct(2, 100_000))).toMatch(
-      /^layer b\/three\/conv: expected at most [\d,]+ padded values, which is what this program can hold, got [\d,]+$/,
+      /^layer b\/three\/conv: expected at most [\d,]+ padded values, which is what this program can hold, got [\d,]+; try fewer$/,
     )
     expect(renderMessage(left(infer({ ...treeOf({ ...relu, name: 'a' }), input: [1e5, 1e5, 3] })))).toMatch(
-      /^layer a: expected at most [\d,]+ values, which is what this program can hold, got 30,000,000,000$/,
+      /^layer a: expected at most [\d,]+ values, which is what this program can hold, got 30,000,000,000; try fewer$/,
     )
     const wide = Array.from(
       { length: 3 },
@@ -110,7 +110,7 @@ describe('a net', () => {
     )
     expect(Object(left(infer(treeOf(...wide))))._tag).toBe('TooMany')
     expect(renderMessage(left(infer(net('n', image(4, 4, 1), flatten, dense(6e9)))))).toMatch(
-      /^layer dense: expected at most [\d,]+ units, which is what this program can hold, got 6,000,000,000$/,
+      /^layer dense: expected at most [\d,]+ units, which is what this program can hold, got 6,000,000,000; try fewer$/,
     )
   })
 

@@ -169,6 +169,7 @@ describe('what is refused', () => {
         _tag: 'NotFiniteWeight',
         key: 'head/kernel',
         index: 3,
+        got: value,
       })
     }
   })

@@ -131,7 +131,7 @@ describe('a line', () => {
     ],
     [
       { why: 'site pruned away', fact: { _tag: 'SiteRemoved', at: 'b' } },
-      'layer b, where the next module goes, has been pruned away',
+      "layer b: the next module's place has been pruned away",
     ],
     [{ why: 'no gain', fact: null }, 'no gain'], // as an earlier version logged it
   ])('of rounds that stopped says why, once and without advice: %j', (stop, text) => {

@@ -153,6 +153,7 @@ describe('before anything trains', () => {
     const headless = net('headless', image(6, 6, 1), convBnAct(4), convBnAct(3), globalAvgPool)
     expect(left(checkSchedule(12)(experiment(headless, glyphs(), by(traced))))).toEqual({
       _tag: 'NoDecision',
+      got: ['conv', 'globalAvgPool'],
     })
   })
 

@@ -170,13 +170,14 @@ describe('the decision', () => {
         left(
           decisionOf(placed(net('n', image(4, 4, 1), convBnAct(3), convBnAct(2, 1, options), globalAvgPool))),
         ),
-      ).toEqual({ _tag: 'NoDecision' })
+      ).toEqual({ _tag: 'NoDecision', got: ['conv', 'globalAvgPool'] })
   })
 
   test('a net that ends otherwise has none', () => {
     for (const end of [globalAvgPool, flatten])
       expect(left(decisionOf(placed(net('n', image(4, 4, 1), convBnAct(2), end))))).toEqual({
         _tag: 'NoDecision',
+        got: ['conv', end._tag],
       })
   })
 })

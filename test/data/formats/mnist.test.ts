@@ -71,7 +71,9 @@ describe('mnist', () => {
     const fact = await failure(open(rest))
     expect(fact).toMatchObject({ _tag: 'FilesMissing', data: 'mnist' })
     expect('files' in fact && fact.files).toContain('train-images-idx3-ubyte.gz')
-    expect(renderMessage(fact)).toMatch(/ \(from https:[^ ]*\/mnist\/, https:[^ ]*\/mnist\/\), or name/)
+    expect(renderMessage(fact)).toMatch(
+      /; try --data with the folder .*, from https:[^ ]*\/ or https:[^ ]*\/$/,
+    )
   })
 
   test('labels from 1, as of EMNIST letters, are the classes 1 to 26, with a notice', async () => {
@@ -151,7 +153,7 @@ describe('mnist', () => {
       Object.fromEntries(Object.entries(small()).map(([file, content]) => [name + file, content]))
     expect((await succeed(open({ ...small(), ...set('emnist-digits-') }))).train.size).toBe(36)
     expect(renderMessage(await failure(open({ ...set('a-'), ...set('b-') })))).toMatch(
-      /it holds several sets: a-, b-$/,
+      /got files of several sets: a-, b-; try --data/,
     )
   })
 

@@ -301,5 +301,6 @@ test('a net without a decision vector is refused', async () => {
   const calibration = calibrationOf(undecided.input)
   expect(await failure(measureTrace('deconvTrace')(calibration)(modelOf(1)(undecided)))).toEqual({
     _tag: 'NoDecision',
+    got: ['conv', 'globalAvgPool'],
   })
 })

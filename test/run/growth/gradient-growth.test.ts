@@ -148,12 +148,12 @@ describe('before anything trains', () => {
     [
       'a module that changes the function',
       { candidates: [{ after: 'module', module: convBnAct(4, 1) }] },
-      'layer grown: expected a module that can pass on the 7 channels of its input, got none; try exact: true, which makes one as wide',
+      'layer grown: expected a module that can pass on the 7 channels of its input, got one that cannot; try exact: true, which makes one as wide',
     ],
     [
       'one that no width makes exact',
       { candidates: [{ after: 'module', module: convBnAct(4, 2, { stride: 2 }) }], exact: true },
-      'layer grown: expected a module that can pass on the 7 channels of its input, got none, however wide; try a branch of 1×1 units',
+      'layer grown: expected a module that can pass on the 7 channels of its input, got one that cannot, however wide; try a branch of 1×1 units',
     ],
     [
       'a layer that is not there',

@@ -394,7 +394,7 @@ process.stdin.once('data', async () => {
     expect(await succeed(loadNet(folderAt(stopped).checkpoint))).toEqual(learner.model.net)
     const none = scratch()
     const wanted = (got: string) =>
-      `expected a .ts or .js module, got ${got}; describe also reads models: a run's folder, .safetensors, .onnx, .keras, .h5, a folder with model.json`
+      `expected a .ts or .js module, or for describe a model (a run's folder, .safetensors, .onnx, .keras, .h5, a folder with model.json), got ${got}; try another path`
     expect(renderMessage(await failure(loadNet(none)))).toBe(`${none}: ${wanted('a folder')}`)
     const file = join(scratch({ 'model.pb': '' }), 'model.pb')
     for (const nowhere of [join(file, 'x'), join(none, 'a'.repeat(5000))])
