@@ -119,7 +119,7 @@ describe('a SavedModel as a version in TensorFlow Serving', () => {
 
   test.for([0, 1.5, Number.NaN])('is refused as version %s', async version => {
     expect(renderMessage(left(await encode(version)))).toMatch(
-      new RegExp(`^expected a version of TensorFlow Serving, a whole number ≥ 1, got ${version}; try `),
+      new RegExp(`^version of TensorFlow Serving: expected a whole number ≥ 1, got ${version}; try `),
     )
   })
 })

@@ -94,7 +94,7 @@ describe('images of one class', () => {
     const refused = await failure(push({ batchSize: 2 })({ engine: float64, dataset, seed: 0 })(model))
     expect(refused).toEqual(expected)
     expect(renderMessage(expected)).toBe(
-      'tiny: expected training images of at least two classes, got row alone; try images of another class',
+      'tiny: expected training images of at least two classes, got row alone; try adding images of another class',
     )
   })
 
