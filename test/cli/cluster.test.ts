@@ -95,7 +95,7 @@ describe.skipIf(!hasAddon || noMachines !== null)('two machines', () => {
 
 describe('is refused', () => {
   test.each([
-    [['train', '--cluster', 'here'], /here is no address/],
+    [['train', '--cluster', 'here'], /--cluster: expected HOST:PORT, .* got 'here'/],
     [['train', '--cluster', 'a:1'], /two addresses or more/],
     [['train', '--cluster', 'a:1,b:2', '--engine', 'wasm'], /--engine/],
     [['worker', 'some.ts'], /--queue.*--listen/],

@@ -92,5 +92,6 @@ test('passes on the error of the criterion', async () => {
   const refusing: Criterion<Activations> = () => E.left({ _tag: 'NoDecision', got: [] })
   expect(await failure(measureUtilities(activations, refusing)(calibration)(model))).toEqual({
     _tag: 'NoDecision',
+    got: [],
   })
 })
