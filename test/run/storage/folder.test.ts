@@ -400,7 +400,7 @@ process.stdin.once('data', async () => {
     for (const nowhere of [join(file, 'x'), join(none, 'a'.repeat(5000))])
       expect(await failure(loadNet(nowhere))).toEqual({ _tag: 'FileMissing', file: nowhere })
     const refused = await failure(loadNet(file))
-    expect(renderMessage(refused)).toBe(`${file}: ${wanted('a .pb')}`)
+    expect(renderMessage(refused)).toBe(`${file}: ${wanted('a .pb file')}`)
   })
 
   test('has one file that is a model', async () => {
