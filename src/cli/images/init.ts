@@ -1,7 +1,6 @@
 /** `espalier init` */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,6 +12,7 @@ import { downloadProgress } from '../../report/terminal/download-progress.js'
 import { experimentFile } from '../../report/text/experiment-file.js'
 import { renderMessage } from '../../report/text/render-message.js'
 import type { RunError } from '../../run/error.js'
+import { sourceFolder } from '../../run/load/module.js'
 import { planSeedling } from '../../run/seedling.js'
 import { end } from '../exit.js'
 import { say, screen } from '../stderr.js'
@@ -36,8 +36,7 @@ const defaultOut = (folder: string): string => {
 /** The module of the words, from a file in a folder. */
 const sourceFor = (out: string): string => {
   if (!isCheckout) return 'espalier'
-  const index = fileURLToPath(new URL('../../../src/index.js', import.meta.url))
-  const path = relative(dirname(resolve(out)), index)
+  const path = relative(dirname(resolve(out)), join(sourceFolder, 'index.js'))
     .split(sep)
     .join('/')
   return path.startsWith('.') ? path : `./${path}`

@@ -32,3 +32,6 @@ export type ClusterError =
   | { readonly _tag: 'BatchNotShared'; readonly batch: number; readonly workers: number }
   /** What each machine would measure otherwise. */
   | { readonly _tag: 'NotInCluster'; readonly what: string }
+
+/** Why a socket failed: its errors have a code. */
+export const socketReason = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Address, addressText } from './address.js'
-import type { ClusterError } from './error.js'
+import { type ClusterError, socketReason } from './error.js'
 
 /** Errors  PortTaken where something listens on the port already, such as another first worker */
 const requirePort = ({ host, port }: Address): TE.TaskEither<ClusterError, void> =>
@@ -18,7 +18,7 @@ const requirePort = ({ host, port }: Address): TE.TaskEither<ClusterError, void>
     (error): ClusterError => ({
       _tag: 'PortTaken',
       address: addressText({ host, port }),
-      reason: (error as NodeJS.ErrnoException).code ?? String(error), // errors of sockets have one
+      reason: socketReason(error),
     }),
   )
 

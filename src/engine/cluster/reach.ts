@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { ClusterError } from './error.js'
+import { type ClusterError, socketReason } from './error.js'
 
 /** Milliseconds for a connection. */
 const most = 5000
@@ -21,5 +21,5 @@ export const requireServer =
       const fail = (reason: string) => settle(E.left({ _tag: 'NotReached', address, reason }))
       socket.once('connect', () => settle(E.right(undefined)))
       socket.once('timeout', () => fail('ETIMEDOUT'))
-      socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? String(error)))
+      socket.once('error', error => fail(socketReason(error)))
     })

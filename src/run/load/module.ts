@@ -18,7 +18,7 @@ const isSource = import.meta.url.endsWith('.ts')
 const own = fileURLToPath(new URL(isCheckout ? '../../..' : '../../../dsl/', import.meta.url))
 
 /** The sources: those that run, or that what runs was made of. */
-const sourceFolder = fileURLToPath(new URL('../../../src', import.meta.url))
+export const sourceFolder = fileURLToPath(new URL('../../../src', import.meta.url))
 
 /** How a file may name the sources: by their path, by the way from it, or, from beside them, from any depth of folders. */
 const sourceNames = (path: string): readonly string[] => [

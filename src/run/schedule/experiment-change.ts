@@ -14,11 +14,11 @@ const text = (value: unknown): string => {
   return json.length > 60 ? `${json.slice(0, 59)}…` : json
 }
 
-const encoded = ({ from: _, ...experiment }: Experiment): object => Object(experimentCodec.encode(experiment))
+const encode = ({ from: _, ...experiment }: Experiment): object => Object(experimentCodec.encode(experiment))
 
 /** Everywhere two experiments differ but in the model they begin with, which its checksum tells. */
 const differences = (began: Experiment, now: Experiment): readonly Difference[] =>
-  diff(encoded(began), encoded(now)).map(each => ({
+  diff(encode(began), encode(now)).map(each => ({
     at: each.path.join('.'),
     began: each.type === 'CREATE' ? 'nothing' : text(each.oldValue),
     now: each.type === 'REMOVE' ? 'nothing' : text(each.value),

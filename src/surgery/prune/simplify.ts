@@ -111,7 +111,7 @@ const narrowGate = (body: Layer | null, layer: Gate): Layer | null => {
 }
 
 /** Each layer with the channels it keeps; null where it has none. */
-const narrowing = (remains: Remains): FoldAlgebra<Layer | null> => ({
+const narrowAlgebra = (remains: Remains): FoldAlgebra<Layer | null> => ({
   leaf: (leaf, path) => narrowLeaf(remains, leaf, path),
   stack: narrowStack,
   concat: narrowConcat,
@@ -133,7 +133,10 @@ export const simplify =
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
       countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
-    const body = fold(narrowing({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(net.body, '')
+    const body = fold(narrowAlgebra({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(
+      net.body,
+      '',
+    )
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

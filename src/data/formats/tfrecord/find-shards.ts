@@ -69,9 +69,11 @@ const onlySet = (names: readonly string[]): readonly string[] => {
   return new Set(shards.map(name => name.replace(shardNumber, ''))).size === 1 ? shards : []
 }
 
-/** Finds the shards of a part: those of the first prefix, or where no name says a part the only set, to train on. */
-const finderOf = (names: readonly string[]): ((part: PartName) => readonly string[] | undefined) => {
-  const [prefix] = prefixesOf(names)
+/** Finds the shards of a part: those of the prefix, or where no name says a part the only set, to train on. */
+const finderOf = (
+  names: readonly string[],
+  prefix: string | undefined,
+): ((part: PartName) => readonly string[] | undefined) => {
   const isOf = (part: PartName, name: string): boolean => {
     const is = partOf(name)
     return is?.part === part && is.before === prefix
@@ -100,15 +102,15 @@ const leftOutOf = (
 /** The shards in a folder: those without a prefix, else those of the only prefix; else those of the only set. */
 const shardsInFolder = async (data: string, folder: string): Promise<ShardParts> => {
   const entries = await listEntries(folder)
-  const missing = (found: readonly string[]) =>
+  const noParts = (found: readonly string[]) =>
     new Fault({ _tag: 'PartsMissing', data: 'tfrecord', folder, found })
   refuseOtherFormat(folder, entries.files)
   const names = entries.files.filter(isShard)
   const prefixes = prefixesOf(names)
-  if (prefixes[0] !== '' && prefixes.length > 1) throw missing(prefixes.map(before => `${before}*`))
-  const find = finderOf(names)
+  if (prefixes[0] !== '' && prefixes.length > 1) throw noParts(prefixes.map(before => `${before}*`))
+  const find = finderOf(names, prefixes[0])
   const train = find('train')
-  if (train === undefined) throw missing([...entries.folders, ...entries.files])
+  if (train === undefined) throw noParts([...entries.folders, ...entries.files])
   const used = (['train', 'test', 'validation'] as const).flatMap(part => find(part) ?? [])
   const notices = [...missingShards(data, used), ...leftOutOf(folder, entries, used)]
   return { folder, train, roles: rolesOf(find), notices }

@@ -97,14 +97,14 @@ const differenceTexts: {
     `${second.file}: expected the classes of ${first.file} (${first.got}), got ${second.got}`,
 }
 
-const filesMissing = (fact: FactOf<'FilesMissing'>): string => {
+const filesMissingText = (fact: FactOf<'FilesMissing'>): string => {
   const { data, files, folder, sources, found, instead } = fact
   const from = sources.length > 0 ? `, or putting them there, from ${sources.join(' or ')}` : ''
   return `${data}: expected ${files.join(', ')} in ${folder}, got ${instead ?? namesOr('none of them', found)}; try --data with the folder that holds them${from}`
 }
 
 export const dataMessages = {
-  FilesMissing: filesMissing,
+  FilesMissing: filesMissingText,
   PartsMissing: ({ data, folder, found }) =>
     `${folder}: expected ${layouts[data]}, got ${foundText(folder, found)}`,
   ClassesMissing: ({ folder, found }) =>

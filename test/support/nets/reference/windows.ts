@@ -45,14 +45,17 @@ const taps = (
           }
 }
 
-/** Every product of a convolution, by its index in x, kernel and y. */
-export const products = (
+/** Visits every product of a value of x with one of the kernel, by its index in x, kernel and y. */
+type Products = (
   x: Shape,
   kernel: Shape,
   y: Shape,
   window: Window,
   visit: (xi: number, ki: number, yi: number) => void,
-): void => {
+) => void
+
+/** Those of a convolution. */
+export const products: Products = (x, kernel, y, window, visit) => {
   const [high = 1, wide = 1, channels = 1, filters = 1] = kernel
   taps(x, y, [high, wide], window, (inside, outside, tap) => {
     for (let c = 0; c < channels; c++)
@@ -61,14 +64,8 @@ export const products = (
   })
 }
 
-/** Every product of a depthwise convolution. */
-export const channelProducts = (
-  x: Shape,
-  kernel: Shape,
-  y: Shape,
-  window: Window,
-  visit: (xi: number, ki: number, yi: number) => void,
-): void => {
+/** Those of a depthwise convolution. */
+export const channelProducts: Products = (x, kernel, y, window, visit) => {
   const channels = last(x)
   const [high = 1, wide = 1] = kernel
   taps(x, y, [high, wide], window, (inside, outside, tap) => {
@@ -76,8 +73,6 @@ export const channelProducts = (
       visit(inside * channels + c, tap * channels + c, outside * channels + c)
   })
 }
-
-type Products = typeof products
 
 export const forward =
   (over: Products) =>

@@ -100,9 +100,9 @@ const rgbOf = ([r, g, b]: Colour) => ({ r, g, b })
 /** What is wrong with the first bytes of a file; null where they are of a format that is read. */
 const contentProblem = (bytes: Uint8Array): Problem | null => {
   const format = formatOf(bytes)
+  if (format !== null && readableFormats.includes(format)) return null
   const reason = `${beginningOf(bytes)}; ${readableFormats.join(', ')} can be read`
-  if (format === null) return { reason }
-  return readableFormats.includes(format) ? null : { reason, format }
+  return format === null ? { reason } : { reason, format }
 }
 
 /** What is wrong with an input before it is decoded; null where it may be an image. */
