@@ -67,11 +67,11 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
       { op: 'Relu', from: ['t1'], to: ['back'], name: 'second' },
       { op: 'Identity', from: ['back'] },
     ]),
-    'layer first (Add), input back: expected an initializer, or an output of a node before, got the output of a node behind it',
+    'tensor back, input of first (Add): expected an initializer, or an output of a node before, got the output of a node behind it: the graph has a cycle, or is not in order; try exporting the model again',
   ],
   'a weight that is missing': [
     headed([conv], {}, 4),
-    'layer stem (Conv), input w: expected an initializer, or an output of a node before, got a name that nothing has',
+    'tensor w, input of stem (Conv): expected an initializer, or an output of a node before, got a name that nothing has; try exporting the model again',
   ],
   'an opset that is too old': [
     { ...plain, opset: 10 },

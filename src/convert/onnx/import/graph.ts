@@ -78,27 +78,26 @@ const indexNodes = ({ graph }: OnnxFile) => {
 /** A tensor that nothing gives, or a node behind its reader. */
 type Missing = (tensor: string, isLater: boolean) => ImportError
 
+const tensorMissing = (name: string, at: string, expected: string, got: string): ImportError => ({
+  _tag: 'TensorDiffers',
+  name,
+  fault: { _tag: 'DecodeError', at, expected, got },
+})
+
 const missingInput =
-  (node: NodeProto): Missing =>
+  ({ name, output, opType }: NodeProto): Missing =>
   (tensor, isLater) =>
-    misfitOf(node)(
-      `input ${tensor}`,
+    tensorMissing(
+      tensor,
+      `input of ${name || (output[0] ?? '')} (${opType})`,
       'an initializer, or an output of a node before',
       isLater
         ? 'the output of a node behind it: the graph has a cycle, or is not in order'
         : 'a name that nothing has',
     )
 
-const missingOutput: Missing = name => ({
-  _tag: 'TensorDiffers',
-  name,
-  fault: {
-    _tag: 'DecodeError',
-    at: 'output of the model',
-    expected: 'a tensor that a node gives',
-    got: 'a name that nothing has',
-  },
-})
+const missingOutput: Missing = name =>
+  tensorMissing(name, 'output of the model', 'a tensor that a node gives', 'a name that nothing has')
 
 const readNode = (site: Site): Read<readonly Value[]> => {
   const { node } = site

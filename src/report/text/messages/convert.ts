@@ -106,7 +106,7 @@ export const convertMessages = {
   OpsetDiffers: ({ least, most, got }) =>
     `opset_import: expected an opset from ${least} to ${most}, got ${got ?? 'none'}; try exporting the model again, with opset_version=18 for torch.onnx.export or --opset 18 for tf2onnx`,
   TensorDiffers: ({ name, fault }) =>
-    `tensor ${foreign(name)}, ${fault.at}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
+    `tensor ${foreign(name)}, ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
     `${foreignAt('layer', at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'try a model that has it, since other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](foreign(at)),
