@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { isRecord, UnknownKeyType } from './closed.js'
 import { excessOf, mostLevels, mostParts } from './limits.js'
-import { show } from './show.js'
+import { show } from './text/show.js'
 
 export { argumentKey, closed, closedPartial, forbid } from './closed.js'
 

@@ -11,7 +11,7 @@ import {
   namedFunction,
   wrongReturn,
 } from '../../io/named-function.js'
-import { show } from '../../io/show.js'
+import { show } from '../../io/text/show.js'
 import { withArity } from '../../net/words/options.js'
 
 /** What a term is computed from, in one step of training. */

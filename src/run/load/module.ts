@@ -1,4 +1,5 @@
 /** DSL files: modules whose default export is a net, an experiment or a study. */
+
 import { existsSync } from 'node:fs'
 import { dirname, extname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -7,8 +8,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { type DecodeError, decode } from '../../io/codec.js'
-import { isCheckout } from '../../io/command-text.js'
+import { isCode, messageOf } from '../../io/exception.js'
 import { isFolder } from '../../io/files.js'
+import { isCheckout } from '../../io/text/command-text.js'
 import type { RunError } from '../error.js'
 import { registerTypeScript } from './typescript.js'
 
@@ -44,8 +46,7 @@ const beyondNode = [
   'ERR_MODULE_NOT_FOUND',
 ]
 
-const isBeyondNode = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && beyondNode.some(code => code === reason.code)
+const isBeyondNode = isCode(...beyondNode)
 
 /** By Node where it can, or by the loader that this program's sources came through; else through a transpiler. */
 const importModule = async (file: string): Promise<unknown> => {
@@ -62,7 +63,7 @@ const importModule = async (file: string): Promise<unknown> => {
 
 /** The line that says what is wrong: with its place where a transpiler puts that on a line of its own. */
 const complaint = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason))
+  const lines = messageOf(reason)
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '')

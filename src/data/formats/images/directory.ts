@@ -1,7 +1,9 @@
 /** Lists the images of class folders on disk: held in memory where they fit, else read on demand. */
+
 import { createHash } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { isCode } from '../../../io/exception.js'
 import type { Report } from '../../download.js'
 import { type DataError, factOf } from '../../error.js'
 import { noticeCounter, type Reason } from '../../notices.js'
@@ -60,8 +62,7 @@ type Item = { readonly path: string } & (
   | { readonly _tag: 'refused'; readonly fact: DataError }
 )
 
-const isMissing = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && (reason.code === 'ENOENT' || reason.code === 'ELOOP')
+const isMissing = isCode('ENOENT', 'ELOOP')
 
 const inspect = async (top: string, path: string): Promise<Item> => {
   const file = join(top, path)
