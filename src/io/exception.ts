@@ -1,4 +1,5 @@
 /** What was thrown, which may be any value: its message, its stack, its code where the system threw it. */
+import { isRecord } from './guarded.js'
 
 /** The message of an error; of anything else, its text. */
 export const messageOf = (thrown: unknown): string =>
@@ -12,7 +13,4 @@ export const stackOf = (thrown: unknown): { readonly stack?: string } =>
 export const isCode =
   (...codes: readonly string[]) =>
   (thrown: unknown): boolean =>
-    typeof thrown === 'object' &&
-    thrown !== null &&
-    'code' in thrown &&
-    codes.some(code => code === thrown.code)
+    isRecord(thrown) && 'code' in thrown && codes.some(code => code === thrown.code)

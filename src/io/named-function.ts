@@ -5,7 +5,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { closedPartial, type DecodeError } from './codec.js'
+import { closedPartial, type DecodeError, guarded } from './codec.js'
 import { messageOf, stackOf } from './exception.js'
 
 /** What a function with a name is for. */
@@ -38,19 +38,9 @@ export type FunctionError =
 
 const isFunction = (u: unknown): u is (...given: never) => unknown => typeof u === 'function'
 
-export const functionCodec = new t.Type(
-  'a function',
-  isFunction,
-  (u, context) => (isFunction(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+export const functionCodec = guarded('a function', isFunction)
 
-export const nameCodec = new t.Type<string>(
-  'a name',
-  (u): u is string => typeof u === 'string' && u !== '',
-  (u, context) => (typeof u === 'string' && u !== '' ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+export const nameCodec = guarded('a name', (u): u is string => typeof u === 'string' && u !== '')
 
 /** The same values, written without their functions. */
 export const withoutCall = <A extends { readonly call?: unknown }>(

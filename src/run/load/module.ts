@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import { type DecodeError, decode } from '../../io/codec.js'
+import { type DecodeError, decode, isRecord } from '../../io/codec.js'
 import { isCode, messageOf } from '../../io/exception.js'
 import { isFolder } from '../../io/files.js'
 import { isCheckout } from '../../io/text/command-text.js'
@@ -83,15 +83,11 @@ const badModule =
     stack: reason instanceof Error ? (reason.stack ?? '') : '',
   })
 
-interface Exporting {
-  readonly default?: unknown
-}
-
-const isModule = (module: unknown): module is Exporting => typeof module === 'object' && module !== null
+const defaultOf = (module: unknown): unknown =>
+  isRecord(module) ? Reflect.get(module, 'default') : undefined
 
 /** Where a package does not say that it is of modules, a file comes as a script that exports a module. */
-const isExporting = (exported: unknown): exported is Exporting =>
-  typeof exported === 'object' && exported !== null && '__esModule' in exported
+const isScript = (exported: unknown): boolean => isRecord(exported) && '__esModule' in exported
 
 const endings = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
@@ -100,9 +96,8 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
   if (isFolder(file)) return TE.left({ _tag: 'NoModule', file, got: 'a folder' })
   return endings.includes(extname(file))
     ? TE.tryCatch(async () => {
-        const module = await importModule(file)
-        const exported = isModule(module) ? module.default : undefined
-        return isExporting(exported) ? exported.default : exported
+        const exported = defaultOf(await importModule(file))
+        return isScript(exported) ? defaultOf(exported) : exported
       }, badModule(file))
     : TE.left({
         _tag: 'NoModule',
@@ -112,7 +107,7 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
 }
 
 export const tagOf = (exported: unknown): unknown =>
-  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
+  isRecord(exported) && '_tag' in exported ? exported._tag : undefined
 
 /** What a DSL file may export, by tag. */
 const things = { net: 'a net', experiment: 'an experiment', study: 'a study' } as const
