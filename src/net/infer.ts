@@ -1,6 +1,8 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sumBy } from '../io/count.js'
 import { elementAt } from '../io/element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
@@ -139,7 +141,7 @@ const concatOutput =
     if (first === undefined) return E.left({ _tag: 'NoBranches', at })
     const sides = first.slice(0, -1)
     const odd = shapes.findIndex(shape => !isSameShape(shape.slice(0, -1), sides))
-    if (odd < 0) return E.right([...sides, shapes.reduce((sum, shape) => sum + channelsOf(shape), 0)])
+    if (odd < 0) return E.right([...sides, sumBy(shapes, channelsOf)])
     const branch = childPath(at, elementAt(branches, odd).name)
     return E.left({ _tag: 'BranchesDiffer', at, branch, got: elementAt(shapes, odd), expected: first })
   }

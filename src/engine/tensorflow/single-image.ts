@@ -1,5 +1,7 @@
 /** Which programs one thread runs sooner than several: those of a single image through a small net. */
+
 import { type Program, type Value, valuesOf } from '../../graph/graph.js'
+import { sumBy } from '../../io/count.js'
 import { sizeOf } from '../../net/shape.js'
 
 /**
@@ -25,6 +27,6 @@ export const isSmallInference = (program: Program): boolean => {
   return (
     graphs.every(({ updates }) => updates.length === 0) &&
     !values.some(isBatch) &&
-    values.reduce((sum, value) => sum + productsOf(value), 0) <= most
+    sumBy(values, productsOf) <= most
   )
 }

@@ -1,9 +1,11 @@
 /** Where the time of a training step or of inference goes: in the engine or outside, by operation, beside the peak of the machine. */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Engine, Feeds } from '../../engine/engine.js'
 import { macsOf, profileCall } from '../../engine/wasm/profile.js'
 import { type Graph, type Kind, type Program, valuesOf } from '../../graph/graph.js'
+import { sumBy } from '../../io/count.js'
 import { sizeOf } from '../../net/shape.js'
 import type { Model, Weights } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
@@ -85,7 +87,7 @@ const byKind = async (
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
 }
 
-const productsIn = (graph: Graph): number => valuesOf(graph).reduce((sum, value) => sum + macsOf(value), 0)
+const productsIn = (graph: Graph): number => sumBy(valuesOf(graph), macsOf)
 
 /** Errors  EngineFailed, and those of the data */
 const profileSubject =

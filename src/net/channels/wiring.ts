@@ -2,6 +2,7 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
+import { sumBy } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../infer.js'
 import { interpret } from '../interpret.js'
@@ -29,7 +30,7 @@ export interface WireRules {
 const none = new Int32Array()
 
 export const joinWires = (parts: readonly Int32Array[]): Int32Array => {
-  const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0))
+  const whole = new Int32Array(sumBy(parts, ({ length }) => length))
   let from = 0
   for (const part of parts) {
     whole.set(part, from)

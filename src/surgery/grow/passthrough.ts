@@ -1,5 +1,6 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 
+import { sumBy } from '../../io/count.js'
 import type { Activation } from '../../net/activation.js'
 import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -130,9 +131,7 @@ const passBranch = (context: Context, ways: readonly Way[], { branches }: Concat
   const nth = ways.findIndex(way => way !== null)
   const way = ways[nth] ?? null
   if (way === null) return null
-  const offset = branches
-    .slice(0, nth)
-    .reduce((sum, { name }) => sum + widthOf(context, childPath(path, name)), 0)
+  const offset = sumBy(branches.slice(0, nth), ({ name }) => widthOf(context, childPath(path, name)))
   return { ...way, places: way.places.map(place => place + offset) }
 }
 
